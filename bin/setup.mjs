@@ -1,0 +1,72 @@
+// Makes a fresh clone runnable: installs what package-lock.json names when it is missing or older, and bundles the
+// TypeScript into dist/ when a source is newer. Plain JavaScript because it runs before any dependency is there.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const sources = ['cli', 'loaders', 'runner', 'warehouse'];
+const bundle = join(root, 'dist', 'datacycle.js');
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}
+
+function modified(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : 0;
+}
+
+function newestSource(folder) {
+  let newest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    newest = Math.max(newest, entry.isDirectory() ? newestSource(path) : modified(path));
+  }
+  return newest;
+}
+
+function install() {
+  // npm rewrites this file at the end of every install, so its age tells whether node_modules fits the lock file.
+  const installed = modified(join(root, 'node_modules', '.package-lock.json'));
+  if (installed !== 0 && installed >= modified(join(root, 'package-lock.json'))) return;
+  process.stderr.write('Installing dependencies (npm ci) ...\n');
+  const npm = process.env.npm_execpath;
+  const run = npm?.endsWith('.js')
+    ? spawnSync(process.execPath, [npm, 'ci'], { cwd: root, stdio: 'inherit' })
+    : spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  if (run.status !== 0) fail('npm ci failed: see its message above. Fix the cause, then run the same command again.');
+}
+
+async function build(force) {
+  const built = modified(bundle);
+  const inputs = [...sources.map((name) => newestSource(join(root, name))), modified(join(root, 'package-lock.json'))];
+  if (!force && built >= Math.max(...inputs)) return;
+  const { build: esbuild } = await import('esbuild');
+  mkdirSync(dirname(bundle), { recursive: true });
+  const fresh = `${bundle}.${process.pid}`;
+  await esbuild({
+    entryPoints: [join(root, 'cli', 'main.ts')],
+    outfile: fresh,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+  });
+  renameSync(fresh, bundle);
+}
+
+export async function prepare({ force = false } = {}) {
+  const [major = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20) fail(`datacycle needs Node 20 or newer; this is ${process.version} (${process.execPath}).`);
+  install();
+  await build(force);
+  return pathToFileURL(bundle).href;
+}
+
+if (process.argv[1] && pathToFileURL(process.argv[1]).href === import.meta.url) {
+  await prepare({ force: process.argv.includes('--build') });
+}

@@ -1,0 +1,48 @@
+import { hostname } from 'node:os';
+import { ConnectionError } from './errors.ts';
+import { openPglite } from './pglite.ts';
+import { openPostgres } from './postgres.ts';
+import type { Warehouse } from './warehouse.ts';
+
+export interface WarehouseOptions {
+  /** `postgres://...`, also in SQLAlchemy's style (`postgresql+psycopg2://...`); undefined or empty: the embedded database. */
+  readonly url: string | undefined;
+  /** Where the embedded database lives; `memory://` for one that is gone with the process. */
+  readonly folder: string;
+  /** What this process does, e.g. `run`; others see it when they wait for it. */
+  readonly purpose: string;
+  /** Statements that may run at once. */
+  readonly concurrency: number;
+  /** Session settings over the defaults, e.g. `{ work_mem: '256MB' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What bulk work wants of a session: room to sort and hash in memory, no just-in-time compilation (it costs more than
+ * it saves on wide one-off statements). Durability stays as the server has it.
+ */
+const bulkSettings: Readonly<Record<string, string>> = {
+  work_mem: '128MB',
+  maintenance_work_mem: '256MB',
+  jit: 'off',
+};
+
+/**
+ * Opens the warehouse that DB_URL names.
+ * @throws ConnectionError if the URL is not one of PostgreSQL; the message never repeats it, since it may hold a password.
+ */
+export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
+  const settings = { ...bulkSettings, ...options.settings };
+  const applicationName = `datacycle ${options.purpose} pid ${process.pid} on ${hostname()}`.slice(0, 63);
+  if (options.url === undefined || options.url === '') {
+    return openPglite({ folder: options.folder, applicationName, settings });
+  }
+  const url = options.url.replace(/^postgres(?:ql)?(?:\+\w+)?:\/\//, 'postgres://');
+  if (!url.startsWith('postgres://') || !URL.canParse(url)) {
+    throw new ConnectionError({
+      what: 'DB_URL is not a PostgreSQL address',
+      hint: 'Write postgres://user:password@host:5432/database, with special characters percent-encoded; leave it empty for the embedded database.',
+    });
+  }
+  return openPostgres({ url, applicationName, concurrency: options.concurrency, settings });
+}

@@ -1,0 +1,148 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PGlite, type Results } from '@electric-sql/pglite';
+import { DatacycleError, StatementError } from './errors.ts';
+import { lockFolder } from './folder-lock.ts';
+import { literal } from './quote.ts';
+import { valueParsers } from './values.ts';
+import type { Exclusive, Isolation, Result, Row, Session, Warehouse } from './warehouse.ts';
+
+export interface PgliteOptions {
+  /** The data folder; `memory://` keeps everything in memory. */
+  readonly folder: string;
+  readonly applicationName: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * Opens the embedded PostgreSQL. It has one connection: sessions queue for it, so code inside a session or transaction
+ * must use that session and not the warehouse.
+ * @throws DatacycleError if another process has the folder open.
+ */
+export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
+  const { folder, applicationName, settings } = options;
+  const inMemory = folder.startsWith('memory://');
+  if (!inMemory) mkdirSync(dirname(folder), { recursive: true });
+  const unlock = inMemory ? () => undefined : lockFolder(folder, applicationName);
+  const db = await PGlite.create(folder, { parsers: valueParsers }).catch((error: unknown) => {
+    unlock();
+    throw new DatacycleError({
+      what: `the embedded database in ${folder} does not open: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'Delete the folder to start anew (Bronze files are kept elsewhere), or set DB_URL to use a server.',
+      cause: error,
+    });
+  });
+  const locks = new Map<string, string>();
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** Gives `work` the connection when everybody before is done. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = queue.then(work);
+    queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function run<R extends Row>(sql: string, params?: readonly unknown[], blob?: Blob): Promise<Result<R>> {
+    try {
+      const result: Results<R> = await db.query<R>(
+        sql,
+        params === undefined ? [] : [...params],
+        blob === undefined ? {} : { blob },
+      );
+      // PGlite leaves the count of rows returned to the caller; affectedRows is the command tag of a change.
+      return {
+        rows: result.rows,
+        rowCount:
+          result.affectedRows === undefined || result.affectedRows === 0 ? result.rows.length : result.affectedRows,
+        columns: result.fields.map((field) => field.name),
+      };
+    } catch (error) {
+      throw translate(error, sql);
+    }
+  }
+
+  const onlySession: Session = {
+    query: (sql, params) => run(sql, params),
+    async copyIn(sql, chunks) {
+      // The embedded server takes COPY from a blob; its socket server loses the protocol on a streamed one.
+      const parts: (string | Uint8Array<ArrayBuffer>)[] = [];
+      for await (const chunk of chunks) parts.push(typeof chunk === 'string' ? chunk : new Uint8Array(chunk));
+      const blobSql = sql.replace(/\bfrom\s+stdin\b/i, "from '/dev/blob'");
+      return (await run(blobSql, [], new Blob(parts))).rowCount;
+    },
+  };
+
+  async function transaction<T>(
+    work: (session: Session) => Promise<T>,
+    isolation: Isolation = 'read committed',
+  ): Promise<T> {
+    return inTurn(async () => {
+      await run(`begin isolation level ${isolation}`);
+      try {
+        const value = await work(onlySession);
+        await run('commit');
+        return value;
+      } catch (error) {
+        await run('rollback');
+        throw error;
+      }
+    });
+  }
+
+  async function exclusive<T>(name: string, work: () => Promise<T>): Promise<Exclusive<T>> {
+    const holder = locks.get(name);
+    if (holder !== undefined) return { held: false, holder };
+    locks.set(name, applicationName);
+    try {
+      return { held: true, value: await work() };
+    } finally {
+      locks.delete(name);
+    }
+  }
+
+  const wanted = { TimeZone: 'UTC', ...settings };
+  for (const [name, value] of Object.entries(wanted))
+    await run(`select set_config(${literal(name)}, ${literal(value)}, false)`);
+
+  return {
+    kind: 'pglite',
+    concurrency: 1,
+    address: inMemory ? 'the embedded database (in memory)' : `the embedded database in ${folder}`,
+    query: (sql, params) => inTurn(() => run(sql, params)),
+    session: (work) => inTurn(() => work(onlySession)),
+    transaction,
+    exclusive,
+    // One thread runs both this program and the database: while a statement runs, nobody can ask to cancel it.
+    cancel: async () => undefined,
+    async close() {
+      await inTurn(async () => {
+        if (!db.closed) await db.close();
+      });
+      unlock();
+    },
+  };
+}
+
+interface DatabaseFault {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly position?: string;
+  readonly where?: string;
+}
+
+function translate(error: unknown, sql: string): Error {
+  if (error instanceof DatacycleError || !(error instanceof Error)) return error as Error;
+  const fault = error as Error & DatabaseFault;
+  if (fault.code === undefined) return error;
+  return new StatementError({
+    what: fault.message,
+    detail: fault.detail,
+    hint: fault.hint,
+    code: fault.code,
+    position: fault.position === undefined ? undefined : Number(fault.position),
+    context: fault.where,
+    sql,
+    cause: error,
+  });
+}

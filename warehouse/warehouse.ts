@@ -1,0 +1,58 @@
+/** One row as the driver returns it: column name to value. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Rows of a statement and how many rows it touched (as PostgreSQL's command tag counts them). */
+export interface Result<R extends Row = Row> {
+  readonly rows: readonly R[];
+  readonly rowCount: number;
+  /** Column names in order, also for an empty result. */
+  readonly columns: readonly string[];
+}
+
+/** What can run statements: the warehouse itself (any connection) or one session. */
+export interface Queryable {
+  /**
+   * Runs one statement. Values go in `params` ($1, $2, ...), never into `sql`.
+   * int8 and numeric come back as strings (no precision is lost), timestamps as ISO text, json parsed.
+   * @throws StatementError with PostgreSQL's code and position.
+   */
+  query<R extends Row = Row>(sql: string, params?: readonly unknown[]): Promise<Result<R>>;
+}
+
+/** One connection, held for as long as the callback that received it runs. */
+export interface Session extends Queryable {
+  /**
+   * Streams `COPY ... FROM STDIN` in PostgreSQL's text or CSV format and returns the number of rows.
+   * @param sql the whole COPY statement.
+   * @param chunks any split of the input; a chunk need not end at a line.
+   * @throws StatementError, its `context` naming the line; the transaction is then aborted.
+   */
+  copyIn(sql: string, chunks: AsyncIterable<string | Uint8Array>): Promise<number>;
+}
+
+/** The database port. Two adapters implement it with the same semantics: postgres and pglite. */
+export interface Warehouse extends Queryable {
+  readonly kind: 'postgres' | 'pglite';
+  /** How many sessions can work at the same time. */
+  readonly concurrency: number;
+  /** Where it is, without secrets, for messages. */
+  readonly address: string;
+  /** Runs `work` in one transaction: commits its success, rolls back its failure (a broken connection included). */
+  transaction<T>(work: (session: Session) => Promise<T>, isolation?: Isolation): Promise<T>;
+  /** Runs `work` on one connection without a transaction, for what must outlive one or cannot run inside one. */
+  session<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` while holding the named lock of this database; at most one holder in the whole database.
+   * @returns what `work` returned, or who holds the lock if it is taken.
+   */
+  exclusive<T>(name: string, work: () => Promise<T>): Promise<Exclusive<T>>;
+  /** Makes running statements fail soon with SQLSTATE 57014; used when the user interrupts. */
+  cancel(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Isolation = 'read committed' | 'repeatable read';
+
+export type Exclusive<T> =
+  | { readonly held: true; readonly value: T }
+  | { readonly held: false; readonly holder: string };
