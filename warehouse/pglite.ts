@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { PGlite, type Results } from '@electric-sql/pglite';
 import { DatacycleError, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
-import { literal } from './quote.ts';
 import { valueParsers } from './values.ts';
 import type { Exclusive, Isolation, Result, Row, Session, Warehouse } from './warehouse.ts';
 
@@ -101,8 +100,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   }
 
   const wanted = { TimeZone: 'UTC', ...settings };
-  for (const [name, value] of Object.entries(wanted))
-    await run(`select set_config(${literal(name)}, ${literal(value)}, false)`);
+  for (const pair of Object.entries(wanted)) await run('select set_config($1, $2, false)', pair);
 
   return {
     kind: 'pglite',

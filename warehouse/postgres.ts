@@ -2,7 +2,6 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { ConnectionError, DatacycleError, StatementError } from './errors.ts';
-import { literal } from './quote.ts';
 import { valueParsers } from './values.ts';
 import type { Exclusive, Isolation, Result, Row, Session, Warehouse } from './warehouse.ts';
 
@@ -99,10 +98,10 @@ export function openPostgres(options: PostgresOptions): Warehouse {
       if (!prepared.has(client)) {
         client.on('error', () => undefined);
         const wanted = { TimeZone: 'UTC', ...settings };
-        const sets = Object.entries(wanted).map(
-          ([name, value]) => `set_config(${literal(name)}, ${literal(value)}, false)`,
-        );
-        await client.query(`select ${sets.join(', ')}`);
+        // As parameters, so that a secret among the settings is never part of a statement.
+        const entries = Object.entries(wanted);
+        const sets = entries.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
+        await client.query(`select ${sets.join(', ')}`, entries.flat());
         prepared.add(client);
       }
       running.add(client);

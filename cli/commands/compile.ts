@@ -1,0 +1,49 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { compileProject } from '../../runner/compile.ts';
+import type { Node } from '../../runner/manifest.ts';
+import type { Project } from '../../runner/project.ts';
+import { selectNodes } from '../../runner/select.ts';
+import type { Terminal } from '../terminal.ts';
+import { type RunFlags, selectionOf } from './run.ts';
+
+/** Writes the SQL of the selection below target/compiled; prints it when a single model is selected. Needs no database. */
+export function compile(project: Project, flags: RunFlags, terminal: Terminal): 0 {
+  const { manifest, graph } = compileProject(project);
+  const selected = selectNodes(manifest, graph, selectionOf(flags));
+  const folder = join(project.root, 'target', 'compiled');
+  rmSync(folder, { recursive: true, force: true });
+  const written: Node[] = [];
+  for (const id of manifest.order) {
+    const node = manifest.nodes.get(id);
+    if (node === undefined || !selected.has(id)) continue;
+    const base = join(folder, node.kind === 'test' ? join('tests', node.name) : node.file.replace(/\.sql$/, ''));
+    if (node.kind === 'model') {
+      write(`${base}.sql`, node.fullSql.text);
+      if (node.incrementalSql !== undefined) write(`${base}.incremental.sql`, node.incrementalSql.text);
+    } else if (node.kind === 'test') {
+      write(`${base}.sql`, node.sql.text);
+    } else {
+      continue;
+    }
+    written.push(node);
+  }
+  const models = written.filter((node) => node.kind === 'model');
+  const [only, ...others] = models.length > 0 ? models : written;
+  if (flags.select !== undefined && flags.select.length > 0 && only !== undefined && others.length === 0) {
+    if (only.kind === 'model') {
+      terminal.output(only.fullSql.text);
+      if (only.incrementalSql !== undefined) terminal.output(`\n-- incremental\n\n${only.incrementalSql.text}`);
+    } else if (only.kind === 'test') {
+      terminal.output(only.sql.text);
+    }
+    return 0;
+  }
+  terminal.say(`Compiled ${written.length} nodes (${models.length} models) to target/compiled.`, 'good');
+  return 0;
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${text}\n`);
+}

@@ -1,0 +1,99 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileProject } from '../../runner/compile.ts';
+import { UsageError } from '../../runner/errors.ts';
+import type { Project } from '../../runner/project.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { insights } from '../demo/insights.ts';
+import { writeSampleDay } from '../demo/sample-day.ts';
+import { type GlobalOptions, openProject, openProjectWarehouse } from '../environment.ts';
+import { ProgressLine } from '../progress.ts';
+import { formatTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { loadSensorsOf } from './load.ts';
+import { runOn } from './run.ts';
+import { tableOf } from './show.ts';
+
+/** Writes a sample day, loads it, builds and tests everything on the embedded database, and shows what came out. */
+export async function demo(options: GlobalOptions, terminal: Terminal, signal: AbortSignal): Promise<0 | 1> {
+  const started = Date.now();
+  const home = join('.datacycle', 'demo');
+  // Whatever .env says: the demo must never reach somebody's server, share or Bronze files.
+  const project = openProject(options, {
+    DB_URL: '',
+    SMB_PATH: join(home, 'share'),
+    BRONZE_ROOT: join(home, 'bronze'),
+  });
+  const share = join(project.root, home, 'share');
+  const warehouse = await openProjectWarehouse(project, 'demo', 1);
+  try {
+    await refuseForeignData(warehouse, project);
+    terminal.say('1. Writing a sample day of two apartments: a JSON file a minute each', 'faint');
+    const isNew = !existsSync(share);
+    if (!isNew) rmSync(share, { recursive: true, force: true });
+    const progress = new ProgressLine(terminal, 'sample day');
+    const written = await writeSampleDay(share, {
+      onProgress: ({ files, total, bytes }) => progress.update('writing', files, total, bytes),
+    });
+    terminal.say(
+      `${written.files} files, ${(written.bytes / 1_000_000).toFixed(1)} MB in ${join(home, 'share')}; ${written.broken.length} of them broken on purpose.`,
+      'good',
+    );
+    terminal.say('\n2. Landing them raw: Bronze files and JSONB in PostgreSQL (datacycle load)', 'faint');
+    await loadSensorsOf(warehouse, project, { full: true }, terminal, signal);
+    terminal.say('\n3. Seeds, models and tests in dependency order (datacycle build)', 'faint');
+    const summary = await runOn(warehouse, 'build', project, {}, terminal, signal);
+    if (!summary.ok) return 1;
+    await showResults(warehouse, project, terminal);
+    terminal.say(`\nDone in ${((Date.now() - started) / 1000).toFixed(1)}s. ${nextSteps}`);
+    return 0;
+  } finally {
+    await warehouse.close();
+  }
+}
+
+async function showResults(warehouse: Warehouse, project: Project, terminal: Terminal): Promise<void> {
+  const compiled = compileProject(project);
+  const rows = [];
+  for (const id of compiled.manifest.order) {
+    const node = compiled.manifest.nodes.get(id);
+    if (node?.kind !== 'model' || node.materialized === 'ephemeral') continue;
+    const inline = `select count(*) from {{ref "${node.name}"}}`;
+    const counted = await tableOf(warehouse, project, compiled, inline);
+    rows.push([
+      `${node.relation.schema}.${node.name}`,
+      Number(counted.split('\n')[2]),
+      node.description.split(/(?<=\.)\s/)[0] ?? '',
+    ]);
+  }
+  terminal.say('\n4. What was built', 'faint');
+  terminal.output(formatTable(['table', 'rows', 'what it is'], rows));
+  for (const { title, sql } of insights) {
+    terminal.say(`\n${title}`, 'faint');
+    terminal.output(await tableOf(warehouse, project, compiled, sql));
+  }
+}
+
+const nextSteps = `Try next:
+  npx datacycle show --inline "select * from {{ref 'fact_energy_minute'}} order by power_w desc" --limit 10
+  npx datacycle ls --output table         every seed, model and test
+  npx datacycle build --select +fact_energy_minute
+  npx datacycle status
+Your own data: set SMB_PATH (and DB_URL for a server) in .env, delete .datacycle, then
+  npx datacycle load && npx datacycle build`;
+
+/** The demo shares the embedded database with whoever works without a server; it must not mix with real data. */
+async function refuseForeignData(warehouse: Warehouse, project: Project): Promise<void> {
+  const { rows: present } = await warehouse.query<{ present: boolean }>(
+    `select to_regclass('staging.file') is not null as present`,
+  );
+  if (present[0]?.present !== true) return;
+  const { rows } = await warehouse.query<{ files: number }>(
+    `select count(*) as files from staging.file where name not like '12.10.2023 %'`,
+  );
+  if ((rows[0]?.files ?? 0) === 0) return;
+  throw new UsageError({
+    what: `the embedded database in ${project.root} holds data that is not the demo's`,
+    hint: 'Run the demo in a fresh clone, or delete the folder .datacycle if that data is not needed.',
+  });
+}

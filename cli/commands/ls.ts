@@ -1,0 +1,68 @@
+import { compileProject } from '../../runner/compile.ts';
+import type { Node } from '../../runner/manifest.ts';
+import type { Project } from '../../runner/project.ts';
+import { selectNodes } from '../../runner/select.ts';
+import { formatTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { type RunFlags, selectionOf } from './run.ts';
+
+export interface ListFlags extends RunFlags {
+  readonly resourceType?: string | undefined;
+  readonly output?: string | undefined;
+}
+
+/** Lists what a selection names, in the order it would be built. */
+export function list(project: Project, flags: ListFlags, terminal: Terminal): 0 {
+  const { manifest, graph } = compileProject(project);
+  const selected = selectNodes(manifest, graph, selectionOf(flags));
+  const nodes = manifest.order.flatMap((id) => {
+    const node = manifest.nodes.get(id);
+    return node !== undefined &&
+      selected.has(id) &&
+      (flags.resourceType === undefined || node.kind === flags.resourceType)
+      ? [node]
+      : [];
+  });
+  switch (flags.output ?? 'name') {
+    case 'json':
+      for (const node of nodes) terminal.output(JSON.stringify(describe(node)));
+      return 0;
+    case 'path':
+      for (const node of nodes) terminal.output(node.file);
+      return 0;
+    case 'table':
+      terminal.output(
+        formatTable(
+          ['name', 'kind', 'relation', 'file'],
+          nodes.map((node) => [node.name, kindOf(node), relationOf(node), node.file]),
+        ),
+      );
+      return 0;
+    default:
+      for (const node of nodes) terminal.output(node.name);
+      return 0;
+  }
+}
+
+function describe(node: Node): object {
+  return {
+    name: node.name,
+    resource_type: node.kind,
+    materialized: node.kind === 'model' ? node.materialized : undefined,
+    relation: relationOf(node),
+    file: node.file,
+    tags: node.tags,
+    depends_on: node.dependsOn,
+    description: node.description,
+  };
+}
+
+function kindOf(node: Node): string {
+  return node.kind === 'model' ? node.materialized : node.kind;
+}
+
+function relationOf(node: Node): string {
+  return node.kind === 'test' || (node.kind === 'model' && node.materialized === 'ephemeral')
+    ? ''
+    : `${node.relation.schema}.${node.relation.name}`;
+}

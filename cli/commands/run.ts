@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { compileProject } from '../../runner/compile.ts';
+import type { Project } from '../../runner/project.ts';
+import { reportJson, reportLines } from '../../runner/report.ts';
+import { type Command, type RunSummary, runNodes } from '../../runner/run.ts';
+import { type Selection, selectNodes } from '../../runner/select.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { openProjectWarehouse } from '../environment.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface RunFlags {
+  readonly select?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  readonly fullRefresh?: boolean | undefined;
+  readonly threads?: number | undefined;
+  readonly failFast?: boolean | undefined;
+}
+
+/** seed, run, test and build: opens the project's database, works through the selection, reports. */
+export async function runCommand(
+  command: Command,
+  project: Project,
+  flags: RunFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<0 | 1> {
+  const compiled = compileProject(project);
+  selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
+  const warehouse = await openProjectWarehouse(project, command, flags.threads);
+  const cancel = () => void warehouse.cancel().catch(() => undefined);
+  signal.addEventListener('abort', cancel);
+  try {
+    const summary = await runOn(warehouse, command, project, flags, terminal, signal);
+    return summary.ok ? 0 : 1;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    await warehouse.close();
+  }
+}
+
+/** The same on a database that is already open. */
+export async function runOn(
+  warehouse: Warehouse,
+  command: Command,
+  project: Project,
+  flags: RunFlags,
+  terminal: Terminal,
+  signal?: AbortSignal,
+): Promise<RunSummary> {
+  const compiled = compileProject(project);
+  const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
+  const running = new Map<string, number>();
+  return runNodes(compiled, project.root, warehouse, {
+    command,
+    selected,
+    fullRefresh: flags.fullRefresh === true,
+    threads: flags.threads ?? project.target.threads ?? 4,
+    failFast: flags.failFast === true,
+    clock: () => new Date(),
+    runId: randomUUID(),
+    signal,
+    onEvent: (event) => {
+      if (terminal.json) {
+        const object = reportJson(event);
+        if (object !== undefined) terminal.event(object);
+        return;
+      }
+      terminal.lines(reportLines(event));
+      if (event.type === 'node-started') running.set(event.node.name, event.index);
+      if (event.type === 'node-finished') running.delete(event.result.node.name);
+      if (event.type === 'node-started' || event.type === 'node-finished') {
+        terminal.live(
+          running.size === 0 ? '' : `  ${event.index} of ${event.total}  running ${[...running.keys()].join(', ')}`,
+        );
+      }
+    },
+  });
+}
+
+export function selectionOf(flags: RunFlags): Selection {
+  return { select: flags.select ?? [], exclude: flags.exclude ?? [] };
+}

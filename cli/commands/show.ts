@@ -1,0 +1,124 @@
+import { stringify } from 'csv-stringify/sync';
+import { type Compiled, compileProject, compileQuery } from '../../runner/compile.ts';
+import { UsageError } from '../../runner/errors.ts';
+import type { Project } from '../../runner/project.ts';
+import { selectNodes } from '../../runner/select.ts';
+import { SqlText } from '../../runner/sql-text.ts';
+import { explain, statement } from '../../runner/statement.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { openProjectWarehouse } from '../environment.ts';
+import { formatTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { type RunFlags, selectionOf } from './run.ts';
+
+export interface ShowFlags extends RunFlags {
+  readonly inline?: string | undefined;
+  readonly limit: number;
+  readonly output: 'table' | 'json' | 'csv';
+}
+
+interface Query {
+  readonly name: string;
+  readonly file: string;
+  readonly sql: SqlText;
+  readonly text: string;
+}
+
+/** Shows the rows of a query, a model or a failing test. Runs in a read-only transaction. */
+export async function show(project: Project, flags: ShowFlags, terminal: Terminal): Promise<0> {
+  const query = queryOf(project, compileProject(project), flags);
+  const warehouse = await openProjectWarehouse(project, 'show', 1);
+  try {
+    terminal.output(await showOn(warehouse, query, flags));
+    return 0;
+  } finally {
+    await warehouse.close();
+  }
+}
+
+/** Runs one inline query of the project on an open database and lays it out as a table. */
+export async function tableOf(
+  warehouse: Warehouse,
+  project: Project,
+  compiled: Compiled,
+  inline: string,
+): Promise<string> {
+  return showOn(warehouse, queryOf(project, compiled, { inline, limit: -1, output: 'table' }), {
+    limit: -1,
+    output: 'table',
+  });
+}
+
+async function showOn(warehouse: Warehouse, query: Query, flags: Pick<ShowFlags, 'limit' | 'output'>): Promise<string> {
+  const limit = flags.limit < 0 ? '' : `\nlimit ${flags.limit}`;
+  // JSON comes from the database itself: numbers keep every digit, and times are ISO 8601.
+  const sql = SqlText.join(
+    `select ${flags.output === 'json' ? 'row_to_json(shown)::text as row' : '*'}\nfrom (\n`,
+    query.sql,
+    `\n) as shown${limit}`,
+  );
+  try {
+    const result = await warehouse.transaction(async (session) => {
+      await session.query('set transaction read only');
+      return statement(session, sql);
+    });
+    if (flags.output === 'json')
+      return `[${result.rows.map((row) => `\n  ${String(row.row)}`).join(',')}${result.rows.length > 0 ? '\n' : ''}]`;
+    const cells = result.rows.map((row) => result.columns.map((column) => row[column]));
+    if (flags.output === 'table') return formatTable(result.columns, cells);
+    return stringify([
+      result.columns,
+      ...cells.map((row) => row.map((value) => (typeof value === 'boolean' ? String(value) : value))),
+    ]);
+  } catch (error) {
+    throw explain(error, {
+      name: query.name,
+      file: query.file,
+      sourceText: (file) => (file === query.file ? query.text : undefined),
+    });
+  }
+}
+
+function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query {
+  if (flags.inline !== undefined) {
+    const text = flags.inline.trim().replace(/;\s*$/, '');
+    const file = { path: '--inline', text };
+    return {
+      name: 'inline query',
+      file: file.path,
+      sql: compileQuery(compiled.context, compiled.manifest.nodes, file),
+      text,
+    };
+  }
+  if ((flags.select ?? []).length === 0) {
+    throw new UsageError({
+      what: 'show needs a query or a selection',
+      hint: `Write --inline "select * from {{ref 'dim_room'}}" or --select dim_room.`,
+    });
+  }
+  const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
+  const nodes = [...selected].flatMap((id) => compiled.manifest.nodes.get(id) ?? []);
+  const named =
+    nodes.find((node) => flags.select?.includes(node.name)) ??
+    nodes.find((node) => node.kind === 'model' || node.kind === 'seed') ??
+    nodes[0];
+  if (named?.kind === 'model') {
+    return { name: named.name, file: named.file, sql: named.fullSql, text: textOf(project, named.file) };
+  }
+  if (named?.kind === 'seed') {
+    const file = { path: named.file, text: `select * from {{ref "${named.name}"}}` };
+    return {
+      name: named.name,
+      file: named.file,
+      sql: compileQuery(compiled.context, compiled.manifest.nodes, file),
+      text: file.text,
+    };
+  }
+  if (named?.kind === 'test')
+    return { name: named.name, file: named.file, sql: named.sql, text: textOf(project, named.file) };
+  throw new UsageError({ what: 'the selection holds nothing that can be shown' });
+}
+
+function textOf(project: Project, path: string): string {
+  return [...project.models, ...project.tests, ...project.properties].find((file) => file.path === path)?.text ?? '';
+}

@@ -1,0 +1,53 @@
+/** Minutes in a day, and so files of one apartment in a day. */
+export const minutesOfDay = 1440;
+
+/** Life goes by the clock on the wall, files by UTC: two hours behind, in a Swiss October. */
+export const localOffset = 120;
+
+/** The sample day is Thursday, 12 October 2023, in UTC. */
+const dayName = '12.10.2023';
+const dayStart = Date.UTC(2023, 9, 12) / 1000;
+
+/** A stretch of minutes, `to` not included. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Minutes since midnight. Hours beyond 23 are the small hours of the next day.
+ * @example clock('06:30') // 390
+ */
+export function clock(time: string): number {
+  const [hours, minutes] = time.split(':');
+  return Number(hours) * 60 + Number(minutes);
+}
+
+/** @example span('06:30-06:45') // { from: 390, to: 405 } */
+export function span(text: string): Span {
+  const [from = '', to = ''] = text.split('-');
+  return { from: clock(from), to: clock(to) };
+}
+
+export function within(minute: number, { from, to }: Span): boolean {
+  return minute >= from && minute < to;
+}
+
+/** Seconds since 1970 of a UTC minute of the sample day. */
+export function epochSeconds(utcMinute: number): number {
+  return dayStart + utcMinute * 60;
+}
+
+/** What a file says about its own time: `12.10.2023 06:30`. */
+export function datetimeText(utcMinute: number): string {
+  return `${dayName} ${twoDigits(Math.floor(utcMinute / 60))}:${twoDigits(utcMinute % 60)}`;
+}
+
+/** `12.10.2023 0630_JimmyLoup_received.json` */
+export function fileName(owner: string, utcMinute: number): string {
+  return `${datetimeText(utcMinute).replace(':', '')}_${owner}_received.json`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}

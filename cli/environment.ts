@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import dotenv from 'dotenv';
+import { parse as parseYaml } from 'yaml';
+import { UsageError } from '../runner/errors.ts';
+import { secretSetting } from '../runner/helpers.ts';
+import { type Project, readProject } from '../runner/project.ts';
+import { openWarehouse } from '../warehouse/open.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export interface GlobalOptions {
+  readonly projectDir: string;
+  readonly target?: string | undefined;
+  readonly vars?: string | undefined;
+  readonly logFormat?: string | undefined;
+  readonly debug?: boolean | undefined;
+}
+
+/** The environment over `.env.<target>` if there is one, else over `.env`. */
+export function readEnv(root: string, target: string | undefined): Env {
+  const candidates = [target === undefined ? undefined : `.env.${target}`, '.env'].flatMap((name) =>
+    name === undefined ? [] : [join(root, name)],
+  );
+  const file = candidates.find((path) => existsSync(path));
+  const fromFile = file === undefined ? {} : dotenv.parse(readFileSync(file));
+  return { ...fromFile, ...process.env };
+}
+
+/** Reads the project that the global options name. @throws ProjectError | UsageError */
+export function openProject(options: GlobalOptions, override: Env = {}): Project {
+  const root = resolve(options.projectDir);
+  const env = { ...readEnv(root, options.target), ...override };
+  return readProject({ root, env, target: options.target, vars: parseVars(options.vars) });
+}
+
+/** Opens the database of a project's target. */
+export async function openProjectWarehouse(
+  project: Project,
+  purpose: string,
+  threads: number | undefined,
+): Promise<Warehouse> {
+  const secrets = (project.settings.secrets ?? []).flatMap((name) => {
+    const value = project.env[name];
+    return value ? [[secretSetting(name), value] as const] : [];
+  });
+  return openWarehouse({
+    url: project.env.DB_URL,
+    folder: fromRoot(project.root, project.target.folder ?? join('.datacycle', 'db')),
+    purpose,
+    concurrency: threads ?? project.target.threads ?? 4,
+    settings: { ...project.target.settings, ...Object.fromEntries(secrets) },
+  });
+}
+
+export function fromRoot(root: string, path: string): string {
+  return isAbsolute(path) || path.startsWith('memory://') ? path : join(root, path);
+}
+
+/** Where Bronze files are kept. */
+export function bronzeRoot(project: Project): string {
+  return fromRoot(project.root, project.env.BRONZE_ROOT || join('.datacycle', 'bronze'));
+}
+
+function parseVars(text: string | undefined): Record<string, unknown> | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = parseYaml(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Falls through to the message below.
+  }
+  throw new UsageError({
+    what: `--vars is not an object: ${text}`,
+    hint: `Write --vars '{"name": "value"}' or --vars 'name: value'.`,
+  });
+}

@@ -1,0 +1,193 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { errorLines } from '../runner/report.ts';
+import { DatacycleError } from '../warehouse/errors.ts';
+import { compile } from './commands/compile.ts';
+import { demo } from './commands/demo.ts';
+import { load } from './commands/load.ts';
+import { list } from './commands/ls.ts';
+import { runCommand } from './commands/run.ts';
+import { show } from './commands/show.ts';
+import { status } from './commands/status.ts';
+import { type GlobalOptions, openProject } from './environment.ts';
+import { Terminal } from './terminal.ts';
+
+/** Reads the command line, makes the one call it asks for and ends the process with its exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  const interrupt = new AbortController();
+  const onSignal = () => {
+    // A second Ctrl+C means now.
+    if (interrupt.signal.aborted) process.exit(130);
+    interrupt.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  // A reader that closes the pipe early (head, less) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  let exitCode = 0;
+  const program = buildProgram(interrupt.signal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    exitCode = reportFailure(error, args);
+  }
+  process.exit(exitCode);
+}
+
+function reportFailure(error: unknown, args: readonly string[]): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const terminal = new Terminal(args.includes('json') && args.includes('--log-format'));
+  const fault = error instanceof Error ? error : new Error(String(error));
+  terminal.errors(errorLines(fault));
+  if (args.includes('--debug')) terminal.errors([{ tone: 'faint', text: fault.stack ?? '' }, ...causes(fault)]);
+  else if (!(fault instanceof DatacycleError))
+    terminal.errors([{ tone: 'plain', text: '  This is unexpected. Run it again with --debug for the details.' }]);
+  return fault instanceof DatacycleError ? fault.exitCode : 1;
+}
+
+function causes(error: Error): { tone: 'faint'; text: string }[] {
+  return error.cause instanceof Error
+    ? [{ tone: 'faint', text: `Caused by ${error.cause.stack ?? error.cause.message}` }, ...causes(error.cause)]
+    : [];
+}
+
+function buildProgram(signal: AbortSignal, exit: (code: number) => void): Command {
+  const program = new Command('datacycle')
+    .description('Lands raw data, runs SQL models over it and tests them.')
+    .version('0.1.0', '-V, --version', 'print the version')
+    .addOption(new Option('--project-dir <folder>', 'the folder with project.yml').default('.'))
+    .option('-t, --target <name>', 'the target of project.yml to use')
+    .option('--vars <yaml>', 'variables over those of project.yml, e.g. \'{"name": "value"}\'')
+    .addOption(
+      new Option('--log-format <format>', 'text for people, json for one object a line')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option('--debug', 'show where in the program an error comes from')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('Run with --help to see what there is.');
+
+  /** A subcommand whose action gets its own flags with the global ones, a terminal, and returns the exit code. */
+  const define = (
+    name: string,
+    description: string,
+    action: (context: { flags: Flags; args: readonly string[]; terminal: Terminal }) => Promise<number> | number,
+  ) => {
+    const command = program.command(name).description(description).copyInheritedSettings(program);
+    command.action(async (...all: unknown[]) => {
+      const flags = command.optsWithGlobals<Flags>();
+      const first = all[0];
+      const terminal = new Terminal(flags.logFormat === 'json');
+      const code = await action({ flags, args: Array.isArray(first) ? first.map(String) : [], terminal });
+      terminal.done();
+      exit(code);
+    });
+    return command;
+  };
+  const selecting = (command: Command) =>
+    command
+      .option(
+        '-s, --select <selector...>',
+        'names, globs, tag:x, path:x, +x, x+, 2+x+1; a space is "or", a comma "and"',
+        splitWords,
+      )
+      .option('-m, --models <selector...>', 'the same as --select', splitWords)
+      .option('--exclude <selector...>', 'what to leave out of the selection', splitWords);
+  const running = (command: Command) =>
+    selecting(command)
+      .option('--threads <number>', 'how many nodes to work on at once', positive)
+      .option('-x, --fail-fast', 'start nothing new after the first failure');
+
+  define('demo', 'a sample day end to end on the embedded database, then what to try next', ({ flags, terminal }) =>
+    demo(flags, terminal, signal),
+  );
+  define('load', 'land what is new: raw files to Bronze and staging', ({ flags, args, terminal }) =>
+    load(openProject(flags), args, flags, terminal, signal),
+  )
+    .argument('[sources...]', 'sensors')
+    .option('--full', 'list the whole share instead of trying the next names')
+    .option('--from-bronze', 'land again from Bronze whatever staging lacks');
+  for (const [name, description] of [
+    ['seed', 'load the CSV files of seeds/'],
+    ['run', 'build the models'],
+    ['build', 'seeds, models and tests in dependency order'],
+  ] as const) {
+    running(
+      define(name, description, ({ flags, terminal }) =>
+        runCommand(name, openProject(flags), selectFlags(flags), terminal, signal),
+      ),
+    ).option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
+  }
+  running(
+    define('test', 'run the data tests', ({ flags, terminal }) =>
+      runCommand('test', openProject(flags), selectFlags(flags), terminal, signal),
+    ),
+  );
+  selecting(
+    define('compile', 'write the SQL of the models to target/compiled, without a database', ({ flags, terminal }) =>
+      compile(openProject(flags), selectFlags(flags), terminal),
+    ),
+  );
+  selecting(
+    define('ls', 'list seeds, models and tests', ({ flags, terminal }) =>
+      list(openProject(flags), selectFlags(flags), terminal),
+    ),
+  )
+    .alias('list')
+    .addOption(new Option('--resource-type <kind>', 'only this kind').choices(['seed', 'model', 'test']))
+    .addOption(new Option('--output <format>', 'how').choices(['name', 'path', 'table', 'json']).default('name'));
+  selecting(
+    define('show', 'show the rows of a query, a model or a failing test', ({ flags, terminal }) =>
+      show(
+        openProject(flags),
+        { ...selectFlags(flags), limit: flags.limit ?? 5, output: flags.output ?? 'table' },
+        terminal,
+      ),
+    ),
+  )
+    .option('--inline <sql>', "a query; {{ref 'x'}} works in it")
+    .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', integer)
+    .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
+  define(
+    'status',
+    'freshness, row counts, last runs, rejected files; exit code 1 if something needs a person',
+    ({ flags, terminal }) => status(openProject(flags), terminal),
+  );
+  return program;
+}
+
+type Flags = GlobalOptions & {
+  readonly select?: readonly string[];
+  readonly models?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly fullRefresh?: boolean;
+  readonly threads?: number;
+  readonly failFast?: boolean;
+  readonly full?: boolean;
+  readonly fromBronze?: boolean;
+  readonly resourceType?: string;
+  readonly output?: 'table' | 'json' | 'csv';
+  readonly inline?: string;
+  readonly limit?: number;
+};
+
+function selectFlags(flags: Flags): Flags {
+  return flags.models === undefined ? flags : { ...flags, select: [...(flags.select ?? []), ...flags.models] };
+}
+
+function splitWords(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+function integer(value: string): number {
+  if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(value);
+}
+
+function positive(value: string): number {
+  const number = integer(value);
+  if (number < 1) throw new InvalidArgumentError('It must be 1 or more.');
+  return number;
+}

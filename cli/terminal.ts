@@ -1,0 +1,65 @@
+import pc from 'picocolors';
+import type { Line, Tone } from '../runner/report.ts';
+
+const colours: Readonly<Record<Tone, (text: string) => string>> = {
+  plain: (text) => text,
+  good: pc.green,
+  bad: pc.red,
+  warning: pc.yellow,
+  faint: pc.dim,
+};
+
+/** What a command says, for a person or, with `--log-format json`, one object a line for a machine. */
+export class Terminal {
+  readonly json: boolean;
+  readonly #live: boolean;
+  #liveText = '';
+
+  constructor(json: boolean) {
+    this.json = json;
+    this.#live = process.stderr.isTTY === true && !json;
+  }
+
+  /** Result rows and listings: standard output, nothing else goes there in JSON or CSV. */
+  output(text: string): void {
+    this.#clearLive();
+    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  /** Progress and reports of a command whose product is not its output. */
+  lines(lines: readonly Line[]): void {
+    this.#clearLive();
+    for (const line of lines) process.stdout.write(`${colours[line.tone](line.text)}\n`);
+  }
+
+  say(text: string, tone: Tone = 'plain'): void {
+    if (!this.json) this.lines([{ tone, text }]);
+  }
+
+  event(event: object): void {
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  }
+
+  errors(lines: readonly Line[]): void {
+    this.#clearLive();
+    for (const line of lines) process.stderr.write(`${colours[line.tone](line.text)}\n`);
+  }
+
+  /** One line that replaces itself on a terminal; elsewhere nothing. */
+  live(text: string): void {
+    if (!this.#live) return;
+    const room = (process.stderr.columns ?? 80) - 1;
+    this.#liveText = text.slice(0, room);
+    process.stderr.write(`\r\u001b[K${this.#liveText}`);
+  }
+
+  #clearLive(): void {
+    if (this.#liveText === '') return;
+    this.#liveText = '';
+    process.stderr.write('\r\u001b[K');
+  }
+
+  done(): void {
+    this.#clearLive();
+  }
+}

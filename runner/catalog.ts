@@ -1,0 +1,87 @@
+import type { Queryable } from '../warehouse/warehouse.ts';
+import type { RelationName } from './manifest.ts';
+
+export interface Column {
+  readonly name: string;
+  /** As PostgreSQL spells it, e.g. `timestamp with time zone`. */
+  readonly type: string;
+}
+
+/** A relation as it stands in the database. */
+export interface ExistingRelation {
+  readonly kind: 'table' | 'view' | 'other';
+  /** The planner's guess; -1 if the table was never analysed. */
+  readonly estimatedRows: number;
+  readonly columns: readonly (Column & { readonly notNull: boolean })[];
+  /** Names of constraints and of indexes. */
+  readonly objects: readonly string[];
+  /** Column sets that a valid unique index without a condition keeps unique. */
+  readonly unique: readonly (readonly string[])[];
+  /** Validated foreign keys of this relation. */
+  readonly foreignKeys: readonly ForeignKey[];
+  /** Foreign keys of others that point here. */
+  readonly referencedBy: readonly ForeignKey[];
+}
+
+export interface ForeignKey {
+  readonly from: RelationName;
+  readonly columns: readonly string[];
+  readonly to: RelationName;
+  readonly toColumns: readonly string[];
+}
+
+const foreignKeyJson = `jsonb_build_object(
+        'from', jsonb_build_object('schema', fn.nspname, 'name', fc.relname),
+        'columns', (select jsonb_agg(a.attname order by k.place) from unnest(f.conkey) with ordinality as k (number, place)
+            join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.number),
+        'to', jsonb_build_object('schema', tn.nspname, 'name', tc.relname),
+        'toColumns', (select jsonb_agg(a.attname order by k.place) from unnest(f.confkey) with ordinality as k (number, place)
+            join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.number))`;
+
+const foreignKeyFrom = `pg_constraint f
+        join pg_class fc on fc.oid = f.conrelid
+        join pg_namespace fn on fn.oid = fc.relnamespace
+        join pg_class tc on tc.oid = f.confrelid
+        join pg_namespace tn on tn.oid = tc.relnamespace`;
+
+/** What the database knows of a relation, in one query; undefined if there is none of that name. */
+export async function readRelation(session: Queryable, name: RelationName): Promise<ExistingRelation | undefined> {
+  const { rows } = await session.query<{ relkind: string; relation: Omit<ExistingRelation, 'kind'> }>(
+    `select c.relkind, jsonb_build_object(
+    'estimatedRows', c.reltuples,
+    'columns', coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+            'notNull', a.attnotnull) order by a.attnum)
+        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
+    'objects', (select coalesce(jsonb_agg(name), '[]') from (
+        select conname as name from pg_constraint where conrelid = c.oid
+        union select i.relname from pg_index x join pg_class i on i.oid = x.indexrelid where x.indrelid = c.oid) as o),
+    'unique', (select coalesce(jsonb_agg((select jsonb_agg(a.attname order by a.attnum) from pg_attribute a
+            where a.attrelid = c.oid and a.attnum = any(x.indkey::int2[]))), '[]')
+        from pg_index x where x.indrelid = c.oid and x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null),
+    'foreignKeys', (select coalesce(jsonb_agg(${foreignKeyJson}), '[]') from ${foreignKeyFrom}
+        where f.contype = 'f' and f.convalidated and f.conrelid = c.oid),
+    'referencedBy', (select coalesce(jsonb_agg(${foreignKeyJson}), '[]') from ${foreignKeyFrom}
+        where f.contype = 'f' and f.confrelid = c.oid and f.conrelid <> c.oid and f.conparentid = 0)
+) as relation
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'c')`,
+    [name.schema, name.name],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const kind = row.relkind === 'r' || row.relkind === 'p' ? 'table' : row.relkind === 'v' ? 'view' : 'other';
+  return { kind, ...row.relation };
+}
+
+/** The names and types that a relation of this session's temporary schema has. */
+export async function readTemporaryColumns(session: Queryable, name: string): Promise<readonly Column[]> {
+  const { rows } = await session.query<{ name: string; type: string }>(
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type
+     from pg_attribute a
+     where a.attrelid = to_regclass('pg_temp.' || quote_ident($1)) and a.attnum > 0 and not a.attisdropped
+     order by a.attnum`,
+    [name],
+  );
+  return rows;
+}

@@ -1,0 +1,142 @@
+import { basename } from 'node:path/posix';
+import { attempt, type CompileContext, resolverFor } from './compile.ts';
+import { mergeConfig } from './config.ts';
+import { genericTest, type TestRequest, TestRequestError, type TestSubject } from './data-test.ts';
+import type { Problem } from './errors.ts';
+import { FolderConfig, foldersOf } from './folder-config.ts';
+import { modelContext, modelHelpers, newRecord } from './helpers.ts';
+import type { RelationName, TestNode } from './manifest.ts';
+import { SqlText } from './sql-text.ts';
+import { didYouMean } from './suggest.ts';
+import type { YamlFile, YamlPath } from './yaml-file.ts';
+
+/** All data tests of a project: those the .yml files ask for and the singular ones in tests/data. */
+export function compileTests(context: CompileContext, problems: Problem[]): TestNode[] {
+  const tests = new Map<string, TestNode>();
+  const add = (test: TestNode) => {
+    let id = test.id;
+    for (let number = 2; tests.has(id); number += 1) id = `${test.id}_${number}`;
+    tests.set(id, { ...test, id, name: id.slice('test.'.length) });
+  };
+  for (const draft of context.drafts.values()) {
+    if (draft.properties === undefined || draft.config.materialized === 'ephemeral') continue;
+    const { value, yaml, path } = draft.properties;
+    const subject = { id: draft.id, name: draft.name, relation: draft.relation, tags: draft.config.tags ?? [] };
+    genericTests(context, subject, value, yaml, path, problems).forEach(add);
+  }
+  for (const [key, { table, yaml, path }] of context.properties.sources) {
+    const node = context.sources.get(key);
+    if (node === undefined) continue;
+    const subject = { id: node.id, name: key.replace('.', '_'), relation: node.relation, tags: [] };
+    genericTests(context, subject, table, yaml, path, problems).forEach(add);
+  }
+  singularTests(context, problems).forEach(add);
+  return [...tests.values()];
+}
+
+interface Subject {
+  readonly id: string;
+  readonly name: string;
+  readonly relation: RelationName;
+  readonly tags: readonly string[];
+}
+
+interface WithTests {
+  readonly data_tests?: readonly TestRequest[] | undefined;
+  readonly tests?: readonly TestRequest[] | undefined;
+  readonly columns?:
+    | readonly {
+        readonly name: string;
+        readonly data_tests?: readonly TestRequest[] | undefined;
+        readonly tests?: readonly TestRequest[] | undefined;
+      }[]
+    | undefined;
+}
+
+function genericTests(
+  context: CompileContext,
+  subject: Subject,
+  described: WithTests,
+  yaml: YamlFile,
+  path: YamlPath,
+  problems: Problem[],
+): TestNode[] {
+  const found: TestNode[] = [];
+  const find = (name: string): RelationName => {
+    const draft = context.drafts.get(name);
+    if (draft === undefined)
+      throw new TestRequestError(`there is no model or seed "${name}"`, didYouMean(name, context.drafts.keys()));
+    return draft.relation;
+  };
+  const request = (one: TestRequest, column: string | undefined, at: YamlPath) => {
+    const about: TestSubject = { name: subject.name, relation: subject.relation, column };
+    try {
+      const test = genericTest(one, about, find);
+      found.push({
+        kind: 'test',
+        id: `test.${test.name}`,
+        name: test.name,
+        description: test.description,
+        file: yaml.file.path,
+        tags: subject.tags,
+        dependsOn: [subject.id, ...test.refs.map((name) => context.drafts.get(name)?.id ?? name)],
+        sql: new SqlText(test.sql, [{ start: 0, origin: { place: yaml.place([...path, ...at]), verbatim: false } }]),
+        severity: test.severity ?? 'error',
+        provenBy: test.provenBy,
+        place: yaml.place([...path, ...at]),
+      });
+    } catch (error) {
+      if (!(error instanceof TestRequestError)) throw error;
+      problems.push(yaml.problem(error.message, [...path, ...at], error.hint));
+    }
+  };
+  for (const key of ['data_tests', 'tests'] as const) {
+    for (const [index, one] of (described[key] ?? []).entries()) request(one, undefined, [key, index]);
+    for (const [columnIndex, column] of (described.columns ?? []).entries()) {
+      for (const [index, one] of (column[key] ?? []).entries())
+        request(one, column.name, ['columns', columnIndex, key, index]);
+    }
+  }
+  return found;
+}
+
+function singularTests(context: CompileContext, problems: Problem[]): TestNode[] {
+  const { project, environment } = context;
+  const paths = project.tests.map((file) => file.path.replace(/^tests\/data\//, ''));
+  const folders = new FolderConfig(
+    'data_tests',
+    project.settings.data_tests,
+    foldersOf(paths),
+    project.settingsFile,
+    problems,
+  );
+  const found: TestNode[] = [];
+  for (const [index, file] of project.tests.entries()) {
+    attempt(problems, () => {
+      const used = new Set<string>();
+      const record = newRecord();
+      const resolver = resolverFor(context, undefined, used);
+      const sql = environment
+        .parse(file)
+        .render(modelHelpers(project, 'full', resolver, record), modelContext(project, undefined))
+        .trim();
+      const config = mergeConfig(folders.for(paths[index] ?? ''), record.config);
+      if (config.enabled === false) return;
+      const name = basename(file.path, '.sql');
+      found.push({
+        kind: 'test',
+        id: `test.${name}`,
+        name,
+        description: '',
+        file: file.path,
+        tags: config.tags ?? [],
+        dependsOn: [...used],
+        sql: sql.text.endsWith(';') ? sql.slice(0, sql.text.length - 1) : sql,
+        severity: config.severity ?? 'error',
+        provenBy: undefined,
+        place: { file: file.path, line: 1, column: 1 },
+      });
+    });
+  }
+  return found;
+}

@@ -1,0 +1,81 @@
+import { type Config, configKeys, configSchema, mergeConfig } from './config.ts';
+import type { Problem } from './errors.ts';
+import { didYouMean } from './suggest.ts';
+import type { YamlFile } from './yaml-file.ts';
+
+/** Settings of one branch of project.yml (`models`, `seeds`, `data_tests`): by folder, each over its parent's. */
+export class FolderConfig {
+  readonly #byFolder = new Map<string, Config>();
+
+  /**
+   * @param branch the key in project.yml.
+   * @param folders all folders that exist below the branch's root, so that a misspelt one is found.
+   */
+  constructor(branch: string, tree: unknown, folders: ReadonlySet<string>, file: YamlFile, problems: Problem[]) {
+    this.#walk([branch], tree ?? {}, '', {}, folders, file, problems);
+  }
+
+  /** The settings for a file, given its path below the branch's root, e.g. `gold/dim_room.sql`. */
+  for(path: string): Config {
+    const parts = path.split('/').slice(0, -1);
+    for (let length = parts.length; length >= 0; length -= 1) {
+      const config = this.#byFolder.get(parts.slice(0, length).join('/'));
+      if (config !== undefined) return config;
+    }
+    return {};
+  }
+
+  #walk(
+    path: readonly string[],
+    tree: unknown,
+    folder: string,
+    inherited: Config,
+    folders: ReadonlySet<string>,
+    file: YamlFile,
+    problems: Problem[],
+  ): void {
+    if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) {
+      problems.push(file.problem(`"${path.join('.')}" must hold folders and +settings`, path));
+      return;
+    }
+    const own: Record<string, unknown> = {};
+    const children: [string, unknown][] = [];
+    for (const [key, value] of Object.entries(tree)) {
+      if (!key.startsWith('+')) {
+        children.push([key, value]);
+      } else if ((configKeys as readonly string[]).includes(key.slice(1))) {
+        own[key.slice(1)] = value;
+      } else {
+        const known = configKeys.map((name) => `+${name}`);
+        problems.push(file.problem(`"${key}" is not a known setting`, path, didYouMean(key, known), key));
+      }
+    }
+    const checked = configSchema.safeParse(own);
+    for (const issue of checked.error?.issues ?? []) {
+      const key = `+${String(issue.path[0])}`;
+      problems.push(file.problem(`"${key}": ${issue.message.replace(/^Invalid input: /, '')}`, path, undefined, key));
+    }
+    const config = mergeConfig(inherited, checked.data ?? {});
+    this.#byFolder.set(folder, config);
+    for (const [name, value] of children) {
+      const child = folder === '' ? name : `${folder}/${name}`;
+      if (folders.has(child)) {
+        this.#walk([...path, name], value, child, config, folders, file, problems);
+        continue;
+      }
+      const isSetting = (configKeys as readonly string[]).includes(name);
+      const hint = isSetting ? `A setting begins with a plus sign: +${name}.` : didYouMean(name, folders);
+      problems.push(file.problem(`there is no folder ${path[0]}/${child}`, path, hint, name));
+    }
+  }
+}
+
+/** Every folder that holds one of `paths`, itself or below: `a/b/c.sql` gives `a` and `a/b`. */
+export function foldersOf(paths: readonly string[]): Set<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    const parts = path.split('/').slice(0, -1);
+    for (let length = 1; length <= parts.length; length += 1) folders.add(parts.slice(0, length).join('/'));
+  }
+  return folders;
+}

@@ -1,0 +1,183 @@
+import { literal, relation } from '../warehouse/quote.ts';
+import { type Config, configKeys, configSchema, mergeConfig } from './config.ts';
+import type { RelationName } from './manifest.ts';
+import type { Project } from './project.ts';
+import { didYouMean } from './suggest.ts';
+import { type Helper, HelperError } from './template.ts';
+
+/** The form in which a model is rendered. */
+export type Mode = 'full' | 'incremental';
+
+/** How names become relations; compile gives one that only checks names, then one that knows the relations. */
+export interface Resolver {
+  /** The SQL for `{{ref "name"}}`. @throws HelperError */
+  ref(name: string): string;
+  /** The SQL for `{{source "source" "table"}}`. @throws HelperError */
+  source(source: string, table: string): string;
+  /** The id of an upstream named in `{{high_water "..."}}`. @throws HelperError */
+  upstream(name: string): string;
+  /** The model's own relation. */
+  readonly own: RelationName | undefined;
+}
+
+/** What rendering found out about a template. */
+export interface Recorded {
+  config: Config;
+  readonly highWater: Set<string>;
+  readonly secrets: Set<string>;
+  volatile: boolean;
+  incremental: boolean;
+}
+
+export function newRecord(): Recorded {
+  return { config: {}, highWater: new Set(), secrets: new Set(), volatile: false, incremental: false };
+}
+
+export const helperNames = [
+  'config',
+  'ref',
+  'source',
+  'var',
+  'env',
+  'secret',
+  'literal',
+  'incremental',
+  'high_water',
+  'run_started_at',
+  'eq',
+] as const;
+
+/*
+ * What only the run knows stands in the compiled SQL as a value that makes the SQL runnable by hand, with a comment by
+ * which the plan finds and replaces it.
+ */
+const highWaterMark = (id: string) => `0 /* high_water ${id} */`;
+const runStartedMark = 'current_timestamp /* run_started_at */';
+const placeholder = /0 \/\* high_water (\S+) \*\/|current_timestamp \/\* run_started_at \*\//g;
+
+/** Finds the placeholders of {@link modelHelpers} in compiled SQL; group 1 is the upstream's id of a high-water mark. */
+export function placeholders(): RegExp {
+  return new RegExp(placeholder);
+}
+
+/** The session setting that carries a secret into SQL without being part of it. */
+export function secretSetting(name: string): string {
+  return `datacycle.secret_${name.toLowerCase()}`;
+}
+
+/** The helpers of the model language, bound to one rendering. */
+export function modelHelpers(
+  project: Project,
+  mode: Mode,
+  resolver: Resolver,
+  record: Recorded,
+): Record<(typeof helperNames)[number], Helper> {
+  return {
+    config(args, { named }) {
+      if (args.length > 0) throw new HelperError('config takes name=value', 'Write {{config materialized="table"}}.');
+      for (const key of Object.keys(named)) {
+        if ((configKeys as readonly string[]).includes(key)) continue;
+        throw new HelperError(`"${key}" is not a known setting`, didYouMean(key, configKeys));
+      }
+      const checked = configSchema.safeParse({ ...named });
+      const issue = checked.error?.issues[0];
+      if (issue !== undefined)
+        throw new HelperError(`"${issue.path.join('.')}": ${issue.message.replace(/^Invalid input: /, '')}`);
+      record.config = mergeConfig(record.config, checked.data ?? {});
+      return '';
+    },
+    ref: (args) => resolver.ref(text('ref', args, 1)[0] ?? ''),
+    source(args) {
+      const [source = '', table = ''] = text('source', args, 2);
+      return resolver.source(source, table);
+    },
+    var(args) {
+      const [name, fallback] = args;
+      if (typeof name !== 'string')
+        throw new HelperError('var takes a name', 'Write {{var "name"}} or {{var "name" "default"}}.');
+      const value = project.vars[name] ?? fallback;
+      if (value === undefined) {
+        const hint = didYouMean(name, Object.keys(project.vars)) ?? 'Set it under vars in project.yml or with --vars.';
+        throw new HelperError(`the variable "${name}" is not set`, hint);
+      }
+      return value;
+    },
+    env(args) {
+      const [name, fallback] = args;
+      if (typeof name !== 'string') throw new HelperError('env takes a name', 'Write {{env "NAME" "default"}}.');
+      if (/PASSWORD|SECRET|TOKEN|(^|_)KEY$|_URL$/i.test(name)) {
+        throw new HelperError(
+          `${name} looks like a secret, and compiled SQL is kept in files`,
+          `List it under secrets in project.yml and write {{secret "${name}"}}.`,
+        );
+      }
+      const value = project.env[name] || fallback;
+      if (value === undefined)
+        throw new HelperError(
+          `${name} is not set in the environment or .env`,
+          'Set it, or give a default: {{env "NAME" "default"}}.',
+        );
+      return value;
+    },
+    secret(args) {
+      const [name = ''] = text('secret', args, 1);
+      const known = project.settings.secrets ?? [];
+      if (!known.includes(name)) {
+        throw new HelperError(
+          `"${name}" is not declared`,
+          didYouMean(name, known) ?? 'List it under secrets in project.yml.',
+        );
+      }
+      if (!project.env[name])
+        throw new HelperError(`the secret ${name} is not set`, 'Set it in the environment or in .env.');
+      record.secrets.add(name);
+      return `current_setting(${literal(secretSetting(name))})`;
+    },
+    literal(args) {
+      const [value] = args;
+      if (value === null || value === undefined) return 'null';
+      if (typeof value === 'object') throw new HelperError('literal takes one value, not a list or an object');
+      return literal(String(value));
+    },
+    incremental(_args, { block }) {
+      if (block === undefined)
+        throw new HelperError('incremental is a block', 'Write {{#incremental}} ... {{/incremental}}.');
+      record.incremental = true;
+      return block(mode === 'incremental' ? 'body' : 'else');
+    },
+    high_water(args) {
+      const [name = ''] = text('high_water', args, 1);
+      if (mode !== 'incremental') {
+        throw new HelperError(
+          'high_water has no value in a full build',
+          'Put it inside {{#incremental}} ... {{/incremental}}.',
+        );
+      }
+      const id = resolver.upstream(name);
+      record.highWater.add(id);
+      return highWaterMark(id);
+    },
+    run_started_at() {
+      record.volatile = true;
+      return runStartedMark;
+    },
+    eq: ([a, b]) => a === b,
+  };
+}
+
+/** The context of a rendering: `{{this}}` and `{{target.name}}`. */
+export function modelContext(project: Project, own: RelationName | undefined): object {
+  return {
+    target: { name: project.target.name },
+    toString: () => (own === undefined ? '' : relation(own.schema, own.name)),
+  };
+}
+
+function text(helper: string, args: readonly unknown[], count: number): string[] {
+  const names = args.filter((arg): arg is string => typeof arg === 'string' && arg !== '');
+  if (args.length === count && names.length === count) return names;
+  throw new HelperError(
+    `${helper} takes ${count === 1 ? 'one name' : `${count} names`} in quotes`,
+    `Write {{${helper} ${Array.from({ length: count }, () => '"..."').join(' ')}}}.`,
+  );
+}

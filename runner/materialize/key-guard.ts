@@ -1,0 +1,44 @@
+import { identifier, identifiers } from '../../warehouse/quote.ts';
+import type { Row } from '../../warehouse/warehouse.ts';
+import { SqlText } from '../sql-text.ts';
+import type { Step } from './step.ts';
+
+/** Fails the model, naming the keys, if `unique_key` is NULL or not unique among the rows of `relation`. */
+export function guardKey(model: string, relation: string, uniqueKey: readonly string[]): Step[] {
+  return [guardNulls(model, relation, uniqueKey), guardDuplicates(model, relation, uniqueKey)];
+}
+
+export function guardNulls(model: string, relation: string, uniqueKey: readonly string[]): Step {
+  const isNull = uniqueKey.map((name) => `${identifier(name)} is null`).join(' or ');
+  return {
+    kind: 'guard',
+    sql: new SqlText(`select ${identifiers(uniqueKey)}\nfrom ${relation}\nwhere ${isNull}\nlimit 3`),
+    complaint: (rows) => ({
+      what: `unique_key of ${model} is NULL in ${describe(rows, uniqueKey)}`,
+      hint: 'A row without its key can neither be found nor updated: leave such rows out, or give them a value.',
+    }),
+  };
+}
+
+export function guardDuplicates(model: string, relation: string, uniqueKey: readonly string[]): Step {
+  const list = identifiers(uniqueKey);
+  return {
+    kind: 'guard',
+    sql: new SqlText(
+      `select ${list}, count(*) as row_count\nfrom ${relation}\ngroup by ${list}\nhaving count(*) > 1\nlimit 3`,
+    ),
+    complaint: (rows) => ({
+      what: `unique_key of ${model} is not unique: ${describe(rows, uniqueKey)}`,
+      hint: 'Group the rows by the key, or add the column that tells them apart to unique_key.',
+    }),
+  };
+}
+
+function describe(rows: readonly Row[], uniqueKey: readonly string[]): string {
+  return rows
+    .map((row) => {
+      const values = uniqueKey.map((name) => `${name}=${row[name] === null ? 'NULL' : String(row[name])}`).join(', ');
+      return row.row_count === undefined ? `(${values})` : `(${values}) stands ${String(row.row_count)} times`;
+    })
+    .join('; ');
+}

@@ -1,0 +1,30 @@
+import type { ErrorParts } from '../../warehouse/errors.ts';
+import type { Row } from '../../warehouse/warehouse.ts';
+import { SqlText } from '../sql-text.ts';
+
+/** What a statement's row count means for the report. */
+export type Counts = 'inserted' | 'updated' | 'deleted';
+
+/** One statement of a plan. */
+export type Step =
+  /** Runs it; `counts` says what its row count is. */
+  | { readonly kind: 'run'; readonly sql: SqlText; readonly counts?: Counts | undefined }
+  /** Returns one row `inserted, updated`. */
+  | { readonly kind: 'upsert'; readonly sql: SqlText }
+  /** Must return no row; if it does, `complaint` makes the error of the first rows. */
+  | { readonly kind: 'guard'; readonly sql: SqlText; readonly complaint: (rows: readonly Row[]) => ErrorParts }
+  /** Returns one row `retained`: rows that should be deleted but are still referenced by others. */
+  | { readonly kind: 'retained'; readonly sql: SqlText }
+  /** A COPY whose input the execution supplies (a seed's file). */
+  | { readonly kind: 'copy'; readonly sql: SqlText };
+
+/** The session's temporary table with the rows a build works with; gone at the end of the transaction. */
+export const staged = 'pg_temp."datacycle_new"';
+
+export function run(...pieces: readonly (string | SqlText)[]): Step {
+  return { kind: 'run', sql: SqlText.join(...pieces) };
+}
+
+export function counted(counts: Counts, ...pieces: readonly (string | SqlText)[]): Step {
+  return { kind: 'run', sql: SqlText.join(...pieces), counts };
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
+import type { Column, ExistingRelation } from '../catalog.ts';
+import type { IndexConfig } from '../config.ts';
+import type { Constraint, RelationName } from '../manifest.ts';
+import { run, type Step } from './step.ts';
+
+/** What a table is to have besides its rows. */
+export interface Structure {
+  readonly relation: RelationName;
+  /** Empty for a table without a key. */
+  readonly uniqueKey: readonly string[];
+  /** A column that is unique by itself, the surrogate key. */
+  readonly surrogateKey: string | undefined;
+  readonly constraints: readonly Constraint[];
+  readonly indexes: readonly IndexConfig[];
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly create: string;
+  /** Unique ones come first, since foreign keys need them; foreign keys last, in one order, since they lock other tables. */
+  readonly rank: string;
+}
+
+/**
+ * Steps that give a table what it lacks and take away what the runner once made and is no longer declared.
+ * @param existing undefined right after the table was created.
+ * @param made names the runner made earlier.
+ */
+export function alignStructure(
+  structure: Structure,
+  existing: ExistingRelation | undefined,
+  made: readonly string[],
+): Step[] {
+  const wanted = wantedObjects(structure);
+  const table = relation(structure.relation.schema, structure.relation.name);
+  const names = new Set(wanted.map((object) => object.name));
+  const present = new Set(existing?.objects ?? []);
+  const obsolete = made.filter((name) => !names.has(name) && present.has(name));
+  const missing = wanted.filter((object) => !present.has(object.name)).sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  return [
+    ...obsolete.map((name) => run(dropObject(structure.relation, name))),
+    ...notNull(structure, existing, table),
+    ...missing.map((object) => run(object.create)),
+  ];
+}
+
+/** Names of the constraints and indexes that the runner makes for this table. */
+export function objectNames(structure: Structure): string[] {
+  return wantedObjects(structure).map((object) => object.name);
+}
+
+function notNull(structure: Structure, existing: ExistingRelation | undefined, table: string): Step[] {
+  const declared = structure.constraints.flatMap((constraint) =>
+    constraint.type === 'not_null' || constraint.type === 'primary_key' ? constraint.columns : [],
+  );
+  const surrogate = structure.surrogateKey === undefined ? [] : [structure.surrogateKey];
+  const wanted = new Set([...surrogate, ...structure.uniqueKey, ...declared]);
+  for (const column of existing?.columns ?? []) if (column.notNull) wanted.delete(column.name);
+  if (wanted.size === 0) return [];
+  return [
+    run(
+      `alter table ${table}\n${[...wanted].map((name) => `    alter column ${identifier(name)} set not null`).join(',\n')}`,
+    ),
+  ];
+}
+
+function wantedObjects(structure: Structure): Wanted[] {
+  const { schema, name: tableName } = structure.relation;
+  const table = relation(schema, tableName);
+  const objects: Wanted[] = [];
+  const add = (
+    base: string,
+    rank: string,
+    given: string | undefined,
+    definition: string,
+    create: (name: string) => string,
+  ) => {
+    const name = given ?? objectName(`${tableName}_${base}`, `${tableName} ${definition}`);
+    if (objects.some((object) => object.name === name)) return;
+    objects.push({ name, create: create(identifier(name)), rank: `${rank} ${name}` });
+  };
+  const constraint = (base: string, rank: string, given: string | undefined, definition: string) =>
+    add(base, rank, given, definition, (name) => `alter table ${table}\n    add constraint ${name} ${definition}`);
+
+  for (const declared of structure.constraints) {
+    switch (declared.type) {
+      case 'primary_key':
+        constraint('pkey', '1', declared.name, `primary key (${identifiers(declared.columns)})`);
+        break;
+      case 'unique':
+        constraint(
+          `${declared.columns.join('_')}_key`,
+          '2',
+          declared.name,
+          `unique (${identifiers(declared.columns)})`,
+        );
+        break;
+      case 'check':
+        constraint('check', '4', declared.name, `check (${declared.expression})`);
+        break;
+      case 'foreign_key': {
+        const to = relation(declared.to.schema, declared.to.name);
+        constraint(
+          `${declared.columns.join('_')}_fkey`,
+          `5 ${to}`,
+          declared.name,
+          `foreign key (${identifiers(declared.columns)}) references ${to} (${identifiers(declared.toColumns)})`,
+        );
+        break;
+      }
+      case 'not_null':
+        break;
+      default:
+        declared satisfies never;
+    }
+  }
+  // The key must be unique whether or not somebody declared it: merging relies on it.
+  const surrogate = structure.surrogateKey === undefined ? [] : [structure.surrogateKey];
+  for (const columns of [structure.uniqueKey, surrogate]) {
+    if (columns.length > 0 && !keepsUnique(structure.constraints, columns)) {
+      constraint(`${columns.join('_')}_key`, '2', undefined, `unique (${identifiers(columns)})`);
+    }
+  }
+  for (const index of structure.indexes) {
+    const method = index.type ?? 'btree';
+    const unique = index.unique === true ? 'unique ' : '';
+    const definition = `${unique}index on ${table} using ${method} (${identifiers(index.columns)})`;
+    add(
+      `${index.columns.join('_')}_idx`,
+      '3',
+      undefined,
+      definition,
+      (name) => `create ${definition.replace('index on', `index ${name} on`)}`,
+    );
+  }
+  return objects;
+}
+
+function keepsUnique(constraints: readonly Constraint[], columns: readonly string[]): boolean {
+  const wanted = [...columns].sort().join('\n');
+  return constraints.some(
+    (constraint) =>
+      (constraint.type === 'primary_key' || constraint.type === 'unique') &&
+      [...constraint.columns].sort().join('\n') === wanted,
+  );
+}
+
+/** A readable name of at most 63 bytes that changes with the definition, so that a changed declaration is seen. */
+function objectName(readable: string, definition: string): string {
+  const mark = `_${createHash('sha256').update(definition).digest('hex').slice(0, 6)}`;
+  let base = readable;
+  while (Buffer.byteLength(base) > 63 - mark.length) base = base.slice(0, -1);
+  return base + mark;
+}
+
+function dropObject(table: RelationName, name: string): string {
+  // A name may be a constraint's (with or without an index) or an index's alone; only one of the two exists.
+  return `do $do$
+begin
+    if exists (select from pg_constraint where conname = ${literal(name)} and conrelid = ${literal(relation(table.schema, table.name))}::regclass) then
+        alter table ${relation(table.schema, table.name)} drop constraint ${identifier(name)};
+    else
+        drop index ${relation(table.schema, name)};
+    end if;
+end
+$do$`;
+}
+
+/** Steps that give a standing table the columns of a changed query: added, retyped, dropped; never with cascade. */
+export function alignColumns(table: RelationName, existing: ExistingRelation, wanted: readonly Column[]): Step[] {
+  const standing = new Map(existing.columns.map((column) => [column.name, column]));
+  const kept = new Set(wanted.map((column) => column.name));
+  const changes: string[] = [];
+  for (const column of wanted) {
+    const old = standing.get(column.name);
+    if (old === undefined) changes.push(`add column ${identifier(column.name)} ${column.type}`);
+    else if (old.type !== column.type)
+      changes.push(
+        `alter column ${identifier(column.name)} type ${column.type} using ${identifier(column.name)}::${column.type}`,
+      );
+  }
+  for (const column of existing.columns)
+    if (!kept.has(column.name)) changes.push(`drop column ${identifier(column.name)}`);
+  if (changes.length === 0) return [];
+  return [
+    run(`alter table ${relation(table.schema, table.name)}\n${changes.map((change) => `    ${change}`).join(',\n')}`),
+  ];
+}

@@ -1,0 +1,153 @@
+import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
+import type { Column, ExistingRelation } from '../catalog.ts';
+import { SqlText } from '../sql-text.ts';
+import { guardKey, guardNulls } from './key-guard.ts';
+import { counted, run, type Step, staged } from './step.ts';
+import { alignColumns, alignStructure, type Structure } from './structure.ts';
+import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
+
+/** A table to be filled from a query. */
+export interface TableTarget extends Structure {
+  readonly model: string;
+  /** Columns whose difference alone does not make a row a changed one. */
+  readonly auditColumns: readonly string[];
+  readonly key: SurrogateKey | undefined;
+}
+
+/** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
+export type RowSource =
+  | { readonly kind: 'query'; readonly sql: SqlText }
+  | { readonly kind: 'copy'; readonly columns: readonly Column[] };
+
+/** A table that does not exist yet: created straight from the query, then keyed, constrained, indexed and analysed. */
+export function createTable(target: TableTarget, source: RowSource): Step[] {
+  const table = relation(target.relation.schema, target.relation.name);
+  const direct = source.kind === 'query' && target.key === undefined;
+  const nulls =
+    target.uniqueKey.length > 0 && target.key === undefined ? [guardNulls(target.model, table, target.uniqueKey)] : [];
+  return [
+    ...(direct ? [] : stage(target, source)),
+    direct
+      ? counted('inserted', `create table ${table} as\n`, source.sql)
+      : counted('inserted', `create table ${table} as\nselect * from ${staged}`),
+    ...nulls,
+    ...alignStructure(target, undefined, []),
+    run(`analyze ${table}`),
+  ];
+}
+
+/**
+ * A table that stands: the new rows are made beside it and only the difference is applied, in the same transaction. So
+ * readers see the old rows or the new ones, and nothing that hangs on the table (views, grants, policies, foreign keys)
+ * is touched.
+ */
+export function replaceRows(
+  target: TableTarget,
+  source: RowSource,
+  existing: ExistingRelation,
+  wanted: readonly Column[],
+  made: readonly string[],
+): Step[] {
+  const table = relation(target.relation.schema, target.relation.name);
+  const columns = wanted.map((column) => column.name);
+  const adopt = target.key === undefined ? [] : [adoptKeys(target.key, table)];
+  return [
+    ...adopt,
+    ...stage(target, source),
+    ...alignColumns(target.relation, existing, wanted),
+    ...(target.uniqueKey.length > 0
+      ? differenceByKey(target, table, columns, existing)
+      : differenceOfAll(table, columns)),
+    ...alignStructure(target, existing, made),
+  ];
+}
+
+/** Puts the source's rows into the session's staging table, with their surrogate keys and checked for their unique key. */
+export function stage(target: TableTarget, source: RowSource): Step[] {
+  const guard = (at: string) => (target.uniqueKey.length === 0 ? [] : guardKey(target.model, at, target.uniqueKey));
+  if (source.kind === 'copy') {
+    const columns = source.columns.map((column) => `    ${identifier(column.name)} ${column.type}`).join(',\n');
+    return [
+      run(`create temporary table "datacycle_new" (\n${columns}\n) on commit drop`),
+      { kind: 'copy', sql: new SqlText(`copy ${staged} from stdin with (format csv)`) },
+      ...guard(staged),
+      run(`analyze ${staged}`),
+    ];
+  }
+  if (target.key !== undefined) return stageWithKeys(target.key, source.sql, guard);
+  return [
+    run(`create temporary table "datacycle_new" on commit drop as\n`, source.sql),
+    run(`analyze ${staged}`),
+    ...guard(staged),
+  ];
+}
+
+function differenceByKey(
+  target: TableTarget,
+  table: string,
+  columns: readonly string[],
+  existing: ExistingRelation,
+): Step[] {
+  const key = new Set(target.uniqueKey);
+  const audit = new Set(target.auditColumns);
+  const values = columns.filter((name) => !key.has(name));
+  const compared = values.filter((name) => !audit.has(name));
+  const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
+  const referenced = existing.referencedBy.map((foreign) => {
+    const match = foreign.columns
+      .map((name, index) => `r.${identifier(name)} = t.${identifier(foreign.toColumns[index] ?? '')}`)
+      .join(' and ');
+    return `not exists (select from ${relation(foreign.from.schema, foreign.from.name)} as r where ${match})`;
+  });
+  const gone = `not exists (select from ${staged} as n where ${sameKey})`;
+  const steps: Step[] = [];
+  if (compared.length > 0) {
+    steps.push(
+      counted(
+        'updated',
+        `update ${table} as t
+set ${values.map((name) => `${identifier(name)} = n.${identifier(name)}`).join(',\n    ')}
+from ${staged} as n
+where ${sameKey}
+    and (${compared.map((name) => `t.${identifier(name)}`).join(', ')})
+        is distinct from (${compared.map((name) => `n.${identifier(name)}`).join(', ')})`,
+      ),
+    );
+  }
+  steps.push(counted('deleted', `delete from ${table} as t\nwhere ${[gone, ...referenced].join('\n    and ')}`));
+  // Rows that others still point at stay until those are rebuilt; the run comes back for them.
+  if (referenced.length > 0)
+    steps.push({
+      kind: 'retained',
+      sql: new SqlText(`select count(*) as retained\nfrom ${table} as t\nwhere ${gone}`),
+    });
+  steps.push(
+    counted(
+      'inserted',
+      `insert into ${table} (${identifiers(columns)})
+select ${identifiers(columns)}
+from ${staged} as n
+where not exists (select from ${table} as t where ${sameKey})`,
+    ),
+  );
+  return steps;
+}
+
+/** Without a key rows have no identity: if the two sets differ at all, everything is replaced. */
+function differenceOfAll(table: string, columns: readonly string[]): Step[] {
+  const list = identifiers(columns);
+  const old = `select ${list} from ${table}`;
+  const fresh = `select ${list} from ${staged}`;
+  return [
+    counted(
+      'deleted',
+      `delete from ${table}
+where exists (
+    (${old} except all ${fresh})
+    union all
+    (${fresh} except all ${old})
+)`,
+    ),
+    counted('inserted', `insert into ${table} (${list})\n${fresh}\nwhere not exists (select from ${table})`),
+  ];
+}

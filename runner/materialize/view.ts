@@ -1,0 +1,27 @@
+import { relation } from '../../warehouse/quote.ts';
+import type { Column, ExistingRelation } from '../catalog.ts';
+import type { RelationName } from '../manifest.ts';
+import type { SqlText } from '../sql-text.ts';
+import { run, type Step } from './step.ts';
+
+/**
+ * A view: replaced in place where PostgreSQL allows it (columns only added at the end), so that grants and dependent
+ * views stay; otherwise dropped (without cascade) and created.
+ * @param wanted the columns that the query yields.
+ */
+export function createView(
+  name: RelationName,
+  sql: SqlText,
+  existing: ExistingRelation | undefined,
+  wanted: readonly Column[],
+): Step[] {
+  const view = relation(name.schema, name.name);
+  const fits =
+    existing?.kind === 'view' &&
+    existing.columns.every(
+      (column, index) => wanted[index]?.name === column.name && wanted[index]?.type === column.type,
+    );
+  if (fits) return [run(`create or replace view ${view} as\n`, sql)];
+  const drop = existing === undefined ? [] : [run(`drop ${existing.kind === 'table' ? 'table' : 'view'} ${view}`)];
+  return [...drop, run(`create view ${view} as\n`, sql)];
+}

@@ -1,0 +1,37 @@
+/** A spot in one of the user's files; `line` and `column` count from 1. */
+export interface Place {
+  /** Path relative to the project root, with forward slashes. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** `models/gold/dim_room.sql:12:8` */
+export function formatPlace(place: Place): string {
+  return `${place.file}:${place.line}:${place.column}`;
+}
+
+/** The place `distance` characters after `place` in `text`, which starts at `place`. */
+export function advance(place: Place, text: string, distance: number): Place {
+  const passed = text.slice(0, distance);
+  const lastBreak = passed.lastIndexOf('\n');
+  if (lastBreak === -1) return { ...place, column: place.column + distance };
+  const breaks = passed.split('\n').length - 1;
+  return { file: place.file, line: place.line + breaks, column: distance - lastBreak };
+}
+
+/**
+ * The line at `place` with a caret below the column:
+ * ```
+ *   12 | select rom_name
+ *      |        ^
+ * ```
+ */
+export function excerpt(text: string, place: Place): string {
+  const line = text.split(/\r?\n/)[place.line - 1];
+  if (line === undefined) return '';
+  const number = String(place.line);
+  // Tabs stay tabs so that the caret lands below its column however wide the terminal draws them.
+  const indent = line.slice(0, place.column - 1).replace(/[^\t]/g, ' ');
+  return `  ${number} | ${line}\n  ${' '.repeat(number.length)} | ${indent}^`;
+}

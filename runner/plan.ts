@@ -1,0 +1,230 @@
+import { literal } from '../warehouse/quote.ts';
+import type { Column, ExistingRelation } from './catalog.ts';
+import { NodeError } from './errors.ts';
+import { placeholders } from './helpers.ts';
+import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { addRows } from './materialize/incremental.ts';
+import type { Step } from './materialize/step.ts';
+import { createTable, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
+import { createView } from './materialize/view.ts';
+import { SqlText } from './sql-text.ts';
+import type { Consumed, ModelState } from './state.ts';
+
+/** What the database says about a node and its upstreams, all from one snapshot. */
+export interface NodeState {
+  readonly existing: ExistingRelation | undefined;
+  readonly remembered: ModelState | undefined;
+  /** What the node consumed when it was last built, by upstream name. */
+  readonly consumed: ReadonlyMap<string, Consumed>;
+  /** What its upstreams are now, by upstream name. */
+  readonly upstreams: ReadonlyMap<string, Consumed>;
+}
+
+export interface PlanOptions {
+  readonly fullRefresh: boolean;
+  /** ISO time at which the run started. */
+  readonly runStartedAt: string;
+}
+
+/** How a node will be built, and why. */
+export type Decision =
+  | { readonly mode: 'skip'; readonly reason: string }
+  | { readonly mode: 'create' | 'replace' | 'increment' | 'view'; readonly reason: string };
+
+/** Decides from state alone how a node is built. Pure. */
+export function decide(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
+  const { existing, remembered } = state;
+  const materialized = node.kind === 'seed' ? 'table' : node.materialized;
+  if (materialized === 'ephemeral') return { mode: 'skip', reason: 'ephemeral' };
+  const unchanged = remembered?.checksum === node.checksum;
+  if (materialized === 'view') {
+    if (existing?.kind === 'view' && unchanged && !options.fullRefresh) return { mode: 'skip', reason: 'unchanged' };
+    return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
+  }
+  if (existing === undefined) return { mode: 'create', reason: 'new' };
+  if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
+  if (materialized === 'table') return { mode: 'replace', reason: 'table' };
+
+  const mayRebuild = node.config.full_refresh !== false;
+  const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
+  if (reason !== undefined) return { mode: 'replace', reason };
+  if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state))
+    return { mode: 'skip', reason: 'nothing new' };
+  return { mode: 'increment', reason: 'incremental' };
+}
+
+function reasonToRebuild(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): string | undefined {
+  if (options.fullRefresh) return 'full refresh';
+  if (state.remembered === undefined) return 'not built by datacycle before';
+  if (state.remembered.checksum !== node.checksum) return 'its SQL changed';
+  for (const [upstream, now] of state.upstreams) {
+    const then = state.consumed.get(upstream);
+    if (then === undefined) return `${upstream} is a new upstream`;
+    if (then.version !== now.version) return `${upstream} was rebuilt or changed`;
+  }
+  return undefined;
+}
+
+function nothingNew(state: NodeState): boolean {
+  return [...state.upstreams].every(
+    ([upstream, now]) => (now.loadId ?? 0) <= (state.consumed.get(upstream)?.loadId ?? 0),
+  );
+}
+
+/** The query a decision needs, with what only the run knows put in. Undefined for a seed. */
+export function querySql(
+  node: ModelNode | SeedNode,
+  decision: Decision,
+  state: NodeState,
+  options: PlanOptions,
+  names: Manifest,
+): SqlText | undefined {
+  if (node.kind === 'seed') return undefined;
+  const sql = decision.mode === 'increment' ? (node.incrementalSql ?? node.fullSql) : node.fullSql;
+  return sql.replace(placeholders(), (match) => {
+    const upstream = match[1];
+    if (upstream === undefined) return `timestamptz ${literal(options.runStartedAt)}`;
+    return String(state.consumed.get(names.nodes.get(upstream)?.name ?? '')?.loadId ?? 0);
+  });
+}
+
+/**
+ * The statements that build a node. Pure: everything it needs of the database is in `state` and `yields`.
+ * @param yields the columns of the query (with the surrogate key) or of the seed file; only an increment whose SQL has
+ * not changed may go without.
+ * @throws NodeError if the columns break the node's contract.
+ */
+export function plan(
+  node: ModelNode | SeedNode,
+  decision: Decision,
+  state: NodeState,
+  source: RowSource,
+  yields: readonly Column[] | undefined,
+): Step[] {
+  if (decision.mode === 'skip') return [];
+  const columns = yields ?? state.existing?.columns ?? [];
+  if (node.config.contract?.enforced === true && yields !== undefined) checkContract(node, yields);
+  checkNamed(node, columns);
+  if (decision.mode === 'view') {
+    if (source.kind !== 'query') throw new Error('a view is made of a query');
+    return createView(node.relation, source.sql, state.existing, columns);
+  }
+  const target = tableTarget(node);
+  const made = state.remembered?.objects ?? [];
+  switch (decision.mode) {
+    case 'create': {
+      const drop = state.existing === undefined ? [] : dropView(node, state.existing);
+      return [...drop, ...createTable(target, source)];
+    }
+    case 'replace':
+      if (state.existing === undefined) throw new Error('nothing to replace');
+      return replaceRows(target, source, state.existing, columns, made);
+    case 'increment':
+      if (source.kind !== 'query') throw new Error('an increment is made of a query');
+      return addRows(
+        target,
+        node.config.incremental_strategy ?? 'merge',
+        source.sql,
+        columns.map((column) => column.name),
+      );
+    default:
+      return decision.mode satisfies never;
+  }
+}
+
+export function tableTarget(node: ModelNode | SeedNode): TableTarget {
+  const uniqueKey = node.config.unique_key ?? [];
+  const surrogateKey = node.config.surrogate_key;
+  return {
+    model: node.name,
+    relation: node.relation,
+    uniqueKey,
+    surrogateKey,
+    auditColumns: node.config.audit_columns ?? [],
+    constraints: node.constraints,
+    indexes: node.config.indexes ?? [],
+    key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
+  };
+}
+
+function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[] {
+  if (existing.kind === 'view') return createView(node.relation, new SqlText(''), existing, []).slice(0, 1);
+  throw new NodeError({
+    what: `${node.relation.schema}.${node.relation.name} is neither a table nor a view, and datacycle did not make it`,
+    hint: 'Rename or drop it, or give the model an alias.',
+  });
+}
+
+/** Every key and index column must be among the columns of the query. */
+function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): void {
+  const have = new Set(columns.map((column) => column.name));
+  const named = [
+    ...(node.config.unique_key ?? []).map((name) => ['unique_key', name] as const),
+    ...(node.config.indexes ?? []).flatMap((index) => index.columns.map((name) => ['indexes', name] as const)),
+    ...node.constraints.flatMap((constraint) =>
+      'columns' in constraint ? constraint.columns.map((name) => [constraint.type, name] as const) : [],
+    ),
+  ];
+  const missing = named.filter(([, name]) => !have.has(name));
+  if (missing.length === 0) return;
+  throw new NodeError({
+    what: `${node.name} has no column ${missing.map(([where, name]) => `"${name}" (named in ${where})`).join(', ')}`,
+    hint: `Its columns are ${[...have].join(', ')}.`,
+  });
+}
+
+/** All differences between what a model's .yml promises and what its query yields, in one message. */
+function checkContract(node: ModelNode | SeedNode, yields: readonly Column[]): void {
+  const actual = new Map(yields.map((column) => [column.name, column.type]));
+  const faults: string[] = [];
+  for (const column of node.columns) {
+    const type = actual.get(column.name);
+    if (type === undefined) faults.push(`  ${column.name}: declared, but not selected`);
+    else if (column.dataType === undefined) faults.push(`  ${column.name}: has no data_type; the query yields ${type}`);
+    else if (normalType(column.dataType) !== type)
+      faults.push(`  ${column.name}: declared ${column.dataType}, but the query yields ${type}`);
+    actual.delete(column.name);
+  }
+  for (const [name, type] of actual) faults.push(`  ${name}: selected (${type}), but not declared`);
+  if (faults.length === 0) return;
+  throw new NodeError({
+    what: `${node.name} breaks its contract:\n${faults.join('\n')}`,
+    hint: 'Change the query or the columns in its .yml file so that they agree.',
+  });
+}
+
+const typeAliases: Readonly<Record<string, string>> = {
+  int: 'integer',
+  int4: 'integer',
+  int2: 'smallint',
+  int8: 'bigint',
+  float8: 'double precision',
+  float: 'double precision',
+  float4: 'real',
+  bool: 'boolean',
+  timestamptz: 'timestamp with time zone',
+  timestamp: 'timestamp without time zone',
+  time: 'time without time zone',
+  decimal: 'numeric',
+  string: 'text',
+  varchar: 'character varying',
+};
+
+/** The name PostgreSQL prints for a type that somebody wrote, e.g. `int` -> `integer`. */
+export function normalType(type: string): string {
+  const text = type
+    .trim()
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+    .replace(/\s*([(),])\s*/g, '$1');
+  const [, base = text, rest = ''] = /^([a-z0-9_ ]+?)(\(.*\)|\[\])?$/.exec(text) ?? [];
+  return `${typeAliases[base] ?? base}${rest}`;
+}
+
+/** Columns of a seed as declared in its settings or its .yml. */
+export function declaredTypes(node: SeedNode): ReadonlyMap<string, string> {
+  const fromColumns = node.columns.flatMap((column: ColumnSpec) =>
+    column.dataType === undefined ? [] : [[column.name, column.dataType] as const],
+  );
+  return new Map([...fromColumns, ...Object.entries(node.config.column_types ?? {})]);
+}

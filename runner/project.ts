@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fg from 'fast-glob';
+import { type ProjectSettings, projectSchema, type Target } from './config.ts';
+import { type Problem, ProjectError, UsageError } from './errors.ts';
+import { didYouMean } from './suggest.ts';
+import type { SourceFile } from './template.ts';
+import { YamlFile } from './yaml-file.ts';
+
+/** A project as it lies on disk: settings and texts, nothing compiled. */
+export interface Project {
+  readonly root: string;
+  readonly settings: ProjectSettings;
+  /** project.yml itself, for places in messages. */
+  readonly settingsFile: YamlFile;
+  readonly target: { readonly name: string } & Target;
+  /** Variables of project.yml, then of the target, then of the command line. */
+  readonly vars: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly models: readonly SourceFile[];
+  readonly macros: readonly SourceFile[];
+  readonly properties: readonly SourceFile[];
+  readonly tests: readonly SourceFile[];
+  /** Paths of the seed CSVs relative to the root; their content is read when they are loaded. */
+  readonly seeds: readonly string[];
+}
+
+export interface ProjectOptions {
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly target?: string | undefined;
+  readonly vars?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * Reads project.yml and finds the files below models/, macros/, seeds/ and tests/data/.
+ * @throws UsageError if the folder holds no project or the target is unknown; ProjectError for faults in project.yml.
+ */
+export function readProject(options: ProjectOptions): Project {
+  const { root, env } = options;
+  if (!existsSync(join(root, 'project.yml'))) {
+    throw new UsageError({
+      what: `there is no project.yml in ${root}`,
+      hint: "Run datacycle in the project's root folder, or name it with --project-dir.",
+    });
+  }
+  const problems: Problem[] = [];
+  const settingsFile = new YamlFile(readSource(root, 'project.yml'));
+  const settings = settingsFile.check(projectSchema, problems);
+  if (settings === undefined) throw new ProjectError(problems);
+
+  const targets = settings.targets ?? {};
+  const targetName = options.target ?? env.DATACYCLE_TARGET ?? settings.target ?? Object.keys(targets)[0] ?? 'default';
+  const target = targets[targetName];
+  if (target === undefined && (options.target !== undefined || settings.target !== undefined)) {
+    throw new UsageError({
+      what: `there is no target "${targetName}" in project.yml`,
+      hint: didYouMean(targetName, Object.keys(targets)) ?? 'Add it under targets.',
+    });
+  }
+  const find = (pattern: string) => fg.sync(pattern, { cwd: root, onlyFiles: true }).sort();
+  const read = (pattern: string) => find(pattern).map((path) => readSource(root, path));
+  return {
+    root,
+    settings,
+    settingsFile,
+    target: { name: targetName, ...target },
+    vars: { ...settings.vars, ...target?.vars, ...options.vars },
+    env,
+    models: read('models/**/*.sql'),
+    macros: read('macros/**/*.sql'),
+    properties: read('{models,seeds}/**/*.{yml,yaml}'),
+    tests: read('tests/data/**/*.sql'),
+    seeds: find('seeds/**/*.csv'),
+  };
+}
+
+function readSource(root: string, path: string): SourceFile {
+  // Editors on Windows like to begin a file with a byte-order mark; PostgreSQL does not.
+  return { path, text: readFileSync(join(root, path), 'utf8').replace(/^\uFEFF/, '') };
+}

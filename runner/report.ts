@@ -1,0 +1,165 @@
+import { DatacycleError } from '../warehouse/errors.ts';
+import type { NodeResult, RunEvent, RunSummary } from './run.ts';
+
+/** How a line of the report is meant; the terminal gives it a colour. */
+export type Tone = 'plain' | 'good' | 'bad' | 'warning' | 'faint';
+
+export interface Line {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+const width = 64;
+
+/** The lines that tell a person of one event; none for events that only a live display shows. */
+export function reportLines(event: RunEvent): readonly Line[] {
+  switch (event.type) {
+    case 'started':
+      return [
+        {
+          tone: 'faint',
+          text: `${event.command}: ${count(event.total, 'node')} on ${event.address}, ${count(event.threads, 'thread')}`,
+        },
+      ];
+    case 'node-started':
+      return [];
+    case 'node-finished':
+      return [resultLine(event.result, event.index, event.total)];
+    case 'finished':
+      return summaryLines(event.summary);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** One object per event for machines (`--log-format json`). */
+export function reportJson(event: RunEvent): object | undefined {
+  switch (event.type) {
+    case 'started':
+      return event;
+    case 'node-started':
+      return { type: event.type, index: event.index, total: event.total, node: event.node.name, kind: event.node.kind };
+    case 'node-finished':
+      return { type: event.type, index: event.index, total: event.total, ...resultJson(event.result) };
+    case 'finished': {
+      const { runId, ok, seconds, results } = event.summary;
+      return { type: event.type, runId, ok, seconds, ...countByStatus(results) };
+    }
+    default:
+      return event satisfies never;
+  }
+}
+
+function resultJson(result: NodeResult): object {
+  const { node, error, ...rest } = result;
+  const where = error instanceof DatacycleError ? { where: error.where, hint: error.hint } : {};
+  return { node: node.name, kind: node.kind, file: node.file, ...rest, ...where };
+}
+
+function resultLine(result: NodeResult, index: number, total: number): Line {
+  const { node, status, seconds } = result;
+  const place = `${String(index).padStart(String(total).length)} of ${total}`;
+  const kind = (node.kind === 'model' ? node.materialized : node.kind).padEnd(11);
+  const name =
+    node.kind === 'model' || node.kind === 'seed' ? `${node.relation.schema}.${node.relation.name}` : node.name;
+  const dots = '.'.repeat(Math.max(3, width - name.length));
+  const time = status === 'skipped' ? '' : `${seconds.toFixed(2)}s`.padStart(8);
+  return { tone: toneOf(result), text: `${place}  ${kind} ${name} ${dots} ${label(result)}${time}` };
+}
+
+function toneOf({ status, message }: NodeResult): Tone {
+  if (status === 'error' || status === 'fail') return 'bad';
+  if (status === 'warn' || status === 'skipped') return 'warning';
+  return status === 'pass' || message === 'nothing new' ? 'plain' : 'good';
+}
+
+function label(result: NodeResult): string {
+  const { status, message } = result;
+  if (result.node.kind === 'test') {
+    const name = { pass: 'PASS', warn: 'WARN', fail: 'FAIL', error: 'ERROR', skipped: 'SKIP', success: 'PASS' }[status];
+    return status === 'error' ? name : [name, message === '' ? '' : `(${message})`].filter(Boolean).join(' ');
+  }
+  if (status === 'error') return 'ERROR';
+  if (status === 'skipped') return `SKIP (${message})`;
+  const rows = changes(result);
+  return ['OK', rows, message === '' ? '' : `(${message})`].filter(Boolean).join(' ');
+}
+
+function changes({ inserted, updated, deleted, node, message }: NodeResult): string {
+  const parts = [
+    inserted > 0 ? `+${thousands(inserted)}` : '',
+    updated > 0 ? `~${thousands(updated)}` : '',
+    deleted > 0 ? `-${thousands(deleted)}` : '',
+  ].filter(Boolean);
+  if (parts.length > 0) return `${parts.join(' ')} rows`;
+  return node.kind === 'seed' || (node.kind === 'model' && node.materialized !== 'view' && message !== 'nothing new')
+    ? '0 rows changed'
+    : '';
+}
+
+function summaryLines(summary: RunSummary): Line[] {
+  const { results, seconds, ok } = summary;
+  const counts = countByStatus(results);
+  const rows = results.reduce((sum, result) => sum + result.inserted + result.updated + result.deleted, 0);
+  const lines: Line[] = [];
+  for (const result of results) {
+    if (result.status !== 'error' && result.status !== 'fail' && result.status !== 'warn') continue;
+    lines.push({ tone: 'plain', text: '' }, ...problemLines(result));
+  }
+  const tests = counts.pass + counts.warn + counts.fail;
+  const parts = [
+    counts.success > 0 ? `${counts.success} built (${thousands(rows)} rows changed)` : '',
+    tests > 0 ? `${counts.pass} of ${count(tests, 'test')} passed` : '',
+    counts.warn > 0 ? `${counts.warn} warned` : '',
+    counts.fail > 0 ? `${counts.fail} failed` : '',
+    counts.error > 0 ? count(counts.error, 'error') : '',
+    counts.skipped > 0 ? `${counts.skipped} skipped` : '',
+  ].filter(Boolean);
+  const text = parts.length === 0 ? 'Nothing to do' : parts.join(', ');
+  lines.push(
+    { tone: 'plain', text: '' },
+    { tone: ok ? 'good' : 'bad', text: `${ok ? 'Done' : 'Failed'}: ${text} in ${seconds.toFixed(2)}s.` },
+  );
+  return lines;
+}
+
+function problemLines(result: NodeResult): Line[] {
+  const { node, status, error } = result;
+  if (error !== undefined) return errorLines(error);
+  const tone: Tone = status === 'warn' ? 'warning' : 'bad';
+  return [
+    { tone, text: `${status === 'warn' ? 'Warning' : 'Failed'}: ${node.name}: ${result.message}` },
+    { tone: 'faint', text: `  ${node.kind === 'test' ? `${node.place.file}:${node.place.line}` : node.file}` },
+    { tone: 'plain', text: `  See them with: datacycle show --select ${node.name}` },
+  ];
+}
+
+/** What, where, why and what to do, of any error. */
+export function errorLines(error: Error): Line[] {
+  const lines: Line[] = [{ tone: 'bad', text: `Error: ${error.message}` }];
+  if (!(error instanceof DatacycleError)) return lines;
+  if (error.where !== undefined) lines.push({ tone: 'faint', text: `  at ${error.where}` });
+  if (error.detail !== undefined)
+    lines.push(
+      ...error.detail
+        .split('\n')
+        .map((text): Line => ({ tone: 'plain', text: text.startsWith('  ') ? text : `  ${text}` })),
+    );
+  if (error.hint !== undefined) lines.push({ tone: 'plain', text: `  ${error.hint}` });
+  return lines;
+}
+
+function countByStatus(results: readonly NodeResult[]): Record<NodeResult['status'], number> {
+  const counts = { success: 0, pass: 0, warn: 0, fail: 0, error: 0, skipped: 0 };
+  for (const result of results) counts[result.status] += 1;
+  return counts;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** `1,234,567`, the same in every locale. */
+export function thousands(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+}

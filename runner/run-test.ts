@@ -1,0 +1,75 @@
+import type { Queryable } from '../warehouse/warehouse.ts';
+import { type ExistingRelation, readRelation } from './catalog.ts';
+import type { Proof, RelationName, TestNode } from './manifest.ts';
+import { SqlText } from './sql-text.ts';
+import { explain, statement } from './statement.ts';
+
+export interface TestOutcome {
+  readonly status: 'pass' | 'fail' | 'warn';
+  /** How many bad rows the query returned. */
+  readonly failures: number;
+  /** True when a constraint of the database makes bad rows impossible, so that nothing had to be read. */
+  readonly proven: boolean;
+}
+
+/** Looks relations up once per run; forget() when one was rebuilt. */
+export class RelationCache {
+  readonly #on: Queryable;
+  readonly #found = new Map<string, Promise<ExistingRelation | undefined>>();
+
+  constructor(on: Queryable) {
+    this.#on = on;
+  }
+
+  get(name: RelationName): Promise<ExistingRelation | undefined> {
+    const key = `${name.schema}.${name.name}`;
+    const known = this.#found.get(key) ?? readRelation(this.#on, name);
+    this.#found.set(key, known);
+    return known;
+  }
+
+  forget(): void {
+    this.#found.clear();
+  }
+}
+
+/** Runs one data test. @throws NodeError if its query cannot be run. */
+export async function runTest(
+  on: Queryable,
+  test: TestNode,
+  relations: RelationCache,
+  sourceText: (file: string) => string | undefined,
+): Promise<TestOutcome> {
+  if (test.provenBy !== undefined && holds(test.provenBy, await relations.get(test.provenBy.relation))) {
+    return { status: 'pass', failures: 0, proven: true };
+  }
+  try {
+    const counting = SqlText.join('select count(*) as failures\nfrom (\n', test.sql, '\n) as bad_rows');
+    const { rows } = await statement(on, counting);
+    const failures = Number(rows[0]?.failures ?? 0);
+    const status = failures === 0 ? 'pass' : test.severity === 'warn' ? 'warn' : 'fail';
+    return { status, failures, proven: false };
+  } catch (error) {
+    throw explain(error, { name: test.name, file: test.file, sourceText });
+  }
+}
+
+function holds(proof: Proof, relation: ExistingRelation | undefined): boolean {
+  if (relation?.kind !== 'table') return false;
+  switch (proof.type) {
+    case 'not_null':
+      return relation.columns.some((column) => column.name === proof.column && column.notNull);
+    case 'unique':
+      return relation.unique.some((columns) => columns.every((name) => proof.columns.includes(name)));
+    case 'foreign_key':
+      return relation.foreignKeys.some(
+        (key) =>
+          key.to.schema === proof.to.schema &&
+          key.to.name === proof.to.name &&
+          key.columns.join('\n') === proof.columns.join('\n') &&
+          key.toColumns.join('\n') === proof.toColumns.join('\n'),
+      );
+    default:
+      return proof satisfies never;
+  }
+}

@@ -1,0 +1,303 @@
+import { DatacycleError } from '../warehouse/errors.ts';
+import { identifier } from '../warehouse/quote.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { type BuildContext, buildNode } from './build-node.ts';
+import type { Compiled } from './compile.ts';
+import { NodeError } from './errors.ts';
+import { Graph } from './graph.ts';
+import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
+import { RelationCache, runTest } from './run-test.ts';
+import { schedule } from './schedule.ts';
+import { beginRun, ensureState, finishRun, type ResultRecord, writeResults } from './state.ts';
+
+export type Command = 'run' | 'test' | 'build' | 'seed';
+
+export interface RunOptions {
+  readonly command: Command;
+  /** Ids to work on; what does not belong to the command is left out. */
+  readonly selected: ReadonlySet<string>;
+  readonly fullRefresh: boolean;
+  readonly threads: number;
+  readonly failFast: boolean;
+  readonly clock: () => Date;
+  readonly runId: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+export type RunEvent =
+  | {
+      readonly type: 'started';
+      readonly command: Command;
+      readonly total: number;
+      readonly threads: number;
+      readonly address: string;
+    }
+  | { readonly type: 'node-started'; readonly index: number; readonly total: number; readonly node: Node }
+  | { readonly type: 'node-finished'; readonly index: number; readonly total: number; readonly result: NodeResult }
+  | { readonly type: 'finished'; readonly summary: RunSummary };
+
+export interface NodeResult {
+  readonly node: Node;
+  /** `error`: it could not be done; `fail`: a test found bad rows; `skipped`: something before it failed. */
+  readonly status: 'success' | 'pass' | 'warn' | 'fail' | 'error' | 'skipped';
+  readonly seconds: number;
+  /** How it was built or why it was not, in a few words. */
+  readonly message: string;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+  readonly failures: number;
+  readonly error: Error | undefined;
+}
+
+export interface RunSummary {
+  readonly runId: string;
+  readonly results: readonly NodeResult[];
+  readonly seconds: number;
+  readonly ok: boolean;
+}
+
+const kindsOf: Readonly<Record<Command, readonly Node['kind'][]>> = {
+  run: ['model'],
+  test: ['test'],
+  seed: ['seed'],
+  build: ['seed', 'model', 'test'],
+};
+
+/**
+ * Works through the selected nodes in dependency order and records the run in the database. A failed node is a result,
+ * not an exception.
+ * @throws NodeError naming the holder if another run is going on; ConnectionError if the database cannot be reached.
+ */
+export async function runNodes(
+  compiled: Compiled,
+  root: string,
+  warehouse: Warehouse,
+  options: RunOptions,
+): Promise<RunSummary> {
+  if (options.command === 'test') return work(compiled, root, warehouse, options);
+  const locked = await warehouse.exclusive('run', () => work(compiled, root, warehouse, options));
+  if (locked.held) return locked.value;
+  throw new NodeError({
+    what: `another run is going on in this database: ${locked.holder}`,
+    hint: 'Wait until it is done and try again; readers and `datacycle test` are never locked out.',
+  });
+}
+
+async function work(compiled: Compiled, root: string, warehouse: Warehouse, options: RunOptions): Promise<RunSummary> {
+  const { manifest, graph } = compiled;
+  const { clock, onEvent, runId, command } = options;
+  const started = clock();
+  const kinds = kindsOf[command];
+  const isWork = (node: Node) =>
+    kinds.includes(node.kind) && !(node.kind === 'model' && node.materialized === 'ephemeral');
+  const order = manifest.order.filter((id) => {
+    const node = manifest.nodes.get(id);
+    return node !== undefined && options.selected.has(id) && isWork(node);
+  });
+  const recording = command !== 'test';
+  if (recording) {
+    await ensureState(warehouse);
+    await createSchemas(
+      warehouse,
+      order.flatMap((id) => manifest.nodes.get(id) ?? []),
+    );
+    await beginRun(warehouse, {
+      runId,
+      command,
+      target: compiled.context.project.target.name,
+      startedAt: started.toISOString(),
+    });
+  }
+  const threads = Math.max(1, Math.min(options.threads, warehouse.concurrency));
+  onEvent({ type: 'started', command, total: order.length, threads, address: warehouse.address });
+
+  const texts = new Map(
+    [
+      ...compiled.context.project.models,
+      ...compiled.context.project.macros,
+      ...compiled.context.project.tests,
+      ...compiled.context.project.properties,
+    ].map((file) => [file.path, file.text]),
+  );
+  const context: BuildContext = {
+    manifest,
+    root,
+    warehouse,
+    runId,
+    clock,
+    options: { fullRefresh: options.fullRefresh, runStartedAt: started.toISOString() },
+    sourceText: (file) => texts.get(file),
+  };
+  const relations = new RelationCache(warehouse);
+  const results = new Map<string, NodeResult>();
+  const retained = new Set<string>();
+  let next = 0;
+
+  const finish = (id: string, index: number, result: Omit<NodeResult, 'node'>, node: Node) => {
+    results.set(id, { node, ...result });
+    onEvent({ type: 'node-finished', index, total: order.length, result: { node, ...result } });
+  };
+
+  async function runOne(id: string): Promise<boolean> {
+    const node = manifest.nodes.get(id);
+    if (node === undefined || node.kind === 'source') return true;
+    next += 1;
+    const index = next;
+    onEvent({ type: 'node-started', index, total: order.length, node });
+    const begin = clock().getTime();
+    const result = node.kind === 'test' ? await testOne(node) : await buildOne(node);
+    finish(id, index, { ...result, seconds: (clock().getTime() - begin) / 1000 }, node);
+    return result.status !== 'error' && result.status !== 'fail';
+  }
+
+  async function buildOne(node: ModelNode | SeedNode): Promise<Omit<NodeResult, 'node' | 'seconds'>> {
+    try {
+      const built = await buildNode(context, node);
+      relations.forget();
+      if (built.retained > 0) retained.add(node.id);
+      const { inserted, updated, deleted } = built;
+      const message =
+        built.decision.mode === 'skip' ? built.decision.reason : describe(built.decision.mode, built.decision.reason);
+      return { status: 'success', message, inserted, updated, deleted, failures: 0, error: undefined };
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  async function testOne(node: TestNode): Promise<Omit<NodeResult, 'node' | 'seconds'>> {
+    try {
+      const { status, failures, proven } = await runTest(warehouse, node, relations, context.sourceText);
+      const message = proven
+        ? 'held by a constraint'
+        : failures === 0
+          ? ''
+          : `${failures} bad ${failures === 1 ? 'row' : 'rows'}`;
+      return { status, message, inserted: 0, updated: 0, deleted: 0, failures, error: undefined };
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  await schedule(
+    withTestEdges(graph, manifest.nodes, new Set(order)),
+    order,
+    { threads, failFast: options.failFast, signal: options.signal },
+    {
+      run: runOne,
+      skip: (id, because) => {
+        const node = manifest.nodes.get(id);
+        if (node === undefined) return;
+        next += 1;
+        const blame = because === undefined ? undefined : manifest.nodes.get(because)?.name;
+        const message = blame === undefined ? 'the run was stopped' : `${blame} failed`;
+        finish(
+          id,
+          next,
+          {
+            status: 'skipped',
+            seconds: 0,
+            message,
+            inserted: 0,
+            updated: 0,
+            deleted: 0,
+            failures: 0,
+            error: undefined,
+          },
+          node,
+        );
+      },
+    },
+  );
+  // Rows that were still referenced when their dimension was rebuilt can go now that the facts have been rebuilt too.
+  for (const id of retained) {
+    const node = manifest.nodes.get(id);
+    const first = results.get(id);
+    if (node?.kind !== 'model' && node?.kind !== 'seed') continue;
+    if (first === undefined || options.signal?.aborted === true) continue;
+    const second = await buildOne(node);
+    results.set(id, {
+      ...first,
+      ...second,
+      deleted: first.deleted + second.deleted,
+      inserted: first.inserted,
+      updated: first.updated,
+      message: first.message,
+    });
+  }
+
+  const finished = clock();
+  const all = [...results.values()];
+  const ok = all.every((result) => result.status === 'success' || result.status === 'pass' || result.status === 'warn');
+  const summary: RunSummary = { runId, results: all, seconds: (finished.getTime() - started.getTime()) / 1000, ok };
+  if (recording) {
+    const records = all
+      .filter((result) => result.node.kind === 'test' || result.status !== 'success')
+      .map((result) => toRecord(result, runId, finished));
+    await writeResults(warehouse, records);
+    await finishRun(warehouse, runId, finished.toISOString(), ok ? 'success' : 'error');
+  }
+  onEvent({ type: 'finished', summary });
+  return summary;
+}
+
+/** In a build, what is made of a model waits for the model's tests: bad rows do not travel on. */
+function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, kept: ReadonlySet<string>): Graph {
+  const restricted = graph.restrictedTo(kept);
+  const tests = [...kept].flatMap((id) => {
+    const node = nodes.get(id);
+    return node?.kind === 'test' && node.severity === 'error' ? [node] : [];
+  });
+  const dependsOn = new Map<string, string[]>();
+  for (const id of kept) {
+    const own = [...restricted.upstreams(id)];
+    const node = nodes.get(id);
+    if (node !== undefined && node.kind !== 'test' && tests.length > 0) {
+      const ancestors = graph.ancestors(id);
+      // A foreign key only orders; what a test says of its target is no reason to hold the rows back.
+      for (const test of tests)
+        if (test.dependsOn.length > 0 && test.dependsOn.every((subject) => ancestors.has(subject))) own.push(test.id);
+    }
+    dependsOn.set(id, own);
+  }
+  return new Graph(dependsOn);
+}
+
+async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]): Promise<void> {
+  const wanted = new Set(
+    nodes.flatMap((node) => (node.kind === 'model' || node.kind === 'seed' ? [node.relation.schema] : [])),
+  );
+  const { rows } = await warehouse.query<{ nspname: string }>(
+    'select nspname from pg_namespace where nspname = any($1::text[])',
+    [[...wanted]],
+  );
+  for (const row of rows) wanted.delete(row.nspname);
+  for (const schema of wanted) await warehouse.query(`create schema if not exists ${identifier(schema)}`);
+}
+
+function describe(mode: string, reason: string): string {
+  if (mode === 'create') return reason === 'new' ? 'created' : `created, ${reason}`;
+  if (mode === 'view') return reason === 'new' ? 'view created' : 'view replaced';
+  return mode === 'replace' && reason !== 'table' ? `rebuilt: ${reason}` : '';
+}
+
+function failure(error: unknown): Omit<NodeResult, 'node' | 'seconds'> {
+  const fault = error instanceof Error ? error : new Error(String(error));
+  return { status: 'error', message: fault.message, inserted: 0, updated: 0, deleted: 0, failures: 0, error: fault };
+}
+
+function toRecord(result: NodeResult, runId: string, finished: Date): ResultRecord {
+  const end = finished.toISOString();
+  const where =
+    result.error instanceof DatacycleError && result.error.where !== undefined ? ` (${result.error.where})` : '';
+  return {
+    runId,
+    node: result.node.name,
+    kind: result.node.kind,
+    status: result.status,
+    startedAt: new Date(finished.getTime() - result.seconds * 1000).toISOString(),
+    finishedAt: end,
+    message: result.message + where,
+  };
+}

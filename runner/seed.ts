@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import type { Column } from './catalog.ts';
+import { NodeError } from './errors.ts';
+import type { SeedNode } from './manifest.ts';
+import { declaredTypes, normalType } from './plan.ts';
+import { didYouMean } from './suggest.ts';
+
+export interface SeedData {
+  readonly columns: readonly Column[];
+  /** The rows as CSV for COPY; an empty value is NULL. */
+  readonly csv: string;
+  readonly rows: number;
+}
+
+/**
+ * Reads a seed's CSV: a header, then rows; a byte-order mark is tolerated. Types are those declared in its .yml, else
+ * inferred without losing anything (a column with leading zeros stays text).
+ * @throws NodeError naming file and line.
+ */
+export function readSeed(root: string, node: SeedNode): SeedData {
+  const delimiter = node.config.delimiter ?? ',';
+  let records: string[][];
+  try {
+    records = parse(readFileSync(join(root, node.file)), { bom: true, delimiter, skip_empty_lines: true, trim: true });
+  } catch (error) {
+    throw new NodeError({
+      what: `${node.file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      cause: error,
+    });
+  }
+  const [header, ...rows] = records;
+  if (header === undefined)
+    throw new NodeError({ what: `${node.file} is empty`, hint: 'A seed begins with a line of column names.' });
+  const twice = header.find((name, index) => name === '' || header.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new NodeError({ what: `${node.file}:1: the column name "${twice}" is empty or stands twice` });
+  const declared = declaredTypes(node);
+  for (const name of declared.keys()) {
+    if (!header.includes(name))
+      throw new NodeError({
+        what: `${node.file}:1: there is no column "${name}", which its .yml declares`,
+        hint: didYouMean(name, header),
+      });
+  }
+  return {
+    columns: header.map((name, index) => ({
+      name,
+      type: normalType(declared.get(name) ?? inferType(rows.map((row) => row[index] ?? ''))),
+    })),
+    csv: rows.map((row) => `${row.map(csvField).join(',')}\n`).join(''),
+    rows: rows.length,
+  };
+}
+
+function csvField(value: string): string {
+  return value === '' ? '' : `"${value.replaceAll('"', '""')}"`;
+}
+
+const patterns: readonly (readonly [string, RegExp])[] = [
+  ['integer', /^-?(0|[1-9]\d{0,8})$/],
+  ['bigint', /^-?(0|[1-9]\d{0,17})$/],
+  ['numeric', /^-?(0|[1-9]\d*)(\.\d+)?$/],
+  ['boolean', /^(true|false)$/i],
+  ['date', /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/],
+];
+
+function inferType(values: readonly string[]): string {
+  const present = values.filter((value) => value !== '');
+  if (present.length === 0) return 'text';
+  return patterns.find(([, pattern]) => present.every((value) => pattern.test(value)))?.[0] ?? 'text';
+}

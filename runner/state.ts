@@ -1,0 +1,205 @@
+import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
+
+/*
+ * The runner's own memory, in schema `datacycle` of the same database, so that it commits with the rows it speaks of.
+ * Times are values that the run passes in, never now().
+ */
+const tables: readonly string[] = [
+  'create schema if not exists datacycle',
+  `create table if not exists datacycle.model (
+    model text primary key,
+    relation text not null,
+    materialized text not null,
+    checksum text not null,
+    generation bigint not null,
+    objects text[] not null,
+    built_at timestamptz not null
+)`,
+  `create table if not exists datacycle.high_water (
+    model text not null,
+    upstream text not null,
+    load_id bigint,
+    upstream_version text not null,
+    primary key (model, upstream)
+)`,
+  `create table if not exists datacycle.surrogate_key (
+    model text not null,
+    natural_key text not null,
+    key integer not null,
+    primary key (model, natural_key),
+    unique (model, key)
+)`,
+  `create table if not exists datacycle.run (
+    run_id text primary key,
+    command text not null,
+    target text not null,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    status text not null check (status in ('running', 'success', 'error'))
+)`,
+  `create table if not exists datacycle.run_result (
+    run_id text not null references datacycle.run,
+    node text not null,
+    kind text not null,
+    status text not null,
+    started_at timestamptz not null,
+    finished_at timestamptz not null,
+    rows_inserted bigint,
+    rows_updated bigint,
+    rows_deleted bigint,
+    message text,
+    primary key (run_id, node)
+)`,
+];
+
+/** Creates what is missing of schema `datacycle`. Call it under the run lock. */
+export async function ensureState(warehouse: Warehouse): Promise<void> {
+  const { rows } = await warehouse.query<{ present: boolean }>(
+    `select to_regclass('datacycle.run_result') is not null as present`,
+  );
+  if (rows[0]?.present === true) return;
+  await warehouse.transaction(async (session) => {
+    for (const statement of tables) await session.query(statement);
+  });
+}
+
+/** What the database remembers of one model or seed. */
+export interface ModelState {
+  readonly checksum: string;
+  /** Grows whenever rows changed in a way that consumers of increments cannot see. */
+  readonly generation: number;
+  /** Names of the constraints and indexes that the runner made and may take away again. */
+  readonly objects: readonly string[];
+}
+
+export interface Consumed {
+  readonly loadId: number | null;
+  readonly version: string;
+}
+
+/** All model states by name. */
+export async function readModels(session: Queryable): Promise<ReadonlyMap<string, ModelState>> {
+  const { rows } = await session.query<{ model: string; checksum: string; generation: number; objects: string[] }>(
+    'select model, checksum, generation, objects from datacycle.model',
+  );
+  return new Map(rows.map((row) => [row.model, row]));
+}
+
+/** What a model has consumed, by upstream name. */
+export async function readConsumed(session: Queryable, model: string): Promise<ReadonlyMap<string, Consumed>> {
+  const { rows } = await session.query<{ upstream: string; load_id: number | null; upstream_version: string }>(
+    'select upstream, load_id, upstream_version from datacycle.high_water where model = $1',
+    [model],
+  );
+  return new Map(rows.map((row) => [row.upstream, { loadId: row.load_id, version: row.upstream_version }]));
+}
+
+export interface BuiltModel extends ModelState {
+  readonly model: string;
+  readonly relation: string;
+  readonly materialized: string;
+  readonly builtAt: string;
+  readonly consumed: ReadonlyMap<string, Consumed>;
+}
+
+/** Records a build; part of the model's own transaction. */
+export async function writeModel(session: Queryable, built: BuiltModel): Promise<void> {
+  await session.query(
+    `insert into datacycle.model (model, relation, materialized, checksum, generation, objects, built_at)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (model) do update set relation = excluded.relation, materialized = excluded.materialized,
+         checksum = excluded.checksum, generation = excluded.generation, objects = excluded.objects, built_at = excluded.built_at`,
+    [
+      built.model,
+      built.relation,
+      built.materialized,
+      built.checksum,
+      built.generation,
+      [...built.objects],
+      built.builtAt,
+    ],
+  );
+  const upstreams = [...built.consumed.keys()];
+  await session.query('delete from datacycle.high_water where model = $1 and upstream <> all($2::text[])', [
+    built.model,
+    upstreams,
+  ]);
+  if (upstreams.length === 0) return;
+  const values = [...built.consumed.values()];
+  await session.query(
+    `insert into datacycle.high_water (model, upstream, load_id, upstream_version)
+     select $1, * from unnest($2::text[], $3::bigint[], $4::text[])
+     on conflict (model, upstream) do update set load_id = excluded.load_id, upstream_version = excluded.upstream_version`,
+    [built.model, upstreams, values.map((value) => value.loadId), values.map((value) => value.version)],
+  );
+}
+
+export interface RunRecord {
+  readonly runId: string;
+  readonly command: string;
+  readonly target: string;
+  readonly startedAt: string;
+}
+
+/** Begins a run; runs that never finished (the process was killed) are closed as errors, since the lock is ours. */
+export async function beginRun(session: Queryable, run: RunRecord): Promise<void> {
+  await session.query(`update datacycle.run set status = 'error', finished_at = $1 where status = 'running'`, [
+    run.startedAt,
+  ]);
+  await session.query(
+    `insert into datacycle.run (run_id, command, target, started_at, status) values ($1, $2, $3, $4, 'running')`,
+    [run.runId, run.command, run.target, run.startedAt],
+  );
+}
+
+export async function finishRun(
+  session: Queryable,
+  runId: string,
+  finishedAt: string,
+  status: 'success' | 'error',
+): Promise<void> {
+  await session.query('update datacycle.run set finished_at = $2, status = $3 where run_id = $1', [
+    runId,
+    finishedAt,
+    status,
+  ]);
+}
+
+export interface ResultRecord {
+  readonly runId: string;
+  readonly node: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly inserted?: number | undefined;
+  readonly updated?: number | undefined;
+  readonly deleted?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Records what became of nodes, in one statement; a second pass over a node replaces its first record. */
+export async function writeResults(session: Queryable, results: readonly ResultRecord[]): Promise<void> {
+  if (results.length === 0) return;
+  await session.query(
+    `insert into datacycle.run_result
+         (run_id, node, kind, status, started_at, finished_at, rows_inserted, rows_updated, rows_deleted, message)
+     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
+         $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
+     on conflict (run_id, node) do update set status = excluded.status, finished_at = excluded.finished_at,
+         rows_inserted = excluded.rows_inserted, rows_updated = excluded.rows_updated,
+         rows_deleted = excluded.rows_deleted, message = excluded.message`,
+    [
+      results.map((result) => result.runId),
+      results.map((result) => result.node),
+      results.map((result) => result.kind),
+      results.map((result) => result.status),
+      results.map((result) => result.startedAt),
+      results.map((result) => result.finishedAt),
+      results.map((result) => result.inserted ?? null),
+      results.map((result) => result.updated ?? null),
+      results.map((result) => result.deleted ?? null),
+      results.map((result) => result.message ?? null),
+    ],
+  );
+}

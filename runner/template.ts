@@ -1,0 +1,261 @@
+import Handlebars from 'handlebars';
+import { type Problem, ProjectError } from './errors.ts';
+import { advance, excerpt, type Place } from './place.ts';
+import { type Origin, SqlText } from './sql-text.ts';
+import { didYouMean } from './suggest.ts';
+
+/** A text file of the project. */
+export interface SourceFile {
+  /** Relative to the project root, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What a helper is told about the call: its named arguments and where it stands. */
+export interface HelperCall {
+  readonly named: Readonly<Record<string, unknown>>;
+  readonly place: Place;
+  /** For block helpers: renders the block, or what follows its `else`. */
+  readonly block?: ((which: 'body' | 'else') => string) | undefined;
+}
+
+/** A helper returns the text to put in, or a value for another helper's argument. */
+export type Helper = (args: readonly unknown[], call: HelperCall) => unknown;
+
+/** A parsed template. */
+export interface Template {
+  readonly file: SourceFile;
+  /** @throws ProjectError with the place of what could not be rendered. */
+  render(helpers: Readonly<Record<string, Helper>>, context: object): SqlText;
+}
+
+/*
+ * Each stretch of output is preceded by a mark that says which template place it comes from. The marks are added to the
+ * parsed template and taken out of the rendered text, so they follow the text through partials, conditions and loops.
+ * U+FDD0 and U+FDD1 are noncharacters: Unicode promises that they never stand for anything.
+ */
+const markStart = '\uFDD0';
+const markEnd = '\uFDD1';
+const mark = /\uFDD0(\d+)\uFDD1/g;
+
+/** Helpers that Handlebars brings and that make sense in SQL. */
+const builtIns: Readonly<Record<string, boolean>> = { if: true, unless: true, each: true, with: true, lookup: true };
+
+/** An error a helper raises about its own call; the template adds the excerpt. */
+export class HelperError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(what: string, hint?: string) {
+    super(what);
+    this.hint = hint;
+  }
+}
+
+/** Carries a problem, already placed, through Handlebars, which wraps nothing. */
+class PlacedError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.what);
+    this.problem = problem;
+  }
+}
+
+/**
+ * The macros of a project and the helpers' names: what every template of the project may use.
+ * HTML escaping is off; an unknown name is an error.
+ */
+export class TemplateEnvironment {
+  readonly #handlebars = Handlebars.create();
+  readonly #origins: Origin[] = [];
+  readonly #files = new Map<string, SourceFile>();
+  readonly #helperNames: ReadonlySet<string>;
+  readonly #partialNames = new Set<string>();
+  #current: Readonly<Record<string, Helper>> = {};
+
+  constructor(helperNames: readonly string[]) {
+    this.#helperNames = new Set(helperNames);
+    for (const name of helperNames) {
+      const environment = this;
+      this.#handlebars.registerHelper(name, function (this: unknown, ...all: unknown[]): unknown {
+        return environment.#call(name, this, all);
+      });
+    }
+    this.#handlebars.registerHelper('helperMissing', (...all: unknown[]) => {
+      const options = all.at(-1) as Handlebars.HelperOptions & { name: string; loc?: unknown };
+      throw this.#placed(unknownName(options.name, this.#knownNames()), this.#placeOf(options.loc));
+    });
+  }
+
+  /** Announces the macros; their texts are parsed at once, so that every error is found. @throws ProjectError */
+  addMacros(macros: ReadonlyMap<string, SourceFile>): void {
+    for (const name of macros.keys()) this.#partialNames.add(name);
+    const problems: Problem[] = [];
+    for (const [name, file] of macros) {
+      try {
+        this.#handlebars.registerPartial(name, this.#compile(file) as unknown as Handlebars.Template);
+      } catch (error) {
+        if (!(error instanceof ProjectError)) throw error;
+        problems.push(...error.problems);
+      }
+    }
+    if (problems.length > 0) throw new ProjectError(problems);
+  }
+
+  /** Parses one template. @throws ProjectError with the place of a syntax error or an unknown macro. */
+  parse(file: SourceFile): Template {
+    const template = this.#compile(file);
+    return {
+      file,
+      render: (helpers, context) => {
+        this.#current = helpers;
+        try {
+          return this.#unmark(template(context));
+        } catch (error) {
+          throw new ProjectError([this.#asProblem(error, file)]);
+        }
+      },
+    };
+  }
+
+  #compile(file: SourceFile): Handlebars.TemplateDelegate {
+    this.#files.set(file.path, file);
+    if (file.text.includes(markStart) || file.text.includes(markEnd)) {
+      throw new ProjectError([
+        { what: `${file.path} contains the noncharacters U+FDD0 or U+FDD1, which are reserved` },
+      ]);
+    }
+    try {
+      const program = this.#handlebars.parse(file.text, { srcName: file.path } as Handlebars.ParseOptions);
+      this.#addMarks(program, file);
+      return this.#handlebars.compile(program, {
+        noEscape: true,
+        strict: true,
+        // Indenting a macro's lines like its call would move the columns that errors point at.
+        preventIndent: true,
+        knownHelpers: { ...builtIns, ...Object.fromEntries([...this.#helperNames].map((name) => [name, true])) },
+      });
+    } catch (error) {
+      throw new ProjectError([this.#asProblem(error, file)]);
+    }
+  }
+
+  #addMarks(program: hbs.AST.Program, file: SourceFile): void {
+    const body: hbs.AST.Statement[] = [];
+    for (const statement of program.body) {
+      const start: Place = { file: file.path, line: statement.loc.start.line, column: statement.loc.start.column + 1 };
+      switch (statement.type) {
+        case 'ContentStatement': {
+          // Standalone blocks eat the white space around them, so the text may begin later than the parser says.
+          const content = statement as hbs.AST.ContentStatement & { original: string };
+          const eaten = Math.max(0, content.original.indexOf(content.value));
+          if (content.value !== '')
+            body.push(this.#mark(advance(start, content.original, eaten), true, statement), statement);
+          continue;
+        }
+        case 'BlockStatement': {
+          const block = statement as hbs.AST.BlockStatement;
+          this.#addMarks(block.program, file);
+          if (block.inverse) this.#addMarks(block.inverse, file);
+          break;
+        }
+        case 'PartialStatement':
+        case 'PartialBlockStatement': {
+          const partial = statement as hbs.AST.PartialStatement;
+          if (partial.name.type === 'PathExpression')
+            this.#checkPartial((partial.name as hbs.AST.PathExpression).original, start);
+          break;
+        }
+        default:
+          break;
+      }
+      body.push(this.#mark(start, false, statement), statement);
+    }
+    program.body = body;
+  }
+
+  #checkPartial(name: string, place: Place): void {
+    if (this.#partialNames.has(name)) return;
+    const hint = didYouMean(name, this.#partialNames) ?? 'Macros are the files in macros/.';
+    throw this.#placed(new HelperError(`there is no macro "${name}"`, hint), place);
+  }
+
+  #mark(place: Place, verbatim: boolean, beside: hbs.AST.Statement): hbs.AST.ContentStatement {
+    const value = `${markStart}${this.#origins.length}${markEnd}`;
+    this.#origins.push({ place, verbatim });
+    return { type: 'ContentStatement', value, original: value, loc: beside.loc } as unknown as hbs.AST.ContentStatement;
+  }
+
+  #unmark(rendered: string): SqlText {
+    let text = '';
+    let end = 0;
+    const segments: { start: number; origin: Origin | undefined }[] = [];
+    for (const match of rendered.matchAll(mark)) {
+      text += rendered.slice(end, match.index);
+      segments.push({ start: text.length, origin: this.#origins[Number(match[1])] });
+      end = match.index + match[0].length;
+    }
+    return new SqlText(text + rendered.slice(end), segments);
+  }
+
+  #call(name: string, context: unknown, all: readonly unknown[]): unknown {
+    const options = all.at(-1) as Handlebars.HelperOptions & { loc?: unknown };
+    const helper = this.#current[name];
+    const place = this.#placeOf(options.loc);
+    if (helper === undefined) throw this.#placed(new HelperError(`{{${name}}} cannot be used here`), place);
+    const block =
+      typeof options.fn === 'function'
+        ? (which: 'body' | 'else') => (which === 'body' ? options.fn(context) : options.inverse(context))
+        : undefined;
+    try {
+      return helper(all.slice(0, -1), { named: (options.hash ?? {}) as Record<string, unknown>, place, block });
+    } catch (error) {
+      throw error instanceof HelperError ? this.#placed(error, place) : error;
+    }
+  }
+
+  #placeOf(loc: unknown): Place {
+    const { source, start } = loc as { source: string; start: { line: number; column: number } };
+    return { file: source, line: start.line, column: start.column + 1 };
+  }
+
+  #placed(error: HelperError, place: Place): PlacedError {
+    const text = this.#files.get(place.file)?.text ?? '';
+    return new PlacedError({ what: error.message, place, excerpt: excerpt(text, place), hint: error.hint });
+  }
+
+  #knownNames(): string[] {
+    return [...this.#helperNames, ...Object.keys(builtIns)];
+  }
+
+  /** Turns whatever Handlebars throws into a problem with a place. */
+  #asProblem(error: unknown, file: SourceFile): Problem {
+    if (error instanceof PlacedError) return error.problem;
+    if (error instanceof ProjectError && error.problems[0] !== undefined) return error.problems[0];
+    const fault = error as Error & {
+      lineNumber?: number;
+      column?: number;
+      hash?: { loc?: { first_line: number; first_column: number } };
+    };
+    // A syntax error tells its line in the message only: "Parse error on line 3:\n...".
+    const parse = /^Parse error on line (\d+):\n.*\n.*\n?(.*)$/s.exec(fault.message);
+    const line = fault.lineNumber ?? (parse === null ? undefined : Number(parse[1]));
+    const unknown = /^"(.+?)" not defined in/.exec(fault.message);
+    const what =
+      unknown?.[1] === undefined
+        ? new HelperError(
+            parse === null
+              ? fault.message.replace(/ - \d+:\d+$/, '')
+              : `the template cannot be read: ${(parse[2] ?? '').trim()}`,
+          )
+        : unknownName(unknown[1], this.#knownNames());
+    if (line === undefined) return { what: `${file.path}: ${what.message}`, hint: what.hint };
+    // Handlebars forgets which file a strict-mode error came from when it happened inside a macro.
+    const place = { file: file.path, line, column: (fault.column ?? 0) + 1 };
+    return { what: what.message, place, excerpt: excerpt(file.text, place), hint: what.hint };
+  }
+}
+
+function unknownName(name: string, known: readonly string[]): HelperError {
+  return new HelperError(`{{${name}}} is not defined`, didYouMean(name, known));
+}

@@ -1,0 +1,97 @@
+import { isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { Problem } from './errors.ts';
+import { excerpt, type Place } from './place.ts';
+import { didYouMean } from './suggest.ts';
+import type { SourceFile } from './template.ts';
+
+export type YamlPath = readonly (string | number)[];
+
+/** A YAML file whose values know where they stand. */
+export class YamlFile {
+  readonly file: SourceFile;
+  readonly problems: readonly Problem[];
+  readonly #document: ReturnType<typeof parseDocument>;
+  readonly #lines = new LineCounter();
+
+  constructor(file: SourceFile) {
+    this.file = file;
+    this.#document = parseDocument(file.text, { lineCounter: this.#lines });
+    this.problems = this.#document.errors.map((error) => {
+      const place = this.#placeOfOffset(error.pos[0]);
+      const what = `this is not valid YAML: ${error.message.split(' at line ')[0]}`;
+      return { what, place, excerpt: excerpt(file.text, place) };
+    });
+  }
+
+  /** The place of the value at `path`, or of its nearest parent that exists; with `key`, of that key inside it. */
+  place(path: YamlPath, key?: string): Place {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const node = length === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, length), true);
+      if (!isNode(node)) continue;
+      if (key !== undefined && length === path.length && isMap(node)) {
+        const pair = node.items.find((item) => isPair(item) && String(item.key) === key);
+        if (pair !== undefined && isNode(pair.key)) return this.#placeOfNode(pair.key);
+      }
+      return this.#placeOfNode(node);
+    }
+    return { file: this.file.path, line: 1, column: 1 };
+  }
+
+  problem(what: string, path: YamlPath, hint?: string, key?: string): Problem {
+    const place = this.place(path, key);
+    return { what, place, excerpt: excerpt(this.file.text, place), hint };
+  }
+
+  /** The value checked against `schema`; every fault becomes a problem with its line and, for an unknown key, a guess. */
+  check<T>(schema: z.ZodType<T>, problems: Problem[]): T | undefined {
+    if (this.problems.length > 0) {
+      problems.push(...this.problems);
+      return undefined;
+    }
+    const result = schema.safeParse(this.#document.toJS() ?? {});
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) problems.push(...this.#explain(issue, schema));
+    return undefined;
+  }
+
+  #explain(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
+    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    if (issue.code === 'unrecognized_keys') {
+      const known = keysAt(schema, path);
+      return issue.keys.map((key) => this.problem(`"${key}" is not a known key`, path, didYouMean(key, known), key));
+    }
+    const subject = path.length === 0 ? 'the file' : `"${path.join('.')}"`;
+    return [this.problem(`${subject}: ${issue.message.replace(/^Invalid input: /, '')}`, path)];
+  }
+
+  #placeOfNode(node: Node): Place {
+    return this.#placeOfOffset(node.range?.[0] ?? 0);
+  }
+
+  #placeOfOffset(offset: number): Place {
+    const { line, col } = this.#lines.linePos(offset);
+    return { file: this.file.path, line: Math.max(1, line), column: Math.max(1, col) };
+  }
+}
+
+/** The keys a schema allows at `path`, for guessing what a misspelt one means. */
+function keysAt(schema: z.ZodType, path: YamlPath): string[] {
+  let current: unknown = schema;
+  for (const part of path) {
+    const inner = unwrap(current);
+    if (inner instanceof z.ZodObject) current = inner.shape[String(part)];
+    else if (inner instanceof z.ZodArray) current = inner.element;
+    else if (inner instanceof z.ZodRecord) current = inner.valueType;
+    else return [];
+  }
+  const last = unwrap(current);
+  return last instanceof z.ZodObject ? Object.keys(last.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  let current = schema;
+  while (current instanceof z.ZodOptional || current instanceof z.ZodDefault || current instanceof z.ZodNullable)
+    current = current.unwrap();
+  return current;
+}
