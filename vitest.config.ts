@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: ['tests/postgres-server.ts'],
     include: ['tests/{unit,golden,integration}/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -7,9 +7,11 @@ case
             when 'on' then 1
             when 'true' then 1
             when '1' then 1
+            when '1.0' then 1
             when 'off' then 0
             when 'false' then 0
             when '0' then 0
+            when '0.0' then 0
         end
     when jsonb_typeof({{value}}) = 'number' and octet_length({{value}}::text) <= 300
         then {{value}}::double precision

@@ -9,7 +9,7 @@ export type Counts = 'inserted' | 'updated' | 'deleted';
 export type Step =
   /** Runs it; `counts` says what its row count is. */
   | { readonly kind: 'run'; readonly sql: SqlText; readonly counts?: Counts | undefined }
-  /** Returns one row `inserted, updated`. */
+  /** Returns one row of counts: `inserted`, `updated`. */
   | { readonly kind: 'upsert'; readonly sql: SqlText }
   /** Must return no row; if it does, `complaint` makes the error of the first rows. */
   | { readonly kind: 'guard'; readonly sql: SqlText; readonly complaint: (rows: readonly Row[]) => ErrorParts }

@@ -27,9 +27,9 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     target.uniqueKey.length > 0 && target.key === undefined ? [guardNulls(target.model, table, target.uniqueKey)] : [];
   return [
     ...(direct ? [] : stage(target, source)),
-    direct
-      ? counted('inserted', `create table ${table} as\n`, source.sql)
-      : counted('inserted', `create table ${table} as\nselect * from ${staged}`),
+    direct ? run(`create table ${table} as\n`, source.sql) : run(`create table ${table} as\nselect * from ${staged}`),
+    // Not every driver passes on the row count of `create table as`.
+    { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
     ...alignStructure(target, undefined, []),
     run(`analyze ${table}`),

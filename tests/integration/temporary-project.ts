@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { compileProject } from '../../runner/compile.ts';
+import { readProject } from '../../runner/project.ts';
+import { type Command, type NodeResult, type RunEvent, type RunSummary, runNodes } from '../../runner/run.ts';
+import { selectNodes } from '../../runner/select.ts';
+import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
+
+/** A project in a temporary folder, made of file texts that a test can change between runs. */
+export class TemporaryProject {
+  readonly root = mkdtempSync(join(tmpdir(), 'datacycle-project-'));
+  readonly events: RunEvent[] = [];
+  #runs = 0;
+
+  constructor(files: Readonly<Record<string, string>>) {
+    this.write({ 'project.yml': 'name: test\n', ...files });
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) {
+      const full = join(this.root, path);
+      mkdirSync(dirname(full), { recursive: true });
+      writeFileSync(full, text);
+    }
+  }
+
+  remove(path: string): void {
+    rmSync(join(this.root, path), { recursive: true, force: true });
+  }
+
+  compile(env: Readonly<Record<string, string>> = {}) {
+    return compileProject(readProject({ root: this.root, env }));
+  }
+
+  async run(
+    warehouse: Warehouse,
+    options: {
+      command?: Command;
+      select?: string[];
+      exclude?: string[];
+      fullRefresh?: boolean;
+      threads?: number;
+      failFast?: boolean;
+      now?: Date;
+    } = {},
+  ): Promise<RunSummary> {
+    const compiled = this.compile();
+    this.#runs += 1;
+    this.events.length = 0;
+    return runNodes(compiled, this.root, warehouse, {
+      command: options.command ?? 'build',
+      selected: selectNodes(compiled.manifest, compiled.graph, {
+        select: options.select ?? [],
+        exclude: options.exclude ?? [],
+      }),
+      fullRefresh: options.fullRefresh ?? false,
+      threads: options.threads ?? 4,
+      failFast: options.failFast ?? false,
+      clock: () => options.now ?? new Date(),
+      runId: `run-${this.#runs}`,
+      onEvent: (event) => this.events.push(event),
+    });
+  }
+
+  dispose(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** The result of one node by its name. */
+export function resultOf(summary: RunSummary, name: string): NodeResult {
+  const result = summary.results.find((one) => one.node.name === name);
+  if (result === undefined)
+    throw new Error(`no result for ${name}; there are ${summary.results.map((one) => one.node.name).join(', ')}`);
+  return result;
+}
+
+export async function rowsOf(warehouse: Warehouse, sql: string): Promise<readonly Row[]> {
+  return (await warehouse.query(sql)).rows;
+}
