@@ -27,16 +27,21 @@ function newestSource(folder) {
   return newest;
 }
 
+/** Runs npm in the project's root and returns its exit code. npm is a script on Windows, so the running one is preferred. */
+export function runNpm(args) {
+  const npm = process.env.npm_execpath;
+  const run = npm?.endsWith('.js')
+    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
+    : spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  return run.status;
+}
+
 function install() {
   // npm rewrites this file at the end of every install, so its age tells whether node_modules fits the lock file.
   const installed = modified(join(root, 'node_modules', '.package-lock.json'));
   if (installed !== 0 && installed >= modified(join(root, 'package-lock.json'))) return;
   process.stderr.write('Installing dependencies (npm ci) ...\n');
-  const npm = process.env.npm_execpath;
-  const run = npm?.endsWith('.js')
-    ? spawnSync(process.execPath, [npm, 'ci'], { cwd: root, stdio: 'inherit' })
-    : spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
-  if (run.status !== 0) fail('npm ci failed: see its message above. Fix the cause, then run the same command again.');
+  if (runNpm(['ci']) !== 0) fail('npm ci failed: see its message above. Fix the cause, then run the same command again.');
 }
 
 async function build(force) {

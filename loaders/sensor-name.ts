@@ -1,0 +1,102 @@
+import { SourceError } from './errors.ts';
+
+/** Where the files of one owner belong. */
+export interface Apartment {
+  /** Folder in Bronze and apartment_id in the database, e.g. `jimmy`. */
+  readonly id: string;
+  /** As it stands in the file names, e.g. `JimmyLoup`. */
+  readonly owner: string;
+}
+
+/** What a file name says, or why it says nothing. `minute` is in minutes since 1970, UTC. */
+export type SensorName =
+  | { readonly known: true; readonly apartment: string; readonly minute: number }
+  | { readonly known: false; readonly reason: string; readonly minute: number | undefined };
+
+/** The folder of Bronze for files whose name does not say where they belong. */
+export const rejectedFolder = 'rejected';
+
+const pattern = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d)(\d\d)_(.+)_received\.json$/s;
+
+/** Reads names such as `18.08.2023 1000_JimmyLoup_received.json`. */
+export class SensorNames {
+  readonly #apartments: ReadonlyMap<string, string>;
+
+  /** @throws SourceError if there is no apartment, or one cannot be part of a path. */
+  constructor(apartments: readonly Apartment[]) {
+    const reserved = [rejectedFolder, 'weather', 'registry'];
+    for (const { id, owner } of apartments) {
+      if (!/^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u.test(id) || reserved.includes(id.toLowerCase())) {
+        throw new SourceError({
+          what: `"${id}" cannot be the id of an apartment`,
+          hint: `Use letters, digits, - and _ only, and none of ${reserved.join(', ')}: it names a folder in Bronze.`,
+        });
+      }
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+      if (owner === '' || /[/\\:*?"<>|\u0000-\u001f]/.test(owner)) {
+        throw new SourceError({
+          what: `the owner of apartment ${id} cannot be part of a file name`,
+          hint: 'Write the owner as in the names of the sensor files, e.g. JimmyLoup.',
+        });
+      }
+    }
+    this.#apartments = new Map(apartments.map(({ id, owner }) => [owner, id]));
+    if (apartments.length === 0 || this.#apartments.size < apartments.length) {
+      throw new SourceError({
+        what: apartments.length === 0 ? 'no apartment is configured' : 'two apartments have the same owner',
+        hint: 'List each apartment once, with its id and its owner as in the names of the sensor files.',
+      });
+    }
+  }
+
+  /** @param name a ledger name, see {@link ledgerName}. */
+  read(name: string): SensorName {
+    const [, day, month, year, hour, minuteOfHour, owner] = pattern.exec(name) ?? [];
+    if (owner === undefined) return { known: false, reason: 'the name has no readable time', minute: undefined };
+    const time = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minuteOfHour)));
+    // Date.UTC turns 31.02. into 3 March, 25:61 into the next day and the year 99 into 1999.
+    if (time.toISOString() !== `${year}-${month}-${day}T${hour}:${minuteOfHour}:00.000Z`) {
+      return { known: false, reason: 'the time in the name does not exist', minute: undefined };
+    }
+    const minute = time.getTime() / 60_000;
+    const apartment = this.#apartments.get(owner);
+    if (apartment === undefined) return { known: false, reason: 'the owner in the name is unknown', minute };
+    return { known: true, apartment, minute };
+  }
+
+  /** The names that the files of one minute should have, one per apartment. */
+  expected(minute: number): string[] {
+    const [year, month, day, hour, minuteOfHour] = partsOf(minute);
+    return [...this.#apartments.keys()].map(
+      (owner) => `${day}.${month}.${year} ${hour}${minuteOfHour}_${owner}_received.json`,
+    );
+  }
+}
+
+/**
+ * The name under which the ledger knows a file: without `.gz`, its extension in lower case, so that a file is the same
+ * file before and after compression and on file systems that do not tell `.JSON` from `.json`.
+ */
+export function ledgerName(fileName: string): string {
+  return fileName.replace(/\.json(?:\.gz)?$/i, '.json');
+}
+
+/** True for `x.json.gz`. */
+export function isCompressed(fileName: string): boolean {
+  return /\.gz$/i.test(fileName);
+}
+
+/**
+ * Where a file goes in Bronze, relative to its root, with forward slashes: `jimmy/2023/08/18/10/<file name>`, or
+ * `rejected/<file name>` if its name does not say.
+ */
+export function bronzePathOf(fileName: string, name: SensorName): string {
+  if (!name.known) return `${rejectedFolder}/${fileName}`;
+  const [year, month, day, hour] = partsOf(name.minute);
+  return [name.apartment, year, month, day, hour, fileName].join('/');
+}
+
+/** Year, month, day, hour and minute as they are written in names. */
+function partsOf(minute: number): string[] {
+  return new Date(minute * 60_000).toISOString().slice(0, 16).split(/[-T:]/);
+}
