@@ -184,7 +184,7 @@ class Scanner {
       i += 1;
     }
     this.#i = i;
-    const text = this.#out.latin1Slice(this.#o - (i - start), this.#o);
+    const text = this.#out.toString('latin1', this.#o - (i - start), this.#o);
     if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) throw new Unfit(invalid);
     if ((!plain || text.length > 1000) && !numberFits(text)) throw new Unfit('a number is out of the range of numeric');
     return false;

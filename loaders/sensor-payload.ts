@@ -1,0 +1,43 @@
+import { isUtf8 } from 'node:buffer';
+import { gunzipSync } from 'node:zlib';
+import { cutKey } from './raw-json.ts';
+import { secretsIn, withoutSecrets } from './secrets.ts';
+
+/** What becomes of the content of a sensor file: JSON for the database, or the reason for turning it down (quotes nothing). */
+export type Payload =
+  | { readonly ok: true; readonly json: Buffer }
+  | { readonly ok: false; readonly reason: string };
+
+/** Files are 3 to 5 KB; one over this many bytes, also once decompressed, is something else. */
+export const maxFileBytes = 16 * 1024 * 1024;
+
+/** Why a file over {@link maxFileBytes} is rejected. */
+export const tooBig = `larger than ${maxFileBytes / 1024 / 1024} MB`;
+
+const secretKey = 'api_token';
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/**
+ * Judges the content of a sensor file. The JSON comes out as it was written, without whitespace between its tokens,
+ * without `api_token` at any depth, and with every string blanked that repeats the value of `api_token`.
+ * @param compressed whether the bytes are gzip.
+ */
+export function sensorPayload(source: Buffer, compressed: boolean): Payload {
+  let bytes: Buffer = source;
+  if (compressed && source.length > 0) {
+    try {
+      bytes = gunzipSync(source, { maxOutputLength: maxFileBytes });
+    } catch (error) {
+      const big = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+      return { ok: false, reason: big ? tooBig : 'not a whole gzip file' };
+    }
+  }
+  if (bytes.length > maxFileBytes) return { ok: false, reason: tooBig };
+  if (!isUtf8(bytes)) return { ok: false, reason: 'not valid UTF-8' };
+  const start = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+  const scan = cutKey(bytes.subarray(start), secretKey);
+  if (!scan.ok) return scan;
+  const json = withoutSecrets(scan.json, secretsIn(scan.cut));
+  if (json === undefined) return { ok: false, reason: `the value of ${secretKey} recurs as a key or a number` };
+  return { ok: true, json };
+}
