@@ -15,7 +15,7 @@ const temporary = /^\.(\d+)-\d+\.part$/;
 export class BronzeWriter {
   readonly #root: string;
   readonly #folders = new Map<string, Promise<void>>();
-  /** Final path by temporary path, of files not settled yet. */
+  /** Temporary path by final path, of files not settled yet. */
   readonly #open = new Map<string, string>();
   /** Folders whose entries have changed and are not synced yet. */
   readonly #changed = new Set<string>();
@@ -31,18 +31,18 @@ export class BronzeWriter {
    * @throws LoadFailedError if it cannot be written.
    */
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    await this.writeWith(path, (handle) => handle.writeFile(bytes).then(() => undefined));
+    await this.writeWith(path, (handle) => handle.writeFile(bytes));
   }
 
   /** As {@link write}, for content that `fill` writes piece by piece. */
   async writeWith<T>(path: string, fill: (handle: FileHandle) => Promise<T>): Promise<T> {
-    const target = join(this.#root, ...path.split('/'));
+    const target = this.#target(path);
     const folder = dirname(target);
     this.#count += 1;
     const draft = join(folder, `.${process.pid}-${this.#count}.part`);
     return this.#guard(path, async () => {
       await this.#prepare(folder);
-      this.#open.set(draft, target);
+      this.#open.set(target, draft);
       const handle = await open(draft, 'w');
       try {
         return await fill(handle);
@@ -52,14 +52,22 @@ export class BronzeWriter {
     });
   }
 
+  /** Takes back a file that was written and not settled. */
+  async drop(path: string): Promise<void> {
+    const target = this.#target(path);
+    const draft = this.#open.get(target);
+    this.#open.delete(target);
+    if (draft !== undefined) await rm(draft, { force: true });
+  }
+
   /** Makes everything written since the last time durable and visible. */
   async settle(): Promise<void> {
     const drafts = [...this.#open.entries()];
     await this.#guard('', async () => {
-      await atOnce(drafts, syncsAtOnce, ([draft]) => syncFile(draft));
-      await atOnce(drafts, syncsAtOnce, async ([draft, target]) => {
+      await atOnce(drafts, syncsAtOnce, ([, draft]) => syncFile(draft));
+      await atOnce(drafts, syncsAtOnce, async ([target, draft]) => {
         await rename(draft, target);
-        this.#open.delete(draft);
+        this.#open.delete(target);
         this.#changed.add(dirname(target));
       });
       await atOnce([...this.#changed], syncsAtOnce, syncFolder);
@@ -69,9 +77,13 @@ export class BronzeWriter {
 
   /** Removes what was written and not settled. Does not fail: leftovers are removed by a later load. */
   async discard(): Promise<void> {
-    const drafts = [...this.#open.keys()];
+    const drafts = [...this.#open.values()];
     this.#open.clear();
     await atOnce(drafts, syncsAtOnce, (draft) => rm(draft, { force: true }).catch(() => undefined));
+  }
+
+  #target(path: string): string {
+    return join(this.#root, ...path.split('/'));
   }
 
   /** Creates a folder and removes what a killed load left in it, once. */

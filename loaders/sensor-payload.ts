@@ -4,9 +4,7 @@ import { cutKey } from './raw-json.ts';
 import { secretsIn, withoutSecrets } from './secrets.ts';
 
 /** What becomes of the content of a sensor file: JSON for the database, or the reason for turning it down (quotes nothing). */
-export type Payload =
-  | { readonly ok: true; readonly json: Buffer }
-  | { readonly ok: false; readonly reason: string };
+export type Payload = { readonly ok: true; readonly json: Buffer } | { readonly ok: false; readonly reason: string };
 
 /** Files are 3 to 5 KB; one over this many bytes, also once decompressed, is something else. */
 export const maxFileBytes = 16 * 1024 * 1024;

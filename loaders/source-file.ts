@@ -29,7 +29,8 @@ export async function readSource(path: string, limit: number): Promise<SourceFil
   try {
     handle = await open(path, openFlags);
     const found = await handle.stat();
-    if (!found.isFile()) return { kind: 'skipped', reason: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
+    if (!found.isFile())
+      return { kind: 'skipped', reason: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
     if (found.size > limit) return { kind: 'big', size: found.size, modified: found.mtimeMs };
     // One byte more than there should be tells a file that has grown since.
     const bytes = Buffer.allocUnsafeSlow(found.size + 1);

@@ -1,10 +1,10 @@
-{{! The object room -> items of a section, whatever was sent; NULL if it is no object. Meteos may have an inner level
-    `meteo`. section: the section's name; alias: the relation that has it. }}
+{{! The rooms of a section as one object, whatever was sent; NULL if the section is no object. Meteos have an inner level
+    `meteo`, or have not. section: the section's name; files: the relation that has the sections. }}
 {{#if (eq section "meteos")}}
 case
-    when jsonb_typeof({{alias}}.meteos -> 'meteo') = 'object' then {{alias}}.meteos -> 'meteo'
-    when jsonb_typeof({{alias}}.meteos) = 'object' then {{alias}}.meteos
+    when jsonb_typeof({{files}}.meteos -> 'meteo') = 'object' then {{files}}.meteos -> 'meteo'
+    when jsonb_typeof({{files}}.meteos) = 'object' then {{files}}.meteos
 end
 {{else}}
-case when jsonb_typeof({{alias}}."{{section}}") = 'object' then {{alias}}."{{section}}" end
+case when jsonb_typeof({{files}}."{{section}}") = 'object' then {{files}}."{{section}}" end
 {{/if}}

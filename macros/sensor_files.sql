@@ -3,6 +3,7 @@
 select
     f.file_id,
     f.load_id,
+    f.name,
     {{> apartment_of_owner owner="substr(f.name, 17, length(f.name) - 30)"}} as apartment,
     coalesce(
         {{> utc_minute text="p.datetime"}},

@@ -1,5 +1,15 @@
-{{! The readings of every section of a file, one row a reading, as sent: the body of a lateral subquery.
-    files: the relation that has the sections. A room holds one item or a list of items. }}
+{{! The readings of sensor files, one row each, value NULL if what was sent is none: the body of a CTE.
+    files: a CTE of sensor_files; condition: which of them, as f. A room holds one item or a list of items. }}
+select
+    f.apartment,
+    r.room,
+    r.sensor_type,
+    r.field,
+    {{> reading_value value="r.value" is_flag="r.is_flag"}} as value,
+    f.timestamp,
+    f.load_id
+from {{files}} as f
+cross join lateral (
 {{#each (var "sensor_sections") as |section|}}
     {{#unless @first}}
     union all
@@ -14,7 +24,7 @@
         v.field,
         v.is_flag,
         v.value
-    from jsonb_each({{> section_rooms section=section.section alias=../files}}) as r
+    from jsonb_each({{> section_rooms section=section.section files="f"}}) as r
     left join {{ref "rooms"}} as n on n.raw_name = r.key
     cross join lateral jsonb_path_query(r.value, '$[*]') as i (item)
     cross join lateral (
@@ -25,3 +35,9 @@
     ) as v (field, is_flag, value)
     where v.value is not null
 {{/each}}
+) as r
+where f.apartment is not null
+    and f.timestamp is not null
+    and r.sensor_type is not null
+    and {{condition}}
+offset 0

@@ -53,10 +53,9 @@ function matchOne(part: string, manifest: Manifest, graph: Graph): Set<string> {
   }
   const roots = [...manifest.nodes.values()].filter(matcher(value));
   if (roots.length === 0) {
-    const names = [...manifest.nodes.values()].filter((node) => node.kind !== 'test').map((node) => node.name);
     throw new UsageError({
       what: `nothing matches the selector "${value}"`,
-      hint: didYouMean(value, names) ?? 'See `datacycle ls`.',
+      hint: didYouMean(value, likeValues(value, manifest)) ?? 'See `datacycle ls`.',
     });
   }
   const found = new Set(roots.map((node) => node.id));
@@ -113,6 +112,35 @@ function matcher(value: string): (node: Node) => boolean {
   }
 }
 
+/** What could have stood in place of a selector that matches nothing: tags for a tag, paths for a path, else names. */
+function likeValues(value: string, manifest: Manifest): Set<string> {
+  const nodes = [...manifest.nodes.values()];
+  const method = value.slice(0, Math.max(0, value.indexOf(':'))) as Method | '';
+  const values = (): string[] => {
+    switch (method) {
+      case 'tag':
+        return nodes.flatMap((node) => node.tags);
+      case 'path':
+        return nodes.flatMap((node) =>
+          node.file.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/')),
+        );
+      case 'file':
+        return nodes.map((node) => node.file.slice(node.file.lastIndexOf('/') + 1));
+      case 'resource_type':
+        return nodes.map((node) => node.kind);
+      case 'config.materialized':
+        return nodes.flatMap((node) => (node.kind === 'model' ? [node.materialized] : []));
+      case 'source':
+        return nodes.flatMap((node) => (node.kind === 'source' ? [node.name] : []));
+      case 'test_name':
+        return nodes.flatMap((node) => (node.kind === 'test' ? [node.name] : []));
+      default:
+        return nodes.flatMap((node) => (node.kind === 'test' ? [] : [node.name]));
+    }
+  };
+  return new Set(values().map((one) => (method === '' ? one : `${method}:${one}`)));
+}
+
 /** `silver` or `gold.facts`: every node in that folder of models/, as dbt's fully qualified names allow. */
 function folderMatches(node: Node, value: string): boolean {
   if (node.kind !== 'model') return false;
@@ -131,7 +159,7 @@ function underPath(file: string, path: string): boolean {
 
 function globToRegExp(glob: string): RegExp {
   const source = glob
-    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
   return new RegExp(`^${source}$`);

@@ -1,0 +1,101 @@
+import { opendir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import glob from 'fast-glob';
+import { isLeftover } from './bronze.ts';
+import { type Candidate, candidateAt } from './candidate.ts';
+import { SourceError, systemCode } from './errors.ts';
+
+/** Names looked up in the ledger at once while a folder is listed. */
+const chunkSize = 10_000;
+
+export interface Listing {
+  /** Keeps of a chunk what has to be landed. */
+  readonly select: (chunk: readonly Candidate[]) => Promise<readonly Candidate[]>;
+  /** Told after each chunk how many files were seen. */
+  readonly onSeen: (files: number) => void;
+  /** Throws to stop. */
+  readonly checkpoint: () => void;
+}
+
+/** Lists `.json` and `.json.gz` of one flat folder; what `select` keeps is all that stays in memory. */
+export async function listShare(share: string, listing: Listing): Promise<Candidate[]> {
+  await assertFolder(share, 'SMB_PATH');
+  // Not only files: a folder of that name has to be noticed, and asking would cost a call for each file.
+  const entries = glob.stream(['*.json', '*.json.gz'], {
+    cwd: share,
+    deep: 1,
+    onlyFiles: false,
+    caseSensitiveMatch: false,
+    followSymbolicLinks: false,
+  });
+  return collect(entries, listing);
+}
+
+/** Lists the sensor files in Bronze and removes what killed loads left there. */
+export async function listBronze(root: string, folders: readonly string[], listing: Listing): Promise<Candidate[]> {
+  await assertFolder(root, 'BRONZE_ROOT');
+  const patterns = folders.map((folder) => `${glob.escapePath(folder)}/**/*.{json,json.gz,part}`);
+  const entries = glob.stream(patterns, {
+    cwd: root,
+    caseSensitiveMatch: false,
+    followSymbolicLinks: false,
+    dot: true,
+  });
+  return collect(withoutLeftovers(root, entries), listing);
+}
+
+/** @throws SourceError unless the folder can be listed. */
+export async function assertFolder(folder: string, setting: 'SMB_PATH' | 'BRONZE_ROOT'): Promise<void> {
+  try {
+    await (await opendir(folder)).close();
+  } catch (error) {
+    const code = systemCode(error);
+    const why =
+      code === 'ENOENT'
+        ? 'does not exist'
+        : code === 'ENOTDIR'
+          ? 'is not a folder'
+          : code === 'EACCES' || code === 'EPERM'
+            ? 'may not be read by this user'
+            : `cannot be read (${code})`;
+    throw new SourceError({
+      what: `${setting} names the folder ${folder}, which ${why}`,
+      hint:
+        setting === 'SMB_PATH'
+          ? 'Mount the network share there, or correct SMB_PATH (environment or .env).'
+          : 'Correct BRONZE_ROOT (environment or .env).',
+      cause: error,
+    });
+  }
+}
+
+async function* withoutLeftovers(root: string, entries: AsyncIterable<string | Buffer>): AsyncGenerator<string> {
+  for await (const entry of entries) {
+    const path = String(entry);
+    const fileName = path.slice(path.lastIndexOf('/') + 1);
+    if (!fileName.startsWith('.')) {
+      if (!fileName.endsWith('.part')) yield path;
+    } else if (isLeftover(fileName)) {
+      await rm(join(root, path), { force: true });
+    }
+  }
+}
+
+async function collect(entries: AsyncIterable<string | Buffer>, listing: Listing): Promise<Candidate[]> {
+  const kept: Candidate[] = [];
+  let chunk: Candidate[] = [];
+  let seen = 0;
+  const flush = async () => {
+    listing.checkpoint();
+    for (const candidate of await listing.select(chunk)) kept.push(candidate);
+    seen += chunk.length;
+    chunk = [];
+    listing.onSeen(seen);
+  };
+  for await (const entry of entries) {
+    chunk.push(candidateAt(String(entry)));
+    if (chunk.length >= chunkSize) await flush();
+  }
+  await flush();
+  return kept;
+}

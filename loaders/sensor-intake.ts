@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { BronzeWriter } from './bronze.ts';
+import type { Candidate } from './candidate.ts';
+import { inOrder } from './in-order.ts';
+import { bronzePathOf, isCompressed, type SensorName, type SensorNames } from './sensor-name.ts';
+import { maxFileBytes, sensorPayload, tooBig } from './sensor-payload.ts';
+import { changedSince, readSource, streamSource } from './source-file.ts';
+
+/** Files read ahead of the one being sent: enough to keep 16 threads busy over a slow share. */
+const window = 48;
+
+/** Larger files are not read ahead, so what is in memory stays within `window` times this. */
+const smallBytes = 256 * 1024;
+
+/** What a source file turned out to be. Bronze has it, not settled yet, unless it was skipped. */
+export type Taken =
+  | (Fingerprint & { readonly kind: 'landed'; readonly json: Buffer })
+  | (Fingerprint & { readonly kind: 'rejected'; readonly reason: string })
+  | { readonly kind: 'skipped'; readonly candidate: Candidate; readonly reason: string };
+
+/** What the ledger keeps of a file. */
+export interface Fingerprint {
+  readonly candidate: Candidate;
+  readonly bronzePath: string;
+  readonly minute: number | undefined;
+  /** Size in bytes and SHA-256 (hexadecimal) of the file as it was found. */
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface Intake {
+  /** The folder that the paths of candidates are relative to. */
+  readonly base: string;
+  readonly names: SensorNames;
+  /** Where files are copied; undefined if they come from Bronze. */
+  readonly bronze: BronzeWriter | undefined;
+}
+
+/** Reads, copies into Bronze and judges files, several at once, in their order. Each is read once. */
+export function takeIn(intake: Intake, candidates: Iterable<Candidate>): AsyncGenerator<Taken> {
+  return judgeAll(
+    inOrder(candidates, window, (candidate) => fetch(intake, candidate, smallBytes)),
+    intake,
+  );
+}
+
+type Fetched = Awaited<ReturnType<typeof fetch>>;
+
+/** Reads a file and writes it into Bronze; a large one is left for its turn. */
+async function fetch({ base, names, bronze }: Intake, candidate: Candidate, limit: number) {
+  const from = join(base, ...candidate.path.split('/'));
+  const name = names.read(candidate.name);
+  const fileName = candidate.path.slice(candidate.path.lastIndexOf('/') + 1);
+  const bronzePath = bronze === undefined ? candidate.path : bronzePathOf(fileName, name);
+  const source = await readSource(from, limit);
+  if (source.kind === 'read') await bronze?.write(bronzePath, source.bytes);
+  return { candidate, from, name, bronzePath, source };
+}
+
+async function* judgeAll(files: AsyncIterable<Fetched>, intake: Intake): AsyncGenerator<Taken> {
+  for await (const file of files) {
+    const whole = file.source.kind === 'big' ? await fetch(intake, file.candidate, maxFileBytes) : file;
+    yield await unlessChanged(await judge(whole, intake), whole, intake);
+  }
+}
+
+async function judge(file: Fetched, { bronze }: Intake): Promise<Taken> {
+  const { candidate, bronzePath, name, source } = file;
+  const minute = name.minute;
+  switch (source.kind) {
+    case 'skipped':
+      return { kind: 'skipped', candidate, reason: source.reason };
+    case 'big': {
+      const copied = await copyBig(file, bronze);
+      if (copied.kind === 'skipped') return { kind: 'skipped', candidate, reason: copied.reason };
+      const reason = name.known ? tooBig : name.reason;
+      return { kind: 'rejected', candidate, bronzePath, minute, bytes: copied.size, sha256: copied.sha256, reason };
+    }
+    case 'read': {
+      const sha256 = createHash('sha256').update(source.bytes).digest('hex');
+      const print = { candidate, bronzePath, minute, bytes: source.bytes.length, sha256 };
+      const payload = judgeContent(name, source.bytes, candidate.path);
+      return payload.ok
+        ? { kind: 'landed', ...print, json: payload.json }
+        : { kind: 'rejected', ...print, reason: payload.reason };
+    }
+    default:
+      return source satisfies never;
+  }
+}
+
+function judgeContent(name: SensorName, bytes: Buffer, path: string) {
+  return name.known ? sensorPayload(bytes, isCompressed(path)) : { ok: false as const, reason: name.reason };
+}
+
+/** Copies a file that is too big to be landed, for the record. */
+async function copyBig({ from, bronzePath }: Fetched, bronze: BronzeWriter | undefined) {
+  if (bronze === undefined) return streamSource(from, async () => undefined);
+  const copied = await bronze.writeWith(bronzePath, (draft) =>
+    streamSource(from, async (piece) => {
+      await draft.writeFile(piece);
+    }),
+  );
+  if (copied.kind === 'skipped') await bronze.drop(bronzePath);
+  return copied;
+}
+
+/** A file is only rejected if it has not changed since: half a file is not a bad file. */
+async function unlessChanged(taken: Taken, file: Fetched, { bronze }: Intake): Promise<Taken> {
+  if (taken.kind !== 'rejected' || file.source.kind === 'skipped') return taken;
+  const reason = await changedSince(file.from, taken.bytes, file.source.modified);
+  if (reason === undefined) return taken;
+  await bronze?.drop(file.bronzePath);
+  return { kind: 'skipped', candidate: taken.candidate, reason };
+}

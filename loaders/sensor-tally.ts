@@ -1,0 +1,114 @@
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import type { Candidate } from './candidate.ts';
+import { copyLine } from './copy-text.ts';
+import { sensors } from './ledger.ts';
+import { type Fingerprint, type Intake, type Taken, takeIn } from './sensor-intake.ts';
+
+/** A batch ends early once it has read so much, since its rows wait in the server (embedded: in memory) for the commit. */
+const maxBatchBytes = 64 * 1024 * 1024;
+
+export interface Batch extends Intake {
+  readonly warehouse: Warehouse;
+  /** Files to land, in order; as many are taken as fit into one batch. */
+  readonly candidates: readonly Candidate[];
+  readonly clock: () => Date;
+  /** Throws to stop, between two files. */
+  readonly checkpoint: () => void;
+  /** Told after each file what the batch has done so far. */
+  readonly onFile: (files: number, bytes: number) => void;
+}
+
+/** A file that was not landed. */
+export interface Note {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface BatchResult {
+  /** Candidates dealt with, from the first on. */
+  readonly taken: number;
+  /** Undefined if the batch left nothing to record. */
+  readonly loadId: number | undefined;
+  readonly landed: number;
+  readonly rejected: readonly Note[];
+  readonly skipped: readonly Note[];
+  readonly bytes: number;
+}
+
+/** What became of the files of a batch so far. */
+export class Tally {
+  readonly loadId: number;
+  /** Lines for staging.file, in COPY's format. */
+  readonly ledger: string[] = [];
+  /** Ledger rows that take the place of earlier ones. */
+  readonly replaced: number[] = [];
+  readonly #batch: Batch;
+  readonly #fileIds: number[];
+  readonly #rejected: Note[] = [];
+  readonly #skipped: Note[] = [];
+  #taken = 0;
+  #seen = 0;
+  #landed = 0;
+  #bytes = 0;
+
+  constructor(batch: Batch, loadId: number, fileIds: number[]) {
+    this.#batch = batch;
+    this.loadId = loadId;
+    this.#fileIds = fileIds.reverse();
+  }
+
+  /** The files of the batch, one after the other. */
+  async *files(): AsyncGenerator<Taken & { fileId: number }> {
+    const { checkpoint, onFile } = this.#batch;
+    for await (const taken of takeIn(this.#batch, this.#candidates())) {
+      checkpoint();
+      if (taken.kind !== 'skipped') this.#bytes += taken.bytes;
+      this.#seen += 1;
+      onFile(this.#seen, this.#bytes);
+      yield { ...taken, fileId: taken.candidate.before?.fileId ?? this.#fileIds.pop() ?? Number.NaN };
+    }
+  }
+
+  *#candidates(): Generator<Candidate> {
+    for (const candidate of this.#batch.candidates) {
+      if (this.#bytes >= maxBatchBytes) return;
+      this.#taken += 1;
+      yield candidate;
+    }
+  }
+
+  skip({ name }: Candidate, reason: string): void {
+    this.#skipped.push({ name, reason });
+  }
+
+  land(file: Fingerprint, fileId: number): void {
+    this.#landed += 1;
+    this.#record(file, fileId, null);
+  }
+
+  reject(file: Fingerprint, fileId: number, reason: string): void {
+    this.#rejected.push({ name: file.candidate.name, reason });
+    // Judged again with the same verdict: the ledger has it already.
+    if (file.candidate.before?.reason !== reason) this.#record(file, fileId, reason);
+  }
+
+  #record({ candidate, bronzePath, bytes, sha256, minute }: Fingerprint, fileId: number, reason: string | null): void {
+    if (candidate.before !== undefined) this.replaced.push(fileId);
+    const status = reason === null ? 'landed' : 'rejected';
+    const time = minute === undefined ? null : new Date(minute * 60_000).toISOString();
+    this.ledger.push(
+      copyLine([fileId, sensors, candidate.name, bronzePath, bytes, sha256, this.loadId, status, reason, time]),
+    );
+  }
+
+  result(): BatchResult {
+    return {
+      taken: this.#taken,
+      loadId: this.ledger.length > 0 ? this.loadId : undefined,
+      landed: this.#landed,
+      rejected: this.#rejected,
+      skipped: this.#skipped,
+      bytes: this.#bytes,
+    };
+  }
+}

@@ -1,0 +1,205 @@
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { BronzeWriter } from './bronze.ts';
+import { type Candidate, inOrderOfTime } from './candidate.ts';
+import { LoadBusyError, LoadInterruptedError, SourceError } from './errors.ts';
+import { completeListing, listingCompleted, newestMinute, sensors, unknownToLedger, withoutRow } from './ledger.ts';
+import { assertFolder, type Listing, listBronze, listShare } from './list-folder.ts';
+import { aheadMinutes, predictSensors } from './predict-sensors.ts';
+import { landBatch } from './sensor-batch.ts';
+import { type Apartment, rejectedFolder, SensorNames } from './sensor-name.ts';
+import type { Note } from './sensor-tally.ts';
+import { ensureStaging } from './staging.ts';
+
+export interface SensorSource {
+  /** The folder that has the files (SMB_PATH); only loading from Bronze goes without. */
+  readonly share: string | undefined;
+  readonly bronzeRoot: string;
+  readonly apartments: readonly Apartment[];
+}
+
+/**
+ * `new`: the names that should come next, or a full listing as long as none was completed; `full`: everything in the
+ * share that the ledger does not know; `from-bronze`: everything in Bronze that has no row in staging.
+ */
+export type LoadMode = 'new' | 'full' | 'from-bronze';
+
+export interface LoadProgress {
+  readonly phase: 'listing' | 'landing';
+  /** Files seen (listing) or dealt with (landing) so far. */
+  readonly files: number;
+  /** How many there will be; unknown while listing. */
+  readonly total: number | undefined;
+  readonly bytes: number;
+}
+
+/** How many files, and the first 20 of them by name. */
+export interface Notes {
+  readonly count: number;
+  readonly first: readonly Note[];
+}
+
+export interface LoadSummary {
+  readonly source: 'sensors';
+  /** How the files were found. */
+  readonly listed: 'predicted' | 'listing' | 'bronze';
+  readonly landed: number;
+  /** Recorded in the ledger, kept in Bronze. Loading from Bronze counts those whose verdict stays the same, too. */
+  readonly rejected: Notes;
+  /** Could not be read this time (no permission, in use, a folder, gone, growing); nothing was recorded, a later listing tries again. */
+  readonly skipped: Notes;
+  /** The load_ids committed, in order. */
+  readonly loads: readonly number[];
+  /** Size of the source files read. */
+  readonly bytes: number;
+}
+
+export interface LoadOptions {
+  readonly mode: LoadMode;
+  /** Files that commit together; 5000 unless told. */
+  readonly batchFiles?: number;
+  /** Stops the load between two files. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock: () => Date;
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+/**
+ * Lands sensor files: a copy in Bronze, a ledger row, and for each good one a row in staging.sensor_file. Files are landed
+ * in the order of the time in their name, in batches that commit as a whole, so an interrupted load goes on where it
+ * stopped and a repeated one lands nothing. Creates the staging schema if need be.
+ * @throws SourceError (exit code 2) if a folder or an apartment is not as it must be; LoadBusyError if another process loads
+ * sensors into this database; LoadInterruptedError after `signal`; LoadFailedError or ConnectionError if a batch
+ * cannot be landed, batches before it stay.
+ * @example await loadSensors(warehouse, source, { mode: 'new', clock: () => new Date() })
+ */
+export async function loadSensors(
+  warehouse: Warehouse,
+  source: SensorSource,
+  options: LoadOptions,
+): Promise<LoadSummary> {
+  const names = new SensorNames(source.apartments);
+  if (options.mode !== 'from-bronze') await assertFolder(shareOf(source), 'SMB_PATH');
+  await ensureStaging(warehouse);
+  const load = new Load(warehouse, source, names, options);
+  const outcome = await warehouse.exclusive('load sensors', () => load.run());
+  if (outcome.held) return outcome.value;
+  throw new LoadBusyError({
+    what: `sensor files are being loaded by ${outcome.holder}`,
+    hint: 'Wait until it is done.',
+  });
+}
+
+function shareOf({ share }: SensorSource): string {
+  if (share !== undefined && share !== '') return share;
+  throw new SourceError({
+    what: 'SMB_PATH is not set: where the sensor files are is unknown',
+    hint: 'Set SMB_PATH (environment or .env) to the folder where the network share is mounted.',
+  });
+}
+
+class Load {
+  readonly #warehouse: Warehouse;
+  readonly #source: SensorSource;
+  readonly #names: SensorNames;
+  readonly #options: LoadOptions;
+  readonly #loads: number[] = [];
+  readonly #rejected = new NoteCollector();
+  readonly #skipped = new NoteCollector();
+  #landed = 0;
+  #bytes = 0;
+
+  constructor(warehouse: Warehouse, source: SensorSource, names: SensorNames, options: LoadOptions) {
+    this.#warehouse = warehouse;
+    this.#source = source;
+    this.#names = names;
+    this.#options = options;
+  }
+
+  async run(): Promise<LoadSummary> {
+    const { listed, found } = await this.#discover();
+    await this.#land(inOrderOfTime(found, this.#names));
+    if (listed === 'listing') await completeListing(this.#warehouse);
+    return {
+      source: sensors,
+      listed,
+      landed: this.#landed,
+      rejected: this.#rejected,
+      skipped: this.#skipped,
+      loads: this.#loads,
+      bytes: this.#bytes,
+    };
+  }
+
+  async #discover(): Promise<{ listed: LoadSummary['listed']; found: readonly Candidate[] }> {
+    const on = this.#warehouse;
+    if (this.#options.mode === 'from-bronze') {
+      const folders = [...new Set(this.#source.apartments.map(({ id }) => id)), rejectedFolder];
+      const listing = this.#listing((chunk) => withoutRow(on, chunk));
+      return { listed: 'bronze', found: await listBronze(this.#source.bronzeRoot, folders, listing) };
+    }
+    const share = shareOf(this.#source);
+    if (this.#options.mode === 'new' && (await listingCompleted(on))) {
+      const now = Math.floor(this.#options.clock().getTime() / 60_000);
+      const newest = await newestMinute(on, new Date((now + aheadMinutes) * 60_000));
+      if (newest !== undefined) {
+        const prediction = { share, names: this.#names, newest, now, checkpoint: this.#checkpoint };
+        return { listed: 'predicted', found: await predictSensors(on, prediction) };
+      }
+    }
+    const listing = this.#listing((chunk) => unknownToLedger(on, chunk));
+    return { listed: 'listing', found: await listShare(share, listing) };
+  }
+
+  #listing(select: Listing['select']): Listing {
+    return {
+      select,
+      checkpoint: this.#checkpoint,
+      onSeen: (files) => this.#options.onProgress?.({ phase: 'listing', files, total: undefined, bytes: 0 }),
+    };
+  }
+
+  async #land(candidates: readonly Candidate[]): Promise<void> {
+    const { mode, clock, onProgress, batchFiles = 5000 } = this.#options;
+    const { bronzeRoot } = this.#source;
+    const fromBronze = mode === 'from-bronze';
+    const total = candidates.length;
+    const base = fromBronze ? bronzeRoot : shareOf(this.#source);
+    const bronze = fromBronze ? undefined : new BronzeWriter(bronzeRoot);
+    for (let done = 0; done < total; ) {
+      this.#checkpoint();
+      const result = await landBatch({
+        warehouse: this.#warehouse,
+        names: this.#names,
+        base,
+        bronze,
+        candidates: candidates.slice(done, done + batchFiles),
+        clock,
+        checkpoint: this.#checkpoint,
+        onFile: (files, bytes) =>
+          onProgress?.({ phase: 'landing', files: done + files, total, bytes: this.#bytes + bytes }),
+      });
+      done += result.taken;
+      if (result.loadId !== undefined) this.#loads.push(result.loadId);
+      this.#landed += result.landed;
+      this.#bytes += result.bytes;
+      this.#rejected.add(result.rejected);
+      this.#skipped.add(result.skipped);
+      // Files that cannot be read may mean that the share is gone, and going on would skip all the others, too.
+      if (result.skipped.length > 0) await assertFolder(base, fromBronze ? 'BRONZE_ROOT' : 'SMB_PATH');
+    }
+  }
+
+  readonly #checkpoint = (): void => {
+    if (this.#options.signal?.aborted === true) throw new LoadInterruptedError([...this.#loads]);
+  };
+}
+
+class NoteCollector implements Notes {
+  count = 0;
+  readonly first: Note[] = [];
+
+  add(notes: readonly Note[]): void {
+    this.count += notes.length;
+    this.first.push(...notes.slice(0, 20 - this.first.length));
+  }
+}
