@@ -3,6 +3,7 @@ import { type Problem, ProjectError } from './errors.ts';
 import { advance, excerpt, type Place } from './place.ts';
 import { type Origin, SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
+import { checkedLookup, makeNamesStrict } from './template-names.ts';
 
 /** A text file of the project. */
 export interface SourceFile {
@@ -39,7 +40,7 @@ const markEnd = '\uFDD1';
 const mark = /\uFDD0(\d+)\uFDD1/g;
 
 /** Helpers that Handlebars brings and that make sense in SQL. */
-const builtIns: Readonly<Record<string, boolean>> = { if: true, unless: true, each: true, with: true, lookup: true };
+const builtIns = ['if', 'unless', 'each', 'with', 'lookup'] as const;
 
 /** An error a helper raises about its own call; the template adds the excerpt. */
 export class HelperError extends Error {
@@ -67,24 +68,31 @@ class PlacedError extends Error {
  */
 export class TemplateEnvironment {
   readonly #handlebars = Handlebars.create();
+  readonly #parse: typeof Handlebars.parse;
   readonly #origins: Origin[] = [];
   readonly #files = new Map<string, SourceFile>();
+  /** Everything that can be called in a template. */
   readonly #helperNames: ReadonlySet<string>;
   readonly #partialNames = new Set<string>();
   #current: Readonly<Record<string, Helper>> = {};
 
   constructor(helperNames: readonly string[]) {
-    this.#helperNames = new Set(helperNames);
+    this.#helperNames = new Set([...helperNames, ...builtIns]);
     for (const name of helperNames) {
       const environment = this;
       this.#handlebars.registerHelper(name, function (this: unknown, ...all: unknown[]): unknown {
         return environment.#call(name, this, all);
       });
     }
-    this.#handlebars.registerHelper('helperMissing', (...all: unknown[]) => {
-      const options = all.at(-1) as Handlebars.HelperOptions & { name: string; loc?: unknown };
-      throw this.#placed(unknownName(options.name, this.#knownNames()), this.#placeOf(options.loc));
+    this.#handlebars.registerHelper(checkedLookup, (base: unknown, written: string, ...all: unknown[]): unknown => {
+      const { loc } = all.at(-1) as { loc?: unknown };
+      return this.#lookUp(base, written, all.slice(0, -1) as string[], this.#placeOf(loc));
     });
+    // Compiling would process white space a second time, for which the marks stand in the way.
+    const { parse } = this.#handlebars;
+    this.#parse = parse;
+    this.#handlebars.parse = (input: unknown, options) =>
+      typeof input === 'string' ? parse(input, options) : (input as hbs.AST.Program);
   }
 
   /** Announces the macros; their texts are parsed at once, so that every error is found. @throws ProjectError */
@@ -126,14 +134,19 @@ export class TemplateEnvironment {
       ]);
     }
     try {
-      const program = this.#handlebars.parse(file.text, { srcName: file.path } as Handlebars.ParseOptions);
+      const raw = this.#handlebars.parseWithoutProcessing(file.text, { srcName: file.path } as Handlebars.ParseOptions);
+      keepMacrosOnTheirLines(raw);
+      // A program goes in as well as a text; what is left to do then is the white space.
+      const program = this.#parse(raw as unknown as string);
+      makeNamesStrict(program, this.#helperNames, (name, known, at) => {
+        throw this.#placed(unknownName(name, known), this.#placeOf({ source: file.path, start: at.start }));
+      });
       this.#addMarks(program, file);
       return this.#handlebars.compile(program, {
         noEscape: true,
-        strict: true,
         // Indenting a macro's lines like its call would move the columns that errors point at.
         preventIndent: true,
-        knownHelpers: { ...builtIns, ...Object.fromEntries([...this.#helperNames].map((name) => [name, true])) },
+        knownHelpers: Object.fromEntries([...this.#helperNames, checkedLookup].map((name) => [name, true])),
       });
     } catch (error) {
       throw new ProjectError([this.#asProblem(error, file)]);
@@ -224,38 +237,76 @@ export class TemplateEnvironment {
     return new PlacedError({ what: error.message, place, excerpt: excerpt(text, place), hint: error.hint });
   }
 
-  #knownNames(): string[] {
-    return [...this.#helperNames, ...Object.keys(builtIns)];
+  /** `parts` one after the other, from `base`; a name that is not there is an error. */
+  #lookUp(base: unknown, written: string, parts: readonly string[], place: Place): unknown {
+    let value = base;
+    for (const part of parts) {
+      const inside: Readonly<Record<string, unknown>> | undefined =
+        value === null || value === undefined ? undefined : Object(value);
+      if (inside === undefined || !Object.hasOwn(inside, part) || inside[part] === undefined) {
+        const names = inside === undefined || Array.isArray(inside) ? [] : Object.keys(inside);
+        const known = names.filter((name) => typeof inside?.[name] !== 'function');
+        throw this.#placed(
+          unknownName(written, parts.length === 1 ? [...known, ...this.#helperNames] : known, part),
+          place,
+        );
+      }
+      value = inside[part];
+    }
+    return value;
   }
 
   /** Turns whatever Handlebars throws into a problem with a place. */
   #asProblem(error: unknown, file: SourceFile): Problem {
     if (error instanceof PlacedError) return error.problem;
     if (error instanceof ProjectError && error.problems[0] !== undefined) return error.problems[0];
-    const fault = error as Error & {
-      lineNumber?: number;
-      column?: number;
-      hash?: { loc?: { first_line: number; first_column: number } };
-    };
-    // A syntax error tells its line in the message only: "Parse error on line 3:\n...".
-    const parse = /^Parse error on line (\d+):\n.*\n.*\n?(.*)$/s.exec(fault.message);
+    const fault = error as Error & { lineNumber?: number; column?: number };
+    // A syntax error tells its line in the message only: "Parse error on line 3:\n...\n---^\nExpecting 'ID', got 'EOF'".
+    const parse = /^(?:Parse|Lexical) error on line (\d+)[\s\S]*?(?:got '(\w+)')?$/.exec(fault.message);
     const line = fault.lineNumber ?? (parse === null ? undefined : Number(parse[1]));
-    const unknown = /^"(.+?)" not defined in/.exec(fault.message);
-    const what =
-      unknown?.[1] === undefined
-        ? new HelperError(
-            parse === null
-              ? fault.message.replace(/ - \d+:\d+$/, '')
-              : `the template cannot be read: ${(parse[2] ?? '').trim()}`,
-          )
-        : unknownName(unknown[1], this.#knownNames());
-    if (line === undefined) return { what: `${file.path}: ${what.message}`, hint: what.hint };
-    // Handlebars forgets which file a strict-mode error came from when it happened inside a macro.
+    const what = parse === null ? fault.message.replace(/ - \d+:\d+$/, '') : unreadable(parse[2]);
+    if (line === undefined) return { what: `${file.path}: ${what}` };
     const place = { file: file.path, line, column: (fault.column ?? 0) + 1 };
-    return { what: what.message, place, excerpt: excerpt(file.text, place), hint: what.hint };
+    return { what, place, excerpt: excerpt(file.text, place) };
   }
 }
 
-function unknownName(name: string, known: readonly string[]): HelperError {
-  return new HelperError(`{{${name}}} is not defined`, didYouMean(name, known));
+/** What a syntax error most likely means, by the token that the parser did not expect. */
+function unreadable(token: string | undefined): string {
+  const reason =
+    token === 'EOF'
+      ? 'a block is not closed'
+      : token === 'INVALID'
+        ? 'something between {{ and }} does not belong there, or the }} is missing'
+        : token === 'INVERSE' || token === 'OPEN_ENDBLOCK'
+          ? 'this belongs to no open block'
+          : 'something is missing here';
+  return `the template cannot be read: ${reason}`;
+}
+
+/**
+ * A macro that stands alone on its line keeps its indentation and the line break behind it: Handlebars would take both,
+ * and glue the next line to a macro whose file does not end with a line break.
+ */
+function keepMacrosOnTheirLines(program: hbs.AST.Program): void {
+  const body: hbs.AST.Statement[] = [];
+  for (const statement of program.body) {
+    body.push(statement);
+    if (statement.type === 'BlockStatement') {
+      const { program: inner, inverse } = statement as Partial<hbs.AST.BlockStatement>;
+      if (inner) keepMacrosOnTheirLines(inner);
+      if (inverse) keepMacrosOnTheirLines(inverse);
+    }
+    if (statement.type === 'PartialStatement' && !(statement as hbs.AST.PartialStatement).strip.close) {
+      // Prints nothing, but is no white space, so that the macro does not stand alone.
+      const guard = { type: 'ContentStatement', value: '', original: '.', loc: statement.loc };
+      body.push(guard as unknown as hbs.AST.ContentStatement);
+    }
+  }
+  program.body = body;
+}
+
+/** @param part what of the name is unknown, where that is not all of it. */
+function unknownName(name: string, known: Iterable<string>, part = name.replace(/^#/, '')): HelperError {
+  return new HelperError(`{{${name}}} is not defined`, didYouMean(part, known));
 }

@@ -28,7 +28,7 @@ const unreachable: Readonly<Record<string, string>> = {
   ENOENT: 'the socket does not exist: is PostgreSQL running?',
   '28P01': 'the password is wrong for this user',
   '28000': 'the server refuses this user (pg_hba.conf)',
-  '3D000': 'the database does not exist: `datacycle init` creates it',
+  '3D000': 'the database does not exist; create it, or name another one',
   '53300': 'the server has no connection left',
   '57P01': 'the server closed the connection (an administrator, or it is shutting down)',
   '57P02': 'the server crashed while this connection was open',

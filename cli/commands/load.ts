@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type LoadMode, type LoadSummary, loadSensors } from '../../loaders/sensors.ts';
+import { type LoadMode, type LoadSummary, loadSensors, type Notes } from '../../loaders/sensors.ts';
 import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
 import { thousands } from '../../runner/report.ts';
@@ -87,30 +87,27 @@ export async function loadSensorsOf(
 }
 
 function report(summary: LoadSummary, seconds: number, mode: LoadMode, terminal: Terminal): void {
-  const { landed, rejectedCount, skippedCount } = {
-    rejectedCount: summary.rejected.length,
-    skippedCount: 0,
-    ...summary,
-  };
   if (terminal.json) {
     terminal.event({ type: 'loaded', seconds, ...summary });
     return;
   }
+  const { landed, rejected, skipped } = summary;
   const rate = landed > 0 && seconds > 0 ? `, ${thousands(Math.round(landed / seconds))} a second` : '';
   terminal.say(
-    `sensors: ${thousands(landed)} files landed, ${thousands(rejectedCount)} rejected in ${seconds.toFixed(2)}s${rate}.`,
+    `sensors: ${thousands(landed)} files landed, ${thousands(rejected.count)} rejected in ${seconds.toFixed(2)}s${rate}.`,
     'good',
   );
-  for (const { name, reason } of summary.rejected.slice(0, 10))
-    terminal.say(`  rejected ${name}: ${reason}`, 'warning');
-  if (rejectedCount > 10)
-    terminal.say(`  and ${thousands(rejectedCount - 10)} more: see \`datacycle status\`.`, 'warning');
-  if (skippedCount > 0)
-    terminal.say(`  ${thousands(skippedCount)} could not be read and will be tried again.`, 'warning');
+  sayNotes(rejected, 'rejected', 'All of them: datacycle status', terminal);
+  sayNotes(skipped, 'not read', 'They are tried again by load --full.', terminal);
   if (mode === 'new' && landed === 0 && summary.listed === 'predicted') {
     terminal.say(
       '  Only the names after the newest file were tried; --full lists the whole share for late files.',
       'faint',
     );
   }
+}
+
+function sayNotes(notes: Notes, verb: string, more: string, terminal: Terminal): void {
+  for (const { name, reason } of notes.first.slice(0, 10)) terminal.say(`  ${verb} ${name}: ${reason}`, 'warning');
+  if (notes.count > 10) terminal.say(`  and ${thousands(notes.count - 10)} more. ${more}`, 'warning');
 }

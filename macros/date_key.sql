@@ -1,0 +1,2 @@
+{{! The integer YYYYMMDD of a date. date: an SQL expression. }}
+to_char({{date}}, 'YYYYMMDD')::integer

@@ -1,0 +1,52 @@
+{{config materialized="incremental" unique_key="datetime_key"}}
+
+with minutes as (
+    select distinct timestamp as timestamp_utc
+    from {{ref "sensor_events"}}
+    {{#incremental}}
+    where load_id > {{high_water "sensor_events"}}
+    {{/incremental}}
+),
+
+holidays as (
+    select date from {{ref "holidays"}}
+),
+
+utc_times as (
+    select
+        timestamp_utc,
+        timestamp_utc at time zone 'UTC' as minute
+    from minutes
+    offset 0
+),
+
+final as (
+    select
+        to_char(u.minute, 'YYYYMMDDHH24MI')::bigint as datetime_key,
+        to_char(u.minute, 'YYYYMMDD')::integer as date_key,
+        u.timestamp_utc,
+        extract(hour from u.minute)::integer as hour,
+        extract(minute from u.minute)::integer as minute,
+        extract(isodow from u.minute)::integer as day_of_week,
+        extract(week from u.minute)::integer as week,
+        extract(month from u.minute)::integer as month,
+        extract(year from u.minute)::integer as year,
+        extract(isodow from u.minute) >= 6 as is_weekend,
+        h.date is not null as is_holiday
+    from utc_times as u
+    left join holidays as h on h.date = u.minute::date
+)
+
+select
+    datetime_key,
+    date_key,
+    timestamp_utc,
+    hour,
+    minute,
+    day_of_week,
+    week,
+    month,
+    year,
+    is_weekend,
+    is_holiday
+from final

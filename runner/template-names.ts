@@ -1,0 +1,116 @@
+/**
+ * The helper that looks a name up and fails if there is none: the value to look in, the name as it is written, its parts.
+ * No template can call it: its name holds a blank.
+ */
+export const checkedLookup = 'checked lookup';
+
+/** The values that Handlebars brings inside `each`. */
+const dataNames = ['index', 'key', 'first', 'last', 'root'] as const;
+
+/** Told of a name that nothing defines; throws. */
+export type UnknownName = (name: string, known: Iterable<string>, at: hbs.AST.SourceLocation) => never;
+
+/**
+ * Makes a parsed template strict: every value that it names becomes a call of {@link checkedLookup}, and every call of
+ * an unknown helper is reported. Handlebars' own strict mode lets misspelt arguments and parts of block parameters pass as
+ * nothing, and forgets in which macro an error happened.
+ */
+export function makeNamesStrict(program: hbs.AST.Program, helpers: ReadonlySet<string>, unknown: UnknownName): void {
+  walk(program, new Set());
+
+  function walk(block: hbs.AST.Program, outer: ReadonlySet<string>): void {
+    const scope = new Set([...outer, ...(block.blockParams ?? [])]);
+    for (const statement of block.body) {
+      switch (statement.type) {
+        case 'MustacheStatement':
+          mustache(statement as hbs.AST.MustacheStatement, scope);
+          break;
+        case 'BlockStatement': {
+          const { path, program: body, inverse } = statement as Partial<hbs.AST.BlockStatement>;
+          if (path !== undefined) mustBeHelper(path, '#');
+          checkArguments(statement as hbs.AST.BlockStatement, scope);
+          if (body) walk(body, scope);
+          if (inverse) walk(inverse, scope);
+          break;
+        }
+        case 'PartialStatement':
+          checkArguments(statement as hbs.AST.PartialStatement, scope);
+          break;
+        case 'PartialBlockStatement':
+          checkArguments(statement as hbs.AST.PartialBlockStatement, scope);
+          walk((statement as hbs.AST.PartialBlockStatement).program, scope);
+          break;
+        default:
+          break;
+      }
+    }
+  }
+
+  function mustache(statement: hbs.AST.MustacheStatement, scope: ReadonlySet<string>): void {
+    checkArguments(statement, scope);
+    if (!isPath(statement.path) || helpers.has(statement.path.original)) return;
+    if (statement.params.length > 0 || hashOf(statement) !== undefined) mustBeHelper(statement.path, '');
+    const value = checked(statement.path, scope);
+    if (value.type !== 'SubExpression') return;
+    const lookup = value as hbs.AST.SubExpression;
+    statement.path = lookup.path;
+    statement.params = lookup.params;
+  }
+
+  function mustBeHelper(path: hbs.AST.PathExpression, sign: string): void {
+    if (!helpers.has(path.original)) unknown(`${sign}${path.original}`, helpers, path.loc);
+  }
+
+  function checkArguments(
+    call: { params: hbs.AST.Expression[]; hash?: hbs.AST.Hash },
+    scope: ReadonlySet<string>,
+  ): void {
+    call.params = call.params.map((one) => argument(one, scope));
+    for (const pair of hashOf(call)?.pairs ?? []) pair.value = argument(pair.value, scope);
+  }
+
+  function argument(expression: hbs.AST.Expression, scope: ReadonlySet<string>): hbs.AST.Expression {
+    if (isPath(expression)) return checked(expression, scope);
+    if (expression.type === 'SubExpression') {
+      const call = expression as hbs.AST.SubExpression;
+      mustBeHelper(call.path, '');
+      checkArguments(call, scope);
+    }
+    return expression;
+  }
+
+  /** `a.b` as a call: the value in which to look (the context or a block parameter), then the parts. */
+  function checked(path: hbs.AST.PathExpression, scope: ReadonlySet<string>): hbs.AST.Expression {
+    const [head, ...rest] = path.parts;
+    if (head === undefined) return path;
+    if (path.data) {
+      if (!(dataNames as readonly string[]).includes(head))
+        unknown(
+          `@${head}`,
+          dataNames.map((name) => `@${name}`),
+          path.loc,
+        );
+      return path;
+    }
+    const isParameter = path.depth === 0 && !/^(\.|this\b)/.test(path.original) && scope.has(head);
+    if (isParameter && rest.length === 0) return path;
+    const base = { ...path, parts: isParameter ? [head] : [], original: isParameter ? head : 'this' };
+    const texts = [path.original, ...(isParameter ? rest : path.parts)];
+    return {
+      type: 'SubExpression',
+      loc: path.loc,
+      path: { ...path, depth: 0, parts: [checkedLookup], original: checkedLookup },
+      params: [base, ...texts.map((text) => ({ type: 'StringLiteral', value: text, original: text, loc: path.loc }))],
+      hash: undefined,
+    } as hbs.AST.Expression;
+  }
+}
+
+function isPath(node: hbs.AST.Node): node is hbs.AST.PathExpression {
+  return node.type === 'PathExpression';
+}
+
+/** The types say that there always is one. */
+function hashOf(call: { readonly hash?: hbs.AST.Hash | undefined }): hbs.AST.Hash | undefined {
+  return call.hash;
+}
