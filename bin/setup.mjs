@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = ['cli', 'loaders', 'runner', 'warehouse'];
-const bundle = join(root, 'dist', 'datacycle.js');
+const program = join(root, 'dist', 'datacycle.js');
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -41,18 +41,17 @@ function install() {
   const installed = modified(join(root, 'node_modules', '.package-lock.json'));
   if (installed !== 0 && installed >= modified(join(root, 'package-lock.json'))) return;
   process.stderr.write('Installing dependencies (npm ci) ...\n');
-  if (runNpm(['ci']) !== 0) fail('npm ci failed: see its message above. Fix the cause, then run the same command again.');
+  if (runNpm(['ci']) !== 0)
+    fail('npm ci failed: see its message above. Fix the cause, then run the same command again.');
 }
 
-async function build(force) {
-  const built = modified(bundle);
-  const inputs = [...sources.map((name) => newestSource(join(root, name))), modified(join(root, 'package-lock.json'))];
-  if (!force && built >= Math.max(...inputs)) return;
-  const { build: esbuild } = await import('esbuild');
-  mkdirSync(dirname(bundle), { recursive: true });
-  const fresh = `${bundle}.${process.pid}`;
-  await esbuild({
-    entryPoints: [join(root, 'cli', 'main.ts')],
+/** Bundles one TypeScript program; whole or absent, so that two processes may do it at once. */
+export async function bundle(entry, outfile) {
+  const { build } = await import('esbuild');
+  mkdirSync(dirname(outfile), { recursive: true });
+  const fresh = `${outfile}.${process.pid}`;
+  await build({
+    entryPoints: [join(root, entry)],
     outfile: fresh,
     bundle: true,
     packages: 'external',
@@ -61,15 +60,20 @@ async function build(force) {
     target: 'node20',
     logLevel: 'error',
   });
-  renameSync(fresh, bundle);
+  renameSync(fresh, outfile);
+}
+
+async function buildIfStale(force) {
+  const inputs = [...sources.map((name) => newestSource(join(root, name))), modified(join(root, 'package-lock.json'))];
+  if (force || modified(program) < Math.max(...inputs)) await bundle('cli/main.ts', program);
 }
 
 export async function prepare({ force = false } = {}) {
   const [major = 0] = process.versions.node.split('.').map(Number);
   if (major < 20) fail(`datacycle needs Node 20 or newer; this is ${process.version} (${process.execPath}).`);
   install();
-  await build(force);
-  return pathToFileURL(bundle).href;
+  await buildIfStale(force);
+  return pathToFileURL(program).href;
 }
 
 if (process.argv[1] && pathToFileURL(process.argv[1]).href === import.meta.url) {

@@ -3,19 +3,19 @@
 (
     -- a list that may hold two items of one sensor type; a door beside a window does not
     {{files}}.payload @@ '
-        exists($.meteos.meteo.* ? (@.size() > 1))
+        $.meteos.meteo.*.size() > 1
 {{#each (var "sensor_sections") as |section|}}
     {{#if (eq section.sensor_type "by type")}}
-        || exists($."{{section.section}}".* ? (@.size() > 1 && !(
-            @.size() == 2 && (
-                @[0].type starts with "D" && @[1].type starts with "W"
-                || @[0].type starts with "W" && @[1].type starts with "D"
-                || @[0].type starts with "d" && @[1].type starts with "w"
-                || @[0].type starts with "w" && @[1].type starts with "d"
+        || exists($."{{section.section}}" ? (@.type() == "object").keyvalue() ? (@.value.size() > 1 && !(
+            @.value.size() == 2 && (
+                @.value[0].type starts with "D" && @.value[1].type starts with "W"
+                || @.value[0].type starts with "W" && @.value[1].type starts with "D"
+                || @.value[0].type starts with "d" && @.value[1].type starts with "w"
+                || @.value[0].type starts with "w" && @.value[1].type starts with "d"
             )
         )))
     {{else}}
-        || exists($."{{section.section}}".* ? (@.size() > 1))
+        || $."{{section.section}}".*.size() > 1
     {{/if}}
 {{/each}}
     '

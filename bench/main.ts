@@ -1,0 +1,186 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import pg from 'pg';
+import { formatTable } from '../cli/table.ts';
+import startPostgres from '../tests/postgres-server.ts';
+import { median, runNode } from './measure.ts';
+import { writeShare } from './share.ts';
+
+/*
+ * The main job beside its floor, on PostgreSQL: BENCH_DB_URL (its schemas staging, silver, gold, seeds, datacycle and
+ * floor are dropped!) or a server started for the purpose. BENCH_DAYS (10) days of 2,872 files; BENCH_RUNS (3) rounds.
+ */
+const root = resolve('.');
+const home = join(root, '.datacycle', 'bench');
+const days = Number(process.env.BENCH_DAYS ?? 10);
+const rounds = Number(process.env.BENCH_RUNS ?? 3);
+const schemas = ['staging', 'silver', 'gold', 'seeds', 'datacycle', 'floor'];
+
+interface Comparison {
+  readonly what: string;
+  readonly seconds: number;
+  readonly floorSeconds: number;
+  readonly ratio: number;
+}
+
+async function main(): Promise<void> {
+  if (process.env.BENCH_DB_URL) process.env.TEST_DB_URL = process.env.BENCH_DB_URL;
+  const stop = await startPostgres();
+  const url = process.env.TEST_DB_URL;
+  if (url === undefined) throw new Error('No PostgreSQL server found: install one or set BENCH_DB_URL.');
+  try {
+    const share = join(home, 'share');
+    say(`Writing ${days} days of sensor files ...`);
+    const files = await writeShare(share, days);
+    const floors = await measureFloors(url, share);
+    const ours = await measureOurs(url, share);
+    const result = await compare(url, files, floors, ours);
+    mkdirSync(join(root, 'target'), { recursive: true });
+    writeFileSync(join(root, 'target', 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
+    say(
+      formatTable(
+        ['what', 'seconds', 'floor', 'ratio'],
+        result.comparisons.map((c) => [c.what, c.seconds.toFixed(2), c.floorSeconds.toFixed(2), c.ratio.toFixed(2)]),
+      ),
+    );
+    say(formatTable(['figure', 'value'], Object.entries(result.figures)));
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+    await stop?.();
+  }
+}
+
+type Times = Record<string, number[]>;
+
+function note(times: Times, name: string, seconds: number): void {
+  const list = times[name] ?? [];
+  list.push(seconds);
+  times[name] = list;
+  say(`  ${name}: ${seconds.toFixed(2)}s`);
+}
+
+async function measureFloors(url: string, share: string): Promise<Times> {
+  const times: Times = {};
+  const program = join(root, 'dist', 'bench-floor-load.mjs');
+  for (let round = 0; round < rounds; round += 1) {
+    say(`Floor, round ${round + 1}`);
+    rmSync(join(home, 'bronze'), { recursive: true, force: true });
+    note(times, 'load', (await runNode([program, url, share, join(home, 'bronze')], threads)).seconds);
+    note(times, 'load without Bronze', (await runNode([program, url, share], threads)).seconds);
+    await withClient(url, async (client) => {
+      await client.query('create table floor.rooms (raw_name text, room_name text)');
+      await client.query(
+        `insert into floor.rooms values ('Bhroom', 'Bathroom'), ('Bdroom', 'Bedroom'), ('Livingroom', 'Living Room')`,
+      );
+      for (const step of ['silver', 'gold']) {
+        const sql = readFileSync(join(root, 'bench', 'floor', `${step}.sql`), 'utf8');
+        const started = performance.now();
+        for (const statement of sql.split(/;\n/).filter((text) => text.trim() !== '')) await client.query(statement);
+        note(times, step, (performance.now() - started) / 1000);
+      }
+    });
+  }
+  return times;
+}
+
+const threads = { UV_THREADPOOL_SIZE: '16' };
+
+async function measureOurs(url: string, share: string): Promise<{ times: Times; memoryMb: number }> {
+  const times: Times = {};
+  let memoryMb = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    say(`datacycle, round ${round + 1}`);
+    await withClient(url, async (client) => {
+      for (const schema of schemas.filter((name) => name !== 'floor'))
+        await client.query(`drop schema if exists ${schema} cascade`);
+    });
+    rmSync(join(home, 'bronze'), { recursive: true, force: true });
+    const env = { DB_URL: url, SMB_PATH: share, BRONZE_ROOT: join(home, 'bronze'), BI_PSEUDONYMISE: 'false' };
+    const run = async (name: string, ...args: string[]) => {
+      const measured = await runNode([join(root, 'bin', 'datacycle.mjs'), ...args], env);
+      note(times, name, measured.seconds);
+      return measured;
+    };
+    memoryMb = Math.max(memoryMb, (await run('load', 'load', '--full')).memoryMb);
+    await run('seed', 'seed');
+    await run('silver', 'run', '--select', 'sensor_events');
+    await run('rest of silver', 'run', '--select', 'silver', '--exclude', 'sensor_events');
+    await run('gold', 'run', '--select', 'gold');
+    await run('load, nothing new', 'load');
+    await run('build, nothing new', 'build');
+    // Two new files, as every minute brings them.
+    for (const owner of ['JimmyLoup', 'JeremieVianin'])
+      renameSync(
+        join(share, `01.09.2023 0200_${owner}_received.json`),
+        join(share, `11.09.2023 0000_${owner}_received.json`),
+      );
+    await run('load, two new files', 'load', '--full');
+    await run('run, two new files', 'run');
+    for (const owner of ['JimmyLoup', 'JeremieVianin'])
+      renameSync(
+        join(share, `11.09.2023 0000_${owner}_received.json`),
+        join(share, `01.09.2023 0200_${owner}_received.json`),
+      );
+    await run('compile', 'compile');
+  }
+  return { times, memoryMb };
+}
+
+async function compare(url: string, files: number, floors: Times, ours: { times: Times; memoryMb: number }) {
+  const pair = (what: string, floor: string): Comparison => {
+    const seconds = median(ours.times[what] ?? []);
+    const floorSeconds = median(floors[floor] ?? []);
+    return {
+      what: floor === what ? what : `${what} (floor: ${floor})`,
+      seconds,
+      floorSeconds,
+      ratio: seconds / floorSeconds,
+    };
+  };
+  const version = await withClient(
+    url,
+    async (client) => (await client.query<{ v: string }>('select version() as v')).rows[0]?.v ?? '',
+  );
+  const rest = Object.keys(ours.times).filter((name) => !['load', 'silver', 'gold'].includes(name));
+  return {
+    machine: {
+      cpus: cpus().length,
+      model: cpus()[0]?.model ?? '',
+      memoryGb: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+      postgres: version,
+    },
+    files,
+    rounds,
+    comparisons: [
+      pair('load', 'load'),
+      pair('load', 'load without Bronze'),
+      pair('silver', 'silver'),
+      pair('gold', 'gold'),
+    ],
+    figures: {
+      ...Object.fromEntries(rest.map((name) => [`${name}, seconds`, median(ours.times[name] ?? []).toFixed(2)])),
+      'memory of load, MB': String(ours.memoryMb),
+    },
+  };
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(
+      `set work_mem = '128MB'; set maintenance_work_mem = '256MB'; set jit = off; set timezone = 'UTC'`,
+    );
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+await main();

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Measured {
+  readonly seconds: number;
+  /** Largest resident set of the process, in megabytes. */
+  readonly memoryMb: number;
+  readonly output: string;
+}
+
+/** Runs a Node program to its end as a process of its own and measures the whole of it, start-up included. */
+export async function runNode(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Measured> {
+  const report = join(tmpdir(), `datacycle-bench-${process.pid}-${Math.round(performance.now() * 1000)}`);
+  const onExit = `import{writeFileSync}from'node:fs';process.on('exit',()=>writeFileSync(${JSON.stringify(report)},String(process.resourceUsage().maxRSS)))`;
+  const started = performance.now();
+  const child = spawn(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(onExit)}`, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const seconds = (performance.now() - started) / 1000;
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${output}`);
+  const memoryMb = Math.round(Number(readFileSync(report, 'utf8')) / 1024);
+  rmSync(report, { force: true });
+  return { seconds, memoryMb, output };
+}
+
+/** The middle one of an odd number of figures. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
