@@ -4,7 +4,7 @@ with files as (
     select
         f.load_id,
         case split_part(f.name, '_', 2) when 'JimmyLoup' then 'jimmy' when 'JeremieVianin' then 'jeremie' end as apartment,
-        to_timestamp(f.payload ->> 'datetime', 'DD.MM.YYYY HH24:MI') as timestamp,
+        to_timestamp(coalesce(f.payload ->> 'datetime', substr(f.name, 1, 15)), 'DD.MM.YYYY HH24:MI') as timestamp,
         f.payload
     from floor.sensor_file as f
 ),
@@ -41,6 +41,7 @@ readings as (
             when jsonb_typeof(m.v) = 'number' then m.v::double precision
             when m.v in ('true', '"on"') then 1
             when m.v in ('false', '"off"') then 0
+            when m.v #>> '{}' ~ '^-?[0-9]+(\.[0-9]+)?$' then (m.v #>> '{}')::double precision
         end as value
     from items as i
     cross join lateral (
