@@ -187,7 +187,7 @@ async function newestLoads(
           error.code === '42P01'
             ? upstream.kind === 'source'
               ? 'Run `datacycle load` first: it creates the staging tables.'
-              : `Build it first, e.g. with --select +${node.name}.`
+              : `Build it first: datacycle build --select +${node.name}`
             : 'high_water follows the column load_id of an upstream.';
         throw new NodeError({ what: `cannot read load_id of ${upstream.name}: ${error.message}`, hint, cause: error });
       });
@@ -276,11 +276,11 @@ function hintFor(error: StatementError, node: ModelNode | SeedNode): string | un
     case '23505':
       return `Two rows have the same key. Group by it, or add the column that tells the rows apart to unique_key.`;
     case '23503':
-      return `A row points at one that is not there. Build what it points at first, e.g. with --select +${node.name}.`;
+      return `A row points at one that is not there. Build what it points at first: datacycle build --select +${node.name}`;
     case '2BP01':
       return `Something else depends on ${identifier(node.relation.name)}; nothing is dropped with cascade. Drop or change the dependent object first.`;
     case '42P01':
-      return `Build what it reads first, e.g. with --select +${node.name}; staging tables come with \`datacycle load\`.`;
+      return `Build what it reads first: datacycle build --select +${node.name} (staging tables come with \`datacycle load\`)`;
     case '3F000':
       return 'Sources are created by `datacycle load`.';
     default:

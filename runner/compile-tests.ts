@@ -118,7 +118,7 @@ function singularTests(context: CompileContext, problems: Problem[]): TestNode[]
       const resolver = resolverFor(context, undefined, used);
       const sql = environment
         .parse(file)
-        .render(modelHelpers(project, 'full', resolver, record), modelContext(project, undefined))
+        .render(modelHelpers(project, 'full', resolver, record), modelContext(project, undefined), problems)
         .trim();
       const config = mergeConfig(folders.for(paths[index] ?? ''), record.config);
       if (config.enabled === false) return;

@@ -6,7 +6,7 @@ import { compileTests } from './compile-tests.ts';
 import { type Config, mergeConfig } from './config.ts';
 import { columnSpecs, constraintsOf } from './constraints.ts';
 import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
-import { type Problem, ProjectError } from './errors.ts';
+import { formatProblem, type Problem, ProjectError } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { Graph } from './graph.ts';
 import {
@@ -31,6 +31,7 @@ export interface Draft {
   readonly id: string;
   readonly name: string;
   readonly file: SourceFile;
+  /** Undefined for a seed, and for a model whose template has a fault: it is known, so that nobody misses it, but not built. */
   readonly template: Template | undefined;
   readonly properties: Properties | undefined;
   readonly config: Config;
@@ -49,6 +50,8 @@ export interface CompileContext {
   readonly drafts: ReadonlyMap<string, Draft>;
   readonly disabled: ReadonlySet<string>;
   readonly sources: ReadonlyMap<string, SourceNode>;
+  /** True when a .yml file has a fault, so that what it declares is missing: no reason to complain about that as well. */
+  readonly incomplete: boolean;
 }
 
 export interface Compiled {
@@ -64,25 +67,25 @@ export interface Compiled {
 export function compileProject(project: Project): Compiled {
   const problems: Problem[] = [];
   const properties = readProperties(project, problems);
+  const incomplete = problems.length > 0;
   const environment = new TemplateEnvironment(helperNames);
-  attempt(problems, () => environment.addMacros(new Map(project.macros.map((file) => [nameOf(file.path), file]))));
+  attempt(problems, () => environment.addMacros(macrosByName(project, problems)));
   const sources = compileSources(properties);
   const drafts = new Map<string, Draft>();
   const disabled = new Set<string>();
-  const context: CompileContext = { project, environment, properties, drafts, disabled, sources };
-  draftSeeds(context, drafts, problems);
+  const context: CompileContext = { project, environment, properties, drafts, disabled, sources, incomplete };
+  draftSeeds(context, drafts, disabled, problems);
   draftModels(context, drafts, disabled, problems);
   checkDescribed(context, problems);
   checkRelations(drafts, problems);
-  if (problems.length > 0) throw new ProjectError(problems);
+  checkCycles(drafts, problems);
 
   const nodes = new Map<string, Node>([...sources.values()].map((node) => [node.id, node]));
-  checkCycles(drafts, problems);
-  if (problems.length > 0) throw new ProjectError(problems);
   for (const draft of inOrder(drafts)) {
-    attempt(problems, () =>
-      nodes.set(draft.id, draft.kind === 'seed' ? seedNode(draft, context) : modelNode(draft, context, nodes)),
-    );
+    attempt(problems, () => {
+      if (draft.kind === 'seed') nodes.set(draft.id, seedNode(draft, context));
+      else if (draft.template !== undefined) nodes.set(draft.id, modelNode(draft, draft.template, context, nodes));
+    });
   }
   for (const test of compileTests(context, problems)) nodes.set(test.id, test);
   if (problems.length > 0) throw new ProjectError(problems);
@@ -104,15 +107,15 @@ export function compileQuery(context: CompileContext, nodes: ReadonlyMap<string,
 
 /** The resolver that all templates share; records what is used by id. */
 export function resolverFor(context: CompileContext, own: RelationName | undefined, used: Set<string>): Resolver {
-  const { drafts, disabled, sources } = context;
-  const sourceOf = (key: string): SourceNode => {
+  const { drafts, disabled, sources, incomplete } = context;
+  const sourceOf = (key: string): Pick<SourceNode, 'id' | 'relation'> => {
     const node = sources.get(key);
-    if (node === undefined)
-      throw new HelperError(
-        `there is no source "${key}"`,
-        didYouMean(key, sources.keys()) ?? 'Declare it under sources in a .yml file.',
-      );
-    return node;
+    if (node !== undefined) return node;
+    if (incomplete) return { id: `source.${key}`, relation: { schema: 'unknown', name: key } };
+    throw new HelperError(
+      `there is no source "${key}"`,
+      didYouMean(key, sources.keys()) ?? 'Declare it under sources in a .yml file.',
+    );
   };
   const draftOf = (name: string): Draft => {
     const draft = drafts.get(name);
@@ -135,20 +138,48 @@ export function resolverFor(context: CompileContext, own: RelationName | undefin
       return relation(node.relation.schema, node.relation.name);
     },
     upstream(name) {
-      const id = name.includes('.') ? sourceOf(name).id : draftOf(name).id;
+      const id = drafts.has(name) || !name.includes('.') ? draftOf(name).id : sourceOf(name).id;
       used.add(id);
       return id;
     },
   };
 }
 
-function draftSeeds({ project, properties }: CompileContext, drafts: Map<string, Draft>, problems: Problem[]): void {
+/** Macros by their names; two of one name are a problem. */
+function macrosByName(project: Project, problems: Problem[]): Map<string, SourceFile> {
+  const macros = new Map<string, SourceFile>();
+  for (const file of project.macros) {
+    const name = nameOf(file.path);
+    const other = macros.get(name);
+    if (other === undefined) macros.set(name, file);
+    else
+      problems.push({
+        what: `the macro "${name}" stands twice: ${other.path} and ${file.path}`,
+        hint: 'Rename one of the files.',
+      });
+  }
+  return macros;
+}
+
+function draftSeeds(
+  { project, properties }: CompileContext,
+  drafts: Map<string, Draft>,
+  disabled: Set<string>,
+  problems: Problem[],
+): void {
   const paths = project.seeds.map((path) => path.replace(/^seeds\//, ''));
   const folders = new FolderConfig('seeds', project.settings.seeds, foldersOf(paths), project.settingsFile, problems);
   for (const [index, path] of project.seeds.entries()) {
     const name = nameOf(path);
     const described = properties.seeds.get(name);
     const config = mergeConfig(folders.for(paths[index] ?? ''), described?.value.config ?? {});
+    if (config.enabled === false) {
+      disabled.add(name);
+      continue;
+    }
+    const senseless = (['materialized', 'surrogate_key'] as const).find((key) => config[key] !== undefined);
+    if (senseless !== undefined)
+      problems.push({ what: `${path}: a seed has no ${senseless}`, hint: 'It is a table of what its file says.' });
     addDraft(drafts, problems, {
       kind: 'seed',
       id: `seed.${name}`,
@@ -171,58 +202,58 @@ function draftModels(
   disabled: Set<string>,
   problems: Problem[],
 ): void {
-  const { project, properties, environment, sources } = context;
+  const { project, properties, environment, sources, incomplete } = context;
   const paths = project.models.map((file) => file.path.replace(/^models\//, ''));
   const folders = new FolderConfig('models', project.settings.models, foldersOf(paths), project.settingsFile, problems);
-  const known = new Set([...project.models.map((file) => nameOf(file.path)), ...drafts.keys()]);
+  const known = new Set([...project.models.map((file) => nameOf(file.path)), ...drafts.keys(), ...disabled]);
   for (const [index, file] of project.models.entries()) {
     const name = nameOf(file.path);
-    attempt(problems, () => {
-      const template = environment.parse(file);
-      const record = newRecord();
-      const refs = new Set<string>();
-      const used = new Set<string>();
-      const resolver: Resolver = {
-        own: undefined,
-        ref(ref) {
-          if (!known.has(ref)) throw new HelperError(`there is no model or seed "${ref}"`, didYouMean(ref, known));
-          refs.add(ref);
-          return '';
-        },
-        source: (source, table) => resolverFor(context, undefined, used).source(source, table),
-        upstream(upstream) {
-          if (known.has(upstream) || sources.has(upstream)) return upstream;
-          throw new HelperError(
-            `there is no model or source "${upstream}"`,
-            didYouMean(upstream, [...known, ...sources.keys()]),
-          );
-        },
-      };
-      for (const mode of ['full', 'incremental'] as const) {
-        template.render(modelHelpers(project, mode, resolver, record), modelContext(project, undefined));
-      }
-      const described = properties.models.get(name);
-      const config = [described?.value.config ?? {}, record.config].reduce(
-        mergeConfig,
-        folders.for(paths[index] ?? ''),
-      );
-      if (config.enabled === false) {
-        disabled.add(name);
-        return;
-      }
-      addDraft(drafts, problems, {
-        kind: 'model',
-        id: `model.${name}`,
-        name,
-        file,
-        template,
-        properties: described,
-        config,
-        relation: { schema: config.schema ?? 'public', name: config.alias ?? name },
-        record,
-        refs,
-        sources: used,
-      });
+    const record = newRecord();
+    const refs = new Set<string>();
+    const used = new Set<string>();
+    const resolver: Resolver = {
+      own: undefined,
+      ref(ref) {
+        if (!known.has(ref)) throw new HelperError(`there is no model or seed "${ref}"`, didYouMean(ref, known));
+        refs.add(ref);
+        return '';
+      },
+      source: (source, table) => resolverFor(context, undefined, used).source(source, table),
+      upstream(upstream) {
+        if (known.has(upstream) || sources.has(upstream) || incomplete) return upstream;
+        throw new HelperError(
+          `there is no model or source "${upstream}"`,
+          didYouMean(upstream, [...known, ...sources.keys()]),
+        );
+      },
+    };
+    const faults: Problem[] = [];
+    let template: Template | undefined;
+    attempt(faults, () => {
+      template = environment.parse(file);
+      for (const mode of ['full', 'incremental'] as const)
+        template.render(modelHelpers(project, mode, resolver, record), modelContext(project, undefined), faults);
+    });
+    const described = properties.models.get(name);
+    const config = [described?.value.config ?? {}, record.config].reduce(mergeConfig, folders.for(paths[index] ?? ''));
+    if (config.enabled === false) {
+      disabled.add(name);
+      continue;
+    }
+    // What is wrong in both forms of a model is said once.
+    problems.push(...new Map(faults.map((fault) => [formatProblem(fault), fault])).values());
+    addDraft(drafts, problems, {
+      kind: 'model',
+      id: `model.${name}`,
+      name,
+      file,
+      template: faults.length > 0 ? undefined : template,
+      properties: described,
+      config,
+      relation: { schema: config.schema ?? 'public', name: config.alias ?? name },
+      record,
+      refs,
+      sources: used,
     });
   }
 }
@@ -256,8 +287,7 @@ function checkRelations(drafts: ReadonlyMap<string, Draft>, problems: Problem[])
   const byRelation = new Map<string, Draft>();
   for (const draft of drafts.values()) {
     try {
-      const columns = draft.properties?.value.columns?.map((column) => column.name) ?? [];
-      for (const name of [draft.relation.schema, draft.relation.name, ...columns]) identifier(name);
+      for (const name of namesOf(draft)) identifier(name);
     } catch (error) {
       if (!(error instanceof DatacycleError)) throw error;
       problems.push({ what: `${draft.file.path}: ${error.message}`, hint: error.hint });
@@ -273,6 +303,16 @@ function checkRelations(drafts: ReadonlyMap<string, Draft>, problems: Problem[])
         hint: 'Give one of them another alias or schema.',
       });
   }
+}
+
+/** Every name that a draft gives to something in the database. */
+function namesOf({ relation: own, config, properties }: Draft): string[] {
+  const { columns = [], constraints = [] } = properties?.value ?? {};
+  const keys = [config.unique_key, config.surrogate_key, config.audit_columns].flat();
+  const declared = [...columns.flatMap((column) => column.constraints ?? []), ...constraints].map(({ name }) => name);
+  return [own.schema, own.name, ...columns.map(({ name }) => name), ...keys, ...declared].filter(
+    (name) => name !== undefined,
+  );
 }
 
 function checkCycles(drafts: ReadonlyMap<string, Draft>, problems: Problem[]): void {
@@ -315,7 +355,11 @@ function seedNode(draft: Draft, context: CompileContext): SeedNode {
     kind: 'seed',
     ...common(draft),
     dependsOn: [
-      ...new Set(constraints.flatMap((constraint) => (constraint.type === 'foreign_key' ? [constraint.toId] : []))),
+      ...new Set(
+        constraints.flatMap((constraint) =>
+          constraint.type === 'foreign_key' && constraint.toId !== draft.id ? [constraint.toId] : [],
+        ),
+      ),
     ],
     reads: [],
     constraints,
@@ -323,11 +367,15 @@ function seedNode(draft: Draft, context: CompileContext): SeedNode {
   };
 }
 
-function modelNode(draft: Draft, context: CompileContext, nodes: ReadonlyMap<string, Node>): ModelNode {
-  const { config, template } = draft;
-  if (template === undefined) throw new Error(`${draft.id} has no template`);
+function modelNode(
+  draft: Draft,
+  template: Template,
+  context: CompileContext,
+  nodes: ReadonlyMap<string, Node>,
+): ModelNode {
+  const { config } = draft;
   const materialized = config.materialized ?? 'view';
-  checkSettings(draft, materialized);
+  if (!context.incomplete) checkSettings(draft, materialized);
   const used = new Set<string>();
   const record = newRecord();
   const sqlFor = (mode: Mode) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** A list that may be written as `a, b`, as `[a, b]` or as one name. */
 const names = z
-  .union([z.string(), z.array(z.string())])
+  .union([z.string(), z.array(z.string())], 'expected a name or a list of names')
   .transform((value) =>
     (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter((name) => name !== ''),
   );
@@ -88,7 +88,9 @@ const columnConstraint = z.strictObject({
 
 const modelConstraint = columnConstraint.extend({ columns: names.optional() });
 
-const dataTests = z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional();
+const dataTests = z
+  .array(z.union([z.string(), z.record(z.string(), z.unknown())], 'expected the name of a test, or one with arguments'))
+  .optional();
 
 const column = z.strictObject({
   name: z.string(),

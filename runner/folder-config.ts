@@ -64,7 +64,7 @@ export class FolderConfig {
         continue;
       }
       const isSetting = (configKeys as readonly string[]).includes(name);
-      const hint = isSetting ? `A setting begins with a plus sign: +${name}.` : didYouMean(name, folders);
+      const hint = isSetting ? `A setting begins with a plus sign: +${name}.` : didYouMean(child, folders);
       problems.push(file.problem(`there is no folder ${path[0]}/${child}`, path, hint, name));
     }
   }

@@ -53,7 +53,7 @@ export const helperNames = [
  */
 const highWaterMark = (id: string) => `0 /* high_water ${id} */`;
 const runStartedMark = 'current_timestamp /* run_started_at */';
-const placeholder = /0 \/\* high_water (\S+) \*\/|current_timestamp \/\* run_started_at \*\//g;
+const placeholder = /0 \/\* high_water (.+?) \*\/|current_timestamp \/\* run_started_at \*\//g;
 
 /** Finds the placeholders of {@link modelHelpers} in compiled SQL; group 1 is the upstream's id of a high-water mark. */
 export function placeholders(): RegExp {
@@ -95,7 +95,7 @@ export function modelHelpers(
       const [name, fallback] = args;
       if (typeof name !== 'string')
         throw new HelperError('var takes a name', 'Write {{var "name"}} or {{var "name" "default"}}.');
-      const value = project.vars[name] ?? fallback;
+      const value = (Object.hasOwn(project.vars, name) ? project.vars[name] : undefined) ?? fallback;
       if (value === undefined) {
         const hint = didYouMean(name, Object.keys(project.vars)) ?? 'Set it under vars in project.yml or with --vars.';
         throw new HelperError(`the variable "${name}" is not set`, hint);

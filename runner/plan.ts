@@ -1,13 +1,13 @@
-import { literal } from '../warehouse/quote.ts';
+import { literal, relation } from '../warehouse/quote.ts';
 import type { Column, ExistingRelation } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { placeholders } from './helpers.ts';
 import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { addRows } from './materialize/incremental.ts';
-import type { Step } from './materialize/step.ts';
+import { run, type Step } from './materialize/step.ts';
 import { createTable, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
-import { SqlText } from './sql-text.ts';
+import type { SqlText } from './sql-text.ts';
 import type { Consumed, ModelState } from './state.ts';
 
 /** What the database says about a node and its upstreams, all from one snapshot. */
@@ -148,7 +148,7 @@ export function tableTarget(node: ModelNode | SeedNode): TableTarget {
 }
 
 function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[] {
-  if (existing.kind === 'view') return createView(node.relation, new SqlText(''), existing, []).slice(0, 1);
+  if (existing.kind === 'view') return [run(`drop view ${relation(node.relation.schema, node.relation.name)}`)];
   throw new NodeError({
     what: `${node.relation.schema}.${node.relation.name} is neither a table nor a view, and datacycle did not make it`,
     hint: 'Rename or drop it, or give the model an alias.',
@@ -204,11 +204,17 @@ const typeAliases: Readonly<Record<string, string>> = {
   bool: 'boolean',
   timestamptz: 'timestamp with time zone',
   timestamp: 'timestamp without time zone',
+  timetz: 'time with time zone',
   time: 'time without time zone',
   decimal: 'numeric',
   string: 'text',
   varchar: 'character varying',
+  char: 'character',
+  varbit: 'bit varying',
 };
+
+/** Types that are one character long when nobody says how long. */
+const oneByDefault: readonly string[] = ['character', 'bit'];
 
 /** The name PostgreSQL prints for a type that somebody wrote, e.g. `int` -> `integer`. */
 export function normalType(type: string): string {
@@ -216,9 +222,16 @@ export function normalType(type: string): string {
     .trim()
     .toLowerCase()
     .replace(/\s+/g, ' ')
-    .replace(/\s*([(),])\s*/g, '$1');
-  const [, base = text, rest = ''] = /^([a-z0-9_ ]+?)(\(.*\)|\[\])?$/.exec(text) ?? [];
-  return `${typeAliases[base] ?? base}${rest}`;
+    .replace(/ ?([(,]) ?/g, '$1')
+    .replace(/ \)/g, ')');
+  // A name, its length, what of the name follows the length (`with time zone`), and that it is an array.
+  const parts = /^([a-z0-9_ ]+?)(\([^)]*\))?( [a-z ]+)?((?:\[\d*\])*)$/.exec(text);
+  if (parts === null) return text;
+  const [, base = '', length = '', rest = '', array = ''] = parts;
+  const [, name = '', zone = ''] =
+    /^(.*?)( with(?:out)? time zone)?$/.exec(rest === '' ? (typeAliases[base] ?? base) : base) ?? [];
+  const size = length === '' && rest === '' && oneByDefault.includes(name) ? '(1)' : length;
+  return `${name}${size}${zone}${rest}${array === '' ? '' : '[]'}`;
 }
 
 /** Columns of a seed as declared in its settings or its .yml. */

@@ -63,11 +63,18 @@ const patterns: readonly (readonly [string, RegExp])[] = [
   ['bigint', /^-?(0|[1-9]\d{0,17})$/],
   ['numeric', /^-?(0|[1-9]\d*)(\.\d+)?$/],
   ['boolean', /^(true|false)$/i],
-  ['date', /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/],
 ];
+
+/** A day of the calendar as ISO 8601 writes it. */
+function isDate(value: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(value) || value < '0001') return false;
+  const day = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
+}
 
 function inferType(values: readonly string[]): string {
   const present = values.filter((value) => value !== '');
   if (present.length === 0) return 'text';
+  if (present.every(isDate)) return 'date';
   return patterns.find(([, pattern]) => present.every((value) => pattern.test(value)))?.[0] ?? 'text';
 }

@@ -4,11 +4,14 @@
  */
 export const checkedLookup = 'checked lookup';
 
+/** The helper through which every value is printed, so that a list or an object does not end up in SQL as nonsense. */
+export const checkedPrint = 'checked print';
+
 /** The values that Handlebars brings inside `each`. */
 const dataNames = ['index', 'key', 'first', 'last', 'root'] as const;
 
-/** Told of a name that nothing defines; throws. */
-export type UnknownName = (name: string, known: Iterable<string>, at: hbs.AST.SourceLocation) => never;
+/** Told of a name that nothing defines. */
+export type UnknownName = (name: string, known: Iterable<string>, at: hbs.AST.SourceLocation) => void;
 
 /**
  * Makes a parsed template strict: every value that it names becomes a call of {@link checkedLookup}, and every call of
@@ -48,13 +51,13 @@ export function makeNamesStrict(program: hbs.AST.Program, helpers: ReadonlySet<s
 
   function mustache(statement: hbs.AST.MustacheStatement, scope: ReadonlySet<string>): void {
     checkArguments(statement, scope);
-    if (!isPath(statement.path) || helpers.has(statement.path.original)) return;
-    if (statement.params.length > 0 || hashOf(statement) !== undefined) mustBeHelper(statement.path, '');
-    const value = checked(statement.path, scope);
-    if (value.type !== 'SubExpression') return;
-    const lookup = value as hbs.AST.SubExpression;
-    statement.path = lookup.path;
-    statement.params = lookup.params;
+    const { path, params, loc } = statement;
+    if (!isPath(path)) return;
+    const hash = hashOf(statement);
+    const isCall = helpers.has(path.original) || params.length > 0 || hash !== undefined;
+    if (isCall) mustBeHelper(path, '');
+    const value = isCall ? { type: 'SubExpression', path, params, hash, loc } : { ...checked(path, scope), loc };
+    Object.assign(statement, { path: callOf(checkedPrint, path), params: [value], hash: undefined });
   }
 
   function mustBeHelper(path: hbs.AST.PathExpression, sign: string): void {
@@ -99,11 +102,15 @@ export function makeNamesStrict(program: hbs.AST.Program, helpers: ReadonlySet<s
     return {
       type: 'SubExpression',
       loc: path.loc,
-      path: { ...path, depth: 0, parts: [checkedLookup], original: checkedLookup },
+      path: callOf(checkedLookup, path),
       params: [base, ...texts.map((text) => ({ type: 'StringLiteral', value: text, original: text, loc: path.loc }))],
       hash: undefined,
     } as hbs.AST.Expression;
   }
+}
+
+function callOf(helper: string, at: hbs.AST.PathExpression): hbs.AST.PathExpression {
+  return { ...at, data: false, depth: 0, parts: [helper], original: helper };
 }
 
 function isPath(node: hbs.AST.Node): node is hbs.AST.PathExpression {

@@ -3,7 +3,7 @@ import { type Problem, ProjectError } from './errors.ts';
 import { advance, excerpt, type Place } from './place.ts';
 import { type Origin, SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
-import { checkedLookup, makeNamesStrict } from './template-names.ts';
+import { checkedLookup, checkedPrint, makeNamesStrict } from './template-names.ts';
 
 /** A text file of the project. */
 export interface SourceFile {
@@ -26,8 +26,11 @@ export type Helper = (args: readonly unknown[], call: HelperCall) => unknown;
 /** A parsed template. */
 export interface Template {
   readonly file: SourceFile;
-  /** @throws ProjectError with the place of what could not be rendered. */
-  render(helpers: Readonly<Record<string, Helper>>, context: object): SqlText;
+  /**
+   * @param problems takes what helpers complain about, so that rendering goes on and finds the next fault as well.
+   * @throws ProjectError with the place of what could not be rendered.
+   */
+  render(helpers: Readonly<Record<string, Helper>>, context: object, problems?: Problem[]): SqlText;
 }
 
 /*
@@ -38,6 +41,9 @@ export interface Template {
 const markStart = '\uFDD0';
 const markEnd = '\uFDD1';
 const mark = /\uFDD0(\d+)\uFDD1/g;
+
+/** Stands for a value that there is not, while rendering goes on; nothing is complained about because of it. */
+const missing = Object.freeze({ toString: () => '' });
 
 /** Helpers that Handlebars brings and that make sense in SQL. */
 const builtIns = ['if', 'unless', 'each', 'with', 'lookup'] as const;
@@ -75,6 +81,8 @@ export class TemplateEnvironment {
   readonly #helperNames: ReadonlySet<string>;
   readonly #partialNames = new Set<string>();
   #current: Readonly<Record<string, Helper>> = {};
+  /** Where the present rendering puts its problems; undefined: the first one ends it. */
+  #problems: Problem[] | undefined;
 
   constructor(helperNames: readonly string[]) {
     this.#helperNames = new Set([...helperNames, ...builtIns]);
@@ -87,6 +95,15 @@ export class TemplateEnvironment {
     this.#handlebars.registerHelper(checkedLookup, (base: unknown, written: string, ...all: unknown[]): unknown => {
       const { loc } = all.at(-1) as { loc?: unknown };
       return this.#lookUp(base, written, all.slice(0, -1) as string[], this.#placeOf(loc));
+    });
+    this.#handlebars.registerHelper(checkedPrint, (value: unknown, { loc }: { loc?: unknown }): unknown => {
+      if (typeof value !== 'object' || value === null || Object.hasOwn(value, 'toString') || value === missing)
+        return value;
+      const error = new HelperError(
+        'a list or an object has no text',
+        'Name a part of it, or go through it with #each.',
+      );
+      return this.#complain(error, this.#placeOf(loc));
     });
     // Compiling would process white space a second time, for which the marks stand in the way.
     const { parse } = this.#handlebars;
@@ -115,8 +132,9 @@ export class TemplateEnvironment {
     const template = this.#compile(file);
     return {
       file,
-      render: (helpers, context) => {
+      render: (helpers, context, problems) => {
         this.#current = helpers;
+        this.#problems = problems;
         try {
           return this.#unmark(template(context));
         } catch (error) {
@@ -128,6 +146,7 @@ export class TemplateEnvironment {
 
   #compile(file: SourceFile): Handlebars.TemplateDelegate {
     this.#files.set(file.path, file);
+    const problems: Problem[] = [];
     if (file.text.includes(markStart) || file.text.includes(markEnd)) {
       throw new ProjectError([
         { what: `${file.path} contains the noncharacters U+FDD0 or U+FDD1, which are reserved` },
@@ -139,21 +158,24 @@ export class TemplateEnvironment {
       // A program goes in as well as a text; what is left to do then is the white space.
       const program = this.#parse(raw as unknown as string);
       makeNamesStrict(program, this.#helperNames, (name, known, at) => {
-        throw this.#placed(unknownName(name, known), this.#placeOf({ source: file.path, start: at.start }));
+        problems.push(this.#problem(unknownName(name, known), this.#placeOf({ source: file.path, start: at.start })));
       });
-      this.#addMarks(program, file);
+      this.#addMarks(program, file, problems);
+      if (problems.length > 0) throw new ProjectError(problems);
       return this.#handlebars.compile(program, {
         noEscape: true,
         // Indenting a macro's lines like its call would move the columns that errors point at.
         preventIndent: true,
-        knownHelpers: Object.fromEntries([...this.#helperNames, checkedLookup].map((name) => [name, true])),
+        knownHelpers: Object.fromEntries(
+          [...this.#helperNames, checkedLookup, checkedPrint].map((name) => [name, true]),
+        ),
       });
     } catch (error) {
-      throw new ProjectError([this.#asProblem(error, file)]);
+      throw error instanceof ProjectError ? error : new ProjectError([this.#asProblem(error, file)]);
     }
   }
 
-  #addMarks(program: hbs.AST.Program, file: SourceFile): void {
+  #addMarks(program: hbs.AST.Program, file: SourceFile, problems: Problem[]): void {
     const body: hbs.AST.Statement[] = [];
     for (const statement of program.body) {
       const start: Place = { file: file.path, line: statement.loc.start.line, column: statement.loc.start.column + 1 };
@@ -168,15 +190,15 @@ export class TemplateEnvironment {
         }
         case 'BlockStatement': {
           const block = statement as hbs.AST.BlockStatement;
-          this.#addMarks(block.program, file);
-          if (block.inverse) this.#addMarks(block.inverse, file);
+          this.#addMarks(block.program, file, problems);
+          if (block.inverse) this.#addMarks(block.inverse, file, problems);
           break;
         }
         case 'PartialStatement':
         case 'PartialBlockStatement': {
           const partial = statement as hbs.AST.PartialStatement;
           if (partial.name.type === 'PathExpression')
-            this.#checkPartial((partial.name as hbs.AST.PathExpression).original, start);
+            problems.push(...this.#checkPartial((partial.name as hbs.AST.PathExpression).original, start));
           break;
         }
         default:
@@ -187,10 +209,10 @@ export class TemplateEnvironment {
     program.body = body;
   }
 
-  #checkPartial(name: string, place: Place): void {
-    if (this.#partialNames.has(name)) return;
+  #checkPartial(name: string, place: Place): Problem[] {
+    if (this.#partialNames.has(name)) return [];
     const hint = didYouMean(name, this.#partialNames) ?? 'Macros are the files in macros/.';
-    throw this.#placed(new HelperError(`there is no macro "${name}"`, hint), place);
+    return [this.#problem(new HelperError(`there is no macro "${name}"`, hint), place)];
   }
 
   #mark(place: Place, verbatim: boolean, beside: hbs.AST.Statement): hbs.AST.ContentStatement {
@@ -215,15 +237,18 @@ export class TemplateEnvironment {
     const options = all.at(-1) as Handlebars.HelperOptions & { loc?: unknown };
     const helper = this.#current[name];
     const place = this.#placeOf(options.loc);
-    if (helper === undefined) throw this.#placed(new HelperError(`{{${name}}} cannot be used here`), place);
+    const named = (options.hash ?? {}) as Record<string, unknown>;
+    if (all.includes(missing) || Object.values(named).includes(missing)) return missing;
+    if (helper === undefined) return this.#complain(new HelperError(`{{${name}}} cannot be used here`), place);
     const block =
       typeof options.fn === 'function'
         ? (which: 'body' | 'else') => (which === 'body' ? options.fn(context) : options.inverse(context))
         : undefined;
     try {
-      return helper(all.slice(0, -1), { named: (options.hash ?? {}) as Record<string, unknown>, place, block });
+      return helper(all.slice(0, -1), { named, place, block });
     } catch (error) {
-      throw error instanceof HelperError ? this.#placed(error, place) : error;
+      if (error instanceof HelperError) return this.#complain(error, place);
+      throw error;
     }
   }
 
@@ -232,21 +257,30 @@ export class TemplateEnvironment {
     return { file: source, line: start.line, column: start.column + 1 };
   }
 
-  #placed(error: HelperError, place: Place): PlacedError {
+  /** Ends the rendering, or notes the problem and gives what stands for the value that there is not. */
+  #complain(error: HelperError, place: Place): unknown {
+    const problem = this.#problem(error, place);
+    if (this.#problems === undefined) throw new PlacedError(problem);
+    this.#problems.push(problem);
+    return missing;
+  }
+
+  #problem(error: HelperError, place: Place): Problem {
     const text = this.#files.get(place.file)?.text ?? '';
-    return new PlacedError({ what: error.message, place, excerpt: excerpt(text, place), hint: error.hint });
+    return { what: error.message, place, excerpt: excerpt(text, place), hint: error.hint };
   }
 
   /** `parts` one after the other, from `base`; a name that is not there is an error. */
   #lookUp(base: unknown, written: string, parts: readonly string[], place: Place): unknown {
     let value = base;
     for (const part of parts) {
+      if (value === missing) return missing;
       const inside: Readonly<Record<string, unknown>> | undefined =
         value === null || value === undefined ? undefined : Object(value);
       if (inside === undefined || !Object.hasOwn(inside, part) || inside[part] === undefined) {
         const names = inside === undefined || Array.isArray(inside) ? [] : Object.keys(inside);
         const known = names.filter((name) => typeof inside?.[name] !== 'function');
-        throw this.#placed(
+        return this.#complain(
           unknownName(written, parts.length === 1 ? [...known, ...this.#helperNames] : known, part),
           place,
         );
@@ -259,7 +293,6 @@ export class TemplateEnvironment {
   /** Turns whatever Handlebars throws into a problem with a place. */
   #asProblem(error: unknown, file: SourceFile): Problem {
     if (error instanceof PlacedError) return error.problem;
-    if (error instanceof ProjectError && error.problems[0] !== undefined) return error.problems[0];
     const fault = error as Error & { lineNumber?: number; column?: number };
     // A syntax error tells its line in the message only: "Parse error on line 3:\n...\n---^\nExpecting 'ID', got 'EOF'".
     const parse = /^(?:Parse|Lexical) error on line (\d+)[\s\S]*?(?:got '(\w+)')?$/.exec(fault.message);

@@ -39,7 +39,7 @@ items as (
         s.load_id,
         s.name,
         s.section,
-        r.key as room,
+        {{> unknown_room name="r.key"}} as room,
         i.item_number as item,
         i.content
     from sections as s

@@ -1,0 +1,126 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { sampleFiles } from '../../../cli/demo/sample-files.ts';
+import { type LoadMode, type LoadSummary, loadSensors } from '../../../loaders/sensors.ts';
+import { type Compiled, compileProject } from '../../../runner/compile.ts';
+import { readProject } from '../../../runner/project.ts';
+import { type RunSummary, runNodes } from '../../../runner/run.ts';
+import { selectNodes } from '../../../runner/select.ts';
+import { relation } from '../../../warehouse/quote.ts';
+import type { Row, Warehouse } from '../../../warehouse/warehouse.ts';
+
+const repository = resolve(import.meta.dirname, '..', '..', '..');
+const sampleDate = '12.10.2023';
+
+export const apartments = [
+  { id: 'jimmy', owner: 'JimmyLoup' },
+  { id: 'jeremie', owner: 'JeremieVianin' },
+];
+
+export interface NamedFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/** The sample day's files of some minutes, moved to another date (`DD.MM.YYYY`). */
+export function sampleMinutes(date: string, wanted: (minute: number) => boolean): NamedFile[] {
+  const files: NamedFile[] = [];
+  for (const file of sampleFiles()) {
+    const minute = Number(file.name.slice(11, 13)) * 60 + Number(file.name.slice(13, 15));
+    if (!wanted(minute)) continue;
+    const content = file.content.toString('utf8').replaceAll(sampleDate, date);
+    files.push({ name: file.name.replace(sampleDate, date), content });
+  }
+  return files;
+}
+
+/** The project's own models with a share and a Bronze folder of their own, on a given database. */
+export class Household {
+  readonly folder = mkdtempSync(join(tmpdir(), 'datacycle-household-'));
+  readonly share = join(this.folder, 'share');
+  readonly bronze = join(this.folder, 'bronze');
+  readonly project = join(this.folder, 'project');
+  readonly #warehouse: Warehouse;
+  #runs = 0;
+
+  constructor(warehouse: Warehouse) {
+    this.#warehouse = warehouse;
+    for (const folder of [this.share, this.project]) mkdirSync(folder, { recursive: true });
+    for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests/data']) {
+      cpSync(join(repository, name), join(this.project, name), { recursive: true });
+    }
+  }
+
+  put(files: readonly NamedFile[]): void {
+    for (const file of files) writeFileSync(join(this.share, file.name), file.content);
+  }
+
+  load(mode: LoadMode = 'full', batchFiles = 5000): Promise<LoadSummary> {
+    const source = { share: this.share, bronzeRoot: this.bronze, apartments };
+    return loadSensors(this.#warehouse, source, { mode, batchFiles, clock: () => new Date('2023-11-01T00:00:00Z') });
+  }
+
+  async build(
+    options: {
+      fullRefresh?: boolean;
+      command?: 'build' | 'run' | 'test';
+      now?: Date;
+      env?: Record<string, string>;
+    } = {},
+  ): Promise<RunSummary> {
+    const compiled = this.compile(options.env);
+    this.#runs += 1;
+    const summary = await runNodes(compiled, this.project, this.#warehouse, {
+      command: options.command ?? 'build',
+      selected: selectNodes(compiled.manifest, compiled.graph, { select: [], exclude: [] }),
+      fullRefresh: options.fullRefresh ?? false,
+      threads: 4,
+      failFast: false,
+      clock: () => options.now ?? new Date('2023-11-01T00:00:00Z'),
+      runId: `run-${this.#runs}`,
+      onEvent: () => undefined,
+    });
+    const bad = summary.results.filter((result) => !['success', 'pass', 'skipped'].includes(result.status));
+    if (bad.length > 0)
+      throw new Error(
+        bad
+          .map(
+            (result) =>
+              `${result.node.name}: ${result.message} ${String((result.error as { where?: string } | undefined)?.where)}`,
+          )
+          .join('\n'),
+      );
+    return summary;
+  }
+
+  compile(env: Record<string, string> = {}): Compiled {
+    return compileProject(readProject({ root: this.project, env }));
+  }
+
+  /** Every table's rows as text, in an order that only depends on them; audit columns left out. */
+  async contents(): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>();
+    for (const node of this.compile().manifest.nodes.values()) {
+      if (node.kind !== 'model' || (node.materialized !== 'table' && node.materialized !== 'incremental')) continue;
+      const audit = [...(node.config.audit_columns ?? []), 'load_id'];
+      const { rows } = await this.#warehouse.query<{ row: string }>(
+        `select (to_jsonb(t) - $1::text[])::text as row from ${relation(node.relation.schema, node.relation.name)} as t order by 1`,
+        [audit],
+      );
+      found.set(
+        node.name,
+        rows.map((row) => row.row),
+      );
+    }
+    return found;
+  }
+
+  async rows<R extends Row>(sql: string): Promise<readonly R[]> {
+    return (await this.#warehouse.query<R>(sql)).rows;
+  }
+
+  dispose(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

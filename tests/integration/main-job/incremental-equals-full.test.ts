@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { databases } from '../databases.ts';
+import { Household, type NamedFile, sampleMinutes } from './household.ts';
+
+/** Minutes with people at home, a stretch over midnight, and the counter reset of the sample day. */
+const interesting = (minute: number) =>
+  minute < 6 || minute > 1435 || minute % 97 === 3 || (minute >= 1010 && minute < 1022);
+
+function threeDays(): NamedFile[] {
+  return ['12.10.2023', '13.10.2023', '14.10.2023'].flatMap((date) => sampleMinutes(date, interesting));
+}
+
+/** A second file for a minute that another file reports too: its `datetime` says so, and datetime wins over the name. */
+function corrected(file: NamedFile, name: string): NamedFile {
+  return {
+    name,
+    content: file.content.replace(/("power": )([\d.]+)/g, '$1777.5').replace(/("battery": )(\d+)/g, '$17'),
+  };
+}
+
+describe.each(databases)('incremental equals full refresh on $name', (kind) => {
+  it('after files in random order and random batches, some of them days late, a build after each batch', async () => {
+    const files = threeDays();
+    const extra = files
+      .slice(0, 4)
+      .map((file, index) => corrected(file, file.name.replace(/ \d{4}_/, ` 120${index}_`)));
+    const all = [...files, ...extra];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray([...all.keys()], { minLength: all.length, maxLength: all.length }),
+        fc.array(fc.integer({ min: 1, max: Math.ceil(all.length / 2) }), { minLength: 2, maxLength: 5 }),
+        fc.integer({ min: 3, max: 60 }),
+        async (order, sizes, batchFiles) => {
+          const database = await kind.open();
+          const home = new Household(database.warehouse);
+          try {
+            let start = 0;
+            for (const [index, size] of [...sizes, all.length].entries()) {
+              home.put(order.slice(start, start + size).flatMap((at) => all[at] ?? []));
+              start += size;
+              await home.load('full', batchFiles);
+              // Days go by between the builds, so that a day that was going on is finished at the next.
+              await home.build({ now: new Date(Date.UTC(2023, 9, 13 + index, 12)) });
+            }
+            const now = new Date(Date.UTC(2023, 9, 13 + sizes.length, 12));
+            const incremental = await home.contents();
+            await home.build({ fullRefresh: true, now });
+            const full = await home.contents();
+            for (const [table, rows] of full) expect(incremental.get(table), table).toEqual(rows);
+            expect(full.get('sensor_events')?.length).toBeGreaterThan(1000);
+            expect((await home.build({ command: 'test', now })).ok).toBe(true);
+          } finally {
+            home.dispose();
+            await database.drop();
+          }
+        },
+      ),
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 3) },
+    );
+  }, 600_000);
+});
