@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -25,6 +25,9 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   if (account !== undefined) chownSync(folder, account.uid, account.gid);
   const locale = ['--no-locale', '--encoding=UTF8', '--auth=trust', '--username=postgres', '--no-sync'];
   execFileSync(join(bin, 'initdb'), ['-D', data, ...locale], { stdio: 'pipe', ...account });
+  // One role has to give its password, so that a wrong one can be tried.
+  const access = join(data, 'pg_hba.conf');
+  writeFileSync(access, `host all datacycle_with_password 127.0.0.1/32 scram-sha-256\n${readFileSync(access, 'utf8')}`);
   const port = await freePort();
   const settings = {
     port,

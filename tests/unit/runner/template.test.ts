@@ -198,7 +198,7 @@ describe('a position in compiled SQL is found again in the template', () => {
   });
 
   it('every character of a template that comes through unchanged', () => {
-    const word = fc.constantFrom('select', 'größer', '🏠', '  ', '\t', ',', '(', "'x'", '{ x', '}}', '--');
+    const word = fc.constantFrom('select', 'größer', '🏠', '  ', '\t', ',', '(', "'x'", '{ x', 'x }} y', '--');
     const line = fc
       .tuple(fc.array(word, { maxLength: 4 }), fc.boolean())
       .map(([words, put]) => words.join(' ') + (put ? ' {{put}} x' : ''));
@@ -242,11 +242,10 @@ describe('a position in compiled SQL is found again in the template', () => {
         const sql = environmentWith({ m: files[1]?.text ?? '' })
           .parse({ path: 'models/m.sql', text })
           .render(helpers, {});
-        for (let offset = 0; offset < sql.text.length; offset += 1) {
-          const character = sql.text[offset];
-          if (character === '§') continue;
-          expect([offset, characterAt(files, sql.placeAt(offset))]).toEqual([offset, character]);
-        }
+        const misplaced = [...sql.text.split('').entries()].filter(
+          ([offset, character]) => character !== '§' && characterAt(files, sql.placeAt(offset)) !== character,
+        );
+        expect(misplaced).toEqual([]);
       }),
       { numRuns: 400 },
     );

@@ -1,0 +1,65 @@
+-- Every fact has a row for each minute that its sensors have in silver, and no other: counted by day and apartment.
+with silver as (
+    select
+        m.fact,
+        m.apartment,
+        {{> date_key date="(m.timestamp at time zone 'UTC')"}} as date_key,
+        count(*) as row_count
+    from (
+        select distinct
+            f.fact,
+            e.apartment,
+            e.room,
+            case when f.fact = 'energy' then e.sensor_type end as sensor_type,
+            e.timestamp
+        from {{ref "sensor_events"}} as e
+        join (
+            values
+                ('energy', 'plug'),
+                ('energy', 'consumption'),
+                ('environment', 'meteo'),
+                ('environment', 'humidity'),
+                ('environment', 'door'),
+                ('environment', 'window'),
+                ('presence', 'motion'),
+                ('presence', 'door')
+        ) as f (fact, sensor_type) on f.sensor_type = e.sensor_type
+    ) as m
+    group by 1, 2, 3
+),
+
+facts as (
+    select
+        f.fact,
+        a.apartment_id as apartment,
+        f.date_key,
+        sum(f.row_count) as row_count
+    from (
+        select 'energy' as fact, apartment_key, date_key, count(*) as row_count
+        from {{ref "fact_energy_minute"}}
+        group by 2, 3
+        union all
+        select 'environment', apartment_key, date_key, count(*)
+        from {{ref "fact_environment_minute"}}
+        group by 2, 3
+        union all
+        select 'presence', apartment_key, date_key, count(*)
+        from {{ref "fact_presence_minute"}}
+        group by 2, 3
+    ) as f
+    join {{ref "dim_apartment"}} as a on a.apartment_key = f.apartment_key
+    group by 1, 2, 3
+)
+
+select
+    coalesce(s.fact, f.fact) as fact,
+    coalesce(s.apartment, f.apartment) as apartment,
+    coalesce(s.date_key, f.date_key) as date_key,
+    s.row_count as silver_rows,
+    f.row_count as fact_rows
+from silver as s
+full join facts as f
+    on f.fact = s.fact
+    and f.apartment = s.apartment
+    and f.date_key = s.date_key
+where s.row_count is distinct from f.row_count

@@ -1,0 +1,6 @@
+-- The secret of a sensor file stays in its Bronze copy.
+select
+    file_id,
+    name
+from {{source "staging" "sensor_file"}}
+where payload ? 'api_token'

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const repository = resolve(import.meta.dirname, '..', '..', '..');
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A copy of the project in a temporary folder, used through the command line as its users do. */
+export class ProjectCopy {
+  readonly root = mkdtempSync(join(tmpdir(), 'datacycle-cli-'));
+
+  constructor() {
+    for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests/data']) {
+      cpSync(join(repository, name), join(this.root, name), { recursive: true });
+    }
+  }
+
+  /** Runs `datacycle ...` in the copy, with nothing of this machine's settings but what is given. */
+  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+    const clean = {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      SystemRoot: process.env.SystemRoot ?? '',
+      TEMP: tmpdir(),
+    };
+    const program = join(repository, 'bin', 'datacycle.mjs');
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: this.root,
+      env: { ...clean, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    return new Promise((resolveRun) => child.once('close', (code) => resolveRun({ code, stdout, stderr })));
+  }
+
+  dispose(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,179 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { databases, type TestDatabase } from '../databases.ts';
+import { type Outcome, ProjectCopy } from './command.ts';
+
+let project: ProjectCopy;
+beforeEach(() => {
+  project = new ProjectCopy();
+});
+afterEach(() => project.dispose());
+
+/** One message for people: what, no stack trace, nothing on standard output. */
+function expectOneMessage(outcome: Outcome, code: number): void {
+  expect(outcome.stderr).not.toMatch(/\n\s+at .*\(?.*:\d+:\d+\)?|node:internal|UnhandledPromise/);
+  expect(outcome.code, outcome.stderr).toBe(code);
+}
+
+describe('wrong configuration', () => {
+  it('an unknown key in project.yml: line, caret and the key that was meant', async () => {
+    appendFileSync(join(project.root, 'project.yml'), '\ntargts:\n  dev: {}\n');
+    const line = readFileSync(join(project.root, 'project.yml'), 'utf8').split('\n').indexOf('targts:') + 1;
+    const outcome = await project.run(['compile']);
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain(`project.yml:${line}:1: "targts" is not a known key`);
+    expect(outcome.stderr).toContain(`${line} | targts:`);
+    expect(outcome.stderr).toContain('Did you mean "targets"?');
+  });
+
+  it('a missing ref: the template, its line and the name that was meant', async () => {
+    writeFileSync(join(project.root, 'models', 'mine.sql'), 'select *\nfrom {{ref "dim_rom"}}\n');
+    const outcome = await project.run(['run']);
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain('models/mine.sql:2:6: there is no model or seed "dim_rom"');
+    expect(outcome.stderr).toContain('Did you mean "dim_room"?');
+  });
+
+  it('a cycle: the models of it with their files', async () => {
+    writeFileSync(join(project.root, 'models', 'egg.sql'), 'select * from {{ref "hen"}}');
+    writeFileSync(join(project.root, 'models', 'hen.sql'), 'select * from {{ref "egg"}}');
+    const outcome = await project.run(['build']);
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toMatch(/these models refer to each other: (egg -> hen -> egg|hen -> egg -> hen)/);
+    expect(outcome.stderr).toContain('models/egg.sql');
+  });
+
+  it('several faults at once are all reported', async () => {
+    writeFileSync(join(project.root, 'models', 'one.sql'), '{{config materialised="table"}}select 1');
+    writeFileSync(join(project.root, 'models', 'two.sql'), 'select {{nonsense}}');
+    const outcome = await project.run(['compile']);
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain('Did you mean "materialized"?');
+    expect(outcome.stderr).toContain('models/two.sql:1:');
+  });
+
+  it.each([
+    [['bulid'], "unknown command 'bulid'"],
+    [['run', '--thread', '4'], "unknown option '--thread'"],
+    [['run', '--threads', 'many'], 'It must be a whole number'],
+    [['run', '--select', 'fact_enrgy_minute'], 'Did you mean "fact_energy_minute"?'],
+    [['run', '--target', 'prodd'], 'there is no target "prodd"'],
+    [['load', 'sensor'], 'Did you mean "sensors"?'],
+    [['show'], 'show needs a query or a selection'],
+    [['show', '--inline', "select * from {{ref 'dim_rom'}}"], 'Did you mean "dim_room"?'],
+  ])('%s is wrong use', async (args, message) => {
+    const outcome = await project.run(args);
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain(message);
+  });
+
+  it('SMB_PATH that is missing, and one that does not exist', async () => {
+    const missing = await project.run(['load']);
+    expectOneMessage(missing, 2);
+    expect(missing.stderr).toContain('SMB_PATH is not set');
+    const wrong = await project.run(['load'], { SMB_PATH: join(project.root, 'nowhere') });
+    expectOneMessage(wrong, 2);
+    expect(wrong.stderr).toContain('SMB_PATH');
+    expect(wrong.stderr).toContain('nowhere');
+  });
+});
+
+describe('a database that cannot be used', () => {
+  it('nothing listens there', async () => {
+    const port = await closedPort();
+    const outcome = await project.run(['run'], { DB_URL: `postgres://somebody:hush-hush@127.0.0.1:${port}/nothing` });
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain(
+      `cannot work with postgres://somebody@127.0.0.1:${port}/nothing: nothing listens there`,
+    );
+    expect(outcome.stderr + outcome.stdout).not.toContain('hush-hush');
+  });
+
+  it('an address that is none', async () => {
+    const outcome = await project.run(['run'], { DB_URL: 'mysql://root:hush-hush@localhost/x' });
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain('DB_URL is not a PostgreSQL address');
+    expect(outcome.stderr + outcome.stdout).not.toContain('hush-hush');
+  });
+});
+
+function closedPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+const servers = databases.filter((kind) => kind.name === 'PostgreSQL');
+
+describe.each(servers)('on $name', (kind) => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await kind.open();
+  });
+  afterEach(() => database.drop());
+
+  it('a wrong password', async () => {
+    // The server that the tests start asks this role, and no other, for its password.
+    await database.warehouse.query(`create role datacycle_with_password login password 'the right one'`);
+    const url = new URL(database.url ?? '');
+    Object.assign(url, { username: 'datacycle_with_password', password: 'hush-hush' });
+    const outcome = await project.run(['run'], { DB_URL: url.href });
+    await database.warehouse.query('drop role datacycle_with_password');
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain('the password is wrong for this user');
+    expect(outcome.stderr + outcome.stdout).not.toContain('hush-hush');
+  });
+
+  it('a database that does not exist', async () => {
+    const url = Object.assign(new URL(database.url ?? ''), { pathname: '/no_such_database' });
+    const outcome = await project.run(['build'], { DB_URL: url.href });
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain('the database does not exist');
+  });
+
+  it('a type error in SQL: the line of the template with a caret, exit code 1, the rest is built', async () => {
+    writeFileSync(
+      join(project.root, 'models', 'broken.sql'),
+      "select\n    1 as one,\n    date '2023-01-01' + 'x'::boolean as two\n",
+    );
+    writeFileSync(join(project.root, 'models', 'fine.sql'), 'select 1 as one');
+    const outcome = await project.run(['run', '--select', 'broken', 'fine'], { DB_URL: database.url ?? '' });
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toContain('at models/broken.sql:3:25');
+    expect(outcome.stdout).toContain(
+      "3 |     date '2023-01-01' + 'x'::boolean as two\n    |                         ^",
+    );
+    expect(outcome.stdout).toContain('public.fine');
+    expect(outcome.stdout).not.toMatch(/\n\s+at .*\.(ts|js):\d+/);
+  });
+
+  it('--log-format json gives one object a line', async () => {
+    writeFileSync(join(project.root, 'models', 'fine.sql'), 'select 1 as one');
+    const outcome = await project.run(['run', '--select', 'fine', '--log-format', 'json'], {
+      DB_URL: database.url ?? '',
+    });
+    const events = outcome.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(events.map((event) => event.type)).toEqual(['started', 'node-started', 'node-finished', 'finished']);
+    expect(outcome.code).toBe(0);
+  });
+});
+
+it('two processes cannot open the embedded database at once; the second is told who has it', async () => {
+  mkdirSync(join(project.root, 'empty-share'));
+  const [first, second] = await Promise.all([
+    project.run(['load'], { SMB_PATH: join(project.root, 'empty-share') }),
+    project.run(['load'], { SMB_PATH: join(project.root, 'empty-share') }),
+  ]);
+  const codes = [first.code, second.code].sort();
+  expect(codes).toEqual([0, 1]);
+  expect(first.stderr + second.stderr).toMatch(/is in use by datacycle load .*\(process \d+\)/);
+});
