@@ -50,7 +50,7 @@ export const faults: readonly Fault[] = [
   fault('JimmyLoup', '19:07-19:08', 'plugs.Kitchen.power', instead(12_000)),
   fault('JimmyLoup', '06:33-06:34', 'meteos.meteo.Bdroom.Humidity', instead(131)),
   fault('JeremieVianin', '01:48-01:50', 'meteos.meteo.Bdroom.CO2', instead(9000)),
-  fault('JeremieVianin', '17:26-17:27', 'humidities.Kitchen.temperature', instead(-40)),
+  fault('JeremieVianin', '17:26-17:27', 'meteos.meteo.Livingroom.Temperature', instead(-40)),
   fault('JeremieVianin', '11:11-11:12', 'meteos.meteo.Livingroom.Noise', instead('n/a')),
   // A file that does not say when it was: its name does.
   fault('JimmyLoup', '10:42-10:43', 'datetime', absent),
