@@ -1,18 +1,16 @@
-{{! All silver rows of the touched minutes, whatever load they came with: the body of a CTE. Reads the CTE touched, which has
-    a timestamp beside the columns that name its rooms (by="room") or devices (by="device"). }}
+{{! All silver rows of the touched minutes, whatever load they came with: the body of a CTE. Reads the CTE touched, which names
+    a timestamp with its room (by="room") or its device (by="device"). }}
 select e.*
-from (select distinct timestamp from touched) as m
--- by the index on timestamp, whatever the planner believes about the number of minutes
+from touched as t
+-- one look-up in the key of sensor_events a minute, whatever the planner believes about the number of minutes
 cross join lateral (
     select s.*
     from {{ref "sensor_events"}} as s
-    where s.timestamp = m.timestamp
+    where s.timestamp = t.timestamp
+        and s.apartment = t.apartment
+        and s.room = t.room
+{{#if (eq by "device")}}
+        and s.sensor_type = t.sensor_type
+{{/if}}
     offset 0
 ) as e
-join touched as t
-    on t.apartment = e.apartment
-    and t.room = e.room
-{{#if (eq by "device")}}
-    and t.sensor_type = e.sensor_type
-{{/if}}
-    and t.timestamp = e.timestamp

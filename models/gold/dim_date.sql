@@ -1,18 +1,14 @@
 {{config materialized="table" unique_key="date_key"}}
 
-with events as (
-    select timestamp from {{ref "sensor_events"}}
-),
-
-holidays as (
+with holidays as (
     select date from {{ref "holidays"}}
 ),
 
--- both ends come from the index on timestamp
+-- one look-up each in the index on timestamp
 span as (
     select
-        (select min(timestamp) from events) at time zone 'UTC' as first_minute,
-        (select max(timestamp) from events) at time zone 'UTC' as last_minute
+        (select min(timestamp) from {{ref "sensor_events"}}) at time zone 'UTC' as first_minute,
+        (select max(timestamp) from {{ref "sensor_events"}}) at time zone 'UTC' as last_minute
 ),
 
 days as (

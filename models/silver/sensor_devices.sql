@@ -5,6 +5,7 @@ with events as (
         apartment,
         room,
         sensor_type,
+        field,
         timestamp,
         load_id
     from {{ref "sensor_events"}}
@@ -20,6 +21,7 @@ final as (
         sensor_type,
         min(timestamp) as first_seen,
         max(timestamp) as last_seen,
+        bool_or(field = 'total') as has_counter,
         max(load_id) as load_id
     from events
     group by
@@ -35,9 +37,11 @@ select
     {{#incremental}}
     least(f.first_seen, t.first_seen) as first_seen,
     greatest(f.last_seen, t.last_seen) as last_seen,
+    f.has_counter or coalesce(t.has_counter, false) as has_counter,
     {{else}}
     f.first_seen,
     f.last_seen,
+    f.has_counter,
     {{/incremental}}
     f.load_id
 from final as f

@@ -1,4 +1,4 @@
-{{config materialized="incremental" unique_key="apartment, room, sensor_type, field, timestamp"}}
+{{config materialized="incremental" unique_key="timestamp, apartment, room, sensor_type, field"}}
 
 with files as not materialized (
     {{> sensor_files}}

@@ -2,10 +2,11 @@
 
 with suspect_files as (
     {{> sensor_files}}
-    where {{> holds_rejects payload="f.payload"}}
+    where true
     {{#incremental}}
         and f.load_id > {{high_water "staging.sensor_file"}}
     {{/incremental}}
+        and {{> holds_rejects payload="f.payload"}}
     offset 0
 ),
 
