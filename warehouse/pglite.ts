@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { PGlite, type Results } from '@electric-sql/pglite';
+import type { Results } from '@electric-sql/pglite';
 import { DatacycleError, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import { valueParsers } from './values.ts';
@@ -23,6 +23,8 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   const inMemory = folder.startsWith('memory://');
   if (!inMemory) mkdirSync(dirname(folder), { recursive: true });
   const unlock = inMemory ? () => undefined : lockFolder(folder, applicationName);
+  // Loaded only here: who works on a server need not wait for an embedded database to be read in.
+  const { PGlite } = await import('@electric-sql/pglite');
   const db = await PGlite.create(folder, { parsers: valueParsers }).catch((error: unknown) => {
     unlock();
     throw new DatacycleError({

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileProject } from '../../runner/compile.ts';
+import { type Compiled, compileProject } from '../../runner/compile.ts';
 import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -42,9 +42,10 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
     terminal.say('\n2. Landing them raw: Bronze files and JSONB in PostgreSQL (datacycle load)', 'faint');
     await loadSensorsOf(warehouse, project, { full: true }, terminal, signal);
     terminal.say('\n3. Seeds, models and tests in dependency order (datacycle build)', 'faint');
-    const summary = await runOn(warehouse, 'build', project, {}, terminal, signal);
+    const compiled = compileProject(project);
+    const summary = await runOn(warehouse, 'build', compiled, {}, terminal, signal);
     if (!summary.ok) return 1;
-    await showResults(warehouse, project, terminal);
+    await showResults(warehouse, compiled, terminal);
     terminal.say(`\nDone in ${((Date.now() - started) / 1000).toFixed(1)}s. ${nextSteps}`);
     return 0;
   } finally {
@@ -52,14 +53,13 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
   }
 }
 
-async function showResults(warehouse: Warehouse, project: Project, terminal: Terminal): Promise<void> {
-  const compiled = compileProject(project);
+async function showResults(warehouse: Warehouse, compiled: Compiled, terminal: Terminal): Promise<void> {
   const rows = [];
   for (const id of compiled.manifest.order) {
     const node = compiled.manifest.nodes.get(id);
     if (node?.kind !== 'model' || node.materialized === 'ephemeral') continue;
     const inline = `select count(*) from {{ref "${node.name}"}}`;
-    const counted = await tableOf(warehouse, project, compiled, inline);
+    const counted = await tableOf(warehouse, compiled, inline);
     rows.push([
       `${node.relation.schema}.${node.name}`,
       Number(counted.split('\n')[2]),
@@ -70,7 +70,7 @@ async function showResults(warehouse: Warehouse, project: Project, terminal: Ter
   terminal.output(formatTable(['table', 'rows', 'what it is'], rows));
   for (const { title, sql } of insights) {
     terminal.say(`\n${title}`, 'faint');
-    terminal.output(await tableOf(warehouse, project, compiled, sql));
+    terminal.output(await tableOf(warehouse, compiled, sql));
   }
 }
 

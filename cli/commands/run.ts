@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { compileProject } from '../../runner/compile.ts';
+import { type Compiled, compileProject } from '../../runner/compile.ts';
 import type { Project } from '../../runner/project.ts';
 import { reportJson, reportLines } from '../../runner/report.ts';
 import { type Command, type RunSummary, runNodes } from '../../runner/run.ts';
@@ -24,13 +24,14 @@ export async function runCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<0 | 1> {
+  // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = compileProject(project);
   selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   const warehouse = await openProjectWarehouse(project, command, flags.threads);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   try {
-    const summary = await runOn(warehouse, command, project, flags, terminal, signal);
+    const summary = await runOn(warehouse, command, compiled, flags, terminal, signal);
     return summary.ok ? 0 : 1;
   } finally {
     signal.removeEventListener('abort', cancel);
@@ -42,12 +43,12 @@ export async function runCommand(
 export async function runOn(
   warehouse: Warehouse,
   command: Command,
-  project: Project,
+  compiled: Compiled,
   flags: RunFlags,
   terminal: Terminal,
   signal?: AbortSignal,
 ): Promise<RunSummary> {
-  const compiled = compileProject(project);
+  const { project } = compiled.context;
   const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   const running = new Map<string, number>();
   return runNodes(compiled, project.root, warehouse, {

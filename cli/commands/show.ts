@@ -37,13 +37,8 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
 }
 
 /** Runs one inline query of the project on an open database and lays it out as a table. */
-export async function tableOf(
-  warehouse: Warehouse,
-  project: Project,
-  compiled: Compiled,
-  inline: string,
-): Promise<string> {
-  return showOn(warehouse, queryOf(project, compiled, { inline, limit: -1, output: 'table' }), {
+export async function tableOf(warehouse: Warehouse, compiled: Compiled, inline: string): Promise<string> {
+  return showOn(warehouse, queryOf(compiled.context.project, compiled, { inline, limit: -1, output: 'table' }), {
     limit: -1,
     output: 'table',
   });
