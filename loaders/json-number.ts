@@ -10,7 +10,7 @@ const maxExponent = 1_073_741_823;
  * @param text a number as JSON writes it, e.g. `-1.5e400`.
  */
 export function numberFits(text: string): boolean {
-  const [mantissa = '', power = '0'] = text.replace('-', '').split(/[eE]/);
+  const [mantissa = '', power = '0'] = text.replace(/^-/, '').split(/[eE]/);
   const exponent = Number(power);
   if (Math.abs(exponent) >= maxExponent) return false;
   const [whole = '', fraction = ''] = mantissa.split('.');

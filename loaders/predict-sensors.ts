@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { type Candidate, candidateAt } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 import { systemCode } from './errors.ts';
 import { atOnce } from './in-order.ts';
 import { unknownToLedger } from './ledger.ts';
@@ -37,36 +37,41 @@ export async function predictSensors(on: Queryable, prediction: Prediction): Pro
     const minutes = Array.from({ length: gapMinutes }, (_, index) => from + index).filter(
       (minute) => minute <= now + aheadMinutes,
     );
-    const present = await presentIn(on, prediction, minutes, found);
+    const there = await filesOf(on, prediction, minutes);
     for (const minute of minutes) {
-      if (minute <= newest) continue;
-      empty = present.has(minute) ? 0 : empty + 1;
+      const files = there.get(minute);
+      if (minute > newest) empty = files === undefined ? empty + 1 : 0;
       if (empty >= gapMinutes) return found;
+      found.push(...(files ?? []));
     }
     if (minutes.length < gapMinutes) return found;
   }
 }
 
-/** Adds to `found` the files of these minutes that are new; returns the minutes that have files, new or not. */
-async function presentIn(
+/** For each of these minutes that has files: those of them that are new, maybe none. */
+async function filesOf(
   on: Queryable,
   { share, names }: Prediction,
   minutes: readonly number[],
-  found: Candidate[],
-): Promise<Set<number>> {
-  const minuteOf = new Map(minutes.flatMap((minute) => names.expected(minute).map((name) => [name, minute] as const)));
-  const unknown = await unknownToLedger(on, [...minuteOf.keys()].map(candidateAt));
-  const unknownNames = new Set(unknown.map(({ name }) => name));
-  const present = new Set([...minuteOf].filter(([name]) => !unknownNames.has(name)).map(([, minute]) => minute));
-  await atOnce(unknown, 64, async ({ name }) => {
-    for (const path of [name, `${name}.gz`]) {
-      if (!(await exists(join(share, path)))) continue;
-      found.push({ name, path });
-      present.add(minuteOf.get(name) ?? Number.NaN);
-      return;
-    }
+): Promise<Map<number, Candidate[]>> {
+  const expected = minutes.flatMap((minute) => names.expected(minute).map((name) => ({ minute, name, path: name })));
+  const unknown = new Set(await unknownToLedger(on, expected));
+  const there = new Map<number, Candidate[]>();
+  await atOnce(expected, 64, async (file) => {
+    const { minute, name } = file;
+    const path = unknown.has(file) ? await pathOf(share, name) : undefined;
+    if (unknown.has(file) && path === undefined) return;
+    const files = there.get(minute) ?? [];
+    if (path !== undefined) files.push({ name, path });
+    there.set(minute, files);
   });
-  return present;
+  return there;
+}
+
+/** The file of this name, plain or compressed, if there is one. */
+async function pathOf(share: string, name: string): Promise<string | undefined> {
+  for (const path of [name, `${name}.gz`]) if (await exists(join(share, path))) return path;
+  return undefined;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -74,7 +74,8 @@ class Scanner {
     const depth = this.#depth;
     const start = this.#backTo[depth] as number;
     if (start >= 0) {
-      this.#cut.push(Buffer.from(this.#out.subarray(start, this.#o)));
+      const comma = this.#out[start] === 0x2c ? 1 : 0;
+      this.#cut.push(Buffer.from(this.#out.subarray(start + comma, this.#o)));
       this.#o = start;
       this.#backTo[depth] = -1;
     } else {
@@ -101,20 +102,12 @@ class Scanner {
       return this.#value();
     }
     if (byte !== quote) throw new Unfit(invalid);
-    const keyStart = this.#o;
-    const escaped = this.#string();
-    const keyEnd = this.#o;
-    const wanted = this.#isKey(keyStart, escaped);
+    const start = this.#o;
+    if (comma) this.#put(0x2c);
+    if (this.#isKey(this.#o, this.#string())) this.#backTo[depth] = start;
     this.#space();
     if (this.#in[this.#i] !== 0x3a) throw new Unfit(invalid);
     this.#i += 1;
-    if (wanted) {
-      this.#backTo[depth] = keyStart;
-    } else if (comma) {
-      this.#out.copyWithin(keyStart + 1, keyStart, keyEnd);
-      this.#out[keyStart] = 0x2c;
-      this.#o += 1;
-    }
     this.#put(0x3a);
     this.#space();
     return this.#value();

@@ -48,8 +48,30 @@ export function withoutSecrets(json: Buffer, secrets: readonly string[]): Buffer
 
 /** Calls `visit` for each string and each other scalar of valid JSON without whitespace. */
 function eachToken(text: string, visit: (token: string, isKey: boolean, start: number) => void): void {
-  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|[^"{}[\],:]+/g)) {
-    visit(match[0], text[match.index + match[0].length] === ':', match.index);
+  const other = /[^"{}[\],:]+/y;
+  for (let at = 0; at < text.length; ) {
+    let end = at + 1;
+    if (text[at] === '"') {
+      end = endOfString(text, at);
+    } else {
+      other.lastIndex = at;
+      if (!other.test(text)) {
+        at += 1;
+        continue;
+      }
+      end = other.lastIndex;
+    }
+    visit(text.slice(at, end), text[end] === ':', at);
+    at = end;
+  }
+}
+
+/** Where the string that starts at `start` ends. By hand, as a pattern with alternatives gives up on megabytes of escapes. */
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === '\\') backslashes += 1;
+    if (backslashes % 2 === 0) return quote + 1;
   }
 }
 

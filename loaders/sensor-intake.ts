@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { BronzeWriter } from './bronze.ts';
 import type { Candidate } from './candidate.ts';
+import { writeFully } from './descriptor.ts';
 import { inOrder } from './in-order.ts';
 import { bronzePathOf, isCompressed, type SensorName, type SensorNames } from './sensor-name.ts';
 import { maxFileBytes, sensorPayload, tooBig } from './sensor-payload.ts';
@@ -97,11 +98,7 @@ function judgeContent(name: SensorName, bytes: Buffer, path: string) {
 /** Copies a file that is too big to be landed, for the record. */
 async function copyBig({ from, bronzePath }: Fetched, bronze: BronzeWriter | undefined) {
   if (bronze === undefined) return streamSource(from, async () => undefined);
-  const copied = await bronze.writeWith(bronzePath, (draft) =>
-    streamSource(from, async (piece) => {
-      await draft.writeFile(piece);
-    }),
-  );
+  const copied = await bronze.writeWith(bronzePath, (draft) => streamSource(from, (piece) => writeFully(draft, piece)));
   if (copied.kind === 'skipped') await bronze.drop(bronzePath);
   return copied;
 }

@@ -78,7 +78,8 @@ export class SensorNames {
  * file before and after compression and on file systems that do not tell `.JSON` from `.json`.
  */
 export function ledgerName(fileName: string): string {
-  return fileName.replace(/\.json(?:\.gz)?$/i, '.json');
+  // Mostly there is nothing to change, and no need for a second string in memory.
+  return fileName.endsWith('.json') ? fileName : fileName.replace(/\.json(?:\.gz)?$/i, '.json');
 }
 
 /** True for `x.json.gz`. */

@@ -123,8 +123,8 @@ class Load {
       source: sensors,
       listed,
       landed: this.#landed,
-      rejected: this.#rejected,
-      skipped: this.#skipped,
+      rejected: { ...this.#rejected },
+      skipped: { ...this.#skipped },
       loads: this.#loads,
       bytes: this.#bytes,
     };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { closeFile, type Descriptor, openFile, readFully, statFile } from './descriptor.ts';
 import { systemCode } from './errors.ts';
 
 /** A file's bytes; or its size if that is over the limit; or why it cannot be read now, which may be different later. */
@@ -25,27 +26,21 @@ const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** Reads a regular file of up to `limit` bytes in one go. Never throws for what is wrong with the file. */
 export async function readSource(path: string, limit: number): Promise<SourceFile> {
-  let handle: FileHandle | undefined;
+  let file: Descriptor | undefined;
   try {
-    handle = await open(path, openFlags);
-    const found = await handle.stat();
+    file = await openFile(path, openFlags);
+    const found = await statFile(file);
     if (!found.isFile())
       return { kind: 'skipped', reason: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
     if (found.size > limit) return { kind: 'big', size: found.size, modified: found.mtimeMs };
-    // One byte more than there should be tells a file that has grown since.
-    const bytes = Buffer.allocUnsafeSlow(found.size + 1);
-    let length = 0;
-    while (length < found.size) {
-      const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    if (length !== found.size) return { kind: 'skipped', reason: growing };
-    return { kind: 'read', bytes: bytes.subarray(0, length), modified: found.mtimeMs };
+    // Without an unneeded call to find its end: a file that has grown since is judged by its modification time.
+    const bytes = Buffer.allocUnsafeSlow(found.size);
+    if ((await readFully(file, bytes, 0)) < found.size) return { kind: 'skipped', reason: growing };
+    return { kind: 'read', bytes, modified: found.mtimeMs };
   } catch (error) {
     return { kind: 'skipped', reason: troubleOf(error) };
   } finally {
-    await handle?.close();
+    if (file !== undefined) await closeFile(file);
   }
 }
 
@@ -59,29 +54,24 @@ export async function streamSource(
 ): Promise<{ kind: 'streamed'; size: number; sha256: string } | { kind: 'skipped'; reason: string }> {
   const hash = createHash('sha256');
   let size = 0;
-  let handle: FileHandle | undefined;
+  let file: Descriptor | undefined;
+  const piece = Buffer.allocUnsafe(1024 * 1024);
   try {
-    try {
-      handle = await open(path, openFlags);
-    } catch (error) {
-      return { kind: 'skipped', reason: troubleOf(error) };
-    }
-    const piece = Buffer.allocUnsafe(1024 * 1024);
     for (;;) {
       let length: number;
       try {
-        length = (await handle.read(piece, 0, piece.length, size)).bytesRead;
+        file ??= await openFile(path, openFlags);
+        length = await readFully(file, piece, size);
       } catch (error) {
         return { kind: 'skipped', reason: troubleOf(error) };
       }
-      if (length === 0) break;
+      if (length === 0) return { kind: 'streamed', size, sha256: hash.digest('hex') };
       hash.update(piece.subarray(0, length));
       size += length;
       await take(piece.subarray(0, length));
     }
-    return { kind: 'streamed', size, sha256: hash.digest('hex') };
   } finally {
-    await handle?.close();
+    if (file !== undefined) await closeFile(file);
   }
 }
 

@@ -40,6 +40,7 @@ const migrations: readonly (readonly string[])[] = [
     `comment on column staging.file.sha256 is 'Of the source bytes, in hexadecimal'`,
     `comment on column staging.file.source_time is 'The time in the name; NULL if it has none'`,
     'create index on staging.file (source, source_time)',
+    // The landed rows name their load and file without foreign keys: they are pruned on their own, and Bronze has them.
     `create table staging.sensor_file (
         file_id bigint primary key,
         load_id bigint not null,
@@ -58,14 +59,14 @@ const migrations: readonly (readonly string[])[] = [
     // Rows arrive in the order of load_id, so block ranges find them and cost nothing at 150,000 lines a file.
     'create index on staging.weather_line using brin (load_id)',
     `create table staging.registry_row (
-        load_id bigint not null references staging.load,
+        load_id bigint not null,
         table_name text not null,
         row_no integer not null,
         record jsonb not null,
         primary key (load_id, table_name, row_no)
     )`,
     `create table staging.prediction (
-        load_id bigint not null references staging.load,
+        load_id bigint not null,
         row_no integer not null,
         record jsonb not null,
         primary key (load_id, row_no)
@@ -87,8 +88,9 @@ export async function ensureStaging(warehouse: Warehouse): Promise<void> {
   }
   await warehouse.transaction(async (session) => {
     await session.query('select pg_advisory_xact_lock($1)', [migrationLock]);
-    // `if not exists` alone asks for the right to create schemas even where the schema is there.
-    if ((await session.query(`select to_regnamespace('staging') as found`)).rows[0]?.found === null) {
+    // `if not exists` alone asks for the right to create schemas even where the schema is there. And to_regnamespace may
+    // not know yet what was created while this session waited for the lock; a scan of the catalog does.
+    if ((await session.query(`select 1 from pg_namespace where nspname = 'staging'`)).rows.length === 0) {
       await session.query('create schema staging');
     }
     await session.query(

@@ -205,23 +205,23 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   async function exclusive<T>(name: string, work: () => Promise<T>): Promise<Exclusive<T>> {
     const client = await acquire();
     running.delete(client);
-    let broken = true;
+    let held = false;
     try {
       const { rows } = await run<{ held: boolean }>(client, 'select pg_try_advisory_lock($1, hashtext($2)) as held', [
         lockClass,
         name,
       ]);
-      if (rows[0]?.held !== true) {
-        broken = false;
-        return { held: false, holder: await holderOf(name) };
-      }
-      const value = await work();
-      await run(client, 'select pg_advisory_unlock($1, hashtext($2))', [lockClass, name]);
-      broken = false;
-      return { held: true, value };
+      held = rows[0]?.held === true;
+      return held ? { held: true, value: await work() } : { held: false, holder: await holderOf(name) };
     } finally {
-      // Closing the connection frees the lock whatever happened.
-      release(client, broken);
+      // Where even that fails the connection is closed, and the server frees the lock by itself.
+      const unlocked = held
+        ? await client.query('select pg_advisory_unlock($1, hashtext($2))', [lockClass, name]).then(
+            () => true,
+            () => false,
+          )
+        : true;
+      release(client, !unlocked);
     }
   }
 

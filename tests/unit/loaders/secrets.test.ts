@@ -35,6 +35,11 @@ describe('a secret that recurs', () => {
     expect(blanked('{"a":1234567}', '123456')).toBe('{"a":1234567}');
   });
 
+  it('is found in megabytes of escapes', () => {
+    const json = `{"a":"${'\\n\\"'.repeat(2_000_000)}secret","b":"${'\\\\'.repeat(2_000_000)}"}`;
+    expect(blanked(json, 'secret')).toBe(`{"a":"","b":"${'\\\\'.repeat(2_000_000)}"}`);
+  });
+
   it('is found by its meaning, however it was written', () => {
     const payload = sensorPayload(Buffer.from('{"user":"caf\\u00e9 key","api_token":"café key","n":1e400}'), false);
     expect(payload.ok && payload.json.toString()).toBe('{"user":"","n":1e400}');

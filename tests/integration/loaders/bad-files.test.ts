@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LoadSummary, loadSensors } from '../../../loaders/sensors.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+import { kinds } from './bad-files.ts';
+import { allText, fileName, payloads, SensorShare, secretMark } from './sensor-share.ts';
+
+const posix = process.platform !== 'win32';
+
+/** Every kind with a name, each at a minute of its own, and its content. */
+const files = kinds.map((kind, index) => {
+  const found = kind.name ?? fileName('JimmyLoup', index).replace(/\.json$/, kind.extension ?? '.json');
+  return { ...kind, found, name: found.replace(/\.json(\.gz)?$/i, '.json'), bytes: Buffer.from(kind.content) };
+});
+
+describe.each(databases)('files of all kinds in one batch, on $name', (database) => {
+  let db: TestDatabase;
+  let share: SensorShare;
+  let goodNames: string[];
+  let summary: LoadSummary;
+
+  beforeAll(async () => {
+    db = await database.open();
+    share = await SensorShare.create();
+    for (const file of files) await writeFile(share.path(file.found), file.bytes);
+    goodNames = await share.add(...Array.from({ length: 120 }, (_, index) => 600 + index));
+    await mkdir(share.path(fileName('JimmyLoup', 400)));
+    if (posix) {
+      await symlink('/nowhere/at/all', share.path(fileName('JimmyLoup', 401)));
+      execFileSync('mkfifo', [share.path(fileName('JimmyLoup', 402))]);
+    }
+    await writeFile(share.path('readme.txt'), 'not for us');
+    summary = await loadSensors(db.warehouse, share.source, { mode: 'new', clock: () => new Date() });
+  });
+
+  afterAll(async () => {
+    await db?.drop();
+    await share?.remove();
+  });
+
+  it('has enough kinds', () => {
+    expect(files.filter(({ reason }) => reason !== undefined).length).toBeGreaterThanOrEqual(45);
+    expect(new Set(files.map(({ name }) => name)).size).toBe(files.length);
+  });
+
+  it('lands the good ones in one load, and says what it did', () => {
+    const landed = files.filter(({ lands }) => lands !== undefined).length + goodNames.length;
+    expect(summary).toMatchObject({ listed: 'listing', landed, loads: [expect.any(Number)] });
+    expect(summary.rejected.count).toBe(files.length + goodNames.length - landed);
+    expect(summary.rejected.first).toHaveLength(20);
+    expect(summary.skipped.first).toEqual([
+      { name: fileName('JimmyLoup', 400), reason: 'it is a folder' },
+      ...(posix
+        ? [
+            { name: fileName('JimmyLoup', 401), reason: 'it is gone' },
+            { name: fileName('JimmyLoup', 402), reason: 'it is not a file' },
+          ]
+        : []),
+    ]);
+  });
+
+  it.each(files)('$label', async ({ name, found, bytes, lands, reason }) => {
+    const { rows } = await db.warehouse.query(
+      `select f.status, f.reason, f.bronze_path, f.bytes, f.sha256, s.payload::text as payload, $2::text::jsonb::text as expected
+       from staging.file f left join staging.sensor_file s using (file_id)
+       where f.source = 'sensors' and f.name = $1`,
+      [name, lands ?? null],
+    );
+    const row = rows[0] ?? {};
+    expect(row).toMatchObject({
+      status: lands === undefined ? 'rejected' : 'landed',
+      reason: reason ?? null,
+      bytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    });
+    expect(row.payload).toBe(row.expected);
+    const path = String(row.bronze_path);
+    expect(path).toBe(
+      /owner|name/.test(reason ?? '') ? `rejected/${found}` : `jimmy/2023/08/24/${found.slice(11, 13)}/${found}`,
+    );
+    expect((await share.bronze()).get(path)?.equals(bytes)).toBe(true);
+  });
+
+  it('counts in the load what is in the ledger', async () => {
+    const { rows } = await db.warehouse.query(
+      `select l.files, l.records, l.rejected, l.listing_completed, l.finished_at is not null as finished,
+              (select count(*) from staging.file) as in_ledger, (select count(*) from staging.sensor_file) as in_staging
+       from staging.load l`,
+    );
+    expect(rows).toEqual([
+      {
+        files: files.length + goodNames.length,
+        records: summary.landed,
+        rejected: summary.rejected.count,
+        listing_completed: true,
+        finished: true,
+        in_ledger: files.length + goodNames.length,
+        in_staging: summary.landed,
+      },
+    ]);
+  });
+
+  it('keeps the secrets out of the database and the summary', async () => {
+    const text = await allText(db.warehouse);
+    expect(text).toContain('JimmyLoup');
+    for (const where of [text, JSON.stringify(summary)]) {
+      expect(where).not.toContain(secretMark);
+      expect(where).not.toContain('4711471147114711');
+    }
+    expect([...(await payloads(db.warehouse)).values()].join()).not.toContain('api_token');
+  });
+
+  it('does nothing the second time', async () => {
+    for (const mode of ['full', 'new', 'from-bronze'] as const) {
+      const again = await loadSensors(db.warehouse, share.source, { mode, clock: () => new Date() });
+      expect(again).toMatchObject({ landed: 0, loads: [] });
+    }
+  });
+});

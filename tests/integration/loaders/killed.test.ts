@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LoadBusyError } from '../../../loaders/errors.ts';
+import { type LoadSummary, loadSensors } from '../../../loaders/sensors.ts';
+import { openWarehouse } from '../../../warehouse/open.ts';
+import type { Warehouse } from '../../../warehouse/warehouse.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+import { payloads, SensorShare } from './sensor-share.ts';
+
+/** Inside the project, so that the dependencies are found. */
+const bundle = fileURLToPath(new URL(`../../../target/blocked-load-${process.pid}.mjs`, import.meta.url));
+
+beforeAll(async () => {
+  await mkdir(join(bundle, '..'), { recursive: true });
+  await build({
+    entryPoints: [fileURLToPath(new URL('blocked-load.ts', import.meta.url))],
+    outfile: bundle,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+  });
+});
+
+afterAll(() => rm(bundle, { force: true }));
+
+describe.each(databases)('a load that is killed in the middle of a batch, on $name', ({ name, open }) => {
+  let db: TestDatabase | undefined;
+  let share: SensorShare;
+
+  beforeEach(async () => {
+    // The embedded database has to outlive the process that is killed, so it is not the one in memory.
+    db = name === 'PGlite' ? undefined : await open();
+    share = await SensorShare.create();
+  });
+
+  afterEach(async () => {
+    await db?.drop();
+    await share?.remove();
+  });
+
+  it.each([110, 199, 250])('loses nothing and doubles nothing (at file %i of 300)', async (stopAt) => {
+    const names = await share.add(...Array.from({ length: 150 }, (_, minute) => minute));
+    const folder = join(share.folder, 'db');
+    await killedAt(stopAt, [db?.url ?? '', folder, JSON.stringify(share.source), String(stopAt)]);
+
+    const warehouse =
+      db?.warehouse ?? (await openWarehouse({ url: undefined, folder, purpose: 'test', concurrency: 2 }));
+    try {
+      const landed = (await payloads(warehouse)).size;
+      expect(landed).toBe(Math.floor(stopAt / 100) * 100);
+      expect([...(await share.bronze()).keys()].some((path) => path.endsWith('.part'))).toBe(true);
+
+      expect(await resumed(warehouse, share)).toMatchObject({ listed: 'listing', landed: 300 - landed });
+      expect([...(await payloads(warehouse)).keys()].sort()).toEqual([...names].sort());
+      const bronze = await share.bronze();
+      expect(bronze.size).toBe(300);
+      for (const [path, bytes] of bronze) {
+        expect(bytes.equals(await readFile(share.path(path.slice(path.lastIndexOf('/') + 1))))).toBe(true);
+      }
+      expect(await resumed(warehouse, share)).toMatchObject({ listed: 'predicted', landed: 0 });
+    } finally {
+      if (warehouse !== db?.warehouse) await warehouse.close();
+    }
+  });
+});
+
+async function killedAt(stopAt: number, args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  expect(String(said), `stopped at ${stopAt}`).toBe('standing still');
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** The server needs a moment to notice that the process is gone. */
+async function resumed(warehouse: Warehouse, share: SensorShare): Promise<LoadSummary> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await loadSensors(warehouse, share.source, { mode: 'new', batchFiles: 100, clock: () => new Date() });
+    } catch (error) {
+      if (!(error instanceof LoadBusyError) || attempt > 50) throw error;
+      await wait(100);
+    }
+  }
+}
