@@ -7,8 +7,9 @@ import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
+import { formatPlace } from './place.ts';
 import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, tableTarget } from './plan.ts';
-import { readSeed } from './seed.ts';
+import { readSeed, type SeedData } from './seed.ts';
 import { SqlText } from './sql-text.ts';
 import {
   type Consumed,
@@ -76,17 +77,18 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   const state = await readState(session, context, node, models);
   const decision = decide(node, state, context.options);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
+  let reshaped = false;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
     const sql = querySql(node, decision, state, context.options, context.manifest);
     const source: RowSource =
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
-    for (const step of plan(node, decision, state, source, yields))
-      await perform(session, step, seed?.csv ?? '', totals);
+    reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
+    for (const step of plan(node, decision, state, source, yields)) await perform(session, step, node, seed, totals);
     await analyzeIfGrown(session, node, state, decision, totals);
   }
-  const changed = totals.inserted + totals.updated + totals.deleted > 0;
+  const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
     await writeModel(session, {
       model: node.name,
@@ -95,7 +97,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       checksum: node.checksum,
       generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
       objects:
-        decision.mode === 'skip' || decision.mode === 'increment'
+        decision.mode === 'skip'
           ? (state.remembered?.objects ?? [])
           : decision.mode === 'view'
             ? []
@@ -116,6 +118,11 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   };
   await writeResults(session, [record]);
   return { decision, ...totals };
+}
+
+function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {
+  const types = new Map(others.map((column) => [column.name, column.type]));
+  return types.size === some.length && some.every((column) => types.get(column.name) === column.type);
 }
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */
@@ -196,7 +203,10 @@ async function newestLoads(
   return newest;
 }
 
-/** The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has. */
+/**
+ * The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has; a
+ * rebuild looks, since `select *` yields something else once an upstream has another column.
+ */
 async function shapeOf(
   session: Session,
   node: ModelNode | SeedNode,
@@ -205,8 +215,7 @@ async function shapeOf(
   sql: SqlText | undefined,
 ): Promise<readonly Column[] | undefined> {
   if (sql === undefined) return undefined;
-  if (decision.mode !== 'create' && state.remembered?.checksum === node.checksum && state.existing?.kind === 'table')
-    return undefined;
+  if (decision.mode === 'increment' && state.remembered?.checksum === node.checksum) return undefined;
   await statement(
     session,
     SqlText.join('create temporary table "datacycle_shape" on commit drop as\n', sql, '\nwith no data'),
@@ -220,7 +229,8 @@ async function shapeOf(
 async function perform(
   session: Session,
   step: Step,
-  csv: string,
+  node: ModelNode | SeedNode,
+  seed: SeedData | undefined,
   totals: { inserted: number; updated: number; deleted: number; retained: number },
 ): Promise<void> {
   switch (step.kind) {
@@ -246,11 +256,29 @@ async function perform(
       return;
     }
     case 'copy':
-      await session.copyIn(step.sql.text, once(csv));
+      if (seed === undefined) throw new Error('only a seed is copied');
+      await session.copyIn(step.sql.text, once(seed.csv)).catch((error: unknown) => {
+        throw placedInSeed(error, node, seed);
+      });
       return;
     default:
       step satisfies never;
   }
+}
+
+/** PostgreSQL's "COPY datacycle_new, line 2, column floor: ..." as a place in the seed's file. */
+function placedInSeed(error: unknown, node: ModelNode | SeedNode, seed: SeedData): unknown {
+  if (!(error instanceof StatementError)) return error;
+  const [, copied, rest] = /line (\d+)(?:, (column [\s\S]*))?/.exec(error.context ?? '') ?? [];
+  const line = copied === undefined ? undefined : seed.lines[Number(copied) - 1];
+  if (line === undefined) return error;
+  return new NodeError({
+    what: `${node.name}: ${error.message}`,
+    where: formatPlace({ file: node.file, line, column: 1 }),
+    detail: rest ?? error.detail,
+    hint: error.hint ?? 'Correct the value, or declare another type for the column in column_types or its data_type.',
+    cause: error,
+  });
 }
 
 async function* once(text: string): AsyncGenerator<string> {

@@ -21,6 +21,16 @@ export interface ExistingRelation {
   readonly foreignKeys: readonly ForeignKey[];
   /** Foreign keys of others that point here. */
   readonly referencedBy: readonly ForeignKey[];
+  /** Privileges of others than the owner. */
+  readonly grants: readonly Grant[];
+}
+
+export interface Grant {
+  /** Null: everybody. */
+  readonly grantee: string | null;
+  /** As PostgreSQL spells it, e.g. `SELECT`. */
+  readonly privilege: string;
+  readonly grantable: boolean;
 }
 
 export interface ForeignKey {
@@ -61,7 +71,11 @@ export async function readRelation(session: Queryable, name: RelationName): Prom
     'foreignKeys', (select coalesce(jsonb_agg(${foreignKeyJson}), '[]') from ${foreignKeyFrom}
         where f.contype = 'f' and f.convalidated and f.conrelid = c.oid),
     'referencedBy', (select coalesce(jsonb_agg(${foreignKeyJson}), '[]') from ${foreignKeyFrom}
-        where f.contype = 'f' and f.confrelid = c.oid and f.conrelid <> c.oid and f.conparentid = 0)
+        where f.contype = 'f' and f.confrelid = c.oid and f.conrelid <> c.oid and f.conparentid = 0),
+    'grants', (select coalesce(jsonb_agg(jsonb_build_object('grantee', r.rolname, 'privilege', g.privilege_type,
+            'grantable', g.is_grantable) order by r.rolname, g.privilege_type), '[]')
+        from aclexplode(c.relacl) g left join pg_roles r on r.oid = g.grantee
+        where g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))
 ) as relation
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace

@@ -1,43 +1,53 @@
 import { basename } from 'node:path/posix';
-import { attempt, type CompileContext, resolverFor } from './compile.ts';
+import { relation } from '../warehouse/quote.ts';
+import { attempt, type CompileContext, type Draft, ephemeralsOf, resolverFor } from './compile.ts';
 import { mergeConfig } from './config.ts';
-import { genericTest, type TestRequest, TestRequestError, type TestSubject } from './data-test.ts';
+import { genericTest, type Tested, type TestRequest, TestRequestError, type TestSubject } from './data-test.ts';
+import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
 import type { Problem } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { modelContext, modelHelpers, newRecord } from './helpers.ts';
-import type { RelationName, TestNode } from './manifest.ts';
+import type { Node, TestNode } from './manifest.ts';
 import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
 
-/** All data tests of a project: those the .yml files ask for and the singular ones in tests/data. */
-export function compileTests(context: CompileContext, problems: Problem[]): TestNode[] {
+/**
+ * All data tests of a project: those the .yml files ask for and the singular ones in tests/data.
+ * @param nodes the models and seeds, compiled; ephemeral ones are put into the tests that read them.
+ */
+export function compileTests(
+  context: CompileContext,
+  nodes: ReadonlyMap<string, Node>,
+  problems: Problem[],
+): TestNode[] {
   const tests = new Map<string, TestNode>();
   const add = (test: TestNode) => {
     let id = test.id;
     for (let number = 2; tests.has(id); number += 1) id = `${test.id}_${number}`;
-    tests.set(id, { ...test, id, name: id.slice('test.'.length) });
+    const sql = inlineEphemerals(test.sql, ephemeralsOf(test.dependsOn, nodes));
+    tests.set(id, { ...test, id, name: id.slice('test.'.length), sql });
   };
   for (const draft of context.drafts.values()) {
-    if (draft.properties === undefined || draft.config.materialized === 'ephemeral') continue;
+    if (draft.properties === undefined) continue;
     const { value, yaml, path } = draft.properties;
-    const subject = { id: draft.id, name: draft.name, relation: draft.relation, tags: draft.config.tags ?? [] };
+    const subject = { id: draft.id, name: draft.name, ...tested(draft), tags: draft.config.tags ?? [] };
     genericTests(context, subject, value, yaml, path, problems).forEach(add);
   }
   for (const [key, { table, yaml, path }] of context.properties.sources) {
     const node = context.sources.get(key);
     if (node === undefined) continue;
-    const subject = { id: node.id, name: key.replace('.', '_'), relation: node.relation, tags: [] };
+    const sql = relation(node.relation.schema, node.relation.name);
+    const subject = { id: node.id, name: key.replace('.', '_'), relation: node.relation, sql, tags: [] };
     genericTests(context, subject, table, yaml, path, problems).forEach(add);
   }
   singularTests(context, problems).forEach(add);
   return [...tests.values()];
 }
 
-interface Subject {
+interface Subject extends Tested {
   readonly id: string;
   readonly name: string;
-  readonly relation: RelationName;
   readonly tags: readonly string[];
 }
 
@@ -62,14 +72,14 @@ function genericTests(
   problems: Problem[],
 ): TestNode[] {
   const found: TestNode[] = [];
-  const find = (name: string): RelationName => {
+  const find = (name: string): Tested => {
     const draft = context.drafts.get(name);
     if (draft === undefined)
       throw new TestRequestError(`there is no model or seed "${name}"`, didYouMean(name, context.drafts.keys()));
-    return draft.relation;
+    return tested(draft);
   };
   const request = (one: TestRequest, column: string | undefined, at: YamlPath) => {
-    const about: TestSubject = { name: subject.name, relation: subject.relation, column };
+    const about: TestSubject = { name: subject.name, relation: subject.relation, sql: subject.sql, column };
     try {
       const test = genericTest(one, about, find);
       found.push({
@@ -98,6 +108,11 @@ function genericTests(
     }
   }
   return found;
+}
+
+function tested({ name, relation: own, config }: Draft): Tested {
+  if (config.materialized === 'ephemeral') return { sql: ephemeralName(name), relation: undefined };
+  return { sql: relation(own.schema, own.name), relation: own };
 }
 
 function singularTests(context: CompileContext, problems: Problem[]): TestNode[] {

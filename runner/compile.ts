@@ -87,7 +87,7 @@ export function compileProject(project: Project): Compiled {
       else if (draft.template !== undefined) nodes.set(draft.id, modelNode(draft, draft.template, context, nodes));
     });
   }
-  for (const test of compileTests(context, problems)) nodes.set(test.id, test);
+  for (const test of compileTests(context, nodes, problems)) nodes.set(test.id, test);
   if (problems.length > 0) throw new ProjectError(problems);
 
   const graph = new Graph(new Map([...nodes.values()].map((node) => [node.id, node.dependsOn])));
@@ -469,7 +469,10 @@ function render(
 }
 
 /** The ephemeral models among `ids` and behind them, each once, in dependency order. */
-function ephemeralsOf(ids: readonly string[], nodes: ReadonlyMap<string, Node>): { name: string; sql: SqlText }[] {
+export function ephemeralsOf(
+  ids: readonly string[],
+  nodes: ReadonlyMap<string, Node>,
+): { name: string; sql: SqlText }[] {
   const found = new Map<string, { name: string; sql: SqlText }>();
   const visit = (id: string) => {
     const node = nodes.get(id);

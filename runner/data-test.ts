@@ -1,4 +1,4 @@
-import { identifier, identifiers, literal, relation } from '../warehouse/quote.ts';
+import { identifier, identifiers, literal } from '../warehouse/quote.ts';
 import type { Proof, RelationName } from './manifest.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -17,9 +17,15 @@ export interface GenericTest {
   readonly refs: readonly string[];
 }
 
-export interface TestSubject {
+/** What a test reads: as it is written in SQL, and as the database knows it, unless it is part of the query itself. */
+export interface Tested {
+  readonly sql: string;
+  /** Undefined for an ephemeral model. */
+  readonly relation: RelationName | undefined;
+}
+
+export interface TestSubject extends Tested {
   readonly name: string;
-  readonly relation: RelationName;
   /** Undefined for a test of the whole model. */
   readonly column: string | undefined;
 }
@@ -50,13 +56,9 @@ const settings = ['name', 'severity', 'where', 'config', 'arguments', 'descripti
  * Builds the SQL of one generic test (not_null, unique, accepted_values, relationships).
  * @param find resolves a model's or seed's name; throws TestRequestError if there is none.
  */
-export function genericTest(
-  request: TestRequest,
-  subject: TestSubject,
-  find: (name: string) => RelationName,
-): GenericTest {
+export function genericTest(request: TestRequest, subject: TestSubject, find: (name: string) => Tested): GenericTest {
   const [kind, args] = parse(request);
-  const table = relation(subject.relation.schema, subject.relation.name);
+  const table = subject.sql;
   const where = args.where;
   if (where !== undefined && typeof where !== 'string')
     throw new TestRequestError(`${kind}: "where" is a condition in SQL`);
@@ -79,7 +81,7 @@ export function genericTest(
 interface Built {
   readonly name: string;
   readonly sql: string;
-  readonly provenBy?: Proof;
+  readonly provenBy?: Proof | undefined;
   readonly refs?: readonly string[];
 }
 
@@ -88,7 +90,7 @@ function build(
   args: Arguments,
   subject: TestSubject,
   from: string,
-  find: (name: string) => RelationName,
+  find: (name: string) => Tested,
 ): Built {
   const own = subject.relation;
   if (kind === 'unique') {
@@ -103,7 +105,7 @@ function build(
     return {
       name: `unique_${subject.name}_${columns.join('_')}`,
       sql: `select ${list}, count(*) as row_count\nfrom ${from}\nwhere ${present}\ngroup by ${list}\nhaving count(*) > 1`,
-      provenBy: { type: 'unique', relation: own, columns },
+      provenBy: own && { type: 'unique', relation: own, columns },
     };
   }
   const column = subject.column;
@@ -114,12 +116,12 @@ function build(
       return {
         name: `not_null_${subject.name}_${column}`,
         sql: `select *\nfrom ${from}\nwhere ${name} is null`,
-        provenBy: { type: 'not_null', relation: own, column },
+        provenBy: own && { type: 'not_null', relation: own, column },
       };
     case 'accepted_values': {
-      const values = args.values;
-      if (!Array.isArray(values) || values.length === 0)
-        throw new TestRequestError('accepted_values needs "values", a list');
+      // A NULL in the list would make the condition unknown for every value; NULL is never a bad value here anyway.
+      const values = Array.isArray(args.values) ? args.values.filter((value) => value !== null) : [];
+      if (values.length === 0) throw new TestRequestError('accepted_values needs "values", a list');
       const quote = args.quote !== false;
       const list = values
         .map((value) => (typeof value === 'string' && quote ? literal(value) : String(value)))
@@ -140,11 +142,14 @@ function build(
         sql: [
           `select child.${name}, count(*) as row_count`,
           `from ${from.startsWith('(') ? from.replace(/ as "(?:[^"]|"")*"$/, '') : from} as child`,
-          `left join ${relation(parent.schema, parent.name)} as parent on parent.${identifier(field)} = child.${name}`,
+          `left join ${parent.sql} as parent on parent.${identifier(field)} = child.${name}`,
           `where child.${name} is not null and parent.${identifier(field)} is null`,
           `group by child.${name}`,
         ].join('\n'),
-        provenBy: { type: 'foreign_key', relation: own, columns: [column], to: parent, toColumns: [field] },
+        provenBy:
+          own === undefined || parent.relation === undefined
+            ? undefined
+            : { type: 'foreign_key', relation: own, columns: [column], to: parent.relation, toColumns: [field] },
         refs: [to],
       };
     }
@@ -159,7 +164,7 @@ function parse(request: TestRequest): [string, Arguments] {
   if (entry === undefined || others.length > 0)
     throw new TestRequestError('a test is a name, or one name with its arguments');
   const [kind, value] = entry;
-  const known = kinds[kind];
+  const known = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (known === undefined)
     throw new TestRequestError(`there is no test "${kind}"`, didYouMean(kind, Object.keys(kinds)));
   const given = isRecord(value) ? value : {};

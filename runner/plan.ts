@@ -3,8 +3,10 @@ import type { Column, ExistingRelation } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { placeholders } from './helpers.ts';
 import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
 import { run, type Step } from './materialize/step.ts';
+import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
 import type { SqlText } from './sql-text.ts';
@@ -48,8 +50,11 @@ export function decide(node: ModelNode | SeedNode, state: NodeState, options: Pl
   const mayRebuild = node.config.full_refresh !== false;
   const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
   if (reason !== undefined) return { mode: 'replace', reason };
-  if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state))
-    return { mode: 'skip', reason: 'nothing new' };
+  if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
+    if (restructure(tableTarget(node), existing, remembered?.objects ?? []).length === 0)
+      return { mode: 'skip', reason: 'nothing new' };
+    return { mode: 'increment', reason: 'its constraints or indexes changed' };
+  }
   return { mode: 'increment', reason: 'incremental' };
 }
 
@@ -114,22 +119,25 @@ export function plan(
   switch (decision.mode) {
     case 'create': {
       const drop = state.existing === undefined ? [] : dropView(node, state.existing);
-      return [...drop, ...createTable(target, source)];
+      return [...drop, ...createTable(target, source), ...restoreGrants(node.relation, state.existing?.grants ?? [])];
     }
     case 'replace':
       if (state.existing === undefined) throw new Error('nothing to replace');
       return replaceRows(target, source, state.existing, columns, made);
     case 'increment':
       if (source.kind !== 'query') throw new Error('an increment is made of a query');
-      return addRows(
-        target,
-        node.config.incremental_strategy ?? 'merge',
-        source.sql,
-        columns.map((column) => column.name),
-      );
+      return [
+        ...restructure(target, state.existing, made),
+        ...addRows(target, node.config.incremental_strategy ?? 'merge', source.sql, columns),
+      ];
     default:
       return decision.mode satisfies never;
   }
+}
+
+/** Steps that give a standing table the constraints and indexes that are declared now. */
+function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: readonly string[]): Step[] {
+  return [...(existing === undefined ? [] : dropObsolete(target, existing, made)), ...addMissing(target, existing)];
 }
 
 export function tableTarget(node: ModelNode | SeedNode): TableTarget {

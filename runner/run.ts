@@ -152,9 +152,12 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     return result.status !== 'error' && result.status !== 'fail';
   }
 
-  async function buildOne(node: ModelNode | SeedNode): Promise<Omit<NodeResult, 'node' | 'seconds'>> {
+  async function buildOne(
+    node: ModelNode | SeedNode,
+    within: BuildContext = context,
+  ): Promise<Omit<NodeResult, 'node' | 'seconds'>> {
     try {
-      const built = await buildNode(context, node);
+      const built = await buildNode(within, node);
       relations.forget();
       if (built.retained > 0) retained.add(node.id);
       const { inserted, updated, deleted } = built;
@@ -216,7 +219,9 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     const first = results.get(id);
     if (node?.kind !== 'model' && node?.kind !== 'seed') continue;
     if (first === undefined || options.signal?.aborted === true) continue;
-    const second = await buildOne(node);
+    // Whatever the reason for the first rebuild was, it is gone by now.
+    const again: BuildContext = { ...context, options: { ...context.options, fullRefresh: true } };
+    const second = await buildOne(node, again);
     results.set(id, {
       ...first,
       ...second,
@@ -249,12 +254,13 @@ function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, kept: Rea
     const node = nodes.get(id);
     return node?.kind === 'test' && node.severity === 'error' ? [node] : [];
   });
+  const reads = new Graph(new Map([...nodes].map(([id, node]) => [id, withoutForeignKeys(node)])));
   const dependsOn = new Map<string, string[]>();
   for (const id of kept) {
     const own = [...restricted.upstreams(id)];
     const node = nodes.get(id);
     if (node !== undefined && node.kind !== 'test' && tests.length > 0) {
-      const ancestors = graph.ancestors(id);
+      const ancestors = reads.ancestors(id);
       // A foreign key only orders; what a test says of its target is no reason to hold the rows back.
       for (const test of tests)
         if (test.dependsOn.length > 0 && test.dependsOn.every((subject) => ancestors.has(subject))) own.push(test.id);
@@ -262,6 +268,13 @@ function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, kept: Rea
     dependsOn.set(id, own);
   }
   return new Graph(dependsOn);
+}
+
+/** What a node depends on because its rows are made of it. */
+function withoutForeignKeys(node: Node): readonly string[] {
+  if (node.kind !== 'model' && node.kind !== 'seed') return node.dependsOn;
+  const targets = new Set(node.constraints.flatMap((one) => (one.type === 'foreign_key' ? [one.toId] : [])));
+  return node.dependsOn.filter((id) => !targets.has(id) || node.reads.includes(id));
 }
 
 async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]): Promise<void> {

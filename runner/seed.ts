@@ -9,9 +9,11 @@ import { didYouMean } from './suggest.ts';
 
 export interface SeedData {
   readonly columns: readonly Column[];
-  /** The rows as CSV for COPY; an empty value is NULL. */
+  /** The header and the rows as CSV for COPY; an empty value is NULL. */
   readonly csv: string;
   readonly rows: number;
+  /** For every line of `csv` the line of the seed's file. */
+  readonly lines: readonly number[];
 }
 
 /**
@@ -21,16 +23,17 @@ export interface SeedData {
  */
 export function readSeed(root: string, node: SeedNode): SeedData {
   const delimiter = node.config.delimiter ?? ',';
-  let records: string[][];
+  const options = { bom: true, delimiter, skip_empty_lines: true, trim: true, info: true } as const;
+  let records: readonly CsvRecord[];
   try {
-    records = parse(readFileSync(join(root, node.file)), { bom: true, delimiter, skip_empty_lines: true, trim: true });
+    records = parse(readFileSync(join(root, node.file)), options) as unknown as CsvRecord[];
   } catch (error) {
     throw new NodeError({
       what: `${node.file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       cause: error,
     });
   }
-  const [header, ...rows] = records;
+  const [header, ...rows] = records.map(({ record }) => record);
   if (header === undefined)
     throw new NodeError({ what: `${node.file} is empty`, hint: 'A seed begins with a line of column names.' });
   const twice = header.find((name, index) => name === '' || header.indexOf(name) !== index);
@@ -49,9 +52,31 @@ export function readSeed(root: string, node: SeedNode): SeedData {
       name,
       type: normalType(declared.get(name) ?? inferType(rows.map((row) => row[index] ?? ''))),
     })),
-    csv: rows.map((row) => `${row.map(csvField).join(',')}\n`).join(''),
+    csv: [header, ...rows].map(csvLine).join(''),
     rows: rows.length,
+    lines: linesOf(records),
   };
+}
+
+interface CsvRecord {
+  readonly record: string[];
+  /** `lines`: how many lines of the file were read when the record was complete. */
+  readonly info: { readonly lines: number };
+}
+
+/** For every line that COPY counts the line of the file; a record with line breaks in its values takes several. */
+function linesOf(records: readonly CsvRecord[]): number[] {
+  let doubled = 0;
+  return records.flatMap(({ record, info }) => {
+    const text = csvLine(record);
+    // The parser counts a Windows line break inside a value twice.
+    doubled += text.match(/\r\n/g)?.length ?? 0;
+    return Array.from({ length: text.split('\n').length - 1 }, () => info.lines - doubled);
+  });
+}
+
+function csvLine(row: readonly string[]): string {
+  return `${row.map(csvField).join(',')}\n`;
 }
 
 function csvField(value: string): string {

@@ -38,7 +38,7 @@ const tables: readonly string[] = [
     status text not null check (status in ('running', 'success', 'error'))
 )`,
   `create table if not exists datacycle.run_result (
-    run_id text not null references datacycle.run,
+    run_id text not null references datacycle.run (run_id),
     node text not null,
     kind text not null,
     status text not null,
@@ -53,7 +53,7 @@ const tables: readonly string[] = [
 ];
 
 /** Creates what is missing of schema `datacycle`. Call it under the run lock. */
-export async function ensureState(warehouse: Warehouse): Promise<void> {
+export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transaction'>): Promise<void> {
   const { rows } = await warehouse.query<{ present: boolean }>(
     `select to_regclass('datacycle.run_result') is not null as present`,
   );

@@ -1,8 +1,9 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
+import type { Column } from '../catalog.ts';
 import type { Config } from '../config.ts';
 import { SqlText } from '../sql-text.ts';
 import { counted, type Step, staged } from './step.ts';
-import { stage, type TableTarget } from './table.ts';
+import { comparable, stage, type TableTarget, valueColumns } from './table.ts';
 
 /**
  * Adds what an incremental query yields to a standing table.
@@ -12,10 +13,10 @@ export function addRows(
   target: TableTarget,
   strategy: NonNullable<Config['incremental_strategy']>,
   sql: SqlText,
-  columns: readonly string[],
+  columns: readonly Column[],
 ): Step[] {
   const table = relation(target.relation.schema, target.relation.name);
-  const list = identifiers(columns);
+  const list = identifiers(columns.map((column) => column.name));
   const insert = `insert into ${table} as t (${list})\nselect ${list}\nfrom ${staged}`;
   const staging = stage(target, { kind: 'query', sql });
   switch (strategy) {
@@ -36,19 +37,16 @@ export function addRows(
   }
 }
 
-function merge(target: TableTarget, insert: string, columns: readonly string[]): string {
-  const key = new Set(target.uniqueKey);
-  const audit = new Set(target.auditColumns);
-  const values = columns.filter((name) => !key.has(name));
-  const compared = values.filter((name) => !audit.has(name));
+function merge(target: TableTarget, insert: string, columns: readonly Column[]): string {
+  const { values, compared } = valueColumns(target, columns);
   const conflict = `on conflict (${identifiers(target.uniqueKey)})`;
   const update =
     compared.length === 0
       ? `${conflict} do nothing`
       : `${conflict} do update
     set ${values.map((name) => `${identifier(name)} = excluded.${identifier(name)}`).join(',\n        ')}
-    where (${compared.map((name) => `t.${identifier(name)}`).join(', ')})
-        is distinct from (${compared.map((name) => `excluded.${identifier(name)}`).join(', ')})`;
+    where (${compared.map((column) => comparable(column, 't')).join(', ')})
+        is distinct from (${compared.map((column) => comparable(column, 'excluded')).join(', ')})`;
   // A row that this statement inserted has no earlier version: its xmax is 0.
   return `with merged as (
     ${insert.replaceAll('\n', '\n    ')}

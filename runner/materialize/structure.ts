@@ -24,45 +24,67 @@ interface Wanted {
 }
 
 /**
- * Steps that give a table what it lacks and take away what the runner once made and is no longer declared.
- * @param existing undefined right after the table was created.
- * @param made names the runner made earlier.
+ * Steps that take away what the runner once made and is no longer declared. They come before the rows, since the new rows
+ * need not keep what was declared for the old ones.
+ * @param made names the runner made earlier, as {@link objectNames} gave them.
  */
-export function alignStructure(
-  structure: Structure,
-  existing: ExistingRelation | undefined,
-  made: readonly string[],
-): Step[] {
-  const wanted = wantedObjects(structure);
+export function dropObsolete(structure: Structure, existing: ExistingRelation, made: readonly string[]): Step[] {
+  const wanted = new Set(objectNames(structure));
+  const obsolete = made.filter((name) => !wanted.has(name));
+  const objects = obsolete.filter((name) => existing.objects.includes(name));
+  const nullable = existing.columns.filter((column) => column.notNull && obsolete.includes(notNullName(column.name)));
   const table = relation(structure.relation.schema, structure.relation.name);
-  const names = new Set(wanted.map((object) => object.name));
-  const present = new Set(existing?.objects ?? []);
-  const obsolete = made.filter((name) => !names.has(name) && present.has(name));
-  const missing = wanted.filter((object) => !present.has(object.name)).sort((a, b) => (a.rank < b.rank ? -1 : 1));
   return [
-    ...obsolete.map((name) => run(dropObject(structure.relation, name))),
-    ...notNull(structure, existing, table),
-    ...missing.map((object) => run(object.create)),
+    ...objects.map((name) => run(dropObject(structure.relation, name))),
+    ...alterColumns(
+      table,
+      nullable.map((column) => column.name),
+      'drop not null',
+    ),
+  ];
+}
+
+/**
+ * Steps that give a table the constraints and indexes that it lacks.
+ * @param existing undefined right after the table was created.
+ */
+export function addMissing(structure: Structure, existing: ExistingRelation | undefined): Step[] {
+  const present = new Set(existing?.objects ?? []);
+  const notNull = new Set(existing?.columns.flatMap((column) => (column.notNull ? [column.name] : [])));
+  const table = relation(structure.relation.schema, structure.relation.name);
+  const missing = wantedObjects(structure).filter((object) => !present.has(object.name));
+  return [
+    ...alterColumns(
+      table,
+      notNullColumns(structure).filter((name) => !notNull.has(name)),
+      'set not null',
+    ),
+    ...missing.sort((a, b) => (a.rank < b.rank ? -1 : 1)).map((object) => run(object.create)),
   ];
 }
 
 /** Names of the constraints and indexes that the runner makes for this table. */
 export function objectNames(structure: Structure): string[] {
-  return wantedObjects(structure).map((object) => object.name);
+  return [...wantedObjects(structure).map((object) => object.name), ...notNullColumns(structure).map(notNullName)];
 }
 
-function notNull(structure: Structure, existing: ExistingRelation | undefined, table: string): Step[] {
+/** NOT NULL is no object with a name of its own; the blanks keep it from being taken for one. */
+function notNullName(column: string): string {
+  return `not null ${column}`;
+}
+
+function notNullColumns(structure: Structure): string[] {
   const declared = structure.constraints.flatMap((constraint) =>
     constraint.type === 'not_null' || constraint.type === 'primary_key' ? constraint.columns : [],
   );
   const surrogate = structure.surrogateKey === undefined ? [] : [structure.surrogateKey];
-  const wanted = new Set([...surrogate, ...structure.uniqueKey, ...declared]);
-  for (const column of existing?.columns ?? []) if (column.notNull) wanted.delete(column.name);
-  if (wanted.size === 0) return [];
+  return [...new Set([...surrogate, ...structure.uniqueKey, ...declared])];
+}
+
+function alterColumns(table: string, columns: readonly string[], change: string): Step[] {
+  if (columns.length === 0) return [];
   return [
-    run(
-      `alter table ${table}\n${[...wanted].map((name) => `    alter column ${identifier(name)} set not null`).join(',\n')}`,
-    ),
+    run(`alter table ${table}\n${columns.map((name) => `    alter column ${identifier(name)} ${change}`).join(',\n')}`),
   ];
 }
 
@@ -126,13 +148,13 @@ function wantedObjects(structure: Structure): Wanted[] {
   for (const index of structure.indexes) {
     const method = index.type ?? 'btree';
     const unique = index.unique === true ? 'unique ' : '';
-    const definition = `${unique}index on ${table} using ${method} (${identifiers(index.columns)})`;
+    const on = `on ${table} using ${method} (${identifiers(index.columns)})`;
     add(
       `${index.columns.join('_')}_idx`,
       '3',
       undefined,
-      definition,
-      (name) => `create ${definition.replace('index on', `index ${name} on`)}`,
+      `${unique}index ${on}`,
+      (name) => `create ${unique}index ${name} ${on}`,
     );
   }
   return objects;
@@ -150,19 +172,19 @@ function keepsUnique(constraints: readonly Constraint[], columns: readonly strin
 /** A readable name of at most 63 bytes that changes with the definition, so that a changed declaration is seen. */
 function objectName(readable: string, definition: string): string {
   const mark = `_${createHash('sha256').update(definition).digest('hex').slice(0, 6)}`;
-  let base = readable;
-  while (Buffer.byteLength(base) > 63 - mark.length) base = base.slice(0, -1);
-  return base + mark;
+  const base = [...readable];
+  while (Buffer.byteLength(base.join('')) > 63 - mark.length) base.pop();
+  return base.join('') + mark;
 }
 
 function dropObject(table: RelationName, name: string): string {
-  // A name may be a constraint's (with or without an index) or an index's alone; only one of the two exists.
+  // A name is a constraint's (with or without an index) or an index's alone, or it is gone with a column.
   return `do $do$
 begin
     if exists (select from pg_constraint where conname = ${literal(name)} and conrelid = ${literal(relation(table.schema, table.name))}::regclass) then
         alter table ${relation(table.schema, table.name)} drop constraint ${identifier(name)};
     else
-        drop index ${relation(table.schema, name)};
+        drop index if exists ${relation(table.schema, name)};
     end if;
 end
 $do$`;

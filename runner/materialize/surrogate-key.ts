@@ -49,13 +49,19 @@ join datacycle.surrogate_key as known on known.model = ${model} and known.natura
   ];
 }
 
-/** Remembers the keys of a standing table that are not remembered yet, e.g. when schema `datacycle` was lost. */
-export function adoptKeys(key: SurrogateKey, table: string): Step {
+/**
+ * Remembers the keys of a standing table that are not remembered yet, e.g. when schema `datacycle` was lost.
+ * @param columns the table's names: one that has had no such key until now has nothing to remember.
+ */
+export function adoptKeys(key: SurrogateKey, table: string, columns: readonly string[]): Step[] {
+  if (![key.column, ...key.uniqueKey].every((name) => columns.includes(name))) return [];
   const model = literal(key.model);
-  return run(
-    `insert into datacycle.surrogate_key (model, natural_key, key)
+  return [
+    run(
+      `insert into datacycle.surrogate_key (model, natural_key, key)
 select ${model}, ${naturalKey('t', key.uniqueKey)}, t.${identifier(key.column)}
 from ${table} as t
 on conflict do nothing`,
-  );
+    ),
+  ];
 }

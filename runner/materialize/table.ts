@@ -3,7 +3,7 @@ import type { Column, ExistingRelation } from '../catalog.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
 import { counted, run, type Step, staged } from './step.ts';
-import { alignColumns, alignStructure, type Structure } from './structure.ts';
+import { addMissing, alignColumns, dropObsolete, type Structure } from './structure.ts';
 import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
 
 /** A table to be filled from a query. */
@@ -31,7 +31,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     // Not every driver passes on the row count of `create table as`.
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
-    ...alignStructure(target, undefined, []),
+    ...addMissing(target, undefined),
     run(`analyze ${table}`),
   ];
 }
@@ -49,16 +49,17 @@ export function replaceRows(
   made: readonly string[],
 ): Step[] {
   const table = relation(target.relation.schema, target.relation.name);
-  const columns = wanted.map((column) => column.name);
-  const adopt = target.key === undefined ? [] : [adoptKeys(target.key, table)];
+  const standing = existing.columns.map((column) => column.name);
+  const adopt = target.key === undefined ? [] : adoptKeys(target.key, table, standing);
   return [
     ...adopt,
     ...stage(target, source),
+    ...dropObsolete(target, existing, made),
     ...alignColumns(target.relation, existing, wanted),
     ...(target.uniqueKey.length > 0
-      ? differenceByKey(target, table, columns, existing)
-      : differenceOfAll(table, columns)),
-    ...alignStructure(target, existing, made),
+      ? differenceByKey(target, table, wanted, existing)
+      : differenceOfAll(table, wanted)),
+    ...addMissing(target, existing),
   ];
 }
 
@@ -69,7 +70,7 @@ export function stage(target: TableTarget, source: RowSource): Step[] {
     const columns = source.columns.map((column) => `    ${identifier(column.name)} ${column.type}`).join(',\n');
     return [
       run(`create temporary table "datacycle_new" (\n${columns}\n) on commit drop`),
-      { kind: 'copy', sql: new SqlText(`copy ${staged} from stdin with (format csv)`) },
+      { kind: 'copy', sql: new SqlText(`copy ${staged} from stdin with (format csv, header)`) },
       ...guard(staged),
       run(`analyze ${staged}`),
     ];
@@ -85,13 +86,11 @@ export function stage(target: TableTarget, source: RowSource): Step[] {
 function differenceByKey(
   target: TableTarget,
   table: string,
-  columns: readonly string[],
+  wanted: readonly Column[],
   existing: ExistingRelation,
 ): Step[] {
-  const key = new Set(target.uniqueKey);
-  const audit = new Set(target.auditColumns);
-  const values = columns.filter((name) => !key.has(name));
-  const compared = values.filter((name) => !audit.has(name));
+  const columns = wanted.map((column) => column.name);
+  const { values, compared } = valueColumns(target, wanted);
   const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
   const referenced = existing.referencedBy.map((foreign) => {
     const match = foreign.columns
@@ -100,7 +99,8 @@ function differenceByKey(
     return `not exists (select from ${relation(foreign.from.schema, foreign.from.name)} as r where ${match})`;
   });
   const gone = `not exists (select from ${staged} as n where ${sameKey})`;
-  const steps: Step[] = [];
+  // Rows that go first make room: one that stays may take over a value that has to be unique.
+  const steps = [counted('deleted', `delete from ${table} as t\nwhere ${[gone, ...referenced].join('\n    and ')}`)];
   if (compared.length > 0) {
     steps.push(
       counted(
@@ -109,12 +109,11 @@ function differenceByKey(
 set ${values.map((name) => `${identifier(name)} = n.${identifier(name)}`).join(',\n    ')}
 from ${staged} as n
 where ${sameKey}
-    and (${compared.map((name) => `t.${identifier(name)}`).join(', ')})
-        is distinct from (${compared.map((name) => `n.${identifier(name)}`).join(', ')})`,
+    and (${compared.map((column) => comparable(column, 't')).join(', ')})
+        is distinct from (${compared.map((column) => comparable(column, 'n')).join(', ')})`,
       ),
     );
   }
-  steps.push(counted('deleted', `delete from ${table} as t\nwhere ${[gone, ...referenced].join('\n    and ')}`));
   // Rows that others still point at stay until those are rebuilt; the run comes back for them.
   if (referenced.length > 0)
     steps.push({
@@ -134,10 +133,11 @@ where not exists (select from ${table} as t where ${sameKey})`,
 }
 
 /** Without a key rows have no identity: if the two sets differ at all, everything is replaced. */
-function differenceOfAll(table: string, columns: readonly string[]): Step[] {
-  const list = identifiers(columns);
-  const old = `select ${list} from ${table}`;
-  const fresh = `select ${list} from ${staged}`;
+function differenceOfAll(table: string, wanted: readonly Column[]): Step[] {
+  const list = identifiers(wanted.map((column) => column.name));
+  const values = (alias: string) => wanted.map((column) => comparable(column, alias)).join(', ');
+  const old = `select ${values('t')} from ${table} as t`;
+  const fresh = `select ${values('n')} from ${staged} as n`;
   return [
     counted(
       'deleted',
@@ -148,6 +148,30 @@ where exists (
     (${fresh} except all ${old})
 )`,
     ),
-    counted('inserted', `insert into ${table} (${list})\n${fresh}\nwhere not exists (select from ${table})`),
+    counted(
+      'inserted',
+      `insert into ${table} (${list})\nselect ${list}\nfrom ${staged}\nwhere not exists (select from ${table})`,
+    ),
   ];
+}
+
+/** The columns besides the key, and those of them whose difference makes a row a changed one. */
+export function valueColumns(
+  target: TableTarget,
+  columns: readonly Column[],
+): { readonly values: readonly string[]; readonly compared: readonly Column[] } {
+  const values = columns.filter((column) => !target.uniqueKey.includes(column.name));
+  return {
+    values: values.map((column) => column.name),
+    compared: values.filter((column) => !target.auditColumns.includes(column.name)),
+  };
+}
+
+/** Types that PostgreSQL cannot compare, or compares by something else than their value (boxes by their area). */
+const incomparable: readonly string[] = ['json', 'xml', 'point', 'box', 'path', 'polygon', 'circle', 'lseg', 'line'];
+
+/** A column of the table `alias` as something that can be compared for equality. */
+export function comparable(column: Column, alias: string): string {
+  const value = `${alias}.${identifier(column.name)}`;
+  return incomparable.includes(column.type) ? `${value}::text` : value;
 }

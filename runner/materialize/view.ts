@@ -2,11 +2,12 @@ import { relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { RelationName } from '../manifest.ts';
 import type { SqlText } from '../sql-text.ts';
+import { restoreGrants } from './grants.ts';
 import { run, type Step } from './step.ts';
 
 /**
  * A view: replaced in place where PostgreSQL allows it (columns only added at the end), so that grants and dependent
- * views stay; otherwise dropped (without cascade) and created.
+ * views stay; otherwise dropped (without cascade) and created, with the grants it had.
  * @param wanted the columns that the query yields.
  */
 export function createView(
@@ -23,5 +24,5 @@ export function createView(
     );
   if (fits) return [run(`create or replace view ${view} as\n`, sql)];
   const drop = existing === undefined ? [] : [run(`drop ${existing.kind === 'table' ? 'table' : 'view'} ${view}`)];
-  return [...drop, run(`create view ${view} as\n`, sql)];
+  return [...drop, run(`create view ${view} as\n`, sql), ...restoreGrants(name, existing?.grants ?? [])];
 }

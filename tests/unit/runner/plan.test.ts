@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExistingRelation } from '../../../runner/catalog.ts';
-import { decide, type NodeState, normalType, plan, querySql } from '../../../runner/plan.ts';
+import { objectNames } from '../../../runner/materialize/structure.ts';
+import { decide, type NodeState, normalType, plan, querySql, tableTarget } from '../../../runner/plan.ts';
 import type { Consumed } from '../../../runner/state.ts';
 import { compileFiles, modelOf, seedOf } from './projects.ts';
 
@@ -26,15 +27,16 @@ const compiled = compileFiles({
 });
 const node = (name: string) => (name === 's' ? seedOf(compiled, 's') : modelOf(compiled, name));
 
-function relation(kind: ExistingRelation['kind']): ExistingRelation {
+function relation(kind: ExistingRelation['kind'], objects: readonly string[] = []): ExistingRelation {
   return {
     kind,
     estimatedRows: 10,
     columns: [{ name: 'id', type: 'integer', notNull: true }],
-    objects: [],
+    objects,
     unique: [],
     foreignKeys: [],
     referencedBy: [],
+    grants: [],
   };
 }
 
@@ -45,13 +47,16 @@ interface Situation {
   readonly consumed?: Consumed;
   readonly newest?: Consumed;
   readonly fullRefresh?: boolean;
+  /** True when the table lacks the constraints and indexes that the runner makes. */
+  readonly bare?: boolean;
 }
 
 function decisionFor(name: string, situation: Situation): string {
   const { stands, checksum, consumed, newest = { version: '1', loadId: 5 }, fullRefresh = false } = situation;
   const one = node(name);
   const state: NodeState = {
-    existing: stands === undefined ? undefined : relation(stands),
+    existing:
+      stands === undefined ? undefined : relation(stands, situation.bare === true ? [] : objectNames(tableTarget(one))),
     remembered:
       checksum === undefined
         ? undefined
@@ -106,6 +111,12 @@ describe('how a node is built', () => {
     ['an incremental model with new rows upstream', 'h', seen(4), 'increment: incremental'],
     ['an incremental model that never saw a row', 'h', seen(null), 'increment: incremental'],
     ['an incremental model with nothing new upstream', 'h', seen(5), 'skip: nothing new'],
+    [
+      'an incremental model that lost a constraint or declares another',
+      'h',
+      { ...seen(5), bare: true },
+      'increment: its constraints or indexes changed',
+    ],
     ['nothing upstream at all', 'h', { ...seen(null), newest: { version: '1', loadId: null } }, 'skip: nothing new'],
     [
       'an upstream of which all rows were pruned',

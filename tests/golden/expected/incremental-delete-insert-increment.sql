@@ -1,0 +1,31 @@
+-- run
+create temporary table "datacycle_new" on commit drop as
+select id, room, value, load_id
+from "raw"."events"
+where load_id > 41;
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- guard: unique_key of m is NULL in (id=NULL, room=a)
+select "id", "room"
+from pg_temp."datacycle_new"
+where "id" is null or "room" is null
+limit 3;
+
+-- guard: unique_key of m is not unique: (id=NULL, room=a)
+select "id", "room", count(*) as row_count
+from pg_temp."datacycle_new"
+group by "id", "room"
+having count(*) > 1
+limit 3;
+
+-- run, counts deleted
+delete from "public"."m" as t
+using pg_temp."datacycle_new" as n
+where t."id" = n."id" and t."room" = n."room";
+
+-- run, counts inserted
+insert into "public"."m" as t ("id", "room", "value", "load_id")
+select "id", "room", "value", "load_id"
+from pg_temp."datacycle_new";

@@ -1,0 +1,66 @@
+-- run
+create temporary table "datacycle_new" on commit drop as
+select id, room, value, load_id
+from "raw"."events";
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- guard: unique_key of m is NULL in (id=NULL, room=a)
+select "id", "room"
+from pg_temp."datacycle_new"
+where "id" is null or "room" is null
+limit 3;
+
+-- guard: unique_key of m is not unique: (id=NULL, room=a)
+select "id", "room", count(*) as row_count
+from pg_temp."datacycle_new"
+group by "id", "room"
+having count(*) > 1
+limit 3;
+
+-- run
+do $do$
+begin
+    if exists (select from pg_constraint where conname = 'm_id_kind_key_aaaaaa' and conrelid = '"public"."m"'::regclass) then
+        alter table "public"."m" drop constraint "m_id_kind_key_aaaaaa";
+    else
+        drop index if exists "public"."m_id_kind_key_aaaaaa";
+    end if;
+end
+$do$;
+
+-- run
+alter table "public"."m"
+    alter column "value" drop not null;
+
+-- run
+alter table "public"."m"
+    drop column "kind";
+
+-- run, counts deleted
+delete from "public"."m" as t
+where not exists (select from pg_temp."datacycle_new" as n where t."id" = n."id" and t."room" = n."room");
+
+-- run, counts updated
+update "public"."m" as t
+set "value" = n."value",
+    "load_id" = n."load_id"
+from pg_temp."datacycle_new" as n
+where t."id" = n."id" and t."room" = n."room"
+    and (t."value", t."load_id")
+        is distinct from (n."value", n."load_id");
+
+-- run, counts inserted
+insert into "public"."m" ("id", "room", "value", "load_id")
+select "id", "room", "value", "load_id"
+from pg_temp."datacycle_new" as n
+where not exists (select from "public"."m" as t where t."id" = n."id" and t."room" = n."room");
+
+-- run
+alter table "public"."m"
+    alter column "room" set not null;
+
+-- run
+alter table "public"."m"
+    add constraint "m_id_room_key_9aedae" unique ("id", "room");

@@ -1,0 +1,53 @@
+-- run
+create temporary table "datacycle_raw" on commit drop as
+select room, floor from "raw"."events";
+
+-- guard: unique_key of m is NULL in (room=a)
+select "room"
+from pg_temp."datacycle_raw"
+where "room" is null
+limit 3;
+
+-- guard: unique_key of m is not unique: (room=a)
+select "room", count(*) as row_count
+from pg_temp."datacycle_raw"
+group by "room"
+having count(*) > 1
+limit 3;
+
+-- run
+insert into datacycle.surrogate_key (model, natural_key, key)
+select 'm', missing.natural_key,
+    coalesce((select max(key) from datacycle.surrogate_key where model = 'm'), 0) + row_number() over (order by "room")
+from (
+    select jsonb_build_array(r."room")::text as natural_key, "room"
+    from pg_temp."datacycle_raw" as r
+) as missing
+where not exists (
+    select from datacycle.surrogate_key as known
+    where known.model = 'm' and known.natural_key = missing.natural_key
+);
+
+-- run
+create temporary table "datacycle_new" on commit drop as
+select known.key as "room_key", r.*
+from pg_temp."datacycle_raw" as r
+join datacycle.surrogate_key as known on known.model = 'm' and known.natural_key = jsonb_build_array(r."room")::text;
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- upsert
+with merged as (
+    insert into "public"."m" as t ("room_key", "room", "floor")
+    select "room_key", "room", "floor"
+    from pg_temp."datacycle_new"
+    on conflict ("room") do update
+    set "room_key" = excluded."room_key",
+        "floor" = excluded."floor"
+    where (t."room_key", t."floor")
+        is distinct from (excluded."room_key", excluded."floor")
+    returning (t.xmax = 0) as is_new
+)
+select count(*) filter (where is_new) as inserted, count(*) filter (where not is_new) as updated
+from merged;

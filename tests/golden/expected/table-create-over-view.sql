@@ -1,0 +1,20 @@
+-- run
+drop view "public"."m";
+
+-- run
+create table "public"."m" as
+select id, room, value, load_id
+from "raw"."events";
+
+-- upsert
+select count(*) as inserted, 0 as updated
+from "public"."m";
+
+-- run
+analyze "public"."m";
+
+-- run
+grant select on table "public"."m" to "power bi" with grant option;
+
+-- run
+grant select on table "public"."m" to public;

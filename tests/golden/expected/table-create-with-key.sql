@@ -1,0 +1,26 @@
+-- run
+create table "public"."m" as
+select id, room, value, load_id
+from "raw"."events";
+
+-- upsert
+select count(*) as inserted, 0 as updated
+from "public"."m";
+
+-- guard: unique_key of m is NULL in (id=NULL, room=a)
+select "id", "room"
+from "public"."m"
+where "id" is null or "room" is null
+limit 3;
+
+-- run
+alter table "public"."m"
+    alter column "id" set not null,
+    alter column "room" set not null;
+
+-- run
+alter table "public"."m"
+    add constraint "m_id_room_key_9aedae" unique ("id", "room");
+
+-- run
+analyze "public"."m";

@@ -1,0 +1,20 @@
+-- run
+create temporary table "datacycle_new" on commit drop as
+select id, payload from "raw"."events";
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- run, counts deleted
+delete from "public"."m"
+where exists (
+    (select t."id", t."payload"::text from "public"."m" as t except all select n."id", n."payload"::text from pg_temp."datacycle_new" as n)
+    union all
+    (select n."id", n."payload"::text from pg_temp."datacycle_new" as n except all select t."id", t."payload"::text from "public"."m" as t)
+);
+
+-- run, counts inserted
+insert into "public"."m" ("id", "payload")
+select "id", "payload"
+from pg_temp."datacycle_new"
+where not exists (select from "public"."m");

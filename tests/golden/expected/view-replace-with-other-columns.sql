@@ -1,0 +1,13 @@
+-- run
+drop view "public"."m";
+
+-- run
+create view "public"."m" as
+select id, room, value, load_id
+from "raw"."events";
+
+-- run
+grant select on table "public"."m" to "power bi" with grant option;
+
+-- run
+grant select on table "public"."m" to public;

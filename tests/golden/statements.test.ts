@@ -1,0 +1,350 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.ts';
+import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
+import type { Step } from '../../runner/materialize/step.ts';
+import { objectNames } from '../../runner/materialize/structure.ts';
+import { type Decision, type NodeState, plan, querySql, tableTarget } from '../../runner/plan.ts';
+import { readSeed } from '../../runner/seed.ts';
+import { TemporaryProject } from '../integration/temporary-project.ts';
+import { compileFiles } from '../unit/runner/projects.ts';
+import { expectedFolder, expectGolden } from './golden.ts';
+
+interface Case {
+  /** Also the name of the golden file. */
+  readonly name: string;
+  readonly config?: string;
+  readonly kind?: 'model' | 'seed';
+  readonly mode: Exclude<Decision['mode'], 'skip'>;
+  readonly sql?: string;
+  /** Further keys of the model in its .yml, e.g. constraints. */
+  readonly yml?: string;
+  /** What the query yields; the standing relation has the same unless `standing` says otherwise. */
+  readonly yields?: readonly Column[];
+  readonly standing?: readonly Column[];
+  readonly kindOfStanding?: ExistingRelation['kind'];
+  /** Names of constraints and indexes that stand; undefined: all that the node declares. */
+  readonly objects?: readonly string[];
+  /** Names that the runner made; undefined: those that stand. */
+  readonly made?: readonly string[];
+  /** Columns of the standing table that are NOT NULL; undefined: its keys. */
+  readonly notNull?: readonly string[];
+  readonly referencedBy?: readonly ForeignKey[];
+}
+
+const column = (name: string, type = 'integer'): Column => ({ name, type });
+const events = [column('id'), column('room', 'text'), column('value', 'double precision'), column('load_id', 'bigint')];
+const incremental = `select id, room, value, load_id
+from {{source "raw" "events"}}
+{{#incremental}}
+where load_id > {{high_water "raw.events"}}
+{{/incremental}}`;
+const plain = `select id, room, value, load_id\nfrom {{source "raw" "events"}}`;
+const keyed = 'materialized: table, unique_key: [id, room], audit_columns: load_id';
+const merged = 'materialized: incremental, unique_key: id, audit_columns: load_id';
+const withSurrogate = 'materialized: incremental, unique_key: room, surrogate_key: room_key';
+const roomKey = column('room_key');
+const rooms = [column('room', 'text'), column('floor', 'smallint')];
+const roomSql = 'select room, floor from {{source "raw" "events"}}';
+const constraints = `constraints:
+      - { type: primary_key, columns: id }
+      - { type: unique, columns: [room, value] }
+      - { type: check, expression: value >= 0 }
+      - { type: check, expression: load_id > 0, name: load_is_positive }
+      - { type: foreign_key, columns: room, to: ref('rooms') }
+    columns: [{ name: value, constraints: [{ type: not_null }] }]`;
+
+const cases: readonly Case[] = [
+  { name: 'table-create', mode: 'create', config: 'materialized: table' },
+  { name: 'table-create-with-key', mode: 'create', config: keyed },
+  { name: 'table-create-over-view', mode: 'create', config: 'materialized: table', kindOfStanding: 'view' },
+  {
+    name: 'table-create-with-constraints-and-indexes',
+    mode: 'create',
+    config: `${keyed}, indexes: [{ columns: [room, value] }, { columns: id, unique: true }, { columns: load_id, type: brin }]`,
+    yml: constraints,
+  },
+  { name: 'table-replace', mode: 'replace', config: 'materialized: table' },
+  { name: 'table-replace-with-key', mode: 'replace', config: keyed },
+  {
+    name: 'table-replace-with-nothing-but-key',
+    mode: 'replace',
+    config: 'materialized: table, unique_key: id',
+    sql: 'select id from {{source "raw" "events"}}',
+    yields: [column('id')],
+  },
+  {
+    name: 'table-replace-referenced-by-others',
+    mode: 'replace',
+    config: keyed,
+    referencedBy: [
+      {
+        from: { schema: 'gold', name: 'facts' },
+        columns: ['event_id', 'event_room'],
+        to: { schema: 'public', name: 'm' },
+        toColumns: ['id', 'room'],
+      },
+    ],
+  },
+  {
+    name: 'table-replace-with-json',
+    mode: 'replace',
+    config: 'materialized: table',
+    sql: 'select id, payload from {{source "raw" "events"}}',
+    yields: [column('id'), column('payload', 'json')],
+  },
+  { name: 'surrogate-key-create', mode: 'create', config: withSurrogate, sql: roomSql, yields: [roomKey, ...rooms] },
+  { name: 'surrogate-key-replace', mode: 'replace', config: withSurrogate, sql: roomSql, yields: [roomKey, ...rooms] },
+  {
+    name: 'surrogate-key-added',
+    mode: 'replace',
+    config: withSurrogate,
+    sql: roomSql,
+    yields: [roomKey, ...rooms],
+    standing: rooms,
+    objects: [],
+  },
+  {
+    name: 'surrogate-key-increment',
+    mode: 'increment',
+    config: withSurrogate,
+    sql: roomSql,
+    yields: [roomKey, ...rooms],
+  },
+  {
+    name: 'incremental-append-increment',
+    mode: 'increment',
+    config: 'materialized: incremental, incremental_strategy: append',
+    sql: incremental,
+  },
+  { name: 'incremental-merge-create', mode: 'create', config: merged, sql: incremental },
+  { name: 'incremental-merge-increment', mode: 'increment', config: merged, sql: incremental },
+  {
+    name: 'incremental-merge-increment-with-nothing-but-key',
+    mode: 'increment',
+    config: 'materialized: incremental, unique_key: id',
+    sql: 'select id from {{source "raw" "events"}}',
+    yields: [column('id')],
+  },
+  {
+    name: 'incremental-merge-increment-with-new-constraint',
+    mode: 'increment',
+    config: `${merged}, indexes: [{ columns: room }]`,
+    sql: incremental,
+    objects: ['m_id_key_cf6ab3', 'm_old_idx_000000'],
+  },
+  { name: 'incremental-merge-replace', mode: 'replace', config: merged, sql: incremental },
+  {
+    name: 'incremental-delete-insert-create',
+    mode: 'create',
+    config: 'materialized: incremental, incremental_strategy: delete+insert, unique_key: [id, room]',
+    sql: incremental,
+  },
+  {
+    name: 'incremental-delete-insert-increment',
+    mode: 'increment',
+    config: 'materialized: incremental, incremental_strategy: delete+insert, unique_key: [id, room]',
+    sql: incremental,
+  },
+  {
+    name: 'incremental-delete-insert-replace',
+    mode: 'replace',
+    config: 'materialized: incremental, incremental_strategy: delete+insert, unique_key: [id, room]',
+    sql: incremental,
+  },
+  { name: 'view-create', mode: 'view' },
+  { name: 'view-replace', mode: 'view', kindOfStanding: 'view' },
+  { name: 'view-replace-with-column-at-the-end', mode: 'view', kindOfStanding: 'view', standing: events.slice(0, 2) },
+  {
+    name: 'view-replace-with-other-columns',
+    mode: 'view',
+    kindOfStanding: 'view',
+    standing: [column('id', 'bigint'), ...events.slice(1)],
+  },
+  { name: 'view-over-table', mode: 'view', kindOfStanding: 'table' },
+  { name: 'seed-create', kind: 'seed', mode: 'create' },
+  { name: 'seed-create-with-key', kind: 'seed', mode: 'create', config: 'unique_key: code' },
+  { name: 'seed-replace', kind: 'seed', mode: 'replace' },
+  { name: 'seed-replace-with-key', kind: 'seed', mode: 'replace', config: 'unique_key: code' },
+  {
+    name: 'structure-index-and-constraint-added',
+    mode: 'replace',
+    config: 'materialized: table, indexes: [{ columns: room }]',
+    yml: constraints,
+    objects: [],
+  },
+  {
+    name: 'structure-index-and-constraint-dropped',
+    mode: 'replace',
+    config: 'materialized: table',
+    objects: ['m_room_idx_aaaaaa', 'm_check_bbbbbb', 'made_by_hand'],
+    made: ['m_room_idx_aaaaaa', 'm_check_bbbbbb', 'm_gone_already_cccccc'],
+  },
+  {
+    name: 'structure-key-changed',
+    mode: 'replace',
+    config: 'materialized: incremental, unique_key: [id, room]',
+    standing: [...events, column('kind', 'text')],
+    objects: ['m_id_kind_key_aaaaaa'],
+    made: ['m_id_kind_key_aaaaaa', 'not null id', 'not null value'],
+    notNull: ['id', 'value', 'kind'],
+  },
+  {
+    name: 'structure-columns-added-retyped-dropped',
+    mode: 'replace',
+    config: keyed,
+    standing: [column('id', 'bigint'), column('room', 'text'), column('Größe', 'text'), column('load_id', 'bigint')],
+  },
+];
+
+/** A node as the case describes it, and the state in which the case finds the database. */
+function prepare(one: Case): { node: ModelNode | SeedNode; manifest: Manifest; root: TemporaryProject } {
+  const kind = one.kind ?? 'model';
+  const described = `name: m\n    config: { ${one.config ?? ''} }\n    ${one.yml ?? ''}`;
+  const root = new TemporaryProject({
+    'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
+    'seeds/rooms.csv': 'room\nkitchen\n',
+    'models/m.yml': `${kind}s:\n  - ${described}\n`,
+    ...(kind === 'model' ? { 'models/m.sql': one.sql ?? plain } : { 'seeds/m.csv': 'code,name,price\n01,Bath,1.50\n' }),
+  });
+  const { manifest } = root.compile();
+  const node = manifest.nodes.get(`${kind}.m`);
+  if (node?.kind !== 'model' && node?.kind !== 'seed') throw new Error('there is no node m');
+  return { node, manifest, root };
+}
+
+function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[]): NodeState {
+  const stands = one.kindOfStanding ?? (one.mode === 'replace' || one.mode === 'increment' ? 'table' : undefined);
+  const declared = objectNames(tableTarget(node));
+  const notNull = new Set(one.notNull ?? [...(node.config.unique_key ?? []), node.config.surrogate_key]);
+  const existing: ExistingRelation | undefined =
+    stands === undefined
+      ? undefined
+      : {
+          kind: stands,
+          estimatedRows: 100,
+          columns: (one.standing ?? yields).map((each) => ({ ...each, notNull: notNull.has(each.name) })),
+          objects: one.objects ?? declared,
+          unique: [],
+          foreignKeys: [],
+          referencedBy: one.referencedBy ?? [],
+          grants:
+            stands === 'view'
+              ? [
+                  { grantee: 'power bi', privilege: 'SELECT', grantable: true },
+                  { grantee: null, privilege: 'SELECT', grantable: false },
+                ]
+              : [],
+        };
+  const made = one.made ?? one.objects ?? declared;
+  return {
+    existing,
+    remembered: existing && { checksum: node.checksum, generation: 1, objects: made },
+    consumed: new Map([['raw.events', { version: 'source', loadId: 41 }]]),
+    upstreams: new Map([['raw.events', { version: 'source', loadId: 42 }]]),
+  };
+}
+
+function textOf(step: Step): string {
+  const counts = step.kind === 'run' && step.counts !== undefined ? `, counts ${step.counts}` : '';
+  const complaint = step.kind === 'guard' ? `: ${step.complaint([{ id: null, room: 'a', code: null }]).what}` : '';
+  return `-- ${step.kind}${counts}${complaint}\n${step.sql.text};\n`;
+}
+
+describe('the statements that build', () => {
+  it.each(cases)('$name', (one) => {
+    const { node, manifest, root } = prepare(one);
+    try {
+      const seed = node.kind === 'seed' ? readSeed(root.root, node) : undefined;
+      const yields = seed?.columns ?? one.yields ?? events;
+      const state = stateOf(one, node, yields);
+      const decision: Decision = { mode: one.mode, reason: '' };
+      const options = { fullRefresh: false, runStartedAt: '2024-01-01T00:00:00.000Z' };
+      const sql = querySql(node, decision, state, options, manifest);
+      const source = sql === undefined ? { kind: 'copy' as const, columns: yields } : { kind: 'query' as const, sql };
+      const steps = plan(node, decision, state, source, one.mode === 'increment' ? undefined : yields);
+      expectGolden(one.name, steps.map(textOf).join('\n'));
+    } finally {
+      root.dispose();
+    }
+  });
+});
+
+describe('the compiled SQL', () => {
+  it('of a small project, full and incremental', () => {
+    const { manifest } = compileFiles(
+      {
+        'project.yml': `
+name: test
+secrets: [PEPPER]
+vars: { fields: [{ name: co2, upper: 5000 }, { name: noise, upper: 120 }] }
+models: { silver: { +schema: silver, +materialized: incremental }, gold: { +schema: gold } }
+`,
+        'macros/is_outlier.sql': '{{! Whether a value is too large. }}\n({{value}} > {{upper}}) is true\n',
+        'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
+        'models/silver/readings.sql': `{{config unique_key="id, field" audit_columns="load_id"}}
+
+-- One row per reading.
+with events as (
+    select load_id, id, payload
+    from {{source "raw" "events"}}
+    {{#incremental}}
+    where load_id > {{high_water "raw.events"}}
+    {{/incremental}}
+),
+
+final as (
+    {{#each (var "fields") as |field|}}
+    {{#unless @first}}
+    union all
+    {{/unless}}
+    select
+        id,
+        {{literal field.name}} as field,
+        {{> is_outlier value="(payload ->> 'v')::numeric" upper=field.upper}} as is_outlier,
+        load_id
+    from events
+    {{/each}}
+)
+
+select id, field, is_outlier, load_id
+from final
+`,
+        'models/gold/only_good.sql':
+          '{{config materialized="ephemeral"}}\nselect * from {{ref "readings"}} where not is_outlier\n',
+        'models/gold/fact.sql': `{{config materialized="incremental" unique_key="id" schema="gold"}}
+with good as (select * from {{ref "only_good"}})
+select id, count(*) as readings, max(load_id) as load_id, {{run_started_at}} as built_at,
+    md5(id || {{secret "PEPPER"}}) as pseudonym
+from good
+{{#incremental}}where id in (select id from {{ref "readings"}} where load_id > {{high_water "readings"}})
+{{else}}
+-- everything
+{{/incremental}}
+group by id
+`,
+        'models/gold/report.sql': 'select * from {{ref "fact"}} -- all of it',
+        'tests/data/nothing_bad.sql': 'select * from {{ref "only_good"}} where is_outlier;',
+      },
+      { env: { PEPPER: 'never to be seen' } },
+    );
+    const parts = manifest.order.flatMap((id) => {
+      const node = manifest.nodes.get(id);
+      if (node?.kind === 'test') return [`-- ${id}\n${node.sql.text};\n`];
+      if (node?.kind !== 'model') return [];
+      const full = `-- ${id}, ${node.materialized}\n${node.fullSql.text};\n`;
+      const part = node.incrementalSql;
+      return part === undefined ? [full] : [full, `-- ${id}, in an incremental run\n${part.text};\n`];
+    });
+    expect(parts.join('\n')).not.toContain('never to be seen');
+    expectGolden('compiled-project', parts.join('\n'));
+  });
+});
+
+describe('the golden files', () => {
+  it('are those of the tests, and no others', () => {
+    expect(readdirSync(expectedFolder).sort()).toEqual(
+      [...cases.map((one) => one.name), 'compiled-project'].map((name) => `${name}.sql`).sort(),
+    );
+  });
+});
