@@ -1,13 +1,15 @@
 import { basename } from 'node:path/posix';
 import { relation } from '../warehouse/quote.ts';
-import { attempt, type CompileContext, type Draft, ephemeralsOf, resolverFor } from './compile.ts';
+import { ephemeralsOf } from './compile-model.ts';
 import { mergeConfig } from './config.ts';
 import { genericTest, type Tested, type TestRequest, TestRequestError, type TestSubject } from './data-test.ts';
+import { attempt, type CompileContext, type Draft } from './draft.ts';
 import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
 import type { Problem } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { modelContext, modelHelpers, newRecord } from './helpers.ts';
 import type { Node, TestNode } from './manifest.ts';
+import { resolverFor } from './resolve.ts';
 import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';

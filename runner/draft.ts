@@ -1,0 +1,243 @@
+import { basename, extname } from 'node:path/posix';
+import { DatacycleError } from '../warehouse/errors.ts';
+import { identifier, relation } from '../warehouse/quote.ts';
+import { type Config, mergeConfig } from './config.ts';
+import { formatProblem, type Problem, ProjectError } from './errors.ts';
+import { FolderConfig, foldersOf } from './folder-config.ts';
+import { Graph } from './graph.ts';
+import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './helpers.ts';
+import type { RelationName, SourceNode } from './manifest.ts';
+import type { Project } from './project.ts';
+import type { AllProperties, Properties } from './properties.ts';
+import { resolverFor } from './resolve.ts';
+import { didYouMean } from './suggest.ts';
+import { HelperError, type SourceFile, type Template, type TemplateEnvironment } from './template.ts';
+
+/** A model or seed whose name and settings are known, but whose SQL is not yet rendered. */
+export interface Draft {
+  readonly kind: 'model' | 'seed';
+  readonly id: string;
+  readonly name: string;
+  readonly file: SourceFile;
+  /** Undefined for a seed, and for a model whose template has a fault: it is known, so that nobody misses it, but not built. */
+  readonly template: Template | undefined;
+  readonly properties: Properties | undefined;
+  readonly config: Config;
+  readonly relation: RelationName;
+  readonly record: Recorded;
+  readonly refs: ReadonlySet<string>;
+  readonly sources: ReadonlySet<string>;
+}
+
+/** What compiling a piece of SQL needs to know of the project; shared by models, tests and inline queries. */
+export interface CompileContext {
+  readonly project: Project;
+  readonly environment: TemplateEnvironment;
+  readonly properties: AllProperties;
+  /** Models and seeds by name. */
+  readonly drafts: ReadonlyMap<string, Draft>;
+  readonly disabled: ReadonlySet<string>;
+  readonly sources: ReadonlyMap<string, SourceNode>;
+  /** True when a .yml file has a fault, so that what it declares is missing: no reason to complain about that as well. */
+  readonly incomplete: boolean;
+}
+
+/** Macros by their names; two of one name are a problem. */
+export function macrosByName(project: Project, problems: Problem[]): Map<string, SourceFile> {
+  const macros = new Map<string, SourceFile>();
+  for (const file of project.macros) {
+    const name = nameOf(file.path);
+    const other = macros.get(name);
+    if (other === undefined) macros.set(name, file);
+    else
+      problems.push({
+        what: `the macro "${name}" stands twice: ${other.path} and ${file.path}`,
+        hint: 'Rename one of the files.',
+      });
+  }
+  return macros;
+}
+
+export function draftSeeds(
+  { project, properties }: CompileContext,
+  drafts: Map<string, Draft>,
+  disabled: Set<string>,
+  problems: Problem[],
+): void {
+  const paths = project.seeds.map((path) => path.replace(/^seeds\//, ''));
+  const folders = new FolderConfig('seeds', project.settings.seeds, foldersOf(paths), project.settingsFile, problems);
+  for (const [index, path] of project.seeds.entries()) {
+    const name = nameOf(path);
+    const described = properties.seeds.get(name);
+    const config = mergeConfig(folders.for(paths[index] ?? ''), described?.value.config ?? {});
+    if (config.enabled === false) {
+      disabled.add(name);
+      continue;
+    }
+    const senseless = (['materialized', 'surrogate_key'] as const).find((key) => config[key] !== undefined);
+    if (senseless !== undefined)
+      problems.push({ what: `${path}: a seed has no ${senseless}`, hint: 'It is a table of what its file says.' });
+    addDraft(drafts, problems, {
+      kind: 'seed',
+      id: `seed.${name}`,
+      name,
+      file: { path, text: '' },
+      template: undefined,
+      properties: described,
+      config,
+      relation: { schema: config.schema ?? 'seeds', name: config.alias ?? name },
+      record: newRecord(),
+      refs: new Set(),
+      sources: new Set(),
+    });
+  }
+}
+
+export function draftModels(
+  context: CompileContext,
+  drafts: Map<string, Draft>,
+  disabled: Set<string>,
+  problems: Problem[],
+): void {
+  const { project, properties, environment, sources, incomplete } = context;
+  const paths = project.models.map((file) => file.path.replace(/^models\//, ''));
+  const folders = new FolderConfig('models', project.settings.models, foldersOf(paths), project.settingsFile, problems);
+  const known = new Set([...project.models.map((file) => nameOf(file.path)), ...drafts.keys(), ...disabled]);
+  for (const [index, file] of project.models.entries()) {
+    const name = nameOf(file.path);
+    const record = newRecord();
+    const refs = new Set<string>();
+    const used = new Set<string>();
+    const resolver: Resolver = {
+      own: undefined,
+      ref(ref) {
+        if (!known.has(ref)) throw new HelperError(`there is no model or seed "${ref}"`, didYouMean(ref, known));
+        refs.add(ref);
+        return '';
+      },
+      source: (source, table) => resolverFor(context, undefined, used).source(source, table),
+      upstream(upstream) {
+        if (known.has(upstream) || sources.has(upstream) || incomplete) return upstream;
+        throw new HelperError(
+          `there is no model or source "${upstream}"`,
+          didYouMean(upstream, [...known, ...sources.keys()]),
+        );
+      },
+    };
+    const faults: Problem[] = [];
+    let template: Template | undefined;
+    attempt(faults, () => {
+      template = environment.parse(file);
+      for (const mode of ['full', 'incremental'] as const)
+        template.render(modelHelpers(project, mode, resolver, record), modelContext(project, undefined), faults);
+    });
+    const described = properties.models.get(name);
+    const config = [described?.value.config ?? {}, record.config].reduce(mergeConfig, folders.for(paths[index] ?? ''));
+    if (config.enabled === false) {
+      disabled.add(name);
+      continue;
+    }
+    // What is wrong in both forms of a model is said once.
+    problems.push(...new Map(faults.map((fault) => [formatProblem(fault), fault])).values());
+    addDraft(drafts, problems, {
+      kind: 'model',
+      id: `model.${name}`,
+      name,
+      file,
+      template: faults.length > 0 ? undefined : template,
+      properties: described,
+      config,
+      relation: { schema: config.schema ?? 'public', name: config.alias ?? name },
+      record,
+      refs,
+      sources: used,
+    });
+  }
+}
+
+function addDraft(drafts: Map<string, Draft>, problems: Problem[], draft: Draft): void {
+  const other = drafts.get(draft.name);
+  if (other === undefined) drafts.set(draft.name, draft);
+  else
+    problems.push({
+      what: `the name "${draft.name}" is taken twice: ${other.file.path} and ${draft.file.path}`,
+      hint: 'Names of models and seeds share one space; rename one of the files.',
+    });
+}
+
+export function checkDescribed({ properties, drafts, disabled }: CompileContext, problems: Problem[]): void {
+  for (const [kind, described] of [
+    ['model', properties.models],
+    ['seed', properties.seeds],
+  ] as const) {
+    const names = [...drafts.values()].filter((draft) => draft.kind === kind).map((draft) => draft.name);
+    for (const [name, { yaml, path }] of described) {
+      if (names.includes(name) || disabled.has(name)) continue;
+      problems.push(
+        yaml.problem(`there is no ${kind} "${name}" to describe`, [...path, 'name'], didYouMean(name, names)),
+      );
+    }
+  }
+}
+
+export function checkRelations(drafts: ReadonlyMap<string, Draft>, problems: Problem[]): void {
+  const byRelation = new Map<string, Draft>();
+  for (const draft of drafts.values()) {
+    try {
+      for (const name of namesOf(draft)) identifier(name);
+    } catch (error) {
+      if (!(error instanceof DatacycleError)) throw error;
+      problems.push({ what: `${draft.file.path}: ${error.message}`, hint: error.hint });
+      continue;
+    }
+    if (draft.config.materialized === 'ephemeral') continue;
+    const key = relation(draft.relation.schema, draft.relation.name);
+    const other = byRelation.get(key);
+    if (other === undefined) byRelation.set(key, draft);
+    else
+      problems.push({
+        what: `${other.file.path} and ${draft.file.path} would both be ${key}`,
+        hint: 'Give one of them another alias or schema.',
+      });
+  }
+}
+
+/** Every name that a draft gives to something in the database. */
+function namesOf({ relation: own, config, properties }: Draft): string[] {
+  const { columns = [], constraints = [] } = properties?.value ?? {};
+  const keys = [config.unique_key, config.surrogate_key, config.audit_columns].flat();
+  const declared = [...columns.flatMap((column) => column.constraints ?? []), ...constraints].map(({ name }) => name);
+  return [own.schema, own.name, ...columns.map(({ name }) => name), ...keys, ...declared].filter(
+    (name) => name !== undefined,
+  );
+}
+
+export function checkCycles(drafts: ReadonlyMap<string, Draft>, problems: Problem[]): void {
+  const cycle = new Graph(new Map([...drafts.values()].map((draft) => [draft.name, [...draft.refs]]))).findCycle();
+  if (cycle === undefined) return;
+  const files = [...new Set(cycle)].map((name) => `  ${name}: ${drafts.get(name)?.file.path ?? ''}`);
+  problems.push({
+    what: `these models refer to each other: ${cycle.join(' -> ')}\n${files.join('\n')}`,
+    hint: 'Take one of the references out.',
+  });
+}
+
+/** Drafts so that every one comes after those it refers to. */
+export function inOrder(drafts: ReadonlyMap<string, Draft>): Draft[] {
+  const graph = new Graph(new Map([...drafts.values()].map((draft) => [draft.name, [...draft.refs]])));
+  return graph.order().flatMap((name) => drafts.get(name) ?? []);
+}
+
+/** Runs `work`; a ProjectError it throws is added to `problems`. */
+export function attempt(problems: Problem[], work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    problems.push(...error.problems);
+  }
+}
+
+function nameOf(path: string): string {
+  return basename(path, extname(path));
+}
