@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { CompileContext, Draft } from './compile-context.ts';
 import { columnSpecs, constraintsOf } from './constraints.ts';
-import type { CompileContext, Draft } from './draft.ts';
 import { inlineEphemerals } from './ephemeral.ts';
 import { ProjectError } from './errors.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './helpers.ts';

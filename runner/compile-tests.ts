@@ -1,9 +1,10 @@
 import { basename } from 'node:path/posix';
 import { relation } from '../warehouse/quote.ts';
+import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralsOf } from './compile-model.ts';
 import { mergeConfig } from './config.ts';
 import { genericTest, type Tested, type TestRequest, TestRequestError, type TestSubject } from './data-test.ts';
-import { attempt, type CompileContext, type Draft } from './draft.ts';
+import { attempt } from './draft.ts';
 import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
 import type { Problem } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';

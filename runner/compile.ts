@@ -1,13 +1,12 @@
+import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralsOf, modelNode, render, seedNode } from './compile-model.ts';
 import { compileTests } from './compile-tests.ts';
 import { columnSpecs } from './constraints.ts';
 import {
   attempt,
-  type CompileContext,
   checkCycles,
   checkDescribed,
   checkRelations,
-  type Draft,
   draftModels,
   draftSeeds,
   inOrder,

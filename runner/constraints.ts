@@ -1,6 +1,6 @@
+import type { CompileContext, Draft } from './compile-context.ts';
 import type { ColumnProperties, ConstraintProperties } from './config.ts';
 import { refName } from './data-test.ts';
-import type { CompileContext, Draft } from './draft.ts';
 import { type Problem, ProjectError } from './errors.ts';
 import type { ColumnSpec, Constraint } from './manifest.ts';
 import { didYouMean } from './suggest.ts';

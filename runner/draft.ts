@@ -1,46 +1,16 @@
 import { basename, extname } from 'node:path/posix';
 import { DatacycleError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
-import { type Config, mergeConfig } from './config.ts';
+import type { CompileContext, Draft } from './compile-context.ts';
+import { mergeConfig } from './config.ts';
 import { formatProblem, type Problem, ProjectError } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { Graph } from './graph.ts';
-import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './helpers.ts';
-import type { RelationName, SourceNode } from './manifest.ts';
+import { modelContext, modelHelpers, newRecord, type Resolver } from './helpers.ts';
 import type { Project } from './project.ts';
-import type { AllProperties, Properties } from './properties.ts';
 import { resolverFor } from './resolve.ts';
 import { didYouMean } from './suggest.ts';
-import { HelperError, type SourceFile, type Template, type TemplateEnvironment } from './template.ts';
-
-/** A model or seed whose name and settings are known, but whose SQL is not yet rendered. */
-export interface Draft {
-  readonly kind: 'model' | 'seed';
-  readonly id: string;
-  readonly name: string;
-  readonly file: SourceFile;
-  /** Undefined for a seed, and for a model whose template has a fault: it is known, so that nobody misses it, but not built. */
-  readonly template: Template | undefined;
-  readonly properties: Properties | undefined;
-  readonly config: Config;
-  readonly relation: RelationName;
-  readonly record: Recorded;
-  readonly refs: ReadonlySet<string>;
-  readonly sources: ReadonlySet<string>;
-}
-
-/** What compiling a piece of SQL needs to know of the project; shared by models, tests and inline queries. */
-export interface CompileContext {
-  readonly project: Project;
-  readonly environment: TemplateEnvironment;
-  readonly properties: AllProperties;
-  /** Models and seeds by name. */
-  readonly drafts: ReadonlyMap<string, Draft>;
-  readonly disabled: ReadonlySet<string>;
-  readonly sources: ReadonlyMap<string, SourceNode>;
-  /** True when a .yml file has a fault, so that what it declares is missing: no reason to complain about that as well. */
-  readonly incomplete: boolean;
-}
+import { HelperError, type SourceFile } from './template.ts';
 
 /** Macros by their names; two of one name are a problem. */
 export function macrosByName(project: Project, problems: Problem[]): Map<string, SourceFile> {

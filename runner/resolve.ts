@@ -1,5 +1,5 @@
 import { relation } from '../warehouse/quote.ts';
-import type { CompileContext, Draft } from './draft.ts';
+import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralName } from './ephemeral.ts';
 import type { Resolver } from './helpers.ts';
 import type { RelationName, SourceNode } from './manifest.ts';
