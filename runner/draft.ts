@@ -10,7 +10,7 @@ import { modelContext, modelHelpers, newRecord, type Resolver } from './helpers.
 import type { Project } from './project.ts';
 import { resolverFor } from './resolve.ts';
 import { didYouMean } from './suggest.ts';
-import { HelperError, type SourceFile } from './template.ts';
+import { HelperError, type SourceFile, type Template } from './template.ts';
 
 /** Macros by their names; two of one name are a problem. */
 export function macrosByName(project: Project, problems: Problem[]): Map<string, SourceFile> {
