@@ -72,7 +72,11 @@ export async function prepare({ force = false } = {}) {
   const [major = 0] = process.versions.node.split('.').map(Number);
   if (major < 20) fail(`datacycle needs Node 20 or newer; this is ${process.version} (${process.execPath}).`);
   install();
-  await buildIfStale(force);
+  try {
+    await buildIfStale(force);
+  } catch (error) {
+    fail(`datacycle cannot be built into ${dirname(program)}: ${error.message}`);
+  }
   return pathToFileURL(program).href;
 }
 

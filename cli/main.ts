@@ -32,6 +32,9 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     exitCode = reportFailure(error, args);
   }
+  if (interrupt.signal.aborted) exitCode = 130;
+  // On Windows a pipe is written in the background; what is not out yet would be lost.
+  await new Promise((resolve) => process.stdout.write('', resolve));
   process.exit(exitCode);
 }
 
@@ -39,7 +42,12 @@ function reportFailure(error: unknown, args: readonly string[]): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const terminal = new Terminal(args.includes('json') && args.includes('--log-format'));
   const fault = error instanceof Error ? error : new Error(String(error));
-  terminal.errors(errorLines(fault));
+  if (terminal.json) {
+    const { where, detail, hint } = fault instanceof DatacycleError ? fault : {};
+    terminal.event({ type: 'error', what: fault.message, where, detail, hint });
+  } else {
+    terminal.errors(errorLines(fault));
+  }
   if (args.includes('--debug')) terminal.errors([{ tone: 'faint', text: fault.stack ?? '' }, ...causes(fault)]);
   else if (!(fault instanceof DatacycleError))
     terminal.errors([{ tone: 'plain', text: '  This is unexpected. Run it again with --debug for the details.' }]);
@@ -148,7 +156,7 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     ),
   )
     .option('--inline <sql>', "a query; {{ref 'x'}} works in it")
-    .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', integer)
+    .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', limit)
     .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
   define(
     'status',
@@ -184,6 +192,12 @@ function splitWords(value: string, previous: readonly string[] | undefined): str
 function integer(value: string): number {
   if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(value);
+}
+
+function limit(value: string): number {
+  const number = integer(value);
+  if (number < -1) throw new InvalidArgumentError('It must be 0 or more, or -1 for all rows.');
+  return number;
 }
 
 function positive(value: string): number {

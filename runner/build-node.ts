@@ -308,7 +308,9 @@ function hintFor(error: StatementError, node: ModelNode | SeedNode): string | un
     case '2BP01':
       return `Something else depends on ${identifier(node.relation.name)}; nothing is dropped with cascade. Drop or change the dependent object first.`;
     case '42P01':
-      return `Build what it reads first: datacycle build --select +${node.name} (staging tables come with \`datacycle load\`)`;
+      return node.reads.some((id) => id.startsWith('source.'))
+        ? 'Run `datacycle load` first: it creates the tables of the sources.'
+        : `Build what it reads first: datacycle build --select +${node.name}`;
     case '3F000':
       return 'Sources are created by `datacycle load`.';
     default:

@@ -84,7 +84,7 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
   if (materialized === 'incremental' && strategy !== 'append' && (config.unique_key ?? []).length === 0) {
     complain(
       `incremental_strategy "${strategy}" needs a unique_key`,
-      'Set unique_key to the columns that identify a row, or use incremental_strategy="append".',
+      'Set unique_key to the columns that identify a row, use incremental_strategy="append", or build it anew each time with materialized="table".',
     );
   }
   if (config.surrogate_key !== undefined && (config.unique_key ?? []).length === 0) {

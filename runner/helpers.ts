@@ -41,6 +41,7 @@ export const helperNames = [
   'env',
   'secret',
   'literal',
+  'flag',
   'incremental',
   'high_water',
   'run_started_at',
@@ -64,6 +65,12 @@ export function placeholders(): RegExp {
 export function secretSetting(name: string): string {
   return `datacycle.secret_${name.toLowerCase()}`;
 }
+
+/** How people write yes and no in an environment variable. */
+const truth: ReadonlyMap<string, boolean> = new Map([
+  ...['true', 'yes', 'on', '1'].map((text) => [text, true] as const),
+  ...['false', 'no', 'off', '0'].map((text) => [text, false] as const),
+]);
 
 /** The helpers of the model language, bound to one rendering. */
 export function modelHelpers(
@@ -138,6 +145,14 @@ export function modelHelpers(
       if (value === null || value === undefined) return 'null';
       if (typeof value === 'object') throw new HelperError('literal takes one value, not a list or an object');
       return literal(String(value));
+    },
+    flag([value]) {
+      const answer = truth.get(String(value).trim().toLowerCase());
+      if (answer !== undefined) return answer;
+      throw new HelperError(
+        `"${String(value)}" is neither true nor false`,
+        `Write one of ${[...truth.keys()].join(', ')}.`,
+      );
     },
     incremental(_args, { block }) {
       if (block === undefined)

@@ -52,10 +52,12 @@ export function readProject(options: ProjectOptions): Project {
   const targets = settings.targets ?? {};
   const targetName = options.target ?? env.DATACYCLE_TARGET ?? settings.target ?? Object.keys(targets)[0] ?? 'default';
   const target = targets[targetName];
-  if (target === undefined && (options.target !== undefined || settings.target !== undefined)) {
+  // A target needs no entry of its own when an environment file is all that sets it apart.
+  const isKnown = target !== undefined || existsSync(join(root, `.env.${targetName}`));
+  if (!isKnown && (options.target !== undefined || settings.target !== undefined)) {
     throw new UsageError({
       what: `there is no target "${targetName}" in project.yml`,
-      hint: didYouMean(targetName, Object.keys(targets)) ?? 'Add it under targets.',
+      hint: didYouMean(targetName, Object.keys(targets)) ?? `Add it under targets, or write a file .env.${targetName}.`,
     });
   }
   const find = (pattern: string) => fg.sync(pattern, { cwd: root, onlyFiles: true }).sort();

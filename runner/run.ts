@@ -146,6 +146,12 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     next += 1;
     const index = next;
     onEvent({ type: 'node-started', index, total: order.length, node });
+    // Where the database runs in this process, nothing else would give an interrupt its turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (options.signal?.aborted === true) {
+      finish(id, index, stopped, node);
+      return false;
+    }
     const begin = clock().getTime();
     const result = node.kind === 'test' ? await testOne(node) : await buildOne(node);
     finish(id, index, { ...result, seconds: (clock().getTime() - begin) / 1000 }, node);
@@ -165,7 +171,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
         built.decision.mode === 'skip' ? built.decision.reason : describe(built.decision.mode, built.decision.reason);
       return { status: 'success', message, inserted, updated, deleted, failures: 0, error: undefined };
     } catch (error) {
-      return failure(error);
+      return options.signal?.aborted === true ? stopped : failure(error);
     }
   }
 
@@ -179,7 +185,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
           : `${failures} bad ${failures === 1 ? 'row' : 'rows'}`;
       return { status, message, inserted: 0, updated: 0, deleted: 0, failures, error: undefined };
     } catch (error) {
-      return failure(error);
+      return options.signal?.aborted === true ? stopped : failure(error);
     }
   }
 
@@ -294,6 +300,18 @@ function describe(mode: string, reason: string): string {
   if (mode === 'view') return reason === 'new' ? 'view created' : 'view replaced';
   return mode === 'replace' && reason !== 'table' ? `rebuilt: ${reason}` : '';
 }
+
+/** What becomes of a node when the user interrupts: it was rolled back or never begun. */
+const stopped: Omit<NodeResult, 'node'> = {
+  status: 'skipped',
+  seconds: 0,
+  message: 'the run was stopped',
+  inserted: 0,
+  updated: 0,
+  deleted: 0,
+  failures: 0,
+  error: undefined,
+};
 
 function failure(error: unknown): Omit<NodeResult, 'node' | 'seconds'> {
   const fault = error instanceof Error ? error : new Error(String(error));

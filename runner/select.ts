@@ -82,6 +82,7 @@ function matcher(value: string): (node: Node) => boolean {
     return (node) =>
       name.test(node.name) ||
       name.test(node.id) ||
+      name.test(relationOf(node)) ||
       (fileLike && underPath(node.file, value)) ||
       folderMatches(node, value);
   }
@@ -110,6 +111,11 @@ function matcher(value: string): (node: Node) => boolean {
         hint: didYouMean(String(method), methods),
       });
   }
+}
+
+/** `gold.dim_room`: the name that reports show. */
+function relationOf(node: Node): string {
+  return node.kind === 'model' || node.kind === 'seed' ? `${node.relation.schema}.${node.relation.name}` : '';
 }
 
 /** What could have stood in place of a selector that matches nothing: tags for a tag, paths for a path, else names. */

@@ -146,6 +146,7 @@ export class TemplateEnvironment {
 
   #compile(file: SourceFile): Handlebars.TemplateDelegate {
     this.#files.set(file.path, file);
+    this.#refuseJinja(file);
     const problems: Problem[] = [];
     if (file.text.includes(markStart) || file.text.includes(markEnd)) {
       throw new ProjectError([
@@ -288,6 +289,22 @@ export class TemplateEnvironment {
       value = inside[part];
     }
     return value;
+  }
+
+  /** Whoever comes from dbt writes calls as there; the parser would only say that something does not belong. */
+  #refuseJinja(file: SourceFile): void {
+    // Template comments are left out, with what they hold blanked so that every place stays.
+    const text = file.text.replace(/\{\{!(?:--[\s\S]*?--|[^}]*)\}\}/g, (comment) => comment.replace(/[^\n]/g, ' '));
+    const found = /\{\{[~\s]*[#/]?\s*(\w+)\(|\{%/.exec(text);
+    if (found === null) return;
+    const place = advance({ file: file.path, line: 1, column: 1 }, text, found.index);
+    const name = found[1];
+    const what = name === undefined ? 'there is no {% %} here' : `{{${name}(...)}} is written without brackets here`;
+    const hint =
+      name === undefined
+        ? 'Write {{#if ...}} ... {{/if}}, {{#each ...}} ... {{/each}} or {{#incremental}} ... {{/incremental}}.'
+        : `Write {{${name} "..."}}, names in quotes and separated by spaces.`;
+    throw new ProjectError([{ what, place, excerpt: excerpt(file.text, place), hint }]);
   }
 
   /** Turns whatever Handlebars throws into a problem with a place. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { DatacycleError } from './errors.ts';
 
 /**
@@ -10,7 +10,7 @@ import { DatacycleError } from './errors.ts';
  */
 export function lockFolder(folder: string, holder: string): () => void {
   const file = `${folder}.lock`;
-  for (let attempt = 0; attempt < 2; attempt += 1) {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
       const handle = openSync(file, 'wx');
       writeSync(handle, `${process.pid} ${holder}\n`);
@@ -23,18 +23,55 @@ export function lockFolder(folder: string, holder: string): () => void {
       };
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
-      const content = readFileSync(file, { encoding: 'utf8', flag: 'a+' });
-      const pid = Number.parseInt(content, 10);
-      if (isRunning(pid)) {
-        throw new DatacycleError({
-          what: `the embedded database in ${folder} is in use by ${content.slice(String(pid).length).trim()} (process ${pid})`,
-          hint: 'Wait until it is done; for several users at once set DB_URL to a PostgreSQL server.',
-        });
-      }
-      rmSync(file, { force: true });
+      const found = contentOf(file);
+      if (found === undefined) continue;
+      const pid = Number.parseInt(found, 10);
+      if (found === justTaken || isRunning(pid)) throw inUse(folder, found);
+      removeStale(file, found, folder);
     }
   }
   throw new DatacycleError({ what: `cannot take the lock file ${file}`, hint: 'Delete it if no datacycle runs.' });
+}
+
+/** What stands for the content of a lock that its taker has not written yet. */
+const justTaken = 'another process that is just starting';
+const startingMs = 10_000;
+
+function contentOf(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, 'utf8').trim();
+    if (text !== '') return text;
+    return Date.now() - statSync(file).mtimeMs < startingMs ? justTaken : '0 a process that died';
+  } catch {
+    // Given back in the meantime.
+    return undefined;
+  }
+}
+
+function inUse(folder: string, holder: string): DatacycleError {
+  const [, pid, name] = /^(\d+) (.*)$/s.exec(holder) ?? [];
+  const who = pid === undefined ? holder : `${name} (process ${pid})`;
+  return new DatacycleError({
+    what: `the embedded database in ${folder} is in use by ${who}`,
+    hint: 'Wait until it is done; for several users at once set DB_URL to a PostgreSQL server.',
+  });
+}
+
+/** Takes a dead process's lock away; a lock that somebody took anew since it was looked at is put back. */
+function removeStale(file: string, seen: string, folder: string): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return;
+  }
+  const taken = contentOf(aside);
+  if (taken === undefined || taken === seen) {
+    rmSync(aside, { force: true });
+    return;
+  }
+  renameSync(aside, file);
+  throw inUse(folder, taken);
 }
 
 function isRunning(pid: number): boolean {

@@ -25,6 +25,12 @@ alter table floor.dim_datetime add primary key (datetime_key);
 create table floor.dim_date as select distinct date_key from floor.dim_datetime;
 alter table floor.dim_date add primary key (date_key);
 
+analyze floor.dim_apartment;
+analyze floor.dim_room;
+analyze floor.dim_device;
+analyze floor.dim_datetime;
+analyze floor.dim_date;
+
 create table floor.fact_energy_minute as
 with minutes as (
     select apartment, room, sensor_type, timestamp,

@@ -4,7 +4,7 @@ with files as (
     select
         f.load_id,
         case split_part(f.name, '_', 2) when 'JimmyLoup' then 'jimmy' when 'JeremieVianin' then 'jeremie' end as apartment,
-        to_timestamp(coalesce(f.payload ->> 'datetime', substr(f.name, 1, 15)), 'DD.MM.YYYY HH24:MI') as timestamp,
+        to_timestamp(replace(coalesce(f.payload ->> 'datetime', left(f.name, 15)), ':', ''), 'DD.MM.YYYY HH24MI') as timestamp,
         f.payload
     from floor.sensor_file as f
 ),

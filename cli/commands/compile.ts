@@ -28,6 +28,10 @@ export function compile(project: Project, flags: RunFlags, terminal: Terminal): 
     }
     written.push(node);
   }
+  if (terminal.json) {
+    for (const node of written) terminal.event({ type: 'compiled', node: node.name, kind: node.kind, file: node.file });
+    return 0;
+  }
   const models = written.filter((node) => node.kind === 'model');
   const [only, ...others] = models.length > 0 ? models : written;
   if (flags.select !== undefined && flags.select.length > 0 && only !== undefined && others.length === 0) {

@@ -45,7 +45,7 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
     const compiled = compileProject(project);
     const summary = await runOn(warehouse, 'build', compiled, {}, terminal, signal);
     if (!summary.ok) return 1;
-    await showResults(warehouse, compiled, terminal);
+    if (!terminal.json) await showResults(warehouse, compiled, terminal);
     terminal.say(`\nDone in ${((Date.now() - started) / 1000).toFixed(1)}s. ${nextSteps}`);
     return 0;
   } finally {

@@ -23,7 +23,7 @@ export function list(project: Project, flags: ListFlags, terminal: Terminal): 0 
       ? [node]
       : [];
   });
-  switch (flags.output ?? 'name') {
+  switch (terminal.json ? 'json' : (flags.output ?? 'name')) {
     case 'json':
       for (const node of nodes) terminal.output(JSON.stringify(describe(node)));
       return 0;

@@ -5,7 +5,7 @@ import type { Project } from '../../runner/project.ts';
 import { selectNodes } from '../../runner/select.ts';
 import { SqlText } from '../../runner/sql-text.ts';
 import { explain, statement } from '../../runner/statement.ts';
-import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { formatTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,7 +29,12 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
   const query = queryOf(project, compileProject(project), flags);
   const warehouse = await openProjectWarehouse(project, 'show', 1);
   try {
-    terminal.output(await showOn(warehouse, query, flags));
+    const shown = await showOn(warehouse, query, terminal.json ? { ...flags, output: 'lines' } : flags);
+    if (shown.text !== '') terminal.output(shown.text);
+    if (shown.rows === flags.limit && !terminal.json) {
+      const rows = `${shown.rows} ${shown.rows === 1 ? 'row' : 'rows'}`;
+      terminal.errors([{ tone: 'faint', text: `At most ${rows} are shown; --limit -1 shows all.` }]);
+    }
     return 0;
   } finally {
     await warehouse.close();
@@ -38,17 +43,22 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
 
 /** Runs one inline query of the project on an open database and lays it out as a table. */
 export async function tableOf(warehouse: Warehouse, compiled: Compiled, inline: string): Promise<string> {
-  return showOn(warehouse, queryOf(compiled.context.project, compiled, { inline, limit: -1, output: 'table' }), {
-    limit: -1,
-    output: 'table',
-  });
+  const query = queryOf(compiled.context.project, compiled, { inline, limit: -1, output: 'table' });
+  return (await showOn(warehouse, query, { limit: -1, output: 'table' })).text;
 }
 
-async function showOn(warehouse: Warehouse, query: Query, flags: Pick<ShowFlags, 'limit' | 'output'>): Promise<string> {
+interface Format {
+  readonly limit: number;
+  /** `lines`: one JSON object a line. */
+  readonly output: ShowFlags['output'] | 'lines';
+}
+
+async function showOn(warehouse: Warehouse, query: Query, flags: Format): Promise<{ text: string; rows: number }> {
+  const asJson = flags.output === 'json' || flags.output === 'lines';
   const limit = flags.limit < 0 ? '' : `\nlimit ${flags.limit}`;
   // JSON comes from the database itself: numbers keep every digit, and times are ISO 8601.
   const sql = SqlText.join(
-    `select ${flags.output === 'json' ? 'row_to_json(shown)::text as row' : '*'}\nfrom (\n`,
+    `select ${asJson ? 'row_to_json(shown)::text as row' : '*'}\nfrom (\n`,
     query.sql,
     `\n) as shown${limit}`,
   );
@@ -57,14 +67,7 @@ async function showOn(warehouse: Warehouse, query: Query, flags: Pick<ShowFlags,
       await session.query('set transaction read only');
       return statement(session, sql);
     });
-    if (flags.output === 'json')
-      return `[${result.rows.map((row) => `\n  ${String(row.row)}`).join(',')}${result.rows.length > 0 ? '\n' : ''}]`;
-    const cells = result.rows.map((row) => result.columns.map((column) => row[column]));
-    if (flags.output === 'table') return formatTable(result.columns, cells);
-    return stringify([
-      result.columns,
-      ...cells.map((row) => row.map((value) => (typeof value === 'boolean' ? String(value) : value))),
-    ]);
+    return { text: format(result, flags.output), rows: result.rows.length };
   } catch (error) {
     throw explain(error, {
       name: query.name,
@@ -74,9 +77,30 @@ async function showOn(warehouse: Warehouse, query: Query, flags: Pick<ShowFlags,
   }
 }
 
+function format({ rows, columns }: Result, output: Format['output']): string {
+  const objects = rows.map((row) => String(row.row));
+  if (output === 'lines') return objects.join('\n');
+  if (output === 'json') return objects.length === 0 ? '[]' : `[\n  ${objects.join(',\n  ')}\n]`;
+  const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new UsageError({
+      what: `two columns are called "${twice}"`,
+      hint: 'Give them names of their own: select a.id as a_id, b.id as b_id.',
+    });
+  }
+  const cells = rows.map((row) => columns.map((column) => row[column]));
+  if (output === 'table') return formatTable(columns, cells);
+  return stringify([
+    columns,
+    ...cells.map((row) => row.map((value) => (typeof value === 'boolean' ? String(value) : value))),
+  ]);
+}
+
 function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query {
   if (flags.inline !== undefined) {
-    const text = flags.inline.trim().replace(/;\s*$/, '');
+    // A query ends where its statement ends: a semicolon, and comments behind it, would break the query around it.
+    const text = flags.inline.trim().replace(/;(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/, '');
+    if (text === '') throw new UsageError({ what: 'the query is empty', hint: `Write --inline "select ..."` });
     const file = { path: '--inline', text };
     return {
       name: 'inline query',

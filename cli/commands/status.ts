@@ -45,7 +45,9 @@ async function read(warehouse: Warehouse, relations: readonly { name: string; re
   const hasRunner = present[0]?.runner === true;
   const sources = hasStaging
     ? await warehouse.query(`select l.source, count(*) as loads, sum(l.files)::bigint as files, sum(l.rejected)::bigint as rejected,
-             to_char(max(l.finished_at), 'YYYY-MM-DD HH24:MI') as last_load
+             to_char(max(l.finished_at), 'YYYY-MM-DD HH24:MI') as last_load_utc,
+             (select to_char(max(f.source_time) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from staging.file f
+              where f.source = l.source and f.status = 'landed') as newest_file_utc
          from staging.load l group by l.source order by l.source`)
     : undefined;
   const rejected = hasStaging
@@ -79,8 +81,11 @@ async function read(warehouse: Warehouse, relations: readonly { name: string; re
     : undefined;
   const problems = hasRunner
     ? await warehouse.query(`select r.node, r.status, r.message from datacycle.run_result r
-         where r.run_id = (select run_id from datacycle.run order by started_at desc limit 1) and r.status in ('error', 'fail')
-         order by r.node`)
+         join (
+             select node, max(finished_at) as finished_at from datacycle.run_result group by node
+         ) as latest using (node, finished_at)
+         where r.status in ('error', 'fail', 'skipped')
+         order by r.status, r.node`)
     : undefined;
   return {
     sources: sources?.rows ?? [],

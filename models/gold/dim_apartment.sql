@@ -13,7 +13,7 @@ with apartments as (
 final as (
     select
         a.apartment_id,
-        {{#if (eq (env "BI_PSEUDONYMISE" "false") "true")}}
+        {{#if (flag (env "BI_PSEUDONYMISE" "false"))}}
         'Apartment ' || left({{> hmac_sha256 key=(secret "PSEUDONYM_KEY") message="a.apartment_id"}}, 10) as name,
         {{else}}
         a.first_name as name,

@@ -22,7 +22,11 @@ export class ProjectCopy {
   }
 
   /** Runs `datacycle ...` in the copy, with nothing of this machine's settings but what is given. */
-  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  run(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    options: { readonly interruptAfter?: RegExp } = {},
+  ): Promise<Outcome> {
     const clean = {
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '',
@@ -38,7 +42,10 @@ export class ProjectCopy {
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => {
+      const before = options.interruptAfter?.test(stdout) === true;
       stdout += chunk.toString();
+      // As Ctrl+C does, once.
+      if (!before && options.interruptAfter?.test(stdout) === true) child.kill('SIGINT');
     });
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();

@@ -62,6 +62,8 @@ describe('wrong configuration', () => {
     [['run', '--target', 'prodd'], 'there is no target "prodd"'],
     [['load', 'sensor'], 'Did you mean "sensors"?'],
     [['show'], 'show needs a query or a selection'],
+    [['show', '--inline', ' ; '], 'the query is empty'],
+    [['show', '--inline', 'select 1', '--limit', '-2'], 'It must be 0 or more, or -1'],
     [['show', '--inline', "select * from {{ref 'dim_rom'}}"], 'Did you mean "dim_room"?'],
   ])('%s is wrong use', async (args, message) => {
     const outcome = await project.run(args);
@@ -165,6 +167,38 @@ describe.each(servers)('on $name', (kind) => {
     expect(events.map((event) => event.type)).toEqual(['started', 'node-started', 'node-finished', 'finished']);
     expect(outcome.code).toBe(0);
   });
+});
+
+describe('what is shown', () => {
+  it('rows as a table, as CSV and as JSON; a limit that cut is said on standard error only', async () => {
+    const query = `select n, 'é, "x"' as text, 1.10 as price, null as nothing from generate_series(1, 7) as n; -- done`;
+    const shown = (output: string) => project.run(['show', '--inline', query, '--output', output, '--limit', '2']);
+    const table = await shown('table');
+    expect(table.stdout).toBe(
+      'n | text   | price | nothing\n--+--------+-------+--------\n1 | é, "x" |  1.10 |\n2 | é, "x" |  1.10 |\n',
+    );
+    expect(table.stderr).toContain('--limit -1 shows all');
+    expect((await shown('csv')).stdout).toBe('n,text,price,nothing\n1,"é, ""x""",1.10,\n2,"é, ""x""",1.10,\n');
+    const rows = [1, 2].map((n) => ({ n, text: 'é, "x"', price: 1.1, nothing: null }));
+    expect(JSON.parse((await shown('json')).stdout)).toEqual(rows);
+  });
+
+  it('refuses two columns of one name instead of showing one of them twice', async () => {
+    const outcome = await project.run(['show', '--inline', 'select 1 as a, 2 as a']);
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain('two columns are called "a"');
+  });
+});
+
+it('an interrupt stops a build on the embedded database between two models, and the exit code says so', async () => {
+  for (let number = 0; number < 8; number += 1) {
+    const model = join(project.root, 'models', `slow_${number}.sql`);
+    writeFileSync(model, '{{config materialized="table"}}select pg_sleep(0.7) is null as x');
+  }
+  const outcome = await project.run(['run', '--select', 'slow_*'], {}, { interruptAfter: /1 of 8/ });
+  expect(outcome.code).toBe(130);
+  expect(outcome.stdout).toContain('SKIP (the run was stopped)');
+  expect((await project.run(['run', '--select', 'slow_*'])).code).toBe(0);
 });
 
 it('two processes cannot open the embedded database at once; the second is told who has it', async () => {

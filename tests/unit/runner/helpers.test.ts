@@ -28,6 +28,7 @@ describe('the model language', () => {
     ['var with a default', '{{var "nothing" "7"}}', '7'],
     ['env', '{{env "REGION"}}', 'VS'],
     ['env with a default', '{{env "CANTON" "VD"}}', 'VD'],
+    ['flag', '{{#if (flag " Yes")}}a{{/if}}{{#if (flag "OFF")}}b{{/if}}{{#if (flag "1")}}c{{/if}}', 'ac'],
     ['literal', '{{literal (var "room")}} {{literal "l\'eau"}} {{literal 5}}', `'kitchen' 'l''eau' '5'`],
     ['eq', '{{#if (eq (var "room") "kitchen")}}yes{{/if}}{{#if (eq 1 2)}}no{{/if}}', 'yes'],
     [
@@ -108,5 +109,17 @@ order by 1`,
     expect(problem?.what).toBe(what);
     expect(problem?.place).toMatchObject({ file: 'models/m.sql', line: 2 });
     if (hint !== undefined) expect(problem?.hint).toBe(hint);
+  });
+});
+
+describe('what people bring along', () => {
+  it.each([
+    ['a dbt call', "select *\nfrom {{ ref('bounds') }}", 2, 6, '{{ref(...)}} is written without brackets here'],
+    ['a dbt block', 'select 1\n{% if true %}', 2, 1, 'there is no {% %} here'],
+    ['a flag that is none', 'select {{#if (flag "maybe")}}1{{/if}}', 1, 14, '"maybe" is neither true nor false'],
+  ])('%s is answered with its place and what to write', (_name, template, line, column, what) => {
+    const [problem] = problemsOf({ ...project, 'models/m.sql': template });
+    expect(problem).toMatchObject({ what, place: { file: 'models/m.sql', line, column } });
+    expect(problem?.hint).toMatch(/^Write /);
   });
 });
