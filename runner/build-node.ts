@@ -145,6 +145,7 @@ async function readState(
 ): Promise<NodeState> {
   const consumed = await readConsumed(session, node.name);
   const newest = await newestLoads(session, context.manifest, node);
+  await holdBack(session, context.manifest, node, newest);
   const upstreams = new Map<string, Consumed>();
   for (const id of node.reads) {
     const upstream = context.manifest.nodes.get(id);
@@ -163,6 +164,42 @@ async function readState(
   };
 }
 
+/**
+ * A node that follows an upstream and also reads a sibling that follows the same one must not be ahead of the sibling:
+ * what it made of a stale sibling would count as consumed and never be looked at again. So its mark goes no further than
+ * the marks of all models behind it on the same upstream.
+ */
+async function holdBack(
+  session: Session,
+  manifest: Manifest,
+  node: ModelNode | SeedNode,
+  newest: Map<string, number | null>,
+): Promise<void> {
+  if (newest.size === 0) return;
+  const behind = new Set<string>();
+  const visit = (ids: readonly string[]) => {
+    for (const id of ids) {
+      const upstream = manifest.nodes.get(id);
+      if (upstream?.kind !== 'model' || behind.has(upstream.name)) continue;
+      behind.add(upstream.name);
+      visit(upstream.reads);
+    }
+  };
+  visit(node.reads);
+  const followed = [...newest.keys()].map((id) => ({ id, name: manifest.nodes.get(id)?.name ?? '' }));
+  const { rows } = await session.query<{ upstream: string; least: number }>(
+    `select upstream, min(load_id)::bigint as least from datacycle.high_water
+     where model = any($1::text[]) and upstream = any($2::text[]) and load_id is not null
+     group by upstream`,
+    [[...behind], followed.map(({ name }) => name)],
+  );
+  for (const { id, name } of followed) {
+    const least = rows.find((row) => row.upstream === name)?.least;
+    const now = newest.get(id);
+    if (least !== undefined && typeof now === 'number' && least < now) newest.set(id, least);
+  }
+}
+
 /** Identifies what an upstream's rows are apart from increments: its generation; for a view that of all it reads. */
 function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<string, ModelState>): string {
   const node = manifest.nodes.get(id);
@@ -178,7 +215,7 @@ async function newestLoads(
   session: Session,
   manifest: Manifest,
   node: ModelNode | SeedNode,
-): Promise<ReadonlyMap<string, number | null>> {
+): Promise<Map<string, number | null>> {
   const followed = node.kind === 'model' ? node.highWater : [];
   const newest = new Map<string, number | null>();
   for (const id of followed) {

@@ -5,6 +5,7 @@ import { inlineEphemerals } from './ephemeral.ts';
 import { ProjectError } from './errors.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './helpers.ts';
 import type { ModelNode, Node, RelationName, SeedNode } from './manifest.ts';
+import { oneStatement } from './one-statement.ts';
 import { resolverFor } from './resolve.ts';
 import type { SqlText } from './sql-text.ts';
 import type { Template } from './template.ts';
@@ -42,7 +43,7 @@ export function modelNode(
     const sql = render(template, mode, context, draft.relation, record, used).trim();
     if (sql.text === '')
       throw new ProjectError([{ what: `${draft.file.path} is empty`, hint: 'A model is one select statement.' }]);
-    return sql.text.endsWith(';') ? sql.slice(0, sql.text.length - 1) : sql;
+    return oneStatement(sql, draft.file);
   };
   const full = sqlFor('full');
   const incremental = materialized === 'incremental' ? sqlFor('incremental') : undefined;
@@ -71,7 +72,7 @@ export function modelNode(
     incrementalSql: incremental && inlineEphemerals(incremental, ephemerals),
     highWater: [...record.highWater],
     volatile: record.volatile || [...used].some((id) => isVolatileEphemeral(nodes.get(id))),
-    checksum: digest([fullSql.text, config.unique_key ?? [], config.surrogate_key ?? '']),
+    checksum: digest([fullSql.text, incremental?.text ?? '', config.unique_key ?? [], config.surrogate_key ?? '']),
   };
 }
 

@@ -1,3 +1,4 @@
+import { secretPrefix } from '../warehouse/conceal.ts';
 import { literal, relation } from '../warehouse/quote.ts';
 import { type Config, configKeys, configSchema, mergeConfig } from './config.ts';
 import type { RelationName } from './manifest.ts';
@@ -63,7 +64,7 @@ export function placeholders(): RegExp {
 
 /** The session setting that carries a secret into SQL without being part of it. */
 export function secretSetting(name: string): string {
-  return `datacycle.secret_${name.toLowerCase()}`;
+  return secretPrefix + name.toLowerCase();
 }
 
 /** How people write yes and no in an environment variable. */

@@ -220,7 +220,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     },
   );
   // Rows that were still referenced when their dimension was rebuilt can go now that the facts have been rebuilt too.
-  for (const id of retained) {
+  for (const id of [...retained].reverse()) {
     const node = manifest.nodes.get(id);
     const first = results.get(id);
     if (node?.kind !== 'model' && node?.kind !== 'seed') continue;

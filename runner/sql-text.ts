@@ -52,6 +52,14 @@ export class SqlText {
     return verbatim ? advance(place, this.text.slice(found.start), offset - found.start) : place;
   }
 
+  /** The place right behind the last character that comes from a template. */
+  end(): Place | undefined {
+    const last = this.#segments.findLast((segment) => segment.origin !== undefined);
+    if (last?.origin === undefined) return undefined;
+    const next = this.#segments.find((segment) => segment.start > last.start)?.start ?? this.text.length;
+    return this.placeAt(Math.max(last.start, next - 1));
+  }
+
   /** The template place of PostgreSQL's 1-based `position`, which counts characters where JavaScript counts UTF-16 units. */
   placeAtPosition(position: number): Place | undefined {
     let offset = 0;

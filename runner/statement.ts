@@ -47,12 +47,26 @@ export function explain(error: unknown, subject: Subject): Error {
     error instanceof PlacedStatementError && error.position !== undefined
       ? error.source.placeAtPosition(error.position)
       : undefined;
+  if (place === undefined && error.code === '42601' && error instanceof PlacedStatementError)
+    return endsTooEarly(error, subject);
   const quoted = place === undefined ? undefined : excerpt(subject.sourceText(place.file) ?? '', place);
   return new NodeError({
     what: `${subject.name}: ${error.message.replaceAll('"datacycle_new"', 'its new rows')}`,
     where: place === undefined ? subject.file : formatPlace(place),
     detail: [quoted, error.detail].filter(Boolean).join('\n') || undefined,
     hint: error.hint ?? subject.hint?.(error),
+    cause: error,
+  });
+}
+
+/** A syntax error behind the template's text: the parser met what the runner put after it, of which the user knows nothing. */
+function endsTooEarly(error: PlacedStatementError, subject: Subject): Error {
+  const place = error.source.end();
+  return new NodeError({
+    what: `${subject.name}: syntax error: the query ends too early`,
+    where: place === undefined ? subject.file : formatPlace(place),
+    detail: place === undefined ? undefined : excerpt(subject.sourceText(place.file) ?? '', place),
+    hint: 'Something is missing behind this: a comma, `union` or operator too many, or a bracket or quote that is not closed.',
     cause: error,
   });
 }

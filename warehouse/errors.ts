@@ -32,6 +32,16 @@ export class ConnectionError extends DatacycleError {
   override readonly exitCode = 2;
 }
 
+/** What PostgreSQL's drivers tell of an error, all optional but the message. */
+export interface Fault {
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly position?: string | undefined;
+  readonly where?: string | undefined;
+}
+
 /** An error PostgreSQL reported for one statement. */
 export class StatementError extends DatacycleError {
   /** SQLSTATE, five characters. */
@@ -50,5 +60,21 @@ export class StatementError extends DatacycleError {
     this.position = parts.position;
     this.sql = parts.sql;
     this.context = parts.context;
+  }
+
+  /** From a driver's error; `conceal` takes secrets out of whatever the server quotes. */
+  static from(fault: Fault, sql: string, conceal: (text: string) => string): StatementError {
+    const clean = (text: string | undefined) => (text === undefined ? undefined : conceal(text));
+    return new StatementError({
+      what: conceal(fault.message),
+      detail: clean(fault.detail),
+      hint: clean(fault.hint),
+      code: fault.code ?? '',
+      position: fault.position === undefined ? undefined : Number(fault.position),
+      context: clean(fault.where),
+      sql,
+      // The driver's own error would show, under --debug, what was concealed.
+      cause: conceal(fault.message + (fault.detail ?? '')) === fault.message + (fault.detail ?? '') ? fault : undefined,
+    });
   }
 }

@@ -38,10 +38,18 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     return openPglite({ folder: options.folder, applicationName, settings });
   }
   const url = options.url.replace(/^postgres(?:ql)?(?:\+\w+)?:\/\//, 'postgres://');
-  if (!url.startsWith('postgres://') || !URL.canParse(url)) {
+  if (!url.startsWith('postgres://')) {
     throw new ConnectionError({
       what: 'DB_URL is not a PostgreSQL address',
       hint: 'Write postgres://user:password@host:5432/database, with special characters percent-encoded; leave it empty for the embedded database.',
+    });
+  }
+  // A password with such characters would be taken for a path, and shown as part of it.
+  const afterHost = url.replace(/^postgres:\/\/[^/]*/, '');
+  if (/[@#]/.test(afterHost) || url.includes('#') || !URL.canParse(url)) {
+    throw new ConnectionError({
+      what: 'DB_URL cannot be read; perhaps its password holds characters that must be percent-encoded',
+      hint: 'Write %40 for @, %2F for /, %23 for #, %3A for :, %3F for ?, %25 for %.',
     });
   }
   return openPostgres({ url, applicationName, concurrency: options.concurrency, settings });

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Results } from '@electric-sql/pglite';
-import { DatacycleError, StatementError } from './errors.ts';
+import { concealer } from './conceal.ts';
+import { DatacycleError, type Fault, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import { valueParsers } from './values.ts';
 import type { Exclusive, Isolation, Result, Row, Session, Warehouse } from './warehouse.ts';
@@ -33,6 +34,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
       cause: error,
     });
   });
+  const conceal = concealer(settings);
   const locks = new Map<string, string>();
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -58,7 +60,8 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
         columns: result.fields.map((field) => field.name),
       };
     } catch (error) {
-      throw translate(error, sql);
+      if (error instanceof Error && 'code' in error) throw StatementError.from(error as Fault, sql, conceal);
+      throw error;
     }
   }
 
@@ -121,28 +124,4 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
       unlock();
     },
   };
-}
-
-interface DatabaseFault {
-  readonly code?: string;
-  readonly detail?: string;
-  readonly hint?: string;
-  readonly position?: string;
-  readonly where?: string;
-}
-
-function translate(error: unknown, sql: string): Error {
-  if (error instanceof DatacycleError || !(error instanceof Error)) return error as Error;
-  const fault = error as Error & DatabaseFault;
-  if (fault.code === undefined) return error;
-  return new StatementError({
-    what: fault.message,
-    detail: fault.detail,
-    hint: fault.hint,
-    code: fault.code,
-    position: fault.position === undefined ? undefined : Number(fault.position),
-    context: fault.where,
-    sql,
-    cause: error,
-  });
 }

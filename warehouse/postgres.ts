@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { concealer } from './conceal.ts';
 import { ConnectionError, DatacycleError, StatementError } from './errors.ts';
 import { valueParsers } from './values.ts';
 import type { Exclusive, Isolation, Result, Row, Session, Warehouse } from './warehouse.ts';
@@ -44,6 +45,7 @@ function codeOf(error: unknown): string {
 export function openPostgres(options: PostgresOptions): Warehouse {
   const { url, applicationName, concurrency, settings } = options;
   const address = withoutSecrets(url);
+  const conceal = concealer(settings);
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
@@ -65,7 +67,10 @@ export function openPostgres(options: PostgresOptions): Warehouse {
     const code = codeOf(error);
     const message = error instanceof Error && error.message !== '' ? error.message : String(error);
     const reason = unreachable[code];
-    if (reason !== undefined || /terminated|timeout exceeded|not queryable|Client was closed/i.test(message)) {
+    const lost =
+      !(error instanceof pg.DatabaseError) &&
+      /terminated|timeout exceeded|not queryable|Client was closed/i.test(message);
+    if (reason !== undefined || lost) {
       return new ConnectionError({
         what: `cannot work with ${address}: ${reason ?? message}`,
         hint: 'Check DB_URL (environment or .env).',
@@ -79,16 +84,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
         cause: error,
       });
     }
-    return new StatementError({
-      what: message,
-      detail: error.detail,
-      hint: error.hint,
-      code,
-      position: error.position === undefined ? undefined : Number(error.position),
-      context: error.where,
-      sql,
-      cause: error,
-    });
+    return StatementError.from(error, sql, conceal);
   }
 
   async function acquire(): Promise<pg.PoolClient> {

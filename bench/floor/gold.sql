@@ -57,11 +57,10 @@ energy as (
         end as energy_wh
     from rises as r
 )
-select t.datetime_key, d.device_key, t.date_key, d.apartment_key, d.room_key, e.power_w, e.counter_total, e.energy_wh,
+select to_char(e.timestamp, 'YYYYMMDDHH24MI')::bigint as datetime_key, d.device_key, to_char(e.timestamp, 'YYYYMMDD')::integer as date_key, d.apartment_key, d.room_key, e.power_w, e.counter_total, e.energy_wh,
     e.energy_wh / 1000 as energy_kwh, e.energy_wh / 1000 * 0.34 as cost_chf, e.is_valid
 from energy as e
-join floor.dim_device as d using (apartment, room, sensor_type)
-join floor.dim_datetime as t using (timestamp);
+join floor.dim_device as d using (apartment, room, sensor_type);
 alter table floor.fact_energy_minute add primary key (datetime_key, device_key);
 create index on floor.fact_energy_minute (date_key);
 create index on floor.fact_energy_minute (apartment_key);
@@ -86,11 +85,10 @@ with minutes as (
     where sensor_type in ('meteo', 'humidity', 'door', 'window')
     group by apartment, room, timestamp
 )
-select t.datetime_key, r.room_key, t.date_key, r.apartment_key, m.temperature_c, m.humidity_pct, m.co2_ppm, m.noise_db, m.pressure_hpa,
+select to_char(m.timestamp, 'YYYYMMDDHH24MI')::bigint as datetime_key, r.room_key, to_char(m.timestamp, 'YYYYMMDD')::integer as date_key, r.apartment_key, m.temperature_c, m.humidity_pct, m.co2_ppm, m.noise_db, m.pressure_hpa,
     m.window_open_flag, m.door_open_flag, m.is_anomaly
 from minutes as m
-join floor.dim_room as r using (apartment, room)
-join floor.dim_datetime as t using (timestamp);
+join floor.dim_room as r using (apartment, room);
 alter table floor.fact_environment_minute add primary key (datetime_key, room_key);
 create index on floor.fact_environment_minute (date_key);
 create index on floor.fact_environment_minute (apartment_key);
@@ -107,11 +105,10 @@ with minutes as (
     where sensor_type in ('motion', 'door')
     group by apartment, room, timestamp
 )
-select t.datetime_key, r.room_key, t.date_key, r.apartment_key, m.motion_count, m.door_open_flag,
+select to_char(m.timestamp, 'YYYYMMDDHH24MI')::bigint as datetime_key, r.room_key, to_char(m.timestamp, 'YYYYMMDD')::integer as date_key, r.apartment_key, m.motion_count, m.door_open_flag,
     m.motion_count > 0 or m.door_open_flag as presence_flag, null::double precision as presence_prob
 from minutes as m
-join floor.dim_room as r using (apartment, room)
-join floor.dim_datetime as t using (timestamp);
+join floor.dim_room as r using (apartment, room);
 alter table floor.fact_presence_minute add primary key (datetime_key, room_key);
 create index on floor.fact_presence_minute (date_key);
 create index on floor.fact_presence_minute (apartment_key);

@@ -101,6 +101,17 @@ describe('a database that cannot be used', () => {
   });
 });
 
+it.each([
+  'postgres://bob:hush@hu/sh#x@127.0.0.1/y',
+  'postgres://bob:hush#hu@127.0.0.1/y',
+  'postgres://127.0.0.1:port/y',
+])('an address with characters that must be encoded is refused without showing them: %s', async (url) => {
+  const outcome = await project.run(['run'], { DB_URL: url });
+  expectOneMessage(outcome, 2);
+  expect(outcome.stderr).toContain('percent-encoded');
+  expect(outcome.stderr).not.toMatch(/hush|hu\/sh|sh#x/);
+});
+
 function closedPort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer();
