@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { databases } from '../databases.ts';
@@ -59,4 +61,26 @@ describe.each(databases)('incremental equals full refresh on $name', (kind) => {
       { numRuns: Number(process.env.PROPERTY_RUNS ?? 3) },
     );
   }, 600_000);
+
+  it('a room renamed in the seed takes its old name out of silver, facts and dimensions in one build', async () => {
+    const database = await kind.open();
+    const home = new Household(database.warehouse);
+    try {
+      home.put(sampleMinutes('12.10.2023', (minute) => minute < 30));
+      await home.load('full');
+      await home.build();
+      const seed = join(home.project, 'seeds', 'rooms.csv');
+      writeFileSync(seed, readFileSync(seed, 'utf8').replace('Living Room', 'Lounge'));
+      await home.build();
+      const rooms = await home.rows('select distinct room_name from gold.dim_room order by 1');
+      expect(rooms.map((row) => row.room_name)).not.toContain('Living Room');
+      expect(rooms.map((row) => row.room_name)).toContain('Lounge');
+      const renamed = await home.contents();
+      await home.build({ fullRefresh: true });
+      for (const [table, rows] of await home.contents()) expect(renamed.get(table), table).toEqual(rows);
+    } finally {
+      home.dispose();
+      await database.drop();
+    }
+  }, 120_000);
 });
