@@ -42,12 +42,9 @@ function reportFailure(error: unknown, args: readonly string[]): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const terminal = new Terminal(args.includes('json') && args.includes('--log-format'));
   const fault = error instanceof Error ? error : new Error(String(error));
-  if (terminal.json) {
-    const { where, detail, hint } = fault instanceof DatacycleError ? fault : {};
-    terminal.event({ type: 'error', what: fault.message, where, detail, hint });
-  } else {
-    terminal.errors(errorLines(fault));
-  }
+  if (fault instanceof DatacycleError) terminal.failure(fault, errorLines(fault));
+  else if (terminal.json) terminal.event({ type: 'error', what: fault.message });
+  else terminal.errors(errorLines(fault));
   if (args.includes('--debug')) terminal.errors([{ tone: 'faint', text: fault.stack ?? '' }, ...causes(fault)]);
   else if (!(fault instanceof DatacycleError))
     terminal.errors([{ tone: 'plain', text: '  This is unexpected. Run it again with --debug for the details.' }]);
@@ -114,8 +111,8 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
   define('load', 'land what is new: raw files to Bronze and staging', ({ flags, args, terminal }) =>
     load(openProject(flags), args, flags, terminal, signal),
   )
-    .argument('[sources...]', 'sensors')
-    .option('--full', 'list the whole share instead of trying the next names')
+    .argument('[sources...]', 'sensors, weather, registry; without any: all that are configured')
+    .option('--full', 'list all there is at the source instead of trying what should come next')
     .option('--from-bronze', 'land again from Bronze whatever staging lacks');
   for (const [name, description] of [
     ['seed', 'load the CSV files of seeds/'],

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { Line, Tone } from '../runner/report.ts';
+import type { DatacycleError } from '../warehouse/errors.ts';
 
 const colours: Readonly<Record<Tone, (text: string) => string>> = {
   plain: (text) => text,
@@ -43,6 +44,19 @@ export class Terminal {
   errors(lines: readonly Line[]): void {
     this.#clearLive();
     for (const line of lines) process.stderr.write(`${colours[line.tone](line.text)}\n`);
+  }
+
+  /** An error that does not end the command. */
+  failure(error: DatacycleError, lines: readonly Line[]): void {
+    if (this.json)
+      this.event({ type: 'error', what: error.message, where: error.where, detail: error.detail, hint: error.hint });
+    else this.errors(lines);
+  }
+
+  /** What a person should know while the work goes on. */
+  notice(text: string): void {
+    if (this.json) this.event({ type: 'notice', text });
+    else this.lines([{ tone: 'warning', text }]);
   }
 
   /** One line that replaces itself on a terminal; elsewhere nothing. */

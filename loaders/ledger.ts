@@ -1,17 +1,22 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { Candidate } from './candidate.ts';
+import type { SourceName } from './summary.ts';
 
 /** The name of this source in staging.load and staging.file. */
 export const sensors = 'sensors';
 
 /** Of these, the files the ledger does not know: neither landed nor rejected. */
-export async function unknownToLedger(on: Queryable, chunk: readonly Candidate[]): Promise<readonly Candidate[]> {
+export async function unknownToLedger<C extends { readonly name: string }>(
+  on: Queryable,
+  source: SourceName,
+  chunk: readonly C[],
+): Promise<readonly C[]> {
   if (chunk.length === 0) return chunk;
   const { rows } = await on.query<{ name: string }>(
     `select f.name
      from unnest($1::text[]) as n(name)
      join staging.file f on f.source = $2 and f.name = n.name`,
-    [[...new Set(chunk.map(({ name }) => name))], sensors],
+    [[...new Set(chunk.map(({ name }) => name))], source],
   );
   const known = new Set(rows.map(({ name }) => name));
   return chunk.filter(({ name }) => !known.has(name));

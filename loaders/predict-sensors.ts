@@ -4,7 +4,7 @@ import type { Queryable } from '../warehouse/warehouse.ts';
 import type { Candidate } from './candidate.ts';
 import { systemCode } from './errors.ts';
 import { atOnce } from './in-order.ts';
-import { unknownToLedger } from './ledger.ts';
+import { sensors, unknownToLedger } from './ledger.ts';
 import type { SensorNames } from './sensor-name.ts';
 
 /** Minutes of names tested at once, and so many in a row with nothing there end the search. */
@@ -55,7 +55,7 @@ async function filesOf(
   minutes: readonly number[],
 ): Promise<Map<number, Candidate[]>> {
   const expected = minutes.flatMap((minute) => names.expected(minute).map((name) => ({ minute, name, path: name })));
-  const unknown = new Set(await unknownToLedger(on, expected));
+  const unknown = new Set(await unknownToLedger(on, sensors, expected));
   const there = new Map<number, Candidate[]>();
   await atOnce(expected, 64, async (file) => {
     const { minute, name } = file;

@@ -3,6 +3,7 @@ import type { Candidate } from './candidate.ts';
 import { copyLine } from './copy-text.ts';
 import { sensors } from './ledger.ts';
 import { type Fingerprint, type Intake, type Taken, takeIn } from './sensor-intake.ts';
+import type { Note } from './summary.ts';
 
 /** A batch ends early once it has read so much, since its rows wait in the server (embedded: in memory) for the commit. */
 const maxBatchBytes = 64 * 1024 * 1024;
@@ -16,12 +17,6 @@ export interface Batch extends Intake {
   readonly checkpoint: () => void;
   /** Told after each file what the batch has done so far. */
   readonly onFile: (files: number, bytes: number) => void;
-}
-
-/** A file that was not landed. */
-export interface Note {
-  readonly name: string;
-  readonly reason: string;
 }
 
 export interface BatchResult {

@@ -7,8 +7,8 @@ import { assertFolder, type Listing, listBronze, listShare } from './list-folder
 import { aheadMinutes, predictSensors } from './predict-sensors.ts';
 import { landBatch } from './sensor-batch.ts';
 import { type Apartment, rejectedFolder, SensorNames } from './sensor-name.ts';
-import type { Note } from './sensor-tally.ts';
 import { ensureStaging } from './staging.ts';
+import { type LoadOptions, type LoadSummary, NoteCollector } from './summary.ts';
 
 export interface SensorSource {
   /** The folder that has the files (SMB_PATH); only loading from Bronze goes without. */
@@ -17,50 +17,9 @@ export interface SensorSource {
   readonly apartments: readonly Apartment[];
 }
 
-/**
- * `new`: the names that should come next, or a full listing as long as none was completed; `full`: everything in the
- * share that the ledger does not know; `from-bronze`: everything in Bronze that has no row in staging.
- */
-export type LoadMode = 'new' | 'full' | 'from-bronze';
-
-export interface LoadProgress {
-  readonly phase: 'listing' | 'landing';
-  /** Files seen (listing) or dealt with (landing) so far. */
-  readonly files: number;
-  /** How many there will be; unknown while listing. */
-  readonly total: number | undefined;
-  readonly bytes: number;
-}
-
-/** How many files, and the first 20 of them by name. */
-export interface Notes {
-  readonly count: number;
-  readonly first: readonly Note[];
-}
-
-export interface LoadSummary {
-  readonly source: 'sensors';
-  /** How the files were found. */
-  readonly listed: 'predicted' | 'listing' | 'bronze';
-  readonly landed: number;
-  /** Recorded in the ledger, kept in Bronze. Loading from Bronze counts those whose verdict stays the same, too. */
-  readonly rejected: Notes;
-  /** Could not be read this time (no permission, in use, a folder, gone, growing); nothing was recorded, a later listing tries again. */
-  readonly skipped: Notes;
-  /** The load_ids committed, in order. */
-  readonly loads: readonly number[];
-  /** Size of the source files read. */
-  readonly bytes: number;
-}
-
-export interface LoadOptions {
-  readonly mode: LoadMode;
+export interface SensorOptions extends LoadOptions {
   /** Files that commit together; 5000 unless told. */
   readonly batchFiles?: number;
-  /** Stops the load between two files. */
-  readonly signal?: AbortSignal | undefined;
-  readonly clock: () => Date;
-  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
 /**
@@ -75,7 +34,7 @@ export interface LoadOptions {
 export async function loadSensors(
   warehouse: Warehouse,
   source: SensorSource,
-  options: LoadOptions,
+  options: SensorOptions,
 ): Promise<LoadSummary> {
   const names = new SensorNames(source.apartments);
   if (options.mode !== 'from-bronze') await assertFolder(shareOf(source), 'SMB_PATH');
@@ -101,14 +60,14 @@ class Load {
   readonly #warehouse: Warehouse;
   readonly #source: SensorSource;
   readonly #names: SensorNames;
-  readonly #options: LoadOptions;
+  readonly #options: SensorOptions;
   readonly #loads: number[] = [];
   readonly #rejected = new NoteCollector();
   readonly #skipped = new NoteCollector();
   #landed = 0;
   #bytes = 0;
 
-  constructor(warehouse: Warehouse, source: SensorSource, names: SensorNames, options: LoadOptions) {
+  constructor(warehouse: Warehouse, source: SensorSource, names: SensorNames, options: SensorOptions) {
     this.#warehouse = warehouse;
     this.#source = source;
     this.#names = names;
@@ -125,6 +84,7 @@ class Load {
       landed: this.#landed,
       rejected: { ...this.#rejected },
       skipped: { ...this.#skipped },
+      warnings: { count: 0, first: [] },
       loads: this.#loads,
       bytes: this.#bytes,
     };
@@ -146,7 +106,7 @@ class Load {
         return { listed: 'predicted', found: await predictSensors(on, prediction) };
       }
     }
-    const listing = this.#listing((chunk) => unknownToLedger(on, chunk));
+    const listing = this.#listing((chunk) => unknownToLedger(on, sensors, chunk));
     return { listed: 'listing', found: await listShare(share, listing) };
   }
 
@@ -192,14 +152,4 @@ class Load {
   readonly #checkpoint = (): void => {
     if (this.#options.signal?.aborted === true) throw new LoadInterruptedError([...this.#loads]);
   };
-}
-
-class NoteCollector implements Notes {
-  count = 0;
-  readonly first: Note[] = [];
-
-  add(notes: readonly Note[]): void {
-    this.count += notes.length;
-    this.first.push(...notes.slice(0, 20 - this.first.length));
-  }
 }

@@ -1,5 +1,8 @@
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 
+/** So that predictions commit in the order of their load_id: "pred" in ASCII. */
+const predictionOrderLock = 0x70726564;
+
 /**
  * What schema `staging` is made of, in the order it came to be. A step that was released never changes; a new one is
  * added below. Each statement is sent on its own.
@@ -72,6 +75,79 @@ const migrations: readonly (readonly string[])[] = [
         primary key (load_id, row_no)
     )`,
   ],
+  [
+    // Nothing was ever landed line by line: 248 bytes a line, against 10 in chunks (docs/weather-staging.md).
+    'drop table staging.weather_line',
+    `create table staging.weather_chunk (
+        file_id bigint not null,
+        load_id bigint not null,
+        first_line integer not null,
+        lines integer not null check (lines > 0),
+        columns jsonb not null,
+        primary key (file_id, first_line)
+    )`,
+    `comment on table staging.weather_chunk is 'Up to 1,000 lines of a weather file that follow each other'`,
+    `comment on column staging.weather_chunk.first_line is 'Line of the file at which the first of them starts; the header is line 1'`,
+    `comment on column staging.weather_chunk.columns is 'For each column of the header its values as they stand in the file, one a line; null where a line is too short'`,
+    'create index on staging.weather_chunk (load_id)',
+    `create view staging.weather_line as
+    select
+        c.file_id,
+        c.load_id,
+        c.first_line + i.place as line_no,
+        (select jsonb_object_agg(v.key, v.value -> i.place) from jsonb_each(c.columns) as v) as record
+    from staging.weather_chunk as c
+    cross join lateral generate_series(0, c.lines - 1) as i (place)`,
+    `comment on view staging.weather_line is 'The lines of the weather files one by one, for people who look one up: name its file_id'`,
+    'create index on staging.registry_row (table_name, load_id)',
+    // What predicts need not know about loads: the first row of a transaction opens one, and predictions commit in the
+    // order of their load_id. With the owner's rights, so that the writer needs none but to insert.
+    `create function staging.prediction_load() returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $body$
+    declare
+        load bigint := nullif(current_setting('datacycle.prediction_load', true), '')::bigint;
+    begin
+        if load is null then
+            perform pg_advisory_xact_lock(${predictionOrderLock});
+            insert into staging.load (source, started_at) values ('predictions', clock_timestamp()) returning load_id into load;
+            perform set_config('datacycle.prediction_load', load::text, true);
+        end if;
+        return load;
+    end
+    $body$`,
+    'create sequence staging.prediction_row as integer',
+    `create function staging.number_prediction() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $body$
+    begin
+        new.load_id := staging.prediction_load();
+        new.row_no := nextval('staging.prediction_row');
+        return new;
+    end
+    $body$`,
+    `create function staging.count_predictions() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $body$
+    begin
+        update staging.load set finished_at = clock_timestamp(), records = records + (select count(*) from landed)
+        where load_id = staging.prediction_load();
+        return null;
+    end
+    $body$`,
+    `create trigger number_prediction before insert on staging.prediction
+    for each row execute function staging.number_prediction()`,
+    `create trigger count_predictions after insert on staging.prediction referencing new table as landed
+    for each statement execute function staging.count_predictions()`,
+    `comment on table staging.prediction is 'Predictions, written by whatever predicts: insert record only; load_id and row_no are given here (docs/predictions.md)'`,
+    `create table staging.attempt (
+        source text primary key,
+        attempted_at timestamptz not null,
+        succeeded_at timestamptz,
+        failures integer not null default 0,
+        message text,
+        check ((failures > 0) = (message is not null))
+    )`,
+    `comment on table staging.attempt is 'The last try to load each source; message is why it failed'`,
+    `comment on column staging.attempt.failures is 'Failed tries since the last success'`,
+  ],
 ];
 
 /** Any number will do, as long as nothing else in the database locks it: "staging" as ASCII, shortened. */
@@ -100,7 +176,8 @@ export async function ensureStaging(warehouse: Warehouse): Promise<void> {
     for (const [index, statements] of migrations.entries()) {
       if (index < applied) continue;
       for (const statement of statements) await session.query(statement);
-      if (index === 0) await preferFastCompression(session);
+      const compressed = compressedColumns[index];
+      if (compressed !== undefined) await preferFastCompression(session, compressed);
       await session.query('insert into staging.migration (number) values ($1)', [index + 1]);
     }
   });
@@ -113,13 +190,16 @@ async function appliedIn(on: Pick<Session, 'query'>): Promise<number> {
   return rows[0]?.applied ?? 0;
 }
 
+/** By migration, the column that holds documents of some kilobytes. */
+const compressedColumns = ['staging.sensor_file alter column payload', 'staging.weather_chunk alter column columns'];
+
 /**
- * A payload of 3 KB is always compressed. With lz4, where the server was built with it, COPY of sensor files took 28 µs a
- * row instead of 44 with pglz, for 24 MB instead of 20.
+ * Documents of some kilobytes are always compressed. With lz4, where the server was built with it, COPY of sensor files
+ * took 28 µs a row instead of 44 with pglz, for 24 MB instead of 20.
  */
-async function preferFastCompression(session: Session): Promise<void> {
+async function preferFastCompression(session: Session, column: string): Promise<void> {
   const { rows } = await session.query(
     `select 1 from pg_settings where name = 'default_toast_compression' and 'lz4' = any(enumvals)`,
   );
-  if (rows.length > 0) await session.query('alter table staging.sensor_file alter column payload set compression lz4');
+  if (rows.length > 0) await session.query(`alter table ${column} set compression lz4`);
 }

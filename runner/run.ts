@@ -77,7 +77,11 @@ export async function runNodes(
   options: RunOptions,
 ): Promise<RunSummary> {
   if (options.command === 'test') return work(compiled, root, warehouse, options);
-  const locked = await warehouse.exclusive('run', () => work(compiled, root, warehouse, options));
+  const locked = await warehouse.exclusive('run', (lost) => {
+    // Without the lock somebody else may build the same tables: what has not begun must not begin.
+    const signal = options.signal === undefined ? lost : AbortSignal.any([options.signal, lost]);
+    return work(compiled, root, warehouse, { ...options, signal });
+  });
   if (locked.held) return locked.value;
   throw new NodeError({
     what: `another run is going on in this database: ${locked.holder}`,

@@ -93,12 +93,15 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     });
   }
 
-  async function exclusive<T>(name: string, work: () => Promise<T>): Promise<Exclusive<T>> {
+  // Nothing can break between this program and a database inside it.
+  const never = new AbortController().signal;
+
+  async function exclusive<T>(name: string, work: (lost: AbortSignal) => Promise<T>): Promise<Exclusive<T>> {
     const holder = locks.get(name);
     if (holder !== undefined) return { held: false, holder };
     locks.set(name, applicationName);
     try {
-      return { held: true, value: await work() };
+      return { held: true, value: await work(never) };
     } finally {
       locks.delete(name);
     }
@@ -115,6 +118,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     session: (work) => inTurn(() => work(onlySession)),
     transaction,
     exclusive,
+    holder: async (name) => locks.get(name),
     // One thread runs both this program and the database: while a statement runs, nobody can ask to cancel it.
     cancel: async () => undefined,
     async close() {

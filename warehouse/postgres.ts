@@ -184,7 +184,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
     }
   }
 
-  async function holderOf(name: string): Promise<string> {
+  async function holder(name: string): Promise<string | undefined> {
     const { rows } = await warehouse.query<{ holder: string }>(
       `select coalesce(nullif(a.application_name, ''), 'a session') || ' (server process ' || a.pid || ', user ' || a.usename
             || ', since ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS') || ' UTC)' as holder
@@ -195,12 +195,16 @@ export function openPostgres(options: PostgresOptions): Warehouse {
          and l.classid = $1::int::oid and l.objid::bigint = hashtext($2)::bigint & 4294967295`,
       [lockClass, name],
     );
-    return rows[0]?.holder ?? 'a session that has just ended';
+    return rows[0]?.holder;
   }
 
-  async function exclusive<T>(name: string, work: () => Promise<T>): Promise<Exclusive<T>> {
+  async function exclusive<T>(name: string, work: (lost: AbortSignal) => Promise<T>): Promise<Exclusive<T>> {
     const client = await acquire();
     running.delete(client);
+    const lost = new AbortController();
+    const onLost = () => lost.abort();
+    client.once('end', onLost);
+    client.once('error', onLost);
     let held = false;
     try {
       const { rows } = await run<{ held: boolean }>(client, 'select pg_try_advisory_lock($1, hashtext($2)) as held', [
@@ -208,7 +212,8 @@ export function openPostgres(options: PostgresOptions): Warehouse {
         name,
       ]);
       held = rows[0]?.held === true;
-      return held ? { held: true, value: await work() } : { held: false, holder: await holderOf(name) };
+      if (held) return { held: true, value: await work(lost.signal) };
+      return { held: false, holder: (await holder(name)) ?? 'a session that has just ended' };
     } finally {
       // Where even that fails the connection is closed, and the server frees the lock by itself.
       const unlocked = held
@@ -217,6 +222,8 @@ export function openPostgres(options: PostgresOptions): Warehouse {
             () => false,
           )
         : true;
+      client.removeListener('end', onLost);
+      client.removeListener('error', onLost);
       release(client, !unlocked);
     }
   }
@@ -229,6 +236,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
     session,
     transaction,
     exclusive,
+    holder,
     async cancel() {
       const pids = [...running].map((client) => (client as unknown as { processID: number }).processID);
       if (pids.length > 0) await pool.query('select pg_cancel_backend(pid) from unnest($1::int[]) as pid', [pids]);

@@ -43,9 +43,12 @@ export interface Warehouse extends Queryable {
   session<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /**
    * Runs `work` while holding the named lock of this database; at most one holder in the whole database.
+   * @param work told by `lost` when the connection that holds the lock breaks: from then on somebody else may get it.
    * @returns what `work` returned, or who holds the lock if it is taken.
    */
-  exclusive<T>(name: string, work: () => Promise<T>): Promise<Exclusive<T>>;
+  exclusive<T>(name: string, work: (lost: AbortSignal) => Promise<T>): Promise<Exclusive<T>>;
+  /** Who holds the named lock, in words (application name, server process, user, since when); undefined if nobody does. */
+  holder(name: string): Promise<string | undefined>;
   /** Makes running statements fail soon with SQLSTATE 57014; used when the user interrupts. */
   cancel(): Promise<void>;
   close(): Promise<void>;

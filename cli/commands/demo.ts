@@ -8,9 +8,10 @@ import { insights } from '../demo/insights.ts';
 import { writeSampleDay } from '../demo/sample-day.ts';
 import { type GlobalOptions, openProject, openProjectWarehouse } from '../environment.ts';
 import { ProgressLine } from '../progress.ts';
+import { sources } from '../sources.ts';
 import { formatTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { loadSensorsOf } from './load.ts';
+import { loadSource } from './load.ts';
 import { runOn } from './run.ts';
 import { tableOf } from './show.ts';
 
@@ -40,7 +41,7 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
       'good',
     );
     terminal.say('\n2. Landing them raw: Bronze files and JSONB in PostgreSQL (datacycle load)', 'faint');
-    await loadSensorsOf(warehouse, project, { full: true }, terminal, signal);
+    await loadSource(sources.sensors, warehouse, project, { full: true }, terminal, signal);
     terminal.say('\n3. Seeds, models and tests in dependency order (datacycle build)', 'faint');
     const compiled = compileProject(project);
     const summary = await runOn(warehouse, 'build', compiled, {}, terminal, signal);

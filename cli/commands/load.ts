@@ -1,12 +1,13 @@
-import { z } from 'zod';
-import { type LoadMode, type LoadSummary, loadSensors, type Notes } from '../../loaders/sensors.ts';
+import type { LoadMode, LoadSummary, Notes, SourceName } from '../../loaders/summary.ts';
 import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
-import { thousands } from '../../runner/report.ts';
+import { errorLines, thousands } from '../../runner/report.ts';
 import { didYouMean } from '../../runner/suggest.ts';
+import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRoot, fromRoot, openProjectWarehouse } from '../environment.ts';
+import { openProjectWarehouse } from '../environment.ts';
 import { ProgressLine } from '../progress.ts';
+import { attemptLoad, isConfigured, type Source, sources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface LoadFlags {
@@ -14,92 +15,102 @@ export interface LoadFlags {
   readonly fromBronze?: boolean | undefined;
 }
 
-const sources = ['sensors'];
-
-const apartments = z.array(z.looseObject({ id: z.string().min(1), owner: z.string().min(1) })).min(1);
-
-/** Lands what is new of the named sources (all of them when none is named). */
+/**
+ * Lands what is new of the named sources; without names, of all that the settings say where to find. One that fails does
+ * not keep the others from being loaded.
+ */
 export async function load(
   project: Project,
   names: readonly string[],
   flags: LoadFlags,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<0 | 1> {
-  for (const name of names) {
-    if (!sources.includes(name))
-      throw new UsageError({ what: `there is no source "${name}"`, hint: didYouMean(name, sources) });
-  }
+): Promise<0 | 1 | 2> {
   if (flags.full === true && flags.fromBronze === true) {
     throw new UsageError({
       what: '--full and --from-bronze exclude each other',
-      hint: '--full lists the share; --from-bronze reads Bronze instead of the share.',
+      hint: '--full lists all there is at the source; --from-bronze reads Bronze instead of the source.',
     });
   }
-  if (!flags.fromBronze && !project.env.SMB_PATH) {
-    throw new UsageError({
-      what: 'SMB_PATH is not set: where are the sensor files?',
-      hint: 'Set it in the environment or in .env to the folder of the sensor files, e.g. SMB_PATH=/mnt/share. `datacycle demo` needs none.',
-    });
-  }
-  const warehouse = await openProjectWarehouse(project, 'load', 2);
+  const chosen = chooseSources(project, names, flags);
+  const warehouse = await openProjectWarehouse(project, 'load', 3);
   try {
-    await loadSensorsOf(warehouse, project, flags, terminal, signal);
-    return 0;
+    let exitCode: 0 | 1 | 2 = 0;
+    for (const source of chosen) {
+      try {
+        await loadSource(source, warehouse, project, flags, terminal, signal);
+      } catch (error) {
+        const isLast = source === chosen.at(-1);
+        if (!(error instanceof DatacycleError) || signal.aborted || (isLast && exitCode === 0)) throw error;
+        terminal.failure(error, errorLines(error));
+        exitCode = exitCode === 1 ? 1 : error.exitCode;
+      }
+    }
+    return exitCode;
   } finally {
     await warehouse.close();
   }
 }
 
-/** The same on a database that is already open, with the project's settings. */
-export async function loadSensorsOf(
+function chooseSources(project: Project, names: readonly string[], flags: LoadFlags): readonly Source[] {
+  const all = Object.values(sources);
+  if (names.length > 0) {
+    const unknown = names.find((name) => !Object.hasOwn(sources, name));
+    if (unknown === undefined) return [...new Set(names)].map((name) => sources[name as SourceName]);
+    throw new UsageError({
+      what: `there is no source "${unknown}"`,
+      hint: didYouMean(unknown, Object.keys(sources)) ?? `There are ${Object.keys(sources).join(', ')}.`,
+    });
+  }
+  if (flags.fromBronze === true) return all;
+  const configured = all.filter((source) => isConfigured(source, project));
+  if (configured.length > 0) return configured;
+  throw new UsageError({
+    what: 'no source is configured: where are the data?',
+    hint: `Set ${all.map(({ setting, name }) => `${setting} (${name})`).join(', ')} in the environment or in .env, at least one of them. \`datacycle demo\` needs none.`,
+  });
+}
+
+/** Loads one source into a database that is already open, with progress and a report. */
+export async function loadSource(
+  source: Source,
   warehouse: Warehouse,
   project: Project,
   flags: LoadFlags,
   terminal: Terminal,
   signal?: AbortSignal,
 ): Promise<LoadSummary> {
-  const checked = apartments.safeParse(project.vars.apartments);
-  if (!checked.success) {
-    const place = project.settingsFile.place(['vars', 'apartments']);
-    throw new UsageError({
-      what: 'vars.apartments must be a list of apartments, each with an id and the owner that its file names carry',
-      where: `${place.file}:${place.line}`,
-      hint: 'Write - { id: jimmy, owner: JimmyLoup, name: Jimmy }.',
-    });
-  }
   const mode: LoadMode = flags.fromBronze === true ? 'from-bronze' : flags.full === true ? 'full' : 'new';
   const started = Date.now();
-  const progress = new ProgressLine(terminal, 'load sensors');
-  const share = project.env.SMB_PATH ? fromRoot(project.root, project.env.SMB_PATH) : undefined;
-  const summary = await loadSensors(
-    warehouse,
-    { share, bronzeRoot: bronzeRoot(project), apartments: checked.data },
-    {
-      mode,
-      clock: () => new Date(),
-      ...(signal === undefined ? {} : { signal }),
-      onProgress: ({ phase, files, total, bytes }) => progress.update(phase, files, total, bytes),
-    },
-  );
+  const progress = new ProgressLine(terminal, `load ${source.name}`);
+  const summary = await attemptLoad(source, warehouse, project, {
+    mode,
+    clock: () => new Date(),
+    signal,
+    onProgress: ({ phase, files, total, bytes }) => progress.update(phase, files, total, bytes),
+    onNotice: (text) => terminal.notice(text),
+  });
   report(summary, (Date.now() - started) / 1000, mode, terminal);
   return summary;
 }
+
+const units: Readonly<Record<SourceName, string>> = { sensors: 'files', weather: 'files', registry: 'tables' };
 
 function report(summary: LoadSummary, seconds: number, mode: LoadMode, terminal: Terminal): void {
   if (terminal.json) {
     terminal.event({ type: 'loaded', seconds, ...summary });
     return;
   }
-  const { landed, rejected, skipped } = summary;
-  const rate = landed > 0 && seconds > 0 ? `, ${thousands(Math.round(landed / seconds))} a second` : '';
+  const { source, landed, rejected, skipped, warnings } = summary;
+  const rate = landed > 100 && seconds > 0 ? `, ${thousands(Math.round(landed / seconds))} a second` : '';
   terminal.say(
-    `sensors: ${thousands(landed)} files landed, ${thousands(rejected.count)} rejected in ${seconds.toFixed(2)}s${rate}.`,
+    `${source}: ${thousands(landed)} ${units[source]} landed, ${thousands(rejected.count)} rejected in ${seconds.toFixed(2)}s${rate}.`,
     'good',
   );
   sayNotes(rejected, 'rejected', 'All of them: datacycle status', terminal);
-  sayNotes(skipped, 'not read', 'They are tried again by load --full.', terminal);
-  if (mode === 'new' && landed === 0 && summary.listed === 'predicted') {
+  sayNotes(skipped, 'not read', `They are tried again by load ${source} --full.`, terminal);
+  sayNotes(warnings, 'look at', '', terminal);
+  if (source === 'sensors' && mode === 'new' && landed === 0 && summary.listed === 'predicted') {
     terminal.say(
       '  Only the names after the newest file were tried; --full lists the whole share for late files.',
       'faint',

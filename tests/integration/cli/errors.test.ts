@@ -72,7 +72,8 @@ describe('wrong configuration', () => {
   });
 
   it('SMB_PATH that is missing, and one that does not exist', async () => {
-    const missing = await project.run(['load']);
+    expect((await project.run(['load'])).stderr).toMatch(/no source is configured[\s\S]*SMB_PATH/);
+    const missing = await project.run(['load', 'sensors']);
     expectOneMessage(missing, 2);
     expect(missing.stderr).toContain('SMB_PATH is not set');
     const wrong = await project.run(['load'], { SMB_PATH: join(project.root, 'nowhere') });

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError } from '../../../loaders/errors.ts';
-import { type LoadMode, type LoadOptions, type LoadSummary, loadSensors } from '../../../loaders/sensors.ts';
+import { loadSensors, type SensorOptions } from '../../../loaders/sensors.ts';
 import { ensureStaging } from '../../../loaders/staging.ts';
+import type { LoadMode, LoadSummary } from '../../../loaders/summary.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { allText, document, fileName, firstMinute, payloads, SensorShare, secretMark } from './sensor-share.ts';
@@ -28,7 +29,7 @@ describe.each(databases)('loading sensor files, on $name', (database) => {
     await share?.remove();
   });
 
-  async function load(mode: LoadMode, options: Partial<LoadOptions> = {}): Promise<LoadSummary> {
+  async function load(mode: LoadMode, options: Partial<SensorOptions> = {}): Promise<LoadSummary> {
     for (;;) {
       try {
         return await loadSensors(db.warehouse, share.source, { mode, clock: () => new Date(), ...options });
@@ -137,7 +138,7 @@ describe.each(databases)('loading sensor files, on $name', (database) => {
   it('goes on after an interruption, by a listing until one is complete', async () => {
     const names = await share.add(...range(0, 5), ...range(100, 120));
     const stop = new AbortController();
-    const onProgress: LoadOptions['onProgress'] = ({ phase, files }) => {
+    const onProgress: SensorOptions['onProgress'] = ({ phase, files }) => {
       if (phase === 'landing' && files === 25) stop.abort();
     };
     const interrupted = load('new', { batchFiles: 10, signal: stop.signal, onProgress });
@@ -281,7 +282,7 @@ describe.each(databases)('loading sensor files, on $name', (database) => {
       await other.close();
     }
     const { rows } = await db.warehouse.query('select count(*) as steps from staging.migration');
-    expect(rows[0]?.steps).toBe(1);
+    expect(rows[0]?.steps).toBe(2);
   });
 
   it('takes an empty share for what it is', async () => {

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { Apartment } from '../loaders/sensor-name.ts';
+import { UsageError } from '../runner/errors.ts';
+import type { Project } from '../runner/project.ts';
+import { didYouMean } from '../runner/suggest.ts';
+
+/*
+ * Settings from the environment, checked where they are read: a value that makes no sense is an error that names the
+ * variable, never a silent default. An empty variable counts as not set.
+ */
+
+/** A text, or undefined if it is not set. */
+export function textSetting(project: Project, name: string): string | undefined {
+  const value = project.env[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+/** A number within bounds, both included. @throws UsageError */
+export function numberSetting(
+  project: Project,
+  name: string,
+  fallback: number,
+  { least, most, whole = true }: { least: number; most: number; whole?: boolean },
+): number {
+  const text = textSetting(project, name);
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+  throw new UsageError({
+    what: `${name} is "${text}", but must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`,
+    hint: `Correct it in the environment or .env, or leave it out: the default is ${fallback}.`,
+  });
+}
+
+/** yes or no. @throws UsageError */
+export function flagSetting(project: Project, name: string, fallback: boolean): boolean {
+  const text = textSetting(project, name)?.toLowerCase();
+  if (text === undefined) return fallback;
+  if (['true', 'yes', 'on', '1'].includes(text)) return true;
+  if (['false', 'no', 'off', '0'].includes(text)) return false;
+  throw new UsageError({
+    what: `${name} is "${text}", but must be true or false`,
+    hint: didYouMean(text, ['true', 'false']) ?? `Correct it in the environment or .env; the default is ${fallback}.`,
+  });
+}
+
+const apartments = z.array(z.looseObject({ id: z.string().min(1), owner: z.string().min(1) })).min(1);
+
+/** The apartments of project.yml. @throws UsageError with their place. */
+export function apartmentsOf(project: Project): readonly Apartment[] {
+  const checked = apartments.safeParse(project.vars.apartments);
+  if (checked.success) return checked.data;
+  const place = project.settingsFile.place(['vars', 'apartments']);
+  throw new UsageError({
+    what: 'vars.apartments must be a list of apartments, each with an id and the owner that its file names carry',
+    where: `${place.file}:${place.line}`,
+    hint: 'Write - { id: jimmy, owner: JimmyLoup, name: Jimmy }.',
+  });
+}

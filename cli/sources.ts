@@ -1,0 +1,70 @@
+import { recordFailure, recordSuccess } from '../loaders/attempt.ts';
+import { LoadBusyError, LoadInterruptedError } from '../loaders/errors.ts';
+import { loadSensors } from '../loaders/sensors.ts';
+import type { LoadOptions, LoadSummary, SourceName } from '../loaders/summary.ts';
+import type { Project } from '../runner/project.ts';
+import { ConnectionError } from '../warehouse/errors.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { bronzeRoot, fromRoot } from './environment.ts';
+import { apartmentsOf, textSetting } from './settings.ts';
+
+/** One of the places that data come from, with the project's settings for it. */
+export interface Source {
+  readonly name: SourceName;
+  /** The setting that says where it is. */
+  readonly setting: string;
+  /** The staging table it lands in, as models name it: `staging.sensor_file`. */
+  readonly staging: string;
+  /** Lands what is new. See the loader for what it throws. */
+  load(warehouse: Warehouse, project: Project, options: LoadOptions): Promise<LoadSummary>;
+}
+
+/** Every source there is, in the order in which they are loaded. */
+export const sources: Readonly<Record<SourceName, Source>> = {
+  sensors: {
+    name: 'sensors',
+    setting: 'SMB_PATH',
+    staging: 'staging.sensor_file',
+    load(warehouse, project, options) {
+      const path = textSetting(project, 'SMB_PATH');
+      const share = path === undefined ? undefined : fromRoot(project.root, path);
+      return loadSensors(
+        warehouse,
+        { share, bronzeRoot: bronzeRoot(project), apartments: apartmentsOf(project) },
+        options,
+      );
+    },
+  },
+  // weather and registry follow
+} as Record<SourceName, Source>;
+
+/** Whether the project says where a source is. */
+export function isConfigured(source: Source, project: Project): boolean {
+  return textSetting(project, source.setting) !== undefined;
+}
+
+/**
+ * Loads a source and remembers in the database how that went, for `status`. What the load throws is passed on; an
+ * interrupt or another process that is loading the same is no attempt.
+ */
+export async function attemptLoad(
+  source: Source,
+  warehouse: Warehouse,
+  project: Project,
+  options: LoadOptions,
+): Promise<LoadSummary> {
+  try {
+    const summary = await source.load(warehouse, project, options);
+    await recordSuccess(warehouse, source.name, options.clock());
+    return summary;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (
+      !(error instanceof LoadInterruptedError || error instanceof ConnectionError || error instanceof LoadBusyError)
+    ) {
+      // If even that cannot be written, the first failure is the one to tell of.
+      await recordFailure(warehouse, source.name, options.clock(), message).catch(() => undefined);
+    }
+    throw error;
+  }
+}

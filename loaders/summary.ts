@@ -1,0 +1,72 @@
+/** What can be loaded, as it is named in staging.load, staging.file and on the command line. */
+export const sourceNames = ['sensors', 'weather', 'registry'] as const;
+export type SourceName = (typeof sourceNames)[number];
+
+/**
+ * `new`: what should come next (sensors: the names after the newest file, or a full listing as long as none was
+ * completed); `full`: everything at the source that the ledger does not know; `from-bronze`: everything in Bronze that
+ * has no rows in staging.
+ */
+export type LoadMode = 'new' | 'full' | 'from-bronze';
+
+export interface LoadProgress {
+  readonly phase: 'listing' | 'landing';
+  /** Files seen (listing) or dealt with (landing) so far. */
+  readonly files: number;
+  /** How many there will be; unknown while listing. */
+  readonly total: number | undefined;
+  readonly bytes: number;
+}
+
+/** A file (or table) and what there is to say about it. */
+export interface Note {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** How many, and the first 20 of them. */
+export interface Notes {
+  readonly count: number;
+  readonly first: readonly Note[];
+}
+
+/** What one load did. */
+export interface LoadSummary {
+  readonly source: SourceName;
+  /** How the files were found. */
+  readonly listed: 'predicted' | 'listing' | 'bronze';
+  /** Files (registry: tables) whose rows are in staging now. */
+  readonly landed: number;
+  /** Recorded in the ledger, kept in Bronze. Loading from Bronze counts those whose verdict stays the same, too. */
+  readonly rejected: Notes;
+  /** Could not be read this time (no permission, in use, a folder, gone, growing); nothing was recorded, a later listing tries again. */
+  readonly skipped: Notes;
+  /** Worth a person's look although the load went on: a table or column that has gone, a file that changed after it was landed. */
+  readonly warnings: Notes;
+  /** The load_ids committed, in order. */
+  readonly loads: readonly number[];
+  /** Size of the source files read. */
+  readonly bytes: number;
+}
+
+/** What every loader can be told. */
+export interface LoadOptions {
+  readonly mode: LoadMode;
+  /** Stops the load between two files. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock: () => Date;
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** Told what a person should know while the load goes on: a try that failed and when the next one is. Without secrets. */
+  readonly onNotice?: ((text: string) => void) | undefined;
+}
+
+/** Collects notes, keeping only the first 20: there may be hundreds of thousands. */
+export class NoteCollector implements Notes {
+  count = 0;
+  readonly first: Note[] = [];
+
+  add(notes: readonly Note[]): void {
+    this.count += notes.length;
+    this.first.push(...notes.slice(0, 20 - this.first.length));
+  }
+}
