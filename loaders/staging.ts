@@ -81,6 +81,7 @@ const migrations: readonly (readonly string[])[] = [
     `create table staging.weather_chunk (
         file_id bigint not null,
         load_id bigint not null,
+        name text not null,
         first_line integer not null,
         lines integer not null check (lines > 0),
         columns jsonb not null,

@@ -1,0 +1,9 @@
+{{! The texts that stand for times in weather chunks, each once, with the instant they name: the body of a CTE. A file names
+    few hours many times, so this costs little; NULL for what is no time. chunks: a CTE of weather_chunks. }}
+select
+    t.text,
+    {{> instant text="t.text"}} as timestamp
+from (
+    select distinct jsonb_array_elements_text(columns -> 'Time') as text
+    from {{chunks}}
+) as t
