@@ -1,12 +1,15 @@
 import { recordFailure, recordSuccess } from '../loaders/attempt.ts';
 import { LoadBusyError, LoadInterruptedError } from '../loaders/errors.ts';
+import { loadRegistry } from '../loaders/registry.ts';
 import { loadSensors } from '../loaders/sensors.ts';
 import type { LoadOptions, LoadSummary, SourceName } from '../loaders/summary.ts';
+import { loadWeather } from '../loaders/weather.ts';
 import type { Project } from '../runner/project.ts';
 import { ConnectionError } from '../warehouse/errors.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from './environment.ts';
-import { apartmentsOf, textSetting } from './settings.ts';
+import { apartmentsOf, numberSetting, textSetting } from './settings.ts';
+import { weatherSource } from './weather-settings.ts';
 
 /** One of the places that data come from, with the project's settings for it. */
 export interface Source {
@@ -35,8 +38,28 @@ export const sources: Readonly<Record<SourceName, Source>> = {
       );
     },
   },
-  // weather and registry follow
-} as Record<SourceName, Source>;
+  weather: {
+    name: 'weather',
+    setting: 'SFTP_HOST',
+    staging: 'staging.weather_chunk',
+    load: async (warehouse, project, options) => loadWeather(warehouse, weatherSource(project), options),
+  },
+  registry: {
+    name: 'registry',
+    setting: 'MYSQL_URL',
+    staging: 'staging.registry_row',
+    load: async (warehouse, project, options) =>
+      loadRegistry(
+        warehouse,
+        { url: textSetting(project, 'MYSQL_URL'), bronzeRoot: bronzeRoot(project) },
+        {
+          ...options,
+          attempts: numberSetting(project, 'MYSQL_MAX_RETRIES', 3, { least: 1, most: 100 }),
+          retryDelayMs: numberSetting(project, 'MYSQL_RETRY_DELAY', 60, { least: 0, most: 86_400 }) * 1000,
+        },
+      ),
+  },
+};
 
 /** Whether the project says where a source is. */
 export function isConfigured(source: Source, project: Project): boolean {

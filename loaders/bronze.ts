@@ -64,6 +64,29 @@ export class BronzeWriter {
     });
   }
 
+  /**
+   * As {@link write}, for content that somebody else writes who wants a path, not a descriptor.
+   * @param fill writes the whole file at the given path; if it fails, nothing stays.
+   */
+  async fillAt<T>(path: string, fill: (draft: string) => Promise<T>): Promise<T> {
+    const target = this.#target(path);
+    const folder = dirname(target);
+    this.#count += 1;
+    const draft = join(folder, `.${process.pid}-${this.#count}.part`);
+    return this.#guard(path, async () => {
+      await this.#prepare(folder);
+      this.#drafts.set(target, draft);
+      try {
+        const value = await fill(draft);
+        this.#unsynced.push(await openFile(draft, 'r+'));
+        return value;
+      } catch (error) {
+        await this.drop(path);
+        throw error;
+      }
+    });
+  }
+
   /** Takes back a file that was written and not settled. */
   async drop(path: string): Promise<void> {
     const target = this.#target(path);

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SftpAddress } from '../loaders/sftp.ts';
+import type { WeatherSource } from '../loaders/weather.ts';
+import { UsageError } from '../runner/errors.ts';
+import type { Project } from '../runner/project.ts';
+import { bronzeRoot, fromRoot } from './environment.ts';
+import { numberSetting, textSetting } from './settings.ts';
+
+/** The weather source as the environment describes it (SFTP_*). @throws UsageError naming the setting at fault. */
+export function weatherSource(project: Project): WeatherSource {
+  return {
+    sftp: sftpAddress(project),
+    bronzeRoot: bronzeRoot(project),
+    attempts: numberSetting(project, 'SFTP_MAX_RETRIES', 3, { least: 1, most: 1000 }),
+    retryDelay: numberSetting(project, 'SFTP_RETRY_DELAY', 600, { least: 0, most: 86_400, whole: false }),
+  };
+}
+
+function sftpAddress(project: Project): SftpAddress | undefined {
+  const host = textSetting(project, 'SFTP_HOST');
+  if (host === undefined) return undefined;
+  const user = textSetting(project, 'SFTP_USER');
+  const folder = textSetting(project, 'SFTP_PATH');
+  // A password may begin or end with a space.
+  const password = project.env.SFTP_PASSWORD || undefined;
+  const keyFile = textSetting(project, 'SFTP_PRIVATE_KEY');
+  const missing = [
+    ['SFTP_USER', user],
+    ['SFTP_PATH', folder],
+    ['SFTP_PASSWORD or SFTP_PRIVATE_KEY', password ?? keyFile],
+  ].flatMap(([name, value]) => (value === undefined ? [name] : []));
+  if (user === undefined || folder === undefined || missing.length > 0) {
+    throw new UsageError({
+      what: `SFTP_HOST is set, but ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not`,
+      hint: 'Set them in the environment or in .env; SFTP_PRIVATE_KEY is the path of a key file.',
+    });
+  }
+  return {
+    host,
+    port: numberSetting(project, 'SFTP_PORT', 22, { least: 1, most: 65_535 }),
+    user,
+    password,
+    privateKey: keyFile === undefined ? undefined : readKey(fromRoot(project.root, keyFile)),
+    passphrase: project.env.SFTP_PASSPHRASE || undefined,
+    folder,
+    hostKey: {
+      expected: fingerprints(textSetting(project, 'SFTP_HOST_KEY')),
+      knownHosts: join(project.root, '.datacycle', 'known_hosts'),
+    },
+  };
+}
+
+function readKey(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError({
+      what: `SFTP_PRIVATE_KEY names the file ${path}, which cannot be read`,
+      hint: 'Correct the path, or the permissions of the file: this user must be able to read it.',
+      cause: error,
+    });
+  }
+}
+
+function fingerprints(text: string | undefined): string[] {
+  const found = (text ?? '').split(/[\s,]+/).filter((one) => one !== '');
+  const wrong = found.find((one) => !/^SHA256:[A-Za-z0-9+/]{43}$/.test(one));
+  if (wrong === undefined) return found;
+  throw new UsageError({
+    what: 'SFTP_HOST_KEY is not a fingerprint of a host key',
+    hint: 'Write it as `ssh-keygen -l` prints it: SHA256: and 43 characters; several with commas between.',
+  });
+}

@@ -1,0 +1,50 @@
+import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import type { SourceName } from './summary.ts';
+
+/** For each source a number of its own: its loads commit in the order of their load_id, whatever becomes of other locks. */
+const commitOrderLocks: Readonly<Record<SourceName, number>> = {
+  sensors: 0x73656e73,
+  weather: 0x77656174,
+  registry: 0x72656769,
+};
+
+/** What a load has to tell of itself. */
+export interface LoadCounts {
+  /** Ledger rows written. */
+  readonly files: number;
+  /** Documents, lines or rows landed. */
+  readonly records: number;
+  /** Of the ledger rows, those of rejected files. */
+  readonly rejected: number;
+}
+
+/**
+ * Runs `work` as one numbered load in one transaction: the load, its ledger rows and its staging rows are there together
+ * or not at all. A load that wrote no ledger row leaves no trace.
+ * @returns the load's number, undefined if it left no trace, and what `work` returned.
+ */
+export async function inLoad<T extends LoadCounts>(
+  warehouse: Warehouse,
+  source: SourceName,
+  clock: () => Date,
+  work: (session: Session, loadId: number) => Promise<T>,
+): Promise<{ readonly loadId: number | undefined; readonly result: T }> {
+  return warehouse.transaction(async (session) => {
+    await session.query('select pg_advisory_xact_lock($1)', [commitOrderLocks[source]]);
+    const { rows } = await session.query<{ load_id: number }>(
+      'insert into staging.load (source, started_at) values ($1, $2) returning load_id',
+      [source, clock().toISOString()],
+    );
+    const loadId = Number(rows[0]?.load_id);
+    const result = await work(session, loadId);
+    if (result.files === 0) {
+      await session.query('delete from staging.load where load_id = $1', [loadId]);
+      return { loadId: undefined, result };
+    }
+    await session.query(
+      'update staging.load set finished_at = $2, files = $3, records = $4, rejected = $5 where load_id = $1',
+      [loadId, clock().toISOString(), result.files, result.records, result.rejected],
+    );
+    return { loadId, result };
+  });
+}

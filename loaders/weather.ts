@@ -1,0 +1,273 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import glob from 'fast-glob';
+import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
+import { BronzeWriter } from './bronze.ts';
+import { LoadBusyError, LoadInterruptedError, SourceError } from './errors.ts';
+import { assertFolder } from './list-folder.ts';
+import { withRetries } from './retry.ts';
+import { rejectedFolder } from './sensor-name.ts';
+import { type RemoteFile, type SftpAddress, SftpConnection, SftpLostError } from './sftp.ts';
+import { ensureStaging } from './staging.ts';
+import { type LoadOptions, type LoadSummary, NoteCollector } from './summary.ts';
+import { landWeather } from './weather-landing.ts';
+import { isWeatherFile, readWeatherName, weatherBronzePath, weatherLedgerName } from './weather-name.ts';
+
+export interface WeatherSource {
+  /** Only loading from Bronze goes without. */
+  readonly sftp: SftpAddress | undefined;
+  readonly bronzeRoot: string;
+  /** How often the server is tried, and seconds between two tries. */
+  readonly attempts: number;
+  readonly retryDelay: number;
+}
+
+/**
+ * Lands forecast files: each is fetched whole into Bronze, then its lines go to staging.weather_chunk with its ledger row
+ * in one transaction, and only then does it appear in Bronze. A file is one load, so an interrupted load goes on with
+ * the next file and a repeated one lands nothing. When the connection breaks, the file at hand leaves no trace and is
+ * fetched again on the next try.
+ * @throws SourceError (exit code 2) if the settings or the server's folder are not as they must be; LoadBusyError;
+ * LoadInterruptedError after `signal`; LoadFailedError if the server stays away or a file cannot be landed.
+ */
+export async function loadWeather(
+  warehouse: Warehouse,
+  source: WeatherSource,
+  options: LoadOptions,
+): Promise<LoadSummary> {
+  if (options.mode === 'from-bronze') await assertFolder(source.bronzeRoot, 'BRONZE_ROOT');
+  await ensureStaging(warehouse);
+  const load = new WeatherLoad(warehouse, source, options);
+  const outcome = await warehouse.exclusive('load weather', () => load.run());
+  if (outcome.held) return outcome.value;
+  throw new LoadBusyError({
+    what: `weather files are being loaded by ${outcome.holder}`,
+    hint: 'Wait until it is done.',
+  });
+}
+
+/** A file to be landed. `path` is where it is, relative to the folder on the server or to Bronze. */
+interface Wanted {
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+  readonly before: { readonly fileId: number; readonly reason: string | null } | undefined;
+}
+
+class WeatherLoad {
+  readonly #warehouse: Warehouse;
+  readonly #source: WeatherSource;
+  readonly #options: LoadOptions;
+  readonly #loads: number[] = [];
+  readonly #rejected = new NoteCollector();
+  readonly #skipped = new NoteCollector();
+  readonly #warnings = new NoteCollector();
+  #landed = 0;
+  #bytes = 0;
+
+  constructor(warehouse: Warehouse, source: WeatherSource, options: LoadOptions) {
+    this.#warehouse = warehouse;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async run(): Promise<LoadSummary> {
+    const fromBronze = this.#options.mode === 'from-bronze';
+    if (fromBronze) await this.#fromBronze();
+    else await this.#fromServer();
+    return {
+      source: 'weather',
+      listed: fromBronze ? 'bronze' : 'listing',
+      landed: this.#landed,
+      rejected: { ...this.#rejected },
+      skipped: { ...this.#skipped },
+      warnings: { ...this.#warnings },
+      loads: this.#loads,
+      bytes: this.#bytes,
+    };
+  }
+
+  async #fromServer(): Promise<void> {
+    const { sftp, attempts, retryDelay } = this.#source;
+    if (sftp === undefined) {
+      throw new SourceError({
+        what: 'SFTP_HOST is not set: where the weather forecasts are is unknown',
+        hint: 'Set SFTP_HOST, SFTP_USER, SFTP_PASSWORD or SFTP_PRIVATE_KEY, and SFTP_PATH (environment or .env).',
+      });
+    }
+    const tries = this.#options.attempts ?? attempts;
+    await withRetries(
+      {
+        attempts: tries,
+        delaySeconds: retryDelay,
+        signal: this.#options.signal,
+        isTransient: (error) => error instanceof SftpLostError,
+        onFailure: (attempt, error) =>
+          this.#notice(
+            `Try ${attempt} of ${tries}: ${error instanceof Error ? error.message : String(error)}. Next try in ${retryDelay} s.`,
+          ),
+      },
+      () => this.#fetchAll(sftp),
+    ).catch((error: unknown) => {
+      // Whatever it looked like: the connection was ended because of the interrupt.
+      this.#checkpoint();
+      throw error;
+    });
+  }
+
+  async #fetchAll(sftp: SftpAddress): Promise<void> {
+    this.#checkpoint();
+    const connection = await SftpConnection.open(sftp, (text) => this.#notice(text));
+    const stop = () => void connection.close();
+    this.#options.signal?.addEventListener('abort', stop);
+    try {
+      const listed = (await connection.list()).filter(({ fileName }) => isWeatherFile(fileName));
+      const wanted = await this.#unknown(listed);
+      const bronze = new BronzeWriter(this.#source.bronzeRoot);
+      for (const [index, file] of wanted.entries()) {
+        this.#checkpoint();
+        try {
+          await this.#fetch(connection, bronze, file);
+        } finally {
+          // Whatever was not settled is not to stay.
+          await bronze.discard();
+        }
+        this.#progress(index + 1, wanted.length);
+      }
+    } finally {
+      this.#options.signal?.removeEventListener('abort', stop);
+      await connection.close();
+    }
+  }
+
+  async #fetch(connection: SftpConnection, bronze: BronzeWriter, file: Wanted): Promise<void> {
+    const bronzePath = weatherBronzePath(file.path, readWeatherName(file.name));
+    const outcome = await bronze.fillAt(bronzePath, async (draft) => {
+      const after = await connection.download(file.path, draft);
+      return { draft, whole: (await stat(draft)).size === after.size && after.size === file.size };
+    });
+    if (!outcome.whole) {
+      this.#skipped.add([{ name: file.name, reason: 'it is still being written' }]);
+      return;
+    }
+    await this.#land(file, outcome.draft, bronzePath, () => bronze.settle());
+  }
+
+  async #land(file: Wanted, path: string, bronzePath: string, settle: () => Promise<void>): Promise<void> {
+    const { loadId, reason, bytes } = await landWeather(
+      { warehouse: this.#warehouse, clock: this.#options.clock, settle, checkpoint: this.#checkpoint },
+      { name: file.name, path, compressed: /\.gz$/i.test(file.path), bronzePath, before: file.before },
+    );
+    if (loadId !== undefined) this.#loads.push(loadId);
+    this.#bytes += bytes;
+    if (reason === undefined) this.#landed += 1;
+    else this.#rejected.add([{ name: file.name, reason }]);
+  }
+
+  /** Of the files on the server, those the ledger does not know, by name; of those it knows, a warning if they have changed. */
+  async #unknown(listed: readonly RemoteFile[]): Promise<readonly Wanted[]> {
+    const known = await knownFiles(
+      this.#warehouse,
+      listed.map(({ fileName }) => weatherLedgerName(fileName)),
+    );
+    const wanted = new Map<string, Wanted>();
+    // Of a file and its compressed twin the plain one comes first.
+    for (const { fileName, size } of [...listed].sort((a, b) => compare(a.fileName, b.fileName))) {
+      const name = weatherLedgerName(fileName);
+      const before = known.get(name);
+      if (before === undefined) {
+        if (!wanted.has(name)) wanted.set(name, { name, path: fileName, size, before: undefined });
+      } else if (before.bytes !== size && before.fileName === fileName) {
+        this.#warnings.add([
+          {
+            name,
+            reason: `it has ${size} bytes now and had ${before.bytes} when it was landed; the new content is not read`,
+          },
+        ]);
+      }
+    }
+    return [...wanted.values()];
+  }
+
+  async #fromBronze(): Promise<void> {
+    const { bronzeRoot } = this.#source;
+    const paths = await glob(['weather/**/*.csv', 'weather/**/*.csv.gz'], {
+      cwd: bronzeRoot,
+      caseSensitiveMatch: false,
+      followSymbolicLinks: false,
+    });
+    const names = paths.map((path) => ({ path, name: weatherLedgerName(path.slice(path.lastIndexOf('/') + 1)) }));
+    const known = await knownFiles(
+      this.#warehouse,
+      names.map(({ name }) => name),
+    );
+    // By name, rather the plain one of two, and not one from the folder of rejected files.
+    const rank = (path: string) => (path.includes(`/${rejectedFolder}/`) ? 2 : 0) + (/\.gz$/i.test(path) ? 1 : 0);
+    names.sort((a, b) => compare(a.name, b.name) || rank(a.path) - rank(b.path));
+    const wanted = names.filter(
+      ({ name }, index) => name !== names[index - 1]?.name && known.get(name)?.staged !== true,
+    );
+    for (const [index, { name, path }] of wanted.entries()) {
+      this.#checkpoint();
+      const before = known.get(name);
+      const file = { name, path, size: 0, before };
+      await this.#land(file, join(bronzeRoot, ...path.split('/')), path, async () => undefined);
+      this.#progress(index + 1, wanted.length);
+    }
+  }
+
+  #progress(files: number, total: number): void {
+    this.#options.onProgress?.({ phase: 'landing', files, total, bytes: this.#bytes });
+  }
+
+  #notice(text: string): void {
+    this.#options.onNotice?.(text);
+  }
+
+  readonly #checkpoint = (): void => {
+    if (this.#options.signal?.aborted === true) throw new LoadInterruptedError([...this.#loads]);
+  };
+}
+
+interface KnownFile {
+  readonly fileId: number;
+  readonly reason: string | null;
+  readonly bytes: number;
+  /** The name it had at the source, maybe with `.gz`; empty if Bronze no longer has it. */
+  readonly fileName: string;
+  readonly staged: boolean;
+}
+
+/** What the ledger knows of these names. */
+async function knownFiles(on: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, KnownFile>> {
+  const { rows } = await on.query<{
+    name: string;
+    file_id: number;
+    reason: string | null;
+    bytes: number;
+    bronze_path: string | null;
+    staged: boolean;
+  }>(
+    `select f.name, f.file_id, f.reason, f.bytes, f.bronze_path,
+         exists (select from staging.weather_chunk c where c.file_id = f.file_id) as staged
+     from staging.file f
+     where f.source = 'weather' and f.name = any($1::text[])`,
+    [[...new Set(names)]],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.name,
+      {
+        fileId: row.file_id,
+        reason: row.reason,
+        bytes: row.bytes,
+        fileName: row.bronze_path?.slice(row.bronze_path.lastIndexOf('/') + 1) ?? '',
+        staged: row.staged,
+      },
+    ]),
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

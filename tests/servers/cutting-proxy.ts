@@ -1,0 +1,73 @@
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+
+/** Stands between a client and a server on the loopback interface and cuts connections on demand. */
+export class CuttingProxy {
+  readonly #target: number;
+  readonly #server: Server;
+  readonly #open = new Set<Socket>();
+  readonly port: number;
+  /** How many connections have been cut. */
+  cuts = 0;
+  /** Bytes from the server after which a connection is cut, taken by one connection after the other; then none is cut. */
+  plan: number[] = [];
+  /** While true nobody gets through. */
+  away = false;
+
+  private constructor(target: number, server: Server, port: number) {
+    this.#target = target;
+    this.#server = server;
+    this.port = port;
+    server.on('connection', (client) => this.#serve(client));
+  }
+
+  static async to(target: number): Promise<CuttingProxy> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('the proxy has no port');
+    return new CuttingProxy(target, server, address.port);
+  }
+
+  #serve(client: Socket): void {
+    if (this.away) {
+      client.destroy();
+      return;
+    }
+    const upstream = createConnection({ host: '127.0.0.1', port: this.#target });
+    const limit = this.plan.shift();
+    let seen = 0;
+    const cut = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      this.#open.add(socket);
+      socket.on('error', cut);
+      socket.on('close', () => {
+        this.#open.delete(socket);
+        cut();
+      });
+    }
+    client.pipe(upstream);
+    upstream.on('data', (piece: Buffer) => {
+      seen += piece.length;
+      if (limit !== undefined && seen >= limit) {
+        this.cuts += 1;
+        cut();
+      } else if (!client.write(piece)) {
+        upstream.pause();
+        client.once('drain', () => upstream.resume());
+      }
+    });
+  }
+
+  /** Cuts every connection there is. */
+  cutAll(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.cutAll();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}

@@ -1,0 +1,124 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import ssh2 from 'ssh2';
+import { freePort } from './free-port.ts';
+import { startSsh2Server } from './ssh2-server.ts';
+
+export interface SftpServer {
+  readonly kind: 'OpenSSH' | 'ssh2';
+  readonly port: number;
+  readonly user: string;
+  /** A private key that may log in, in OpenSSH's format. */
+  readonly privateKey: string;
+  /** Only ssh2's server knows a password: OpenSSH asks the system for it. */
+  readonly password: string | undefined;
+  /** SHA-256 of the host key as `ssh-keygen -l` prints it: `SHA256:...`. */
+  readonly fingerprint: string;
+  stop(): Promise<void>;
+}
+
+const sshd = '/usr/sbin/sshd';
+
+/**
+ * Starts an sFTP server of its own on a free loopback port: OpenSSH's where it is installed (in CI it must be), else
+ * ssh2's.
+ */
+export async function startSftp(): Promise<SftpServer> {
+  if (existsSync(sshd)) return startOpenSsh(await freePort());
+  if (process.env.CI) throw new Error('OpenSSH is not installed; CI must test against a real server');
+  return startSsh2Server();
+}
+
+/** OpenSSH's server, maybe with the keys of an earlier one, as if that had been started again. */
+export async function startOpenSsh(port: number, keep?: string): Promise<SftpServer & { readonly folder: string }> {
+  const folder = keep ?? mkdtempSync(join(tmpdir(), 'datacycle-sshd-'));
+  const keys = join(folder, 'keys.json');
+  if (!existsSync(keys)) {
+    const host = ssh2.utils.generateKeyPairSync('ed25519');
+    const client = ssh2.utils.generateKeyPairSync('ed25519');
+    writeFileSync(keys, JSON.stringify({ host, client }), { mode: 0o600 });
+    writeFileSync(join(folder, 'host_key'), host.private, { mode: 0o600 });
+    writeFileSync(join(folder, 'authorized_keys'), `${client.public}\n`, { mode: 0o600 });
+  }
+  const { host, client } = JSON.parse(readFileSync(keys, 'utf8')) as Record<
+    'host' | 'client',
+    { public: string; private: string }
+  >;
+  const user = userInfo().username;
+  const config = {
+    Port: port,
+    ListenAddress: '127.0.0.1',
+    HostKey: join(folder, 'host_key'),
+    PidFile: 'none',
+    AuthorizedKeysFile: join(folder, 'authorized_keys'),
+    StrictModes: 'no',
+    UsePAM: 'no',
+    PasswordAuthentication: 'no',
+    KbdInteractiveAuthentication: 'no',
+    PermitRootLogin: 'yes',
+    Subsystem: 'sftp internal-sftp',
+  };
+  writeFileSync(
+    join(folder, 'sshd_config'),
+    Object.entries(config)
+      .map(([key, value]) => `${key} ${value}\n`)
+      .join(''),
+  );
+  // Debian's sshd wants this folder for its unprivileged part, whoever starts it.
+  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
+  const server = spawn(sshd, ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  server.stderr.on('data', (piece: Buffer) => {
+    log += piece.toString();
+  });
+  await untilListening(port, () => log);
+  return {
+    kind: 'OpenSSH',
+    folder,
+    port,
+    user,
+    privateKey: client.private,
+    password: undefined,
+    fingerprint: fingerprintOf(host.public),
+    async stop() {
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGTERM');
+      // The children that serve a connection outlive their parent.
+      if (server.pid !== undefined) killChildren(server.pid);
+      await ended;
+      if (keep === undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `SHA256:...` of a public key in OpenSSH's one-line format. */
+export function fingerprintOf(publicKey: string): string {
+  const [, base64 = ''] = publicKey.split(' ');
+  return `SHA256:${createHash('sha256').update(Buffer.from(base64, 'base64')).digest('base64').replace(/=+$/, '')}`;
+}
+
+function killChildren(pid: number): void {
+  try {
+    execFileSync('pkill', ['-P', String(pid)], { stdio: 'ignore' });
+  } catch {
+    // There are none.
+  }
+}
+
+async function untilListening(port: number, log: () => string): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = createConnection({ port, host: '127.0.0.1' });
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+    if (open) return;
+    if (attempt > 100) throw new Error(`sshd does not start:\n${log()}`);
+    await sleep(50);
+  }
+}

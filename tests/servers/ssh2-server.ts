@@ -1,0 +1,155 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { posix } from 'node:path';
+import ssh2 from 'ssh2';
+import { fingerprintOf, type SftpServer } from './sftp-server.ts';
+
+const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
+
+/**
+ * A read-only sFTP server made of ssh2's, which needs nothing installed and knows passwords.
+ * @param password of the user `weather`.
+ */
+export async function startSsh2Server(password = 'correct horse battery staple'): Promise<SftpServer> {
+  const host = ssh2.utils.generateKeyPairSync('ed25519');
+  const client = ssh2.utils.generateKeyPairSync('ed25519');
+  const allowed = ssh2.utils.parseKey(client.public);
+  if (allowed instanceof Error) throw allowed;
+  const connections = new Set<ssh2.Connection>();
+  const server = new ssh2.Server({ hostKeys: [host.private] }, (connection) => {
+    connections.add(connection);
+    connection.on('error', () => undefined);
+    connection.on('close', () => connections.delete(connection));
+    connection.on('authentication', (attempt) => {
+      if (attempt.username !== 'weather') return attempt.reject();
+      if (attempt.method === 'password' && attempt.password === password) return attempt.accept();
+      const isKey = attempt.method === 'publickey' && attempt.key.data.equals(allowed.getPublicSSH());
+      if (isKey && attempt.signature === undefined) return attempt.accept();
+      if (isKey && attempt.blob !== undefined && attempt.signature !== undefined) {
+        if (allowed.verify(attempt.blob, attempt.signature, attempt.hashAlgo) === true) return attempt.accept();
+      }
+      return attempt.reject(['password', 'publickey']);
+    });
+    connection.on('session', (accept) => {
+      accept().on('sftp', (acceptSftp) => serve(acceptSftp()));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    kind: 'ssh2',
+    port: (server.address() as AddressInfo).port,
+    user: 'weather',
+    privateKey: client.private,
+    password,
+    fingerprint: fingerprintOf(host.public),
+    async stop() {
+      for (const connection of connections) connection.end();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function serve(sftp: ssh2.SFTPWrapper): void {
+  const files = new Map<number, FileHandle>();
+  const folders = new Map<number, string[]>();
+  let next = 0;
+  const handleOf = () => {
+    next += 1;
+    const handle = Buffer.alloc(4);
+    handle.writeUInt32BE(next);
+    return { id: next, handle };
+  };
+  const answer = async (request: number, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      sftp.status(request, code === 'ENOENT' ? STATUS_CODE.NO_SUCH_FILE : STATUS_CODE.FAILURE);
+    }
+  };
+  const attributes = (found: Stats) => ({
+    mode: found.mode,
+    uid: found.uid,
+    gid: found.gid,
+    size: found.size,
+    atime: Math.floor(found.atimeMs / 1000),
+    mtime: Math.floor(found.mtimeMs / 1000),
+  });
+  sftp.on('REALPATH', (request, path) => {
+    sftp.name(request, [{ filename: posix.resolve('/', path), longname: path, attrs: {} as ssh2.Attributes }]);
+  });
+  sftp.on(
+    'OPENDIR',
+    (request, path) =>
+      void answer(request, async () => {
+        const { id, handle } = handleOf();
+        folders.set(
+          id,
+          (await readdir(path)).map((name) => posix.join(path, name)),
+        );
+        sftp.handle(request, handle);
+      }),
+  );
+  sftp.on(
+    'READDIR',
+    (request, handle) =>
+      void answer(request, async () => {
+        const paths = folders.get(handle.readUInt32BE()) ?? [];
+        if (paths.length === 0) return void sftp.status(request, STATUS_CODE.EOF);
+        const names = await Promise.all(
+          paths.splice(0, 100).map(async (path) => {
+            const found = await stat(path);
+            const longname = `${found.isDirectory() ? 'd' : '-'}rw-r--r-- 1 0 0 ${found.size} Jan 1 00:00 ${posix.basename(path)}`;
+            return { filename: posix.basename(path), longname, attrs: attributes(found) };
+          }),
+        );
+        sftp.name(request, names);
+      }),
+  );
+  const status = (request: number, path: string) =>
+    void answer(request, async () => void sftp.attrs(request, attributes(await stat(path))));
+  sftp.on('STAT', status);
+  sftp.on('LSTAT', status);
+  sftp.on(
+    'OPEN',
+    (request, path, flags) =>
+      void answer(request, async () => {
+        if ((flags & OPEN_MODE.READ) === 0) return void sftp.status(request, STATUS_CODE.PERMISSION_DENIED);
+        const { id, handle } = handleOf();
+        files.set(id, await open(path, constants.O_RDONLY));
+        sftp.handle(request, handle);
+      }),
+  );
+  sftp.on(
+    'FSTAT',
+    (request, handle) =>
+      void answer(request, async () => {
+        const file = files.get(handle.readUInt32BE());
+        if (file === undefined) return void sftp.status(request, STATUS_CODE.FAILURE);
+        sftp.attrs(request, attributes(await file.stat()));
+      }),
+  );
+  sftp.on(
+    'READ',
+    (request, handle, offset, length) =>
+      void answer(request, async () => {
+        const file = files.get(handle.readUInt32BE());
+        if (file === undefined) return void sftp.status(request, STATUS_CODE.FAILURE);
+        const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
+        if (bytesRead === 0) return void sftp.status(request, STATUS_CODE.EOF);
+        sftp.data(request, buffer.subarray(0, bytesRead));
+      }),
+  );
+  sftp.on(
+    'CLOSE',
+    (request, handle) =>
+      void answer(request, async () => {
+        const id = handle.readUInt32BE();
+        folders.delete(id);
+        await files.get(id)?.close();
+        files.delete(id);
+        sftp.status(request, STATUS_CODE.OK);
+      }),
+  );
+}
