@@ -3,7 +3,8 @@
 select
     t.text,
     {{> instant text="t.text"}} as timestamp
-from (
-    select distinct jsonb_array_elements_text(columns -> 'Time') as text
+-- through an array, so that the planner expects few of them and looks lines up here rather than the other way round
+from unnest(array(
+    select distinct jsonb_array_elements_text(columns -> 'Time')
     from {{chunks}}
-) as t
+)) as t (text)

@@ -31,6 +31,8 @@ judged as (
             else 'kept'
         end as verdict
     from lines
+    -- judged once a line, not once a count
+    offset 0
 ),
 
 final as (
