@@ -4,10 +4,8 @@ import type { Candidate } from './candidate.ts';
 import { copyJson, copyLine, inChunks } from './copy-text.ts';
 import { LoadFailedError } from './errors.ts';
 import { sensors } from './ledger.ts';
+import { inLoad } from './load.ts';
 import { type Batch, type BatchResult, Tally } from './sensor-tally.ts';
-
-/** Any number, so that batches of sensor files commit in the order of their load_id whatever becomes of other locks. */
-const commitOrderLock = 0x73656e73;
 
 /**
  * Lands one batch in one transaction: the load, its ledger rows and its staging rows are there together or not at all,
@@ -41,28 +39,16 @@ function isAboutData(error: unknown): boolean {
 async function attempt(batch: Batch, send: typeof copyAll): Promise<BatchResult> {
   const { warehouse, bronze, clock } = batch;
   try {
-    return await warehouse.transaction(async (session) => {
-      await session.query('select pg_advisory_xact_lock($1)', [commitOrderLock]);
-      const { rows } = await session.query<{ load_id: number }>(
-        'insert into staging.load (source, started_at) values ($1, $2) returning load_id',
-        [sensors, clock().toISOString()],
-      );
-      const loadId = Number(rows[0]?.load_id);
+    const { result } = await inLoad(warehouse, sensors, clock, async (session, loadId) => {
       const tally = new Tally(batch, loadId, await reserveFileIds(session, batch.candidates));
       await send(session, tally);
       const outcomes = await Promise.allSettled([bronze?.settle(), writeLedger(session, tally)]);
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-      const result = tally.result();
-      if (result.loadId === undefined) {
-        await session.query('delete from staging.load where load_id = $1', [loadId]);
-      } else {
-        await session.query(
-          'update staging.load set finished_at = $2, files = $3, records = $4, rejected = $5 where load_id = $1',
-          [loadId, clock().toISOString(), tally.ledger.length, result.landed, tally.ledger.length - result.landed],
-        );
-      }
-      return result;
+      const done = tally.result();
+      const files = tally.ledger.length;
+      return { files, records: done.landed, rejected: files - done.landed, done };
     });
+    return result.done;
   } catch (error) {
     await bronze?.discard();
     throw error;

@@ -38,18 +38,27 @@ const pressure: Curve = [
 const noon = clock('13:14');
 const halfDay = 333;
 
+/** Temperature (°C), humidity (%) and sun without clouds by local minute. */
+export function fairWeather(minute: number): Omit<Outdoors, 'pressure'> {
+  const fromNoon = (minute - noon) / halfDay;
+  return {
+    temperature: at(temperature, minute),
+    humidity: at(humidity, minute),
+    sun: Math.max(0, 1 - fromNoon * fromNoon),
+  };
+}
+
 /** @returns the weather by local minute; to be asked minute by minute, for its clouds drift. */
 export function weather(random: Random): (minute: number) => Outdoors {
   let clouds = 0;
   return (minute) => {
     clouds = Math.min(1, Math.max(0, clouds * 0.96 + 0.012 + random.noise(0.09)));
-    const fromNoon = (minute - noon) / halfDay;
-    const clearSky = Math.max(0, 1 - fromNoon * fromNoon);
+    const fair = fairWeather(minute);
     return {
-      temperature: at(temperature, minute) - clouds * 0.4,
-      humidity: at(humidity, minute) + clouds * 2,
+      temperature: fair.temperature - clouds * 0.4,
+      humidity: fair.humidity + clouds * 2,
       pressure: at(pressure, minute),
-      sun: clearSky * (1 - 0.6 * clouds),
+      sun: fair.sun * (1 - 0.6 * clouds),
     };
   };
 }

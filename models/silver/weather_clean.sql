@@ -42,11 +42,10 @@ final as (
     select
         f.timestamp,
         f.site,
-        -- numeric, so that a mean does not depend on the order of the rows
-        round(avg(f.value::numeric) filter (where f.measurement = 'temperature_c'), 6)::double precision as temperature_c,
-        round(avg(f.value::numeric) filter (where f.measurement = 'humidity_pct'), 6)::double precision as humidity_pct,
-        round(avg(f.value::numeric) filter (where f.measurement = 'precipitation_mm'), 6)::double precision as precipitation_mm,
-        round(avg(f.value::numeric) filter (where f.measurement = 'radiation_wm2'), 6)::double precision as radiation_wm2,
+        {{> order_free_mean value="f.value" condition="f.measurement = 'temperature_c'"}} as temperature_c,
+        {{> order_free_mean value="f.value" condition="f.measurement = 'humidity_pct'"}} as humidity_pct,
+        {{> order_free_mean value="f.value" condition="f.measurement = 'precipitation_mm'"}} as precipitation_mm,
+        {{> order_free_mean value="f.value" condition="f.measurement = 'radiation_wm2'"}} as radiation_wm2,
         bool_or(f.is_outlier) as is_outlier,
         max(f.load_id) as load_id
     from forecasts as f
