@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { type Compiled, compileProject } from '../../runner/compile.ts';
 import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
+import { thousands } from '../../runner/report.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { insights } from '../demo/insights.ts';
 import { writeSampleDay } from '../demo/sample-day.ts';
-import { type GlobalOptions, openProject, openProjectWarehouse } from '../environment.ts';
+import { writeSampleForecasts } from '../demo/sample-forecasts.ts';
+import { writeSampleRegistry } from '../demo/sample-registry.ts';
+import { bronzeRoot, type GlobalOptions, openProject, openProjectWarehouse } from '../environment.ts';
 import { ProgressLine } from '../progress.ts';
 import { sources } from '../sources.ts';
 import { formatTable } from '../table.ts';
@@ -40,8 +43,16 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
       `${written.files} files, ${(written.bytes / 1_000_000).toFixed(1)} MB in ${join(home, 'share')}; ${written.broken.length} of them broken on purpose.`,
       'good',
     );
-    terminal.say('\n2. Landing them raw: Bronze files and JSONB in PostgreSQL (datacycle load)', 'faint');
+    terminal.say('\n2. Landing raw: Bronze files and JSONB in PostgreSQL (datacycle load)', 'faint');
     await loadSource(sources.sensors, warehouse, project, { full: true }, terminal, signal);
+    const bronze = bronzeRoot(project);
+    const lines = await writeSampleForecasts(bronze);
+    const tables = await writeSampleRegistry(bronze);
+    terminal.say(
+      `Three days of weather forecasts (${thousands(lines)} lines) and a registry of ${tables} tables come from Bronze, as no server has them here.`,
+    );
+    await loadSource(sources.weather, warehouse, project, { fromBronze: true }, terminal, signal);
+    await loadSource(sources.registry, warehouse, project, { fromBronze: true }, terminal, signal);
     terminal.say('\n3. Seeds, models and tests in dependency order (datacycle build)', 'faint');
     const compiled = compileProject(project);
     const summary = await runOn(warehouse, 'build', compiled, {}, terminal, signal);
@@ -90,7 +101,7 @@ async function refuseForeignData(warehouse: Warehouse, project: Project): Promis
   );
   if (present[0]?.present !== true) return;
   const { rows } = await warehouse.query<{ files: number }>(
-    `select count(*) as files from staging.file where name not like '12.10.2023 %'`,
+    `select count(*) as files from staging.file where source = 'sensors' and name not like '12.10.2023 %'`,
   );
   if ((rows[0]?.files ?? 0) === 0) return;
   throw new UsageError({

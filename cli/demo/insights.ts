@@ -178,4 +178,37 @@ group by apartment.name, room.room_name, device.sensor_type
 order by uptime_pct, apartment, room, sensor
 limit 10`,
   },
+  {
+    title: 'How far off the temperature forecast was, outside the apartments',
+    sql: `
+with measured as (
+    select
+        room.apartment_key,
+        environment.datetime_key / 100 * 100 as hour_key,
+        avg(environment.temperature_c) as temperature_c
+    from {{ref "fact_environment_minute"}} as environment
+    inner join {{ref "dim_room"}} as room on environment.room_key = room.room_key
+    where room.room_name = 'Outdoor' and not environment.is_anomaly
+    group by room.apartment_key, hour_key
+)
+
+select
+    site.site_name as site,
+    horizon.horizon_days as days_ahead,
+    count(*) as hours,
+    round(avg(forecast.temperature_c - measured.temperature_c)::numeric, 1) as mean_error_k,
+    round(avg(abs(forecast.temperature_c - measured.temperature_c))::numeric, 1) as mean_absolute_error_k
+from measured
+inner join {{ref "dim_apartment"}} as apartment on measured.apartment_key = apartment.apartment_key
+inner join {{ref "fact_weather_hour"}} as forecast
+    on measured.hour_key = forecast.datetime_key and apartment.weather_site_key = forecast.site_key
+inner join {{ref "dim_weather_site"}} as site on forecast.site_key = site.site_key
+inner join {{ref "dim_date"}} as target on forecast.date_key = target.date_key
+inner join {{ref "dim_date"}} as issued on forecast.prediction_date_key = issued.date_key
+inner join {{ref "dim_horizon"}} as horizon
+    on horizon.horizon_type = 'day' and horizon.horizon_days = target.date - issued.date
+group by site.site_name, horizon.horizon_days
+order by site.site_name, horizon.horizon_days
+limit 10`,
+  },
 ];
