@@ -1,14 +1,19 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Project } from '../runner/project.ts';
 import { errorLines } from '../runner/report.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
+import { bronze } from './commands/bronze.ts';
 import { compile } from './commands/compile.ts';
 import { demo } from './commands/demo.ts';
+import { init } from './commands/init.ts';
 import { load } from './commands/load.ts';
 import { list } from './commands/ls.ts';
 import { runCommand } from './commands/run.ts';
 import { show } from './commands/show.ts';
 import { status } from './commands/status.ts';
+import { watch } from './commands/watch.ts';
 import { type GlobalOptions, openProject } from './environment.ts';
+import { type Journal, openJournal } from './journal.ts';
 import { Terminal } from './terminal.ts';
 
 /** Reads the command line, makes the one call it asks for and ends the process with its exit code. */
@@ -21,21 +26,49 @@ export async function main(args: readonly string[]): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // What Windows sends for Ctrl+Break; SIGTERM does not reach a process there.
+  process.on('SIGBREAK', onSignal);
   // A reader that closes the pipe early (head, less) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   let exitCode = 0;
-  const program = buildProgram(interrupt.signal, (code) => {
+  let endsByStopping = false;
+  const program = buildProgram(interrupt.signal, (code, command) => {
     exitCode = code;
+    endsByStopping = command === 'watch';
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
     exitCode = reportFailure(error, args);
   }
-  if (interrupt.signal.aborted) exitCode = 130;
+  // Stopping is how a watcher ends well; anything else was left half-way.
+  if (interrupt.signal.aborted && !endsByStopping) exitCode = 130;
   // On Windows a pipe is written in the background; what is not out yet would be lost.
   await new Promise((resolve) => process.stdout.write('', resolve));
   process.exit(exitCode);
+}
+
+/** Runs a command with a log in LOG_DIR, where that is set; an error that ends the command is in the log, too. */
+async function logged(
+  project: Project,
+  file: 'datacycle-watch.log' | 'datacycle.log',
+  terminal: Terminal,
+  work: (project: Project, journal: Journal | undefined) => Promise<number>,
+): Promise<number> {
+  const journal = openJournal(project, file, {
+    clock: () => new Date(),
+    onTrouble: (text) => terminal.errors([{ tone: 'warning', text }]),
+  });
+  terminal.journal = journal;
+  try {
+    return await work(project, journal);
+  } catch (error) {
+    const known = error instanceof DatacycleError ? { where: error.where, hint: error.hint } : {};
+    journal?.write('error', 'error', { what: error instanceof Error ? error.message : String(error), ...known });
+    throw error;
+  } finally {
+    await journal?.close();
+  }
 }
 
 function reportFailure(error: unknown, args: readonly string[]): number {
@@ -57,7 +90,7 @@ function causes(error: Error): { tone: 'faint'; text: string }[] {
     : [];
 }
 
-function buildProgram(signal: AbortSignal, exit: (code: number) => void): Command {
+function buildProgram(signal: AbortSignal, exit: (code: number, command: string) => void): Command {
   const program = new Command('datacycle')
     .description('Lands raw data, runs SQL models over it and tests them.')
     .version('0.1.0', '-V, --version', 'print the version')
@@ -85,9 +118,10 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
       const flags = command.optsWithGlobals<Flags>();
       const first = all[0];
       const terminal = new Terminal(flags.logFormat === 'json');
-      const code = await action({ flags, args: Array.isArray(first) ? first.map(String) : [], terminal });
+      const given = Array.isArray(first) ? first.map(String) : typeof first === 'string' ? [first] : [];
+      const code = await action({ flags, args: given, terminal });
       terminal.done();
-      exit(code);
+      exit(code, name);
     });
     return command;
   };
@@ -108,8 +142,11 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
   define('demo', 'a sample day end to end on the embedded database, then what to try next', ({ flags, terminal }) =>
     demo(flags, terminal, signal),
   );
+  define('init', 'with DB_ADMIN_URL: the database, its user and its schemas; safe to repeat', ({ flags, terminal }) =>
+    init(openProject(flags), { rotatePassword: flags.rotatePassword === true }, terminal),
+  ).option('--rotate-password', "give the user that DB_URL names DB_URL's password");
   define('load', 'land what is new: raw files to Bronze and staging', ({ flags, args, terminal }) =>
-    load(openProject(flags), args, flags, terminal, signal),
+    logged(openProject(flags), 'datacycle.log', terminal, (project) => load(project, args, flags, terminal, signal)),
   )
     .argument('[sources...]', 'sensors, weather, registry; without any: all that are configured')
     .option('--full', 'list all there is at the source instead of trying what should come next')
@@ -121,13 +158,17 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
   ] as const) {
     running(
       define(name, description, ({ flags, terminal }) =>
-        runCommand(name, openProject(flags), selectFlags(flags), terminal, signal),
+        logged(openProject(flags), 'datacycle.log', terminal, (project) =>
+          runCommand(name, project, selectFlags(flags), terminal, signal),
+        ),
       ),
     ).option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
   }
   running(
     define('test', 'run the data tests', ({ flags, terminal }) =>
-      runCommand('test', openProject(flags), selectFlags(flags), terminal, signal),
+      logged(openProject(flags), 'datacycle.log', terminal, (project) =>
+        runCommand('test', project, selectFlags(flags), terminal, signal),
+      ),
     ),
   );
   selecting(
@@ -156,6 +197,27 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', limit)
     .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
   define(
+    'watch',
+    'keep everything fresh until stopped: land what comes in and build what it touches',
+    ({ flags, terminal }) =>
+      logged(openProject(flags), 'datacycle-watch.log', terminal, (project, journal) =>
+        watch(project, terminal, journal, signal),
+      ),
+  );
+  define('bronze', 'housekeeping of what was landed: Bronze files and staging rows', ({ flags, args, terminal }) =>
+    logged(openProject(flags), 'datacycle.log', terminal, (project) =>
+      bronze(project, args[0] ?? '', flags, terminal, signal),
+    ),
+  )
+    .addArgument(
+      new Argument(
+        '<action>',
+        'compress: gzip landed files; prune: delete old files; prune-staging: delete old rows; never what is not safely in silver',
+      ).choices(['compress', 'prune', 'prune-staging']),
+    )
+    .option('--days <number>', 'only what is older; without it, as the settings say', integer)
+    .option('--dry-run', 'only say what would be done');
+  define(
     'status',
     'freshness, row counts, last runs, rejected files; exit code 1 if something needs a person',
     ({ flags, terminal }) => status(openProject(flags), terminal),
@@ -176,6 +238,9 @@ type Flags = GlobalOptions & {
   readonly output?: 'table' | 'json' | 'csv';
   readonly inline?: string;
   readonly limit?: number;
+  readonly days?: number;
+  readonly dryRun?: boolean;
+  readonly rotatePassword?: boolean;
 };
 
 function selectFlags(flags: Flags): Flags {

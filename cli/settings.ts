@@ -32,6 +32,23 @@ export function numberSetting(
   });
 }
 
+/**
+ * After how many days something may go; undefined if it is kept for ever (-1, or not set).
+ * @param least the smallest number that makes sense. @throws UsageError
+ */
+export function daysSetting(project: Project, name: string, least: 0 | 1): number | undefined {
+  const text = textSetting(project, name);
+  if (text === undefined || text === '-1') return undefined;
+  const days = Number(text);
+  if (/^\d+$/.test(text) && days >= least && days <= 36_500) return days;
+  throw new UsageError({
+    what: `${name} is "${text}", but must be a whole number of days from ${least} to 36500, or -1`,
+    hint: `Correct it in the environment or .env; -1 (or leaving it out) means never.${
+      days === 0 ? ' 0 would take away what came a minute ago.' : ''
+    }`,
+  });
+}
+
 /** yes or no. @throws UsageError */
 export function flagSetting(project: Project, name: string, fallback: boolean): boolean {
   const text = textSetting(project, name)?.toLowerCase();

@@ -8,6 +8,7 @@ import type { Project } from '../runner/project.ts';
 import { ConnectionError } from '../warehouse/errors.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from './environment.ts';
+import { noteRestored } from './housekeeping.ts';
 import { apartmentsOf, numberSetting, textSetting } from './settings.ts';
 import { weatherSource } from './weather-settings.ts';
 
@@ -54,7 +55,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
         { url: textSetting(project, 'MYSQL_URL'), bronzeRoot: bronzeRoot(project) },
         {
           ...options,
-          attempts: numberSetting(project, 'MYSQL_MAX_RETRIES', 3, { least: 1, most: 100 }),
+          attempts: options.attempts ?? numberSetting(project, 'MYSQL_MAX_RETRIES', 3, { least: 1, most: 100 }),
           retryDelayMs: numberSetting(project, 'MYSQL_RETRY_DELAY', 60, { least: 0, most: 86_400 }) * 1000,
         },
       ),
@@ -78,6 +79,7 @@ export async function attemptLoad(
 ): Promise<LoadSummary> {
   try {
     const summary = await source.load(warehouse, project, options);
+    if (options.mode === 'from-bronze') await noteRestored(warehouse, source.name);
     await recordSuccess(warehouse, source.name, options.clock());
     return summary;
   } catch (error) {

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { Line, Tone } from '../runner/report.ts';
 import type { DatacycleError } from '../warehouse/errors.ts';
+import type { Journal, Level } from './journal.ts';
 
 const colours: Readonly<Record<Tone, (text: string) => string>> = {
   plain: (text) => text,
@@ -13,6 +14,8 @@ const colours: Readonly<Record<Tone, (text: string) => string>> = {
 /** What a command says, for a person or, with `--log-format json`, one object a line for a machine. */
 export class Terminal {
   readonly json: boolean;
+  /** Where the command's log goes; undefined without LOG_DIR. */
+  journal: Journal | undefined;
   readonly #live: boolean;
   #liveText = '';
 
@@ -41,6 +44,11 @@ export class Terminal {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   }
 
+  /** What happened, for the log alone: a `type` and whatever else there is to say. */
+  record({ type, ...fields }: { readonly type: string }, level: Level = 'info'): void {
+    this.journal?.write(level, type, fields);
+  }
+
   errors(lines: readonly Line[]): void {
     this.#clearLive();
     for (const line of lines) process.stderr.write(`${colours[line.tone](line.text)}\n`);
@@ -48,14 +56,17 @@ export class Terminal {
 
   /** An error that does not end the command. */
   failure(error: DatacycleError, lines: readonly Line[]): void {
-    if (this.json)
-      this.event({ type: 'error', what: error.message, where: error.where, detail: error.detail, hint: error.hint });
+    const event = { type: 'error', what: error.message, where: error.where, detail: error.detail, hint: error.hint };
+    this.record(event, 'error');
+    if (this.json) this.event(event);
     else this.errors(lines);
   }
 
   /** What a person should know while the work goes on. */
   notice(text: string): void {
-    if (this.json) this.event({ type: 'notice', text });
+    const event = { type: 'notice', text };
+    this.record(event, 'warning');
+    if (this.json) this.event(event);
     else this.lines([{ tone: 'warning', text }]);
   }
 

@@ -1,8 +1,11 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
 
+/** What staging.attempt has a row for: the sources and the nightly round of the watcher. */
+export type Attempted = SourceName | 'nightly';
+
 /** Remembers that a source was loaded without a fault, whether or not there was anything new. */
-export async function recordSuccess(on: Queryable, source: SourceName, at: Date): Promise<void> {
+export async function recordSuccess(on: Queryable, source: Attempted, at: Date): Promise<void> {
   await on.query(
     `insert into staging.attempt as a (source, attempted_at, succeeded_at) values ($1, $2, $2)
      on conflict (source) do update set attempted_at = $2, succeeded_at = $2, failures = 0, message = null`,
@@ -11,7 +14,7 @@ export async function recordSuccess(on: Queryable, source: SourceName, at: Date)
 }
 
 /** Remembers that a source could not be loaded and why, for `status`. @param message without secrets. */
-export async function recordFailure(on: Queryable, source: SourceName, at: Date, message: string): Promise<void> {
+export async function recordFailure(on: Queryable, source: Attempted, at: Date, message: string): Promise<void> {
   await on.query(
     `insert into staging.attempt as a (source, attempted_at, failures, message) values ($1, $2, 1, $3)
      on conflict (source) do update set attempted_at = $2, failures = a.failures + 1, message = $3`,

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './descriptor.ts';
 import { LoadFailedError, systemCode } from './errors.ts';
@@ -148,7 +148,7 @@ export class BronzeWriter {
   }
 
   async #create(folder: string): Promise<void> {
-    const created = await mkdir(folder, { recursive: true });
+    const created = await createFolders(folder);
     // A folder is an entry of its parent, and so on; who created them may have been killed before syncing them.
     for (let at = dirname(folder); ; at = dirname(at)) {
       this.#changed.add(at);
@@ -171,6 +171,33 @@ export class BronzeWriter {
         cause: error,
       });
     }
+  }
+}
+
+/**
+ * Creates a folder and those above it that are missing; undefined if it was there. Step by step, since Node's own
+ * recursive mkdir never ends where a parent is there and nothing can be created in it, as in /proc. Several at once may
+ * create the same folders.
+ */
+async function createFolders(folder: string): Promise<string | undefined> {
+  const parent = dirname(folder);
+  const first = await createFolder(folder);
+  if (first !== 'no parent' || parent === folder) return first === 'created' ? folder : undefined;
+  await createFolders(parent);
+  if ((await createFolder(folder)) !== 'no parent') return folder;
+  // With the parent there, that is the answer.
+  await mkdir(folder);
+  return folder;
+}
+
+async function createFolder(folder: string): Promise<'created' | 'there' | 'no parent'> {
+  try {
+    await mkdir(folder);
+    return 'created';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'no parent';
+    if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return 'there';
+    throw error;
   }
 }
 

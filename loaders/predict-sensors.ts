@@ -26,11 +26,26 @@ export interface Prediction {
 
 /**
  * Looks for the files that should come next, without listing the share: name after name from the newest landed one on,
- * until 10 minutes in a row have nothing. The 10 minutes before are looked at too, for a file that came a little late.
+ * until 10 minutes in a row have nothing. The 10 minutes before are looked at too, for a file that came a little late,
+ * and the last 10 minutes up to now: after a longer silence the files go on there. What may lie in between, and was
+ * written late, a full listing finds.
  */
 export async function predictSensors(on: Queryable, prediction: Prediction): Promise<Candidate[]> {
-  const { newest, now, checkpoint } = prediction;
+  const { now, checkpoint } = prediction;
   const found: Candidate[] = [];
+  const reached = await follow(on, prediction, found);
+  const from = Math.max(reached + 1, now - gapMinutes + 1);
+  const recent = Array.from({ length: Math.max(0, now + aheadMinutes - from + 1) }, (_, index) => from + index);
+  if (recent.length === 0) return found;
+  checkpoint();
+  const there = await filesOf(on, prediction, recent);
+  for (const minute of recent) found.push(...(there.get(minute) ?? []));
+  return found;
+}
+
+/** Adds what follows the newest file without a gap; returns the last minute looked at. */
+async function follow(on: Queryable, prediction: Prediction, found: Candidate[]): Promise<number> {
+  const { newest, now, checkpoint } = prediction;
   let empty = 0;
   for (let from = newest - gapMinutes + 1; ; from += gapMinutes) {
     checkpoint();
@@ -41,10 +56,10 @@ export async function predictSensors(on: Queryable, prediction: Prediction): Pro
     for (const minute of minutes) {
       const files = there.get(minute);
       if (minute > newest) empty = files === undefined ? empty + 1 : 0;
-      if (empty >= gapMinutes) return found;
+      if (empty >= gapMinutes) return minute;
       found.push(...(files ?? []));
     }
-    if (minutes.length < gapMinutes) return found;
+    if (minutes.length < gapMinutes) return now + aheadMinutes;
   }
 }
 

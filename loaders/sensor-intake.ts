@@ -6,7 +6,7 @@ import { writeFully } from './descriptor.ts';
 import { inOrder } from './in-order.ts';
 import { bronzePathOf, isCompressed, type SensorName, type SensorNames } from './sensor-name.ts';
 import { maxFileBytes, sensorPayload, tooBig } from './sensor-payload.ts';
-import { changedSince, readSource, streamSource } from './source-file.ts';
+import { changedSince, growing, readSource, streamSource } from './source-file.ts';
 
 /** Files read ahead of the one being sent: enough to keep 16 threads busy over a slow share. */
 const window = 48;
@@ -36,6 +36,8 @@ export interface Intake {
   readonly names: SensorNames;
   /** Where files are copied; undefined if they come from Bronze. */
   readonly bronze: BronzeWriter | undefined;
+  /** A file that changed less than `ms` before or after `now()` is not rejected yet; undefined if all may be. */
+  readonly settle?: { readonly ms: number; readonly now: () => Date } | undefined;
 }
 
 /** Reads, copies into Bronze and judges files, several at once, in their order. Each is read once. */
@@ -103,10 +105,13 @@ async function copyBig({ from, bronzePath }: Fetched, bronze: BronzeWriter | und
   return copied;
 }
 
-/** A file is only rejected if it has not changed since: half a file is not a bad file. */
-async function unlessChanged(taken: Taken, file: Fetched, { bronze }: Intake): Promise<Taken> {
+/** A file is only rejected if it has not changed since, nor just before: half a file is not a bad file. */
+async function unlessChanged(taken: Taken, file: Fetched, { bronze, settle }: Intake): Promise<Taken> {
   if (taken.kind !== 'rejected' || file.source.kind === 'skipped') return taken;
-  const reason = await changedSince(file.from, taken.bytes, file.source.modified);
+  const { modified } = file.source;
+  // Either way, since the clock of the share may be ahead of ours.
+  const isFresh = settle !== undefined && Math.abs(settle.now().getTime() - modified) < settle.ms;
+  const reason = isFresh ? growing : await changedSince(file.from, taken.bytes, modified);
   if (reason === undefined) return taken;
   await bronze?.drop(file.bronzePath);
   return { kind: 'skipped', candidate: taken.candidate, reason };

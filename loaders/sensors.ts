@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { BronzeWriter } from './bronze.ts';
 import { type Candidate, inOrderOfTime } from './candidate.ts';
@@ -39,13 +40,26 @@ export async function loadSensors(
   const names = new SensorNames(source.apartments);
   if (options.mode !== 'from-bronze') await assertFolder(shareOf(source), 'SMB_PATH');
   await ensureStaging(warehouse);
-  const load = new Load(warehouse, source, names, options);
-  const outcome = await warehouse.exclusive('load sensors', () => load.run());
-  if (outcome.held) return outcome.value;
-  throw new LoadBusyError({
-    what: `sensor files are being loaded by ${outcome.holder}`,
-    hint: 'Wait until it is done.',
-  });
+  return new Load(warehouse, source, names, options).run();
+}
+
+/** How long, in milliseconds, and how often to wait for another load: most take a moment only. */
+const busyWaitMs = 200;
+const busyWaits = 5;
+
+/** Does `work` while no other process lands sensor files. @throws LoadBusyError */
+async function whileAlone<T>(warehouse: Warehouse, work: () => Promise<T>): Promise<T> {
+  for (let waits = 0; ; waits += 1) {
+    const outcome = await warehouse.exclusive('load sensors', work);
+    if (outcome.held) return outcome.value;
+    if (waits === busyWaits) {
+      throw new LoadBusyError({
+        what: `sensor files are being loaded by ${outcome.holder}`,
+        hint: 'Wait until it is done.',
+      });
+    }
+    await sleep(busyWaitMs);
+  }
 }
 
 function shareOf({ share }: SensorSource): string {
@@ -55,6 +69,9 @@ function shareOf({ share }: SensorSource): string {
     hint: 'Set SMB_PATH (environment or .env) to the folder where the network share is mounted.',
   });
 }
+
+/** Names looked up in the ledger at once. */
+const ledgerChunk = 10_000;
 
 class Load {
   readonly #warehouse: Warehouse;
@@ -75,9 +92,10 @@ class Load {
   }
 
   async run(): Promise<LoadSummary> {
-    const { listed, found } = await this.#discover();
-    await this.#land(inOrderOfTime(found, this.#names));
-    if (listed === 'listing') await completeListing(this.#warehouse);
+    const on = this.#warehouse;
+    // Listing a share may take minutes, in which others may land what they find; only landing needs to be alone.
+    const listed =
+      this.#options.mode === 'from-bronze' ? await whileAlone(on, () => this.#loadBronze()) : await this.#loadShare();
     return {
       source: sensors,
       listed,
@@ -90,13 +108,31 @@ class Load {
     };
   }
 
-  async #discover(): Promise<{ listed: LoadSummary['listed']; found: readonly Candidate[] }> {
+  async #loadBronze(): Promise<'bronze'> {
+    const folders = [...new Set(this.#source.apartments.map(({ id }) => id)), rejectedFolder];
+    const listing = this.#listing((chunk) => withoutRow(this.#warehouse, chunk));
+    await this.#land(inOrderOfTime(await listBronze(this.#source.bronzeRoot, folders, listing), this.#names));
+    return 'bronze';
+  }
+
+  async #loadShare(): Promise<'predicted' | 'listing'> {
     const on = this.#warehouse;
-    if (this.#options.mode === 'from-bronze') {
-      const folders = [...new Set(this.#source.apartments.map(({ id }) => id)), rejectedFolder];
-      const listing = this.#listing((chunk) => withoutRow(on, chunk));
-      return { listed: 'bronze', found: await listBronze(this.#source.bronzeRoot, folders, listing) };
-    }
+    const { listed, found } = await this.#discover();
+    if (listed === 'predicted' && found.length === 0) return listed;
+    await whileAlone(on, async () => {
+      const unknown: Candidate[] = [];
+      // What another load landed since it was found is not landed again.
+      for (let at = 0; at < found.length; at += ledgerChunk) {
+        for (const one of await unknownToLedger(on, sensors, found.slice(at, at + ledgerChunk))) unknown.push(one);
+      }
+      await this.#land(inOrderOfTime(unknown, this.#names));
+      if (listed === 'listing') await completeListing(on);
+    });
+    return listed;
+  }
+
+  async #discover(): Promise<{ listed: 'predicted' | 'listing'; found: readonly Candidate[] }> {
+    const on = this.#warehouse;
     const share = shareOf(this.#source);
     if (this.#options.mode === 'new' && (await listingCompleted(on))) {
       const now = Math.floor(this.#options.clock().getTime() / 60_000);
@@ -119,7 +155,7 @@ class Load {
   }
 
   async #land(candidates: readonly Candidate[]): Promise<void> {
-    const { mode, clock, onProgress, batchFiles = 5000 } = this.#options;
+    const { mode, clock, onProgress, batchFiles = 5000, settleMs = 0 } = this.#options;
     const { bronzeRoot } = this.#source;
     const fromBronze = mode === 'from-bronze';
     const total = candidates.length;
@@ -132,6 +168,7 @@ class Load {
         names: this.#names,
         base,
         bronze,
+        settle: fromBronze ? undefined : { ms: settleMs, now: clock },
         candidates: candidates.slice(done, done + batchFiles),
         clock,
         checkpoint: this.#checkpoint,

@@ -19,7 +19,8 @@ const troubles: Readonly<Record<string, string>> = {
   ELOOP: 'it is a link to itself',
 };
 
-const growing = 'it is still being written';
+/** Why a file that may be half a file is left for later. */
+export const growing = 'it is still being written';
 
 /** O_NONBLOCK, where the platform has it: opening a named pipe would wait for a writer for ever. */
 const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);

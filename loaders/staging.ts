@@ -1,4 +1,6 @@
+import { StatementError } from '../warehouse/errors.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import { LoadFailedError } from './errors.ts';
 
 /** So that predictions commit in the order of their load_id: "pred" in ASCII. */
 const predictionOrderLock = 0x70726564;
@@ -149,6 +151,10 @@ const migrations: readonly (readonly string[])[] = [
     `comment on table staging.attempt is 'The last try to load each source; message is why it failed'`,
     `comment on column staging.attempt.failures is 'Failed tries since the last success'`,
   ],
+  [
+    'create table staging.pruned_file (file_id bigint primary key)',
+    `comment on table staging.pruned_file is 'Files whose rows were taken out of staging and not landed again'`,
+  ],
 ];
 
 /** Any number will do, as long as nothing else in the database locks it: "staging" as ASCII, shortened. */
@@ -157,7 +163,7 @@ const migrationLock = 0x73746167;
 /**
  * Creates or brings up to date the schema `staging`. Safe to repeat and to run in several processes at once; costs one
  * small query when there is nothing to do.
- * @throws StatementError, e.g. if the role may not create a schema (`datacycle init` creates it beforehand).
+ * @throws LoadFailedError if the schema is missing and the role may not create it; StatementError.
  */
 export async function ensureStaging(warehouse: Warehouse): Promise<void> {
   if ((await warehouse.query(`select to_regclass('staging.migration') as found`)).rows[0]?.found !== null) {
@@ -168,7 +174,14 @@ export async function ensureStaging(warehouse: Warehouse): Promise<void> {
     // `if not exists` alone asks for the right to create schemas even where the schema is there. And to_regnamespace may
     // not know yet what was created while this session waited for the lock; a scan of the catalog does.
     if ((await session.query(`select 1 from pg_namespace where nspname = 'staging'`)).rows.length === 0) {
-      await session.query('create schema staging');
+      await session.query('create schema staging').catch((error: unknown) => {
+        if (!(error instanceof StatementError) || error.code !== '42501') throw error;
+        throw new LoadFailedError({
+          what: 'the schema staging does not exist, and this user may not create it',
+          hint: 'Run `datacycle init` first: it creates every schema that the project needs.',
+          cause: error,
+        });
+      });
     }
     await session.query(
       'create table if not exists staging.migration (number integer primary key, applied_at timestamptz not null default now())',

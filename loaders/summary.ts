@@ -56,6 +56,16 @@ export interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
   readonly clock: () => Date;
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /**
+   * How often a source that cannot be reached is tried before the load fails; 1 for a caller that comes back by itself.
+   * Undefined: as the settings of the source say. Loaders that never wait for their source ignore it.
+   */
+  readonly attempts?: number | undefined;
+  /**
+   * For this many milliseconds after its last change a file that would be rejected counts as still being written, by
+   * `clock`; 0 unless told. Loaders that ask the writer otherwise ignore it.
+   */
+  readonly settleMs?: number | undefined;
   /** Told what a person should know while the load goes on: a try that failed and when the next one is. Without secrets. */
   readonly onNotice?: ((text: string) => void) | undefined;
 }

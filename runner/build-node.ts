@@ -9,6 +9,7 @@ import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
 import { formatPlace } from './place.ts';
 import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, tableTarget } from './plan.ts';
+import { readPruned, sourcesBehind } from './pruned.ts';
 import { readSeed, type SeedData } from './seed.ts';
 import { SqlText } from './sql-text.ts';
 import {
@@ -161,6 +162,7 @@ async function readState(
     remembered: models.get(node.name),
     consumed,
     upstreams,
+    pruned: await readPruned(session, sourcesBehind(context.manifest, node.reads)),
   };
 }
 
@@ -201,7 +203,7 @@ async function holdBack(
 }
 
 /** Identifies what an upstream's rows are apart from increments: its generation; for a view that of all it reads. */
-function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<string, ModelState>): string {
+export function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<string, ModelState>): string {
   const node = manifest.nodes.get(id);
   if (node?.kind === 'model' && node.materialized === 'view') {
     return [node.checksum, ...node.reads.map((upstream) => versionOf(upstream, manifest, models))].join('/');

@@ -61,6 +61,37 @@ const target = z.strictObject({
   vars: z.record(z.string(), z.unknown()).optional(),
 });
 
+const durationUnits = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 } as const;
+
+/** A length of time as in `15 minutes`, `2 hours` or `3 days`, read as seconds. */
+const duration = z
+  .string('expected a length of time, e.g. 15 minutes, 2 hours or 3 days')
+  .transform((text, context) => {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?) *(second|minute|hour|day|week)s?$/.exec(text.trim()) ?? [];
+    const seconds = Number(amount) * (durationUnits[unit as keyof typeof durationUnits] ?? Number.NaN);
+    if (Number.isFinite(seconds) && seconds > 0) return seconds;
+    context.addIssue({
+      code: 'custom',
+      message: `"${text}" is no length of time; write e.g. 15 minutes, 2 hours or 3 days`,
+    });
+    return z.NEVER;
+  });
+
+const freshness = z
+  .strictObject({
+    /** For a model: an aggregate over its rows that yields the time of the newest, e.g. `max(measured_at)`. */
+    newest: z.string().min(1).optional(),
+    warn_after: duration.optional(),
+    error_after: duration.optional(),
+  })
+  .refine(
+    ({ warn_after, error_after }) => warn_after === undefined || error_after === undefined || warn_after <= error_after,
+    {
+      message: 'warn_after is longer than error_after',
+      path: ['warn_after'],
+    },
+  );
+
 /** project.yml. The trees under models, seeds and data_tests mix folders and `+settings` and are checked while they are walked. */
 export const projectSchema = z.strictObject({
   name: z.string().min(1),
@@ -70,11 +101,15 @@ export const projectSchema = z.strictObject({
   vars: z.record(z.string(), z.unknown()).optional(),
   /** Names of environment variables that models may use through {{secret}}. */
   secrets: z.array(z.string()).optional(),
+  /** How old the newest data of a source or a model may be, by name. */
+  freshness: z.record(z.string(), freshness).optional(),
   models: z.record(z.string(), z.unknown()).optional(),
   seeds: z.record(z.string(), z.unknown()).optional(),
   data_tests: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** Both thresholds in seconds. */
+export type FreshnessSettings = z.infer<typeof freshness>;
 export type ProjectSettings = z.infer<typeof projectSchema>;
 export type Target = z.infer<typeof target>;
 

@@ -31,6 +31,9 @@ export class NodeError extends DatacycleError {
   override readonly exitCode = 1;
 }
 
+/** Another run is going on in the same database. */
+export class RunBusyError extends NodeError {}
+
 /** The user interrupted, or an earlier failure made the rest pointless. */
 export class Cancelled extends DatacycleError {
   override readonly exitCode = 1;

@@ -9,6 +9,7 @@ import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
+import { type Pruned, refuseToLose } from './pruned.ts';
 import type { SqlText } from './sql-text.ts';
 import type { Consumed, ModelState } from './state.ts';
 
@@ -20,6 +21,8 @@ export interface NodeState {
   readonly consumed: ReadonlyMap<string, Consumed>;
   /** What its upstreams are now, by upstream name. */
   readonly upstreams: ReadonlyMap<string, Consumed>;
+  /** The sources its rows are made of that lack rows by now, by name. */
+  readonly pruned: ReadonlyMap<string, Pruned>;
 }
 
 export interface PlanOptions {
@@ -33,8 +36,17 @@ export type Decision =
   | { readonly mode: 'skip'; readonly reason: string }
   | { readonly mode: 'create' | 'replace' | 'increment' | 'view'; readonly reason: string };
 
-/** Decides from state alone how a node is built. Pure. */
+/**
+ * Decides from state alone how a node is built. Pure.
+ * @throws NodeError if that would take rows that have been pruned.
+ */
 export function decide(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
+  const decision = choose(node, state, options);
+  refuseToLose(node, decision, state.pruned);
+  return decision;
+}
+
+function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
   const { existing, remembered } = state;
   const materialized = node.kind === 'seed' ? 'table' : node.materialized;
   if (materialized === 'ephemeral') return { mode: 'skip', reason: 'ephemeral' };
@@ -58,7 +70,12 @@ export function decide(node: ModelNode | SeedNode, state: NodeState, options: Pl
   return { mode: 'increment', reason: 'incremental' };
 }
 
-function reasonToRebuild(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): string | undefined {
+/** Why an incremental model has to be rebuilt, in a few words; undefined if it need not be. Pure. */
+export function reasonToRebuild(
+  node: ModelNode | SeedNode,
+  state: Pick<NodeState, 'remembered' | 'consumed' | 'upstreams'>,
+  options: Pick<PlanOptions, 'fullRefresh'>,
+): string | undefined {
   if (options.fullRefresh) return 'full refresh';
   if (state.remembered === undefined) return 'not built by datacycle before';
   if (state.remembered.checksum !== node.checksum) return 'its SQL changed';

@@ -1,9 +1,9 @@
-import { DatacycleError } from '../warehouse/errors.ts';
+import { DatacycleError, StatementError } from '../warehouse/errors.ts';
 import { identifier } from '../warehouse/quote.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { type BuildContext, buildNode } from './build-node.ts';
 import type { Compiled } from './compile.ts';
-import { NodeError } from './errors.ts';
+import { NodeError, RunBusyError } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
 import { RelationCache, runTest } from './run-test.ts';
@@ -68,7 +68,7 @@ const kindsOf: Readonly<Record<Command, readonly Node['kind'][]>> = {
 /**
  * Works through the selected nodes in dependency order and records the run in the database. A failed node is a result,
  * not an exception.
- * @throws NodeError naming the holder if another run is going on; ConnectionError if the database cannot be reached.
+ * @throws RunBusyError naming the holder if another run is going on; ConnectionError if the database cannot be reached.
  */
 export async function runNodes(
   compiled: Compiled,
@@ -83,7 +83,7 @@ export async function runNodes(
     return work(compiled, root, warehouse, { ...options, signal });
   });
   if (locked.held) return locked.value;
-  throw new NodeError({
+  throw new RunBusyError({
     what: `another run is going on in this database: ${locked.holder}`,
     hint: 'Wait until it is done and try again; readers and `datacycle test` are never locked out.',
   });
@@ -296,7 +296,16 @@ async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]): Prom
     [[...wanted]],
   );
   for (const row of rows) wanted.delete(row.nspname);
-  for (const schema of wanted) await warehouse.query(`create schema if not exists ${identifier(schema)}`);
+  for (const schema of wanted) {
+    await warehouse.query(`create schema if not exists ${identifier(schema)}`).catch((error: unknown) => {
+      if (!(error instanceof StatementError) || error.code !== '42501') throw error;
+      throw new NodeError({
+        what: `the schema "${schema}" does not exist, and this user may not create it`,
+        hint: 'Run `datacycle init` again: it creates every schema that the project names.',
+        cause: error,
+      });
+    });
+  }
 }
 
 function describe(mode: string, reason: string): string {

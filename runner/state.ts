@@ -1,11 +1,12 @@
+import { StatementError } from '../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
+import { NodeError } from './errors.ts';
 
 /*
  * The runner's own memory, in schema `datacycle` of the same database, so that it commits with the rows it speaks of.
  * Times are values that the run passes in, never now().
  */
 const tables: readonly string[] = [
-  'create schema if not exists datacycle',
   `create table if not exists datacycle.model (
     model text primary key,
     relation text not null,
@@ -50,15 +51,36 @@ const tables: readonly string[] = [
     message text,
     primary key (run_id, node)
 )`,
+  `create table if not exists datacycle.pruned (
+    upstream text primary key,
+    load_id bigint not null,
+    pruned_at timestamptz not null
+)`,
 ];
 
-/** Creates what is missing of schema `datacycle`. Call it under the run lock. */
+/** The table that came last: where it is, all are. */
+const newest = 'datacycle.pruned';
+
+/**
+ * Creates what is missing of schema `datacycle`. Call it under the run lock.
+ * @throws NodeError if the schema is missing and the role may not create it.
+ */
 export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transaction'>): Promise<void> {
   const { rows } = await warehouse.query<{ present: boolean }>(
-    `select to_regclass('datacycle.run_result') is not null as present`,
+    `select to_regclass('${newest}') is not null as present`,
   );
   if (rows[0]?.present === true) return;
   await warehouse.transaction(async (session) => {
+    // `if not exists` alone asks for the right to create schemas even where the schema is there.
+    if ((await session.query(`select 1 from pg_namespace where nspname = 'datacycle'`)).rows.length === 0)
+      await session.query('create schema datacycle').catch((error: unknown) => {
+        if (!(error instanceof StatementError) || error.code !== '42501') throw error;
+        throw new NodeError({
+          what: 'the schema datacycle does not exist, and this user may not create it',
+          hint: 'Run `datacycle init` first: it creates every schema that the project needs.',
+          cause: error,
+        });
+      });
     for (const statement of tables) await session.query(statement);
   });
 }

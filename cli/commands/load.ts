@@ -97,8 +97,10 @@ export async function loadSource(
 const units: Readonly<Record<SourceName, string>> = { sensors: 'files', weather: 'files', registry: 'tables' };
 
 function report(summary: LoadSummary, seconds: number, mode: LoadMode, terminal: Terminal): void {
+  const event = { type: 'loaded', seconds, ...summary };
+  terminal.record(event, summary.rejected.count > 0 ? 'warning' : 'info');
   if (terminal.json) {
-    terminal.event({ type: 'loaded', seconds, ...summary });
+    terminal.event(event);
     return;
   }
   const { source, landed, rejected, skipped, warnings } = summary;

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type Compiled, compileProject } from '../../runner/compile.ts';
 import type { Project } from '../../runner/project.ts';
 import { reportJson, reportLines } from '../../runner/report.ts';
-import { type Command, type RunSummary, runNodes } from '../../runner/run.ts';
+import { type Command, type RunEvent, type RunSummary, runNodes } from '../../runner/run.ts';
 import { type Selection, selectNodes } from '../../runner/select.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openProjectWarehouse } from '../environment.ts';
+import type { Level } from '../journal.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface RunFlags {
@@ -61,8 +62,9 @@ export async function runOn(
     runId: randomUUID(),
     signal,
     onEvent: (event) => {
+      const object = reportJson(event);
+      if (object !== undefined && event.type !== 'node-started') terminal.record(object, levelOf(event));
       if (terminal.json) {
-        const object = reportJson(event);
         if (object !== undefined) terminal.event(object);
         return;
       }
@@ -76,6 +78,17 @@ export async function runOn(
       }
     },
   });
+}
+
+function levelOf(event: RunEvent): Level {
+  if (event.type === 'finished') return event.summary.ok ? 'info' : 'error';
+  if (event.type !== 'node-finished') return 'info';
+  const { status } = event.result;
+  return status === 'error' || status === 'fail'
+    ? 'error'
+    : status === 'warn' || status === 'skipped'
+      ? 'warning'
+      : 'info';
 }
 
 export function selectionOf(flags: RunFlags): Selection {

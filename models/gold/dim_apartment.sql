@@ -5,9 +5,25 @@ with apartments as (
     from (
         values
         {{#each (var "apartments") as |apartment|}}
-            ({{literal apartment.id}}, {{literal apartment.name}}){{#unless @last}},{{/unless}}
+            ({{literal apartment.id}}, {{literal apartment.name}}, {{literal (lookup apartment "weather_site")}}::text){{#unless @last}},{{/unless}}
         {{/each}}
-    ) as a (apartment_id, first_name)
+    ) as a (apartment_id, first_name, weather_site)
+),
+
+sites as (
+    select * from {{ref "dim_weather_site"}}
+    where site_name in ({{> weather_sites}})
+),
+
+buildings as (
+    select distinct on (apartment)
+        apartment,
+        building_id,
+        floor
+    from {{ref "dim_buildings"}}
+    order by
+        apartment,
+        building_id
 ),
 
 final as (
@@ -19,11 +35,13 @@ final as (
         a.first_name as name,
         {{/if}}
         null::integer as owner_user_id,
-        null::integer as building_id,
-        null::text as building_name,
-        null::text as floor,
-        null::integer as weather_site_key
+        b.building_id,
+        'Building ' || b.building_id as building_name,
+        b.floor,
+        s.site_key as weather_site_key
     from apartments as a
+    left join buildings as b on b.apartment = a.apartment_id
+    left join sites as s on s.site_name = a.weather_site
 )
 
 select

@@ -1,14 +1,84 @@
-{{config materialized="table" unique_key="date_key"}}
+{{config materialized="incremental" unique_key="date_key"}}
 
 with holidays as (
     select date from {{ref "holidays"}}
 ),
 
--- one look-up each in the index on timestamp
-span as (
+sites as (
+    {{> weather_sites}}
+),
+
+readings as (
+    {{#incremental}}
+    select
+        min(e.timestamp) at time zone 'UTC' as first_minute,
+        max(e.timestamp) at time zone 'UTC' as last_minute
+    from (
+        select timestamp
+        from {{ref "sensor_events"}}
+        where load_id > {{high_water "sensor_events"}}
+        -- or the planner might look for the ends along the index on timestamp, past all that is old
+        offset 0
+    ) as e
+    {{else}}
+    -- one look-up each in the index on timestamp
     select
         (select min(timestamp) from {{ref "sensor_events"}}) at time zone 'UTC' as first_minute,
         (select max(timestamp) from {{ref "sensor_events"}}) at time zone 'UTC' as last_minute
+    {{/incremental}}
+),
+
+forecasts as (
+    select
+        least(min(f.timestamp at time zone 'UTC'), min(f.prediction_date)) as first_minute,
+        greatest(max(f.timestamp at time zone 'UTC'), max(f.prediction_date)) as last_minute
+    from (
+        select
+            timestamp,
+            prediction_date
+        from {{ref "weather_forecasts"}}
+        where site in (select s.site_name from sites as s)
+        {{#incremental}}
+            and load_id > {{high_water "weather_forecasts"}}
+        {{/incremental}}
+        offset 0
+    ) as f
+),
+
+predictions as (
+    select
+        min(p.timestamp at time zone 'UTC' - p.horizon_days * interval '1 day') as first_minute,
+        max(p.timestamp at time zone 'UTC') as last_minute
+    from (
+        select
+            timestamp,
+            horizon_days
+        from {{ref "predictions"}}
+        {{#incremental}}
+        where load_id > {{high_water "predictions"}}
+        {{/incremental}}
+        offset 0
+    ) as p
+),
+
+span as (
+    select
+        min(s.first_minute) as first_minute,
+        max(s.last_minute) as last_minute
+    from (
+        select * from readings
+        union all
+        select * from forecasts
+        union all
+        select * from predictions
+        {{#incremental}}
+        union all
+        select
+            min(date),
+            max(date)
+        from {{this}}
+        {{/incremental}}
+    ) as s
 ),
 
 days as (
@@ -19,6 +89,9 @@ days as (
         date_trunc('year', s.last_minute) + interval '1 year' - interval '1 day',
         interval '1 day'
     ) as d (day)
+    {{#incremental}}
+    where d.day::date not in (select t.date from {{this}} as t)
+    {{/incremental}}
 ),
 
 final as (

@@ -1,10 +1,27 @@
 {{config materialized="incremental" unique_key="datetime_key"}}
 
-with minutes as (
+with sites as (
+    {{> weather_sites}}
+),
+
+minutes as (
     select distinct timestamp as timestamp_utc
     from {{ref "sensor_events"}}
     {{#incremental}}
     where load_id > {{high_water "sensor_events"}}
+    {{/incremental}}
+    union
+    select distinct timestamp
+    from {{ref "weather_forecasts"}}
+    where site in (select s.site_name from sites as s)
+    {{#incremental}}
+        and load_id > {{high_water "weather_forecasts"}}
+    {{/incremental}}
+    union
+    select distinct timestamp
+    from {{ref "predictions"}}
+    {{#incremental}}
+    where load_id > {{high_water "predictions"}}
     {{/incremental}}
 ),
 

@@ -12,21 +12,45 @@ rooms as (
     select * from {{ref "dim_room"}}
 ),
 
+-- A plug does not say what is plugged in; it is known where the room has one appliance only.
+appliances as (
+    select
+        room_id,
+        min(device_type) as device_type
+    from {{ref "dim_devices"}}
+    group by room_id
+    having count(*) = 1
+),
+
+typed as (
+    select
+        d.apartment,
+        d.room,
+        d.sensor_type,
+        d.first_seen,
+        d.last_seen,
+        a.apartment_key,
+        r.room_key,
+        case when d.sensor_type = 'plug' then coalesce(p.device_type, d.sensor_type) else d.sensor_type end as device_type
+    from devices as d
+    left join apartments as a on a.apartment_id = d.apartment
+    left join rooms as r on r.apartment_key = a.apartment_key and r.room_name = d.room
+    left join appliances as p on p.room_id = r.room_id
+),
+
 final as (
     select
         d.apartment || '_' || d.room || '_' || d.sensor_type as device_id,
         d.sensor_type,
-        a.apartment_key,
-        r.room_key,
-        d.room || ' ' || d.sensor_type as device_name,
-        d.sensor_type as device_type,
+        d.apartment_key,
+        d.room_key,
+        d.room || ' ' || d.device_type as device_name,
+        d.device_type,
         d.last_seen >= max(d.last_seen) over (partition by d.apartment)
             - {{var "device_active_days"}} * interval '24 hours' as is_active,
         d.first_seen,
         d.last_seen
-    from devices as d
-    left join apartments as a on a.apartment_id = d.apartment
-    left join rooms as r on r.apartment_key = a.apartment_key and r.room_name = d.room
+    from typed as d
 )
 
 select

@@ -4,6 +4,10 @@ with devices as (
     select * from {{ref "sensor_devices"}}
 ),
 
+predicted as (
+    select * from {{ref "prediction_targets"}}
+),
+
 apartments as (
     select * from {{ref "dim_apartment"}}
 ),
@@ -20,22 +24,41 @@ room_types as (
     group by room_name
 ),
 
+registered as (
+    select
+        building_id,
+        {{> squeezed name="room"}} as room,
+        min(room_id) as room_id
+    from {{ref "dim_rooms"}}
+    group by
+        building_id,
+        {{> squeezed name="room"}}
+),
+
 found as (
-    select distinct
+    select
         apartment,
         room
     from devices
+    union
+    select
+        apartment,
+        room
+    from predicted
 ),
 
 final as (
     select
         a.apartment_key,
         f.room as room_name,
-        null::integer as room_id,
+        g.room_id,
         t.room_type
     from found as f
     left join apartments as a on a.apartment_id = f.apartment
     left join room_types as t on t.room_name = f.room
+    left join registered as g
+        on g.building_id = a.building_id
+        and g.room = {{> squeezed name="f.room"}}
 )
 
 select

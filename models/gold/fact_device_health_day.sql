@@ -16,6 +16,20 @@ dim_devices as (
     select * from {{ref "dim_device"}}
 ),
 
+-- The registry's log names a building, not a sensor, so an error counts for every device of the apartment. The log is
+-- short: all of it is counted each time, which also finds the day an error has been moved from.
+errors as (
+    select
+        apartment,
+        (timestamp at time zone 'UTC')::date as date,
+        count(*)::integer as error_count
+    from {{ref "di_errors_clean"}}
+    where timestamp is not null
+    group by
+        apartment,
+        (timestamp at time zone 'UTC')::date
+),
+
 devices as (
     select
         d.device_key,
@@ -113,6 +127,7 @@ days as (
         e.room_key,
         {{> date_key date="e.date"}} as date_key,
         e.expected_minutes,
+        coalesce(x.error_count, 0) as error_count,
         {{#incremental}}
         case when t.date is null then coalesce(h.seen_minutes, 0) else coalesce(s.seen_minutes, 0) end as seen_minutes,
         case when t.date is null then h.battery_min_pct else s.battery_min_pct end as battery_min_pct,
@@ -128,6 +143,9 @@ days as (
         and s.room = e.room
         and s.sensor_type = e.sensor_type
         and s.date = e.date
+    left join errors as x
+        on x.apartment = e.apartment
+        and x.date = e.date
     {{#incremental}}
     left join touched as t
         on t.apartment = e.apartment
@@ -135,9 +153,10 @@ days as (
     left join {{this}} as h
         on h.date_key = {{> date_key date="e.date"}}
         and h.device_key = e.device_key
-    -- a day without new readings stays as it is, unless it is new or has ended in the meantime
+    -- a day without new readings or errors stays as it is, unless it is new or has ended in the meantime
     where t.date is not null
         or h.expected_minutes is distinct from e.expected_minutes
+        or h.error_count is distinct from coalesce(x.error_count, 0)
     {{/incremental}}
 ),
 
@@ -147,7 +166,7 @@ final as (
         device_key,
         apartment_key,
         room_key,
-        0 as error_count,
+        error_count,
         expected_minutes,
         seen_minutes,
         expected_minutes - seen_minutes as missing_readings,

@@ -9,6 +9,14 @@ with touched as (
     from {{ref "sensor_events"}}
     where load_id > {{high_water "sensor_events"}}
         and sensor_type in ('motion', 'door')
+    union
+    select
+        apartment,
+        room,
+        timestamp
+    from {{ref "predictions"}}
+    where load_id > {{high_water "predictions"}}
+        and target = 'presence'
 ),
 
 events as (
@@ -35,6 +43,25 @@ minutes as (
         timestamp
 ),
 
+{{#incremental}}
+{{else}}
+probabilities as (
+    select distinct on (timestamp, apartment, room)
+        timestamp,
+        apartment,
+        room,
+        value
+    from {{ref "predictions"}}
+    where target = 'presence'
+        and value between 0 and 1
+    order by
+        timestamp,
+        apartment,
+        room,
+        {{> presence_probability_order}}
+),
+
+{{/incremental}}
 datetimes as (
     select * from {{ref "dim_datetime"}}
 ),
@@ -54,13 +81,31 @@ final as (
         d.date_key,
         a.apartment_key,
         m.motion_count,
-        null::double precision as presence_prob,
+        p.value as presence_prob,
         m.door_open_flag,
         m.motion_count > 0 or m.door_open_flag as presence_flag
     from minutes as m
     left join datetimes as d on d.timestamp_utc = m.timestamp
     left join apartments as a on a.apartment_id = m.apartment
     left join rooms as r on r.apartment_key = a.apartment_key and r.room_name = m.room
+    {{#incremental}}
+    left join lateral (
+        select p.value
+        from {{ref "predictions"}} as p
+        where p.timestamp = m.timestamp
+            and p.apartment = m.apartment
+            and p.room = m.room
+            and p.target = 'presence'
+            and p.value between 0 and 1
+        order by {{> presence_probability_order}}
+        limit 1
+    ) as p on true
+    {{else}}
+    left join probabilities as p
+        on p.timestamp = m.timestamp
+        and p.apartment = m.apartment
+        and p.room = m.room
+    {{/incremental}}
 )
 
 select

@@ -242,6 +242,7 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
     remembered: existing && { checksum: node.checksum, generation: 1, objects: made },
     consumed: new Map([['raw.events', { version: 'source', loadId: 41 }]]),
     upstreams: new Map([['raw.events', { version: 'source', loadId: 42 }]]),
+    pruned: new Map(),
   };
 }
 

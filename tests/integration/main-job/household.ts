@@ -82,7 +82,7 @@ export class Household {
       runId: `run-${this.#runs}`,
       onEvent: () => undefined,
     });
-    const bad = summary.results.filter((result) => !['success', 'pass', 'skipped'].includes(result.status));
+    const bad = summary.results.filter((result) => !['success', 'pass', 'warn', 'skipped'].includes(result.status));
     if (bad.length > 0)
       throw new Error(
         bad

@@ -49,6 +49,8 @@ interface Situation {
   readonly fullRefresh?: boolean;
   /** True when the table lacks the constraints and indexes that the runner makes. */
   readonly bare?: boolean;
+  /** True when rows of the source are gone. */
+  readonly pruned?: boolean;
 }
 
 function decisionFor(name: string, situation: Situation): string {
@@ -63,6 +65,7 @@ function decisionFor(name: string, situation: Situation): string {
         : { checksum: checksum === 'same' ? one.checksum : 'x', generation: 1, objects: [] },
     consumed: new Map(consumed === undefined ? [] : [['raw.events', consumed]]),
     upstreams: new Map([['raw.events', newest]]),
+    pruned: new Map(situation.pruned === true ? [['raw.events', { loadId: 3, at: '2024-01-01T00:00:00Z' }]] : []),
   };
   const decision = decide(one, state, { fullRefresh, runStartedAt: '2024-01-01T00:00:00Z' });
   return `${decision.mode}: ${decision.reason}`;
@@ -134,12 +137,47 @@ describe('how a node is built', () => {
   });
 });
 
+describe('a source that was pruned', () => {
+  const table = { stands: 'table', checksum: 'same', pruned: true } as const;
+  const seen = (loadId: number) => ({ ...table, consumed: { version: '1', loadId } });
+
+  it.each<[string, string, Situation, string]>([
+    ['an increment', 'h', { ...seen(4) }, 'increment: incremental'],
+    ['nothing new', 'h', { ...seen(5) }, 'skip: nothing new'],
+    ['a table', 't', table, 'replace: table'],
+    ['full_refresh: false with --full-refresh', 'kept', { ...seen(4), fullRefresh: true }, 'increment: incremental'],
+    ['full_refresh: false that is not there', 'kept', { pruned: true }, 'create: new'],
+  ])('does not keep from being built: %s', (_name, name, situation, expected) => {
+    expect(decisionFor(name, situation)).toBe(expected);
+  });
+
+  it.each<[string, Situation, string]>([
+    ['a full refresh', { ...seen(5), fullRefresh: true }, 'be rebuilt (full refresh)'],
+    ['changed SQL', { ...seen(5), checksum: 'other' }, 'be rebuilt (its SQL changed)'],
+    [
+      'an upstream of a new generation',
+      { ...seen(5), newest: { version: '2', loadId: 5 } },
+      'be rebuilt (raw.events was rebuilt or changed)',
+    ],
+    ['a model that is new', { pruned: true }, 'be made of the whole history'],
+  ])('refuses %s', (_name, situation, what) => {
+    expect(() => decisionFor('h', situation)).toThrow(
+      expect.objectContaining({
+        message: `h would ${what}, but rows it is made of have been pruned: raw.events (up to load 3, on 2024-01-01)`,
+        where: 'models/h.sql',
+        hint: expect.stringMatching(/load --from-bronze.*full_refresh: false/),
+      }),
+    );
+  });
+});
+
 describe('the query of a run', () => {
   const state = (consumed: ReadonlyMap<string, Consumed>): NodeState => ({
     existing: relation('table'),
     remembered: undefined,
     consumed,
     upstreams: new Map(),
+    pruned: new Map(),
   });
   const options = { fullRefresh: false, runStartedAt: `2024-05-01T10:00:00.000Z` };
   const increment = { mode: 'increment', reason: '' } as const;
@@ -166,7 +204,13 @@ describe('the query of a run', () => {
 });
 
 describe('a plan is refused', () => {
-  const none: NodeState = { existing: undefined, remembered: undefined, consumed: new Map(), upstreams: new Map() };
+  const none: NodeState = {
+    existing: undefined,
+    remembered: undefined,
+    consumed: new Map(),
+    upstreams: new Map(),
+    pruned: new Map(),
+  };
   const query = { kind: 'query', sql: modelOf(compiled, 'c').fullSql } as const;
   const create = { mode: 'create', reason: 'new' } as const;
 

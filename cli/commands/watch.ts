@@ -1,0 +1,74 @@
+import { compileProject } from '../../runner/compile.ts';
+import type { Project } from '../../runner/project.ts';
+import { openProjectWarehouse } from '../environment.ts';
+import { housekeep } from '../housekeeping.ts';
+import { hasProblems, stepLines } from '../housekeeping-report.ts';
+import { type Journal, projectRedactor } from '../journal.ts';
+import { isConfigured, sources } from '../sources.ts';
+import type { Terminal } from '../terminal.ts';
+import { healthOf, serveHealth } from '../watch/health.ts';
+import { whileWatcher } from '../watch/hold-lock.ts';
+import { WatchMetrics } from '../watch/metrics.ts';
+import type { Housekeep } from '../watch/nightly.ts';
+import { nothingConfigured, watchSettings } from '../watch/settings.ts';
+import { WatchLog } from '../watch/watch-log.ts';
+import { Watcher } from '../watch/watcher.ts';
+
+/** Sessions for loads: three sources that each hold a lock beside a transaction, and a short question. */
+const landingSessions = 8;
+
+/**
+ * Keeps the database fresh until it is told to stop. The project is read once: a change of it takes a restart.
+ * @throws UsageError, ProjectError or ConnectionError for what is wrong at the start; DatacycleError if there is another
+ * watcher. Whatever goes wrong later is a line in the log.
+ */
+export async function watch(
+  project: Project,
+  terminal: Terminal,
+  journal: Journal | undefined,
+  signal: AbortSignal,
+): Promise<0> {
+  const clock = () => new Date();
+  const settings = watchSettings(project);
+  const all = Object.values(sources);
+  const watched = all.filter((source) => isConfigured(source, project));
+  if (watched.length === 0) throw nothingConfigured(all.map(({ setting, name }) => `${setting} (${name})`));
+  const compiled = compileProject(project);
+  const redact = projectRedactor(project);
+  const log = new WatchLog(terminal, journal, redact, clock);
+  const metrics = new WatchMetrics(clock);
+  const landing = await openProjectWarehouse(project, 'watch', landingSessions);
+  // The embedded database can be opened once only.
+  const building = landing.kind === 'pglite' ? landing : await openProjectWarehouse(project, 'watch build', undefined);
+  try {
+    const keepHouse: Housekeep = async (stop) => {
+      for (const step of await housekeep(landing, project, compiled, clock, stop)) {
+        const said = stepLines(step).map(({ text }) => text.trim());
+        log.write(hasProblems(step) ? 'warning' : 'info', 'housekeeping', `${step.step}: ${said.join(' | ')}`);
+      }
+    };
+    const options = { compiled, sources, landing, building, settings, clock, log, metrics, housekeep: keepHouse };
+    const watcher = new Watcher(options);
+    const health = () => healthOf(watcher.state, watcher.conditions, performance.now(), settings.intervalMs);
+    const server = settings.port === 0 ? undefined : await serveHealth(settings.port, metrics, health, redact);
+    try {
+      const where = server === undefined ? '' : `, health at http://127.0.0.1:${server.port}/health`;
+      await whileWatcher({ warehouse: landing, signal, conditions: watcher.conditions }, async (stop, stillMine) => {
+        const names = watched.map(({ name }) => name).join(', ');
+        log.write('info', 'watching', `watching ${names} into ${landing.address}${where}`, {
+          sources: watched.map(({ name }) => name),
+          interval_seconds: settings.intervalMs / 1000,
+          pid: process.pid,
+        });
+        await watcher.run(stop, stillMine);
+      });
+      log.write('info', 'stopped', 'stopped');
+    } finally {
+      await server?.close();
+    }
+    return 0;
+  } finally {
+    if (building !== landing) await building.close();
+    await landing.close();
+  }
+}

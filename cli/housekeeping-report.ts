@@ -1,0 +1,73 @@
+import type { CompressReport } from '../loaders/housekeeping/compress.ts';
+import type { PruneReport } from '../loaders/housekeeping/report.ts';
+import type { Notes } from '../loaders/summary.ts';
+import { type Line, thousands } from '../runner/report.ts';
+import type { HousekeepingStep } from './housekeeping.ts';
+
+/** What a step of housekeeping did, for people. @param dryRun it only looked. */
+export function stepLines({ step, reports }: HousekeepingStep, dryRun = false): readonly Line[] {
+  switch (step) {
+    case 'compress':
+      return reports.flatMap((report) => compressLines(report, dryRun));
+    case 'prune':
+      return reports.flatMap((report) => pruneLines(report, 'Bronze files', dryRun));
+    case 'prune-staging':
+      return reports.flatMap((report) => pruneLines(report, 'files out of staging', dryRun));
+    default:
+      return step satisfies never;
+  }
+}
+
+/** Whether a person should look. */
+export function hasProblems({ step, reports }: HousekeepingStep): boolean {
+  return step === 'compress'
+    ? reports.some(({ left }) => left.count > 0)
+    : reports.some(({ problems }) => problems.count > 0);
+}
+
+function compressLines(report: CompressReport, dryRun: boolean): Line[] {
+  const { source, files, bytes, compressedBytes, finished, left } = report;
+  const size =
+    compressedBytes === undefined ? megabytes(bytes) : `${megabytes(bytes)} to ${megabytes(compressedBytes)}`;
+  return [
+    {
+      tone: 'plain',
+      text: `${source}: ${thousands(files)} files ${dryRun ? 'would be compressed' : 'compressed'} (${size})`,
+    },
+    ...(finished > 0
+      ? [{ tone: 'faint', text: `  finished what an earlier run had begun: ${thousands(finished)} files` } as const]
+      : []),
+    ...noteLines(left, 'left'),
+  ];
+}
+
+function pruneLines(report: PruneReport, what: string, dryRun: boolean): Line[] {
+  const { source, files, bytes, months, kept, problems } = report;
+  return [
+    {
+      tone: 'plain',
+      text: `${source}: ${thousands(files)} ${what} ${dryRun ? 'would go' : 'gone'} (${megabytes(bytes)})`,
+    },
+    ...months.map(
+      (share): Line => ({
+        tone: 'plain',
+        text: `  ${share.month}: ${thousands(share.files)} files, ${megabytes(share.bytes)}`,
+      }),
+    ),
+    ...kept.map((one): Line => ({ tone: 'faint', text: `  kept ${thousands(one.files)}: ${one.reason}` })),
+    ...noteLines(problems, 'could not go'),
+  ];
+}
+
+function noteLines(notes: Notes, verb: string): Line[] {
+  const shown = notes.first.slice(0, 10);
+  const more = notes.count - shown.length;
+  return [
+    ...shown.map(({ name, reason }): Line => ({ tone: 'warning', text: `  ${verb}: ${name}: ${reason}` })),
+    ...(more > 0 ? [{ tone: 'warning', text: `  and ${thousands(more)} more` } as const] : []),
+  ];
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

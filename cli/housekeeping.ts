@@ -1,0 +1,169 @@
+import { type CompressReport, compressBronze } from '../loaders/housekeeping/compress.ts';
+import { staged } from '../loaders/housekeeping/ledger-files.ts';
+import { pruneBronze } from '../loaders/housekeeping/prune-bronze.ts';
+import { forgetRestored, pruneStaging } from '../loaders/housekeeping/prune-staging.ts';
+import type { PruneReport } from '../loaders/housekeeping/report.ts';
+import type { Safety } from '../loaders/housekeeping/safety.ts';
+import { ensureStaging } from '../loaders/staging.ts';
+import { type SourceName, sourceNames } from '../loaders/summary.ts';
+import type { Compiled } from '../runner/compile.ts';
+import type { Manifest } from '../runner/manifest.ts';
+import type { Project } from '../runner/project.ts';
+import { forgetPruned, recordPruned } from '../runner/pruned.ts';
+import { type Reader, readersOf } from '../runner/readers.ts';
+import { ensureState } from '../runner/state.ts';
+import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
+import { bronzeRoot } from './environment.ts';
+import { daysSetting } from './settings.ts';
+
+/** Days after which files are compressed when nobody says otherwise. */
+export const compressDays = 7;
+/** Days after which staging rows go when nobody says otherwise. */
+export const stagingDays = 30;
+
+/** What all housekeeping needs. */
+export interface Keeping {
+  readonly warehouse: Warehouse;
+  readonly project: Project;
+  readonly clock: () => Date;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type HousekeepingStep =
+  | { readonly step: 'prune'; readonly reports: readonly PruneReport[] }
+  | { readonly step: 'compress'; readonly reports: readonly CompressReport[] }
+  | { readonly step: 'prune-staging'; readonly reports: readonly PruneReport[] };
+
+/**
+ * What has to be done every night, as the settings say: BRONZE_RETENTION_DAYS (-1, the default, keeps all),
+ * BRONZE_COMPRESS_DAYS and STAGING_RETENTION_DAYS (unset: not at all).
+ * @returns a report of each step that was due; none if the settings ask for nothing.
+ * @throws UsageError for a setting that makes no sense; what the loaders' housekeeping throws.
+ * @example for (const step of await housekeep(warehouse, project, compiled, clock, signal)) log(stepLines(step))
+ */
+export async function housekeep(
+  warehouse: Warehouse,
+  project: Project,
+  compiled: Compiled,
+  clock: () => Date,
+  signal?: AbortSignal,
+): Promise<readonly HousekeepingStep[]> {
+  const keeping = { warehouse, project, clock, signal };
+  const keep = {
+    bronze: daysSetting(project, 'BRONZE_RETENTION_DAYS', 1),
+    plain: daysSetting(project, 'BRONZE_COMPRESS_DAYS', 0),
+    staging: daysSetting(project, 'STAGING_RETENTION_DAYS', 1),
+  };
+  const steps: HousekeepingStep[] = [];
+  // What goes need not be compressed before.
+  if (keep.bronze !== undefined)
+    steps.push({ step: 'prune', reports: await pruneAllBronze(keeping, compiled.manifest, keep.bronze, false) });
+  if (keep.plain !== undefined)
+    steps.push({ step: 'compress', reports: await compressAllBronze(keeping, keep.plain, false) });
+  if (keep.staging !== undefined)
+    steps.push({
+      step: 'prune-staging',
+      reports: await pruneAllStaging(keeping, compiled.manifest, keep.staging, false),
+    });
+  return steps;
+}
+
+/** Compresses the landed Bronze files of every source that are older than so many days. */
+export async function compressAllBronze(keeping: Keeping, days: number, dryRun: boolean): Promise<CompressReport[]> {
+  const { warehouse, project, signal } = keeping;
+  await ensureStaging(warehouse);
+  const before = daysAgo(keeping, days);
+  return forEachSource((source) =>
+    compressBronze(warehouse, { source, bronzeRoot: bronzeRoot(project), before, dryRun, signal }),
+  );
+}
+
+/** Deletes the Bronze files of every source that are older than so many days and safely in what is made of them. */
+export async function pruneAllBronze(
+  keeping: Keeping,
+  manifest: Manifest,
+  days: number,
+  dryRun: boolean,
+): Promise<PruneReport[]> {
+  const { warehouse, project, signal } = keeping;
+  await ensureStaging(warehouse);
+  const before = daysAgo(keeping, days);
+  return forEachSource((source) =>
+    pruneBronze(warehouse, {
+      source,
+      bronzeRoot: bronzeRoot(project),
+      before,
+      dryRun,
+      signal,
+      askSafety: (on) => safetyOf(on, manifest, source, 'bronze'),
+    }),
+  );
+}
+
+/** Deletes the staging rows of every source that are older than so many days and safely in what is made of them. */
+export async function pruneAllStaging(
+  keeping: Keeping,
+  manifest: Manifest,
+  days: number,
+  dryRun: boolean,
+): Promise<PruneReport[]> {
+  const { warehouse, clock, signal } = keeping;
+  await ensureStaging(warehouse);
+  // Before anything goes: that rows are gone is remembered there.
+  if (!dryRun) await ensureState(warehouse);
+  const before = daysAgo(keeping, days);
+  return forEachSource((source) =>
+    pruneStaging(warehouse, {
+      source,
+      before,
+      dryRun,
+      signal,
+      askSafety: (on) => safetyOf(on, manifest, source, 'staging'),
+      onPruned: (session, loadId) => recordPruned(session, staged[source].table, { loadId, at: clock().toISOString() }),
+    }),
+  );
+}
+
+/** After a load from Bronze: models may be rebuilt again if every row that had been pruned is there. */
+export async function noteRestored(warehouse: Warehouse, source: SourceName): Promise<void> {
+  await warehouse.transaction(async (session) => {
+    const { before, left } = await forgetRestored(session, source);
+    if (before > 0 && left === 0) await forgetPruned(session, staged[source].table);
+  });
+}
+
+async function forEachSource<T>(work: (source: SourceName) => Promise<T>): Promise<T[]> {
+  const reports: T[] = [];
+  for (const source of sourceNames) reports.push(await work(source));
+  return reports;
+}
+
+function daysAgo({ clock }: Keeping, days: number): Date {
+  return new Date(clock().getTime() - days * 86_400_000);
+}
+
+/** What of a source may go, by what the models have made of it. */
+export async function safetyOf(
+  on: Queryable,
+  manifest: Manifest,
+  source: SourceName,
+  what: 'bronze' | 'staging',
+): Promise<Safety> {
+  const upstream = staged[source].table;
+  return judge(await readersOf(on, manifest, upstream), source, upstream, what);
+}
+
+function judge(readers: readonly Reader[], source: SourceName, upstream: string, what: 'bronze' | 'staging'): Safety {
+  const waiting = readers.find((reader) => reader.waiting !== undefined);
+  if (waiting?.waiting !== undefined) return { kind: 'held', reason: `${waiting.model} ${waiting.waiting}` };
+  const followers = readers.filter(({ takes }) => takes === 'increments');
+  // What looks at all of the registry finds what it needs in the latest snapshots, which always stay.
+  const whole = readers.find(({ takes }) => takes === 'all');
+  if (source === 'registry' && whole !== undefined && followers.length === 0)
+    return { kind: 'up to', loadId: Number.MAX_SAFE_INTEGER, reason: '' };
+  if (followers.length === 0) return { kind: 'held', reason: `no model follows ${upstream}` };
+  if (source !== 'registry' && what === 'staging' && whole !== undefined)
+    return { kind: 'held', reason: `${whole.model} looks at all of ${upstream} whenever it is asked or built` };
+  const slowest = followers.reduce((least, reader) => (reader.loadId < least.loadId ? reader : least));
+  return { kind: 'up to', loadId: slowest.loadId, reason: `${slowest.model} has not taken them in yet` };
+}

@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs';
+import { createStream, type RotatingFileStream } from 'rotating-file-stream';
+import type { Project } from '../runner/project.ts';
+import { fromRoot } from './environment.ts';
+import { type Redact, redactDeep, redactor } from './redact.ts';
+import { textSetting } from './settings.ts';
+
+export type Level = 'info' | 'warning' | 'error';
+
+/** After a failure to write the log file is left alone for so long, in milliseconds. */
+const reopenAfterMs = 60_000;
+
+export interface JournalOptions {
+  readonly redact: Redact;
+  readonly clock: () => Date;
+  /** Told once, until writing works again, that the log cannot be written. */
+  readonly onTrouble: (message: string) => void;
+  /** When a new file is begun; 10 MB unless told. */
+  readonly size?: string;
+}
+
+/**
+ * A log file of JSON lines: `time` (ISO, UTC), `level`, `event` and whatever else there is to say, without secrets. A
+ * file of 10 MB becomes `<name>.1.gz`, and 14 of those are kept. Never throws and never waits for the disk: work must not
+ * stop because its log is full.
+ */
+export class Journal {
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #options: JournalOptions;
+  #stream: RotatingFileStream | undefined;
+  #brokenAt: number | undefined;
+  #told = false;
+
+  constructor(folder: string, name: string, options: JournalOptions) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#options = options;
+  }
+
+  write(level: Level, event: string, fields: object = {}): void {
+    const stream = this.#open();
+    if (stream === undefined) return;
+    const time = this.#options.clock().toISOString();
+    const clean = redactDeep(fields, this.#options.redact) as object;
+    stream.write(`${JSON.stringify({ time, level, event, ...clean })}\n`, (error) => {
+      if (!error) this.#told = false;
+    });
+  }
+
+  /** Resolves when everything is written, or cannot be. */
+  async close(): Promise<void> {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream === undefined || stream.destroyed) return;
+    await new Promise<void>((resolve) => {
+      stream.once('close', resolve);
+      stream.once('error', () => resolve());
+      stream.end(resolve);
+    });
+  }
+
+  #open(): RotatingFileStream | undefined {
+    if (this.#stream !== undefined) return this.#stream;
+    // Not the project's clock, which may jump: only the time that passes counts here.
+    if (this.#brokenAt !== undefined && performance.now() - this.#brokenAt < reopenAfterMs) return undefined;
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      const { size = '10M' } = this.#options;
+      const stream = createStream(this.#name, { path: this.#folder, size, rotate: 14, compress: 'gzip' });
+      stream.on('error', (error: Error) => this.#fail(error));
+      stream.on('warning', (error: Error) => this.#tell(error));
+      this.#stream = stream;
+      this.#brokenAt = undefined;
+      return stream;
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#stream = undefined;
+    this.#brokenAt = performance.now();
+    this.#tell(error);
+  }
+
+  #tell(error: unknown): void {
+    if (this.#told) return;
+    this.#told = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#options.onTrouble(
+      this.#options.redact(
+        `The log in ${this.#folder} (LOG_DIR) cannot be written: ${reason}. The work goes on without.`,
+      ),
+    );
+  }
+}
+
+/** The journal of a command in LOG_DIR, or undefined if that is not set. */
+export function openJournal(
+  project: Project,
+  name: 'datacycle-watch.log' | 'datacycle.log',
+  options: Pick<JournalOptions, 'clock' | 'onTrouble'>,
+): Journal | undefined {
+  const folder = textSetting(project, 'LOG_DIR');
+  if (folder === undefined) return undefined;
+  return new Journal(fromRoot(project.root, folder), name, { ...options, redact: projectRedactor(project) });
+}
+
+/** Takes out of a text whatever is secret in a project's settings. */
+export function projectRedactor(project: Project): Redact {
+  return redactor(project.env, project.settings.secrets ?? []);
+}

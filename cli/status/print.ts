@@ -1,0 +1,115 @@
+import { thousands } from '../../runner/report.ts';
+import { formatTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { inWords } from '../watch/timing.ts';
+import type { Status } from './status.ts';
+
+/** Shows the whole of it to a person: what needs one comes last, where it is read first. */
+export function printStatus(found: Status, terminal: Terminal): void {
+  const section = (title: string, rows: readonly Readonly<Record<string, unknown>>[], whenEmpty: string) => {
+    if (rows.length === 0 && whenEmpty === '') return;
+    terminal.say(title, 'faint');
+    const first = rows[0];
+    if (first === undefined) terminal.say(whenEmpty);
+    else
+      terminal.output(
+        formatTable(
+          Object.keys(first),
+          rows.map((row) => Object.values(row)),
+        ),
+      );
+    terminal.output('');
+  };
+  section(
+    'Sources',
+    found.sources.map(({ source, loads, files, rejected, newest, lastLoad, lastSuccess, failures }) => ({
+      source,
+      loads: thousands(loads),
+      files: thousands(files),
+      rejected: thousands(rejected),
+      newest_utc: minute(newest),
+      last_load_utc: minute(lastLoad),
+      last_success_utc: minute(lastSuccess),
+      failures,
+    })),
+    'Nothing has been loaded yet: datacycle load',
+  );
+  section(
+    'Freshness',
+    found.freshness
+      .filter(({ level }) => level !== 'unused')
+      .map(({ name, level, newest, ageSeconds, warnAfterSeconds, errorAfterSeconds, message }) => ({
+        name,
+        state: level,
+        newest_utc: minute(newest),
+        age: words(ageSeconds),
+        warn_after: words(warnAfterSeconds),
+        error_after: words(errorAfterSeconds),
+        ...(message === null ? {} : { message }),
+      })),
+    '',
+  );
+  section(
+    'Rejected files by reason',
+    found.rejected.counts.map((row) => ({ ...row, files: thousands(row.files) })),
+    '',
+  );
+  section(
+    'Rejected last',
+    found.rejected.newest.map((row) => ({ ...row })),
+    '',
+  );
+  section(
+    'Tables',
+    found.tables.map(({ name, rows, estimated, bytes, builtAt }) => ({
+      name,
+      rows: rows === null ? '' : `${estimated ? '~' : ''}${thousands(rows)}`,
+      size: size(bytes),
+      built_utc: minute(builtAt),
+    })),
+    'The project has no tables.',
+  );
+  const { disk } = found;
+  section(
+    'Disk',
+    [
+      ...disk.bronze.map(({ source, files, bytes }) => ({
+        what: `Bronze, ${source}`,
+        size: size(bytes),
+        files: thousands(files),
+      })),
+      { what: `free at ${disk.bronzeFolder}`, size: size(disk.freeBytes), files: '' },
+      { what: 'database', size: size(disk.databaseBytes), files: '' },
+    ],
+    '',
+  );
+  section(
+    'Last runs',
+    found.runs.map(({ startedAt, ...run }) => ({ started_utc: startedAt.slice(0, 19).replace('T', ' '), ...run })),
+    'Nothing has been built yet: datacycle build',
+  );
+  terminal.say(found.watcher === null ? 'No watcher is at work (datacycle watch).' : `Watcher: ${found.watcher}`);
+  terminal.output('');
+  section(
+    'Needs a person',
+    found.problems.map((row) => ({ ...row })),
+    '',
+  );
+  if (found.problems.length === 0) terminal.say('Nothing needs a person.', 'good');
+}
+
+function minute(time: string | null): string {
+  return time === null ? '' : time.slice(0, 16).replace('T', ' ');
+}
+
+function words(seconds: number | null): string {
+  return seconds === null ? '' : inWords(seconds * 1000);
+}
+
+const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+function size(bytes: number | null): string {
+  if (bytes === null) return '';
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step] ?? ''}`;
+}

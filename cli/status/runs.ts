@@ -1,0 +1,47 @@
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { exists } from './source-state.ts';
+
+export interface RunState {
+  /** ISO text. */
+  readonly startedAt: string;
+  readonly command: string;
+  readonly status: string;
+  readonly seconds: number | null;
+  readonly failed: number;
+}
+
+export interface NodeProblem {
+  readonly node: string;
+  readonly status: string;
+  readonly message: string;
+}
+
+/** The last five runs. */
+export async function readRuns(on: Queryable): Promise<readonly RunState[]> {
+  if (!(await exists(on, 'datacycle.run_result'))) return [];
+  const { rows } = await on.query<RunState & Record<string, unknown>>(
+    `select to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "startedAt", command, status,
+         round(extract(epoch from finished_at - started_at)::numeric, 1)::float8 as seconds,
+         (select count(*) from datacycle.run_result r where r.run_id = run.run_id and r.status in ('error', 'fail')) as failed
+     from datacycle.run order by started_at desc limit 5`,
+  );
+  return rows;
+}
+
+/**
+ * The seeds, models and tests whose last result was not good, of those that the project still has.
+ * @param nodes their names.
+ */
+export async function readNodeProblems(on: Queryable, nodes: readonly string[]): Promise<readonly NodeProblem[]> {
+  if (!(await exists(on, 'datacycle.run_result'))) return [];
+  const { rows } = await on.query<NodeProblem & Record<string, unknown>>(
+    `select r.node, r.status, coalesce(r.message, '') as message
+     from datacycle.run_result r
+     join (select node, max(finished_at) as finished_at from datacycle.run_result group by node) as latest
+         using (node, finished_at)
+     where r.status in ('error', 'fail', 'skipped') and r.node = any($1::text[])
+     order by r.status, r.node`,
+    [[...nodes]],
+  );
+  return rows;
+}

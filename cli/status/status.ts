@@ -1,0 +1,83 @@
+import type { Compiled } from '../../runner/compile.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { bronzeRoot } from '../environment.ts';
+import { isConfigured, type Source } from '../sources.ts';
+import { watchLock } from '../watch/hold-lock.ts';
+import { inWords } from '../watch/timing.ts';
+import { type DiskState, readDisk } from './disk.ts';
+import { type Freshness, readFreshness } from './freshness.ts';
+import { type NodeProblem, type RunState, readNodeProblems, readRuns } from './runs.ts';
+import { type Rejected, readRejected, readSources, type SourceState } from './source-state.ts';
+import { readTables, type TableState } from './tables.ts';
+
+/** Something that does not get well by itself. */
+export interface Problem {
+  readonly kind: 'source' | 'freshness' | 'node';
+  readonly name: string;
+  readonly problem: string;
+}
+
+export interface Status {
+  readonly sources: readonly SourceState[];
+  readonly freshness: readonly Freshness[];
+  readonly rejected: Rejected;
+  readonly tables: readonly TableState[];
+  readonly disk: DiskState;
+  readonly runs: readonly RunState[];
+  /** Who holds the lock of the watcher; null if nobody does. */
+  readonly watcher: string | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads everything that `status` tells. Changes nothing. @throws UsageError for a fault in project.yml's freshness. */
+export async function readStatus(
+  warehouse: Warehouse,
+  compiled: Compiled,
+  sources: readonly Source[],
+  now: Date,
+): Promise<Status> {
+  const { project } = compiled.context;
+  const states = await readSources(warehouse);
+  const freshness = await readFreshness(warehouse, { compiled, sources, states, now });
+  const names = [...compiled.manifest.nodes.values()].flatMap((node) => (node.kind === 'source' ? [] : [node.name]));
+  // A source that was taken out of the settings may have failed for the last time.
+  const unused = sources.filter((source) => !isConfigured(source, project)).map(({ name }) => String(name));
+  const inUse = states.filter(({ source }) => !unused.includes(source));
+  return {
+    sources: states,
+    freshness,
+    rejected: await readRejected(warehouse),
+    tables: await readTables(warehouse, compiled.manifest),
+    disk: await readDisk(warehouse, bronzeRoot(project)),
+    runs: await readRuns(warehouse),
+    watcher: (await warehouse.holder(watchLock)) ?? null,
+    problems: problemsOf(inUse, freshness, await readNodeProblems(warehouse, names)),
+  };
+}
+
+/** What a person has to look at. Pure. */
+export function problemsOf(
+  states: readonly SourceState[],
+  freshness: readonly Freshness[],
+  nodes: readonly NodeProblem[],
+): readonly Problem[] {
+  return [
+    ...states.flatMap(({ source, failures, message }): Problem[] =>
+      failures === 0
+        ? []
+        : [{ kind: 'source', name: source, problem: `${message ?? ''} (${failures} failed since its last success)` }],
+    ),
+    ...freshness.flatMap(({ name, level, ageSeconds, errorAfterSeconds, message }): Problem[] => {
+      if (level === 'unreadable')
+        return [{ kind: 'freshness', name, problem: `newest cannot be read: ${message ?? ''}` }];
+      if (level !== 'error') return [];
+      const [age, limit] = [(ageSeconds ?? 0) * 1000, (errorAfterSeconds ?? 0) * 1000];
+      return [
+        { kind: 'freshness', name, problem: `its newest data are ${inWords(age)} old, more than ${inWords(limit)}` },
+      ];
+    }),
+    ...nodes.map(
+      ({ node, status, message }): Problem => ({ kind: 'node', name: node, problem: `${status}: ${message}` }),
+    ),
+  ];
+}

@@ -1,0 +1,58 @@
+import type { Manifest } from '../../runner/manifest.ts';
+import { relation } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { exists } from './source-state.ts';
+
+export interface TableState {
+  readonly name: string;
+  /** Null if the table is not there. */
+  readonly rows: number | null;
+  /** The planner's estimate rather than a count. */
+  readonly estimated: boolean;
+  readonly bytes: number | null;
+  /** ISO text. */
+  readonly builtAt: string | null;
+}
+
+/** From about so many rows on, counting takes longer than anybody wants to wait. */
+const countedBelow = 1_000_000;
+
+/** Rows of every table that seeds and models make. */
+export async function readTables(on: Queryable, manifest: Manifest): Promise<readonly TableState[]> {
+  const nodes = [...manifest.nodes.values()].flatMap((node) =>
+    node.kind === 'seed' ||
+    (node.kind === 'model' && (node.materialized === 'table' || node.materialized === 'incremental'))
+      ? [{ name: node.name, relation: relation(node.relation.schema, node.relation.name) }]
+      : [],
+  );
+  const built = (await exists(on, 'datacycle.model'))
+    ? 'datacycle.model'
+    : '(select null::text as model, null::timestamptz as built_at)';
+  const { rows } = await on.query<{
+    name: string;
+    estimate: number | null;
+    bytes: number | null;
+    built_at: string | null;
+  }>(
+    `select n.name, c.reltuples::float8 as estimate, pg_total_relation_size(c.oid) as bytes,
+         to_char(m.built_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as built_at
+     from unnest($1::text[], $2::text[]) with ordinality as n (name, relation, place)
+     left join pg_class as c on c.oid = to_regclass(n.relation)
+     left join ${built} as m on m.model = n.name
+     order by n.place`,
+    [nodes.map(({ name }) => name), nodes.map((node) => node.relation)],
+  );
+  const states: TableState[] = [];
+  for (const [index, { name, estimate, bytes, built_at: builtAt }] of rows.entries()) {
+    const estimated = estimate !== null && estimate >= countedBelow;
+    const counted =
+      estimate === null ? null : estimated ? Math.round(estimate) : await count(on, nodes[index]?.relation ?? '');
+    states.push({ name, rows: counted, estimated, bytes, builtAt });
+  }
+  return states;
+}
+
+async function count(on: Queryable, quoted: string): Promise<number> {
+  const { rows } = await on.query<{ rows: number }>(`select count(*) as rows from ${quoted}`);
+  return Number(rows[0]?.rows ?? 0);
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import type { Compiled } from '../../runner/compile.ts';
+import { RunBusyError } from '../../runner/errors.ts';
+import { thousands } from '../../runner/report.ts';
+import { type Command, type NodeResult, type RunSummary, runNodes } from '../../runner/run.ts';
+import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Conditions } from './conditions.ts';
+import type { WatchState } from './health.ts';
+import type { WatchMetrics } from './metrics.ts';
+import type { WatchLog } from './watch-log.ts';
+
+/**
+ * `done`: everything asked for was built; `failed`: something was not, or a test found bad rows; `unable`: it was not
+ * tried or broken off (the database is away, another process builds, the watcher stops).
+ */
+export type BuildOutcome = 'done' | 'failed' | 'unable';
+
+export interface BuilderOptions {
+  readonly compiled: Compiled;
+  readonly warehouse: Warehouse;
+  readonly clock: () => Date;
+  readonly log: WatchLog;
+  readonly conditions: Conditions;
+  readonly metrics: WatchMetrics;
+  readonly state: WatchState;
+}
+
+/** While a build is being stopped, its running statements are cancelled this often: the next may just have begun. */
+const cancelEveryMs = 200;
+
+/** Builds on request, one build at a time whatever asks for it. A build that fails is an outcome, never an exception. */
+export class Builder {
+  readonly #options: BuilderOptions;
+  #queue: Promise<unknown> = Promise.resolve();
+  #saidBusy = false;
+
+  constructor(options: BuilderOptions) {
+    this.#options = options;
+  }
+
+  /** Everything: seeds, models, and the tests of each before what is made of it. */
+  everything(signal: AbortSignal): Promise<BuildOutcome> {
+    return this.#enqueue('build', 'everything', (id) => !id.startsWith('source.'), signal);
+  }
+
+  /** Every model. */
+  models(signal: AbortSignal): Promise<BuildOutcome> {
+    return this.#enqueue('run', 'every model', () => true, signal);
+  }
+
+  /** The models that are made of these tables of sources, each named as in `staging.sensor_file`. */
+  madeOf(tables: readonly string[], signal: AbortSignal): Promise<BuildOutcome> {
+    const { graph } = this.#options.compiled;
+    const touched = new Set(tables.flatMap((table) => [...graph.descendants(`source.${table}`)]));
+    return this.#enqueue('run', `what is made of ${tables.join(', ')}`, (id) => touched.has(id), signal);
+  }
+
+  /** Every data test: as a build of nothing else, so that `status` knows what they found. */
+  tests(signal: AbortSignal): Promise<BuildOutcome> {
+    const { nodes } = this.#options.compiled.manifest;
+    return this.#enqueue('build', 'the data tests', (id) => nodes.get(id)?.kind === 'test', signal);
+  }
+
+  #enqueue(
+    command: Command,
+    what: string,
+    wanted: (id: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<BuildOutcome> {
+    const turn = this.#queue.then(() => this.#build(command, what, wanted, signal));
+    this.#queue = turn;
+    return turn;
+  }
+
+  async #build(
+    command: Command,
+    what: string,
+    wanted: (id: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<BuildOutcome> {
+    if (signal.aborted) return 'unable';
+    const { compiled, warehouse, clock, state, metrics } = this.#options;
+    const selected = new Set(compiled.manifest.order.filter(wanted));
+    if (selected.size === 0) return 'done';
+    const { project } = compiled.context;
+    const started = performance.now();
+    state.building = what;
+    metrics.building.set(1);
+    const stopCancelling = cancelWhenStopped(warehouse, signal);
+    try {
+      const summary = await runNodes(compiled, project.root, warehouse, {
+        command,
+        selected,
+        fullRefresh: false,
+        threads: project.target.threads ?? 4,
+        failFast: false,
+        clock,
+        runId: randomUUID(),
+        signal,
+        onEvent: () => undefined,
+      });
+      return this.#judge(summary, what, (performance.now() - started) / 1000, signal);
+    } catch (error) {
+      return this.#excuse(error, what, signal);
+    } finally {
+      stopCancelling();
+      state.building = undefined;
+      metrics.building.set(0);
+    }
+  }
+
+  #judge(summary: RunSummary, what: string, seconds: number, signal: AbortSignal): BuildOutcome {
+    const { conditions, log, metrics } = this.#options;
+    this.#saidBusy = false;
+    if (signal.aborted) return 'unable';
+    const lost = summary.results.find(({ error }) => error instanceof ConnectionError)?.error;
+    if (lost !== undefined) return this.#excuse(lost, what, signal);
+    const { results } = summary;
+    const broken = results.filter(({ status }) => status === 'error');
+    const bad = results.filter(({ status }) => status === 'fail');
+    const tested = results.filter(({ node }) => node.kind === 'test');
+    const built = results.length - tested.length;
+    metrics.builds.inc({ outcome: broken.length > 0 ? 'failed' : 'done' });
+    metrics.buildSeconds.observe(seconds);
+    if (broken.length > 0) conditions.failed('build', describe(broken), 'It is built again with the next data.');
+    else if (built > 0) conditions.recovered('build');
+    if (bad.length > 0) conditions.failed('tests', describe(bad), 'See the rows with datacycle show --select <test>.');
+    else if (tested.length > 0 && broken.length === 0) conditions.recovered('tests');
+    const rows = results.reduce((sum, one) => sum + one.inserted + one.updated + one.deleted, 0);
+    const failed = broken.length + bad.length;
+    const skipped = results.filter(({ status }) => status === 'skipped').length;
+    const counts = [
+      built > 0 ? `${thousands(built)} models and seeds, ${thousands(rows)} rows changed` : '',
+      tested.length > 0 ? `${thousands(tested.length)} tests` : '',
+      failed > 0 ? `${thousands(failed)} failed` : '',
+      skipped > 0 ? `${thousands(skipped)} skipped` : '',
+    ].filter((text) => text !== '');
+    log.write(
+      failed > 0 ? 'warning' : 'info',
+      'built',
+      `built ${what} in ${seconds.toFixed(2)} s: ${counts.join(', ')}`,
+      {
+        what,
+        seconds: Math.round(seconds * 1000) / 1000,
+        nodes: results.length,
+        rows,
+        failed,
+        skipped,
+      },
+    );
+    return summary.ok ? 'done' : 'failed';
+  }
+
+  #excuse(error: unknown, what: string, signal: AbortSignal): BuildOutcome {
+    if (signal.aborted) return 'unable';
+    const { conditions, log, metrics } = this.#options;
+    const message = error instanceof Error ? error.message : String(error);
+    metrics.builds.inc({ outcome: 'failed' });
+    if (error instanceof ConnectionError) conditions.failed('database', message, 'It is tried again until it is back.');
+    else if (error instanceof RunBusyError) {
+      // Somebody builds by hand; that is no fault, and worth a line once.
+      if (!this.#saidBusy) log.write('warning', 'build waits', `${what} waits: ${message}`);
+      this.#saidBusy = true;
+    } else conditions.failed('build', message, 'It is tried again.');
+    return 'unable';
+  }
+}
+
+function describe(results: readonly NodeResult[]): string {
+  const told = results.slice(0, 5).map(({ node, message, error }) => {
+    const where = error instanceof DatacycleError && error.where !== undefined ? ` (${error.where})` : '';
+    return `${message.startsWith(`${node.name}:`) ? '' : `${node.name}: `}${message}${where}`;
+  });
+  return [...told, ...(results.length > 5 ? [`and ${results.length - 5} more`] : [])].join('; ');
+}
+
+/** Cancels what runs from the moment `signal` says to stop until the returned function is called. */
+function cancelWhenStopped(warehouse: Warehouse, signal: AbortSignal): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const cancel = () => void warehouse.cancel().catch(() => undefined);
+  const onAbort = () => {
+    cancel();
+    timer = setInterval(cancel, cancelEveryMs);
+  };
+  signal.addEventListener('abort', onAbort);
+  return () => {
+    signal.removeEventListener('abort', onAbort);
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,86 @@
+import { hostname } from 'node:os';
+import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Conditions } from './conditions.ts';
+import { pause } from './timing.ts';
+
+/** The lock of the one watcher a database may have; `status` asks who holds it. */
+export const watchLock = 'watch';
+
+/** Between two tries to reach the database, in milliseconds: doubled from the first to the last. */
+const firstWaitMs = 1000;
+const lastWaitMs = 30_000;
+
+/** Giving the lock back over a connection that is dead without knowing may never end; so long, in milliseconds, is waited. */
+const letGoMs = 5000;
+
+/** What a person has to put right, as PostgreSQL calls it: no such user, wrong password, no such database. */
+const hopeless = ['28000', '28P01', '3D000'];
+
+export interface HoldOptions {
+  /** Opened for the purpose `watch`. */
+  readonly warehouse: Warehouse;
+  readonly signal: AbortSignal;
+  readonly conditions: Conditions;
+}
+
+/**
+ * Does `work` while this process is the watcher of the database, again and again as the lock is lost with its connection,
+ * until `signal`. Waits for a database that is away.
+ * @param work ends soon after its signal, and when `stillMine` says no.
+ * @throws DatacycleError (exit code 1) naming the holder if there is another watcher; ConnectionError if the database
+ * refuses the login at the start.
+ */
+export async function whileWatcher(
+  { warehouse, signal, conditions }: HoldOptions,
+  work: (stop: AbortSignal, stillMine: () => Promise<boolean>) => Promise<void>,
+): Promise<void> {
+  const own = `datacycle watch pid ${process.pid} on ${hostname()}`.slice(0, 63);
+  const stillMine = async () => (await warehouse.holder(watchLock))?.startsWith(own) === true;
+  let wait = firstWaitMs;
+  let wasHeld = false;
+  while (!signal.aborted) {
+    try {
+      const outcome = await hold(warehouse, async (lost) => {
+        wasHeld = true;
+        wait = firstWaitMs;
+        conditions.recovered('database');
+        await work(AbortSignal.any([signal, lost]), stillMine);
+      });
+      if (signal.aborted) return;
+      if (outcome.held)
+        conditions.failed('database', 'the connection that holds the watch lock was lost', 'It is taken again.');
+      // A server may take a while to notice that our last connection is gone.
+      else if (!outcome.holder.startsWith(own)) throw anotherWatcher(outcome.holder);
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || (!wasHeld && hopeless.includes(codeOf(error.cause)))) throw error;
+      conditions.failed('database', error.message, 'It is tried again until it is back.');
+    }
+    await pause(wait, signal);
+    wait = Math.min(lastWaitMs, wait * 2);
+  }
+}
+
+type Held = { readonly held: true } | { readonly held: false; readonly holder: string };
+
+function hold(warehouse: Warehouse, work: (lost: AbortSignal) => Promise<void>): Promise<Held> {
+  return new Promise((resolve, reject) => {
+    const doWork = async (lost: AbortSignal) => {
+      await work(lost);
+      // What is still to come is only giving the lock back.
+      setTimeout(() => resolve({ held: true }), letGoMs).unref();
+    };
+    warehouse.exclusive(watchLock, doWork).then(resolve, reject);
+  });
+}
+
+function anotherWatcher(holder: string): DatacycleError {
+  return new DatacycleError({
+    what: `this database has a watcher already: ${holder}`,
+    hint: 'There can be one only. Stop it first if this one is to take its place.',
+  });
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+}

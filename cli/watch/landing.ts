@@ -1,0 +1,131 @@
+import { LoadBusyError, LoadInterruptedError, systemCode } from '../../loaders/errors.ts';
+import type { LoadMode, LoadSummary, Note, SourceName } from '../../loaders/summary.ts';
+import type { Project } from '../../runner/project.ts';
+import { thousands } from '../../runner/report.ts';
+import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { attemptLoad, type Source } from '../sources.ts';
+import type { Conditions } from './conditions.ts';
+import type { WatchMetrics } from './metrics.ts';
+import type { WatchLog } from './watch-log.ts';
+
+/** What became of one try to load a source. `unable`: it says nothing about the source (stopped, busy, no database). */
+export type Landing =
+  | { readonly outcome: 'landed'; readonly summary: LoadSummary }
+  | { readonly outcome: 'failed' }
+  | { readonly outcome: 'unable' };
+
+export interface LandingOptions {
+  readonly warehouse: Warehouse;
+  readonly project: Project;
+  readonly clock: () => Date;
+  readonly log: WatchLog;
+  readonly conditions: Conditions;
+  readonly metrics: WatchMetrics;
+  /** Told now and then that a long load goes on. */
+  readonly onSign: () => void;
+}
+
+/** A file that would be rejected may be half a file for so long after its last change, in milliseconds. */
+const settleMs = 60_000;
+
+/** Notes that were told are remembered up to this number, so that they are not told at every check. */
+const mostRemembered = 10_000;
+
+/** Loads sources for the watcher: one try, whatever happens is an outcome and, where it is news, a line of the log. */
+export class Lander {
+  readonly #options: LandingOptions;
+  readonly #told = new Set<string>();
+
+  constructor(options: LandingOptions) {
+    this.#options = options;
+  }
+
+  async load(source: Source, mode: LoadMode, signal: AbortSignal, retryHint: string): Promise<Landing> {
+    const { warehouse, project, clock, log, conditions, metrics, onSign } = this.#options;
+    const started = performance.now();
+    try {
+      const summary = await attemptLoad(source, warehouse, project, {
+        mode,
+        clock,
+        signal,
+        settleMs,
+        attempts: 1,
+        onProgress: onSign,
+        onNotice: (text) => log.write('info', `${source.name} notice`, `${source.name}: ${text}`),
+      });
+      conditions.recovered('database');
+      conditions.recovered(source.name);
+      metrics.up.set({ source: source.name }, 1);
+      metrics.landed.inc({ source: source.name }, summary.landed);
+      metrics.rejected.inc({ source: source.name }, summary.rejected.count);
+      this.#report(summary, mode, (performance.now() - started) / 1000);
+      return { outcome: 'landed', summary };
+    } catch (error) {
+      if (error instanceof LoadInterruptedError || signal.aborted) return { outcome: 'unable' };
+      if (error instanceof LoadBusyError) {
+        this.#sayOnce(`${source.name}: ${error.message}`, `${source.name} busy`, { source: source.name });
+        return { outcome: 'unable' };
+      }
+      if (error instanceof ConnectionError) {
+        conditions.failed('database', error.message, 'It is tried again until it is back.');
+        return { outcome: 'unable' };
+      }
+      metrics.up.set({ source: source.name }, 0);
+      conditions.failed(source.name, messageOf(error), retryHint, kindOf(error));
+      return { outcome: 'failed' };
+    }
+  }
+
+  #report(summary: LoadSummary, mode: LoadMode, seconds: number): void {
+    const { log } = this.#options;
+    const { source, landed, rejected, skipped, warnings, bytes, listed } = summary;
+    const unit = source === 'registry' ? 'tables' : 'files';
+    if (landed > 0 || rejected.count > 0 || mode === 'full') {
+      const text = `${source}: ${thousands(landed)} ${unit} landed, ${thousands(rejected.count)} rejected in ${seconds.toFixed(2)} s`;
+      const told = rejected.first.slice(0, 3).map(({ name, reason }) => `${name}: ${reason}`);
+      log.write(
+        rejected.count > 0 ? 'warning' : 'info',
+        'landed',
+        told.length === 0 ? text : `${text} (${told.join('; ')}${rejected.count > 3 ? '; ...' : ''})`,
+        {
+          source,
+          landed,
+          rejected: rejected.count,
+          skipped: skipped.count,
+          bytes,
+          listed,
+          seconds: Math.round(seconds * 1000) / 1000,
+        },
+      );
+    }
+    this.#tellOnce(source, 'not read', skipped.first);
+    this.#tellOnce(source, 'look at', warnings.first);
+  }
+
+  /** A file that cannot be read is met again at every check. */
+  #tellOnce(source: SourceName, verb: string, notes: readonly Note[]): void {
+    for (const { name, reason } of notes) {
+      this.#sayOnce(`${source}: ${verb} ${name}: ${reason}`, verb, { source, name, reason });
+    }
+  }
+
+  #sayOnce(text: string, event: string, fields: object): void {
+    if (this.#told.size > mostRemembered) this.#told.clear();
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    this.#options.log.write('warning', event, text, fields);
+  }
+}
+
+/** What an error says for the log: of one that nobody foresaw its kind, too. */
+export function messageOf(error: unknown): string {
+  if (error instanceof DatacycleError) return error.message;
+  return error instanceof Error ? `unexpected ${error.name}: ${error.message}` : String(error);
+}
+
+/** Two failures of one kind are the same although the system met them at different files. */
+function kindOf(error: unknown): string {
+  const code = error instanceof Error ? systemCode(error.cause) : '';
+  return error instanceof Error && code !== '' ? `${error.name} ${code}` : messageOf(error);
+}

@@ -1,0 +1,79 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SourceName } from '../../loaders/summary.ts';
+
+/** The figures of a watcher in Prometheus' format. Each watcher has a registry of its own. */
+export class WatchMetrics {
+  readonly #registry = new Registry();
+  readonly #clock: () => Date;
+  /** The time of the newest data of each source, in milliseconds since 1970. */
+  readonly #newest = new Map<SourceName, number>();
+  readonly checks: Counter<'outcome'>;
+  readonly checkSeconds: Histogram;
+  readonly lastCheck: Gauge;
+  readonly landed: Counter<'source'>;
+  readonly rejected: Counter<'source'>;
+  readonly builds: Counter<'outcome'>;
+  readonly buildSeconds: Histogram;
+  readonly building: Gauge;
+  readonly up: Gauge<'source'>;
+
+  constructor(clock: () => Date) {
+    this.#clock = clock;
+    const registers = [this.#registry];
+    const named = (name: string, help: string) => ({ name: `datacycle_${name}`, help, registers });
+    this.checks = new Counter({ ...named('checks_total', 'Checks for new sensor files'), labelNames: ['outcome'] });
+    this.checkSeconds = new Histogram({
+      ...named('check_seconds', 'Time one check took, landing included'),
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
+    });
+    this.lastCheck = new Gauge(named('last_check_timestamp_seconds', 'When the last check ended'));
+    this.landed = new Counter({
+      ...named('files_landed_total', 'Files (registry: tables) landed'),
+      labelNames: ['source'],
+    });
+    this.rejected = new Counter({ ...named('files_rejected_total', 'Files rejected'), labelNames: ['source'] });
+    this.builds = new Counter({ ...named('builds_total', 'Builds by outcome'), labelNames: ['outcome'] });
+    this.buildSeconds = new Histogram({
+      ...named('build_seconds', 'Time one build took'),
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
+    });
+    this.building = new Gauge(named('building', '1 while a build is going on'));
+    this.up = new Gauge({
+      ...named('source_up', '1 if the source could be read the last time'),
+      labelNames: ['source'],
+    });
+    const newest = this.#newest;
+    const now = () => this.#clock().getTime();
+    new Gauge({
+      ...named('newest_data_age_seconds', 'Seconds since the newest data of a source'),
+      labelNames: ['source'],
+      collect() {
+        for (const [source, time] of newest) this.set({ source }, Math.max(0, (now() - time) / 1000));
+      },
+    });
+    new Gauge({
+      ...named('resident_memory_bytes', 'Memory of the watcher'),
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
+    });
+  }
+
+  /** Makes a source appear with zeros before anything happened. */
+  announce(source: SourceName): void {
+    this.landed.inc({ source }, 0);
+    this.rejected.inc({ source }, 0);
+  }
+
+  setNewest(source: SourceName, time: number): void {
+    this.#newest.set(source, time);
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+}

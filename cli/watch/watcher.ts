@@ -1,0 +1,224 @@
+import { ensureStaging } from '../../loaders/staging.ts';
+import type { SourceName } from '../../loaders/summary.ts';
+import type { Compiled } from '../../runner/compile.ts';
+import { ConnectionError } from '../../warehouse/errors.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { isConfigured, type Source } from '../sources.ts';
+import { Backlog } from './backlog.ts';
+import { Builder } from './builder.ts';
+import { Conditions } from './conditions.ts';
+import { DailyJob } from './daily-job.ts';
+import type { WatchState } from './health.ts';
+import { Lander, messageOf } from './landing.ts';
+import { lastSuccesses, newestData, newestLoads } from './ledger-marks.ts';
+import type { WatchMetrics } from './metrics.ts';
+import { type Housekeep, nightlyRound } from './nightly.ts';
+import type { WatchSettings } from './settings.ts';
+import { inWords, pause } from './timing.ts';
+import type { WatchLog } from './watch-log.ts';
+
+export interface WatcherOptions {
+  readonly compiled: Compiled;
+  readonly sources: Readonly<Record<SourceName, Source>>;
+  /** For loads and short questions. */
+  readonly landing: Warehouse;
+  /** For builds: whatever runs on it is cancelled when the watcher stops. May be the same. */
+  readonly building: Warehouse;
+  readonly settings: WatchSettings;
+  readonly clock: () => Date;
+  readonly log: WatchLog;
+  readonly metrics: WatchMetrics;
+  /** Called at the end of every nightly round. */
+  readonly housekeep?: Housekeep | undefined;
+}
+
+type JobName = 'weather' | 'registry' | 'nightly';
+
+/** Predictions land without a loader, under this name in the ledger. */
+const predictions = { name: 'predictions', staging: 'staging.prediction' };
+
+/** How long what goes on may take to stop, in milliseconds. */
+const stopMs = 10_000;
+
+/**
+ * The operating loop: looks for new sensor files at every interval, loads the other sources daily, lists the share in
+ * full every night, and builds what new data touch. Nothing that a source, the database or a model does ends it.
+ */
+export class Watcher {
+  readonly state: WatchState;
+  readonly conditions: Conditions;
+  readonly #options: WatcherOptions;
+  readonly #sources: readonly Source[];
+  /** By its name in the ledger, the staging table of everything that may land. */
+  readonly #tables: ReadonlyMap<string, string>;
+  readonly #lander: Lander;
+  readonly #builder: Builder;
+  readonly #backlog: Backlog;
+  readonly #jobs = new Map<JobName, DailyJob>();
+  readonly #working = new Set<Promise<void>>();
+
+  constructor(options: WatcherOptions) {
+    const { clock, compiled, landing, building, log, metrics, settings } = options;
+    const { project } = compiled.context;
+    this.#options = options;
+    this.#sources = Object.values(options.sources).filter((source) => isConfigured(source, project));
+    this.#tables = new Map([...this.#sources, predictions].map(({ name, staging }) => [name, staging]));
+    this.conditions = new Conditions(log, clock);
+    this.state = {
+      startedAt: clock(),
+      sources: this.#sources.map(({ name }) => name),
+      lastCheck: undefined,
+      lastSign: performance.now(),
+      lastHit: undefined,
+      building: undefined,
+      ready: false,
+    };
+    const { conditions, state } = this;
+    const onSign = () => {
+      state.lastSign = performance.now();
+    };
+    this.#lander = new Lander({ warehouse: landing, project, clock, log, conditions, metrics, onSign });
+    this.#builder = new Builder({ compiled, warehouse: building, clock, log, conditions, metrics, state });
+    this.#backlog = new Backlog(this.#builder, this.#tables);
+    for (const { name } of this.#sources) {
+      metrics.announce(name);
+      if (name !== 'sensors') this.#jobs.set(name, new DailyJob(settings[name]));
+    }
+    this.#jobs.set('nightly', new DailyJob(settings.nightly));
+  }
+
+  /** Watches until `stop`; what goes on then is finished or rolled back within seconds. */
+  async run(stop: AbortSignal, stillMine: () => Promise<boolean>): Promise<void> {
+    while (!stop.aborted) {
+      const started = performance.now();
+      if (!(await this.tick(stop, stillMine))) break;
+      await pause(this.#options.settings.intervalMs - (performance.now() - started), stop);
+    }
+    await Promise.race([this.settled(), pause(stopMs, new AbortController().signal)]);
+  }
+
+  /**
+   * One check: lands what is new, starts what is due and leaves builds and slow loads going on beside.
+   * @returns false if somebody else may be the watcher now. Never throws.
+   */
+  async tick(stop: AbortSignal, stillMine: () => Promise<boolean>): Promise<boolean> {
+    const { landing, metrics, clock } = this.#options;
+    const started = performance.now();
+    try {
+      if (!(await stillMine())) return false;
+      await ensureStaging(landing);
+      this.conditions.recovered('database');
+      await this.#startJobs(['weather', 'registry'], stop);
+      if (!this.state.ready) await this.#build(stop);
+      const hit = await this.#checkSensors(stop);
+      if (stop.aborted) return true;
+      await this.#build(stop);
+      await this.#startJobs(['nightly'], stop);
+      this.conditions.recovered('watch');
+      metrics.checks.inc({ outcome: hit });
+      this.state.ready = true;
+    } catch (error) {
+      metrics.checks.inc({ outcome: 'failed' });
+      if (stop.aborted) return true;
+      const subject = error instanceof ConnectionError ? 'database' : 'watch';
+      this.conditions.failed(subject, messageOf(error), 'It is tried again at every check.');
+    }
+    metrics.checkSeconds.observe((performance.now() - started) / 1000);
+    metrics.lastCheck.set(clock().getTime() / 1000);
+    this.state.lastCheck = clock();
+    this.state.lastSign = performance.now();
+    return true;
+  }
+
+  /** Resolves when no load, job or build goes on. */
+  async settled(): Promise<void> {
+    while (this.#working.size > 0) await Promise.all(this.#working);
+    await this.#backlog.idle();
+  }
+
+  async #checkSensors(stop: AbortSignal): Promise<'hit' | 'empty' | 'failed'> {
+    const sensors = this.#sources.find(({ name }) => name === 'sensors');
+    if (sensors === undefined) return 'empty';
+    const landing = await this.#lander.load(sensors, 'new', stop, 'It is tried again at every check.');
+    if (landing.outcome !== 'landed') return 'failed';
+    if (landing.summary.landed === 0) return 'empty';
+    this.state.lastHit = this.#options.clock();
+    return 'hit';
+  }
+
+  /** Has built what landed since it was last looked, from whatever side. */
+  async #build(stop: AbortSignal): Promise<void> {
+    const { landing, metrics } = this.#options;
+    const marks = await newestLoads(landing, [...this.#tables.keys()]);
+    if (!this.#backlog.landed(marks)) return this.#backlog.start(stop);
+    this.#backlog.start(stop);
+    const newest = await newestData(
+      landing,
+      this.#sources.map(({ name }) => name),
+    );
+    for (const [source, time] of newest) metrics.setNewest(source, time);
+  }
+
+  async #startJobs(names: readonly JobName[], stop: AbortSignal): Promise<void> {
+    const { clock, landing } = this.#options;
+    const due = () =>
+      names.flatMap((name) => {
+        const job = this.#jobs.get(name);
+        return job?.shouldStart(clock(), performance.now()) === true ? [{ name, job }] : [];
+      });
+    const candidates = due();
+    if (candidates.length === 0) return;
+    // What the ledger says settles it: somebody may have loaded by hand, or an earlier watcher.
+    const successes = await lastSuccesses(landing);
+    for (const { name, job } of candidates) job.learn(successes.get(name));
+    for (const { name, job } of due()) {
+      job.started();
+      const work = this.#doJob(name, job, stop).finally(() => this.#working.delete(work));
+      this.#working.add(work);
+    }
+  }
+
+  async #doJob(name: JobName, job: DailyJob, stop: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    let outcome: 'done' | 'failed' | 'unable' = 'failed';
+    try {
+      outcome = name === 'nightly' ? await this.#nightly(stop) : await this.#loadDaily(name, stop);
+      if (outcome === 'done' && name === 'nightly') this.conditions.recovered('nightly');
+    } catch (error) {
+      const subject = error instanceof ConnectionError ? 'database' : name;
+      if (!stop.aborted) this.conditions.failed(subject, messageOf(error), 'It is tried again.');
+    }
+    if (outcome === 'done') job.succeeded(clock());
+    else if (outcome === 'unable' || stop.aborted) job.interrupted();
+    else {
+      const delay = job.failed(performance.now());
+      log.write('info', 'tried again', `${name}: the next try is in ${inWords(delay)}`, {
+        name,
+        seconds: delay / 1000,
+      });
+    }
+  }
+
+  async #loadDaily(name: 'weather' | 'registry', stop: AbortSignal): Promise<'done' | 'failed' | 'unable'> {
+    const { outcome } = await this.#lander.load(this.#options.sources[name], 'new', stop, '');
+    if (outcome !== 'landed') return outcome;
+    await this.#build(stop);
+    return 'done';
+  }
+
+  #nightly(stop: AbortSignal): Promise<'done' | 'failed' | 'unable'> {
+    const { landing, clock, housekeep } = this.#options;
+    const options = {
+      warehouse: landing,
+      sensors: this.#sources.find(({ name }) => name === 'sensors'),
+      ledgerNames: [...this.#tables.keys()],
+      lander: this.#lander,
+      builder: this.#builder,
+      backlog: this.#backlog,
+      conditions: this.conditions,
+      clock,
+      housekeep,
+    };
+    return nightlyRound(options, stop);
+  }
+}

@@ -1,0 +1,78 @@
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { SourceError, systemCode } from '../errors.ts';
+import { assertFolder } from '../list-folder.ts';
+import { isCompressed } from '../sensor-name.ts';
+import type { SourceName } from '../summary.ts';
+
+/** Where a file of the ledger is on the disk. @throws SourceError if that is outside Bronze. */
+export function placeInBronze(root: string, path: string): string {
+  const base = resolve(root);
+  const place = join(base, ...path.split('/'));
+  if (place.startsWith(base.endsWith(sep) ? base : base + sep)) return place;
+  throw new SourceError({
+    what: `the ledger names the file ${path}, which is not below BRONZE_ROOT`,
+    hint: 'Somebody changed staging.file by hand: correct bronze_path there.',
+  });
+}
+
+/** The same file compressed, or not compressed. */
+export function twinOf(path: string): string {
+  return isCompressed(path) ? path.slice(0, -3) : `${path}.gz`;
+}
+
+/** Size in bytes; undefined if there is no such file. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes sure that the folder is the Bronze that the ledger speaks of: where a share is not mounted its files only seem
+ * to be gone.
+ * @throws SourceError if the folder cannot be listed, or has none of the newest files that it should have.
+ */
+export async function assertBronze(on: Queryable, root: string, source: SourceName): Promise<void> {
+  await assertFolder(root, 'BRONZE_ROOT');
+  const { rows } = await on.query<{ path: string }>(
+    `select bronze_path as path from staging.file
+     where source = $1 and bronze_path is not null
+     order by load_id desc, file_id desc limit 20`,
+    [source],
+  );
+  for (const { path } of rows) {
+    const place = placeInBronze(root, path);
+    if ((await sizeOf(place)) !== undefined || (await sizeOf(placeInBronze(root, twinOf(path)))) !== undefined) return;
+  }
+  const first = rows[0];
+  if (first === undefined) return;
+  throw new SourceError({
+    what: `BRONZE_ROOT names the folder ${root}, which has none of the newest files of ${source}, e.g. ${first.path}`,
+    hint: 'Mount the share there, or correct BRONZE_ROOT (environment or .env). Nothing was touched.',
+  });
+}
+
+/** Deletes a file, compressed and not. No error if it is gone already. */
+export async function removeFile(place: string): Promise<void> {
+  await rm(place, { force: true });
+  await rm(twinOf(place), { force: true });
+}
+
+/** Removes a folder of Bronze, and those above it, as long as they are empty. */
+export async function removeEmpty(root: string, folder: string): Promise<void> {
+  const base = resolve(root);
+  for (let at = folder; at !== base && at.startsWith(base); at = dirname(at)) {
+    try {
+      // Asked first: some systems remove a folder that is not empty, or say so in words of their own.
+      if ((await readdir(at)).length > 0) return;
+      await rmdir(at);
+    } catch {
+      return;
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { dirname } from 'node:path';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { systemCode } from '../errors.ts';
+import { atOnce } from '../in-order.ts';
+import type { SourceName } from '../summary.ts';
+import { checkpoint, whileNotLoading } from './alone.ts';
+import { assertBronze, placeInBronze, removeEmpty, removeFile, sizeOf, twinOf } from './bronze-files.ts';
+import { isLatest, latestStays, monthOfFile, timeOfFile } from './ledger-files.ts';
+import { type PruneReport, PruneTally } from './report.ts';
+import type { AskSafety, Safety } from './safety.ts';
+
+/** Files deleted before a load gets its turn. */
+const batchFiles = 500;
+const filesAtOnce = 16;
+
+export interface BronzePruning {
+  readonly source: SourceName;
+  readonly bronzeRoot: string;
+  /** Files from before this may go. */
+  readonly before: Date;
+  readonly askSafety: AskSafety;
+  /** Only say what would go. */
+  readonly dryRun: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Due {
+  readonly id: number;
+  readonly name: string;
+  readonly path: string;
+  readonly month: string;
+  readonly load: number;
+  readonly latest: boolean;
+}
+
+/**
+ * Deletes the Bronze files of a source that are old enough and that all models made of it have taken in. Their ledger rows
+ * stay, so that they are never landed again. Rejected files stay: nothing else has them. Killed at any point, the next
+ * time finishes it.
+ * @throws SourceError if Bronze is not where it should be; LoadBusyError; HousekeepingInterruptedError after `signal`.
+ */
+export async function pruneBronze(warehouse: Warehouse, pruning: BronzePruning): Promise<PruneReport> {
+  const { source, bronzeRoot, before, dryRun, signal } = pruning;
+  const tally = new PruneTally(source);
+  const due = await rejectedBefore(warehouse, source, before);
+  tally.kept('rejected files always stay', due);
+  const safety = await pruning.askSafety(warehouse);
+  let checked = false;
+  for (let after = 0; ; ) {
+    checkpoint(signal);
+    const batch = await dueAfter(warehouse, pruning, after);
+    const last = batch.at(-1);
+    if (last === undefined) return tally.report();
+    if (!checked) await assertBronze(warehouse, bronzeRoot, source);
+    checked = true;
+    after = last.id;
+    const going = batch.filter((file) => {
+      const reason = reasonToKeep(file, safety);
+      if (reason !== undefined) tally.kept(reason, 1);
+      return reason === undefined;
+    });
+    if (dryRun) await measure(going, pruning, tally);
+    else if (going.length > 0)
+      await whileNotLoading(warehouse, source, signal, () => remove(warehouse, going, pruning, tally));
+  }
+}
+
+async function rejectedBefore(warehouse: Warehouse, source: SourceName, before: Date): Promise<number> {
+  const { rows } = await warehouse.query<{ files: number }>(
+    `select count(*)::int as files
+     from staging.file as f
+     join staging.load as l on l.load_id = f.load_id
+     where f.source = $1 and f.status = 'rejected' and ${timeOfFile} < $2`,
+    [source, before.toISOString()],
+  );
+  return rows[0]?.files ?? 0;
+}
+
+async function dueAfter(
+  warehouse: Warehouse,
+  { source, before }: BronzePruning,
+  after: number,
+): Promise<readonly Due[]> {
+  const { rows } = await warehouse.query<{ [Key in keyof Due]: Due[Key] }>(
+    `select f.file_id as id, f.name, f.bronze_path as path, ${monthOfFile} as month, f.load_id as load,
+         ${isLatest(source)} as latest
+     from staging.file as f
+     join staging.load as l on l.load_id = f.load_id
+     where f.source = $1 and f.status = 'landed' and f.bronze_path is not null and ${timeOfFile} < $2 and f.file_id > $3
+     order by f.file_id
+     limit ${batchFiles}`,
+    [source, before.toISOString(), after],
+  );
+  return rows;
+}
+
+function reasonToKeep(file: Due, safety: Safety): string | undefined {
+  if (file.latest) return latestStays;
+  if (safety.kind === 'held') return safety.reason;
+  return file.load > safety.loadId ? safety.reason : undefined;
+}
+
+/** Bytes on the disk, compressed and not; a problem of one file does not end the work. */
+async function sizeOnDisk(file: Due, root: string, tally: PruneTally): Promise<number | undefined> {
+  try {
+    const place = placeInBronze(root, file.path);
+    return ((await sizeOf(place)) ?? 0) + ((await sizeOf(twinOf(place))) ?? 0);
+  } catch (error) {
+    if (systemCode(error) === '') throw error;
+    tally.problem({ name: file.name, reason: `it cannot be looked at (${systemCode(error)})` });
+    return undefined;
+  }
+}
+
+async function measure(files: readonly Due[], { bronzeRoot }: BronzePruning, tally: PruneTally): Promise<void> {
+  await atOnce(files, filesAtOnce, async (file) => {
+    const bytes = await sizeOnDisk(file, bronzeRoot, tally);
+    if (bytes !== undefined) tally.went(file.month, 1, bytes);
+  });
+}
+
+/** The files first, then their ledger rows: what a kill leaves is a row whose file is gone, which the next time finishes. */
+async function remove(
+  warehouse: Warehouse,
+  files: readonly Due[],
+  { bronzeRoot }: BronzePruning,
+  tally: PruneTally,
+): Promise<void> {
+  const gone: number[] = [];
+  await atOnce(files, filesAtOnce, async (file) => {
+    const bytes = await sizeOnDisk(file, bronzeRoot, tally);
+    if (bytes === undefined) return;
+    try {
+      await removeFile(placeInBronze(bronzeRoot, file.path));
+    } catch (error) {
+      if (systemCode(error) === '') throw error;
+      tally.problem({ name: file.name, reason: `it cannot be deleted (${systemCode(error)})` });
+      return;
+    }
+    gone.push(file.id);
+    tally.went(file.month, 1, bytes);
+  });
+  await warehouse.query(
+    `update staging.file set bronze_path = null where file_id = any($1::bigint[]) and status = 'landed'`,
+    [gone],
+  );
+  const folders = new Set(files.map(({ path }) => dirname(placeInBronze(bronzeRoot, path))));
+  for (const folder of folders) await removeEmpty(bronzeRoot, folder);
+}

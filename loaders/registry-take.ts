@@ -1,0 +1,129 @@
+import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
+import { BronzeWriter } from './bronze.ts';
+import { SourceError } from './errors.ts';
+import type { RegistryAddress } from './registry-address.ts';
+import { landTable } from './registry-reader.ts';
+import { RegistryServer, type RegistryTimeouts } from './registry-server.ts';
+import { type LedgerRow, landSnapshot } from './registry-snapshot.ts';
+import { registry } from './registry-stamp.ts';
+import { type RegistryTable, registryTables } from './registry-tables.ts';
+import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from './summary.ts';
+
+export interface Taking {
+  readonly warehouse: Warehouse;
+  readonly address: RegistryAddress;
+  readonly bronzeRoot: string;
+  readonly timeouts: RegistryTimeouts;
+  readonly options: LoadOptions;
+}
+
+/**
+ * Takes one snapshot and lands it.
+ * @throws RegistryFault if the server cannot be read; nothing was landed then.
+ */
+export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
+  const { warehouse, address, bronzeRoot, timeouts, options } = taking;
+  const server = await RegistryServer.open(address, timeouts, options.signal);
+  try {
+    const spelt = await server.tables();
+    if (spelt.size === 0) throw noTables(address);
+    const bronze = new BronzeWriter(bronzeRoot);
+    const warnings: Note[] = [];
+    let bytes = 0;
+    const { id, ledger } = await landSnapshot({
+      warehouse,
+      bronze,
+      clock: options.clock,
+      again: undefined,
+      async fill(session, at) {
+        const landed: LedgerRow[] = [];
+        for (const [done, table] of registryTables.entries()) {
+          options.onProgress?.({ phase: 'landing', files: done, total: registryTables.length, bytes });
+          const name = spelt.get(table);
+          const open = name === undefined ? undefined : await server.open(name);
+          if (name === undefined || open === undefined) {
+            warnings.push(missing(table, name));
+            continue;
+          }
+          const columns = open.columns.map((column) => column.name);
+          warnings.push(...(await goneColumns(session, table, columns)));
+          const result = await landTable(session, bronze, at, table, open);
+          for (const column of result.unfit) warnings.push(unfitNote(table, column));
+          landed.push(result.ledger);
+          bytes += result.ledger.bytes;
+        }
+        if (landed.length === 0) throw noTables(address);
+        options.onProgress?.({ phase: 'landing', files: landed.length, total: landed.length, bytes });
+        return landed;
+      },
+    });
+    return {
+      source: registry,
+      listed: 'listing',
+      landed: ledger.length,
+      rejected: { count: 0, first: [] },
+      skipped: { count: 0, first: [] },
+      warnings: collected(warnings),
+      loads: [id.loadId],
+      bytes,
+    };
+  } finally {
+    server.close();
+  }
+}
+
+function collected(notes: readonly Note[]): { count: number; first: readonly Note[] } {
+  const collector = new NoteCollector();
+  collector.add(notes);
+  return { count: collector.count, first: collector.first };
+}
+
+function missing(table: RegistryTable, name: string | undefined): Note {
+  const reason =
+    name === undefined
+      ? 'the table is not in the database, or this user may not see it; its last snapshot stays in use'
+      : 'the table has gone, or this user may not read it; its last snapshot stays in use';
+  return { name: table, reason };
+}
+
+/** What a text held that was left out of staging. */
+export function unfitNote(table: RegistryTable, column: string | undefined): Note {
+  const where = column === undefined ? 'some text' : `column ${column}`;
+  return { name: table, reason: `${where} holds the character U+0000, which PostgreSQL cannot store: left out` };
+}
+
+/** The columns that the newest snapshot of a table has and this one lacks. Letter case is no difference. */
+async function goneColumns(on: Queryable, table: RegistryTable, columns: readonly string[]): Promise<Note[]> {
+  const { rows } = await on.query<{ name: string }>(
+    `select k.name
+     from (
+         select load_id from staging.file
+         where source = $1 and status = 'landed' and split_part(name, '/', 2) = $2
+         order by source_time desc
+         limit 1
+     ) as newest
+     cross join lateral (
+         select record from staging.registry_row
+         where load_id = newest.load_id and table_name = $3
+         order by row_no
+         limit 1
+     ) as row
+     cross join lateral jsonb_object_keys(row.record) as k (name)
+     order by 1`,
+    [registry, `${table}.json`, table],
+  );
+  const here = new Set(columns.map((name) => name.toLowerCase()));
+  return rows
+    .filter(({ name }) => !here.has(name.toLowerCase()))
+    .map(({ name }) => ({
+      name: table,
+      reason: `column ${name} was there in the last snapshot and is gone; what is made of it becomes NULL`,
+    }));
+}
+
+function noTables(address: RegistryAddress): SourceError {
+  return new SourceError({
+    what: `none of the registry's tables is in the database at ${address.shown}, or this user may not read them`,
+    hint: `Check the database in MYSQL_URL and grant select on ${registryTables.join(', ')}.`,
+  });
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { LoadBusyError, LoadInterruptedError } from './errors.ts';
+import { readAddress } from './registry-address.ts';
+import { RegistryFault } from './registry-fault.ts';
+import { replaySnapshots } from './registry-replay.ts';
+import type { RegistryTimeouts } from './registry-server.ts';
+import { registry } from './registry-stamp.ts';
+import { takeSnapshot } from './registry-take.ts';
+import { ensureStaging } from './staging.ts';
+import type { LoadOptions, LoadSummary } from './summary.ts';
+
+export interface RegistrySource {
+  /** MYSQL_URL; only loading from Bronze goes without. */
+  readonly url: string | undefined;
+  readonly bronzeRoot: string;
+}
+
+export interface RegistryOptions extends LoadOptions {
+  /** How often a snapshot is tried (MYSQL_MAX_RETRIES); 3 unless told. */
+  readonly attempts?: number;
+  /** Between two tries, in milliseconds (MYSQL_RETRY_DELAY is in seconds); a minute unless told. */
+  readonly retryDelayMs?: number;
+  readonly timeouts?: RegistryTimeouts;
+}
+
+/** A server in the same house answers in milliseconds; one that is stuck must not hold up the load for ever. */
+const usualTimeouts: RegistryTimeouts = { connectMs: 15_000, silentMs: 60_000 };
+
+/**
+ * Lands one snapshot of the registry: of each table that is listed in registry-tables.ts a JSON file in Bronze, a ledger row
+ * and its rows in staging.registry_row, all of one moment and committed together. A table that is missing is a warning. A
+ * lost connection rolls the snapshot back and is tried again. `from-bronze` lands the snapshots in Bronze that staging
+ * does not have, oldest first. `new` and `full` are the same. Creates the staging schema if need be.
+ * @throws SourceError (exit code 2) for an address or an access that cannot work; LoadFailedError when every try has failed;
+ * LoadBusyError if another process loads the registry into this database; LoadInterruptedError after `signal`;
+ * ConnectionError if the warehouse is lost. No message holds the password.
+ * @example await loadRegistry(warehouse, { url, bronzeRoot }, { mode: 'new', clock: () => new Date() })
+ */
+export async function loadRegistry(
+  warehouse: Warehouse,
+  source: RegistrySource,
+  options: RegistryOptions,
+): Promise<LoadSummary> {
+  const address = options.mode === 'from-bronze' ? undefined : readAddress(source.url);
+  await ensureStaging(warehouse);
+  const outcome = await warehouse.exclusive('load registry', async () => {
+    if (address === undefined) return replaySnapshots({ warehouse, bronzeRoot: source.bronzeRoot, options });
+    const take = { warehouse, address, bronzeRoot: source.bronzeRoot, options };
+    return persevere(options, () => takeSnapshot({ ...take, timeouts: options.timeouts ?? usualTimeouts }));
+  });
+  if (outcome.held) return outcome.value;
+  throw new LoadBusyError({
+    what: `the ${registry} is being loaded by ${outcome.holder}`,
+    hint: 'Wait until it is done.',
+  });
+}
+
+/** Tries until it works, or fails for good. */
+async function persevere<T>(options: RegistryOptions, work: () => Promise<T>): Promise<T> {
+  const { attempts = 3, retryDelayMs = 60_000, signal, onNotice } = options;
+  const isStopped = () => signal?.aborted === true;
+  for (let attempt = 1; ; attempt += 1) {
+    if (isStopped()) throw new LoadInterruptedError([]);
+    try {
+      return await work();
+    } catch (error) {
+      if (isStopped()) throw new LoadInterruptedError([]);
+      if (!(error instanceof RegistryFault)) throw error;
+      if (!error.mayPass || attempt >= attempts) throw error.report(attempt);
+      onNotice?.(`${error.message}; try ${attempt + 1} of ${attempts} in ${Math.round(retryDelayMs / 1000)} s`);
+      await sleep(retryDelayMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

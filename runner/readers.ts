@@ -1,0 +1,105 @@
+import { relation } from '../warehouse/quote.ts';
+import type { Queryable } from '../warehouse/warehouse.ts';
+import { versionOf } from './build-node.ts';
+import type { Manifest, ModelNode } from './manifest.ts';
+import { reasonToRebuild } from './plan.ts';
+import { sourcesBehind } from './pruned.ts';
+import { type Consumed, readConsumed, readModels } from './state.ts';
+
+/** A model that is made of a source's rows. */
+export interface Reader {
+  readonly model: string;
+  /** `increments`: it takes what is above its high-water mark; `all`: it looks at every row whenever it runs. */
+  readonly takes: 'increments' | 'all';
+  /** The largest load_id it has consumed; 0 if none, and for one that takes all. */
+  readonly loadId: number;
+  /** Why it still needs rows that it has consumed before, in words; undefined if it does not. */
+  readonly waiting: string | undefined;
+}
+
+/**
+ * The models that are made of a source, and how far each is. A view between a source and the models that follow it by
+ * high-water mark counts as one with them.
+ * @param source as models name it, e.g. `staging.sensor_file`.
+ */
+export async function readersOf(on: Queryable, manifest: Manifest, source: string): Promise<readonly Reader[]> {
+  const models = [...manifest.nodes.values()].flatMap((node) =>
+    node.kind === 'model' && node.materialized !== 'ephemeral' && reads(manifest, node, source) ? [node] : [],
+  );
+  const remembered = (await hasState(on)) ? await readModels(on) : new Map();
+  const found: Reader[] = [];
+  for (const node of models) {
+    if (node.materialized === 'view') {
+      if (!isFollowedOnly(manifest, node, source))
+        found.push({ model: node.name, takes: 'all', loadId: 0, waiting: undefined });
+      continue;
+    }
+    const state = remembered.get(node.name);
+    const { schema, name } = node.relation;
+    const { rows } = await on.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+      relation(schema, name),
+    ]);
+    const consumed: ReadonlyMap<string, Consumed> = state === undefined ? new Map() : await readConsumed(on, node.name);
+    const marks = followed(manifest, node, source).map((upstream) => consumed.get(upstream)?.loadId ?? 0);
+    found.push({
+      model: node.name,
+      takes: marks.length > 0 ? 'increments' : 'all',
+      loadId: marks.length > 0 ? Math.min(...marks) : 0,
+      waiting:
+        state === undefined || rows[0]?.there !== true
+          ? 'is not built yet'
+          : node.materialized === 'incremental' && node.config.full_refresh !== false
+            ? waitingFor(
+                reasonToRebuild(node, { remembered: state, consumed, upstreams: now() }, { fullRefresh: false }),
+              )
+            : undefined,
+    });
+
+    function now(): ReadonlyMap<string, Consumed> {
+      return new Map(
+        node.reads.flatMap((id) => {
+          const upstream = manifest.nodes.get(id);
+          return upstream === undefined
+            ? []
+            : [[upstream.name, { version: versionOf(id, manifest, remembered), loadId: null }] as const];
+        }),
+      );
+    }
+  }
+  return found;
+}
+
+function waitingFor(reason: string | undefined): string | undefined {
+  return reason === undefined ? undefined : `waits to be rebuilt (${reason})`;
+}
+
+async function hasState(on: Queryable): Promise<boolean> {
+  const { rows } = await on.query<{ there: boolean }>(
+    `select to_regclass('datacycle.high_water') is not null as there`,
+  );
+  return rows[0]?.there === true;
+}
+
+function reads(manifest: Manifest, node: ModelNode, source: string): boolean {
+  return sourcesBehind(manifest, node.reads).includes(source);
+}
+
+/** The names of the upstreams that a model follows by high-water mark and that are the source or a view of it. */
+function followed(manifest: Manifest, node: ModelNode, source: string): string[] {
+  return node.highWater.flatMap((id) =>
+    sourcesBehind(manifest, [id]).includes(source) ? [manifest.nodes.get(id)?.name ?? ''] : [],
+  );
+}
+
+/** Whether a view has readers and all of them follow it, so that nobody misses the rows they have consumed. */
+function isFollowedOnly(manifest: Manifest, view: ModelNode, source: string): boolean {
+  const readers = [...manifest.nodes.values()].flatMap((node) =>
+    node.kind === 'model' && node.materialized !== 'ephemeral' && node.reads.includes(view.id) ? [node] : [],
+  );
+  return (
+    readers.length > 0 &&
+    readers.every((node) =>
+      node.materialized === 'view' ? isFollowedOnly(manifest, node, source) : node.highWater.includes(view.id),
+    )
+  );
+}

@@ -1,0 +1,75 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sampleMinutes } from '../main-job/household.ts';
+import { ProjectCopy } from './command.ts';
+
+let project: ProjectCopy;
+beforeEach(() => {
+  project = new ProjectCopy();
+  mkdirSync(join(project.root, 'share'));
+});
+afterEach(() => project.dispose());
+
+interface Line {
+  readonly time: string;
+  readonly level: string;
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+const lines = () =>
+  readFileSync(join(project.root, 'logs', 'datacycle.log'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+
+it('loads and builds leave JSON lines in LOG_DIR, errors among them, and no secret', async () => {
+  for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute === 600))
+    writeFileSync(join(project.root, 'share', name), content);
+  writeFileSync(join(project.root, 'share', '12.10.2023 1001_JimmyLoup_received.json'), '{');
+  const env = { SMB_PATH: 'share', LOG_DIR: 'logs', PSEUDONYM_KEY: 'not-for-your-eyes' };
+  expect((await project.run(['load'], env)).code).toBe(0);
+  writeFileSync(
+    join(project.root, 'models', 'broken.sql'),
+    `select 'not-for-your-eyes'::int as x from {{ref "rooms"}}\n`,
+  );
+  expect((await project.run(['build', '--select', 'rooms+1'], env)).code).toBe(1);
+  const nobody = { ...env, DB_URL: 'postgres://bob:hush%2Fhush@127.0.0.1:1/x' };
+  expect((await project.run(['run'], nobody)).code).toBe(2);
+
+  const found = lines();
+  expect(found[0]).toMatchObject({
+    level: 'warning',
+    event: 'loaded',
+    source: 'sensors',
+    landed: 2,
+    rejected: { count: 1 },
+  });
+  expect(found.find(({ event, node }) => event === 'node-finished' && node === 'rooms')).toMatchObject({
+    level: 'info',
+    status: 'success',
+  });
+  expect(found.find(({ event, node }) => event === 'node-finished' && node === 'broken')).toMatchObject({
+    level: 'error',
+    status: 'error',
+    where: expect.stringContaining('models/broken.sql'),
+  });
+  expect(found.find(({ event }) => event === 'finished')).toMatchObject({ level: 'error', ok: false });
+  expect(found.at(-1)).toMatchObject({
+    level: 'error',
+    event: 'error',
+    what: expect.stringContaining('nothing listens'),
+  });
+  for (const { time } of found) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  const text = JSON.stringify(found);
+  for (const secret of ['not-for-your-eyes', 'hush']) expect(text).not.toContain(secret);
+});
+
+it('a log that cannot be written is one warning, and the work is done', async () => {
+  writeFileSync(join(project.root, 'logs'), 'a file where the folder should be');
+  const outcome = await project.run(['load'], { SMB_PATH: 'share', LOG_DIR: 'logs' });
+  expect(outcome.code).toBe(0);
+  expect(outcome.stderr.match(/cannot be written/g)).toHaveLength(1);
+  rmSync(join(project.root, 'logs'));
+});

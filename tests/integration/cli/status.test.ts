@@ -1,0 +1,158 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { judge } from '../../../cli/status/freshness.ts';
+import type { Status } from '../../../cli/status/status.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+import { sampleMinutes } from '../main-job/household.ts';
+import { ProjectCopy } from './command.ts';
+
+describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle status, on $name', ({ open }) => {
+  let db: TestDatabase;
+  let project: ProjectCopy;
+  let env: Record<string, string>;
+  beforeEach(async () => {
+    db = await open();
+    project = new ProjectCopy();
+    env = { DB_URL: db.url ?? '', SMB_PATH: join(project.root, 'share'), BRONZE_ROOT: join(project.root, 'bronze') };
+    mkdirSync(join(project.root, 'share'));
+  });
+  afterEach(async () => {
+    project.dispose();
+    await db.drop();
+  });
+
+  const status = async () => {
+    const outcome = await project.run(['status', '--log-format', 'json'], env);
+    expect(outcome.stdout.trim().split('\n'), outcome.stderr).toHaveLength(1);
+    return { code: outcome.code, found: JSON.parse(outcome.stdout) as Status & { type: string } };
+  };
+  const setFreshness = (text: string) => {
+    const path = join(project.root, 'project.yml');
+    const before = readFileSync(path, 'utf8').replace(/\nfreshness:\n(?: .*\n)*/, '\n');
+    writeFileSync(path, `${before}\nfreshness:\n${text}`);
+  };
+
+  it('of a database with nothing in it: nothing needs a person', async () => {
+    const { code, found } = await status();
+    expect(code).toBe(0);
+    expect(found).toMatchObject({ type: 'status', sources: [], runs: [], watcher: null, problems: [] });
+    expect(found.freshness.every(({ level }) => level === 'unused')).toBe(true);
+    expect(found.tables.find(({ name }) => name === 'sensor_events')).toMatchObject({ rows: null });
+    const text = await project.run(['status'], env);
+    expect(text.stdout).toContain('Nothing has been loaded yet: datacycle load');
+    expect(text.stdout).toContain('Nothing needs a person.');
+  });
+
+  it('tells rows, sources, rejected files with reasons, disk, runs and what is too old', async () => {
+    for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute >= 600 && minute < 605))
+      writeFileSync(join(project.root, 'share', name), content);
+    writeFileSync(join(project.root, 'share', '12.10.2023 1006_JimmyLoup_received.json'), '{');
+    writeFileSync(join(project.root, 'share', '12.10.2023 1007_Nobody_received.json'), '{}');
+    expect((await project.run(['load'], env)).code).toBe(0);
+    expect((await project.run(['build'], env)).code).toBe(0);
+    setFreshness(`  sensors: { warn_after: 2 weeks, error_after: 5000 weeks }
+  fact_energy_minute: { newest: "to_timestamp(max(datetime_key)::text, 'YYYYMMDDHH24MI')", error_after: 1 day }
+  dim_room: { error_after: 1 hour }
+  fact_presence_minute: { newest: max(no_such_column), error_after: 1 day }
+`);
+    const { code, found } = await status();
+    expect(code).toBe(1);
+    expect(found.sources).toMatchObject([
+      { source: 'sensors', files: 12, rejected: 2, newest: '2023-10-12T10:04:00Z', failures: 0 },
+    ]);
+    expect(found.freshness).toMatchObject([
+      { name: 'sensors', level: 'warn', newest: '2023-10-12T10:04:00Z', warnAfterSeconds: 1_209_600 },
+      { name: 'fact_energy_minute', level: 'error', newest: '2023-10-12T10:04:00.000Z', errorAfterSeconds: 86_400 },
+      { name: 'dim_room', level: 'ok' },
+      { name: 'fact_presence_minute', level: 'unreadable', message: expect.stringContaining('no_such_column') },
+    ]);
+    expect(found.problems).toMatchObject([
+      { kind: 'freshness', name: 'fact_energy_minute', problem: expect.stringMatching(/^its newest data are \d+ d/) },
+      { kind: 'freshness', name: 'fact_presence_minute' },
+    ]);
+    expect(found.rejected.counts.map(({ reason, files }) => [reason, files]).sort()).toEqual(
+      [
+        [expect.stringContaining('not valid JSON'), 1],
+        ['the owner in the name is unknown', 1],
+      ].sort(),
+    );
+    expect(found.rejected.newest.map(({ name }) => name)).toContain('12.10.2023 1007_Nobody_received.json');
+    const events = found.tables.find(({ name }) => name === 'sensor_events');
+    expect(events).toMatchObject({ estimated: false, builtAt: expect.stringMatching(/^\d{4}-/) });
+    expect(events?.rows).toBe((await db.warehouse.query('select count(*) as n from silver.sensor_events')).rows[0]?.n);
+    expect(found.disk.bronze).toMatchObject([{ source: 'sensors', files: 12 }]);
+    expect(found.disk.freeBytes).toBeGreaterThan(0);
+    expect(found.disk.databaseBytes).toBeGreaterThan(1_000_000);
+    expect(found.runs).toMatchObject([{ command: 'build', status: 'success', failed: 0 }]);
+
+    // A large table is not counted.
+    await db.warehouse.query(`update pg_class set reltuples = 15000000 where oid = 'silver.sensor_events'::regclass`);
+    expect((await status()).found.tables.find(({ name }) => name === 'sensor_events')).toMatchObject({
+      rows: 15_000_000,
+      estimated: true,
+    });
+    expect((await project.run(['status'], env)).stdout).toMatch(/sensor_events +\| ~15,000,000 /);
+  });
+
+  it('wants a person for a source that fails and a model that failed, until they work', async () => {
+    setFreshness('  sensors: { warn_after: 15 minutes }\n');
+    expect((await project.run(['load'], env)).code).toBe(0);
+    const away = { ...env, SMB_PATH: join(project.root, 'nowhere') };
+    expect((await project.run(['load'], away)).code).toBe(2);
+    writeFileSync(join(project.root, 'models', 'broken.sql'), '{{config materialized="table"}}\nselect 1 / 0 as x\n');
+    expect((await project.run(['run', '--select', 'broken'], env)).code).toBe(1);
+    const { code, found } = await status();
+    expect(code).toBe(1);
+    expect(found.problems).toMatchObject([
+      { kind: 'source', name: 'sensors', problem: expect.stringMatching(/nowhere, which does not exist \(1 failed/) },
+      { kind: 'node', name: 'broken', problem: expect.stringContaining('division by zero') },
+    ]);
+    expect((await project.run(['load'], env)).code).toBe(0);
+    writeFileSync(join(project.root, 'models', 'broken.sql'), '{{config materialized="table"}}\nselect 1 as x\n');
+    expect((await project.run(['run', '--select', 'broken'], env)).code).toBe(0);
+    expect((await status()).code).toBe(0);
+  });
+
+  it('refuses a freshness of something that is neither a source nor a model', async () => {
+    setFreshness('  fact_enrgy_minute: { warn_after: 1 hour }\n');
+    const outcome = await project.run(['status'], env);
+    expect(outcome.code).toBe(2);
+    expect(outcome.stderr).toMatch(
+      /freshness names "fact_enrgy_minute"[\s\S]*project\.yml:\d+[\s\S]*Did you mean "fact_energy_minute"/,
+    );
+  });
+});
+
+it.each([
+  ['  sensors: { warn_after: soon }', '"soon" is no length of time; write e.g. 15 minutes'],
+  ['  sensors: { warn_after: 0 days }', '"0 days" is no length of time'],
+  ['  sensors: { warn_after: 3 days, error_after: 1 hour }', 'warn_after is longer than error_after'],
+  ['  sensors: { warn_affter: 3 days }', 'Did you mean "warn_after"?'],
+])('a freshness that makes no sense is an error with its place: %s', async (line, message) => {
+  const project = new ProjectCopy();
+  const path = join(project.root, 'project.yml');
+  const text = readFileSync(path, 'utf8').replace(/\nfreshness:\n(?: .*\n)*/, '\n');
+  writeFileSync(path, text);
+  appendFileSync(path, `\nfreshness:\n${line}\n`);
+  const outcome = await project.run(['compile']);
+  project.dispose();
+  expect(outcome.code).toBe(2);
+  const at = text.split('\n').length + 2;
+  expect(outcome.stderr).toContain(`project.yml:${at}:`);
+  expect(outcome.stderr).toContain(message);
+});
+
+it('judges by both thresholds, their ends excluded', () => {
+  const now = new Date('2023-10-12T12:00:00Z');
+  const level = (newest: string | undefined, used = true) =>
+    judge('x', { warn_after: 60, error_after: 120 }, used, newest, now).level;
+  expect(level('2023-10-12T11:59:00Z')).toBe('ok');
+  expect(level('2023-10-12T11:58:59Z')).toBe('warn');
+  expect(level('2023-10-12T11:58:00Z')).toBe('warn');
+  expect(level('2023-10-12T11:57:59Z')).toBe('error');
+  // A forecast lies ahead.
+  expect(level('2023-10-13T00:00:00Z')).toBe('ok');
+  expect(level(undefined)).toBe('absent');
+  expect(level('2020-01-01T00:00:00Z', false)).toBe('unused');
+});

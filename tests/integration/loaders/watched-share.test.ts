@@ -1,0 +1,100 @@
+import { utimes, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadSensors } from '../../../loaders/sensors.ts';
+import type { LoadMode } from '../../../loaders/summary.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+import { document, fileName, firstMinute, payloads, SensorShare } from './sensor-share.ts';
+
+describe.each(databases)('a share that is watched, on $name', ({ open }) => {
+  let db: TestDatabase;
+  let share: SensorShare;
+  beforeEach(async () => {
+    db = await open();
+    share = await SensorShare.create();
+  });
+  afterEach(async () => {
+    await share.remove();
+    await db.drop();
+  });
+
+  /** A load at a minute of the test's day. */
+  const load = (mode: LoadMode, minute: number, settleMs?: number) =>
+    loadSensors(db.warehouse, share.source, {
+      mode,
+      settleMs,
+      clock: () => new Date((firstMinute + minute) * 60_000),
+    });
+
+  describe('after a silence of more than ten minutes', () => {
+    it('finds what comes in now, and leaves what lies between to a full listing', async () => {
+      await share.add(0, 1, 2);
+      await load('full', 3);
+      // Silent from minute 3 on, back at 200; a file of minute 100 was written late.
+      await share.add(100, 195, 200);
+      expect(await load('new', 200)).toMatchObject({ listed: 'predicted', landed: 4 });
+      await share.add(201);
+      expect(await load('new', 201)).toMatchObject({ landed: 2 });
+      expect(await load('full', 202)).toMatchObject({ landed: 2 });
+    });
+
+    it('looks ten minutes back and two ahead, no further', async () => {
+      await share.add(0);
+      await load('full', 1);
+      await share.add(190, 203);
+      expect(await load('new', 200)).toMatchObject({ landed: 0 });
+      await share.add(191);
+      expect(await load('new', 200)).toMatchObject({ landed: 2 });
+    });
+  });
+
+  describe('with a file that is still being written', () => {
+    const name = fileName('JimmyLoup', 5);
+    const whole = document('JimmyLoup', 5);
+    /** Half of the file, last written so many seconds before (or after) the load at minute 6. */
+    const half = async (secondsBefore: number) => {
+      await writeFile(share.path(name), whole.slice(0, whole.length / 2));
+      const time = new Date((firstMinute + 6) * 60_000 - secondsBefore * 1000);
+      await utimes(share.path(name), time, time);
+    };
+
+    it.each([5, 59, -5, -59])(
+      'leaves it alone when it changed %i s ago, and lands it when it is whole',
+      async (ago) => {
+        await share.add(0, 1, 2, 3, 4);
+        await load('full', 5);
+        await half(ago);
+        const summary = await load('new', 6, 60_000);
+        const reason = 'it is still being written';
+        expect(summary).toMatchObject({
+          landed: 0,
+          rejected: { count: 0 },
+          skipped: { count: 1, first: [{ name, reason }] },
+        });
+        expect((await share.bronze()).size).toBe(10);
+        await writeFile(share.path(name), whole);
+        expect(await load('new', 6, 60_000)).toMatchObject({ landed: 1, skipped: { count: 0 } });
+        expect((await payloads(db.warehouse)).has(name)).toBe(true);
+      },
+    );
+
+    it.each([
+      [61, 60_000],
+      [-61, 60_000],
+      [5, undefined],
+    ])('rejects it when it changed %i s ago and may take %s ms', async (ago, settleMs) => {
+      await share.add(0, 1, 2, 3, 4);
+      await load('full', 5);
+      await half(ago);
+      expect(await load('new', 6, settleMs)).toMatchObject({ rejected: { count: 1 }, skipped: { count: 0 } });
+    });
+  });
+
+  it('lands a file once when a listing and a check find it at the same time', async () => {
+    await share.add(0, 1, 2);
+    await load('full', 3);
+    await share.add(3, 4);
+    const both = await Promise.all([load('full', 5), load('new', 5)]);
+    expect(both.reduce((sum, { landed }) => sum + landed, 0)).toBe(4);
+    expect((await payloads(db.warehouse)).size).toBe(10);
+  });
+});

@@ -1,0 +1,63 @@
+import { ensureStaging } from '../../../loaders/staging.ts';
+import type { Session, Warehouse } from '../../../warehouse/warehouse.ts';
+import type { NamedFile } from './household.ts';
+
+export type PredictionRecord = Readonly<Record<string, unknown>>;
+
+export const forest = { name: 'forest', version: '1', type: 'random forest', trained_at: '2023-10-01T00:00:00Z' };
+
+/** A minute of 12 October 2023 as predictions write it. */
+export function at(minute: number): string {
+  return new Date(Date.UTC(2023, 9, 12, 0, minute)).toISOString();
+}
+
+/** A whole record; what is given replaces what it has. */
+export function record(changes: PredictionRecord = {}): PredictionRecord {
+  return {
+    model: forest,
+    target: 'presence',
+    apartment: 'jimmy',
+    room: 'Office',
+    timestamp: at(0),
+    horizon: { type: 'day', days: 1 },
+    value: 0.5,
+    ...changes,
+  };
+}
+
+/** Records a transaction, as a predictor would: one insert of `record` alone. */
+export async function predict(warehouse: Warehouse, records: readonly unknown[]): Promise<void> {
+  await ensureStaging(warehouse);
+  await warehouse.transaction((session) => insertRecords(session, records));
+}
+
+export async function insertRecords(session: Session, records: readonly unknown[]): Promise<void> {
+  // As text, for a record that is itself a text or a number.
+  await session.query(
+    'insert into staging.prediction (record) select r::jsonb from unnest($1::text[]) with ordinality as u(r, place) order by place',
+    [records.map((one) => JSON.stringify(one))],
+  );
+}
+
+/** A sensor file of jimmy's office at a minute of 12 October 2023; what is undefined was not sent. */
+export function officeFile(
+  minute: number,
+  sent: { readonly [reading in 'motion' | 'temperature' | 'power' | 'total']?: boolean | number | undefined },
+): NamedFile {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const time = `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+  const content = {
+    user: 'test',
+    datetime: `12.10.2023 ${time}`,
+    ...(sent.motion === undefined ? {} : { motions: { Office: { motion: sent.motion } } }),
+    ...(sent.temperature === undefined
+      ? {}
+      : {
+          meteos: {
+            meteo: { Office: { Temperature: sent.temperature, CO2: 600, Noise: 40, Pressure: 1000, Humidity: 50 } },
+          },
+        }),
+    plugs: { Office: { power: sent.power, total: sent.total } },
+  };
+  return { name: `12.10.2023 ${time.replace(':', '')}_JimmyLoup_received.json`, content: JSON.stringify(content) };
+}
