@@ -33,7 +33,9 @@ export function reportLines(event: RunEvent): readonly Line[] {
 }
 
 /** One object per event for machines (`--log-format json`). */
-export function reportJson(event: RunEvent): ({ readonly type: string } & Readonly<Record<string, unknown>>) | undefined {
+export function reportJson(
+  event: RunEvent,
+): ({ readonly type: string } & Readonly<Record<string, unknown>>) | undefined {
   switch (event.type) {
     case 'started':
       return event;

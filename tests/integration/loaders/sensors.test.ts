@@ -281,7 +281,9 @@ describe.each(databases)('loading sensor files, on $name', (database) => {
       await Promise.all([db.warehouse, other, db.warehouse, other].map(ensureStaging));
       await other.close();
     }
-    const { rows } = await db.warehouse.query('select max(number) = count(*) and min(number) = 1 as once from staging.migration');
+    const { rows } = await db.warehouse.query(
+      'select max(number) = count(*) and min(number) = 1 as once from staging.migration',
+    );
     expect(rows[0]?.once).toBe(true);
   });
 
