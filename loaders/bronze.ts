@@ -46,14 +46,8 @@ export class BronzeWriter {
 
   /** As {@link write}, for content that `fill` writes piece by piece. */
   async writeWith<T>(path: string, fill: (draft: Descriptor) => Promise<T>): Promise<T> {
-    const target = this.#target(path);
-    const folder = dirname(target);
-    this.#count += 1;
-    const draft = join(folder, `.${process.pid}-${this.#count}.part`);
     return this.#guard(path, async () => {
-      await this.#prepare(folder);
-      this.#drafts.set(target, draft);
-      const file = await openFile(draft, 'w');
+      const file = await openFile(await this.#draft(path), 'w');
       const value = await fill(file).catch(async (error: unknown) => {
         await closeFile(file);
         throw error;
@@ -69,13 +63,8 @@ export class BronzeWriter {
    * @param fill writes the whole file at the given path; if it fails, nothing stays.
    */
   async fillAt<T>(path: string, fill: (draft: string) => Promise<T>): Promise<T> {
-    const target = this.#target(path);
-    const folder = dirname(target);
-    this.#count += 1;
-    const draft = join(folder, `.${process.pid}-${this.#count}.part`);
     return this.#guard(path, async () => {
-      await this.#prepare(folder);
-      this.#drafts.set(target, draft);
+      const draft = await this.#draft(path);
       try {
         const value = await fill(draft);
         this.#unsynced.push(await openFile(draft, 'r+'));
@@ -131,6 +120,17 @@ export class BronzeWriter {
     // Whoever settles is told; until then a failure must not count as unhandled.
     this.#syncing.catch(() => undefined);
     await before;
+  }
+
+  /** A temporary path for a file, in its folder, which is there then. */
+  async #draft(path: string): Promise<string> {
+    const target = this.#target(path);
+    const folder = dirname(target);
+    this.#count += 1;
+    const draft = join(folder, `.${process.pid}-${this.#count}.part`);
+    await this.#prepare(folder);
+    this.#drafts.set(target, draft);
+    return draft;
   }
 
   #target(path: string): string {

@@ -2,11 +2,9 @@ import { StatementError } from '../warehouse/errors.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import type { BronzeWriter } from './bronze.ts';
 import { LoadFailedError } from './errors.ts';
+import { inLoad } from './load.ts';
 import { ledgerNameOf, registry, stampOf, timeOfStamp } from './registry-stamp.ts';
 import type { RegistryTable } from './registry-tables.ts';
-
-/** Any number, so that snapshots commit in the order of their load_id whatever becomes of other locks: "regi" in ASCII. */
-const commitOrderLock = 0x72656769;
 
 /** What the ledger keeps of one table of a snapshot. */
 export interface LedgerRow {
@@ -47,31 +45,23 @@ export interface SnapshotId {
 export async function landSnapshot(snapshot: Snapshot): Promise<{ id: SnapshotId; ledger: readonly LedgerRow[] }> {
   const { warehouse, bronze, clock, fill } = snapshot;
   try {
-    return await warehouse.transaction(async (session) => {
-      await session.query('select pg_advisory_xact_lock($1)', [commitOrderLock]);
+    const { result } = await inLoad(warehouse, registry, clock, async (session, loadId) => {
       const time = snapshot.again?.time ?? (await nextTime(session, clock()));
       const stamp = stampOf(time);
-      const { rows } = await session.query<{ load_id: number }>(
-        'insert into staging.load (source, started_at) values ($1, $2) returning load_id',
-        [registry, clock().toISOString()],
-      );
-      const id = { loadId: Number(rows[0]?.load_id), stamp, time };
+      const id = { loadId, stamp, time };
       if (snapshot.again !== undefined) await forget(session, stamp, snapshot.again.tables);
       const ledger = await fill(session, id);
       const outcomes = await Promise.allSettled([bronze?.settle(), writeLedger(session, id, ledger)]);
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-      await session.query(
-        'update staging.load set finished_at = $2, files = $3, records = $4, rejected = $5 where load_id = $1',
-        [
-          id.loadId,
-          clock().toISOString(),
-          ledger.length,
-          ledger.reduce((sum, row) => sum + row.rows, 0),
-          ledger.filter(({ reason }) => reason !== undefined).length,
-        ],
-      );
-      return { id, ledger };
+      return {
+        files: ledger.length,
+        records: ledger.reduce((sum, row) => sum + row.rows, 0),
+        rejected: ledger.filter(({ reason }) => reason !== undefined).length,
+        id,
+        ledger,
+      };
     });
+    return result;
   } catch (error) {
     await bronze?.discard();
     if (!(error instanceof StatementError)) throw error;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { LoadBusyError, LoadInterruptedError } from './errors.ts';
 import { readAddress } from './registry-address.ts';
@@ -7,6 +6,7 @@ import { replaySnapshots } from './registry-replay.ts';
 import type { RegistryTimeouts } from './registry-server.ts';
 import { registry } from './registry-stamp.ts';
 import { takeSnapshot } from './registry-take.ts';
+import { withRetries } from './retry.ts';
 import { ensureStaging } from './staging.ts';
 import type { LoadOptions, LoadSummary } from './summary.ts';
 
@@ -59,17 +59,28 @@ export async function loadRegistry(
 /** Tries until it works, or fails for good. */
 async function persevere<T>(options: RegistryOptions, work: () => Promise<T>): Promise<T> {
   const { attempts = 3, retryDelayMs = 60_000, signal, onNotice } = options;
-  const isStopped = () => signal?.aborted === true;
-  for (let attempt = 1; ; attempt += 1) {
-    if (isStopped()) throw new LoadInterruptedError([]);
-    try {
-      return await work();
-    } catch (error) {
-      if (isStopped()) throw new LoadInterruptedError([]);
-      if (!(error instanceof RegistryFault)) throw error;
-      if (!error.mayPass || attempt >= attempts) throw error.report(attempt);
-      onNotice?.(`${error.message}; try ${attempt + 1} of ${attempts} in ${Math.round(retryDelayMs / 1000)} s`);
-      await sleep(retryDelayMs, undefined, { signal }).catch(() => undefined);
-    }
+  const unlessStopped = () => {
+    if (signal?.aborted === true) throw new LoadInterruptedError([]);
+  };
+  let tries = 0;
+  const retry = {
+    attempts,
+    delaySeconds: retryDelayMs / 1000,
+    signal,
+    isTransient: (error: unknown) => error instanceof RegistryFault && error.mayPass,
+    onFailure: (attempt: number, error: unknown) =>
+      onNotice?.(
+        `Try ${attempt} of ${attempts}: ${error instanceof Error ? error.message : String(error)}. Next try in ${Math.round(retryDelayMs / 1000)} s.`,
+      ),
+  };
+  try {
+    unlessStopped();
+    return await withRetries(retry, () => {
+      tries += 1;
+      return work();
+    });
+  } catch (error) {
+    unlessStopped();
+    throw error instanceof RegistryFault ? error.report(tries) : error;
   }
 }

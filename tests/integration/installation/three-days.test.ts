@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confidentialValues, forbiddenValues, pidbStatements } from '../../fixtures/pidb.ts';
-import { type MariadbServer, startMariadb } from '../../mariadb-server.ts';
+import { type MariadbServer, startMariadb } from '../../servers/mariadb.ts';
 import { type SftpServer, startSftp } from '../../servers/sftp-server.ts';
 import { type Outcome, ProjectCopy } from '../cli/command.ts';
 import { forecastFile, WeatherShare } from '../loaders/weather-share.ts';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { loadRegistry } from '../../../loaders/registry.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { confidentialValues, forbiddenValues, pidbStatements } from '../../fixtures/pidb.ts';
-import { type MariadbServer, startMariadb } from '../../mariadb-server.ts';
+import { type MariadbServer, startMariadb } from '../../servers/mariadb.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from './household.ts';
 

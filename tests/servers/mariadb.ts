@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
-import { freePort } from './servers/free-port.ts';
+import { freePort } from './free-port.ts';
 
 export interface MariadbServer {
   /** `mysql://` with user and password, of a user who may do everything in database `pidb`. */
