@@ -194,7 +194,9 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
     );
     if (mariadb === undefined) return;
     expect(
-      await rows('select apartment_id, building_id, building_name, owner_user_id from gold.dim_apartment order by 1'),
+      await rows(
+        'select apartment_id, building_id::int, building_name, owner_user_id from gold.dim_apartment order by 1',
+      ),
     ).toEqual([
       { apartment_id: 'jeremie', building_id: 5, building_name: 'Building 5', owner_user_id: null },
       { apartment_id: 'jimmy', building_id: 2, building_name: 'Building 2', owner_user_id: null },
@@ -229,9 +231,20 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
     expect(await one('select max(generation) from datacycle.model')).toBe(before);
   });
 
-  it('status finds nothing that needs a person', async () => {
-    const outcome = await run('status');
-    expect(outcome.stdout).toContain('Pred_2023-10-11.csv');
+  it('status tells what was rejected, and that only the age of the data needs a person', async () => {
+    const outcome = await run('status', '--log-format', 'json');
+    const status = JSON.parse(outcome.stdout) as {
+      problems: { kind: string }[];
+      rejected: { counts: { source: string; files: number }[] };
+      sources: { source: string; failures: number }[];
+    };
+    // Days of 2023 are old by now.
+    expect(new Set(status.problems.map(({ kind }) => kind))).toEqual(new Set(['freshness']));
+    expect(outcome.code).toBe(1);
+    const rejected = (source: string) =>
+      status.rejected.counts.reduce((sum, count) => sum + (count.source === source ? count.files : 0), 0);
+    expect([rejected('sensors'), rejected('weather')]).toEqual([24, 1]);
+    expect(status.sources.every(({ failures }) => failures === 0)).toBe(true);
   });
 
   it('a source that has gone is one clear error, and the others are loaded', async () => {
