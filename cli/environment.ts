@@ -31,8 +31,9 @@ export function readEnv(root: string, target: string | undefined): Env {
 /** Reads the project that the global options name. @throws ProjectError | UsageError */
 export function openProject(options: GlobalOptions, override: Env = {}): Project {
   const root = resolve(options.projectDir);
-  const env = { ...readEnv(root, options.target), ...override };
-  return readProject({ root, env, target: options.target, vars: parseVars(options.vars) });
+  const target = options.target ?? process.env.DATACYCLE_TARGET;
+  const env = { ...readEnv(root, target), ...override };
+  return readProject({ root, env, target, vars: parseVars(options.vars) });
 }
 
 /** Opens the database of a project's target. */
