@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Apartment } from '../loaders/sensor-name.ts';
+import type { Apartment } from '../loaders/sensors/name.ts';
 import { UsageError } from '../runner/errors.ts';
 import type { Project } from '../runner/project.ts';
 import { didYouMean } from '../runner/suggest.ts';

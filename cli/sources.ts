@@ -1,9 +1,9 @@
 import { recordFailure, recordSuccess } from '../loaders/attempt.ts';
 import { LoadBusyError, LoadInterruptedError } from '../loaders/errors.ts';
-import { loadRegistry } from '../loaders/registry.ts';
-import { loadSensors } from '../loaders/sensors.ts';
+import { loadRegistry } from '../loaders/registry/load-registry.ts';
+import { loadSensors } from '../loaders/sensors/load-sensors.ts';
 import type { LoadOptions, LoadSummary, SourceName } from '../loaders/summary.ts';
-import { loadWeather } from '../loaders/weather.ts';
+import { loadWeather } from '../loaders/weather/load-weather.ts';
 import type { Project } from '../runner/project.ts';
 import { ConnectionError } from '../warehouse/errors.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';

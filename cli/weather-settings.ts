@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SftpAddress } from '../loaders/sftp.ts';
-import type { WeatherSource } from '../loaders/weather.ts';
+import type { WeatherSource } from '../loaders/weather/load-weather.ts';
+import type { SftpAddress } from '../loaders/weather/sftp.ts';
 import { UsageError } from '../runner/errors.ts';
 import type { Project } from '../runner/project.ts';
 import { bronzeRoot, fromRoot } from './environment.ts';

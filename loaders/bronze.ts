@@ -4,6 +4,9 @@ import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './de
 import { LoadFailedError, systemCode } from './errors.ts';
 import { atOnce } from './in-order.ts';
 
+/** The folder of Bronze for files whose name does not say where they belong. */
+export const rejectedFolder = 'rejected';
+
 /** Synced at once. */
 const syncsAtOnce = 16;
 

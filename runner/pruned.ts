@@ -1,7 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import type { Decision } from './plan.ts';
 
 /** How far rows of a source are no longer there. */
 export interface Pruned {
@@ -58,7 +57,7 @@ export function sourcesBehind(manifest: Manifest, ids: readonly string[]): strin
  */
 export function refuseToLose(
   node: ModelNode | SeedNode,
-  decision: Decision,
+  decision: { readonly mode: string; readonly reason: string },
   pruned: ReadonlyMap<string, Pruned>,
 ): void {
   if (node.kind !== 'model' || node.materialized !== 'incremental' || node.config.full_refresh === false) return;

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bronzePathOf } from '../../loaders/registry-stamp.ts';
-import type { RegistryTable } from '../../loaders/registry-tables.ts';
+import { bronzePathOf } from '../../loaders/registry/stamp.ts';
+import type { RegistryTable } from '../../loaders/registry/tables.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
 

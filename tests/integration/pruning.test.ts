@@ -12,7 +12,7 @@ import {
   pruneAllStaging,
 } from '../../cli/housekeeping.ts';
 import type { PruneReport } from '../../loaders/housekeeping/report.ts';
-import { loadSensors } from '../../loaders/sensors.ts';
+import { loadSensors } from '../../loaders/sensors/load-sensors.ts';
 import { ensureStaging } from '../../loaders/staging.ts';
 import { ProjectCopy } from './cli/command.ts';
 import { databases, type TestDatabase } from './databases.ts';

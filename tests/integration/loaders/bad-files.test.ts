@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadSensors } from '../../../loaders/sensors.ts';
+import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import type { LoadSummary } from '../../../loaders/summary.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { kinds } from './bad-files.ts';

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { loadSensors, type SensorSource } from '../../../loaders/sensors.ts';
+import { loadSensors, type SensorSource } from '../../../loaders/sensors/load-sensors.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 
 /**

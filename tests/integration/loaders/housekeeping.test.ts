@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CompressReport, compressBronze } from '../../../loaders/housekeeping/compress.ts';
-import { loadSensors } from '../../../loaders/sensors.ts';
+import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { payloads, SensorShare } from './sensor-share.ts';
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LoadBusyError } from '../../../loaders/errors.ts';
-import { loadSensors } from '../../../loaders/sensors.ts';
+import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import type { LoadSummary } from '../../../loaders/summary.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LoadFailedError, LoadInterruptedError, SourceError } from '../../../loaders/errors.ts';
-import { loadRegistry, type RegistryOptions } from '../../../loaders/registry.ts';
-import { registryTables } from '../../../loaders/registry-tables.ts';
+import { loadRegistry, type RegistryOptions } from '../../../loaders/registry/load-registry.ts';
+import { registryTables } from '../../../loaders/registry/tables.ts';
 import type { LoadSummary } from '../../../loaders/summary.ts';
 import type { DatacycleError } from '../../../warehouse/errors.ts';
 import { forbiddenValues, otherTables, pidbStatements, readTables } from '../../fixtures/pidb.ts';
-import { type MariadbServer, startMariadb } from '../../servers/mariadb.ts';
 import { CuttingProxy } from '../../servers/cutting-proxy.ts';
+import { type MariadbServer, startMariadb } from '../../servers/mariadb.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 
 const server = await startMariadb();

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import type { SensorSource } from '../../../loaders/sensors.ts';
+import type { SensorSource } from '../../../loaders/sensors/load-sensors.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 
 /** 24.08.2023 00:00 UTC, in minutes since 1970: minute 0 of the files made here. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError } from '../../../loaders/errors.ts';
-import { loadSensors, type SensorOptions } from '../../../loaders/sensors.ts';
+import { loadSensors, type SensorOptions } from '../../../loaders/sensors/load-sensors.ts';
 import { ensureStaging } from '../../../loaders/staging.ts';
 import type { LoadMode, LoadSummary } from '../../../loaders/summary.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { SftpAddress } from '../../../loaders/sftp.ts';
 import type { LoadMode, LoadOptions, LoadSummary } from '../../../loaders/summary.ts';
-import { loadWeather } from '../../../loaders/weather.ts';
+import { loadWeather } from '../../../loaders/weather/load-weather.ts';
+import type { SftpAddress } from '../../../loaders/weather/sftp.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import type { SftpServer } from '../../servers/sftp-server.ts';
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { sampleFiles } from '../../../cli/demo/sample-files.ts';
-import { loadSensors } from '../../../loaders/sensors.ts';
+import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import type { LoadMode, LoadSummary } from '../../../loaders/summary.ts';
 import { type Compiled, compileProject } from '../../../runner/compile.ts';
 import { readProject } from '../../../runner/project.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadRegistry } from '../../../loaders/registry.ts';
+import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { confidentialValues, forbiddenValues, pidbStatements } from '../../fixtures/pidb.ts';
 import { type MariadbServer, startMariadb } from '../../servers/mariadb.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadWeather } from '../../../loaders/weather.ts';
+import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import { compileProject } from '../../../runner/compile.ts';
 import { readProject } from '../../../runner/project.ts';
 import { runNodes } from '../../../runner/run.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SourceError } from '../../../loaders/errors.ts';
-import { readAddress } from '../../../loaders/registry-address.ts';
+import { readAddress } from '../../../loaders/registry/address.ts';
 
 describe('MYSQL_URL', () => {
   it.each([

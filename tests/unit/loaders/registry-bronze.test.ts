@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { bronzeRows, NotATable } from '../../../loaders/registry-bronze.ts';
-import { readBronzePath, stampOf, timeOfStamp } from '../../../loaders/registry-stamp.ts';
+import { bronzeRows, NotATable } from '../../../loaders/registry/bronze.ts';
+import { readBronzePath, stampOf, timeOfStamp } from '../../../loaders/registry/stamp.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'datacycle-registry-bronze-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

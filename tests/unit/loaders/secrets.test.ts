@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { secretsIn, withoutSecrets } from '../../../loaders/secrets.ts';
-import { sensorPayload } from '../../../loaders/sensor-payload.ts';
+import { sensorPayload } from '../../../loaders/sensors/payload.ts';
+import { secretsIn, withoutSecrets } from '../../../loaders/sensors/secrets.ts';
 
 function blanked(json: string, ...secrets: string[]): string | undefined {
   return withoutSecrets(Buffer.from(json), secrets)?.toString();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SourceError } from '../../../loaders/errors.ts';
-import { bronzePathOf, isCompressed, ledgerName, SensorNames } from '../../../loaders/sensor-name.ts';
+import { bronzePathOf, isCompressed, ledgerName, SensorNames } from '../../../loaders/sensors/name.ts';
 
 const names = new SensorNames([
   { id: 'jimmy', owner: 'JimmyLoup' },

@@ -1,10 +1,10 @@
-import { StatementError } from '../warehouse/errors.ts';
-import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import type { BronzeWriter } from './bronze.ts';
-import { LoadFailedError } from './errors.ts';
-import { inLoad } from './load.ts';
-import { ledgerNameOf, registry, stampOf, timeOfStamp } from './registry-stamp.ts';
-import type { RegistryTable } from './registry-tables.ts';
+import { StatementError } from '../../warehouse/errors.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import type { BronzeWriter } from '../bronze.ts';
+import { LoadFailedError } from '../errors.ts';
+import { inLoad } from '../load.ts';
+import { ledgerNameOf, registry, stampOf, timeOfStamp } from './stamp.ts';
+import type { RegistryTable } from './tables.ts';
 
 /** What the ledger keeps of one table of a snapshot. */
 export interface LedgerRow {

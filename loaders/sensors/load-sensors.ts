@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Warehouse } from '../warehouse/warehouse.ts';
-import { BronzeWriter } from './bronze.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { BronzeWriter, rejectedFolder } from '../bronze.ts';
+import { LoadBusyError, LoadInterruptedError, SourceError } from '../errors.ts';
+import { assertFolder } from '../folder.ts';
+import { ensureStaging } from '../staging.ts';
+import { type LoadOptions, type LoadSummary, NoteCollector } from '../summary.ts';
+import { landBatch } from './batch.ts';
 import { type Candidate, inOrderOfTime } from './candidate.ts';
-import { LoadBusyError, LoadInterruptedError, SourceError } from './errors.ts';
 import { completeListing, listingCompleted, newestMinute, sensors, unknownToLedger, withoutRow } from './ledger.ts';
-import { assertFolder, type Listing, listBronze, listShare } from './list-folder.ts';
-import { aheadMinutes, predictSensors } from './predict-sensors.ts';
-import { landBatch } from './sensor-batch.ts';
-import { type Apartment, rejectedFolder, SensorNames } from './sensor-name.ts';
-import { ensureStaging } from './staging.ts';
-import { type LoadOptions, type LoadSummary, NoteCollector } from './summary.ts';
+import { type Listing, listBronze, listShare } from './list.ts';
+import { type Apartment, SensorNames } from './name.ts';
+import { aheadMinutes, predictSensors } from './predict.ts';
 
 export interface SensorSource {
   /** The folder that has the files (SMB_PATH); only loading from Bronze goes without. */

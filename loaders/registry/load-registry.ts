@@ -1,14 +1,14 @@
-import type { Warehouse } from '../warehouse/warehouse.ts';
-import { LoadBusyError, LoadInterruptedError } from './errors.ts';
-import { readAddress } from './registry-address.ts';
-import { RegistryFault } from './registry-fault.ts';
-import { replaySnapshots } from './registry-replay.ts';
-import type { RegistryTimeouts } from './registry-server.ts';
-import { registry } from './registry-stamp.ts';
-import { takeSnapshot } from './registry-take.ts';
-import { withRetries } from './retry.ts';
-import { ensureStaging } from './staging.ts';
-import type { LoadOptions, LoadSummary } from './summary.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { LoadBusyError, LoadInterruptedError } from '../errors.ts';
+import { withRetries } from '../retry.ts';
+import { ensureStaging } from '../staging.ts';
+import type { LoadOptions, LoadSummary } from '../summary.ts';
+import { readAddress } from './address.ts';
+import { RegistryFault } from './fault.ts';
+import { replaySnapshots } from './replay.ts';
+import type { RegistryTimeouts } from './server.ts';
+import { registry } from './stamp.ts';
+import { takeSnapshot } from './take.ts';
 
 export interface RegistrySource {
   /** MYSQL_URL; only loading from Bronze goes without. */

@@ -1,13 +1,13 @@
-import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import { BronzeWriter } from './bronze.ts';
-import { SourceError } from './errors.ts';
-import type { RegistryAddress } from './registry-address.ts';
-import { landTable } from './registry-reader.ts';
-import { RegistryServer, type RegistryTimeouts } from './registry-server.ts';
-import { type LedgerRow, landSnapshot } from './registry-snapshot.ts';
-import { registry } from './registry-stamp.ts';
-import { type RegistryTable, registryTables } from './registry-tables.ts';
-import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from './summary.ts';
+import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import { BronzeWriter } from '../bronze.ts';
+import { SourceError } from '../errors.ts';
+import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../summary.ts';
+import type { RegistryAddress } from './address.ts';
+import { landTable } from './reader.ts';
+import { RegistryServer, type RegistryTimeouts } from './server.ts';
+import { type LedgerRow, landSnapshot } from './snapshot.ts';
+import { registry } from './stamp.ts';
+import { type RegistryTable, registryTables } from './tables.ts';
 
 export interface Taking {
   readonly warehouse: Warehouse;

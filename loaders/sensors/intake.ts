@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { BronzeWriter } from './bronze.ts';
+import type { BronzeWriter } from '../bronze.ts';
+import { writeFully } from '../descriptor.ts';
+import { inOrder } from '../in-order.ts';
+import { changedSince, growing, readSource, streamSource } from '../source-file.ts';
 import type { Candidate } from './candidate.ts';
-import { writeFully } from './descriptor.ts';
-import { inOrder } from './in-order.ts';
-import { bronzePathOf, isCompressed, type SensorName, type SensorNames } from './sensor-name.ts';
-import { maxFileBytes, sensorPayload, tooBig } from './sensor-payload.ts';
-import { changedSince, growing, readSource, streamSource } from './source-file.ts';
+import { bronzePathOf, isCompressed, type SensorName, type SensorNames } from './name.ts';
+import { maxFileBytes, sensorPayload, tooBig } from './payload.ts';
 
 /** Files read ahead of the one being sent: enough to keep 16 threads busy over a slow share. */
 const window = 48;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Session } from '../warehouse/warehouse.ts';
-import type { BronzeWriter } from './bronze.ts';
-import { copyJson, copyLine, inChunks } from './copy-text.ts';
-import { writeFully } from './descriptor.ts';
-import type { OpenTable } from './registry-server.ts';
-import type { LedgerRow, SnapshotId } from './registry-snapshot.ts';
-import { bronzePathOf, ledgerNameOf } from './registry-stamp.ts';
-import type { RegistryTable } from './registry-tables.ts';
-import { isUnfit, jsonOf, madeFit } from './registry-value.ts';
+import type { Session } from '../../warehouse/warehouse.ts';
+import type { BronzeWriter } from '../bronze.ts';
+import { copyJson, copyLine, inChunks } from '../copy-text.ts';
+import { writeFully } from '../descriptor.ts';
+import type { OpenTable } from './server.ts';
+import type { LedgerRow, SnapshotId } from './snapshot.ts';
+import { bronzePathOf, ledgerNameOf } from './stamp.ts';
+import type { RegistryTable } from './tables.ts';
+import { isUnfit, jsonOf, madeFit } from './value.ts';
 
 /** Written to Bronze at once. */
 const pieceBytes = 65_536;

@@ -1,11 +1,11 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Queryable } from '../warehouse/warehouse.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { systemCode } from '../errors.ts';
+import { atOnce } from '../in-order.ts';
 import type { Candidate } from './candidate.ts';
-import { systemCode } from './errors.ts';
-import { atOnce } from './in-order.ts';
 import { sensors, unknownToLedger } from './ledger.ts';
-import type { SensorNames } from './sensor-name.ts';
+import type { SensorNames } from './name.ts';
 
 /** Minutes of names tested at once, and so many in a row with nothing there end the search. */
 const gapMinutes = 10;

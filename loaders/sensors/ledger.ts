@@ -1,6 +1,6 @@
-import type { Queryable } from '../warehouse/warehouse.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { SourceName } from '../summary.ts';
 import type { Candidate } from './candidate.ts';
-import type { SourceName } from './summary.ts';
 
 /** The name of this source in staging.load and staging.file. */
 export const sensors = 'sensors';

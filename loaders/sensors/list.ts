@@ -1,9 +1,9 @@
-import { opendir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import glob from 'fast-glob';
-import { isLeftover } from './bronze.ts';
+import { isLeftover } from '../bronze.ts';
+import { assertFolder } from '../folder.ts';
 import { type Candidate, candidateAt } from './candidate.ts';
-import { SourceError, systemCode } from './errors.ts';
 
 /** Names looked up in the ledger at once while a folder is listed. */
 const chunkSize = 10_000;
@@ -42,31 +42,6 @@ export async function listBronze(root: string, folders: readonly string[], listi
     dot: true,
   });
   return collect(withoutLeftovers(root, entries), listing);
-}
-
-/** @throws SourceError unless the folder can be listed. */
-export async function assertFolder(folder: string, setting: 'SMB_PATH' | 'BRONZE_ROOT'): Promise<void> {
-  try {
-    await (await opendir(folder)).close();
-  } catch (error) {
-    const code = systemCode(error);
-    const why =
-      code === 'ENOENT'
-        ? 'does not exist'
-        : code === 'ENOTDIR'
-          ? 'is not a folder'
-          : code === 'EACCES' || code === 'EPERM'
-            ? 'may not be read by this user'
-            : `cannot be read (${code})`;
-    throw new SourceError({
-      what: `${setting} names the folder ${folder}, which ${why}`,
-      hint:
-        setting === 'SMB_PATH'
-          ? 'Mount the network share there, or correct SMB_PATH (environment or .env).'
-          : 'Correct BRONZE_ROOT (environment or .env).',
-      cause: error,
-    });
-  }
 }
 
 async function* withoutLeftovers(root: string, entries: AsyncIterable<string | Buffer>): AsyncGenerator<string> {

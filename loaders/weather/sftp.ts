@@ -1,5 +1,5 @@
 import Client from 'ssh2-sftp-client';
-import { LoadFailedError, SourceError } from './errors.ts';
+import { LoadFailedError, SourceError } from '../errors.ts';
 import { type HostKeyPolicy, judgeHostKey } from './host-key.ts';
 
 /** Where the sFTP server is and who we are. */

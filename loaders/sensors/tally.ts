@@ -1,9 +1,9 @@
-import type { Warehouse } from '../warehouse/warehouse.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { copyLine } from '../copy-text.ts';
+import type { Note } from '../summary.ts';
 import type { Candidate } from './candidate.ts';
-import { copyLine } from './copy-text.ts';
+import { type Fingerprint, type Intake, type Taken, takeIn } from './intake.ts';
 import { sensors } from './ledger.ts';
-import { type Fingerprint, type Intake, type Taken, takeIn } from './sensor-intake.ts';
-import type { Note } from './summary.ts';
 
 /** A batch ends early once it has read so much, since its rows wait in the server (embedded: in memory) for the commit. */
 const maxBatchBytes = 64 * 1024 * 1024;

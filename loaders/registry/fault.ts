@@ -1,5 +1,5 @@
-import { LoadFailedError, SourceError } from './errors.ts';
-import type { RegistryAddress } from './registry-address.ts';
+import { LoadFailedError, SourceError } from '../errors.ts';
+import type { RegistryAddress } from './address.ts';
 
 /** Why the registry cannot be read. Shown to people as what {@link RegistryFault.report} makes of it. */
 export class RegistryFault extends Error {

@@ -1,11 +1,11 @@
-import { StatementError } from '../warehouse/errors.ts';
-import type { Session } from '../warehouse/warehouse.ts';
+import { StatementError } from '../../warehouse/errors.ts';
+import type { Session } from '../../warehouse/warehouse.ts';
+import { copyJson, copyLine, inChunks } from '../copy-text.ts';
+import { LoadFailedError } from '../errors.ts';
+import { inLoad } from '../load.ts';
 import type { Candidate } from './candidate.ts';
-import { copyJson, copyLine, inChunks } from './copy-text.ts';
-import { LoadFailedError } from './errors.ts';
 import { sensors } from './ledger.ts';
-import { inLoad } from './load.ts';
-import { type Batch, type BatchResult, Tally } from './sensor-tally.ts';
+import { type Batch, type BatchResult, Tally } from './tally.ts';
 
 /**
  * Lands one batch in one transaction: the load, its ledger rows and its staging rows are there together or not at all,

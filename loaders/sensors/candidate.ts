@@ -1,4 +1,5 @@
-import { isCompressed, ledgerName, rejectedFolder, type SensorNames } from './sensor-name.ts';
+import { rejectedFolder } from '../bronze.ts';
+import { isCompressed, ledgerName, type SensorNames } from './name.ts';
 
 /** A file that may have to be landed. */
 export interface Candidate {

@@ -1,17 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import glob from 'fast-glob';
-import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import { BronzeWriter } from './bronze.ts';
-import { LoadBusyError, LoadInterruptedError, SourceError } from './errors.ts';
-import { assertFolder } from './list-folder.ts';
-import { withRetries } from './retry.ts';
-import { rejectedFolder } from './sensor-name.ts';
+import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import { BronzeWriter, rejectedFolder } from '../bronze.ts';
+import { LoadBusyError, LoadInterruptedError, SourceError } from '../errors.ts';
+import { assertFolder } from '../folder.ts';
+import { withRetries } from '../retry.ts';
+import { ensureStaging } from '../staging.ts';
+import { type LoadOptions, type LoadSummary, NoteCollector } from '../summary.ts';
+import { landWeather } from './landing.ts';
+import { isWeatherFile, readWeatherName, weatherBronzePath, weatherLedgerName } from './name.ts';
 import { type RemoteFile, type SftpAddress, SftpConnection, SftpLostError } from './sftp.ts';
-import { ensureStaging } from './staging.ts';
-import { type LoadOptions, type LoadSummary, NoteCollector } from './summary.ts';
-import { landWeather } from './weather-landing.ts';
-import { isWeatherFile, readWeatherName, weatherBronzePath, weatherLedgerName } from './weather-name.ts';
 
 export interface WeatherSource {
   /** Only loading from Bronze goes without. */

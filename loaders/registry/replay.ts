@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
-import { inChunks } from './copy-text.ts';
-import { LoadFailedError, LoadInterruptedError, systemCode } from './errors.ts';
-import { listBronze } from './list-folder.ts';
-import { bronzeRows, NotATable } from './registry-bronze.ts';
-import { copyRows, stagingLine } from './registry-reader.ts';
-import { type LedgerRow, landSnapshot, type SnapshotId } from './registry-snapshot.ts';
-import { ledgerNameOf, readBronzePath, registry } from './registry-stamp.ts';
-import type { RegistryTable } from './registry-tables.ts';
-import { unfitNote } from './registry-take.ts';
-import { type LoadOptions, type LoadSummary, NoteCollector } from './summary.ts';
+import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { inChunks } from '../copy-text.ts';
+import { LoadFailedError, LoadInterruptedError, systemCode } from '../errors.ts';
+import { listBronze } from '../sensors/list.ts';
+import { type LoadOptions, type LoadSummary, NoteCollector } from '../summary.ts';
+import { bronzeRows, NotATable } from './bronze.ts';
+import { copyRows, stagingLine } from './reader.ts';
+import { type LedgerRow, landSnapshot, type SnapshotId } from './snapshot.ts';
+import { ledgerNameOf, readBronzePath, registry } from './stamp.ts';
+import type { RegistryTable } from './tables.ts';
+import { unfitNote } from './take.ts';
 
 export interface Replay {
   readonly warehouse: Warehouse;

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Connection, FieldPacket, RowDataPacket } from 'mysql2';
-import type { RegistryAddress } from './registry-address.ts';
-import { isMissingTable, RegistryFault } from './registry-fault.ts';
-import { type RegistryTable, registryTable, registryTables } from './registry-tables.ts';
-import type { RegistryColumn } from './registry-value.ts';
+import type { RegistryAddress } from './address.ts';
+import { isMissingTable, RegistryFault } from './fault.ts';
+import { type RegistryTable, registryTable, registryTables } from './tables.ts';
+import type { RegistryColumn } from './value.ts';
 
 export interface RegistryTimeouts {
   /** Until the connection is ready to use. */

@@ -1,4 +1,5 @@
-import { SourceError } from './errors.ts';
+import { rejectedFolder } from '../bronze.ts';
+import { SourceError } from '../errors.ts';
 
 /** Where the files of one owner belong. */
 export interface Apartment {
@@ -12,9 +13,6 @@ export interface Apartment {
 export type SensorName =
   | { readonly known: true; readonly apartment: string; readonly minute: number }
   | { readonly known: false; readonly reason: string; readonly minute: number | undefined };
-
-/** The folder of Bronze for files whose name does not say where they belong. */
-export const rejectedFolder = 'rejected';
 
 const pattern = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d)(\d\d)_(.+)_received\.json$/s;
 

@@ -1,11 +1,11 @@
-import { StatementError } from '../warehouse/errors.ts';
-import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { copyJson, copyLine, inChunks } from './copy-text.ts';
-import { LoadFailedError } from './errors.ts';
-import { inLoad } from './load.ts';
-import { streamSource } from './source-file.ts';
-import { BadWeatherFile, WeatherCsv } from './weather-csv.ts';
-import { readWeatherName } from './weather-name.ts';
+import { StatementError } from '../../warehouse/errors.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { copyJson, copyLine, inChunks } from '../copy-text.ts';
+import { LoadFailedError } from '../errors.ts';
+import { inLoad } from '../load.ts';
+import { streamSource } from '../source-file.ts';
+import { BadWeatherFile, WeatherCsv } from './csv.ts';
+import { readWeatherName } from './name.ts';
 
 /** A forecast file that is on this machine. */
 export interface LocalWeatherFile {
