@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './descriptor.ts';
 import { LoadFailedError, systemCode } from './errors.ts';
 import { atOnce } from './in-order.ts';
@@ -137,7 +137,12 @@ export class BronzeWriter {
   }
 
   #target(path: string): string {
-    return join(this.#root, ...path.split('/'));
+    const target = join(this.#root, ...path.split('/'));
+    if (target.startsWith(join(this.#root, sep))) return target;
+    throw new LoadFailedError({
+      what: `a source names a file in a way that leads out of Bronze: ${JSON.stringify(path)}`,
+      hint: 'Rename it at the source.',
+    });
   }
 
   /** Creates a folder and removes what a killed load left in it, once. */

@@ -200,10 +200,11 @@ export class Watcher {
   }
 
   async #loadDaily(name: 'weather' | 'registry', stop: AbortSignal): Promise<'done' | 'failed' | 'unable'> {
-    const { outcome } = await this.#lander.load(this.#options.sources[name], 'new', stop, '');
-    if (outcome !== 'landed') return outcome;
+    const landing = await this.#lander.load(this.#options.sources[name], 'new', stop, '');
+    if (landing.outcome !== 'landed') return landing.outcome;
     await this.#build(stop);
-    return 'done';
+    // What could not be read, a file that is still being written above all, is not to wait for tomorrow.
+    return landing.summary.skipped.count > 0 ? 'failed' : 'done';
   }
 
   #nightly(stop: AbortSignal): Promise<'done' | 'failed' | 'unable'> {

@@ -12,7 +12,13 @@ export const weatherColumns = ['Time', 'Value', 'Prediction', 'Site', 'Measureme
 const linesAChunk = 1000;
 
 /** Longer lines are no forecasts, and would be held in memory. */
-const maxLineBytes = 1024 * 1024;
+const maxLineBytes = 64 * 1024;
+
+/** A chunk of fewer lines ends when their text has so many characters, so that no document gets out of hand. */
+const maxChunkText = 1024 * 1024;
+
+/** More columns are no forecasts. */
+const maxColumns = 100;
 
 /** Lines of a file that follow each other, column by column. */
 export interface WeatherChunk {
@@ -51,6 +57,8 @@ export class WeatherCsv {
       relax_column_count: true,
       relax_quotes: true,
       max_record_size: maxLineBytes,
+      // By itself the parser takes whatever ends the header for the end of every line.
+      record_delimiter: ['\r\n', '\n', '\r'],
     });
     const source = this.#text();
     // Its failure is that of the parser, which the loop below reports.
@@ -73,6 +81,7 @@ export class WeatherCsv {
     let values: (string | null)[][] = [];
     let firstLine = 2;
     let lines = 0;
+    let text = 0;
     for await (const record of records) {
       if (header === undefined) {
         header = readHeader(record);
@@ -80,14 +89,19 @@ export class WeatherCsv {
         values = header.map(() => []);
         continue;
       }
-      for (let column = 0; column < header.length; column += 1) values[column]?.push(record[column] ?? null);
+      for (let column = 0; column < header.length; column += 1) {
+        const value = record[column] ?? null;
+        values[column]?.push(value);
+        text += value?.length ?? 0;
+      }
       lines += 1;
       // A quoted value may hold line ends; then the lines of the file no longer follow each other.
       const further = this.#hasQuotes ? newlinesIn(record) : 0;
-      if (lines < linesAChunk && further === 0) continue;
+      if (lines < linesAChunk && text < maxChunkText && further === 0) continue;
       yield { firstLine, lines, columns: byName(header, values) };
       firstLine += lines + further;
       lines = 0;
+      text = 0;
       values = header.map(() => []);
     }
     if (header === undefined) throw new BadWeatherFile('it is empty');
@@ -150,6 +164,7 @@ function readHeader(record: readonly string[]): string[] {
         : `its header lacks ${missing.join(', ')}`,
     );
   }
+  if (header.length > maxColumns) throw new BadWeatherFile(`its header has more than ${maxColumns} columns`);
   if (new Set(header).size < header.length) throw new BadWeatherFile('its header names a column twice');
   return header;
 }

@@ -47,8 +47,10 @@ export async function landWeather(landing: WeatherLanding, file: LocalWeatherFil
     const { loadId, result } = await inLoad(warehouse, 'weather', clock, async (session, loadId) => {
       const fileId = file.before?.fileId ?? (await nextFileId(session));
       const verdict = await judge(session, landing, file, loadId, fileId);
-      // Judged again with the same verdict: the ledger has it already.
-      if (verdict.reason !== undefined && verdict.reason === file.before?.reason) {
+      // Judged again with the same verdict: the ledger has it already. And what was once landed stays landed.
+      const { before } = file;
+      const isKnown = before !== undefined && (before.reason === null || before.reason === verdict.reason);
+      if (verdict.reason !== undefined && isKnown) {
         return { files: 0, records: 0, rejected: 0, verdict };
       }
       await landing.settle();
@@ -85,6 +87,9 @@ async function judge(
   const csv = new WeatherCsv(file.path, file.compressed);
   await session.query('savepoint one_file');
   try {
+    // What was landed of it before, when it was shorter.
+    if (file.before !== undefined)
+      await session.query('delete from staging.weather_chunk where file_id = $1', [fileId]);
     const lines = await copyChunks(session, landing, csv, file.name, loadId, fileId);
     await session.query('release savepoint one_file');
     return { reason: undefined, lines, ...csv.fingerprint() };

@@ -1,16 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import glob from 'fast-glob';
-import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter, rejectedFolder } from '../bronze.ts';
 import { LoadBusyError, LoadInterruptedError, SourceError } from '../errors.ts';
 import { assertFolder } from '../folder.ts';
 import { withRetries } from '../retry.ts';
 import { ensureStaging } from '../staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../summary.ts';
+import { beginsWith, isWorthALook, type KnownFile, knownFiles } from './known-files.ts';
 import { landWeather } from './landing.ts';
 import { isWeatherFile, readWeatherName, weatherBronzePath, weatherLedgerName } from './name.ts';
-import { type RemoteFile, type SftpAddress, SftpConnection, SftpLostError } from './sftp.ts';
+import { type RemoteFile, RemoteFileError, type SftpAddress, SftpConnection, SftpLostError } from './sftp.ts';
 
 export interface WeatherSource {
   /** Only loading from Bronze goes without. */
@@ -50,7 +51,7 @@ interface Wanted {
   readonly name: string;
   readonly path: string;
   readonly size: number;
-  readonly before: { readonly fileId: number; readonly reason: string | null } | undefined;
+  readonly before: KnownFile | undefined;
 }
 
 class WeatherLoad {
@@ -117,7 +118,7 @@ class WeatherLoad {
   async #fetchAll(sftp: SftpAddress): Promise<void> {
     this.#checkpoint();
     const connection = await SftpConnection.open(sftp, (text) => this.#notice(text));
-    const stop = () => void connection.close();
+    const stop = () => connection.drop();
     this.#options.signal?.addEventListener('abort', stop);
     try {
       const listed = (await connection.list()).filter(({ fileName }) => isWeatherFile(fileName));
@@ -141,15 +142,28 @@ class WeatherLoad {
 
   async #fetch(connection: SftpConnection, bronze: BronzeWriter, file: Wanted): Promise<void> {
     const bronzePath = weatherBronzePath(file.path, readWeatherName(file.name));
-    const outcome = await bronze.fillAt(bronzePath, async (draft) => {
-      const after = await connection.download(file.path, draft);
-      return { draft, whole: (await stat(draft)).size === after.size && after.size === file.size };
-    });
-    if (!outcome.whole) {
-      this.#skipped.add([{ name: file.name, reason: 'it is still being written' }]);
-      return;
+    let draft = '';
+    try {
+      const whole = await bronze.fillAt(bronzePath, async (path) => {
+        draft = path;
+        const after = await connection.download(file.path, path);
+        return after === file.size && (await stat(path)).size === after;
+      });
+      if (!whole) return this.#skipped.add([{ name: file.name, reason: 'it is still being written' }]);
+    } catch (error) {
+      if (!(error instanceof RemoteFileError)) throw error;
+      this.#checkpoint();
+      return this.#skipped.add([{ name: file.name, reason: error.message }]);
     }
-    await this.#land(file, outcome.draft, bronzePath, () => bronze.settle());
+    if (file.before?.reason === null && !(await beginsWith(draft, file.before))) {
+      return this.#warnings.add([
+        {
+          name: file.name,
+          reason: `it has ${file.size} bytes and other content than the ${file.before.bytes} bytes that were landed; the new content is not read`,
+        },
+      ]);
+    }
+    await this.#land(file, draft, bronzePath, () => bronze.settle());
   }
 
   async #land(file: Wanted, path: string, bronzePath: string, settle: () => Promise<void>): Promise<void> {
@@ -163,7 +177,10 @@ class WeatherLoad {
     else this.#rejected.add([{ name: file.name, reason }]);
   }
 
-  /** Of the files on the server, those the ledger does not know, by name; of those it knows, a warning if they have changed. */
+  /**
+   * Of the files on the server, by name: those the ledger does not know; rejected ones that have changed, which may be
+   * better now; landed ones that have grown, whose upload was not complete when they were fetched.
+   */
   async #unknown(listed: readonly RemoteFile[]): Promise<readonly Wanted[]> {
     const known = await knownFiles(
       this.#warehouse,
@@ -171,12 +188,15 @@ class WeatherLoad {
     );
     const wanted = new Map<string, Wanted>();
     // Of a file and its compressed twin the plain one comes first.
-    for (const { fileName, size } of [...listed].sort((a, b) => compare(a.fileName, b.fileName))) {
+    for (const { fileName, isFile, size } of [...listed].sort((a, b) => compare(a.fileName, b.fileName))) {
       const name = weatherLedgerName(fileName);
       const before = known.get(name);
-      if (before === undefined) {
-        if (!wanted.has(name)) wanted.set(name, { name, path: fileName, size, before: undefined });
-      } else if (before.bytes !== size && before.fileName === fileName) {
+      if (wanted.has(name)) continue;
+      if (!isFile) {
+        if (before === undefined) this.#skipped.add([{ name, reason: 'it is no regular file' }]);
+      } else if (before === undefined || isWorthALook(before, fileName, size)) {
+        wanted.set(name, { name, path: fileName, size, before });
+      } else if (size < before.bytes && before.fileName === fileName) {
         this.#warnings.add([
           {
             name,
@@ -226,45 +246,6 @@ class WeatherLoad {
   readonly #checkpoint = (): void => {
     if (this.#options.signal?.aborted === true) throw new LoadInterruptedError([...this.#loads]);
   };
-}
-
-interface KnownFile {
-  readonly fileId: number;
-  readonly reason: string | null;
-  readonly bytes: number;
-  /** The name it had at the source, maybe with `.gz`; empty if Bronze no longer has it. */
-  readonly fileName: string;
-  readonly staged: boolean;
-}
-
-/** What the ledger knows of these names. */
-async function knownFiles(on: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, KnownFile>> {
-  const { rows } = await on.query<{
-    name: string;
-    file_id: number;
-    reason: string | null;
-    bytes: number;
-    bronze_path: string | null;
-    staged: boolean;
-  }>(
-    `select f.name, f.file_id, f.reason, f.bytes, f.bronze_path,
-         exists (select from staging.weather_chunk c where c.file_id = f.file_id) as staged
-     from staging.file f
-     where f.source = 'weather' and f.name = any($1::text[])`,
-    [[...new Set(names)]],
-  );
-  return new Map(
-    rows.map((row) => [
-      row.name,
-      {
-        fileId: row.file_id,
-        reason: row.reason,
-        bytes: row.bytes,
-        fileName: row.bronze_path?.slice(row.bronze_path.lastIndexOf('/') + 1) ?? '',
-        staged: row.staged,
-      },
-    ]),
-  );
 }
 
 function compare(a: string, b: string): number {

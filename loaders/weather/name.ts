@@ -10,6 +10,9 @@ export function readWeatherName(name: string): WeatherName {
   const [, day] = /^Pred_(\d{4}-\d\d-\d\d)\.csv$/.exec(name) ?? [];
   if (day === undefined) return { known: false, reason: 'the name has no readable date' };
   const time = new Date(`${day}T00:00:00Z`);
+  // PostgreSQL knows more years than forecasts are made for, and a table of all days would hold the days between.
+  if (!/^(?:19[7-9]|20)/.test(day))
+    return { known: false, reason: 'the year in the name is not one from 1970 to 2099' };
   // Of 2023-02-31, V8 makes an invalid date or 3 March.
   if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(day)) {
     return { known: false, reason: 'the date in the name does not exist' };

@@ -1,6 +1,9 @@
+import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Client from 'ssh2-sftp-client';
-import { LoadFailedError, SourceError } from '../errors.ts';
+import { LoadFailedError, SourceError, systemCode } from '../errors.ts';
 import { type HostKeyPolicy, judgeHostKey } from './host-key.ts';
+import { explained, messageOf } from './sftp-fault.ts';
 
 /** Where the sFTP server is and who we are. */
 export interface SftpAddress {
@@ -13,11 +16,14 @@ export interface SftpAddress {
   readonly passphrase: string | undefined;
   readonly folder: string;
   readonly hostKey: HostKeyPolicy;
+  /** A server that gives no sign of life for so many milliseconds is gone; 60,000 unless told. */
+  readonly silentMs?: number | undefined;
 }
 
-/** A file on the server. `modified` is in milliseconds since 1970. */
+/** What stands in the folder on the server. `modified` is in milliseconds since 1970. */
 export interface RemoteFile {
   readonly fileName: string;
+  readonly isFile: boolean;
   readonly size: number;
   readonly modified: number;
 }
@@ -25,20 +31,29 @@ export interface RemoteFile {
 /** The server could not be reached or the connection broke: another try may go better. */
 export class SftpLostError extends LoadFailedError {}
 
-const connectTimeoutMs = 30_000;
+const usualSilentMs = 60_000;
 
-/** A peer that answers nothing for this long is gone; without, a cable pulled out would be waited for for ever. */
+/** So long a server may take to answer our goodbye. */
+const goodbyeMs = 2000;
+
+/** A cable that was pulled out is noticed by this, also where nothing is asked of the server. */
 const keepAlive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
+
+/** A file could not be fetched although the connection is fine: a matter of this file, another may do. */
+export class RemoteFileError extends LoadFailedError {}
 
 /** One connection to an sFTP server. */
 export class SftpConnection {
   // Every call reports its own failure; without these the client would print what happens to the connection.
   readonly #client = new Client('datacycle', { error: ignore, end: ignore, close: ignore });
   readonly #address: SftpAddress;
-  #closed = false;
+  /** Of our own, since only a socket can be dropped at once: the client's end waits for the server's answer. */
+  readonly #socket = new Socket();
 
   private constructor(address: SftpAddress) {
     this.#address = address;
+    // Whoever uses the connection is told by its own call.
+    this.#socket.on('error', ignore);
   }
 
   /**
@@ -47,51 +62,84 @@ export class SftpConnection {
    */
   static async open(address: SftpAddress, onNotice: (text: string) => void): Promise<SftpConnection> {
     const connection = new SftpConnection(address);
-    await connection.#connect(onNotice);
-    return connection;
+    try {
+      await connection.#connect(onNotice);
+      return connection;
+    } catch (error) {
+      connection.drop();
+      throw error;
+    }
   }
 
   async #connect(onNotice: (text: string) => void): Promise<void> {
-    const { host, port, user, password, privateKey, passphrase, hostKey } = this.#address;
-    let wrong: SourceError | undefined;
+    const { user, password, privateKey, passphrase } = this.#address;
+    let refused: SourceError | undefined;
     const verify = (key: Buffer): boolean => {
+      refused = this.#judgeKey(key, onNotice);
+      return refused === undefined;
+    };
+    try {
+      await this.#watched(async () => {
+        await this.#reach();
+        await this.#client.connect({
+          sock: this.#socket,
+          username: user,
+          ...(password === undefined ? {} : { password }),
+          ...(privateKey === undefined ? {} : { privateKey }),
+          ...(passphrase === undefined ? {} : { passphrase }),
+          hostVerifier: verify,
+          readyTimeout: this.#silentMs,
+          ...keepAlive,
+        });
+      });
+    } catch (error) {
+      throw refused ?? this.#refusal(error) ?? this.#lost('cannot connect', error);
+    }
+  }
+
+  #reach(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.once('error', reject);
+      this.#socket.connect(this.#address.port, this.#address.host, () => {
+        this.#socket.removeListener('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  /** Why the server is not to be talked to; undefined if it is who it should be. */
+  #judgeKey(key: Buffer, onNotice: (text: string) => void): SourceError | undefined {
+    const { host, port, hostKey } = this.#address;
+    try {
       const verdict = judgeHostKey(hostKey, `${host}:${port}`, key);
+      if (verdict.kind === 'known') return undefined;
       if (verdict.kind === 'first contact') {
         onNotice(
           `First contact with ${host}:${port}: its key ${verdict.fingerprint} is remembered in ${hostKey.knownHosts}. Compare it with what the server's owner says, or set SFTP_HOST_KEY.`,
         );
+        return undefined;
       }
-      if (verdict.kind !== 'wrong') return true;
-      wrong = new SourceError({
+      return new SourceError({
         what: `${host}:${port} shows the key ${verdict.fingerprint}, which is not the known one (${verdict.expected.join(', ')}): somebody may be listening in`,
         hint: `Ask the server's owner. If it really has a new key, set SFTP_HOST_KEY to it${hostKey.expected.length > 0 ? '' : ` or delete its line in ${hostKey.knownHosts}`}.`,
       });
-      return false;
-    };
-    try {
-      await this.#client.connect({
-        host,
-        port,
-        username: user,
-        ...(password === undefined ? {} : { password }),
-        ...(privateKey === undefined ? {} : { privateKey }),
-        ...(passphrase === undefined ? {} : { passphrase }),
-        hostVerifier: verify,
-        readyTimeout: connectTimeoutMs,
-        ...keepAlive,
-      });
     } catch (error) {
-      throw wrong ?? this.#refusal(error) ?? this.#lost('cannot connect', error);
+      return new SourceError({
+        what: `the known host keys in ${hostKey.knownHosts} cannot be read or written (${systemCode(error) || messageOf(error)})`,
+        hint: 'Correct the file or its permissions, or set SFTP_HOST_KEY.',
+        cause: error,
+      });
     }
   }
 
-  /** The files in the folder; folders and links aside. */
+  /** What is in the folder under names that can be names of files, links and folders included. */
   async list(): Promise<readonly RemoteFile[]> {
     const { folder } = this.#address;
     try {
-      const entries = await this.#client.list(folder);
-      return entries.flatMap((entry) =>
-        entry.type === '-' ? [{ fileName: entry.name, size: entry.size, modified: entry.modifyTime }] : [],
+      const entries = await this.#watched(() => this.#client.list(folder));
+      return entries.flatMap(({ name, type, size, modifyTime }) =>
+        // What the server calls a name becomes part of a path here.
+        isFileName(name) ? [{ fileName: name, isFile: type === '-', size, modified: modifyTime }] : [],
       );
     } catch (error) {
       if (/No such file|ENOENT|does not exist|Bad path/i.test(messageOf(error))) {
@@ -107,31 +155,70 @@ export class SftpConnection {
   /**
    * Copies a file to `target` on this machine, many blocks at once: over a connection of 20 ms a block after the other
    * would be ten times slower.
-   * @returns the file as it was when the copy was complete.
-   * @throws SftpLostError, also if the copy has not the size that the server says.
+   * @returns the size that the server gives when the copy is complete, in bytes.
+   * @throws RemoteFileError if it is this file's fault; LoadFailedError if it cannot be written here; SftpLostError.
    */
-  async download(fileName: string, target: string): Promise<RemoteFile> {
+  async download(fileName: string, target: string): Promise<number> {
     const remote = `${this.#address.folder.replace(/\/+$/, '')}/${fileName}`;
     try {
-      await this.#client.fastGet(remote, target);
-      const { size, modifyTime } = await this.#client.stat(remote);
-      return { fileName, size, modified: modifyTime };
+      return await this.#watched(async (alive) => {
+        await this.#client.fastGet(remote, target, { step: alive });
+        return (await this.#client.stat(remote)).size;
+      });
     } catch (error) {
       const local = /\b(ENOSPC|EDQUOT|EROFS|EMFILE|EFBIG)\b/.exec(messageOf(error))?.[1];
-      if (local === undefined) throw this.#lost(`cannot fetch ${fileName}`, error);
-      throw new LoadFailedError({
-        what: `cannot write ${fileName} into Bronze: ${local}`,
-        hint: 'Check BRONZE_ROOT: the free space and the permissions.',
-        cause: error,
-      });
+      if (local !== undefined) {
+        throw new LoadFailedError({
+          what: `cannot write ${fileName} into Bronze: ${local}`,
+          hint: 'Check BRONZE_ROOT: the free space and the permissions.',
+          cause: error,
+        });
+      }
+      if (!(await this.#answers())) throw this.#lost(`cannot fetch ${fileName}`, error);
+      throw new RemoteFileError({ what: `the server does not give it: ${explained(error)}`, cause: error });
     }
   }
 
-  /** Ends the connection; a transfer that is going on fails. Never throws. */
+  /** Whether the server still talks to us. */
+  async #answers(): Promise<boolean> {
+    if (this.#socket.destroyed) return false;
+    return this.#watched(() => this.#client.stat(this.#address.folder)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Ends the connection. Never throws. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#client.end().catch(() => undefined);
+    if (!this.#socket.destroyed) {
+      await Promise.race([this.#client.end().catch(ignore), sleep(goodbyeMs, undefined, { ref: false })]);
+    }
+    this.drop();
+  }
+
+  /** Ends the connection at once: what goes on fails. */
+  drop(): void {
+    this.#socket.destroy();
+  }
+
+  get #silentMs(): number {
+    return this.#address.silentMs ?? usualSilentMs;
+  }
+
+  /** Does `work`, and drops the connection if the server gives no sign of life for too long. */
+  async #watched<T>(work: (alive: () => void) => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error('it does not answer'));
+        this.drop();
+      }, this.#silentMs);
+    });
+    try {
+      return await Promise.race([work(() => timer?.refresh()), silence]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #lost(what: string, error: unknown): SftpLostError {
@@ -166,34 +253,10 @@ export class SftpConnection {
   }
 }
 
-const troubles: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'the host name cannot be resolved',
-  EAI_AGAIN: 'the host name cannot be resolved at the moment',
-  ETIMEDOUT: 'it does not answer',
-  EHOSTUNREACH: 'there is no way to it',
-  ENETUNREACH: 'there is no way to it',
-  ECONNRESET: 'the connection broke',
-};
-
-function explained(error: unknown): string {
-  const text = messageOf(error);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const known = troubles[code] ?? Object.entries(troubles).find(([name]) => text.includes(name))?.[1];
-  if (known !== undefined) return known;
-  if (/Timed out while waiting for handshake|keepalive timeout/i.test(text)) return 'it does not answer';
-  if (
-    /No response from server|connection lost|closed|not connected|unexpected(?:ly)? (?:end|close)|No SFTP connection/i.test(
-      text,
-    )
-  ) {
-    return 'the connection broke';
-  }
-  return text;
+/** Not a path, and nothing that a file system or a terminal takes for more than a name. */
+function isFileName(name: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+  return !/[/\\\u0000-\u001f]/.test(name) && name !== '.' && name !== '..';
 }
 
 function ignore(): void {}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

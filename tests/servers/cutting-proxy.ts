@@ -12,6 +12,9 @@ export class CuttingProxy {
   plan: number[] = [];
   /** While true nobody gets through. */
   away = false;
+  /** Bytes from the server after which a connection says no more, though it stays open. */
+  stallAfter: number | undefined;
+  #onStall: (() => void)[] = [];
 
   private constructor(target: number, server: Server, port: number) {
     this.#target = target;
@@ -51,6 +54,10 @@ export class CuttingProxy {
     client.pipe(upstream);
     upstream.on('data', (piece: Buffer) => {
       seen += piece.length;
+      if (this.stallAfter !== undefined && seen >= this.stallAfter) {
+        for (const tell of this.#onStall.splice(0)) tell();
+        return;
+      }
       if (limit !== undefined && seen >= limit) {
         this.cuts += 1;
         cut();
@@ -59,6 +66,11 @@ export class CuttingProxy {
         client.once('drain', () => upstream.resume());
       }
     });
+  }
+
+  /** Resolves when a connection falls silent the next time. */
+  stalled(): Promise<void> {
+    return new Promise((resolve) => this.#onStall.push(resolve));
   }
 
   /** Cuts every connection there is. */

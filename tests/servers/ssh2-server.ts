@@ -10,8 +10,12 @@ const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 /**
  * A read-only sFTP server made of ssh2's, which needs nothing installed and knows passwords.
  * @param password of the user `weather`.
+ * @param renamed what it says of a name in a listing, as a hostile server may.
  */
-export async function startSsh2Server(password = 'correct horse battery staple'): Promise<SftpServer> {
+export async function startSsh2Server(
+  password = 'correct horse battery staple',
+  renamed: (name: string) => string = (name) => name,
+): Promise<SftpServer> {
   const host = ssh2.utils.generateKeyPairSync('ed25519');
   const client = ssh2.utils.generateKeyPairSync('ed25519');
   const allowed = ssh2.utils.parseKey(client.public);
@@ -32,7 +36,7 @@ export async function startSsh2Server(password = 'correct horse battery staple')
       return attempt.reject(['password', 'publickey']);
     });
     connection.on('session', (accept) => {
-      accept().on('sftp', (acceptSftp) => serve(acceptSftp()));
+      accept().on('sftp', (acceptSftp) => serve(acceptSftp(), renamed));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -50,7 +54,7 @@ export async function startSsh2Server(password = 'correct horse battery staple')
   };
 }
 
-function serve(sftp: ssh2.SFTPWrapper): void {
+function serve(sftp: ssh2.SFTPWrapper, renamed: (name: string) => string): void {
   const files = new Map<number, FileHandle>();
   const folders = new Map<number, string[]>();
   let next = 0;
@@ -101,7 +105,7 @@ function serve(sftp: ssh2.SFTPWrapper): void {
           paths.splice(0, 100).map(async (path) => {
             const found = await stat(path);
             const longname = `${found.isDirectory() ? 'd' : '-'}rw-r--r-- 1 0 0 ${found.size} Jan 1 00:00 ${posix.basename(path)}`;
-            return { filename: posix.basename(path), longname, attrs: attributes(found) };
+            return { filename: renamed(posix.basename(path)), longname, attrs: attributes(found) };
           }),
         );
         sftp.name(request, names);

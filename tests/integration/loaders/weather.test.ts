@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BronzeWriter } from '../../../loaders/bronze.ts';
 import { LoadFailedError, LoadInterruptedError, SourceError } from '../../../loaders/errors.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { CuttingProxy } from '../../servers/cutting-proxy.ts';
@@ -96,6 +97,8 @@ describe.each(databases)('loading weather files, on $name', (kind) => {
       ],
       'Pred_2023-10-07.csv': [`${forecastFile('2023-10-07')}x,1,00,"never closed,c,d\n`, /not valid CSV/],
       'Pred_2023-02-30.csv': [forecastFile('2023-02-28'), /date in the name does not exist/],
+      'Pred_0999-12-31.csv': [forecastFile('2023-02-28'), /year in the name is not one from 1970 to 2099/],
+      'Pred_9999-12-31.csv': [forecastFile('2023-02-28'), /year in the name is not one from 1970 to 2099/],
       'Pred_yesterday.csv': [forecastFile('2023-10-08'), /no readable date/],
       'Pred_2023-10-09.csv.gz': [gzipSync(forecastFile('2023-10-09')).subarray(0, 300), /compression is broken/],
       'Pred_2023-10-10.csv.gz': [Buffer.from('no gzip at all'), /compression is broken/],
@@ -120,7 +123,7 @@ describe.each(databases)('loading weather files, on $name', (kind) => {
     expect(await share.load(db.warehouse)).toMatchObject({ landed: 0, rejected: { count: 0 }, loads: [] });
     expect(await share.load(db.warehouse, 'from-bronze')).toMatchObject({
       landed: 0,
-      rejected: { count: 13 },
+      rejected: { count: 15 },
       loads: [],
     });
   });
@@ -232,13 +235,86 @@ describe.each(databases)('loading weather files, on $name', (kind) => {
     expect(await share.load(db.warehouse)).toMatchObject({ landed: 2 });
   });
 
-  it('says so when a file that was landed has changed at the source', async () => {
-    share.put('Pred_2023-10-01.csv', forecastFile('2023-10-01'));
+  it('lands the rest of a file that has grown, and says so when it became another one', async () => {
+    const whole = forecastFile('2023-10-01', 60);
+    share.put('Pred_2023-10-01.csv', whole.slice(0, 70_000));
+    share.put('Pred_2023-10-02.csv', forecastFile('2023-10-02'));
     await share.load(db.warehouse);
-    share.put('Pred_2023-10-01.csv', forecastFile('2023-10-01', 30));
+    share.put('Pred_2023-10-01.csv', whole);
+    share.put('Pred_2023-10-02.csv', forecastFile('2023-10-02', 30).replaceAll('Sion', 'Sitten'));
     const { landed, warnings } = await share.load(db.warehouse);
-    expect([landed, warnings.count]).toEqual([0, 1]);
-    expect(warnings.first[0]?.reason).toMatch(/has \d+ bytes now and had \d+/);
+    expect([landed, warnings.count]).toEqual([1, 1]);
+    expect(warnings.first[0]).toMatchObject({
+      name: 'Pred_2023-10-02.csv',
+      reason: expect.stringMatching(/other content/),
+    });
+    const lines = await linesOf('Pred_2023-10-01.csv');
+    expect(lines.map(({ record }) => record.Time)).toEqual(
+      whole
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(',')[0]),
+    );
+    expect(await linesOf('Pred_2023-10-02.csv')).toHaveLength(480);
+    const path = 'weather/2023/10/01/Pred_2023-10-01.csv';
+    expect(readFileSync(join(share.bronze, path), 'utf8')).toBe(whole);
+    expect(await rows(`select load_id, bytes, sha256 from staging.file where name = 'Pred_2023-10-01.csv'`)).toEqual([
+      { load_id: 3, bytes: Buffer.byteLength(whole), sha256: createHash('sha256').update(whole).digest('hex') },
+    ]);
+    share.put('Pred_2023-10-01.csv', `${whole}x,1,00,A\u0000B,PRED_T_2M_ctrl,C\n`);
+    expect((await share.load(db.warehouse)).rejected.count).toBe(1);
+    expect(await linesOf('Pred_2023-10-01.csv')).toHaveLength(lines.length);
+    share.put('Pred_2023-10-01.csv', '');
+    expect((await share.load(db.warehouse)).warnings.first[0]?.reason).toMatch(/has 0 bytes now and had \d+/);
+  });
+
+  it('judges a rejected file again when it has changed at the source', async () => {
+    share.put('Pred_2023-10-01.csv', '');
+    expect(await share.load(db.warehouse)).toMatchObject({ landed: 0, rejected: { count: 1 } });
+    expect(await share.load(db.warehouse)).toMatchObject({ landed: 0, rejected: { count: 0 } });
+    share.put('Pred_2023-10-01.csv', forecastFile('2023-10-01'));
+    expect(await share.load(db.warehouse)).toMatchObject({ landed: 1, rejected: { count: 0 } });
+    expect(await rows('select status, reason from staging.file')).toEqual([{ status: 'landed', reason: null }]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('a file that cannot be fetched does not keep the others', async () => {
+    share.put('Pred_2023-10-01.csv', forecastFile('2023-10-01'));
+    // A name in Latin-1, which no UTF-8 can ask for.
+    writeFileSync(
+      Buffer.concat([Buffer.from(join(share.folder, 'Pred_2023-10-02_caf')), Buffer.from([0xe9]), Buffer.from('.csv')]),
+      'x',
+    );
+    symlinkSync('nowhere', join(share.folder, 'Pred_2023-10-03.csv'));
+    share.put('Pred_2023-10-04.csv', forecastFile('2023-10-04'));
+    const { landed, skipped } = await share.load(db.warehouse);
+    expect(landed).toBe(2);
+    expect(skipped.first.map(({ reason }) => reason)).toEqual([
+      'it is no regular file',
+      expect.stringMatching(/^the server does not give it: /),
+    ]);
+    expect(share.inBronze()).toHaveLength(2);
+  });
+
+  it('neither a header that ends otherwise nor lines without end lose a line', async () => {
+    const lines = forecastFile('2023-10-01').trimEnd().split('\n');
+    share.put('Pred_2023-10-01.csv', `${lines[0]}\r\n${lines.slice(1).join('\n')}\n`);
+    share.put('Pred_2023-10-02.csv', `${lines.join('\r')}\r`);
+    const long = lines.slice(1, 200).map((line) => `${line},${'x'.repeat(50_000)}`);
+    share.put('Pred_2023-10-03.csv', `${lines[0]},Remark\n${long.join('\n')}\n`);
+    expect(await share.load(db.warehouse)).toMatchObject({ landed: 3, rejected: { count: 0 } });
+    expect(
+      await rows(
+        'select name, sum(lines)::int as lines, count(*) > 1 as parts from staging.weather_chunk group by 1 order by 1',
+      ),
+    ).toEqual([
+      { name: 'Pred_2023-10-01.csv', lines: 480, parts: false },
+      { name: 'Pred_2023-10-02.csv', lines: 480, parts: false },
+      { name: 'Pred_2023-10-03.csv', lines: 199, parts: true },
+    ]);
+    expect((await linesOf('Pred_2023-10-03.csv')).map((line) => line.line_no)).toEqual(
+      long.map((_, index) => index + 2),
+    );
   });
 
   it.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')(
@@ -342,5 +418,57 @@ describe('who the server is and who we are', () => {
     });
     expect(message).toMatch(/which is not the known one/);
     await impostor.stop();
+  });
+
+  it('known host keys that cannot be read are no fault of the network', async () => {
+    mkdirSync(join(share.root, 'known'));
+    const { message } = await failure({ hostKey: { expected: [], knownHosts: join(share.root, 'known') } });
+    expect(message).toMatch(/known host keys in .* cannot be read or written \(EISDIR\)/);
+  });
+
+  it('a name that leads out of the folder is no name', async () => {
+    const hostile = await startSsh2Server(password, (name) =>
+      name.startsWith('Pred_') ? `Pred_/../../../../escaped/${name}` : name,
+    );
+    const target = new WeatherShare(hostile);
+    try {
+      target.put('Pred_2023-12-05.csv', forecastFile('2023-12-05'));
+      expect(await target.load(db.warehouse)).toMatchObject({
+        landed: 0,
+        rejected: { count: 0 },
+        skipped: { count: 0 },
+      });
+      expect(existsSync(join(target.root, 'escaped'))).toBe(false);
+      const writer = new BronzeWriter(target.bronze);
+      await expect(writer.write('weather/../../escaped/x.csv', Buffer.from('x'))).rejects.toThrow(
+        /leads out of Bronze/,
+      );
+    } finally {
+      target.dispose();
+      await hostile.stop();
+    }
+  });
+
+  it('a server that falls silent in mid-file is given up, and an interrupt does not wait for it', async () => {
+    const proxy = await CuttingProxy.to(known.port);
+    try {
+      share.put('Pred_2023-12-06.csv', forecastFile('2023-12-06', 1200));
+      proxy.stallAfter = 20_000;
+      const silent = await share
+        .load(db.warehouse, 'new', { sftp: { port: proxy.port, silentMs: 1000 } })
+        .catch((fault: unknown) => fault);
+      expect(silent).toBeInstanceOf(LoadFailedError);
+      expect(String(silent)).toMatch(/cannot fetch Pred_2023-12-06\.csv .*: it does not answer/);
+      const interrupt = new AbortController();
+      const started = performance.now();
+      const load = share.load(db.warehouse, 'new', { sftp: { port: proxy.port }, signal: interrupt.signal });
+      await proxy.stalled();
+      interrupt.abort();
+      await expect(load).rejects.toThrow(LoadInterruptedError);
+      expect(performance.now() - started).toBeLessThan(20_000);
+      expect(share.inBronze()).toEqual([]);
+    } finally {
+      await proxy.stop();
+    }
   });
 });
