@@ -87,12 +87,15 @@ export class BronzeWriter {
     if (draft !== undefined) await rm(draft, { force: true });
   }
 
-  /** Makes everything written since the last time durable and visible. */
-  async settle(): Promise<void> {
+  /**
+   * Makes everything written since the last time durable and visible.
+   * @param except a file that is made durable only: the next time shows it.
+   */
+  async settle(except?: string): Promise<void> {
     await this.#guard('', async () => {
       await this.#startSync();
       await this.#syncing;
-      const drafts = [...this.#drafts.entries()];
+      const drafts = this.#allBut(except);
       await atOnce(drafts, syncsAtOnce, async ([target, draft]) => {
         await rename(draft, target);
         this.#drafts.delete(target);
@@ -103,15 +106,18 @@ export class BronzeWriter {
     });
   }
 
-  /** Removes what was written and not settled. Does not fail: leftovers are removed by a later load. */
-  async discard(): Promise<void> {
+  /**
+   * Removes what was written and not settled. Does not fail: leftovers are removed by a later load.
+   * @param except a file whose draft stays, for a later load to find.
+   */
+  async discard(except?: string): Promise<void> {
     await this.#syncing.catch(() => undefined);
     this.#syncing = Promise.resolve();
     await atOnce(this.#unsynced, syncsAtOnce, (file) => closeFile(file).catch(() => undefined));
     this.#unsynced = [];
-    const drafts = [...this.#drafts.values()];
+    const drafts = this.#allBut(except);
     this.#drafts.clear();
-    await atOnce(drafts, syncsAtOnce, (draft) => rm(draft, { force: true }).catch(() => undefined));
+    await atOnce(drafts, syncsAtOnce, ([, draft]) => rm(draft, { force: true }).catch(() => undefined));
   }
 
   /** Starts to sync what was written, beside what else goes on; waits for the sync before, so that they do not pile up. */
@@ -134,6 +140,11 @@ export class BronzeWriter {
     await this.#prepare(folder);
     this.#drafts.set(target, draft);
     return draft;
+  }
+
+  #allBut(except: string | undefined): [string, string][] {
+    const kept = except === undefined ? undefined : this.#target(except);
+    return [...this.#drafts].filter(([target]) => target !== kept);
   }
 
   #target(path: string): string {

@@ -96,6 +96,13 @@ export async function loadSource(
 
 const units: Readonly<Record<SourceName, string>> = { sensors: 'files', weather: 'files', registry: 'tables' };
 
+/** What reads a file that could not be read; only for sensors does a load not list all there is. */
+const again: Readonly<Record<SourceName, string>> = {
+  sensors: 'load sensors --full',
+  weather: 'the next load weather',
+  registry: 'the next load registry',
+};
+
 function report(summary: LoadSummary, seconds: number, mode: LoadMode, terminal: Terminal): void {
   const event = { type: 'loaded', seconds, ...summary };
   terminal.record(event, summary.rejected.count > 0 ? 'warning' : 'info');
@@ -110,7 +117,8 @@ function report(summary: LoadSummary, seconds: number, mode: LoadMode, terminal:
     'good',
   );
   sayNotes(rejected, 'rejected', 'All of them: datacycle status', terminal);
-  sayNotes(skipped, 'not read', `They are tried again by load ${source} --full.`, terminal);
+  const retry = mode === 'from-bronze' ? `load ${source} --from-bronze` : again[source];
+  sayNotes(skipped, 'not read', `They are tried again by ${retry}.`, terminal);
   sayNotes(warnings, 'look at', '', terminal);
   if (source === 'sensors' && mode === 'new' && landed === 0 && summary.listed === 'predicted') {
     terminal.say(

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bronzePathOf } from '../../loaders/registry/stamp.ts';
+import { manifestOf, manifestPathOf } from '../../loaders/registry/manifest.ts';
+import { bronzePathOf, stampOf } from '../../loaders/registry/stamp.ts';
 import type { RegistryTable } from '../../loaders/registry/tables.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
@@ -66,7 +67,8 @@ const tables: Readonly<Record<RegistryTable, readonly Row[]>> = {
 };
 
 /** Its only snapshot: the evening before the sample day. */
-const stamp = '20231011T220000Z';
+const takenAt = new Date('2023-10-11T22:00:00Z');
+const stamp = stampOf(takenAt);
 
 /**
  * Writes a registry snapshot into Bronze, where `load registry --from-bronze` finds it. The same bytes on every run.
@@ -78,5 +80,7 @@ export async function writeSampleRegistry(bronze: string): Promise<number> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, `[\n${content.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
   }
+  const files = Object.keys(tables).map((name) => ({ name: `${name}.json` }));
+  await writeFile(join(bronze, ...manifestPathOf(stamp).split('/')), manifestOf(takenAt, files));
   return Object.keys(tables).length;
 }

@@ -2,6 +2,8 @@ import { dirname } from 'node:path';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { systemCode } from '../errors.ts';
 import { atOnce } from '../in-order.ts';
+import { removeLoneManifest } from '../registry/manifest.ts';
+import { registry } from '../registry/stamp.ts';
 import type { SourceName } from '../summary.ts';
 import { checkpoint, whileNotLoading } from './alone.ts';
 import { assertBronze, placeInBronze, removeEmpty, removeFile, sizeOf, twinOf } from './bronze-files.ts';
@@ -123,7 +125,7 @@ async function measure(files: readonly Due[], { bronzeRoot }: BronzePruning, tal
 async function remove(
   warehouse: Warehouse,
   files: readonly Due[],
-  { bronzeRoot }: BronzePruning,
+  { source, bronzeRoot }: BronzePruning,
   tally: PruneTally,
 ): Promise<void> {
   const gone: number[] = [];
@@ -145,5 +147,8 @@ async function remove(
     [gone],
   );
   const folders = new Set(files.map(({ path }) => dirname(placeInBronze(bronzeRoot, path))));
-  for (const folder of folders) await removeEmpty(bronzeRoot, folder);
+  for (const folder of folders) {
+    if (source === registry) await removeLoneManifest(folder);
+    await removeEmpty(bronzeRoot, folder);
+  }
 }

@@ -8,6 +8,7 @@ import { RegistryFault } from './fault.ts';
 import { replaySnapshots } from './replay.ts';
 import type { RegistryTimeouts } from './server.ts';
 import { registry } from './stamp.ts';
+import { sweepKilled } from './sweep.ts';
 import { takeSnapshot } from './take.ts';
 
 export interface RegistrySource {
@@ -45,9 +46,11 @@ export async function loadRegistry(
   const address = options.mode === 'from-bronze' ? undefined : readAddress(source.url);
   await ensureStaging(warehouse);
   const outcome = await warehouse.exclusive('load registry', async () => {
-    if (address === undefined) return replaySnapshots({ warehouse, bronzeRoot: source.bronzeRoot, options });
-    const take = { warehouse, address, bronzeRoot: source.bronzeRoot, options };
-    return persevere(options, () => takeSnapshot({ ...take, timeouts: options.timeouts ?? usualTimeouts }));
+    const { bronzeRoot } = source;
+    const sweep = () => sweepKilled({ warehouse, bronzeRoot, options });
+    if (address === undefined) return replaySnapshots({ warehouse, bronzeRoot, options, notes: await sweep() });
+    const take = { warehouse, address, bronzeRoot, options, timeouts: options.timeouts ?? usualTimeouts };
+    return persevere(options, async () => takeSnapshot({ ...take, notes: await sweep() }));
   });
   if (outcome.held) return outcome.value;
   throw new LoadBusyError({

@@ -1,46 +1,38 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { inChunks } from '../copy-text.ts';
 import { LoadFailedError, LoadInterruptedError, systemCode } from '../errors.ts';
 import { listBronze } from '../sensors/list.ts';
-import { type LoadOptions, type LoadSummary, NoteCollector } from '../summary.ts';
+import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../summary.ts';
 import { bronzeRows, NotATable } from './bronze.ts';
+import { type BronzeSnapshot, type BronzeTable, snapshotsAmong, Wholeness } from './bronze-snapshot.ts';
 import { copyRows, stagingLine } from './reader.ts';
 import { type LedgerRow, landSnapshot, type SnapshotId } from './snapshot.ts';
-import { ledgerNameOf, readBronzePath, registry } from './stamp.ts';
-import type { RegistryTable } from './tables.ts';
+import { registry } from './stamp.ts';
 import { unfitNote } from './take.ts';
 
 export interface Replay {
   readonly warehouse: Warehouse;
   readonly bronzeRoot: string;
   readonly options: LoadOptions;
-}
-
-/** A table of a snapshot in Bronze. */
-interface BronzeTable {
-  readonly table: RegistryTable;
-  readonly name: string;
-  /** Relative to Bronze, with forward slashes. */
-  readonly path: string;
-}
-
-/** The tables of one snapshot in Bronze. */
-interface BronzeSnapshot {
-  readonly time: Date;
-  readonly tables: BronzeTable[];
+  /** What there is to say before it begins. */
+  readonly notes: readonly Note[];
 }
 
 /**
  * Lands the snapshots in Bronze that staging does not have as they are there, oldest first, each as one load. It gets a new
- * load_id, above those of younger snapshots: which snapshot is the latest is told by its time, never by its load_id.
+ * load_id, above those of younger snapshots: which snapshot is the latest is told by its time, never by its load_id. One
+ * that the ledger does not know has to be whole.
  */
-export async function replaySnapshots({ warehouse, bronzeRoot, options }: Replay): Promise<LoadSummary> {
+export async function replaySnapshots({ warehouse, bronzeRoot, options, notes }: Replay): Promise<LoadSummary> {
   const { clock, onProgress, signal } = options;
   const loads: number[] = [];
   const [rejected, skipped, warnings] = [new NoteCollector(), new NoteCollector(), new NoteCollector()];
+  warnings.add(notes);
   const checkpoint = () => {
     if (signal?.aborted === true) throw new LoadInterruptedError(loads);
   };
@@ -53,6 +45,7 @@ export async function replaySnapshots({ warehouse, bronzeRoot, options }: Replay
     listing.map(({ path }) => path),
     skipped,
   );
+  const wholeness = await Wholeness.among(warehouse, bronzeRoot, snapshots);
   let landed = 0;
   let bytes = 0;
   for (const [done, snapshot] of snapshots.entries()) {
@@ -66,6 +59,9 @@ export async function replaySnapshots({ warehouse, bronzeRoot, options }: Replay
         continue;
       }
     }
+    const verdict = await wholeness.of(snapshot, before.known);
+    if (verdict.note !== undefined) (verdict.accepted ? warnings : skipped).add([verdict.note]);
+    if (!verdict.accepted) continue;
     const { id, ledger } = await landSnapshot({
       warehouse,
       bronze: undefined,
@@ -100,25 +96,9 @@ export async function replaySnapshots({ warehouse, bronzeRoot, options }: Replay
   };
 }
 
-/** The snapshots that paths belong to, oldest first. Of a table that is there twice, the file that is not compressed. */
-function snapshotsAmong(paths: readonly string[], skipped: NoteCollector): BronzeSnapshot[] {
-  const found = new Map<string, BronzeSnapshot>();
-  for (const path of [...paths].sort()) {
-    const name = readBronzePath(path);
-    if (!name.known) {
-      skipped.add([{ name: path, reason: name.reason }]);
-      continue;
-    }
-    const snapshot = found.get(name.stamp) ?? { time: name.time, tables: [] };
-    found.set(name.stamp, snapshot);
-    // x.json sorts before x.json.gz.
-    if (snapshot.tables.some(({ table }) => table === name.table)) continue;
-    snapshot.tables.push({ table: name.table, name: ledgerNameOf(name.stamp, name.table), path });
-  }
-  return [...found.values()].sort((a, b) => a.time.getTime() - b.time.getTime());
-}
-
 interface Verdicts {
+  /** Whether the ledger has any of its files. */
+  readonly known: boolean;
   /** Whether all its files are in the ledger and all their rows in staging. */
   readonly complete: boolean;
   readonly rejected: readonly { name: string; reason: string; sha256: string }[];
@@ -134,6 +114,7 @@ async function verdictsOn(on: Queryable, { tables }: BronzeSnapshot): Promise<Ve
     [registry, tables.map(({ name }) => name)],
   );
   return {
+    known: rows.length > 0,
     complete: rows.length === tables.length && rows.every(({ whole }) => whole),
     rejected: rows.flatMap(({ name, reason, sha256 }) => (reason === null ? [] : [{ name, reason, sha256 }])),
   };
@@ -183,14 +164,30 @@ function fileOf(root: string, { path }: Pick<BronzeTable, 'path'>): string {
   return join(root, ...path.split('/'));
 }
 
+/** Size and SHA-256 of what was landed: of a file that was compressed since, what is in it. */
 async function fingerprint(file: string): Promise<{ bytes: number; sha256: string }> {
+  if (!/\.gz$/i.test(file)) return digest(file, false);
+  // A damaged one is rejected, as it is.
+  return (await digest(file, true).catch(ifDamaged)) ?? digest(file, false);
+}
+
+function ifDamaged(error: unknown): undefined {
+  const { cause } = error as Error;
+  if (!systemCode(cause).startsWith('Z_')) throw error;
+}
+
+async function digest(file: string, unpack: boolean): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
   try {
-    for await (const piece of createReadStream(file)) {
-      hash.update(piece as Buffer);
-      bytes += (piece as Buffer).length;
-    }
+    const count = async (pieces: AsyncIterable<Buffer>) => {
+      for await (const piece of pieces) {
+        hash.update(piece);
+        bytes += piece.length;
+      }
+    };
+    const source = createReadStream(file);
+    await (unpack ? pipeline(source, createGunzip(), count) : pipeline(source, count));
   } catch (error) {
     throw new LoadFailedError({
       what: `cannot read ${file}: ${systemCode(error)}`,

@@ -3,6 +3,7 @@ import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { BronzeWriter } from '../bronze.ts';
 import { LoadFailedError } from '../errors.ts';
 import { inLoad } from '../load.ts';
+import { manifestOf, manifestPathOf } from './manifest.ts';
 import { ledgerNameOf, registry, stampOf, timeOfStamp } from './stamp.ts';
 import type { RegistryTable } from './tables.ts';
 
@@ -39,11 +40,13 @@ export interface SnapshotId {
 
 /**
  * Lands one snapshot in one transaction: the load, its ledger rows and its staging rows are there together or not at all,
- * and not before Bronze has the files. What staging has of tables that are landed again is replaced.
+ * and not before Bronze has the files. What staging has of tables that are landed again is replaced. The manifest of a new
+ * snapshot is a draft until the commit, so that a later load can tell what a killed one left: see sweep.ts.
  * @throws LoadFailedError if PostgreSQL refuses it; it was rolled back. What `fill` throws is passed on.
  */
 export async function landSnapshot(snapshot: Snapshot): Promise<{ id: SnapshotId; ledger: readonly LedgerRow[] }> {
   const { warehouse, bronze, clock, fill } = snapshot;
+  let manifest: string | undefined;
   try {
     const { result } = await inLoad(warehouse, registry, clock, async (session, loadId) => {
       const time = snapshot.again?.time ?? (await nextTime(session, clock()));
@@ -51,7 +54,9 @@ export async function landSnapshot(snapshot: Snapshot): Promise<{ id: SnapshotId
       const id = { loadId, stamp, time };
       if (snapshot.again !== undefined) await forget(session, stamp, snapshot.again.tables);
       const ledger = await fill(session, id);
-      const outcomes = await Promise.allSettled([bronze?.settle(), writeLedger(session, id, ledger)]);
+      await bronze?.write(manifestPathOf(stamp), manifestOf(time, ledger));
+      manifest = manifestPathOf(stamp);
+      const outcomes = await Promise.allSettled([bronze?.settle(manifest), writeLedger(session, id, ledger)]);
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
       return {
         files: ledger.length,
@@ -61,9 +66,12 @@ export async function landSnapshot(snapshot: Snapshot): Promise<{ id: SnapshotId
         ledger,
       };
     });
+    // What cannot be shown now a later load shows, since the ledger knows the snapshot.
+    await bronze?.settle().catch(() => undefined);
     return result;
   } catch (error) {
-    await bronze?.discard();
+    // Files may be visible by now, and a lost commit may have worked: a later load asks the ledger.
+    await bronze?.discard(manifest);
     if (!(error instanceof StatementError)) throw error;
     // PostgreSQL's detail and context quote rows, and so may the message where it is about data.
     const aboutData = /^(?:22|23|54)/.test(error.code);

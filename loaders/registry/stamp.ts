@@ -23,7 +23,12 @@ export function ledgerNameOf(stamp: string, table: RegistryTable): string {
 
 /** Where one table of a snapshot goes in Bronze: `registry/2023/11/01/20231101T080000Z/buildings.json`. */
 export function bronzePathOf(stamp: string, table: RegistryTable): string {
-  return [registry, stamp.slice(0, 4), stamp.slice(4, 6), stamp.slice(6, 8), ledgerNameOf(stamp, table)].join('/');
+  return `${bronzeFolderOf(stamp)}/${table}.json`;
+}
+
+/** The folder of a snapshot in Bronze: `registry/2023/11/01/20231101T080000Z`. */
+export function bronzeFolderOf(stamp: string): string {
+  return [registry, stamp.slice(0, 4), stamp.slice(4, 6), stamp.slice(6, 8), stamp].join('/');
 }
 
 /** What a path in Bronze says, or why it says nothing. */

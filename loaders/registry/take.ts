@@ -5,9 +5,11 @@ import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '..
 import type { RegistryAddress } from './address.ts';
 import { landTable } from './reader.ts';
 import { RegistryServer, type RegistryTimeouts } from './server.ts';
-import { type LedgerRow, landSnapshot } from './snapshot.ts';
+import { type LedgerRow, landSnapshot, type SnapshotId } from './snapshot.ts';
 import { registry } from './stamp.ts';
 import { type RegistryTable, registryTables } from './tables.ts';
+
+const dayMs = 86_400_000;
 
 export interface Taking {
   readonly warehouse: Warehouse;
@@ -15,6 +17,8 @@ export interface Taking {
   readonly bronzeRoot: string;
   readonly timeouts: RegistryTimeouts;
   readonly options: LoadOptions;
+  /** What there is to say before it begins. */
+  readonly notes: readonly Note[];
 }
 
 /**
@@ -28,7 +32,7 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
     const spelt = await server.tables();
     if (spelt.size === 0) throw noTables(address);
     const bronze = new BronzeWriter(bronzeRoot);
-    const warnings: Note[] = [];
+    const warnings: Note[] = [...taking.notes];
     let bytes = 0;
     const { id, ledger } = await landSnapshot({
       warehouse,
@@ -57,6 +61,7 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
         return landed;
       },
     });
+    warnings.push(...datedAhead(id, options.clock()));
     return {
       source: registry,
       listed: 'listing',
@@ -70,6 +75,21 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
   } finally {
     server.close();
   }
+}
+
+/** A snapshot taken while the clock was wrong dates all later ones, since none may be older than one before it. */
+function datedAhead({ time, stamp }: SnapshotId, now: Date): Note[] {
+  if (time.getTime() - now.getTime() <= dayMs) return [];
+  return [
+    {
+      name: stamp,
+      reason: `the snapshot is dated ${shown(time)} although the clock says ${shown(now)}: one taken before has a time in the future, and a later one must not be older. Correct the clock; if it is right, remove the snapshots of the future as docs/registry.md says under "A clock that was wrong"`,
+    },
+  ];
+}
+
+function shown(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 function collected(notes: readonly Note[]): { count: number; first: readonly Note[] } {

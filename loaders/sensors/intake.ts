@@ -25,7 +25,7 @@ export interface Fingerprint {
   readonly candidate: Candidate;
   readonly bronzePath: string;
   readonly minute: number | undefined;
-  /** Size in bytes and SHA-256 (hexadecimal) of the file as it was found. */
+  /** Size in bytes and SHA-256 (hexadecimal) of the file as it was found; from Bronze, of what is in a compressed one. */
   readonly bytes: number;
   readonly sha256: string;
 }
@@ -81,9 +81,11 @@ async function judge(file: Fetched, { bronze }: Intake): Promise<Taken> {
       return { kind: 'rejected', candidate, bronzePath, minute, bytes: copied.size, sha256: copied.sha256, reason };
     }
     case 'read': {
-      const sha256 = createHash('sha256').update(source.bytes).digest('hex');
-      const print = { candidate, bronzePath, minute, bytes: source.bytes.length, sha256 };
       const payload = judgeContent(name, source.bytes, candidate.path);
+      // What is compressed in Bronze was so by housekeeping; the ledger speaks of the file as it was landed.
+      const found = payload.ok && bronze === undefined ? payload.bytes : source.bytes;
+      const sha256 = createHash('sha256').update(found).digest('hex');
+      const print = { candidate, bronzePath, minute, bytes: found.length, sha256 };
       return payload.ok
         ? { kind: 'landed', ...print, json: payload.json }
         : { kind: 'rejected', ...print, reason: payload.reason };

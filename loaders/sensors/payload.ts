@@ -3,8 +3,13 @@ import { gunzipSync } from 'node:zlib';
 import { cutKey } from './raw-json.ts';
 import { secretsIn, withoutSecrets } from './secrets.ts';
 
-/** What becomes of the content of a sensor file: JSON for the database, or the reason for turning it down (quotes nothing). */
-export type Payload = { readonly ok: true; readonly json: Buffer } | { readonly ok: false; readonly reason: string };
+/**
+ * What becomes of the content of a sensor file: JSON for the database and the bytes it was made of, decompressed; or the
+ * reason for turning it down (quotes nothing).
+ */
+export type Payload =
+  | { readonly ok: true; readonly json: Buffer; readonly bytes: Buffer }
+  | { readonly ok: false; readonly reason: string };
 
 /** Files are 3 to 5 KB; one over this many bytes, also once decompressed, is something else. */
 export const maxFileBytes = 16 * 1024 * 1024;
@@ -37,5 +42,5 @@ export function sensorPayload(source: Buffer, compressed: boolean): Payload {
   if (!scan.ok) return scan;
   const json = withoutSecrets(scan.json, secretsIn(scan.cut));
   if (json === undefined) return { ok: false, reason: `the value of ${secretKey} recurs as a key or a number` };
-  return { ok: true, json };
+  return { ok: true, json, bytes };
 }

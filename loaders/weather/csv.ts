@@ -36,16 +36,19 @@ export class BadWeatherFile extends Error {}
 export class WeatherCsv {
   readonly #path: string;
   readonly #compressed: boolean;
+  readonly #unpackedPrint: boolean;
   readonly #hash = createHash('sha256');
   #bytes = 0;
   #hasQuotes = false;
 
-  constructor(path: string, compressed: boolean) {
+  /** @param unpackedPrint whether the fingerprint is that of the content, for a file that was compressed since it came. */
+  constructor(path: string, compressed: boolean, unpackedPrint = false) {
     this.#path = path;
     this.#compressed = compressed;
+    this.#unpackedPrint = unpackedPrint;
   }
 
-  /** Size in bytes and SHA-256 (hexadecimal) of the file as it is, once {@link chunks} has ended. */
+  /** Size in bytes and SHA-256 (hexadecimal) of the file as it is (or of its content), once {@link chunks} has ended. */
   fingerprint(): { bytes: number; sha256: string } {
     return { bytes: this.#bytes, sha256: this.#hash.copy().digest('hex') };
   }
@@ -138,9 +141,11 @@ export class WeatherCsv {
       }
     };
     const out = new PassThrough({ highWaterMark: 256 * 1024 });
-    const stages = this.#compressed
-      ? pipeline(raw, counted, createGunzip(), checked, out)
-      : pipeline(raw, counted, checked, out);
+    const stages = !this.#compressed
+      ? pipeline(raw, counted, checked, out)
+      : this.#unpackedPrint
+        ? pipeline(raw, createGunzip(), counted, checked, out)
+        : pipeline(raw, counted, createGunzip(), checked, out);
     // It has already destroyed `out` with the error, and whoever reads that is told.
     stages.catch(() => undefined);
     return out;

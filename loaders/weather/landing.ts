@@ -14,6 +14,8 @@ export interface LocalWeatherFile {
   /** Where its bytes are now. */
   readonly path: string;
   readonly compressed: boolean;
+  /** It comes from Bronze, where files may have been compressed since they came. */
+  readonly fromBronze: boolean;
   /** Where it will be in Bronze, relative to its root. */
   readonly bronzePath: string;
   /** Its ledger row, if there is one: what is judged again keeps its file_id. */
@@ -84,7 +86,7 @@ async function judge(
 ): Promise<Verdict> {
   const name = readWeatherName(file.name);
   if (!name.known) return rejected(file, name.reason);
-  const csv = new WeatherCsv(file.path, file.compressed);
+  const csv = new WeatherCsv(file.path, file.compressed, file.fromBronze);
   await session.query('savepoint one_file');
   try {
     // What was landed of it before, when it was shorter.

@@ -169,7 +169,14 @@ class WeatherLoad {
   async #land(file: Wanted, path: string, bronzePath: string, settle: () => Promise<void>): Promise<void> {
     const { loadId, reason, bytes } = await landWeather(
       { warehouse: this.#warehouse, clock: this.#options.clock, settle, checkpoint: this.#checkpoint },
-      { name: file.name, path, compressed: /\.gz$/i.test(file.path), bronzePath, before: file.before },
+      {
+        name: file.name,
+        path,
+        compressed: /\.gz$/i.test(file.path),
+        fromBronze: this.#options.mode === 'from-bronze',
+        bronzePath,
+        before: file.before,
+      },
     );
     if (loadId !== undefined) this.#loads.push(loadId);
     this.#bytes += bytes;

@@ -67,6 +67,25 @@ describe.each(databases)('compressing Bronze on $name', (kind) => {
     expect(await ledger()).toEqual([...packed.keys()].sort());
   });
 
+  it('loaded from again, the ledger keeps size and SHA-256 of what was landed', async () => {
+    await share.add(0, 1);
+    await load('full');
+    const prints = async () =>
+      (await database.warehouse.query('select name, bytes, sha256 from staging.file order by name')).rows;
+    const before = await prints();
+    expect(before).toHaveLength(4);
+    const path = await firstPath();
+    const plain = await readFile(at(path));
+    await compress();
+    await database.warehouse.query('delete from staging.sensor_file');
+    await database.warehouse.query(`delete from staging.file where name like '%0000_JimmyLoup%'`);
+    expect((await load('from-bronze')).landed).toBe(4);
+    expect(await prints()).toEqual(before);
+    // Somebody unpacked one beside: that still is what was landed.
+    await writeFile(at(path), plain);
+    expect(await compress()).toMatchObject({ files: 0, finished: 1, left: { count: 0 } });
+  });
+
   it('packs a file of many megabytes piece by piece', async () => {
     const [name = ''] = await share.add(0);
     const document = JSON.parse(await readFile(share.path(name), 'utf8')) as Record<string, unknown>;

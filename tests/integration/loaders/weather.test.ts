@@ -168,8 +168,12 @@ describe.each(databases)('loading weather files, on $name', (kind) => {
     const plain = 'weather/2023/10/01/Pred_2023-10-01.csv';
     share.putBronze(`${plain}.gz`, gzipSync(readFileSync(join(share.bronze, plain))));
     rmSync(join(share.bronze, plain));
+    const ledger = 'select name, bytes, sha256 from staging.file order by name';
+    const prints = await rows(ledger);
     expect(await share.load(db.warehouse, 'from-bronze')).toMatchObject({ landed: 3 });
     expect(await rows(all)).toEqual(before);
+    // Of the file as it came, though it is compressed now.
+    expect(await rows(ledger)).toEqual(prints);
   });
 
   it('the connection cut 20 times in mid-file: nothing lost, nothing doubled, nothing left over', async () => {

@@ -1,0 +1,130 @@
+import { readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import glob from 'fast-glob';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { isLeftover } from '../bronze.ts';
+import { systemCode } from '../errors.ts';
+import { removeEmpty } from '../housekeeping/bronze-files.ts';
+import type { LoadOptions, Note } from '../summary.ts';
+import { isManifest, manifestName, readManifest } from './manifest.ts';
+import { registry, timeOfStamp } from './stamp.ts';
+import { type RegistryTable, registryTable } from './tables.ts';
+
+export interface Sweeping {
+  readonly warehouse: Queryable;
+  readonly bronzeRoot: string;
+  readonly options: LoadOptions;
+}
+
+/** A folder in which a load that is gone left drafts. */
+interface LeftFolder {
+  /** Relative to Bronze, with forward slashes. */
+  readonly path: string;
+  readonly stamp: string;
+  readonly drafts: string[];
+}
+
+/**
+ * Tidies up what killed loads of the registry left in Bronze. Drafts hold personal data that no retention knows of: they
+ * go. A manifest that is a draft still tells of a snapshot whose load did not end: if the ledger knows it, it was
+ * committed, and its manifest becomes visible; otherwise it goes as a whole, as MySQL gives it again. Only a load from
+ * Bronze, which has no MySQL, keeps it, if none of its tables is missing. Nothing else in Bronze is touched.
+ * @returns what could not be removed.
+ */
+export async function sweepKilled({ warehouse, bronzeRoot, options }: Sweeping): Promise<readonly Note[]> {
+  const folders = await leftFolders(bronzeRoot);
+  if (folders.length === 0) return [];
+  const known = await knownStamps(warehouse, folders);
+  const notes: Note[] = [];
+  for (const folder of folders) {
+    try {
+      const verdict = await tidy(bronzeRoot, folder, known.has(folder.stamp), options.mode === 'from-bronze');
+      if (verdict === 'removed') {
+        options.onNotice?.(
+          `Removed ${folder.path}: a load of the registry was killed before that snapshot was landed.`,
+        );
+      }
+    } catch (error) {
+      if (systemCode(error) === '') throw error;
+      notes.push({
+        name: folder.path,
+        reason: `a load that was killed left files there, and they cannot be removed (${systemCode(error)}): check the permissions of BRONZE_ROOT`,
+      });
+    }
+  }
+  return notes;
+}
+
+async function leftFolders(root: string): Promise<readonly LeftFolder[]> {
+  const drafts = glob.stream(`${registry}/**/.*.part`, {
+    cwd: root,
+    dot: true,
+    followSymbolicLinks: false,
+    // A folder that cannot be listed is told by whoever needs it.
+    suppressErrors: true,
+  });
+  const found = new Map<string, LeftFolder>();
+  for await (const entry of drafts) {
+    const path = dirname(String(entry)).replaceAll('\\', '/');
+    const draft = String(entry).slice(path.length + 1);
+    if (!isLeftover(draft)) continue;
+    const folder = found.get(path) ?? { path, stamp: path.slice(path.lastIndexOf('/') + 1), drafts: [] };
+    found.set(path, folder);
+    folder.drafts.push(draft);
+  }
+  return [...found.values()];
+}
+
+async function knownStamps(on: Queryable, folders: readonly LeftFolder[]): Promise<ReadonlySet<string>> {
+  const { rows } = await on.query<{ stamp: string }>(
+    `select distinct split_part(name, '/', 1) as stamp from staging.file
+     where source = $1 and split_part(name, '/', 1) = any($2::text[])`,
+    [registry, folders.map(({ stamp }) => stamp)],
+  );
+  return new Set(rows.map(({ stamp }) => stamp));
+}
+
+async function tidy(
+  root: string,
+  { path, stamp, drafts }: LeftFolder,
+  known: boolean,
+  isAllThereIs: boolean,
+): Promise<'tidied' | 'removed'> {
+  const folder = join(resolve(root), ...path.split('/'));
+  const names = await readdir(folder);
+  const manifest = await manifestAmong(folder, drafts);
+  const isUnsealed = manifest !== undefined && timeOfStamp(stamp) !== undefined && !names.some(isManifest);
+  const keeps = isUnsealed && (known || (isAllThereIs && hasAll(names, manifest.tables)));
+  const tables = names.filter((name) => tableOf(name) !== undefined);
+  // The draft of the manifest last: without it, the others would no longer be known for what they are.
+  for (const draft of drafts) if (draft !== manifest?.draft) await rm(join(folder, draft), { force: true });
+  if (keeps) {
+    await rename(join(folder, manifest.draft), join(folder, manifestName));
+    return 'tidied';
+  }
+  if (isUnsealed) for (const name of tables) await rm(join(folder, name), { force: true });
+  if (manifest !== undefined) await rm(join(folder, manifest.draft), { force: true });
+  await removeEmpty(root, folder);
+  return isUnsealed && tables.length > 0 ? 'removed' : 'tidied';
+}
+
+async function manifestAmong(
+  folder: string,
+  drafts: readonly string[],
+): Promise<{ readonly draft: string; readonly tables: readonly RegistryTable[] } | undefined> {
+  for (const draft of drafts) {
+    const tables = await readManifest(join(folder, draft));
+    if (tables !== undefined) return { draft, tables };
+  }
+  return undefined;
+}
+
+function hasAll(names: readonly string[], tables: readonly RegistryTable[]): boolean {
+  const there = new Set(names.map(tableOf));
+  return tables.length > 0 && tables.every((table) => there.has(table));
+}
+
+function tableOf(fileName: string): RegistryTable | undefined {
+  const [, name] = /^(.*)\.json(?:\.gz)?$/i.exec(fileName) ?? [];
+  return name === undefined ? undefined : registryTable(name);
+}
