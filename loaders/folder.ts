@@ -25,3 +25,13 @@ export async function assertFolder(folder: string, setting: 'SMB_PATH' | 'BRONZE
     });
   }
 }
+
+/** Whether nothing at all is in a folder. Reads no more of it than it has to. */
+export async function isEmptyFolder(folder: string): Promise<boolean> {
+  const entries = await opendir(folder);
+  try {
+    return (await entries.read()) === null;
+  } finally {
+    await entries.close();
+  }
+}

@@ -40,6 +40,14 @@ export async function withoutRow(on: Queryable, chunk: readonly Candidate[]): Pr
   });
 }
 
+/** Whether any sensor file was ever landed. */
+export async function hasLanded(on: Queryable): Promise<boolean> {
+  const { rows } = await on.query(`select 1 from staging.file where source = $1 and status = 'landed' limit 1`, [
+    sensors,
+  ]);
+  return rows.length > 0;
+}
+
 /** Whether everything of some full listing has been landed, so that gaps are gaps and not files still to come. */
 export async function listingCompleted(on: Queryable): Promise<boolean> {
   const { rows } = await on.query('select 1 from staging.load where source = $1 and listing_completed limit 1', [

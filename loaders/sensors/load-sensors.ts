@@ -2,12 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter, rejectedFolder } from '../bronze.ts';
 import { LoadBusyError, LoadInterruptedError, SourceError } from '../errors.ts';
-import { assertFolder } from '../folder.ts';
+import { assertFolder, isEmptyFolder } from '../folder.ts';
 import { ensureStaging } from '../staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../summary.ts';
 import { landBatch } from './batch.ts';
 import { type Candidate, inOrderOfTime } from './candidate.ts';
-import { completeListing, listingCompleted, newestMinute, sensors, unknownToLedger, withoutRow } from './ledger.ts';
+import {
+  completeListing,
+  hasLanded,
+  listingCompleted,
+  newestMinute,
+  sensors,
+  unknownToLedger,
+  withoutRow,
+} from './ledger.ts';
 import { type Listing, listBronze, listShare } from './list.ts';
 import { type Apartment, SensorNames } from './name.ts';
 import { aheadMinutes, predictSensors } from './predict.ts';
@@ -119,6 +127,7 @@ class Load {
   async #loadShare(): Promise<'predicted' | 'listing'> {
     const on = this.#warehouse;
     const { listed, found } = await this.#discover();
+    if (found.length === 0) await this.#assertMounted();
     if (listed === 'predicted' && found.length === 0) return listed;
     await whileAlone(on, async () => {
       const unknown: Candidate[] = [];
@@ -130,6 +139,16 @@ class Load {
       if (listed === 'listing') await completeListing(on);
     });
     return listed;
+  }
+
+  /** A share that is not mounted mostly looks like an empty folder, in which nothing is new for ever. */
+  async #assertMounted(): Promise<void> {
+    const share = shareOf(this.#source);
+    if (!(await isEmptyFolder(share)) || !(await hasLanded(this.#warehouse))) return;
+    throw new SourceError({
+      what: `SMB_PATH names the folder ${share}, which is empty, though files have been landed from it: is the share mounted?`,
+      hint: 'Mount the network share there again.',
+    });
   }
 
   async #discover(): Promise<{ listed: 'predicted' | 'listing'; found: readonly Candidate[] }> {

@@ -1,4 +1,4 @@
-import { utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import type { LoadMode } from '../../../loaders/summary.ts';
@@ -46,6 +46,25 @@ describe.each(databases)('a share that is watched, on $name', ({ open }) => {
       expect(await load('new', 200)).toMatchObject({ landed: 2 });
     });
   });
+
+  it.each(['new', 'full'] as const)(
+    'that is not mounted, an empty folder, is said by load %s and not taken for done',
+    async (mode) => {
+      expect(await load(mode, 0)).toMatchObject({ landed: 0 });
+      await share.add(1, 2);
+      await load('full', 3);
+      const hidden = `${share.source.share}-hidden`;
+      await rename(share.source.share, hidden);
+      await mkdir(share.source.share);
+      await expect(load(mode, 4)).rejects.toThrow(
+        /is empty, though files have been landed from it: is the share mounted/,
+      );
+      await rmdir(share.source.share);
+      await rename(hidden, share.source.share);
+      await share.add(4);
+      expect(await load(mode, 5)).toMatchObject({ landed: 2 });
+    },
+  );
 
   describe('with a file that is still being written', () => {
     const name = fileName('JimmyLoup', 5);
