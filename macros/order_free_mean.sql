@@ -1,3 +1,3 @@
-{{! The mean of double precision values to six decimals, the same whatever the order of the rows: an aggregate.
-    value: an SQL expression; condition: which rows count. }}
-round(avg({{value}}::numeric) filter (where {{condition}}), 6)::double precision
+{{! The mean of double precision values, as order_free has it: an aggregate. value: an SQL expression; condition: which rows
+    count. }}
+{{> order_free aggregate="avg" value=value condition=condition}}

@@ -3,7 +3,7 @@
     a number (1e400, NaN: no); the pattern keeps out hexadecimal. Numbers of up to 300 characters always fit. }}
 case
     when {{is_flag}}
-        then case lower(btrim({{value}} #>> '{}'))
+        then case lower(btrim({{value}} #>> '{}', E' \t\r\n'))
             when 'on' then 1
             when 'true' then 1
             when '1' then 1
@@ -16,7 +16,7 @@ case
     when jsonb_typeof({{value}}) = 'number' and octet_length({{value}}::text) <= 300
         then {{value}}::double precision
     when jsonb_typeof({{value}}) in ('number', 'string')
-        and ({{value}} #>> '{}') ~ '^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$'
+        and ({{value}} #>> '{}') ~ '^[ \t\r\n]*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?[ \t\r\n]*$'
         and jsonb_path_exists({{value}}, '$.double()', '{}', true)
         -- adding zero turns -0 into 0
         then ({{value}} #>> '{}')::double precision + 0

@@ -15,7 +15,7 @@ cross join lateral (
     union all
     {{/unless}}
     select
-        coalesce(n.room_name, {{> unknown_room name="r.key"}}) as room,
+        coalesce(n.room_name, {{> bounded_text text="r.key"}}) as room,
     {{#if (eq section.sensor_type "by type")}}
         case lower(i.item ->> 'type') when 'door' then 'door' when 'window' then 'window' end as sensor_type,
     {{else}}

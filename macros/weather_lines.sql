@@ -6,10 +6,7 @@ select
     c.name,
     c.prediction_date,
     t.timestamp,
-    case
-        when octet_length(l.site) between 1 and 200 then l.site
-        when l.site <> '' then left(l.site, 30) || ' ' || md5(l.site)
-    end as site,
+    {{> bounded_text text="nullif(l.site, '')"}} as site,
     case when l.prediction ~ '^[0-9]{1,4}$' then l.prediction::smallint end as prediction,
     m.code,
     {{> number_text text="l.value"}} as value

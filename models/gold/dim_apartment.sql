@@ -37,7 +37,7 @@ final as (
         null::integer as owner_user_id,
         b.building_id,
         'Building ' || b.building_id as building_name,
-        b.floor,
+        {{> floor_name text="b.floor"}} as floor,
         s.site_key as weather_site_key
     from apartments as a
     left join buildings as b on b.apartment = a.apartment_id

@@ -11,7 +11,8 @@ minutes as (
     where load_id > {{high_water "sensor_events"}}
     {{/incremental}}
     union
-    select distinct timestamp
+    -- fact_weather_hour is by the hour, whatever the minute a file forecasts
+    select distinct date_trunc('hour', timestamp, 'UTC')
     from {{ref "weather_forecasts"}}
     where site in (select s.site_name from sites as s)
     {{#incremental}}

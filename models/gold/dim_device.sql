@@ -12,13 +12,23 @@ rooms as (
     select * from {{ref "dim_room"}}
 ),
 
--- A plug does not say what is plugged in; it is known where the room has one appliance only.
+appliance_types as (
+    select
+        {{> squeezed name="raw_type"}} as name,
+        min(appliance_type) as appliance_type
+    from {{ref "appliances"}}
+    group by {{> squeezed name="raw_type"}}
+),
+
+-- A plug does not say what is plugged in; it is known where the room has one appliance only. What the registry calls
+-- it is free text: only a kind that is known goes on.
 appliances as (
     select
-        room_id,
-        min(device_type) as device_type
-    from {{ref "dim_devices"}}
-    group by room_id
+        p.room_id,
+        min(t.appliance_type) as device_type
+    from {{ref "dim_devices"}} as p
+    left join appliance_types as t on t.name = {{> squeezed name="p.device_type"}}
+    group by p.room_id
     having count(*) = 1
 ),
 

@@ -16,8 +16,7 @@ dim_devices as (
     select * from {{ref "dim_device"}}
 ),
 
--- The registry's log names a building, not a sensor, so an error counts for every device of the apartment. The log is
--- short: all of it is counted each time, which also finds the day an error has been moved from.
+-- The registry's log names a building, not a sensor, so an error counts for every device of the apartment.
 errors as (
     select
         apartment,
@@ -46,20 +45,6 @@ devices as (
     left join dim_devices as d on d.room_key = r.room_key and d.sensor_type = s.sensor_type
 ),
 
-expected as (
-    select
-        d.*,
-        g.day::date as date,
-        case
-            when g.day < date_trunc('day', d.newest_minute)
-                or g.day < date_trunc('day', {{run_started_at}} at time zone 'UTC')
-                then 1440
-            else (extract(hour from d.newest_minute) * 60 + extract(minute from d.newest_minute) + 1)::integer
-        end as expected_minutes
-    from devices as d
-    cross join lateral generate_series(d.first_day::timestamp, d.newest_minute, interval '1 day') as g (day)
-),
-
 {{#incremental}}
 touched as (
     select distinct
@@ -68,6 +53,101 @@ touched as (
     from {{ref "sensor_events"}}
     where load_id > {{high_water "sensor_events"}}
 ),
+
+-- The days each device has here: all from the first to the last. NULL for a new device.
+held as (
+    select
+        d.*,
+        make_date(h.first_key / 10000, h.first_key / 100 % 100, h.first_key % 100) as first_held,
+        make_date(h.last_key / 10000, h.last_key / 100 % 100, h.last_key % 100) as last_held
+    from devices as d
+    cross join lateral (
+        select
+            (select min(s.date_key) from {{this}} as s where s.device_key = d.device_key) as first_key,
+            (select max(s.date_key) from {{this}} as s where s.device_key = d.device_key) as last_key
+    ) as h
+),
+
+-- Where the log has something new, all of it is counted against what is here: that also finds the day an error has been
+-- moved from.
+recounted as (
+    select
+        coalesce(x.apartment, h.apartment) as apartment,
+        coalesce(x.date, h.date) as date
+    from errors as x
+    full join (
+        select
+            a.apartment_id as apartment,
+            make_date(s.date_key / 10000, s.date_key / 100 % 100, s.date_key % 100) as date,
+            max(s.error_count) as error_count
+        from {{this}} as s
+        join apartments as a on a.apartment_key = s.apartment_key
+        where s.error_count > 0
+        group by
+            a.apartment_id,
+            s.date_key
+    ) as h
+        on h.apartment = x.apartment
+        and h.date = x.date
+    where x.error_count is distinct from h.error_count
+        and exists (
+            select
+            from {{ref "di_errors_clean"}}
+            where load_id > {{high_water "di_errors_clean"}}
+        )
+),
+
+changed as (
+    select * from touched
+    union
+    select * from recounted
+),
+
+-- Only days that can have changed: a day in 1970, which a broken clock is enough for, must not cost every later run
+-- fifty years of days.
+due as (
+    select
+        d.*,
+        c.date
+    from held as d
+    cross join lateral (
+        -- begun earlier than known so far
+        select g.day::date
+        from generate_series(d.first_day::timestamp, d.first_held - interval '1 day', interval '1 day') as g (day)
+        union
+        -- the newest so far, which may not have been over, and those begun since
+        select g.day::date
+        from generate_series(coalesce(d.last_held, d.first_day)::timestamp, d.newest_minute, interval '1 day') as g (day)
+        union
+        select n.date
+        from changed as n
+        where n.apartment = d.apartment
+            and n.date between d.first_day and d.newest_minute::date
+    ) as c (date)
+),
+{{else}}
+due as (
+    select
+        d.*,
+        g.day::date as date
+    from devices as d
+    cross join lateral generate_series(d.first_day::timestamp, d.newest_minute, interval '1 day') as g (day)
+),
+{{/incremental}}
+
+expected as (
+    select
+        d.*,
+        case
+            when d.date < d.newest_minute::date
+                or d.date < ({{run_started_at}} at time zone 'UTC')::date
+                then 1440
+            else (extract(hour from d.newest_minute) * 60 + extract(minute from d.newest_minute) + 1)::integer
+        end as expected_minutes
+    from due as d
+),
+
+{{#incremental}}
 
 events as (
     select e.*
@@ -110,8 +190,7 @@ seen as (
         (timestamp at time zone 'UTC')::date as date,
         count(*)::integer as seen_minutes,
         min(battery_pct) as battery_min_pct,
-        -- numeric, so that the mean depends neither on the order of the rows nor on the size of a value
-        round(avg(battery_pct::numeric), 6)::double precision as battery_avg_pct
+        {{> order_free_mean value="battery_pct" condition="true"}} as battery_avg_pct
     from minutes
     group by
         apartment,
@@ -150,9 +229,14 @@ days as (
     left join touched as t
         on t.apartment = e.apartment
         and t.date = e.date
-    left join {{this}} as h
-        on h.date_key = {{> date_key date="e.date"}}
-        and h.device_key = e.device_key
+    -- one look-up in the key each, whatever the planner believes about the number of days
+    left join lateral (
+        select s.*
+        from {{this}} as s
+        where s.date_key = {{> date_key date="e.date"}}
+            and s.device_key = e.device_key
+        offset 0
+    ) as h on true
     -- a day without new readings or errors stays as it is, unless it is new or has ended in the meantime
     where t.date is not null
         or h.expected_minutes is distinct from e.expected_minutes

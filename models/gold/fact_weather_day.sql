@@ -5,6 +5,13 @@ with horizons as (
     where horizon_type = 'day'
 ),
 
+dates as (
+    select
+        date_key,
+        date
+    from {{ref "dim_date"}}
+),
+
 {{#incremental}}
 sites as (
     select * from {{ref "dim_weather_site"}}
@@ -45,7 +52,6 @@ days as (
         date_key,
         site_key,
         prediction_date_key,
-        to_date(date_key::text, 'YYYYMMDD') - to_date(prediction_date_key::text, 'YYYYMMDD') as horizon_days,
         {{> order_free_mean value="temperature_c" condition="true"}} as temperature_c_avg,
         {{> order_free_mean value="humidity_pct" condition="true"}} as humidity_pct_avg,
         {{> order_free_sum value="precipitation_mm"}} as precipitation_mm_sum,
@@ -70,7 +76,9 @@ final as (
         d.radiation_whm2_sum,
         d.hours
     from days as d
-    left join horizons as h on h.horizon_days = d.horizon_days
+    left join dates as f on f.date_key = d.date_key
+    left join dates as i on i.date_key = d.prediction_date_key
+    left join horizons as h on h.horizon_days = f.date - i.date
 )
 
 select

@@ -12,7 +12,7 @@ datetimes as (
 {{#incremental}}
 touched as (
     select distinct
-        timestamp,
+        date_trunc('hour', timestamp, 'UTC') as hour,
         site,
         prediction_date
     from {{ref "weather_forecasts"}}
@@ -23,11 +23,12 @@ touched as (
 forecasts as (
     select f.*
     from touched as t
-    -- one look-up in the key of weather_forecasts each, whatever the planner believes about their number
+    -- one range of the key of weather_forecasts each, whatever the planner believes about their number
     cross join lateral (
         select s.*
         from {{ref "weather_forecasts"}} as s
-        where s.timestamp = t.timestamp
+        where s.timestamp >= t.hour
+            and s.timestamp < t.hour + interval '1 hour'
             and s.site = t.site
             and s.prediction_date = t.prediction_date
         offset 0
@@ -42,7 +43,7 @@ forecasts as (
 
 hours as (
     select
-        timestamp,
+        date_trunc('hour', timestamp, 'UTC') as hour,
         site,
         prediction_date,
         {{> order_free_mean value="value" condition="measurement = 'temperature_c' and not is_outlier"}} as temperature_c,
@@ -52,7 +53,7 @@ hours as (
         (count(distinct prediction) filter (where not is_outlier))::integer as n_model_runs
     from forecasts
     group by
-        timestamp,
+        date_trunc('hour', timestamp, 'UTC'),
         site,
         prediction_date
 ),
@@ -69,7 +70,7 @@ final as (
         h.radiation_wm2,
         h.n_model_runs
     from hours as h
-    left join datetimes as d on d.timestamp_utc = h.timestamp
+    left join datetimes as d on d.timestamp_utc = h.hour
     left join sites as s on s.site_name = h.site
 )
 

@@ -8,7 +8,7 @@ final as (
     select distinct on (k.device_id)
         k.device_id,
         {{> whole_number value="(r.fields -> 'idroom')"}} as room_id,
-        nullif(btrim(r.fields ->> 'type'), '') as device_type,
+        nullif(btrim(r.fields ->> 'type', E' \t\r\n'), '') as device_type,
         r.fields ->> 'name' as device_name,
         r.record,
         r.load_id

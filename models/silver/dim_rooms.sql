@@ -26,7 +26,7 @@ final as (
     select distinct on (k.room_id)
         k.room_id,
         {{> whole_number value="(r.fields -> 'idbuilding')"}} as building_id,
-        coalesce(s.room_name, btrim(r.fields ->> 'roomname')) as room,
+        coalesce(s.room_name, btrim(r.fields ->> 'roomname', E' \t\r\n')) as room,
         r.fields ->> 'roomname' as room_name,
         r.fields ->> 'orientation' as orientation,
         {{> reading_value value="(r.fields -> 'm2')" is_flag="false"}} as area_m2,

@@ -16,7 +16,10 @@ final as (
         r.load_id
     from records as r
     cross join lateral (
-        select coalesce(r.fields ->> 'idprofilereference', r.fields ->> 'id', 'md5 ' || md5(r.record::text)) as profile_key
+        select {{> bounded_text text="s.sent"}} as profile_key
+        from (
+            select coalesce(r.fields ->> 'idprofilereference', r.fields ->> 'id', 'md5 ' || md5(r.record::text)) as sent
+        ) as s
     ) as k
     where k.profile_key is not null
     -- a key that stands twice is one row, and always the same one

@@ -13,7 +13,10 @@ final as (
         r.load_id
     from records as r
     cross join lateral (
-        select coalesce(r.fields ->> 'idparametertype', r.fields ->> 'idparameterstype', r.fields ->> 'id', 'md5 ' || md5(r.record::text)) as parameter_type_key
+        select {{> bounded_text text="s.sent"}} as parameter_type_key
+        from (
+            select coalesce(r.fields ->> 'idparametertype', r.fields ->> 'idparameterstype', r.fields ->> 'id', 'md5 ' || md5(r.record::text)) as sent
+        ) as s
     ) as k
     where k.parameter_type_key is not null
     -- a key that stands twice is one row, and always the same one

@@ -18,7 +18,10 @@ final as (
         r.load_id
     from records as r
     cross join lateral (
-        select coalesce(r.fields ->> 'idprofile', r.fields ->> 'id', 'md5 ' || md5(r.record::text)) as snapshot_key
+        select {{> bounded_text text="s.sent"}} as snapshot_key
+        from (
+            select coalesce(r.fields ->> 'idprofile', r.fields ->> 'id', 'md5 ' || md5(r.record::text)) as sent
+        ) as s
     ) as k
     where k.snapshot_key is not null
     -- a key that stands twice is one row, and always the same one

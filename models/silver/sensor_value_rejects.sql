@@ -40,7 +40,7 @@ items as (
         s.load_id,
         s.name,
         s.section,
-        {{> unknown_room name="r.key"}} as room,
+        {{> bounded_text text="r.key"}} as room,
         i.item_number as item,
         i.content
     from sections as s

@@ -92,6 +92,7 @@ describe.skipIf(server === undefined).each(databases)('from the registry to gold
         building_year: 1987,
         nb_people: 2,
         is_heating_on: true,
+        floor: 'Chez les Bonvin-Planté, 2e étage',
       }),
       building(5, 'jeremie', {
         building_type_id: 2,
@@ -105,8 +106,9 @@ describe.skipIf(server === undefined).each(databases)('from the registry to gold
         building_year: 2015,
         nb_people: 3,
         is_heating_on: false,
+        floor: ' 2e étage',
       }),
-      building(7, 'jimmy', { house_name: 'JIMMYLOUP garage', user_id: 901 }),
+      building(7, 'jimmy', { house_name: 'JIMMYLOUP garage', user_id: 901, floor: 'EG' }),
     ]);
     expect(await silver('dim_building_types', 'building_type_id')).toEqual([
       { building_type_id: 1, building_type: 'Maison' },
@@ -155,6 +157,7 @@ describe.skipIf(server === undefined).each(databases)('from the registry to gold
       { device_id: 210, room_id: 21, device_type: 'fridge', device_name: 'Frigo de Mamie Germaine' },
       { device_id: 220, room_id: 22, device_type: 'washer', device_name: 'Lave-linge de Papi Ernest' },
       { device_id: 221, room_id: 22, device_type: 'dryer', device_name: 'Sèche-linge de Tante Odile' },
+      { device_id: 500, room_id: 50, device_type: 'Le téléviseur de Mamie Lucette', device_name: 'Écran du salon' },
       { device_id: 510, room_id: 51, device_type: 'Coffee Machine', device_name: 'Machine à café de Hugo' },
     ]);
     expect(await silver('ref_energy_profiles', 'profile_key')).toEqual([
@@ -225,7 +228,7 @@ describe.skipIf(server === undefined).each(databases)('from the registry to gold
       await home.rows(
         'select apartment_id, name, owner_user_id, building_id, building_name, floor from gold.dim_apartment order by 1',
       ),
-    ).toEqual([apartment('jeremie', 'Jérémie', 5), apartment('jimmy', 'Jimmy', 2)]);
+    ).toEqual([apartment('jeremie', 'Jérémie', 5, '2e étage'), apartment('jimmy', 'Jimmy', 2, null)]);
     expect(
       await home.rows(
         `select a.apartment_id || ' ' || r.room_name as room, r.room_id
@@ -249,6 +252,12 @@ describe.skipIf(server === undefined).each(databases)('from the registry to gold
     });
     // Two appliances: which of them is plugged in nobody knows.
     expect(plugs).toContainEqual({ device_id: 'jimmy_Laundry_plug', device_name: 'Laundry plug', device_type: 'plug' });
+    expect(plugs).toContainEqual({
+      device_id: 'jeremie_Office_plug',
+      device_name: 'Office coffee machine',
+      device_type: 'coffee machine',
+    });
+    // One appliance, but what the registry calls it is no kind of appliance.
     expect(plugs).toContainEqual({
       device_id: 'jeremie_Living Room_plug',
       device_name: 'Living Room plug',
@@ -365,7 +374,7 @@ describe.skipIf(server === undefined).each(databases)('from the registry to gold
       { building_id: 7 },
     ]);
     // The table that has gone keeps its last snapshot; the room it belongs to is not this apartment's any more.
-    expect(await silver('dim_devices', 'device_id')).toHaveLength(4);
+    expect(await silver('dim_devices', 'device_id')).toHaveLength(5);
     expect((await errorCounts()).map(({ most }) => most)).toEqual([3, 1, 0, 0]);
     const before = await home.contents();
 
@@ -464,13 +473,13 @@ function error(
   return { error_id: id, apartment: apartmentId, error_message: message, severity, timestamp };
 }
 
-function apartment(id: string, name: string, buildingId: number): Row {
+function apartment(id: string, name: string, buildingId: number, floor: string | null): Row {
   return {
     apartment_id: id,
     name,
     owner_user_id: null,
     building_id: buildingId,
     building_name: `Building ${buildingId}`,
-    floor: null,
+    floor,
   };
 }

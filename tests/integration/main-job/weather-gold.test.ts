@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../../loaders/staging.ts';
@@ -161,6 +163,64 @@ describe.each(databases)('weather in gold on $name', (kind) => {
         { apartment_id: 'jeremie', site_name: 'Sion' },
         { apartment_id: 'jimmy', site_name: 'Sion' },
       ]);
+    }));
+
+  it('forecasts within an hour are one hour: their mean, however often they come', () =>
+    withHome(kind, async (home, warehouse) => {
+      const half = '2023-12-31 22:30:00+00:00';
+      await land(warehouse, '12-31', [
+        line(hour('12-31', 22), 'radiation_wm2', 100),
+        line(half, 'radiation_wm2', 200),
+        line(hour('12-31', 23), 'radiation_wm2', 50),
+      ]);
+      await home.build();
+      const found = () =>
+        home.rows(`select datetime_key::text as hour, radiation_wm2 as mean, n_model_runs as runs
+          from gold.fact_weather_hour order by 1, prediction_date_key`);
+      expect(await found()).toEqual([
+        { hour: '202312312200', mean: 150, runs: 1 },
+        { hour: '202312312300', mean: 50, runs: 1 },
+      ]);
+      // Another day's file has the half hour alone.
+      await land(warehouse, '12-30', [line(half, 'radiation_wm2', 600, 1), line(half, 'radiation_wm2', 200)]);
+      await home.build();
+      expect(await found()).toEqual([
+        { hour: '202312312200', mean: 400, runs: 2 },
+        { hour: '202312312200', mean: 150, runs: 1 },
+        { hour: '202312312300', mean: 50, runs: 1 },
+      ]);
+      expect(await home.rows('select radiation_whm2_sum as sum, hours from gold.fact_weather_day order by 1')).toEqual([
+        { sum: 200, hours: 2 },
+        { sum: 400, hours: 1 },
+      ]);
+      expect(await home.rows('select minute from gold.dim_datetime')).toEqual([{ minute: 0 }, { minute: 0 }]);
+      const incremental = await home.contents();
+      await home.build({ fullRefresh: true });
+      for (const [table, rows] of await home.contents()) expect(incremental.get(table), table).toEqual(rows);
+    }));
+
+  it('a day of issue before the year 1000 and values of any size come through, tests included', () =>
+    withHome(kind, async (home, warehouse) => {
+      const seed = join(home.project, 'seeds', 'measurements.csv');
+      writeFileSync(
+        seed,
+        readFileSync(seed, 'utf8').replace('0,500', ',').replace('0,1500', ',').replace('-50,60', ','),
+      );
+      await land(warehouse, '12-31', [
+        line(hour('12-31', 22), 'precipitation_mm', 123_456_789_012.3),
+        line(hour('12-31', 23), 'precipitation_mm', 987_654_321_098.7),
+        line(hour('12-31', 22), 'radiation_wm2', 9.9e98),
+        line(hour('12-31', 23), 'radiation_wm2', -1e17 / 3),
+        line(hour('12-31', 22), 'temperature_c', 1e20 / 3),
+      ]);
+      await warehouse.query(`update staging.weather_chunk set name = 'Pred_0999-12-30.csv'`);
+      await home.build();
+      expect(
+        await home.rows(
+          `select prediction_date_key as issued, horizon_days as ahead, precipitation_mm_sum as rain, hours
+           from gold.fact_weather_day join gold.dim_horizon using (horizon_key)`,
+        ),
+      ).toEqual([{ issued: 9991230, ahead: 374009, rain: 1_111_111_110_111, hours: 2 }]);
     }));
 
   it('dates reach back to a day of issue in the year before', () =>
