@@ -1,13 +1,15 @@
 import { compileProject } from '../../runner/compile.ts';
 import type { Project } from '../../runner/project.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { housekeep } from '../housekeeping.ts';
 import { hasProblems, stepLines } from '../housekeeping-report.ts';
 import { type Journal, projectRedactor } from '../journal.ts';
 import { isConfigured, sources } from '../sources.ts';
 import type { Terminal } from '../terminal.ts';
-import { healthOf, serveHealth } from '../watch/health.ts';
-import { whileWatcher } from '../watch/hold-lock.ts';
+import { answered, closeSoon } from '../watch/answer.ts';
+import { healthOf, PortTakenError, serveHealth } from '../watch/health.ts';
+import { anotherWatcher, watchLock, whileWatcher } from '../watch/hold-lock.ts';
 import { WatchMetrics } from '../watch/metrics.ts';
 import type { Housekeep } from '../watch/nightly.ts';
 import { nothingConfigured, watchSettings } from '../watch/settings.ts';
@@ -50,7 +52,10 @@ export async function watch(
     const options = { compiled, sources, landing, building, settings, clock, log, metrics, housekeep: keepHouse };
     const watcher = new Watcher(options);
     const health = () => healthOf(watcher.state, watcher.conditions, performance.now(), settings.intervalMs);
-    const server = settings.port === 0 ? undefined : await serveHealth(settings.port, metrics, health, redact);
+    const server =
+      settings.port === 0
+        ? undefined
+        : await serveHealth(settings.port, metrics, health, redact).catch((error: unknown) => blame(error, landing));
     try {
       const where = server === undefined ? '' : `, health at http://127.0.0.1:${server.port}/health`;
       await whileWatcher({ warehouse: landing, signal, conditions: watcher.conditions }, async (stop, stillMine) => {
@@ -68,7 +73,14 @@ export async function watch(
     }
     return 0;
   } finally {
-    if (building !== landing) await building.close();
-    await landing.close();
+    if (building !== landing) await closeSoon(building);
+    await closeSoon(landing);
   }
+}
+
+/** Throws `error`; or, if it is that the port is taken and there is another watcher, that. */
+async function blame(error: unknown, landing: Warehouse): Promise<never> {
+  if (!(error instanceof PortTakenError)) throw error;
+  const holder = await answered(landing, () => landing.holder(watchLock)).catch(() => undefined);
+  throw holder === undefined ? error : anotherWatcher(holder);
 }

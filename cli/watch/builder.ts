@@ -34,6 +34,8 @@ export class Builder {
   readonly #options: BuilderOptions;
   #queue: Promise<unknown> = Promise.resolve();
   #saidBusy = false;
+  /** Nodes that failed when they were last built or tested, and were told. */
+  readonly #toldFailing = new Set<string>();
 
   constructor(options: BuilderOptions) {
     this.#options = options;
@@ -129,6 +131,8 @@ export class Builder {
     else if (tested.length > 0 && broken.length === 0) conditions.recovered('tests');
     const rows = results.reduce((sum, one) => sum + one.inserted + one.updated + one.deleted, 0);
     const failed = broken.length + bad.length;
+    // What fails with every hit has been told; it is counted.
+    if (!this.#failingChanged(results) && failed > 0) return 'failed';
     const skipped = results.filter(({ status }) => status === 'skipped').length;
     const counts = [
       built > 0 ? `${thousands(built)} models and seeds, ${thousands(rows)} rows changed` : '',
@@ -150,6 +154,18 @@ export class Builder {
       },
     );
     return summary.ok ? 'done' : 'failed';
+  }
+
+  /** Whether something fails that did not when it was last told of, or no longer fails. */
+  #failingChanged(results: readonly NodeResult[]): boolean {
+    let changed = false;
+    for (const { node, status } of results) {
+      if (status === 'error' || status === 'fail') {
+        changed ||= !this.#toldFailing.has(node.id);
+        this.#toldFailing.add(node.id);
+      } else if (status !== 'skipped') changed = this.#toldFailing.delete(node.id) || changed;
+    }
+    return changed;
   }
 
   #excuse(error: unknown, what: string, signal: AbortSignal): BuildOutcome {

@@ -24,6 +24,26 @@ export interface Failure {
 /** Different things a failing subject may say before further ones are only counted. */
 const mostMessages = 5;
 
+export interface FailureOptions {
+  /** What makes two failures the same where their messages name one file or another; without it, their message. */
+  readonly kind?: string;
+  /** It needs a person: told at once, however the database comes and goes. */
+  readonly tellAtOnce?: boolean;
+}
+
+/** A reason why the database is away has to come so often before it is told that it is another one now. */
+const lastingTries = 2;
+
+interface Failing {
+  readonly since: Date;
+  readonly started: number;
+  message: string;
+  count: number;
+  /** How often each kind has come. */
+  readonly times: Map<string, number>;
+  readonly told: Set<string>;
+}
+
 /**
  * Remembers what fails, and writes one line where that changes: the first failure, another reason, the recovery. The same
  * failure again is only counted.
@@ -31,10 +51,7 @@ const mostMessages = 5;
 export class Conditions {
   readonly #log: WatchLog;
   readonly #clock: () => Date;
-  readonly #failing = new Map<
-    Subject,
-    { since: Date; started: number; message: string; count: number; told: Set<string> }
-  >();
+  readonly #failing = new Map<Subject, Failing>();
 
   constructor(log: WatchLog, clock: () => Date) {
     this.#log = log;
@@ -45,27 +62,28 @@ export class Conditions {
     return this.#failing;
   }
 
-  /**
-   * @param hint what follows from it, said with the first failure only.
-   * @param kind what makes two failures the same where their messages name one file or another.
-   */
-  failed(subject: Subject, message: string, hint = '', kind = message): void {
+  /** @param hint what follows from it, said with the first failure only. */
+  failed(subject: Subject, message: string, hint = '', options: FailureOptions = {}): void {
+    const { kind = message, tellAtOnce = false } = options;
     const before = this.#failing.get(subject);
-    const entry = before ?? {
+    const entry: Failing = before ?? {
       since: this.#clock(),
       started: performance.now(),
       message,
       count: 0,
-      told: new Set<string>(),
+      times: new Map(),
+      told: new Set(),
     };
     entry.message = message;
     entry.count += 1;
     this.#failing.set(subject, entry);
-    // A server that goes and comes back says something else at every stage; that it is gone has been said.
-    const isNews =
-      before === undefined || (subject !== 'database' && !entry.told.has(kind) && entry.told.size < mostMessages);
+    const times = (entry.times.get(kind) ?? 0) + 1;
+    if (entry.told.has(kind) || entry.told.size >= mostMessages) return;
+    entry.times.set(kind, times);
+    // A server that goes and comes back says something else at every stage; what lasts is another matter.
+    const isPassing = subject === 'database' && !tellAtOnce && times < lastingTries;
+    if (before !== undefined && isPassing) return;
     entry.told.add(kind);
-    if (!isNews) return;
     const text = `${subject}: ${message}${hint === '' || before !== undefined ? '' : `${endOf(message)} ${hint}`}`;
     this.#log.write('error', `${subject} failed`, text, { message, failures: entry.count });
   }

@@ -50,6 +50,9 @@ export function healthOf(state: WatchState, conditions: Conditions, elapsed: num
   };
 }
 
+/** Something else listens on the port of the health endpoint. */
+export class PortTakenError extends UsageError {}
+
 export interface HealthServer {
   /** The port it listens on. */
   readonly port: number;
@@ -58,7 +61,7 @@ export interface HealthServer {
 
 /**
  * Answers `/health` and `/metrics` on 127.0.0.1.
- * @throws UsageError (exit code 2) if the port is taken.
+ * @throws PortTakenError; UsageError (exit code 2) if it cannot listen for another reason.
  */
 export async function serveHealth(
   port: number,
@@ -99,8 +102,9 @@ function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE';
+      const Kind = isTaken ? PortTakenError : UsageError;
       reject(
-        new UsageError({
+        new Kind({
           what: `the health endpoint cannot listen on 127.0.0.1:${port}: ${isTaken ? 'the port is taken' : error.message}`,
           hint: 'Set WATCH_PORT (environment or .env) to another port, or to 0 to do without.',
         }),

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
-import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
+import { ConnectionError, DatacycleError, StatementError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { answerMs, silent } from './answer.ts';
 import type { Conditions } from './conditions.ts';
 import { pause } from './timing.ts';
 
@@ -12,7 +13,7 @@ const firstWaitMs = 1000;
 const lastWaitMs = 30_000;
 
 /** Giving the lock back over a connection that is dead without knowing may never end; so long, in milliseconds, is waited. */
-const letGoMs = 5000;
+const letGoMs = 2000;
 
 /** What a person has to put right, as PostgreSQL calls it: no such user, wrong password, no such database. */
 const hopeless = ['28000', '28P01', '3D000'];
@@ -41,7 +42,7 @@ export async function whileWatcher(
   let wasHeld = false;
   while (!signal.aborted) {
     try {
-      const outcome = await hold(warehouse, async (lost) => {
+      const outcome = await hold(warehouse, signal, async (lost) => {
         wasHeld = true;
         wait = firstWaitMs;
         conditions.recovered('database');
@@ -49,12 +50,16 @@ export async function whileWatcher(
       });
       if (signal.aborted) return;
       if (outcome.held)
-        conditions.failed('database', 'the connection that holds the watch lock was lost', 'It is taken again.');
+        conditions.failed('database', 'the connection to the database was lost', 'It is tried again until it is back.');
       // A server may take a while to notice that our last connection is gone.
       else if (!outcome.holder.startsWith(own)) throw anotherWatcher(outcome.holder);
     } catch (error) {
-      if (!(error instanceof ConnectionError) || (!wasHeld && hopeless.includes(codeOf(error.cause)))) throw error;
-      conditions.failed('database', error.message, 'It is tried again until it is back.');
+      // Once it has worked, whatever the server says instead of yes may change again.
+      if (!(error instanceof ConnectionError || (wasHeld && error instanceof StatementError))) throw error;
+      if (signal.aborted) return;
+      const isHopeless = hopeless.includes(codeOf(error.cause));
+      if (isHopeless && !wasHeld) throw error;
+      conditions.failed('database', error.message, 'It is tried again until it is back.', { tellAtOnce: isHopeless });
     }
     await pause(wait, signal);
     wait = Math.min(lastWaitMs, wait * 2);
@@ -63,18 +68,34 @@ export async function whileWatcher(
 
 type Held = { readonly held: true } | { readonly held: false; readonly holder: string };
 
-function hold(warehouse: Warehouse, work: (lost: AbortSignal) => Promise<void>): Promise<Held> {
+function hold(warehouse: Warehouse, signal: AbortSignal, work: (lost: AbortSignal) => Promise<void>): Promise<Held> {
   return new Promise((resolve, reject) => {
+    let isAwaited = true;
+    const giveUp = () => {
+      isAwaited = false;
+      reject(silent(warehouse));
+    };
+    // Before there is a lock, nothing else notices that the database hangs.
+    const limit = setTimeout(giveUp, answerMs);
+    signal.addEventListener('abort', giveUp);
+    const forgetLimits = () => {
+      clearTimeout(limit);
+      signal.removeEventListener('abort', giveUp);
+    };
     const doWork = async (lost: AbortSignal) => {
+      forgetLimits();
+      // Granted too late: it is given back at once.
+      if (!isAwaited) return;
       await work(lost);
       // What is still to come is only giving the lock back.
       setTimeout(() => resolve({ held: true }), letGoMs).unref();
     };
-    warehouse.exclusive(watchLock, doWork).then(resolve, reject);
+    warehouse.exclusive(watchLock, doWork).finally(forgetLimits).then(resolve, reject);
   });
 }
 
-function anotherWatcher(holder: string): DatacycleError {
+/** That there can be one only. @param holder the other one, in words. */
+export function anotherWatcher(holder: string): DatacycleError {
   return new DatacycleError({
     what: `this database has a watcher already: ${holder}`,
     hint: 'There can be one only. Stop it first if this one is to take its place.',

@@ -72,7 +72,7 @@ export class Lander {
         return { outcome: 'unable' };
       }
       metrics.up.set({ source: source.name }, 0);
-      conditions.failed(source.name, messageOf(error), retryHint, kindOf(error));
+      conditions.failed(source.name, messageOf(error), retryHint, { kind: kindOf(error) });
       return { outcome: 'failed' };
     }
   }

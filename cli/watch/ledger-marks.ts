@@ -24,6 +24,24 @@ export async function lastSuccesses(on: Queryable): Promise<ReadonlyMap<string, 
 }
 
 /**
+ * Which of these sources somebody else has loaded successfully since they began to fail here, and when.
+ * @param failing with the time of the first failure.
+ */
+export async function repairedSince(
+  on: Queryable,
+  failing: readonly { readonly name: SourceName; readonly since: Date }[],
+): Promise<ReadonlyMap<SourceName, Date>> {
+  // A failure after that success would be counted in the row.
+  const { rows } = await on.query<{ source: SourceName; at: number }>(
+    `select a.source, (extract(epoch from a.succeeded_at) * 1000)::float8 as at
+     from unnest($1::text[], $2::timestamptz[]) as f (source, since)
+     join staging.attempt as a on a.source = f.source and a.failures = 0 and a.succeeded_at > f.since`,
+    [failing.map(({ name }) => name), failing.map(({ since }) => since.toISOString())],
+  );
+  return new Map(rows.map(({ source, at }) => [source, new Date(at)]));
+}
+
+/**
  * The time of the newest data of each source in milliseconds since 1970: as the name of its newest file says or, where
  * names say nothing, of its last load.
  */

@@ -12,6 +12,15 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
   });
 }
 
+/** Resolves so many milliseconds after `signal`; never without it. */
+export function timeAfter(signal: AbortSignal, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const count = () => void setTimeout(resolve, milliseconds);
+    if (signal.aborted) count();
+    else signal.addEventListener('abort', count, { once: true });
+  });
+}
+
 /** A length of time in words: `0.4 s`, `25 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function inWords(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;

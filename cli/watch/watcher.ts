@@ -4,17 +4,18 @@ import type { Compiled } from '../../runner/compile.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { isConfigured, type Source } from '../sources.ts';
+import { answered, answerMs } from './answer.ts';
 import { Backlog } from './backlog.ts';
 import { Builder } from './builder.ts';
 import { Conditions } from './conditions.ts';
 import { DailyJob } from './daily-job.ts';
 import type { WatchState } from './health.ts';
 import { Lander, messageOf } from './landing.ts';
-import { lastSuccesses, newestData, newestLoads } from './ledger-marks.ts';
+import { lastSuccesses, newestData, newestLoads, repairedSince } from './ledger-marks.ts';
 import type { WatchMetrics } from './metrics.ts';
 import { type Housekeep, nightlyRound } from './nightly.ts';
 import type { WatchSettings } from './settings.ts';
-import { inWords, pause } from './timing.ts';
+import { inWords, pause, timeAfter } from './timing.ts';
 import type { WatchLog } from './watch-log.ts';
 
 export interface WatcherOptions {
@@ -30,6 +31,8 @@ export interface WatcherOptions {
   readonly metrics: WatchMetrics;
   /** Called at the end of every nightly round. */
   readonly housekeep?: Housekeep | undefined;
+  /** How long the database may take to answer a short question, in milliseconds. */
+  readonly answerMs?: number | undefined;
 }
 
 type JobName = 'weather' | 'registry' | 'nightly';
@@ -89,12 +92,11 @@ export class Watcher {
 
   /** Watches until `stop`; what goes on then is finished or rolled back within seconds. */
   async run(stop: AbortSignal, stillMine: () => Promise<boolean>): Promise<void> {
-    while (!stop.aborted) {
-      const started = performance.now();
-      if (!(await this.tick(stop, stillMine))) break;
-      await pause(this.#options.settings.intervalMs - (performance.now() - started), stop);
-    }
-    await Promise.race([this.settled(), pause(stopMs, new AbortController().signal)]);
+    // A check waits for the database, and one that hangs must not keep the watcher from stopping.
+    const late = timeAfter(stop, stopMs);
+    await Promise.race([this.#checkUntil(stop, stillMine), late]);
+    const never = new AbortController().signal;
+    await Promise.race([this.settled(), stop.aborted ? late : pause(stopMs, never)]);
   }
 
   /**
@@ -105,9 +107,10 @@ export class Watcher {
     const { landing, metrics, clock } = this.#options;
     const started = performance.now();
     try {
-      if (!(await stillMine())) return false;
-      await ensureStaging(landing);
+      if (!(await this.#ask(stillMine))) return false;
+      await this.#ask(() => ensureStaging(landing));
       this.conditions.recovered('database');
+      await this.#noticeRepairs();
       await this.#startJobs(['weather', 'registry'], stop);
       if (!this.state.ready) await this.#build(stop);
       const hit = await this.#checkSensors(stop);
@@ -136,6 +139,33 @@ export class Watcher {
     await this.#backlog.idle();
   }
 
+  async #checkUntil(stop: AbortSignal, stillMine: () => Promise<boolean>): Promise<void> {
+    while (!stop.aborted) {
+      const started = performance.now();
+      if (!(await this.tick(stop, stillMine))) return;
+      await pause(this.#options.settings.intervalMs - (performance.now() - started), stop);
+    }
+  }
+
+  #ask<T>(question: () => Promise<T>): Promise<T> {
+    return answered(this.#options.landing, question, this.#options.answerMs ?? answerMs);
+  }
+
+  /** A source that fails here may have been loaded by hand since; its job then counts as done, and nobody else looks. */
+  async #noticeRepairs(): Promise<void> {
+    const failing = this.#sources.flatMap(({ name }) => {
+      const failure = this.conditions.failing().get(name);
+      return failure === undefined ? [] : [{ name, since: failure.since }];
+    });
+    if (failing.length === 0) return;
+    const { landing, metrics } = this.#options;
+    for (const [name, at] of await this.#ask(() => repairedSince(landing, failing))) {
+      if (name !== 'sensors') this.#jobs.get(name)?.learn(at);
+      this.conditions.recovered(name);
+      metrics.up.set({ source: name }, 1);
+    }
+  }
+
   async #checkSensors(stop: AbortSignal): Promise<'hit' | 'empty' | 'failed'> {
     const sensors = this.#sources.find(({ name }) => name === 'sensors');
     if (sensors === undefined) return 'empty';
@@ -149,13 +179,11 @@ export class Watcher {
   /** Has built what landed since it was last looked, from whatever side. */
   async #build(stop: AbortSignal): Promise<void> {
     const { landing, metrics } = this.#options;
-    const marks = await newestLoads(landing, [...this.#tables.keys()]);
+    const marks = await this.#ask(() => newestLoads(landing, [...this.#tables.keys()]));
     if (!this.#backlog.landed(marks)) return this.#backlog.start(stop);
     this.#backlog.start(stop);
-    const newest = await newestData(
-      landing,
-      this.#sources.map(({ name }) => name),
-    );
+    const names = this.#sources.map(({ name }) => name);
+    const newest = await this.#ask(() => newestData(landing, names));
     for (const [source, time] of newest) metrics.setNewest(source, time);
   }
 
@@ -169,7 +197,7 @@ export class Watcher {
     const candidates = due();
     if (candidates.length === 0) return;
     // What the ledger says settles it: somebody may have loaded by hand, or an earlier watcher.
-    const successes = await lastSuccesses(landing);
+    const successes = await this.#ask(() => lastSuccesses(landing));
     for (const { name, job } of candidates) job.learn(successes.get(name));
     for (const { name, job } of due()) {
       job.started();

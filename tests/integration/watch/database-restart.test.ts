@@ -87,7 +87,10 @@ from (select row_number() over () = 1 as is_first from {{ref 'sensor_events'}}) 
       () => log.stdout,
     );
     expect(await watcher.stop()).toBe(0);
-    expect(log.lines.filter(({ level }) => level === 'error').map(({ event }) => event)).toEqual(['database failed']);
+    const errors = log.lines.filter(({ level }) => level === 'error');
+    expect(new Set(errors.map(({ event }) => event))).toEqual(new Set(['database failed']));
+    // A reason that lasts is told, too, and each once.
+    expect(new Set(errors.map(({ message }) => message)).size).toBe(errors.length);
     expect(log.events('database recovered')).toHaveLength(1);
 
     const plain = { ...env, DB_URL: url('undisturbed'), BRONZE_ROOT: join(project.root, 'bronze-too') };

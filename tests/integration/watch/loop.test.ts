@@ -1,6 +1,8 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recordFailure, recordSuccess } from '../../../loaders/attempt.ts';
 import { SourceError } from '../../../loaders/errors.ts';
+import { ensureStaging } from '../../../loaders/staging.ts';
 import type { LoadOptions } from '../../../loaders/summary.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { firstMinute, SensorShare } from '../loaders/sensor-share.ts';
@@ -89,6 +91,8 @@ describe.each(databases)('the operating loop, on $name', ({ open }) => {
     expect((await db.warehouse.query('select count(*) as n from public.readings')).rows[0]?.n).toBe(6);
     expect(await files()).toBe(2);
     const said = small.said();
+    // Two builds failed in the same way: one line.
+    expect(said.filter(({ event }) => event === 'built')).toMatchObject([{ level: 'warning', failed: 1 }]);
     expect(said.filter(({ level }) => level === 'error').map(({ text }) => text)).toEqual([
       'build: total: division by zero (models/total.sql). It is built again with the next data.',
     ]);
@@ -98,7 +102,9 @@ describe.each(databases)('the operating loop, on $name', ({ open }) => {
     await share.add(7);
     await small.check();
     expect(await files()).toBe(8);
-    const recovery = small.said().filter(({ event }) => event === 'build recovered');
+    const later = small.said();
+    expect(later.filter(({ event }) => event === 'built')).toMatchObject([{ level: 'info', failed: 0 }]);
+    const recovery = later.filter(({ event }) => event === 'build recovered');
     expect(recovery.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^build: works again after .* \(2 failures\)$/),
     ]);
@@ -240,6 +246,38 @@ describe.each(databases)('the operating loop, on $name', ({ open }) => {
     expect((await db.warehouse.query('select n from public.tables')).rows).toEqual([{ n: 1 }]);
     await small.check();
     expect(tries).toHaveLength(4);
+  });
+
+  it('notices at the next check that somebody has repaired a source by hand', async () => {
+    let tries = 0;
+    const small = begin({
+      env: { MYSQL_MAX_RETRIES: '1', MYSQL_RETRY_DELAY: '3600' },
+      registry: async () => {
+        tries += 1;
+        throw new SourceError({ what: 'the registry is not there' });
+      },
+    });
+    const up = async () => /source_up\{source="registry"\} (\d)/.exec(await small.metrics.text())?.[1];
+    const isFailing = () => small.watcher.conditions.failing().has('registry');
+    // A success from before says nothing.
+    await ensureStaging(db.warehouse);
+    await recordSuccess(db.warehouse, 'registry', new Date(at(10).getTime() - 48 * 60 * 60_000));
+    await small.check();
+    await small.check();
+    expect([isFailing(), await up(), tries]).toEqual([true, '0', 1]);
+
+    await recordSuccess(db.warehouse, 'registry', at(12));
+    await recordFailure(db.warehouse, 'registry', at(13), 'it is gone again');
+    small.now = at(14);
+    await small.check();
+    expect(isFailing()).toBe(true);
+
+    await recordSuccess(db.warehouse, 'registry', at(15));
+    small.now = at(16);
+    small.said();
+    await small.check();
+    expect(small.said().map(({ event }) => event)).toEqual(['registry recovered']);
+    expect([isFailing(), await up(), tries]).toEqual([false, '1', 1]);
   });
 
   it('checks the sensors while a slow source is still loading', async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../servers/free-port.ts';
 import { ProjectCopy } from '../cli/command.ts';
@@ -91,13 +92,14 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
     expect(metrics).toMatch(/datacycle_build_seconds_count [1-9]/);
     expect((await fetch(`http://127.0.0.1:${port}/nothing`)).status).toBe(404);
 
-    // A second watcher is refused with the name of the first; another port is no help.
+    // A second watcher is refused with the name of the first, whether or not it would find its port taken.
     const second = await project.run(['watch'], { ...env, WATCH_PORT: '0' });
     expect(second.code).toBe(1);
     expect(second.stderr).toMatch(/has a watcher already: datacycle watch pid \d+ on /);
     const taken = await project.run(['watch'], { ...env, WATCH_PORT: String(port) });
-    expect(taken.code).toBe(2);
-    expect(taken.stderr).toMatch(/the port is taken[\s\S]*WATCH_PORT/);
+    expect(taken.code).toBe(1);
+    expect(taken.stderr).toMatch(/has a watcher already: datacycle watch pid \d+ on /);
+    expect(taken.stderr).not.toContain('WATCH_PORT');
     const status = await project.run(['status', '--log-format', 'json'], env);
     expect(JSON.parse(status.stdout)).toMatchObject({ watcher: expect.stringMatching(/^datacycle watch pid/) });
 
@@ -168,6 +170,45 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
       expect(await goldMinutes()).toBe(2);
     },
   );
+
+  it('says what keeps the database away, not only that it was lost', async () => {
+    const name = new URL(env.DB_URL ?? '').pathname.slice(1);
+    const tell = async (...statements: string[]) => {
+      const client = new pg.Client({ connectionString: process.env.TEST_DB_URL });
+      await client.connect();
+      try {
+        for (const statement of statements) await client.query(statement);
+      } finally {
+        await client.end();
+      }
+    };
+    const watcher = start();
+    await eventually(
+      () => watcher.events('built').some(({ what }) => what === 'the data tests'),
+      'the nightly round',
+      () => watcher.stdout,
+    );
+    await tell(`drop database ${name} with (force)`);
+    const isTold = (message: RegExp) => watcher.events('database failed').some(({ text }) => message.test(text));
+    await eventually(
+      () => isTold(/the database does not exist/),
+      'the reason',
+      () => watcher.stdout,
+    );
+    // What the server says of a database that nobody may enter is an error like any other.
+    await tell(`create database ${name} allow_connections false`);
+    await eventually(
+      () => isTold(/not currently accepting connections/),
+      'the other reason',
+      () => watcher.stdout,
+    );
+    await tell(`alter database ${name} allow_connections true`);
+    await watcher.until('database recovered');
+    const messages = watcher.events('database failed').map(({ message }) => message);
+    expect(new Set(messages).size).toBe(messages.length);
+    expect(watcher.events('database recovered')).toHaveLength(1);
+    expect(await watcher.stop(), watcher.stderr).toBe(0);
+  });
 
   it('says once that the share is gone and once that it is back, and loses nothing', async () => {
     put(600, 602);

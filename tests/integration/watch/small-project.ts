@@ -62,6 +62,7 @@ export interface SmallOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly registry?: (options: LoadOptions) => Promise<number>;
   readonly housekeep?: Housekeep;
+  readonly answerMs?: number;
   /** Where the clock of the watcher stands at the start. */
   readonly now: Date;
 }
@@ -70,6 +71,7 @@ export interface SmallOptions {
 export class SmallWatch {
   readonly project = new TemporaryProject(files);
   readonly watcher: Watcher;
+  readonly metrics: WatchMetrics;
   readonly #recorder = new Recorder(true);
   readonly #stop = new AbortController();
   now: Date;
@@ -93,6 +95,7 @@ export class SmallWatch {
       staging: 'staging.registry_row',
       load: async (_warehouse, _project, how) => summaryOf('registry', await load(how)),
     };
+    this.metrics = new WatchMetrics(clock);
     this.watcher = new Watcher({
       compiled,
       sources: { ...sources, registry },
@@ -101,8 +104,9 @@ export class SmallWatch {
       settings: watchSettings(compiled.context.project),
       clock,
       log: new WatchLog(this.#recorder, undefined, (text) => text, clock),
-      metrics: new WatchMetrics(clock),
+      metrics: this.metrics,
       housekeep,
+      answerMs: options.answerMs,
     });
   }
 

@@ -67,6 +67,28 @@ it('writes a line where something changes, and only there', () => {
   ]);
 });
 
+it('tells another reason of the database once it lasts, and at once what needs a person', () => {
+  const { lines, conditions } = made();
+  const told = () => lines.said.splice(0).map(({ text }) => text);
+  conditions.failed('database', 'the connection to the database was lost', 'It is tried again.');
+  expect(told()).toEqual(['database: the connection to the database was lost. It is tried again.']);
+  conditions.failed('database', 'nothing listens there');
+  conditions.failed('database', 'the server is starting up');
+  expect(told()).toEqual([]);
+  for (let again = 0; again < 10; again += 1) conditions.failed('database', 'nothing listens there');
+  expect(told()).toEqual(['database: nothing listens there']);
+  for (let again = 0; again < 3; again += 1)
+    conditions.failed('database', 'the password is wrong', '', { tellAtOnce: true });
+  expect(told()).toEqual(['database: the password is wrong']);
+  expect(conditions.failing().get('database')?.message).toBe('the password is wrong');
+});
+
+it('tells ever new reasons a few times only', () => {
+  const { lines, conditions } = made();
+  for (let number = 0; number < 50; number += 1) conditions.failed('build', `reason ${number}`);
+  expect(lines.said).toHaveLength(5);
+});
+
 it.each([
   [0, '0.0 s'],
   [9949, '9.9 s'],
