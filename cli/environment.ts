@@ -7,6 +7,7 @@ import { secretSetting } from '../runner/helpers.ts';
 import { type Project, readProject } from '../runner/project.ts';
 import { openWarehouse } from '../warehouse/open.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
+import { yearSetting } from './settings.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -24,8 +25,21 @@ export function readEnv(root: string, target: string | undefined): Env {
     name === undefined ? [] : [join(root, name)],
   );
   const file = candidates.find((path) => existsSync(path));
-  const fromFile = file === undefined ? {} : dotenv.parse(readFileSync(file));
+  const fromFile = file === undefined ? {} : dotenv.parse(readEnvFile(file));
   return { ...fromFile, ...process.env };
+}
+
+function readEnvFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UsageError({
+      what: `${path} is there but cannot be read: ${code}`,
+      hint: 'It must be a file that this user may read: check its owner and permissions.',
+      cause: error,
+    });
+  }
 }
 
 /** Reads the project that the global options name. @throws ProjectError | UsageError */
@@ -33,7 +47,10 @@ export function openProject(options: GlobalOptions, override: Env = {}): Project
   const root = resolve(options.projectDir);
   const target = options.target ?? process.env.DATACYCLE_TARGET;
   const env = { ...readEnv(root, target), ...override };
-  return readProject({ root, env, target, vars: parseVars(options.vars) });
+  const project = readProject({ root, env, target, vars: parseVars(options.vars) });
+  // Models write it into their SQL, where a wrong one would only show as an error of the database.
+  yearSetting(project, 'WEATHER_MIN_YEAR', 2023);
+  return project;
 }
 
 /** Opens the database of a project's target. */

@@ -1,6 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
 import type { Project } from '../runner/project.ts';
+import { createFoldersSync } from '../warehouse/make-folders.ts';
 import { fromRoot } from './environment.ts';
 import { type Redact, redactDeep, redactor } from './redact.ts';
 import { textSetting } from './settings.ts';
@@ -65,11 +67,13 @@ export class Journal {
     // Not the project's clock, which may jump: only the time that passes counts here.
     if (this.#brokenAt !== undefined && performance.now() - this.#brokenAt < reopenAfterMs) return undefined;
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      createFoldersSync(this.#folder);
+      const torn = endsTorn(join(this.#folder, this.#name));
       const { size = '10M' } = this.#options;
       const stream = createStream(this.#name, { path: this.#folder, size, rotate: 14, compress: 'gzip' });
       stream.on('error', (error: Error) => this.#fail(error));
       stream.on('warning', (error: Error) => this.#tell(error));
+      if (torn) stream.write('\n');
       this.#stream = stream;
       this.#brokenAt = undefined;
       return stream;
@@ -94,6 +98,24 @@ export class Journal {
         `The log in ${this.#folder} (LOG_DIR) cannot be written: ${reason}. The work goes on without.`,
       ),
     );
+  }
+}
+
+/** Whether a file ends within a line, as a full disk or a power cut leaves it. */
+function endsTorn(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    // Not there yet; or whoever writes it finds out.
+    return false;
+  }
+  try {
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(1);
+    return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString('latin1') !== '\n';
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -32,6 +32,17 @@ export function numberSetting(
   });
 }
 
+/** A year of four digits. @throws UsageError */
+export function yearSetting(project: Project, name: string, fallback: number): number {
+  const text = textSetting(project, name);
+  if (text === undefined) return fallback;
+  if (/^[1-9]\d{3}$/.test(text)) return Number(text);
+  throw new UsageError({
+    what: `${name} is "${text}", but must be a year of four digits`,
+    hint: `Correct it in the environment or .env, or leave it out: the default is ${fallback}.`,
+  });
+}
+
 /**
  * After how many days something may go; undefined if it is kept for ever (-1, or not set).
  * @param least the smallest number that makes sense. @throws UsageError

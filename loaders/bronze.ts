@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { createFolders } from '../warehouse/make-folders.ts';
 import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './descriptor.ts';
-import { LoadFailedError, systemCode } from './errors.ts';
+import { LoadFailedError, systemCode, systemReason } from './errors.ts';
 import { atOnce } from './in-order.ts';
 
 /** The folder of Bronze for files whose name does not say where they belong. */
@@ -185,38 +186,11 @@ export class BronzeWriter {
       if (systemCode(error) === '') throw error;
       const which = path === '' ? 'the files of a batch' : path;
       throw new LoadFailedError({
-        what: `cannot write ${which} into Bronze (${this.#root}): ${systemCode(error)}`,
+        what: `cannot write ${which} into Bronze (${this.#root}): ${systemReason(systemCode(error))}`,
         hint: 'Check BRONZE_ROOT: the free space, the permissions and, on Windows, the length of the path.',
         cause: error,
       });
     }
-  }
-}
-
-/**
- * Creates a folder and those above it that are missing; undefined if it was there. Step by step, since Node's own
- * recursive mkdir never ends where a parent is there and nothing can be created in it, as in /proc. Several at once may
- * create the same folders.
- */
-async function createFolders(folder: string): Promise<string | undefined> {
-  const parent = dirname(folder);
-  const first = await createFolder(folder);
-  if (first !== 'no parent' || parent === folder) return first === 'created' ? folder : undefined;
-  await createFolders(parent);
-  if ((await createFolder(folder)) !== 'no parent') return folder;
-  // With the parent there, that is the answer.
-  await mkdir(folder);
-  return folder;
-}
-
-async function createFolder(folder: string): Promise<'created' | 'there' | 'no parent'> {
-  try {
-    await mkdir(folder);
-    return 'created';
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 'no parent';
-    if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return 'there';
-    throw error;
   }
 }
 

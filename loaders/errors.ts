@@ -28,3 +28,22 @@ export class LoadInterruptedError extends DatacycleError {
 export function systemCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  EFBIG: 'the file is too large for the file system',
+  ENAMETOOLONG: 'the path is too long',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+};
+
+/** What a system error's code means, with the code in brackets; the bare code where there is no better word. */
+export function systemReason(code: string): string {
+  const reason = reasons[code];
+  return reason === undefined ? code : `${reason} (${code})`;
+}

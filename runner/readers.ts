@@ -39,6 +39,7 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
     const { rows } = await on.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
       relation(schema, name),
     ]);
+    const there = rows[0]?.there === true;
     const consumed: ReadonlyMap<string, Consumed> = state === undefined ? new Map() : await readConsumed(on, node.name);
     const marks = followed(manifest, node, source).map((upstream) => consumed.get(upstream)?.loadId ?? 0);
     found.push({
@@ -46,13 +47,15 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
       takes: marks.length > 0 ? 'increments' : 'all',
       loadId: marks.length > 0 ? Math.min(...marks) : 0,
       waiting:
-        state === undefined || rows[0]?.there !== true
+        state === undefined || !there
           ? 'is not built yet'
-          : node.materialized === 'incremental' && node.config.full_refresh !== false
-            ? waitingFor(
-                reasonToRebuild(node, { remembered: state, consumed, upstreams: now() }, { fullRefresh: false }),
-              )
-            : undefined,
+          : marks.some((mark) => mark > 0) && (await isEmptied(on, node))
+            ? emptied
+            : node.materialized === 'incremental' && node.config.full_refresh !== false
+              ? waitingFor(
+                  reasonToRebuild(node, { remembered: state, consumed, upstreams: now() }, { fullRefresh: false }),
+                )
+              : undefined,
     });
 
     function now(): ReadonlyMap<string, Consumed> {
@@ -67,6 +70,21 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
     }
   }
   return found;
+}
+
+const emptied = 'had rows and has none any more: somebody emptied it (datacycle build --full-refresh fills it again)';
+
+/**
+ * Whether a table has no row although runs put some in: its marks speak of rows that are gone. One that never had a row,
+ * such as a list of faults where there are none, is as it should be.
+ */
+async function isEmptied(on: Queryable, { name, relation: at }: ModelNode): Promise<boolean> {
+  const { rows } = await on.query<{ emptied: boolean }>(
+    `select not exists (select from ${relation(at.schema, at.name)})
+         and exists (select from datacycle.run_result where node = $1 and rows_inserted > 0) as emptied`,
+    [name],
+  );
+  return rows[0]?.emptied === true;
 }
 
 function waitingFor(reason: string | undefined): string | undefined {

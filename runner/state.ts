@@ -32,6 +32,7 @@ const tables: readonly string[] = [
 )`,
   `create table if not exists datacycle.run (
     run_id text primary key,
+    run_no bigint not null generated always as identity,
     command text not null,
     target text not null,
     started_at timestamptz not null,
@@ -58,18 +59,24 @@ const tables: readonly string[] = [
 )`,
 ];
 
-/** The table that came last: where it is, all are. */
-const newest = 'datacycle.pruned';
+/** Runs get numbers in the order in which they began, which no clock can turn round; those before that by their times. */
+const numberRuns: readonly string[] = [
+  'alter table datacycle.run add column run_no bigint',
+  `update datacycle.run
+   set run_no = numbered.run_no
+   from (select run_id, row_number() over (order by started_at, run_id) as run_no from datacycle.run) as numbered
+   where numbered.run_id = run.run_id`,
+  'alter table datacycle.run alter column run_no set not null, alter column run_no add generated always as identity',
+  `select setval(pg_get_serial_sequence('datacycle.run', 'run_no'), coalesce(max(run_no), 0) + 1, false) from datacycle.run`,
+];
 
 /**
  * Creates what is missing of schema `datacycle`. Call it under the run lock.
  * @throws NodeError if the schema is missing and the role may not create it.
  */
 export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transaction'>): Promise<void> {
-  const { rows } = await warehouse.query<{ present: boolean }>(
-    `select to_regclass('${newest}') is not null as present`,
-  );
-  if (rows[0]?.present === true) return;
+  // What came last: where it is, all is.
+  if (await hasRunNumbers(warehouse)) return;
   await warehouse.transaction(async (session) => {
     // `if not exists` alone asks for the right to create schemas even where the schema is there.
     if ((await session.query(`select 1 from pg_namespace where nspname = 'datacycle'`)).rows.length === 0)
@@ -82,7 +89,18 @@ export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transact
         });
       });
     for (const statement of tables) await session.query(statement);
+    if (await hasRunNumbers(session)) return;
+    for (const statement of numberRuns) await session.query(statement);
   });
+}
+
+/** Whether runs are numbered (datacycle.run.run_no): not before the first run with a version that does so. */
+export async function hasRunNumbers(on: Queryable): Promise<boolean> {
+  // The sequence that PostgreSQL makes for the column.
+  const { rows } = await on.query<{ present: boolean }>(
+    `select to_regclass('datacycle.run_run_no_seq') is not null as present`,
+  );
+  return rows[0]?.present === true;
 }
 
 /** What the database remembers of one model or seed. */

@@ -1,8 +1,10 @@
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { concealer } from './conceal.ts';
+import { concealer, secretPrefix } from './conceal.ts';
 import { ConnectionError, DatacycleError, StatementError } from './errors.ts';
+import { connectionFields } from './postgres-address.ts';
+import { startupOptions } from './startup-options.ts';
 import { valueParsers } from './values.ts';
 import type { Exclusive, Isolation, Result, Row, Session, Warehouse } from './warehouse.ts';
 
@@ -41,17 +43,34 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** Opens PostgreSQL 15 or newer. Connects lazily: the first statement finds out whether the server answers. */
+/**
+ * Opens PostgreSQL 15 or newer. Connects lazily: the first statement finds out whether the server answers.
+ * @throws ConnectionError if the URL cannot be used, without repeating it.
+ */
 export function openPostgres(options: PostgresOptions): Warehouse {
   const { url, applicationName, concurrency, settings } = options;
   const address = withoutSecrets(url);
   const conceal = concealer(settings);
+  const fields = connectionFields(url);
+  const entries = Object.entries({ TimeZone: 'UTC', ...settings });
+  const secrets = entries.filter(([name]) => name.startsWith(secretPrefix));
+  const open = entries.filter(([name]) => !name.startsWith(secretPrefix));
   const pool = new pg.Pool({
-    connectionString: url,
+    ...fields,
+    // Ours, whatever the URL says: the holder of a lock is known by it.
     application_name: applicationName,
+    options: [
+      fields.options ?? process.env.PGOPTIONS ?? [],
+      secrets.length > 0 ? startupOptions(Object.fromEntries(secrets)) : [],
+    ]
+      .flat()
+      .join(' '),
     max: concurrency + 2,
     connectionTimeoutMillis: 15_000,
     idleTimeoutMillis: 10_000,
+    // A server that vanished without a word is noticed within a minute, not never.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
     types: {
       getTypeParser: (id: number, format?: 'text' | 'binary') =>
         (format !== 'binary' && valueParsers[id]) || pg.types.getTypeParser(id, format),
@@ -93,11 +112,9 @@ export function openPostgres(options: PostgresOptions): Warehouse {
       client = await pool.connect();
       if (!prepared.has(client)) {
         client.on('error', () => undefined);
-        const wanted = { TimeZone: 'UTC', ...settings };
-        // As parameters, so that a secret among the settings is never part of a statement.
-        const entries = Object.entries(wanted);
-        const sets = entries.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
-        await client.query(`select ${sets.join(', ')}`, entries.flat());
+        // The secrets came with the connection: a server may log statements, and what they are given.
+        const sets = open.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
+        await client.query(`select ${sets.join(', ')}`, open.flat());
         prepared.add(client);
       }
       running.add(client);

@@ -8,6 +8,7 @@ import { ConnectionError } from '../../warehouse/errors.ts';
 import { type Address, codeOf, connected, readAddress, withDatabase } from '../init/address.ts';
 import { ensureAppRole } from '../init/app-role.ts';
 import { Changes } from '../init/changes.ts';
+import { checkNames, checkSameServer } from '../init/check-names.ts';
 import { ensureAccess, ensureDatabase } from '../init/database.ts';
 import { ensureReader, ensureSchemas, readable, readerOf } from '../init/schemas.ts';
 import { textSetting } from '../settings.ts';
@@ -73,6 +74,8 @@ function addresses(url: string, adminUrl: string | undefined): { app: Address; a
       hint: 'In DB_URL name the user that the application is to have, e.g. datacycle; init creates it.',
     });
   }
+  checkNames(app);
+  checkSameServer(app, admin);
   return { app, admin: admin.database === '' ? withDatabase(admin, 'postgres') : admin };
 }
 

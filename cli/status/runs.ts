@@ -1,3 +1,4 @@
+import { hasRunNumbers } from '../../runner/state.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { exists } from './source-state.ts';
 
@@ -16,6 +17,11 @@ export interface NodeProblem {
   readonly message: string;
 }
 
+/** What runs are ordered by: their numbers, since a clock may jump back. */
+async function runOrder(on: Queryable): Promise<string> {
+  return (await hasRunNumbers(on)) ? 'run.run_no' : 'run.started_at';
+}
+
 /** The last five runs. */
 export async function readRuns(on: Queryable): Promise<readonly RunState[]> {
   if (!(await exists(on, 'datacycle.run_result'))) return [];
@@ -23,7 +29,7 @@ export async function readRuns(on: Queryable): Promise<readonly RunState[]> {
     `select to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "startedAt", command, status,
          round(extract(epoch from finished_at - started_at)::numeric, 1)::float8 as seconds,
          (select count(*) from datacycle.run_result r where r.run_id = run.run_id and r.status in ('error', 'fail')) as failed
-     from datacycle.run order by started_at desc limit 5`,
+     from datacycle.run order by ${await runOrder(on)} desc limit 5`,
   );
   return rows;
 }
@@ -35,12 +41,16 @@ export async function readRuns(on: Queryable): Promise<readonly RunState[]> {
 export async function readNodeProblems(on: Queryable, nodes: readonly string[]): Promise<readonly NodeProblem[]> {
   if (!(await exists(on, 'datacycle.run_result'))) return [];
   const { rows } = await on.query<NodeProblem & Record<string, unknown>>(
-    `select r.node, r.status, coalesce(r.message, '') as message
-     from datacycle.run_result r
-     join (select node, max(finished_at) as finished_at from datacycle.run_result group by node) as latest
-         using (node, finished_at)
-     where r.status in ('error', 'fail', 'skipped') and r.node = any($1::text[])
-     order by r.status, r.node`,
+    `select latest.node, latest.status, latest.message
+     from (
+         select distinct on (r.node) r.node, r.status, coalesce(r.message, '') as message
+         from datacycle.run_result as r
+         join datacycle.run using (run_id)
+         where r.node = any($1::text[])
+         order by r.node, ${await runOrder(on)} desc
+     ) as latest
+     where latest.status in ('error', 'fail', 'skipped')
+     order by latest.status, latest.node`,
     [[...nodes]],
   );
   return rows;

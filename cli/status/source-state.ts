@@ -30,7 +30,7 @@ export async function readSources(on: Queryable): Promise<readonly SourceState[]
     : 'select null::text, null::timestamptz, 0, null::text where false';
   const { rows } = await on.query<SourceState & Record<string, unknown>>(
     `with loads as (
-         select source, count(*) as loads, sum(files)::bigint as files, sum(rejected)::bigint as rejected, max(finished_at) as last_load
+         select source, count(*) as loads, sum(files)::bigint as files, sum(rejected)::bigint as rejected
          from staging.load
          group by source
      ),
@@ -41,7 +41,11 @@ export async function readSources(on: Queryable): Promise<readonly SourceState[]
          coalesce(l.files, 0) as files,
          coalesce(l.rejected, 0) as rejected,
          (select ${iso('max(f.source_time)')} from staging.file as f where f.source = n.source and f.status = 'landed') as newest,
-         ${iso('l.last_load')} as "lastLoad",
+         (
+             select ${iso('last.finished_at')} from staging.load as last
+             where last.source = n.source and last.finished_at is not null
+             order by last.load_id desc limit 1
+         ) as "lastLoad",
          ${iso('a.succeeded_at')} as "lastSuccess",
          coalesce(a.failures, 0) as failures,
          a.message

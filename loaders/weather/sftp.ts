@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Client from 'ssh2-sftp-client';
-import { LoadFailedError, SourceError, systemCode } from '../errors.ts';
+import { LoadFailedError, SourceError, systemCode, systemReason } from '../errors.ts';
 import { type HostKeyPolicy, judgeHostKey } from './host-key.ts';
 import { explained, messageOf } from './sftp-fault.ts';
 
@@ -169,7 +169,7 @@ export class SftpConnection {
       const local = /\b(ENOSPC|EDQUOT|EROFS|EMFILE|EFBIG)\b/.exec(messageOf(error))?.[1];
       if (local !== undefined) {
         throw new LoadFailedError({
-          what: `cannot write ${fileName} into Bronze: ${local}`,
+          what: `cannot write ${fileName} into Bronze: ${systemReason(local)}`,
           hint: 'Check BRONZE_ROOT: the free space and the permissions.',
           cause: error,
         });

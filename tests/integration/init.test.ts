@@ -50,6 +50,27 @@ describe('init without a server', () => {
   });
 });
 
+describe('init before it asks a server', () => {
+  const long = 'x'.repeat(57);
+  it.each([
+    ['the template of all databases', 'postgres://u:secret@localhost:1/template1', 'belongs to the server itself'],
+    ['the empty template', 'postgres://u:secret@localhost:1/template0', 'belongs to the server itself'],
+    ["the administrators' database", 'postgres://u:secret@localhost:1/postgres', 'belongs to the server itself'],
+    ['a reserved user', 'postgres://pg_me:secret@localhost:1/d', 'PostgreSQL keeps names with pg_ for itself'],
+    ['a word that is no user', 'postgres://public:secret@localhost:1/d', 'the word means something else'],
+    ['a group of too long a name', `postgres://${long}:secret@localhost:1/d`, 'the group of readers is too long'],
+    ['a database of too long a name', `postgres://u:secret@localhost:1/${'%C3%A9'.repeat(32)}`, 'has 64 bytes, of 63'],
+    ['a control character', 'postgres://u:secret@localhost:1/a%0Ab', 'holds a control character'],
+    ['another port', 'postgres://u:secret@localhost:2/d', 'do not name the same server: localhost:2 and 127.0.0.1:1'],
+    ['another host', 'postgres://u:secret@db.example.org:1/d', 'do not name the same server: db.example.org:1'],
+  ])('refuses %s', async (_name, url, expected) => {
+    const env = { DB_URL: url, DB_ADMIN_URL: 'postgres://boss:secret@127.0.0.1:1/postgres' };
+    const { code, stderr } = await project.run(['init'], env);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(expected) });
+    expect(stderr).not.toContain('secret');
+  });
+});
+
 describe.skipIf(server === '')('init on a server', () => {
   const id = randomBytes(4).toString('hex');
   let user: string;
@@ -173,6 +194,28 @@ describe.skipIf(server === '')('init on a server', () => {
     expect(await guest('select * from silver.sensor_events limit 1')).toBe('42501');
     expect(await guest('select * from staging.file limit 1')).toBe('42501');
     expect(await guest('insert into gold.dim_tariff default values')).toBe('42501');
+  });
+
+  it('makes and uses a database of any name', async () => {
+    const odd = `${database}a+b@c%d&e,f;g$h:i/j k"l'mé`;
+    const url = urlOf(user, password, encodeURIComponent(odd).replace('%2B', '+'));
+    try {
+      expect(reportOf(await init({ DB_URL: url })).done).toContain(`database ${odd}`);
+      expect(reportOf(await init({ DB_URL: url })).done).toEqual([]);
+      const warehouse = await openWarehouse({ url, folder: '', purpose: 'test', concurrency: 2 });
+      const household = new Household(warehouse);
+      try {
+        household.put(sampleMinutes('12.10.2023', (minute) => minute < 2));
+        expect((await household.load()).landed).toBe(4);
+        const { rows } = await warehouse.query('select current_database() as name');
+        expect(rows).toEqual([{ name: odd }]);
+      } finally {
+        household.dispose();
+        await warehouse.close();
+      }
+    } finally {
+      await admin.query(`drop database if exists ${admin.escapeIdentifier(odd)} with (force)`);
+    }
   });
 
   it('does with an administrator who is no superuser', async () => {

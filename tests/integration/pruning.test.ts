@@ -93,6 +93,26 @@ describe.each(databases)('pruning on $name', (kind) => {
       expect(await names()).toEqual([...landed].sort());
     });
 
+    it('keeps all while a table that had rows has none, and not for one that never had any', async () => {
+      project.dispose();
+      project = new TemporaryProject({
+        'models/sources.yml': sources,
+        'models/readings.sql': follower('name, load_id'),
+        'models/faults.sql': follower('name, load_id').replace(
+          '{{#incremental}}where',
+          'where false {{#incremental}}and',
+        ),
+      });
+      await share.add(0, 1);
+      await load();
+      await build();
+      await database.warehouse.query('truncate public.readings');
+      expect(await prune()).toMatchObject({ files: 0 });
+      expect(JSON.stringify(await prune())).toContain('readings had rows and has none any more');
+      await build(true);
+      expect(await prune()).toMatchObject({ files: 4 });
+    });
+
     it('keeps what silver has not taken in, what is young, and what was rejected', async () => {
       await share.add(0);
       const bad = '24.08.2023 0001_JimmyLoup_received.json';

@@ -36,6 +36,34 @@ describe('wrong configuration', () => {
     expect(outcome.stderr).toContain('Did you mean "dim_room"?');
   });
 
+  it('a .env that cannot be read', async () => {
+    mkdirSync(join(project.root, '.env'));
+    const outcome = await project.run(['compile']);
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain('.env is there but cannot be read: EISDIR');
+  });
+
+  it.each(['abc', '20', '2e3', '2023.0'])('WEATHER_MIN_YEAR=%s', async (year) => {
+    const outcome = await project.run(['compile'], { WEATHER_MIN_YEAR: year });
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain(`WEATHER_MIN_YEAR is "${year}", but must be a year of four digits`);
+  });
+
+  it('a seed that is not loaded, and a source', async () => {
+    writeFileSync(join(project.root, 'seeds', 'mine.csv'), 'a\n1\n');
+    writeFileSync(join(project.root, 'models', 'of_seed.sql'), 'select * from {{ref "mine"}}');
+    writeFileSync(
+      join(project.root, 'models', 'of_source.sql'),
+      'select load_id from {{source "staging" "sensor_file"}}',
+    );
+    const outcome = await project.run(['run', '--select', 'of_seed']);
+    expectOneMessage(outcome, 1);
+    expect(outcome.stdout + outcome.stderr).toContain('Run `datacycle seed` first');
+    const other = await project.run(['run', '--select', 'of_source']);
+    expectOneMessage(other, 1);
+    expect(other.stdout + other.stderr).toContain('Run `datacycle load` first');
+  });
+
   it('a cycle: the models of it with their files', async () => {
     writeFileSync(join(project.root, 'models', 'egg.sql'), 'select * from {{ref "hen"}}');
     writeFileSync(join(project.root, 'models', 'hen.sql'), 'select * from {{ref "egg"}}');

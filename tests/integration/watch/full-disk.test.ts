@@ -41,7 +41,7 @@ it.runIf(canMount)('a disk that fills up while files are landed: one line, nothi
   for (let check = 0; check < 3; check += 1) await small.check();
   const failed = small.said();
   expect(failed.map(({ event }) => event)).toEqual(['sensors failed']);
-  expect(failed[0]?.text).toMatch(/into Bronze .*ENOSPC/);
+  expect(failed[0]?.text).toMatch(/into Bronze .*the disk is full \(ENOSPC\)/);
   expect((await payloads(db.warehouse)).size).toBe(4);
   expect(partsIn(bronze)).toEqual([]);
 

@@ -71,3 +71,21 @@ it('says once that it cannot write, and lets the work go on', async () => {
   expect(troubles).toHaveLength(1);
   expect(troubles[0]).toMatch(/^The log in .* \(LOG_DIR\) cannot be written: .*The work goes on without\.$/);
 });
+
+it('begins a line of its own after one that a full disk cut short', async () => {
+  writeFileSync(join(folder, 'some.log'), '{"whole":1}\n{"cut":');
+  const log = journal(folder);
+  log.write('info', 'again');
+  await log.close();
+  const lines = readFileSync(join(folder, 'some.log'), 'utf8').split('\n');
+  expect(lines.slice(0, 2)).toEqual(['{"whole":1}', '{"cut":']);
+  expect(JSON.parse(lines[2] ?? '')).toMatchObject({ event: 'again' });
+  expect(lines.slice(3)).toEqual(['']);
+});
+
+it.runIf(process.platform === 'linux')('says so where no folder can be made, instead of trying for ever', async () => {
+  const log = journal('/proc/no/such/folder');
+  log.write('info', 'lost');
+  await log.close();
+  expect(troubles).toEqual([expect.stringContaining('/proc/no/such/folder')]);
+});
