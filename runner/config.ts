@@ -16,6 +16,18 @@ const index = z.strictObject({
   type: z.enum(['btree', 'brin', 'hash', 'gin', 'gist']).optional(),
 });
 
+/** Whose rows a table holds: a column with the subject's id, or one that leads there through another model; false: nobody's. */
+const subject = z.union(
+  [z.literal(false), z.string().min(1), z.strictObject({ column: z.string().min(1), of: z.string().min(1) })],
+  'expected a column, { column, of } or false',
+);
+
+/** Which rows of a table a role may see: those whose `column` the model `access` lists beside a role it belongs to. */
+const rowSecurity = z.union(
+  [z.literal(false), z.strictObject({ column: z.string().min(1), access: z.string().min(1) })],
+  'expected { column, access } or false',
+);
+
 /** What can be set for a model, seed or test: in project.yml by folder, in its .yml, in its own `{{config ...}}`. */
 export const configSchema = z.strictObject({
   materialized: z.enum(materializations).optional(),
@@ -34,6 +46,10 @@ export const configSchema = z.strictObject({
   column_types: z.record(z.string(), z.string()).optional(),
   delimiter: z.string().length(1).optional(),
   severity: z.enum(['error', 'warn']).optional(),
+  row_security: rowSecurity.optional(),
+  subject: subject.optional(),
+  /** The column that says when what a row tells of happened. */
+  event_time: z.string().min(1).optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;
@@ -77,6 +93,16 @@ const duration = z
     return z.NEVER;
   });
 
+/** A number of calendar units as in `30 days` or `2 years`. */
+const period = z.string('expected a period, e.g. 30 days, 6 months or 2 years').transform((text, context) => {
+  const [, amount, unit] = /^([1-9]\d{0,4}) *(day|week|month|year)s?$/.exec(text.trim()) ?? [];
+  if (amount !== undefined && unit !== undefined) return { amount: Number(amount), unit: unit as PeriodUnit };
+  context.addIssue({ code: 'custom', message: `"${text}" is no period; write e.g. 30 days, 6 months or 2 years` });
+  return z.NEVER;
+});
+
+type PeriodUnit = 'day' | 'week' | 'month' | 'year';
+
 const freshness = z
   .strictObject({
     /** For a model: an aggregate over its rows that yields the time of the newest, e.g. `max(measured_at)`. */
@@ -103,6 +129,10 @@ export const projectSchema = z.strictObject({
   secrets: z.array(z.string()).optional(),
   /** How old the newest data of a source or a model may be, by name. */
   freshness: z.record(z.string(), freshness).optional(),
+  /** How long rows are kept, by layer (a folder of models/) or model; what is not named is kept for ever. */
+  retention: z.record(z.string(), period).optional(),
+  /** The views that are made for Power BI of the models that say so. */
+  bi: z.strictObject({ schema: z.string().min(1).optional(), time_zone: z.string().min(1).optional() }).optional(),
   models: z.record(z.string(), z.unknown()).optional(),
   seeds: z.record(z.string(), z.unknown()).optional(),
   data_tests: z.record(z.string(), z.unknown()).optional(),
@@ -110,6 +140,7 @@ export const projectSchema = z.strictObject({
 
 /** Both thresholds in seconds. */
 export type FreshnessSettings = z.infer<typeof freshness>;
+export type Period = z.infer<typeof period>;
 export type ProjectSettings = z.infer<typeof projectSchema>;
 export type Target = z.infer<typeof target>;
 
@@ -127,6 +158,44 @@ const dataTests = z
   .array(z.union([z.string(), z.record(z.string(), z.unknown())], 'expected the name of a test, or one with arguments'))
   .optional();
 
+/** How Power BI shows a column. */
+const biColumn = z.strictObject({
+  /** What people read; without it the column's name in words. */
+  name: z.string().min(1).optional(),
+  /** A Power BI format string, e.g. `0.0`. */
+  format: z.string().min(1).optional(),
+  /** Keys and whatever else nobody drags into a chart. */
+  hidden: z.boolean().optional(),
+  summarize: z.enum(['none', 'sum', 'average', 'min', 'max', 'count']).optional(),
+  folder: z.string().min(1).optional(),
+  /** A column of the same model whose order this one has. */
+  sort_by: z.string().min(1).optional(),
+});
+
+/** A calculation over a model, in DAX. */
+const biMeasure = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().optional(),
+  expression: z.string().min(1),
+  format: z.string().min(1).optional(),
+  folder: z.string().min(1).optional(),
+});
+
+/** A model that Power BI is to see, through a view of its own. */
+const biModel = z.strictObject({
+  name: z.string().min(1),
+  /** These columns are empty where the flag says that the row is not to be trusted; the flag itself stays. */
+  blank: z
+    .union([
+      z.strictObject({ if: z.string().min(1), columns: names }),
+      z.strictObject({ unless: z.string().min(1), columns: names }),
+    ])
+    .optional(),
+  /** `date`: the table that Power BI takes for its calendar; its key is the one column of type date. */
+  kind: z.enum(['date', 'access']).optional(),
+  measures: z.array(biMeasure).optional(),
+});
+
 const column = z.strictObject({
   name: z.string(),
   description: z.string().optional(),
@@ -136,12 +205,14 @@ const column = z.strictObject({
   tests: dataTests,
   meta: z.record(z.string(), z.unknown()).optional(),
   tags: names.optional(),
+  bi: biColumn.optional(),
 });
 
 const described = z.strictObject({
   name: z.string(),
   description: z.string().optional(),
   config: configSchema.optional(),
+  bi: biModel.optional(),
   columns: z.array(column).optional(),
   constraints: z.array(modelConstraint).optional(),
   data_tests: dataTests,
@@ -157,6 +228,8 @@ const source = z.strictObject({
       name: z.string(),
       description: z.string().optional(),
       identifier: z.string().optional(),
+      /** False: its rows are nobody's. */
+      subject: z.literal(false).optional(),
       columns: z.array(column).optional(),
       data_tests: dataTests,
       tests: dataTests,
@@ -174,6 +247,9 @@ export const propertiesSchema = z.strictObject({
 
 export type Properties = z.infer<typeof propertiesSchema>;
 export type Described = z.infer<typeof described>;
+export type BiModel = z.infer<typeof biModel>;
+export type BiColumn = z.infer<typeof biColumn>;
+export type BiMeasure = z.infer<typeof biMeasure>;
 export type ColumnProperties = z.infer<typeof column>;
 export type ConstraintProperties = z.infer<typeof modelConstraint>;
 export type SourceProperties = z.infer<typeof source>;
