@@ -257,7 +257,8 @@ async function shapeOf(
   sql: SqlText | undefined,
 ): Promise<readonly Column[] | undefined> {
   if (sql === undefined) return undefined;
-  if (decision.mode === 'increment' && state.remembered?.checksum === node.checksum) return undefined;
+  const mayDiffer = state.remembered?.checksum !== node.checksum || node.config.on_schema_change !== undefined;
+  if (decision.mode === 'increment' && !mayDiffer) return undefined;
   await statement(
     session,
     SqlText.join('create temporary table "datacycle_shape" on commit drop as\n', sql, '\nwith no data'),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CompileContext, Draft } from './compile-context.ts';
+import type { ConfigKey } from './config.ts';
 import { columnSpecs, constraintsOf } from './constraints.ts';
 import { inlineEphemerals } from './ephemeral.ts';
 import { ProjectError } from './errors.ts';
@@ -77,7 +78,7 @@ export function modelNode(
 }
 
 function checkSettings(draft: Draft, materialized: ModelNode['materialized']): void {
-  const { config, record } = draft;
+  const { config, record, properties } = draft;
   const complain = (what: string, hint?: string) => {
     throw new ProjectError([{ what: `${draft.file.path}: ${what}`, hint }]);
   };
@@ -94,6 +95,24 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
   if (config.surrogate_key !== undefined && (materialized === 'view' || materialized === 'ephemeral')) {
     complain(`a ${materialized} cannot have a surrogate_key`, 'Use materialized="table" or "incremental".');
   }
+  const only = (keys: readonly ConfigKey[], fits: boolean, where: string) => {
+    // What a folder says for all of its models is no mistake of one that has no use for it.
+    const key = keys.find((one) => properties?.value.config?.[one] !== undefined || record.config[one] !== undefined);
+    if (key !== undefined && !fits) complain(`${key} has no meaning here`, `It belongs to ${where}.`);
+  };
+  only(
+    ['incremental_strategy', 'on_schema_change', 'full_refresh'],
+    materialized === 'incremental',
+    'incremental models',
+  );
+  const merges = materialized === 'incremental' && strategy === 'merge';
+  only(['merge_update_columns', 'merge_exclude_columns'], merges, 'incremental models that merge');
+  only(['incremental_predicates'], merges || strategy === 'delete+insert', 'the strategies merge and delete+insert');
+  if (config.merge_update_columns !== undefined && config.merge_exclude_columns !== undefined)
+    complain(
+      'merge_update_columns and merge_exclude_columns are both set',
+      'Say either what is taken over or what is not.',
+    );
   if (record.incremental && materialized !== 'incremental') {
     complain(
       `it has an {{#incremental}} block, but is materialized as ${materialized}`,

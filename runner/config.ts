@@ -8,13 +8,25 @@ const names = z
   );
 
 export const materializations = ['view', 'table', 'incremental', 'ephemeral'] as const;
+export const schemaChanges = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] as const;
 export const strategies = ['merge', 'append', 'delete+insert'] as const;
 
-const index = z.strictObject({
-  columns: names,
-  unique: z.boolean().optional(),
-  type: z.enum(['btree', 'brin', 'hash', 'gin', 'gist']).optional(),
-});
+const index = z
+  .strictObject({
+    columns: names.optional(),
+    /** SQL expressions over the columns, after `columns`. */
+    expressions: z.array(z.string().min(1)).optional(),
+    unique: z.boolean().optional(),
+    type: z.enum(['btree', 'brin', 'hash', 'gin', 'gist']).optional(),
+    /** Further columns that the index holds without being sorted by them. */
+    include: names.optional(),
+    /** Only rows for which this is true are in the index. */
+    where: z.string().min(1).optional(),
+    name: z.string().min(1).optional(),
+  })
+  .refine(({ columns, expressions }) => (columns ?? []).length + (expressions ?? []).length > 0, {
+    message: 'an index needs columns or expressions',
+  });
 
 /** Whose rows a table holds: a column with the subject's id, or one that leads there through another model; false: nobody's. */
 const subject = z.union(
@@ -36,6 +48,14 @@ export const configSchema = z.strictObject({
   surrogate_key: z.string().optional(),
   audit_columns: names.optional(),
   full_refresh: z.boolean().optional(),
+  /** For merge: the only columns that a standing row takes over, or those that it does not. */
+  merge_update_columns: names.optional(),
+  merge_exclude_columns: names.optional(),
+  /** Conditions on the standing row (old) and the new one (new) without which it is not touched. */
+  incremental_predicates: z
+    .union([z.string().transform((one) => [one]), z.array(z.string().min(1))], 'expected a condition or a list of them')
+    .optional(),
+  on_schema_change: z.enum(schemaChanges).optional(),
   schema: z.string().optional(),
   alias: z.string().optional(),
   enabled: z.boolean().optional(),

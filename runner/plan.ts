@@ -5,6 +5,7 @@ import { placeholders } from './helpers.ts';
 import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
+import { changeSchema } from './materialize/schema-change.ts';
 import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
@@ -146,13 +147,28 @@ export function plan(
       return replaceRows(target, source, state.existing, columns, made, keepFrom(node, state, columns));
     case 'increment':
       if (source.kind !== 'query') throw new Error('an increment is made of a query');
-      return [
-        ...restructure(target, state.existing, made),
-        ...addRows(target, node.config.incremental_strategy ?? 'merge', source.sql, columns),
-      ];
+      return increment(node, target, state, source.sql, columns);
     default:
       return decision.mode satisfies never;
   }
+}
+
+function increment(
+  node: ModelNode | SeedNode,
+  target: TableTarget,
+  { existing, remembered }: NodeState,
+  sql: SqlText,
+  yields: readonly Column[],
+): Step[] {
+  if (existing === undefined) throw new Error('nothing to add to');
+  const made = remembered?.objects ?? [];
+  const change = changeSchema(node, node.config.on_schema_change, existing, yields);
+  return [
+    ...dropObsolete(target, existing, made),
+    ...change.steps,
+    ...addMissing(target, existing, made),
+    ...addRows(target, node.config.incremental_strategy ?? 'merge', sql, change.columns),
+  ];
 }
 
 /** The condition for the rows that a rebuild is about; undefined: all. */
@@ -171,7 +187,10 @@ function keepFrom(node: ModelNode | SeedNode, state: NodeState, columns: readonl
 
 /** Steps that give a standing table the constraints and indexes that are declared now. */
 function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: readonly string[]): Step[] {
-  return [...(existing === undefined ? [] : dropObsolete(target, existing, made)), ...addMissing(target, existing)];
+  return [
+    ...(existing === undefined ? [] : dropObsolete(target, existing, made)),
+    ...addMissing(target, existing, made),
+  ];
 }
 
 export function tableTarget(node: ModelNode | SeedNode): TableTarget {
@@ -186,6 +205,11 @@ export function tableTarget(node: ModelNode | SeedNode): TableTarget {
     constraints: node.constraints,
     indexes: node.config.indexes ?? [],
     key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
+    merge: {
+      update: node.config.merge_update_columns,
+      exclude: node.config.merge_exclude_columns ?? [],
+      predicates: node.config.incremental_predicates ?? [],
+    },
   };
 }
 
@@ -202,7 +226,11 @@ function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): voi
   const have = new Set(columns.map((column) => column.name));
   const named = [
     ...(node.config.unique_key ?? []).map((name) => ['unique_key', name] as const),
-    ...(node.config.indexes ?? []).flatMap((index) => index.columns.map((name) => ['indexes', name] as const)),
+    ...(node.config.indexes ?? []).flatMap((index) =>
+      [...(index.columns ?? []), ...(index.include ?? [])].map((name) => ['indexes', name] as const),
+    ),
+    ...(node.config.merge_update_columns ?? []).map((name) => ['merge_update_columns', name] as const),
+    ...(node.config.merge_exclude_columns ?? []).map((name) => ['merge_exclude_columns', name] as const),
     ...node.constraints.flatMap((constraint) =>
       'columns' in constraint ? constraint.columns.map((name) => [constraint.type, name] as const) : [],
     ),

@@ -12,6 +12,16 @@ export interface TableTarget extends Structure {
   /** Columns whose difference alone does not make a row a changed one. */
   readonly auditColumns: readonly string[];
   readonly key: SurrogateKey | undefined;
+  readonly merge: MergeSettings;
+}
+
+/** What an increment does to rows that stand. */
+export interface MergeSettings {
+  /** The only columns that are taken over; undefined: all. */
+  readonly update: readonly string[] | undefined;
+  readonly exclude: readonly string[];
+  /** Conditions on `old` and `new`; a row for which one is not true stays as it is. */
+  readonly predicates: readonly string[];
 }
 
 /** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
@@ -38,7 +48,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     // Not every driver passes on the row count of `create table as`.
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
-    ...addMissing(target, undefined),
+    ...addMissing(target, undefined, []),
     run(`analyze ${table}`),
   ];
 }
@@ -67,7 +77,7 @@ export function replaceRows(
     ...(target.uniqueKey.length > 0
       ? differenceByKey(target, table, wanted, existing, keepFrom)
       : differenceOfAll(table, wanted)),
-    ...addMissing(target, existing),
+    ...addMissing(target, existing, made),
   ];
 }
 
