@@ -155,15 +155,19 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
   for (const [name, description] of [
     ['seed', 'load the CSV files of seeds/'],
     ['run', 'build the models'],
+    ['snapshot', 'take what the sources say now into the snapshots'],
     ['build', 'seeds, models and tests in dependency order'],
   ] as const) {
-    running(
+    const command = running(
       define(name, description, ({ flags, terminal }) =>
         logged(openProject(flags), 'datacycle.log', terminal, (project) =>
           runCommand(name, project, selectFlags(flags), terminal, signal),
         ),
       ),
-    ).option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
+    );
+    // The history in a snapshot is nowhere else: nothing rebuilds it.
+    if (name !== 'snapshot')
+      command.option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
   }
   running(
     define('test', 'run the data tests', ({ flags, terminal }) =>

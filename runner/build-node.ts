@@ -9,7 +9,7 @@ import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
 import { formatPlace } from './place.ts';
-import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, tableTarget } from './plan.ts';
+import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, structureOf } from './plan.ts';
 import { readPruned, sourcesBehind } from './pruned.ts';
 import { tablesBehind } from './retention.ts';
 import { readSeed, type SeedData } from './seed.ts';
@@ -88,7 +88,8 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
     reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    for (const step of plan(node, decision, state, source, yields)) await perform(session, step, node, seed, totals);
+    for (const step of plan(node, decision, state, source, yields, context.options.runStartedAt))
+      await perform(session, step, node, seed, totals);
     await analyzeIfGrown(session, node, state, decision, totals);
   }
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
@@ -104,7 +105,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
           ? (state.remembered?.objects ?? [])
           : decision.mode === 'view'
             ? []
-            : objectNames(tableTarget(node)),
+            : objectNames(structureOf(node)),
       builtAt: startedAt,
       consumed: state.upstreams,
     });
@@ -130,7 +131,7 @@ function sameColumns(some: readonly Column[], others: readonly Column[]): boolea
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */
 function newGeneration(decision: Decision, changed: boolean): boolean {
-  return decision.mode === 'create' || (decision.mode === 'replace' && changed);
+  return decision.mode === 'create' || (['replace', 'snapshot'].includes(decision.mode) && changed);
 }
 
 function hasMoved(state: NodeState): boolean {

@@ -7,7 +7,7 @@ const names = z
     (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter((name) => name !== ''),
   );
 
-export const materializations = ['view', 'table', 'incremental', 'ephemeral'] as const;
+export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot'] as const;
 export const schemaChanges = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] as const;
 export const strategies = ['merge', 'append', 'delete+insert'] as const;
 
@@ -56,6 +56,21 @@ export const configSchema = z.strictObject({
     .union([z.string().transform((one) => [one]), z.array(z.string().min(1))], 'expected a condition or a list of them')
     .optional(),
   on_schema_change: z.enum(schemaChanges).optional(),
+  /** For snapshots: how a change of a row is noticed, by a time that the source gives or by comparing. */
+  strategy: z.enum(['timestamp', 'check']).optional(),
+  updated_at: z.string().min(1).optional(),
+  check_cols: z.union([z.literal('all'), names], 'expected all, or a list of columns').optional(),
+  hard_deletes: z.enum(['ignore', 'invalidate', 'new_record']).optional(),
+  snapshot_meta_column_names: z
+    .strictObject({
+      dbt_valid_from: z.string().min(1),
+      dbt_valid_to: z.string().min(1),
+      dbt_scd_id: z.string().min(1),
+      dbt_updated_at: z.string().min(1),
+      dbt_is_deleted: z.string().min(1),
+    })
+    .partial()
+    .optional(),
   schema: z.string().optional(),
   alias: z.string().optional(),
   enabled: z.boolean().optional(),

@@ -54,7 +54,7 @@ interface Relational {
 
 export interface ModelNode extends NodeBase, Relational {
   readonly kind: 'model';
-  readonly materialized: 'view' | 'table' | 'incremental' | 'ephemeral';
+  readonly materialized: 'view' | 'table' | 'incremental' | 'ephemeral' | 'snapshot';
   /** The whole model, with placeholders for what only the run knows. */
   readonly fullSql: SqlText;
   /** What an incremental run selects; undefined for other materialisations. */

@@ -6,6 +6,7 @@ import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
 import { changeSchema } from './materialize/schema-change.ts';
+import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
@@ -38,7 +39,7 @@ export interface PlanOptions {
 /** How a node will be built, and why. */
 export type Decision =
   | { readonly mode: 'skip'; readonly reason: string }
-  | { readonly mode: 'create' | 'replace' | 'increment' | 'view'; readonly reason: string };
+  | { readonly mode: 'create' | 'replace' | 'increment' | 'view' | 'snapshot'; readonly reason: string };
 
 /**
  * Decides from state alone how a node is built. Pure.
@@ -61,6 +62,8 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   }
   if (existing === undefined) return { mode: 'create', reason: 'new' };
   if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
+  // Its history is nowhere else, so nothing rebuilds it.
+  if (materialized === 'snapshot') return { mode: 'snapshot', reason: 'snapshot' };
   if (materialized === 'table') return { mode: 'replace', reason: 'table' };
 
   const mayRebuild = node.config.full_refresh !== false;
@@ -116,6 +119,7 @@ export function querySql(
 
 /**
  * The statements that build a node. Pure: everything it needs of the database is in `state` and `yields`.
+ * @param at ISO time of the run, for what says since when it holds.
  * @param yields the columns of the query (with the surrogate key) or of the seed file; only an increment whose SQL has
  * not changed may go without.
  * @throws NodeError if the columns break the node's contract.
@@ -126,21 +130,32 @@ export function plan(
   state: NodeState,
   source: RowSource,
   yields: readonly Column[] | undefined,
+  at: string,
 ): Step[] {
   if (decision.mode === 'skip') return [];
   const columns = yields ?? state.existing?.columns ?? [];
   if (node.config.contract?.enforced === true && yields !== undefined) checkContract(node, yields);
-  checkNamed(node, columns);
+  const isSnapshot = node.kind === 'model' && node.materialized === 'snapshot';
+  checkNamed(node, isSnapshot ? [...columns, ...addedColumns(node.config)] : columns);
   if (decision.mode === 'view') {
     if (source.kind !== 'query') throw new Error('a view is made of a query');
     return createView(node.relation, source.sql, state.existing, columns);
   }
   const target = tableTarget(node);
   const made = state.remembered?.objects ?? [];
+  const snapshot = isSnapshot ? snapshotOf(target, node.config) : undefined;
   switch (decision.mode) {
+    case 'snapshot':
+      if (snapshot === undefined || state.existing === undefined || source.kind !== 'query')
+        throw new Error('a snapshot is made of a query');
+      return updateSnapshot(snapshot, source.sql, state.existing, columns, made, at);
     case 'create': {
       const drop = state.existing === undefined ? [] : dropView(node, state.existing);
-      return [...drop, ...createTable(target, source), ...restoreGrants(node.relation, state.existing?.grants ?? [])];
+      const create =
+        snapshot !== undefined && source.kind === 'query'
+          ? createSnapshot(snapshot, source.sql, columns, at)
+          : createTable(target, source);
+      return [...drop, ...create, ...restoreGrants(node.relation, state.existing?.grants ?? [])];
     }
     case 'replace':
       if (state.existing === undefined) throw new Error('nothing to replace');
@@ -213,6 +228,12 @@ export function tableTarget(node: ModelNode | SeedNode): TableTarget {
   };
 }
 
+/** The constraints and indexes of a node's table. */
+export function structureOf(node: ModelNode | SeedNode): TableTarget {
+  const target = tableTarget(node);
+  return node.kind === 'model' && node.materialized === 'snapshot' ? snapshotOf(target, node.config).target : target;
+}
+
 function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[] {
   if (existing.kind === 'view') return [run(`drop view ${relation(node.relation.schema, node.relation.name)}`)];
   throw new NodeError({
@@ -229,6 +250,8 @@ function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): voi
     ...(node.config.indexes ?? []).flatMap((index) =>
       [...(index.columns ?? []), ...(index.include ?? [])].map((name) => ['indexes', name] as const),
     ),
+    ...[node.config.updated_at ?? []].flat().map((name) => ['updated_at', name] as const),
+    ...[node.config.check_cols ?? []].flat().flatMap((name) => (name === 'all' ? [] : [['check_cols', name] as const])),
     ...(node.config.merge_update_columns ?? []).map((name) => ['merge_update_columns', name] as const),
     ...(node.config.merge_exclude_columns ?? []).map((name) => ['merge_exclude_columns', name] as const),
     ...node.constraints.flatMap((constraint) =>

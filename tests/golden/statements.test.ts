@@ -4,7 +4,7 @@ import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
 import type { Step } from '../../runner/materialize/step.ts';
 import { objectNames } from '../../runner/materialize/structure.ts';
-import { type Decision, type NodeState, plan, querySql, tableTarget } from '../../runner/plan.ts';
+import { type Decision, type NodeState, plan, querySql, structureOf } from '../../runner/plan.ts';
 import { readSeed } from '../../runner/seed.ts';
 import { TemporaryProject } from '../integration/temporary-project.ts';
 import { compileFiles } from '../unit/runner/projects.ts';
@@ -57,6 +57,13 @@ const constraints = `constraints:
       - { type: check, expression: load_id > 0, name: load_is_positive }
       - { type: foreign_key, columns: room, to: ref('rooms') }
     columns: [{ name: value, constraints: [{ type: not_null }] }]`;
+
+const versionColumns = (type: string) => [
+  column('dbt_scd_id', 'text'),
+  column('dbt_updated_at', type),
+  column('dbt_valid_from', type),
+  column('dbt_valid_to', type),
+];
 
 const cases: readonly Case[] = [
   { name: 'table-create', mode: 'create', config: 'materialized: table' },
@@ -138,6 +145,38 @@ const cases: readonly Case[] = [
     sql: incremental,
     objects: ['by_room', 'm_id_key_31b1b2'],
     made: ['by_room', 'by_room is 000000', 'm_id_key_31b1b2'],
+  },
+  {
+    name: 'snapshot-timestamp-create',
+    mode: 'create',
+    config: 'materialized: snapshot, unique_key: [id, room], strategy: timestamp, updated_at: at',
+    yields: [...events, column('at', 'timestamp without time zone')],
+  },
+  {
+    name: 'snapshot-timestamp-update',
+    mode: 'snapshot',
+    config:
+      'materialized: snapshot, unique_key: [id, room], strategy: timestamp, updated_at: at, hard_deletes: invalidate',
+    yields: [...events, column('at', 'timestamp without time zone')],
+    standing: [
+      column('id'),
+      column('room', 'text'),
+      column('at', 'timestamp without time zone'),
+      ...versionColumns('timestamp without time zone'),
+    ],
+  },
+  {
+    name: 'snapshot-check-update',
+    mode: 'snapshot',
+    config: 'materialized: snapshot, unique_key: id, strategy: check, check_cols: [room, value]',
+    standing: [...events, ...versionColumns('timestamp with time zone')],
+  },
+  {
+    name: 'snapshot-check-all-update-recording-deletions',
+    mode: 'snapshot',
+    config:
+      'materialized: snapshot, unique_key: id, strategy: check, check_cols: all, hard_deletes: new_record, snapshot_meta_column_names: { dbt_valid_from: since, dbt_valid_to: until }',
+    standing: [...events, column('since', 'timestamp with time zone'), column('until', 'timestamp with time zone')],
   },
   {
     name: 'table-replace-keeping-old-rows',
@@ -295,8 +334,8 @@ function prepare(one: Case): { node: ModelNode | SeedNode; manifest: Manifest; r
 }
 
 function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[]): NodeState {
-  const stands = one.kindOfStanding ?? (one.mode === 'replace' || one.mode === 'increment' ? 'table' : undefined);
-  const declared = objectNames(tableTarget(node));
+  const stands = one.kindOfStanding ?? (one.mode === 'create' || one.mode === 'view' ? undefined : 'table');
+  const declared = objectNames(structureOf(node));
   const notNull = new Set(one.notNull ?? [...(node.config.unique_key ?? []), node.config.surrogate_key]);
   const existing: ExistingRelation | undefined =
     stands === undefined
@@ -351,6 +390,7 @@ describe('the statements that build', () => {
         state,
         source,
         one.mode === 'increment' && one.looksAtColumns !== true ? undefined : yields,
+        options.runStartedAt,
       );
       expectGolden(one.name, steps.map(textOf).join('\n'));
     } finally {
