@@ -1,9 +1,10 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type Column, readRelation, readTemporaryColumns } from './catalog.ts';
+import { type Column, readComments, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { describeRelation } from './materialize/comments.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
@@ -89,6 +90,10 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     for (const step of plan(node, decision, state, source, yields)) await perform(session, step, node, seed, totals);
     await analyzeIfGrown(session, node, state, decision, totals);
   }
+  // A description may change although nothing else did.
+  const comments = await readComments(session, node.relation);
+  if (comments !== undefined)
+    for (const step of describeRelation(node, comments)) await perform(session, step, node, undefined, totals);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
     await writeModel(session, {
