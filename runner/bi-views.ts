@@ -68,11 +68,12 @@ export function viewNode({ exposure, model, properties, columns }: ExposedModel,
     columns: exposure.columns.map(({ name, description, sqlType }) => ({ name, description, dataType: sqlType })),
     constraints: [],
     reads: [model.id],
-    checksum: digest([text]),
+    checksum: digest([exposure.view, text]),
     materialized: 'view',
     fullSql: new SqlText(text, [{ start: 0, origin: { place, verbatim: false } }]),
     incrementalSql: undefined,
     highWater: [],
     volatile: false,
+    shows: model.id,
   };
 }
