@@ -1,10 +1,12 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type Column, readRelation, readTemporaryColumns } from './catalog.ts';
+import { type Column, readComments, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { readExpired } from './expire.ts';
+import { followRename, viewsInTheWay } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { describeRelation } from './materialize/comments.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
@@ -76,11 +78,14 @@ function isTransient(error: unknown): boolean {
 
 async function buildIn(session: Session, context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
   const startedAt = context.clock().toISOString();
+  await followRename(session, node, context.manifest);
   const models = await readModels(session);
   const state = await readState(session, context, node, models);
   const decision = decide(node, state, context.options);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
+  const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create');
+  const before = mayGo ? await readComments(session, node.relation) : undefined;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
     const sql = querySql(node, decision, state, context.options, context.manifest);
@@ -88,10 +93,16 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
     reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    for (const step of plan(node, decision, state, source, yields, context.options.runStartedAt))
+    const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
+    const { runStartedAt } = context.options;
+    for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
       await perform(session, step, node, seed, totals);
     await analyzeIfGrown(session, node, state, decision, totals);
   }
+  // A description may change although nothing else did.
+  const comments = await readComments(session, node.relation);
+  if (comments !== undefined)
+    for (const step of describeRelation(node, comments, before)) await perform(session, step, node, undefined, totals);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
     await writeModel(session, {

@@ -5,6 +5,7 @@ import { placeholders } from './helpers.ts';
 import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
+import { remakeViews, type StandingView } from './materialize/remake-views.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import { run, type Step } from './materialize/step.ts';
@@ -119,9 +120,10 @@ export function querySql(
 
 /**
  * The statements that build a node. Pure: everything it needs of the database is in `state` and `yields`.
- * @param at ISO time of the run, for what says since when it holds.
  * @param yields the columns of the query (with the surrogate key) or of the seed file; only an increment whose SQL has
  * not changed may go without.
+ * @param run ISO time of the run (`at`), for what says since when it holds; the views that show the node's columns, and go
+ * and come back where columns change.
  * @throws NodeError if the columns break the node's contract.
  */
 export function plan(
@@ -130,7 +132,7 @@ export function plan(
   state: NodeState,
   source: RowSource,
   yields: readonly Column[] | undefined,
-  at: string,
+  { at, views }: { readonly at: string; readonly views: readonly StandingView[] },
 ): Step[] {
   if (decision.mode === 'skip') return [];
   const columns = yields ?? state.existing?.columns ?? [];
@@ -139,7 +141,7 @@ export function plan(
   checkNamed(node, isSnapshot ? [...columns, ...addedColumns(node.config)] : columns);
   if (decision.mode === 'view') {
     if (source.kind !== 'query') throw new Error('a view is made of a query');
-    return createView(node.relation, source.sql, state.existing, columns);
+    return remakeViews(views, createView(node.relation, source.sql, state.existing, columns));
   }
   const target = tableTarget(node);
   const made = state.remembered?.objects ?? [];
@@ -155,14 +157,18 @@ export function plan(
         snapshot !== undefined && source.kind === 'query'
           ? createSnapshot(snapshot, source.sql, columns, at)
           : createTable(target, source);
-      return [...drop, ...create, ...restoreGrants(node.relation, state.existing?.grants ?? [])];
+      const grants = restoreGrants(node.relation, state.existing?.grants ?? []);
+      return remakeViews(views, [...drop, ...create, ...grants]);
     }
     case 'replace':
       if (state.existing === undefined) throw new Error('nothing to replace');
-      return replaceRows(target, source, state.existing, columns, made, keepFrom(node, state, columns));
+      return replaceRows(target, source, state.existing, columns, made, {
+        keepFrom: keepFrom(node, state, columns),
+        views,
+      });
     case 'increment':
       if (source.kind !== 'query') throw new Error('an increment is made of a query');
-      return increment(node, target, state, source.sql, columns);
+      return increment(node, target, state, source.sql, columns, views);
     default:
       return decision.mode satisfies never;
   }
@@ -174,13 +180,14 @@ function increment(
   { existing, remembered }: NodeState,
   sql: SqlText,
   yields: readonly Column[],
+  views: readonly StandingView[],
 ): Step[] {
   if (existing === undefined) throw new Error('nothing to add to');
   const made = remembered?.objects ?? [];
   const change = changeSchema(node, node.config.on_schema_change, existing, yields);
   return [
     ...dropObsolete(target, existing, made),
-    ...change.steps,
+    ...remakeViews(views, change.steps),
     ...addMissing(target, existing, made),
     ...addRows(target, node.config.incremental_strategy ?? 'merge', sql, change.columns),
   ];
