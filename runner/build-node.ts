@@ -1,9 +1,11 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type Column, readRelation, readTemporaryColumns } from './catalog.ts';
+import { type Column, readComments, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
+import { followRename, viewsInTheWay } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { describeRelation } from './materialize/comments.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
@@ -74,6 +76,7 @@ function isTransient(error: unknown): boolean {
 
 async function buildIn(session: Session, context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
   const startedAt = context.clock().toISOString();
+  await followRename(session, node, context.manifest);
   const models = await readModels(session);
   const state = await readState(session, context, node, models);
   const decision = decide(node, state, context.options);
@@ -86,9 +89,15 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
     reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    for (const step of plan(node, decision, state, source, yields)) await perform(session, step, node, seed, totals);
+    const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
+    for (const step of plan(node, decision, state, source, yields, views))
+      await perform(session, step, node, seed, totals);
     await analyzeIfGrown(session, node, state, decision, totals);
   }
+  // A description may change although nothing else did.
+  const comments = await readComments(session, node.relation);
+  if (comments !== undefined)
+    for (const step of describeRelation(node, comments)) await perform(session, step, node, undefined, totals);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
     await writeModel(session, {

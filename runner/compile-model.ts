@@ -149,6 +149,7 @@ function isVolatileEphemeral(node: Node | undefined): boolean {
   return node?.kind === 'model' && node.materialized === 'ephemeral' && node.volatile;
 }
 
-function digest(value: unknown): string {
+/** A short text that changes with the value. */
+export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }

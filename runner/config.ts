@@ -162,9 +162,11 @@ const dataTests = z
 const biColumn = z.strictObject({
   /** What people read; without it the column's name in words. */
   name: z.string().min(1).optional(),
+  /** What it means, in the words of a report's author; without it the column's description. */
+  description: z.string().min(1).optional(),
   /** A Power BI format string, e.g. `0.0`. */
   format: z.string().min(1).optional(),
-  /** Keys and whatever else nobody drags into a chart. */
+  /** Keys, unless this says otherwise, and whatever else nobody drags into a chart. */
   hidden: z.boolean().optional(),
   summarize: z.enum(['none', 'sum', 'average', 'min', 'max', 'count']).optional(),
   folder: z.string().min(1).optional(),
@@ -184,6 +186,8 @@ const biMeasure = z.strictObject({
 /** A model that Power BI is to see, through a view of its own. */
 const biModel = z.strictObject({
   name: z.string().min(1),
+  /** What it holds, in the words of a report's author; without it the model's description. */
+  description: z.string().min(1).optional(),
   /** These columns are empty where the flag says that the row is not to be trusted; the flag itself stays. */
   blank: z
     .union([
@@ -205,7 +209,8 @@ const column = z.strictObject({
   tests: dataTests,
   meta: z.record(z.string(), z.unknown()).optional(),
   tags: names.optional(),
-  bi: biColumn.optional(),
+  /** False: the view does without it. */
+  bi: z.union([z.literal(false), biColumn], 'expected settings, e.g. { name, format }, or false').optional(),
 });
 
 const described = z.strictObject({

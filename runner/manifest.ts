@@ -63,6 +63,8 @@ export interface ModelNode extends NodeBase, Relational {
   readonly highWater: readonly string[];
   /** True when the rows depend on the time of the run, so that "nothing new upstream" does not mean "nothing to do". */
   readonly volatile: boolean;
+  /** For a view that is made of a model's .yml: the id of that model. */
+  readonly shows?: string | undefined;
 }
 
 export interface SeedNode extends NodeBase, Relational {

@@ -5,6 +5,7 @@ import { placeholders } from './helpers.ts';
 import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
+import { remakeViews, type StandingView } from './materialize/remake-views.ts';
 import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
@@ -114,6 +115,7 @@ export function querySql(
  * The statements that build a node. Pure: everything it needs of the database is in `state` and `yields`.
  * @param yields the columns of the query (with the surrogate key) or of the seed file; only an increment whose SQL has
  * not changed may go without.
+ * @param views those that show the node's columns, and go and come back where columns change.
  * @throws NodeError if the columns break the node's contract.
  */
 export function plan(
@@ -122,6 +124,7 @@ export function plan(
   state: NodeState,
   source: RowSource,
   yields: readonly Column[] | undefined,
+  views: readonly StandingView[] = [],
 ): Step[] {
   if (decision.mode === 'skip') return [];
   const columns = yields ?? state.existing?.columns ?? [];
@@ -129,18 +132,19 @@ export function plan(
   checkNamed(node, columns);
   if (decision.mode === 'view') {
     if (source.kind !== 'query') throw new Error('a view is made of a query');
-    return createView(node.relation, source.sql, state.existing, columns);
+    return remakeViews(views, createView(node.relation, source.sql, state.existing, columns));
   }
   const target = tableTarget(node);
   const made = state.remembered?.objects ?? [];
   switch (decision.mode) {
     case 'create': {
       const drop = state.existing === undefined ? [] : dropView(node, state.existing);
-      return [...drop, ...createTable(target, source), ...restoreGrants(node.relation, state.existing?.grants ?? [])];
+      const create = [...createTable(target, source), ...restoreGrants(node.relation, state.existing?.grants ?? [])];
+      return remakeViews(views, [...drop, ...create]);
     }
     case 'replace':
       if (state.existing === undefined) throw new Error('nothing to replace');
-      return replaceRows(target, source, state.existing, columns, made);
+      return replaceRows(target, source, state.existing, columns, made, views);
     case 'increment':
       if (source.kind !== 'query') throw new Error('an increment is made of a query');
       return [

@@ -17,7 +17,7 @@ export function compile(project: Project, flags: RunFlags, terminal: Terminal): 
   for (const id of manifest.order) {
     const node = manifest.nodes.get(id);
     if (node === undefined || !selected.has(id)) continue;
-    const base = join(folder, node.kind === 'test' ? join('tests', node.name) : node.file.replace(/\.sql$/, ''));
+    const base = join(folder, pathOf(node));
     if (node.kind === 'model') {
       write(`${base}.sql`, node.fullSql.text);
       if (node.incrementalSql !== undefined) write(`${base}.incremental.sql`, node.incrementalSql.text);
@@ -45,6 +45,12 @@ export function compile(project: Project, flags: RunFlags, terminal: Terminal): 
   }
   terminal.say(`Compiled ${written.length} nodes (${models.length} models) to target/compiled.`, 'good');
   return 0;
+}
+
+/** Below the folder, without its ending: the model's own path; a view made of a .yml stands beside it under its own name. */
+function pathOf(node: Node): string {
+  if (node.kind === 'test') return join('tests', node.name);
+  return node.file.endsWith('.sql') ? node.file.replace(/\.sql$/, '') : join(dirname(node.file), node.name);
 }
 
 function write(path: string, text: string): void {

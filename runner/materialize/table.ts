@@ -2,6 +2,7 @@ import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
+import { remakeViews, type StandingView } from './remake-views.ts';
 import { counted, run, type Step, staged } from './step.ts';
 import { addMissing, alignColumns, dropObsolete, type Structure } from './structure.ts';
 import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
@@ -40,6 +41,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
  * A table that stands: the new rows are made beside it and only the difference is applied, in the same transaction. So
  * readers see the old rows or the new ones, and nothing that hangs on the table (views, grants, policies, foreign keys)
  * is touched.
+ * @param views those that are in the way of a change of columns and can be made again.
  */
 export function replaceRows(
   target: TableTarget,
@@ -47,6 +49,7 @@ export function replaceRows(
   existing: ExistingRelation,
   wanted: readonly Column[],
   made: readonly string[],
+  views: readonly StandingView[],
 ): Step[] {
   const table = relation(target.relation.schema, target.relation.name);
   const standing = existing.columns.map((column) => column.name);
@@ -55,7 +58,7 @@ export function replaceRows(
     ...adopt,
     ...stage(target, source),
     ...dropObsolete(target, existing, made),
-    ...alignColumns(target.relation, existing, wanted),
+    ...remakeViews(views, alignColumns(target.relation, existing, wanted)),
     ...(target.uniqueKey.length > 0
       ? differenceByKey(target, table, wanted, existing)
       : differenceOfAll(table, wanted)),
