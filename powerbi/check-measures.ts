@@ -12,29 +12,19 @@ export interface MeasureProblem {
 }
 
 /**
- * Finds in the measures what Power BI would refuse: tables, columns and measures that are not there, names that are taken,
- * brackets without an end, measures that need each other. Power BI does not tell upper from lower case in names.
+ * Finds in the measures what Power BI would refuse: tables, columns and measures that are not there, brackets without an
+ * end, measures that need each other. Power BI does not tell upper from lower case in names.
  */
 export function checkMeasures(exposures: readonly Exposure[]): MeasureProblem[] {
   const tables = new Map(exposures.map((exposure) => [exposure.name.toLowerCase(), exposure]));
   const declared = exposures.flatMap((exposure) =>
-    exposure.measures.map((measure, index) => ({ exposure, measure, index, key: measure.name.toLowerCase() })),
+    exposure.measures.map((measure, index) => ({ exposure, measure, index })),
   );
-  const byName = new Map(declared.map((one) => [one.key, one]).reverse() as [string, Declared][]);
+  const byName = new Map(declared.map((one) => [one.measure.name.toLowerCase(), one]));
   return declared.flatMap((one) => {
     const problem = (what: string, hint?: string) => ({ model: one.exposure.model, index: one.index, what, hint });
     const name = `measure "${one.measure.name}"`;
-    const first = byName.get(one.key);
     const problems: MeasureProblem[] = [];
-    if (first !== undefined && first !== one) {
-      problems.push(problem(`${name} is there already, in table "${first.exposure.name}"`, 'Choose another name.'));
-    }
-    if (one.exposure.columns.some((column) => column.name.toLowerCase() === one.key)) {
-      problems.push(problem(`${name} has the name of a column of its table`, 'Choose another name.'));
-    }
-    if (/[[\]\p{Cc}]/u.test(one.measure.name)) {
-      problems.push(problem(`${name} has a bracket or a control character in its name`, 'Choose another name.'));
-    }
     const scan = scanDax(one.measure.expression);
     if (scan.fault !== undefined) problems.push(problem(`${name}: ${scan.fault.what}`, 'Correct the expression.'));
     const texts = new Set(scan.texts.map((text) => text.toLowerCase()));
@@ -53,7 +43,6 @@ interface Declared {
   readonly exposure: Exposure;
   readonly measure: Exposure['measures'][number];
   readonly index: number;
-  readonly key: string;
 }
 
 function faultOf(

@@ -42,3 +42,6 @@ export function connectionFile({ server, database }: PowerBiOptions): string {
     connections: [{ details: { protocol: 'postgresql', address: { server, database } }, options: {}, mode: 'Import' }],
   });
 }
+
+/** `.gitignore`: what belongs to one person's Power BI Desktop. The cache holds the data that was loaded. */
+export const ignoreFile = '**/.pbi/localSettings.json\n**/.pbi/cache.abf\n';

@@ -28,8 +28,6 @@ export interface PowerBiOptions {
   };
   /** The column with the login in the model of kind `access`. */
   readonly loginColumn: string;
-  /** For models that are fetched piece by piece, by the id of the node: the column with the key of the day or minute. */
-  readonly refreshBy: ReadonlyMap<string, string>;
   readonly refreshWindow: RefreshWindow;
   /** The first year that may have data; what Power BI Desktop loads begins there. */
   readonly firstYear: number;

@@ -1,5 +1,5 @@
 import type { Exposure } from '../runner/exposure.ts';
-import { calendarOf, columnOf } from './exposures.ts';
+import { calendarOf } from './exposures.ts';
 import { mField, mText } from './m.ts';
 import type { PowerBiOptions } from './options.ts';
 import type { TmdlObject } from './tmdl.ts';
@@ -15,17 +15,12 @@ export interface RefreshKey {
 }
 
 /** Undefined for a table that is fetched whole. */
-export function refreshKeyOf(
-  exposure: Exposure,
-  exposures: readonly Exposure[],
-  options: PowerBiOptions,
-): RefreshKey | undefined {
-  const source = options.refreshBy.get(exposure.model);
-  const column = source === undefined ? undefined : columnOf(exposure, source);
+export function refreshKeyOf(exposure: Exposure, exposures: readonly Exposure[]): RefreshKey | undefined {
+  const column = exposure.refreshBy;
   if (column === undefined) return undefined;
   const calendar = calendarOf(exposures)?.name;
-  const isDay = exposure.references.some((one) => one.column === column.name && one.toExposure === calendar);
-  return { column: column.name, function: isDay ? 'DateKey' : 'MinuteKey' };
+  const isDay = exposure.references.some((one) => one.column === column && one.toExposure === calendar);
+  return { column, function: isDay ? 'DateKey' : 'MinuteKey' };
 }
 
 /**

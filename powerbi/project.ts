@@ -1,5 +1,12 @@
 import type { Exposure } from '../runner/exposure.ts';
-import { connectionFile, platformFile, projectFile, reportPropertiesFile, semanticModelFile } from './items.ts';
+import {
+  connectionFile,
+  ignoreFile,
+  platformFile,
+  projectFile,
+  reportPropertiesFile,
+  semanticModelFile,
+} from './items.ts';
 import { modelFiles } from './model.ts';
 import type { PowerBiOptions } from './options.ts';
 import { reportFiles } from './report.ts';
@@ -20,6 +27,7 @@ export function powerBiProject(exposures: readonly Exposure[], options: PowerBiO
   const reportFolder = `${name}.Report`;
   const modelFolder = `${name}.SemanticModel`;
   const files = new Map([
+    ['.gitignore', ignoreFile],
     [`${name}.pbids`, connectionFile(options)],
     [`${name}.pbip`, projectFile(reportFolder)],
     [`${modelFolder}/.platform`, platformFile('SemanticModel', name)],

@@ -4,13 +4,6 @@ import { jsonFile, schemas } from './json.ts';
 import { pageSize, startingPage } from './starting-page.ts';
 import { visualContainer, visualName } from './visuals.ts';
 
-/** A theme that comes with Power BI Desktop; the versions are those of the report that it was made for. */
-const theme = {
-  name: 'CY24SU10',
-  reportVersionAtImport: { visual: '1.8.97', report: '2.0.97', page: '1.3.97' },
-  type: 'SharedResources',
-};
-
 /** The files of a report with one page, by their paths in its definition folder. */
 export function reportFiles(exposures: readonly Exposure[]): Map<string, string> {
   const page = objectName('page', 'Overview');
@@ -38,14 +31,8 @@ export function reportFiles(exposures: readonly Exposure[]): Map<string, string>
 
 const report = {
   $schema: schemas.report,
-  themeCollection: { baseTheme: theme },
-  resourcePackages: [
-    {
-      name: 'SharedResources',
-      type: 'SharedResources',
-      items: [{ name: theme.name, path: `BaseThemes/${theme.name}.json`, type: 'BaseTheme' }],
-    },
-  ],
+  // Power BI's own theme; one that is named would have to be in a file beside the report.
+  themeCollection: {},
   settings: {
     useStylableVisualContainerHeader: true,
     exportDataMode: 'AllowSummarized',

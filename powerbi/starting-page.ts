@@ -25,7 +25,7 @@ const wished: readonly Visual[] = [
     y: 16,
     width: 300,
     height: 96,
-    wells: { Values: [column('Apartment', 'Name')] },
+    wells: { Values: [column('Apartment', 'Apartment')] },
   },
   {
     type: 'slicer',
@@ -69,7 +69,7 @@ const wished: readonly Visual[] = [
     y: 476,
     width: 620,
     height: 228,
-    wells: { Category: [column('Minute', 'Hour')], Y: [measure('Energy by minute', 'Average power')] },
+    wells: { Category: [column('Minute', 'Hour (UTC)')], Y: [measure('Energy by minute', 'Average power')] },
   },
   {
     type: 'clusteredColumnChart',
@@ -80,7 +80,7 @@ const wished: readonly Visual[] = [
     height: 228,
     wells: {
       Category: [column('Room', 'Room')],
-      Series: [column('Apartment', 'Name')],
+      Series: [column('Apartment', 'Apartment')],
       Y: [measure('Environment by minute', 'Average CO2')],
     },
   },
@@ -95,7 +95,7 @@ const wished: readonly Visual[] = [
       Values: [
         column('Device', 'Device'),
         measure('Device health by day', 'Uptime'),
-        measure('Device health by day', 'Missing readings total'),
+        measure('Device health by day', 'Readings missed'),
         measure('Device health by day', 'Lowest battery'),
       ],
     },

@@ -7,7 +7,7 @@ import type { TmdlObject, TmdlProperty } from './tmdl.ts';
 
 /** A table of the semantic model on one view. */
 export function tableObject(exposure: Exposure, exposures: readonly Exposure[], options: PowerBiOptions): TmdlObject {
-  const key = refreshKeyOf(exposure, exposures, options);
+  const key = refreshKeyOf(exposure, exposures);
   const query = sourceQuery(exposure, key);
   const properties: TmdlProperty[] = [];
   if (exposure.kind === 'access') properties.push({ name: 'isHidden', value: true });

@@ -38,6 +38,7 @@ export function exposure(name: string, model: string, more: Partial<Exposure> = 
     columns: [],
     key: undefined,
     references: [],
+    refreshBy: undefined,
     measures: [],
     ...more,
   };
@@ -46,6 +47,7 @@ export function exposure(name: string, model: string, more: Partial<Exposure> = 
 /** A household in small: two facts, what they refer to, and who may see what. */
 export const household: readonly Exposure[] = [
   exposure('Energy by minute', 'fact_energy_minute', {
+    refreshBy: 'Minute key',
     description: 'Power and energy.\nOne row for each minute and device.',
     columns: [
       key('Minute key'),
@@ -78,16 +80,18 @@ export const household: readonly Exposure[] = [
     ],
   }),
   exposure('Device health by day', 'fact_device_health_day', {
+    refreshBy: 'Date key',
     columns: [key('Date key'), key('Device key'), key('Apartment key'), column('Uptime (%)', 'double precision')],
     references: [to('Date', 'Date key'), to('Device', 'Device key'), to('Apartment', 'Apartment key')],
   }),
   exposure('Forecast', 'fact_weather_day', {
+    refreshBy: 'Issue date key',
     columns: [key('Date key'), key('Issue date key'), key('Site key'), column('Temperature (°C)', 'double precision')],
     references: [to('Date', 'Date key'), to('Date', 'Date key', 'Issue date key'), to("Anna's site", 'Site key')],
   }),
   exposure('Apartment', 'dim_apartment', {
     key: 'Apartment key',
-    columns: [key('Apartment key'), column('Apartment id'), column('Name'), key('Site key')],
+    columns: [key('Apartment key'), column('Apartment id'), column('Apartment'), key('Site key')],
     references: [to("Anna's site", 'Site key')],
   }),
   exposure('Room', 'dim_room', {
@@ -136,11 +140,6 @@ export const options: PowerBiOptions = {
     ],
   },
   loginColumn: 'user_email',
-  refreshBy: new Map([
-    ['model.fact_energy_minute', 'minute_key'],
-    ['model.fact_device_health_day', 'date_key'],
-    ['model.fact_weather_day', 'issue_date_key'],
-  ]),
   refreshWindow: { keepYears: 10, refreshDays: 10 },
   firstYear: 2023,
 };
