@@ -82,6 +82,8 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   const decision = decide(node, state, context.options);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
+  const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create');
+  const before = mayGo ? await readComments(session, node.relation) : undefined;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
     const sql = querySql(node, decision, state, context.options, context.manifest);
@@ -97,7 +99,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   // A description may change although nothing else did.
   const comments = await readComments(session, node.relation);
   if (comments !== undefined)
-    for (const step of describeRelation(node, comments)) await perform(session, step, node, undefined, totals);
+    for (const step of describeRelation(node, comments, before)) await perform(session, step, node, undefined, totals);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
     await writeModel(session, {

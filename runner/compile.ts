@@ -64,7 +64,8 @@ export function compileProject(project: Project): Compiled {
     });
   }
   const exposed = exposuresOf(context, nodes, problems);
-  for (const one of exposed) {
+  // A view whose names have a fault cannot be written down.
+  for (const one of problems.length > 0 ? [] : exposed) {
     const draft = drafts.get(viewNodeName(one.model.name));
     if (draft?.id === one.exposure.id) nodes.set(draft.id, viewNode(one, draft));
   }

@@ -1,6 +1,6 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import { type Column, type ExistingRelation, readRelation } from './catalog.ts';
+import { type Column, type ExistingRelation, readComments, readRelation } from './catalog.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import type { StandingView } from './materialize/remake-views.ts';
 import { losesColumns } from './materialize/structure.ts';
@@ -48,7 +48,8 @@ export async function viewsInTheWay(
   for (const view of manifest.nodes.values()) {
     if (view.kind !== 'model' || view.shows !== node.id) continue;
     const standing = await readRelation(session, view.relation);
-    if (standing?.kind === 'view') found.push({ node: view, existing: standing });
+    if (standing?.kind === 'view')
+      found.push({ node: view, existing: standing, comments: await readComments(session, view.relation) });
   }
   return found;
 }

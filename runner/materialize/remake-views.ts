@@ -1,7 +1,7 @@
 import { relation } from '../../warehouse/quote.ts';
-import type { ExistingRelation } from '../catalog.ts';
+import type { Comments, ExistingRelation } from '../catalog.ts';
 import type { ModelNode } from '../manifest.ts';
-import { describeRelation } from './comments.ts';
+import { describeRelation, withoutComments } from './comments.ts';
 import { restoreGrants } from './grants.ts';
 import { run, type Step } from './step.ts';
 import { createView } from './view.ts';
@@ -10,6 +10,7 @@ import { createView } from './view.ts';
 export interface StandingView {
   readonly node: ModelNode;
   readonly existing: ExistingRelation;
+  readonly comments: Comments | undefined;
 }
 
 /**
@@ -19,14 +20,10 @@ export interface StandingView {
 export function remakeViews(views: readonly StandingView[], steps: readonly Step[]): Step[] {
   if (steps.length === 0) return [];
   const drop = views.map(({ node }) => run(`drop view ${relation(node.relation.schema, node.relation.name)}`));
-  const create = views.flatMap(({ node, existing }) => [
+  const create = views.flatMap(({ node, existing, comments }) => [
     ...createView(node.relation, node.fullSql, undefined, []),
     ...restoreGrants(node.relation, existing.grants),
-    ...describeRelation(node, {
-      kind: 'view',
-      relation: null,
-      columns: new Map(node.columns.map(({ name }) => [name, null])),
-    }),
+    ...describeRelation(node, withoutComments('view', node.columns), comments),
   ]);
   return [...drop, ...steps, ...create];
 }
