@@ -22,7 +22,8 @@ export function expressionObjects(options: PowerBiOptions): TmdlObject[] {
     ),
     keyFunction(
       'MinuteKey',
-      'DateKey(time) * 10000 + Time.Hour(time) * 100 + Time.Minute(time)',
+      // M counts in floating point; as a whole number it stays one in the SQL, where the key's index needs it.
+      'Int64.From(Date.Year(time) * 100000000 + Date.Month(time) * 1000000 + Date.Day(time) * 10000 + Time.Hour(time) * 100 + Time.Minute(time))',
       'The key YYYYMMDDHHMM of the minute of a time.',
     ),
   ];
@@ -44,7 +45,7 @@ function keyFunction(name: string, body: string, description: string): TmdlObjec
     type: 'expression',
     name,
     description,
-    value: `(time as datetime) as number => ${body}`,
+    value: `(time as datetime) => ${body}`,
     properties: [{ name: 'lineageTag', value: guidOf('expression', name) }],
     children: [{ type: 'annotation', name: 'PBI_ResultType', value: 'Function' }],
   };
