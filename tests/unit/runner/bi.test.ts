@@ -208,6 +208,13 @@ describe('what cannot be exposed is said with its place', () => {
     expect(where && formatPlace(where)).toMatch(new RegExp(`${place.includes('.yml') ? '' : 'room\\.yml:'}${place}$`));
   });
 
+  it('an unknown setting, with what it may mean', () => {
+    expect(problemsWith(withArea('{ hiden: true }')).map(({ hint }) => hint)).toEqual(['Did you mean "hidden"?']);
+    expect(problemsWith(withArea('true')).map(({ what }) => what)).toEqual([
+      '"models.0.columns.1.bi": expected settings, e.g. { name, format }, or false',
+    ]);
+  });
+
   it('a table in the schema of the views', () => {
     const problems = problemsOf({ 'models/a.sql': '{{config materialized="table" schema="bi"}}select 1 as a' });
     expect(problems.map(({ what }) => what)).toEqual([
