@@ -204,7 +204,7 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
   define('bi', 'write a Power BI project on the views of schema bi; needs no database', ({ flags, terminal }) =>
     bi(openProject(flags), flags, terminal),
   )
-    .addOption(new Option('--output <folder>', 'where to').default('power-bi'))
+    .option('--output <folder>', 'where to (default: power-bi in the project)')
     .option('--force', 'overwrite what has been changed by hand, the report too');
   define(
     'watch',

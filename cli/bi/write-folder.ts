@@ -57,7 +57,10 @@ function readRecord(folder: string, force: boolean): Map<string, string> {
       });
     }
   }
-  if (!force && existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0)) {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new UsageError({ what: `${folder} is a file`, hint: 'Name a folder with --output.' });
+  }
+  if (!force && existsSync(folder) && readdirSync(folder).length > 0) {
     throw new UsageError({
       what: `${folder} holds files that datacycle has not written`,
       hint: 'Write into another folder with --output, or overwrite what has the same names with --force.',

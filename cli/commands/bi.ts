@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { PowerBiOptions } from '../../powerbi/options.ts';
 import { powerBiProject } from '../../powerbi/project.ts';
 import { compileProject } from '../../runner/compile.ts';
@@ -33,7 +33,7 @@ export function bi(project: Project, flags: BiFlags, terminal: Terminal): 0 {
     });
   }
   const server = serverSetting(project);
-  const folder = isAbsolute(flags.output ?? '') ? (flags.output ?? '') : join(project.root, flags.output ?? 'power-bi');
+  const folder = flags.output === undefined ? join(project.root, 'power-bi') : resolve(flags.output);
   const made = powerBiProject(compiled.exposures, optionsOf(project, server));
   const { written, reportKept } = writeFolder(folder, made, flags.force === true);
   const measures = compiled.exposures.flatMap((exposure) => exposure.measures).length;
@@ -42,7 +42,8 @@ export function bi(project: Project, flags: BiFlags, terminal: Terminal): 0 {
     terminal.event({ type: 'bi', folder, ...counts, report_kept: reportKept, server: server !== undefined });
     return 0;
   }
-  const shown = relative(project.root, folder).startsWith('..') ? folder : relative(project.root, folder) || '.';
+  const fromHere = relative(process.cwd(), folder);
+  const shown = fromHere.startsWith('..') || fromHere === '' ? folder : fromHere;
   terminal.say(
     `Wrote ${compiled.exposures.length} tables and ${measures} measures to ${shown} (${written} files).`,
     'good',
