@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import type { Project } from '../runner/project.ts';
 import { errorLines } from '../runner/report.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
+import { bi } from './commands/bi.ts';
 import { bronze } from './commands/bronze.ts';
 import { compile } from './commands/compile.ts';
 import { demo } from './commands/demo.ts';
@@ -193,7 +194,11 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
     define('show', 'show the rows of a query, a model or a failing test', ({ flags, terminal }) =>
       show(
         openProject(flags),
-        { ...selectFlags(flags), limit: flags.limit ?? 5, output: flags.output ?? 'table' },
+        {
+          ...selectFlags(flags),
+          limit: flags.limit ?? 5,
+          output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
+        },
         terminal,
       ),
     ),
@@ -201,6 +206,11 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
     .option('--inline <sql>', "a query; {{ref 'x'}} works in it")
     .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', limit)
     .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
+  define('bi', 'write a Power BI project on the views of schema bi; needs no database', ({ flags, terminal }) =>
+    bi(openProject(flags), flags, terminal),
+  )
+    .option('--output <folder>', 'where to (default: power-bi in the project)')
+    .option('--force', 'overwrite what has been changed by hand, the report too');
   define(
     'watch',
     'keep everything fresh until stopped: land what comes in and build what it touches',
@@ -243,7 +253,9 @@ type Flags = GlobalOptions & {
   readonly full?: boolean;
   readonly fromBronze?: boolean;
   readonly resourceType?: string;
-  readonly output?: 'table' | 'json' | 'csv';
+  /** A format, one of those that the command offers; for bi a folder. */
+  readonly output?: string;
+  readonly force?: boolean;
   readonly inline?: string;
   readonly limit?: number;
   readonly days?: number;

@@ -79,6 +79,7 @@ export function exposuresOf(
       columns: columns.map(({ column }) => column),
       key: more.length > 0 ? undefined : nameOf(columns, key),
       references,
+      refreshBy: refreshBy(bi, columns, complain),
       measures: bi.measures ?? [],
     };
     return { exposure, model, properties, columns };
@@ -106,6 +107,19 @@ function checkKind({ kind }: BiModel, columns: readonly ViewColumn[], complain: 
     ['bi', 'kind'],
     'Power BI marks a table as its calendar by that column.',
   );
+}
+
+/** A whole number is asked for, as only such a one can be compared with what Power BI makes of its times. */
+function refreshBy({ refresh_by: source }: BiModel, columns: readonly ViewColumn[], complain: Complain) {
+  if (source === undefined) return undefined;
+  const column = columns.find((one) => one.column.source === source)?.column;
+  if (column?.type === 'bigint') return column.name;
+  complain(
+    `Power BI cannot fetch by "${source}": ${column === undefined ? 'the view has no such column' : `it is ${column.type}`}`,
+    ['bi', 'refresh_by'],
+    'Name a column with the key of the day or minute: a whole number like 20231018 or 202310181430.',
+  );
+  return undefined;
 }
 
 /** Measures share one space of names in Power BI, and their table's columns are in it, too. */

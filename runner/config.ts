@@ -232,6 +232,8 @@ const biModel = z.strictObject({
     .optional(),
   /** `date`: the table that Power BI takes for its calendar; its key is the one column of type date. */
   kind: z.enum(['date', 'access']).optional(),
+  /** The column with the key of the day or minute (YYYYMMDD, YYYYMMDDHHMM) by which Power BI fetches what is new. */
+  refresh_by: z.string().min(1).optional(),
   measures: z.array(biMeasure).optional(),
 });
 

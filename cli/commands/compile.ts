@@ -4,12 +4,15 @@ import { compileProject } from '../../runner/compile.ts';
 import type { Node } from '../../runner/manifest.ts';
 import type { Project } from '../../runner/project.ts';
 import { selectNodes } from '../../runner/select.ts';
+import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import type { Terminal } from '../terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';
 
 /** Writes the SQL of the selection below target/compiled; prints it when a single model is selected. Needs no database. */
 export function compile(project: Project, flags: RunFlags, terminal: Terminal): 0 {
-  const { manifest, graph } = compileProject(project);
+  const compiled = compileProject(project);
+  checkProjectMeasures(compiled);
+  const { manifest, graph } = compiled;
   const selected = selectNodes(manifest, graph, selectionOf(flags));
   const folder = join(project.root, 'target', 'compiled');
   rmSync(folder, { recursive: true, force: true });
