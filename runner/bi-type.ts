@@ -49,7 +49,7 @@ function exact(declared: string): Showing {
   if (precision === undefined) {
     return {
       kind: 'refused',
-      what: `is ${declared} without precision and scale, of which Power BI would round what it likes`,
+      what: `is ${declared} without precision and scale, which Power BI rounds as it likes`,
       hint: 'Cast it in the model and declare the same, e.g. data_type: numeric(12,4).',
     };
   }
