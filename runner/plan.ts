@@ -1,10 +1,11 @@
 import { literal, relation } from '../warehouse/quote.ts';
-import type { Column, ExistingRelation } from './catalog.ts';
+import type { Column, ExistingRelation, Parties } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { placeholders } from './helpers.ts';
 import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
+import { secureRows } from './materialize/row-security.ts';
 import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
@@ -23,6 +24,8 @@ export interface NodeState {
   readonly upstreams: ReadonlyMap<string, Consumed>;
   /** The sources its rows are made of that lack rows by now, by name. */
   readonly pruned: ReadonlyMap<string, Pruned>;
+  /** Known where the node has row security. */
+  readonly parties: Parties | undefined;
 }
 
 export interface PlanOptions {
@@ -52,7 +55,8 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   if (materialized === 'ephemeral') return { mode: 'skip', reason: 'ephemeral' };
   const unchanged = remembered?.checksum === node.checksum;
   if (materialized === 'view') {
-    if (existing?.kind === 'view' && unchanged && !options.fullRefresh) return { mode: 'skip', reason: 'unchanged' };
+    if (existing?.kind === 'view' && unchanged && existing.securityInvoker && !options.fullRefresh)
+      return { mode: 'skip', reason: 'unchanged' };
     return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
   }
   if (existing === undefined) return { mode: 'create', reason: 'new' };
@@ -63,9 +67,11 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
   if (reason !== undefined) return { mode: 'replace', reason };
   if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
-    if (restructure(tableTarget(node), existing, remembered?.objects ?? []).length === 0)
-      return { mode: 'skip', reason: 'nothing new' };
-    return { mode: 'increment', reason: 'its constraints or indexes changed' };
+    const target = tableTarget(node, state.parties);
+    const changes = restructure(target, existing, remembered?.objects ?? []).length;
+    if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
+    const others = changes - secure(target, existing).length;
+    return { mode: 'increment', reason: `its ${others === 0 ? 'row security' : 'constraints or indexes'} changed` };
   }
   return { mode: 'increment', reason: 'incremental' };
 }
@@ -131,7 +137,7 @@ export function plan(
     if (source.kind !== 'query') throw new Error('a view is made of a query');
     return createView(node.relation, source.sql, state.existing, columns);
   }
-  const target = tableTarget(node);
+  const target = tableTarget(node, state.parties);
   const made = state.remembered?.objects ?? [];
   switch (decision.mode) {
     case 'create': {
@@ -152,12 +158,21 @@ export function plan(
   }
 }
 
-/** Steps that give a standing table the constraints and indexes that are declared now. */
+/** Steps that give a standing table the row security, constraints and indexes that are declared now. */
 function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: readonly string[]): Step[] {
-  return [...(existing === undefined ? [] : dropObsolete(target, existing, made)), ...addMissing(target, existing)];
+  return [
+    // First, since the owner sees what is there through it.
+    ...secure(target, existing),
+    ...(existing === undefined ? [] : dropObsolete(target, existing, made)),
+    ...addMissing(target, existing),
+  ];
 }
 
-export function tableTarget(node: ModelNode | SeedNode): TableTarget {
+function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
+  return secureRows(target.relation, target.rowSecurity, target.parties, existing);
+}
+
+export function tableTarget(node: ModelNode | SeedNode, parties?: Parties): TableTarget {
   const uniqueKey = node.config.unique_key ?? [];
   const surrogateKey = node.config.surrogate_key;
   return {
@@ -169,6 +184,8 @@ export function tableTarget(node: ModelNode | SeedNode): TableTarget {
     constraints: node.constraints,
     indexes: node.config.indexes ?? [],
     key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
+    rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
+    parties,
   };
 }
 

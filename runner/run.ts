@@ -9,6 +9,7 @@ import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
 import { RelationCache, runTest } from './run-test.ts';
 import { schedule } from './schedule.ts';
 import { beginRun, ensureState, finishRun, type ResultRecord, writeResults } from './state.ts';
+import { ensureVisibleFunctions } from './visible-functions.ts';
 
 export type Command = 'run' | 'test' | 'build' | 'seed';
 
@@ -107,6 +108,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       warehouse,
       order.flatMap((id) => manifest.nodes.get(id) ?? []),
     );
+    await ensureVisibleFunctions(warehouse, manifest, order);
     await beginRun(warehouse, {
       runId,
       command,

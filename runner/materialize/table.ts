@@ -1,7 +1,9 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
-import type { Column, ExistingRelation } from '../catalog.ts';
+import type { Column, ExistingRelation, Parties } from '../catalog.ts';
+import type { RowSecurity } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
+import { secureRows } from './row-security.ts';
 import { counted, run, type Step, staged } from './step.ts';
 import { addMissing, alignColumns, dropObsolete, type Structure } from './structure.ts';
 import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
@@ -12,6 +14,9 @@ export interface TableTarget extends Structure {
   /** Columns whose difference alone does not make a row a changed one. */
   readonly auditColumns: readonly string[];
   readonly key: SurrogateKey | undefined;
+  readonly rowSecurity: RowSecurity | undefined;
+  /** Known where the table has row security. */
+  readonly parties: Parties | undefined;
 }
 
 /** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
@@ -32,6 +37,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
     ...addMissing(target, undefined),
+    ...secureRows(target.relation, target.rowSecurity, target.parties, undefined),
     run(`analyze ${table}`),
   ];
 }
@@ -54,6 +60,7 @@ export function replaceRows(
   return [
     ...adopt,
     ...stage(target, source),
+    ...secureRows(target.relation, target.rowSecurity, target.parties, existing),
     ...dropObsolete(target, existing, made),
     ...alignColumns(target.relation, existing, wanted),
     ...(target.uniqueKey.length > 0

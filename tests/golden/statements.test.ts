@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.ts';
+import type { Column, ExistingRelation, ForeignKey, Parties } from '../../runner/catalog.ts';
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
+import { createVisible, visibleFunctions } from '../../runner/materialize/row-security.ts';
 import type { Step } from '../../runner/materialize/step.ts';
 import { objectNames } from '../../runner/materialize/structure.ts';
 import { type Decision, type NodeState, plan, querySql, tableTarget } from '../../runner/plan.ts';
@@ -30,6 +31,9 @@ interface Case {
   /** Columns of the standing table that are NOT NULL; undefined: its keys. */
   readonly notNull?: readonly string[];
   readonly referencedBy?: readonly ForeignKey[];
+  /** The row security that stands. */
+  readonly secured?: ExistingRelation['rowSecurity'];
+  readonly parties?: Parties;
 }
 
 const column = (name: string, type = 'integer'): Column => ({ name, type });
@@ -53,6 +57,10 @@ const constraints = `constraints:
       - { type: check, expression: load_id > 0, name: load_is_positive }
       - { type: foreign_key, columns: room, to: ref('rooms') }
     columns: [{ name: value, constraints: [{ type: not_null }] }]`;
+
+const guarded = 'materialized: table, schema: gold, row_security: { column: room, access: who }';
+const roomColumn = 'columns: [{ name: room, data_type: text }]';
+const parties: Parties = { owner: 'app', readers: ['app_reader', "o'hara"] };
 
 const cases: readonly Case[] = [
   { name: 'table-create', mode: 'create', config: 'materialized: table' },
@@ -152,6 +160,63 @@ const cases: readonly Case[] = [
     config: 'materialized: incremental, incremental_strategy: delete+insert, unique_key: [id, room]',
     sql: incremental,
   },
+  { name: 'row-security-create', mode: 'create', config: guarded, yml: roomColumn, parties },
+  {
+    name: 'row-security-added',
+    mode: 'replace',
+    config: guarded,
+    yml: roomColumn,
+    parties: { owner: 'app', readers: [null, 'power bi'] },
+  },
+  {
+    name: 'row-security-without-readers',
+    mode: 'create',
+    config: guarded,
+    yml: roomColumn,
+    parties: { ...parties, readers: [] },
+  },
+  {
+    name: 'row-security-changed-or-altered',
+    mode: 'increment',
+    config: `${guarded.replace('table', 'incremental')}, incremental_strategy: append`,
+    yml: roomColumn,
+    parties,
+    secured: {
+      enabled: true,
+      forced: false,
+      policies: [
+        { name: 'by_hand', intact: false },
+        { name: 'datacycle_reads_aaaaaa', intact: true },
+        { name: 'datacycle_writes_52676f', intact: false },
+      ],
+    },
+  },
+  {
+    name: 'row-security-taken-out',
+    mode: 'replace',
+    config: 'materialized: table',
+    secured: {
+      enabled: true,
+      forced: true,
+      policies: [
+        { name: 'datacycle_reads_aaaaaa', intact: true },
+        { name: 'datacycle_writes_bbbbbb', intact: false },
+      ],
+    },
+  },
+  {
+    name: 'row-security-taken-out-beside-a-policy-by-hand',
+    mode: 'replace',
+    config: 'materialized: table',
+    secured: {
+      enabled: true,
+      forced: true,
+      policies: [
+        { name: 'by_hand', intact: false },
+        { name: 'datacycle_reads_aaaaaa', intact: true },
+      ],
+    },
+  },
   { name: 'view-create', mode: 'view' },
   { name: 'view-replace', mode: 'view', kindOfStanding: 'view' },
   { name: 'view-replace-with-column-at-the-end', mode: 'view', kindOfStanding: 'view', standing: events.slice(0, 2) },
@@ -204,6 +269,9 @@ function prepare(one: Case): { node: ModelNode | SeedNode; manifest: Manifest; r
   const root = new TemporaryProject({
     'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
     'seeds/rooms.csv': 'room\nkitchen\n',
+    'models/who.sql': '{{config materialized="table" schema="access"}}\nselect 1',
+    'models/who.yml':
+      'models: [{ name: who, columns: [{ name: principal, data_type: text }, { name: room, data_type: text }] }]',
     'models/m.yml': `${kind}s:\n  - ${described}\n`,
     ...(kind === 'model' ? { 'models/m.sql': one.sql ?? plain } : { 'seeds/m.csv': 'code,name,price\n01,Bath,1.50\n' }),
   });
@@ -235,6 +303,8 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
                   { grantee: null, privilege: 'SELECT', grantable: false },
                 ]
               : [],
+          securityInvoker: stands === 'view',
+          rowSecurity: one.secured ?? { enabled: false, forced: false, policies: [] },
         };
   const made = one.made ?? one.objects ?? declared;
   return {
@@ -243,6 +313,7 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
     consumed: new Map([['raw.events', { version: 'source', loadId: 41 }]]),
     upstreams: new Map([['raw.events', { version: 'source', loadId: 42 }]]),
     pruned: new Map(),
+    parties: one.parties,
   };
 }
 
@@ -268,6 +339,14 @@ describe('the statements that build', () => {
     } finally {
       root.dispose();
     }
+  });
+});
+
+describe('the function that policies call', () => {
+  it('is one for readers and one for views, with their costs', () => {
+    const security = { column: 'room', type: 'text', name: 'who', access: { schema: 'access', name: 'who "sees" it' } };
+    const made = visibleFunctions('gold', security).map((one) => `${createVisible(one)};\n`);
+    expectGolden('row-security-functions', made.join('\n'));
   });
 });
 
@@ -345,7 +424,9 @@ group by id
 describe('the golden files', () => {
   it('are those of the tests, and no others', () => {
     expect(readdirSync(expectedFolder).sort()).toEqual(
-      [...cases.map((one) => one.name), 'compiled-project'].map((name) => `${name}.sql`).sort(),
+      [...cases.map((one) => one.name), 'row-security-functions', 'compiled-project']
+        .map((name) => `${name}.sql`)
+        .sort(),
     );
   });
 });
