@@ -1,7 +1,7 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type Column, readParties, readRelation, readTemporaryColumns } from './catalog.ts';
+import { type Column, readOwner, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import type { Step } from './materialize/step.ts';
@@ -163,8 +163,8 @@ async function readState(
     consumed,
     upstreams,
     pruned: await readPruned(session, sourcesBehind(context.manifest, node.reads)),
-    parties:
-      node.kind === 'model' && node.rowSecurity !== undefined ? await readParties(session, node.relation) : undefined,
+    owner:
+      node.kind === 'model' && node.rowSecurity !== undefined ? await readOwner(session, node.relation) : undefined,
   };
 }
 

@@ -35,13 +35,6 @@ export interface ExistingRelation {
   };
 }
 
-/** Whom the policies of a table speak of. */
-export interface Parties {
-  readonly owner: string;
-  /** Who may look into the table's schema besides its owner; null: everybody. */
-  readonly readers: readonly (string | null)[];
-}
-
 export interface Grant {
   /** Null: everybody. */
   readonly grantee: string | null;
@@ -113,27 +106,18 @@ where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f
   return { kind, ...row.relation };
 }
 
-/** Whom the policies of a table speak of; the owner of one that is not there yet is who makes it. */
-export async function readParties(session: Queryable, table: RelationName): Promise<Parties> {
-  const { rows } = await session.query<{ owner: string; readers: (string | null)[] }>(
-    `select
-         coalesce((
-             select pg_get_userbyid(c.relowner)
-             from pg_class as c
-             join pg_namespace as n on n.oid = c.relnamespace
-             where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
-         ), current_user) as owner,
-         (
-             select coalesce(jsonb_agg(r.rolname order by r.rolname), '[]')
-             from pg_namespace as n
-             cross join aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as g
-             left join pg_roles as r on r.oid = g.grantee
-             where n.nspname = $1 and g.privilege_type = 'USAGE' and (g.grantee = 0 or r.oid is not null)
-         ) as readers`,
+/** Who owns a table; who makes it will, where it is not there yet. */
+export async function readOwner(session: Queryable, table: RelationName): Promise<string> {
+  const { rows } = await session.query<{ owner: string }>(
+    `select coalesce((
+         select pg_get_userbyid(c.relowner)
+         from pg_class as c
+         join pg_namespace as n on n.oid = c.relnamespace
+         where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+     ), current_user) as owner`,
     [table.schema, table.name],
   );
-  const { owner = '', readers = [] } = rows[0] ?? {};
-  return { owner, readers: readers.filter((name) => name !== owner) };
+  return rows[0]?.owner ?? '';
 }
 
 /** The names and types that a relation of this session's temporary schema has. */

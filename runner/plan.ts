@@ -1,5 +1,5 @@
 import { literal, relation } from '../warehouse/quote.ts';
-import type { Column, ExistingRelation, Parties } from './catalog.ts';
+import type { Column, ExistingRelation } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { placeholders } from './helpers.ts';
 import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
@@ -25,7 +25,7 @@ export interface NodeState {
   /** The sources its rows are made of that lack rows by now, by name. */
   readonly pruned: ReadonlyMap<string, Pruned>;
   /** Known where the node has row security. */
-  readonly parties: Parties | undefined;
+  readonly owner: string | undefined;
 }
 
 export interface PlanOptions {
@@ -67,7 +67,7 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
   if (reason !== undefined) return { mode: 'replace', reason };
   if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
-    const target = tableTarget(node, state.parties);
+    const target = tableTarget(node, state.owner);
     const changes = restructure(target, existing, remembered?.objects ?? []).length;
     if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
     const others = changes - secure(target, existing).length;
@@ -137,7 +137,7 @@ export function plan(
     if (source.kind !== 'query') throw new Error('a view is made of a query');
     return createView(node.relation, source.sql, state.existing, columns);
   }
-  const target = tableTarget(node, state.parties);
+  const target = tableTarget(node, state.owner);
   const made = state.remembered?.objects ?? [];
   switch (decision.mode) {
     case 'create': {
@@ -169,10 +169,10 @@ function restructure(target: TableTarget, existing: ExistingRelation | undefined
 }
 
 function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
-  return secureRows(target.relation, target.rowSecurity, target.parties, existing);
+  return secureRows(target.relation, target.rowSecurity, target.owner, existing);
 }
 
-export function tableTarget(node: ModelNode | SeedNode, parties?: Parties): TableTarget {
+export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTarget {
   const uniqueKey = node.config.unique_key ?? [];
   const surrogateKey = node.config.surrogate_key;
   return {
@@ -185,7 +185,7 @@ export function tableTarget(node: ModelNode | SeedNode, parties?: Parties): Tabl
     indexes: node.config.indexes ?? [],
     key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
     rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
-    parties,
+    owner,
   };
 }
 

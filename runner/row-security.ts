@@ -4,7 +4,7 @@ import type { CompileContext, Draft } from './compile-context.ts';
 import type { Config } from './config.ts';
 import { formatProblem, type Problem } from './errors.ts';
 import type { RowSecurity } from './manifest.ts';
-import { visibleFunctions } from './materialize/row-security.ts';
+import { guardsOf } from './materialize/row-security.ts';
 import { excerpt } from './place.ts';
 import { normalType } from './plan.ts';
 import { didYouMean } from './suggest.ts';
@@ -100,7 +100,7 @@ function check(
   }
   const security = { column, type: own, name: access, access: listed.relation };
   try {
-    for (const { relation } of visibleFunctions(draft.relation.schema, security)) identifier(relation.name);
+    for (const { relation } of guardsOf(draft.relation.schema, security)) identifier(relation.name);
   } catch (error) {
     if (!(error instanceof DatacycleError)) throw error;
     complain(`row_security makes a function of the name of "${access}": ${error.message}`, 'Rename the access model.');

@@ -5,11 +5,11 @@ import { type BuildContext, buildNode } from './build-node.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError, RunBusyError } from './errors.ts';
 import { Graph } from './graph.ts';
+import { ensureGuards } from './guards.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
 import { RelationCache, runTest } from './run-test.ts';
 import { schedule } from './schedule.ts';
 import { beginRun, ensureState, finishRun, type ResultRecord, writeResults } from './state.ts';
-import { ensureVisibleFunctions } from './visible-functions.ts';
 
 export type Command = 'run' | 'test' | 'build' | 'seed';
 
@@ -108,7 +108,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       warehouse,
       order.flatMap((id) => manifest.nodes.get(id) ?? []),
     );
-    await ensureVisibleFunctions(warehouse, manifest, order);
+    await ensureGuards(warehouse, manifest, order);
     await beginRun(warehouse, {
       runId,
       command,

@@ -1,35 +1,41 @@
 import { createHash } from 'node:crypto';
-import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
-import type { ExistingRelation, Parties } from '../catalog.ts';
+import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import type { ExistingRelation } from '../catalog.ts';
 import type { RelationName, RowSecurity } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { run, type Step } from './step.ts';
 
-/** A function that says which values of `column` somebody may see; one stands beside the tables that it guards. */
-export interface VisibleFunction {
-  readonly relation: RelationName;
-  readonly security: RowSecurity;
-  /** In PostgreSQL's units, cpu_operator_cost. */
-  readonly cost: number;
-}
-
 /** What the policies of the runner are called; those of other names are somebody else's. */
 const ours = /^datacycle_(?:reads|writes)_[0-9a-f]{6}$/;
 
-/**
- * The two functions that a protected table's policies call. They do the same. What readers' queries call is as dear as it
- * really is, so that the planner calls it once, for an index, and not for every row. What stands behind the owner's own
- * access is hardly ever called; were it dear, all plans of the owner's builds would look alike to the planner.
- */
-export function visibleFunctions(schema: string, security: RowSecurity): readonly [VisibleFunction, VisibleFunction] {
-  const named = (name: string, cost: number) => ({ relation: { schema, name }, security, cost });
-  return [named(security.name, 1000), named(`${security.name}_in_views`, 1)];
+/** A function that policies call; it takes the name of a role. */
+export interface Guard {
+  readonly relation: RelationName;
+  readonly returns: string;
+  readonly language: 'sql' | 'plpgsql';
+  readonly volatility: 'stable' | 'immutable';
+  /** It runs with the rights of its owner. */
+  readonly definer: boolean;
+  /** In units of cpu_operator_cost. */
+  readonly cost: number;
+  readonly body: string;
 }
 
-/** The function's body: runs with the owner's rights, so it answers nobody about anybody else. */
-export function visibleBody({ column, access }: RowSecurity): string {
+/** Settings that guards run with: no object of the caller's can take the place of one that they name. */
+export const guardSettings = 'search_path=pg_catalog, pg_temp';
+
+/** The functions that the policies of one schema's tables call for `security`. */
+export function guardsOf(schema: string, security: RowSecurity): readonly [Guard, Guard] {
+  return [visibleValues(schema, security), sessionOf(schema)];
+}
+
+/**
+ * The values of the column that a role sees. Reads the access model with its owner's rights, so it answers nobody about
+ * anybody else. It costs what it says, so that the planner calls it once, for an index, and not for every row.
+ */
+function visibleValues(schema: string, { column, type, name, access }: RowSecurity): Guard {
   const table = relation(access.schema, access.name);
-  return `
+  const body = `
 begin
     -- Nobody is told what others see, and nobody sees anything before it is said who sees what.
     if not pg_has_role(session_user, $1, 'member') or to_regclass(${literal(table)}) is null then
@@ -43,17 +49,44 @@ begin
     );
 end
 `;
+  return {
+    relation: { schema, name },
+    returns: `${type}[]`,
+    language: 'plpgsql',
+    volatility: 'stable',
+    definer: true,
+    cost: 1000,
+    body,
+  };
 }
 
-/** Settings that the function runs with: no object of the caller's can take the place of one it names. */
-export const visibleSettings = 'search_path=pg_catalog, pg_temp';
+/** The function {@link sessionOf} makes, in every schema with protected tables. */
+const sessionGuard = 'datacycle_session_of';
+
+/**
+ * Whether who logged in is the role or a member of it. As immutable the planner asks once and plans with the answer, so
+ * that the owner's builds pay nothing for policies. It may: a login changes for superusers alone, and PostgreSQL plans
+ * queries of protected tables anew when the user changes.
+ */
+function sessionOf(schema: string): Guard {
+  return {
+    relation: { schema, name: sessionGuard },
+    returns: 'boolean',
+    language: 'sql',
+    volatility: 'immutable',
+    definer: false,
+    cost: 100,
+    body: ` select session_user = $1 or pg_has_role(session_user, $1, 'member') `,
+  };
+}
 
 /** Makes the function, or makes it as it should be; policies that call it stay. */
-export function createVisible({ relation: { schema, name }, security, cost }: VisibleFunction): string {
-  return `create or replace function ${relation(schema, name)}(who name) returns ${security.type}[]
-language plpgsql stable security definer parallel safe cost ${cost}
+export function createGuard(guard: Guard): string {
+  const { relation: at, returns, language, volatility, definer, cost, body } = guard;
+  return `create or replace function ${relation(at.schema, at.name)}(who name) returns ${returns}
+language ${language} ${volatility} security ${definer ? 'definer' : 'invoker'} parallel safe cost ${cost}
 set search_path = pg_catalog, pg_temp
-as $visible$${visibleBody(security)}$visible$`;
+as $guard$${body}$guard$`;
 }
 
 interface Policy {
@@ -62,25 +95,17 @@ interface Policy {
 }
 
 /** The policies that a table is to have. */
-function policiesOf(table: RelationName, security: RowSecurity, { owner, readers }: Parties): Policy[] {
-  const [forReaders, inViews] = visibleFunctions(table.schema, security);
-  const visible = ({ relation: { schema, name } }: VisibleFunction) =>
-    `${identifier(security.column)} = any(${relation(schema, name)}(current_user))`;
-  const own = `session_user = ${literal(owner)} or pg_has_role(session_user, ${literal(owner)}, 'member')`;
-  // Through a view with the owner's rights the session is somebody else's, who sees no more than otherwise. That the first
-  // part is asked for being known, not for being true, makes the planner expect that it holds.
-  const writes = policy(
-    'writes',
-    `for all to ${identifier(owner)}
-using (
-    (case when ${own} then true end) is not null
-    or ${visible(inViews)}
-)
-with check (${own})`,
-  );
-  if (readers.length === 0) return [writes];
-  const to = readers.includes(null) ? 'public' : identifiers(readers.filter((name) => name !== null));
-  return [writes, policy('reads', `for select to ${to}\nusing (${visible(forReaders)})`)];
+function policiesOf(table: RelationName, security: RowSecurity, owner: string): Policy[] {
+  const call = (name: string, who: string) => `${relation(table.schema, name)}(${who})`;
+  // Through a view with the owner's rights the session is somebody else's, who sees no more than otherwise.
+  const own = call(sessionGuard, literal(owner));
+  return [
+    policy('writes', `for all to ${identifier(owner)}\nusing (${own})\nwith check (${own})`),
+    policy(
+      'reads',
+      `for select to public\nusing (${identifier(security.column)} = any(${call(security.name, 'current_user')}))`,
+    ),
+  ];
 }
 
 /** The name changes with the definition, so that a changed declaration is seen. */
@@ -91,26 +116,26 @@ function policy(what: 'reads' | 'writes', definition: string): Policy {
 
 /**
  * Steps that give a table its row security, or take away what the runner once made. Policies of other names stay.
- * @param parties undefined for a table without row security.
+ * @param owner of the table; undefined for one without row security.
  * @param existing undefined right after the table was created.
  */
 export function secureRows(
   table: RelationName,
   security: RowSecurity | undefined,
-  parties: Parties | undefined,
+  owner: string | undefined,
   existing: ExistingRelation | undefined,
 ): Step[] {
   const at = relation(table.schema, table.name);
   const standing = existing?.rowSecurity ?? { enabled: false, forced: false, policies: [] };
   const made = standing.policies.filter(({ name }) => ours.test(name));
   const drop = ({ name }: { readonly name: string }) => run(`drop policy ${identifier(name)} on ${at}`);
-  if (security === undefined || parties === undefined) {
+  if (security === undefined || owner === undefined) {
     if (made.length === 0) return [];
     const others = standing.policies.length > made.length;
     const off = others ? 'no force row level security' : 'no force row level security,\n    disable row level security';
     return [...made.map(drop), run(`alter table ${at}\n    ${off}`)];
   }
-  const wanted = policiesOf(table, security, parties);
+  const wanted = policiesOf(table, security, owner);
   const kept = made.filter(({ name, intact }) => intact && wanted.some((one) => one.name === name));
   const missing = wanted.filter(({ name }) => !kept.some((one) => one.name === name));
   const on = standing.enabled && standing.forced;

@@ -1,5 +1,5 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
-import type { Column, ExistingRelation, Parties } from '../catalog.ts';
+import type { Column, ExistingRelation } from '../catalog.ts';
 import type { RowSecurity } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
@@ -16,7 +16,7 @@ export interface TableTarget extends Structure {
   readonly key: SurrogateKey | undefined;
   readonly rowSecurity: RowSecurity | undefined;
   /** Known where the table has row security. */
-  readonly parties: Parties | undefined;
+  readonly owner: string | undefined;
 }
 
 /** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
@@ -37,7 +37,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
     ...addMissing(target, undefined),
-    ...secureRows(target.relation, target.rowSecurity, target.parties, undefined),
+    ...secureRows(target.relation, target.rowSecurity, target.owner, undefined),
     run(`analyze ${table}`),
   ];
 }
@@ -60,7 +60,7 @@ export function replaceRows(
   return [
     ...adopt,
     ...stage(target, source),
-    ...secureRows(target.relation, target.rowSecurity, target.parties, existing),
+    ...secureRows(target.relation, target.rowSecurity, target.owner, existing),
     ...dropObsolete(target, existing, made),
     ...alignColumns(target.relation, existing, wanted),
     ...(target.uniqueKey.length > 0

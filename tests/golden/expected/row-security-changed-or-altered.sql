@@ -2,7 +2,7 @@
 drop policy "datacycle_reads_aaaaaa" on "gold"."m";
 
 -- run
-drop policy "datacycle_writes_52676f" on "gold"."m";
+drop policy "datacycle_writes_971e44" on "gold"."m";
 
 -- run
 alter table "gold"."m"
@@ -10,17 +10,14 @@ alter table "gold"."m"
     force row level security;
 
 -- run
-create policy "datacycle_writes_52676f" on "gold"."m"
+create policy "datacycle_writes_971e44" on "gold"."m"
 for all to "app"
-using (
-    (case when session_user = 'app' or pg_has_role(session_user, 'app', 'member') then true end) is not null
-    or "room" = any("gold"."who_in_views"(current_user))
-)
-with check (session_user = 'app' or pg_has_role(session_user, 'app', 'member'));
+using ("gold"."datacycle_session_of"('app'))
+with check ("gold"."datacycle_session_of"('app'));
 
 -- run
-create policy "datacycle_reads_5ade0a" on "gold"."m"
-for select to "app_reader", "o'hara"
+create policy "datacycle_reads_418362" on "gold"."m"
+for select to public
 using ("room" = any("gold"."who"(current_user)));
 
 -- run
@@ -35,7 +32,7 @@ begin
             pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))) as seal
         from pg_policy as p
         where p.polrelid = '"gold"."m"'::regclass
-            and p.polname in ('datacycle_writes_52676f', 'datacycle_reads_5ade0a')
+            and p.polname in ('datacycle_writes_971e44', 'datacycle_reads_418362')
     loop
         execute format('comment on policy %I on "gold"."m" is %L', made.name, made.seal);
     end loop;

@@ -10,7 +10,7 @@ analyze pg_temp."datacycle_new";
 drop policy "datacycle_reads_aaaaaa" on "public"."m";
 
 -- run
-drop policy "datacycle_writes_bbbbbb" on "public"."m";
+drop policy "datacycle_writes_971e44" on "public"."m";
 
 -- run
 alter table "public"."m"

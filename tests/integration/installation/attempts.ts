@@ -174,10 +174,15 @@ export const attempts: readonly Attempt[] = [
   { name: 'what their role sees', sql: `select gold.visible_apartments('{jeremie}')::text`, sees: '{}' },
   {
     name: 'what the administrators see',
-    sql: `select gold.visible_apartments('{admin}')::text || gold.visible_apartments_in_views('{admin}')::text`,
-    sees: '{}{}',
+    sql: `select gold.visible_apartments('{admin}')::text`,
+    sees: '{}',
   },
   { name: 'what the application sees', sql: `select gold.visible_apartments('{app}')::text`, sees: '{}' },
+  {
+    name: 'to be taken for the application',
+    sql: `select gold.datacycle_session_of('{app}') or gold.datacycle_session_of('{admin}')`,
+    sees: false,
+  },
   { name: 'what nobody sees', sql: `select gold.visible_apartments('nobody at all')`, refused: '42704' },
   { name: 'what null sees', sql: 'select gold.visible_apartments(null)::text', sees: '{}' },
   {

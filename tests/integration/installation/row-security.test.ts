@@ -221,6 +221,31 @@ describe.skipIf(server === '')('who sees what in gold', () => {
     expect(seen).toEqual([[keys.other], [keys.own], [keys.own]]);
   });
 
+  it('follows the login of the moment, also in statements that were prepared before', async () => {
+    const client = new pg.Client({
+      connectionString: Object.assign(new URL(server), { pathname: `/${database}` }).href,
+    });
+    await client.connect();
+    const seen: unknown[] = [];
+    for (const [index, login] of [app, logins.jimmy, bi, logins.none, logins.jimmy, app].entries()) {
+      await client.query(`set session authorization ${login}`);
+      if (index === 0) {
+        await client.query('prepare t as select count(distinct apartment_key)::int as n from gold.dim_room');
+        await client.query('prepare v as select count(distinct apartment_key)::int as n from gold.by_hand');
+        await client.query('set plan_cache_mode = force_generic_plan');
+      }
+      for (const name of ['t', 'v'])
+        seen.push(
+          await client.query(`execute ${name}`).then(
+            ({ rows }) => rows[0]?.n,
+            (error: pg.DatabaseError) => error.code,
+          ),
+        );
+    }
+    await client.end();
+    expect(seen).toEqual([2, 2, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]);
+  });
+
   it('is guarded in every table of gold that has an apartment, and the others are known', async () => {
     const gold = [...manifest().nodes.values()].flatMap((node) =>
       node.kind === 'model' && node.relation.schema === 'gold' ? [node] : [],
@@ -249,8 +274,8 @@ describe.skipIf(server === '')('who sees what in gold', () => {
     );
     const acl = `{${app}=X/${app},${app}_reader=X/${app}}`;
     expect(functions).toEqual([
+      { name: 'datacycle_session_of', definer: false, owner: app, acl },
       { name: 'visible_apartments', definer: true, owner: app, acl },
-      { name: 'visible_apartments_in_views', definer: true, owner: app, acl },
     ]);
   });
 

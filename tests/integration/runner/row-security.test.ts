@@ -108,7 +108,7 @@ describe.each(databases)('row security on $name', ({ open }) => {
     await build();
     const made = () => rows('select oid::int, polname from pg_policy order by oid');
     const functions = () =>
-      rows(`select oid::int, xmin::text from pg_proc where proname like 'who_sees%' order by oid`);
+      rows(`select oid::int, xmin::text from pg_proc where pronamespace = 'shown'::regnamespace order by oid`);
     const before = [await made(), await functions()];
     expect(resultOf(await build(), 'visits').message).toBe('nothing new');
     expect(resultOf(await build(), 'seen').message).toBe('unchanged');
@@ -184,18 +184,44 @@ describe.each(databases)('row security on $name', ({ open }) => {
     expect([await policies(), await state()]).toEqual([[], [{ enabled: false, forced: false }]]);
   });
 
-  it('follows a changed declaration and changed readers', async () => {
+  it('lets whoever may look into the schema call its functions, also who may since then', async () => {
     await build();
-    await rows(`grant usage on schema shown to public`);
-    await rows('grant select on shown.visits to public');
+    const late = `late_${id}`;
+    await rows(`create role ${late} noinherit in role ${reader(2)}`);
+    try {
+      await rows(`grant usage on schema shown to ${late}`);
+      await rows(`grant select on shown.visits to ${late}`);
+      await expect(seenBy(late)).rejects.toMatchObject({ code: '42501' });
+      await build();
+      expect(await seenBy(late)).toEqual([]);
+      await rows('grant usage on schema shown to public');
+      await build();
+      const can = `has_function_privilege('public', 'shown.who_sees(name)', 'execute') as can`;
+      expect(await rows(`select ${can}`)).toEqual([{ can: true }]);
+    } finally {
+      await rows(`drop owned by ${late}`);
+      await rows(`drop role ${late}`);
+    }
+  });
+
+  it('is made anew for another column', async () => {
     await build();
-    expect(await rows(`select polroles::text as roles from pg_policy where polname like 'datacycle_reads%'`)).toEqual([
-      { roles: '{0}' },
-    ]);
-    expect(await rows(`select has_function_privilege('public', 'shown.who_sees(name)', 'execute') as can`)).toEqual([
-      { can: true },
-    ]);
-    expect(await seenBy(reader(2))).toEqual([2]);
+    const before = await rows(`select polname from pg_policy where polname like 'datacycle_reads%'`);
+    project.write({
+      'models/visits.yml': `models:
+  - name: visits
+    config: { row_security: { column: id, access: sees_ids } }
+    columns: [{ name: id, data_type: int }, { name: home, data_type: int }]
+`,
+      'models/sees_ids.sql': `{{config materialized="table" unique_key="principal, id" schema="access"}}
+select '${reader(1)}' as principal, 2 as id`,
+      'models/sees_ids.yml':
+        'models: [{ name: sees_ids, columns: [{ name: principal, data_type: text }, { name: id, data_type: int }] }]',
+    });
+    await build();
+    expect(await policies()).toEqual(both);
+    expect(await rows(`select polname from pg_policy where polname like 'datacycle_reads%'`)).not.toEqual(before);
+    expect([await seenBy(reader(1)), await seenBy(reader(2))]).toEqual([[1], []]);
   });
 
   it('says what to do where the function returns something else', async () => {
