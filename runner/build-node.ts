@@ -1,7 +1,7 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type Column, readComments, readRelation, readTemporaryColumns } from './catalog.ts';
+import { type Column, readComments, readOwner, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { readExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
@@ -178,6 +178,8 @@ async function readState(
     upstreams,
     pruned: await readPruned(session, sourcesBehind(context.manifest, node.reads)),
     expired: await readExpired(session, tablesBehind(context.manifest, node.reads)),
+    owner:
+      node.kind === 'model' && node.rowSecurity !== undefined ? await readOwner(session, node.relation) : undefined,
   };
 }
 

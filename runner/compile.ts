@@ -20,10 +20,11 @@ import { type Problem, ProjectError } from './errors.ts';
 import type { Exposure } from './exposure.ts';
 import { Graph } from './graph.ts';
 import { helperNames, newRecord } from './helpers.ts';
-import type { Manifest, Node, SourceNode } from './manifest.ts';
+import type { Manifest, Node, RowSecurity, SourceNode } from './manifest.ts';
 import type { Project } from './project.ts';
 import { type AllProperties, readProperties } from './properties.ts';
 import { retentionOf } from './retention.ts';
+import { readRowSecurity } from './row-security.ts';
 import type { SqlText } from './sql-text.ts';
 import { type SourceFile, TemplateEnvironment } from './template.ts';
 
@@ -48,7 +49,17 @@ export function compileProject(project: Project): Compiled {
   const sources = compileSources(properties);
   const drafts = new Map<string, Draft>();
   const disabled = new Set<string>();
-  const context: CompileContext = { project, environment, properties, drafts, disabled, sources, incomplete };
+  const rowSecurity = new Map<string, RowSecurity>();
+  const context: CompileContext = {
+    project,
+    environment,
+    properties,
+    drafts,
+    disabled,
+    sources,
+    rowSecurity,
+    incomplete,
+  };
   draftSeeds(context, drafts, disabled, problems);
   draftModels(context, drafts, disabled, problems);
   checkExposable(context, problems);
@@ -56,6 +67,7 @@ export function compileProject(project: Project): Compiled {
   checkDescribed(context, problems);
   checkRelations(drafts, problems);
   checkCycles(drafts, problems);
+  readRowSecurity(context, rowSecurity, problems);
 
   const nodes = new Map<string, Node>([...sources.values()].map((node) => [node.id, node]));
   for (const draft of inOrder(drafts)) {

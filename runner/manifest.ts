@@ -61,6 +61,7 @@ export interface ModelNode extends NodeBase, Relational {
   readonly incrementalSql: SqlText | undefined;
   /** Ids of the upstreams whose high-water marks the incremental SQL uses. */
   readonly highWater: readonly string[];
+  readonly rowSecurity: RowSecurity | undefined;
   /** True when the rows depend on the time of the run, so that "nothing new upstream" does not mean "nothing to do". */
   readonly volatile: boolean;
   /** For a view that is made of a model's .yml: the id of that model. */
@@ -99,6 +100,16 @@ export type Proof =
     };
 
 export type Node = ModelNode | SeedNode | SourceNode | TestNode;
+
+/** Which rows of a table a role may see: those whose `column` the model `access` has beside a role it belongs to. */
+export interface RowSecurity {
+  readonly column: string;
+  /** The type of the column, as PostgreSQL spells it. */
+  readonly type: string;
+  /** The name of the model `access`, and of the function made of it. */
+  readonly name: string;
+  readonly access: RelationName;
+}
 
 /** The compiled project. */
 export interface Manifest {

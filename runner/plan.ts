@@ -6,6 +6,7 @@ import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
 import { remakeViews, type StandingView } from './materialize/remake-views.ts';
+import { secureRows } from './materialize/row-security.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import { run, type Step } from './materialize/step.ts';
@@ -29,6 +30,8 @@ export interface NodeState {
   readonly pruned: ReadonlyMap<string, Pruned>;
   /** The models it reads that lack old rows by now, by name: what happened before then is gone. */
   readonly expired: ReadonlyMap<string, Date>;
+  /** Known where the node has row security. */
+  readonly owner: string | undefined;
 }
 
 export interface PlanOptions {
@@ -58,7 +61,8 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   if (materialized === 'ephemeral') return { mode: 'skip', reason: 'ephemeral' };
   const unchanged = remembered?.checksum === node.checksum;
   if (materialized === 'view') {
-    if (existing?.kind === 'view' && unchanged && !options.fullRefresh) return { mode: 'skip', reason: 'unchanged' };
+    if (existing?.kind === 'view' && unchanged && existing.securityInvoker && !options.fullRefresh)
+      return { mode: 'skip', reason: 'unchanged' };
     return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
   }
   if (existing === undefined) return { mode: 'create', reason: 'new' };
@@ -71,9 +75,11 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
   if (reason !== undefined) return { mode: 'replace', reason };
   if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
-    if (restructure(tableTarget(node), existing, remembered?.objects ?? []).length === 0)
-      return { mode: 'skip', reason: 'nothing new' };
-    return { mode: 'increment', reason: 'its constraints or indexes changed' };
+    const target = tableTarget(node, state.owner);
+    const changes = restructure(target, existing, remembered?.objects ?? []).length;
+    if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
+    const others = changes - secure(target, existing).length;
+    return { mode: 'increment', reason: `its ${others === 0 ? 'row security' : 'constraints or indexes'} changed` };
   }
   return { mode: 'increment', reason: 'incremental' };
 }
@@ -143,7 +149,7 @@ export function plan(
     if (source.kind !== 'query') throw new Error('a view is made of a query');
     return remakeViews(views, createView(node.relation, source.sql, state.existing, columns));
   }
-  const target = tableTarget(node);
+  const target = tableTarget(node, state.owner);
   const made = state.remembered?.objects ?? [];
   const snapshot = isSnapshot ? snapshotOf(target, node.config) : undefined;
   switch (decision.mode) {
@@ -186,6 +192,8 @@ function increment(
   const made = remembered?.objects ?? [];
   const change = changeSchema(node, node.config.on_schema_change, existing, yields);
   return [
+    // First, since the owner sees what is there through it.
+    ...secure(target, existing),
     ...dropObsolete(target, existing, made),
     ...remakeViews(views, change.steps),
     ...addMissing(target, existing, made),
@@ -207,15 +215,20 @@ function keepFrom(node: ModelNode | SeedNode, state: NodeState, columns: readonl
   });
 }
 
-/** Steps that give a standing table the constraints and indexes that are declared now. */
+/** Steps that give a standing table the row security, constraints and indexes that are declared now. */
 function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: readonly string[]): Step[] {
   return [
+    ...secure(target, existing),
     ...(existing === undefined ? [] : dropObsolete(target, existing, made)),
     ...addMissing(target, existing, made),
   ];
 }
 
-export function tableTarget(node: ModelNode | SeedNode): TableTarget {
+function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
+  return secureRows(target.relation, target.rowSecurity, target.owner, existing);
+}
+
+export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTarget {
   const uniqueKey = node.config.unique_key ?? [];
   const surrogateKey = node.config.surrogate_key;
   return {
@@ -232,6 +245,8 @@ export function tableTarget(node: ModelNode | SeedNode): TableTarget {
       exclude: node.config.merge_exclude_columns ?? [],
       predicates: node.config.incremental_predicates ?? [],
     },
+    rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
+    owner,
   };
 }
 

@@ -5,6 +5,7 @@ import { type BuildContext, buildNode } from './build-node.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError, RunBusyError } from './errors.ts';
 import { Graph } from './graph.ts';
+import { ensureGuards } from './guards.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
 import { RelationCache, runTest } from './run-test.ts';
 import { schedule } from './schedule.ts';
@@ -108,6 +109,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       warehouse,
       order.flatMap((id) => manifest.nodes.get(id) ?? []),
     );
+    await ensureGuards(warehouse, manifest, order);
     await beginRun(warehouse, {
       runId,
       command,
