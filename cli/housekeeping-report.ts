@@ -1,6 +1,7 @@
 import type { CompressReport } from '../loaders/housekeeping/compress.ts';
 import type { PruneReport } from '../loaders/housekeeping/report.ts';
 import type { Notes } from '../loaders/summary.ts';
+import type { Expired } from '../runner/expire.ts';
 import { type Line, thousands } from '../runner/report.ts';
 import type { HousekeepingStep } from './housekeeping.ts';
 
@@ -13,6 +14,8 @@ export function stepLines({ step, reports }: HousekeepingStep, dryRun = false): 
       return reports.flatMap((report) => pruneLines(report, 'Bronze files', dryRun));
     case 'prune-staging':
       return reports.flatMap((report) => pruneLines(report, 'files out of staging', dryRun));
+    case 'expire':
+      return reports.map((report) => expireLine(report, dryRun));
     default:
       return step satisfies never;
   }
@@ -20,9 +23,22 @@ export function stepLines({ step, reports }: HousekeepingStep, dryRun = false): 
 
 /** Whether a person should look. */
 export function hasProblems({ step, reports }: HousekeepingStep): boolean {
-  return step === 'compress'
-    ? reports.some(({ left }) => left.count > 0)
-    : reports.some(({ problems }) => problems.count > 0);
+  switch (step) {
+    case 'compress':
+      return reports.some(({ left }) => left.count > 0);
+    case 'prune':
+    case 'prune-staging':
+      return reports.some(({ problems }) => problems.count > 0);
+    case 'expire':
+      return false;
+    default:
+      return step satisfies never;
+  }
+}
+
+function expireLine({ model, before, rows }: Expired, dryRun: boolean): Line {
+  const verb = dryRun ? 'would go' : 'gone';
+  return { tone: 'plain', text: `${model}: ${thousands(rows)} rows from before ${before.slice(0, 10)} ${verb}` };
 }
 
 function compressLines(report: CompressReport, dryRun: boolean): Line[] {

@@ -7,10 +7,12 @@ import type { Safety } from '../loaders/housekeeping/safety.ts';
 import { ensureStaging } from '../loaders/staging.ts';
 import { type SourceName, sourceNames } from '../loaders/summary.ts';
 import type { Compiled } from '../runner/compile.ts';
+import { type Expired, expireRows } from '../runner/expire.ts';
 import type { Manifest } from '../runner/manifest.ts';
 import type { Project } from '../runner/project.ts';
 import { forgetPruned, recordPruned } from '../runner/pruned.ts';
 import { type Reader, readersOf } from '../runner/readers.ts';
+import { retentionOf } from '../runner/retention.ts';
 import { ensureState } from '../runner/state.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import { bronzeRoot } from './environment.ts';
@@ -32,11 +34,12 @@ export interface Keeping {
 export type HousekeepingStep =
   | { readonly step: 'prune'; readonly reports: readonly PruneReport[] }
   | { readonly step: 'compress'; readonly reports: readonly CompressReport[] }
-  | { readonly step: 'prune-staging'; readonly reports: readonly PruneReport[] };
+  | { readonly step: 'prune-staging'; readonly reports: readonly PruneReport[] }
+  | { readonly step: 'expire'; readonly reports: readonly Expired[] };
 
 /**
  * What has to be done every night, as the settings say: BRONZE_RETENTION_DAYS (-1, the default, keeps all),
- * BRONZE_COMPRESS_DAYS and STAGING_RETENTION_DAYS (unset: not at all).
+ * BRONZE_COMPRESS_DAYS and STAGING_RETENTION_DAYS (unset: not at all), and project.yml's retention.
  * @returns a report of each step that was due; none if the settings ask for nothing.
  * @throws UsageError for a setting that makes no sense; what the loaders' housekeeping throws.
  * @example for (const step of await housekeep(warehouse, project, compiled, clock, signal)) log(stepLines(step))
@@ -65,6 +68,8 @@ export async function housekeep(
       step: 'prune-staging',
       reports: await pruneAllStaging(keeping, compiled.manifest, keep.staging, false),
     });
+  if (retentionOf(project, compiled.manifest.nodes).length > 0)
+    steps.push({ step: 'expire', reports: await expireRows(compiled, warehouse, { dryRun: false, clock, signal }) });
   return steps;
 }
 

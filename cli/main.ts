@@ -5,6 +5,7 @@ import { DatacycleError } from '../warehouse/errors.ts';
 import { bronze } from './commands/bronze.ts';
 import { compile } from './commands/compile.ts';
 import { demo } from './commands/demo.ts';
+import { expire } from './commands/expire.ts';
 import { init } from './commands/init.ts';
 import { load } from './commands/load.ts';
 import { list } from './commands/ls.ts';
@@ -217,6 +218,9 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
     )
     .option('--days <number>', 'only what is older; without it, as the settings say', integer)
     .option('--dry-run', 'only say what would be done');
+  define('expire', "delete rows that are older than project.yml's retention says", ({ flags, terminal }) =>
+    logged(openProject(flags), 'datacycle.log', terminal, (project) => expire(project, flags, terminal, signal)),
+  ).option('--dry-run', 'only say what would be done');
   define(
     'status',
     'freshness, row counts, last runs, rejected files; exit code 1 if something needs a person',

@@ -3,6 +3,7 @@ import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { type Column, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
+import { readExpired } from './expire.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
@@ -10,6 +11,7 @@ import type { RowSource } from './materialize/table.ts';
 import { formatPlace } from './place.ts';
 import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, tableTarget } from './plan.ts';
 import { readPruned, sourcesBehind } from './pruned.ts';
+import { tablesBehind } from './retention.ts';
 import { readSeed, type SeedData } from './seed.ts';
 import { SqlText } from './sql-text.ts';
 import {
@@ -163,6 +165,7 @@ async function readState(
     consumed,
     upstreams,
     pruned: await readPruned(session, sourcesBehind(context.manifest, node.reads)),
+    expired: await readExpired(session, tablesBehind(context.manifest, node.reads)),
   };
 }
 

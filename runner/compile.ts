@@ -19,6 +19,7 @@ import { helperNames, newRecord } from './helpers.ts';
 import type { Manifest, Node, SourceNode } from './manifest.ts';
 import type { Project } from './project.ts';
 import { type AllProperties, readProperties } from './properties.ts';
+import { retentionOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
 import { type SourceFile, TemplateEnvironment } from './template.ts';
 
@@ -56,6 +57,7 @@ export function compileProject(project: Project): Compiled {
     });
   }
   for (const test of compileTests(context, nodes, problems)) nodes.set(test.id, test);
+  attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);
 
   const graph = new Graph(new Map([...nodes.values()].map((node) => [node.id, node.dependsOn])));

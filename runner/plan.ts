@@ -7,9 +7,10 @@ import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
 import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
-import { createTable, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
+import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
+import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
 import type { Consumed, ModelState } from './state.ts';
 
@@ -23,6 +24,8 @@ export interface NodeState {
   readonly upstreams: ReadonlyMap<string, Consumed>;
   /** The sources its rows are made of that lack rows by now, by name. */
   readonly pruned: ReadonlyMap<string, Pruned>;
+  /** The models it reads that lack old rows by now, by name: what happened before then is gone. */
+  readonly expired: ReadonlyMap<string, Date>;
 }
 
 export interface PlanOptions {
@@ -140,7 +143,7 @@ export function plan(
     }
     case 'replace':
       if (state.existing === undefined) throw new Error('nothing to replace');
-      return replaceRows(target, source, state.existing, columns, made);
+      return replaceRows(target, source, state.existing, columns, made, keepFrom(node, state, columns));
     case 'increment':
       if (source.kind !== 'query') throw new Error('an increment is made of a query');
       return [
@@ -150,6 +153,20 @@ export function plan(
     default:
       return decision.mode satisfies never;
   }
+}
+
+/** The condition for the rows that a rebuild is about; undefined: all. */
+function keepFrom(node: ModelNode | SeedNode, state: NodeState, columns: readonly Column[]): KeepFrom | undefined {
+  const kept = keptOf(node, state.expired);
+  const type = columns.find(({ name }) => name === kept?.column)?.type;
+  if (kept === undefined || type === undefined) return undefined;
+  const bound = dayLiteral(type, kept.before);
+  if (bound !== undefined && (node.config.unique_key ?? []).length > 0) return { column: kept.column, bound };
+  throw new NodeError({
+    what: `${node.name} would be rebuilt, but rows of ${[...state.expired.keys()].join(', ')} that it is made of have been deleted, and its own cannot be told apart`,
+    where: node.file,
+    hint: `Nothing was touched. Give it a unique_key and an event_time of type ${eventTimeTypes.join(', ')}, so that older rows are kept as they are.`,
+  });
 }
 
 /** Steps that give a standing table the constraints and indexes that are declared now. */

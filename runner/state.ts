@@ -57,6 +57,10 @@ const tables: readonly string[] = [
     load_id bigint not null,
     pruned_at timestamptz not null
 )`,
+  `create table if not exists datacycle.expired (
+    model text primary key,
+    before timestamptz not null
+)`,
 ];
 
 /** Runs get numbers in the order in which they began, which no clock can turn round; those before that by their times. */
@@ -75,8 +79,7 @@ const numberRuns: readonly string[] = [
  * @throws NodeError if the schema is missing and the role may not create it.
  */
 export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transaction'>): Promise<void> {
-  // What came last: where it is, all is.
-  if (await hasRunNumbers(warehouse)) return;
+  if (await isComplete(warehouse)) return;
   await warehouse.transaction(async (session) => {
     // `if not exists` alone asks for the right to create schemas even where the schema is there.
     if ((await session.query(`select 1 from pg_namespace where nspname = 'datacycle'`)).rows.length === 0)
@@ -92,6 +95,12 @@ export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transact
     if (await hasRunNumbers(session)) return;
     for (const statement of numberRuns) await session.query(statement);
   });
+}
+
+/** What came last: where it is, all is. */
+async function isComplete(on: Queryable): Promise<boolean> {
+  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.expired') is not null as there`);
+  return rows[0]?.there === true && (await hasRunNumbers(on));
 }
 
 /** Whether runs are numbered (datacycle.run.run_no): not before the first run with a version that does so. */

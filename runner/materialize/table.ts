@@ -19,6 +19,13 @@ export type RowSource =
   | { readonly kind: 'query'; readonly sql: SqlText }
   | { readonly kind: 'copy'; readonly columns: readonly Column[] };
 
+/** Rows before `bound` are left as they are. */
+export interface KeepFrom {
+  readonly column: string;
+  /** A literal of the column's type. */
+  readonly bound: string;
+}
+
 /** A table that does not exist yet: created straight from the query, then keyed, constrained, indexed and analysed. */
 export function createTable(target: TableTarget, source: RowSource): Step[] {
   const table = relation(target.relation.schema, target.relation.name);
@@ -47,6 +54,7 @@ export function replaceRows(
   existing: ExistingRelation,
   wanted: readonly Column[],
   made: readonly string[],
+  keepFrom?: KeepFrom,
 ): Step[] {
   const table = relation(target.relation.schema, target.relation.name);
   const standing = existing.columns.map((column) => column.name);
@@ -57,7 +65,7 @@ export function replaceRows(
     ...dropObsolete(target, existing, made),
     ...alignColumns(target.relation, existing, wanted),
     ...(target.uniqueKey.length > 0
-      ? differenceByKey(target, table, wanted, existing)
+      ? differenceByKey(target, table, wanted, existing, keepFrom)
       : differenceOfAll(table, wanted)),
     ...addMissing(target, existing),
   ];
@@ -88,9 +96,14 @@ function differenceByKey(
   table: string,
   wanted: readonly Column[],
   existing: ExistingRelation,
+  keepFrom: KeepFrom | undefined,
 ): Step[] {
   const columns = wanted.map((column) => column.name);
   const { values, compared } = valueColumns(target, wanted);
+  const since = (alias: string) =>
+    keepFrom === undefined
+      ? ''
+      : `\n    and coalesce(${alias}.${identifier(keepFrom.column)} >= ${keepFrom.bound}, true)`;
   const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
   const referenced = existing.referencedBy.map((foreign) => {
     const match = foreign.columns
@@ -100,7 +113,9 @@ function differenceByKey(
   });
   const gone = `not exists (select from ${staged} as n where ${sameKey})`;
   // Rows that go first make room: one that stays may take over a value that has to be unique.
-  const steps = [counted('deleted', `delete from ${table} as t\nwhere ${[gone, ...referenced].join('\n    and ')}`)];
+  const steps = [
+    counted('deleted', `delete from ${table} as t\nwhere ${[gone, ...referenced].join('\n    and ')}${since('t')}`),
+  ];
   if (compared.length > 0) {
     steps.push(
       counted(
@@ -110,7 +125,7 @@ set ${values.map((name) => `${identifier(name)} = n.${identifier(name)}`).join('
 from ${staged} as n
 where ${sameKey}
     and (${compared.map((column) => comparable(column, 't')).join(', ')})
-        is distinct from (${compared.map((column) => comparable(column, 'n')).join(', ')})`,
+        is distinct from (${compared.map((column) => comparable(column, 'n')).join(', ')})${since('t')}`,
       ),
     );
   }
@@ -118,7 +133,7 @@ where ${sameKey}
   if (referenced.length > 0)
     steps.push({
       kind: 'retained',
-      sql: new SqlText(`select count(*) as retained\nfrom ${table} as t\nwhere ${gone}`),
+      sql: new SqlText(`select count(*) as retained\nfrom ${table} as t\nwhere ${gone}${since('t')}`),
     });
   steps.push(
     counted(
@@ -126,7 +141,7 @@ where ${sameKey}
       `insert into ${table} (${identifiers(columns)})
 select ${identifiers(columns)}
 from ${staged} as n
-where not exists (select from ${table} as t where ${sameKey})`,
+where not exists (select from ${table} as t where ${sameKey})${since('n')}`,
     ),
   );
   return steps;

@@ -1,4 +1,5 @@
--- Every fact has a row for each minute that its sensors have in silver, and no other: counted by day and apartment.
+-- Every fact has a row for each minute that its sensors have in silver, and no other: counted by day and apartment, as far
+-- back as both are kept.
 with silver as (
     select
         m.fact,
@@ -63,3 +64,4 @@ full join facts as f
     and f.apartment = s.apartment
     and f.date_key = s.date_key
 where s.row_count is distinct from f.row_count
+    and coalesce(s.date_key, f.date_key) >= {{> kept_since models="'sensor_events', 'fact_energy_minute', 'fact_environment_minute', 'fact_presence_minute'"}}

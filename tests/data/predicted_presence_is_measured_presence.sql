@@ -10,4 +10,5 @@ left join {{ref "fact_presence_minute"}} as p
     on p.datetime_key = f.datetime_key
     and p.room_key = f.room_key
 where t.target_name = 'presence'
+    and f.date_key >= {{> kept_since models="'fact_presence_minute'"}}
     and f.actual_value is distinct from p.presence_flag::integer

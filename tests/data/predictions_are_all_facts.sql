@@ -26,3 +26,4 @@ select
 from silver as s
 full join facts as f using (target, date_key)
 where s.row_count is distinct from f.row_count
+    and date_key >= {{> kept_since models="'predictions', 'fact_prediction'"}}

@@ -14,6 +14,7 @@ select
     r.row_count
 from {{ref "weather_file_audit"}} as a
 left join rows_of_day as r on r.prediction_date = a.prediction_date
-where a.lines_read <> a.bad_time + a.too_old + a.other_measurement + a.incomplete + a.sentinel + a.bad_number + a.kept
+where (a.lines_read <> a.bad_time + a.too_old + a.other_measurement + a.incomplete + a.sentinel + a.bad_number + a.kept
     or (a.kept > 0) <> (coalesce(r.row_count, 0) > 0)
-    or r.row_count > a.kept
+    or r.row_count > a.kept)
+    and {{> date_key date="a.prediction_date"}} >= {{> kept_since models="'weather_forecasts'"}}

@@ -38,8 +38,9 @@ select
     d.radiation_whm2_sum
 from hours as h
 full join days as d using (site_key, date_key, horizon_days)
-where h.hours is distinct from d.hours
+where (h.hours is distinct from d.hours
     or (abs(h.precipitation_mm - d.precipitation_mm_sum) > 1e-6 + 1e-9 * abs(h.precipitation_mm))
         is distinct from case when h.precipitation_mm is not null then false end
     or (abs(h.radiation_wm2 - d.radiation_whm2_sum) > 1e-6 + 1e-9 * abs(h.radiation_wm2))
-        is distinct from case when h.radiation_wm2 is not null then false end
+        is distinct from case when h.radiation_wm2 is not null then false end)
+    and date_key >= {{> kept_since models="'fact_weather_hour', 'fact_weather_day'"}}

@@ -30,6 +30,8 @@ interface Case {
   /** Columns of the standing table that are NOT NULL; undefined: its keys. */
   readonly notNull?: readonly string[];
   readonly referencedBy?: readonly ForeignKey[];
+  /** Up to when rows of an upstream have been deleted. */
+  readonly expired?: string;
 }
 
 const column = (name: string, type = 'integer'): Column => ({ name, type });
@@ -72,6 +74,21 @@ const cases: readonly Case[] = [
     config: 'materialized: table, unique_key: id',
     sql: 'select id from {{source "raw" "events"}}',
     yields: [column('id')],
+  },
+  {
+    name: 'table-replace-keeping-old-rows',
+    mode: 'replace',
+    config: `${keyed}, event_time: day_key`,
+    yields: [...events, column('day_key')],
+    expired: '2023-12-31T00:00:00Z',
+    referencedBy: [
+      {
+        from: { schema: 'public', name: 'n' },
+        columns: ['m_id'],
+        to: { schema: 'public', name: 'm' },
+        toColumns: ['id'],
+      },
+    ],
   },
   {
     name: 'table-replace-referenced-by-others',
@@ -243,6 +260,7 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
     consumed: new Map([['raw.events', { version: 'source', loadId: 41 }]]),
     upstreams: new Map([['raw.events', { version: 'source', loadId: 42 }]]),
     pruned: new Map(),
+    expired: new Map(one.expired === undefined ? [] : [['upstream', new Date(one.expired)]]),
   };
 }
 

@@ -66,6 +66,7 @@ function decisionFor(name: string, situation: Situation): string {
     consumed: new Map(consumed === undefined ? [] : [['raw.events', consumed]]),
     upstreams: new Map([['raw.events', newest]]),
     pruned: new Map(situation.pruned === true ? [['raw.events', { loadId: 3, at: '2024-01-01T00:00:00Z' }]] : []),
+    expired: new Map(),
   };
   const decision = decide(one, state, { fullRefresh, runStartedAt: '2024-01-01T00:00:00Z' });
   return `${decision.mode}: ${decision.reason}`;
@@ -178,6 +179,7 @@ describe('the query of a run', () => {
     consumed,
     upstreams: new Map(),
     pruned: new Map(),
+    expired: new Map(),
   });
   const options = { fullRefresh: false, runStartedAt: `2024-05-01T10:00:00.000Z` };
   const increment = { mode: 'increment', reason: '' } as const;
@@ -210,6 +212,7 @@ describe('a plan is refused', () => {
     consumed: new Map(),
     upstreams: new Map(),
     pruned: new Map(),
+    expired: new Map(),
   };
   const query = { kind: 'query', sql: modelOf(compiled, 'c').fullSql } as const;
   const create = { mode: 'create', reason: 'new' } as const;

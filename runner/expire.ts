@@ -1,0 +1,104 @@
+import { identifier, relation } from '../warehouse/quote.ts';
+import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
+import { readRelation } from './catalog.ts';
+import type { Compiled } from './compile.ts';
+import { NodeError, RunBusyError } from './errors.ts';
+import { dayLiteral, eventTimeTypes, periodBefore, type Retention, retentionOf } from './retention.ts';
+import { ensureState } from './state.ts';
+
+/** What retention took, or would take, from one model. */
+export interface Expired {
+  readonly model: string;
+  /** ISO time; rows of what happened before it go. */
+  readonly before: string;
+  readonly rows: number;
+}
+
+export interface ExpireOptions {
+  /** Only count. */
+  readonly dryRun: boolean;
+  readonly clock: () => Date;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Deletes the rows that are older than project.yml's `retention` says, facts before what they are made of, one
+ * transaction a model. That they are gone is remembered, so that a rebuild of what was made of them keeps what it has.
+ * @throws RunBusyError if a run is going on; NodeError for an event_time of a type that says no time.
+ */
+export async function expireRows(
+  { manifest, context }: Compiled,
+  warehouse: Warehouse,
+  options: ExpireOptions,
+): Promise<readonly Expired[]> {
+  const kept = retentionOf(context.project, manifest.nodes);
+  if (kept.length === 0) return [];
+  const place = new Map(manifest.order.map((id, index) => [id, index]));
+  const order = [...kept].sort((a, b) => (place.get(b.model.id) ?? 0) - (place.get(a.model.id) ?? 0));
+  if (!options.dryRun) await ensureState(warehouse);
+  const work = async () => {
+    const done: Expired[] = [];
+    for (const one of order) {
+      if (options.signal?.aborted === true) break;
+      const result = await warehouse.transaction((session) => expireOne(session, one, options));
+      if (result !== undefined) done.push(result);
+    }
+    return done;
+  };
+  if (options.dryRun) return work();
+  const locked = await warehouse.exclusive('run', work);
+  if (locked.held) return locked.value;
+  throw new RunBusyError({
+    what: `a run is going on in this database: ${locked.holder}`,
+    hint: 'Wait until it is done and try again.',
+  });
+}
+
+async function expireOne(
+  session: Queryable,
+  { model, keep }: Retention,
+  { dryRun, clock }: ExpireOptions,
+): Promise<Expired | undefined> {
+  const existing = await readRelation(session, model.relation);
+  if (existing?.kind !== 'table') return undefined;
+  const column = model.config.event_time ?? '';
+  const before = periodBefore(clock(), keep);
+  const type = existing.columns.find(({ name }) => name === column)?.type;
+  const bound = type === undefined ? undefined : dayLiteral(type, before);
+  if (bound === undefined) {
+    throw new NodeError({
+      what: `${model.name}: event_time "${column}" ${type === undefined ? 'is no column of the table' : `is of type ${type}`}`,
+      where: model.file,
+      hint: `It must be a column of type ${eventTimeTypes.join(', ')} (whole numbers: YYYYMMDD, YYYYMMDDHHMM).`,
+    });
+  }
+  const from = `from ${relation(model.relation.schema, model.relation.name)} where ${identifier(column)} < ${bound}`;
+  const at = before.toISOString();
+  if (dryRun) {
+    const { rows } = await session.query<{ old: number }>(`select count(*)::bigint as old ${from}`);
+    return { model: model.name, before: at, rows: Number(rows[0]?.old ?? 0) };
+  }
+  const { rowCount } = await session.query(`delete ${from}`);
+  if (rowCount > 0) await recordExpired(session, model.name, at);
+  return { model: model.name, before: at, rows: rowCount };
+}
+
+async function recordExpired(session: Queryable, model: string, before: string): Promise<void> {
+  await session.query(
+    `insert into datacycle.expired as e (model, before) values ($1, $2)
+     on conflict (model) do update set before = greatest(e.before, excluded.before)`,
+    [model, before],
+  );
+}
+
+/** Of these models, up to when those that lack rows by now lack them. */
+export async function readExpired(session: Queryable, models: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+  if (models.length === 0) return new Map();
+  const { rows } = await session.query<{ model: string; before: string }>(
+    `select model, to_char(before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as before
+     from datacycle.expired
+     where model = any($1::text[])`,
+    [[...models]],
+  );
+  return new Map(rows.map(({ model, before }) => [model, new Date(before)]));
+}

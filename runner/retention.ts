@@ -1,0 +1,109 @@
+import type { Period } from './config.ts';
+import { type Problem, ProjectError } from './errors.ts';
+import type { Manifest, ModelNode, Node, SeedNode } from './manifest.ts';
+import type { Project } from './project.ts';
+import { didYouMean } from './suggest.ts';
+
+/** A model whose rows are kept for a while only. */
+export interface Retention {
+  readonly model: ModelNode;
+  readonly keep: Period;
+}
+
+/**
+ * How long rows are kept, by the `retention` of project.yml: that of a model, else that of its layer (the folder of
+ * models/ it is in). A layer's counts for the tables that say when what a row tells of happened (`event_time`).
+ * @throws ProjectError for a name that is neither, and for a model without a usable event_time.
+ */
+export function retentionOf(project: Project, nodes: ReadonlyMap<string, Node>): readonly Retention[] {
+  const settings = project.settings.retention ?? {};
+  const tables = [...nodes.values()].filter(
+    (node): node is ModelNode =>
+      node.kind === 'model' && (node.materialized === 'table' || node.materialized === 'incremental'),
+  );
+  const layers = new Set(tables.map(layerOf));
+  const problems: Problem[] = [];
+  for (const name of Object.keys(settings)) {
+    const model = tables.find((node) => node.name === name);
+    const complain = (what: string, hint: string | undefined) =>
+      problems.push(project.settingsFile.problem(what, ['retention', name], hint));
+    if (model !== undefined && model.config.event_time === undefined)
+      complain(`${name} has no event_time: nothing says how old a row is`, `Set event_time in ${model.file}'s .yml.`);
+    if (model === undefined && !layers.has(name)) {
+      const known = [...layers, ...tables.map((node) => node.name)];
+      complain(
+        `"${name}" is no layer and no table`,
+        didYouMean(name, known) ?? `Layers are ${[...layers].join(', ')}.`,
+      );
+    }
+  }
+  if (problems.length > 0) throw new ProjectError(problems);
+  return tables.flatMap((model) => {
+    const keep = settings[model.name] ?? settings[layerOf(model)];
+    return keep === undefined || model.config.event_time === undefined ? [] : [{ model, keep }];
+  });
+}
+
+function layerOf(node: ModelNode): string {
+  return node.file.split('/')[1] ?? '';
+}
+
+/** The start (UTC) of the day that is so long ago; the last of the month where that has no such day. */
+export function periodBefore(now: Date, { amount, unit }: Period): Date {
+  const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
+  if (unit === 'day' || unit === 'week')
+    return new Date(Date.UTC(year, month, day - amount * (unit === 'week' ? 7 : 1)));
+  const first = month - amount * (unit === 'year' ? 12 : 1);
+  const lastDay = new Date(Date.UTC(year, first + 1, 0)).getUTCDate();
+  return new Date(Date.UTC(year, first, Math.min(day, lastDay)));
+}
+
+/** The types that event_time may have, and how the start of a day is written in each; whole numbers are keys made of it. */
+const literals: Readonly<Record<string, (day: string) => string>> = {
+  date: (day) => `date '${day}'`,
+  'timestamp with time zone': (day) => `timestamptz '${day} 00:00:00+00'`,
+  'timestamp without time zone': (day) => `timestamp '${day} 00:00:00'`,
+  integer: (day) => day.replaceAll('-', ''),
+  bigint: (day) => `${day.replaceAll('-', '')}0000`,
+};
+
+export const eventTimeTypes = Object.keys(literals);
+
+/**
+ * The start of a day (UTC) as a value that event_time can be compared with: integer is YYYYMMDD, bigint YYYYMMDDHHMM.
+ * Undefined for a type that says no time.
+ */
+export function dayLiteral(type: string, at: Date): string | undefined {
+  return literals[type]?.(at.toISOString().slice(0, 10));
+}
+
+/** Rows that a rebuild leaves as they are: what they are made of has been deleted since. */
+export interface Kept {
+  readonly column: string;
+  /** Rows from before this moment. */
+  readonly before: Date;
+}
+
+/** How long before its rows end an upstream cannot be trusted to give all: a row may look at the one before it. */
+const marginMs = 86_400_000;
+
+/**
+ * What a rebuild of a model must leave alone, given up to when rows of what it reads have been deleted.
+ * @param expired by name of the model that lacks them.
+ */
+export function keptOf(node: ModelNode | SeedNode, expired: ReadonlyMap<string, Date>): Kept | undefined {
+  const column = node.config.event_time;
+  if (column === undefined || expired.size === 0) return undefined;
+  const newest = Math.max(...[...expired.values()].map((at) => at.getTime()));
+  return { column, before: new Date(newest + marginMs) };
+}
+
+/** The names of the tables among `ids`, and of those that views among them show. */
+export function tablesBehind(manifest: Manifest, ids: readonly string[]): string[] {
+  const names = ids.flatMap((id) => {
+    const node = manifest.nodes.get(id);
+    if (node?.kind !== 'model') return [];
+    return node.materialized === 'view' ? tablesBehind(manifest, node.reads) : [node.name];
+  });
+  return [...new Set(names)];
+}

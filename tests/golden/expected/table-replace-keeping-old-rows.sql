@@ -1,0 +1,50 @@
+-- run
+create temporary table "datacycle_new" on commit drop as
+select id, room, value, load_id
+from "raw"."events";
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- guard: unique_key of m is NULL in (id=NULL, room=a)
+select "id", "room"
+from pg_temp."datacycle_new"
+where "id" is null or "room" is null
+limit 3;
+
+-- guard: unique_key of m is not unique: (id=NULL, room=a)
+select "id", "room", count(*) as row_count
+from pg_temp."datacycle_new"
+group by "id", "room"
+having count(*) > 1
+limit 3;
+
+-- run, counts deleted
+delete from "public"."m" as t
+where not exists (select from pg_temp."datacycle_new" as n where t."id" = n."id" and t."room" = n."room")
+    and not exists (select from "public"."n" as r where r."m_id" = t."id")
+    and coalesce(t."day_key" >= 20240101, true);
+
+-- run, counts updated
+update "public"."m" as t
+set "value" = n."value",
+    "load_id" = n."load_id",
+    "day_key" = n."day_key"
+from pg_temp."datacycle_new" as n
+where t."id" = n."id" and t."room" = n."room"
+    and (t."value", t."day_key")
+        is distinct from (n."value", n."day_key")
+    and coalesce(t."day_key" >= 20240101, true);
+
+-- retained
+select count(*) as retained
+from "public"."m" as t
+where not exists (select from pg_temp."datacycle_new" as n where t."id" = n."id" and t."room" = n."room")
+    and coalesce(t."day_key" >= 20240101, true);
+
+-- run, counts inserted
+insert into "public"."m" ("id", "room", "value", "load_id", "day_key")
+select "id", "room", "value", "load_id", "day_key"
+from pg_temp."datacycle_new" as n
+where not exists (select from "public"."m" as t where t."id" = n."id" and t."room" = n."room")
+    and coalesce(n."day_key" >= 20240101, true);
