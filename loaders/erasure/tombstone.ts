@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { ensureStaging } from '../staging.ts';
-import { type RegistryIds, unionOf } from './registry-ids.ts';
+import type { RegistryIds } from './registry-ids.ts';
 import type { Subject } from './rule.ts';
 import { foldedId, squeezed } from './subject-text.ts';
 import { hashOf } from './tombstones.ts';
@@ -86,17 +86,11 @@ export async function tombstoneOf(on: Queryable, subject: Subject): Promise<Tomb
  * Remembers ids of the registry before the rows that tell whose they are go: an erasure that was killed, and later
  * snapshots that lack a table, still know them.
  */
-export async function rememberIds(
-  on: Queryable,
-  { id, registryIds }: Tombstone,
-  seen: RegistryIds,
-): Promise<Tombstone> {
-  const union = unionOf([registryIds, seen]);
+export async function rememberIds(on: Queryable, { id }: Tombstone, ids: RegistryIds): Promise<void> {
   await on.query('update staging.tombstone set registry_ids = $2::text::jsonb where tombstone_id = $1', [
     id,
-    JSON.stringify(union),
+    JSON.stringify(ids),
   ]);
-  return { id, completed: false, registryIds: union };
 }
 
 /**

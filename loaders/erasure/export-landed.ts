@@ -1,0 +1,46 @@
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { checkpoint, whileNotLoading } from '../housekeeping/alone.ts';
+import { assertBronze } from '../housekeeping/bronze-files.ts';
+import { registry } from '../registry/stamp.ts';
+import { sensors } from '../sensors/ledger.ts';
+import { ensureStaging } from '../staging.ts';
+import { type BronzeExported, exportBronze } from './export-bronze.ts';
+import { exportStaging, type StagingExported } from './export-staging.ts';
+import { idsInBronze } from './registry-bronze.ts';
+import { idsInStaging } from './registry-staging.ts';
+import { ruleOf, type Subject } from './rule.ts';
+import { findTombstone } from './tombstone.ts';
+
+export interface Exporting {
+  readonly bronzeRoot: string;
+  readonly subject: Subject;
+  /** Where `staging` and `bronze` are made; files in them are overwritten. */
+  readonly folder: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What was written. */
+export type ExportedCounts = StagingExported & BronzeExported;
+
+/**
+ * Writes what was landed of a subject into a folder: `staging/*.csv`, a file a table, and `bronze/`, its files as they
+ * are but for api_token, and its rows of the registry. Nothing is loaded meanwhile. Memory stays flat on a server.
+ * @throws SourceError if Bronze is not where it should be; LoadBusyError if a load goes on for longer than half a minute;
+ * HousekeepingInterruptedError after `signal`; the system's error if the folder cannot be written.
+ * @example await exportLanded(warehouse, { bronzeRoot, subject, folder: 'exports/jimmy' })
+ */
+export async function exportLanded(warehouse: Warehouse, exporting: Exporting): Promise<ExportedCounts> {
+  const { bronzeRoot, subject, folder, signal } = exporting;
+  await ensureStaging(warehouse);
+  for (const source of [sensors, registry] as const) await assertBronze(warehouse, bronzeRoot, source, false);
+  return whileNotLoading(warehouse, sensors, signal, () =>
+    whileNotLoading(warehouse, registry, signal, async () => {
+      const none = { buildings: [], rooms: [], devices: [] };
+      const known = (await findTombstone(warehouse, subject))?.registryIds ?? none;
+      const ids = await idsInBronze(bronzeRoot, ruleOf(subject), await idsInStaging(warehouse, ruleOf(subject), known));
+      const staging = await exportStaging(warehouse, bronzeRoot, subject, ids, folder);
+      const bronze = await exportBronze(bronzeRoot, subject, ids, folder, () => checkpoint(signal));
+      return { ...staging, ...bronze };
+    }),
+  );
+}
