@@ -84,9 +84,9 @@ async function exportRegistry(
       `from subject_row join staging.registry_row as r using (load_id, table_name, row_no)
        left join staging.file as f
            on f.source = 'registry' and f.load_id = r.load_id and split_part(f.name, '/', 2) = r.table_name || '.json'
-       where table_name = ${literal(table)}`,
+       where r.table_name = ${literal(table)}`,
       'f.source_time as snapshot_at, r.record',
-      'f.source_time, load_id, row_no',
+      'f.source_time, r.load_id, r.row_no',
     );
   }
   return total;
