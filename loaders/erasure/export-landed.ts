@@ -23,8 +23,8 @@ export interface Exporting {
 export type ExportedCounts = StagingExported & BronzeExported;
 
 /**
- * Writes what was landed of a subject into a folder: `staging/*.csv`, a file a table, and `bronze/`, its files as they
- * are but for api_token, and its rows of the registry. Nothing is loaded meanwhile. Memory stays flat on a server.
+ * Writes what was landed of a subject into a folder: `staging/*.csv`, a file a table, and `bronze/`, its files decompressed
+ * and without api_token, and its rows of the registry. Nothing is loaded meanwhile. Memory stays flat on a server.
  * @throws SourceError if Bronze is not where it should be; LoadBusyError if a load goes on for longer than half a minute;
  * HousekeepingInterruptedError after `signal`; the system's error if the folder cannot be written.
  * @example await exportLanded(warehouse, { bronzeRoot, subject, folder: 'exports/jimmy' })
