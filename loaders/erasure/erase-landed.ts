@@ -5,6 +5,7 @@ import { assertBronze } from '../housekeeping/bronze-files.ts';
 import { registry } from '../registry/stamp.ts';
 import { sweepKilled } from '../registry/sweep.ts';
 import { sensors } from '../sensors/ledger.ts';
+import type { Apartment } from '../sensors/name.ts';
 import { ensureStaging } from '../staging.ts';
 import { eraseMessages } from './messages.ts';
 import { erasePredictions } from './predictions.ts';
@@ -28,6 +29,8 @@ export const landedSources: readonly string[] = [
 export interface Erasing {
   readonly bronzeRoot: string;
   readonly subject: Subject;
+  /** All that are configured: a building of `JimmyLoup` is not Jimmy's. */
+  readonly apartments?: readonly Apartment[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ErasureProgress) => void) | undefined;
 }
@@ -92,8 +95,12 @@ async function eraseSensors(warehouse: Warehouse, { bronzeRoot, subject }: Erasi
   return { ...forgotten, bronzeFiles: strays + (await deleteSensorFiles(folders, control)) };
 }
 
-async function eraseRegistry(warehouse: Warehouse, { bronzeRoot, subject }: Erasing, control: ErasureControl) {
-  const rule = ruleOf(subject);
+async function eraseRegistry(
+  warehouse: Warehouse,
+  { bronzeRoot, subject, apartments }: Erasing,
+  control: ErasureControl,
+) {
+  const rule = ruleOf(subject, apartments);
   const before = await tombstoneOf(warehouse, subject);
   const [left] = await sweepKilled({ warehouse, bronzeRoot, options: { mode: 'new', clock: () => new Date() } });
   if (left !== undefined) {

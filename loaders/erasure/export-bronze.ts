@@ -12,7 +12,7 @@ import { NoteCollector, type Notes } from '../summary.ts';
 import { judgedRows, type SnapshotFile, snapshotFiles } from './registry-bronze.ts';
 import type { RegistryIds } from './registry-ids.ts';
 import { RegistryRows } from './registry-rows.ts';
-import { ruleOf, type Subject } from './rule.ts';
+import type { Subject, SubjectRule } from './rule.ts';
 import { sensorFilesInBronze } from './sensor-bronze.ts';
 import { withoutToken } from './without-token.ts';
 
@@ -33,6 +33,7 @@ export interface BronzeExported {
 export async function exportBronze(
   bronzeRoot: string,
   subject: Subject,
+  rule: SubjectRule,
   ids: RegistryIds,
   folder: string,
   checkpoint: () => void,
@@ -56,7 +57,7 @@ export async function exportBronze(
   let bronzeRows = 0;
   for (const files of await snapshotFiles(bronzeRoot)) {
     checkpoint();
-    const rows = new RegistryRows(ruleOf(subject), [ids]);
+    const rows = new RegistryRows(rule, [ids]);
     const paths = files.map(({ path }) => path);
     for (const file of files) {
       // Of a file and its compressed twin, one.

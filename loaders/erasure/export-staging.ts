@@ -6,7 +6,7 @@ import { writeCsv } from './csv-file.ts';
 import type { RegistryIds } from './registry-ids.ts';
 import { RegistryRows } from './registry-rows.ts';
 import { registryLoads, subjectsRows } from './registry-staging.ts';
-import { ruleOf, type Subject } from './rule.ts';
+import type { Subject, SubjectRule } from './rule.ts';
 import { subjectsFiles } from './sensor-ledger.ts';
 import { foldedId } from './subject-text.ts';
 
@@ -23,13 +23,14 @@ export async function exportStaging(
   warehouse: Warehouse,
   bronzeRoot: string,
   subject: Subject,
+  rule: SubjectRule,
   ids: RegistryIds,
   folder: string,
 ): Promise<StagingExported> {
   const to = join(folder, 'staging');
   return warehouse.transaction(async (session) => {
     await session.query('create temporary table subject_file (file_id bigint primary key) on commit drop');
-    const files = (await subjectsFiles(session, bronzeRoot, ruleOf(subject))).map(({ id }) => id);
+    const files = (await subjectsFiles(session, bronzeRoot, rule)).map(({ id }) => id);
     await session.query('insert into subject_file select unnest($1::bigint[])', [files]);
     const write = async (file: string, from: string, columns: string, order: string) => {
       const { rows } = await session.query<{ count: number }>(`select count(*)::int as count ${from}`);
@@ -57,14 +58,14 @@ export async function exportStaging(
         'p.load_id, p.row_no, p.record',
         'p.load_id, p.row_no',
       ),
-      registryRows: await exportRegistry(session, subject, ids, write),
+      registryRows: await exportRegistry(session, rule, ids, write),
     };
   }, 'repeatable read');
 }
 
 async function exportRegistry(
   session: Session,
-  subject: Subject,
+  rule: SubjectRule,
   ids: RegistryIds,
   write: (file: string, from: string, columns: string, order: string) => Promise<number>,
 ): Promise<number> {
@@ -72,7 +73,7 @@ async function exportRegistry(
     'create temporary table subject_row (load_id bigint, table_name text, row_no integer) on commit drop',
   );
   for (const loadId of await registryLoads(session)) {
-    const rows = new RegistryRows(ruleOf(subject), [ids]);
+    const rows = new RegistryRows(rule, [ids]);
     for await (const { table, rowNos } of subjectsRows(session, loadId, registryTables, rows)) {
       await session.query('insert into subject_row select $1, $2, unnest($3::integer[])', [loadId, table, rowNos]);
     }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { Apartment } from '../sensors/name.ts';
 import type { RegistryIds } from './registry-ids.ts';
-import type { SubjectRule } from './rule.ts';
+import { hasAny, type SubjectRule } from './rule.ts';
 import { foldedId, partsOf, squeezed, wordsOf } from './subject-text.ts';
 
 /** What is known of one erased apartment: no name, but enough to tell whether a name is its. */
@@ -27,10 +28,19 @@ const mostRemembered = 10_000;
 /** The erased apartments. What is theirs is neither landed nor recorded. */
 export class Tombstones implements SubjectRule {
   readonly #stones: readonly Stone[];
+  /** By stone, the squeezed owners of configured apartments that the erased owner is a part of. */
+  readonly #longer: ReadonlyMap<Stone, readonly string[]>;
   readonly #owners = new Map<string, boolean>();
 
-  constructor(stones: readonly Stone[]) {
+  /** @param apartments all that are configured. */
+  constructor(stones: readonly Stone[], apartments: readonly Apartment[] = []) {
     this.#stones = stones;
+    const isPart = (stone: Stone, { length, name }: { length: number; name: string }) =>
+      length > stone.ownerLength && isAmong(stone, partsOf(name, stone.ownerLength));
+    const owners = apartments.map(({ owner }) => ({ length: squeezed(owner).length, name: squeezed(owner).join('') }));
+    this.#longer = new Map(
+      stones.map((stone) => [stone, owners.filter((owner) => isPart(stone, owner)).map(({ name }) => name)]),
+    );
   }
 
   /** How many there are; mostly none. */
@@ -59,7 +69,10 @@ export class Tombstones implements SubjectRule {
   }
 
   ownsBuilding(houseName: string): boolean {
-    return this.#stones.some((stone) => isAmong(stone, partsOf(houseName, stone.ownerLength)));
+    return this.#stones.some(
+      (stone) =>
+        isAmong(stone, partsOf(houseName, stone.ownerLength)) && !hasAny(houseName, this.#longer.get(stone) ?? []),
+    );
   }
 
   isNamedIn(text: string): boolean {
@@ -72,8 +85,11 @@ function isAmong({ salt, ownerHash }: Stone, parts: Iterable<string>): boolean {
   return false;
 }
 
-/** All tombstones, open and finished. The schema `staging` has to be there. */
-export async function readTombstones(on: Queryable): Promise<Tombstones> {
+/**
+ * All tombstones, open and finished. The schema `staging` has to be there.
+ * @param apartments all that are configured; only for buildings do they matter.
+ */
+export async function readTombstones(on: Queryable, apartments: readonly Apartment[] = []): Promise<Tombstones> {
   const { rows } = await on.query<{
     salt: string;
     apartment: string;
@@ -93,5 +109,6 @@ export async function readTombstones(on: Queryable): Promise<Tombstones> {
       ownerLength: length,
       registryIds: registry_ids,
     })),
+    apartments,
   );
 }

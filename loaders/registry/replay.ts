@@ -9,6 +9,7 @@ import { erasedRows } from '../erasure/erased-rows.ts';
 import type { RegistryRows } from '../erasure/registry-rows.ts';
 import { LoadFailedError, LoadInterruptedError, systemCode } from '../errors.ts';
 import { listBronze } from '../sensors/list.ts';
+import type { Apartment } from '../sensors/name.ts';
 import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../summary.ts';
 import { bronzeRows, NotATable } from './bronze.ts';
 import { type BronzeSnapshot, type BronzeTable, snapshotsAmong, Wholeness } from './bronze-snapshot.ts';
@@ -21,6 +22,7 @@ export interface Replay {
   readonly warehouse: Warehouse;
   readonly bronzeRoot: string;
   readonly options: LoadOptions;
+  readonly apartments: readonly Apartment[] | undefined;
   /** What there is to say before it begins. */
   readonly notes: readonly Note[];
 }
@@ -30,7 +32,13 @@ export interface Replay {
  * load_id, above those of younger snapshots: which snapshot is the latest is told by its time, never by its load_id. One
  * that the ledger does not know has to be whole.
  */
-export async function replaySnapshots({ warehouse, bronzeRoot, options, notes }: Replay): Promise<LoadSummary> {
+export async function replaySnapshots({
+  warehouse,
+  bronzeRoot,
+  options,
+  apartments,
+  notes,
+}: Replay): Promise<LoadSummary> {
   const { clock, onProgress, signal } = options;
   const loads: number[] = [];
   const [rejected, skipped, warnings] = [new NoteCollector(), new NoteCollector(), new NoteCollector()];
@@ -72,7 +80,7 @@ export async function replaySnapshots({ warehouse, bronzeRoot, options, notes }:
       again: { time: snapshot.time, tables: snapshot.tables.map(({ table }) => table) },
       async fill(session, at) {
         const rows: LedgerRow[] = [];
-        const erased = await erasedRows(session);
+        const erased = await erasedRows(session, apartments);
         for (const table of snapshot.tables) {
           checkpoint();
           const result = await landFile(session, bronzeRoot, at, table, erased);

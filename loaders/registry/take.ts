@@ -2,6 +2,7 @@ import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter } from '../bronze.ts';
 import { erasedRows } from '../erasure/erased-rows.ts';
 import { SourceError } from '../errors.ts';
+import type { Apartment } from '../sensors/name.ts';
 import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../summary.ts';
 import type { RegistryAddress } from './address.ts';
 import { landTable } from './reader.ts';
@@ -18,6 +19,7 @@ export interface Taking {
   readonly bronzeRoot: string;
   readonly timeouts: RegistryTimeouts;
   readonly options: LoadOptions;
+  readonly apartments: readonly Apartment[] | undefined;
   /** What there is to say before it begins. */
   readonly notes: readonly Note[];
 }
@@ -27,7 +29,7 @@ export interface Taking {
  * @throws RegistryFault if the server cannot be read; nothing was landed then.
  */
 export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
-  const { warehouse, address, bronzeRoot, timeouts, options } = taking;
+  const { warehouse, address, bronzeRoot, timeouts, options, apartments } = taking;
   const server = await RegistryServer.open(address, timeouts, options.signal);
   try {
     const spelt = await server.tables();
@@ -43,7 +45,7 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
       again: undefined,
       async fill(session, at) {
         const landed: LedgerRow[] = [];
-        const erased = await erasedRows(session);
+        const erased = await erasedRows(session, apartments);
         for (const [done, table] of registryTables.entries()) {
           options.onProgress?.({ phase: 'landing', files: done, total: registryTables.length, bytes });
           const name = spelt.get(table);

@@ -235,8 +235,11 @@ describe.each(databases)('erasing what was landed, on $name', ({ open }) => {
     const jim = { id: 'jim', owner: 'Jimmy' };
     const before = (await household.staging()).filter((line) => /^(?:file|sensor_file) /.test(line));
     const files = [...(await household.share.bronze()).keys()].filter((path) => !path.startsWith('registry/'));
+    const rows = await countOf(database.warehouse, 'staging.registry_row');
     await beginErasure(database.warehouse, jim, now);
-    await erase({ subject: jim });
+    const apartments = [...household.share.source.apartments, jim];
+    expect(await erase({ subject: jim, apartments })).toMatchObject({ registryRows: 0, registryFiles: 0 });
+    expect(await countOf(database.warehouse, 'staging.registry_row')).toBe(rows);
     const after = (await household.staging()).filter((line) => /^(?:file|sensor_file) /.test(line));
     expect(after.filter((line) => !line.includes('registry'))).toEqual(
       before.filter((line) => !line.includes('registry')),

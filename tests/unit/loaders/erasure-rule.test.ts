@@ -11,71 +11,88 @@ import { hashOf, Tombstones } from '../../../loaders/erasure/tombstones.ts';
 const none = { buildings: [], rooms: [], devices: [] };
 
 /** The rule as a load has it, which knows hashes only. */
-function tombstoneOf({ id, owner }: Subject): Tombstones {
+function tombstoneOf({ id, owner }: Subject, apartments: readonly Subject[] = []): Tombstones {
   const salt = randomBytes(16);
   const name = squeezed(owner);
-  return new Tombstones([
-    {
-      salt,
-      apartmentHash: hashOf(salt, foldedId(id)),
-      ownerHash: hashOf(salt, name.join('')),
-      ownerLength: name.length,
-      registryIds: none,
-    },
-  ]);
+  return new Tombstones(
+    [
+      {
+        salt,
+        apartmentHash: hashOf(salt, foldedId(id)),
+        ownerHash: hashOf(salt, name.join('')),
+        ownerLength: name.length,
+        registryIds: none,
+      },
+    ],
+    apartments,
+  );
 }
 
 describe.each([
   ['by name', ruleOf],
   ['by hash', tombstoneOf],
-] as const)('what belongs to a subject, known %s', (_, rule: (subject: Subject) => SubjectRule) => {
-  const zoe = rule({ id: 'zoë', owner: 'Zoë Müller' });
+] as const)(
+  'what belongs to a subject, known %s',
+  (_, rule: (subject: Subject, apartments?: readonly Subject[]) => SubjectRule) => {
+    const zoe = rule({ id: 'zoë', owner: 'Zoë Müller' });
 
-  it('owners: letter case, white space and Unicode form aside, but nothing else', () => {
-    for (const owner of ['Zoë Müller', 'ZOËMÜLLER', 'zoe\u0308 mu\u0308ller', ' Zoë\tMüller']) {
-      expect(zoe.hasOwner(owner), owner).toBe(true);
-    }
-    for (const owner of ['', 'Zoë', 'Zoe Muller', 'Zoë Müllers', 'aZoë Müller']) {
-      expect(zoe.hasOwner(owner), owner).toBe(false);
-    }
-    expect(zoe.hasApartment('zoë')).toBe(true);
-    expect(zoe.hasApartment('zo')).toBe(false);
-  });
+    it('owners: letter case, white space and Unicode form aside, but nothing else', () => {
+      for (const owner of ['Zoë Müller', 'ZOËMÜLLER', 'zoe\u0308 mu\u0308ller', ' Zoë\tMüller']) {
+        expect(zoe.hasOwner(owner), owner).toBe(true);
+      }
+      for (const owner of ['', 'Zoë', 'Zoe Muller', 'Zoë Müllers', 'aZoë Müller']) {
+        expect(zoe.hasOwner(owner), owner).toBe(false);
+      }
+      expect(zoe.hasApartment('zoë')).toBe(true);
+      expect(zoe.hasApartment('zo')).toBe(false);
+    });
 
-  it('buildings: the name anywhere in that of the house', () => {
-    expect(zoe.ownsBuilding('Chez la Famille ZOË  MÜLLERS')).toBe(true);
-    expect(zoe.ownsBuilding('zoë mülle r')).toBe(true);
-    expect(zoe.ownsBuilding('Zoë und Müller')).toBe(false);
-    expect(zoe.ownsBuilding('')).toBe(false);
-  });
+    it('buildings: the name anywhere in that of the house', () => {
+      expect(zoe.ownsBuilding('Chez la Famille ZOË  MÜLLERS')).toBe(true);
+      expect(zoe.ownsBuilding('zoë mülle r')).toBe(true);
+      expect(zoe.ownsBuilding('Zoë und Müller')).toBe(false);
+      expect(zoe.ownsBuilding('')).toBe(false);
+    });
 
-  it('texts: the name as words of its own', () => {
-    const jimmy = rule({ id: 'jimmy', owner: 'Jimmy' });
-    for (const text of ['Jimmy', 'copy of jimmy.json', 'x_JIMMY_y', '(Jimmy)'])
-      expect(jimmy.isNamedIn(text), text).toBe(true);
-    for (const text of ['JimmyLoup', 'x1jimmy', 'jimmy2', 'jim my2', ''])
-      expect(jimmy.isNamedIn(text), text).toBe(false);
-    expect(zoe.isNamedIn('by_zoë müller_')).toBe(true);
-  });
+    it('buildings: not those of a configured owner whose name the name is a part of', () => {
+      const others = [
+        { id: 'loup', owner: 'JimmyLoup' },
+        { id: 'jimmy', owner: 'Jimmy' },
+      ];
+      expect(rule({ id: 'jimmy', owner: 'Jimmy' }, others).ownsBuilding('Chez Jimmy Loup')).toBe(false);
+      expect(rule({ id: 'jimmy', owner: 'Jimmy' }, others).ownsBuilding('Chez Jimmy Louis')).toBe(true);
+      expect(rule({ id: 'loup', owner: 'JimmyLoup' }, others).ownsBuilding('Chez Jimmy Loup')).toBe(true);
+      expect(rule({ id: 'jimmy', owner: 'Jimmy' }).ownsBuilding('Chez Jimmy Loup')).toBe(true);
+    });
 
-  it('files: the owner in the name and no other; else a word of it, or what it holds', () => {
-    const jimmy = rule({ id: 'jimmy', owner: 'Jimmy' });
-    expect(isSubjectsName(jimmy, '18.08.2023 1000_Jimmy_received.json')).toBe(true);
-    expect(isSubjectsName(jimmy, '99.99.9999 9999_jimmy_received.json.gz')).toBe(true);
-    expect(isSubjectsName(jimmy, '18.08.2023 1000_JimmyLoup_received.json')).toBe(false);
-    expect(isSubjectsName(jimmy, '18.08.2023 1000_not Jimmy_received.json')).toBe(false);
-    expect(isSubjectsName(jimmy, 'jimmy (2).json')).toBe(true);
-    expect(isSubjectsPath(jimmy, 'jimmy/2023/anything')).toBe(true);
-    expect(isSubjectsPath(jimmy, 'jimmyloup/2023/anything')).toBe(false);
-    const named = (text: string) => isSubjectsContent(jimmy, 'x.json', Buffer.from(text));
-    expect(named('{"user" : "Jimmy", "plugs"')).toBe(true);
-    expect(named('{"user":"\\u004aimmy"}')).toBe(true);
-    expect(named('{"user":"JimmyLoup","other":"Jimmy"}')).toBe(false);
-    expect(isSubjectsContent(jimmy, '18.08.2023 1000_Other_received.json', Buffer.from('{"user":"Jimmy"}'))).toBe(
-      false,
-    );
-  });
-});
+    it('texts: the name as words of its own', () => {
+      const jimmy = rule({ id: 'jimmy', owner: 'Jimmy' });
+      for (const text of ['Jimmy', 'copy of jimmy.json', 'x_JIMMY_y', '(Jimmy)'])
+        expect(jimmy.isNamedIn(text), text).toBe(true);
+      for (const text of ['JimmyLoup', 'x1jimmy', 'jimmy2', 'jim my2', ''])
+        expect(jimmy.isNamedIn(text), text).toBe(false);
+      expect(zoe.isNamedIn('by_zoë müller_')).toBe(true);
+    });
+
+    it('files: the owner in the name and no other; else a word of it, or what it holds', () => {
+      const jimmy = rule({ id: 'jimmy', owner: 'Jimmy' });
+      expect(isSubjectsName(jimmy, '18.08.2023 1000_Jimmy_received.json')).toBe(true);
+      expect(isSubjectsName(jimmy, '99.99.9999 9999_jimmy_received.json.gz')).toBe(true);
+      expect(isSubjectsName(jimmy, '18.08.2023 1000_JimmyLoup_received.json')).toBe(false);
+      expect(isSubjectsName(jimmy, '18.08.2023 1000_not Jimmy_received.json')).toBe(false);
+      expect(isSubjectsName(jimmy, 'jimmy (2).json')).toBe(true);
+      expect(isSubjectsPath(jimmy, 'jimmy/2023/anything')).toBe(true);
+      expect(isSubjectsPath(jimmy, 'jimmyloup/2023/anything')).toBe(false);
+      const named = (text: string) => isSubjectsContent(jimmy, 'x.json', Buffer.from(text));
+      expect(named('{"user" : "Jimmy", "plugs"')).toBe(true);
+      expect(named('{"user":"\\u004aimmy"}')).toBe(true);
+      expect(named('{"user":"JimmyLoup","other":"Jimmy"}')).toBe(false);
+      expect(isSubjectsContent(jimmy, '18.08.2023 1000_Other_received.json', Buffer.from('{"user":"Jimmy"}'))).toBe(
+        false,
+      );
+    });
+  },
+);
 
 describe('the hash of an owner', () => {
   it('finds the name in a house exactly where the name itself is found', () => {
