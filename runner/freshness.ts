@@ -1,0 +1,14 @@
+import { relation } from '../warehouse/quote.ts';
+import type { ModelNode } from './manifest.ts';
+import type { Project } from './project.ts';
+import { SqlText } from './sql-text.ts';
+
+/** Yields the time of a model's newest row, as `newest` of project.yml's freshness has it, in ms since 1970. */
+export function newestSql({ settingsFile }: Project, model: ModelNode, newest: string): SqlText {
+  const place = settingsFile.place(['freshness', model.name, 'newest']);
+  return SqlText.join(
+    'select (extract(epoch from (',
+    new SqlText(newest, [{ start: 0, origin: { place, verbatim: false } }]),
+    `)::timestamptz) * 1000)::float8 as newest from ${relation(model.relation.schema, model.relation.name)}`,
+  );
+}
