@@ -120,9 +120,13 @@ async function attempt(
       sourceText,
       hint: (of) => hintFor(of, node),
     });
-    if (fault instanceof NodeError) return fault;
-    throw fault;
+    if (!(fault instanceof NodeError)) throw fault;
+    return fault.where === undefined ? located(fault, node.file) : fault;
   }
+}
+
+function located({ message: what, detail, hint, cause }: NodeError, where: string): NodeError {
+  return new NodeError({ what, where, detail, hint, cause });
 }
 
 function hintFor(error: StatementError, node: ModelNode | SeedNode): string | undefined {
