@@ -11,7 +11,7 @@ import { ensureState } from '../state.ts';
 import { explain, statement } from '../statement.ts';
 import { createStandIn, provideSource, wrongTypes } from './declared.ts';
 import { type Finding, Findings } from './findings.ts';
-import { type Trial, tryFull, tryIncremental } from './trial.ts';
+import { columnsOf, type Trial, tryFull, tryIncremental } from './trial.ts';
 
 export interface CheckOptions {
   /** Ids to check; what they are made of is built for them. */
@@ -41,7 +41,7 @@ export interface CheckSummary {
 /**
  * Runs every selected model in its full and its incremental form, and every test, on tables without rows: the sources are
  * made of the columns they declare, the seeds of their files. Goes on behind a fault: a model that fails is replaced by an
- * empty table of its declared columns, and only what is made of one that declares none is left out.
+ * empty table of the columns that it yields or declares, and only what is made of one without any is left out.
  * @param warehouse an embedded database for this check alone, with the tables of the loaders but without rows.
  * @throws Cancelled when interrupted.
  */
@@ -115,7 +115,7 @@ export async function checkProject(
     if (fault !== undefined) {
       findings.add('error', node.name, fault);
       // What is made of an ephemeral model has it inside, and fails at the same place.
-      stands = isEphemeral(node) || (await createStandIn(warehouse, node));
+      stands = isEphemeral(node) || (await createStandIn(warehouse, node, await columnsOf(warehouse, trial, node)));
       trial.standIns.add(node.id);
     }
     if (stands && node.kind === 'model' && options.selected.has(node.id)) {

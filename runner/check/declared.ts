@@ -1,9 +1,9 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { readRelation } from '../catalog.ts';
+import { type Column, readRelation } from '../catalog.ts';
 import { NodeError } from '../errors.ts';
-import type { ColumnSpec, RelationName, SeedNode, SourceNode } from '../manifest.ts';
+import type { ColumnSpec, ModelNode, RelationName, SeedNode, SourceNode } from '../manifest.ts';
 import { formatPlace } from '../place.ts';
 import { normalType } from '../plan.ts';
 import { didYouMean } from '../suggest.ts';
@@ -34,14 +34,22 @@ export async function provideSource(on: Queryable, node: SourceNode): Promise<re
   });
 }
 
-/** Makes an empty table of declared columns. @returns false if they do not tell what it would be. */
+/**
+ * Makes an empty table in the place of a model or seed that cannot be built.
+ * @param yields the columns of its query, if that much can be told; those it declares besides are added.
+ * @returns false if nothing tells what it would be.
+ */
 export async function createStandIn(
   on: Queryable,
-  { relation: name, columns }: { readonly relation: RelationName; readonly columns: readonly ColumnSpec[] },
+  node: ModelNode | SeedNode,
+  yields: readonly Column[] | undefined,
 ): Promise<boolean> {
-  if (columns.length === 0 || columns.some(({ dataType }) => dataType === undefined)) return false;
+  const others = node.columns.filter(({ name }) => yields?.every((column) => column.name !== name) ?? true);
+  const untyped = others.some(({ dataType }) => dataType === undefined);
+  if (yields === undefined && (others.length === 0 || untyped)) return false;
+  const columns = [...(yields ?? []).map(({ name, type }) => ({ name, dataType: type })), ...others];
   try {
-    await createEmpty(on, name, columns);
+    await createEmpty(on, node.relation, columns);
     return true;
   } catch (error) {
     if (error instanceof StatementError) return false;
@@ -70,7 +78,11 @@ async function isType(on: Queryable, type: string): Promise<boolean> {
   }
 }
 
-async function createEmpty(on: Queryable, name: RelationName, columns: readonly ColumnSpec[]): Promise<void> {
+async function createEmpty(
+  on: Queryable,
+  name: RelationName,
+  columns: readonly Pick<ColumnSpec, 'name' | 'dataType'>[],
+): Promise<void> {
   const list = columns.map((column) => `${identifier(column.name)} ${normalType(column.dataType ?? 'text')}`);
   await on.query(`create table ${relation(name.schema, name.name)} (\n    ${list.join(',\n    ')}\n)`);
 }

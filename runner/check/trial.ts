@@ -1,4 +1,4 @@
-import type { StatementError } from '../../warehouse/errors.ts';
+import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { newestLoads, perform, shapeOf } from '../build-node.ts';
 import { type Column, readRelation } from '../catalog.ts';
@@ -31,6 +31,23 @@ export function tryFull(
   return attempt(warehouse, trial, node, '', (session) =>
     build(session, trial, node, { mode, reason: 'check' }).then(() => undefined),
   );
+}
+
+/** The columns of a model whose query can be run, though it breaks its contract or a constraint; else undefined. */
+export async function columnsOf(
+  warehouse: Warehouse,
+  trial: Trial,
+  node: ModelNode | SeedNode,
+): Promise<readonly Column[] | undefined> {
+  const decision: Decision = { mode: 'create', reason: 'check' };
+  const options = { fullRefresh: false, runStartedAt: trial.startedAt.toISOString() };
+  const sql = querySql(node, decision, nothingKnown, options, trial.manifest);
+  try {
+    return await warehouse.transaction((session) => shapeOf(session, node, decision, nothingKnown, sql));
+  } catch (error) {
+    if (error instanceof StatementError) return undefined;
+    throw error;
+  }
 }
 
 /** Runs the SQL of an incremental model's increment, whether or not there is anything new. */

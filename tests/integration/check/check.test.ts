@@ -289,6 +289,14 @@ describe('behind a fault', () => {
     expect(summary.unchecked).toEqual([]);
   });
 
+  it('what is made of a model that breaks its contract is checked against what it yields', async () => {
+    const summary = await check({
+      [readingsYml]: textOf(readingsYml).replace('data_type: timestamptz', 'data_type: date'),
+      'models/hours.sql': 'select extract(hour from measured_at) as hour from {{ref "readings"}}',
+    });
+    expect(errorsOf(summary)).toMatchObject([{ node: 'readings', where: 'models/readings.yml:20:20' }]);
+  });
+
   it('what is made of a model that declares none is left out, and nothing else', async () => {
     const summary = await check({
       'models/untold.sql': 'select nothing_such from {{ref "rooms"}}',
