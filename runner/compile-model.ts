@@ -157,7 +157,7 @@ function common(
     tags: draft.config.tags ?? [],
     config: draft.config,
     relation: draft.relation,
-    columns: columnSpecs(draft.properties?.value.columns),
+    columns: columnSpecs(draft.properties?.value.columns, draft.properties),
   };
 }
 

@@ -108,7 +108,7 @@ export function compileQuery(context: CompileContext, nodes: ReadonlyMap<string,
 
 function compileSources(properties: AllProperties): Map<string, SourceNode> {
   const sources = new Map<string, SourceNode>();
-  for (const [key, { source, table, yaml }] of properties.sources) {
+  for (const [key, { source, table, yaml, path }] of properties.sources) {
     sources.set(key, {
       kind: 'source',
       id: `source.${key}`,
@@ -118,7 +118,8 @@ function compileSources(properties: AllProperties): Map<string, SourceNode> {
       tags: [],
       dependsOn: [],
       relation: { schema: source.schema ?? source.name, name: table.identifier ?? table.name },
-      columns: columnSpecs(table.columns),
+      columns: columnSpecs(table.columns, { yaml, path }),
+      place: yaml.place(path),
     });
   }
   return sources;

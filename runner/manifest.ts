@@ -13,10 +13,12 @@ export interface ColumnSpec {
   readonly description: string;
   /** As the user wrote it; undefined when not declared. */
   readonly dataType: string | undefined;
+  /** Where its type is declared, or else the column. */
+  readonly place?: Place | undefined;
 }
 
 /** A constraint the database is to hold. `columns` is never empty except for `check`. */
-export type Constraint =
+export type Constraint = (
   | { readonly type: 'not_null'; readonly columns: readonly string[] }
   | { readonly type: 'primary_key' | 'unique'; readonly columns: readonly string[]; readonly name?: string | undefined }
   | { readonly type: 'check'; readonly expression: string; readonly name?: string | undefined }
@@ -27,7 +29,11 @@ export type Constraint =
       readonly toId: string;
       readonly toColumns: readonly string[];
       readonly name?: string | undefined;
-    };
+    }
+) & {
+  /** Where it is declared. */
+  readonly place?: Place | undefined;
+};
 
 interface NodeBase {
   /** `model.dim_room`, `seed.rooms`, `test.unique_dim_room_room_key`, `source.staging.sensor_file`. */
@@ -76,6 +82,7 @@ export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
+  readonly place: Place;
 }
 
 /** A test is a query that returns the bad rows. */

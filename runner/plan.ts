@@ -13,6 +13,7 @@ import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
+import { formatPlace, type Place } from './place.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
@@ -277,13 +278,16 @@ function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): voi
     ...(node.config.merge_update_columns ?? []).map((name) => ['merge_update_columns', name] as const),
     ...(node.config.merge_exclude_columns ?? []).map((name) => ['merge_exclude_columns', name] as const),
     ...node.constraints.flatMap((constraint) =>
-      'columns' in constraint ? constraint.columns.map((name) => [constraint.type, name] as const) : [],
+      'columns' in constraint
+        ? constraint.columns.map((name) => [constraint.type, name, constraint.place] as const)
+        : [],
     ),
   ];
   const missing = named.filter(([, name]) => !have.has(name));
   if (missing.length === 0) return;
   throw new NodeError({
     what: `${node.name} has no column ${missing.map(([where, name]) => `"${name}" (named in ${where})`).join(', ')}`,
+    where: placeOrFile(missing.find(([, , place]) => place !== undefined)?.[2], node),
     hint: `Its columns are ${[...have].join(', ')}.`,
   });
 }
@@ -291,21 +295,27 @@ function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): voi
 /** All differences between what a model's .yml promises and what its query yields, in one message. */
 function checkContract(node: ModelNode | SeedNode, yields: readonly Column[]): void {
   const actual = new Map(yields.map((column) => [column.name, column.type]));
-  const faults: string[] = [];
-  for (const column of node.columns) {
-    const type = actual.get(column.name);
-    if (type === undefined) faults.push(`  ${column.name}: declared, but not selected`);
-    else if (column.dataType === undefined) faults.push(`  ${column.name}: has no data_type; the query yields ${type}`);
-    else if (normalType(column.dataType) !== type)
-      faults.push(`  ${column.name}: declared ${column.dataType}, but the query yields ${type}`);
-    actual.delete(column.name);
+  const faults: { readonly text: string; readonly place?: Place | undefined }[] = [];
+  for (const { name, dataType, place } of node.columns) {
+    const type = actual.get(name);
+    if (type === undefined) faults.push({ text: `${name}: declared, but not selected`, place });
+    else if (dataType === undefined)
+      faults.push({ text: `${name}: has no data_type; the query yields ${type}`, place });
+    else if (normalType(dataType) !== type)
+      faults.push({ text: `${name}: declared ${dataType}, but the query yields ${type}`, place });
+    actual.delete(name);
   }
-  for (const [name, type] of actual) faults.push(`  ${name}: selected (${type}), but not declared`);
+  for (const [name, type] of actual) faults.push({ text: `${name}: selected (${type}), but not declared` });
   if (faults.length === 0) return;
   throw new NodeError({
-    what: `${node.name} breaks its contract:\n${faults.join('\n')}`,
+    what: `${node.name} breaks its contract:\n${faults.map(({ text }) => `  ${text}`).join('\n')}`,
+    where: placeOrFile(faults[0]?.place, node),
     hint: 'Change the query or the columns in its .yml file so that they agree.',
   });
+}
+
+function placeOrFile(place: Place | undefined, node: ModelNode | SeedNode): string {
+  return place === undefined ? node.file : formatPlace(place);
 }
 
 const typeAliases: Readonly<Record<string, string>> = {
