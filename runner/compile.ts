@@ -21,6 +21,7 @@ import type { Project } from './project.ts';
 import { type AllProperties, readProperties } from './properties.ts';
 import { retentionOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
+import { checkSubjects } from './subject.ts';
 import { type SourceFile, TemplateEnvironment } from './template.ts';
 
 export interface Compiled {
@@ -57,6 +58,7 @@ export function compileProject(project: Project): Compiled {
     });
   }
   for (const test of compileTests(context, nodes, problems)) nodes.set(test.id, test);
+  if (problems.length === 0) problems.push(...checkSubjects(context, nodes));
   attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);
 
@@ -88,6 +90,7 @@ function compileSources(properties: AllProperties): Map<string, SourceNode> {
       dependsOn: [],
       relation: { schema: source.schema ?? source.name, name: table.identifier ?? table.name },
       columns: columnSpecs(table.columns),
+      isPersonal: table.subject !== false,
     });
   }
   return sources;

@@ -29,6 +29,12 @@ export type Constraint =
       readonly name?: string | undefined;
     };
 
+/**
+ * Whose the rows of a table are: those whose `column` is the subject's id or, with `of` (the id of a node), has a value
+ * that the subject's rows there have in the same column. `nobody`: nobody's.
+ */
+export type SubjectOf = 'nobody' | { readonly column: string; readonly of: string | undefined };
+
 interface NodeBase {
   /** `model.dim_room`, `seed.rooms`, `test.unique_dim_room_room_key`, `source.staging.sensor_file`. */
   readonly id: string;
@@ -48,6 +54,8 @@ interface Relational {
   readonly constraints: readonly Constraint[];
   /** Ids whose content this one's rows are made of: refs and sources, ephemeral ones replaced by theirs. */
   readonly reads: readonly string[];
+  /** Undefined where it is not said, as for every view. */
+  readonly subject: SubjectOf | undefined;
   /** Changes whenever the SQL or a setting that shapes the rows changes. */
   readonly checksum: string;
 }
@@ -73,6 +81,8 @@ export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
+  /** Its rows may be somebody's. */
+  readonly isPersonal: boolean;
 }
 
 /** A test is a query that returns the bad rows. */

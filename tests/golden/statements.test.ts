@@ -363,7 +363,7 @@ group by id
 describe('the golden files', () => {
   it('are those of the tests, and no others', () => {
     expect(readdirSync(expectedFolder).sort()).toEqual(
-      [...cases.map((one) => one.name), 'compiled-project'].map((name) => `${name}.sql`).sort(),
+      [...cases.map((one) => one.name), 'compiled-project', 'subject-rows'].map((name) => `${name}.sql`).sort(),
     );
   });
 });
