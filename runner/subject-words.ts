@@ -52,27 +52,22 @@ export class SubjectWords {
 }
 
 function either(words: readonly string[]): string {
-  const forms = new Set(
-    words.flatMap((word) => [word.normalize('NFC'), word.normalize('NFD')]).filter((word) => word !== ''),
-  );
-  // The longest first, since one may begin with another.
-  return [...forms]
-    .sort((a, b) => b.length - a.length)
-    .map((word) => [...word].map(anyCase).join(''))
-    .join('|');
+  const forms = words.flatMap((word) => [word.normalize('NFC'), word.normalize('NFD')]).filter((word) => word !== '');
+  // The longest first, since one may begin with another. What differs by letter case alone becomes the same.
+  const patterns = forms.sort((a, b) => b.length - a.length).map((word) => [...word].map(anyCase).join(''));
+  return [...new Set(patterns)].join('|');
 }
 
 /** One character in every way it may be written; in the part of the language that JavaScript and PostgreSQL share. */
 function anyCase(character: string): string {
-  const forms = new Set(
-    [character, character.toLowerCase(), character.toUpperCase()].filter((one) => [...one].length === 1),
-  );
-  const written = [...forms].flatMap((one) => {
-    if (/[A-Za-z0-9]/.test(one)) return [one];
-    if (one.charCodeAt(0) < 128) return [/[\^\\\]]/.test(one) ? `\\${one}` : `[${one}]`];
-    return [one, escapeOf(one)];
-  });
-  return written.length === 1 ? (written[0] ?? '') : `(?:${written.join('|')})`;
+  if (character.charCodeAt(0) < 128) {
+    if (/[a-z]/i.test(character)) return `[${character.toLowerCase()}${character.toUpperCase()}]`;
+    return /[\^\\\]]/.test(character) ? `\\${character}` : `[${character}]`;
+  }
+  // Some letters become two when their case changes: those are not taken for the same.
+  const cases = [character.toLowerCase(), character.toUpperCase()].filter((one) => [...one].length === 1);
+  const forms = new Set([...cases, character].flatMap((one) => [one, escapeOf(one)]));
+  return `(?:${[...forms].sort().join('|')})`;
 }
 
 /** As JSON may write it: `é` as backslash, u and its number, once for each half of a character beyond the first 65,536. */
