@@ -14,6 +14,7 @@ import { list } from './commands/ls.ts';
 import { runCommand } from './commands/run.ts';
 import { show } from './commands/show.ts';
 import { status } from './commands/status.ts';
+import { subject, subjectActions } from './commands/subject.ts';
 import { watch } from './commands/watch.ts';
 import { type GlobalOptions, openProject } from './environment.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -119,9 +120,11 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
     const command = program.command(name).description(description).copyInheritedSettings(program);
     command.action(async (...all: unknown[]) => {
       const flags = command.optsWithGlobals<Flags>();
-      const first = all[0];
       const terminal = new Terminal(flags.logFormat === 'json');
-      const given = Array.isArray(first) ? first.map(String) : typeof first === 'string' ? [first] : [];
+      // Arguments come before the flags and the command itself; one that takes several is a list.
+      const given = all
+        .slice(0, -2)
+        .flatMap((one) => (Array.isArray(one) ? one.map(String) : typeof one === 'string' ? [one] : []));
       const code = await action({ flags, args: given, terminal });
       terminal.done();
       exit(code, name);
@@ -244,6 +247,21 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
     logged(openProject(flags), 'datacycle.log', terminal, (project) => expire(project, flags, terminal, signal)),
   ).option('--dry-run', 'only say what would be done');
   define(
+    'subject',
+    "a person's request: what is held of an apartment, a copy of it, or its erasure",
+    ({ flags, args, terminal }) => subject(openProject(flags), args, flags, terminal, signal),
+  )
+    .addArgument(
+      new Argument(
+        '<action>',
+        'find: where anything of it is, exit code 1 if anywhere; export: all of it as files; erase: all of it for ever',
+      ).choices(subjectActions),
+    )
+    .argument('<apartment>', 'its id in project.yml')
+    .option('--output <folder>', 'export: where to, instead of exports/<apartment>-<time>')
+    .option('--dry-run', 'erase: only say what would go')
+    .option('-y, --yes', 'erase: do not ask');
+  define(
     'status',
     'freshness, row counts, last runs, rejected files; exit code 1 if something needs a person',
     ({ flags, terminal }) => status(openProject(flags), terminal),
@@ -261,9 +279,10 @@ type Flags = GlobalOptions & {
   readonly full?: boolean;
   readonly fromBronze?: boolean;
   readonly resourceType?: string;
-  /** A format, one of those that the command offers; for bi a folder. */
+  /** A format, one of those that the command offers; for bi and subject a folder. */
   readonly output?: string;
   readonly force?: boolean;
+  readonly yes?: boolean;
   readonly inline?: string;
   readonly limit?: number;
   readonly days?: number;

@@ -9,6 +9,7 @@ import type { ModelNode, Node, RelationName, SeedNode } from './manifest.ts';
 import { oneStatement } from './one-statement.ts';
 import { resolverFor } from './resolve.ts';
 import type { SqlText } from './sql-text.ts';
+import { subjectOf } from './subject.ts';
 import type { Template } from './template.ts';
 
 export function seedNode(draft: Draft, context: CompileContext): SeedNode {
@@ -25,6 +26,7 @@ export function seedNode(draft: Draft, context: CompileContext): SeedNode {
     ],
     reads: [],
     constraints,
+    subject: subjectOf(draft, context),
     checksum: digest(draft.config.unique_key ?? []),
   };
 }
@@ -68,6 +70,7 @@ export function modelNode(
     dependsOn: [...new Set([...used, ...targets])],
     reads,
     constraints,
+    subject: subjectOf(draft, context),
     materialized,
     fullSql,
     incrementalSql: incremental && inlineEphemerals(incremental, ephemerals),

@@ -26,6 +26,7 @@ import { type AllProperties, readProperties } from './properties.ts';
 import { retentionOf } from './retention.ts';
 import { readRowSecurity } from './row-security.ts';
 import type { SqlText } from './sql-text.ts';
+import { checkSubjects } from './subject.ts';
 import { type SourceFile, TemplateEnvironment } from './template.ts';
 
 export interface Compiled {
@@ -83,6 +84,7 @@ export function compileProject(project: Project): Compiled {
     if (draft?.id === one.exposure.id) nodes.set(draft.id, viewNode(one, draft));
   }
   for (const test of compileTests(context, nodes, problems)) nodes.set(test.id, test);
+  if (problems.length === 0) problems.push(...checkSubjects(context, nodes));
   attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);
 
@@ -120,6 +122,7 @@ function compileSources(properties: AllProperties): Map<string, SourceNode> {
       relation: { schema: source.schema ?? source.name, name: table.identifier ?? table.name },
       columns: columnSpecs(table.columns, { yaml, path }),
       place: yaml.place(path),
+      isPersonal: table.subject !== false,
     });
   }
   return sources;

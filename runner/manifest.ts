@@ -35,6 +35,12 @@ export type Constraint = (
   readonly place?: Place | undefined;
 };
 
+/**
+ * Whose the rows of a table are: those whose `column` is the subject's id or, with `of` (the id of a node), has a value
+ * that the subject's rows there have in the same column. `nobody`: nobody's.
+ */
+export type SubjectOf = 'nobody' | { readonly column: string; readonly of: string | undefined };
+
 interface NodeBase {
   /** `model.dim_room`, `seed.rooms`, `test.unique_dim_room_room_key`, `source.staging.sensor_file`. */
   readonly id: string;
@@ -54,6 +60,8 @@ interface Relational {
   readonly constraints: readonly Constraint[];
   /** Ids whose content this one's rows are made of: refs and sources, ephemeral ones replaced by theirs. */
   readonly reads: readonly string[];
+  /** Undefined where it is not said, as for every view. */
+  readonly subject: SubjectOf | undefined;
   /** Changes whenever the SQL or a setting that shapes the rows changes. */
   readonly checksum: string;
 }
@@ -83,6 +91,8 @@ export interface SourceNode extends NodeBase {
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
   readonly place: Place;
+  /** Its rows may be somebody's. */
+  readonly isPersonal: boolean;
 }
 
 /** A test is a query that returns the bad rows. */

@@ -58,6 +58,21 @@ export function readSeed(root: string, node: SeedNode): SeedData {
   };
 }
 
+/**
+ * The lines of a seed's file whose value in a column is one of `values`, letter case aside. @throws NodeError as readSeed
+ */
+export function linesWith(root: string, node: SeedNode, column: string, values: ReadonlySet<string>): number[] {
+  const { csv, lines, columns } = readSeed(root, node);
+  const place = columns.findIndex(({ name }) => name === column);
+  const wanted = new Set([...values].map((value) => value.toLowerCase()));
+  let at = 0;
+  return parse(csv).flatMap((row) => {
+    const line = lines[at];
+    at += csvLine(row).split('\n').length - 1;
+    return line !== undefined && wanted.has((row[place] ?? '').toLowerCase()) ? [line] : [];
+  });
+}
+
 interface CsvRecord {
   readonly record: string[];
   /** `lines`: how many lines of the file were read when the record was complete. */

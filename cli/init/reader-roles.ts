@@ -66,6 +66,12 @@ export function readerRolesOf(project: Project): ReaderRoles | undefined {
   return { apartments, admin, login, password: textSetting(project, 'BI_PASSWORD') };
 }
 
+/** The role that sees one apartment; undefined for a project without vars.access. */
+export function roleOf(project: Project, apartment: string): string | undefined {
+  const checked = names.safeParse(project.vars.access);
+  return checked.success ? `${checked.data.apartment_role}${apartment}` : undefined;
+}
+
 /**
  * Creates the roles that are missing, as members of the readers. Belongs behind the database, which the login is tried on.
  * @throws UsageError if one that is there can do more than read.

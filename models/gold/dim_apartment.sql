@@ -8,6 +8,8 @@ with apartments as (
             ({{literal apartment.id}}, {{literal apartment.name}}, {{literal (lookup apartment "weather_site")}}::text){{#unless @last}},{{/unless}}
         {{/each}}
     ) as a (apartment_id, first_name, weather_site)
+    -- its line may stand in project.yml for longer than its data
+    where not staging.is_erased(a.apartment_id)
 ),
 
 sites as (

@@ -12,6 +12,7 @@ final as (
     select
         load_id,
         row_no,
+        lower(apartment) as apartment,
         reason,
         left(record::text, 500) as raw_record
     from records
@@ -21,6 +22,7 @@ final as (
 select
     load_id,
     row_no,
+    apartment,
     reason,
     raw_record
 from final

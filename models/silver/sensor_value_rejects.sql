@@ -129,6 +129,7 @@ final as (
         room,
         item::integer as item,
         key,
+        {{> apartment_of_owner owner="substr(name, 17, length(name) - 30)"}} as apartment,
         coalesce(jsonb_typeof(content), 'missing') as json_type,
         left(content #>> '{}', 100) as raw_value,
         load_id
@@ -141,6 +142,7 @@ select
     room,
     item,
     key,
+    apartment,
     json_type,
     raw_value,
     load_id

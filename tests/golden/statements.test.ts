@@ -544,7 +544,7 @@ describe('the golden files', () => {
   it('are those of the tests, and no others', () => {
     const files = readdirSync(expectedFolder, { withFileTypes: true }).filter((entry) => entry.isFile());
     expect(files.map(({ name }) => name).sort()).toEqual(
-      [...cases.map((one) => one.name), 'row-security-functions', 'compiled-project']
+      [...cases.map((one) => one.name), 'row-security-functions', 'compiled-project', 'subject-rows']
         .map((name) => `${name}.sql`)
         .sort(),
     );

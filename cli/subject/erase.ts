@@ -1,0 +1,216 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { type ErasedCounts, eraseLanded } from '../../loaders/erasure/erase-landed.ts';
+import { beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts';
+import type { Compiled } from '../../runner/compile.ts';
+import { RunBusyError, UsageError } from '../../runner/errors.ts';
+import type { Project } from '../../runner/project.ts';
+import { thousands } from '../../runner/report.ts';
+import { ensureState } from '../../runner/state.ts';
+import { countSubjectRows, eraseRows, type SubjectRows, scrubState, vacuum } from '../../runner/subject-erase.ts';
+import { subjectNodes } from '../../runner/subject-predicate.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { bronzeRoot, fromRoot } from '../environment.ts';
+import { roleOf } from '../init/reader-roles.ts';
+import { apartmentsOf, textSetting } from '../settings.ts';
+import type { Terminal } from '../terminal.ts';
+import { eraseFromLogs, removeArtifacts } from './erase-files.ts';
+import { findSubject, showFindings } from './find.ts';
+import type { NamedSubject } from './named.ts';
+import { refuseSeeded, refuseUncovered, refuseWatched, refuseWithoutBronze } from './refuse.ts';
+
+export interface EraseOptions {
+  readonly clock: () => Date;
+  readonly signal: AbortSignal;
+  /** Nobody is asked. */
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  /** Told before each step, by its name; what it throws stops the erasure there. */
+  readonly onStep?: (step: string) => void;
+}
+
+/**
+ * Erases everything of a subject: first a tombstone, so that nothing lands again; then its rows, what people see before what
+ * is behind it; then what was landed, the logs and the artifacts; and looks whether anything is left. Repeated after it was
+ * stopped anywhere, it goes on.
+ * @returns 1 if something is left: the erasure is then not recorded as complete.
+ * @throws UsageError if something speaks against beginning; RunBusyError while a run goes on.
+ */
+export async function eraseSubject(
+  warehouse: Warehouse,
+  compiled: Compiled,
+  named: NamedSubject,
+  terminal: Terminal,
+  options: EraseOptions,
+): Promise<0 | 1> {
+  const { manifest, context } = compiled;
+  refuseUncovered(manifest);
+  await refuseWatched(warehouse);
+  await refuseWithoutBronze(warehouse, context.project);
+  await refuseSeeded(warehouse, manifest, context.project.root, named);
+  const rows = await countSubjectRows(warehouse, manifest, named.subject.id, named.words);
+  if (options.dryRun) {
+    showFindings(await findSubject(warehouse, compiled, named, terminal, options.signal), terminal);
+    terminal.say('This is what would go; nothing was touched.', 'faint');
+    return 0;
+  }
+  if (!options.yes) await confirm(named, rows, terminal);
+  const locked = await warehouse.exclusive('run', (lost) =>
+    eraseLocked(warehouse, compiled, named, terminal, { ...options, signal: AbortSignal.any([options.signal, lost]) }),
+  );
+  if (locked.held) return locked.value;
+  throw new RunBusyError({
+    what: `a run is going on in this database: ${locked.holder}`,
+    hint: 'Wait until it is done and try again. Nothing was touched.',
+  });
+}
+
+async function eraseLocked(
+  warehouse: Warehouse,
+  compiled: Compiled,
+  named: NamedSubject,
+  terminal: Terminal,
+  { clock, signal, onStep }: EraseOptions,
+): Promise<0 | 1> {
+  const { manifest, context } = compiled;
+  const { project } = context;
+  const { subject, words } = named;
+  const begin = (step: string) => {
+    signal.throwIfAborted();
+    onStep?.(step);
+    signal.throwIfAborted();
+    terminal.live(`erasing: ${step}`);
+  };
+  const say = (what: string, count: number) => {
+    if (terminal.json) terminal.event({ type: 'erased', what, count });
+    else if (count > 0) terminal.say(`  ${what}: ${thousands(count)}`);
+  };
+  begin('tombstone');
+  const tombstone = await beginErasure(warehouse, subject, clock);
+  await ensureState(warehouse);
+  const tables: Record<string, number> = {};
+  // Counted anew under the lock, which also says what tables there are.
+  for (const { node } of await countSubjectRows(warehouse, manifest, subject.id, words)) {
+    const table = `${node.relation.schema}.${node.relation.name}`;
+    begin(table);
+    tables[table] = await eraseRows(warehouse, manifest, node, subject.id, words);
+    say(table, tables[table]);
+  }
+  begin('landed files');
+  const landed = await eraseLanded(warehouse, {
+    bronzeRoot: bronzeRoot(project),
+    subject,
+    apartments: apartmentsOf(project),
+    signal,
+    onProgress: ({ part, files, total }) =>
+      terminal.live(`erasing: ${part} ${thousands(files)} of ${thousands(total)}`),
+  });
+  for (const [what, count] of landedCounts(landed)) say(what, count);
+  for (const path of landed.damaged)
+    terminal.errors([
+      { tone: 'warning', text: `${path} in Bronze is damaged: what can be read of it names nobody erased; look at it` },
+    ]);
+  begin('what the runner remembers');
+  const remembered = await scrubState(warehouse, words);
+  say('what the runner remembers', remembered);
+  begin('room');
+  for (const { schema, name } of tablesToVacuum(compiled)) await vacuum(warehouse, schema, name);
+  begin('logs');
+  const folder = textSetting(project, 'LOG_DIR');
+  const logs = folder === undefined ? 0 : await eraseFromLogs(fromRoot(project.root, folder), words, signal);
+  say('logs', logs);
+  begin('artifacts');
+  const artifacts = await removeArtifacts(join(project.root, 'target'), words, signal);
+  say('artifacts in target', artifacts);
+  begin('search');
+  const left = await findSubject(warehouse, compiled, named, terminal, signal);
+  if (left.length > 0) {
+    terminal.say('Something is left, so the erasure is not complete:', 'bad');
+    showFindings(left, terminal);
+    terminal.say(
+      'Look what that is: another may be called the same. What is the subject’s has to go by hand; then repeat.',
+    );
+    return 1;
+  }
+  begin('finish');
+  const report = { tables, landed, remembered, logs, artifacts };
+  await finishErasure(warehouse, tombstone, clock, report);
+  tell(project, named, terminal, report);
+  return 0;
+}
+
+/** What the loaders erased, in words. */
+function landedCounts(landed: ErasedCounts): [string, number][] {
+  return [
+    ['staging.sensor_file', landed.sensorRows],
+    ['staging.prediction', landed.predictions],
+    ['staging.registry_row', landed.registryRows],
+    ['staging.file', landed.ledgerRows],
+    ['messages of loads', landed.messages],
+    ['sensor files in Bronze', landed.bronzeFiles],
+    ['rows of the registry in Bronze', landed.bronzeRows],
+  ];
+}
+
+/** Tables that lost rows, here or at the hands of the loaders, and whose statistics may still hold values. */
+function tablesToVacuum({ manifest }: Compiled): { schema: string; name: string }[] {
+  const landed = [...manifest.nodes.values()].flatMap((node) =>
+    node.kind === 'source' && node.isPersonal ? [node.relation] : [],
+  );
+  const runner = ['surrogate_key', 'run_result'].map((name) => ({ schema: 'datacycle', name }));
+  return [...subjectNodes(manifest).map(({ relation }) => relation), ...landed, ...runner];
+}
+
+async function confirm(named: NamedSubject, rows: readonly SubjectRows[], terminal: Terminal): Promise<void> {
+  const { id } = named.subject;
+  const total = rows.reduce((sum, one) => sum + one.rows, 0);
+  if (process.stdin.isTTY !== true || terminal.json) {
+    throw new UsageError({
+      what: 'erasing cannot be undone, and there is no terminal to ask at',
+      hint: 'See with --dry-run what would go, then say --yes. Nothing was touched.',
+    });
+  }
+  terminal.say(
+    `${thousands(total)} rows in ${rows.filter((one) => one.rows > 0).length} tables, all files and whatever names it will be gone for ever.`,
+  );
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`Type the apartment's id to erase it: `);
+    if (answer.trim() === id) return;
+  } finally {
+    prompt.close();
+  }
+  throw new UsageError({ what: 'that is not its id', hint: 'Nothing was touched.' });
+}
+
+/** What no program can do for the operator. */
+function tell(project: Project, { subject, where }: NamedSubject, terminal: Terminal, report: object): void {
+  const role = roleOf(project, subject.id);
+  const left = [
+    `its line in project.yml (${where})`,
+    ...(role === undefined ? [] : [`the database role ${role}, and whoever logs in as a member of it`]),
+    ...exportsOf(project.root, subject.id).map((folder) => `the export in ${folder}`),
+    'backups of the database and of Bronze',
+    "the server's own logs, and the history of this shell",
+    'the source files on the share and the rows in pidb',
+    'copies that Power BI has imported: refresh them after the next build',
+  ];
+  if (terminal.json) {
+    terminal.event({ type: 'erasure-complete', ...report, leftToYou: left });
+    return;
+  }
+  terminal.say(
+    'Erased: a search of the database, of Bronze, of the logs and of target finds nothing any more.',
+    'good',
+  );
+  terminal.say(`Left to you:\n${left.map((one) => `  - ${one}`).join('\n')}\nThen build: datacycle build`);
+}
+
+function exportsOf(root: string, id: string): string[] {
+  try {
+    return readdirSync(join(root, 'exports')).flatMap((name) => (name.startsWith(`${id}-`) ? [`exports/${name}`] : []));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,80 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { exportLanded } from '../../loaders/erasure/export-landed.ts';
+import { systemCode } from '../../loaders/errors.ts';
+import type { Compiled } from '../../runner/compile.ts';
+import { UsageError } from '../../runner/errors.ts';
+import { thousands } from '../../runner/report.ts';
+import { exportTables } from '../../runner/subject-export.ts';
+import { createFolders } from '../../warehouse/make-folders.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { bronzeRoot } from '../environment.ts';
+import { apartmentsOf } from '../settings.ts';
+import type { Terminal } from '../terminal.ts';
+import type { NamedSubject } from './named.ts';
+import { readmeOf } from './readme.ts';
+
+export interface ExportOptions {
+  readonly clock: () => Date;
+  readonly signal: AbortSignal;
+  /** The folder to write into; undefined: `exports/<id>-<time>` of the project. */
+  readonly output: string | undefined;
+}
+
+/**
+ * Writes everything that is held of a subject into a new folder, for the person it is about: tables as CSV, landed files as
+ * they came, and a README. On systems that know owners only this user may read it.
+ * @throws UsageError if the folder is not empty.
+ */
+export async function exportSubject(
+  warehouse: Warehouse,
+  { manifest, context: { project } }: Compiled,
+  { subject, words }: NamedSubject,
+  terminal: Terminal,
+  { clock, signal, output }: ExportOptions,
+): Promise<0> {
+  const at = clock();
+  const folder = output === undefined ? join(project.root, 'exports', `${subject.id}-${stamp(at)}`) : resolve(output);
+  await prepare(folder);
+  const onTable = (table: string) => terminal.live(`exporting ${table}`);
+  const tables = await exportTables(warehouse, manifest, { id: subject.id, words, folder, signal }, onTable);
+  terminal.live('exporting what was landed');
+  const landed = await exportLanded(warehouse, {
+    bronzeRoot: bronzeRoot(project),
+    subject,
+    apartments: apartmentsOf(project),
+    folder,
+    signal,
+  });
+  await writeFile(join(folder, 'README.md'), readmeOf({ subject, tables, landed, at }), { mode: 0o600, flag: 'wx' });
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  if (terminal.json) {
+    const counts = Object.fromEntries(tables.map((table) => [table.path, table.rows]));
+    terminal.event({ type: 'exported', folder, tables: counts, landed });
+  } else {
+    terminal.say(`${thousands(rows)} rows of ${tables.length} tables and what was landed are in ${folder}`, 'good');
+    for (const { name, reason } of landed.leftOut.first) terminal.say(`  left out: ${name}: ${reason}`, 'warning');
+    const more = landed.leftOut.count - landed.leftOut.first.length;
+    if (more > 0) terminal.say(`  and ${thousands(more)} more`, 'warning');
+    terminal.say('Hand it over on a way that nobody else can read, then delete it.', 'faint');
+  }
+  return 0;
+}
+
+/** `2023-10-12-073004`, UTC: no character that a file system minds. */
+function stamp(at: Date): string {
+  return at.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
+}
+
+async function prepare(folder: string): Promise<void> {
+  await createFolders(dirname(folder));
+  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  });
+  const there = await readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOTDIR') return ['a file'];
+    throw error;
+  });
+  if (there.length === 0) return;
+  throw new UsageError({ what: `${folder} is not empty`, hint: 'Name another folder with --output.' });
+}

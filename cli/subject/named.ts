@@ -1,0 +1,35 @@
+import type { Apartment } from '../../loaders/sensors/name.ts';
+import { UsageError } from '../../runner/errors.ts';
+import type { Project } from '../../runner/project.ts';
+import { SubjectWords } from '../../runner/subject-words.ts';
+import { didYouMean } from '../../runner/suggest.ts';
+import { apartmentsOf } from '../settings.ts';
+
+/** Whose data are asked for, and how to tell that a text speaks of them. */
+export interface NamedSubject {
+  readonly subject: Apartment;
+  readonly words: SubjectWords;
+  /** The line of project.yml that names the subject: `project.yml:12`. */
+  readonly where: string;
+}
+
+/** The apartment of project.yml with this id. @throws UsageError if there is none. */
+export function subjectNamed(project: Project, id: string): NamedSubject {
+  const apartments = apartmentsOf(project);
+  const index = apartments.findIndex((apartment) => apartment.id === id);
+  const found = apartments[index];
+  const place = project.settingsFile.place(['vars', 'apartments', ...(index < 0 ? [] : [index])]);
+  if (found === undefined) {
+    throw new UsageError({
+      what: `there is no apartment "${id}"`,
+      where: `${place.file}:${place.line}`,
+      hint: didYouMean(
+        id,
+        apartments.map((apartment) => apartment.id),
+      ),
+    });
+  }
+  const name = 'name' in found && typeof found.name === 'string' ? [found.name] : [];
+  const subject = { id: found.id, owner: found.owner };
+  return { subject, words: new SubjectWords({ ...subject, names: name }), where: `${place.file}:${place.line}` };
+}

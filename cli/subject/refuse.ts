@@ -1,0 +1,84 @@
+import { landedSources } from '../../loaders/erasure/erase-landed.ts';
+import { assertBronze } from '../../loaders/housekeeping/bronze-files.ts';
+import { UsageError } from '../../runner/errors.ts';
+import type { Manifest } from '../../runner/manifest.ts';
+import type { Project } from '../../runner/project.ts';
+import { linesWith } from '../../runner/seed.ts';
+import { isSubjectNode, subjectPredicate } from '../../runner/subject-predicate.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { bronzeRoot } from '../environment.ts';
+import { watchLock } from '../watch/hold-lock.ts';
+import type { NamedSubject } from './named.ts';
+
+/** @throws UsageError if models read a source that nothing would be erased from. */
+export function refuseUncovered({ nodes }: Manifest): void {
+  for (const source of nodes.values()) {
+    if (source.kind !== 'source' || !source.isPersonal || landedSources.includes(source.name)) continue;
+    const reader = [...nodes.values()].find((node) => node.kind === 'model' && node.dependsOn.includes(source.id));
+    if (reader === undefined) continue;
+    throw new UsageError({
+      what: `${reader.name} is made of ${source.name}, and nothing knows how to erase there`,
+      where: source.file,
+      hint: `If its rows are nobody's, set subject: false for the table in ${source.file}. Nothing was touched.`,
+    });
+  }
+}
+
+/** @throws UsageError while a watcher keeps the database fresh: it would log, land and build beside the erasure. */
+export async function refuseWatched(warehouse: Warehouse): Promise<void> {
+  const holder = await warehouse.holder(watchLock);
+  if (holder === undefined) return;
+  throw new UsageError({
+    what: `a watcher is at work: ${holder}`,
+    hint: 'Stop it first, and start it again when this is done. Nothing was touched.',
+  });
+}
+
+/**
+ * Where Bronze is not mounted its files only seem to be gone.
+ * @throws SourceError if it is not the one that the ledger speaks of.
+ */
+export async function refuseWithoutBronze(warehouse: Warehouse, project: Project): Promise<void> {
+  const { rows } = await warehouse.query<{ there: boolean }>(`select to_regclass('staging.file') is not null as there`);
+  if (rows[0]?.there !== true) return;
+  const { rows: files } = await warehouse.query('select from staging.file where bronze_path is not null limit 1');
+  if (files.length === 0) return;
+  for (const source of ['sensors', 'registry'] as const)
+    await assertBronze(warehouse, bronzeRoot(project), source, false);
+}
+
+/**
+ * A seed's file is the operator's: it would bring the subject back, e.g. who may see its rows.
+ * @throws UsageError naming the lines to take out.
+ */
+export async function refuseSeeded(
+  warehouse: Warehouse,
+  manifest: Manifest,
+  root: string,
+  { subject }: NamedSubject,
+): Promise<void> {
+  const places: string[] = [];
+  for (const seed of manifest.nodes.values()) {
+    if (seed.kind !== 'seed' || !isSubjectNode(seed)) continue;
+    const { column, of } = seed.subject;
+    const target = of === undefined ? undefined : manifest.nodes.get(of);
+    const values = new Set([subject.id]);
+    if (isSubjectNode(target)) {
+      values.clear();
+      const at = relation(target.relation.schema, target.relation.name);
+      const { rows } = await warehouse.query<{ value: string | null }>(
+        `select distinct t.${identifier(column)}::text as value from ${at} as t where ${subjectPredicate(target, manifest)}`,
+        [subject.id],
+      );
+      for (const { value } of rows) if (value !== null) values.add(value);
+    }
+    for (const line of linesWith(root, seed, column, values)) places.push(`${seed.file}:${line}`);
+  }
+  if (places.length === 0) return;
+  throw new UsageError({
+    what: `seeds still name the subject: access must not outlive the data`,
+    where: places.join(', '),
+    hint: `Take ${places.length === 1 ? 'this line' : 'these lines'} out first, then repeat. Nothing was touched.`,
+  });
+}

@@ -1,0 +1,167 @@
+import { StatementError } from '../warehouse/errors.ts';
+import { identifier, literal, relation } from '../warehouse/quote.ts';
+import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
+import { NodeError } from './errors.ts';
+import type { Manifest } from './manifest.ts';
+import { type SubjectNode, subjectNodes, subjectPredicate, unownedPredicate } from './subject-predicate.ts';
+import { erasedMark, type SubjectWords } from './subject-words.ts';
+
+/** How many rows of a table are the subject's. */
+export interface SubjectRows {
+  readonly node: SubjectNode;
+  readonly rows: number;
+}
+
+/** A condition on a row as `t`, made with SQL for the value it compares with. */
+export interface SubjectCondition {
+  readonly sql: (value: string) => string;
+  readonly value: string;
+}
+
+/** Which rows of a table are the subject's: those that its setting says, and those that are nobody's and name the owner. */
+export function subjectConditions(
+  node: SubjectNode,
+  manifest: Manifest,
+  id: string,
+  words: SubjectWords,
+): readonly SubjectCondition[] {
+  const owned = { sql: (value: string) => subjectPredicate(node, manifest, value), value: id };
+  const unowned = unownedPredicate(node, manifest);
+  if (unowned === undefined) return [owned];
+  return [owned, { sql: (value) => `${unowned} and (t.*)::text ~ ${value}`, value: words.ownerPosix }];
+}
+
+/**
+ * Counts the subject's rows of every table that is there, in the order in which they can be erased.
+ * @throws NodeError if a table lacks the column that says whose its rows are, e.g. because it was built before that.
+ */
+export async function countSubjectRows(
+  on: Queryable,
+  manifest: Manifest,
+  id: string,
+  words: SubjectWords,
+): Promise<readonly SubjectRows[]> {
+  const counts: SubjectRows[] = [];
+  for (const node of subjectNodes(manifest)) {
+    if (!(await isTable(on, node))) continue;
+    let rows = 0;
+    const { schema, name } = node.relation;
+    for (const { sql, value } of subjectConditions(node, manifest, id, words)) {
+      const found = await on
+        .query<{ rows: number }>(`select count(*) as rows from ${relation(schema, name)} as t where ${sql('$1')}`, [
+          value,
+        ])
+        .catch((error: unknown) => Promise.reject(explained(error, node)));
+      rows += Number(found.rows[0]?.rows ?? 0);
+    }
+    counts.push({ node, rows });
+  }
+  return counts;
+}
+
+/**
+ * Deletes the subject's rows of one table in one transaction. Its surrogate keys are kept without the name, so that a number
+ * is never handed out again.
+ * @returns how many rows are gone.
+ */
+export async function eraseRows(
+  warehouse: Warehouse,
+  manifest: Manifest,
+  node: SubjectNode,
+  id: string,
+  words: SubjectWords,
+): Promise<number> {
+  const { schema, name } = node.relation;
+  return warehouse.transaction(async (session) => {
+    let erased = 0;
+    for (const condition of subjectConditions(node, manifest, id, words)) {
+      await forgetKeys(session, node, condition);
+      const deletion = `delete from ${relation(schema, name)} as t where ${condition.sql('$1')}`;
+      erased += (await session.query(deletion, [condition.value])).rowCount;
+    }
+    if (erased > 0) await rebuildSharedReaders(session, manifest, node);
+    return erased;
+  });
+}
+
+/**
+ * Makes the tables that are nobody's, but made of this one (the minutes that have readings), be rebuilt by the next run:
+ * increments do not see deletions. The tables of other subjects are as a rebuild would have them.
+ */
+async function rebuildSharedReaders(session: Session, manifest: Manifest, node: SubjectNode): Promise<void> {
+  const leadsTo = (id: string): boolean => {
+    if (id === node.id) return true;
+    const upstream = manifest.nodes.get(id);
+    return upstream?.kind === 'model' && upstream.materialized === 'view' && upstream.reads.some(leadsTo);
+  };
+  for (const reader of manifest.nodes.values()) {
+    if (reader.kind !== 'model' || reader.subject !== 'nobody') continue;
+    const upstreams = reader.reads.filter(leadsTo).map((id) => manifest.nodes.get(id)?.name);
+    if (upstreams.length === 0) continue;
+    await session.query(
+      `update datacycle.high_water set upstream_version = 'rows were erased' where model = $1 and upstream = any($2::text[])`,
+      [reader.name, upstreams],
+    );
+  }
+}
+
+/** What a key was handed out for, where that names the subject. */
+const erasedKey = `'erased:' || key`;
+
+async function forgetKeys(session: Session, node: SubjectNode, { sql, value }: SubjectCondition): Promise<void> {
+  const key = node.config.surrogate_key;
+  if (key === undefined) return;
+  const { schema, name } = node.relation;
+  await session.query(
+    `update datacycle.surrogate_key set natural_key = ${erasedKey}
+     where model = ${literal(node.name)}
+         and key in (select t.${identifier(key)} from ${relation(schema, name)} as t where ${sql('$1')})`,
+    [value],
+  );
+}
+
+/** Takes the subject's names out of what the runner remembers: messages of runs, and keys of rows that went long ago. */
+export async function scrubState(warehouse: Warehouse, words: SubjectWords): Promise<number> {
+  return warehouse.transaction(async (session) => {
+    const keys = await session.query(
+      `update datacycle.surrogate_key set natural_key = ${erasedKey} where natural_key ~ $1`,
+      [words.posix],
+    );
+    const messages = await session.query(
+      `update datacycle.run_result
+       set message = regexp_replace(regexp_replace(message, $1, $2, 'g'), $3, '\\1' || $2, 'g')
+       where message ~ $4`,
+      [words.ownerPosix, erasedMark, words.wordsPosix, words.posix],
+    );
+    return keys.rowCount + messages.rowCount;
+  });
+}
+
+/**
+ * Gives back the room of deleted rows, and replaces the planner's statistics, which hold frequent values: until then both
+ * still stand in the database's files.
+ */
+export async function vacuum(warehouse: Warehouse, schema: string, name: string): Promise<void> {
+  const table = relation(schema, name);
+  const { rows } = await warehouse.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
+  if (rows[0]?.there === true) await warehouse.session((session) => session.query(`vacuum (analyze) ${table}`));
+}
+
+async function isTable(on: Queryable, { relation: { schema, name } }: SubjectNode): Promise<boolean> {
+  const { rows } = await on.query(
+    `select from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`,
+    [schema, name],
+  );
+  return rows.length > 0;
+}
+
+function explained(error: unknown, node: SubjectNode): unknown {
+  if (!(error instanceof StatementError) || !['42703', '42P01'].includes(error.code)) return error;
+  return new NodeError({
+    what: `it cannot be told whose the rows of ${node.name} are: ${error.message}`,
+    where: node.file,
+    hint: `Its table is older than the project: datacycle build --select +${node.name}, then repeat. Nothing was touched.`,
+    cause: error,
+  });
+}

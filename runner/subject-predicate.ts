@@ -1,0 +1,91 @@
+import { identifier, relation } from '../warehouse/quote.ts';
+import { Graph } from './graph.ts';
+import type { Manifest, ModelNode, SeedNode, SubjectOf } from './manifest.ts';
+import { subjectGraph } from './subject.ts';
+
+/** A table whose rows are somebody's. */
+export type SubjectNode = (ModelNode | SeedNode) & { readonly subject: Exclude<SubjectOf, 'nobody'> };
+
+export function isSubjectNode(node: unknown): node is SubjectNode {
+  if (typeof node !== 'object' || node === null || !('subject' in node)) return false;
+  return node.subject !== undefined && node.subject !== 'nobody';
+}
+
+/**
+ * The tables whose rows are somebody's, so that each comes before what it is made of, points at or is found through; schema by
+ * schema where that is possible: what people see first, then what is behind it.
+ */
+export function subjectNodes({ nodes }: Manifest): readonly SubjectNode[] {
+  const all = subjectGraph(nodes);
+  const ordered = all
+    .order()
+    .reverse()
+    .map((id) => nodes.get(id))
+    .filter(isSubjectNode);
+  const graph = all.restrictedTo(new Set(ordered.map(({ id }) => id)));
+  const schemaOf = (id: string) => ordered.find((node) => node.id === id)?.relation.schema ?? '';
+  const behind = new Map<string, string[]>();
+  for (const { id, relation: at } of ordered) {
+    const others = graph.upstreams(id).map(schemaOf);
+    behind.set(at.schema, [...(behind.get(at.schema) ?? []), ...others.filter((schema) => schema !== at.schema)]);
+  }
+  const schemas = new Graph(behind);
+  if (schemas.findCycle() !== undefined) return ordered;
+  return schemas
+    .order()
+    .reverse()
+    .flatMap((schema) => ordered.filter((node) => node.relation.schema === schema));
+}
+
+/**
+ * The condition that a row of `node`, as `t`, is the subject's:
+ * `t."room_id" in (select t1."room_id" from "silver"."dim_rooms" as t1 where ...)`.
+ * @param id SQL for the subject's id: a parameter, or a literal where a statement takes none.
+ */
+export function subjectPredicate(node: SubjectNode, manifest: Manifest, id = '$1'): string {
+  return predicateOf(node, manifest, id, 0);
+}
+
+/**
+ * The condition that a row of `node`, as `t`, is nobody's although rows there are somebody's, as that of an unknown
+ * building; undefined where constraints make that impossible.
+ */
+export function unownedPredicate(node: SubjectNode, manifest: Manifest): string | undefined {
+  const { column } = node.subject;
+  const holds = (type: 'not_null' | 'foreign_key', of?: string) =>
+    node.constraints.some(
+      (one) =>
+        one.type === type &&
+        one.columns.includes(column) &&
+        (one.type !== 'foreign_key' || (one.toId === of && one.columns.length === 1)),
+    );
+  const target = targetOf(node, manifest);
+  const isKey = node.constraints.some((one) => one.type === 'primary_key' && one.columns.includes(column));
+  if ((isKey || holds('not_null')) && (target === undefined || holds('foreign_key', target.id))) return undefined;
+  const own = `t.${identifier(column)}`;
+  if (target === undefined) return `${own} is null`;
+  const { schema, name } = target.relation;
+  return `not exists (select from ${relation(schema, name)} as t1 where t1.${identifier(column)} = ${own})`;
+}
+
+function predicateOf(node: SubjectNode, manifest: Manifest, id: string, depth: number): string {
+  // Every column is qualified: one that the inner table lacks would silently be taken from the outer, and be all rows.
+  const column = `${alias(depth)}.${identifier(node.subject.column)}`;
+  const target = targetOf(node, manifest);
+  if (target === undefined) return `${column} = ${id}`;
+  const inner = alias(depth + 1);
+  const { schema, name } = target.relation;
+  return `${column} in (select ${inner}.${identifier(node.subject.column)} from ${relation(schema, name)} as ${inner} where ${predicateOf(target, manifest, id, depth + 1)})`;
+}
+
+function alias(depth: number): string {
+  return depth === 0 ? 't' : `t${depth}`;
+}
+
+function targetOf(node: SubjectNode, manifest: Manifest): SubjectNode | undefined {
+  const { of } = node.subject;
+  if (of === undefined) return undefined;
+  const target = manifest.nodes.get(of);
+  if (!isSubjectNode(target)) throw new Error(`${node.name} finds its subject through ${of}, which has none`);
+  return target;
+}

@@ -1,0 +1,202 @@
+import type { CompileContext, Draft } from './compile-context.ts';
+import { formatProblem, type Problem } from './errors.ts';
+import { Graph } from './graph.ts';
+import type { ModelNode, Node, SeedNode, SubjectOf } from './manifest.ts';
+import { advance, excerpt, type Place } from './place.ts';
+import { didYouMean } from './suggest.ts';
+
+/*
+ * Whose the rows of a table are: the setting `subject` of models and seeds. Given for a folder it counts for the tables that
+ * declare its column; given for one table, the column must be there.
+ */
+
+/** Whose a table's rows are by its settings; undefined where they do not say, or not in a way that makes sense. */
+export function subjectOf(draft: Draft, context: CompileContext): SubjectOf | undefined {
+  const read = readSubject(draft, context);
+  return read === undefined || 'what' in read ? undefined : read.subject;
+}
+
+/**
+ * What is wrong with the subjects of a project: settings that make no sense, and tables that are made of somebody's rows and
+ * do not say whose theirs are. A project that never says `subject` is left in peace.
+ */
+export function checkSubjects(context: CompileContext, nodes: ReadonlyMap<string, Node>): readonly Problem[] {
+  const drafts = [...context.drafts.values()];
+  if (drafts.every((draft) => draft.config.subject === undefined)) return [];
+  const problems = drafts.flatMap((draft) => {
+    const node = nodes.get(draft.id);
+    if (node?.kind !== 'model' && node?.kind !== 'seed') return [];
+    const read = readSubject(draft, context);
+    if (read !== undefined && 'what' in read) return [read];
+    return checkWay(draft, node, nodes, context) ?? checkCoverage(draft, node, nodes) ?? [];
+  });
+  if (problems.length === 0) problems.push(...checkOrder(nodes));
+  // What is wrong in a folder's setting is said once, not for each of its models.
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
+}
+
+/**
+ * What has to be emptied after what: a table after those that are made of it or point at it, and after those whose rows are
+ * found through it.
+ */
+export function subjectGraph(nodes: ReadonlyMap<string, Node>): Graph {
+  return new Graph(
+    new Map(
+      [...nodes.values()].map((node) => {
+        const subject = node.kind === 'model' || node.kind === 'seed' ? node.subject : undefined;
+        const of = subject === undefined || subject === 'nobody' ? undefined : subject.of;
+        return [node.id, of === undefined ? node.dependsOn : [...node.dependsOn, of]];
+      }),
+    ),
+  );
+}
+
+function readSubject(draft: Draft, context: CompileContext): { readonly subject: SubjectOf } | Problem | undefined {
+  const setting = draft.config.subject;
+  if (setting === undefined) return undefined;
+  const problem = (what: string, hint?: string): Problem => {
+    const place = placeOfSetting(draft, context);
+    return { what: `subject of ${draft.name}: ${what}`, place, excerpt: excerptAt(place, draft, context), hint };
+  };
+  const materialized = draft.kind === 'seed' ? 'table' : (draft.config.materialized ?? 'view');
+  if (materialized === 'view' || materialized === 'ephemeral') {
+    if (!isOwn(draft)) return undefined;
+    const kind = materialized === 'view' ? 'a view' : 'an ephemeral model';
+    return problem(
+      `${kind} has no rows of its own`,
+      'Take it out: whose the rows are is said by the tables behind it.',
+    );
+  }
+  if (setting === false) return { subject: 'nobody' };
+  const { column, of } = typeof setting === 'string' ? { column: setting, of: undefined } : setting;
+  if (!declares(draft, column)) {
+    if (!isOwn(draft) || context.incomplete) return undefined;
+    const names = (draft.properties?.value.columns ?? []).map(({ name }) => name);
+    return problem(
+      `there is no column "${column}" in its .yml`,
+      didYouMean(column, names) ?? 'Declare the column there.',
+    );
+  }
+  if (of === undefined) return { subject: { column, of: undefined } };
+  const target = context.drafts.get(of);
+  if (target !== undefined) return { subject: { column, of: target.id } };
+  const place = placeOfSetting(draft, context);
+  const what = `subject: there is no model or seed "${of}"`;
+  return { what, place, excerpt: excerptAt(place, draft, context), hint: didYouMean(of, context.drafts.keys()) };
+}
+
+/** The way to the subject's id leads through tables that have the column and end at one that holds the id. */
+function checkWay(
+  draft: Draft,
+  { name, subject }: ModelNode | SeedNode,
+  nodes: ReadonlyMap<string, Node>,
+  context: CompileContext,
+): Problem | undefined {
+  if (subject === undefined || subject === 'nobody' || subject.of === undefined) return undefined;
+  const place = placeOfSetting(draft, context);
+  const problem = (what: string, hint: string): Problem => ({
+    what: `subject of ${name}: ${what}`,
+    place,
+    excerpt: excerptAt(place, draft, context),
+    hint,
+  });
+  const target = nodes.get(subject.of);
+  if (target?.kind !== 'model' && target?.kind !== 'seed') return undefined;
+  if (target.kind === 'model' && (target.materialized === 'view' || target.materialized === 'ephemeral'))
+    return problem(`${target.name} is no table`, 'Name the table whose rows say whose these are.');
+  if (!target.columns.some((column) => column.name === subject.column))
+    return problem(
+      `${target.name} has no column "${subject.column}" in its .yml`,
+      'Both tables must have the column; declare it there, or name another one.',
+    );
+  if (target.subject === undefined || target.subject === 'nobody')
+    return problem(
+      `${target.name} does not say whose its own rows are`,
+      `Set subject for ${target.name} to the column that holds the subject's id.`,
+    );
+  return undefined;
+}
+
+/** A table that is made of somebody's rows has to say whose its own are; views only pass on. */
+function checkCoverage(
+  draft: Draft,
+  node: ModelNode | SeedNode,
+  nodes: ReadonlyMap<string, Node>,
+): Problem | undefined {
+  if (node.subject !== undefined || node.kind === 'seed') return undefined;
+  if (node.materialized === 'view' || node.materialized === 'ephemeral') return undefined;
+  const personal = [...new Set(personalBehind(node.reads, nodes))].sort();
+  if (personal.length === 0) return undefined;
+  const place = draft.properties?.yaml.place([...draft.properties.path, 'name']) ?? topOf(draft);
+  return {
+    what: `${node.name} does not say whose its rows are: it is made of ${personal.join(', ')}, where rows are somebody's`,
+    place,
+    hint: `Set subject in its config: the column with the subject's id, { column: ..., of: <model> } if the id is found through another model, or false if its rows are nobody's (and say why in its description).`,
+  };
+}
+
+/** The tables with somebody's rows among `ids`, and behind the views among them. */
+function personalBehind(ids: readonly string[], nodes: ReadonlyMap<string, Node>): string[] {
+  return ids.flatMap((id) => {
+    const node = nodes.get(id);
+    if (node?.kind === 'source') return node.isPersonal ? [node.name] : [];
+    if (node?.kind === 'model' && node.materialized === 'view') return personalBehind(node.reads, nodes);
+    if (node?.kind !== 'model' && node?.kind !== 'seed') return [];
+    return node.subject === undefined || node.subject === 'nobody' ? [] : [node.name];
+  });
+}
+
+/** Rows that are found through others must be able to go before those. */
+function checkOrder(nodes: ReadonlyMap<string, Node>): Problem[] {
+  const cycle = subjectGraph(nodes).findCycle();
+  // What depends on itself already is another error.
+  if (cycle === undefined || new Graph(new Map([...nodes].map(([id, node]) => [id, node.dependsOn]))).findCycle())
+    return [];
+  const names = cycle.map((id) => nodes.get(id)?.name ?? id);
+  return [
+    {
+      what: `subject: rows cannot be found through what is made of them: ${names.join(' -> ')}`,
+      hint: 'Each of these is made of the next or finds its subject through it. Let the one that comes first hold the id itself.',
+    },
+  ];
+}
+
+function declares(draft: Draft, column: string): boolean {
+  return draft.properties?.value.columns?.some(({ name }) => name === column) === true;
+}
+
+/** Set for the model itself, not only for its folder. */
+function isOwn({ record, properties }: Draft): boolean {
+  return record.config.subject !== undefined || properties?.value.config?.subject !== undefined;
+}
+
+function placeOfSetting(draft: Draft, { project }: CompileContext): Place {
+  if (draft.record.config.subject !== undefined) {
+    const at = draft.file.text.search(/\bsubject\b/);
+    return at < 0 ? topOf(draft) : advance(topOf(draft), draft.file.text, at);
+  }
+  const own = draft.properties;
+  if (own?.value.config?.subject !== undefined) return own.yaml.place([...own.path, 'config'], 'subject');
+  const branch = draft.kind === 'seed' ? 'seeds' : 'models';
+  let path = [branch];
+  let nearest = path;
+  let tree: unknown = project.settings[branch];
+  for (const folder of [...draft.file.path.split('/').slice(1, -1), undefined]) {
+    if (typeof tree !== 'object' || tree === null) break;
+    if ('+subject' in tree) nearest = path;
+    if (folder === undefined) break;
+    tree = Object.entries(tree).find(([key]) => key === folder)?.[1];
+    path = [...path, folder];
+  }
+  return project.settingsFile.place(nearest, '+subject');
+}
+
+function excerptAt(place: Place, draft: Draft, { project }: CompileContext): string | undefined {
+  const own = draft.properties?.yaml.file;
+  const file = [draft.file, own, project.settingsFile.file].find((one) => one?.path === place.file);
+  return file === undefined || file.text === '' ? undefined : excerpt(file.text, place);
+}
+
+function topOf(draft: Draft): Place {
+  return { file: draft.file.path, line: 1, column: 1 };
+}

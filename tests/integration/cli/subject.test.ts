@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ProjectCopy } from './command.ts';
+
+describe('subject on the command line', () => {
+  const copy = new ProjectCopy();
+  const env = {
+    SMB_PATH: '.datacycle/demo/share',
+    BRONZE_ROOT: '.datacycle/demo/bronze',
+    LOG_DIR: 'logs',
+    NO_COLOR: '1',
+  };
+  const subject = (...args: string[]) => copy.run(['subject', ...args], env);
+  beforeAll(async () => {
+    expect((await copy.run(['demo'], { NO_COLOR: '1' })).code).toBe(0);
+    await copy.run(['compile'], env);
+    // A log that names both, as rejected files are logged.
+    await copy.run(['load', '--full'], env);
+  }, 300_000);
+  afterAll(() => copy.dispose());
+
+  it('an action or an apartment that there is not is wrong use', async () => {
+    expect((await subject('fnd', 'jimmy')).code).toBe(2);
+    expect((await subject('find')).code).toBe(2);
+    const typo = await subject('find', 'jimy');
+    expect(typo.code).toBe(2);
+    expect(typo.stderr).toMatch(/there is no apartment "jimy"\n {2}at project\.yml:\d+\n {2}Did you mean "jimmy"\?/);
+  });
+
+  it('erasing asks, and where it cannot it does nothing', async () => {
+    const erase = await subject('erase', 'jimmy');
+    expect([erase.code, erase.stderr]).toEqual([2, expect.stringContaining('there is no terminal to ask at')]);
+    const found = await subject('find', 'jimmy');
+    expect(found.code).toBe(1);
+    expect(found.stdout).toMatch(/gold\.dim_apartment +\| +1 \| its rows/);
+    expect(found.stdout).toMatch(/target +\| +\d+ \| files and folders that name it/);
+  });
+
+  it('exports, erases, and leaves nothing but the line in project.yml; no log names whom it is about', async () => {
+    const exported = await subject('export', 'jimmy', '--log-format', 'json');
+    expect(JSON.parse(exported.stdout)).toMatchObject({ type: 'exported', tables: { 'gold/dim_apartment.csv': 1 } });
+    const erased = await subject('erase', 'jimmy', '--yes');
+    expect([erased.code, erased.stderr]).toEqual([0, '']);
+    expect(erased.stdout).toMatch(/its line in project\.yml \(project\.yml:\d+\)[\s\S]*the export in exports\/jimmy-/);
+    expect((await subject('find', 'jimmy')).stdout).toContain('Nothing of it is held.');
+    for (const name of readdirSync(join(copy.root, 'logs')))
+      expect(/jimmy/i.test(readFileSync(join(copy.root, 'logs', name), 'utf8')), name).toBe(false);
+    expect(existsSync(join(copy.root, 'target', 'compiled', 'gold', 'dim_apartment.sql'))).toBe(false);
+  }, 300_000);
+
+  it('loads and builds on without it', async () => {
+    const load = await copy.run(['load', '--full'], env);
+    expect(load.code).toBe(0);
+    const build = await copy.run(['build'], env);
+    expect([build.code, build.stderr]).toEqual([0, '']);
+    expect((await subject('find', 'jimmy')).code).toBe(0);
+  }, 300_000);
+});

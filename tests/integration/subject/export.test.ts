@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportSubject } from '../../../cli/subject/export.ts';
+import { subjectNamed } from '../../../cli/subject/named.ts';
+import { UsageError } from '../../../runner/errors.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+import { QuietTerminal } from './quiet-terminal.ts';
+import { clock, isJimmys, TwoApartments } from './two-apartments.ts';
+
+describe.each(databases)('exporting a subject on $name', (kind) => {
+  let database: TestDatabase;
+  let two: TwoApartments;
+  let folder: string;
+  const terminal = new QuietTerminal();
+  beforeAll(async () => {
+    database = await kind.open();
+    two = new TwoApartments(database.warehouse);
+    await two.fill();
+    folder = join(two.home.folder, 'handed', 'over');
+    await write(folder);
+  });
+  afterAll(async () => {
+    two.home.dispose();
+    await database.drop();
+  });
+  const write = (output: string | undefined) => {
+    const compiled = two.compile();
+    const named = subjectNamed(compiled.context.project, 'jimmy');
+    const signal = new AbortController().signal;
+    return exportSubject(database.warehouse, compiled, named, terminal, { clock, signal, output });
+  };
+  const files = () =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(folder, name))
+      .filter((path) => statSync(path).isFile());
+
+  it('every row of the subject is in the file of its table, and no other', async () => {
+    const [row] = await two.home.rows<{ key: unknown }>(
+      `select apartment_key as key from gold.dim_apartment where apartment_id = 'jimmy'`,
+    );
+    const jimmys = await two.rows((one, table) => isJimmys(one, table, row?.key));
+    const written = new Map<string, number>();
+    for (const [table, rows] of jimmys) if (rows.length > 0) written.set(table, rows.length);
+    expect(written.size).toBeGreaterThan(15);
+    for (const [table, count] of written) {
+      const path = join(folder, ...table.split('.')).concat('.csv');
+      expect(existsSync(path), table).toBe(true);
+      expect(parse(readFileSync(path), { columns: true }), table).toHaveLength(count);
+    }
+    const tables = ['silver', 'gold'].flatMap((schema) =>
+      readdirSync(join(folder, schema)).map((name) => `${schema}.${name}`),
+    );
+    expect(tables.sort()).toEqual([...written.keys()].map((table) => `${table}.csv`).sort());
+  });
+
+  it('nothing of the other apartment and no token of a sensor is in any file', () => {
+    for (const path of files()) {
+      const text = readFileSync(path, 'utf8');
+      expect(/jeremie|vianin/i.test(text), path).toBe(false);
+      expect(/secret-|"api_token" ?:/.test(text), path).toBe(false);
+    }
+  });
+
+  it('a README tells of every file, its columns and their units', () => {
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+    for (const path of files()) {
+      const name = path.slice(folder.length + 1).replaceAll('\\', '/');
+      if (/^(silver|gold)\//.test(name)) expect(readme, name).toContain(`### ${name} (`);
+    }
+    expect(readme).toContain('Times are UTC');
+    expect(readme).toMatch(/- `power_w`: /);
+  });
+
+  it.skipIf(process.platform === 'win32')('only this user may read it', () => {
+    expect(statSync(folder).mode & 0o077).toBe(0);
+    for (const path of files()) if (!/(staging|bronze)/.test(path)) expect(statSync(path).mode & 0o077, path).toBe(0);
+  });
+
+  it('a folder that holds something is left alone', async () => {
+    await expect(write(folder)).rejects.toThrow(UsageError);
+    const file = join(two.home.folder, 'a file');
+    writeFileSync(file, '');
+    await expect(write(file)).rejects.toThrow(/is not empty/);
+    expect(await write(undefined)).toBe(0);
+    expect(readdirSync(join(two.home.project, 'exports'))).toEqual(['jimmy-2023-11-01-000000']);
+  });
+});

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { erasedMark, SubjectWords } from '../../../runner/subject-words.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+
+const words = new SubjectWords({ id: 'jérémie-2', owner: 'JérémieVianin', names: ['Jérémie', 'J.'] });
+const texts = [
+  'jérémie-2',
+  'JÉRÉMIE-2_Kitchen_plug',
+  'J\\u00e9R\\u00C9mie',
+  'Je\u0301re\u0301mie',
+  'xjérémieVIANINx',
+  'jérémieJérémieVianin',
+  'jérémie jérémie J. J.jérémie',
+  '{"a": "\\nJérémie\\tJ."}',
+  'jérémies',
+  'Jeremie',
+  'jérémiex jérémie',
+  'Js',
+  '',
+];
+
+describe.each(databases)('the names of a subject on $name', (kind) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await kind.open();
+  });
+  afterAll(() => database.drop());
+
+  it.each(texts)('are found and replaced in %j as in this program', async (text) => {
+    const { rows } = await database.warehouse.query(
+      `select $1::text ~ $2 as found, regexp_replace(regexp_replace($1, $3, $5, 'g'), $4, '\\1' || $5, 'g') as erased`,
+      [text, words.posix, words.ownerPosix, words.wordsPosix, erasedMark],
+    );
+    expect(rows).toEqual([{ found: words.count(text) > 0, erased: words.erase(text) }]);
+  });
+});

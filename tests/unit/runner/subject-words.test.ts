@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { erasedMark, SubjectWords } from '../../../runner/subject-words.ts';
+
+const jimmy = new SubjectWords({ id: 'jimmy', owner: 'JimmyLoup', names: ['Jimmy'] });
+const jeremie = new SubjectWords({ id: 'jeremie', owner: 'JérémieVianin', names: ['Jérémie'] });
+
+describe('the names of a subject', () => {
+  it.each([
+    ['jimmy', 1],
+    ['JIMMY_Kitchen_plug', 1],
+    ['["jimmy_Kitchen_plug","plug"]', 1],
+    ['jimmy/2023/08', 1],
+    ['role_jimmy', 1],
+    ['12.10.2023 0230_JimmyLoup_received.json', 1],
+    ['xjimmyLOUPx', 1],
+    ['jimmy, Jimmy and JimmyLoup', 3],
+    ['{"text":"\\njimmy\\u000ajimmy"}', 2],
+    ['jimmys', 0],
+    ['Bigjimmy', 0],
+    ['jimmyé', 0],
+    ['jimmy2', 0],
+    ['', 0],
+  ])('in %j: %i', (text, count) => {
+    expect(jimmy.count(text)).toBe(count);
+    expect(jimmy.erase(text).split(erasedMark)).toHaveLength(count + 1);
+    expect(jimmy.count(jimmy.erase(text))).toBe(0);
+  });
+
+  it('are found however their accents are written', () => {
+    for (const text of [
+      'Jérémie',
+      'JÉRÉMIE',
+      'Je\u0301re\u0301mie',
+      'J\\u00e9r\\u00E9mie',
+      'jeremie',
+      'xJÉRÉMIEVIANINx',
+    ])
+      expect(jeremie.erase(text), text).toContain(erasedMark);
+    expect(jeremie.count('Jeremy')).toBe(0);
+  });
+
+  it('may hold what means something in a pattern', () => {
+    const odd = 'a.b*c+(d)[e]{f}^$|?-/&#@!\\';
+    const words = new SubjectWords({ id: 'x-1_y', owner: odd, names: [] });
+    expect(words.erase(`<${odd}> x-1_y x-1_z`)).toBe(`<${erasedMark}> ${erasedMark} x-1_z`);
+  });
+
+  it('never stand in a text that they were taken out of, and nothing else goes', () => {
+    const part = fc.constantFrom('jimmy', 'JimmyLoup', 'Jimmy', 'loup', '_', ' ', 'é', 'n', '\\', 'x', erasedMark);
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const text = parts.join('');
+        const erased = jimmy.erase(text);
+        expect(jimmy.count(erased)).toBe(0);
+        if (jimmy.count(text) === 0) expect(erased).toBe(text);
+      }),
+    );
+  });
+});
