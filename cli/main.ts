@@ -12,6 +12,7 @@ import { list } from './commands/ls.ts';
 import { runCommand } from './commands/run.ts';
 import { show } from './commands/show.ts';
 import { status } from './commands/status.ts';
+import { verify } from './commands/verify.ts';
 import { watch } from './commands/watch.ts';
 import { type GlobalOptions, openProject } from './environment.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -196,6 +197,21 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
   )
     .option('--inline <sql>', "a query; {{ref 'x'}} works in it")
     .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', limit)
+    .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
+  selecting(
+    define(
+      'verify',
+      'build models from scratch beside their tables and say where they differ; changes nothing; exit code 1 if one differs',
+      ({ flags, terminal }) =>
+        verify(
+          openProject(flags),
+          { ...selectFlags(flags), limit: flags.limit ?? 20, output: flags.output ?? 'table' },
+          terminal,
+          signal,
+        ),
+    ),
+  )
+    .option('--limit <rows>', 'tell at most so many differing rows of a model; -1 for all (default: 20)', limit)
     .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
   define(
     'watch',
