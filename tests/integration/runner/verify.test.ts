@@ -178,6 +178,21 @@ describe.each(databases)('verify on $name', (kind) => {
     expect((await verify(['readings'], 0)).get('readings')).toMatchObject({ status: 'differs', differences: [] });
   });
 
+  it('finds one row among many, and tells a few of many', async () => {
+    await land(2, 13, 20_000);
+    await build();
+    await change('update public.readings set value = 0.5 where id = 17321');
+    expect((await verify(['readings'])).get('readings')).toMatchObject({
+      rows: 20_000,
+      counts: { changed: 1, missing: 0, surplus: 0 },
+      differences: [{ key: { id: '17321' }, values: [{ column: 'value', stands: '0.5', should: '17321' }] }],
+    });
+    await change('update public.readings set value = -1');
+    const many = (await verify(['readings'], 3)).get('readings');
+    expect(many).toMatchObject({ counts: { changed: 20_000 }, differences: [{}, {}, {}] });
+    expect(many?.status === 'differs' ? many.differences : []).toHaveLength(3);
+  });
+
   it('compares tables without a key as multisets, audit columns aside', async () => {
     await change(`update raw.events set room = 'a', doc = '[]' where id <= 3`);
     await build();
