@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sources = ['cli', 'loaders', 'runner', 'warehouse'];
+const sources = ['cli', 'loaders', 'powerbi', 'runner', 'warehouse'];
 const program = join(root, 'dist', 'datacycle.js');
 
 function fail(message) {

@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import type { Project } from '../runner/project.ts';
 import { errorLines } from '../runner/report.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
+import { bi } from './commands/bi.ts';
 import { bronze } from './commands/bronze.ts';
 import { compile } from './commands/compile.ts';
 import { demo } from './commands/demo.ts';
@@ -156,15 +157,19 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
   for (const [name, description] of [
     ['seed', 'load the CSV files of seeds/'],
     ['run', 'build the models'],
+    ['snapshot', 'take what the sources say now into the snapshots'],
     ['build', 'seeds, models and tests in dependency order'],
   ] as const) {
-    running(
+    const command = running(
       define(name, description, ({ flags, terminal }) =>
         logged(openProject(flags), 'datacycle.log', terminal, (project) =>
           runCommand(name, project, selectFlags(flags), terminal, signal),
         ),
       ),
-    ).option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
+    );
+    // The history in a snapshot is nowhere else: nothing rebuilds it.
+    if (name !== 'snapshot')
+      command.option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
   }
   running(
     define('test', 'run the data tests', ({ flags, terminal }) =>
@@ -190,7 +195,11 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
     define('show', 'show the rows of a query, a model or a failing test', ({ flags, terminal }) =>
       show(
         openProject(flags),
-        { ...selectFlags(flags), limit: flags.limit ?? 5, output: flags.output ?? 'table' },
+        {
+          ...selectFlags(flags),
+          limit: flags.limit ?? 5,
+          output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
+        },
         terminal,
       ),
     ),
@@ -205,7 +214,11 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
       ({ flags, terminal }) =>
         verify(
           openProject(flags),
-          { ...selectFlags(flags), limit: flags.limit ?? 20, output: flags.output ?? 'table' },
+          {
+            ...selectFlags(flags),
+            limit: flags.limit ?? 20,
+            output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
+          },
           terminal,
           signal,
         ),
@@ -213,6 +226,11 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
   )
     .option('--limit <rows>', 'tell at most so many differing rows of a model; -1 for all (default: 20)', limit)
     .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
+  define('bi', 'write a Power BI project on the views of schema bi; needs no database', ({ flags, terminal }) =>
+    bi(openProject(flags), flags, terminal),
+  )
+    .option('--output <folder>', 'where to (default: power-bi in the project)')
+    .option('--force', 'overwrite what has been changed by hand, the report too');
   define(
     'watch',
     'keep everything fresh until stopped: land what comes in and build what it touches',
@@ -255,7 +273,9 @@ type Flags = GlobalOptions & {
   readonly full?: boolean;
   readonly fromBronze?: boolean;
   readonly resourceType?: string;
-  readonly output?: 'table' | 'json' | 'csv';
+  /** A format, one of those that the command offers; for bi a folder. */
+  readonly output?: string;
+  readonly force?: boolean;
   readonly inline?: string;
   readonly limit?: number;
   readonly days?: number;

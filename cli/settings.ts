@@ -72,10 +72,12 @@ export function flagSetting(project: Project, name: string, fallback: boolean): 
   });
 }
 
-const apartments = z.array(z.looseObject({ id: z.string().min(1), owner: z.string().min(1) })).min(1);
+const apartments = z
+  .array(z.looseObject({ id: z.string().min(1), owner: z.string().min(1), name: z.string().optional() }))
+  .min(1);
 
 /** The apartments of project.yml. @throws UsageError with their place. */
-export function apartmentsOf(project: Project): readonly Apartment[] {
+export function apartmentsOf(project: Project): readonly (Apartment & { readonly name?: string | undefined })[] {
   const checked = apartments.safeParse(project.vars.apartments);
   if (checked.success) return checked.data;
   const place = project.settingsFile.place(['vars', 'apartments']);

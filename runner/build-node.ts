@@ -1,15 +1,17 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type Column, readRelation, readTemporaryColumns } from './catalog.ts';
+import { type Column, readComments, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { readExpired } from './expire.ts';
+import { followRename, viewsInTheWay } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { describeRelation } from './materialize/comments.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
 import { formatPlace } from './place.ts';
-import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, tableTarget } from './plan.ts';
+import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, structureOf } from './plan.ts';
 import { readPruned, sourcesBehind } from './pruned.ts';
 import { tablesBehind } from './retention.ts';
 import { readSeed, type SeedData } from './seed.ts';
@@ -76,11 +78,14 @@ function isTransient(error: unknown): boolean {
 
 async function buildIn(session: Session, context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
   const startedAt = context.clock().toISOString();
+  await followRename(session, node, context.manifest);
   const models = await readModels(session);
   const state = await readState(session, context, node, models);
   const decision = decide(node, state, context.options);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
+  const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create');
+  const before = mayGo ? await readComments(session, node.relation) : undefined;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
     const sql = querySql(node, decision, state, context.options, context.manifest);
@@ -88,9 +93,16 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
     reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    for (const step of plan(node, decision, state, source, yields)) await perform(session, step, node, seed, totals);
+    const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
+    const { runStartedAt } = context.options;
+    for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
+      await perform(session, step, node, seed, totals);
     await analyzeIfGrown(session, node, state, decision, totals);
   }
+  // A description may change although nothing else did.
+  const comments = await readComments(session, node.relation);
+  if (comments !== undefined)
+    for (const step of describeRelation(node, comments, before)) await perform(session, step, node, undefined, totals);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
     await writeModel(session, {
@@ -104,7 +116,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
           ? (state.remembered?.objects ?? [])
           : decision.mode === 'view'
             ? []
-            : objectNames(tableTarget(node)),
+            : objectNames(structureOf(node)),
       builtAt: startedAt,
       consumed: state.upstreams,
     });
@@ -130,7 +142,7 @@ function sameColumns(some: readonly Column[], others: readonly Column[]): boolea
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */
 function newGeneration(decision: Decision, changed: boolean): boolean {
-  return decision.mode === 'create' || (decision.mode === 'replace' && changed);
+  return decision.mode === 'create' || (['replace', 'snapshot'].includes(decision.mode) && changed);
 }
 
 function hasMoved(state: NodeState): boolean {
@@ -262,7 +274,8 @@ async function shapeOf(
   sql: SqlText | undefined,
 ): Promise<readonly Column[] | undefined> {
   if (sql === undefined) return undefined;
-  if (decision.mode === 'increment' && state.remembered?.checksum === node.checksum) return undefined;
+  const mayDiffer = state.remembered?.checksum !== node.checksum || node.config.on_schema_change !== undefined;
+  if (decision.mode === 'increment' && !mayDiffer) return undefined;
   await statement(
     session,
     SqlText.join('create temporary table "datacycle_shape" on commit drop as\n', sql, '\nwith no data'),

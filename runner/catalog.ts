@@ -99,3 +99,30 @@ export async function readTemporaryColumns(session: Queryable, name: string): Pr
   );
   return rows;
 }
+
+/** What is written about a relation in the database. */
+export interface Comments {
+  readonly kind: 'table' | 'view';
+  readonly relation: string | null;
+  /** By column; every column is there. */
+  readonly columns: ReadonlyMap<string, string | null>;
+}
+
+/** The comments on a table or view and its columns; undefined if there is none of that name. */
+export async function readComments(session: Queryable, name: RelationName): Promise<Comments | undefined> {
+  const { rows } = await session.query<{
+    kind: Comments['kind'];
+    comment: string | null;
+    columns: [string, string | null][];
+  }>(
+    `select case c.relkind when 'v' then 'view' else 'table' end as kind, obj_description(c.oid, 'pg_class') as comment,
+         coalesce((select jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum)))
+             from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns
+     from pg_class c
+     join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v')`,
+    [name.schema, name.name],
+  );
+  const row = rows[0];
+  return row && { kind: row.kind, relation: row.comment, columns: new Map(row.columns) };
+}

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CompileContext, Draft } from './compile-context.ts';
+import type { Config, ConfigKey } from './config.ts';
 import { columnSpecs, constraintsOf } from './constraints.ts';
 import { inlineEphemerals } from './ephemeral.ts';
 import { ProjectError } from './errors.ts';
@@ -77,10 +78,11 @@ export function modelNode(
 }
 
 function checkSettings(draft: Draft, materialized: ModelNode['materialized']): void {
-  const { config, record } = draft;
+  const { config, record, properties } = draft;
   const complain = (what: string, hint?: string) => {
     throw new ProjectError([{ what: `${draft.file.path}: ${what}`, hint }]);
   };
+  checkSnapshot(config, materialized, complain);
   const strategy = config.incremental_strategy ?? 'merge';
   if (materialized === 'incremental' && strategy !== 'append' && (config.unique_key ?? []).length === 0) {
     complain(
@@ -91,15 +93,56 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
   if (config.surrogate_key !== undefined && (config.unique_key ?? []).length === 0) {
     complain('surrogate_key needs a unique_key', 'The key is handed out once for each value of unique_key.');
   }
-  if (config.surrogate_key !== undefined && (materialized === 'view' || materialized === 'ephemeral')) {
+  if (config.surrogate_key !== undefined && materialized !== 'table' && materialized !== 'incremental') {
     complain(`a ${materialized} cannot have a surrogate_key`, 'Use materialized="table" or "incremental".');
   }
+  const only = (keys: readonly ConfigKey[], fits: boolean, where: string) => {
+    // What a folder says for all of its models is no mistake of one that has no use for it.
+    const key = keys.find((one) => properties?.value.config?.[one] !== undefined || record.config[one] !== undefined);
+    if (key !== undefined && !fits) complain(`${key} has no meaning here`, `It belongs to ${where}.`);
+  };
+  only(
+    ['incremental_strategy', 'on_schema_change', 'full_refresh'],
+    materialized === 'incremental',
+    'incremental models',
+  );
+  const snapshots = ['strategy', 'updated_at', 'check_cols', 'hard_deletes', 'snapshot_meta_column_names'] as const;
+  only(snapshots, materialized === 'snapshot', 'snapshots');
+  const merges = materialized === 'incremental' && strategy === 'merge';
+  only(['merge_update_columns', 'merge_exclude_columns'], merges, 'incremental models that merge');
+  only(['incremental_predicates'], merges || strategy === 'delete+insert', 'the strategies merge and delete+insert');
+  if (config.merge_update_columns !== undefined && config.merge_exclude_columns !== undefined)
+    complain(
+      'merge_update_columns and merge_exclude_columns are both set',
+      'Say either what is taken over or what is not.',
+    );
   if (record.incremental && materialized !== 'incremental') {
     complain(
       `it has an {{#incremental}} block, but is materialized as ${materialized}`,
       'Set materialized="incremental", or take the block out.',
     );
   }
+}
+
+function checkSnapshot(
+  config: Config,
+  materialized: ModelNode['materialized'],
+  complain: (what: string, hint?: string) => void,
+): void {
+  if (materialized !== 'snapshot') return;
+  if (config.contract?.enforced === true)
+    complain('a snapshot cannot have an enforced contract', 'Its columns follow those of the source.');
+  if ((config.unique_key ?? []).length === 0)
+    complain('a snapshot needs a unique_key', 'Set it to the columns that identify a row of the source.');
+  if (config.strategy === undefined)
+    complain(
+      'a snapshot needs a strategy',
+      'Set strategy="timestamp" with updated_at, or strategy="check" with check_cols (a list, or all).',
+    );
+  if (config.strategy === 'timestamp' && config.updated_at === undefined)
+    complain('strategy "timestamp" needs updated_at', 'Set it to the column that says when a row was last changed.');
+  if (config.strategy === 'check' && (config.check_cols === undefined || config.check_cols.length === 0))
+    complain('strategy "check" needs check_cols', 'Set it to the columns to compare, or to all.');
 }
 
 function common(
@@ -149,6 +192,7 @@ function isVolatileEphemeral(node: Node | undefined): boolean {
   return node?.kind === 'model' && node.materialized === 'ephemeral' && node.volatile;
 }
 
-function digest(value: unknown): string {
+/** A short text that changes with the value. */
+export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }

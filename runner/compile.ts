@@ -1,3 +1,6 @@
+import { checkExposable, exposuresOf } from './bi-exposures.ts';
+import { viewNodeName } from './bi-name.ts';
+import { draftViews, viewNode } from './bi-views.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralsOf, modelNode, render, seedNode } from './compile-model.ts';
 import { compileTests } from './compile-tests.ts';
@@ -14,6 +17,7 @@ import {
 } from './draft.ts';
 import { inlineEphemerals } from './ephemeral.ts';
 import { type Problem, ProjectError } from './errors.ts';
+import type { Exposure } from './exposure.ts';
 import { Graph } from './graph.ts';
 import { helperNames, newRecord } from './helpers.ts';
 import type { Manifest, Node, SourceNode } from './manifest.ts';
@@ -27,6 +31,8 @@ export interface Compiled {
   readonly manifest: Manifest;
   readonly graph: Graph;
   readonly context: CompileContext;
+  /** The models that Power BI sees. */
+  readonly exposures: readonly Exposure[];
 }
 
 /**
@@ -45,6 +51,8 @@ export function compileProject(project: Project): Compiled {
   const context: CompileContext = { project, environment, properties, drafts, disabled, sources, incomplete };
   draftSeeds(context, drafts, disabled, problems);
   draftModels(context, drafts, disabled, problems);
+  checkExposable(context, problems);
+  draftViews(context, drafts, problems);
   checkDescribed(context, problems);
   checkRelations(drafts, problems);
   checkCycles(drafts, problems);
@@ -56,6 +64,12 @@ export function compileProject(project: Project): Compiled {
       else if (draft.template !== undefined) nodes.set(draft.id, modelNode(draft, draft.template, context, nodes));
     });
   }
+  const exposed = exposuresOf(context, nodes, problems);
+  // A view whose names have a fault cannot be written down.
+  for (const one of problems.length > 0 ? [] : exposed) {
+    const draft = drafts.get(viewNodeName(one.model.name));
+    if (draft?.id === one.exposure.id) nodes.set(draft.id, viewNode(one, draft));
+  }
   for (const test of compileTests(context, nodes, problems)) nodes.set(test.id, test);
   attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);
@@ -64,7 +78,12 @@ export function compileProject(project: Project): Compiled {
   const cycle = graph.findCycle();
   if (cycle !== undefined)
     throw new ProjectError([{ what: `these depend on each other: ${cycle.map(shortName).join(' -> ')}` }]);
-  return { manifest: { nodes, order: graph.order() }, graph, context };
+  return {
+    manifest: { nodes, order: graph.order() },
+    graph,
+    context,
+    exposures: exposed.map(({ exposure }) => exposure),
+  };
 }
 
 /** Compiles one query against the project, e.g. for `show --inline`; ephemeral models are put in. @throws ProjectError */

@@ -7,14 +7,26 @@ const names = z
     (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter((name) => name !== ''),
   );
 
-export const materializations = ['view', 'table', 'incremental', 'ephemeral'] as const;
+export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot'] as const;
+export const schemaChanges = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] as const;
 export const strategies = ['merge', 'append', 'delete+insert'] as const;
 
-const index = z.strictObject({
-  columns: names,
-  unique: z.boolean().optional(),
-  type: z.enum(['btree', 'brin', 'hash', 'gin', 'gist']).optional(),
-});
+const index = z
+  .strictObject({
+    columns: names.optional(),
+    /** SQL expressions over the columns, after `columns`. */
+    expressions: z.array(z.string().min(1)).optional(),
+    unique: z.boolean().optional(),
+    type: z.enum(['btree', 'brin', 'hash', 'gin', 'gist']).optional(),
+    /** Further columns that the index holds without being sorted by them. */
+    include: names.optional(),
+    /** Only rows for which this is true are in the index. */
+    where: z.string().min(1).optional(),
+    name: z.string().min(1).optional(),
+  })
+  .refine(({ columns, expressions }) => (columns ?? []).length + (expressions ?? []).length > 0, {
+    message: 'an index needs columns or expressions',
+  });
 
 /** Whose rows a table holds: a column with the subject's id, or one that leads there through another model; false: nobody's. */
 const subject = z.union(
@@ -36,6 +48,29 @@ export const configSchema = z.strictObject({
   surrogate_key: z.string().optional(),
   audit_columns: names.optional(),
   full_refresh: z.boolean().optional(),
+  /** For merge: the only columns that a standing row takes over, or those that it does not. */
+  merge_update_columns: names.optional(),
+  merge_exclude_columns: names.optional(),
+  /** Conditions on the standing row (old) and the new one (new) without which it is not touched. */
+  incremental_predicates: z
+    .union([z.string().transform((one) => [one]), z.array(z.string().min(1))], 'expected a condition or a list of them')
+    .optional(),
+  on_schema_change: z.enum(schemaChanges).optional(),
+  /** For snapshots: how a change of a row is noticed, by a time that the source gives or by comparing. */
+  strategy: z.enum(['timestamp', 'check']).optional(),
+  updated_at: z.string().min(1).optional(),
+  check_cols: z.union([z.literal('all'), names], 'expected all, or a list of columns').optional(),
+  hard_deletes: z.enum(['ignore', 'invalidate', 'new_record']).optional(),
+  snapshot_meta_column_names: z
+    .strictObject({
+      dbt_valid_from: z.string().min(1),
+      dbt_valid_to: z.string().min(1),
+      dbt_scd_id: z.string().min(1),
+      dbt_updated_at: z.string().min(1),
+      dbt_is_deleted: z.string().min(1),
+    })
+    .partial()
+    .optional(),
   schema: z.string().optional(),
   alias: z.string().optional(),
   enabled: z.boolean().optional(),
@@ -162,9 +197,11 @@ const dataTests = z
 const biColumn = z.strictObject({
   /** What people read; without it the column's name in words. */
   name: z.string().min(1).optional(),
+  /** What it means, in the words of a report's author; without it the column's description. */
+  description: z.string().min(1).optional(),
   /** A Power BI format string, e.g. `0.0`. */
   format: z.string().min(1).optional(),
-  /** Keys and whatever else nobody drags into a chart. */
+  /** Keys, unless this says otherwise, and whatever else nobody drags into a chart. */
   hidden: z.boolean().optional(),
   summarize: z.enum(['none', 'sum', 'average', 'min', 'max', 'count']).optional(),
   folder: z.string().min(1).optional(),
@@ -184,6 +221,8 @@ const biMeasure = z.strictObject({
 /** A model that Power BI is to see, through a view of its own. */
 const biModel = z.strictObject({
   name: z.string().min(1),
+  /** What it holds, in the words of a report's author; without it the model's description. */
+  description: z.string().min(1).optional(),
   /** These columns are empty where the flag says that the row is not to be trusted; the flag itself stays. */
   blank: z
     .union([
@@ -193,6 +232,8 @@ const biModel = z.strictObject({
     .optional(),
   /** `date`: the table that Power BI takes for its calendar; its key is the one column of type date. */
   kind: z.enum(['date', 'access']).optional(),
+  /** The column with the key of the day or minute (YYYYMMDD, YYYYMMDDHHMM) by which Power BI fetches what is new. */
+  refresh_by: z.string().min(1).optional(),
   measures: z.array(biMeasure).optional(),
 });
 
@@ -205,7 +246,8 @@ const column = z.strictObject({
   tests: dataTests,
   meta: z.record(z.string(), z.unknown()).optional(),
   tags: names.optional(),
-  bi: biColumn.optional(),
+  /** False: the view does without it. */
+  bi: z.union([z.literal(false), biColumn], 'expected settings, e.g. { name, format }, or false').optional(),
 });
 
 const described = z.strictObject({

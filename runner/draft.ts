@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path/posix';
 import { DatacycleError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
+import { viewNodeName } from './bi-name.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { mergeConfig } from './config.ts';
 import { formatProblem, type Problem, ProjectError } from './errors.ts';
@@ -73,6 +74,7 @@ export function draftModels(
   const paths = project.models.map((file) => file.path.replace(/^models\//, ''));
   const folders = new FolderConfig('models', project.settings.models, foldersOf(paths), project.settingsFile, problems);
   const known = new Set([...project.models.map((file) => nameOf(file.path)), ...drafts.keys(), ...disabled]);
+  for (const [name, { value }] of properties.models) if (value.bi !== undefined) known.add(viewNodeName(name));
   for (const [index, file] of project.models.entries()) {
     const name = nameOf(file.path);
     const record = newRecord();
@@ -125,7 +127,8 @@ export function draftModels(
   }
 }
 
-function addDraft(drafts: Map<string, Draft>, problems: Problem[], draft: Draft): void {
+/** Adds a draft unless its name is taken, which is a problem. */
+export function addDraft(drafts: Map<string, Draft>, problems: Problem[], draft: Draft): void {
   const other = drafts.get(draft.name);
   if (other === undefined) drafts.set(draft.name, draft);
   else

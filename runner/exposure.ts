@@ -44,5 +44,7 @@ export interface Exposure {
   /** The name in the view of the model's one-column primary key. */
   readonly key: string | undefined;
   readonly references: readonly ExposedReference[];
+  /** The name in the view of the key, of the day or minute, by which Power BI fetches piece by piece; undefined: all at once. */
+  readonly refreshBy: string | undefined;
   readonly measures: readonly BiMeasure[];
 }

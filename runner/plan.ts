@@ -5,6 +5,9 @@ import { placeholders } from './helpers.ts';
 import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
+import { remakeViews, type StandingView } from './materialize/remake-views.ts';
+import { changeSchema } from './materialize/schema-change.ts';
+import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
@@ -37,7 +40,7 @@ export interface PlanOptions {
 /** How a node will be built, and why. */
 export type Decision =
   | { readonly mode: 'skip'; readonly reason: string }
-  | { readonly mode: 'create' | 'replace' | 'increment' | 'view'; readonly reason: string };
+  | { readonly mode: 'create' | 'replace' | 'increment' | 'view' | 'snapshot'; readonly reason: string };
 
 /**
  * Decides from state alone how a node is built. Pure.
@@ -60,6 +63,8 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   }
   if (existing === undefined) return { mode: 'create', reason: 'new' };
   if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
+  // Its history is nowhere else, so nothing rebuilds it.
+  if (materialized === 'snapshot') return { mode: 'snapshot', reason: 'snapshot' };
   if (materialized === 'table') return { mode: 'replace', reason: 'table' };
 
   const mayRebuild = node.config.full_refresh !== false;
@@ -118,6 +123,8 @@ export function querySql(
  * The statements that build a node. Pure: everything it needs of the database is in `state` and `yields`.
  * @param yields the columns of the query (with the surrogate key) or of the seed file; only an increment whose SQL has
  * not changed may go without.
+ * @param run ISO time of the run (`at`), for what says since when it holds; the views that show the node's columns, and go
+ * and come back where columns change.
  * @throws NodeError if the columns break the node's contract.
  */
 export function plan(
@@ -126,34 +133,65 @@ export function plan(
   state: NodeState,
   source: RowSource,
   yields: readonly Column[] | undefined,
+  { at, views }: { readonly at: string; readonly views: readonly StandingView[] },
 ): Step[] {
   if (decision.mode === 'skip') return [];
   const columns = yields ?? state.existing?.columns ?? [];
   if (node.config.contract?.enforced === true && yields !== undefined) checkContract(node, yields);
-  checkNamed(node, columns);
+  const isSnapshot = node.kind === 'model' && node.materialized === 'snapshot';
+  checkNamed(node, isSnapshot ? [...columns, ...addedColumns(node.config)] : columns);
   if (decision.mode === 'view') {
     if (source.kind !== 'query') throw new Error('a view is made of a query');
-    return createView(node.relation, source.sql, state.existing, columns);
+    return remakeViews(views, createView(node.relation, source.sql, state.existing, columns));
   }
   const target = tableTarget(node);
   const made = state.remembered?.objects ?? [];
+  const snapshot = isSnapshot ? snapshotOf(target, node.config) : undefined;
   switch (decision.mode) {
+    case 'snapshot':
+      if (snapshot === undefined || state.existing === undefined || source.kind !== 'query')
+        throw new Error('a snapshot is made of a query');
+      return updateSnapshot(snapshot, source.sql, state.existing, columns, made, at);
     case 'create': {
       const drop = state.existing === undefined ? [] : dropView(node, state.existing);
-      return [...drop, ...createTable(target, source), ...restoreGrants(node.relation, state.existing?.grants ?? [])];
+      const create =
+        snapshot !== undefined && source.kind === 'query'
+          ? createSnapshot(snapshot, source.sql, columns, at)
+          : createTable(target, source);
+      const grants = restoreGrants(node.relation, state.existing?.grants ?? []);
+      return remakeViews(views, [...drop, ...create, ...grants]);
     }
     case 'replace':
       if (state.existing === undefined) throw new Error('nothing to replace');
-      return replaceRows(target, source, state.existing, columns, made, keepFrom(node, state, columns));
+      return replaceRows(target, source, state.existing, columns, made, {
+        keepFrom: keepFrom(node, state, columns),
+        views,
+      });
     case 'increment':
       if (source.kind !== 'query') throw new Error('an increment is made of a query');
-      return [
-        ...restructure(target, state.existing, made),
-        ...addRows(target, node.config.incremental_strategy ?? 'merge', source.sql, columns),
-      ];
+      return increment(node, target, state, source.sql, columns, views);
     default:
       return decision.mode satisfies never;
   }
+}
+
+function increment(
+  node: ModelNode | SeedNode,
+  target: TableTarget,
+  { existing, remembered }: NodeState,
+  sql: SqlText,
+  yields: readonly Column[],
+  views: readonly StandingView[],
+): Step[] {
+  if (existing === undefined) throw new Error('nothing to add to');
+  const made = remembered?.objects ?? [];
+  const change = changeSchema(node, node.config.on_schema_change, existing, yields);
+  return [
+    ...dropObsolete(target, existing, made),
+    ...remakeViews(views, change.steps),
+    ...addMissing(target, existing, made),
+    ...addRows(target, node.config.incremental_strategy ?? 'merge', sql, change.columns),
+  ];
 }
 
 /** The condition for the rows that a rebuild is about; undefined: all. */
@@ -172,7 +210,10 @@ function keepFrom(node: ModelNode | SeedNode, state: NodeState, columns: readonl
 
 /** Steps that give a standing table the constraints and indexes that are declared now. */
 function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: readonly string[]): Step[] {
-  return [...(existing === undefined ? [] : dropObsolete(target, existing, made)), ...addMissing(target, existing)];
+  return [
+    ...(existing === undefined ? [] : dropObsolete(target, existing, made)),
+    ...addMissing(target, existing, made),
+  ];
 }
 
 export function tableTarget(node: ModelNode | SeedNode): TableTarget {
@@ -187,7 +228,18 @@ export function tableTarget(node: ModelNode | SeedNode): TableTarget {
     constraints: node.constraints,
     indexes: node.config.indexes ?? [],
     key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
+    merge: {
+      update: node.config.merge_update_columns,
+      exclude: node.config.merge_exclude_columns ?? [],
+      predicates: node.config.incremental_predicates ?? [],
+    },
   };
+}
+
+/** The constraints and indexes of a node's table. */
+export function structureOf(node: ModelNode | SeedNode): TableTarget {
+  const target = tableTarget(node);
+  return node.kind === 'model' && node.materialized === 'snapshot' ? snapshotOf(target, node.config).target : target;
 }
 
 function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[] {
@@ -203,7 +255,13 @@ function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): voi
   const have = new Set(columns.map((column) => column.name));
   const named = [
     ...(node.config.unique_key ?? []).map((name) => ['unique_key', name] as const),
-    ...(node.config.indexes ?? []).flatMap((index) => index.columns.map((name) => ['indexes', name] as const)),
+    ...(node.config.indexes ?? []).flatMap((index) =>
+      [...(index.columns ?? []), ...(index.include ?? [])].map((name) => ['indexes', name] as const),
+    ),
+    ...[node.config.updated_at ?? []].flat().map((name) => ['updated_at', name] as const),
+    ...[node.config.check_cols ?? []].flat().flatMap((name) => (name === 'all' ? [] : [['check_cols', name] as const])),
+    ...(node.config.merge_update_columns ?? []).map((name) => ['merge_update_columns', name] as const),
+    ...(node.config.merge_exclude_columns ?? []).map((name) => ['merge_exclude_columns', name] as const),
     ...node.constraints.flatMap((constraint) =>
       'columns' in constraint ? constraint.columns.map((name) => [constraint.type, name] as const) : [],
     ),

@@ -10,7 +10,7 @@ import { RelationCache, runTest } from './run-test.ts';
 import { schedule } from './schedule.ts';
 import { beginRun, ensureState, finishRun, type ResultRecord, writeResults } from './state.ts';
 
-export type Command = 'run' | 'test' | 'build' | 'seed';
+export type Command = 'run' | 'test' | 'build' | 'seed' | 'snapshot';
 
 export interface RunOptions {
   readonly command: Command;
@@ -62,6 +62,7 @@ const kindsOf: Readonly<Record<Command, readonly Node['kind'][]>> = {
   run: ['model'],
   test: ['test'],
   seed: ['seed'],
+  snapshot: ['model'],
   build: ['seed', 'model', 'test'],
 };
 
@@ -95,7 +96,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
   const started = clock();
   const kinds = kindsOf[command];
   const isWork = (node: Node) =>
-    kinds.includes(node.kind) && !(node.kind === 'model' && node.materialized === 'ephemeral');
+    kinds.includes(node.kind) && (node.kind !== 'model' || isBuiltBy(command, node.materialized));
   const order = manifest.order.filter((id) => {
     const node = manifest.nodes.get(id);
     return node !== undefined && options.selected.has(id) && isWork(node);
@@ -255,6 +256,12 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
   }
   onEvent({ type: 'finished', summary });
   return summary;
+}
+
+/** As in dbt, `run` leaves snapshots to `snapshot` and `build`: each time they run is a moment that they remember. */
+function isBuiltBy(command: Command, materialized: ModelNode['materialized']): boolean {
+  if (materialized === 'ephemeral') return false;
+  return command === 'build' || (command === 'snapshot') === (materialized === 'snapshot');
 }
 
 /** In a build, what is made of a model waits for the model's tests: bad rows do not travel on. */

@@ -56,8 +56,12 @@ export async function verifyNode(
   if (node.kind === 'seed') return skipped('a seed is its file; `datacycle seed` makes it so');
   if (node.materialized === 'view' || node.materialized === 'ephemeral')
     return skipped(`${node.materialized === 'view' ? 'a view' : 'an ephemeral model'} has no rows of its own`);
+  if (node.materialized === 'snapshot') return skipped('a snapshot is history that nothing else has');
   if (node.materialized === 'incremental' && node.config.full_refresh === false)
     return skipped('full_refresh: false, so it is never built from scratch');
+
+  if (node.materialized === 'incremental' && (node.config.incremental_predicates ?? []).length > 0)
+    return skipped('incremental_predicates: rows may stand as they were on purpose');
 
   const state = await readState(session, { manifest }, node, await readModels(session), holdNothingBack);
   const { existing } = state;

@@ -61,6 +61,12 @@ export class YamlFile {
       const known = keysAt(schema, path);
       return issue.keys.map((key) => this.problem(`"${key}" is not a known key`, path, didYouMean(key, known), key));
     }
+    if (issue.code === 'invalid_union') {
+      // Where only a key is wrong, it is clear which of the forms was meant.
+      const meant = issue.errors.find((faults) => faults.some(isUnknownKey) && faults.every(isInside));
+      if (meant !== undefined)
+        return meant.flatMap((fault) => this.#explain({ ...fault, path: [...issue.path, ...fault.path] }, schema));
+    }
     const subject = path.length === 0 ? 'the file' : `"${path.join('.')}"`;
     return [this.problem(`${subject}: ${issue.message.replace(/^Invalid input: /, '')}`, path)];
   }
@@ -73,6 +79,15 @@ export class YamlFile {
     const { line, col } = this.#lines.linePos(offset);
     return { file: this.file.path, line: Math.max(1, line), column: Math.max(1, col) };
   }
+}
+
+function isUnknownKey(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'unrecognized_keys' && issue.path.length === 0;
+}
+
+/** Whether a fault is of the value's parts, not of what it is as a whole. */
+function isInside(issue: z.core.$ZodIssue): boolean {
+  return isUnknownKey(issue) || issue.path.length > 0;
 }
 
 /** The keys a schema allows at `path`, for guessing what a misspelt one means. */
@@ -93,5 +108,6 @@ function unwrap(schema: unknown): unknown {
   let current = schema;
   while (current instanceof z.ZodOptional || current instanceof z.ZodDefault || current instanceof z.ZodNullable)
     current = current.unwrap();
+  if (current instanceof z.ZodUnion) return current.options.find((option) => option instanceof z.ZodObject);
   return current;
 }

@@ -4,12 +4,15 @@ import { compileProject } from '../../runner/compile.ts';
 import type { Node } from '../../runner/manifest.ts';
 import type { Project } from '../../runner/project.ts';
 import { selectNodes } from '../../runner/select.ts';
+import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import type { Terminal } from '../terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';
 
 /** Writes the SQL of the selection below target/compiled; prints it when a single model is selected. Needs no database. */
 export function compile(project: Project, flags: RunFlags, terminal: Terminal): 0 {
-  const { manifest, graph } = compileProject(project);
+  const compiled = compileProject(project);
+  checkProjectMeasures(compiled);
+  const { manifest, graph } = compiled;
   const selected = selectNodes(manifest, graph, selectionOf(flags));
   const folder = join(project.root, 'target', 'compiled');
   rmSync(folder, { recursive: true, force: true });
@@ -17,7 +20,7 @@ export function compile(project: Project, flags: RunFlags, terminal: Terminal): 
   for (const id of manifest.order) {
     const node = manifest.nodes.get(id);
     if (node === undefined || !selected.has(id)) continue;
-    const base = join(folder, node.kind === 'test' ? join('tests', node.name) : node.file.replace(/\.sql$/, ''));
+    const base = join(folder, pathOf(node));
     if (node.kind === 'model') {
       write(`${base}.sql`, node.fullSql.text);
       if (node.incrementalSql !== undefined) write(`${base}.incremental.sql`, node.incrementalSql.text);
@@ -45,6 +48,12 @@ export function compile(project: Project, flags: RunFlags, terminal: Terminal): 
   }
   terminal.say(`Compiled ${written.length} nodes (${models.length} models) to target/compiled.`, 'good');
   return 0;
+}
+
+/** Below the folder, without its ending: the model's own path; a view made of a .yml stands beside it under its own name. */
+function pathOf(node: Node): string {
+  if (node.kind === 'test') return join('tests', node.name);
+  return node.file.endsWith('.sql') ? node.file.replace(/\.sql$/, '') : join(dirname(node.file), node.name);
 }
 
 function write(path: string, text: string): void {

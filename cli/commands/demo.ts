@@ -67,9 +67,11 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
 
 async function showResults(warehouse: Warehouse, compiled: Compiled, terminal: Terminal): Promise<void> {
   const rows = [];
+  const views = new Set(compiled.exposures.map((exposure) => exposure.id));
   for (const id of compiled.manifest.order) {
     const node = compiled.manifest.nodes.get(id);
-    if (node?.kind !== 'model' || node.materialized === 'ephemeral') continue;
+    // The views of schema bi show the tables of gold once more.
+    if (node?.kind !== 'model' || node.materialized === 'ephemeral' || views.has(id)) continue;
     const inline = `select count(*) from {{ref "${node.name}"}}`;
     const counted = await tableOf(warehouse, compiled, inline);
     rows.push([
@@ -80,6 +82,7 @@ async function showResults(warehouse: Warehouse, compiled: Compiled, terminal: T
   }
   terminal.say('\n4. What was built', 'faint');
   terminal.output(formatTable(['table', 'rows', 'what it is'], rows));
+  terminal.say(`and ${views.size} views of gold for Power BI in schema bi`, 'faint');
   for (const { title, sql } of insights) {
     terminal.say(`\n${title}`, 'faint');
     terminal.output(await tableOf(warehouse, compiled, sql));
@@ -88,6 +91,7 @@ async function showResults(warehouse: Warehouse, compiled: Compiled, terminal: T
 
 const nextSteps = `Try next:
   npx datacycle show --inline "select * from {{ref 'fact_energy_minute'}} order by power_w desc" --limit 10
+  npx datacycle show --inline "select * from {{ref 'bi_fact_energy_minute'}}" --limit 10
   npx datacycle ls --output table         every seed, model and test
   npx datacycle build --select +fact_energy_minute
   npx datacycle status

@@ -20,8 +20,7 @@ const countedBelow = 1_000_000;
 /** Rows of every table that seeds and models make. */
 export async function readTables(on: Queryable, manifest: Manifest): Promise<readonly TableState[]> {
   const nodes = [...manifest.nodes.values()].flatMap((node) =>
-    node.kind === 'seed' ||
-    (node.kind === 'model' && (node.materialized === 'table' || node.materialized === 'incremental'))
+    node.kind === 'seed' || (node.kind === 'model' && node.materialized !== 'view' && node.materialized !== 'ephemeral')
       ? [{ name: node.name, relation: relation(node.relation.schema, node.relation.name) }]
       : [],
   );

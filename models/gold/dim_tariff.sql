@@ -4,7 +4,7 @@ with final as (
     select
         provider,
         year,
-        chf_per_kwh
+        chf_per_kwh::numeric(12, 8) as chf_per_kwh
     from {{ref "tariffs"}}
 )
 

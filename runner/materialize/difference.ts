@@ -1,6 +1,7 @@
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ForeignKey } from '../catalog.ts';
 import { SqlText } from '../sql-text.ts';
+import { mergedColumns } from './incremental.ts';
 import { guardKey } from './key-guard.ts';
 import { type Step, staged } from './step.ts';
 import { stageWithKnownKeys } from './surrogate-key.ts';
@@ -49,7 +50,8 @@ function byKey({ target, columns, referencedBy, since, limit }: Comparison): str
   const [first] = keys;
   if (first === undefined) throw new Error('there is no key to compare by');
   const sameKey = keys.map(({ t, n }) => `${t} = ${n}`).join(' and ');
-  const { compared } = valueColumns(target, columns);
+  // What an increment leaves as it was need not be what a build from scratch would give.
+  const { compared } = mergedColumns(target, columns);
   // A row whose natural key has no number yet would keep the one it stands with.
   const should = (each: Column) =>
     each.name === target.surrogateKey

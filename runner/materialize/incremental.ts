@@ -23,11 +23,14 @@ export function addRows(
     case 'append':
       return [...staging, counted('inserted', insert)];
     case 'delete+insert': {
-      const match = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
+      const match = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
+      const where = [...match, ...predicates(target, 'n')].join(' and ');
+      const stays = `where not exists (select from ${table} as o where ${match.map((one) => one.replace(/^t\./, 'o.')).join(' and ')})`;
       return [
         ...staging,
-        counted('deleted', `delete from ${table} as t\nusing ${staged} as n\nwhere ${match}`),
-        counted('inserted', insert),
+        counted('deleted', `delete from ${table} as t\nusing ${staged} as n\nwhere ${where}`),
+        // A row that a predicate kept from being deleted stays instead of the new one.
+        counted('inserted', target.merge.predicates.length === 0 ? insert : `${insert} as n\n${stays}`),
       ];
     }
     case 'merge':
@@ -38,7 +41,7 @@ export function addRows(
 }
 
 function merge(target: TableTarget, insert: string, columns: readonly Column[]): string {
-  const { values, compared } = valueColumns(target, columns);
+  const { values, compared } = mergedColumns(target, columns);
   const conflict = `on conflict (${identifiers(target.uniqueKey)})`;
   const update =
     compared.length === 0
@@ -46,7 +49,12 @@ function merge(target: TableTarget, insert: string, columns: readonly Column[]):
       : `${conflict} do update
     set ${values.map((name) => `${identifier(name)} = excluded.${identifier(name)}`).join(',\n        ')}
     where (${compared.map((column) => comparable(column, 't')).join(', ')})
-        is distinct from (${compared.map((column) => comparable(column, 'excluded')).join(', ')})`;
+        is distinct from (${compared.map((column) => comparable(column, 'excluded')).join(', ')})${predicates(
+          target,
+          'excluded',
+        )
+          .map((one) => `\n        and ${one}`)
+          .join('')}`;
   // A row that this statement inserted has no earlier version: its xmax is 0.
   return `with merged as (
     ${insert.replaceAll('\n', '\n    ')}
@@ -55,4 +63,20 @@ function merge(target: TableTarget, insert: string, columns: readonly Column[]):
 )
 select count(*) filter (where is_new) as inserted, count(*) filter (where not is_new) as updated
 from merged`;
+}
+
+/** The columns that a standing row takes over from the new one, and those of them whose difference counts. */
+export function mergedColumns(target: TableTarget, columns: readonly Column[]): ReturnType<typeof valueColumns> {
+  const { update, exclude } = target.merge;
+  const { values, compared } = valueColumns(target, columns);
+  const isTaken = (name: string) => (update === undefined || update.includes(name)) && !exclude.includes(name);
+  return { values: values.filter(isTaken), compared: compared.filter(({ name }) => isTaken(name)) };
+}
+
+/** The user's conditions with the aliases that the statement has; `dbt`'s words for them are understood as well. */
+function predicates(target: TableTarget, fresh: string): string[] {
+  return target.merge.predicates.map(
+    (one) =>
+      `(${one.replace(/\b(?:old|DBT_INTERNAL_DEST)\./gi, 't.').replace(/\b(?:new|DBT_INTERNAL_SOURCE)\./gi, `${fresh}.`)})`,
+  );
 }

@@ -18,6 +18,8 @@ export interface Structure {
 
 interface Wanted {
   readonly name: string;
+  /** For a name that the user gave, which does not change with the definition: what tells one definition from another. */
+  readonly version: string | undefined;
   readonly create: string;
   /** Unique ones come first, since foreign keys need them; foreign keys last, in one order, since they lock other tables. */
   readonly rank: string;
@@ -30,7 +32,7 @@ interface Wanted {
  */
 export function dropObsolete(structure: Structure, existing: ExistingRelation, made: readonly string[]): Step[] {
   const wanted = new Set(objectNames(structure));
-  const obsolete = made.filter((name) => !wanted.has(name));
+  const obsolete = [...made.filter((name) => !wanted.has(name)), ...redefined(structure, made)];
   const objects = obsolete.filter((name) => existing.objects.includes(name));
   const nullable = existing.columns.filter((column) => column.notNull && obsolete.includes(notNullName(column.name)));
   const table = relation(structure.relation.schema, structure.relation.name);
@@ -47,9 +49,15 @@ export function dropObsolete(structure: Structure, existing: ExistingRelation, m
 /**
  * Steps that give a table the constraints and indexes that it lacks.
  * @param existing undefined right after the table was created.
+ * @param made as for {@link dropObsolete}, which comes before.
  */
-export function addMissing(structure: Structure, existing: ExistingRelation | undefined): Step[] {
+export function addMissing(
+  structure: Structure,
+  existing: ExistingRelation | undefined,
+  made: readonly string[],
+): Step[] {
   const present = new Set(existing?.objects ?? []);
+  for (const name of redefined(structure, made)) present.delete(name);
   const notNull = new Set(existing?.columns.flatMap((column) => (column.notNull ? [column.name] : [])));
   const table = relation(structure.relation.schema, structure.relation.name);
   const missing = wantedObjects(structure).filter((object) => !present.has(object.name));
@@ -63,9 +71,26 @@ export function addMissing(structure: Structure, existing: ExistingRelation | un
   ];
 }
 
-/** Names of the constraints and indexes that the runner makes for this table. */
+/** Names of the constraints and indexes that the runner makes for this table, and what else it remembers of them. */
 export function objectNames(structure: Structure): string[] {
-  return [...wantedObjects(structure).map((object) => object.name), ...notNullColumns(structure).map(notNullName)];
+  return [
+    ...wantedObjects(structure).flatMap(({ name, version }) => (version === undefined ? [name] : [name, version])),
+    ...notNullColumns(structure).map(notNullName),
+  ];
+}
+
+/** Names that the user gave to something else than what they stand for now. */
+function redefined(structure: Structure, made: readonly string[]): string[] {
+  return wantedObjects(structure).flatMap(({ name, version }) =>
+    version !== undefined && !made.includes(version) && made.some((one) => one.startsWith(versionOf(name, '')))
+      ? [name]
+      : [],
+  );
+}
+
+/** A definition under a given name; the blanks keep it from being taken for the name of an object. */
+function versionOf(name: string, definition: string): string {
+  return `${name} is ${definition === '' ? '' : hash(definition)}`;
 }
 
 /** NOT NULL is no object with a name of its own; the blanks keep it from being taken for one. */
@@ -101,7 +126,8 @@ function wantedObjects(structure: Structure): Wanted[] {
   ) => {
     const name = given ?? objectName(`${tableName}_${base}`, `${tableName} ${definition}`);
     if (objects.some((object) => object.name === name)) return;
-    objects.push({ name, create: create(identifier(name)), rank: `${rank} ${name}` });
+    const version = given === undefined ? undefined : versionOf(name, definition);
+    objects.push({ name, version, create: create(identifier(name)), rank: `${rank} ${name}` });
   };
   const constraint = (base: string, rank: string, given: string | undefined, definition: string) =>
     add(base, rank, given, definition, (name) => `alter table ${table}\n    add constraint ${name} ${definition}`);
@@ -148,11 +174,18 @@ function wantedObjects(structure: Structure): Wanted[] {
   for (const index of structure.indexes) {
     const method = index.type ?? 'btree';
     const unique = index.unique === true ? 'unique ' : '';
-    const on = `on ${table} using ${method} (${identifiers(index.columns)})`;
+    // An expression goes in as it was written; brackets around a function call do no harm.
+    const keys = [index.columns ?? []]
+      .flat()
+      .map(identifier)
+      .concat((index.expressions ?? []).map((text) => `(${text})`));
+    const include = index.include === undefined ? '' : ` include (${identifiers(index.include)})`;
+    const where = index.where === undefined ? '' : ` where ${index.where}`;
+    const on = `on ${table} using ${method} (${keys.join(', ')})${include}${where}`;
     add(
-      `${index.columns.join('_')}_idx`,
+      `${[...(index.columns ?? []), ...(index.expressions === undefined ? [] : ['expr'])].join('_')}_idx`,
       '3',
-      undefined,
+      index.name,
       `${unique}index ${on}`,
       (name) => `create ${unique}index ${name} ${on}`,
     );
@@ -171,10 +204,14 @@ function keepsUnique(constraints: readonly Constraint[], columns: readonly strin
 
 /** A readable name of at most 63 bytes that changes with the definition, so that a changed declaration is seen. */
 function objectName(readable: string, definition: string): string {
-  const mark = `_${createHash('sha256').update(definition).digest('hex').slice(0, 6)}`;
+  const mark = `_${hash(definition)}`;
   const base = [...readable];
   while (Buffer.byteLength(base.join('')) > 63 - mark.length) base.pop();
   return base.join('') + mark;
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 6);
 }
 
 function dropObject(table: RelationName, name: string): string {
@@ -188,6 +225,12 @@ begin
     end if;
 end
 $do$`;
+}
+
+/** Whether columns of a standing table go or get another type, so that what shows them is in the way. */
+export function losesColumns(existing: ExistingRelation, wanted: readonly Column[]): boolean {
+  const types = new Map(wanted.map((column) => [column.name, column.type]));
+  return existing.columns.some((column) => types.get(column.name) !== column.type);
 }
 
 /** Steps that give a standing table the columns of a changed query: added, retyped, dropped; never with cascade. */

@@ -2,6 +2,7 @@ import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
+import { remakeViews, type StandingView } from './remake-views.ts';
 import { counted, run, type Step, staged } from './step.ts';
 import { addMissing, alignColumns, dropObsolete, type Structure } from './structure.ts';
 import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
@@ -12,6 +13,16 @@ export interface TableTarget extends Structure {
   /** Columns whose difference alone does not make a row a changed one. */
   readonly auditColumns: readonly string[];
   readonly key: SurrogateKey | undefined;
+  readonly merge: MergeSettings;
+}
+
+/** What an increment does to rows that stand. */
+export interface MergeSettings {
+  /** The only columns that are taken over; undefined: all. */
+  readonly update: readonly string[] | undefined;
+  readonly exclude: readonly string[];
+  /** Conditions on `old` and `new`; a row for which one is not true stays as it is. */
+  readonly predicates: readonly string[];
 }
 
 /** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
@@ -38,7 +49,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     // Not every driver passes on the row count of `create table as`.
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
-    ...addMissing(target, undefined),
+    ...addMissing(target, undefined, []),
     run(`analyze ${table}`),
   ];
 }
@@ -47,6 +58,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
  * A table that stands: the new rows are made beside it and only the difference is applied, in the same transaction. So
  * readers see the old rows or the new ones, and nothing that hangs on the table (views, grants, policies, foreign keys)
  * is touched.
+ * @param views those that are in the way of a change of columns and can be made again.
  */
 export function replaceRows(
   target: TableTarget,
@@ -54,7 +66,7 @@ export function replaceRows(
   existing: ExistingRelation,
   wanted: readonly Column[],
   made: readonly string[],
-  keepFrom?: KeepFrom,
+  { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly StandingView[] },
 ): Step[] {
   const table = relation(target.relation.schema, target.relation.name);
   const standing = existing.columns.map((column) => column.name);
@@ -63,11 +75,11 @@ export function replaceRows(
     ...adopt,
     ...stage(target, source),
     ...dropObsolete(target, existing, made),
-    ...alignColumns(target.relation, existing, wanted),
+    ...remakeViews(views, alignColumns(target.relation, existing, wanted)),
     ...(target.uniqueKey.length > 0
       ? differenceByKey(target, table, wanted, existing, keepFrom)
       : differenceOfAll(table, wanted)),
-    ...addMissing(target, existing),
+    ...addMissing(target, existing, made),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
 import type { Step } from '../../runner/materialize/step.ts';
 import { objectNames } from '../../runner/materialize/structure.ts';
-import { type Decision, type NodeState, plan, querySql, tableTarget } from '../../runner/plan.ts';
+import { type Decision, type NodeState, plan, querySql, structureOf } from '../../runner/plan.ts';
 import { readSeed } from '../../runner/seed.ts';
 import { TemporaryProject } from '../integration/temporary-project.ts';
 import { compileFiles } from '../unit/runner/projects.ts';
@@ -30,6 +30,8 @@ interface Case {
   /** Columns of the standing table that are NOT NULL; undefined: its keys. */
   readonly notNull?: readonly string[];
   readonly referencedBy?: readonly ForeignKey[];
+  /** The increment's columns are looked at, as where its SQL or on_schema_change asks for that. */
+  readonly looksAtColumns?: boolean;
   /** Up to when rows of an upstream have been deleted. */
   readonly expired?: string;
 }
@@ -56,6 +58,13 @@ const constraints = `constraints:
       - { type: foreign_key, columns: room, to: ref('rooms') }
     columns: [{ name: value, constraints: [{ type: not_null }] }]`;
 
+const versionColumns = (type: string) => [
+  column('dbt_scd_id', 'text'),
+  column('dbt_updated_at', type),
+  column('dbt_valid_from', type),
+  column('dbt_valid_to', type),
+];
+
 const cases: readonly Case[] = [
   { name: 'table-create', mode: 'create', config: 'materialized: table' },
   { name: 'table-create-with-key', mode: 'create', config: keyed },
@@ -74,6 +83,100 @@ const cases: readonly Case[] = [
     config: 'materialized: table, unique_key: id',
     sql: 'select id from {{source "raw" "events"}}',
     yields: [column('id')],
+  },
+  {
+    name: 'incremental-merge-increment-partial',
+    mode: 'increment',
+    config: `${merged}, merge_exclude_columns: room, incremental_predicates: ["old.load_id > 7", "new.value > 0"]`,
+    sql: incremental,
+  },
+  {
+    name: 'incremental-merge-increment-only-some-columns',
+    mode: 'increment',
+    config: `${merged}, merge_update_columns: [value]`,
+    sql: incremental,
+  },
+  {
+    name: 'incremental-delete-insert-increment-with-predicate',
+    mode: 'increment',
+    config:
+      'materialized: incremental, incremental_strategy: delete+insert, unique_key: id, incremental_predicates: old.load_id > 7',
+    sql: incremental,
+  },
+  {
+    name: 'incremental-new-columns-appended',
+    mode: 'increment',
+    config: `${merged}, on_schema_change: append_new_columns`,
+    sql: incremental,
+    standing: [column('id'), column('room', 'text'), column('old', 'date'), column('load_id', 'bigint')],
+    looksAtColumns: true,
+  },
+  {
+    name: 'incremental-columns-synced',
+    mode: 'increment',
+    config: `${merged}, on_schema_change: sync_all_columns`,
+    sql: incremental,
+    standing: [
+      column('id'),
+      column('room', 'text'),
+      column('value', 'real'),
+      column('old', 'date'),
+      column('load_id', 'bigint'),
+    ],
+    looksAtColumns: true,
+  },
+  {
+    name: 'incremental-new-columns-ignored',
+    mode: 'increment',
+    config: `${merged}, on_schema_change: ignore`,
+    sql: incremental,
+    standing: [column('id'), column('room', 'text'), column('old', 'date'), column('load_id', 'bigint')],
+    looksAtColumns: true,
+  },
+  {
+    name: 'structure-indexes-of-every-kind',
+    mode: 'create',
+    config: `${keyed}, indexes: [{ columns: room, include: [value, load_id], where: value > 0 }, { expressions: ["lower(room)"], unique: true }, { columns: id, expressions: ["value::text"], name: by_text }, { columns: load_id, type: brin }]`,
+  },
+  {
+    name: 'structure-named-index-redefined',
+    mode: 'increment',
+    config: `${merged}, indexes: [{ columns: [room, value], name: by_room }]`,
+    sql: incremental,
+    objects: ['by_room', 'm_id_key_31b1b2'],
+    made: ['by_room', 'by_room is 000000', 'm_id_key_31b1b2'],
+  },
+  {
+    name: 'snapshot-timestamp-create',
+    mode: 'create',
+    config: 'materialized: snapshot, unique_key: [id, room], strategy: timestamp, updated_at: at',
+    yields: [...events, column('at', 'timestamp without time zone')],
+  },
+  {
+    name: 'snapshot-timestamp-update',
+    mode: 'snapshot',
+    config:
+      'materialized: snapshot, unique_key: [id, room], strategy: timestamp, updated_at: at, hard_deletes: invalidate',
+    yields: [...events, column('at', 'timestamp without time zone')],
+    standing: [
+      column('id'),
+      column('room', 'text'),
+      column('at', 'timestamp without time zone'),
+      ...versionColumns('timestamp without time zone'),
+    ],
+  },
+  {
+    name: 'snapshot-check-update',
+    mode: 'snapshot',
+    config: 'materialized: snapshot, unique_key: id, strategy: check, check_cols: [room, value]',
+    standing: [...events, ...versionColumns('timestamp with time zone')],
+  },
+  {
+    name: 'snapshot-check-all-update-recording-deletions',
+    mode: 'snapshot',
+    config:
+      'materialized: snapshot, unique_key: id, strategy: check, check_cols: all, hard_deletes: new_record, snapshot_meta_column_names: { dbt_valid_from: since, dbt_valid_to: until }',
+    standing: [...events, column('since', 'timestamp with time zone'), column('until', 'timestamp with time zone')],
   },
   {
     name: 'table-replace-keeping-old-rows',
@@ -231,8 +334,8 @@ function prepare(one: Case): { node: ModelNode | SeedNode; manifest: Manifest; r
 }
 
 function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[]): NodeState {
-  const stands = one.kindOfStanding ?? (one.mode === 'replace' || one.mode === 'increment' ? 'table' : undefined);
-  const declared = objectNames(tableTarget(node));
+  const stands = one.kindOfStanding ?? (one.mode === 'create' || one.mode === 'view' ? undefined : 'table');
+  const declared = objectNames(structureOf(node));
   const notNull = new Set(one.notNull ?? [...(node.config.unique_key ?? []), node.config.surrogate_key]);
   const existing: ExistingRelation | undefined =
     stands === undefined
@@ -281,7 +384,14 @@ describe('the statements that build', () => {
       const options = { fullRefresh: false, runStartedAt: '2024-01-01T00:00:00.000Z' };
       const sql = querySql(node, decision, state, options, manifest);
       const source = sql === undefined ? { kind: 'copy' as const, columns: yields } : { kind: 'query' as const, sql };
-      const steps = plan(node, decision, state, source, one.mode === 'increment' ? undefined : yields);
+      const steps = plan(
+        node,
+        decision,
+        state,
+        source,
+        one.mode === 'increment' && one.looksAtColumns !== true ? undefined : yields,
+        { at: options.runStartedAt, views: [] },
+      );
       expectGolden(one.name, steps.map(textOf).join('\n'));
     } finally {
       root.dispose();
@@ -362,10 +472,9 @@ group by id
 
 describe('the golden files', () => {
   it('are those of the tests, and no others', () => {
-    expect(
-      readdirSync(expectedFolder)
-        .filter((name) => name.endsWith('.sql'))
-        .sort(),
-    ).toEqual([...cases.map((one) => one.name), 'compiled-project'].map((name) => `${name}.sql`).sort());
+    const files = readdirSync(expectedFolder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.map(({ name }) => name).sort()).toEqual(
+      [...cases.map((one) => one.name), 'compiled-project'].map((name) => `${name}.sql`).sort(),
+    );
   });
 });

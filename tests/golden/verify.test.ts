@@ -26,6 +26,7 @@ const target: TableTarget = {
   constraints: [],
   indexes: [],
   key: undefined,
+  merge: { update: undefined, exclude: [], predicates: [] },
 };
 const facts: ForeignKey = {
   from: { schema: 'gold', name: 'facts' },
@@ -38,6 +39,11 @@ const cases: readonly Case[] = [
   { name: 'by-key' },
   { name: 'by-key-not-held-by-the-database', unique: false },
   { name: 'by-key-with-nothing-but-key', columns: events.slice(0, 2), limit: -1 },
+  {
+    name: 'by-key-where-increments-leave-columns',
+    columns: [...events, column('note', 'text')],
+    target: { merge: { update: undefined, exclude: ['note'], predicates: [] } },
+  },
   { name: 'by-key-referenced-by-others', referencedBy: [facts] },
   {
     name: 'by-key-without-old-rows',

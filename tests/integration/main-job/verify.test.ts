@@ -10,9 +10,9 @@ describe.each(databases)('verify of the project itself on $name', (kind) => {
     const database = await kind.open();
     const home = new Household(database.warehouse);
     const verify = async (select: string[]) => {
-      const { manifest, graph, context } = home.compile();
-      const results = await verifyModels({ manifest, graph, context }, database.warehouse, {
-        selected: selectNodes(manifest, graph, { select, exclude: [] }),
+      const compiled = home.compile();
+      const results = await verifyModels(compiled, database.warehouse, {
+        selected: selectNodes(compiled.manifest, compiled.graph, { select, exclude: [] }),
         limit: 20,
         clock: () => new Date(),
         onVerified: () => undefined,

@@ -300,6 +300,24 @@ select r.id, r.room, count(f.id) as facts, max(r.load_id) as load_id from {{ref 
       expect((await verify(['pairs'])).get('pairs')).toEqual({ status: 'behind', reason: 'new loads of readings' });
     });
 
+    it('columns that increments leave as they were, and models whose rows may stay as they were', async () => {
+      const merging = (setting: string) => ({
+        'models/first.sql': `{{config materialized="incremental" unique_key="room" ${setting}}}
+select room, min(value) as low, max(value) as high, max(load_id) as load_id from {{source "raw" "events"}}
+{{#incremental}}where room in (select room from {{source "raw" "events"}} where load_id > {{high_water "raw.events"}}){{/incremental}}
+group by room`,
+      });
+      project.write(merging('merge_exclude_columns="high"'));
+      await build();
+      await land(2, 13, 30);
+      await build();
+      expect((await verify(['first'])).get('first')).toEqual({ ...equal, rows: 3 });
+      await change('update public.first set low = -1');
+      expect((await verify(['first'])).get('first')).toMatchObject({ counts: { changed: 3 } });
+      project.write(merging('incremental_predicates="old.low > 0"'));
+      expect((await verify(['first'])).get('first')?.status).toBe('skipped');
+    });
+
     it('views, ephemeral models, seeds and what is never rebuilt', async () => {
       project.write({
         'models/log.sql': models['models/log.sql'].replace('{{config ', '{{config full_refresh=false '),

@@ -216,6 +216,7 @@ describe('a plan is refused', () => {
   };
   const query = { kind: 'query', sql: modelOf(compiled, 'c').fullSql } as const;
   const create = { mode: 'create', reason: 'new' } as const;
+  const at = '2024-01-01T00:00:00.000Z';
 
   it('with every breach of a contract in one message', () => {
     const yields = [
@@ -223,7 +224,7 @@ describe('a plan is refused', () => {
       { name: 'untyped', type: 'date' },
       { name: 'extra', type: 'text' },
     ];
-    expect(() => plan(node('c'), create, none, query, yields)).toThrow(
+    expect(() => plan(node('c'), create, none, query, yields, { at, views: [] })).toThrow(
       [
         'c breaks its contract:',
         '  id: declared int, but the query yields bigint',
@@ -235,16 +236,16 @@ describe('a plan is refused', () => {
   });
 
   it('when a key is not among the columns', () => {
-    expect(() => plan(node('h'), create, none, query, [{ name: 'idd', type: 'integer' }])).toThrow(
+    expect(() => plan(node('h'), create, none, query, [{ name: 'idd', type: 'integer' }], { at, views: [] })).toThrow(
       expect.objectContaining({ message: 'h has no column "id" (named in unique_key)', hint: 'Its columns are idd.' }),
     );
   });
 
   it('when something stands there that is neither a table nor a view', () => {
     const state = { ...none, existing: relation('other') };
-    expect(() => plan(node('t'), { mode: 'create', reason: 'was a other' }, state, query, [])).toThrow(
-      'public.t is neither a table nor a view, and datacycle did not make it',
-    );
+    expect(() =>
+      plan(node('t'), { mode: 'create', reason: 'was a other' }, state, query, [], { at, views: [] }),
+    ).toThrow('public.t is neither a table nor a view, and datacycle did not make it');
   });
 });
 

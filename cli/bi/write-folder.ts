@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { PowerBiProject } from '../../powerbi/project.ts';
+import { UsageError } from '../../runner/errors.ts';
+
+/** Lists what was written, so that the next time it is clear what has been changed since. */
+const record = '.datacycle.json';
+
+const recordSchema = z.strictObject({ files: z.record(z.string(), z.string()) });
+
+export interface Written {
+  readonly written: number;
+  /** True if the report was left alone because somebody has worked on it. */
+  readonly reportKept: boolean;
+}
+
+/**
+ * Writes a Power BI project into a folder, and takes away what an earlier one had and this has not. What a person has
+ * changed is not overwritten: a changed report is kept as it is, anything else changed stops it before a file is touched.
+ * @param force overwrite whatever is there.
+ * @throws UsageError that lists what stands in the way.
+ */
+export function writeFolder(folder: string, project: PowerBiProject, force: boolean): Written {
+  const before = readRecord(folder, force);
+  const isReport = (path: string) => path.startsWith(`${project.reportFolder}/`);
+  const changed = changedFiles(folder, before, project.files);
+  const reportKept = !force && existsSync(join(folder, project.reportFolder)) && changed.some(isReport);
+  const inTheWay = changed.filter((path) => !isReport(path));
+  if (!force && inTheWay.length > 0) throw changedByHand(folder, inTheWay);
+  const files = [...project.files].filter(([path]) => !(reportKept && isReport(path)));
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  for (const path of before.keys()) {
+    if (!project.files.has(path) && !(reportKept && isReport(path))) rmSync(join(folder, path), { force: true });
+  }
+  const kept = reportKept ? [...before].filter(([path]) => isReport(path)) : [];
+  const hashes = Object.fromEntries([...kept, ...files.map(([path, text]) => [path, hashOf(text)])]);
+  writeFileSync(join(folder, record), `${JSON.stringify({ files: hashes }, null, 2)}\n`);
+  return { written: files.length, reportKept };
+}
+
+/** The files that were written the last time, with their hashes; none in a new folder. */
+function readRecord(folder: string, force: boolean): Map<string, string> {
+  const path = join(folder, record);
+  if (existsSync(path)) {
+    try {
+      return new Map(Object.entries(recordSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).files));
+    } catch {
+      if (force) return new Map();
+      throw new UsageError({
+        what: `${path} cannot be read, so that it is not clear what in the folder is yours`,
+        hint: 'Write into another folder with --output, or overwrite this one with --force.',
+      });
+    }
+  }
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new UsageError({ what: `${folder} is a file`, hint: 'Name a folder with --output.' });
+  }
+  if (!force && existsSync(folder) && readdirSync(folder).length > 0) {
+    throw new UsageError({
+      what: `${folder} holds files that datacycle has not written`,
+      hint: 'Write into another folder with --output, or overwrite what has the same names with --force.',
+    });
+  }
+  return new Map();
+}
+
+/** What is neither as it was written nor as it is to be written now; a file that is gone counts as changed, too. */
+function changedFiles(
+  folder: string,
+  before: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string>,
+): string[] {
+  return [...before].flatMap(([path, hash]) => {
+    const full = join(folder, path);
+    if (!existsSync(full)) return [path];
+    const now = hashOf(readFileSync(full, 'utf8'));
+    const next = files.get(path);
+    // After a break in the middle of writing some files are new already.
+    return now === hash || (next !== undefined && now === hashOf(next)) ? [] : [path];
+  });
+}
+
+function changedByHand(folder: string, paths: readonly string[]): UsageError {
+  const shown = paths.slice(0, 10).map((path) => `  ${path}`);
+  const more = paths.length > 10 ? [`  and ${paths.length - 10} more`] : [];
+  return new UsageError({
+    what: `files in ${folder} have been changed since they were written:\n${[...shown, ...more].join('\n')}`,
+    hint: 'Write into another folder with --output and compare, or overwrite them with --force.',
+  });
+}
+
+/** Power BI Desktop and Git may change how lines end: that is no change. */
+function hashOf(text: string): string {
+  return createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+}

@@ -1,0 +1,96 @@
+import { join, relative, resolve } from 'node:path';
+import type { PowerBiOptions } from '../../powerbi/options.ts';
+import { powerBiProject } from '../../powerbi/project.ts';
+import { compileProject } from '../../runner/compile.ts';
+import { UsageError } from '../../runner/errors.ts';
+import type { Project } from '../../runner/project.ts';
+import { serverOf } from '../../warehouse/postgres-address.ts';
+import { checkProjectMeasures } from '../bi/measure-problems.ts';
+import { writeFolder } from '../bi/write-folder.ts';
+import { readAddress } from '../init/address.ts';
+import { apartmentsOf, flagSetting, textSetting, yearSetting } from '../settings.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface BiFlags {
+  readonly output?: string | undefined;
+  readonly force?: boolean | undefined;
+}
+
+const name = 'datacycle';
+
+/**
+ * Writes a Power BI project on the views of the models that have `bi` in their .yml: the connection, the semantic model
+ * with its measures and roles, a report to begin with. Needs no database; asks for no login and writes none.
+ * @throws ProjectError | UsageError
+ */
+export function bi(project: Project, flags: BiFlags, terminal: Terminal): 0 {
+  const compiled = compileProject(project);
+  checkProjectMeasures(compiled);
+  if (compiled.exposures.length === 0) {
+    throw new UsageError({
+      what: 'no model is exposed to Power BI',
+      hint: 'Give those that it should see a `bi: { name: ... }` in their .yml.',
+    });
+  }
+  const server = serverSetting(project);
+  const folder = flags.output === undefined ? join(project.root, 'power-bi') : resolve(flags.output);
+  const made = powerBiProject(compiled.exposures, optionsOf(project, server));
+  const { written, reportKept } = writeFolder(folder, made, flags.force === true);
+  const measures = compiled.exposures.flatMap((exposure) => exposure.measures).length;
+  if (terminal.json) {
+    const counts = { files: written, tables: compiled.exposures.length, measures };
+    terminal.event({ type: 'bi', folder, ...counts, report_kept: reportKept, server: server !== undefined });
+    return 0;
+  }
+  const fromHere = relative(process.cwd(), folder);
+  const shown = fromHere.startsWith('..') || fromHere === '' ? folder : fromHere;
+  terminal.say(
+    `Wrote ${compiled.exposures.length} tables and ${measures} measures to ${shown} (${written} files).`,
+    'good',
+  );
+  if (reportKept) terminal.notice('The report has been changed since it was written, and is left as it is.');
+  if (server === undefined) {
+    terminal.notice(
+      'Power BI needs a PostgreSQL server: it cannot read the embedded database. "localhost" and "datacycle" stand in the project; set DB_URL and run this again.',
+    );
+  }
+  terminal.say(`Next:
+  1. Open ${join(shown, `${name}.pbip`)} in Power BI Desktop and log in as a reader of the database.
+  2. Refresh, and look at the page Overview.
+  3. Publish, and put people into the roles: docs/power-bi.md`);
+  return 0;
+}
+
+interface Server {
+  readonly server: string;
+  readonly database: string;
+}
+
+/** Undefined with the embedded database. */
+function serverSetting(project: Project): Server | undefined {
+  const text = textSetting(project, 'DB_URL');
+  if (text === undefined) return undefined;
+  const { url, user, database } = readAddress('DB_URL', text);
+  const { host, port } = serverOf(url);
+  return { server: port === 5432 ? host : `${host}:${port}`, database: database || user };
+}
+
+function optionsOf(project: Project, server: Server | undefined): PowerBiOptions {
+  // First names may be what the pseudonyms are to hide.
+  const hideNames = flagSetting(project, 'BI_PSEUDONYMISE', false);
+  return {
+    name,
+    ...(server ?? { server: 'localhost', database: name }),
+    subjects: {
+      model: 'model.dim_apartment',
+      idColumn: 'apartment_id',
+      all: apartmentsOf(project).map((apartment) => ({
+        id: apartment.id,
+        name: hideNames ? apartment.id : (apartment.name ?? apartment.id),
+      })),
+    },
+    loginColumn: 'user_email',
+    refreshWindow: { keepYears: 10, refreshDays: 10 },
+    firstYear: yearSetting(project, 'WEATHER_MIN_YEAR', 2023),
+  };
+}

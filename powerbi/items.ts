@@ -1,0 +1,47 @@
+import { guidOf } from './guid.ts';
+import { jsonFile, schemas } from './json.ts';
+import type { PowerBiOptions } from './options.ts';
+
+/** `.platform`: what a folder is, for the Git integration of Microsoft Fabric. */
+export function platformFile(type: 'Report' | 'SemanticModel', name: string): string {
+  return jsonFile({
+    $schema: schemas.platform,
+    metadata: { type, displayName: name },
+    config: { version: '2.0', logicalId: guidOf('item', type, name) },
+  });
+}
+
+/** `.pbip`: the file to open. */
+export function projectFile(reportFolder: string): string {
+  return jsonFile({
+    $schema: schemas.project,
+    version: '1.0',
+    artifacts: [{ report: { path: reportFolder } }],
+    settings: { enableAutoRecovery: true },
+  });
+}
+
+/** `definition.pbism`: the head of the semantic model; 4.0 and newer are models in TMDL. */
+export function semanticModelFile(): string {
+  return jsonFile({ $schema: schemas.semanticModel, version: '4.2', settings: {} });
+}
+
+/** `definition.pbir`: the head of the report, which names its model; 4.0 and newer are reports of a file for each visual. */
+export function reportPropertiesFile(modelFolder: string): string {
+  return jsonFile({
+    $schema: schemas.reportProperties,
+    version: '4.0',
+    datasetReference: { byPath: { path: `../${modelFolder}` } },
+  });
+}
+
+/** `.pbids`: the connection alone, for somebody who wants to build a model of their own. It holds no login. */
+export function connectionFile({ server, database }: PowerBiOptions): string {
+  return jsonFile({
+    version: '0.1',
+    connections: [{ details: { protocol: 'postgresql', address: { server, database } }, options: {}, mode: 'Import' }],
+  });
+}
+
+/** `.gitignore`: what belongs to one person's Power BI Desktop. The cache holds the data that was loaded. */
+export const ignoreFile = '**/.pbi/localSettings.json\n**/.pbi/cache.abf\n';

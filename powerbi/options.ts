@@ -1,0 +1,34 @@
+/** A part of the data that some people may see and others not, such as an apartment. */
+export interface Subject {
+  /** As the database knows it. */
+  readonly id: string;
+  /** As people know it. */
+  readonly name: string;
+}
+
+/** How long Power BI keeps what it has fetched, and how much of it it fetches again at each refresh. */
+export interface RefreshWindow {
+  readonly keepYears: number;
+  readonly refreshDays: number;
+}
+
+/** What a Power BI project is made of besides the views. Columns and models have their names in the database here. */
+export interface PowerBiOptions {
+  /** The project's name, that of its folders. Letters, digits, spaces, - and _. */
+  readonly name: string;
+  /** `host`, or `host:port` where the port is not PostgreSQL's own. */
+  readonly server: string;
+  readonly database: string;
+  /** For the model that holds the subjects, one row each. */
+  readonly subjects: {
+    /** The id of its node, e.g. `model.dim_apartment`. */
+    readonly model: string;
+    readonly idColumn: string;
+    readonly all: readonly Subject[];
+  };
+  /** The column with the login in the model of kind `access`. */
+  readonly loginColumn: string;
+  readonly refreshWindow: RefreshWindow;
+  /** The first year that may have data; what Power BI Desktop loads begins there. */
+  readonly firstYear: number;
+}

@@ -1,0 +1,44 @@
+import type { Exposure } from '../runner/exposure.ts';
+import { objectName } from './guid.ts';
+import { jsonFile, schemas } from './json.ts';
+import { pageSize, startingPage } from './starting-page.ts';
+import { visualContainer, visualName } from './visuals.ts';
+
+/** The files of a report with one page, by their paths in its definition folder. */
+export function reportFiles(exposures: readonly Exposure[]): Map<string, string> {
+  const page = objectName('page', 'Overview');
+  const visuals = startingPage(exposures);
+  return new Map([
+    ['version.json', jsonFile({ $schema: schemas.version, version: '2.0.0' })],
+    ['report.json', jsonFile(report)],
+    ['pages/pages.json', jsonFile({ $schema: schemas.pages, pageOrder: [page], activePageName: page })],
+    [
+      `pages/${page}/page.json`,
+      jsonFile({
+        $schema: schemas.page,
+        name: page,
+        displayName: 'Overview',
+        displayOption: 'FitToPage',
+        ...pageSize,
+      }),
+    ],
+    ...visuals.map((visual, order) => {
+      const path = `pages/${page}/visuals/${visualName(visual)}/visual.json`;
+      return [path, jsonFile(visualContainer(visual, order))] as const;
+    }),
+  ]);
+}
+
+const report = {
+  $schema: schemas.report,
+  // Power BI's own theme; one that is named would have to be in a file beside the report.
+  themeCollection: {},
+  settings: {
+    useStylableVisualContainerHeader: true,
+    exportDataMode: 'AllowSummarized',
+    defaultDrillFilterOtherVisuals: true,
+    allowChangeFilterTypes: true,
+    useEnhancedTooltips: true,
+    useDefaultAggregateDisplayName: true,
+  },
+};

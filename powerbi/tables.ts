@@ -1,0 +1,43 @@
+import type { Exposure } from '../runner/exposure.ts';
+import { columnObject } from './columns.ts';
+import { guidOf } from './guid.ts';
+import type { PowerBiOptions } from './options.ts';
+import { partition, refreshKeyOf, refreshPolicy, sourceQuery } from './partition.ts';
+import type { TmdlObject, TmdlProperty } from './tmdl.ts';
+
+/** A table of the semantic model on one view. */
+export function tableObject(exposure: Exposure, exposures: readonly Exposure[], options: PowerBiOptions): TmdlObject {
+  const key = refreshKeyOf(exposure, exposures);
+  const query = sourceQuery(exposure, key);
+  const properties: TmdlProperty[] = [];
+  if (exposure.kind === 'access') properties.push({ name: 'isHidden', value: true });
+  properties.push({ name: 'lineageTag', value: guidOf('table', exposure.name) });
+  if (exposure.kind === 'date') properties.push({ name: 'dataCategory', value: 'Time' });
+  return {
+    type: 'table',
+    name: exposure.name,
+    description: exposure.description,
+    properties,
+    children: [
+      ...(key === undefined ? [] : [refreshPolicy(query, options)]),
+      ...exposure.measures.map((measure) => measureObject(exposure, measure)),
+      ...exposure.columns.map((column) => columnObject(exposure, column)),
+      partition(exposure, query),
+      { type: 'annotation', name: 'PBI_ResultType', value: 'Table' },
+    ],
+  };
+}
+
+function measureObject(exposure: Exposure, measure: Exposure['measures'][number]): TmdlObject {
+  const properties: TmdlProperty[] = [];
+  if (measure.format !== undefined) properties.push({ name: 'formatString', value: measure.format });
+  if (measure.folder !== undefined) properties.push({ name: 'displayFolder', value: measure.folder });
+  properties.push({ name: 'lineageTag', value: guidOf('measure', exposure.name, measure.name) });
+  return {
+    type: 'measure',
+    name: measure.name,
+    description: measure.description,
+    value: measure.expression,
+    properties,
+  };
+}

@@ -1,0 +1,32 @@
+import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import type { Comments } from '../catalog.ts';
+import type { ModelNode, SeedNode } from '../manifest.ts';
+import { run, type Step } from './step.ts';
+
+/**
+ * Steps that write the descriptions of a .yml into the database, as comments on a relation and its columns, where they
+ * differ from what stands there. Where the .yml says nothing a comment is somebody's own and stays.
+ * @param before the comments that a predecessor of the same name had, which went with it.
+ */
+export function describeRelation(
+  node: Pick<ModelNode | SeedNode, 'relation' | 'description' | 'columns'>,
+  standing: Comments,
+  before?: Comments | undefined,
+): Step[] {
+  const name = relation(node.relation.schema, node.relation.name);
+  const steps: Step[] = [];
+  const comment = (on: string, description: string | undefined, stands: string | null, stood: string | null) => {
+    const wanted = description !== undefined && description !== '' ? description : (stands ?? stood);
+    if (wanted !== null && wanted !== stands) steps.push(run(`comment on ${on} is ${literal(wanted).trim()}`));
+  };
+  comment(`${standing.kind} ${name}`, node.description, standing.relation, before?.relation ?? null);
+  const described = new Map(node.columns.map((column) => [column.name, column.description]));
+  for (const [column, stands] of standing.columns)
+    comment(`column ${name}.${identifier(column)}`, described.get(column), stands, before?.columns.get(column) ?? null);
+  return steps;
+}
+
+/** The comments of a relation that was just made: none. */
+export function withoutComments(kind: Comments['kind'], columns: readonly { readonly name: string }[]): Comments {
+  return { kind, relation: null, columns: new Map(columns.map(({ name }) => [name, null])) };
+}

@@ -1,0 +1,58 @@
+import type { Column, ExistingRelation } from '../catalog.ts';
+import type { Config } from '../config.ts';
+import { NodeError } from '../errors.ts';
+import type { RelationName } from '../manifest.ts';
+import type { Step } from './step.ts';
+import { alignColumns } from './structure.ts';
+
+/** What an increment does where its query yields other columns than the table has. */
+export interface SchemaChange {
+  /** Steps that change the table. */
+  readonly steps: readonly Step[];
+  /** The columns that the increment fills. */
+  readonly columns: readonly Column[];
+}
+
+/**
+ * Decides by `on_schema_change`: `ignore` fills the columns that both have, `append_new_columns` adds those that the table
+ * lacks, `sync_all_columns` makes the table's the query's, `fail` (the default) refuses. Pure.
+ * @throws NodeError with every difference.
+ */
+export function changeSchema(
+  model: { readonly name: string; readonly file: string; readonly relation: RelationName },
+  setting: Config['on_schema_change'],
+  existing: ExistingRelation,
+  yields: readonly Column[],
+): SchemaChange {
+  const standing = new Map(existing.columns.map((column) => [column.name, column.type]));
+  const wanted = new Map(yields.map((column) => [column.name, column.type]));
+  const added = yields.filter(({ name }) => !standing.has(name));
+  const removed = existing.columns.filter(({ name }) => !wanted.has(name));
+  const retyped = yields.filter(({ name, type }) => standing.has(name) && standing.get(name) !== type);
+  if (added.length + removed.length + retyped.length === 0) return { steps: [], columns: yields };
+  switch (setting) {
+    case 'ignore':
+      return { steps: [], columns: yields.filter(({ name }) => standing.has(name)) };
+    case 'append_new_columns':
+      return { steps: alignColumns(model.relation, existing, [...existing.columns, ...added]), columns: yields };
+    case 'sync_all_columns':
+      return { steps: alignColumns(model.relation, existing, yields), columns: yields };
+    case 'fail':
+    case undefined: {
+      const lines = [
+        ...added.map(({ name, type }) => `  ${name}: selected (${type}), but not in the table`),
+        ...removed.map(({ name, type }) => `  ${name}: in the table (${type}), but not selected any more`),
+        ...retyped.map(
+          ({ name, type }) => `  ${name}: ${standing.get(name)} in the table, but the query yields ${type}`,
+        ),
+      ];
+      throw new NodeError({
+        what: `${model.name} is not rebuilt, and its columns are no longer those of its table:\n${lines.join('\n')}`,
+        where: model.file,
+        hint: `Nothing was touched. Set on_schema_change: append_new_columns (old rows are NULL there), sync_all_columns (columns that are gone are dropped) or ignore; or rebuild it: datacycle run --full-refresh --select ${model.name}`,
+      });
+    }
+    default:
+      return setting satisfies never;
+  }
+}

@@ -1,0 +1,277 @@
+import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
+import type { Column, ExistingRelation } from '../catalog.ts';
+import type { Config } from '../config.ts';
+import { SqlText } from '../sql-text.ts';
+import { guardKey } from './key-guard.ts';
+import { counted, run, type Step, staged } from './step.ts';
+import { addMissing, alignColumns, dropObsolete } from './structure.ts';
+import { comparable, type TableTarget } from './table.ts';
+
+/** The columns that a snapshot adds, by what they say; named as in dbt unless snapshot_meta_column_names says otherwise. */
+export interface SnapshotColumns {
+  readonly validFrom: string;
+  /** NULL: the row is what the source says now. */
+  readonly validTo: string;
+  /** Identifies a version of a row. */
+  readonly id: string;
+  /** The time that the source gave, or that of the run. */
+  readonly updatedAt: string;
+  /** Only with hard_deletes: new_record. */
+  readonly isDeleted: string;
+}
+
+/** How a snapshot notices that a row changed. */
+export type SnapshotStrategy =
+  | { readonly kind: 'timestamp'; readonly updatedAt: string }
+  | { readonly kind: 'check'; readonly columns: 'all' | readonly string[] };
+
+export interface Snapshot {
+  /** `uniqueKey` is empty: the key is that of a row of the source, of which there may be several versions. */
+  readonly target: TableTarget;
+  readonly key: readonly string[];
+  readonly strategy: SnapshotStrategy;
+  readonly hardDeletes: NonNullable<Config['hard_deletes']>;
+  readonly columns: SnapshotColumns;
+}
+
+/** The columns that a snapshot has besides those of its query. */
+export function addedColumns(config: Config): Column[] {
+  const { id, updatedAt, validFrom, validTo, isDeleted } = columnsOf(config);
+  const names = [id, updatedAt, validFrom, validTo, ...(config.hard_deletes === 'new_record' ? [isDeleted] : [])];
+  return names.map((name) => ({ name, type: '' }));
+}
+
+function columnsOf({ snapshot_meta_column_names: names }: Config): SnapshotColumns {
+  return {
+    validFrom: names?.dbt_valid_from ?? 'dbt_valid_from',
+    validTo: names?.dbt_valid_to ?? 'dbt_valid_to',
+    id: names?.dbt_scd_id ?? 'dbt_scd_id',
+    updatedAt: names?.dbt_updated_at ?? 'dbt_updated_at',
+    isDeleted: names?.dbt_is_deleted ?? 'dbt_is_deleted',
+  };
+}
+
+/** What a snapshot is to be, by its settings; its table gets one current version a key, whatever happens. */
+export function snapshotOf(target: TableTarget, config: Config): Snapshot {
+  const key = target.uniqueKey;
+  const columns = columnsOf(config);
+  return {
+    key,
+    columns,
+    strategy:
+      config.strategy === 'timestamp'
+        ? { kind: 'timestamp', updatedAt: config.updated_at ?? '' }
+        : { kind: 'check', columns: config.check_cols ?? 'all' },
+    hardDeletes: config.hard_deletes ?? 'ignore',
+    target: {
+      ...target,
+      uniqueKey: [],
+      constraints: [
+        { type: 'not_null', columns: [...key, columns.validFrom] },
+        { type: 'unique', columns: [columns.id] },
+        ...target.constraints,
+      ],
+      indexes: [
+        { columns: [...key], unique: true, where: `${identifier(columns.validTo)} is null` },
+        ...target.indexes,
+      ],
+    },
+  };
+}
+
+/** A snapshot's first build: every row of the source is its first version. @param at ISO time of the run. */
+export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonly Column[], at: string): Step[] {
+  const { target } = snapshot;
+  const table = relation(target.relation.schema, target.relation.name);
+  return [
+    ...stageRows(snapshot, sql),
+    run(
+      `create table ${table} as\nselect\n    ${versionColumns(snapshot, yields, at).map(selected).join(',\n    ')}\nfrom ${staged} as n`,
+    ),
+    { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
+    ...addMissing(target, undefined, []),
+    run(`analyze ${table}`),
+  ];
+}
+
+/**
+ * Takes what the source says now into a standing snapshot: versions that it has replaced are closed, new ones are added,
+ * and what is gone from it is treated as hard_deletes says. Columns that are new are added; none is ever dropped.
+ */
+export function updateSnapshot(
+  snapshot: Snapshot,
+  sql: SqlText,
+  existing: ExistingRelation,
+  yields: readonly Column[],
+  made: readonly string[],
+  at: string,
+): Step[] {
+  const { target, key, columns, strategy } = snapshot;
+  const table = relation(target.relation.schema, target.relation.name);
+  const time = timeLiteral(at, validFromType(snapshot, yields));
+  const sameKey = (a: string, b: string) =>
+    key.map((name) => `${a}.${identifier(name)} = ${b}.${identifier(name)}`).join(' and ');
+  const from = strategy.kind === 'timestamp' ? `n.${identifier(strategy.updatedAt)}` : time;
+  // No version begins before the last one of its key ended, whatever the source's clock or ours says.
+  const last = `(select max(o.${identifier(columns.validTo)}) from ${table} as o where ${sameKey('o', 'n')})`;
+  const earlier = (alias: string) => `(select count(*) from ${table} as o where ${sameKey('o', alias)})`;
+  const versions = versionColumns(snapshot, yields, at, { since: `greatest(${from}, ${last})`, earlier: earlier('n') });
+  const types = new Map(existing.columns.map(({ name, type }) => [name, type]));
+  const added = versions.filter(({ name }) => !types.has(name));
+  const current = (alias: string) => `${alias}.${identifier(columns.validTo)} is null`;
+  const list = identifiers(versions.map(({ name }) => name));
+  return [
+    ...dropObsolete(target, existing, made),
+    ...alignColumns(target.relation, existing, [...existing.columns, ...added]),
+    ...addMissing(target, existing, made),
+    ...stageRows(snapshot, sql),
+    counted(
+      'updated',
+      `update ${table} as s
+set ${identifier(columns.validTo)} = greatest(${from}, s.${identifier(columns.validFrom)})
+from ${staged} as n
+where ${sameKey('s', 'n')}
+    and ${current('s')}
+    and ${changed(snapshot, yields)}`,
+    ),
+    counted(
+      'inserted',
+      `insert into ${table} (${list})
+select
+    ${versions.map(({ value }) => value).join(',\n    ')}
+from ${staged} as n
+where not exists (select from ${table} as s where ${sameKey('s', 'n')} and ${current('s')})`,
+    ),
+    ...deletions(snapshot, table, yields, { time, sameKey: sameKey('s', 'n'), earlier: earlier('c') }),
+  ];
+}
+
+function stageRows({ target, key, strategy }: Snapshot, sql: SqlText): Step[] {
+  return [
+    run(`create temporary table "datacycle_new" on commit drop as\n`, sql),
+    run(`analyze ${staged}`),
+    ...guardKey(target.model, staged, key),
+    ...(strategy.kind === 'timestamp' ? [guardUpdatedAt(target.model, key, strategy.updatedAt)] : []),
+  ];
+}
+
+function guardUpdatedAt(model: string, key: readonly string[], column: string): Step {
+  return {
+    kind: 'guard',
+    sql: new SqlText(`select ${identifiers(key)}\nfrom ${staged}\nwhere ${identifier(column)} is null\nlimit 3`),
+    complaint: (rows) => ({
+      what: `updated_at of ${model}, "${column}", is NULL where ${rows.map((row) => key.map((name) => `${name}=${String(row[name])}`).join(', ')).join('; ')}`,
+      hint: 'Nothing says since when such a row holds: give it a time, leave it out, or use strategy: check.',
+    }),
+  };
+}
+
+interface VersionColumn extends Column {
+  /** An expression over the source's row `n`. */
+  readonly value: string;
+}
+
+function selected({ name, value }: VersionColumn): string {
+  return `${value} as ${identifier(name)}`;
+}
+
+/** @param next expressions over `n`: since when its version holds, how many it has had; without them it is the first. */
+function versionColumns(
+  snapshot: Snapshot,
+  yields: readonly Column[],
+  at: string,
+  next?: { readonly since: string; readonly earlier: string },
+): VersionColumn[] {
+  const { key, strategy, columns, hardDeletes } = snapshot;
+  const type = validFromType(snapshot, yields);
+  const updated = strategy.kind === 'timestamp' ? `n.${identifier(strategy.updatedAt)}` : timeLiteral(at, type);
+  const from = next?.since ?? updated;
+  return [
+    ...yields.map((column) => ({ ...column, value: `n.${identifier(column.name)}` })),
+    { name: columns.id, type: 'text', value: versionId(key, 'n', from, next?.earlier ?? '0') },
+    { name: columns.updatedAt, type, value: updated },
+    { name: columns.validFrom, type, value: from },
+    { name: columns.validTo, type, value: `null::${type}` },
+    ...(hardDeletes === 'new_record' ? [{ name: columns.isDeleted, type: 'boolean', value: 'false' }] : []),
+  ];
+}
+
+/** No other version has it, also where two begin at one time. */
+function versionId(key: readonly string[], alias: string, since: string, earlier: string): string {
+  const parts = [...key.map((name) => `${alias}.${identifier(name)}`), since, earlier];
+  return `md5(jsonb_build_array(${parts.join(', ')})::text)`;
+}
+
+function validFromType({ strategy }: Snapshot, yields: readonly Column[]): string {
+  const given = strategy.kind === 'timestamp' ? yields.find(({ name }) => name === strategy.updatedAt) : undefined;
+  return given?.type ?? 'timestamp with time zone';
+}
+
+/** The time of the run in the type of the versions' times; without a zone it is meant in UTC. */
+function timeLiteral(at: string, type: string): string {
+  const time = `timestamptz ${literal(at)}`;
+  return type === 'timestamp with time zone' ? time : `(${time} at time zone 'UTC')::${type}`;
+}
+
+/** Whether the source's row `n` is another version than the standing one `s`. */
+function changed({ key, strategy, columns, hardDeletes }: Snapshot, yields: readonly Column[]): string {
+  const back = hardDeletes === 'new_record' ? `s.${identifier(columns.isDeleted)} is true` : undefined;
+  const differs =
+    strategy.kind === 'timestamp'
+      ? `n.${identifier(strategy.updatedAt)} > s.${identifier(columns.updatedAt)}`
+      : differing(yields.filter(({ name }) => isChecked(name, strategy.columns, key)));
+  return back === undefined ? differs : `(${differs} or ${back})`;
+}
+
+function isChecked(name: string, columns: 'all' | readonly string[], key: readonly string[]): boolean {
+  return columns === 'all' ? !key.includes(name) : columns.includes(name);
+}
+
+function differing(columns: readonly Column[]): string {
+  if (columns.length === 0) return 'false';
+  const values = (alias: string) => columns.map((column) => comparable(column, alias)).join(', ');
+  return `row(${values('s')}) is distinct from row(${values('n')})`;
+}
+
+function deletions(
+  { columns, hardDeletes, key }: Snapshot,
+  table: string,
+  yields: readonly Column[],
+  { time, sameKey, earlier }: { readonly time: string; readonly sameKey: string; readonly earlier: string },
+): Step[] {
+  if (hardDeletes === 'ignore') return [];
+  const isNew = hardDeletes === 'new_record';
+  const gone = `s.${identifier(columns.validTo)} is null${isNew ? `\n    and s.${identifier(columns.isDeleted)} is not true` : ''}
+    and not exists (select from ${staged} as n where ${sameKey})`;
+  const close = `update ${table} as s\nset ${identifier(columns.validTo)} = greatest(${time}, s.${identifier(columns.validFrom)})\nwhere ${gone}`;
+  if (!isNew) return [counted('updated', close)];
+  const names = [
+    ...yields.map(({ name }) => name),
+    columns.id,
+    columns.updatedAt,
+    columns.validFrom,
+    columns.validTo,
+    columns.isDeleted,
+  ];
+  const since = `c.${identifier(columns.validTo)}`;
+  const values = [
+    ...yields.map(({ name }) => `c.${identifier(name)}`),
+    versionId(key, 'c', since, earlier),
+    time,
+    since,
+    'null',
+    'true',
+  ];
+  return [
+    counted(
+      'inserted',
+      `with closed as (
+    ${close.replaceAll('\n', '\n    ')}
+    returning s.*
+)
+insert into ${table} (${identifiers(names)})
+select ${values.join(', ')}
+from closed as c`,
+    ),
+  ];
+}

@@ -1,0 +1,2 @@
+-- run
+comment on column "gold"."device"."label" is E'It''s a \\ label';

@@ -1,0 +1,51 @@
+-- run
+create temporary table "datacycle_new" on commit drop as
+select 1;
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- run
+drop view "bi"."The ""air""";
+
+-- run
+alter table "gold"."climate"
+    alter column "minute_key" type integer using "minute_key"::integer,
+    drop column "gone";
+
+-- run
+create view "bi"."The ""air""" as
+select
+    "minute_key"::bigint as "Minute key",
+    case when "is_odd" then null else "co2" end as "CO2 (ppm)",
+    "is_odd"
+from "gold"."climate";
+
+-- run
+grant select on table "bi"."The ""air""" to "power bi";
+
+-- run
+comment on view "bi"."The ""air""" is 'by hand';
+
+-- run
+comment on column "bi"."The ""air"""."Minute key" is 'by hand';
+
+-- run
+comment on column "bi"."The ""air"""."CO2 (ppm)" is 'Empty where "is_odd" is true';
+
+-- run
+comment on column "bi"."The ""air"""."is_odd" is 'by hand';
+
+-- run
+delete from "gold"."climate"
+where exists (
+    (select t."minute_key", t."co2", t."is_odd" from "gold"."climate" as t except all select n."minute_key", n."co2", n."is_odd" from pg_temp."datacycle_new" as n)
+    union all
+    (select n."minute_key", n."co2", n."is_odd" from pg_temp."datacycle_new" as n except all select t."minute_key", t."co2", t."is_odd" from "gold"."climate" as t)
+);
+
+-- run
+insert into "gold"."climate" ("minute_key", "co2", "is_odd")
+select "minute_key", "co2", "is_odd"
+from pg_temp."datacycle_new"
+where not exists (select from "gold"."climate");

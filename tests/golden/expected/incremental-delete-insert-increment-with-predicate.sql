@@ -1,0 +1,32 @@
+-- run
+create temporary table "datacycle_new" on commit drop as
+select id, room, value, load_id
+from "raw"."events"
+where load_id > 41;
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- guard: unique_key of m is NULL in (id=NULL)
+select "id"
+from pg_temp."datacycle_new"
+where "id" is null
+limit 3;
+
+-- guard: unique_key of m is not unique: (id=NULL)
+select "id", count(*) as row_count
+from pg_temp."datacycle_new"
+group by "id"
+having count(*) > 1
+limit 3;
+
+-- run, counts deleted
+delete from "public"."m" as t
+using pg_temp."datacycle_new" as n
+where t."id" = n."id" and (t.load_id > 7);
+
+-- run, counts inserted
+insert into "public"."m" as t ("id", "room", "value", "load_id")
+select "id", "room", "value", "load_id"
+from pg_temp."datacycle_new" as n
+where not exists (select from "public"."m" as o where o."id" = n."id");

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { powerBiProject } from '../../../powerbi/project.ts';
+import type { BiType, Exposure } from '../../../runner/exposure.ts';
+import { relation } from '../../../warehouse/quote.ts';
+import { options } from '../../powerbi/exposures.ts';
+import { SchemaCheck, schemaFolder } from '../../powerbi/schemas.ts';
+import { columnReference, type ReadObject, readTmdl } from '../../powerbi/tmdl-reader.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+import { Household, sampleMinutes } from '../main-job/household.ts';
+
+/** What Power Query makes of a type of PostgreSQL. */
+const modelTypes: Readonly<Record<string, string>> = {
+  bigint: 'int64',
+  'double precision': 'double',
+  numeric: 'double',
+  date: 'dateTime',
+  'timestamp without time zone': 'dateTime',
+  text: 'string',
+  boolean: 'boolean',
+} satisfies Partial<Record<BiType | 'timestamp without time zone', string>>;
+
+describe.each(databases)('the semantic model of the project on $name', (kind) => {
+  let database: TestDatabase;
+  let home: Household;
+  let exposures: readonly Exposure[];
+  let files: ReadonlyMap<string, string>;
+  let objects: readonly ReadObject[];
+
+  beforeAll(async () => {
+    database = await kind.open();
+    home = new Household(database.warehouse);
+    home.put(sampleMinutes('12.10.2023', (minute) => minute < 30));
+    await home.load();
+    await home.build();
+    exposures = home.compile().exposures;
+    files = powerBiProject(exposures, options).files;
+    objects = [...files].filter(([path]) => path.endsWith('.tmdl')).flatMap(([, text]) => readTmdl(text).objects);
+  });
+
+  afterAll(async () => {
+    await database?.drop();
+    home?.dispose();
+  });
+
+  it('has a table for each view of schema bi, and each column with the type of the database', async () => {
+    const rows = await home.rows(
+      "select table_name, column_name, data_type from information_schema.columns where table_schema = 'bi'",
+    );
+    const inDatabase = rows.map((row) => `${row.table_name}.${row.column_name} ${modelTypes[String(row.data_type)]}`);
+    const inModel = objects
+      .filter(({ type }) => type === 'table')
+      .flatMap((table) =>
+        table.children
+          .filter(({ type }) => type === 'column')
+          .map(({ properties }) => `${table.name}.${properties.get('sourceColumn')} ${properties.get('dataType')}`),
+      );
+    expect(inModel.length).toBeGreaterThan(100);
+    expect([...inModel].sort()).toEqual([...inDatabase].sort());
+  });
+
+  it('has a relationship for each foreign key between what it shows, and no other', async () => {
+    const rows = await home.rows(`
+      select c.conrelid::regclass::text as from_table, a.attname as from_column,
+             c.confrelid::regclass::text as to_table, b.attname as to_column
+      from pg_constraint c
+      join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+      join pg_attribute b on b.attrelid = c.confrelid and b.attnum = c.confkey[1]
+      where c.contype = 'f' and c.connamespace = 'gold'::regnamespace and cardinality(c.conkey) = 1`);
+    const inDatabase = rows.map((row) => `${row.from_table}.${row.from_column} ${row.to_table}.${row.to_column}`);
+    const sourceOf = (written: string | undefined) => {
+      const [table, name] = columnReference(written ?? '');
+      const exposure = exposures.find((one) => one.name === table);
+      return `gold.${exposure?.model.slice('model.'.length)}.${exposure?.columns.find((one) => one.name === name)?.source}`;
+    };
+    const inModel = objects
+      .filter(({ type }) => type === 'relationship')
+      .map(({ properties }) => `${sourceOf(properties.get('fromColumn'))} ${sourceOf(properties.get('toColumn'))}`);
+    expect(inModel.length).toBeGreaterThan(30);
+    expect([...inModel].sort()).toEqual([...inDatabase].sort());
+  });
+
+  it('finds keys that are unique on the side of one', async () => {
+    for (const { toExposure, toColumn } of exposures.flatMap(({ references }) => references)) {
+      const [row] = await home.rows(
+        `select count(*) as rows, count(distinct "${toColumn}") as keys from ${relation('bi', toExposure)}`,
+      );
+      expect(row?.keys, `${toExposure}.${toColumn}`).toEqual(row?.rows);
+    }
+  });
+
+  it('has a calendar without gaps whose every day stands there once', async () => {
+    const [row] = await home.rows('select count(*) as days, max("Date") - min("Date") + 1 as span from bi."Date"');
+    expect(Number(row?.days)).toBeGreaterThan(300);
+    expect(Number(row?.days)).toBe(Number(row?.span));
+  });
+
+  it('fetches minutes through the index of their key', async () => {
+    for (const name of ['Energy by minute', 'Environment by minute', 'Presence by minute']) {
+      const plan = await database.warehouse.transaction(async (session) => {
+        await session.query('set local enable_seqscan = off');
+        return session.query(
+          `explain select * from ${relation('bi', name)} where "Minute key" >= 202310120000 and "Minute key" < 202310120010`,
+        );
+      });
+      expect(plan.rows.map((row) => Object.values(row).join()).join('\n'), name).toMatch(
+        /Index Cond: \(\(?datetime_key >= '?202310120000/,
+      );
+    }
+  });
+
+  it.runIf(schemaFolder !== undefined)("keeps to Microsoft's schemas", () => {
+    const check = new SchemaCheck(schemaFolder ?? '');
+    const json = [...files].filter(([, text]) => text.startsWith('{\n  "$schema"'));
+    expect(json.flatMap(([path, text]) => check.errors(text).map((error) => `${path} ${error}`))).toEqual([]);
+  });
+
+  it('shows on the starting page all that was meant for it', () => {
+    const visuals = [...files].filter(([path]) => path.endsWith('visual.json')).map(([, text]) => JSON.parse(text));
+    expect(visuals.map(({ visual }) => visual.visualType).sort()).toEqual(
+      ['cardVisual', 'clusteredColumnChart', 'lineChart', 'lineChart', 'slicer', 'slicer', 'tableEx'].sort(),
+    );
+    expect(files.get(`datacycle.Report/definition/pages/pages.json`)).toBeDefined();
+    const shown = visuals.flatMap(({ visual }) => JSON.stringify(visual).match(/"queryRef"/g) ?? []);
+    expect(shown).toHaveLength(2 + 4 + 2 + 2 + 3 + 4);
+  });
+});
