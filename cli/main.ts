@@ -4,6 +4,7 @@ import { errorLines } from '../runner/report.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
 import { bi } from './commands/bi.ts';
 import { bronze } from './commands/bronze.ts';
+import { check } from './commands/check.ts';
 import { compile } from './commands/compile.ts';
 import { demo } from './commands/demo.ts';
 import { expire } from './commands/expire.ts';
@@ -181,6 +182,13 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
   selecting(
     define('compile', 'write the SQL of the models to target/compiled, without a database', ({ flags, terminal }) =>
       compile(openProject(flags), selectFlags(flags), terminal),
+    ),
+  );
+  selecting(
+    define(
+      'check',
+      'run all SQL on empty tables in memory: finds what a build would trip over',
+      ({ flags, terminal }) => check(openProject(flags), selectFlags(flags), terminal, signal),
     ),
   );
   selecting(

@@ -52,7 +52,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     load: async (warehouse, project, options) =>
       loadRegistry(
         warehouse,
-        { url: textSetting(project, 'MYSQL_URL'), bronzeRoot: bronzeRoot(project) },
+        { url: textSetting(project, 'MYSQL_URL'), bronzeRoot: bronzeRoot(project), apartments: apartmentsOf(project) },
         {
           ...options,
           attempts: options.attempts ?? numberSetting(project, 'MYSQL_MAX_RETRIES', 3, { least: 1, most: 100 }),

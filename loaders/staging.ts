@@ -3,7 +3,7 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { LoadFailedError } from './errors.ts';
 
 /** So that predictions commit in the order of their load_id: "pred" in ASCII. */
-const predictionOrderLock = 0x70726564;
+export const predictionOrderLock = 0x70726564;
 
 /**
  * What schema `staging` is made of, in the order it came to be. A step that was released never changes; a new one is
@@ -154,6 +154,57 @@ const migrations: readonly (readonly string[])[] = [
   [
     'create table staging.pruned_file (file_id bigint primary key)',
     `comment on table staging.pruned_file is 'Files whose rows were taken out of staging and not landed again'`,
+  ],
+  [
+    `create table staging.tombstone (
+        tombstone_id bigint generated always as identity primary key,
+        salt bytea not null,
+        apartment_hash bytea not null,
+        owner_hash bytea not null,
+        owner_length integer not null check (owner_length > 0),
+        registry_ids jsonb not null default '{"buildings": [], "rooms": [], "devices": []}',
+        requested_at timestamptz not null,
+        completed_at timestamptz,
+        report jsonb
+    )`,
+    `comment on table staging.tombstone is 'Apartments whose data were erased; nothing of them is landed as long as the row stands'`,
+    `comment on column staging.tombstone.apartment_hash is 'SHA-256 of salt and id, A to Z in lower case, without white space'`,
+    `comment on column staging.tombstone.owner_hash is 'SHA-256 of salt and owner, in lower case, without white space'`,
+    `comment on column staging.tombstone.owner_length is 'Characters of the owner so written'`,
+    `comment on column staging.tombstone.registry_ids is 'What the registry called its buildings, rooms and devices: numbers, no name'`,
+    `comment on column staging.tombstone.completed_at is 'When all was erased for the first or, repeated, the last time'`,
+    // Collation C: letters beyond A to Z stay as they are in every database, as the loaders have it.
+    `create function staging.is_erased(apartment text) returns boolean
+    language sql stable set search_path = pg_catalog, pg_temp as $body$
+        select exists (
+            select from staging.tombstone as t
+            where t.apartment_hash = sha256(
+                t.salt || convert_to(lower(regexp_replace($1, '[ \\t\\n\\v\\f\\r]', '', 'g') collate "C"), 'UTF8')
+            )
+        )
+    $body$`,
+    `comment on function staging.is_erased(text) is 'Whether the data of the apartment with this id were erased'`,
+    // Before number_prediction: triggers fire in the order of their names.
+    `create function staging.leave_out_erased_prediction() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $body$
+    begin
+        return case when staging.is_erased(new.record ->> 'apartment') then null else new end;
+    end
+    $body$`,
+    `create trigger leave_out_erased_prediction before insert on staging.prediction
+    for each row execute function staging.leave_out_erased_prediction()`,
+    // As before, but a statement of which nothing is left opens no load.
+    `create or replace function staging.count_predictions() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $body$
+    begin
+        if not exists (select from landed) then
+            return null;
+        end if;
+        update staging.load set finished_at = clock_timestamp(), records = records + (select count(*) from landed)
+        where load_id = staging.prediction_load();
+        return null;
+    end
+    $body$`,
   ],
 ];
 

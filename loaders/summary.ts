@@ -41,6 +41,8 @@ export interface LoadSummary {
   readonly rejected: Notes;
   /** Could not be read this time (no permission, in use, a folder, gone, growing); nothing was recorded, a later listing tries again. */
   readonly skipped: Notes;
+  /** Files (registry: rows) of erased apartments, left alone without a trace: the source still has them (docs/subjects.md). */
+  readonly ignored: number;
   /** Worth a person's look although the load went on: a table or column that has gone, a file that changed after it was landed. */
   readonly warnings: Notes;
   /** The load_ids committed, in order. */

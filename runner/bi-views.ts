@@ -74,6 +74,7 @@ export function viewNode({ exposure, model, properties, columns }: ExposedModel,
     incrementalSql: undefined,
     highWater: [],
     volatile: false,
+    rowSecurity: undefined,
     shows: model.id,
   };
 }

@@ -1,10 +1,11 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type Column, readComments, readRelation, readTemporaryColumns } from './catalog.ts';
+import { type Column, readComments, readOwner, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { readExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
+import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import type { Step } from './materialize/step.ts';
@@ -183,6 +184,8 @@ export async function readState(
     upstreams,
     pruned: await readPruned(session, sourcesBehind(context.manifest, node.reads)),
     expired: await readExpired(session, tablesBehind(context.manifest, node.reads)),
+    owner:
+      node.kind === 'model' && node.rowSecurity !== undefined ? await readOwner(session, node.relation) : undefined,
   };
 }
 
@@ -233,7 +236,7 @@ export function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<st
 }
 
 /** The largest load_id of every upstream that the node follows by high-water mark. */
-async function newestLoads(
+export async function newestLoads(
   session: Session,
   manifest: Manifest,
   node: ModelNode | SeedNode,
@@ -255,18 +258,31 @@ async function newestLoads(
               ? 'Run `datacycle load` first: it creates the staging tables.'
               : `Build it first: datacycle build --select +${node.name}`
             : 'high_water follows the column load_id of an upstream.';
-        throw new NodeError({ what: `cannot read load_id of ${upstream.name}: ${error.message}`, hint, cause: error });
+        throw new NodeError({
+          what: `cannot read load_id of ${upstream.name}: ${error.message}`,
+          where: followedAt(node, id),
+          hint,
+          cause: error,
+        });
       });
     newest.set(id, rows[0]?.newest ?? null);
   }
   return newest;
 }
 
+/** Where the template says {{high_water}} of an upstream. */
+function followedAt(node: ModelNode | SeedNode, upstream: string): string {
+  const sql = node.kind === 'model' ? node.incrementalSql : undefined;
+  const mark = [...(sql?.text.matchAll(placeholders()) ?? [])].find((match) => match[1] === upstream);
+  const place = mark === undefined ? undefined : sql?.placeAt(mark.index);
+  return place === undefined ? node.file : formatPlace(place);
+}
+
 /**
  * The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has; a
  * rebuild looks, since `select *` yields something else once an upstream has another column.
  */
-async function shapeOf(
+export async function shapeOf(
   session: Session,
   node: ModelNode | SeedNode,
   decision: Decision,
@@ -286,7 +302,7 @@ async function shapeOf(
   return key === undefined ? columns : [{ name: key, type: 'integer' }, ...columns];
 }
 
-async function perform(
+export async function perform(
   session: Session,
   step: Step,
   node: ModelNode | SeedNode,

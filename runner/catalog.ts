@@ -1,5 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationName } from './manifest.ts';
+import { policySeal } from './materialize/row-security.ts';
 
 export interface Column {
   readonly name: string;
@@ -23,6 +24,15 @@ export interface ExistingRelation {
   readonly referencedBy: readonly ForeignKey[];
   /** Privileges of others than the owner. */
   readonly grants: readonly Grant[];
+  /** Whether a view reads with the rights of whoever asks; false for a table. */
+  readonly securityInvoker: boolean;
+  readonly rowSecurity: {
+    readonly enabled: boolean;
+    /** The owner, too, sees only what the policies let it see. */
+    readonly forced: boolean;
+    /** `intact`: it is as the runner made it. */
+    readonly policies: readonly { readonly name: string; readonly intact: boolean }[];
+  };
 }
 
 export interface Grant {
@@ -75,7 +85,15 @@ export async function readRelation(session: Queryable, name: RelationName): Prom
     'grants', (select coalesce(jsonb_agg(jsonb_build_object('grantee', r.rolname, 'privilege', g.privilege_type,
             'grantable', g.is_grantable) order by r.rolname, g.privilege_type), '[]')
         from aclexplode(c.relacl) g left join pg_roles r on r.oid = g.grantee
-        where g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))
+        where g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null)),
+    'securityInvoker', coalesce((select o.option_value::boolean from pg_options_to_table(c.reloptions) as o
+        where o.option_name = 'security_invoker'), false),
+    'rowSecurity', jsonb_build_object(
+        'enabled', c.relrowsecurity,
+        'forced', c.relforcerowsecurity,
+        'policies', (select coalesce(jsonb_agg(jsonb_build_object('name', p.polname,
+                'intact', coalesce(obj_description(p.oid, 'pg_policy') = ${policySeal}, false)) order by p.polname), '[]')
+            from pg_policy as p where p.polrelid = c.oid))
 ) as relation
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
@@ -86,6 +104,20 @@ where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f
   if (row === undefined) return undefined;
   const kind = row.relkind === 'r' || row.relkind === 'p' ? 'table' : row.relkind === 'v' ? 'view' : 'other';
   return { kind, ...row.relation };
+}
+
+/** Who owns a table; who makes it will, where it is not there yet. */
+export async function readOwner(session: Queryable, table: RelationName): Promise<string> {
+  const { rows } = await session.query<{ owner: string }>(
+    `select coalesce((
+         select pg_get_userbyid(c.relowner)
+         from pg_class as c
+         join pg_namespace as n on n.oid = c.relnamespace
+         where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+     ), current_user) as owner`,
+    [table.schema, table.name],
+  );
+  return rows[0]?.owner ?? '';
 }
 
 /** The names and types that a relation of this session's temporary schema has. */

@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import type { Recorded } from './helpers.ts';
-import type { RelationName, SourceNode } from './manifest.ts';
+import type { RelationName, RowSecurity, SourceNode } from './manifest.ts';
 import type { Project } from './project.ts';
 import type { AllProperties, Properties } from './properties.ts';
 import type { SourceFile, Template, TemplateEnvironment } from './template.ts';
@@ -30,6 +30,8 @@ export interface CompileContext {
   readonly drafts: ReadonlyMap<string, Draft>;
   readonly disabled: ReadonlySet<string>;
   readonly sources: ReadonlyMap<string, SourceNode>;
+  /** By the name of the model it protects. */
+  readonly rowSecurity: ReadonlyMap<string, RowSecurity>;
   /** True when a .yml file has a fault, so that what it declares is missing: no reason to complain about that as well. */
   readonly incomplete: boolean;
 }

@@ -72,6 +72,7 @@ export function modelNode(
     fullSql,
     incrementalSql: incremental && inlineEphemerals(incremental, ephemerals),
     highWater: [...record.highWater],
+    rowSecurity: context.rowSecurity.get(draft.name),
     volatile: record.volatile || [...used].some((id) => isVolatileEphemeral(nodes.get(id))),
     checksum: digest([fullSql.text, incremental?.text ?? '', config.unique_key ?? [], config.surrogate_key ?? '']),
   };
@@ -156,7 +157,7 @@ function common(
     tags: draft.config.tags ?? [],
     config: draft.config,
     relation: draft.relation,
-    columns: columnSpecs(draft.properties?.value.columns),
+    columns: columnSpecs(draft.properties?.value.columns, draft.properties),
   };
 }
 

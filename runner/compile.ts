@@ -20,10 +20,11 @@ import { type Problem, ProjectError } from './errors.ts';
 import type { Exposure } from './exposure.ts';
 import { Graph } from './graph.ts';
 import { helperNames, newRecord } from './helpers.ts';
-import type { Manifest, Node, SourceNode } from './manifest.ts';
+import type { Manifest, Node, RowSecurity, SourceNode } from './manifest.ts';
 import type { Project } from './project.ts';
 import { type AllProperties, readProperties } from './properties.ts';
 import { retentionOf } from './retention.ts';
+import { readRowSecurity } from './row-security.ts';
 import type { SqlText } from './sql-text.ts';
 import { type SourceFile, TemplateEnvironment } from './template.ts';
 
@@ -48,7 +49,17 @@ export function compileProject(project: Project): Compiled {
   const sources = compileSources(properties);
   const drafts = new Map<string, Draft>();
   const disabled = new Set<string>();
-  const context: CompileContext = { project, environment, properties, drafts, disabled, sources, incomplete };
+  const rowSecurity = new Map<string, RowSecurity>();
+  const context: CompileContext = {
+    project,
+    environment,
+    properties,
+    drafts,
+    disabled,
+    sources,
+    rowSecurity,
+    incomplete,
+  };
   draftSeeds(context, drafts, disabled, problems);
   draftModels(context, drafts, disabled, problems);
   checkExposable(context, problems);
@@ -56,6 +67,7 @@ export function compileProject(project: Project): Compiled {
   checkDescribed(context, problems);
   checkRelations(drafts, problems);
   checkCycles(drafts, problems);
+  readRowSecurity(context, rowSecurity, problems);
 
   const nodes = new Map<string, Node>([...sources.values()].map((node) => [node.id, node]));
   for (const draft of inOrder(drafts)) {
@@ -96,7 +108,7 @@ export function compileQuery(context: CompileContext, nodes: ReadonlyMap<string,
 
 function compileSources(properties: AllProperties): Map<string, SourceNode> {
   const sources = new Map<string, SourceNode>();
-  for (const [key, { source, table, yaml }] of properties.sources) {
+  for (const [key, { source, table, yaml, path }] of properties.sources) {
     sources.set(key, {
       kind: 'source',
       id: `source.${key}`,
@@ -106,7 +118,8 @@ function compileSources(properties: AllProperties): Map<string, SourceNode> {
       tags: [],
       dependsOn: [],
       relation: { schema: source.schema ?? source.name, name: table.identifier ?? table.name },
-      columns: columnSpecs(table.columns),
+      columns: columnSpecs(table.columns, { yaml, path }),
+      place: yaml.place(path),
     });
   }
   return sources;

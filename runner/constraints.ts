@@ -4,13 +4,18 @@ import { refName } from './data-test.ts';
 import { type Problem, ProjectError } from './errors.ts';
 import type { ColumnSpec, Constraint } from './manifest.ts';
 import { didYouMean } from './suggest.ts';
-import type { YamlPath } from './yaml-file.ts';
+import type { YamlFile, YamlPath } from './yaml-file.ts';
 
-export function columnSpecs(columns: readonly ColumnProperties[] | undefined): ColumnSpec[] {
-  return (columns ?? []).map((column) => ({
+/** @param at what has the columns, in its .yml. */
+export function columnSpecs(
+  columns: readonly ColumnProperties[] | undefined,
+  at: { readonly yaml: YamlFile; readonly path: YamlPath } | undefined,
+): ColumnSpec[] {
+  return (columns ?? []).map((column, index) => ({
     name: column.name,
     description: column.description ?? '',
     dataType: column.data_type,
+    place: at?.yaml.place([...at.path, 'columns', index, 'data_type']),
   }));
 }
 
@@ -23,7 +28,7 @@ export function constraintsOf(draft: Draft, context: CompileContext): Constraint
   const add = (declared: ConstraintProperties, columns: readonly string[], path: YamlPath) => {
     const result = constraint(declared, columns, context);
     if (typeof result === 'string') problems.push(properties.yaml.problem(result, [...properties.path, ...path]));
-    else found.push(result);
+    else found.push({ ...result, place: properties.yaml.place([...properties.path, ...path, 'expression']) });
   };
   for (const [columnIndex, column] of (properties.value.columns ?? []).entries()) {
     for (const [index, declared] of (column.constraints ?? []).entries())

@@ -13,10 +13,12 @@ export interface ColumnSpec {
   readonly description: string;
   /** As the user wrote it; undefined when not declared. */
   readonly dataType: string | undefined;
+  /** Where its type is declared, or else the column. */
+  readonly place?: Place | undefined;
 }
 
 /** A constraint the database is to hold. `columns` is never empty except for `check`. */
-export type Constraint =
+export type Constraint = (
   | { readonly type: 'not_null'; readonly columns: readonly string[] }
   | { readonly type: 'primary_key' | 'unique'; readonly columns: readonly string[]; readonly name?: string | undefined }
   | { readonly type: 'check'; readonly expression: string; readonly name?: string | undefined }
@@ -27,7 +29,11 @@ export type Constraint =
       readonly toId: string;
       readonly toColumns: readonly string[];
       readonly name?: string | undefined;
-    };
+    }
+) & {
+  /** Where it is declared. */
+  readonly place?: Place | undefined;
+};
 
 interface NodeBase {
   /** `model.dim_room`, `seed.rooms`, `test.unique_dim_room_room_key`, `source.staging.sensor_file`. */
@@ -61,6 +67,7 @@ export interface ModelNode extends NodeBase, Relational {
   readonly incrementalSql: SqlText | undefined;
   /** Ids of the upstreams whose high-water marks the incremental SQL uses. */
   readonly highWater: readonly string[];
+  readonly rowSecurity: RowSecurity | undefined;
   /** True when the rows depend on the time of the run, so that "nothing new upstream" does not mean "nothing to do". */
   readonly volatile: boolean;
   /** For a view that is made of a model's .yml: the id of that model. */
@@ -75,6 +82,7 @@ export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
+  readonly place: Place;
 }
 
 /** A test is a query that returns the bad rows. */
@@ -99,6 +107,16 @@ export type Proof =
     };
 
 export type Node = ModelNode | SeedNode | SourceNode | TestNode;
+
+/** Which rows of a table a role may see: those whose `column` the model `access` has beside a role it belongs to. */
+export interface RowSecurity {
+  readonly column: string;
+  /** The type of the column, as PostgreSQL spells it. */
+  readonly type: string;
+  /** The name of the model `access`, and of the function made of it. */
+  readonly name: string;
+  readonly access: RelationName;
+}
 
 /** The compiled project. */
 export interface Manifest {

@@ -35,3 +35,9 @@ export function excerpt(text: string, place: Place): string {
   const indent = line.slice(0, place.column - 1).replace(/[^\t]/g, ' ');
   return `  ${number} | ${line}\n  ${' '.repeat(number.length)} | ${indent}^`;
 }
+
+/** Reads what {@link formatPlace} wrote; undefined for a file without a line. */
+export function parsePlace(text: string): Place | undefined {
+  const [, file, line, column] = /^(.+):(\d+):(\d+)$/.exec(text) ?? [];
+  return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };
+}

@@ -6,12 +6,14 @@ import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
 import { remakeViews, type StandingView } from './materialize/remake-views.ts';
+import { secureRows } from './materialize/row-security.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
+import { formatPlace, type Place } from './place.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
@@ -29,6 +31,8 @@ export interface NodeState {
   readonly pruned: ReadonlyMap<string, Pruned>;
   /** The models it reads that lack old rows by now, by name: what happened before then is gone. */
   readonly expired: ReadonlyMap<string, Date>;
+  /** Known where the node has row security. */
+  readonly owner: string | undefined;
 }
 
 export interface PlanOptions {
@@ -58,7 +62,8 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   if (materialized === 'ephemeral') return { mode: 'skip', reason: 'ephemeral' };
   const unchanged = remembered?.checksum === node.checksum;
   if (materialized === 'view') {
-    if (existing?.kind === 'view' && unchanged && !options.fullRefresh) return { mode: 'skip', reason: 'unchanged' };
+    if (existing?.kind === 'view' && unchanged && existing.securityInvoker && !options.fullRefresh)
+      return { mode: 'skip', reason: 'unchanged' };
     return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
   }
   if (existing === undefined) return { mode: 'create', reason: 'new' };
@@ -71,9 +76,11 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
   if (reason !== undefined) return { mode: 'replace', reason };
   if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
-    if (restructure(tableTarget(node), existing, remembered?.objects ?? []).length === 0)
-      return { mode: 'skip', reason: 'nothing new' };
-    return { mode: 'increment', reason: 'its constraints or indexes changed' };
+    const target = tableTarget(node, state.owner);
+    const changes = restructure(target, existing, remembered?.objects ?? []).length;
+    if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
+    const others = changes - secure(target, existing).length;
+    return { mode: 'increment', reason: `its ${others === 0 ? 'row security' : 'constraints or indexes'} changed` };
   }
   return { mode: 'increment', reason: 'incremental' };
 }
@@ -144,7 +151,7 @@ export function plan(
     if (source.kind !== 'query') throw new Error('a view is made of a query');
     return remakeViews(views, createView(node.relation, source.sql, state.existing, columns));
   }
-  const target = tableTarget(node);
+  const target = tableTarget(node, state.owner);
   const made = state.remembered?.objects ?? [];
   const snapshot = isSnapshot ? snapshotOf(target, node.config) : undefined;
   switch (decision.mode) {
@@ -187,6 +194,8 @@ function increment(
   const made = remembered?.objects ?? [];
   const change = changeSchema(node, node.config.on_schema_change, existing, yields);
   return [
+    // First, since the owner sees what is there through it.
+    ...secure(target, existing),
     ...dropObsolete(target, existing, made),
     ...remakeViews(views, change.steps),
     ...addMissing(target, existing, made),
@@ -208,15 +217,20 @@ function keepFrom(node: ModelNode | SeedNode, state: NodeState, columns: readonl
   });
 }
 
-/** Steps that give a standing table the constraints and indexes that are declared now. */
+/** Steps that give a standing table the row security, constraints and indexes that are declared now. */
 function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: readonly string[]): Step[] {
   return [
+    ...secure(target, existing),
     ...(existing === undefined ? [] : dropObsolete(target, existing, made)),
     ...addMissing(target, existing, made),
   ];
 }
 
-export function tableTarget(node: ModelNode | SeedNode): TableTarget {
+function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
+  return secureRows(target.relation, target.rowSecurity, target.owner, existing);
+}
+
+export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTarget {
   const uniqueKey = node.config.unique_key ?? [];
   const surrogateKey = node.config.surrogate_key;
   return {
@@ -233,6 +247,8 @@ export function tableTarget(node: ModelNode | SeedNode): TableTarget {
       exclude: node.config.merge_exclude_columns ?? [],
       predicates: node.config.incremental_predicates ?? [],
     },
+    rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
+    owner,
   };
 }
 
@@ -263,13 +279,16 @@ function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): voi
     ...(node.config.merge_update_columns ?? []).map((name) => ['merge_update_columns', name] as const),
     ...(node.config.merge_exclude_columns ?? []).map((name) => ['merge_exclude_columns', name] as const),
     ...node.constraints.flatMap((constraint) =>
-      'columns' in constraint ? constraint.columns.map((name) => [constraint.type, name] as const) : [],
+      'columns' in constraint
+        ? constraint.columns.map((name) => [constraint.type, name, constraint.place] as const)
+        : [],
     ),
   ];
   const missing = named.filter(([, name]) => !have.has(name));
   if (missing.length === 0) return;
   throw new NodeError({
     what: `${node.name} has no column ${missing.map(([where, name]) => `"${name}" (named in ${where})`).join(', ')}`,
+    where: placeOrFile(missing.find(([, , place]) => place !== undefined)?.[2], node),
     hint: `Its columns are ${[...have].join(', ')}.`,
   });
 }
@@ -277,21 +296,27 @@ function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): voi
 /** All differences between what a model's .yml promises and what its query yields, in one message. */
 function checkContract(node: ModelNode | SeedNode, yields: readonly Column[]): void {
   const actual = new Map(yields.map((column) => [column.name, column.type]));
-  const faults: string[] = [];
-  for (const column of node.columns) {
-    const type = actual.get(column.name);
-    if (type === undefined) faults.push(`  ${column.name}: declared, but not selected`);
-    else if (column.dataType === undefined) faults.push(`  ${column.name}: has no data_type; the query yields ${type}`);
-    else if (normalType(column.dataType) !== type)
-      faults.push(`  ${column.name}: declared ${column.dataType}, but the query yields ${type}`);
-    actual.delete(column.name);
+  const faults: { readonly text: string; readonly place?: Place | undefined }[] = [];
+  for (const { name, dataType, place } of node.columns) {
+    const type = actual.get(name);
+    if (type === undefined) faults.push({ text: `${name}: declared, but not selected`, place });
+    else if (dataType === undefined)
+      faults.push({ text: `${name}: has no data_type; the query yields ${type}`, place });
+    else if (normalType(dataType) !== type)
+      faults.push({ text: `${name}: declared ${dataType}, but the query yields ${type}`, place });
+    actual.delete(name);
   }
-  for (const [name, type] of actual) faults.push(`  ${name}: selected (${type}), but not declared`);
+  for (const [name, type] of actual) faults.push({ text: `${name}: selected (${type}), but not declared` });
   if (faults.length === 0) return;
   throw new NodeError({
-    what: `${node.name} breaks its contract:\n${faults.join('\n')}`,
+    what: `${node.name} breaks its contract:\n${faults.map(({ text }) => `  ${text}`).join('\n')}`,
+    where: placeOrFile(faults[0]?.place, node),
     hint: 'Change the query or the columns in its .yml file so that they agree.',
   });
+}
+
+function placeOrFile(place: Place | undefined, node: ModelNode | SeedNode): string {
+  return place === undefined ? node.file : formatPlace(place);
 }
 
 const typeAliases: Readonly<Record<string, string>> = {

@@ -77,6 +77,14 @@ export function readProject(options: ProjectOptions): Project {
   };
 }
 
+/** The texts of a project's files by their paths, to quote a line of one. */
+export function sourceTexts(project: Project): (file: string) => string | undefined {
+  const { models, macros, properties, tests, settingsFile } = project;
+  const files = [...models, ...macros, ...properties, ...tests, settingsFile.file];
+  const texts = new Map(files.map((file) => [file.path, file.text]));
+  return (file) => texts.get(file);
+}
+
 function readSource(root: string, path: string): SourceFile {
   // Editors on Windows like to begin a file with a byte-order mark; PostgreSQL does not.
   return { path, text: readFileSync(join(root, path), 'utf8').replace(/^\uFEFF/, '') };

@@ -5,7 +5,9 @@ import { type BuildContext, buildNode } from './build-node.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError, RunBusyError } from './errors.ts';
 import { Graph } from './graph.ts';
+import { ensureGuards } from './guards.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
+import { sourceTexts } from './project.ts';
 import { RelationCache, runTest } from './run-test.ts';
 import { schedule } from './schedule.ts';
 import { beginRun, ensureState, finishRun, type ResultRecord, writeResults } from './state.ts';
@@ -108,6 +110,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       warehouse,
       order.flatMap((id) => manifest.nodes.get(id) ?? []),
     );
+    await ensureGuards(warehouse, manifest, order);
     await beginRun(warehouse, {
       runId,
       command,
@@ -118,14 +121,6 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
   const threads = Math.max(1, Math.min(options.threads, warehouse.concurrency));
   onEvent({ type: 'started', command, total: order.length, threads, address: warehouse.address });
 
-  const texts = new Map(
-    [
-      ...compiled.context.project.models,
-      ...compiled.context.project.macros,
-      ...compiled.context.project.tests,
-      ...compiled.context.project.properties,
-    ].map((file) => [file.path, file.text]),
-  );
   const context: BuildContext = {
     manifest,
     root,
@@ -133,7 +128,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     runId,
     clock,
     options: { fullRefresh: options.fullRefresh, runStartedAt: started.toISOString() },
-    sourceText: (file) => texts.get(file),
+    sourceText: sourceTexts(compiled.context.project),
   };
   const relations = new RelationCache(warehouse);
   const results = new Map<string, NodeResult>();

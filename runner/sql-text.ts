@@ -60,6 +60,13 @@ export class SqlText {
     return this.placeAt(Math.max(last.start, next - 1));
   }
 
+  /** The place all of it was made for, where it is no template's own text: a test or constraint of a .yml file. */
+  wholePlace(): Place | undefined {
+    const origins = new Set(this.#segments.flatMap(({ origin }) => origin ?? []));
+    const [only, ...others] = origins;
+    return others.length > 0 || only?.verbatim === true ? undefined : only?.place;
+  }
+
   /** The template place of PostgreSQL's 1-based `position`, which counts characters where JavaScript counts UTF-16 units. */
   placeAtPosition(position: number): Place | undefined {
     let offset = 0;

@@ -43,10 +43,7 @@ export interface Subject {
 /** Turns PostgreSQL's position in the compiled SQL into file, line and column of the template, its line quoted. */
 export function explain(error: unknown, subject: Subject): Error {
   if (!(error instanceof StatementError)) return error instanceof Error ? error : new Error(String(error));
-  const place =
-    error instanceof PlacedStatementError && error.position !== undefined
-      ? error.source.placeAtPosition(error.position)
-      : undefined;
+  const place = error instanceof PlacedStatementError ? placeOf(error) : undefined;
   if (place === undefined && error.code === '42601' && error instanceof PlacedStatementError)
     return endsTooEarly(error, subject);
   const quoted = place === undefined ? undefined : excerpt(subject.sourceText(place.file) ?? '', place);
@@ -57,6 +54,11 @@ export function explain(error: unknown, subject: Subject): Error {
     hint: error.hint ?? subject.hint?.(error),
     cause: error,
   });
+}
+
+/** Some faults, e.g. a foreign key between unlike types, have no position: then a statement made for one place has that. */
+function placeOf({ position, source }: PlacedStatementError) {
+  return position === undefined ? source.wholePlace() : source.placeAtPosition(position);
 }
 
 /** A syntax error behind the template's text: the parser met what the runner put after it, of which the user knows nothing. */

@@ -3,6 +3,7 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { sourceTexts } from './project.ts';
 import { hasState } from './state.ts';
 import { explain } from './statement.ts';
 import { type Verdict, verifyNode } from './verify-node.ts';
@@ -45,8 +46,7 @@ export async function verifyModels(
       what: 'nothing has been built in this database by this version of datacycle',
       hint: 'Run `datacycle build` first.',
     });
-  const { models, macros } = context.project;
-  const sourceText = (path: string) => [...models, ...macros].find((file) => file.path === path)?.text;
+  const sourceText = sourceTexts(context.project);
   const stopped = () => signal?.aborted === true;
   const results: Verified[] = [];
   for (const id of manifest.order) {

@@ -45,24 +45,25 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     return turn;
   }
 
-  async function run<R extends Row>(sql: string, params?: readonly unknown[], blob?: Blob): Promise<Result<R>> {
+  /** @param sql as the caller wrote it, for its errors; `sent`: as this database takes it. */
+  async function send<R extends Row>(sql: string, params?: readonly unknown[], blob?: Blob, sent = sql) {
     try {
-      const result: Results<R> = await db.query<R>(
-        sql,
-        params === undefined ? [] : [...params],
-        blob === undefined ? {} : { blob },
-      );
-      // PGlite leaves the count of rows returned to the caller; affectedRows is the command tag of a change.
-      return {
-        rows: result.rows,
-        rowCount:
-          result.affectedRows === undefined || result.affectedRows === 0 ? result.rows.length : result.affectedRows,
-        columns: result.fields.map((field) => field.name),
-      };
+      return await db.query<R>(sent, params === undefined ? [] : [...params], blob === undefined ? {} : { blob });
     } catch (error) {
       if (error instanceof Error && 'code' in error) throw StatementError.from(error as Fault, sql, conceal);
       throw error;
     }
+  }
+
+  async function run<R extends Row>(sql: string, params?: readonly unknown[], blob?: Blob): Promise<Result<R>> {
+    const result: Results<R> = await send<R>(sql, params, blob);
+    return {
+      // PGlite leaves the count of rows returned to the caller; affectedRows is the command tag of a change.
+      rows: result.rows,
+      rowCount:
+        result.affectedRows === undefined || result.affectedRows === 0 ? result.rows.length : result.affectedRows,
+      columns: result.fields.map((field) => field.name),
+    };
   }
 
   const onlySession: Session = {
@@ -73,6 +74,10 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
       for await (const chunk of chunks) parts.push(typeof chunk === 'string' ? chunk : new Uint8Array(chunk));
       const blobSql = sql.replace(/\bfrom\s+stdin\b/i, "from '/dev/blob'");
       return (await run(blobSql, [], new Blob(parts))).rowCount;
+    },
+    async *copyOut(sql) {
+      const { blob } = await send(sql, [], undefined, sql.replace(/\bto\s+stdout\b/i, "to '/dev/blob'"));
+      if (blob !== undefined) yield* blob.stream();
     },
   };
 

@@ -1,6 +1,6 @@
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { concealer, secretPrefix } from './conceal.ts';
 import { ConnectionError, DatacycleError, StatementError } from './errors.ts';
 import { connectionFields } from './postgres-address.ts';
@@ -157,6 +157,17 @@ export function openPostgres(options: PostgresOptions): Warehouse {
           return stream.rowCount;
         } catch (error) {
           throw error instanceof pg.DatabaseError ? translate(error, sql) : error;
+        }
+      },
+      async *copyOut(sql) {
+        const stream = client.query(copyTo(sql));
+        try {
+          for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
+        } catch (error) {
+          throw translate(error, sql);
+        } finally {
+          // Whoever reads leaves early: the rest has to come in before the connection can do anything else.
+          if (!stream.readableEnded && !stream.errored) await finished(stream.resume()).catch(() => undefined);
         }
       },
     };

@@ -28,6 +28,15 @@ export interface Session extends Queryable {
    * @throws StatementError, its `context` naming the line; the transaction is then aborted.
    */
   copyIn(sql: string, chunks: AsyncIterable<string | Uint8Array>): Promise<number>;
+  /**
+   * Streams `COPY ... TO STDOUT` in PostgreSQL's text or CSV format, as fast as it is read; the embedded database makes it
+   * whole in memory first. Ask the session for nothing else until it is read; leaving it early waits for its end.
+   * @param sql the whole COPY statement; it takes no parameters.
+   * @returns the bytes, UTF-8; a chunk need not end at a line.
+   * @throws StatementError while it is read, maybe after some chunks.
+   * @example for await (const chunk of session.copyOut('copy (select 1) to stdout (format csv)')) ...
+   */
+  copyOut(sql: string): AsyncIterable<Uint8Array>;
 }
 
 /** The database port. Two adapters implement it with the same semantics: postgres and pglite. */

@@ -10,6 +10,7 @@ import { ensureAppRole } from '../init/app-role.ts';
 import { Changes } from '../init/changes.ts';
 import { checkNames, checkSameServer } from '../init/check-names.ts';
 import { ensureAccess, ensureDatabase } from '../init/database.ts';
+import { ensureLogin, ensureReaderRoles, readerRolesOf } from '../init/reader-roles.ts';
 import { ensureReader, ensureSchemas, readable, readerOf } from '../init/schemas.ts';
 import { textSetting } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
@@ -35,6 +36,7 @@ export async function init(project: Project, flags: InitFlags, terminal: Termina
     return 0;
   }
   const { app, admin } = addresses(url, textSetting(project, 'DB_ADMIN_URL'));
+  const roles = readerRolesOf(project);
   const schemas = schemasOf(compileProject(project).manifest);
   const changes = new Changes();
   if (schemas.includes('public')) {
@@ -47,11 +49,13 @@ export async function init(project: Project, flags: InitFlags, terminal: Termina
   await connected(admin, async (warehouse) => {
     await ensureAppRole(warehouse, app, flags.rotatePassword, changes);
     await ensureReader(warehouse, reader, changes);
+    if (roles !== undefined) await ensureReaderRoles(warehouse, roles, reader, changes);
     await ensureDatabase(warehouse, app.database, changes);
   });
   await connected(withDatabase(admin, app.database), async (warehouse) => {
     await ensureAccess(warehouse, app.database, app.user, reader, changes);
     await warehouse.transaction((session) => ensureSchemas(session, app.user, reader, wanted, changes));
+    if (roles !== undefined) await ensureLogin(warehouse, roles, app, reader, flags.rotatePassword, changes);
   });
   await prove(app, wanted);
   report(app, changes, terminal);

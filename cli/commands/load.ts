@@ -110,12 +110,16 @@ function report(summary: LoadSummary, seconds: number, mode: LoadMode, terminal:
     terminal.event(event);
     return;
   }
-  const { source, landed, rejected, skipped, warnings } = summary;
+  const { source, landed, rejected, skipped, ignored, warnings } = summary;
   const rate = landed > 100 && seconds > 0 ? `, ${thousands(Math.round(landed / seconds))} a second` : '';
   terminal.say(
     `${source}: ${thousands(landed)} ${units[source]} landed, ${thousands(rejected.count)} rejected in ${seconds.toFixed(2)}s${rate}.`,
     'good',
   );
+  if (ignored > 0) {
+    const unit = source === 'registry' ? 'rows' : 'files';
+    terminal.say(`  ${thousands(ignored)} ${unit} of erased apartments left alone (docs/subjects.md).`, 'faint');
+  }
   sayNotes(rejected, 'rejected', 'All of them: datacycle status', terminal);
   const retry = mode === 'from-bronze' ? `load ${source} --from-bronze` : again[source];
   sayNotes(skipped, 'not read', `They are tried again by ${retry}.`, terminal);

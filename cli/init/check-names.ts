@@ -18,18 +18,7 @@ const mostBytes = 63;
  */
 export function checkNames(app: Address): void {
   const { user, database } = app;
-  if (user.startsWith('pg_')) {
-    throw new UsageError({
-      what: `the user ${user}, which DB_URL names, cannot be made: PostgreSQL keeps names with pg_ for itself`,
-      hint: 'Choose another user in DB_URL, e.g. datacycle.',
-    });
-  }
-  if (noRoles.includes(user)) {
-    throw new UsageError({
-      what: `the user ${user}, which DB_URL names, cannot be made: to PostgreSQL the word means something else`,
-      hint: 'Choose another user in DB_URL, e.g. datacycle.',
-    });
-  }
+  checkReserved(`user ${user}, which DB_URL names,`, user, 'Choose another user in DB_URL, e.g. datacycle.');
   if (ofTheServer.includes(database)) {
     throw new UsageError({
       what: `DB_URL names the database ${database}, which belongs to the server itself`,
@@ -41,20 +30,44 @@ export function checkNames(app: Address): void {
     ['database', database],
     ['group of readers', readerOf(user)],
   ] as const) {
-    const bytes = Buffer.byteLength(name);
-    if (bytes > mostBytes) {
-      throw new UsageError({
-        what: `the name of the ${what} is too long: ${name} has ${bytes} bytes, of ${mostBytes} at most`,
-        hint: `Choose shorter names in DB_URL; the group of readers is called ${readerOf('<user>')}.`,
-      });
-    }
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
-    if (/[\u0000-\u001f\u007f]/.test(name) || name.trim() !== name) {
-      throw new UsageError({
-        what: `the name of the ${what} holds a control character, or begins or ends with a space: ${JSON.stringify(name)}`,
-        hint: 'Correct it in DB_URL.',
-      });
-    }
+    checkText(
+      what,
+      name,
+      `Choose shorter names in DB_URL; the group of readers is called ${readerOf('<user>')}.`,
+      'Correct it in DB_URL.',
+    );
+  }
+}
+
+/** The same for a role that vars.access names. @throws UsageError */
+export function checkRoleName(what: string, name: string, hint: string): void {
+  checkReserved(what, name, hint);
+  checkText(what, name, hint, hint);
+}
+
+function checkReserved(what: string, name: string, hint: string): void {
+  const why = name.startsWith('pg_')
+    ? 'PostgreSQL keeps names with pg_ for itself'
+    : noRoles.includes(name)
+      ? 'to PostgreSQL the word means something else'
+      : undefined;
+  if (why !== undefined) throw new UsageError({ what: `the ${what} cannot be made: ${why}`, hint });
+}
+
+function checkText(what: string, name: string, tooLong: string, wrong: string): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes > mostBytes) {
+    throw new UsageError({
+      what: `the name of the ${what} is too long: ${name} has ${bytes} bytes, of ${mostBytes} at most`,
+      hint: tooLong,
+    });
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+  if (/[\u0000-\u001f\u007f]/.test(name) || name.trim() !== name) {
+    throw new UsageError({
+      what: `the name of the ${what} holds a control character, or begins or ends with a space: ${JSON.stringify(name)}`,
+      hint: wrong,
+    });
   }
 }
 

@@ -126,10 +126,10 @@ async function letRead(app: Session, role: string, reader: string, changes: Chan
              select from defaults as d, reader as r
              where d.schema = w.oid and d.kind = 'r' and d.grantee = r.oid and d.privilege = 'SELECT'
          )) from wanted as w) as future,
-         exists (
-             select from defaults as d, reader as r, wanted as w
-             where w.nspname = 'bi' and d.schema = w.oid and d.kind = 'f' and d.grantee = r.oid
-         ) as functions,
+         (select bool_and(exists (
+             select from defaults as d, reader as r
+             where d.schema = w.oid and d.kind = 'f' and d.grantee = r.oid
+         )) from wanted as w) as functions,
          exists (select from defaults as d where d.schema = 0 and d.kind = 'f')
          and not exists (select from defaults as d where d.schema = 0 and d.kind = 'f' and d.grantee = 0) as closed`,
     [role, reader, readable],
@@ -145,9 +145,9 @@ async function letRead(app: Session, role: string, reader: string, changes: Chan
   await changes.ensure(`${reader} may read what will be in ${names}`, found?.future === true, () =>
     app.query(`alter default privileges in schema ${identifiers(readable)} grant select on tables to ${to}`),
   );
-  // What guards rows in bi is a function, and whoever reads calls it.
-  await changes.ensure(`${reader} may call the functions of bi`, found?.functions === true, () =>
-    app.query(`alter default privileges in schema "bi" grant execute on functions to ${to}`),
+  // What guards rows is a function, and whoever reads calls it.
+  await changes.ensure(`${reader} may call the functions of ${names}`, found?.functions === true, () =>
+    app.query(`alter default privileges in schema ${identifiers(readable)} grant execute on functions to ${to}`),
   );
   // Only without a schema: what PostgreSQL gives to everybody by default cannot be taken back schema by schema.
   await changes.ensure(`functions of ${role} shut to everybody else`, found?.closed === true, () =>

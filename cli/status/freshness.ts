@@ -1,6 +1,7 @@
 import type { Compiled } from '../../runner/compile.ts';
 import type { FreshnessSettings } from '../../runner/config.ts';
 import { UsageError } from '../../runner/errors.ts';
+import { newestSql } from '../../runner/freshness.ts';
 import type { ModelNode } from '../../runner/manifest.ts';
 import { didYouMean } from '../../runner/suggest.ts';
 import { StatementError } from '../../warehouse/errors.ts';
@@ -53,12 +54,18 @@ export async function readFreshness(on: Queryable, context: FreshnessContext): P
     }
     const model = modelNamed(name, context);
     if (!followsUsed(model, context)) found.push(judge(name, wanted, false, undefined, now));
-    else found.push(await ofModel(on, model, wanted, now));
+    else found.push(await ofModel(on, context, model, wanted));
   }
   return found;
 }
 
-function modelNamed(name: string, { compiled, sources }: FreshnessContext): ModelNode {
+/** @throws UsageError for a name in project.yml's freshness that is neither a source nor a model. */
+export function checkFreshnessNames(context: Pick<FreshnessContext, 'compiled' | 'sources'>): void {
+  for (const name of Object.keys(context.compiled.context.project.settings.freshness ?? {}))
+    if (!context.sources.some((source) => source.name === name)) modelNamed(name, context);
+}
+
+function modelNamed(name: string, { compiled, sources }: Pick<FreshnessContext, 'compiled' | 'sources'>): ModelNode {
   const node = [...compiled.manifest.nodes.values()].find((one) => one.kind === 'model' && one.name === name);
   if (node?.kind === 'model') return node;
   const { settingsFile } = compiled.context.project;
@@ -85,7 +92,12 @@ function followsUsed(model: ModelNode, { compiled, sources, states }: FreshnessC
   );
 }
 
-async function ofModel(on: Queryable, model: ModelNode, wanted: FreshnessSettings, now: Date): Promise<Freshness> {
+async function ofModel(
+  on: Queryable,
+  { compiled, now }: FreshnessContext,
+  model: ModelNode,
+  wanted: FreshnessSettings,
+): Promise<Freshness> {
   const from = relation(model.relation.schema, model.relation.name);
   if (!(await exists(on, from))) return judge(model.name, wanted, true, undefined, now);
   try {
@@ -95,9 +107,7 @@ async function ofModel(on: Queryable, model: ModelNode, wanted: FreshnessSetting
             `select (extract(epoch from max(built_at)) * 1000)::float8 as newest from datacycle.model where model = $1`,
             [model.name],
           )
-        : await on.query<{ newest: number | null }>(
-            `select (extract(epoch from (${wanted.newest})::timestamptz) * 1000)::float8 as newest from ${from}`,
-          );
+        : await on.query<{ newest: number | null }>(newestSql(compiled.context.project, model, wanted.newest).text);
     const newest = rows[0]?.newest;
     return judge(model.name, wanted, true, newest == null ? undefined : new Date(newest).toISOString(), now);
   } catch (error) {

@@ -79,7 +79,7 @@ export class Lander {
 
   #report(summary: LoadSummary, mode: LoadMode, seconds: number): void {
     const { log } = this.#options;
-    const { source, landed, rejected, skipped, warnings, bytes, listed } = summary;
+    const { source, landed, rejected, skipped, ignored, warnings, bytes, listed } = summary;
     const unit = source === 'registry' ? 'tables' : 'files';
     if (landed > 0 || rejected.count > 0 || mode === 'full') {
       const text = `${source}: ${thousands(landed)} ${unit} landed, ${thousands(rejected.count)} rejected in ${seconds.toFixed(2)} s`;
@@ -93,6 +93,7 @@ export class Lander {
           landed,
           rejected: rejected.count,
           skipped: skipped.count,
+          ignored,
           bytes,
           listed,
           seconds: Math.round(seconds * 1000) / 1000,

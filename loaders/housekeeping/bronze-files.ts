@@ -35,9 +35,10 @@ export async function sizeOf(path: string): Promise<number | undefined> {
 /**
  * Makes sure that the folder is the Bronze that the ledger speaks of: where a share is not mounted its files only seem
  * to be gone.
+ * @param example whether the error may name one of the files, and with it a person.
  * @throws SourceError if the folder cannot be listed, or has none of the newest files that it should have.
  */
-export async function assertBronze(on: Queryable, root: string, source: SourceName): Promise<void> {
+export async function assertBronze(on: Queryable, root: string, source: SourceName, example = true): Promise<void> {
   await assertFolder(root, 'BRONZE_ROOT');
   const { rows } = await on.query<{ path: string }>(
     `select bronze_path as path from staging.file
@@ -52,7 +53,7 @@ export async function assertBronze(on: Queryable, root: string, source: SourceNa
   const first = rows[0];
   if (first === undefined) return;
   throw new SourceError({
-    what: `BRONZE_ROOT names the folder ${root}, which has none of the newest files of ${source}, e.g. ${first.path}`,
+    what: `BRONZE_ROOT names the folder ${root}, which has none of the newest files of ${source}${example ? `, e.g. ${first.path}` : ''}`,
     hint: 'Mount the share there, or correct BRONZE_ROOT (environment or .env). Nothing was touched.',
   });
 }

@@ -3,7 +3,7 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Note, NoteCollector } from '../summary.ts';
 import { isManifest, manifestName, readManifest } from './manifest.ts';
 import { bronzeFolderOf, ledgerNameOf, readBronzePath, registry, timeOfStamp } from './stamp.ts';
-import type { RegistryTable } from './tables.ts';
+import { type RegistryTable, registryTables } from './tables.ts';
 
 /** A table of a snapshot in Bronze. */
 export interface BronzeTable {
@@ -51,10 +51,16 @@ export function snapshotsAmong(paths: readonly string[], skipped: NoteCollector)
     if (tables.some(({ table }) => table === name.table)) continue;
     tables.push({ table: name.table, name: ledgerNameOf(name.stamp, name.table), path });
   }
+  // In the order in which they are read from the server: what a row belongs to comes before it.
+  for (const { tables } of found.values()) tables.sort((a, b) => orderOf(a.table) - orderOf(b.table));
   // What has been pruned may leave its manifest.
   return [...found.values()]
     .filter(({ tables }) => tables.length > 0)
     .sort((a, b) => a.time.getTime() - b.time.getTime());
+}
+
+function orderOf(table: RegistryTable): number {
+  return registryTables.indexOf(table);
 }
 
 /** Whether a snapshot is landed, and what there is to say about that. */

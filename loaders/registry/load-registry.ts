@@ -1,6 +1,7 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { LoadBusyError, LoadInterruptedError } from '../errors.ts';
 import { withRetries } from '../retry.ts';
+import type { Apartment } from '../sensors/name.ts';
 import { ensureStaging } from '../staging.ts';
 import type { LoadOptions, LoadSummary } from '../summary.ts';
 import { readAddress } from './address.ts';
@@ -15,6 +16,8 @@ export interface RegistrySource {
   /** MYSQL_URL; only loading from Bronze goes without. */
   readonly url: string | undefined;
   readonly bronzeRoot: string;
+  /** All that are configured: whose a building is whose name has that of an erased owner in it. */
+  readonly apartments?: readonly Apartment[] | undefined;
 }
 
 export interface RegistryOptions extends LoadOptions {
@@ -46,10 +49,11 @@ export async function loadRegistry(
   const address = options.mode === 'from-bronze' ? undefined : readAddress(source.url);
   await ensureStaging(warehouse);
   const outcome = await warehouse.exclusive('load registry', async () => {
-    const { bronzeRoot } = source;
+    const { bronzeRoot, apartments } = source;
     const sweep = () => sweepKilled({ warehouse, bronzeRoot, options });
-    if (address === undefined) return replaySnapshots({ warehouse, bronzeRoot, options, notes: await sweep() });
-    const take = { warehouse, address, bronzeRoot, options, timeouts: options.timeouts ?? usualTimeouts };
+    if (address === undefined)
+      return replaySnapshots({ warehouse, bronzeRoot, options, apartments, notes: await sweep() });
+    const take = { warehouse, address, bronzeRoot, options, apartments, timeouts: options.timeouts ?? usualTimeouts };
     return persevere(options, async () => takeSnapshot({ ...take, notes: await sweep() }));
   });
   if (outcome.held) return outcome.value;

@@ -3,6 +3,7 @@ import type { Session } from '../../warehouse/warehouse.ts';
 import type { BronzeWriter } from '../bronze.ts';
 import { copyJson, copyLine, inChunks } from '../copy-text.ts';
 import { writeFully } from '../descriptor.ts';
+import type { RegistryRows } from '../erasure/registry-rows.ts';
 import type { OpenTable } from './server.ts';
 import type { LedgerRow, SnapshotId } from './snapshot.ts';
 import { bronzePathOf, ledgerNameOf } from './stamp.ts';
@@ -15,6 +16,8 @@ const pieceBytes = 65_536;
 /** What became of one table. */
 export interface TableLanded {
   readonly ledger: LedgerRow;
+  /** Rows of erased apartments, which were left out. */
+  readonly ignored: number;
   /** The columns, as spelt by the server, in which values held what jsonb cannot store. */
   readonly unfit: readonly string[];
 }
@@ -22,6 +25,7 @@ export interface TableLanded {
 /**
  * Lands one table: each row as it comes goes to Bronze, as JSON, and to staging, so that memory stays flat. What jsonb
  * cannot store (the character U+0000) stays in Bronze and is left out in staging.
+ * @param erased tells the rows of erased apartments, which reach neither; undefined if nobody was erased.
  */
 export async function landTable(
   session: Session,
@@ -29,6 +33,7 @@ export async function landTable(
   id: SnapshotId,
   table: RegistryTable,
   open: OpenTable,
+  erased: RegistryRows | undefined,
 ): Promise<TableLanded> {
   const name = ledgerNameOf(id.stamp, table);
   const bronzePath = bronzePathOf(id.stamp, table);
@@ -36,6 +41,7 @@ export async function landTable(
   const unfit = new Set<string>();
   let bytes = 0;
   let rows = 0;
+  let ignored = 0;
   await bronze.writeWith(bronzePath, async (draft) => {
     let pieces: string[] = [];
     let pending = 0;
@@ -50,6 +56,10 @@ export async function landTable(
     const lines = async function* (): AsyncGenerator<readonly Buffer[]> {
       for await (const row of open.rows) {
         const record = recordOf(open, row, (text) => text);
+        if (erased?.has(table, JSON.parse(record)) === true) {
+          ignored += 1;
+          continue;
+        }
         pieces.push(rows === 0 ? '[\n' : ',\n', record);
         pending += record.length;
         if (pending >= pieceBytes) await flush();
@@ -63,7 +73,7 @@ export async function landTable(
     pieces.push(rows === 0 ? '[]\n' : '\n]\n');
     await flush();
   });
-  return { ledger: { name, bronzePath, bytes, sha256: hash.digest('hex'), rows }, unfit: [...unfit] };
+  return { ledger: { name, bronzePath, bytes, sha256: hash.digest('hex'), rows }, ignored, unfit: [...unfit] };
 }
 
 /** The COPY that {@link stagingLine} is for. */

@@ -5,8 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { inChunks } from '../copy-text.ts';
+import { erasedRows } from '../erasure/erased-rows.ts';
+import type { RegistryRows } from '../erasure/registry-rows.ts';
 import { LoadFailedError, LoadInterruptedError, systemCode } from '../errors.ts';
 import { listBronze } from '../sensors/list.ts';
+import type { Apartment } from '../sensors/name.ts';
 import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../summary.ts';
 import { bronzeRows, NotATable } from './bronze.ts';
 import { type BronzeSnapshot, type BronzeTable, snapshotsAmong, Wholeness } from './bronze-snapshot.ts';
@@ -19,6 +22,7 @@ export interface Replay {
   readonly warehouse: Warehouse;
   readonly bronzeRoot: string;
   readonly options: LoadOptions;
+  readonly apartments: readonly Apartment[] | undefined;
   /** What there is to say before it begins. */
   readonly notes: readonly Note[];
 }
@@ -28,7 +32,13 @@ export interface Replay {
  * load_id, above those of younger snapshots: which snapshot is the latest is told by its time, never by its load_id. One
  * that the ledger does not know has to be whole.
  */
-export async function replaySnapshots({ warehouse, bronzeRoot, options, notes }: Replay): Promise<LoadSummary> {
+export async function replaySnapshots({
+  warehouse,
+  bronzeRoot,
+  options,
+  apartments,
+  notes,
+}: Replay): Promise<LoadSummary> {
   const { clock, onProgress, signal } = options;
   const loads: number[] = [];
   const [rejected, skipped, warnings] = [new NoteCollector(), new NoteCollector(), new NoteCollector()];
@@ -47,6 +57,7 @@ export async function replaySnapshots({ warehouse, bronzeRoot, options, notes }:
   );
   const wholeness = await Wholeness.among(warehouse, bronzeRoot, snapshots);
   let landed = 0;
+  let ignored = 0;
   let bytes = 0;
   for (const [done, snapshot] of snapshots.entries()) {
     checkpoint();
@@ -69,11 +80,13 @@ export async function replaySnapshots({ warehouse, bronzeRoot, options, notes }:
       again: { time: snapshot.time, tables: snapshot.tables.map(({ table }) => table) },
       async fill(session, at) {
         const rows: LedgerRow[] = [];
+        const erased = await erasedRows(session, apartments);
         for (const table of snapshot.tables) {
           checkpoint();
-          const result = await landFile(session, bronzeRoot, at, table);
+          const result = await landFile(session, bronzeRoot, at, table, erased);
           if (result.unfit) warnings.add([unfitNote(table.table, undefined)]);
           rows.push(result.ledger);
+          ignored += result.ignored;
         }
         return rows;
       },
@@ -90,6 +103,7 @@ export async function replaySnapshots({ warehouse, bronzeRoot, options, notes }:
     landed,
     rejected: { ...rejected },
     skipped: { ...skipped },
+    ignored,
     warnings: { ...warnings },
     loads,
     bytes,
@@ -139,25 +153,31 @@ async function landFile(
   root: string,
   id: SnapshotId,
   { table, name, path }: BronzeTable,
-): Promise<{ ledger: LedgerRow; unfit: boolean }> {
+  erased: RegistryRows | undefined,
+): Promise<{ ledger: LedgerRow; ignored: number; unfit: boolean }> {
   const file = fileOf(root, { path });
   const print = { name, bronzePath: path, ...(await fingerprint(file)) };
   let rows = 0;
+  let ignored = 0;
   let unfit = false;
   try {
     for await (const row of bronzeRows(file)) unfit = unfit || row.unfit;
   } catch (error) {
     if (!(error instanceof NotATable)) throw error;
-    return { ledger: { ...print, rows, reason: error.message }, unfit: false };
+    return { ledger: { ...print, rows, reason: error.message }, ignored, unfit: false };
   }
   const lines = async function* (): AsyncGenerator<readonly Buffer[]> {
     for await (const { json } of bronzeRows(file)) {
+      if (erased?.has(table, JSON.parse(json)) === true) {
+        ignored += 1;
+        continue;
+      }
       rows += 1;
       yield stagingLine(id.loadId, table, rows, json);
     }
   };
   await session.copyIn(copyRows, inChunks(lines()));
-  return { ledger: { ...print, rows }, unfit };
+  return { ledger: { ...print, rows }, ignored, unfit };
 }
 
 function fileOf(root: string, { path }: Pick<BronzeTable, 'path'>): string {

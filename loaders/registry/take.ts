@@ -1,6 +1,8 @@
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter } from '../bronze.ts';
+import { erasedRows } from '../erasure/erased-rows.ts';
 import { SourceError } from '../errors.ts';
+import type { Apartment } from '../sensors/name.ts';
 import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../summary.ts';
 import type { RegistryAddress } from './address.ts';
 import { landTable } from './reader.ts';
@@ -17,6 +19,7 @@ export interface Taking {
   readonly bronzeRoot: string;
   readonly timeouts: RegistryTimeouts;
   readonly options: LoadOptions;
+  readonly apartments: readonly Apartment[] | undefined;
   /** What there is to say before it begins. */
   readonly notes: readonly Note[];
 }
@@ -26,7 +29,7 @@ export interface Taking {
  * @throws RegistryFault if the server cannot be read; nothing was landed then.
  */
 export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
-  const { warehouse, address, bronzeRoot, timeouts, options } = taking;
+  const { warehouse, address, bronzeRoot, timeouts, options, apartments } = taking;
   const server = await RegistryServer.open(address, timeouts, options.signal);
   try {
     const spelt = await server.tables();
@@ -34,6 +37,7 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
     const bronze = new BronzeWriter(bronzeRoot);
     const warnings: Note[] = [...taking.notes];
     let bytes = 0;
+    let ignored = 0;
     const { id, ledger } = await landSnapshot({
       warehouse,
       bronze,
@@ -41,6 +45,7 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
       again: undefined,
       async fill(session, at) {
         const landed: LedgerRow[] = [];
+        const erased = await erasedRows(session, apartments);
         for (const [done, table] of registryTables.entries()) {
           options.onProgress?.({ phase: 'landing', files: done, total: registryTables.length, bytes });
           const name = spelt.get(table);
@@ -51,9 +56,10 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
           }
           const columns = open.columns.map((column) => column.name);
           warnings.push(...(await goneColumns(session, table, columns)));
-          const result = await landTable(session, bronze, at, table, open);
+          const result = await landTable(session, bronze, at, table, open, erased);
           for (const column of result.unfit) warnings.push(unfitNote(table, column));
           landed.push(result.ledger);
+          ignored += result.ignored;
           bytes += result.ledger.bytes;
         }
         if (landed.length === 0) throw noTables(address);
@@ -68,6 +74,7 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
       landed: ledger.length,
       rejected: { count: 0, first: [] },
       skipped: { count: 0, first: [] },
+      ignored,
       warnings: collected(warnings),
       loads: [id.loadId],
       bytes,

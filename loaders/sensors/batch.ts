@@ -77,8 +77,10 @@ async function copyAll(session: Session, tally: Tally): Promise<void> {
         yield [Buffer.from(head), copyJson(file.json), newline];
       } else if (file.kind === 'rejected') {
         tally.reject(file, file.fileId, file.reason);
-      } else {
+      } else if (file.kind === 'skipped') {
         tally.skip(file.candidate, file.reason);
+      } else {
+        tally.ignore();
       }
     }
   };
@@ -90,6 +92,10 @@ async function insertEach(session: Session, tally: Tally): Promise<void> {
   for await (const file of tally.files()) {
     if (file.kind === 'skipped') {
       tally.skip(file.candidate, file.reason);
+      continue;
+    }
+    if (file.kind === 'ignored') {
+      tally.ignore();
       continue;
     }
     const reason = file.kind === 'rejected' ? file.reason : await insertOne(session, tally.loadId, file);

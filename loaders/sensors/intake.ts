@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { BronzeWriter } from '../bronze.ts';
 import { writeFully } from '../descriptor.ts';
+import { isSubjectsContent } from '../erasure/sensor-files.ts';
+import type { Tombstones } from '../erasure/tombstones.ts';
 import { inOrder } from '../in-order.ts';
 import { changedSince, growing, readSource, streamSource } from '../source-file.ts';
 import type { Candidate } from './candidate.ts';
@@ -14,11 +16,13 @@ const window = 48;
 /** Larger files are not read ahead, so what is in memory stays within `window` times this. */
 const smallBytes = 256 * 1024;
 
-/** What a source file turned out to be. Bronze has it, not settled yet, unless it was skipped. */
+/** What a source file turned out to be. Bronze has it, not settled yet, unless it was skipped or ignored. */
 export type Taken =
   | (Fingerprint & { readonly kind: 'landed'; readonly json: Buffer })
   | (Fingerprint & { readonly kind: 'rejected'; readonly reason: string })
-  | { readonly kind: 'skipped'; readonly candidate: Candidate; readonly reason: string };
+  | { readonly kind: 'skipped'; readonly candidate: Candidate; readonly reason: string }
+  /** Of an erased apartment, as only its content tells. */
+  | { readonly kind: 'ignored'; readonly candidate: Candidate };
 
 /** What the ledger keeps of a file. */
 export interface Fingerprint {
@@ -34,6 +38,7 @@ export interface Intake {
   /** The folder that the paths of candidates are relative to. */
   readonly base: string;
   readonly names: SensorNames;
+  readonly erased: Tombstones;
   /** Where files are copied; undefined if they come from Bronze. */
   readonly bronze: BronzeWriter | undefined;
   /** A file that changed less than `ms` before or after `now()` is not rejected yet; undefined if all may be. */
@@ -68,7 +73,7 @@ async function* judgeAll(files: AsyncIterable<Fetched>, intake: Intake): AsyncGe
   }
 }
 
-async function judge(file: Fetched, { bronze }: Intake): Promise<Taken> {
+async function judge(file: Fetched, { bronze, erased }: Intake): Promise<Taken> {
   const { candidate, bronzePath, name, source } = file;
   const minute = name.minute;
   switch (source.kind) {
@@ -81,6 +86,10 @@ async function judge(file: Fetched, { bronze }: Intake): Promise<Taken> {
       return { kind: 'rejected', candidate, bronzePath, minute, bytes: copied.size, sha256: copied.sha256, reason };
     }
     case 'read': {
+      if (!name.known && erased.size > 0 && isSubjectsContent(erased, candidate.path, source.bytes)) {
+        await bronze?.drop(bronzePath);
+        return { kind: 'ignored', candidate };
+      }
       const payload = judgeContent(name, source.bytes, candidate.path);
       // What is compressed in Bronze was so by housekeeping; the ledger speaks of the file as it was landed.
       const found = payload.ok && bronze === undefined ? payload.bytes : source.bytes;

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter, rejectedFolder } from '../bronze.ts';
+import { isSubjectsPath } from '../erasure/sensor-files.ts';
+import { readTombstones, type Tombstones } from '../erasure/tombstones.ts';
 import { LoadBusyError, LoadInterruptedError, SourceError } from '../errors.ts';
 import { assertFolder, isEmptyFolder } from '../folder.ts';
 import { ensureStaging } from '../staging.ts';
@@ -46,10 +48,11 @@ export async function loadSensors(
   source: SensorSource,
   options: SensorOptions,
 ): Promise<LoadSummary> {
-  const names = new SensorNames(source.apartments);
   if (options.mode !== 'from-bronze') await assertFolder(shareOf(source), 'SMB_PATH');
   await ensureStaging(warehouse);
-  return new Load(warehouse, source, names, options).run();
+  const erased = await readTombstones(warehouse);
+  const names = new SensorNames(source.apartments, erased);
+  return new Load(warehouse, source, names, erased, options).run();
 }
 
 /** How long, in milliseconds, and how often to wait for another load: most take a moment only. */
@@ -90,13 +93,22 @@ class Load {
   readonly #loads: number[] = [];
   readonly #rejected = new NoteCollector();
   readonly #skipped = new NoteCollector();
+  #erased: Tombstones;
+  #ignored = 0;
   #landed = 0;
   #bytes = 0;
 
-  constructor(warehouse: Warehouse, source: SensorSource, names: SensorNames, options: SensorOptions) {
+  constructor(
+    warehouse: Warehouse,
+    source: SensorSource,
+    names: SensorNames,
+    erased: Tombstones,
+    options: SensorOptions,
+  ) {
     this.#warehouse = warehouse;
     this.#source = source;
     this.#names = names;
+    this.#erased = erased;
     this.#options = options;
   }
 
@@ -111,6 +123,7 @@ class Load {
       landed: this.#landed,
       rejected: { ...this.#rejected },
       skipped: { ...this.#skipped },
+      ignored: this.#ignored,
       warnings: { count: 0, first: [] },
       loads: this.#loads,
       bytes: this.#bytes,
@@ -119,7 +132,7 @@ class Load {
 
   async #loadBronze(): Promise<'bronze'> {
     const folders = [...new Set(this.#source.apartments.map(({ id }) => id)), rejectedFolder];
-    const listing = this.#listing((chunk) => withoutRow(this.#warehouse, chunk));
+    const listing = this.#listing((chunk) => withoutRow(this.#warehouse, this.#allowed(chunk)));
     await this.#land(inOrderOfTime(await listBronze(this.#source.bronzeRoot, folders, listing), this.#names));
     return 'bronze';
   }
@@ -156,13 +169,15 @@ class Load {
     const share = shareOf(this.#source);
     if (this.#options.mode === 'new' && (await listingCompleted(on))) {
       const now = Math.floor(this.#options.clock().getTime() / 60_000);
-      const newest = await newestMinute(on, new Date((now + aheadMinutes) * 60_000));
+      const known = await newestMinute(on, new Date((now + aheadMinutes) * 60_000));
+      // With an erased apartment all that was landed may have gone; listing the share at every check would not bring it back.
+      const newest = known ?? (this.#erased.size > 0 ? now : undefined);
       if (newest !== undefined) {
         const prediction = { share, names: this.#names, newest, now, checkpoint: this.#checkpoint };
         return { listed: 'predicted', found: await predictSensors(on, prediction) };
       }
     }
-    const listing = this.#listing((chunk) => unknownToLedger(on, sensors, chunk));
+    const listing = this.#listing((chunk) => unknownToLedger(on, sensors, this.#allowed(chunk)));
     return { listed: 'listing', found: await listShare(share, listing) };
   }
 
@@ -181,21 +196,26 @@ class Load {
     const total = candidates.length;
     const base = fromBronze ? bronzeRoot : shareOf(this.#source);
     const bronze = fromBronze ? undefined : new BronzeWriter(bronzeRoot);
-    for (let done = 0; done < total; ) {
+    for (let rest = candidates; rest.length > 0; ) {
       this.#checkpoint();
+      rest = await this.#stillAllowed(rest);
+      if (rest.length === 0) return;
+      const done = total - rest.length;
       const result = await landBatch({
         warehouse: this.#warehouse,
         names: this.#names,
+        erased: this.#erased,
         base,
         bronze,
         settle: fromBronze ? undefined : { ms: settleMs, now: clock },
-        candidates: candidates.slice(done, done + batchFiles),
+        candidates: rest.slice(0, batchFiles),
         clock,
         checkpoint: this.#checkpoint,
         onFile: (files, bytes) =>
           onProgress?.({ phase: 'landing', files: done + files, total, bytes: this.#bytes + bytes }),
       });
-      done += result.taken;
+      rest = rest.slice(result.taken);
+      this.#ignored += result.ignored;
       if (result.loadId !== undefined) this.#loads.push(result.loadId);
       this.#landed += result.landed;
       this.#bytes += result.bytes;
@@ -204,6 +224,22 @@ class Load {
       // Files that cannot be read may mean that the share is gone, and going on would skip all the others, too.
       if (result.skipped.length > 0) await assertFolder(base, fromBronze ? 'BRONZE_ROOT' : 'SMB_PATH');
     }
+  }
+
+  /** Counts and leaves out the files of erased apartments. */
+  #allowed(files: readonly Candidate[]): readonly Candidate[] {
+    if (this.#erased.size === 0) return files;
+    const allowed = files.filter(({ path }) => !isSubjectsPath(this.#erased, path));
+    this.#ignored += files.length - allowed.length;
+    return allowed;
+  }
+
+  /** As {@link #allowed}, if an erasure has begun since it was last asked: a load may take hours. */
+  async #stillAllowed(files: readonly Candidate[]): Promise<readonly Candidate[]> {
+    const erased = await readTombstones(this.#warehouse);
+    if (erased.size === this.#erased.size) return files;
+    this.#erased = erased;
+    return this.#allowed(files);
   }
 
   readonly #checkpoint = (): void => {

@@ -1,4 +1,5 @@
 import { rejectedFolder } from '../bronze.ts';
+import type { Tombstones } from '../erasure/tombstones.ts';
 import { SourceError } from '../errors.ts';
 
 /** Where the files of one owner belong. */
@@ -16,12 +17,22 @@ export type SensorName =
 
 const pattern = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d)(\d\d)_(.+)_received\.json$/s;
 
+/** The owner that a name names, whether or not the rest of it makes sense; undefined if it is no such name. */
+export function ownerIn(name: string): string | undefined {
+  return pattern.exec(name)?.[6];
+}
+
 /** Reads names such as `18.08.2023 1000_JimmyLoup_received.json`. */
 export class SensorNames {
   readonly #apartments: ReadonlyMap<string, string>;
+  /** The owners whose files are expected. */
+  readonly #owners: readonly string[];
 
-  /** @throws SourceError if there is no apartment, or one cannot be part of a path. */
-  constructor(apartments: readonly Apartment[]) {
+  /**
+   * @param erased the erased apartments: no file of theirs is expected any more.
+   * @throws SourceError if there is no apartment and none was erased, or one cannot be part of a path.
+   */
+  constructor(apartments: readonly Apartment[], erased?: Pick<Tombstones, 'size' | 'hasOwner'>) {
     const reserved = [rejectedFolder, 'weather', 'registry'];
     for (const { id, owner } of apartments) {
       if (!/^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u.test(id) || reserved.includes(id.toLowerCase())) {
@@ -39,9 +50,11 @@ export class SensorNames {
       }
     }
     this.#apartments = new Map(apartments.map(({ id, owner }) => [owner, id]));
-    if (apartments.length === 0 || this.#apartments.size < apartments.length) {
+    this.#owners = [...this.#apartments.keys()].filter((owner) => erased?.hasOwner(owner) !== true);
+    const hasNone = apartments.length === 0 && (erased?.size ?? 0) === 0;
+    if (hasNone || this.#apartments.size < apartments.length) {
       throw new SourceError({
-        what: apartments.length === 0 ? 'no apartment is configured' : 'two apartments have the same owner',
+        what: hasNone ? 'no apartment is configured' : 'two apartments have the same owner',
         hint: 'List each apartment once, with its id and its owner as in the names of the sensor files.',
       });
     }
@@ -62,12 +75,15 @@ export class SensorNames {
     return { known: true, apartment, minute };
   }
 
+  /** Whether there is any file to expect. */
+  get expectsNone(): boolean {
+    return this.#owners.length === 0;
+  }
+
   /** The names that the files of one minute should have, one per apartment. */
   expected(minute: number): string[] {
     const [year, month, day, hour, minuteOfHour] = partsOf(minute);
-    return [...this.#apartments.keys()].map(
-      (owner) => `${day}.${month}.${year} ${hour}${minuteOfHour}_${owner}_received.json`,
-    );
+    return this.#owners.map((owner) => `${day}.${month}.${year} ${hour}${minuteOfHour}_${owner}_received.json`);
   }
 }
 

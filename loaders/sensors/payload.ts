@@ -17,7 +17,8 @@ export const maxFileBytes = 16 * 1024 * 1024;
 /** Why a file over {@link maxFileBytes} is rejected. */
 export const tooBig = `larger than ${maxFileBytes / 1024 / 1024} MB`;
 
-const secretKey = 'api_token';
+/** The key whose value never leaves Bronze. */
+export const secretKey = 'api_token';
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**

@@ -27,6 +27,8 @@ export interface BatchResult {
   readonly landed: number;
   readonly rejected: readonly Note[];
   readonly skipped: readonly Note[];
+  /** Files of erased apartments. */
+  readonly ignored: number;
   readonly bytes: number;
 }
 
@@ -44,6 +46,7 @@ export class Tally {
   #taken = 0;
   #seen = 0;
   #landed = 0;
+  #ignored = 0;
   #bytes = 0;
 
   constructor(batch: Batch, loadId: number, fileIds: number[]) {
@@ -57,7 +60,7 @@ export class Tally {
     const { checkpoint, onFile } = this.#batch;
     for await (const taken of takeIn(this.#batch, this.#candidates())) {
       checkpoint();
-      if (taken.kind !== 'skipped') this.#bytes += taken.bytes;
+      if (taken.kind === 'landed' || taken.kind === 'rejected') this.#bytes += taken.bytes;
       this.#seen += 1;
       onFile(this.#seen, this.#bytes);
       yield { ...taken, fileId: taken.candidate.before?.fileId ?? this.#fileIds.pop() ?? Number.NaN };
@@ -70,6 +73,10 @@ export class Tally {
       this.#taken += 1;
       yield candidate;
     }
+  }
+
+  ignore(): void {
+    this.#ignored += 1;
   }
 
   skip({ name }: Candidate, reason: string): void {
@@ -103,6 +110,7 @@ export class Tally {
       landed: this.#landed,
       rejected: this.#rejected,
       skipped: this.#skipped,
+      ignored: this.#ignored,
       bytes: this.#bytes,
     };
   }

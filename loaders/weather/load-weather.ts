@@ -81,6 +81,7 @@ class WeatherLoad {
       landed: this.#landed,
       rejected: { ...this.#rejected },
       skipped: { ...this.#skipped },
+      ignored: 0,
       warnings: { ...this.#warnings },
       loads: this.#loads,
       bytes: this.#bytes,

@@ -3,6 +3,7 @@ import type { Column, ExistingRelation } from '../catalog.ts';
 import type { Config } from '../config.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey } from './key-guard.ts';
+import { secureRows } from './row-security.ts';
 import { counted, run, type Step, staged } from './step.ts';
 import { addMissing, alignColumns, dropObsolete } from './structure.ts';
 import { comparable, type TableTarget } from './table.ts';
@@ -90,6 +91,7 @@ export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonl
     ),
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...addMissing(target, undefined, []),
+    ...secureRows(target.relation, target.rowSecurity, target.owner, undefined),
     run(`analyze ${table}`),
   ];
 }
@@ -121,6 +123,7 @@ export function updateSnapshot(
   const current = (alias: string) => `${alias}.${identifier(columns.validTo)} is null`;
   const list = identifiers(versions.map(({ name }) => name));
   return [
+    ...secureRows(target.relation, target.rowSecurity, target.owner, existing),
     ...dropObsolete(target, existing, made),
     ...alignColumns(target.relation, existing, [...existing.columns, ...added]),
     ...addMissing(target, existing, made),

@@ -3,6 +3,8 @@ import { identifier, identifiers, literal, relation } from '../../warehouse/quot
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { IndexConfig } from '../config.ts';
 import type { Constraint, RelationName } from '../manifest.ts';
+import type { Place } from '../place.ts';
+import { SqlText } from '../sql-text.ts';
 import { run, type Step } from './step.ts';
 
 /** What a table is to have besides its rows. */
@@ -20,7 +22,7 @@ interface Wanted {
   readonly name: string;
   /** For a name that the user gave, which does not change with the definition: what tells one definition from another. */
   readonly version: string | undefined;
-  readonly create: string;
+  readonly create: SqlText;
   /** Unique ones come first, since foreign keys need them; foreign keys last, in one order, since they lock other tables. */
   readonly rank: string;
 }
@@ -123,19 +125,30 @@ function wantedObjects(structure: Structure): Wanted[] {
     given: string | undefined,
     definition: string,
     create: (name: string) => string,
+    place?: Place,
   ) => {
     const name = given ?? objectName(`${tableName}_${base}`, `${tableName} ${definition}`);
     if (objects.some((object) => object.name === name)) return;
     const version = given === undefined ? undefined : versionOf(name, definition);
-    objects.push({ name, version, create: create(identifier(name)), rank: `${rank} ${name}` });
+    const sql = new SqlText(create(identifier(name)), [
+      { start: 0, origin: place === undefined ? undefined : { place, verbatim: false } },
+    ]);
+    objects.push({ name, version, create: sql, rank: `${rank} ${name}` });
   };
-  const constraint = (base: string, rank: string, given: string | undefined, definition: string) =>
-    add(base, rank, given, definition, (name) => `alter table ${table}\n    add constraint ${name} ${definition}`);
+  const constraint = (base: string, rank: string, given: string | undefined, definition: string, place?: Place) =>
+    add(
+      base,
+      rank,
+      given,
+      definition,
+      (name) => `alter table ${table}\n    add constraint ${name} ${definition}`,
+      place,
+    );
 
   for (const declared of structure.constraints) {
     switch (declared.type) {
       case 'primary_key':
-        constraint('pkey', '1', declared.name, `primary key (${identifiers(declared.columns)})`);
+        constraint('pkey', '1', declared.name, `primary key (${identifiers(declared.columns)})`, declared.place);
         break;
       case 'unique':
         constraint(
@@ -143,10 +156,11 @@ function wantedObjects(structure: Structure): Wanted[] {
           '2',
           declared.name,
           `unique (${identifiers(declared.columns)})`,
+          declared.place,
         );
         break;
       case 'check':
-        constraint('check', '4', declared.name, `check (${declared.expression})`);
+        constraint('check', '4', declared.name, `check (${declared.expression})`, declared.place);
         break;
       case 'foreign_key': {
         const to = relation(declared.to.schema, declared.to.name);
@@ -155,6 +169,7 @@ function wantedObjects(structure: Structure): Wanted[] {
           `5 ${to}`,
           declared.name,
           `foreign key (${identifiers(declared.columns)}) references ${to} (${identifiers(declared.toColumns)})`,
+          declared.place,
         );
         break;
       }

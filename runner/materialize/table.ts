@@ -1,8 +1,10 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
+import type { RowSecurity } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
 import { remakeViews, type StandingView } from './remake-views.ts';
+import { secureRows } from './row-security.ts';
 import { counted, run, type Step, staged } from './step.ts';
 import { addMissing, alignColumns, dropObsolete, type Structure } from './structure.ts';
 import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
@@ -14,6 +16,9 @@ export interface TableTarget extends Structure {
   readonly auditColumns: readonly string[];
   readonly key: SurrogateKey | undefined;
   readonly merge: MergeSettings;
+  readonly rowSecurity: RowSecurity | undefined;
+  /** Known where the table has row security. */
+  readonly owner: string | undefined;
 }
 
 /** What an increment does to rows that stand. */
@@ -50,6 +55,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
     ...addMissing(target, undefined, []),
+    ...secureRows(target.relation, target.rowSecurity, target.owner, undefined),
     run(`analyze ${table}`),
   ];
 }
@@ -74,6 +80,7 @@ export function replaceRows(
   return [
     ...adopt,
     ...stage(target, source),
+    ...secureRows(target.relation, target.rowSecurity, target.owner, existing),
     ...dropObsolete(target, existing, made),
     ...remakeViews(views, alignColumns(target.relation, existing, wanted)),
     ...(target.uniqueKey.length > 0

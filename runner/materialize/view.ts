@@ -22,7 +22,9 @@ export function createView(
     existing.columns.every(
       (column, index) => wanted[index]?.name === column.name && wanted[index]?.type === column.type,
     );
-  if (fits) return [run(`create or replace view ${view} as\n`, sql)];
+  // Row security and rights are those of whoever asks; else a view would show what its owner sees.
+  const how = 'with (security_invoker = true) as\n';
+  if (fits) return [run(`create or replace view ${view} ${how}`, sql)];
   const drop = existing === undefined ? [] : [run(`drop ${existing.kind === 'table' ? 'table' : 'view'} ${view}`)];
-  return [...drop, run(`create view ${view} as\n`, sql), ...restoreGrants(name, existing?.grants ?? [])];
+  return [...drop, run(`create view ${view} ${how}`, sql), ...restoreGrants(name, existing?.grants ?? [])];
 }

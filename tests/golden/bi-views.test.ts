@@ -71,6 +71,7 @@ const at = '2024-01-01T00:00:00.000Z';
 
 const nothing: NodeState = {
   expired: new Map(),
+  owner: undefined,
   existing: undefined,
   remembered: undefined,
   consumed: new Map(),
@@ -88,6 +89,8 @@ function standing(kind: 'table' | 'view', columns: readonly Column[], grants: Ex
     foreignKeys: [],
     referencedBy: [],
     grants,
+    securityInvoker: true,
+    rowSecurity: { enabled: false, forced: false, policies: [] },
   };
 }
 

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.ts';
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
+import { createGuard, guardsOf } from '../../runner/materialize/row-security.ts';
 import type { Step } from '../../runner/materialize/step.ts';
 import { objectNames } from '../../runner/materialize/structure.ts';
 import { type Decision, type NodeState, plan, querySql, structureOf } from '../../runner/plan.ts';
@@ -34,6 +35,9 @@ interface Case {
   readonly looksAtColumns?: boolean;
   /** Up to when rows of an upstream have been deleted. */
   readonly expired?: string;
+  /** The row security that stands. */
+  readonly secured?: ExistingRelation['rowSecurity'];
+  readonly owner?: string;
 }
 
 const column = (name: string, type = 'integer'): Column => ({ name, type });
@@ -64,6 +68,8 @@ const versionColumns = (type: string) => [
   column('dbt_valid_from', type),
   column('dbt_valid_to', type),
 ];
+const guarded = 'materialized: table, schema: gold, row_security: { column: room, access: who }';
+const roomColumn = 'columns: [{ name: room, data_type: text }]';
 
 const cases: readonly Case[] = [
   { name: 'table-create', mode: 'create', config: 'materialized: table' },
@@ -272,6 +278,56 @@ const cases: readonly Case[] = [
     config: 'materialized: incremental, incremental_strategy: delete+insert, unique_key: [id, room]',
     sql: incremental,
   },
+  { name: 'row-security-create', mode: 'create', config: guarded, yml: roomColumn, owner: "o'hara" },
+  {
+    name: 'row-security-added',
+    mode: 'replace',
+    config: guarded,
+    yml: roomColumn,
+    owner: 'app',
+  },
+  {
+    name: 'row-security-changed-or-altered',
+    mode: 'increment',
+    config: `${guarded.replace('table', 'incremental')}, incremental_strategy: append`,
+    yml: roomColumn,
+    owner: 'app',
+    secured: {
+      enabled: true,
+      forced: false,
+      policies: [
+        { name: 'by_hand', intact: false },
+        { name: 'datacycle_reads_aaaaaa', intact: true },
+        { name: 'datacycle_writes_971e44', intact: false },
+      ],
+    },
+  },
+  {
+    name: 'row-security-taken-out',
+    mode: 'replace',
+    config: 'materialized: table',
+    secured: {
+      enabled: true,
+      forced: true,
+      policies: [
+        { name: 'datacycle_reads_aaaaaa', intact: true },
+        { name: 'datacycle_writes_971e44', intact: false },
+      ],
+    },
+  },
+  {
+    name: 'row-security-taken-out-beside-a-policy-by-hand',
+    mode: 'replace',
+    config: 'materialized: table',
+    secured: {
+      enabled: true,
+      forced: true,
+      policies: [
+        { name: 'by_hand', intact: false },
+        { name: 'datacycle_reads_aaaaaa', intact: true },
+      ],
+    },
+  },
   { name: 'view-create', mode: 'view' },
   { name: 'view-replace', mode: 'view', kindOfStanding: 'view' },
   { name: 'view-replace-with-column-at-the-end', mode: 'view', kindOfStanding: 'view', standing: events.slice(0, 2) },
@@ -324,6 +380,9 @@ function prepare(one: Case): { node: ModelNode | SeedNode; manifest: Manifest; r
   const root = new TemporaryProject({
     'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
     'seeds/rooms.csv': 'room\nkitchen\n',
+    'models/who.sql': '{{config materialized="table" schema="access"}}\nselect 1',
+    'models/who.yml':
+      'models: [{ name: who, columns: [{ name: principal, data_type: text }, { name: room, data_type: text }] }]',
     'models/m.yml': `${kind}s:\n  - ${described}\n`,
     ...(kind === 'model' ? { 'models/m.sql': one.sql ?? plain } : { 'seeds/m.csv': 'code,name,price\n01,Bath,1.50\n' }),
   });
@@ -355,6 +414,8 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
                   { grantee: null, privilege: 'SELECT', grantable: false },
                 ]
               : [],
+          securityInvoker: stands === 'view',
+          rowSecurity: one.secured ?? { enabled: false, forced: false, policies: [] },
         };
   const made = one.made ?? one.objects ?? declared;
   return {
@@ -364,6 +425,7 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
     upstreams: new Map([['raw.events', { version: 'source', loadId: 42 }]]),
     pruned: new Map(),
     expired: new Map(one.expired === undefined ? [] : [['upstream', new Date(one.expired)]]),
+    owner: one.owner,
   };
 }
 
@@ -396,6 +458,14 @@ describe('the statements that build', () => {
     } finally {
       root.dispose();
     }
+  });
+});
+
+describe('the functions that policies call', () => {
+  it('say what somebody sees, and whose session it is', () => {
+    const security = { column: 'room', type: 'text', name: 'who', access: { schema: 'access', name: 'who "sees" it' } };
+    const made = guardsOf('gold', security).map((one) => `${createGuard(one)};\n`);
+    expectGolden('row-security-functions', made.join('\n'));
   });
 });
 
@@ -474,7 +544,9 @@ describe('the golden files', () => {
   it('are those of the tests, and no others', () => {
     const files = readdirSync(expectedFolder, { withFileTypes: true }).filter((entry) => entry.isFile());
     expect(files.map(({ name }) => name).sort()).toEqual(
-      [...cases.map((one) => one.name), 'compiled-project'].map((name) => `${name}.sql`).sort(),
+      [...cases.map((one) => one.name), 'row-security-functions', 'compiled-project']
+        .map((name) => `${name}.sql`)
+        .sort(),
     );
   });
 });

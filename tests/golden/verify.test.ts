@@ -27,6 +27,8 @@ const target: TableTarget = {
   indexes: [],
   key: undefined,
   merge: { update: undefined, exclude: [], predicates: [] },
+  rowSecurity: undefined,
+  owner: undefined,
 };
 const facts: ForeignKey = {
   from: { schema: 'gold', name: 'facts' },

@@ -73,6 +73,7 @@ describe('init before it asks a server', () => {
 
 describe.skipIf(server === '')('init on a server', () => {
   const id = randomBytes(4).toString('hex');
+  const readers = project.nameRoles(`init_${id}_role`);
   let user: string;
   let database: string;
   let admin: pg.Client;
@@ -83,7 +84,7 @@ describe.skipIf(server === '')('init on a server', () => {
       .href;
   }
   const init = (env: Readonly<Record<string, string>>, ...args: string[]) =>
-    project.run(['init', '--log-format', 'json', ...args], { DB_ADMIN_URL: server, ...env });
+    project.run(['init', '--log-format', 'json', ...args], { DB_ADMIN_URL: server, BI_PASSWORD: password, ...env });
 
   beforeAll(async () => {
     admin = new pg.Client({ connectionString: server });
@@ -106,7 +107,7 @@ describe.skipIf(server === '')('init on a server', () => {
 
   afterEach(async () => {
     await admin.query(`drop database if exists ${database} with (force)`);
-    for (const role of [user, `${user}_reader`, `${user}_boss`, `${user}_guest`])
+    for (const role of [...readers, user, `${user}_reader`, `${user}_boss`, `${user}_guest`])
       await admin.query(`drop role if exists ${role}`);
   });
 
@@ -117,7 +118,8 @@ describe.skipIf(server === '')('init on a server', () => {
     try {
       const { rows } = await client.query(`
         select rolname as name, rolpassword as a, concat_ws(' ', rolsuper, rolcreatedb, rolcreaterole, rolcanlogin) as b
-        from pg_authid where rolname like '${user}%'
+        from pg_authid where rolname like '${user}%' or rolname like 'init_${id}_role%'
+        union all select setrole::text, setdatabase::text, setconfig::text from pg_db_role_setting
         union all select datname, datacl::text, datdba::text from pg_database where datname = '${database}'
         union all select nspname, nspacl::text, nspowner::text from pg_namespace where nspname not like 'pg_t%'
         union all select defaclnamespace::text, defaclacl::text, defaclobjtype::text from pg_default_acl
@@ -244,7 +246,7 @@ describe.skipIf(server === '')('init on a server', () => {
     const proxy = await recorder(sent);
     const port = (proxy.address() as { port: number }).port;
     const through = (url: string) => Object.assign(new URL(url), { port: String(port) }).href;
-    const env = { DB_URL: through(urlOf(user, password)), DB_ADMIN_URL: through(server) };
+    const env = { DB_URL: through(urlOf(user, password)), DB_ADMIN_URL: through(server), BI_PASSWORD: password };
     const outcomes = [
       await init(env),
       await init(env, '--rotate-password'),
@@ -279,6 +281,84 @@ describe.skipIf(server === '')('init on a server', () => {
     await warehouse.close();
   });
 
+  it('makes roles that read, and leaves the login of Power BI out while it has no password', async () => {
+    const env = { DB_URL: urlOf(user, password), BI_PASSWORD: '' };
+    const [login = '', boss = '', jimmy = '', jeremie = ''] = readers;
+    const first = reportOf(await init(env));
+    expect(first.done).toEqual(
+      expect.arrayContaining([jimmy, jeremie, boss].flatMap((role) => [`group ${role}`, `${role} in ${user}_reader`])),
+    );
+    expect(first.notices).toEqual([
+      `There is no user ${login} for Power BI yet: put a password for it into BI_PASSWORD and run init again.`,
+    ]);
+    const second = reportOf(await init({ ...env, BI_PASSWORD: password }));
+    expect(second.done).toEqual([
+      `user ${login}`,
+      `${login} in ${boss}`,
+      `default_transaction_read_only for ${login}`,
+      `statement_timeout for ${login}`,
+    ]);
+    const bi = new pg.Client({ connectionString: urlOf(login, password) });
+    await bi.connect();
+    expect((await bi.query('show default_transaction_read_only')).rows).toEqual([
+      { default_transaction_read_only: 'on' },
+    ]);
+    expect((await bi.query('select rolconnlimit from pg_roles where rolname = current_user')).rows).toEqual([
+      { rolconnlimit: 20 },
+    ]);
+    await bi.end();
+    // What somebody set otherwise stays.
+    await admin.query(`alter role ${login} connection limit 50`);
+    await admin.query(`alter role ${login} set statement_timeout = '1h'`);
+    expect(reportOf(await init({ ...env, BI_PASSWORD: password })).done).toEqual([]);
+  });
+
+  it.each([
+    ['a superuser', 'superuser', 'has rights over the server (superuser)'],
+    ['who passes row security', 'bypassrls', 'has rights over the server (bypassrls)'],
+    ['that logs in', 'login', 'can log in, though it should be a group'],
+    ['that reads all data', 'in role pg_read_all_data', 'is a member of pg_read_all_data'],
+  ])('refuses a role for reading %s', async (_name, right, shown) => {
+    await admin.query(`create role ${readers[2]} ${right}`);
+    const { code, stderr } = await project.run(['init'], { DB_URL: urlOf(user, password), DB_ADMIN_URL: server });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`the role ${readers[2]}, which is to read and do nothing else, is there and ${shown}`);
+    expect(stderr).toContain('choose other names in vars.access');
+  });
+
+  it('refuses a role for reading that is a member of the application or of another apartment', async () => {
+    reportOf(await init({ DB_URL: urlOf(user, password) }));
+    const [login, boss, jimmy, jeremie] = readers;
+    await admin.query(`grant ${jeremie} to ${jimmy}`);
+    await admin.query(`grant ${user} to ${login}`);
+    const refused = async () => (await init({ DB_URL: urlOf(user, password) })).stdout;
+    expect(await refused()).toContain(`is a member of ${jeremie}`);
+    await admin.query(`revoke ${jeremie} from ${jimmy}`);
+    expect(await refused()).toContain(`is a member of ${user}`);
+    await admin.query(`revoke ${user} from ${login}`);
+    await admin.query(`alter role ${boss} createdb`);
+    expect(await refused()).toContain('has rights over the server (createdb)');
+  });
+
+  it.each([
+    ['an apartment called admin', 'id: jimmy,', 'id: admin,', 'two of the roles for reading would be'],
+    ['letter case alone apart', 'id: jimmy,', 'id: BI,', 'two of the roles for reading would be'],
+    ['a name that is kept', /apartment_role: \w+/, 'apartment_role: pg_', 'PostgreSQL keeps names with pg_ for itself'],
+    ['one missing', /, bi_login: \w+/, '', 'vars.access must name roles of the database'],
+  ])('refuses names of roles: %s', async (_name, from, to, expected) => {
+    const other = new ProjectCopy();
+    try {
+      other.nameRoles(`init_${id}_role`);
+      const file = join(other.root, 'project.yml');
+      writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+      const { code, stderr } = await other.run(['init'], { DB_URL: urlOf(user, password), DB_ADMIN_URL: server });
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(expected) });
+      expect(stderr).toContain('project.yml:');
+    } finally {
+      other.dispose();
+    }
+  });
+
   it('notices another password before it touches anything, and rotates it when asked to', async () => {
     reportOf(await init({ DB_URL: urlOf(user, 'the old one') }));
     const before = await catalog();
@@ -288,7 +368,7 @@ describe.skipIf(server === '')('init on a server', () => {
     expect(wrong.stderr).toContain('--rotate-password');
     expect(await catalog()).toBe(before);
     const rotated = reportOf(await init({ DB_URL: urlOf(user, password) }, '--rotate-password'));
-    expect(rotated.done).toEqual([`password of ${user}`]);
+    expect(rotated.done).toEqual([`password of ${user}`, `password of ${readers[0]}`]);
     expect(await withoutRights('select 1')).toBe('done');
   });
 
@@ -320,9 +400,10 @@ describe.skipIf(server === '')('init on a server', () => {
   });
 
   it('creates a schema that the project names later, which a build asks for', async () => {
-    const env = { DB_URL: urlOf(user, password), DB_ADMIN_URL: server };
+    const env = { DB_URL: urlOf(user, password), DB_ADMIN_URL: server, BI_PASSWORD: password };
     reportOf(await init(env));
     const later = new ProjectCopy();
+    later.nameRoles(`init_${id}_role`);
     try {
       mkdirSync(join(later.root, 'models', 'extra'));
       writeFileSync(

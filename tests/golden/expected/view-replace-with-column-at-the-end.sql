@@ -1,4 +1,4 @@
 -- run
-create or replace view "public"."m" as
+create or replace view "public"."m" with (security_invoker = true) as
 select id, room, value, load_id
 from "raw"."events";

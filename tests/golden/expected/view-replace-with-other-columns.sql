@@ -2,7 +2,7 @@
 drop view "public"."m";
 
 -- run
-create view "public"."m" as
+create view "public"."m" with (security_invoker = true) as
 select id, room, value, load_id
 from "raw"."events";
 

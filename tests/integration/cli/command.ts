@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -19,6 +19,15 @@ export class ProjectCopy {
     for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests/data']) {
       cpSync(join(repository, name), join(this.root, name), { recursive: true });
     }
+  }
+
+  /** Gives the roles for reading names of their own, since roles are one for all databases of the server; returns them. */
+  nameRoles(prefix: string): readonly string[] {
+    const file = join(this.root, 'project.yml');
+    const text = readFileSync(file, 'utf8');
+    const names = `access: { apartment_role: ${prefix}_, admin_role: ${prefix}_admin, bi_login: ${prefix}_bi }`;
+    writeFileSync(file, text.replace(/access: \{ apartment_role: .*\}/, names));
+    return ['bi', 'admin', 'jimmy', 'jeremie'].map((name) => `${prefix}_${name}`);
   }
 
   /** Runs `datacycle ...` in the copy, with nothing of this machine's settings but what is given. */

@@ -16,6 +16,7 @@ const secrets = {
   database: 'Db-s3cret/zurich#1',
   sftp: 'sFtp s3cret & more',
   pseudonym: 'pseud0nym-key-of-this-test',
+  bi: 'p0wer-bi-s3cret',
   // The demo's sensor files carry it.
   token: 'demo-token',
 };
@@ -26,6 +27,7 @@ const secrets = {
  */
 describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with every source', () => {
   const project = new ProjectCopy();
+  const readers = project.nameRoles(`installation_role_${process.pid}`);
   const database = `installation_${process.pid}`;
   const appRole = `installation_app_${process.pid}`;
   const admin = new URL(process.env.TEST_DB_URL ?? 'postgres://nobody@nowhere/none');
@@ -70,6 +72,7 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
       LOG_DIR: join(weather.root, 'logs'),
       BI_PSEUDONYMISE: 'true',
       PSEUDONYM_KEY: secrets.pseudonym,
+      BI_PASSWORD: secrets.bi,
     };
   });
   afterAll(async () => {
@@ -80,7 +83,7 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
     const cleaner = new pg.Client({ connectionString: admin.href });
     await cleaner.connect();
     await cleaner.query(`drop database if exists ${database} with (force)`);
-    for (const role of [`${appRole}_reader`, appRole]) await cleaner.query(`drop role if exists "${role}"`);
+    for (const role of [...readers, `${appRole}_reader`, appRole]) await cleaner.query(`drop role if exists "${role}"`);
     await cleaner.end();
   });
 

@@ -128,5 +128,15 @@ export class SmallWatch {
 
 function summaryOf(source: SourceName, landed: number): LoadSummary {
   const none = { count: 0, first: [] };
-  return { source, listed: 'listing', landed, rejected: none, skipped: none, warnings: none, loads: [], bytes: 0 };
+  return {
+    source,
+    listed: 'listing',
+    landed,
+    rejected: none,
+    skipped: none,
+    ignored: 0,
+    warnings: none,
+    loads: [],
+    bytes: 0,
+  };
 }

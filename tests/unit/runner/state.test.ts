@@ -30,7 +30,14 @@ function inMemory(): Pick<Warehouse, 'query' | 'transaction'> {
   };
   return {
     ...queryable,
-    transaction: (work) => work({ ...queryable, copyIn: () => Promise.reject(new Error('pg-mem has no COPY')) }),
+    transaction: (work) =>
+      work({
+        ...queryable,
+        copyIn: () => Promise.reject(new Error('pg-mem has no COPY')),
+        copyOut: () => {
+          throw new Error('pg-mem has no COPY');
+        },
+      }),
   };
 }
 

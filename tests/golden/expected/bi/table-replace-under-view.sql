@@ -14,7 +14,7 @@ alter table "gold"."climate"
     drop column "gone";
 
 -- run
-create view "bi"."The ""air""" as
+create view "bi"."The ""air""" with (security_invoker = true) as
 select
     "minute_key"::bigint as "Minute key",
     case when "is_odd" then null else "co2" end as "CO2 (ppm)",

@@ -1,5 +1,5 @@
 -- run
-create view "bi"."Energy by minute" as
+create view "bi"."Energy by minute" with (security_invoker = true) as
 select
     "minute_key" as "Minute key",
     "device_key"::bigint as "Device key",

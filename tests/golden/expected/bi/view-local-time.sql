@@ -1,5 +1,5 @@
 -- run
-create view "bi"."Device" as
+create view "bi"."Device" with (security_invoker = true) as
 select
     "device_key"::bigint as "Device key",
     "label"::text as "Label",

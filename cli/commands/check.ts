@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { ensureStaging } from '../../loaders/staging.ts';
+import { checkProject } from '../../runner/check/check.ts';
+import { checkLines, checkObjects } from '../../runner/check/report.ts';
+import { compileProject } from '../../runner/compile.ts';
+import type { Project } from '../../runner/project.ts';
+import { selectNodes } from '../../runner/select.ts';
+import { openProjectWarehouse } from '../environment.ts';
+import { sources } from '../sources.ts';
+import { checkFreshnessNames } from '../status/freshness.ts';
+import type { Terminal } from '../terminal.ts';
+import { type RunFlags, selectionOf } from './run.ts';
+
+/**
+ * Checks models and tests without a server and without data, on an embedded database in memory. Neither the project's
+ * database nor its folders are touched.
+ * @returns 1 if there is a problem.
+ */
+export async function check(
+  project: Project,
+  flags: RunFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<0 | 1> {
+  const began = Date.now();
+  const apart = inMemory(project);
+  const compiled = compileProject(apart);
+  const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
+  checkFreshnessNames({ compiled, sources: Object.values(sources) });
+  const warehouse = await openProjectWarehouse(apart, 'check', 1);
+  try {
+    await ensureStaging(warehouse);
+    const summary = await checkProject(compiled, warehouse, {
+      selected,
+      clock: () => new Date(),
+      signal,
+      onNode: (node, index, total) => terminal.live(`  ${index} of ${total}  checking ${node.name}`),
+    });
+    // The time that its user waits, not that of the statements alone.
+    const whole = { ...summary, seconds: (Date.now() - began) / 1000 };
+    if (terminal.json) for (const object of checkObjects(whole)) terminal.event(object);
+    else terminal.lines(checkLines(whole));
+    return summary.ok ? 0 : 1;
+  } finally {
+    await warehouse.close();
+  }
+}
+
+/** The project on a database of its own; a secret that is not set gets a stand-in, since a check shows nobody any rows. */
+function inMemory(project: Project): Project {
+  const standIns = (project.settings.secrets ?? []).flatMap((name) =>
+    project.env[name] ? [] : [[name, randomBytes(32).toString('hex')] as const],
+  );
+  return {
+    ...project,
+    env: { ...project.env, ...Object.fromEntries(standIns), DB_URL: undefined },
+    target: { ...project.target, folder: 'memory://' },
+  };
+}

@@ -1,0 +1,86 @@
+import type { RegistryTable } from '../registry/tables.ts';
+import { type RegistryIds, registryId, unionOf } from './registry-ids.ts';
+import type { SubjectRule } from './rule.ts';
+
+/** A row of the registry, its columns as the server spells them. */
+export type RegistryRecord = Readonly<Record<string, unknown>>;
+
+/** The kinds of ids that lead to a building, and the column that has them, in lower case. */
+const kinds = { buildings: 'idbuilding', rooms: 'idroom', devices: 'iddevice' } as const;
+type Kind = keyof typeof kinds;
+const linkKinds: readonly Kind[] = ['buildings', 'rooms', 'devices'];
+
+/** The tables whose rows are such a building, room or device themselves. */
+const kindOf: Partial<Readonly<Record<RegistryTable, Kind>>> = {
+  buildings: 'buildings',
+  rooms: 'rooms',
+  devices: 'devices',
+};
+
+/**
+ * Tells which rows of one snapshot are the subject's: buildings whose name has the owner's in it, and what is in them. A
+ * row that no building is known of is the subject's if one of its texts names the owner. Give it the rows of buildings
+ * before those of rooms, these before those of devices, and all three before any others: `registryTables` is such an order.
+ */
+export class RegistryRows {
+  readonly #rule: SubjectRule;
+  /** Ids of other snapshots, as long as this one does not have them as somebody else's. */
+  readonly #before: Readonly<Record<Kind, ReadonlySet<string>>>;
+  readonly #owned = { buildings: new Set<string>(), rooms: new Set<string>(), devices: new Set<string>() };
+  readonly #others = { buildings: new Set<string>(), rooms: new Set<string>(), devices: new Set<string>() };
+
+  /** @param before ids that were the subject's in other snapshots. */
+  constructor(rule: SubjectRule, before: readonly RegistryIds[]) {
+    this.#rule = rule;
+    const { buildings, rooms, devices } = unionOf(before);
+    this.#before = { buildings: new Set(buildings), rooms: new Set(rooms), devices: new Set(devices) };
+  }
+
+  /** The ids that were found to be the subject's in this snapshot. */
+  get ids(): RegistryIds {
+    const { buildings, rooms, devices } = this.#owned;
+    return { buildings: [...buildings], rooms: [...rooms], devices: [...devices] };
+  }
+
+  /** Whether a row is the subject's. */
+  has(table: RegistryTable, record: RegistryRecord): boolean {
+    const fields = new Map(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]));
+    const verdict = table === 'buildings' ? this.#ofBuilding(fields) : this.#ofLinks(table, fields);
+    const owned = verdict ?? this.#isNamed(fields);
+    const kind = kindOf[table];
+    const id = kind === undefined ? undefined : registryId(fields.get(kinds[kind]));
+    if (kind === undefined || id === undefined) return owned;
+    if (owned) this.#owned[kind].add(id);
+    else if (verdict === false) this.#others[kind].add(id);
+    return owned;
+  }
+
+  #ofBuilding(fields: ReadonlyMap<string, unknown>): boolean | undefined {
+    const name = fields.get('housename');
+    if (typeof name === 'string' && name.trim() !== '') return this.#rule.ownsBuilding(name);
+    return this.#knows('buildings', registryId(fields.get(kinds.buildings)));
+  }
+
+  /** What the first of its links says that leads to something known. */
+  #ofLinks(table: RegistryTable, fields: ReadonlyMap<string, unknown>): boolean | undefined {
+    for (const kind of linkKinds) {
+      // Its own id is no link.
+      if (kind === kindOf[table]) break;
+      const verdict = this.#knows(kind, registryId(fields.get(kinds[kind])));
+      if (verdict !== undefined) return verdict;
+    }
+    return undefined;
+  }
+
+  #knows(kind: Kind, id: string | undefined): boolean | undefined {
+    if (id === undefined) return undefined;
+    // An id that stands twice in a snapshot is the subject's as soon as one of the rows is.
+    if (this.#owned[kind].has(id)) return true;
+    if (this.#others[kind].has(id)) return false;
+    return this.#before[kind].has(id) ? true : undefined;
+  }
+
+  #isNamed(fields: ReadonlyMap<string, unknown>): boolean {
+    return [...fields.values()].some((value) => typeof value === 'string' && this.#rule.ownsBuilding(value));
+  }
+}

@@ -1,0 +1,73 @@
+import { dirname, join, resolve } from 'node:path';
+import { isLeftover, rejectedFolder } from '../bronze.ts';
+import { placeInBronze, removeEmpty, removeFile } from '../housekeeping/bronze-files.ts';
+import { ledgerName, ownerIn } from '../sensors/name.ts';
+import { maxFileBytes } from '../sensors/payload.ts';
+import { readSource } from '../source-file.ts';
+import { deleteFiles, type FolderFiles, foldersBelow, removeEmptyFolders } from './bronze-folder.ts';
+import type { ErasureControl } from './progress.ts';
+import { ruleOf, type Subject, type SubjectRule } from './rule.ts';
+import { isSubjectsContent, isSubjectsName } from './sensor-files.ts';
+
+/** Files deleted before it is asked whether to stop. */
+const batchFiles = 1000;
+
+/**
+ * Files of the subject that stand elsewhere in Bronze than files of its apartment do, since somebody changed the ledger.
+ * @param paths of the subject's files, relative to Bronze.
+ */
+export async function deleteStrays(root: string, subject: Subject, paths: readonly string[]): Promise<number> {
+  const strays = paths.filter((path) => ![subject.id, rejectedFolder].includes(path.split('/')[0] ?? ''));
+  for (const path of strays) {
+    const place = placeInBronze(root, path);
+    await removeFile(place);
+    await removeEmpty(root, dirname(place));
+  }
+  return strays.length;
+}
+
+/**
+ * The sensor files of a subject in Bronze, whether or not the ledger knows them: all below the apartment's folder, and of
+ * the rejected files its own. In both, what killed loads left.
+ */
+export async function sensorFilesInBronze(root: string, subject: Subject): Promise<readonly FolderFiles[]> {
+  const base = resolve(root);
+  const rule = ruleOf(subject);
+  const found = [...(await foldersBelow(join(base, subject.id)))];
+  for (const { folder, names } of await foldersBelow(join(base, rejectedFolder))) {
+    const theirs: string[] = [];
+    for (const name of names) if (await isTheirs(rule, folder, name)) theirs.push(name);
+    found.push({ folder, names: theirs });
+  }
+  return found;
+}
+
+async function isTheirs(rule: SubjectRule, folder: string, name: string): Promise<boolean> {
+  // A draft that nobody finishes has no name yet.
+  if (isLeftover(name) || isSubjectsName(rule, name)) return true;
+  if (ownerIn(ledgerName(name)) !== undefined) return false;
+  const file = await readSource(join(folder, name), maxFileBytes);
+  return file.kind === 'read' && isSubjectsContent(rule, name, file.bytes);
+}
+
+/** Deletes these files and the folders that are empty then. Returns how many there were. */
+export async function deleteSensorFiles(folders: readonly FolderFiles[], control: ErasureControl): Promise<number> {
+  const total = folders.reduce((sum, { names }) => sum + names.length, 0);
+  let files = 0;
+  let batch = 0;
+  for (const { folder, names } of folders) {
+    for (let at = 0; at < names.length; at += batchFiles) {
+      const some = names.slice(at, at + batchFiles);
+      await deleteFiles({ folder, names: some });
+      files += some.length;
+      batch += some.length;
+      if (batch < batchFiles) continue;
+      batch = 0;
+      control.onProgress({ part: 'sensor files in Bronze', files, total });
+      control.checkpoint();
+    }
+  }
+  await removeEmptyFolders(folders);
+  control.onProgress({ part: 'sensor files in Bronze', files, total });
+  return files;
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { Apartment } from '../sensors/name.ts';
+import type { RegistryIds } from './registry-ids.ts';
+import { hasAny, type SubjectRule } from './rule.ts';
+import { foldedId, partsOf, squeezed, wordsOf } from './subject-text.ts';
+
+/** What is known of one erased apartment: no name, but enough to tell whether a name is its. */
+export interface Stone {
+  readonly salt: Buffer;
+  /** SHA-256 of salt and {@link foldedId}. */
+  readonly apartmentHash: Buffer;
+  /** SHA-256 of salt and {@link squeezed} owner. */
+  readonly ownerHash: Buffer;
+  /** Characters of the squeezed owner. */
+  readonly ownerLength: number;
+  readonly registryIds: RegistryIds;
+}
+
+/** SHA-256 of salt and text. */
+export function hashOf(salt: Buffer, text: string): Buffer {
+  return createHash('sha256').update(salt).update(text, 'utf8').digest();
+}
+
+/** A share may name a great many owners; those asked about lately are enough. */
+const mostRemembered = 10_000;
+
+/** The erased apartments. What is theirs is neither landed nor recorded. */
+export class Tombstones implements SubjectRule {
+  readonly #stones: readonly Stone[];
+  /** By stone, the squeezed owners of configured apartments that the erased owner is a part of. */
+  readonly #longer: ReadonlyMap<Stone, readonly string[]>;
+  readonly #owners = new Map<string, boolean>();
+
+  /** @param apartments all that are configured. */
+  constructor(stones: readonly Stone[], apartments: readonly Apartment[] = []) {
+    this.#stones = stones;
+    const isPart = (stone: Stone, { length, name }: { length: number; name: string }) =>
+      length > stone.ownerLength && isAmong(stone, partsOf(name, stone.ownerLength));
+    const owners = apartments.map(({ owner }) => ({ length: squeezed(owner).length, name: squeezed(owner).join('') }));
+    this.#longer = new Map(
+      stones.map((stone) => [stone, owners.filter((owner) => isPart(stone, owner)).map(({ name }) => name)]),
+    );
+  }
+
+  /** How many there are; mostly none. */
+  get size(): number {
+    return this.#stones.length;
+  }
+
+  /** What the registry called their buildings, rooms and devices. */
+  get registryIds(): readonly RegistryIds[] {
+    return this.#stones.map(({ registryIds }) => registryIds);
+  }
+
+  hasOwner(owner: string): boolean {
+    if (this.#stones.length === 0) return false;
+    const known = this.#owners.get(owner);
+    if (known !== undefined) return known;
+    if (this.#owners.size >= mostRemembered) this.#owners.clear();
+    const name = squeezed(owner).join('');
+    const found = this.#stones.some(({ salt, ownerHash }) => hashOf(salt, name).equals(ownerHash));
+    this.#owners.set(owner, found);
+    return found;
+  }
+
+  hasApartment(id: string): boolean {
+    return this.#stones.some(({ salt, apartmentHash }) => hashOf(salt, foldedId(id)).equals(apartmentHash));
+  }
+
+  ownsBuilding(houseName: string): boolean {
+    return this.#stones.some(
+      (stone) =>
+        isAmong(stone, partsOf(houseName, stone.ownerLength)) && !hasAny(houseName, this.#longer.get(stone) ?? []),
+    );
+  }
+
+  isNamedIn(text: string): boolean {
+    return this.#stones.some((stone) => isAmong(stone, wordsOf(text, stone.ownerLength)));
+  }
+}
+
+function isAmong({ salt, ownerHash }: Stone, parts: Iterable<string>): boolean {
+  for (const part of parts) if (hashOf(salt, part).equals(ownerHash)) return true;
+  return false;
+}
+
+/**
+ * All tombstones, open and finished. The schema `staging` has to be there.
+ * @param apartments all that are configured; only for buildings do they matter.
+ */
+export async function readTombstones(on: Queryable, apartments: readonly Apartment[] = []): Promise<Tombstones> {
+  const { rows } = await on.query<{
+    salt: string;
+    apartment: string;
+    owner: string;
+    length: number;
+    registry_ids: RegistryIds;
+  }>(
+    `select encode(salt, 'hex') as salt, encode(apartment_hash, 'hex') as apartment, encode(owner_hash, 'hex') as owner,
+         owner_length as length, registry_ids
+     from staging.tombstone`,
+  );
+  return new Tombstones(
+    rows.map(({ salt, apartment, owner, length, registry_ids }) => ({
+      salt: Buffer.from(salt, 'hex'),
+      apartmentHash: Buffer.from(apartment, 'hex'),
+      ownerHash: Buffer.from(owner, 'hex'),
+      ownerLength: length,
+      registryIds: registry_ids,
+    })),
+    apartments,
+  );
+}

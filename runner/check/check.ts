@@ -1,0 +1,202 @@
+import { identifier } from '../../warehouse/quote.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Compiled } from '../compile.ts';
+import { Cancelled, NodeError } from '../errors.ts';
+import { newestSql } from '../freshness.ts';
+import { ensureGuards } from '../guards.ts';
+import type { Manifest, ModelNode, Node, SeedNode, TestNode } from '../manifest.ts';
+import { formatPlace } from '../place.ts';
+import { sourceTexts } from '../project.ts';
+import { RelationCache, runTest } from '../run-test.ts';
+import { ensureState } from '../state.ts';
+import { explain, statement } from '../statement.ts';
+import { createStandIn, provideSource, wrongTypes } from './declared.ts';
+import { type Finding, Findings } from './findings.ts';
+import { columnsOf, type Trial, tryFull, tryIncremental } from './trial.ts';
+
+export interface CheckOptions {
+  /** Ids to check; what they are made of is built for them. */
+  readonly selected: ReadonlySet<string>;
+  readonly clock: () => Date;
+  readonly signal?: AbortSignal | undefined;
+  readonly onNode?: ((node: Node, index: number, total: number) => void) | undefined;
+}
+
+/** What could not be checked, and the failed node that it is made of. */
+export interface Unchecked {
+  readonly node: string;
+  readonly because: string;
+}
+
+export interface CheckSummary {
+  readonly findings: readonly Finding[];
+  readonly unchecked: readonly Unchecked[];
+  /** How many were checked. */
+  readonly models: number;
+  readonly seeds: number;
+  readonly tests: number;
+  readonly seconds: number;
+  readonly ok: boolean;
+}
+
+/**
+ * Runs every selected model in its full and its incremental form, and every test, on tables without rows: the sources are
+ * made of the columns they declare, the seeds of their files. Goes on behind a fault: a model that fails is replaced by an
+ * empty table of the columns that it yields or declares, and only what is made of one without any is left out.
+ * @param warehouse an embedded database for this check alone, with the tables of the loaders but without rows.
+ * @throws Cancelled when interrupted.
+ */
+export async function checkProject(
+  compiled: Compiled,
+  warehouse: Warehouse,
+  options: CheckOptions,
+): Promise<CheckSummary> {
+  const { manifest, context } = compiled;
+  const started = options.clock();
+  const order = neededBy(compiled, options.selected);
+  const sourceText = sourceTexts(context.project);
+  const findings = new Findings(sourceText);
+  const trial: Trial = { manifest, root: context.project.root, sourceText, standIns: new Set(), startedAt: started };
+  const relations = new RelationCache(warehouse);
+  /** What is not there, and what is to blame. */
+  const absent = new Map<string, string>();
+  const counts = { model: 0, seed: 0, test: 0, source: 0 };
+
+  await ensureState(warehouse);
+  for (const schema of schemasOf(order)) await warehouse.query(`create schema if not exists ${identifier(schema)}`);
+  await ensureGuards(
+    warehouse,
+    manifest,
+    order.map(({ id }) => id),
+  );
+  for (const [index, node] of order.entries()) {
+    // The embedded database works in this process: nothing else would give an interrupt its turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (options.signal?.aborted === true) throw new Cancelled({ what: 'the check was stopped' });
+    options.onNode?.(node, index + 1, order.length);
+    const missing = node.dependsOn.find((id) => absent.has(id) && !isForeignKeyOnly(node, id));
+    if (missing !== undefined) {
+      absent.set(node.id, absent.get(missing) ?? '');
+      continue;
+    }
+    counts[node.kind] += 1;
+    if (!(await examine(node))) absent.set(node.id, node.name);
+  }
+  for (const node of order) if (node.kind === 'model' && !absent.has(node.id)) await examineFreshness(node);
+
+  const unchecked = order.flatMap(({ id, name }) => {
+    const because = absent.get(id);
+    return because === undefined || because === name ? [] : [{ node: name, because }];
+  });
+  return {
+    findings: findings.list(),
+    unchecked,
+    models: counts.model,
+    seeds: counts.seed,
+    tests: counts.test,
+    seconds: (options.clock().getTime() - started.getTime()) / 1000,
+    ok: findings.list().every(({ severity }) => severity === 'warning'),
+  };
+
+  /** True if what is made of the node can be checked. */
+  async function examine(node: Node): Promise<boolean> {
+    switch (node.kind) {
+      case 'source':
+        return accept(node.name, await provideSource(warehouse, node));
+      case 'seed':
+        return accept(node.name, await wrongTypes(warehouse, node)) && (await build(node));
+      case 'model':
+        return build(node);
+      case 'test':
+        await examineTest(node);
+        return true;
+      default:
+        return node satisfies never;
+    }
+  }
+
+  async function build(node: ModelNode | SeedNode): Promise<boolean> {
+    const fault = await tryFull(warehouse, trial, node);
+    let stands = fault === undefined;
+    if (fault !== undefined) {
+      findings.add('error', node.name, fault);
+      // What is made of an ephemeral model has it inside, and fails at the same place.
+      stands = isEphemeral(node) || (await createStandIn(warehouse, node, await columnsOf(warehouse, trial, node)));
+      trial.standIns.add(node.id);
+    }
+    if (stands && node.kind === 'model' && options.selected.has(node.id)) {
+      const other = await tryIncremental(warehouse, trial, node);
+      if (other !== undefined) findings.add('error', node.name, other);
+    }
+    return stands;
+  }
+
+  async function examineTest(node: TestNode): Promise<void> {
+    try {
+      // That a constraint proves it says nothing of its SQL.
+      const { failures } = await runTest(warehouse, { ...node, provenBy: undefined }, relations, sourceText);
+      if (failures === 0) return;
+      const real = !isMadeOfSources(compiled, node);
+      const rows = `${failures} bad ${failures === 1 ? 'row' : 'rows'}`;
+      const error = new NodeError({
+        what: real ? `${node.name}: ${rows}` : `${node.name} finds ${rows} where no source has any`,
+        where: formatPlace(node.place),
+        hint: real ? undefined : 'It will fail in a new installation until the first data are there.',
+      });
+      findings.add(real ? (node.severity === 'warn' ? 'warning' : 'error') : 'warning', node.name, error);
+    } catch (error) {
+      accept(node.name, [error]);
+    }
+  }
+
+  async function examineFreshness(node: ModelNode): Promise<void> {
+    const newest = context.project.settings.freshness?.[node.name]?.newest;
+    if (newest === undefined || !options.selected.has(node.id)) return;
+    try {
+      await statement(warehouse, newestSql(context.project, node, newest));
+    } catch (error) {
+      accept(node.name, [explain(error, { name: `freshness of ${node.name}`, file: 'project.yml', sourceText })]);
+    }
+  }
+
+  /** Records faults of a node; anything else than a fault of the project ends the check. */
+  function accept(name: string, faults: readonly unknown[]): boolean {
+    for (const fault of faults) {
+      if (!(fault instanceof NodeError)) throw fault;
+      findings.add('error', name, fault);
+    }
+    return faults.length === 0;
+  }
+}
+
+/** The selected and all they are made of, in the order of building; with everything selected, sources that nothing reads as well. */
+function neededBy({ manifest, graph }: Compiled, selected: ReadonlySet<string>): Node[] {
+  const needed = new Set(selected);
+  for (const id of selected) for (const upstream of graph.ancestors(id)) needed.add(upstream);
+  const nodes = [...manifest.nodes.values()];
+  const all = nodes.every((node) => node.kind === 'source' || selected.has(node.id));
+  return manifest.order.flatMap((id) => {
+    const node = manifest.nodes.get(id);
+    return node !== undefined && (needed.has(id) || (all && node.kind === 'source')) ? [node] : [];
+  });
+}
+
+function schemasOf(nodes: readonly Node[]): ReadonlySet<string> {
+  return new Set(nodes.flatMap((node) => (node.kind === 'test' ? [] : [node.relation.schema])));
+}
+
+function isEphemeral(node: Node): boolean {
+  return node.kind === 'model' && node.materialized === 'ephemeral';
+}
+
+/** A missing target of a foreign key costs the key, not the model. */
+function isForeignKeyOnly(node: Node, upstream: string): boolean {
+  return node.kind === 'model' && !node.reads.includes(upstream);
+}
+
+function isMadeOfSources(
+  { manifest, graph }: { manifest: Manifest; graph: Compiled['graph'] },
+  test: TestNode,
+): boolean {
+  return [...graph.ancestors(test.id)].some((id) => manifest.nodes.get(id)?.kind === 'source');
+}

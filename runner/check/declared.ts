@@ -1,0 +1,101 @@
+import { StatementError } from '../../warehouse/errors.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { type Column, readRelation } from '../catalog.ts';
+import { NodeError } from '../errors.ts';
+import type { ColumnSpec, ModelNode, RelationName, SeedNode, SourceNode } from '../manifest.ts';
+import { formatPlace } from '../place.ts';
+import { normalType } from '../plan.ts';
+import { didYouMean } from '../suggest.ts';
+
+/**
+ * Makes a source's table of the columns its .yml declares. One that is there already (the loaders' own) must have them.
+ * @returns what is wrong; empty if the table can be read.
+ */
+export async function provideSource(on: Queryable, node: SourceNode): Promise<readonly NodeError[]> {
+  const existing = await readRelation(on, node.relation);
+  const faults = await wrongTypes(on, node);
+  if (faults.length > 0) return faults;
+  if (existing === undefined) {
+    const untyped = node.columns.filter(({ dataType }) => dataType === undefined);
+    if (node.columns.length > 0 && untyped.length === 0) await createEmpty(on, node.relation, node.columns);
+    else if (node.columns.length === 0) return [missingColumns(node)];
+    return untyped.map((column) =>
+      fault(node, column, `${column.name} has no data_type, which a check needs`, 'Add it.'),
+    );
+  }
+  const types = new Map(existing.columns.map((column) => [column.name, column.type]));
+  return node.columns.flatMap((column) => {
+    const type = types.get(column.name);
+    if (type === undefined)
+      return fault(node, column, `there is no column "${column.name}"`, didYouMean(column.name, types.keys()));
+    if (column.dataType === undefined || normalType(column.dataType) === type) return [];
+    return fault(node, column, `${column.name} is ${type}, not ${column.dataType}`, 'Correct its data_type.');
+  });
+}
+
+/**
+ * Makes an empty table in the place of a model or seed that cannot be built.
+ * @param yields the columns of its query, if that much can be told; those it declares besides are added.
+ * @returns false if nothing tells what it would be.
+ */
+export async function createStandIn(
+  on: Queryable,
+  node: ModelNode | SeedNode,
+  yields: readonly Column[] | undefined,
+): Promise<boolean> {
+  const others = node.columns.filter(({ name }) => yields?.every((column) => column.name !== name) ?? true);
+  const untyped = others.some(({ dataType }) => dataType === undefined);
+  if (yields === undefined && (others.length === 0 || untyped)) return false;
+  const columns = [...(yields ?? []).map(({ name, type }) => ({ name, dataType: type })), ...others];
+  try {
+    await createEmpty(on, node.relation, columns);
+    return true;
+  } catch (error) {
+    if (error instanceof StatementError) return false;
+    throw error;
+  }
+}
+
+/** The declared types that PostgreSQL does not know. */
+export async function wrongTypes(on: Queryable, node: SourceNode | SeedNode): Promise<NodeError[]> {
+  const faults: NodeError[] = [];
+  for (const column of node.columns) {
+    if (column.dataType === undefined || (await isType(on, column.dataType))) continue;
+    faults.push(fault(node, column, `"${column.dataType}" is no type of PostgreSQL`, 'Write e.g. text or bigint.'));
+  }
+  return faults;
+}
+
+async function isType(on: Queryable, type: string): Promise<boolean> {
+  try {
+    const { rows } = await on.query('select to_regtype($1) is not null as known', [normalType(type)]);
+    return rows[0]?.known === true;
+  } catch (error) {
+    // What cannot be read as the name of a type is none.
+    if (error instanceof StatementError) return false;
+    throw error;
+  }
+}
+
+async function createEmpty(
+  on: Queryable,
+  name: RelationName,
+  columns: readonly Pick<ColumnSpec, 'name' | 'dataType'>[],
+): Promise<void> {
+  const list = columns.map((column) => `${identifier(column.name)} ${normalType(column.dataType ?? 'text')}`);
+  await on.query(`create table ${relation(name.schema, name.name)} (\n    ${list.join(',\n    ')}\n)`);
+}
+
+function missingColumns(node: SourceNode): NodeError {
+  return new NodeError({
+    what: `${node.name}: no columns are declared, so nothing made of it can be checked`,
+    where: formatPlace(node.place),
+    hint: 'List them: columns: [{ name: load_id, data_type: bigint }, ...].',
+  });
+}
+
+function fault(node: SourceNode | SeedNode, column: ColumnSpec, what: string, hint: string | undefined): NodeError {
+  const where = column.place === undefined ? node.file : formatPlace(column.place);
+  return new NodeError({ what: `${node.name}: ${what}`, where, hint });
+}

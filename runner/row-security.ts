@@ -1,0 +1,167 @@
+import { DatacycleError } from '../warehouse/errors.ts';
+import { identifier } from '../warehouse/quote.ts';
+import type { CompileContext, Draft } from './compile-context.ts';
+import type { Config } from './config.ts';
+import { formatProblem, type Problem } from './errors.ts';
+import type { RowSecurity } from './manifest.ts';
+import { guardsOf } from './materialize/row-security.ts';
+import { excerpt } from './place.ts';
+import { normalType } from './plan.ts';
+import { didYouMean } from './suggest.ts';
+
+type Declared = Exclude<NonNullable<Config['row_security']>, false>;
+
+/** The column of the model `access` that says whose privileges it takes to see a row. */
+const principal = 'principal';
+
+/**
+ * Finds the models whose rows are protected, checks what their setting names, and puts them into `found`. Set for a folder
+ * it counts for the tables there that declare the column; set for a model, the column has to be there.
+ */
+export function readRowSecurity(context: CompileContext, found: Map<string, RowSecurity>, problems: Problem[]): void {
+  const faults: Problem[] = [];
+  const columns = new Map<string, string>();
+  for (const draft of context.drafts.values()) {
+    const declared = declaredFor(draft);
+    if (declared === undefined) continue;
+    const complain = (what: string, hint?: string) => faults.push(problemAt(draft, context, what, hint));
+    if (!isTable(draft)) {
+      const kind = draft.kind === 'seed' ? 'a seed' : `a ${draft.config.materialized ?? 'view'}`;
+      complain(
+        `${draft.name} is ${kind}, and row_security is for tables`,
+        'A view shows everybody just the rows that the tables behind it do. Take it out, or use materialized="table" or "incremental".',
+      );
+      continue;
+    }
+    if (context.incomplete) continue;
+    const checked = check(draft, declared, context, complain);
+    if (checked === undefined) continue;
+    const key = `${draft.relation.schema}.${checked.name}`;
+    const other = columns.get(key) ?? checked.column;
+    columns.set(key, other);
+    if (other !== checked.column)
+      complain(
+        `"${checked.name}" is asked for ${checked.column} and for ${other} in the schema ${draft.relation.schema}`,
+        'Tables of one schema that share an access model share its column, too: make another model of it.',
+      );
+    else found.set(draft.name, checked);
+  }
+  // What is wrong with a folder's setting is said once, not for every model in it.
+  problems.push(...new Map(faults.map((fault) => [formatProblem(fault), fault])).values());
+}
+
+/** The setting that counts for a model; undefined if none does. */
+function declaredFor(draft: Draft): Declared | undefined {
+  const declared = draft.config.row_security;
+  if (declared === undefined || declared === false) return undefined;
+  if (isOwn(draft) || draft.kind === 'seed') return declared;
+  return isTable(draft) && typeOf(draft, declared.column) !== undefined ? declared : undefined;
+}
+
+function isOwn(draft: Draft): boolean {
+  return draft.properties?.value.config?.row_security !== undefined || draft.record.config.row_security !== undefined;
+}
+
+function isTable(draft: Draft): boolean {
+  const { materialized } = draft.config;
+  return draft.kind === 'model' && ['table', 'incremental', 'snapshot'].includes(materialized ?? 'view');
+}
+
+/** The declared type of a column, empty if it has none; undefined if there is no such column. */
+function typeOf(draft: Draft, name: string): string | undefined {
+  const column = draft.properties?.value.columns?.find((one) => one.name === name);
+  return column === undefined ? undefined : normalType(column.data_type ?? '');
+}
+
+function check(
+  draft: Draft,
+  { column, access }: Declared,
+  { drafts }: CompileContext,
+  complain: (what: string, hint?: string) => void,
+): RowSecurity | undefined {
+  const own = typeOf(draft, column);
+  if (own === undefined) {
+    const columns = draft.properties?.value.columns?.map(({ name }) => name) ?? [];
+    complain(
+      `${draft.name} declares no column "${column}" for its row_security`,
+      didYouMean(column, columns) ?? 'Declare it under columns in its .yml file.',
+    );
+    return undefined;
+  }
+  const listed = drafts.get(access);
+  if (listed === undefined) {
+    complain(`row_security names the access model "${access}", which is not there`, didYouMean(access, drafts.keys()));
+    return undefined;
+  }
+  const fault = faultOf(draft, listed, column, own);
+  if (fault !== undefined) {
+    complain(...fault);
+    return undefined;
+  }
+  const security = { column, type: own, name: access, access: listed.relation };
+  try {
+    for (const { relation } of guardsOf(draft.relation.schema, security)) identifier(relation.name);
+  } catch (error) {
+    if (!(error instanceof DatacycleError)) throw error;
+    complain(`row_security makes a function of the name of "${access}": ${error.message}`, 'Rename the access model.');
+    return undefined;
+  }
+  return security;
+}
+
+/** Why a model cannot say who sees what, and what to do. */
+function faultOf(draft: Draft, listed: Draft, column: string, type: string): [string, string] | undefined {
+  const { name } = listed;
+  if (!isTable(listed))
+    return [`the access model "${name}" of row_security is no table`, 'Use materialized="table" or "incremental".'];
+  if (typeOf(listed, principal) !== 'text')
+    return [
+      `the access model "${name}" of row_security declares no column "${principal}" of type text`,
+      `Its .yml file has to declare ${principal} (text: the name of a role or login) and ${column}.`,
+    ];
+  const its = typeOf(listed, column);
+  if (its === undefined || its === '')
+    return [
+      `the access model "${name}" of row_security declares no column "${column}" with its data_type`,
+      `Its .yml file has to declare ${principal} (text: the name of a role or login) and ${column}.`,
+    ];
+  if (its !== type)
+    return [
+      `"${column}" is ${its} in the access model "${name}" of row_security, but ${type === '' ? 'of no declared type' : type} in ${draft.name}`,
+      'Declare the same data_type in both .yml files.',
+    ];
+  if (listed === draft || declaredFor(listed) !== undefined)
+    return [
+      `the access model "${name}" of row_security has row security itself`,
+      'Set row_security: false for it: nobody reads it but the functions made of it.',
+    ];
+  if (listed.relation.schema === draft.relation.schema)
+    return [
+      `the access model "${name}" of row_security stands in the schema ${draft.relation.schema} together with ${draft.name}`,
+      'Give it a schema of its own: who reads the one should not read who sees what.',
+    ];
+  return undefined;
+}
+
+/** A problem at the place where the setting is written: the model's SQL, its .yml or its folder in project.yml. */
+function problemAt(draft: Draft, { project }: CompileContext, what: string, hint: string | undefined): Problem {
+  const { properties, record, file } = draft;
+  if (record.config.row_security !== undefined) {
+    const before = file.text.slice(0, Math.max(0, file.text.indexOf('row_security'))).split('\n');
+    const place = { file: file.path, line: before.length, column: (before.at(-1) ?? '').length + 1 };
+    return { what, place, excerpt: excerpt(file.text, place), hint };
+  }
+  if (properties?.value.config?.row_security !== undefined)
+    return properties.yaml.problem(what, [...properties.path, 'config'], hint, 'row_security');
+  const branch = draft.kind === 'seed' ? 'seeds' : 'models';
+  const folders = file.path.split('/').slice(1, -1);
+  const tree = project.settings[branch];
+  while (folders.length > 0 && !hasSetting(tree, folders)) folders.pop();
+  return project.settingsFile.problem(what, [branch, ...folders], hint, '+row_security');
+}
+
+function hasSetting(tree: unknown, folders: readonly string[]): boolean {
+  let branch = tree;
+  for (const folder of folders) branch = (branch as Readonly<Record<string, unknown>> | undefined)?.[folder];
+  return typeof branch === 'object' && branch !== null && '+row_security' in branch;
+}

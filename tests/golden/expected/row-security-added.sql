@@ -1,0 +1,56 @@
+-- run
+create temporary table "datacycle_new" on commit drop as
+select id, room, value, load_id
+from "raw"."events";
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- run
+alter table "gold"."m"
+    enable row level security,
+    force row level security;
+
+-- run
+create policy "datacycle_writes_971e44" on "gold"."m"
+for all to "app"
+using ("gold"."datacycle_session_of"('app'))
+with check ("gold"."datacycle_session_of"('app'));
+
+-- run
+create policy "datacycle_reads_418362" on "gold"."m"
+for select to public
+using ("room" = any("gold"."who"(current_user)));
+
+-- run
+do $do$
+declare
+    made record;
+begin
+    for made in
+        select p.polname as name, 'datacycle ' || md5(concat_ws(' ', p.polcmd, p.polpermissive,
+            (select string_agg(coalesce(r.rolname, 'public'), ' ' order by r.rolname)
+                from unnest(p.polroles) as g (oid) left join pg_roles as r on r.oid = g.oid),
+            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))) as seal
+        from pg_policy as p
+        where p.polrelid = '"gold"."m"'::regclass
+            and p.polname in ('datacycle_writes_971e44', 'datacycle_reads_418362')
+    loop
+        execute format('comment on policy %I on "gold"."m" is %L', made.name, made.seal);
+    end loop;
+end
+$do$;
+
+-- run, counts deleted
+delete from "gold"."m"
+where exists (
+    (select t."id", t."room", t."value", t."load_id" from "gold"."m" as t except all select n."id", n."room", n."value", n."load_id" from pg_temp."datacycle_new" as n)
+    union all
+    (select n."id", n."room", n."value", n."load_id" from pg_temp."datacycle_new" as n except all select t."id", t."room", t."value", t."load_id" from "gold"."m" as t)
+);
+
+-- run, counts inserted
+insert into "gold"."m" ("id", "room", "value", "load_id")
+select "id", "room", "value", "load_id"
+from pg_temp."datacycle_new"
+where not exists (select from "gold"."m");

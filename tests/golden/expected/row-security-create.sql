@@ -1,0 +1,46 @@
+-- run
+create table "gold"."m" as
+select id, room, value, load_id
+from "raw"."events";
+
+-- upsert
+select count(*) as inserted, 0 as updated
+from "gold"."m";
+
+-- run
+alter table "gold"."m"
+    enable row level security,
+    force row level security;
+
+-- run
+create policy "datacycle_writes_9f23a9" on "gold"."m"
+for all to "o'hara"
+using ("gold"."datacycle_session_of"('o''hara'))
+with check ("gold"."datacycle_session_of"('o''hara'));
+
+-- run
+create policy "datacycle_reads_418362" on "gold"."m"
+for select to public
+using ("room" = any("gold"."who"(current_user)));
+
+-- run
+do $do$
+declare
+    made record;
+begin
+    for made in
+        select p.polname as name, 'datacycle ' || md5(concat_ws(' ', p.polcmd, p.polpermissive,
+            (select string_agg(coalesce(r.rolname, 'public'), ' ' order by r.rolname)
+                from unnest(p.polroles) as g (oid) left join pg_roles as r on r.oid = g.oid),
+            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))) as seal
+        from pg_policy as p
+        where p.polrelid = '"gold"."m"'::regclass
+            and p.polname in ('datacycle_writes_9f23a9', 'datacycle_reads_418362')
+    loop
+        execute format('comment on policy %I on "gold"."m" is %L', made.name, made.seal);
+    end loop;
+end
+$do$;
+
+-- run
+analyze "gold"."m";

@@ -1,0 +1,28 @@
+-- run
+create temporary table "datacycle_new" on commit drop as
+select id, room, value, load_id
+from "raw"."events";
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- run
+drop policy "datacycle_reads_aaaaaa" on "public"."m";
+
+-- run
+alter table "public"."m"
+    no force row level security;
+
+-- run, counts deleted
+delete from "public"."m"
+where exists (
+    (select t."id", t."room", t."value", t."load_id" from "public"."m" as t except all select n."id", n."room", n."value", n."load_id" from pg_temp."datacycle_new" as n)
+    union all
+    (select n."id", n."room", n."value", n."load_id" from pg_temp."datacycle_new" as n except all select t."id", t."room", t."value", t."load_id" from "public"."m" as t)
+);
+
+-- run, counts inserted
+insert into "public"."m" ("id", "room", "value", "load_id")
+select "id", "room", "value", "load_id"
+from pg_temp."datacycle_new"
+where not exists (select from "public"."m");

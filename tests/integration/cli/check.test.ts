@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ensureStaging } from '../../../loaders/staging.ts';
+import { compileProject } from '../../../runner/compile.ts';
+import { normalType } from '../../../runner/plan.ts';
+import { readProject } from '../../../runner/project.ts';
+import { ensureState } from '../../../runner/state.ts';
+import { openWarehouse } from '../../../warehouse/open.ts';
+import { ProjectCopy } from './command.ts';
+
+// Each check starts an embedded database of its own, and on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 180_000 });
+
+let project: ProjectCopy;
+beforeEach(() => {
+  project = new ProjectCopy();
+});
+afterEach(() => project.dispose());
+
+/** Every file of the project with its time of change. */
+const files = () =>
+  readdirSync(project.root, { recursive: true, encoding: 'utf8' })
+    .map((name) => `${name} ${statSync(join(project.root, name)).mtimeMs}`)
+    .sort();
+
+it('finds this project clean, without its database, its secrets or a trace on disk', async () => {
+  const before = files();
+  const outcome = await project.run(['check'], { DB_URL: 'postgres://nobody@localhost:1/nothing' });
+  expect(outcome.stdout + outcome.stderr).toMatch(
+    /^Checked \d+ models in both forms, \d+ seeds, \d+ tests in [\d.]+s\.\n$/,
+  );
+  expect(outcome.code).toBe(0);
+  expect(files()).toEqual(before);
+});
+
+it('quotes the line of every fault, for people and for machines', async () => {
+  const model = join(project.root, 'models', 'gold', 'dim_weather_site.sql');
+  writeFileSync(model, `${readFileSync(model, 'utf8').trimEnd()}\norder by nonsense\n`);
+  const test = 'tests/data/no_token_in_staging.sql';
+  writeFileSync(join(project.root, test), 'select paylod\nfrom {{source "staging" "sensor_file"}}\n');
+  const line = readFileSync(model, 'utf8').split('\n').indexOf('order by nonsense') + 1;
+
+  const people = await project.run(['check', '--select', 'dim_weather_site', 'no_token_in_staging']);
+  expect(people.code).toBe(1);
+  expect(people.stdout).toContain('Error: dim_weather_site: column "nonsense" does not exist\n');
+  expect(people.stdout).toContain(`  at models/gold/dim_weather_site.sql:${line}:10\n`);
+  expect(people.stdout).toContain(`  ${line} | order by nonsense\n`);
+  expect(people.stdout).toContain(`  at ${test}:1:8\n  1 | select paylod\n`);
+  expect(people.stdout).toMatch(/found 2 problems in [\d.]+s\.\n$/);
+
+  const machines = await project.run([
+    '--log-format',
+    'json',
+    'check',
+    '--select',
+    'dim_weather_site',
+    'no_token_in_staging',
+  ]);
+  expect(machines.code).toBe(1);
+  const objects = machines.stdout
+    .trim()
+    .split('\n')
+    .map((text): unknown => JSON.parse(text));
+  expect(objects).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        type: 'problem',
+        node: 'dim_weather_site',
+        where: `models/gold/dim_weather_site.sql:${line}:10`,
+      }),
+      expect.objectContaining({ type: 'problem', node: 'no_token_in_staging', where: `${test}:1:8` }),
+      expect.objectContaining({ type: 'finished', ok: false, problems: 2 }),
+    ]),
+  );
+});
+
+it('a name in freshness that is neither a source nor a model', async () => {
+  const settings = join(project.root, 'project.yml');
+  writeFileSync(settings, readFileSync(settings, 'utf8').replace('  fact_weather_day:', '  fact_wether_day:'));
+  const outcome = await project.run(['check']);
+  expect(outcome.code).toBe(2);
+  expect(outcome.stderr).toContain('Did you mean "fact_weather_day"?');
+});
+
+it('models/sources.yml declares exactly the columns that the tables have', async () => {
+  const warehouse = await openWarehouse({ url: undefined, folder: 'memory://', purpose: 'test', concurrency: 1 });
+  try {
+    await ensureStaging(warehouse);
+    await ensureState(warehouse);
+    const { manifest } = compileProject(readProject({ root: project.root, env: { PSEUDONYM_KEY: 'x' } }));
+    for (const node of manifest.nodes.values()) {
+      if (node.kind !== 'source') continue;
+      const { rows } = await warehouse.query<{ name: string; type: string }>(
+        `select column_name::text as name, data_type::text as type from information_schema.columns
+         where table_schema = $1 and table_name = $2 order by ordinal_position`,
+        [node.relation.schema, node.relation.name],
+      );
+      const declared = node.columns.map(({ name, dataType }) => ({ name, type: normalType(dataType ?? '') }));
+      expect(declared, node.name).toEqual(rows);
+    }
+  } finally {
+    await warehouse.close();
+  }
+});

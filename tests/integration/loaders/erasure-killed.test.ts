@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
+import { beginErasure } from '../../../loaders/erasure/tombstone.ts';
+import { compressBronze } from '../../../loaders/housekeeping/compress.ts';
+import { databases } from '../databases.ts';
+import { Household, jimmy, jimmysWords, now } from './erasure-household.ts';
+
+/** Inside the project, so that the dependencies are found. */
+const bundle = fileURLToPath(new URL(`../../../target/blocked-erasure-${process.pid}.mjs`, import.meta.url));
+
+beforeAll(async () => {
+  await mkdir(join(bundle, '..'), { recursive: true });
+  await build({
+    entryPoints: [fileURLToPath(new URL('blocked-erasure.ts', import.meta.url))],
+    outfile: bundle,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+  });
+});
+
+afterAll(() => rm(bundle, { force: true }));
+
+describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
+  'an erasure that is killed, on $name',
+  ({ open }) => {
+    it('after the sensor files, and between two snapshots of the registry, is finished by the next', async () => {
+      const database = await open();
+      const household = await Household.land(database.warehouse);
+      try {
+        const others = await household.others();
+        const { bronzeRoot } = household.share.source;
+        await beginErasure(database.warehouse, jimmy, now);
+        for (const stopAt of ['1', '2', '3']) {
+          const args = [bundle, database.url ?? '', bronzeRoot, stopAt];
+          const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+          const [said] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+          expect(String(said)).toBe('standing still');
+          const ended = once(child, 'exit');
+          child.kill('SIGKILL');
+          await ended;
+        }
+        // The lock of the killed process is waited for.
+        await eraseLanded(database.warehouse, { bronzeRoot, subject: jimmy });
+        expect(await household.whereabouts(jimmysWords)).toEqual([]);
+        expect(await household.others()).toEqual(others);
+        const rest = { source: 'registry', bronzeRoot, before: now(), dryRun: false } as const;
+        expect(await compressBronze(database.warehouse, rest)).toMatchObject({ files: 10, left: { count: 0 } });
+      } finally {
+        await database.drop();
+        await household.share.remove();
+      }
+    });
+  },
+);

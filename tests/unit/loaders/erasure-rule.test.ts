@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { registryId } from '../../../loaders/erasure/registry-ids.ts';
+import { RegistryRows } from '../../../loaders/erasure/registry-rows.ts';
+import { ruleOf, type Subject, type SubjectRule } from '../../../loaders/erasure/rule.ts';
+import { isSubjectsContent, isSubjectsName, isSubjectsPath } from '../../../loaders/erasure/sensor-files.ts';
+import { foldedId, squeezed } from '../../../loaders/erasure/subject-text.ts';
+import { hashOf, Tombstones } from '../../../loaders/erasure/tombstones.ts';
+
+const none = { buildings: [], rooms: [], devices: [] };
+
+/** The rule as a load has it, which knows hashes only. */
+function tombstoneOf({ id, owner }: Subject, apartments: readonly Subject[] = []): Tombstones {
+  const salt = randomBytes(16);
+  const name = squeezed(owner);
+  return new Tombstones(
+    [
+      {
+        salt,
+        apartmentHash: hashOf(salt, foldedId(id)),
+        ownerHash: hashOf(salt, name.join('')),
+        ownerLength: name.length,
+        registryIds: none,
+      },
+    ],
+    apartments,
+  );
+}
+
+describe.each([
+  ['by name', ruleOf],
+  ['by hash', tombstoneOf],
+] as const)(
+  'what belongs to a subject, known %s',
+  (_, rule: (subject: Subject, apartments?: readonly Subject[]) => SubjectRule) => {
+    const zoe = rule({ id: 'zoë', owner: 'Zoë Müller' });
+
+    it('owners: letter case, white space and Unicode form aside, but nothing else', () => {
+      for (const owner of ['Zoë Müller', 'ZOËMÜLLER', 'zoe\u0308 mu\u0308ller', ' Zoë\tMüller']) {
+        expect(zoe.hasOwner(owner), owner).toBe(true);
+      }
+      for (const owner of ['', 'Zoë', 'Zoe Muller', 'Zoë Müllers', 'aZoë Müller']) {
+        expect(zoe.hasOwner(owner), owner).toBe(false);
+      }
+      expect(zoe.hasApartment('zoë')).toBe(true);
+      expect(zoe.hasApartment('zo')).toBe(false);
+    });
+
+    it('buildings: the name anywhere in that of the house', () => {
+      expect(zoe.ownsBuilding('Chez la Famille ZOË  MÜLLERS')).toBe(true);
+      expect(zoe.ownsBuilding('zoë mülle r')).toBe(true);
+      expect(zoe.ownsBuilding('Zoë und Müller')).toBe(false);
+      expect(zoe.ownsBuilding('')).toBe(false);
+    });
+
+    it('buildings: not those of a configured owner whose name the name is a part of', () => {
+      const others = [
+        { id: 'loup', owner: 'JimmyLoup' },
+        { id: 'jimmy', owner: 'Jimmy' },
+      ];
+      expect(rule({ id: 'jimmy', owner: 'Jimmy' }, others).ownsBuilding('Chez Jimmy Loup')).toBe(false);
+      expect(rule({ id: 'jimmy', owner: 'Jimmy' }, others).ownsBuilding('Chez Jimmy Louis')).toBe(true);
+      expect(rule({ id: 'loup', owner: 'JimmyLoup' }, others).ownsBuilding('Chez Jimmy Loup')).toBe(true);
+      expect(rule({ id: 'jimmy', owner: 'Jimmy' }).ownsBuilding('Chez Jimmy Loup')).toBe(true);
+    });
+
+    it('texts: the name as words of its own', () => {
+      const jimmy = rule({ id: 'jimmy', owner: 'Jimmy' });
+      for (const text of ['Jimmy', 'copy of jimmy.json', 'x_JIMMY_y', '(Jimmy)'])
+        expect(jimmy.isNamedIn(text), text).toBe(true);
+      for (const text of ['JimmyLoup', 'x1jimmy', 'jimmy2', 'jim my2', ''])
+        expect(jimmy.isNamedIn(text), text).toBe(false);
+      expect(zoe.isNamedIn('by_zoë müller_')).toBe(true);
+    });
+
+    it('files: the owner in the name and no other; else a word of it, or what it holds', () => {
+      const jimmy = rule({ id: 'jimmy', owner: 'Jimmy' });
+      expect(isSubjectsName(jimmy, '18.08.2023 1000_Jimmy_received.json')).toBe(true);
+      expect(isSubjectsName(jimmy, '99.99.9999 9999_jimmy_received.json.gz')).toBe(true);
+      expect(isSubjectsName(jimmy, '18.08.2023 1000_JimmyLoup_received.json')).toBe(false);
+      expect(isSubjectsName(jimmy, '18.08.2023 1000_not Jimmy_received.json')).toBe(false);
+      expect(isSubjectsName(jimmy, 'jimmy (2).json')).toBe(true);
+      expect(isSubjectsPath(jimmy, 'jimmy/2023/anything')).toBe(true);
+      expect(isSubjectsPath(jimmy, 'jimmyloup/2023/anything')).toBe(false);
+      const named = (text: string) => isSubjectsContent(jimmy, 'x.json', Buffer.from(text));
+      expect(named('{"user" : "Jimmy", "plugs"')).toBe(true);
+      expect(named('{"user":"\\u004aimmy"}')).toBe(true);
+      expect(named('{"user":"JimmyLoup","other":"Jimmy"}')).toBe(false);
+      expect(isSubjectsContent(jimmy, '18.08.2023 1000_Other_received.json', Buffer.from('{"user":"Jimmy"}'))).toBe(
+        false,
+      );
+    });
+  },
+);
+
+describe('the hash of an owner', () => {
+  it('finds the name in a house exactly where the name itself is found', () => {
+    const letters = ['a', 'A', 'b', 'ü', 'Ü', 'u\u0308', 'İ', 'ß', 'Σ', '😀', ' ', '\t', 'ı', 'É'];
+    const text = (maxLength: number) => fc.array(fc.constantFrom(...letters), { maxLength }).map((all) => all.join(''));
+    const owner = text(3).map((rest) => `a${rest}`);
+    const house = fc.oneof(
+      text(12).map((name) => () => name),
+      fc.tuple(text(6), text(6)).map(
+        ([before, after]) =>
+          (name: string) =>
+            before + name.toUpperCase() + after,
+      ),
+    );
+    const seen = { yes: 0, no: 0 };
+    fc.assert(
+      fc.property(owner, house, (name, houseOf) => {
+        const found = tombstoneOf({ id: 'x', owner: name }).ownsBuilding(houseOf(name));
+        expect(found).toBe(ruleOf({ id: 'x', owner: name }).ownsBuilding(houseOf(name)));
+        expect(found).toBe(squeezed(houseOf(name)).join('').includes(squeezed(name).join('')));
+        seen[found ? 'yes' : 'no'] += 1;
+      }),
+      { numRuns: 2000 },
+    );
+    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(200);
+  });
+
+  it('of none owns nothing', () => {
+    const nobody = new Tombstones([]);
+    expect(nobody.size).toBe(0);
+    expect([nobody.hasOwner('x'), nobody.hasApartment('x'), nobody.ownsBuilding('x'), nobody.isNamedIn('x')]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('the rows of the registry', () => {
+  const jimmy = ruleOf({ id: 'jimmy', owner: 'JimmyLoup' });
+
+  it('follow from buildings to rooms to devices, whatever the letter case and the kind of an id', () => {
+    const rows = new RegistryRows(jimmy, []);
+    expect(rows.has('buildings', { IDBUILDING: '2', houseName: 'Chez Jimmy LOUP' })).toBe(true);
+    expect(rows.has('buildings', { idBuilding: 5, houseName: 'Musterhaus' })).toBe(false);
+    expect(rows.has('rooms', { idroom: 20, IdBuilding: 2 })).toBe(true);
+    expect(rows.has('rooms', { idRoom: 50, idBuilding: '5' })).toBe(false);
+    expect(rows.has('devices', { idDevice: 200, idRoom: '20' })).toBe(true);
+    expect(rows.has('devices', { idDevice: 500, idRoom: 50, name: 'von JimmyLoup' })).toBe(false);
+    expect(rows.has('sensors', { idSensor: 1, idRoom: 20 })).toBe(true);
+    expect(rows.has('profile', { idProfile: 1, idDevice: 200 })).toBe(true);
+    expect(rows.has('profile', { idProfile: 2, idDevice: 500 })).toBe(false);
+    expect(rows.has('parameters', { idParameter: 2 })).toBe(false);
+    expect(rows.ids).toEqual({ buildings: ['2'], rooms: ['20'], devices: ['200'] });
+  });
+
+  it('without a known building are theirs whose texts name the owner', () => {
+    const rows = new RegistryRows(jimmy, []);
+    rows.has('buildings', { idBuilding: 5, houseName: 'Musterhaus' });
+    expect(rows.has('dierrors', { idError: 1, idBuilding: null, file: 'a_jimmyloup_received.json' })).toBe(true);
+    expect(rows.has('dierrors', { idError: 2, idBuilding: 99, errorMessage: 'Jimmy Loup called' })).toBe(true);
+    expect(rows.has('dierrors', { idError: 3, idBuilding: 5, errorMessage: 'Jimmy Loup called' })).toBe(false);
+    expect(rows.has('dierrors', { idError: 4, idBuilding: null, errorMessage: 'nobody' })).toBe(false);
+  });
+
+  it('are known by their ids of before, unless the snapshot says that these are somebody else’s now', () => {
+    const before = { buildings: ['2', '7'], rooms: ['20'], devices: [] };
+    const rows = new RegistryRows(jimmy, [before]);
+    expect(rows.has('buildings', { idBuilding: 2, houseName: 'sold' })).toBe(false);
+    expect(rows.has('buildings', { idBuilding: 7, houseName: null })).toBe(true);
+    expect(rows.has('rooms', { idRoom: 20, idBuilding: 2 })).toBe(false);
+    expect(rows.has('rooms', { idRoom: 71, idBuilding: 7 })).toBe(true);
+    expect(rows.has('sensors', { idRoom: 20 })).toBe(false);
+    const lacking = new RegistryRows(jimmy, [before]);
+    expect(lacking.has('sensors', { idRoom: 20 })).toBe(true);
+    expect(lacking.has('parameters', { idBuilding: 2 })).toBe(true);
+  });
+
+  it.each([
+    [2, '2'],
+    [' 2 ', '2'],
+    ['0002', '2'],
+    ['2.0', '2'],
+    ['9007199254740993', '9007199254740993'],
+    [null, undefined],
+    ['', undefined],
+    ['x', undefined],
+    [1.5, undefined],
+  ])('an id %j is %j', (value, id) => expect(registryId(value)).toBe(id));
+});
