@@ -15,6 +15,7 @@ import { runCommand } from './commands/run.ts';
 import { show } from './commands/show.ts';
 import { status } from './commands/status.ts';
 import { subject, subjectActions } from './commands/subject.ts';
+import { verify } from './commands/verify.ts';
 import { watch } from './commands/watch.ts';
 import { type GlobalOptions, openProject } from './environment.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -216,6 +217,25 @@ function buildProgram(signal: AbortSignal, exit: (code: number, command: string)
   )
     .option('--inline <sql>', "a query; {{ref 'x'}} works in it")
     .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', limit)
+    .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
+  selecting(
+    define(
+      'verify',
+      'build models from scratch beside their tables and say where they differ; changes nothing; exit code 1 if one differs',
+      ({ flags, terminal }) =>
+        verify(
+          openProject(flags),
+          {
+            ...selectFlags(flags),
+            limit: flags.limit ?? 20,
+            output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
+          },
+          terminal,
+          signal,
+        ),
+    ),
+  )
+    .option('--limit <rows>', 'tell at most so many differing rows of a model; -1 for all (default: 20)', limit)
     .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
   define('bi', 'write a Power BI project on the views of schema bi; needs no database', ({ flags, terminal }) =>
     bi(openProject(flags), flags, terminal),

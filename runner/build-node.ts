@@ -153,15 +153,20 @@ function hasMoved(state: NodeState): boolean {
   });
 }
 
-async function readState(
+/**
+ * What the database says about a node and its upstreams.
+ * @param limit takes loads out of the newest ones that the node is not to consume yet.
+ */
+export async function readState(
   session: Session,
-  context: BuildContext,
+  context: Pick<BuildContext, 'manifest'>,
   node: ModelNode | SeedNode,
   models: ReadonlyMap<string, ModelState>,
+  limit: typeof holdBack = holdBack,
 ): Promise<NodeState> {
   const consumed = await readConsumed(session, node.name);
   const newest = await newestLoads(session, context.manifest, node);
-  await holdBack(session, context.manifest, node, newest);
+  await limit(session, context.manifest, node, newest);
   const upstreams = new Map<string, Consumed>();
   for (const id of node.reads) {
     const upstream = context.manifest.nodes.get(id);

@@ -102,7 +102,8 @@ export function reasonToRebuild(
   return undefined;
 }
 
-function nothingNew(state: NodeState): boolean {
+/** Whether no upstream that the node follows by high-water mark has loads that it has not consumed. */
+export function nothingNew(state: Pick<NodeState, 'upstreams' | 'consumed'>): boolean {
   return [...state.upstreams].every(
     ([upstream, now]) => (now.loadId ?? 0) <= (state.consumed.get(upstream)?.loadId ?? 0),
   );

@@ -79,7 +79,7 @@ const numberRuns: readonly string[] = [
  * @throws NodeError if the schema is missing and the role may not create it.
  */
 export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transaction'>): Promise<void> {
-  if (await isComplete(warehouse)) return;
+  if (await hasState(warehouse)) return;
   await warehouse.transaction(async (session) => {
     // `if not exists` alone asks for the right to create schemas even where the schema is there.
     if ((await session.query(`select 1 from pg_namespace where nspname = 'datacycle'`)).rows.length === 0)
@@ -97,8 +97,8 @@ export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transact
   });
 }
 
-/** What came last: where it is, all is. */
-async function isComplete(on: Queryable): Promise<boolean> {
+/** Whether schema `datacycle` is complete. What came last: where it is, all is. */
+export async function hasState(on: Queryable): Promise<boolean> {
   const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.expired') is not null as there`);
   return rows[0]?.there === true && (await hasRunNumbers(on));
 }

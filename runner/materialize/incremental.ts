@@ -41,7 +41,7 @@ export function addRows(
 }
 
 function merge(target: TableTarget, insert: string, columns: readonly Column[]): string {
-  const { values, compared } = merged(target, columns);
+  const { values, compared } = mergedColumns(target, columns);
   const conflict = `on conflict (${identifiers(target.uniqueKey)})`;
   const update =
     compared.length === 0
@@ -66,7 +66,7 @@ from merged`;
 }
 
 /** The columns that a standing row takes over from the new one, and those of them whose difference counts. */
-function merged(target: TableTarget, columns: readonly Column[]): ReturnType<typeof valueColumns> {
+export function mergedColumns(target: TableTarget, columns: readonly Column[]): ReturnType<typeof valueColumns> {
   const { update, exclude } = target.merge;
   const { values, compared } = valueColumns(target, columns);
   const isTaken = (name: string) => (update === undefined || update.includes(name)) && !exclude.includes(name);

@@ -49,6 +49,26 @@ join datacycle.surrogate_key as known on known.model = ${model} and known.natura
   ];
 }
 
+/** Stages a query's rows with the keys that are known. None is handed out: where there is none yet, the column is NULL. */
+export function stageWithKnownKeys(
+  key: SurrogateKey,
+  sql: SqlText,
+  guard: (relation: string) => readonly Step[],
+): Step[] {
+  return [
+    run(`create temporary table "datacycle_raw" on commit drop as\n`, sql),
+    run(`analyze ${raw}`),
+    ...guard(raw),
+    run(
+      `create temporary table "datacycle_new" on commit drop as
+select known.key as ${identifier(key.column)}, r.*
+from ${raw} as r
+left join datacycle.surrogate_key as known on known.model = ${literal(key.model)} and known.natural_key = ${naturalKey('r', key.uniqueKey)}`,
+    ),
+    run(`analyze ${staged}`),
+  ];
+}
+
 /**
  * Remembers the keys of a standing table that are not remembered yet, e.g. when schema `datacycle` was lost.
  * @param columns the table's names: one that has had no such key until now has nothing to remember.

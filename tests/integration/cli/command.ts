@@ -34,7 +34,7 @@ export class ProjectCopy {
   run(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
-    options: { readonly interruptAfter?: RegExp } = {},
+    options: { readonly interruptAfter?: RegExp; readonly signal?: AbortSignal; readonly kill?: NodeJS.Signals } = {},
   ): Promise<Outcome> {
     const clean = {
       PATH: process.env.PATH ?? '',
@@ -48,6 +48,7 @@ export class ProjectCopy {
       env: { ...clean, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    options.signal?.addEventListener('abort', () => child.kill(options.kill));
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => {

@@ -1,0 +1,205 @@
+import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import type { Column, ForeignKey } from '../catalog.ts';
+import { SqlText } from '../sql-text.ts';
+import { mergedColumns } from './incremental.ts';
+import { guardKey } from './key-guard.ts';
+import { type Step, staged } from './step.ts';
+import { stageWithKnownKeys } from './surrogate-key.ts';
+import { comparable, type KeepFrom, stage, type TableTarget, valueColumns } from './table.ts';
+
+/** A standing table and what is to be told of how it differs from its staged rows. */
+export interface Comparison {
+  readonly target: TableTarget;
+  /** The columns that table and staged rows have. */
+  readonly columns: readonly Column[];
+  /** Foreign keys of others that point at the table. */
+  readonly referencedBy: readonly ForeignKey[];
+  /** Older rows are left out on both sides. */
+  readonly since: KeepFrom | undefined;
+  /** How many differing rows are returned; negative: all. They are counted in any case. */
+  readonly limit: number;
+}
+
+/**
+ * Stages the rows of a build from scratch without giving surrogate keys away, checked for their unique key.
+ * @param unique whether the database holds the standing table to its unique key; otherwise that is checked, too.
+ */
+export function stageBeside(target: TableTarget, sql: SqlText, unique: boolean): Step[] {
+  const guard = (at: string) => (target.uniqueKey.length === 0 ? [] : guardKey(target.model, at, target.uniqueKey));
+  return [
+    ...(unique ? [] : guard(tableOf(target))),
+    ...(target.key === undefined ? stage(target, { kind: 'query', sql }) : stageWithKnownKeys(target.key, sql, guard)),
+  ];
+}
+
+/**
+ * The query that compares. It returns one row: `rows`, how many stand; `counts`, differing rows by kind; `details`, the
+ * first of them as [kind, key values, [column, value that stands, value that should]], all values as text.
+ */
+export function compareRows(comparison: Comparison): SqlText {
+  return new SqlText(comparison.target.uniqueKey.length > 0 ? byKey(comparison) : ofAll(comparison));
+}
+
+function byKey({ target, columns, referencedBy, since, limit }: Comparison): string {
+  const table = tableOf(target);
+  const keys = target.uniqueKey.map((name, index) => ({
+    t: column('t', name),
+    n: column('n', name),
+    d: `k${index + 1}`,
+  }));
+  const [first] = keys;
+  if (first === undefined) throw new Error('there is no key to compare by');
+  const sameKey = keys.map(({ t, n }) => `${t} = ${n}`).join(' and ');
+  // What an increment leaves as it was need not be what a build from scratch would give.
+  const { compared } = mergedColumns(target, columns);
+  // A row whose natural key has no number yet would keep the one it stands with.
+  const should = (each: Column) =>
+    each.name === target.surrogateKey
+      ? `case when ${first.n} is not null then coalesce(${column('n', each.name)}, ${column('t', each.name)}) end`
+      : comparable(each, 'n');
+  const differ =
+    compared.length === 0
+      ? ''
+      : `\n            or (${compared.map((each) => comparable(each, 't')).join(', ')})
+                is distinct from (${compared.map(should).join(', ')})`;
+  const within =
+    since === undefined
+      ? ''
+      : `\n        and coalesce(case when ${first.t} is null then ${column('n', since.column)} else ${column('t', since.column)} end >= ${since.bound}, true)`;
+  const pointedAt = referencedBy.map(
+    ({ from, columns: own, toColumns }) =>
+      `\n            when exists (select from ${relation(from.schema, from.name)} as r where ${own
+        .map((name, index) => `${column('r', name)} = ${column('t', toColumns[index] ?? '')}`)
+        .join(' and ')}) then 'referenced'`,
+  );
+  const values = compared.map(
+    (each) => [each.name, column('t', each.name), should(each), comparable(each, 't')] as const,
+  );
+  return `with differences as materialized (
+    select
+        case
+            when ${first.t} is null then 'missing'
+            when ${first.n} is not null then 'changed'${pointedAt.join('')}
+            else 'surplus'
+        end as kind,
+        ${keys.map(({ t, n, d }) => `coalesce(${t}, ${n}) as ${d}`).join(',\n        ')}
+    from ${table} as t
+    full join ${staged} as n on ${sameKey}
+    where (
+            ${first.t} is null
+            or ${first.n} is null${differ}
+        )${within}
+),
+
+shown as (
+    select kind, ${keys.map(({ d }) => d).join(', ')}
+    from differences
+    order by kind, ${keys.map(({ d }) => d).join(', ')}${limitOf(limit)}
+),
+
+details as (
+    select
+        d.kind,
+        row_number() over (order by d.kind, ${keys.map(({ d }) => `d.${d}`).join(', ')}) as place,
+        jsonb_build_array(${keys.map(({ d }) => `d.${d}::text`).join(', ')}) as key,
+        ${valuesOf(values.map(([name, stands, made, compare]) => [name, `${stands}::text`, `(${made})::text`, `${compare} is distinct from ${made}`]))} as "values"
+    from shown as d
+    left join ${table} as t on ${keys.map(({ t, d }) => `${t} = d.${d}`).join(' and ')}
+    left join ${staged} as n on ${keys.map(({ n, d }) => `${n} = d.${d}`).join(' and ')}
+)
+
+${result(table, since)}`;
+}
+
+/** Without a key rows have no identity: a changed row is one that is missing and one that is surplus. */
+function ofAll({ target, columns, since, limit }: Comparison): string {
+  const table = tableOf(target);
+  const { compared } = valueColumns(target, columns);
+  const names = compared.map((_, index) => `c${index + 1}`);
+  const rows = (alias: string, from: string) =>
+    `select ${compared.map((each, index) => `${comparable(each, alias)} as ${names[index] ?? ''}`).join(', ')} from ${from} as ${alias}${sinceOf(alias, since)}`;
+  const standing = rows('t', table);
+  const fresh = rows('n', staged);
+  const list = names.map((name) => `, ${name}`).join('');
+  const side = (name: string, kind: string) => `case d.kind when '${kind}' then d.${name}::text end`;
+  const values = compared.map((each, index) => {
+    const name = names[index] ?? '';
+    return [each.name, side(name, 'surplus'), side(name, 'missing'), `d.${name} is not null`] as const;
+  });
+  return `with surplus as (
+    ${standing}
+    except all
+    ${fresh}
+),
+
+missing as (
+    ${fresh}
+    except all
+    ${standing}
+),
+
+differences as materialized (
+    select 'surplus' as kind${list} from surplus
+    union all
+    select 'missing' as kind${list} from missing
+),
+
+shown as (
+    select kind${list}
+    from differences
+    order by kind${limitOf(limit)}
+),
+
+details as (
+    select
+        d.kind,
+        row_number() over (order by d.kind) as place,
+        jsonb_build_array() as key,
+        ${valuesOf(values)} as "values"
+    from shown as d
+)
+
+${result(table, since)}`;
+}
+
+/** The columns of one row that differ, as a subquery; each is its name, both values as text, and whether it differs. */
+function valuesOf(values: readonly (readonly [string, string, string, string])[]): string {
+  if (values.length === 0) return 'jsonb_build_array()';
+  const lines = values.map(
+    ([name, stands, should, differs], index) => `(${index}, ${literal(name)}, ${stands}, ${should}, ${differs})`,
+  );
+  return `(
+            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.stands, v.should) order by v.place), '[]')
+            from (
+                values
+                    ${lines.join(',\n                    ')}
+            ) as v (place, name, stands, should, differs)
+            where v.differs
+        )`;
+}
+
+function result(table: string, since: KeepFrom | undefined): string {
+  return `select
+    (select count(*) from ${table} as t${sinceOf('t', since)}) as "rows",
+    (
+        select jsonb_object_agg(c.kind, c.row_count)
+        from (select kind, count(*) as row_count from differences group by kind) as c
+    ) as counts,
+    (select jsonb_agg(jsonb_build_array(kind, key, "values") order by place) from details) as details`;
+}
+
+function sinceOf(alias: string, since: KeepFrom | undefined): string {
+  return since === undefined ? '' : ` where coalesce(${column(alias, since.column)} >= ${since.bound}, true)`;
+}
+
+function limitOf(limit: number): string {
+  return limit < 0 ? '' : `\n    limit ${limit}`;
+}
+
+function column(alias: string, name: string): string {
+  return `${alias}.${identifier(name)}`;
+}
+
+function tableOf({ relation: { schema, name } }: TableTarget): string {
+  return relation(schema, name);
+}

@@ -1,0 +1,83 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import type { Compiled } from './compile.ts';
+import { NodeError } from './errors.ts';
+import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { sourceTexts } from './project.ts';
+import { hasState } from './state.ts';
+import { explain } from './statement.ts';
+import { type Verdict, verifyNode } from './verify-node.ts';
+
+export interface Verified {
+  readonly node: ModelNode | SeedNode;
+  readonly seconds: number;
+  readonly verdict: Verdict;
+}
+
+export interface VerifyOptions {
+  readonly selected: ReadonlySet<string>;
+  /** How many differing rows of a model are told; negative: all. They are counted in any case. */
+  readonly limit: number;
+  readonly clock: () => Date;
+  readonly signal?: AbortSignal | undefined;
+  readonly onVerified: (verified: Verified) => void;
+}
+
+/** What is verified unless somebody chooses: incremental models, since any other is made anew whenever it is built. */
+export function verifiedByDefault(manifest: Manifest): ReadonlySet<string> {
+  const nodes = [...manifest.nodes.values()];
+  return new Set(
+    nodes.flatMap((node) => (node.kind === 'model' && node.materialized === 'incremental' ? [node.id] : [])),
+  );
+}
+
+/**
+ * Builds models from scratch beside their tables and compares the two, one model after the other, each in a transaction
+ * of its own that sees one moment and is rolled back. What cannot be compared is a result, not an exception.
+ * @throws NodeError if nothing has been built in this database; ConnectionError if it cannot be reached.
+ */
+export async function verifyModels(
+  { manifest, context }: Compiled,
+  warehouse: Warehouse,
+  { selected, limit, clock, signal, onVerified }: VerifyOptions,
+): Promise<readonly Verified[]> {
+  if (!(await hasState(warehouse)))
+    throw new NodeError({
+      what: 'nothing has been built in this database by this version of datacycle',
+      hint: 'Run `datacycle build` first.',
+    });
+  const sourceText = sourceTexts(context.project);
+  const stopped = () => signal?.aborted === true;
+  const results: Verified[] = [];
+  for (const id of manifest.order) {
+    const node = manifest.nodes.get(id);
+    if (!selected.has(id) || (node?.kind !== 'model' && node?.kind !== 'seed')) continue;
+    // Where the database runs in this process, nothing else would give an interrupt its turn.
+    await setImmediate();
+    if (stopped()) break;
+    const begin = clock().getTime();
+    const verdict = await rolledBack(warehouse, (session) => verifyNode(session, manifest, node, limit)).catch(
+      (error: unknown): Verdict => ({
+        status: 'error',
+        error: explain(error, { name: node.name, file: node.file, sourceText }),
+      }),
+    );
+    // What an interrupt breaks off is no finding.
+    if (stopped() && verdict.status === 'error') break;
+    const verified = { node, seconds: (clock().getTime() - begin) / 1000, verdict };
+    results.push(verified);
+    onVerified(verified);
+  }
+  return results;
+}
+
+async function rolledBack<T>(warehouse: Warehouse, work: (session: Session) => Promise<T>): Promise<T> {
+  return warehouse.session(async (session) => {
+    await session.query('begin isolation level repeatable read');
+    try {
+      return await work(session);
+    } finally {
+      await session.query('rollback');
+    }
+  });
+}
