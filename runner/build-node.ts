@@ -1,7 +1,8 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type Column, readComments, readOwner, readRelation, readTemporaryColumns } from './catalog.ts';
+import { readAccess } from './access.ts';
+import { type Column, readComments, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { readExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
@@ -184,8 +185,10 @@ export async function readState(
     upstreams,
     pruned: await readPruned(session, sourcesBehind(context.manifest, node.reads)),
     expired: await readExpired(session, tablesBehind(context.manifest, node.reads)),
-    owner:
-      node.kind === 'model' && node.rowSecurity !== undefined ? await readOwner(session, node.relation) : undefined,
+    access:
+      node.kind === 'model' && node.rowSecurity !== undefined
+        ? await readAccess(session, node.relation, node.rowSecurity)
+        : undefined,
   };
 }
 

@@ -6,7 +6,7 @@ import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
 import { remakeViews, type StandingView } from './materialize/remake-views.ts';
-import { secureRows } from './materialize/row-security.ts';
+import { type Access, secureRows } from './materialize/row-security.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import { run, type Step } from './materialize/step.ts';
@@ -32,7 +32,7 @@ export interface NodeState {
   /** The models it reads that lack old rows by now, by name: what happened before then is gone. */
   readonly expired: ReadonlyMap<string, Date>;
   /** Known where the node has row security. */
-  readonly owner: string | undefined;
+  readonly access: Access | undefined;
 }
 
 export interface PlanOptions {
@@ -76,7 +76,7 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
   if (reason !== undefined) return { mode: 'replace', reason };
   if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
-    const target = tableTarget(node, state.owner);
+    const target = tableTarget(node, state.access);
     const changes = restructure(target, existing, remembered?.objects ?? []).length;
     if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
     const others = changes - secure(target, existing).length;
@@ -151,7 +151,7 @@ export function plan(
     if (source.kind !== 'query') throw new Error('a view is made of a query');
     return remakeViews(views, createView(node.relation, source.sql, state.existing, columns));
   }
-  const target = tableTarget(node, state.owner);
+  const target = tableTarget(node, state.access);
   const made = state.remembered?.objects ?? [];
   const snapshot = isSnapshot ? snapshotOf(target, node.config) : undefined;
   switch (decision.mode) {
@@ -227,10 +227,10 @@ function restructure(target: TableTarget, existing: ExistingRelation | undefined
 }
 
 function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
-  return secureRows(target.relation, target.rowSecurity, target.owner, existing);
+  return secureRows(target.relation, target.rowSecurity, target.access, existing);
 }
 
-export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTarget {
+export function tableTarget(node: ModelNode | SeedNode, access?: Access): TableTarget {
   const uniqueKey = node.config.unique_key ?? [];
   const surrogateKey = node.config.surrogate_key;
   return {
@@ -248,7 +248,7 @@ export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTa
       predicates: node.config.incremental_predicates ?? [],
     },
     rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
-    owner,
+    access,
   };
 }
 
