@@ -31,8 +31,8 @@ interface Policy {
  * be looked at before a policy, and a policy that asked another table would tell by its reads whether that was true.
  */
 function policiesOf({ column, type }: RowSecurity, { owner, visible }: Access): Policy[] {
-  // Asked once a query. Through a view with the owner's rights the session is somebody else's, who then sees nothing.
-  const own = `session_user = ${literal(owner)} or pg_has_role(session_user, ${literal(owner)}, 'member')`;
+  // Through a view with the owner's rights the session is somebody else's, who then sees nothing.
+  const own = `datacycle.session_of(${literal(owner)})`;
   const readers = visible
     .filter(({ role, values }) => role !== owner && values.length > 0)
     .map(({ role, values }) =>

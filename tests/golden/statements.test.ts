@@ -307,7 +307,7 @@ const cases: readonly Case[] = [
       policies: [
         { name: 'by_hand', intact: false },
         { name: 'datacycle_reads_aaaaaaaa', intact: true },
-        { name: 'datacycle_writes_161c12b3', intact: false },
+        { name: 'datacycle_writes_55f3c09d', intact: false },
       ],
     },
   },
@@ -320,7 +320,7 @@ const cases: readonly Case[] = [
       forced: true,
       policies: [
         { name: 'datacycle_reads_aaaaaaaa', intact: true },
-        { name: 'datacycle_writes_161c12b3', intact: false },
+        { name: 'datacycle_writes_55f3c09d', intact: false },
       ],
     },
   },

@@ -2,7 +2,7 @@
 drop policy "datacycle_reads_aaaaaaaa" on "gold"."m";
 
 -- run
-drop policy "datacycle_writes_161c12b3" on "gold"."m";
+drop policy "datacycle_writes_55f3c09d" on "gold"."m";
 
 -- run
 alter table "gold"."m"
@@ -10,10 +10,10 @@ alter table "gold"."m"
     force row level security;
 
 -- run
-create policy "datacycle_writes_161c12b3" on "gold"."m"
+create policy "datacycle_writes_55f3c09d" on "gold"."m"
 for all to "app"
-using (session_user = 'app' or pg_has_role(session_user, 'app', 'member'))
-with check (session_user = 'app' or pg_has_role(session_user, 'app', 'member'));
+using (datacycle.session_of('app'))
+with check (datacycle.session_of('app'));
 
 -- run
 create policy "datacycle_reads_018d2adb" on "gold"."m"
@@ -37,7 +37,7 @@ begin
             pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))) as seal
         from pg_policy as p
         where p.polrelid = '"gold"."m"'::regclass
-            and p.polname in ('datacycle_writes_161c12b3', 'datacycle_reads_018d2adb', 'datacycle_reads_c0af041b')
+            and p.polname in ('datacycle_writes_55f3c09d', 'datacycle_reads_018d2adb', 'datacycle_reads_c0af041b')
     loop
         execute format('comment on policy %I on "gold"."m" is %L', made.name, made.seal);
     end loop;

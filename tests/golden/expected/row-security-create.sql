@@ -13,10 +13,10 @@ alter table "gold"."m"
     force row level security;
 
 -- run
-create policy "datacycle_writes_fa4fc409" on "gold"."m"
+create policy "datacycle_writes_dcc6a80c" on "gold"."m"
 for all to "o'hara"
-using (session_user = 'o''hara' or pg_has_role(session_user, 'o''hara', 'member'))
-with check (session_user = 'o''hara' or pg_has_role(session_user, 'o''hara', 'member'));
+using (datacycle.session_of('o''hara'))
+with check (datacycle.session_of('o''hara'));
 
 -- run
 create policy "datacycle_reads_018d2adb" on "gold"."m"
@@ -40,7 +40,7 @@ begin
             pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))) as seal
         from pg_policy as p
         where p.polrelid = '"gold"."m"'::regclass
-            and p.polname in ('datacycle_writes_fa4fc409', 'datacycle_reads_018d2adb', 'datacycle_reads_c0af041b')
+            and p.polname in ('datacycle_writes_dcc6a80c', 'datacycle_reads_018d2adb', 'datacycle_reads_c0af041b')
     loop
         execute format('comment on policy %I on "gold"."m" is %L', made.name, made.seal);
     end loop;

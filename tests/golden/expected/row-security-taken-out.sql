@@ -10,7 +10,7 @@ analyze pg_temp."datacycle_new";
 drop policy "datacycle_reads_aaaaaaaa" on "public"."m";
 
 -- run
-drop policy "datacycle_writes_161c12b3" on "public"."m";
+drop policy "datacycle_writes_55f3c09d" on "public"."m";
 
 -- run
 alter table "public"."m"

@@ -24,7 +24,7 @@ describe('row security', () => {
       'models/gold/out.sql': 'select 1',
       'models/gold/all.yml': `models:
   - { name: with, ${columns('home')} }
-  - { name: without, ${columns('room')} }
+  - { name: without, config: { row_security: false }, ${columns('room')} }
   - { name: view, ${columns('home')} }
   - { name: out, config: { row_security: false }, ${columns('home')} }
 `,
@@ -116,16 +116,26 @@ describe('row security', () => {
       'row_security: false',
     ],
     [
-      'two columns for one access model',
+      'a table beside guarded ones that does not say that its rows are for all',
       {
         ...access,
         ...guarded,
-        'models/who.yml': `models: [{ name: who, ${columns('principal', 'home', 'room')} }]`,
         'models/u.sql': table,
-        'models/u.yml': `models: [{ name: u, config: { row_security: { column: room, access: who } }, ${columns('room')} }]`,
+        'models/u.yml': `models:\n  - { name: u, ${columns('room')} }\n`,
       },
-      '"who" is asked for room and for home in the schema gold',
-      'another model of it',
+      'models/u.yml:2:5: u would be whole for everybody who reads gold, where rows are guarded by home',
+      'row_security: false',
+    ],
+    [
+      'a seed beside guarded tables that does not say so',
+      {
+        ...access,
+        ...guarded,
+        'seeds/s.csv': 'home\n1\n',
+        'seeds/s.yml': 'seeds: [{ name: s, config: { schema: gold } }]',
+      },
+      'seeds/s.yml:1:9: s would be whole for everybody who reads gold',
+      'row_security: false',
     ],
   ];
 
