@@ -171,24 +171,11 @@ export const attempts: readonly Attempt[] = [
     sees: 0,
   },
   { name: 'what the planner keeps', sql: 'select * from pg_statistic', refused: '42501' },
-  { name: 'what their role sees', sql: `select gold.visible_apartments('{jeremie}')::text`, sees: '{}' },
-  {
-    name: 'what the administrators see',
-    sql: `select gold.visible_apartments('{admin}')::text`,
-    sees: '{}',
-  },
-  { name: 'what the application sees', sql: `select gold.visible_apartments('{app}')::text`, sees: '{}' },
+  { name: 'who is to see what, of a function', sql: `select gold.visible_apartments('{jeremie}')`, refused: '42883' },
   {
     name: 'to be taken for the application',
-    sql: `select gold.datacycle_session_of('{app}') or gold.datacycle_session_of('{admin}')`,
-    sees: false,
-  },
-  { name: 'what nobody sees', sql: `select gold.visible_apartments('nobody at all')`, refused: '42704' },
-  { name: 'what null sees', sql: 'select gold.visible_apartments(null)::text', sees: '{}' },
-  {
-    name: 'what itself sees',
-    sql: `select gold.visible_apartments(current_user) = array[{own}] and gold.visible_apartments('{jimmy}') = array[{own}]`,
-    sees: true,
+    sql: `select datacycle.session_of('{app}')`,
+    refused: '42501',
   },
   {
     name: 'a held cursor',
