@@ -4,15 +4,16 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { type Column, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { readExpired } from './expire.ts';
+import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
-import { formatPlace } from './place.ts';
+import type { Place } from './place.ts';
 import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, tableTarget } from './plan.ts';
 import { readPruned, sourcesBehind } from './pruned.ts';
 import { tablesBehind } from './retention.ts';
-import { readSeed, type SeedData } from './seed.ts';
+import { readSeed, type SeedData, spotInSeed } from './seed.ts';
 import { SqlText } from './sql-text.ts';
 import {
   type Consumed,
@@ -88,7 +89,8 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
     reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    for (const step of plan(node, decision, state, source, yields)) await perform(session, step, node, seed, totals);
+    for (const step of plan(node, decision, state, source, yields))
+      await perform(session, step, node, seed, totals, context.root);
     await analyzeIfGrown(session, node, state, decision, totals);
   }
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
@@ -238,11 +240,19 @@ async function newestLoads(
               ? 'Run `datacycle load` first: it creates the staging tables.'
               : `Build it first: datacycle build --select +${node.name}`
             : 'high_water follows the column load_id of an upstream.';
-        throw new NodeError({ what: `cannot read load_id of ${upstream.name}: ${error.message}`, hint, cause: error });
+        const what = `cannot read load_id of ${upstream.name}: ${error.message}`;
+        throw new NodeError({ what, place: placeOfMark(node, id), hint, cause: error });
       });
     newest.set(id, rows[0]?.newest ?? null);
   }
   return newest;
+}
+
+/** Where a model names an upstream whose high-water mark it follows. */
+function placeOfMark(node: ModelNode | SeedNode, id: string): Place | undefined {
+  const sql = node.kind === 'model' ? node.incrementalSql : undefined;
+  const mark = [...(sql?.text.matchAll(placeholders()) ?? [])].find(([, upstream]) => upstream === id);
+  return mark && sql?.placeAt(mark.index);
 }
 
 /**
@@ -274,6 +284,7 @@ async function perform(
   node: ModelNode | SeedNode,
   seed: SeedData | undefined,
   totals: { inserted: number; updated: number; deleted: number; retained: number },
+  root: string,
 ): Promise<void> {
   switch (step.kind) {
     case 'run': {
@@ -289,7 +300,7 @@ async function perform(
     }
     case 'guard': {
       const { rows } = await statement(session, step.sql);
-      if (rows.length > 0) throw new NodeError(step.complaint(rows));
+      if (rows.length > 0) throw new NodeError({ ...step.complaint(rows), place: node.settings.get('unique_key')?.() });
       return;
     }
     case 'retained': {
@@ -300,7 +311,7 @@ async function perform(
     case 'copy':
       if (seed === undefined) throw new Error('only a seed is copied');
       await session.copyIn(step.sql.text, once(seed.csv)).catch((error: unknown) => {
-        throw placedInSeed(error, node, seed);
+        throw node.kind === 'seed' ? placedInSeed(error, node, root) : error;
       });
       return;
     default:
@@ -309,15 +320,16 @@ async function perform(
 }
 
 /** PostgreSQL's "COPY datacycle_new, line 2, column floor: ..." as a place in the seed's file. */
-function placedInSeed(error: unknown, node: ModelNode | SeedNode, seed: SeedData): unknown {
+function placedInSeed(error: unknown, node: SeedNode, root: string): unknown {
   if (!(error instanceof StatementError)) return error;
   const [, copied, rest] = /line (\d+)(?:, (column [\s\S]*))?/.exec(error.context ?? '') ?? [];
-  const line = copied === undefined ? undefined : seed.lines[Number(copied) - 1];
-  if (line === undefined) return error;
+  const column = /^column (.+?)(?::|$)/.exec(rest ?? '')?.[1];
+  const spot = copied === undefined ? undefined : spotInSeed(root, node, Number(copied), column);
+  if (spot === undefined) return error;
   return new NodeError({
     what: `${node.name}: ${error.message}`,
-    where: formatPlace({ file: node.file, line, column: 1 }),
-    detail: rest ?? error.detail,
+    where: spot.where,
+    detail: [spot.detail, rest ?? error.detail].filter(Boolean).join('\n'),
     hint: error.hint ?? 'Correct the value, or declare another type for the column in column_types or its data_type.',
     cause: error,
   });

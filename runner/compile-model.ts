@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { CompileContext, Draft } from './compile-context.ts';
+import { type CompileContext, type Draft, quote } from './compile-context.ts';
 import { columnSpecs, constraintsOf } from './constraints.ts';
 import { inlineEphemerals } from './ephemeral.ts';
 import { ProjectError } from './errors.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './helpers.ts';
 import type { ModelNode, Node, RelationName, SeedNode } from './manifest.ts';
 import { oneStatement } from './one-statement.ts';
+import type { Place } from './place.ts';
 import { resolverFor } from './resolve.ts';
 import type { SqlText } from './sql-text.ts';
 import type { Template } from './template.ts';
@@ -36,14 +37,21 @@ export function modelNode(
 ): ModelNode {
   const { config } = draft;
   const materialized = config.materialized ?? 'view';
-  if (!context.incomplete) checkSettings(draft, materialized);
+  if (!context.incomplete) checkSettings(draft, materialized, context);
   const used = new Set<string>();
   const record = newRecord();
   const sqlFor = (mode: Mode) => {
     const sql = render(template, mode, context, draft.relation, record, used).trim();
     if (sql.text === '')
-      throw new ProjectError([{ what: `${draft.file.path} is empty`, hint: 'A model is one select statement.' }]);
-    return oneStatement(sql, draft.file);
+      throw new ProjectError([
+        {
+          what: `${draft.file.path} is empty`,
+          place: { file: draft.file.path, line: 1, column: 1 },
+          excerpt: quote(context, { file: draft.file.path, line: 1, column: 1 }),
+          hint: 'A model is one select statement.',
+        },
+      ]);
+    return oneStatement(sql, 'a model', (place) => quote(context, place));
   };
   const full = sqlFor('full');
   const incremental = materialized === 'incremental' ? sqlFor('incremental') : undefined;
@@ -76,26 +84,44 @@ export function modelNode(
   };
 }
 
-function checkSettings(draft: Draft, materialized: ModelNode['materialized']): void {
-  const { config, record } = draft;
-  const complain = (what: string, hint?: string) => {
-    throw new ProjectError([{ what: `${draft.file.path}: ${what}`, hint }]);
+function checkSettings(draft: Draft, materialized: ModelNode['materialized'], context: CompileContext): void {
+  const { config, record, settings } = draft;
+  const complain = (place: Place | undefined, what: string, hint: string) => {
+    throw new ProjectError([
+      {
+        what: place?.file === draft.file.path ? what : `${draft.file.path}: ${what}`,
+        place,
+        excerpt: place && quote(context, place),
+        hint,
+      },
+    ]);
   };
+  const at = (...keys: readonly string[]) => settings.get(keys.find((key) => settings.has(key)) ?? '')?.();
   const strategy = config.incremental_strategy ?? 'merge';
   if (materialized === 'incremental' && strategy !== 'append' && (config.unique_key ?? []).length === 0) {
     complain(
+      at('unique_key', 'incremental_strategy', 'materialized'),
       `incremental_strategy "${strategy}" needs a unique_key`,
       'Set unique_key to the columns that identify a row, use incremental_strategy="append", or build it anew each time with materialized="table".',
     );
   }
   if (config.surrogate_key !== undefined && (config.unique_key ?? []).length === 0) {
-    complain('surrogate_key needs a unique_key', 'The key is handed out once for each value of unique_key.');
+    complain(
+      at('surrogate_key'),
+      'surrogate_key needs a unique_key',
+      'The key is handed out once for each value of unique_key.',
+    );
   }
   if (config.surrogate_key !== undefined && (materialized === 'view' || materialized === 'ephemeral')) {
-    complain(`a ${materialized} cannot have a surrogate_key`, 'Use materialized="table" or "incremental".');
-  }
-  if (record.incremental && materialized !== 'incremental') {
     complain(
+      at('surrogate_key'),
+      `a ${materialized} cannot have a surrogate_key`,
+      'Use materialized="table" or "incremental".',
+    );
+  }
+  if (record.incremental !== undefined && materialized !== 'incremental') {
+    complain(
+      record.incremental,
       `it has an {{#incremental}} block, but is materialized as ${materialized}`,
       'Set materialized="incremental", or take the block out.',
     );
@@ -104,7 +130,7 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
 
 function common(
   draft: Draft,
-): Pick<ModelNode, 'id' | 'name' | 'description' | 'file' | 'tags' | 'config' | 'relation' | 'columns'> {
+): Pick<ModelNode, 'id' | 'name' | 'description' | 'file' | 'tags' | 'config' | 'settings' | 'relation' | 'columns'> {
   return {
     id: draft.id,
     name: draft.name,
@@ -112,8 +138,9 @@ function common(
     file: draft.file.path,
     tags: draft.config.tags ?? [],
     config: draft.config,
+    settings: draft.settings,
     relation: draft.relation,
-    columns: columnSpecs(draft.properties?.value.columns),
+    columns: draft.properties === undefined ? [] : columnSpecs(draft.properties.value.columns, draft.properties),
   };
 }
 

@@ -46,7 +46,7 @@ export function compileProject(project: Project): Compiled {
   draftSeeds(context, drafts, disabled, problems);
   draftModels(context, drafts, disabled, problems);
   checkDescribed(context, problems);
-  checkRelations(drafts, problems);
+  checkRelations(context, problems);
   checkCycles(drafts, problems);
 
   const nodes = new Map<string, Node>([...sources.values()].map((node) => [node.id, node]));
@@ -77,7 +77,7 @@ export function compileQuery(context: CompileContext, nodes: ReadonlyMap<string,
 
 function compileSources(properties: AllProperties): Map<string, SourceNode> {
   const sources = new Map<string, SourceNode>();
-  for (const [key, { source, table, yaml }] of properties.sources) {
+  for (const [key, { source, table, yaml, path }] of properties.sources) {
     sources.set(key, {
       kind: 'source',
       id: `source.${key}`,
@@ -87,7 +87,7 @@ function compileSources(properties: AllProperties): Map<string, SourceNode> {
       tags: [],
       dependsOn: [],
       relation: { schema: source.schema ?? source.name, name: table.identifier ?? table.name },
-      columns: columnSpecs(table.columns),
+      columns: columnSpecs(table.columns, { yaml, path }),
     });
   }
   return sources;

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Place } from './place.ts';
+import type { SettingPlaces } from './setting-places.ts';
 import type { SqlText } from './sql-text.ts';
 
 /** A schema-qualified name in the database, not quoted. */
@@ -13,13 +14,16 @@ export interface ColumnSpec {
   readonly description: string;
   /** As the user wrote it; undefined when not declared. */
   readonly dataType: string | undefined;
+  /** Where the column and its type are declared. */
+  readonly place: Place;
+  readonly typePlace: Place;
 }
 
-/** A constraint the database is to hold. `columns` is never empty except for `check`. */
-export type Constraint =
+/** A constraint the database is to hold, and where it is declared. `columns` is never empty except for `check`. */
+export type Constraint = { readonly place: Place } & (
   | { readonly type: 'not_null'; readonly columns: readonly string[] }
   | { readonly type: 'primary_key' | 'unique'; readonly columns: readonly string[]; readonly name?: string | undefined }
-  | { readonly type: 'check'; readonly expression: string; readonly name?: string | undefined }
+  | { readonly type: 'check'; readonly expression: SqlText; readonly name?: string | undefined }
   | {
       readonly type: 'foreign_key';
       readonly columns: readonly string[];
@@ -27,7 +31,8 @@ export type Constraint =
       readonly toId: string;
       readonly toColumns: readonly string[];
       readonly name?: string | undefined;
-    };
+    }
+);
 
 interface NodeBase {
   /** `model.dim_room`, `seed.rooms`, `test.unique_dim_room_room_key`, `source.staging.sensor_file`. */
@@ -43,6 +48,7 @@ interface NodeBase {
 
 interface Relational {
   readonly config: Config;
+  readonly settings: SettingPlaces;
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
   readonly constraints: readonly Constraint[];

@@ -9,6 +9,7 @@ import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
+import type { Place } from './place.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
@@ -185,6 +186,7 @@ export function tableTarget(node: ModelNode | SeedNode): TableTarget {
     auditColumns: node.config.audit_columns ?? [],
     constraints: node.constraints,
     indexes: node.config.indexes ?? [],
+    settings: node.settings,
     key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
   };
 }
@@ -200,17 +202,23 @@ function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[
 /** Every key and index column must be among the columns of the query. */
 function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): void {
   const have = new Set(columns.map((column) => column.name));
+  const set = (key: string, ...inside: readonly number[]) => node.settings.get(key)?.(...inside);
   const named = [
-    ...(node.config.unique_key ?? []).map((name) => ['unique_key', name] as const),
-    ...(node.config.indexes ?? []).flatMap((index) => index.columns.map((name) => ['indexes', name] as const)),
+    ...(node.config.unique_key ?? []).map((name, at) => ({ name, where: 'unique_key', place: set('unique_key', at) })),
+    ...(node.config.indexes ?? []).flatMap((index, at) =>
+      index.columns.map((name) => ({ name, where: 'indexes', place: set('indexes', at) })),
+    ),
     ...node.constraints.flatMap((constraint) =>
-      'columns' in constraint ? constraint.columns.map((name) => [constraint.type, name] as const) : [],
+      'columns' in constraint
+        ? constraint.columns.map((name) => ({ name, where: constraint.type, place: constraint.place }))
+        : [],
     ),
   ];
-  const missing = named.filter(([, name]) => !have.has(name));
+  const missing = named.filter(({ name }) => !have.has(name));
   if (missing.length === 0) return;
   throw new NodeError({
-    what: `${node.name} has no column ${missing.map(([where, name]) => `"${name}" (named in ${where})`).join(', ')}`,
+    what: `${node.name} has no column ${missing.map(({ name, where }) => `"${name}" (named in ${where})`).join(', ')}`,
+    place: missing[0]?.place,
     hint: `Its columns are ${[...have].join(', ')}.`,
   });
 }
@@ -218,19 +226,21 @@ function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): voi
 /** All differences between what a model's .yml promises and what its query yields, in one message. */
 function checkContract(node: ModelNode | SeedNode, yields: readonly Column[]): void {
   const actual = new Map(yields.map((column) => [column.name, column.type]));
-  const faults: string[] = [];
-  for (const column of node.columns) {
-    const type = actual.get(column.name);
-    if (type === undefined) faults.push(`  ${column.name}: declared, but not selected`);
-    else if (column.dataType === undefined) faults.push(`  ${column.name}: has no data_type; the query yields ${type}`);
-    else if (normalType(column.dataType) !== type)
-      faults.push(`  ${column.name}: declared ${column.dataType}, but the query yields ${type}`);
-    actual.delete(column.name);
+  const faults: { readonly what: string; readonly place?: Place }[] = [];
+  for (const { name, dataType, place, typePlace } of node.columns) {
+    const type = actual.get(name);
+    if (type === undefined) faults.push({ what: `  ${name}: declared, but not selected`, place });
+    else if (dataType === undefined)
+      faults.push({ what: `  ${name}: has no data_type; the query yields ${type}`, place });
+    else if (normalType(dataType) !== type)
+      faults.push({ what: `  ${name}: declared ${dataType}, but the query yields ${type}`, place: typePlace });
+    actual.delete(name);
   }
-  for (const [name, type] of actual) faults.push(`  ${name}: selected (${type}), but not declared`);
+  for (const [name, type] of actual) faults.push({ what: `  ${name}: selected (${type}), but not declared` });
   if (faults.length === 0) return;
   throw new NodeError({
-    what: `${node.name} breaks its contract:\n${faults.join('\n')}`,
+    what: `${node.name} breaks its contract:\n${faults.map(({ what }) => what).join('\n')}`,
+    place: faults.find(({ place }) => place !== undefined)?.place,
     hint: 'Change the query or the columns in its .yml file so that they agree.',
   });
 }

@@ -77,6 +77,18 @@ export function readProject(options: ProjectOptions): Project {
   };
 }
 
+/** The texts of a project's files by their paths, to quote lines of them. Seeds are read when they are loaded. */
+export function sourceTexts(project: Project): ReadonlyMap<string, string> {
+  const files = [
+    project.settingsFile.file,
+    ...project.models,
+    ...project.macros,
+    ...project.tests,
+    ...project.properties,
+  ];
+  return new Map(files.map(({ path, text }) => [path, text]));
+}
+
 function readSource(root: string, path: string): SourceFile {
   // Editors on Windows like to begin a file with a byte-order mark; PostgreSQL does not.
   return { path, text: readFileSync(join(root, path), 'utf8').replace(/^\uFEFF/, '') };

@@ -6,6 +6,7 @@ import type { Compiled } from './compile.ts';
 import { NodeError, RunBusyError } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
+import { sourceTexts } from './project.ts';
 import { RelationCache, runTest } from './run-test.ts';
 import { schedule } from './schedule.ts';
 import { beginRun, ensureState, finishRun, type ResultRecord, writeResults } from './state.ts';
@@ -117,14 +118,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
   const threads = Math.max(1, Math.min(options.threads, warehouse.concurrency));
   onEvent({ type: 'started', command, total: order.length, threads, address: warehouse.address });
 
-  const texts = new Map(
-    [
-      ...compiled.context.project.models,
-      ...compiled.context.project.macros,
-      ...compiled.context.project.tests,
-      ...compiled.context.project.properties,
-    ].map((file) => [file.path, file.text]),
-  );
+  const texts = sourceTexts(compiled.context.project);
   const context: BuildContext = {
     manifest,
     root,

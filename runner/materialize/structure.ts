@@ -3,6 +3,9 @@ import { identifier, identifiers, literal, relation } from '../../warehouse/quot
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { IndexConfig } from '../config.ts';
 import type { Constraint, RelationName } from '../manifest.ts';
+import type { Place } from '../place.ts';
+import type { SettingPlaces } from '../setting-places.ts';
+import { SqlText } from '../sql-text.ts';
 import { run, type Step } from './step.ts';
 
 /** What a table is to have besides its rows. */
@@ -14,11 +17,13 @@ export interface Structure {
   readonly surrogateKey: string | undefined;
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly IndexConfig[];
+  /** Where the keys and the indexes are declared. */
+  readonly settings: SettingPlaces;
 }
 
 interface Wanted {
   readonly name: string;
-  readonly create: string;
+  readonly create: SqlText;
   /** Unique ones come first, since foreign keys need them; foreign keys last, in one order, since they lock other tables. */
   readonly rank: string;
 }
@@ -58,6 +63,7 @@ export function addMissing(structure: Structure, existing: ExistingRelation | un
       table,
       notNullColumns(structure).filter((name) => !notNull.has(name)),
       'set not null',
+      (name) => placeOfNotNull(structure, name),
     ),
     ...missing.sort((a, b) => (a.rank < b.rank ? -1 : 1)).map((object) => run(object.create)),
   ];
@@ -81,11 +87,30 @@ function notNullColumns(structure: Structure): string[] {
   return [...new Set([...surrogate, ...structure.uniqueKey, ...declared])];
 }
 
-function alterColumns(table: string, columns: readonly string[], change: string): Step[] {
+/** Where it is declared that a column is never NULL. */
+function placeOfNotNull({ constraints, settings, surrogateKey }: Structure, column: string): Place | undefined {
+  const declared = constraints.find(
+    (one) => (one.type === 'not_null' || one.type === 'primary_key') && one.columns.includes(column),
+  );
+  return declared?.place ?? settings.get(column === surrogateKey ? 'surrogate_key' : 'unique_key')?.();
+}
+
+function alterColumns(
+  table: string,
+  columns: readonly string[],
+  change: string,
+  placeOf: (column: string) => Place | undefined = () => undefined,
+): Step[] {
   if (columns.length === 0) return [];
-  return [
-    run(`alter table ${table}\n${columns.map((name) => `    alter column ${identifier(name)} ${change}`).join(',\n')}`),
-  ];
+  const changes = columns.map((name, index) => {
+    const sql = `${index === 0 ? '' : ',\n'}    alter column ${identifier(name)} ${change}`;
+    return framed(new SqlText(sql), placeOf(name));
+  });
+  return [run(`alter table ${table}\n`, ...changes)];
+}
+
+function framed(sql: SqlText, place: Place | undefined): SqlText {
+  return place === undefined ? sql : sql.framedBy(place);
 }
 
 function wantedObjects(structure: Structure): Wanted[] {
@@ -97,19 +122,30 @@ function wantedObjects(structure: Structure): Wanted[] {
     rank: string,
     given: string | undefined,
     definition: string,
-    create: (name: string) => string,
+    place: Place | undefined,
+    create: (name: string) => SqlText,
   ) => {
     const name = given ?? objectName(`${tableName}_${base}`, `${tableName} ${definition}`);
     if (objects.some((object) => object.name === name)) return;
-    objects.push({ name, create: create(identifier(name)), rank: `${rank} ${name}` });
+    objects.push({ name, create: framed(create(identifier(name)), place), rank: `${rank} ${name}` });
   };
-  const constraint = (base: string, rank: string, given: string | undefined, definition: string) =>
-    add(base, rank, given, definition, (name) => `alter table ${table}\n    add constraint ${name} ${definition}`);
+  const constraint = (
+    base: string,
+    rank: string,
+    given: string | undefined,
+    definition: string | SqlText,
+    place: Place | undefined,
+  ) => {
+    const text = typeof definition === 'string' ? definition : definition.text;
+    add(base, rank, given, text, place, (name) =>
+      SqlText.join(`alter table ${table}\n    add constraint ${name} `, definition),
+    );
+  };
 
   for (const declared of structure.constraints) {
     switch (declared.type) {
       case 'primary_key':
-        constraint('pkey', '1', declared.name, `primary key (${identifiers(declared.columns)})`);
+        constraint('pkey', '1', declared.name, `primary key (${identifiers(declared.columns)})`, declared.place);
         break;
       case 'unique':
         constraint(
@@ -117,10 +153,11 @@ function wantedObjects(structure: Structure): Wanted[] {
           '2',
           declared.name,
           `unique (${identifiers(declared.columns)})`,
+          declared.place,
         );
         break;
       case 'check':
-        constraint('check', '4', declared.name, `check (${declared.expression})`);
+        constraint('check', '4', declared.name, SqlText.join('check (', declared.expression, ')'), declared.place);
         break;
       case 'foreign_key': {
         const to = relation(declared.to.schema, declared.to.name);
@@ -129,6 +166,7 @@ function wantedObjects(structure: Structure): Wanted[] {
           `5 ${to}`,
           declared.name,
           `foreign key (${identifiers(declared.columns)}) references ${to} (${identifiers(declared.toColumns)})`,
+          declared.place,
         );
         break;
       }
@@ -140,12 +178,16 @@ function wantedObjects(structure: Structure): Wanted[] {
   }
   // The key must be unique whether or not somebody declared it: merging relies on it.
   const surrogate = structure.surrogateKey === undefined ? [] : [structure.surrogateKey];
-  for (const columns of [structure.uniqueKey, surrogate]) {
+  for (const [setting, columns] of [
+    ['unique_key', structure.uniqueKey],
+    ['surrogate_key', surrogate],
+  ] as const) {
     if (columns.length > 0 && !keepsUnique(structure.constraints, columns)) {
-      constraint(`${columns.join('_')}_key`, '2', undefined, `unique (${identifiers(columns)})`);
+      const place = structure.settings.get(setting)?.();
+      constraint(`${columns.join('_')}_key`, '2', undefined, `unique (${identifiers(columns)})`, place);
     }
   }
-  for (const index of structure.indexes) {
+  for (const [number, index] of structure.indexes.entries()) {
     const method = index.type ?? 'btree';
     const unique = index.unique === true ? 'unique ' : '';
     const on = `on ${table} using ${method} (${identifiers(index.columns)})`;
@@ -154,7 +196,8 @@ function wantedObjects(structure: Structure): Wanted[] {
       '3',
       undefined,
       `${unique}index ${on}`,
-      (name) => `create ${unique}index ${name} ${on}`,
+      structure.settings.get('indexes')?.(number),
+      (name) => new SqlText(`create ${unique}index ${name} ${on}`),
     );
   }
   return objects;
