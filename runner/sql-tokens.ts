@@ -6,35 +6,30 @@ export interface SqlToken {
 }
 
 /*
- * Strings with and without escapes, dollar quotes, quoted names; words hold the names and numbers. What begins like one of
- * them and never ends is a sign, as everything else is.
+ * Blanks, line comments, strings with and without escapes, dollar quotes, quoted names; words hold the names and numbers.
+ * What begins like one of them and never ends is a sign, as everything else is.
  */
 const piece =
-  /(?<blank>\s+)|(?<comment>--[^\n]*)|(?<string>[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|(?<quote>\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$)[\s\S]*?\k<quote>)|(?<name>"(?:[^"]|"")*")|(?<word>[\p{L}\p{N}_][\p{L}\p{N}_$]*)|[\s\S]/uy;
+  /\s+|--[^\n]*|[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|(\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$)[\s\S]*?\1|"(?:[^"]|"")*"|[\p{L}\p{N}_][\p{L}\p{N}_$]*|[\s\S]/uy;
 
 /** Splits SQL as PostgreSQL's lexer does, as far as needed to tell code from strings, names and comments. */
 export function* sqlTokens(text: string): Generator<SqlToken> {
   for (let start = 0; start < text.length; ) {
     const end = text.startsWith('/*', start) ? endOfComment(text, start) : undefined;
     piece.lastIndex = start;
-    const match = end === undefined ? piece.exec(text) : null;
-    const { blank, comment, string, name, word } = match?.groups ?? {};
-    const kind =
-      end !== undefined || comment !== undefined
-        ? 'comment'
-        : blank !== undefined
-          ? 'blank'
-          : string !== undefined
-            ? 'string'
-            : name !== undefined
-              ? 'name'
-              : word !== undefined
-                ? 'word'
-                : 'sign';
-    const found = end === undefined ? (match?.[0] ?? text.charAt(start)) : text.slice(start, end);
-    yield { kind, start, text: found };
+    const found = end === undefined ? (piece.exec(text)?.[0] ?? text.charAt(start)) : text.slice(start, end);
+    yield { kind: kindOf(found), start, text: found };
     start += found.length;
   }
+}
+
+function kindOf(found: string): SqlToken['kind'] {
+  const first = found.charAt(0);
+  if (/\s/.test(first)) return 'blank';
+  if (found.startsWith('--') || found.startsWith('/*')) return 'comment';
+  if (found.length > 1 && (first === "'" || first === '$' || found.charAt(1) === "'")) return 'string';
+  if (found.length > 1 && first === '"') return 'name';
+  return /[\p{L}\p{N}_]/u.test(found) ? 'word' : 'sign';
 }
 
 /** Where a block comment ends, which may hold others; undefined if it does not. */

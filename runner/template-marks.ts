@@ -88,22 +88,22 @@ export class Marks {
     let text = '';
     let end = 0;
     let present: Origin | undefined;
-    const callers: Step[] = [];
+    let callers: readonly Step[] = [];
     const segments: { start: number; origin: Origin | undefined }[] = [];
     for (const match of rendered.matchAll(mark)) {
       const [whole, sign, number] = match;
       text += rendered.slice(end, match.index);
       end = match.index + whole.length;
       const origin = number === '' ? undefined : this.#origins[Number(number)];
-      if (sign === '<') callers.shift();
+      if (sign === '<') callers = callers.slice(1);
       if (sign === '=' && origin !== undefined) {
         const trail = present === undefined ? [] : [{ how: 'used', at: present.place } as const];
         segments.push({ start: text.length, origin: { ...origin, trail } });
         continue;
       }
-      present = origin && (callers.length === 0 ? origin : { ...origin, trail: [...callers] });
+      present = origin && (callers.length === 0 ? origin : { ...origin, trail: callers });
       segments.push({ start: text.length, origin: present });
-      if (sign === '>' && origin !== undefined) callers.unshift({ how: 'called', at: origin.place });
+      if (sign === '>' && origin !== undefined) callers = [{ how: 'called', at: origin.place }, ...callers];
     }
     return new SqlText(text + rendered.slice(end), segments);
   }
