@@ -9,11 +9,11 @@ export interface Origin {
   /** True for what the runner wrote because of what stands there, around the user's own text. */
   readonly frame?: boolean;
   /** How the text came from there into the SQL, the nearest first. */
-  readonly trail?: readonly Step[] | undefined;
+  readonly trail?: readonly Passage[] | undefined;
 }
 
 /** A macro that was called, or a value that was given to a macro and put in there. */
-export interface Step {
+export interface Passage {
   readonly how: 'called' | 'used';
   readonly at: Place;
 }

@@ -1,5 +1,5 @@
 import { advance, formatPlace, type Place } from './place.ts';
-import { type Origin, SqlText, type Step } from './sql-text.ts';
+import { type Origin, type Passage, SqlText } from './sql-text.ts';
 import { internalCall } from './template-names.ts';
 
 /*
@@ -88,7 +88,7 @@ export class Marks {
     let text = '';
     let end = 0;
     let present: Origin | undefined;
-    let callers: readonly Step[] = [];
+    let callers: readonly Passage[] = [];
     const segments: { start: number; origin: Origin | undefined }[] = [];
     for (const match of rendered.matchAll(mark)) {
       const [whole, sign, number] = match;
