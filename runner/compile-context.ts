@@ -39,6 +39,6 @@ export interface CompileContext {
 
 /** The line at `place` of one of the project's files, with a caret. */
 export function quote({ project }: Pick<CompileContext, 'project'>, place: Place): string | undefined {
-  const text = sourceTexts(project).get(place.file);
+  const text = sourceTexts(project)(place.file);
   return text === undefined ? undefined : excerpt(text, place);
 }

@@ -77,16 +77,12 @@ export function readProject(options: ProjectOptions): Project {
   };
 }
 
-/** The texts of a project's files by their paths, to quote lines of them. Seeds are read when they are loaded. */
-export function sourceTexts(project: Project): ReadonlyMap<string, string> {
-  const files = [
-    project.settingsFile.file,
-    ...project.models,
-    ...project.macros,
-    ...project.tests,
-    ...project.properties,
-  ];
-  return new Map(files.map(({ path, text }) => [path, text]));
+/** The texts of a project's files by their paths, to quote a line of one. */
+export function sourceTexts(project: Project): (file: string) => string | undefined {
+  const { models, macros, properties, tests, settingsFile } = project;
+  const files = [...models, ...macros, ...properties, ...tests, settingsFile.file];
+  const texts = new Map(files.map((file) => [file.path, file.text]));
+  return (file) => texts.get(file);
 }
 
 function readSource(root: string, path: string): SourceFile {

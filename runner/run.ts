@@ -118,7 +118,6 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
   const threads = Math.max(1, Math.min(options.threads, warehouse.concurrency));
   onEvent({ type: 'started', command, total: order.length, threads, address: warehouse.address });
 
-  const texts = sourceTexts(compiled.context.project);
   const context: BuildContext = {
     manifest,
     root,
@@ -126,7 +125,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     runId,
     clock,
     options: { fullRefresh: options.fullRefresh, runStartedAt: started.toISOString() },
-    sourceText: (file) => texts.get(file),
+    sourceText: sourceTexts(compiled.context.project),
   };
   const relations = new RelationCache(warehouse);
   const results = new Map<string, NodeResult>();

@@ -93,19 +93,18 @@ function format({ rows, columns }: Result, output: Format['output']): string {
 }
 
 function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query {
-  const texts = new Map(sourceTexts(project));
-  const sourceText = (file: string) => texts.get(file);
+  const sourceText = sourceTexts(project);
   if (flags.inline !== undefined) {
     // A query ends where its statement ends: a semicolon, and comments behind it, would break the query around it.
     const text = flags.inline.trimEnd().replace(/;(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/, '');
     if (text.trim() === '') throw new UsageError({ what: 'the query is empty', hint: `Write --inline "select ..."` });
     const file = { path: '--inline', text };
-    texts.set(file.path, flags.inline);
+    const { inline } = flags;
     return {
       name: 'inline query',
       file: file.path,
       sql: compileQuery(compiled.context, compiled.manifest.nodes, file),
-      sourceText,
+      sourceText: (path) => (path === file.path ? inline : sourceText(path)),
     };
   }
   if ((flags.select ?? []).length === 0) {
@@ -125,12 +124,11 @@ function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query 
   }
   if (named?.kind === 'seed') {
     const file = { path: named.file, text: `select * from {{ref "${named.name}"}}` };
-    texts.set(file.path, file.text);
     return {
       name: named.name,
       file: named.file,
       sql: compileQuery(compiled.context, compiled.manifest.nodes, file),
-      sourceText,
+      sourceText: () => file.text,
     };
   }
   if (named?.kind === 'test') return { name: named.name, file: named.file, sql: named.sql, sourceText };
