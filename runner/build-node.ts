@@ -11,11 +11,11 @@ import { describeRelation } from './materialize/comments.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
-import { formatPlace } from './place.ts';
+import type { Place } from './place.ts';
 import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, structureOf } from './plan.ts';
 import { readPruned, sourcesBehind } from './pruned.ts';
 import { tablesBehind } from './retention.ts';
-import { readSeed, type SeedData } from './seed.ts';
+import { readSeed, type SeedData, spotInSeed } from './seed.ts';
 import { SqlText } from './sql-text.ts';
 import {
   type Consumed,
@@ -97,13 +97,14 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
     const { runStartedAt } = context.options;
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
-      await perform(session, step, node, seed, totals);
+      await perform(session, step, node, seed, totals, context.root);
     await analyzeIfGrown(session, node, state, decision, totals);
   }
   // A description may change although nothing else did.
   const comments = await readComments(session, node.relation);
   if (comments !== undefined)
-    for (const step of describeRelation(node, comments, before)) await perform(session, step, node, undefined, totals);
+    for (const step of describeRelation(node, comments, before))
+      await perform(session, step, node, undefined, totals, context.root);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
     await writeModel(session, {
@@ -258,24 +259,19 @@ export async function newestLoads(
               ? 'Run `datacycle load` first: it creates the staging tables.'
               : `Build it first: datacycle build --select +${node.name}`
             : 'high_water follows the column load_id of an upstream.';
-        throw new NodeError({
-          what: `cannot read load_id of ${upstream.name}: ${error.message}`,
-          where: followedAt(node, id),
-          hint,
-          cause: error,
-        });
+        const what = `cannot read load_id of ${upstream.name}: ${error.message}`;
+        throw new NodeError({ what, place: placeOfMark(node, id), hint, cause: error });
       });
     newest.set(id, rows[0]?.newest ?? null);
   }
   return newest;
 }
 
-/** Where the template says {{high_water}} of an upstream. */
-function followedAt(node: ModelNode | SeedNode, upstream: string): string {
+/** Where a model names an upstream whose high-water mark it follows. */
+function placeOfMark(node: ModelNode | SeedNode, id: string): Place | undefined {
   const sql = node.kind === 'model' ? node.incrementalSql : undefined;
-  const mark = [...(sql?.text.matchAll(placeholders()) ?? [])].find((match) => match[1] === upstream);
-  const place = mark === undefined ? undefined : sql?.placeAt(mark.index);
-  return place === undefined ? node.file : formatPlace(place);
+  const mark = [...(sql?.text.matchAll(placeholders()) ?? [])].find(([, upstream]) => upstream === id);
+  return mark && sql?.placeAt(mark.index);
 }
 
 /**
@@ -308,6 +304,7 @@ export async function perform(
   node: ModelNode | SeedNode,
   seed: SeedData | undefined,
   totals: { inserted: number; updated: number; deleted: number; retained: number },
+  root: string,
 ): Promise<void> {
   switch (step.kind) {
     case 'run': {
@@ -323,7 +320,7 @@ export async function perform(
     }
     case 'guard': {
       const { rows } = await statement(session, step.sql);
-      if (rows.length > 0) throw new NodeError(step.complaint(rows));
+      if (rows.length > 0) throw new NodeError({ ...step.complaint(rows), place: node.settings.get('unique_key')?.() });
       return;
     }
     case 'retained': {
@@ -334,7 +331,7 @@ export async function perform(
     case 'copy':
       if (seed === undefined) throw new Error('only a seed is copied');
       await session.copyIn(step.sql.text, once(seed.csv)).catch((error: unknown) => {
-        throw placedInSeed(error, node, seed);
+        throw node.kind === 'seed' ? placedInSeed(error, node, root) : error;
       });
       return;
     default:
@@ -343,15 +340,16 @@ export async function perform(
 }
 
 /** PostgreSQL's "COPY datacycle_new, line 2, column floor: ..." as a place in the seed's file. */
-function placedInSeed(error: unknown, node: ModelNode | SeedNode, seed: SeedData): unknown {
+function placedInSeed(error: unknown, node: SeedNode, root: string): unknown {
   if (!(error instanceof StatementError)) return error;
   const [, copied, rest] = /line (\d+)(?:, (column [\s\S]*))?/.exec(error.context ?? '') ?? [];
-  const line = copied === undefined ? undefined : seed.lines[Number(copied) - 1];
-  if (line === undefined) return error;
+  const column = /^column (.+?)(?::|$)/.exec(rest ?? '')?.[1];
+  const spot = copied === undefined ? undefined : spotInSeed(root, node, Number(copied), column);
+  if (spot === undefined) return error;
   return new NodeError({
     what: `${node.name}: ${error.message}`,
-    where: formatPlace({ file: node.file, line, column: 1 }),
-    detail: rest ?? error.detail,
+    where: spot.where,
+    detail: [spot.detail, rest ?? error.detail].filter(Boolean).join('\n'),
     hint: error.hint ?? 'Correct the value, or declare another type for the column in column_types or its data_type.',
     cause: error,
   });

@@ -13,7 +13,7 @@ import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
-import { formatPlace, type Place } from './place.ts';
+import type { Place } from './place.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
@@ -240,7 +240,8 @@ export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTa
     surrogateKey,
     auditColumns: node.config.audit_columns ?? [],
     constraints: node.constraints,
-    indexes: node.config.indexes ?? [],
+    indexes: (node.config.indexes ?? []).map((index, at) => ({ ...index, place: node.settings.get('indexes')?.(at) })),
+    settings: node.settings,
     key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
     merge: {
       update: node.config.merge_update_columns,
@@ -269,26 +270,33 @@ function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[
 /** Every key and index column must be among the columns of the query. */
 function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): void {
   const have = new Set(columns.map((column) => column.name));
+  const set = (key: string, ...inside: readonly number[]) => node.settings.get(key)?.(...inside);
+  const listed = (key: string, names: string | readonly string[] = []) =>
+    [names].flat().map((name, at) => ({ name, where: key, place: set(key, at) }));
   const named = [
-    ...(node.config.unique_key ?? []).map((name) => ['unique_key', name] as const),
-    ...(node.config.indexes ?? []).flatMap((index) =>
-      [...(index.columns ?? []), ...(index.include ?? [])].map((name) => ['indexes', name] as const),
+    ...listed('unique_key', node.config.unique_key),
+    ...(node.config.indexes ?? []).flatMap((index, at) =>
+      [...(index.columns ?? []), ...(index.include ?? [])].map((name) => ({
+        name,
+        where: 'indexes',
+        place: set('indexes', at),
+      })),
     ),
-    ...[node.config.updated_at ?? []].flat().map((name) => ['updated_at', name] as const),
-    ...[node.config.check_cols ?? []].flat().flatMap((name) => (name === 'all' ? [] : [['check_cols', name] as const])),
-    ...(node.config.merge_update_columns ?? []).map((name) => ['merge_update_columns', name] as const),
-    ...(node.config.merge_exclude_columns ?? []).map((name) => ['merge_exclude_columns', name] as const),
+    ...listed('updated_at', node.config.updated_at),
+    ...(node.config.check_cols === 'all' ? [] : listed('check_cols', node.config.check_cols)),
+    ...listed('merge_update_columns', node.config.merge_update_columns),
+    ...listed('merge_exclude_columns', node.config.merge_exclude_columns),
     ...node.constraints.flatMap((constraint) =>
       'columns' in constraint
-        ? constraint.columns.map((name) => [constraint.type, name, constraint.place] as const)
+        ? constraint.columns.map((name) => ({ name, where: constraint.type, place: constraint.place }))
         : [],
     ),
   ];
-  const missing = named.filter(([, name]) => !have.has(name));
+  const missing = named.filter(({ name }) => !have.has(name));
   if (missing.length === 0) return;
   throw new NodeError({
-    what: `${node.name} has no column ${missing.map(([where, name]) => `"${name}" (named in ${where})`).join(', ')}`,
-    where: placeOrFile(missing.find(([, , place]) => place !== undefined)?.[2], node),
+    what: `${node.name} has no column ${missing.map(({ name, where }) => `"${name}" (named in ${where})`).join(', ')}`,
+    place: missing[0]?.place,
     hint: `Its columns are ${[...have].join(', ')}.`,
   });
 }
@@ -296,27 +304,23 @@ function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): voi
 /** All differences between what a model's .yml promises and what its query yields, in one message. */
 function checkContract(node: ModelNode | SeedNode, yields: readonly Column[]): void {
   const actual = new Map(yields.map((column) => [column.name, column.type]));
-  const faults: { readonly text: string; readonly place?: Place | undefined }[] = [];
-  for (const { name, dataType, place } of node.columns) {
+  const faults: { readonly what: string; readonly place?: Place | undefined }[] = [];
+  for (const { name, dataType, place, typePlace } of node.columns) {
     const type = actual.get(name);
-    if (type === undefined) faults.push({ text: `${name}: declared, but not selected`, place });
+    if (type === undefined) faults.push({ what: `  ${name}: declared, but not selected`, place });
     else if (dataType === undefined)
-      faults.push({ text: `${name}: has no data_type; the query yields ${type}`, place });
+      faults.push({ what: `  ${name}: has no data_type; the query yields ${type}`, place });
     else if (normalType(dataType) !== type)
-      faults.push({ text: `${name}: declared ${dataType}, but the query yields ${type}`, place });
+      faults.push({ what: `  ${name}: declared ${dataType}, but the query yields ${type}`, place: typePlace });
     actual.delete(name);
   }
-  for (const [name, type] of actual) faults.push({ text: `${name}: selected (${type}), but not declared` });
+  for (const [name, type] of actual) faults.push({ what: `  ${name}: selected (${type}), but not declared` });
   if (faults.length === 0) return;
   throw new NodeError({
-    what: `${node.name} breaks its contract:\n${faults.map(({ text }) => `  ${text}`).join('\n')}`,
-    where: placeOrFile(faults[0]?.place, node),
+    what: `${node.name} breaks its contract:\n${faults.map(({ what }) => what).join('\n')}`,
+    place: faults.find(({ place }) => place !== undefined)?.place,
     hint: 'Change the query or the columns in its .yml file so that they agree.',
   });
-}
-
-function placeOrFile(place: Place | undefined, node: ModelNode | SeedNode): string {
-  return place === undefined ? node.file : formatPlace(place);
 }
 
 const typeAliases: Readonly<Record<string, string>> = {

@@ -107,7 +107,7 @@ async function build(session: Session, trial: Trial, node: ModelNode | SeedNode,
     at: options.runStartedAt,
     views: [],
   }))
-    await perform(session, step, node, seed, totals);
+    await perform(session, step, node, seed, totals, trial.root);
 }
 
 /** An increment is put into the table that the full form made: both must yield the same columns. */

@@ -56,6 +56,7 @@ function columnsOf({ snapshot_meta_column_names: names }: Config): SnapshotColum
 export function snapshotOf(target: TableTarget, config: Config): Snapshot {
   const key = target.uniqueKey;
   const columns = columnsOf(config);
+  const place = target.settings.get('unique_key')?.();
   return {
     key,
     columns,
@@ -68,12 +69,12 @@ export function snapshotOf(target: TableTarget, config: Config): Snapshot {
       ...target,
       uniqueKey: [],
       constraints: [
-        { type: 'not_null', columns: [...key, columns.validFrom] },
-        { type: 'unique', columns: [columns.id] },
+        { type: 'not_null', columns: [...key, columns.validFrom], place },
+        { type: 'unique', columns: [columns.id], place },
         ...target.constraints,
       ],
       indexes: [
-        { columns: [...key], unique: true, where: `${identifier(columns.validTo)} is null` },
+        { columns: [...key], unique: true, where: `${identifier(columns.validTo)} is null`, place },
         ...target.indexes,
       ],
     },

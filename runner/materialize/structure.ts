@@ -4,6 +4,7 @@ import type { Column, ExistingRelation } from '../catalog.ts';
 import type { IndexConfig } from '../config.ts';
 import type { Constraint, RelationName } from '../manifest.ts';
 import type { Place } from '../place.ts';
+import type { SettingPlaces } from '../setting-places.ts';
 import { SqlText } from '../sql-text.ts';
 import { run, type Step } from './step.ts';
 
@@ -15,8 +16,13 @@ export interface Structure {
   /** A column that is unique by itself, the surrogate key. */
   readonly surrogateKey: string | undefined;
   readonly constraints: readonly Constraint[];
-  readonly indexes: readonly IndexConfig[];
+  readonly indexes: readonly Index[];
+  /** Where the keys are declared. */
+  readonly settings: SettingPlaces;
 }
+
+/** An index, and where it is declared. */
+export type Index = IndexConfig & { readonly place: Place | undefined };
 
 interface Wanted {
   readonly name: string;
@@ -68,6 +74,7 @@ export function addMissing(
       table,
       notNullColumns(structure).filter((name) => !notNull.has(name)),
       'set not null',
+      (name) => placeOfNotNull(structure, name),
     ),
     ...missing.sort((a, b) => (a.rank < b.rank ? -1 : 1)).map((object) => run(object.create)),
   ];
@@ -108,11 +115,30 @@ function notNullColumns(structure: Structure): string[] {
   return [...new Set([...surrogate, ...structure.uniqueKey, ...declared])];
 }
 
-function alterColumns(table: string, columns: readonly string[], change: string): Step[] {
+/** Where it is declared that a column is never NULL. */
+function placeOfNotNull({ constraints, settings, surrogateKey }: Structure, column: string): Place | undefined {
+  const declared = constraints.find(
+    (one) => (one.type === 'not_null' || one.type === 'primary_key') && one.columns.includes(column),
+  );
+  return declared?.place ?? settings.get(column === surrogateKey ? 'surrogate_key' : 'unique_key')?.();
+}
+
+function alterColumns(
+  table: string,
+  columns: readonly string[],
+  change: string,
+  placeOf: (column: string) => Place | undefined = () => undefined,
+): Step[] {
   if (columns.length === 0) return [];
-  return [
-    run(`alter table ${table}\n${columns.map((name) => `    alter column ${identifier(name)} ${change}`).join(',\n')}`),
-  ];
+  const changes = columns.map((name, index) => {
+    const sql = `${index === 0 ? '' : ',\n'}    alter column ${identifier(name)} ${change}`;
+    return framed(new SqlText(sql), placeOf(name));
+  });
+  return [run(`alter table ${table}\n`, ...changes)];
+}
+
+function framed(sql: SqlText, place: Place | undefined): SqlText {
+  return place === undefined ? sql : sql.framedBy(place);
 }
 
 function wantedObjects(structure: Structure): Wanted[] {
@@ -124,26 +150,26 @@ function wantedObjects(structure: Structure): Wanted[] {
     rank: string,
     given: string | undefined,
     definition: string,
-    create: (name: string) => string,
-    place?: Place,
+    place: Place | undefined,
+    create: (name: string) => SqlText,
   ) => {
     const name = given ?? objectName(`${tableName}_${base}`, `${tableName} ${definition}`);
     if (objects.some((object) => object.name === name)) return;
     const version = given === undefined ? undefined : versionOf(name, definition);
-    const sql = new SqlText(create(identifier(name)), [
-      { start: 0, origin: place === undefined ? undefined : { place, verbatim: false } },
-    ]);
-    objects.push({ name, version, create: sql, rank: `${rank} ${name}` });
+    objects.push({ name, version, create: framed(create(identifier(name)), place), rank: `${rank} ${name}` });
   };
-  const constraint = (base: string, rank: string, given: string | undefined, definition: string, place?: Place) =>
-    add(
-      base,
-      rank,
-      given,
-      definition,
-      (name) => `alter table ${table}\n    add constraint ${name} ${definition}`,
-      place,
+  const constraint = (
+    base: string,
+    rank: string,
+    given: string | undefined,
+    definition: string | SqlText,
+    place: Place | undefined,
+  ) => {
+    const text = typeof definition === 'string' ? definition : definition.text;
+    add(base, rank, given, text, place, (name) =>
+      SqlText.join(`alter table ${table}\n    add constraint ${name} `, definition),
     );
+  };
 
   for (const declared of structure.constraints) {
     switch (declared.type) {
@@ -160,7 +186,7 @@ function wantedObjects(structure: Structure): Wanted[] {
         );
         break;
       case 'check':
-        constraint('check', '4', declared.name, `check (${declared.expression})`, declared.place);
+        constraint('check', '4', declared.name, SqlText.join('check (', declared.expression, ')'), declared.place);
         break;
       case 'foreign_key': {
         const to = relation(declared.to.schema, declared.to.name);
@@ -181,9 +207,13 @@ function wantedObjects(structure: Structure): Wanted[] {
   }
   // The key must be unique whether or not somebody declared it: merging relies on it.
   const surrogate = structure.surrogateKey === undefined ? [] : [structure.surrogateKey];
-  for (const columns of [structure.uniqueKey, surrogate]) {
+  for (const [setting, columns] of [
+    ['unique_key', structure.uniqueKey],
+    ['surrogate_key', surrogate],
+  ] as const) {
     if (columns.length > 0 && !keepsUnique(structure.constraints, columns)) {
-      constraint(`${columns.join('_')}_key`, '2', undefined, `unique (${identifiers(columns)})`);
+      const place = structure.settings.get(setting)?.();
+      constraint(`${columns.join('_')}_key`, '2', undefined, `unique (${identifiers(columns)})`, place);
     }
   }
   for (const index of structure.indexes) {
@@ -202,7 +232,8 @@ function wantedObjects(structure: Structure): Wanted[] {
       '3',
       index.name,
       `${unique}index ${on}`,
-      (name) => `create ${unique}index ${name} ${on}`,
+      index.place,
+      (name) => new SqlText(`create ${unique}index ${name} ${on}`),
     );
   }
   return objects;
