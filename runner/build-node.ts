@@ -8,7 +8,7 @@ import { followRename, viewsInTheWay } from './generated-views.ts';
 import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
-import type { Step } from './materialize/step.ts';
+import { refusal, type Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
 import type { Place } from './place.ts';
@@ -320,7 +320,7 @@ export async function perform(
     }
     case 'guard': {
       const { rows } = await statement(session, step.sql);
-      if (rows.length > 0) throw new NodeError({ ...step.complaint(rows), place: node.settings.get('unique_key')?.() });
+      if (rows.length > 0) throw refusal(step, rows, node.settings);
       return;
     }
     case 'retained': {

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { Problem } from './errors.ts';
 import type { Recorded } from './helpers.ts';
 import type { RelationName, RowSecurity, SourceNode } from './manifest.ts';
 import { excerpt, type Place } from './place.ts';
@@ -43,4 +44,13 @@ export interface CompileContext {
 export function quote({ project }: Pick<CompileContext, 'project'>, place: Place): string | undefined {
   const text = sourceTexts(project)(place.file);
   return text === undefined ? undefined : excerpt(text, place);
+}
+
+/** A problem with its line quoted, where there is a place. */
+export function problemAt(
+  context: Pick<CompileContext, 'project'>,
+  place: Place | undefined,
+  problem: Problem,
+): Problem {
+  return place === undefined ? problem : { ...problem, place, excerpt: quote(context, place) };
 }

@@ -104,7 +104,7 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized'], co
       },
     ]);
   };
-  const at = (...keys: readonly string[]) => settings.get(keys.find((key) => settings.has(key)) ?? '')?.();
+  const at = (...keys: readonly string[]) => settings.get(keys.find((key) => settings.has(key)) ?? '')?.place();
   checkSnapshot(config, materialized, complain, at);
   const strategy = config.incremental_strategy ?? 'merge';
   if (materialized === 'incremental' && strategy !== 'append' && (config.unique_key ?? []).length === 0) {

@@ -137,13 +137,12 @@ function build(
     const named = columns.map((name, index) =>
       Array.isArray(args.columns) ? text.made(identifier(name), path('columns', index)) : identifier(name),
     );
-    const first = named.flatMap((name, index) => (index === 0 ? [name] : [', ', name]));
     const present = columns.map((name) => `${identifier(name)} is not null`).join(' and ');
     return {
       name: `unique_${subject.name}_${columns.join('_')}`,
       sql: SqlText.join(
         'select ',
-        ...first,
+        SqlText.list(named, ', '),
         ', count(*) as row_count\nfrom ',
         rows(),
         `\nwhere ${present}\ngroup by ${list}\nhaving count(*) > 1`,
@@ -178,7 +177,7 @@ function build(
           `select ${name}, count(*) as row_count\nfrom `,
           rows(),
           `\nwhere ${name} not in (`,
-          ...list.flatMap((value, index) => (index === 0 ? [value] : [', ', value])),
+          SqlText.list(list, ', '),
           `)\ngroup by ${name}`,
         ),
       };

@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path/posix';
 import { DatacycleError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import { viewNodeName } from './bi-name.ts';
-import { type CompileContext, type Draft, quote } from './compile-context.ts';
+import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
 import { mergeConfig } from './config.ts';
 import { formatProblem, type Problem, ProjectError } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
@@ -53,7 +53,7 @@ export function draftSeeds(
     const senseless = (['materialized', 'surrogate_key'] as const).find((key) => config[key] !== undefined);
     if (senseless !== undefined)
       problems.push(
-        problemAt(context, settings.get(senseless)?.(), {
+        problemAt(context, settings.get(senseless)?.place(), {
           what: `${path}: a seed has no ${senseless}`,
           hint: 'It is a table of what its file says.',
         }),
@@ -202,7 +202,7 @@ interface Named {
 /** Every name that a draft gives to something in the database. */
 function namesOf({ relation: own, config, settings, properties }: Draft): Named[] {
   const set = (key: string, names: string | readonly string[] | undefined): Named[] =>
-    [names ?? []].flat().map((name) => ({ name, place: settings.get(key)?.() }));
+    [names ?? []].flat().map((name) => ({ name, place: settings.get(key)?.place() }));
   const { columns = [], constraints = [] } = properties?.value ?? {};
   const written = (name: string | undefined, ...path: YamlPath): Named[] =>
     name === undefined ? [] : [{ name, place: properties?.yaml.place([...properties.path, ...path, 'name']) }];
@@ -218,11 +218,6 @@ function namesOf({ relation: own, config, settings, properties }: Draft): Named[
     ...set('surrogate_key', config.surrogate_key),
     ...set('audit_columns', config.audit_columns),
   ];
-}
-
-/** A problem with its line quoted, where there is a place. */
-function problemAt(context: CompileContext, place: Place | undefined, problem: Problem): Problem {
-  return place === undefined ? problem : { ...problem, place, excerpt: quote(context, place) };
 }
 
 export function checkCycles(drafts: ReadonlyMap<string, Draft>, problems: Problem[]): void {

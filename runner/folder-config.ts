@@ -1,6 +1,6 @@
 import { type Config, configKeys, configSchema, mergeConfig } from './config.ts';
 import type { Problem } from './errors.ts';
-import type { SettingPlaces } from './setting-places.ts';
+import { type SettingPlaces, settingAt } from './setting-places.ts';
 import { didYouMean } from './suggest.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
 
@@ -73,7 +73,7 @@ export class FolderConfig {
     const config = mergeConfig(inherited.config, checked.data ?? {});
     const places: SettingPlaces = new Map([
       ...inherited.places,
-      ...Object.keys(own).map((key) => [key, (...inside: YamlPath) => file.place(within([key, ...inside]))] as const),
+      ...Object.keys(own).map((key) => [key, settingAt(file, within([key]))] as const),
     ]);
     const settings = { config, places };
     this.#byFolder.set(folder, settings);

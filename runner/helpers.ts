@@ -4,6 +4,8 @@ import { type Config, configKeys, configSchema, mergeConfig } from './config.ts'
 import type { RelationName } from './manifest.ts';
 import type { Place } from './place.ts';
 import type { Project } from './project.ts';
+import type { SettingPlace } from './setting-places.ts';
+import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
 import { type Helper, HelperError } from './template.ts';
 
@@ -26,7 +28,7 @@ export interface Resolver {
 export interface Recorded {
   config: Config;
   /** Where its settings stand. */
-  readonly places: Map<string, () => Place>;
+  readonly places: Map<string, SettingPlace>;
   readonly highWater: Set<string>;
   readonly secrets: Set<string>;
   volatile: boolean;
@@ -104,7 +106,10 @@ export function modelHelpers(
         const what = `"${issue.path.join('.')}": ${issue.message.replace(/^Invalid input: /, '')}`;
         throw new HelperError(what, undefined, argument(String(issue.path[0])));
       }
-      for (const key of Object.keys(named)) record.places.set(key, () => argument(key));
+      for (const key of Object.keys(named)) {
+        const place = () => argument(key);
+        record.places.set(key, { place, sql: (value) => SqlText.from(place(), value) });
+      }
       record.config = mergeConfig(record.config, checked.data ?? {});
       return '';
     },

@@ -1,10 +1,12 @@
 import { literal, relation } from '../warehouse/quote.ts';
 import type { Column, ExistingRelation } from './catalog.ts';
+import type { IndexConfig } from './config.ts';
 import { NodeError } from './errors.ts';
 import { placeholders } from './helpers.ts';
 import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
+import type { Index } from './materialize/index.ts';
 import { remakeViews, type StandingView } from './materialize/remake-views.ts';
 import { secureRows } from './materialize/row-security.ts';
 import { changeSchema } from './materialize/schema-change.ts';
@@ -16,8 +18,10 @@ import { createView } from './materialize/view.ts';
 import type { Place } from './place.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
+import { sqlOf } from './setting-places.ts';
 import type { SqlText } from './sql-text.ts';
 import type { Consumed, ModelState } from './state.ts';
+import type { YamlPath } from './yaml-file.ts';
 
 /** What the database says about a node and its upstreams, all from one snapshot. */
 export interface NodeState {
@@ -212,7 +216,7 @@ function keepFrom(node: ModelNode | SeedNode, state: NodeState, columns: readonl
   if (bound !== undefined && (node.config.unique_key ?? []).length > 0) return { column: kept.column, bound };
   throw new NodeError({
     what: `${node.name} would be rebuilt, but rows of ${[...state.expired.keys()].join(', ')} that it is made of have been deleted, and its own cannot be told apart`,
-    where: node.file,
+    place: node.settings.get('event_time')?.place(),
     hint: `Nothing was touched. Give it a unique_key and an event_time of type ${eventTimeTypes.join(', ')}, so that older rows are kept as they are.`,
   });
 }
@@ -240,16 +244,28 @@ export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTa
     surrogateKey,
     auditColumns: node.config.audit_columns ?? [],
     constraints: node.constraints,
-    indexes: (node.config.indexes ?? []).map((index, at) => ({ ...index, place: node.settings.get('indexes')?.(at) })),
+    indexes: (node.config.indexes ?? []).map((index, at) => indexOf(node, index, at)),
     settings: node.settings,
     key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
     merge: {
       update: node.config.merge_update_columns,
       exclude: node.config.merge_exclude_columns ?? [],
-      predicates: node.config.incremental_predicates ?? [],
+      predicates: (node.config.incremental_predicates ?? []).map((one, at) =>
+        sqlOf(node.settings, 'incremental_predicates', one, at),
+      ),
     },
     rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
     owner,
+  };
+}
+
+function indexOf({ settings }: ModelNode | SeedNode, index: IndexConfig, number: number): Index {
+  const sql = (value: string, ...inside: YamlPath) => sqlOf(settings, 'indexes', value, number, ...inside);
+  return {
+    ...index,
+    expressions: index.expressions?.map((one, at) => sql(one, 'expressions', at)),
+    where: index.where === undefined ? undefined : sql(index.where, 'where'),
+    place: settings.get('indexes')?.place(number),
   };
 }
 
@@ -270,18 +286,14 @@ function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[
 /** Every key and index column must be among the columns of the query. */
 function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): void {
   const have = new Set(columns.map((column) => column.name));
-  const set = (key: string, ...inside: readonly number[]) => node.settings.get(key)?.(...inside);
-  const listed = (key: string, names: string | readonly string[] = []) =>
-    [names].flat().map((name, at) => ({ name, where: key, place: set(key, at) }));
+  const listed = (key: string, names: string | readonly string[] = [], ...inside: YamlPath) =>
+    [names].flat().map((name, at) => ({ name, where: key, place: node.settings.get(key)?.place(...inside, at) }));
   const named = [
     ...listed('unique_key', node.config.unique_key),
-    ...(node.config.indexes ?? []).flatMap((index, at) =>
-      [...(index.columns ?? []), ...(index.include ?? [])].map((name) => ({
-        name,
-        where: 'indexes',
-        place: set('indexes', at),
-      })),
-    ),
+    ...(node.config.indexes ?? []).flatMap(({ columns: keys, include }, at) => [
+      ...listed('indexes', keys, at, 'columns'),
+      ...listed('indexes', include, at, 'include'),
+    ]),
     ...listed('updated_at', node.config.updated_at),
     ...(node.config.check_cols === 'all' ? [] : listed('check_cols', node.config.check_cols)),
     ...listed('merge_update_columns', node.config.merge_update_columns),

@@ -131,7 +131,8 @@ function placeOfType(
   node: SeedNode,
   name: string,
 ): { readonly column: Place | undefined; readonly type: Place | undefined } | undefined {
-  const set = node.config.column_types?.[name] === undefined ? undefined : node.settings.get('column_types')?.(name);
+  const set =
+    node.config.column_types?.[name] === undefined ? undefined : node.settings.get('column_types')?.place(name);
   const column = node.columns.find((one) => one.name === name);
   if (set !== undefined) return { column: set, type: set };
   return column && { column: column.place, type: column.typePlace };

@@ -56,6 +56,11 @@ export class SqlText {
     return new SqlText(text, segments);
   }
 
+  /** Joins pieces with `separator` between them. */
+  static list(pieces: readonly (string | SqlText)[], separator: string): SqlText {
+    return SqlText.join(...pieces.flatMap((piece, index) => (index === 0 ? [piece] : [separator, piece])));
+  }
+
   /** A piece of SQL written because of what stands at `place`. */
   static from(place: Place, text: string, verbatim = false): SqlText {
     return new SqlText(text, [{ start: 0, origin: { place, verbatim } }]);

@@ -40,9 +40,9 @@ export class YamlFile {
     return { file: this.file.path, line: 1, column: 1 };
   }
 
-  /** The SQL that stands as the value at `path`; its characters know their places. */
+  /** The SQL that stands as the value at `path`, or as the one value of a list; its characters know their places. */
   text(value: string, path: YamlPath): SqlText {
-    const node = this.#document.getIn(path, true);
+    const node = this.#document.getIn(path, true) ?? this.#document.getIn(path.slice(0, -1), true);
     if (!isScalar(node) || node.value !== value || !node.range) return SqlText.from(this.place(path), value);
     const [start, end] = node.range;
     const { text } = this.file;

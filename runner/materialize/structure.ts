@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import type { IndexConfig } from '../config.ts';
 import type { Constraint, RelationName } from '../manifest.ts';
 import type { Place } from '../place.ts';
 import type { SettingPlaces } from '../setting-places.ts';
 import { SqlText } from '../sql-text.ts';
+import { type Index, indexColumns, indexOn } from './index.ts';
 import { run, type Step } from './step.ts';
 
 /** What a table is to have besides its rows. */
@@ -20,9 +20,6 @@ export interface Structure {
   /** Where the keys are declared. */
   readonly settings: SettingPlaces;
 }
-
-/** An index, and where it is declared. */
-export type Index = IndexConfig & { readonly place: Place | undefined };
 
 interface Wanted {
   readonly name: string;
@@ -120,7 +117,7 @@ function placeOfNotNull({ constraints, settings, surrogateKey }: Structure, colu
   const declared = constraints.find(
     (one) => (one.type === 'not_null' || one.type === 'primary_key') && one.columns.includes(column),
   );
-  return declared?.place ?? settings.get(column === surrogateKey ? 'surrogate_key' : 'unique_key')?.();
+  return declared?.place ?? settings.get(column === surrogateKey ? 'surrogate_key' : 'unique_key')?.place();
 }
 
 function alterColumns(
@@ -212,28 +209,15 @@ function wantedObjects(structure: Structure): Wanted[] {
     ['surrogate_key', surrogate],
   ] as const) {
     if (columns.length > 0 && !keepsUnique(structure.constraints, columns)) {
-      const place = structure.settings.get(setting)?.();
+      const place = structure.settings.get(setting)?.place();
       constraint(`${columns.join('_')}_key`, '2', undefined, `unique (${identifiers(columns)})`, place);
     }
   }
   for (const index of structure.indexes) {
-    const method = index.type ?? 'btree';
-    const unique = index.unique === true ? 'unique ' : '';
-    // An expression goes in as it was written; brackets around a function call do no harm.
-    const keys = [index.columns ?? []]
-      .flat()
-      .map(identifier)
-      .concat((index.expressions ?? []).map((text) => `(${text})`));
-    const include = index.include === undefined ? '' : ` include (${identifiers(index.include)})`;
-    const where = index.where === undefined ? '' : ` where ${index.where}`;
-    const on = `on ${table} using ${method} (${keys.join(', ')})${include}${where}`;
-    add(
-      `${[...(index.columns ?? []), ...(index.expressions === undefined ? [] : ['expr'])].join('_')}_idx`,
-      '3',
-      index.name,
-      `${unique}index ${on}`,
-      index.place,
-      (name) => new SqlText(`create ${unique}index ${name} ${on}`),
+    const kind = index.unique === true ? 'unique index' : 'index';
+    const on = indexOn(table, index);
+    add(`${indexColumns(index)}_idx`, '3', index.name, `${kind} ${on.text}`, index.place, (name) =>
+      SqlText.join(`create ${kind} ${name} `, on),
     );
   }
   return objects;

@@ -28,7 +28,7 @@ export interface MergeSettings {
   readonly update: readonly string[] | undefined;
   readonly exclude: readonly string[];
   /** Conditions on `old` and `new`; a row for which one is not true stays as it is. */
-  readonly predicates: readonly string[];
+  readonly predicates: readonly SqlText[];
 }
 
 /** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
