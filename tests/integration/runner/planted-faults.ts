@@ -3,7 +3,7 @@ export interface Fault {
   readonly name: string;
   readonly files: Readonly<Record<string, string>>;
   /** The error only happens in an increment. */
-  readonly after?: 'a full build';
+  readonly after?: 'a full build' | undefined;
   /** A query for `show --inline`, instead of a build. */
   readonly inline?: string;
   /** What the error must name where nothing is marked. */
@@ -16,7 +16,7 @@ export interface Fault {
   readonly also?: readonly string[];
 }
 
-const noColumn = 'column "nme" does not exist';
+export const noColumn = 'column "nme" does not exist';
 const source = 'sources: [{ name: staging, tables: [{ name: event }] }]\n';
 const event = '{{source "staging" "event"}}';
 const table = '{{config materialized="table"}}\n';
@@ -434,11 +434,11 @@ const ymls: readonly Fault[] = [
   ),
   withTest(
     'an index on a column that is not there',
-    `${described}    config:\n      indexes:\n        - ‸{ columns: [nme] }\n`,
+    `${described}    config:\n      indexes:\n        - { columns: [‸nme] }\n`,
     'm has no column "nme"',
   ),
   withTest('an index of project.yml', described, 'm has no column "nme"', {
-    files: { 'project.yml': 'name: test\nmodels:\n  +indexes:\n    - ‸columns: nme\n' },
+    files: { 'project.yml': 'name: test\nmodels:\n  +indexes:\n    - columns: ‸nme\n' },
   }),
   withTest(
     'unique_key with a column that is not there',

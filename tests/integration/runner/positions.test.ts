@@ -5,6 +5,7 @@ import { errorLines } from '../../../runner/report.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 import { type Fault, faults } from './planted-faults.ts';
+import { settingFaults } from './planted-settings.ts';
 
 /** Files as they are written, and the place that the sign ‸ marks in one of them. */
 function plant(fault: Fault): { files: Record<string, string>; where: string; quoted: string } {
@@ -28,7 +29,7 @@ function plant(fault: Fault): { files: Record<string, string>; where: string; qu
 }
 
 const standing = `
-drop schema if exists public, datacycle, seeds, staging cascade;
+drop schema if exists public, datacycle, seeds, staging, bi cascade;
 create schema public;
 create schema staging;
 create table staging.event (load_id bigint, code text, amount integer);
@@ -75,7 +76,7 @@ describe.each(databases)('on $name an error stands at its exact place:', (kind) 
     for (const sql of standing.split(';\n').filter((one) => one.trim() !== '')) await database.warehouse.query(sql);
   });
 
-  it.each(faults.map((fault) => [fault.name, fault] as const))('%s', async (_name, fault) => {
+  it.each([...faults, ...settingFaults].map((fault) => [fault.name, fault] as const))('%s', async (_name, fault) => {
     const { files, where, quoted } = plant(fault);
     const message = await messageOf(fault, files, database);
     expect(message).toContain(fault.message);
