@@ -48,13 +48,13 @@ export async function eraseSubject(
   refuseUncovered(manifest);
   await refuseWatched(warehouse);
   await refuseWithoutBronze(warehouse, context.project);
-  await refuseSeeded(warehouse, manifest, context.project.root, named);
-  const rows = await countSubjectRows(warehouse, manifest, named.subject.id, named.words);
   if (options.dryRun) {
     showFindings(await findSubject(warehouse, compiled, named, terminal, options.signal), terminal);
     terminal.say('This is what would go; nothing was touched.', 'faint');
-    return 0;
   }
+  await refuseSeeded(warehouse, manifest, context.project.root, named);
+  if (options.dryRun) return 0;
+  const rows = await countSubjectRows(warehouse, manifest, named.subject.id, named.words);
   if (!options.yes) await confirm(named, rows, terminal);
   const locked = await warehouse.exclusive('run', (lost) =>
     eraseLocked(warehouse, compiled, named, terminal, { ...options, signal: AbortSignal.any([options.signal, lost]) }),

@@ -1,7 +1,12 @@
 {{config unique_key="principal, apartment_key"}}
 
-with apartments as (
+with configured as (
+    {{> configured_apartments}}
+),
+
+apartments as (
     select * from {{ref "dim_apartment"}}
+    where apartment_id in (select apartment_id from configured)
 ),
 
 users as (

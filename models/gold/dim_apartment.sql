@@ -1,15 +1,7 @@
 {{config materialized="table" unique_key="apartment_id" surrogate_key="apartment_key"}}
 
 with apartments as (
-    select *
-    from (
-        values
-        {{#each (var "apartments") as |apartment|}}
-            ({{literal apartment.id}}, {{literal apartment.name}}, {{literal (lookup apartment "weather_site")}}::text){{#unless @last}},{{/unless}}
-        {{/each}}
-    ) as a (apartment_id, first_name, weather_site)
-    -- its line may stand in project.yml for longer than its data
-    where not staging.is_erased(a.apartment_id)
+    {{> configured_apartments}}
 ),
 
 sites as (

@@ -7,8 +7,13 @@ with users as (
     from {{ref "user_apartments"}}
 ),
 
+configured as (
+    {{> configured_apartments}}
+),
+
 apartments as (
     select * from {{ref "dim_apartment"}}
+    where apartment_id in (select apartment_id from configured)
 ),
 
 final as (

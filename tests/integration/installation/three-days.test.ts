@@ -32,6 +32,7 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
   const appRole = `installation_app_${process.pid}`;
   const admin = new URL(process.env.TEST_DB_URL ?? 'postgres://nobody@nowhere/none');
   const outcomes: Outcome[] = [];
+  const powerBi = join(project.root, 'power-bi');
   let mariadb: MariadbServer | undefined;
   let sftp: SftpServer;
   let weather: WeatherShare;
@@ -172,7 +173,8 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
           'dim_room',
           'dim_target',
         ],
-        ['dim_tariff', 'dim_weather_site', 'fact_device_health_day', 'fact_energy_minute', 'fact_environment_minute'],
+        ['dim_tariff', 'dim_user_apartment_map', 'dim_weather_site'],
+        ['fact_device_health_day', 'fact_energy_minute', 'fact_environment_minute'],
         ['fact_prediction', 'fact_presence_minute', 'fact_weather_day', 'fact_weather_hour'],
       ].flat(),
     );
@@ -250,6 +252,20 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
     expect(status.sources.every(({ failures }) => failures === 0)).toBe(true);
   });
 
+  it('the Power BI project is made for this server, and every view of it has rows', async () => {
+    const outcome = await run('bi', '--output', powerBi);
+    expect([outcome.stderr, outcome.code]).toEqual(['', 0]);
+    expect(readFileSync(join(powerBi, 'datacycle.pbids'), 'utf8')).toContain(`"database": "${database}"`);
+    const views = await rows<{ name: string }>(
+      `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname = 'bi' and c.relkind = 'v' order by 1`,
+    );
+    expect(views).toHaveLength(18);
+    const empty = [];
+    for (const { name } of views) if (Number(await one(`select count(*) from ${name}`)) === 0) empty.push(name);
+    if (mariadb !== undefined) expect(empty).toEqual([]);
+  });
+
   it('a source that has gone is one clear error, and the others are loaded', async () => {
     await mariadb?.stop();
     mariadb = undefined;
@@ -259,11 +275,13 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
     expect(outcome.stderr.match(/Error:/g)).toHaveLength(1);
   });
 
-  it('no secret and nothing of tables that are never read is anywhere; nothing personal is in gold', async () => {
+  it('no secret and nothing of tables that are never read is anywhere; nothing personal is in gold, bi or Power BI', async () => {
+    const personal = [...confidentialValues, ...forbiddenValues, 'Jimmy', 'Jérémie', 'Loup', 'Vianin'];
     const hidden = [
       secrets.database,
       secrets.sftp,
       secrets.pseudonym,
+      secrets.bi,
       env.MYSQL_URL?.split(/[:@]/)[2] ?? '',
       'PRIVATE KEY',
     ];
@@ -277,6 +295,15 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
       ...filesBelow(join(project.root, '.datacycle')),
     ];
     expect(artifacts.some((path) => path.startsWith(env.LOG_DIR ?? ''))).toBe(true);
+    const powerBiFiles = filesBelow(powerBi);
+    expect(powerBiFiles.length).toBeGreaterThan(30);
+    for (const path of powerBiFiles) {
+      const text = readFileSync(path, 'utf8');
+      expect(
+        [...personal, ...everySpelling].filter((value) => text.includes(value)),
+        path,
+      ).toEqual([]);
+    }
     const texts = [shown, ...artifacts.map((path) => readFileSync(path, 'utf8'))];
     for (const value of [...everySpelling, ...forbiddenValues, secrets.token]) {
       expect(
@@ -299,8 +326,7 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
       // The single lines are those of the chunks.
       if (name === 'staging.weather_line') continue;
       expect(await find(name, [...everySpelling, ...forbiddenValues, secrets.token]), name).toEqual([]);
-      if (schema === 'gold')
-        expect(await find(name, [...confidentialValues, 'Jimmy', 'Jérémie', 'Loup', 'Vianin']), name).toEqual([]);
+      if (schema === 'gold' || schema === 'bi') expect(await find(name, personal), name).toEqual([]);
     }
     for (const path of filesBelow(weather.bronze)) {
       const text = readFileSync(path, 'utf8');

@@ -199,18 +199,28 @@ describe.each(databases)('erasing what was landed, on $name', ({ open }) => {
 
   it('a load that is under way lands nothing more once the tombstone stands', async () => {
     await household.share.add(...Array.from({ length: 30 }, (_, minute) => 100 + minute));
-    let begun: Promise<unknown> | undefined;
+    const files = async () =>
+      Number(
+        (
+          await database.warehouse.query(
+            `select count(*)::int as n from staging.file where source = 'sensors' and name like '%JimmyLoup%'`,
+          )
+        ).rows[0]?.n,
+      );
+    let begun: Promise<number> | undefined;
     const summary = await loadSensors(database.warehouse, household.share.source, {
       mode: 'full',
       clock: now,
       batchFiles: 10,
-      onProgress: ({ phase, files }) => {
-        if (phase === 'landing' && files >= 10) begun ??= begin();
+      onProgress: (progress) => {
+        if (progress.phase === 'landing' && progress.files >= 10) begun ??= begin().then(files);
       },
     });
-    await begun;
-    expect(summary.ignored).toBeGreaterThan(15);
-    expect(summary.landed).toBeLessThan(45);
+    const before = await begun;
+    // The batch that was being landed when the tombstone was written may still commit.
+    expect(await files()).toBeLessThanOrEqual(Number(before) + 10);
+    expect(summary.ignored).toBeGreaterThan(0);
+    expect(summary.landed + summary.ignored).toBe(60);
     await erase();
     expect(await household.whereabouts(jimmysWords)).toEqual([]);
     expect(await household.load('full')).toMatchObject({ landed: 0, ignored: 54 });

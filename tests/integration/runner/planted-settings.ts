@@ -236,7 +236,12 @@ const views: readonly Fault[] = [
     '- { name: a, data_type: integer }\n      - { name: b, data_type: ‸date }',
     'B: declared date, but the query yields text',
   ),
-  view('the flag of what is blank', '{ name: M, blank: { if: ‸nme, columns: [a] } }', '- { name: a, data_type: integer }', '"nme"'),
+  view(
+    'the flag of what is blank',
+    '{ name: M, blank: { if: ‸nme, columns: [a] } }',
+    '- { name: a, data_type: integer }',
+    '"nme"',
+  ),
   view('a table in its schema', '{ name: M }', '- { name: a, data_type: integer }', 'would be a table in schema bi', {
     files: { 'models/o.sql': '{{config materialized="table" ‸schema="bi"}}select 1 as a' },
   }),

@@ -1,0 +1,115 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { GlobalOptions } from './environment.ts';
+import { Terminal } from './terminal.ts';
+
+/** The flags of all commands; which of them there are depends on the command. */
+export type Flags = GlobalOptions & {
+  readonly select?: readonly string[];
+  readonly models?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly fullRefresh?: boolean;
+  readonly threads?: number;
+  readonly failFast?: boolean;
+  readonly full?: boolean;
+  readonly fromBronze?: boolean;
+  readonly resourceType?: string;
+  /** A format, one of those that the command offers; for bi and subject a folder. */
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly yes?: boolean;
+  readonly inline?: string;
+  readonly limit?: number;
+  readonly days?: number;
+  readonly dryRun?: boolean;
+  readonly rotatePassword?: boolean;
+};
+
+/** What a subcommand does: gets its own flags with the global ones and a terminal, returns the exit code. */
+export type Action = (context: {
+  readonly flags: Flags;
+  readonly args: readonly string[];
+  readonly terminal: Terminal;
+}) => Promise<number> | number;
+
+export type Define = (name: string, description: string, action: Action) => Command;
+
+/** The program with its global flags, and what defines its commands. @param exit told a command's exit code. */
+export function newProgram(exit: (code: number, command: string) => void): { program: Command; define: Define } {
+  const program = new Command('datacycle')
+    .description('Lands raw data, runs SQL models over it and tests them.')
+    .version('0.1.0', '-V, --version', 'print the version')
+    .addOption(new Option('--project-dir <folder>', 'the folder with project.yml').default('.'))
+    .option('-t, --target <name>', 'the target of project.yml to use')
+    .option('--vars <yaml>', 'variables over those of project.yml, e.g. \'{"name": "value"}\'')
+    .addOption(
+      new Option('--log-format <format>', 'text for people, json for one object a line')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option('--debug', 'show where in the program an error comes from')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('Run with --help to see what there is.');
+
+  const define: Define = (name, description, action) => {
+    const command = program.command(name).description(description).copyInheritedSettings(program);
+    command.action(async (...all: unknown[]) => {
+      const flags = command.optsWithGlobals<Flags>();
+      const terminal = new Terminal(flags.logFormat === 'json');
+      // Arguments come before the flags and the command itself; one that takes several is a list.
+      const given = all
+        .slice(0, -2)
+        .flatMap((one) => (Array.isArray(one) ? one.map(String) : typeof one === 'string' ? [one] : []));
+      const code = await action({ flags, args: given, terminal });
+      terminal.done();
+      exit(code, name);
+    });
+    return command;
+  };
+  return { program, define };
+}
+
+/** Adds the flags that select nodes. */
+export function selecting(command: Command): Command {
+  return command
+    .option(
+      '-s, --select <selector...>',
+      'names, globs, tag:x, path:x, +x, x+, 2+x+1; a space is "or", a comma "and"',
+      splitWords,
+    )
+    .option('-m, --models <selector...>', 'the same as --select', splitWords)
+    .option('--exclude <selector...>', 'what to leave out of the selection', splitWords);
+}
+
+/** Adds those and the flags that say how the nodes are worked on. */
+export function running(command: Command): Command {
+  return selecting(command)
+    .option('--threads <number>', 'how many nodes to work on at once', positive)
+    .option('-x, --fail-fast', 'start nothing new after the first failure');
+}
+
+/** The flags with `--models` as what it is, another word for `--select`. */
+export function selectFlags(flags: Flags): Flags {
+  return flags.models === undefined ? flags : { ...flags, select: [...(flags.select ?? []), ...flags.models] };
+}
+
+function splitWords(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+export function integer(value: string): number {
+  if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(value);
+}
+
+export function limit(value: string): number {
+  const number = integer(value);
+  if (number < -1) throw new InvalidArgumentError('It must be 0 or more, or -1 for all rows.');
+  return number;
+}
+
+function positive(value: string): number {
+  const number = integer(value);
+  if (number < 1) throw new InvalidArgumentError('It must be 1 or more.');
+  return number;
+}

@@ -1,0 +1,210 @@
+import { Argument, type Command, Option } from 'commander';
+import type { Project } from '../runner/project.ts';
+import { DatacycleError } from '../warehouse/errors.ts';
+import { bi } from './commands/bi.ts';
+import { bronze } from './commands/bronze.ts';
+import { check } from './commands/check.ts';
+import { compile } from './commands/compile.ts';
+import { demo } from './commands/demo.ts';
+import { expire } from './commands/expire.ts';
+import { init } from './commands/init.ts';
+import { load } from './commands/load.ts';
+import { list } from './commands/ls.ts';
+import { runCommand } from './commands/run.ts';
+import { show } from './commands/show.ts';
+import { status } from './commands/status.ts';
+import { subject, subjectActions } from './commands/subject.ts';
+import { verify } from './commands/verify.ts';
+import { watch } from './commands/watch.ts';
+import { type Define, integer, limit, newProgram, running, selectFlags, selecting } from './define.ts';
+import { openProject } from './environment.ts';
+import { type Journal, openJournal } from './journal.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * All commands. Each reads its flags and makes one call.
+ * @param signal aborted when the user interrupts.
+ * @param exit told the exit code of the command that was asked for.
+ */
+export function buildProgram(signal: AbortSignal, exit: (code: number, command: string) => void): Command {
+  const { program, define } = newProgram(exit);
+  addPipeline(define, signal);
+  addLooking(define, signal);
+  addKeeping(define, signal);
+  return program;
+}
+
+/** What makes data: from the sources to gold. */
+function addPipeline(define: Define, signal: AbortSignal): void {
+  define('demo', 'a sample day end to end on the embedded database, then what to try next', ({ flags, terminal }) =>
+    demo(flags, terminal, signal),
+  );
+  define('init', 'with DB_ADMIN_URL: the database, its user and its schemas; safe to repeat', ({ flags, terminal }) =>
+    init(openProject(flags), { rotatePassword: flags.rotatePassword === true }, terminal),
+  ).option('--rotate-password', "give the user that DB_URL names DB_URL's password");
+  define('load', 'land what is new: raw files to Bronze and staging', ({ flags, args, terminal }) =>
+    logged(openProject(flags), 'datacycle.log', terminal, (project) => load(project, args, flags, terminal, signal)),
+  )
+    .argument('[sources...]', 'sensors, weather, registry; without any: all that are configured')
+    .option('--full', 'list all there is at the source instead of trying what should come next')
+    .option('--from-bronze', 'land again from Bronze whatever staging lacks');
+  for (const [name, description] of [
+    ['seed', 'load the CSV files of seeds/'],
+    ['run', 'build the models'],
+    ['snapshot', 'take what the sources say now into the snapshots'],
+    ['build', 'seeds, models and tests in dependency order'],
+  ] as const) {
+    const command = running(
+      define(name, description, ({ flags, terminal }) =>
+        logged(openProject(flags), 'datacycle.log', terminal, (project) =>
+          runCommand(name, project, selectFlags(flags), terminal, signal),
+        ),
+      ),
+    );
+    // The history in a snapshot is nowhere else: nothing rebuilds it.
+    if (name !== 'snapshot')
+      command.option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
+  }
+  running(
+    define('test', 'run the data tests', ({ flags, terminal }) =>
+      logged(openProject(flags), 'datacycle.log', terminal, (project) =>
+        runCommand('test', project, selectFlags(flags), terminal, signal),
+      ),
+    ),
+  );
+  define(
+    'watch',
+    'keep everything fresh until stopped: land what comes in and build what it touches',
+    ({ flags, terminal }) =>
+      logged(openProject(flags), 'datacycle-watch.log', terminal, (project, journal) =>
+        watch(project, terminal, journal, signal),
+      ),
+  );
+}
+
+/** What looks without touching. */
+function addLooking(define: Define, signal: AbortSignal): void {
+  selecting(
+    define('compile', 'write the SQL of the models to target/compiled, without a database', ({ flags, terminal }) =>
+      compile(openProject(flags), selectFlags(flags), terminal),
+    ),
+  );
+  selecting(
+    define(
+      'check',
+      'run all SQL on empty tables in memory: finds what a build would trip over',
+      ({ flags, terminal }) => check(openProject(flags), selectFlags(flags), terminal, signal),
+    ),
+  );
+  selecting(
+    define('ls', 'list seeds, models and tests', ({ flags, terminal }) =>
+      list(openProject(flags), selectFlags(flags), terminal),
+    ),
+  )
+    .alias('list')
+    .addOption(new Option('--resource-type <kind>', 'only this kind').choices(['seed', 'model', 'test']))
+    .addOption(new Option('--output <format>', 'how').choices(['name', 'path', 'table', 'json']).default('name'));
+  selecting(
+    define('show', 'show the rows of a query, a model or a failing test', ({ flags, terminal }) =>
+      show(
+        openProject(flags),
+        {
+          ...selectFlags(flags),
+          limit: flags.limit ?? 5,
+          output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
+        },
+        terminal,
+      ),
+    ),
+  )
+    .option('--inline <sql>', "a query; {{ref 'x'}} works in it")
+    .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', limit)
+    .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
+  selecting(
+    define(
+      'verify',
+      'build models from scratch beside their tables and say where they differ; changes nothing; exit code 1 if one differs',
+      ({ flags, terminal }) =>
+        verify(
+          openProject(flags),
+          {
+            ...selectFlags(flags),
+            limit: flags.limit ?? 20,
+            output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
+          },
+          terminal,
+          signal,
+        ),
+    ),
+  )
+    .option('--limit <rows>', 'tell at most so many differing rows of a model; -1 for all (default: 20)', limit)
+    .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
+  define(
+    'status',
+    'freshness, row counts, last runs, rejected files; exit code 1 if something needs a person',
+    ({ flags, terminal }) => status(openProject(flags), terminal),
+  );
+  define('bi', 'write a Power BI project on the views of schema bi; needs no database', ({ flags, terminal }) =>
+    bi(openProject(flags), flags, terminal),
+  )
+    .option('--output <folder>', 'where to (default: power-bi in the project)')
+    .option('--force', 'overwrite what has been changed by hand, the report too');
+}
+
+/** What deletes: what is old, and what a person asks for. */
+function addKeeping(define: Define, signal: AbortSignal): void {
+  define('bronze', 'housekeeping of what was landed: Bronze files and staging rows', ({ flags, args, terminal }) =>
+    logged(openProject(flags), 'datacycle.log', terminal, (project) =>
+      bronze(project, args[0] ?? '', flags, terminal, signal),
+    ),
+  )
+    .addArgument(
+      new Argument(
+        '<action>',
+        'compress: gzip landed files; prune: delete old files; prune-staging: delete old rows; never what is not safely in silver',
+      ).choices(['compress', 'prune', 'prune-staging']),
+    )
+    .option('--days <number>', 'only what is older; without it, as the settings say', integer)
+    .option('--dry-run', 'only say what would be done');
+  define('expire', "delete rows that are older than project.yml's retention says", ({ flags, terminal }) =>
+    logged(openProject(flags), 'datacycle.log', terminal, (project) => expire(project, flags, terminal, signal)),
+  ).option('--dry-run', 'only say what would be done');
+  define(
+    'subject',
+    "a person's request: what is held of an apartment, a copy of it, or its erasure",
+    ({ flags, args, terminal }) => subject(openProject(flags), args, flags, terminal, signal),
+  )
+    .addArgument(
+      new Argument(
+        '<action>',
+        'find: where anything of it is, exit code 1 if anywhere; export: all of it as files; erase: all of it for ever',
+      ).choices(subjectActions),
+    )
+    .argument('<apartment>', 'its id in project.yml')
+    .option('--output <folder>', 'export: where to, instead of exports/<apartment>-<time>')
+    .option('--dry-run', 'erase: only say what would go')
+    .option('-y, --yes', 'erase: do not ask');
+}
+
+/** Runs a command with a log in LOG_DIR, where that is set; an error that ends the command is in the log, too. */
+async function logged(
+  project: Project,
+  file: 'datacycle-watch.log' | 'datacycle.log',
+  terminal: Terminal,
+  work: (project: Project, journal: Journal | undefined) => Promise<number>,
+): Promise<number> {
+  const journal = openJournal(project, file, {
+    clock: () => new Date(),
+    onTrouble: (text) => terminal.errors([{ tone: 'warning', text }]),
+  });
+  terminal.journal = journal;
+  try {
+    return await work(project, journal);
+  } catch (error) {
+    const known = error instanceof DatacycleError ? { where: error.where, hint: error.hint } : {};
+    journal?.write('error', 'error', { what: error instanceof Error ? error.message : String(error), ...known });
+    throw error;
+  } finally {
+    await journal?.close();
+  }
+}
