@@ -1,117 +1,22 @@
 import { literal, relation } from '../warehouse/quote.ts';
 import type { Column, ExistingRelation } from './catalog.ts';
-import type { IndexConfig } from './config.ts';
+import type { Decision, NodeState, PlanOptions } from './decide.ts';
+import { checkContract, checkNamed } from './declared-columns.ts';
 import { NodeError } from './errors.ts';
 import { placeholders } from './helpers.ts';
-import type { ColumnSpec, Manifest, ModelNode, SeedNode } from './manifest.ts';
+import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
-import type { Index } from './materialize/index.ts';
 import { remakeViews, type StandingView } from './materialize/remake-views.ts';
-import { secureRows } from './materialize/row-security.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
-import type { Place } from './place.ts';
-import { type Pruned, refuseToLose } from './pruned.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
-import { sqlOf } from './setting-places.ts';
 import type { SqlText } from './sql-text.ts';
-import type { Consumed, ModelState } from './state.ts';
-import type { YamlPath } from './yaml-file.ts';
-
-/** What the database says about a node and its upstreams, all from one snapshot. */
-export interface NodeState {
-  readonly existing: ExistingRelation | undefined;
-  readonly remembered: ModelState | undefined;
-  /** What the node consumed when it was last built, by upstream name. */
-  readonly consumed: ReadonlyMap<string, Consumed>;
-  /** What its upstreams are now, by upstream name. */
-  readonly upstreams: ReadonlyMap<string, Consumed>;
-  /** The sources its rows are made of that lack rows by now, by name. */
-  readonly pruned: ReadonlyMap<string, Pruned>;
-  /** The models it reads that lack old rows by now, by name: what happened before then is gone. */
-  readonly expired: ReadonlyMap<string, Date>;
-  /** Known where the node has row security. */
-  readonly owner: string | undefined;
-}
-
-export interface PlanOptions {
-  readonly fullRefresh: boolean;
-  /** ISO time at which the run started. */
-  readonly runStartedAt: string;
-}
-
-/** How a node will be built, and why. */
-export type Decision =
-  | { readonly mode: 'skip'; readonly reason: string }
-  | { readonly mode: 'create' | 'replace' | 'increment' | 'view' | 'snapshot'; readonly reason: string };
-
-/**
- * Decides from state alone how a node is built. Pure.
- * @throws NodeError if that would take rows that have been pruned.
- */
-export function decide(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
-  const decision = choose(node, state, options);
-  refuseToLose(node, decision, state.pruned);
-  return decision;
-}
-
-function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
-  const { existing, remembered } = state;
-  const materialized = node.kind === 'seed' ? 'table' : node.materialized;
-  if (materialized === 'ephemeral') return { mode: 'skip', reason: 'ephemeral' };
-  const unchanged = remembered?.checksum === node.checksum;
-  if (materialized === 'view') {
-    if (existing?.kind === 'view' && unchanged && existing.securityInvoker && !options.fullRefresh)
-      return { mode: 'skip', reason: 'unchanged' };
-    return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
-  }
-  if (existing === undefined) return { mode: 'create', reason: 'new' };
-  if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
-  // Its history is nowhere else, so nothing rebuilds it.
-  if (materialized === 'snapshot') return { mode: 'snapshot', reason: 'snapshot' };
-  if (materialized === 'table') return { mode: 'replace', reason: 'table' };
-
-  const mayRebuild = node.config.full_refresh !== false;
-  const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
-  if (reason !== undefined) return { mode: 'replace', reason };
-  if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
-    const target = tableTarget(node, state.owner);
-    const changes = restructure(target, existing, remembered?.objects ?? []).length;
-    if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
-    const others = changes - secure(target, existing).length;
-    return { mode: 'increment', reason: `its ${others === 0 ? 'row security' : 'constraints or indexes'} changed` };
-  }
-  return { mode: 'increment', reason: 'incremental' };
-}
-
-/** Why an incremental model has to be rebuilt, in a few words; undefined if it need not be. Pure. */
-export function reasonToRebuild(
-  node: ModelNode | SeedNode,
-  state: Pick<NodeState, 'remembered' | 'consumed' | 'upstreams'>,
-  options: Pick<PlanOptions, 'fullRefresh'>,
-): string | undefined {
-  if (options.fullRefresh) return 'full refresh';
-  if (state.remembered === undefined) return 'not built by datacycle before';
-  if (state.remembered.checksum !== node.checksum) return 'its SQL changed';
-  for (const [upstream, now] of state.upstreams) {
-    const then = state.consumed.get(upstream);
-    if (then === undefined) return `${upstream} is a new upstream`;
-    if (then.version !== now.version) return `${upstream} was rebuilt or changed`;
-  }
-  return undefined;
-}
-
-/** Whether no upstream that the node follows by high-water mark has loads that it has not consumed. */
-export function nothingNew(state: Pick<NodeState, 'upstreams' | 'consumed'>): boolean {
-  return [...state.upstreams].every(
-    ([upstream, now]) => (now.loadId ?? 0) <= (state.consumed.get(upstream)?.loadId ?? 0),
-  );
-}
+import { secure, tableTarget } from './table-target.ts';
 
 /** The query a decision needs, with what only the run knows put in. Undefined for a seed. */
 export function querySql(
@@ -221,165 +126,10 @@ function keepFrom(node: ModelNode | SeedNode, state: NodeState, columns: readonl
   });
 }
 
-/** Steps that give a standing table the row security, constraints and indexes that are declared now. */
-function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: readonly string[]): Step[] {
-  return [
-    ...secure(target, existing),
-    ...(existing === undefined ? [] : dropObsolete(target, existing, made)),
-    ...addMissing(target, existing, made),
-  ];
-}
-
-function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
-  return secureRows(target.relation, target.rowSecurity, target.owner, existing);
-}
-
-export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTarget {
-  const uniqueKey = node.config.unique_key ?? [];
-  const surrogateKey = node.config.surrogate_key;
-  return {
-    model: node.name,
-    relation: node.relation,
-    uniqueKey,
-    surrogateKey,
-    auditColumns: node.config.audit_columns ?? [],
-    constraints: node.constraints,
-    indexes: (node.config.indexes ?? []).map((index, at) => indexOf(node, index, at)),
-    settings: node.settings,
-    key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
-    merge: {
-      update: node.config.merge_update_columns,
-      exclude: node.config.merge_exclude_columns ?? [],
-      predicates: (node.config.incremental_predicates ?? []).map((one, at) =>
-        sqlOf(node.settings, 'incremental_predicates', one, at),
-      ),
-    },
-    rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
-    owner,
-  };
-}
-
-function indexOf({ settings }: ModelNode | SeedNode, index: IndexConfig, number: number): Index {
-  const sql = (value: string, ...inside: YamlPath) => sqlOf(settings, 'indexes', value, number, ...inside);
-  return {
-    ...index,
-    expressions: index.expressions?.map((one, at) => sql(one, 'expressions', at)),
-    where: index.where === undefined ? undefined : sql(index.where, 'where'),
-    place: settings.get('indexes')?.place(number),
-  };
-}
-
-/** The constraints and indexes of a node's table. */
-export function structureOf(node: ModelNode | SeedNode): TableTarget {
-  const target = tableTarget(node);
-  return node.kind === 'model' && node.materialized === 'snapshot' ? snapshotOf(target, node.config).target : target;
-}
-
 function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[] {
   if (existing.kind === 'view') return [run(`drop view ${relation(node.relation.schema, node.relation.name)}`)];
   throw new NodeError({
     what: `${node.relation.schema}.${node.relation.name} is neither a table nor a view, and datacycle did not make it`,
     hint: 'Rename or drop it, or give the model an alias.',
   });
-}
-
-/** Every key and index column must be among the columns of the query. */
-function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): void {
-  const have = new Set(columns.map((column) => column.name));
-  const listed = (key: string, names: string | readonly string[] = [], ...inside: YamlPath) =>
-    [names].flat().map((name, at) => ({ name, where: key, place: node.settings.get(key)?.place(...inside, at) }));
-  const named = [
-    ...listed('unique_key', node.config.unique_key),
-    ...(node.config.indexes ?? []).flatMap(({ columns: keys, include }, at) => [
-      ...listed('indexes', keys, at, 'columns'),
-      ...listed('indexes', include, at, 'include'),
-    ]),
-    ...listed('updated_at', node.config.updated_at),
-    ...(node.config.check_cols === 'all' ? [] : listed('check_cols', node.config.check_cols)),
-    ...listed('merge_update_columns', node.config.merge_update_columns),
-    ...listed('merge_exclude_columns', node.config.merge_exclude_columns),
-    ...node.constraints.flatMap((constraint) =>
-      'columns' in constraint
-        ? constraint.columns.map((name) => ({ name, where: constraint.type, place: constraint.place }))
-        : [],
-    ),
-  ];
-  const missing = named.filter(({ name }) => !have.has(name));
-  if (missing.length === 0) return;
-  throw new NodeError({
-    what: `${node.name} has no column ${missing.map(({ name, where }) => `"${name}" (named in ${where})`).join(', ')}`,
-    place: missing[0]?.place,
-    hint: `Its columns are ${[...have].join(', ')}.`,
-  });
-}
-
-/** All differences between what a model's .yml promises and what its query yields, in one message. */
-function checkContract(node: ModelNode | SeedNode, yields: readonly Column[]): void {
-  const actual = new Map(yields.map((column) => [column.name, column.type]));
-  const faults: { readonly what: string; readonly place?: Place | undefined }[] = [];
-  for (const { name, dataType, place, typePlace } of node.columns) {
-    const type = actual.get(name);
-    if (type === undefined) faults.push({ what: `  ${name}: declared, but not selected`, place });
-    else if (dataType === undefined)
-      faults.push({ what: `  ${name}: has no data_type; the query yields ${type}`, place });
-    else if (normalType(dataType) !== type)
-      faults.push({ what: `  ${name}: declared ${dataType}, but the query yields ${type}`, place: typePlace });
-    actual.delete(name);
-  }
-  for (const [name, type] of actual) faults.push({ what: `  ${name}: selected (${type}), but not declared` });
-  if (faults.length === 0) return;
-  throw new NodeError({
-    what: `${node.name} breaks its contract:\n${faults.map(({ what }) => what).join('\n')}`,
-    place: faults.find(({ place }) => place !== undefined)?.place,
-    hint: 'Change the query or the columns in its .yml file so that they agree.',
-  });
-}
-
-const typeAliases: Readonly<Record<string, string>> = {
-  int: 'integer',
-  int4: 'integer',
-  int2: 'smallint',
-  int8: 'bigint',
-  float8: 'double precision',
-  float: 'double precision',
-  float4: 'real',
-  bool: 'boolean',
-  timestamptz: 'timestamp with time zone',
-  timestamp: 'timestamp without time zone',
-  timetz: 'time with time zone',
-  time: 'time without time zone',
-  decimal: 'numeric',
-  string: 'text',
-  varchar: 'character varying',
-  char: 'character',
-  varbit: 'bit varying',
-};
-
-/** Types that are one character long when nobody says how long. */
-const oneByDefault: readonly string[] = ['character', 'bit'];
-
-/** The name PostgreSQL prints for a type that somebody wrote, e.g. `int` -> `integer`. */
-export function normalType(type: string): string {
-  const text = type
-    .trim()
-    .toLowerCase()
-    .replace(/\s+/g, ' ')
-    .replace(/ ?([(,]) ?/g, '$1')
-    .replace(/ \)/g, ')');
-  // A name, its length, what of the name follows the length (`with time zone`), and that it is an array.
-  const parts = /^([a-z0-9_ ]+?)(\([^)]*\))?( [a-z ]+)?((?:\[\d*\])*)$/.exec(text);
-  if (parts === null) return text;
-  const [, base = '', length = '', rest = '', array = ''] = parts;
-  const [, name = '', zone = ''] =
-    /^(.*?)( with(?:out)? time zone)?$/.exec(rest === '' ? (typeAliases[base] ?? base) : base) ?? [];
-  const size = length === '' && rest === '' && oneByDefault.includes(name) ? '(1)' : length;
-  return `${name}${size}${zone}${rest}${array === '' ? '' : '[]'}`;
-}
-
-/** Columns of a seed as declared in its settings or its .yml. */
-export function declaredTypes(node: SeedNode): ReadonlyMap<string, string> {
-  const fromColumns = node.columns.flatMap((column: ColumnSpec) =>
-    column.dataType === undefined ? [] : [[column.name, column.dataType] as const],
-  );
-  return new Map([...fromColumns, ...Object.entries(node.config.column_types ?? {})]);
 }

@@ -1,11 +1,11 @@
 import { DatacycleError } from '../warehouse/errors.ts';
 import { identifier } from '../warehouse/quote.ts';
+import { normalType } from './column-type.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
 import type { Config } from './config.ts';
 import { formatProblem, type Problem } from './errors.ts';
 import type { RowSecurity } from './manifest.ts';
 import { guardsOf } from './materialize/row-security.ts';
-import { normalType } from './plan.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Reports what is wrong with the setting or with a part of it. */

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Column } from './catalog.ts';
+import { declaredTypes, normalType } from './column-type.ts';
 import { NodeError } from './errors.ts';
 import type { SeedNode } from './manifest.ts';
 import type { Place } from './place.ts';
-import { declaredTypes, normalType } from './plan.ts';
 import { firstLineOf, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';
 import { didYouMean } from './suggest.ts';
 

@@ -1,16 +1,18 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
-import { readState } from './build-node.ts';
 import { type Column, type ExistingRelation, readTemporaryColumns } from './catalog.ts';
+import { type NodeState, nothingNew, reasonToRebuild } from './decide.ts';
 import { NodeError } from './errors.ts';
 import { readExpired } from './expire.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { compareRows, stageBeside } from './materialize/difference.ts';
 import { refusal, type Step } from './materialize/step.ts';
 import type { KeepFrom } from './materialize/table.ts';
-import { type NodeState, nothingNew, querySql, reasonToRebuild, tableTarget } from './plan.ts';
+import { readState } from './node-state.ts';
+import { querySql } from './plan.ts';
 import { dayLiteral, eventTimeTypes, keptOf, tablesBehind } from './retention.ts';
 import { readModels } from './state.ts';
 import { statement } from './statement.ts';
+import { tableTarget } from './table-target.ts';
 
 /** `referenced`: a row that a rebuild would take out, were it not for rows of other tables that still point at it. */
 export type DifferenceKind = 'changed' | 'missing' | 'surplus' | 'referenced';

@@ -1,13 +1,15 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { newestLoads, perform, shapeOf } from '../build-node.ts';
 import { type Column, readOwner, readRelation } from '../catalog.ts';
 import { ephemeralsOf } from '../compile-model.ts';
+import type { Decision, NodeState } from '../decide.ts';
 import { inlineEphemerals } from '../ephemeral.ts';
 import { NodeError } from '../errors.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest.ts';
 import type { RowSource } from '../materialize/table.ts';
-import { type Decision, type NodeState, plan, querySql } from '../plan.ts';
+import { newestLoads } from '../node-state.ts';
+import { perform, shapeOf } from '../perform.ts';
+import { plan, querySql } from '../plan.ts';
 import { readSeed } from '../seed.ts';
 import { explain } from '../statement.ts';
 
