@@ -1,5 +1,6 @@
 import type { ExistingRelation } from './catalog.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
+import type { Access } from './materialize/row-security.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
 import type { Consumed, ModelState } from './state.ts';
 import { restructure, secure, tableTarget } from './table-target.ts';
@@ -17,7 +18,7 @@ export interface NodeState {
   /** The models it reads that lack old rows by now, by name: what happened before then is gone. */
   readonly expired: ReadonlyMap<string, Date>;
   /** Known where the node has row security. */
-  readonly owner: string | undefined;
+  readonly access: Access | undefined;
 }
 
 export interface PlanOptions {
@@ -61,7 +62,7 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
   if (reason !== undefined) return { mode: 'replace', reason };
   if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
-    const target = tableTarget(node, state.owner);
+    const target = tableTarget(node, state.access);
     const changes = restructure(target, existing, remembered?.objects ?? []).length;
     if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
     const others = changes - secure(target, existing).length;

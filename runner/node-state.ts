@@ -1,7 +1,8 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import { readOwner, readRelation } from './catalog.ts';
+import { readAccess } from './access.ts';
+import { readRelation } from './catalog.ts';
 import type { NodeState } from './decide.ts';
 import { NodeError } from './errors.ts';
 import { readExpired } from './expire.ts';
@@ -43,8 +44,10 @@ export async function readState(
     upstreams,
     pruned: await readPruned(session, sourcesBehind(context.manifest, node.reads)),
     expired: await readExpired(session, tablesBehind(context.manifest, node.reads)),
-    owner:
-      node.kind === 'model' && node.rowSecurity !== undefined ? await readOwner(session, node.relation) : undefined,
+    access:
+      node.kind === 'model' && node.rowSecurity !== undefined
+        ? await readAccess(session, node.relation, node.rowSecurity)
+        : undefined,
   };
 }
 

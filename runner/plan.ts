@@ -60,7 +60,7 @@ export function plan(
     if (source.kind !== 'query') throw new Error('a view is made of a query');
     return remakeViews(views, createView(node.relation, source.sql, state.existing, columns));
   }
-  const target = tableTarget(node, state.owner);
+  const target = tableTarget(node, state.access);
   const made = state.remembered?.objects ?? [];
   const snapshot = isSnapshot ? snapshotOf(target, node.config) : undefined;
   switch (decision.mode) {

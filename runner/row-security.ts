@@ -1,11 +1,8 @@
-import { DatacycleError } from '../warehouse/errors.ts';
-import { identifier } from '../warehouse/quote.ts';
 import { normalType } from './column-type.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
 import type { Config } from './config.ts';
 import { formatProblem, type Problem } from './errors.ts';
 import type { RowSecurity } from './manifest.ts';
-import { guardsOf } from './materialize/row-security.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Reports what is wrong with the setting or with a part of it. */
@@ -22,7 +19,6 @@ const principal = 'principal';
  */
 export function readRowSecurity(context: CompileContext, found: Map<string, RowSecurity>, problems: Problem[]): void {
   const faults: Problem[] = [];
-  const columns = new Map<string, string>();
   for (const draft of context.drafts.values()) {
     const declared = declaredFor(draft);
     if (declared === undefined) continue;
@@ -38,18 +34,9 @@ export function readRowSecurity(context: CompileContext, found: Map<string, RowS
     }
     if (context.incomplete) continue;
     const checked = check(draft, declared, context, complain);
-    if (checked === undefined) continue;
-    const key = `${draft.relation.schema}.${checked.name}`;
-    const other = columns.get(key) ?? checked.column;
-    columns.set(key, other);
-    if (other !== checked.column)
-      complain(
-        `"${checked.name}" is asked for ${checked.column} and for ${other} in the schema ${draft.relation.schema}`,
-        'Tables of one schema that share an access model share its column, too: make another model of it.',
-        'column',
-      );
-    else found.set(draft.name, checked);
+    if (checked !== undefined) found.set(draft.name, checked);
   }
+  if (faults.length === 0 && !context.incomplete) findOpen(context, found, faults);
   // What is wrong with a folder's setting is said once, not for every model in it.
   problems.push(...new Map(faults.map((fault) => [formatProblem(fault), fault])).values());
 }
@@ -107,19 +94,32 @@ function check(
     complain(...fault, 'access');
     return undefined;
   }
-  const security = { column, type: own, name: access, access: listed.relation };
-  try {
-    for (const { relation } of guardsOf(draft.relation.schema, security)) identifier(relation.name);
-  } catch (error) {
-    if (!(error instanceof DatacycleError)) throw error;
-    complain(
-      `row_security makes a function of the name of "${access}": ${error.message}`,
-      'Rename the access model.',
-      'access',
-    );
-    return undefined;
+  return { column, type: own, name: access, access: listed.relation };
+}
+
+/**
+ * Whoever reads a schema reads all of it. So where rows are guarded, a table without guard is one that says so: it may have
+ * been forgotten.
+ */
+function findOpen(context: CompileContext, found: ReadonlyMap<string, RowSecurity>, faults: Problem[]): void {
+  const guarded = new Map<string, string>();
+  for (const draft of context.drafts.values()) {
+    const security = found.get(draft.name);
+    if (security !== undefined) guarded.set(draft.relation.schema, security.column);
   }
-  return security;
+  for (const draft of context.drafts.values()) {
+    const column = guarded.get(draft.relation.schema);
+    if (column === undefined || found.has(draft.name) || draft.config.row_security === false) continue;
+    if (draft.kind !== 'seed' && !isTable(draft)) continue;
+    const what = `${draft.name} would be whole for everybody who reads ${draft.relation.schema}, where rows are guarded by ${column}`;
+    const hint = `Declare ${column} in its .yml file, or say that its rows are for all: row_security: false.`;
+    const { properties, file } = draft;
+    faults.push(
+      properties === undefined
+        ? { what, place: { file: file.path, line: 1, column: 1 }, hint }
+        : properties.yaml.problem(what, properties.path, hint),
+    );
+  }
 }
 
 /** Why a model cannot say who sees what, and what to do. */

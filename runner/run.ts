@@ -1,11 +1,11 @@
 import { DatacycleError, StatementError } from '../warehouse/errors.ts';
 import { identifier } from '../warehouse/quote.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
+import { isAccessModel, secureReaders } from './access.ts';
 import { type BuildContext, buildNode } from './build-node.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError, RunBusyError } from './errors.ts';
 import { Graph } from './graph.ts';
-import { ensureGuards } from './guards.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
 import { sourceTexts } from './project.ts';
 import { RelationCache, runTest } from './run-test.ts';
@@ -110,7 +110,6 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       warehouse,
       order.flatMap((id) => manifest.nodes.get(id) ?? []),
     );
-    await ensureGuards(warehouse, manifest, order);
     await beginRun(warehouse, {
       runId,
       command,
@@ -166,6 +165,9 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       const built = await buildNode(within, node);
       relations.forget();
       if (built.retained > 0) retained.add(node.id);
+      const changed = built.inserted + built.updated + built.deleted > 0;
+      if (changed && node.kind === 'model' && isAccessModel(manifest, node))
+        await secureReaders(warehouse, manifest, node);
       const { inserted, updated, deleted } = built;
       const message =
         built.decision.mode === 'skip' ? built.decision.reason : describe(built.decision.mode, built.decision.reason);

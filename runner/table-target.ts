@@ -2,7 +2,7 @@ import type { ExistingRelation } from './catalog.ts';
 import type { IndexConfig } from './config.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import type { Index } from './materialize/index.ts';
-import { secureRows } from './materialize/row-security.ts';
+import { type Access, secureRows } from './materialize/row-security.ts';
 import { snapshotOf } from './materialize/snapshot.ts';
 import type { Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
@@ -25,11 +25,11 @@ export function restructure(
 
 /** The row security of a table, put right. */
 export function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
-  return secureRows(target.relation, target.rowSecurity, target.owner, existing);
+  return secureRows(target.relation, target.rowSecurity, target.access, existing);
 }
 
-/** The table that a node's settings ask for. @param owner known where it has row security. */
-export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTarget {
+/** The table that a node's settings ask for. @param access known where it has row security. */
+export function tableTarget(node: ModelNode | SeedNode, access?: Access): TableTarget {
   const uniqueKey = node.config.unique_key ?? [];
   const surrogateKey = node.config.surrogate_key;
   return {
@@ -50,7 +50,7 @@ export function tableTarget(node: ModelNode | SeedNode, owner?: string): TableTa
       ),
     },
     rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
-    owner,
+    access,
   };
 }
 

@@ -3,7 +3,6 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Compiled } from '../compile.ts';
 import { Cancelled, NodeError } from '../errors.ts';
 import { newestSql } from '../freshness.ts';
-import { ensureGuards } from '../guards.ts';
 import type { Manifest, ModelNode, Node, SeedNode, TestNode } from '../manifest.ts';
 import { formatPlace } from '../place.ts';
 import { sourceTexts } from '../project.ts';
@@ -64,11 +63,6 @@ export async function checkProject(
 
   await ensureState(warehouse);
   for (const schema of schemasOf(order)) await warehouse.query(`create schema if not exists ${identifier(schema)}`);
-  await ensureGuards(
-    warehouse,
-    manifest,
-    order.map(({ id }) => id),
-  );
   for (const [index, node] of order.entries()) {
     // The embedded database works in this process: nothing else would give an interrupt its turn.
     await new Promise((resolve) => setImmediate(resolve));

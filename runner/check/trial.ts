@@ -1,6 +1,7 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { type Column, readOwner, readRelation } from '../catalog.ts';
+import { readAccess } from '../access.ts';
+import { type Column, readRelation } from '../catalog.ts';
 import { ephemeralsOf } from '../compile-model.ts';
 import type { Decision, NodeState } from '../decide.ts';
 import { inlineEphemerals } from '../ephemeral.ts';
@@ -85,16 +86,16 @@ const nothingKnown: NodeState = {
   upstreams: new Map(),
   pruned: new Map(),
   expired: new Map(),
-  owner: undefined,
+  access: undefined,
 };
 
 async function build(session: Session, trial: Trial, node: ModelNode | SeedNode, decision: Decision): Promise<void> {
   const increment = decision.mode === 'increment';
   const standing = increment || decision.mode === 'snapshot';
   const existing = standing ? await readRelation(session, node.relation) : undefined;
-  const secured = node.kind === 'model' && node.rowSecurity !== undefined;
-  const owner = secured ? await readOwner(session, node.relation) : undefined;
-  const state: NodeState = { ...nothingKnown, existing, owner };
+  const security = node.kind === 'model' ? node.rowSecurity : undefined;
+  const access = security === undefined ? undefined : await readAccess(session, node.relation, security);
+  const state: NodeState = { ...nothingKnown, existing, access };
   const seed = node.kind === 'seed' ? readSeed(trial.root, node) : undefined;
   const options = { fullRefresh: false, runStartedAt: trial.startedAt.toISOString() };
   const sql = querySql(node, decision, state, options, trial.manifest);

@@ -92,7 +92,7 @@ export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonl
     ),
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...addMissing(target, undefined, []),
-    ...secureRows(target.relation, target.rowSecurity, target.owner, undefined),
+    ...secureRows(target.relation, target.rowSecurity, target.access, undefined),
     run(`analyze ${table}`),
   ];
 }
@@ -124,7 +124,7 @@ export function updateSnapshot(
   const current = (alias: string) => `${alias}.${identifier(columns.validTo)} is null`;
   const list = identifiers(versions.map(({ name }) => name));
   return [
-    ...secureRows(target.relation, target.rowSecurity, target.owner, existing),
+    ...secureRows(target.relation, target.rowSecurity, target.access, existing),
     ...dropObsolete(target, existing, made),
     ...alignColumns(target.relation, existing, [...existing.columns, ...added]),
     ...addMissing(target, existing, made),

@@ -5,7 +5,7 @@ import type { SeedColumn } from '../seed.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
 import { remakeViews, type StandingView } from './remake-views.ts';
-import { secureRows } from './row-security.ts';
+import { type Access, secureRows } from './row-security.ts';
 import { counted, run, type Step, staged } from './step.ts';
 import { addMissing, alignColumns, dropObsolete, type Structure } from './structure.ts';
 import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
@@ -19,7 +19,7 @@ export interface TableTarget extends Structure {
   readonly merge: MergeSettings;
   readonly rowSecurity: RowSecurity | undefined;
   /** Known where the table has row security. */
-  readonly owner: string | undefined;
+  readonly access: Access | undefined;
 }
 
 /** What an increment does to rows that stand. */
@@ -56,7 +56,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
     ...addMissing(target, undefined, []),
-    ...secureRows(target.relation, target.rowSecurity, target.owner, undefined),
+    ...secureRows(target.relation, target.rowSecurity, target.access, undefined),
     run(`analyze ${table}`),
   ];
 }
@@ -81,7 +81,7 @@ export function replaceRows(
   return [
     ...adopt,
     ...stage(target, source),
-    ...secureRows(target.relation, target.rowSecurity, target.owner, existing),
+    ...secureRows(target.relation, target.rowSecurity, target.access, existing),
     ...dropObsolete(target, existing, made),
     ...remakeViews(views, alignColumns(target.relation, existing, wanted)),
     ...(target.uniqueKey.length > 0

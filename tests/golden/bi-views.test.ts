@@ -72,7 +72,7 @@ const at = '2024-01-01T00:00:00.000Z';
 
 const nothing: NodeState = {
   expired: new Map(),
-  owner: undefined,
+  access: undefined,
   existing: undefined,
   remembered: undefined,
   consumed: new Map(),

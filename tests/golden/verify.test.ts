@@ -29,7 +29,7 @@ const target: TableTarget = {
   key: undefined,
   merge: { update: undefined, exclude: [], predicates: [] },
   rowSecurity: undefined,
-  owner: undefined,
+  access: undefined,
 };
 const facts: ForeignKey = {
   from: { schema: 'gold', name: 'facts' },

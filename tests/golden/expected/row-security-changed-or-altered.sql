@@ -1,8 +1,8 @@
 -- run
-drop policy "datacycle_reads_aaaaaa" on "gold"."m";
+drop policy "datacycle_reads_aaaaaaaa" on "gold"."m";
 
 -- run
-drop policy "datacycle_writes_971e44" on "gold"."m";
+drop policy "datacycle_writes_161c12b3" on "gold"."m";
 
 -- run
 alter table "gold"."m"
@@ -10,15 +10,20 @@ alter table "gold"."m"
     force row level security;
 
 -- run
-create policy "datacycle_writes_971e44" on "gold"."m"
+create policy "datacycle_writes_161c12b3" on "gold"."m"
 for all to "app"
-using ("gold"."datacycle_session_of"('app'))
-with check ("gold"."datacycle_session_of"('app'));
+using (session_user = 'app' or pg_has_role(session_user, 'app', 'member'))
+with check (session_user = 'app' or pg_has_role(session_user, 'app', 'member'));
 
 -- run
-create policy "datacycle_reads_418362" on "gold"."m"
-for select to public
-using ("room" = any("gold"."who"(current_user)));
+create policy "datacycle_reads_018d2adb" on "gold"."m"
+for select to "role_a"
+using ("room" = 'kitchen'::text);
+
+-- run
+create policy "datacycle_reads_c0af041b" on "gold"."m"
+for select to "Role ""all"""
+using ("room" = any (array['kitchen', 'o''clock room']::text[]));
 
 -- run
 do $do$
@@ -32,7 +37,7 @@ begin
             pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))) as seal
         from pg_policy as p
         where p.polrelid = '"gold"."m"'::regclass
-            and p.polname in ('datacycle_writes_971e44', 'datacycle_reads_418362')
+            and p.polname in ('datacycle_writes_161c12b3', 'datacycle_reads_018d2adb', 'datacycle_reads_c0af041b')
     loop
         execute format('comment on policy %I on "gold"."m" is %L', made.name, made.seal);
     end loop;

@@ -13,15 +13,20 @@ alter table "gold"."m"
     force row level security;
 
 -- run
-create policy "datacycle_writes_9f23a9" on "gold"."m"
+create policy "datacycle_writes_fa4fc409" on "gold"."m"
 for all to "o'hara"
-using ("gold"."datacycle_session_of"('o''hara'))
-with check ("gold"."datacycle_session_of"('o''hara'));
+using (session_user = 'o''hara' or pg_has_role(session_user, 'o''hara', 'member'))
+with check (session_user = 'o''hara' or pg_has_role(session_user, 'o''hara', 'member'));
 
 -- run
-create policy "datacycle_reads_418362" on "gold"."m"
-for select to public
-using ("room" = any("gold"."who"(current_user)));
+create policy "datacycle_reads_018d2adb" on "gold"."m"
+for select to "role_a"
+using ("room" = 'kitchen'::text);
+
+-- run
+create policy "datacycle_reads_c0af041b" on "gold"."m"
+for select to "Role ""all"""
+using ("room" = any (array['kitchen', 'o''clock room']::text[]));
 
 -- run
 do $do$
@@ -35,7 +40,7 @@ begin
             pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))) as seal
         from pg_policy as p
         where p.polrelid = '"gold"."m"'::regclass
-            and p.polname in ('datacycle_writes_9f23a9', 'datacycle_reads_418362')
+            and p.polname in ('datacycle_writes_fa4fc409', 'datacycle_reads_018d2adb', 'datacycle_reads_c0af041b')
     loop
         execute format('comment on policy %I on "gold"."m" is %L', made.name, made.seal);
     end loop;

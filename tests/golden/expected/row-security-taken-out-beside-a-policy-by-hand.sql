@@ -7,7 +7,7 @@ from "raw"."events";
 analyze pg_temp."datacycle_new";
 
 -- run
-drop policy "datacycle_reads_aaaaaa" on "public"."m";
+drop policy "datacycle_reads_aaaaaaaa" on "public"."m";
 
 -- run
 alter table "public"."m"

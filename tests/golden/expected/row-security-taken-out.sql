@@ -7,10 +7,10 @@ from "raw"."events";
 analyze pg_temp."datacycle_new";
 
 -- run
-drop policy "datacycle_reads_aaaaaa" on "public"."m";
+drop policy "datacycle_reads_aaaaaaaa" on "public"."m";
 
 -- run
-drop policy "datacycle_writes_971e44" on "public"."m";
+drop policy "datacycle_writes_161c12b3" on "public"."m";
 
 -- run
 alter table "public"."m"

@@ -57,6 +57,13 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
 
   it('asked what would go, touches nothing', async () => {
     const before = await two.rows();
+    // What would go is said in any case, and then that nobody may have access to it any more.
+    await expect(erase({ dryRun: true })).rejects.toMatchObject({
+      where: 'seeds/user_apartments.csv:2, seeds/user_apartments.csv:4',
+    });
+    expect(terminal.said.join('\n')).toMatch(/silver\.sensor_events +\| +[\d,]+ \| its rows/);
+    await expect(erase()).rejects.toMatchObject({ hint: expect.stringContaining('Take these lines out first') });
+    two.takeAccess();
     expect(await erase({ dryRun: true })).toBe(0);
     expect(await two.rows()).toEqual(before);
     expect(two.log('datacycle.log')).toContain('JimmyLoup');

@@ -49,7 +49,7 @@ describe.each(databases)('exporting a subject on $name', (kind) => {
       expect(existsSync(path), table).toBe(true);
       expect(parse(readFileSync(path), { columns: true }), table).toHaveLength(count);
     }
-    const tables = ['silver', 'gold'].flatMap((schema) =>
+    const tables = ['silver', 'gold', 'seeds', 'access'].flatMap((schema) =>
       readdirSync(join(folder, schema)).map((name) => `${schema}.${name}`),
     );
     expect(tables.sort()).toEqual([...written.keys()].map((table) => `${table}.csv`).sort());
@@ -67,7 +67,7 @@ describe.each(databases)('exporting a subject on $name', (kind) => {
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
     for (const path of files()) {
       const name = path.slice(folder.length + 1).replaceAll('\\', '/');
-      if (/^(silver|gold)\//.test(name)) expect(readme, name).toContain(`### ${name} (`);
+      if (/^(silver|gold|seeds|access)\//.test(name)) expect(readme, name).toContain(`### ${name} (`);
     }
     expect(readme).toContain('Times are UTC');
     expect(readme).toMatch(/- `power_w`: /);

@@ -55,6 +55,13 @@ export class TwoApartments {
     this.writeLogs();
   }
 
+  /** As the operator does before erasing jimmy. */
+  takeAccess(): void {
+    const path = join(this.home.project, 'seeds', 'user_apartments.csv');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    writeFileSync(path, lines.filter((line) => !line.endsWith(',jimmy')).join('\n'));
+  }
+
   async loadRegistry(): Promise<void> {
     await loadRegistry(
       this.#warehouse,

@@ -65,7 +65,7 @@ describe.skipIf(!process.env.TEST_DB_URL)('a database that is restarted under th
     // Slow enough to be caught at work, whenever there are rows to build from.
     writeFileSync(
       join(project.root, 'models', 'slow.sql'),
-      `{{config materialized="table"}}\nselect count(*) as n, max(case when e.is_first then pg_sleep(4)::text end) as slept
+      `{{config materialized="table" subject=false}}\nselect count(*) as n, max(case when e.is_first then pg_sleep(4)::text end) as slept
 from (select row_number() over () = 1 as is_first from {{ref 'sensor_events'}}) as e\n`,
     );
     const env = { DB_URL: url('disturbed'), SMB_PATH: share, BRONZE_ROOT: join(project.root, 'bronze') };

@@ -146,7 +146,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
       put(600, 602);
       writeFileSync(
         join(project.root, 'models', 'slow.sql'),
-        `{{config materialized="table"}}\nselect count(*) as n, max(pg_sleep(300)::text) as slept from {{ref 'sensor_events'}}\n`,
+        `{{config materialized="table" subject=false}}\nselect count(*) as n, max(pg_sleep(300)::text) as slept from {{ref 'sensor_events'}}\n`,
       );
       const watcher = start();
       const sleeping = async () =>

@@ -72,7 +72,7 @@ function decisionFor(name: string, situation: Situation): string {
     upstreams: new Map([['raw.events', newest]]),
     pruned: new Map(situation.pruned === true ? [['raw.events', { loadId: 3, at: '2024-01-01T00:00:00Z' }]] : []),
     expired: new Map(),
-    owner: undefined,
+    access: undefined,
   };
   const decision = decide(one, state, { fullRefresh, runStartedAt: '2024-01-01T00:00:00Z' });
   return `${decision.mode}: ${decision.reason}`;
@@ -186,7 +186,7 @@ describe('the query of a run', () => {
     upstreams: new Map(),
     pruned: new Map(),
     expired: new Map(),
-    owner: undefined,
+    access: undefined,
   });
   const options = { fullRefresh: false, runStartedAt: `2024-05-01T10:00:00.000Z` };
   const increment = { mode: 'increment', reason: '' } as const;
@@ -220,7 +220,7 @@ describe('a plan is refused', () => {
     upstreams: new Map(),
     pruned: new Map(),
     expired: new Map(),
-    owner: undefined,
+    access: undefined,
   };
   const query = { kind: 'query', sql: modelOf(compiled, 'c').fullSql } as const;
   const create = { mode: 'create', reason: 'new' } as const;

@@ -1,0 +1,55 @@
+import { identifier, relation } from '../warehouse/quote.ts';
+import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
+import { readOwner, readRelation } from './catalog.ts';
+import type { Manifest, ModelNode, RelationName, RowSecurity } from './manifest.ts';
+import { type Access, secureRows, type Visible } from './materialize/row-security.ts';
+import { statement } from './statement.ts';
+
+/** Who is to see what of a table with row security, as the access model says it at the moment. */
+export async function readAccess(on: Queryable, table: RelationName, security: RowSecurity): Promise<Access> {
+  return { owner: await readOwner(on, table), visible: await readVisible(on, security) };
+}
+
+/**
+ * What each role that the access model names may see; nothing before there is one. A name without a role is nobody's, and
+ * letter case does not matter, as in an address.
+ */
+async function readVisible(on: Queryable, { column, access }: RowSecurity): Promise<readonly Visible[]> {
+  const table = relation(access.schema, access.name);
+  const there = await on.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
+  if (there.rows[0]?.there !== true) return [];
+  const value = `a.${identifier(column)}`;
+  const { rows } = await on.query<{ role: string; values: string[] }>(
+    `select
+         r.rolname::text as role,
+         jsonb_agg(distinct ${value}::text order by ${value}::text) as values
+     from ${table} as a
+     inner join pg_roles as r on lower(r.rolname::text collate "default") = lower(a."principal")
+     where ${value} is not null
+     group by r.rolname
+     order by r.rolname`,
+  );
+  return rows;
+}
+
+/**
+ * Brings the policies of all tables in line with an access model that has just been built, each in a transaction of its own,
+ * so that no two tables are locked at once.
+ */
+export async function secureReaders(warehouse: Warehouse, manifest: Manifest, access: ModelNode): Promise<void> {
+  for (const node of manifest.nodes.values()) {
+    if (node.kind !== 'model' || node.rowSecurity?.name !== access.name) continue;
+    const { relation: table, rowSecurity: security } = node;
+    await warehouse.transaction(async (session) => {
+      const existing = await readRelation(session, table);
+      if (existing?.kind !== 'table') return;
+      const steps = secureRows(table, security, await readAccess(session, table, security), existing);
+      for (const step of steps) await statement(session, step.sql);
+    });
+  }
+}
+
+/** Whether tables are guarded by what this model says. */
+export function isAccessModel(manifest: Manifest, node: ModelNode): boolean {
+  return [...manifest.nodes.values()].some((one) => one.kind === 'model' && one.rowSecurity?.name === node.name);
+}
