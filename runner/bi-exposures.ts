@@ -1,6 +1,6 @@
 import { type Complain, type ViewColumn, viewColumns } from './bi-columns.ts';
 import { faultOfName, NamesTaken, viewNodeName } from './bi-name.ts';
-import type { CompileContext } from './compile-context.ts';
+import { type CompileContext, problemAt } from './compile-context.ts';
 import type { BiMeasure, BiModel } from './config.ts';
 import type { Problem } from './errors.ts';
 import type { ExposedReference, Exposure } from './exposure.ts';
@@ -160,13 +160,15 @@ export function checkExposable(context: CompileContext, problems: Problem[]): vo
         didYouMean(zone, Intl.supportedValuesOf('timeZone')) ?? 'Write a name of the tz database, e.g. Europe/Zurich.',
       ),
     );
-  for (const { kind, name, file, config, relation, properties } of context.drafts.values()) {
+  for (const { kind, name, file, config, relation, properties, settings } of context.drafts.values()) {
     const materialized = kind === 'seed' ? 'seed' : (config.materialized ?? 'view');
     if (relation.schema === schema && materialized !== 'view' && materialized !== 'ephemeral')
-      problems.push({
-        what: `${file.path}: ${name} would be a ${materialized === 'seed' ? 'seed' : 'table'} in schema ${schema}, which holds what Power BI reads and nothing but views`,
-        hint: 'Build it in another schema, and expose it with `bi` in its .yml.',
-      });
+      problems.push(
+        problemAt(context, settings.get('schema')?.place(), {
+          what: `${file.path}: ${name} would be a ${materialized === 'seed' ? 'seed' : 'table'} in schema ${schema}, which holds what Power BI reads and nothing but views`,
+          hint: 'Build it in another schema, and expose it with `bi` in its .yml.',
+        }),
+      );
     if (properties === undefined) continue;
     const complain = complainer(properties, problems);
     const { bi, columns = [] } = properties.value;

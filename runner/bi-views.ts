@@ -39,6 +39,7 @@ export function draftViews(context: CompileContext, drafts: Map<string, Draft>, 
       properties: undefined,
       // The columns and their types are known: should the model yield others, the view says so.
       config: { materialized: 'view', schema, tags: config.tags, contract: { enforced: true } },
+      settings: new Map(),
       relation: { schema, name: bi.name },
       record: newRecord(),
       refs: new Set([model.name]),
@@ -49,12 +50,22 @@ export function draftViews(context: CompileContext, drafts: Map<string, Draft>, 
 
 /** The view of an exposed model, one column a line. */
 export function viewNode({ exposure, model, properties, columns }: ExposedModel, draft: Draft): ModelNode {
-  const shown = columns.map(({ column, expression }) =>
-    expression === identifier(column.name) ? `    ${expression}` : `    ${expression} as ${identifier(column.name)}`,
-  );
+  const { yaml, path, value } = properties;
+  const place = yaml.place(path, 'bi');
+  const placeOf = (source: string, key: 'name' | 'data_type') => {
+    const index = (value.columns ?? []).findIndex(({ name }) => name === source);
+    return yaml.place([...path, 'columns', index, key]);
+  };
+  const shown = columns.map(({ column: { name, source }, expression }) => {
+    const as = expression === identifier(name) ? '' : ` as ${identifier(name)}`;
+    return SqlText.from(placeOf(source, 'name'), `    ${expression}${as}`);
+  });
   const from = relation(model.relation.schema, model.relation.name);
-  const text = `select\n${shown.join(',\n')}\nfrom ${from}`;
-  const place = properties.yaml.place(properties.path, 'bi');
+  const sql = SqlText.join(
+    SqlText.from(place, 'select\n'),
+    SqlText.list(shown, ',\n'),
+    SqlText.from(place, `\nfrom ${from}`),
+  );
   return {
     kind: 'model',
     id: draft.id,
@@ -64,14 +75,21 @@ export function viewNode({ exposure, model, properties, columns }: ExposedModel,
     tags: model.tags,
     dependsOn: [model.id],
     config: draft.config,
+    settings: draft.settings,
     relation: exposure.view,
-    columns: exposure.columns.map(({ name, description, sqlType }) => ({ name, description, dataType: sqlType })),
+    columns: exposure.columns.map(({ name, source, description, sqlType }) => ({
+      name,
+      description,
+      dataType: sqlType,
+      place: placeOf(source, 'name'),
+      typePlace: placeOf(source, 'data_type'),
+    })),
     constraints: [],
     subject: undefined,
     reads: [model.id],
-    checksum: digest([exposure.view, text]),
+    checksum: digest([exposure.view, sql.text]),
     materialized: 'view',
-    fullSql: new SqlText(text, [{ start: 0, origin: { place, verbatim: false } }]),
+    fullSql: sql,
     incrementalSql: undefined,
     highWater: [],
     volatile: false,

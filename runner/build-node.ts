@@ -1,33 +1,21 @@
 import { StatementError } from '../warehouse/errors.ts';
-import { identifier, relation } from '../warehouse/quote.ts';
+import { relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { readAccess } from './access.ts';
-import { type Column, readComments, readRelation, readTemporaryColumns } from './catalog.ts';
-import { NodeError } from './errors.ts';
-import { readExpired } from './expire.ts';
+import { hintFor } from './build-hint.ts';
+import { type Column, readComments } from './catalog.ts';
+import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
-import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
-import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
-import { formatPlace } from './place.ts';
-import { type Decision, decide, type NodeState, type PlanOptions, plan, querySql, structureOf } from './plan.ts';
-import { readPruned, sourcesBehind } from './pruned.ts';
-import { tablesBehind } from './retention.ts';
-import { readSeed, type SeedData } from './seed.ts';
-import { SqlText } from './sql-text.ts';
-import {
-  type Consumed,
-  type ModelState,
-  type ResultRecord,
-  readConsumed,
-  readModels,
-  writeModel,
-  writeResults,
-} from './state.ts';
-import { explain, statement } from './statement.ts';
+import { readState } from './node-state.ts';
+import { perform, shapeOf } from './perform.ts';
+import { plan, querySql } from './plan.ts';
+import { readSeed } from './seed.ts';
+import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
+import { explain } from './statement.ts';
+import { structureOf } from './table-target.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;
@@ -98,13 +86,14 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
     const { runStartedAt } = context.options;
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
-      await perform(session, step, node, seed, totals);
+      await perform(session, step, node, seed, totals, context.root);
     await analyzeIfGrown(session, node, state, decision, totals);
   }
   // A description may change although nothing else did.
   const comments = await readComments(session, node.relation);
   if (comments !== undefined)
-    for (const step of describeRelation(node, comments, before)) await perform(session, step, node, undefined, totals);
+    for (const step of describeRelation(node, comments, before))
+      await perform(session, step, node, undefined, totals, context.root);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
     await writeModel(session, {
@@ -154,216 +143,6 @@ function hasMoved(state: NodeState): boolean {
   });
 }
 
-/**
- * What the database says about a node and its upstreams.
- * @param limit takes loads out of the newest ones that the node is not to consume yet.
- */
-export async function readState(
-  session: Session,
-  context: Pick<BuildContext, 'manifest'>,
-  node: ModelNode | SeedNode,
-  models: ReadonlyMap<string, ModelState>,
-  limit: typeof holdBack = holdBack,
-): Promise<NodeState> {
-  const consumed = await readConsumed(session, node.name);
-  const newest = await newestLoads(session, context.manifest, node);
-  await limit(session, context.manifest, node, newest);
-  const upstreams = new Map<string, Consumed>();
-  for (const id of node.reads) {
-    const upstream = context.manifest.nodes.get(id);
-    if (upstream === undefined) continue;
-    const before = consumed.get(upstream.name)?.loadId ?? null;
-    const now = newest.get(id);
-    // Staging may be pruned, so the newest load id that is left may be smaller than one consumed long ago.
-    const loadId = now === undefined ? null : Math.max(now ?? 0, before ?? 0);
-    upstreams.set(upstream.name, { version: versionOf(id, context.manifest, models), loadId });
-  }
-  return {
-    existing: await readRelation(session, node.relation),
-    remembered: models.get(node.name),
-    consumed,
-    upstreams,
-    pruned: await readPruned(session, sourcesBehind(context.manifest, node.reads)),
-    expired: await readExpired(session, tablesBehind(context.manifest, node.reads)),
-    access:
-      node.kind === 'model' && node.rowSecurity !== undefined
-        ? await readAccess(session, node.relation, node.rowSecurity)
-        : undefined,
-  };
-}
-
-/**
- * A node that follows an upstream and also reads a sibling that follows the same one must not be ahead of the sibling:
- * what it made of a stale sibling would count as consumed and never be looked at again. So its mark goes no further than
- * the marks of all models behind it on the same upstream.
- */
-async function holdBack(
-  session: Session,
-  manifest: Manifest,
-  node: ModelNode | SeedNode,
-  newest: Map<string, number | null>,
-): Promise<void> {
-  if (newest.size === 0) return;
-  const behind = new Set<string>();
-  const visit = (ids: readonly string[]) => {
-    for (const id of ids) {
-      const upstream = manifest.nodes.get(id);
-      if (upstream?.kind !== 'model' || behind.has(upstream.name)) continue;
-      behind.add(upstream.name);
-      visit(upstream.reads);
-    }
-  };
-  visit(node.reads);
-  const followed = [...newest.keys()].map((id) => ({ id, name: manifest.nodes.get(id)?.name ?? '' }));
-  const { rows } = await session.query<{ upstream: string; least: number }>(
-    `select upstream, min(load_id)::bigint as least from datacycle.high_water
-     where model = any($1::text[]) and upstream = any($2::text[]) and load_id is not null
-     group by upstream`,
-    [[...behind], followed.map(({ name }) => name)],
-  );
-  for (const { id, name } of followed) {
-    const least = rows.find((row) => row.upstream === name)?.least;
-    const now = newest.get(id);
-    if (least !== undefined && typeof now === 'number' && least < now) newest.set(id, least);
-  }
-}
-
-/** Identifies what an upstream's rows are apart from increments: its generation; for a view that of all it reads. */
-export function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<string, ModelState>): string {
-  const node = manifest.nodes.get(id);
-  if (node?.kind === 'model' && node.materialized === 'view') {
-    return [node.checksum, ...node.reads.map((upstream) => versionOf(upstream, manifest, models))].join('/');
-  }
-  if (node?.kind === 'model' || node?.kind === 'seed') return String(models.get(node.name)?.generation ?? 0);
-  return 'source';
-}
-
-/** The largest load_id of every upstream that the node follows by high-water mark. */
-export async function newestLoads(
-  session: Session,
-  manifest: Manifest,
-  node: ModelNode | SeedNode,
-): Promise<Map<string, number | null>> {
-  const followed = node.kind === 'model' ? node.highWater : [];
-  const newest = new Map<string, number | null>();
-  for (const id of followed) {
-    const upstream = manifest.nodes.get(id);
-    if (upstream === undefined || upstream.kind === 'test') continue;
-    const { rows } = await session
-      .query<{ newest: number | null }>(
-        `select max(load_id)::bigint as newest from ${relation(upstream.relation.schema, upstream.relation.name)}`,
-      )
-      .catch((error: unknown) => {
-        if (!(error instanceof StatementError)) throw error;
-        const hint =
-          error.code === '42P01'
-            ? upstream.kind === 'source'
-              ? 'Run `datacycle load` first: it creates the staging tables.'
-              : `Build it first: datacycle build --select +${node.name}`
-            : 'high_water follows the column load_id of an upstream.';
-        throw new NodeError({
-          what: `cannot read load_id of ${upstream.name}: ${error.message}`,
-          where: followedAt(node, id),
-          hint,
-          cause: error,
-        });
-      });
-    newest.set(id, rows[0]?.newest ?? null);
-  }
-  return newest;
-}
-
-/** Where the template says {{high_water}} of an upstream. */
-function followedAt(node: ModelNode | SeedNode, upstream: string): string {
-  const sql = node.kind === 'model' ? node.incrementalSql : undefined;
-  const mark = [...(sql?.text.matchAll(placeholders()) ?? [])].find((match) => match[1] === upstream);
-  const place = mark === undefined ? undefined : sql?.placeAt(mark.index);
-  return place === undefined ? node.file : formatPlace(place);
-}
-
-/**
- * The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has; a
- * rebuild looks, since `select *` yields something else once an upstream has another column.
- */
-export async function shapeOf(
-  session: Session,
-  node: ModelNode | SeedNode,
-  decision: Decision,
-  state: NodeState,
-  sql: SqlText | undefined,
-): Promise<readonly Column[] | undefined> {
-  if (sql === undefined) return undefined;
-  const mayDiffer = state.remembered?.checksum !== node.checksum || node.config.on_schema_change !== undefined;
-  if (decision.mode === 'increment' && !mayDiffer) return undefined;
-  await statement(
-    session,
-    SqlText.join('create temporary table "datacycle_shape" on commit drop as\n', sql, '\nwith no data'),
-  );
-  const columns = await readTemporaryColumns(session, 'datacycle_shape');
-  await session.query('drop table pg_temp."datacycle_shape"');
-  const key = node.config.surrogate_key;
-  return key === undefined ? columns : [{ name: key, type: 'integer' }, ...columns];
-}
-
-export async function perform(
-  session: Session,
-  step: Step,
-  node: ModelNode | SeedNode,
-  seed: SeedData | undefined,
-  totals: { inserted: number; updated: number; deleted: number; retained: number },
-): Promise<void> {
-  switch (step.kind) {
-    case 'run': {
-      const { rowCount } = await statement(session, step.sql);
-      if (step.counts !== undefined) totals[step.counts] += rowCount;
-      return;
-    }
-    case 'upsert': {
-      const [row] = (await statement(session, step.sql)).rows;
-      totals.inserted += Number(row?.inserted ?? 0);
-      totals.updated += Number(row?.updated ?? 0);
-      return;
-    }
-    case 'guard': {
-      const { rows } = await statement(session, step.sql);
-      if (rows.length > 0) throw new NodeError(step.complaint(rows));
-      return;
-    }
-    case 'retained': {
-      const [row] = (await statement(session, step.sql)).rows;
-      totals.retained += Number(row?.retained ?? 0);
-      return;
-    }
-    case 'copy':
-      if (seed === undefined) throw new Error('only a seed is copied');
-      await session.copyIn(step.sql.text, once(seed.csv)).catch((error: unknown) => {
-        throw placedInSeed(error, node, seed);
-      });
-      return;
-    default:
-      step satisfies never;
-  }
-}
-
-/** PostgreSQL's "COPY datacycle_new, line 2, column floor: ..." as a place in the seed's file. */
-function placedInSeed(error: unknown, node: ModelNode | SeedNode, seed: SeedData): unknown {
-  if (!(error instanceof StatementError)) return error;
-  const [, copied, rest] = /line (\d+)(?:, (column [\s\S]*))?/.exec(error.context ?? '') ?? [];
-  const line = copied === undefined ? undefined : seed.lines[Number(copied) - 1];
-  if (line === undefined) return error;
-  return new NodeError({
-    what: `${node.name}: ${error.message}`,
-    where: formatPlace({ file: node.file, line, column: 1 }),
-    detail: rest ?? error.detail,
-    hint: error.hint ?? 'Correct the value, or declare another type for the column in column_types or its data_type.',
-    cause: error,
-  });
-}
-
-async function* once(text: string): AsyncGenerator<string> {
-  yield text;
-}
-
 /** The planner knows a fresh table; a table that grew by a tenth is worth another look. */
 async function analyzeIfGrown(
   session: Session,
@@ -376,36 +155,4 @@ async function analyzeIfGrown(
   const changed = totals.inserted + totals.updated + totals.deleted;
   const before = Math.max(state.existing?.estimatedRows ?? 0, 0);
   if (changed > 50 + before / 10) await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
-}
-
-/** What a node reads and PostgreSQL says is not there, e.g. `relation "seeds.tariff" does not exist`. */
-function missingOf(error: StatementError, node: ModelNode | SeedNode, manifest: Manifest) {
-  const [, schema, name] = /["»„«“']([^"\s.]+)\.([^"\s]+?)["«“»”']/.exec(error.message) ?? [];
-  return node.reads
-    .map((id) => manifest.nodes.get(id))
-    .find(
-      (one) => one !== undefined && one.kind !== 'test' && one.relation.schema === schema && one.relation.name === name,
-    );
-}
-
-function hintFor(error: StatementError, node: ModelNode | SeedNode, manifest: Manifest): string | undefined {
-  switch (error.code) {
-    case '23505':
-      return `Two rows have the same key. Group by it, or add the column that tells the rows apart to unique_key.`;
-    case '23503':
-      return `A row points at one that is not there. Build what it points at first: datacycle build --select +${node.name}`;
-    case '2BP01':
-      return `Something else depends on ${identifier(node.relation.name)}; nothing is dropped with cascade. Drop or change the dependent object first.`;
-    case '42P01': {
-      const missing = missingOf(error, node, manifest);
-      if (missing?.kind === 'seed') return 'Run `datacycle seed` first: it creates the tables of seeds/.';
-      return (missing === undefined ? node.reads : [missing.id]).some((id) => id.startsWith('source.'))
-        ? 'Run `datacycle load` first: it creates the tables of the sources.'
-        : `Build what it reads first: datacycle build --select +${node.name}`;
-    }
-    case '3F000':
-      return 'Sources are created by `datacycle load`.';
-    default:
-      return undefined;
-  }
 }

@@ -1,8 +1,11 @@
 import type { Config } from './config.ts';
+import type { Problem } from './errors.ts';
 import type { Recorded } from './helpers.ts';
 import type { RelationName, RowSecurity, SourceNode } from './manifest.ts';
-import type { Project } from './project.ts';
+import { excerpt, type Place } from './place.ts';
+import { type Project, sourceTexts } from './project.ts';
 import type { AllProperties, Properties } from './properties.ts';
+import type { SettingPlaces } from './setting-places.ts';
 import type { SourceFile, Template, TemplateEnvironment } from './template.ts';
 
 /** A model or seed whose name and settings are known, but whose SQL is not yet rendered. */
@@ -15,6 +18,7 @@ export interface Draft {
   readonly template: Template | undefined;
   readonly properties: Properties | undefined;
   readonly config: Config;
+  readonly settings: SettingPlaces;
   readonly relation: RelationName;
   readonly record: Recorded;
   readonly refs: ReadonlySet<string>;
@@ -34,4 +38,19 @@ export interface CompileContext {
   readonly rowSecurity: ReadonlyMap<string, RowSecurity>;
   /** True when a .yml file has a fault, so that what it declares is missing: no reason to complain about that as well. */
   readonly incomplete: boolean;
+}
+
+/** The line at `place` of one of the project's files, with a caret. */
+export function quote({ project }: Pick<CompileContext, 'project'>, place: Place): string | undefined {
+  const text = sourceTexts(project)(place.file);
+  return text === undefined ? undefined : excerpt(text, place);
+}
+
+/** A problem with its line quoted, where there is a place. */
+export function problemAt(
+  context: Pick<CompileContext, 'project'>,
+  place: Place | undefined,
+  problem: Problem,
+): Problem {
+  return place === undefined ? problem : { ...problem, place, excerpt: quote(context, place) };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CompileContext, Draft } from './compile-context.ts';
+import { type CompileContext, type Draft, quote } from './compile-context.ts';
 import type { Config, ConfigKey } from './config.ts';
 import { columnSpecs, constraintsOf } from './constraints.ts';
 import { inlineEphemerals } from './ephemeral.ts';
@@ -7,6 +7,7 @@ import { ProjectError } from './errors.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './helpers.ts';
 import type { ModelNode, Node, RelationName, SeedNode } from './manifest.ts';
 import { oneStatement } from './one-statement.ts';
+import type { Place } from './place.ts';
 import { resolverFor } from './resolve.ts';
 import type { SqlText } from './sql-text.ts';
 import { subjectOf } from './subject.ts';
@@ -39,14 +40,21 @@ export function modelNode(
 ): ModelNode {
   const { config } = draft;
   const materialized = config.materialized ?? 'view';
-  if (!context.incomplete) checkSettings(draft, materialized);
+  if (!context.incomplete) checkSettings(draft, materialized, context);
   const used = new Set<string>();
   const record = newRecord();
   const sqlFor = (mode: Mode) => {
     const sql = render(template, mode, context, draft.relation, record, used).trim();
     if (sql.text === '')
-      throw new ProjectError([{ what: `${draft.file.path} is empty`, hint: 'A model is one select statement.' }]);
-    return oneStatement(sql, draft.file);
+      throw new ProjectError([
+        {
+          what: `${draft.file.path} is empty`,
+          place: { file: draft.file.path, line: 1, column: 1 },
+          excerpt: quote(context, { file: draft.file.path, line: 1, column: 1 }),
+          hint: 'A model is one select statement.',
+        },
+      ]);
+    return oneStatement(sql, 'a model', (place) => quote(context, place));
   };
   const full = sqlFor('full');
   const incremental = materialized === 'incremental' ? sqlFor('incremental') : undefined;
@@ -81,29 +89,42 @@ export function modelNode(
   };
 }
 
-function checkSettings(draft: Draft, materialized: ModelNode['materialized']): void {
-  const { config, record, properties } = draft;
-  const complain = (what: string, hint?: string) => {
-    throw new ProjectError([{ what: `${draft.file.path}: ${what}`, hint }]);
+/** Refuses a setting, given its place. */
+type Complain = (place: Place | undefined, what: string, hint: string) => void;
+
+function checkSettings(draft: Draft, materialized: ModelNode['materialized'], context: CompileContext): void {
+  const { config, record, properties, settings } = draft;
+  const complain: Complain = (place, what, hint) => {
+    throw new ProjectError([
+      {
+        what: place?.file === draft.file.path ? what : `${draft.file.path}: ${what}`,
+        place,
+        excerpt: place && quote(context, place),
+        hint,
+      },
+    ]);
   };
-  checkSnapshot(config, materialized, complain);
+  const at = (...keys: readonly string[]) => settings.get(keys.find((key) => settings.has(key)) ?? '')?.place();
+  checkSnapshot(config, materialized, complain, at);
   const strategy = config.incremental_strategy ?? 'merge';
   if (materialized === 'incremental' && strategy !== 'append' && (config.unique_key ?? []).length === 0) {
     complain(
+      at('unique_key', 'incremental_strategy', 'materialized'),
       `incremental_strategy "${strategy}" needs a unique_key`,
       'Set unique_key to the columns that identify a row, use incremental_strategy="append", or build it anew each time with materialized="table".',
     );
   }
   if (config.surrogate_key !== undefined && (config.unique_key ?? []).length === 0) {
-    complain('surrogate_key needs a unique_key', 'The key is handed out once for each value of unique_key.');
-  }
-  if (config.surrogate_key !== undefined && materialized !== 'table' && materialized !== 'incremental') {
-    complain(`a ${materialized} cannot have a surrogate_key`, 'Use materialized="table" or "incremental".');
+    complain(
+      at('surrogate_key'),
+      'surrogate_key needs a unique_key',
+      'The key is handed out once for each value of unique_key.',
+    );
   }
   const only = (keys: readonly ConfigKey[], fits: boolean, where: string) => {
     // What a folder says for all of its models is no mistake of one that has no use for it.
     const key = keys.find((one) => properties?.value.config?.[one] !== undefined || record.config[one] !== undefined);
-    if (key !== undefined && !fits) complain(`${key} has no meaning here`, `It belongs to ${where}.`);
+    if (key !== undefined && !fits) complain(at(key), `${key} has no meaning here`, `It belongs to ${where}.`);
   };
   only(
     ['incremental_strategy', 'on_schema_change', 'full_refresh'],
@@ -117,11 +138,20 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
   only(['incremental_predicates'], merges || strategy === 'delete+insert', 'the strategies merge and delete+insert');
   if (config.merge_update_columns !== undefined && config.merge_exclude_columns !== undefined)
     complain(
+      at('merge_exclude_columns'),
       'merge_update_columns and merge_exclude_columns are both set',
       'Say either what is taken over or what is not.',
     );
-  if (record.incremental && materialized !== 'incremental') {
+  if (config.surrogate_key !== undefined && materialized !== 'table' && materialized !== 'incremental') {
     complain(
+      at('surrogate_key'),
+      `a ${materialized} cannot have a surrogate_key`,
+      'Use materialized="table" or "incremental".',
+    );
+  }
+  if (record.incremental !== undefined && materialized !== 'incremental') {
+    complain(
+      record.incremental,
       `it has an {{#incremental}} block, but is materialized as ${materialized}`,
       'Set materialized="incremental", or take the block out.',
     );
@@ -131,27 +161,41 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
 function checkSnapshot(
   config: Config,
   materialized: ModelNode['materialized'],
-  complain: (what: string, hint?: string) => void,
+  complain: Complain,
+  at: (...keys: readonly string[]) => Place | undefined,
 ): void {
   if (materialized !== 'snapshot') return;
   if (config.contract?.enforced === true)
-    complain('a snapshot cannot have an enforced contract', 'Its columns follow those of the source.');
+    complain(at('contract'), 'a snapshot cannot have an enforced contract', 'Its columns follow those of the source.');
   if ((config.unique_key ?? []).length === 0)
-    complain('a snapshot needs a unique_key', 'Set it to the columns that identify a row of the source.');
+    complain(
+      at('unique_key', 'materialized'),
+      'a snapshot needs a unique_key',
+      'Set it to the columns that identify a row of the source.',
+    );
   if (config.strategy === undefined)
     complain(
+      at('materialized'),
       'a snapshot needs a strategy',
       'Set strategy="timestamp" with updated_at, or strategy="check" with check_cols (a list, or all).',
     );
   if (config.strategy === 'timestamp' && config.updated_at === undefined)
-    complain('strategy "timestamp" needs updated_at', 'Set it to the column that says when a row was last changed.');
+    complain(
+      at('strategy'),
+      'strategy "timestamp" needs updated_at',
+      'Set it to the column that says when a row was last changed.',
+    );
   if (config.strategy === 'check' && (config.check_cols === undefined || config.check_cols.length === 0))
-    complain('strategy "check" needs check_cols', 'Set it to the columns to compare, or to all.');
+    complain(
+      at('check_cols', 'strategy'),
+      'strategy "check" needs check_cols',
+      'Set it to the columns to compare, or to all.',
+    );
 }
 
 function common(
   draft: Draft,
-): Pick<ModelNode, 'id' | 'name' | 'description' | 'file' | 'tags' | 'config' | 'relation' | 'columns'> {
+): Pick<ModelNode, 'id' | 'name' | 'description' | 'file' | 'tags' | 'config' | 'settings' | 'relation' | 'columns'> {
   return {
     id: draft.id,
     name: draft.name,
@@ -159,6 +203,7 @@ function common(
     file: draft.file.path,
     tags: draft.config.tags ?? [],
     config: draft.config,
+    settings: draft.settings,
     relation: draft.relation,
     columns: columnSpecs(draft.properties?.value.columns, draft.properties),
   };

@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix';
 import { relation } from '../warehouse/quote.ts';
-import type { CompileContext, Draft } from './compile-context.ts';
+import { type CompileContext, type Draft, quote } from './compile-context.ts';
 import { ephemeralsOf } from './compile-model.ts';
 import { mergeConfig } from './config.ts';
 import { genericTest, type Tested, type TestRequest, TestRequestError, type TestSubject } from './data-test.ts';
@@ -10,6 +10,7 @@ import type { Problem } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { modelContext, modelHelpers, newRecord } from './helpers.ts';
 import type { Node, TestNode } from './manifest.ts';
+import { oneStatement } from './one-statement.ts';
 import { resolverFor } from './resolve.ts';
 import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
@@ -84,7 +85,10 @@ function genericTests(
   const request = (one: TestRequest, column: string | undefined, at: YamlPath) => {
     const about: TestSubject = { name: subject.name, relation: subject.relation, sql: subject.sql, column };
     try {
-      const test = genericTest(one, about, find);
+      const test = genericTest(one, about, find, {
+        written: (value, inside) => yaml.text(value, [...path, ...at, ...inside]),
+        made: (sql, inside) => SqlText.from(yaml.place([...path, ...at, ...inside]), sql),
+      });
       found.push({
         kind: 'test',
         id: `test.${test.name}`,
@@ -93,14 +97,20 @@ function genericTests(
         file: yaml.file.path,
         tags: subject.tags,
         dependsOn: [subject.id, ...test.refs.map((name) => context.drafts.get(name)?.id ?? name)],
-        sql: new SqlText(test.sql, [{ start: 0, origin: { place: yaml.place([...path, ...at]), verbatim: false } }]),
+        sql: test.sql.framedBy(yaml.place([...path, ...at])),
         severity: test.severity ?? 'error',
         provenBy: test.provenBy,
         place: yaml.place([...path, ...at]),
       });
     } catch (error) {
       if (!(error instanceof TestRequestError)) throw error;
-      problems.push(yaml.problem(error.message, [...path, ...at], error.hint));
+      const inside = [...path, ...at, ...error.path];
+      const [key, parent] = [inside.at(-1), inside.slice(0, -1)];
+      problems.push(
+        error.path.length > 0 && typeof key === 'string'
+          ? yaml.problem(error.message, parent, error.hint, key)
+          : yaml.problem(error.message, inside, error.hint),
+      );
     }
   };
   for (const key of ['data_tests', 'tests'] as const) {
@@ -149,7 +159,7 @@ function singularTests(context: CompileContext, problems: Problem[]): TestNode[]
         file: file.path,
         tags: config.tags ?? [],
         dependsOn: [...used],
-        sql: sql.text.endsWith(';') ? sql.slice(0, sql.text.length - 1) : sql,
+        sql: oneStatement(sql, 'a test', (place) => quote(context, place)),
         severity: config.severity ?? 'error',
         provenBy: undefined,
         place: { file: file.path, line: 1, column: 1 },

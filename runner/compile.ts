@@ -66,7 +66,7 @@ export function compileProject(project: Project): Compiled {
   checkExposable(context, problems);
   draftViews(context, drafts, problems);
   checkDescribed(context, problems);
-  checkRelations(drafts, problems);
+  checkRelations(context, problems);
   checkCycles(drafts, problems);
   readRowSecurity(context, rowSecurity, problems);
 

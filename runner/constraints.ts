@@ -3,19 +3,22 @@ import type { ColumnProperties, ConstraintProperties } from './config.ts';
 import { refName } from './data-test.ts';
 import { type Problem, ProjectError } from './errors.ts';
 import type { ColumnSpec, Constraint } from './manifest.ts';
+import type { Place } from './place.ts';
+import type { Properties } from './properties.ts';
 import { didYouMean } from './suggest.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
 
 /** @param at what has the columns, in its .yml. */
 export function columnSpecs(
   columns: readonly ColumnProperties[] | undefined,
-  at: { readonly yaml: YamlFile; readonly path: YamlPath } | undefined,
+  at: Pick<Properties, 'yaml' | 'path'> | undefined,
 ): ColumnSpec[] {
   return (columns ?? []).map((column, index) => ({
     name: column.name,
     description: column.description ?? '',
     dataType: column.data_type,
-    place: at?.yaml.place([...at.path, 'columns', index, 'data_type']),
+    place: at?.yaml.place([...at.path, 'columns', index, 'name']),
+    typePlace: at?.yaml.place([...at.path, 'columns', index, 'data_type']),
   }));
 }
 
@@ -26,9 +29,11 @@ export function constraintsOf(draft: Draft, context: CompileContext): Constraint
   const problems: Problem[] = [];
   const found: Constraint[] = [];
   const add = (declared: ConstraintProperties, columns: readonly string[], path: YamlPath) => {
-    const result = constraint(declared, columns, context);
-    if (typeof result === 'string') problems.push(properties.yaml.problem(result, [...properties.path, ...path]));
-    else found.push({ ...result, place: properties.yaml.place([...properties.path, ...path, 'expression']) });
+    const { yaml } = properties;
+    const at = [...properties.path, ...path];
+    const result = constraint(declared, columns, { place: yaml.place(at), yaml, path: at }, context);
+    if ('problem' in result) problems.push(yaml.problem(result.problem, [...at, ...(result.path ?? [])], result.hint));
+    else found.push(result);
   };
   for (const [columnIndex, column] of (properties.value.columns ?? []).entries()) {
     for (const [index, declared] of (column.constraints ?? []).entries())
@@ -43,26 +48,33 @@ export function constraintsOf(draft: Draft, context: CompileContext): Constraint
 function constraint(
   declared: ConstraintProperties,
   columns: readonly string[],
+  { place, yaml, path }: { readonly place: Place; readonly yaml: YamlFile; readonly path: YamlPath },
   { drafts }: CompileContext,
-): Constraint | string {
-  if (declared.type === 'check') {
-    if (declared.expression === undefined) return 'a check constraint needs an "expression"';
-    return { type: 'check', expression: declared.expression, name: declared.name };
+): Constraint | { readonly problem: string; readonly path?: YamlPath; readonly hint?: string | undefined } {
+  const { type, name } = declared;
+  if (type === 'check') {
+    if (declared.expression === undefined) return { problem: 'a check constraint needs an "expression"' };
+    return { type, expression: yaml.text(declared.expression, [...path, 'expression']), name, place };
   }
-  if (columns.length === 0) return `a ${declared.type} constraint needs "columns"`;
-  if (declared.type === 'not_null') return { type: 'not_null', columns };
-  if (declared.type !== 'foreign_key') return { type: declared.type, columns, name: declared.name };
+  if (columns.length === 0) return { problem: `a ${type} constraint needs "columns"` };
+  if (type === 'not_null') return { type, columns, place };
+  if (type !== 'foreign_key') return { type, columns, name, place };
   const to = refName(declared.to);
-  if (to === undefined) return `a foreign_key needs "to", e.g. ref('dim_date')`;
+  if (to === undefined) return { problem: `a foreign_key needs "to", e.g. ref('dim_date')` };
   const target = drafts.get(to);
   if (target === undefined)
-    return `a foreign_key refers to "${to}", which is no model or seed. ${didYouMean(to, drafts.keys()) ?? ''}`.trim();
+    return {
+      problem: `a foreign_key refers to "${to}", which is no model or seed`,
+      path: ['to'],
+      hint: didYouMean(to, drafts.keys()),
+    };
   return {
-    type: 'foreign_key',
+    type,
     columns,
     to: target.relation,
     toId: target.id,
     toColumns: declared.to_columns ?? columns,
-    name: declared.name,
+    name,
+    place,
   };
 }

@@ -1,6 +1,8 @@
 import { identifier, identifiers, literal } from '../warehouse/quote.ts';
 import type { Proof, RelationName } from './manifest.ts';
+import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
+import type { YamlPath } from './yaml-file.ts';
 
 /** A test as a .yml file asks for it: a name, or a name with arguments. */
 export type TestRequest = string | Readonly<Record<string, unknown>>;
@@ -10,7 +12,7 @@ export interface GenericTest {
   readonly name: string;
   readonly description: string;
   /** Returns the bad rows. */
-  readonly sql: string;
+  readonly sql: SqlText;
   readonly severity: 'error' | 'warn' | undefined;
   readonly provenBy: Proof | undefined;
   /** Names of other models it reads. */
@@ -33,14 +35,31 @@ export interface TestSubject extends Tested {
 /** Thrown for a request that makes no sense; the caller knows the place. */
 export class TestRequestError extends Error {
   readonly hint: string | undefined;
+  /** The key inside the request that is wrong. */
+  readonly path: YamlPath;
 
-  constructor(what: string, hint?: string) {
+  constructor(what: string, hint?: string, path: YamlPath = []) {
     super(what);
     this.hint = hint;
+    this.path = path;
   }
 }
 
-type Arguments = Readonly<Record<string, unknown>>;
+/** Gives SQL the place of what stands at a path inside the request. */
+export interface RequestText {
+  /** What the user wrote there, as it is. */
+  written(value: string, path: YamlPath): SqlText;
+  /** SQL that was made of it. */
+  made(sql: string, path: YamlPath): SqlText;
+}
+
+const nowhere: RequestText = { written: (value) => new SqlText(value), made: (sql) => new SqlText(sql) };
+
+interface Arguments {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Where an argument stands in the request. */
+  readonly path: (key: string, ...inside: YamlPath) => YamlPath;
+}
 
 const kinds: Readonly<Record<string, readonly string[]>> = {
   not_null: [],
@@ -55,18 +74,28 @@ const settings = ['name', 'severity', 'where', 'config', 'arguments', 'descripti
 /**
  * Builds the SQL of one generic test (not_null, unique, accepted_values, relationships).
  * @param find resolves a model's or seed's name; throws TestRequestError if there is none.
+ * @param text tells the places of what the request says; without it the SQL has none.
  */
-export function genericTest(request: TestRequest, subject: TestSubject, find: (name: string) => Tested): GenericTest {
-  const [kind, args] = parse(request);
-  const table = subject.sql;
+export function genericTest(
+  request: TestRequest,
+  subject: TestSubject,
+  find: (name: string) => Tested,
+  text: RequestText = nowhere,
+): GenericTest {
+  const [kind, { values: args, path }] = parse(request);
   const where = args.where;
   if (where !== undefined && typeof where !== 'string')
-    throw new TestRequestError(`${kind}: "where" is a condition in SQL`);
-  const from = where === undefined ? table : `(select * from ${table} where ${where}) as ${identifier(subject.name)}`;
-  const built = build(kind, args, subject, from, find);
+    throw new TestRequestError(`${kind}: "where" is a condition in SQL`, undefined, path('where'));
+  const rows: Rows = (alias) => {
+    if (where === undefined) return new SqlText(alias === undefined ? subject.sql : `${subject.sql} as ${alias}`);
+    const condition = text.written(where, path('where'));
+    const name = alias ?? identifier(subject.name);
+    return SqlText.join(`(select * from ${subject.sql} where `, condition, `) as ${name}`);
+  };
+  const built = build(kind, { values: args, path }, subject, rows, find, text);
   const severity = args.severity;
   if (severity !== undefined && severity !== 'error' && severity !== 'warn')
-    throw new TestRequestError(`${kind}: "severity" is error or warn`);
+    throw new TestRequestError(`${kind}: "severity" is error or warn`, undefined, path('severity'));
   return {
     name: typeof args.name === 'string' ? args.name : built.name,
     description: typeof args.description === 'string' ? args.description : '',
@@ -78,19 +107,23 @@ export function genericTest(request: TestRequest, subject: TestSubject, find: (n
   };
 }
 
+/** The rows to look at, as they stand behind `from`. */
+type Rows = (alias?: string) => SqlText;
+
 interface Built {
   readonly name: string;
-  readonly sql: string;
+  readonly sql: SqlText;
   readonly provenBy?: Proof | undefined;
   readonly refs?: readonly string[];
 }
 
 function build(
   kind: string,
-  args: Arguments,
+  { values: args, path }: Arguments,
   subject: TestSubject,
-  from: string,
+  rows: Rows,
   find: (name: string) => Tested,
+  text: RequestText,
 ): Built {
   const own = subject.relation;
   if (kind === 'unique') {
@@ -101,10 +134,19 @@ function build(
         : [subject.column];
     if (columns.length === 0) throw new TestRequestError('unique of a whole model needs "columns"');
     const list = identifiers(columns);
+    const named = columns.map((name, index) =>
+      Array.isArray(args.columns) ? text.made(identifier(name), path('columns', index)) : identifier(name),
+    );
     const present = columns.map((name) => `${identifier(name)} is not null`).join(' and ');
     return {
       name: `unique_${subject.name}_${columns.join('_')}`,
-      sql: `select ${list}, count(*) as row_count\nfrom ${from}\nwhere ${present}\ngroup by ${list}\nhaving count(*) > 1`,
+      sql: SqlText.join(
+        'select ',
+        SqlText.list(named, ', '),
+        ', count(*) as row_count\nfrom ',
+        rows(),
+        `\nwhere ${present}\ngroup by ${list}\nhaving count(*) > 1`,
+      ),
       provenBy: own && { type: 'unique', relation: own, columns },
     };
   }
@@ -115,20 +157,29 @@ function build(
     case 'not_null':
       return {
         name: `not_null_${subject.name}_${column}`,
-        sql: `select *\nfrom ${from}\nwhere ${name} is null`,
+        sql: SqlText.join('select *\nfrom ', rows(), `\nwhere ${name} is null`),
         provenBy: own && { type: 'not_null', relation: own, column },
       };
     case 'accepted_values': {
       // A NULL in the list would make the condition unknown for every value; NULL is never a bad value here anyway.
-      const values = Array.isArray(args.values) ? args.values.filter((value) => value !== null) : [];
-      if (values.length === 0) throw new TestRequestError('accepted_values needs "values", a list');
+      const given: readonly unknown[] = Array.isArray(args.values) ? args.values : [];
       const quote = args.quote !== false;
-      const list = values
-        .map((value) => (typeof value === 'string' && quote ? literal(value) : String(value)))
-        .join(', ');
+      const list = given.flatMap((value, index) => {
+        if (value === null) return [];
+        const at = path('values', index);
+        return [typeof value === 'string' && quote ? text.made(literal(value), at) : text.written(String(value), at)];
+      });
+      if (list.length === 0)
+        throw new TestRequestError('accepted_values needs "values", a list', undefined, path('values'));
       return {
         name: `accepted_values_${subject.name}_${column}`,
-        sql: `select ${name}, count(*) as row_count\nfrom ${from}\nwhere ${name} not in (${list})\ngroup by ${name}`,
+        sql: SqlText.join(
+          `select ${name}, count(*) as row_count\nfrom `,
+          rows(),
+          `\nwhere ${name} not in (`,
+          SqlText.list(list, ', '),
+          `)\ngroup by ${name}`,
+        ),
       };
     }
     case 'relationships': {
@@ -136,16 +187,16 @@ function build(
       const field = args.field;
       if (to === undefined || typeof field !== 'string')
         throw new TestRequestError('relationships needs "to" (a model) and "field" (its column)');
-      const parent = find(to);
+      const parent = located(path('to'), () => find(to));
       return {
         name: `relationships_${subject.name}_${column}__${to}`,
-        sql: [
-          `select child.${name}, count(*) as row_count`,
-          `from ${from.startsWith('(') ? from.replace(/ as "(?:[^"]|"")*"$/, '') : from} as child`,
-          `left join ${parent.sql} as parent on parent.${identifier(field)} = child.${name}`,
-          `where child.${name} is not null and parent.${identifier(field)} is null`,
-          `group by child.${name}`,
-        ].join('\n'),
+        sql: SqlText.join(
+          `select child.${name}, count(*) as row_count\nfrom `,
+          rows('child'),
+          `\nleft join ${parent.sql} as parent on `,
+          text.made(`parent.${identifier(field)}`, path('field')),
+          ` = child.${name}\nwhere child.${name} is not null and parent.${identifier(field)} is null\ngroup by child.${name}`,
+        ),
         provenBy:
           own === undefined || parent.relation === undefined
             ? undefined
@@ -158,8 +209,17 @@ function build(
   }
 }
 
+/** What `work` complains about has this path. */
+function located<T>(path: YamlPath, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof TestRequestError ? new TestRequestError(error.message, error.hint, path) : error;
+  }
+}
+
 function parse(request: TestRequest): [string, Arguments] {
-  if (typeof request === 'string') return [request, {}];
+  if (typeof request === 'string') return [request, { values: {}, path: () => [] }];
   const [entry, ...others] = Object.entries(request);
   if (entry === undefined || others.length > 0)
     throw new TestRequestError('a test is a name, or one name with its arguments');
@@ -167,17 +227,22 @@ function parse(request: TestRequest): [string, Arguments] {
   const known = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (known === undefined)
     throw new TestRequestError(`there is no test "${kind}"`, didYouMean(kind, Object.keys(kinds)));
-  const given = isRecord(value) ? value : {};
-  const flat: Record<string, unknown> = {
-    ...given,
-    ...(isRecord(given.arguments) ? given.arguments : {}),
-    ...(isRecord(given.config) ? given.config : {}),
+  const values: Record<string, unknown> = {};
+  const paths = new Map<string, YamlPath>();
+  const take = (given: unknown, path: YamlPath) => {
+    if (!isRecord(given)) return;
+    Object.assign(values, given);
+    for (const key of Object.keys(given)) paths.set(key, [...path, key]);
   };
-  for (const key of Object.keys(flat)) {
+  const given = isRecord(value) ? value : {};
+  take(given, [kind]);
+  take(given.arguments, [kind, 'arguments']);
+  take(given.config, [kind, 'config']);
+  for (const [key, path] of paths) {
     if (!known.includes(key) && !settings.includes(key))
-      throw new TestRequestError(`${kind} has no argument "${key}"`, didYouMean(key, [...known, ...settings]));
+      throw new TestRequestError(`${kind} has no argument "${key}"`, didYouMean(key, [...known, ...settings]), path);
   }
-  return [kind, flat];
+  return [kind, { values, path: (key, ...inside) => [...(paths.get(key) ?? []), ...inside] }];
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

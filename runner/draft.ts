@@ -2,16 +2,19 @@ import { basename, extname } from 'node:path/posix';
 import { DatacycleError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import { viewNodeName } from './bi-name.ts';
-import type { CompileContext, Draft } from './compile-context.ts';
+import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
 import { mergeConfig } from './config.ts';
 import { formatProblem, type Problem, ProjectError } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { Graph } from './graph.ts';
 import { modelContext, modelHelpers, newRecord, type Resolver } from './helpers.ts';
+import type { Place } from './place.ts';
 import type { Project } from './project.ts';
 import { resolverFor } from './resolve.ts';
+import { placesInProperties } from './setting-places.ts';
 import { didYouMean } from './suggest.ts';
 import { HelperError, type SourceFile, type Template } from './template.ts';
+import type { YamlPath } from './yaml-file.ts';
 
 /** Macros by their names; two of one name are a problem. */
 export function macrosByName(project: Project, problems: Problem[]): Map<string, SourceFile> {
@@ -30,24 +33,31 @@ export function macrosByName(project: Project, problems: Problem[]): Map<string,
 }
 
 export function draftSeeds(
-  { project, properties }: CompileContext,
+  context: CompileContext,
   drafts: Map<string, Draft>,
   disabled: Set<string>,
   problems: Problem[],
 ): void {
+  const { project, properties } = context;
   const paths = project.seeds.map((path) => path.replace(/^seeds\//, ''));
   const folders = new FolderConfig('seeds', project.settings.seeds, foldersOf(paths), project.settingsFile, problems);
   for (const [index, path] of project.seeds.entries()) {
     const name = nameOf(path);
     const described = properties.seeds.get(name);
     const config = mergeConfig(folders.for(paths[index] ?? ''), described?.value.config ?? {});
+    const settings = new Map([...folders.placesFor(paths[index] ?? ''), ...placesInProperties(described)]);
     if (config.enabled === false) {
       disabled.add(name);
       continue;
     }
     const senseless = (['materialized', 'surrogate_key'] as const).find((key) => config[key] !== undefined);
     if (senseless !== undefined)
-      problems.push({ what: `${path}: a seed has no ${senseless}`, hint: 'It is a table of what its file says.' });
+      problems.push(
+        problemAt(context, settings.get(senseless)?.place(), {
+          what: `${path}: a seed has no ${senseless}`,
+          hint: 'It is a table of what its file says.',
+        }),
+      );
     addDraft(drafts, problems, {
       kind: 'seed',
       id: `seed.${name}`,
@@ -56,6 +66,7 @@ export function draftSeeds(
       template: undefined,
       properties: described,
       config,
+      settings,
       relation: { schema: config.schema ?? 'seeds', name: config.alias ?? name },
       record: newRecord(),
       refs: new Set(),
@@ -119,6 +130,7 @@ export function draftModels(
       template: faults.length > 0 ? undefined : template,
       properties: described,
       config,
+      settings: new Map([...folders.placesFor(paths[index] ?? ''), ...placesInProperties(described), ...record.places]),
       relation: { schema: config.schema ?? 'public', name: config.alias ?? name },
       record,
       refs,
@@ -153,14 +165,21 @@ export function checkDescribed({ properties, drafts, disabled }: CompileContext,
   }
 }
 
-export function checkRelations(drafts: ReadonlyMap<string, Draft>, problems: Problem[]): void {
+export function checkRelations(context: CompileContext, problems: Problem[]): void {
+  const { drafts } = context;
   const byRelation = new Map<string, Draft>();
   for (const draft of drafts.values()) {
-    try {
-      for (const name of namesOf(draft)) identifier(name);
-    } catch (error) {
-      if (!(error instanceof DatacycleError)) throw error;
-      problems.push({ what: `${draft.file.path}: ${error.message}`, hint: error.hint });
+    const unusable = namesOf(draft).flatMap(({ name, place }) => {
+      try {
+        identifier(name);
+        return [];
+      } catch (error) {
+        if (!(error instanceof DatacycleError)) throw error;
+        return [problemAt(context, place, { what: `${draft.file.path}: ${error.message}`, hint: error.hint })];
+      }
+    });
+    if (unusable[0] !== undefined) {
+      problems.push(unusable[0]);
       continue;
     }
     if (draft.config.materialized === 'ephemeral') continue;
@@ -175,14 +194,30 @@ export function checkRelations(drafts: ReadonlyMap<string, Draft>, problems: Pro
   }
 }
 
+interface Named {
+  readonly name: string;
+  readonly place: Place | undefined;
+}
+
 /** Every name that a draft gives to something in the database. */
-function namesOf({ relation: own, config, properties }: Draft): string[] {
+function namesOf({ relation: own, config, settings, properties }: Draft): Named[] {
+  const set = (key: string, names: string | readonly string[] | undefined): Named[] =>
+    [names ?? []].flat().map((name) => ({ name, place: settings.get(key)?.place() }));
   const { columns = [], constraints = [] } = properties?.value ?? {};
-  const keys = [config.unique_key, config.surrogate_key, config.audit_columns].flat();
-  const declared = [...columns.flatMap((column) => column.constraints ?? []), ...constraints].map(({ name }) => name);
-  return [own.schema, own.name, ...columns.map(({ name }) => name), ...keys, ...declared].filter(
-    (name) => name !== undefined,
-  );
+  const written = (name: string | undefined, ...path: YamlPath): Named[] =>
+    name === undefined ? [] : [{ name, place: properties?.yaml.place([...properties.path, ...path, 'name']) }];
+  return [
+    ...set('schema', own.schema),
+    ...set('alias', own.name),
+    ...columns.flatMap((column, at) => [
+      ...written(column.name, 'columns', at),
+      ...(column.constraints ?? []).flatMap(({ name }, index) => written(name, 'columns', at, 'constraints', index)),
+    ]),
+    ...constraints.flatMap(({ name }, index) => written(name, 'constraints', index)),
+    ...set('unique_key', config.unique_key),
+    ...set('surrogate_key', config.surrogate_key),
+    ...set('audit_columns', config.audit_columns),
+  ];
 }
 
 export function checkCycles(drafts: ReadonlyMap<string, Draft>, problems: Problem[]): void {

@@ -1,4 +1,4 @@
-import { DatacycleError } from '../warehouse/errors.ts';
+import { DatacycleError, type ErrorParts } from '../warehouse/errors.ts';
 import { formatPlace, type Place } from './place.ts';
 
 /** One thing that is wrong in the user's files. */
@@ -29,6 +29,13 @@ export class UsageError extends DatacycleError {
 /** A model, seed or test that could not be built or that found bad rows. */
 export class NodeError extends DatacycleError {
   override readonly exitCode = 1;
+  /** The place of which `where` speaks, if it is to be quoted. */
+  readonly place: Place | undefined;
+
+  constructor(parts: ErrorParts & { readonly place?: Place | undefined }) {
+    super({ ...parts, where: parts.where ?? (parts.place && formatPlace(parts.place)) });
+    this.place = parts.place;
+  }
 }
 
 /** Another run is going on in the same database. */

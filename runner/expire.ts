@@ -68,7 +68,7 @@ async function expireOne(
   if (bound === undefined) {
     throw new NodeError({
       what: `${model.name}: event_time "${column}" ${type === undefined ? 'is no column of the table' : `is of type ${type}`}`,
-      where: model.file,
+      place: model.settings.get('event_time')?.place(),
       hint: `It must be a column of type ${eventTimeTypes.join(', ')} (whole numbers: YYYYMMDD, YYYYMMDDHHMM).`,
     });
   }

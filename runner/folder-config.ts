@@ -1,35 +1,52 @@
 import { type Config, configKeys, configSchema, mergeConfig } from './config.ts';
 import type { Problem } from './errors.ts';
+import { type SettingPlaces, settingAt } from './setting-places.ts';
 import { didYouMean } from './suggest.ts';
-import type { YamlFile } from './yaml-file.ts';
+import type { YamlFile, YamlPath } from './yaml-file.ts';
+
+interface FolderSettings {
+  readonly config: Config;
+  readonly places: SettingPlaces;
+}
+
+const none: FolderSettings = { config: {}, places: new Map() };
 
 /** Settings of one branch of project.yml (`models`, `seeds`, `data_tests`): by folder, each over its parent's. */
 export class FolderConfig {
-  readonly #byFolder = new Map<string, Config>();
+  readonly #byFolder = new Map<string, FolderSettings>();
 
   /**
    * @param branch the key in project.yml.
    * @param folders all folders that exist below the branch's root, so that a misspelt one is found.
    */
   constructor(branch: string, tree: unknown, folders: ReadonlySet<string>, file: YamlFile, problems: Problem[]) {
-    this.#walk([branch], tree ?? {}, '', {}, folders, file, problems);
+    this.#walk([branch], tree ?? {}, '', none, folders, file, problems);
   }
 
   /** The settings for a file, given its path below the branch's root, e.g. `gold/dim_room.sql`. */
   for(path: string): Config {
+    return this.#nearest(path).config;
+  }
+
+  /** Where those settings stand. */
+  placesFor(path: string): SettingPlaces {
+    return this.#nearest(path).places;
+  }
+
+  #nearest(path: string): FolderSettings {
     const parts = path.split('/').slice(0, -1);
     for (let length = parts.length; length >= 0; length -= 1) {
-      const config = this.#byFolder.get(parts.slice(0, length).join('/'));
-      if (config !== undefined) return config;
+      const settings = this.#byFolder.get(parts.slice(0, length).join('/'));
+      if (settings !== undefined) return settings;
     }
-    return {};
+    return none;
   }
 
   #walk(
     path: readonly string[],
     tree: unknown,
     folder: string,
-    inherited: Config,
+    inherited: FolderSettings,
     folders: ReadonlySet<string>,
     file: YamlFile,
     problems: Problem[],
@@ -51,16 +68,19 @@ export class FolderConfig {
       }
     }
     const checked = configSchema.safeParse(own);
-    for (const issue of checked.error?.issues ?? []) {
-      const key = `+${String(issue.path[0])}`;
-      problems.push(file.problem(`"${key}": ${issue.message.replace(/^Invalid input: /, '')}`, path, undefined, key));
-    }
-    const config = mergeConfig(inherited, checked.data ?? {});
-    this.#byFolder.set(folder, config);
+    const within = ([key, ...inside]: YamlPath) => [...path, `+${String(key)}`, ...inside];
+    problems.push(...file.explain(checked.error, configSchema, within));
+    const config = mergeConfig(inherited.config, checked.data ?? {});
+    const places: SettingPlaces = new Map([
+      ...inherited.places,
+      ...Object.keys(own).map((key) => [key, settingAt(file, within([key]))] as const),
+    ]);
+    const settings = { config, places };
+    this.#byFolder.set(folder, settings);
     for (const [name, value] of children) {
       const child = folder === '' ? name : `${folder}/${name}`;
       if (folders.has(child)) {
-        this.#walk([...path, name], value, child, config, folders, file, problems);
+        this.#walk([...path, name], value, child, settings, folders, file, problems);
         continue;
       }
       const isSetting = (configKeys as readonly string[]).includes(name);

@@ -2,7 +2,10 @@ import { secretPrefix } from '../warehouse/conceal.ts';
 import { literal, relation } from '../warehouse/quote.ts';
 import { type Config, configKeys, configSchema, mergeConfig } from './config.ts';
 import type { RelationName } from './manifest.ts';
+import type { Place } from './place.ts';
 import type { Project } from './project.ts';
+import type { SettingPlace } from './setting-places.ts';
+import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
 import { type Helper, HelperError } from './template.ts';
 
@@ -24,14 +27,24 @@ export interface Resolver {
 /** What rendering found out about a template. */
 export interface Recorded {
   config: Config;
+  /** Where its settings stand. */
+  readonly places: Map<string, SettingPlace>;
   readonly highWater: Set<string>;
   readonly secrets: Set<string>;
   volatile: boolean;
-  incremental: boolean;
+  /** Where its first {{#incremental}} stands, if it has one. */
+  incremental: Place | undefined;
 }
 
 export function newRecord(): Recorded {
-  return { config: {}, highWater: new Set(), secrets: new Set(), volatile: false, incremental: false };
+  return {
+    config: {},
+    places: new Map(),
+    highWater: new Set(),
+    secrets: new Set(),
+    volatile: false,
+    incremental: undefined,
+  };
 }
 
 export const helperNames = [
@@ -81,16 +94,22 @@ export function modelHelpers(
   record: Recorded,
 ): Record<(typeof helperNames)[number], Helper> {
   return {
-    config(args, { named }) {
+    config(args, { named, argument }) {
       if (args.length > 0) throw new HelperError('config takes name=value', 'Write {{config materialized="table"}}.');
       for (const key of Object.keys(named)) {
         if ((configKeys as readonly string[]).includes(key)) continue;
-        throw new HelperError(`"${key}" is not a known setting`, didYouMean(key, configKeys));
+        throw new HelperError(`"${key}" is not a known setting`, didYouMean(key, configKeys), argument(key));
       }
       const checked = configSchema.safeParse({ ...named });
       const issue = checked.error?.issues[0];
-      if (issue !== undefined)
-        throw new HelperError(`"${issue.path.join('.')}": ${issue.message.replace(/^Invalid input: /, '')}`);
+      if (issue !== undefined) {
+        const what = `"${issue.path.join('.')}": ${issue.message.replace(/^Invalid input: /, '')}`;
+        throw new HelperError(what, undefined, argument(String(issue.path[0])));
+      }
+      for (const key of Object.keys(named)) {
+        const place = () => argument(key);
+        record.places.set(key, { place, sql: (value) => SqlText.from(place(), value) });
+      }
       record.config = mergeConfig(record.config, checked.data ?? {});
       return '';
     },
@@ -155,10 +174,10 @@ export function modelHelpers(
         `Write one of ${[...truth.keys()].join(', ')}.`,
       );
     },
-    incremental(_args, { block }) {
+    incremental(_args, { block, place }) {
       if (block === undefined)
         throw new HelperError('incremental is a block', 'Write {{#incremental}} ... {{/incremental}}.');
-      record.incremental = true;
+      record.incremental ??= place;
       return block(mode === 'incremental' ? 'body' : 'else');
     },
     high_water(args) {

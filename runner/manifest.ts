@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Place } from './place.ts';
+import type { SettingPlaces } from './setting-places.ts';
 import type { SqlText } from './sql-text.ts';
 
 /** A schema-qualified name in the database, not quoted. */
@@ -13,15 +14,16 @@ export interface ColumnSpec {
   readonly description: string;
   /** As the user wrote it; undefined when not declared. */
   readonly dataType: string | undefined;
-  /** Where its type is declared, or else the column. */
+  /** Where the column and its type are declared; undefined for one that no .yml declares. */
   readonly place?: Place | undefined;
+  readonly typePlace?: Place | undefined;
 }
 
-/** A constraint the database is to hold. `columns` is never empty except for `check`. */
-export type Constraint = (
+/** A constraint the database is to hold, and where it is declared. `columns` is never empty except for `check`. */
+export type Constraint = { readonly place: Place | undefined } & (
   | { readonly type: 'not_null'; readonly columns: readonly string[] }
   | { readonly type: 'primary_key' | 'unique'; readonly columns: readonly string[]; readonly name?: string | undefined }
-  | { readonly type: 'check'; readonly expression: string; readonly name?: string | undefined }
+  | { readonly type: 'check'; readonly expression: SqlText; readonly name?: string | undefined }
   | {
       readonly type: 'foreign_key';
       readonly columns: readonly string[];
@@ -30,10 +32,7 @@ export type Constraint = (
       readonly toColumns: readonly string[];
       readonly name?: string | undefined;
     }
-) & {
-  /** Where it is declared. */
-  readonly place?: Place | undefined;
-};
+);
 
 /**
  * Whose the rows of a table are: those whose `column` is the subject's id or, with `of` (the id of a node), has a value
@@ -55,6 +54,7 @@ interface NodeBase {
 
 interface Relational {
   readonly config: Config;
+  readonly settings: SettingPlaces;
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
   readonly constraints: readonly Constraint[];

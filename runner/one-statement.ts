@@ -1,31 +1,50 @@
 import { ProjectError } from './errors.ts';
-import { excerpt } from './place.ts';
-import type { SqlText } from './sql-text.ts';
-import type { SourceFile } from './template.ts';
+import type { Place } from './place.ts';
+import { type SqlText, trailLines } from './sql-text.ts';
+import { type SqlToken, sqlTokens } from './sql-tokens.ts';
 
-/** What may hold a semicolon without ending a statement: strings, quoted names, comments, dollar quotes. */
-const token =
-  /[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$(\w*)\$[\s\S]*?\$\1\$|;/g;
+/** Shows a line of the user's files. */
+export type Quote = (place: Place) => string | undefined;
 
 /**
  * The SQL without a semicolon at its end.
- * @throws ProjectError if something follows: a second statement would run outside the model's transaction's control.
+ * @param subject what the SQL is, for messages: `a model`, `a test`.
+ * @throws ProjectError if something follows the semicolon: a second statement would run outside the transaction's control;
+ * or if a bracket, quote or comment is not closed: it would swallow what the runner puts behind the SQL, and PostgreSQL
+ * would complain about something else.
  */
-export function oneStatement(sql: SqlText, file: SourceFile): SqlText {
-  for (const match of sql.text.matchAll(token)) {
-    if (match[0] !== ';') continue;
-    const rest = sql.text.slice(match.index + 1).replace(/--[^\n]*|\/\*[\s\S]*?\*\/|;/g, '');
-    if (rest.trim() === '') return sql.slice(0, match.index).trim();
-    const place = sql.placeAt(match.index);
-    const quoted = place?.file === file.path ? excerpt(file.text, place) : undefined;
-    throw new ProjectError([
-      {
-        what: 'a model is one select; something follows its semicolon',
-        place,
-        excerpt: quoted,
-        hint: 'Put the second statement into a model of its own.',
-      },
-    ]);
+export function oneStatement(sql: SqlText, subject: string, quote: Quote): SqlText {
+  const refuse = (token: SqlToken, what: string, hint: string) => {
+    const origin = sql.originAt(token.start);
+    const excerpt = [origin && quote(origin.place), ...trailLines(origin)].filter(Boolean).join('\n');
+    return new ProjectError([{ what, place: origin?.place, excerpt, hint }]);
+  };
+  const open: SqlToken[] = [];
+  let end: SqlToken | undefined;
+  for (const token of sqlTokens(sql.text)) {
+    if (token.kind === 'blank' || token.kind === 'comment' || token.text === ';') {
+      if (token.text === ';') end ??= token;
+      continue;
+    }
+    if (end !== undefined)
+      throw refuse(
+        end,
+        `${subject} is one select; something follows its semicolon`,
+        `Put the second statement into ${subject} of its own.`,
+      );
+    const unclosed = token.kind === 'sign' ? unclosedAt(sql.text, token.start) : undefined;
+    if (unclosed !== undefined)
+      throw refuse(token, `this ${unclosed} is not closed`, 'It opens something whose end is missing.');
+    if (token.text === '(') open.push(token);
+    if (token.text === ')' && open.pop() === undefined)
+      throw refuse(token, 'this ) closes nothing', 'Take it out, or open it before.');
   }
-  return sql;
+  const bracket = open.pop();
+  if (bracket !== undefined) throw refuse(bracket, 'this ( is not closed', 'Its ) is missing.');
+  return end === undefined ? sql : sql.slice(0, end.start).trim();
+}
+
+/** What opens a string, name or comment at this sign: as a token of its own it is one that does not end. */
+function unclosedAt(text: string, start: number): string | undefined {
+  return /^(?:'|"|\/\*|\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$)/u.exec(text.slice(start, start + 70))?.[0];
 }

@@ -3,6 +3,7 @@ export interface Place {
   /** Path relative to the project root, with forward slashes. */
   readonly file: string;
   readonly line: number;
+  /** In UTF-16 units, as editors count. */
   readonly column: number;
 }
 
@@ -20,8 +21,11 @@ export function advance(place: Place, text: string, distance: number): Place {
   return { file: place.file, line: place.line + breaks, column: distance - lastBreak };
 }
 
+/** The most of a line that is quoted, in characters: it should fit on a screen. */
+const widest = 120;
+
 /**
- * The line at `place` with a caret below the column:
+ * The line at `place` with a caret below the column; of a very long line what is around it:
  * ```
  *   12 | select rom_name
  *      |        ^
@@ -31,9 +35,15 @@ export function excerpt(text: string, place: Place): string {
   const line = text.split(/\r?\n/)[place.line - 1];
   if (line === undefined) return '';
   const number = String(place.line);
+  const characters = [...line];
+  const at = [...line.slice(0, place.column - 1)].length;
+  const start = characters.length <= widest ? 0 : Math.max(0, Math.min(at - widest / 2, characters.length - widest));
+  const end = Math.min(characters.length, start + widest);
+  const quoted = `${start > 0 ? '…' : ''}${characters.slice(start, end).join('')}${end < characters.length ? '…' : ''}`;
   // Tabs stay tabs so that the caret lands below its column however wide the terminal draws them.
-  const indent = line.slice(0, place.column - 1).replace(/[^\t]/g, ' ');
-  return `  ${number} | ${line}\n  ${' '.repeat(number.length)} | ${indent}^`;
+  const passed = characters.slice(start, at).map((character) => (character === '\t' ? '\t' : ' '));
+  const indent = (start > 0 ? ' ' : '') + passed.join('');
+  return `  ${number} | ${quoted}\n  ${' '.repeat(number.length)} | ${indent}^`;
 }
 
 /** Reads what {@link formatPlace} wrote; undefined for a file without a line. */

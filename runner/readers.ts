@@ -1,8 +1,8 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { versionOf } from './build-node.ts';
+import { reasonToRebuild } from './decide.ts';
 import type { Manifest, ModelNode } from './manifest.ts';
-import { reasonToRebuild } from './plan.ts';
+import { versionOf } from './node-state.ts';
 import { sourcesBehind } from './pruned.ts';
 import { type Consumed, readConsumed, readModels } from './state.ts';
 

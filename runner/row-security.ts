@@ -1,10 +1,12 @@
-import type { CompileContext, Draft } from './compile-context.ts';
+import { normalType } from './column-type.ts';
+import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
 import type { Config } from './config.ts';
 import { formatProblem, type Problem } from './errors.ts';
 import type { RowSecurity } from './manifest.ts';
-import { excerpt } from './place.ts';
-import { normalType } from './plan.ts';
 import { didYouMean } from './suggest.ts';
+
+/** Reports what is wrong with the setting or with a part of it. */
+type Complain = (what: string, hint: string | undefined, ...inside: readonly ('column' | 'access')[]) => void;
 
 type Declared = Exclude<NonNullable<Config['row_security']>, false>;
 
@@ -20,7 +22,8 @@ export function readRowSecurity(context: CompileContext, found: Map<string, RowS
   for (const draft of context.drafts.values()) {
     const declared = declaredFor(draft);
     if (declared === undefined) continue;
-    const complain = (what: string, hint?: string) => faults.push(problemAt(draft, context, what, hint));
+    const complain: Complain = (what, hint, ...inside) =>
+      faults.push(problemAt(context, draft.settings.get('row_security')?.place(...inside), { what, hint }));
     if (!isTable(draft)) {
       const kind = draft.kind === 'seed' ? 'a seed' : `a ${draft.config.materialized ?? 'view'}`;
       complain(
@@ -65,7 +68,7 @@ function check(
   draft: Draft,
   { column, access }: Declared,
   { drafts }: CompileContext,
-  complain: (what: string, hint?: string) => void,
+  complain: Complain,
 ): RowSecurity | undefined {
   const own = typeOf(draft, column);
   if (own === undefined) {
@@ -73,17 +76,22 @@ function check(
     complain(
       `${draft.name} declares no column "${column}" for its row_security`,
       didYouMean(column, columns) ?? 'Declare it under columns in its .yml file.',
+      'column',
     );
     return undefined;
   }
   const listed = drafts.get(access);
   if (listed === undefined) {
-    complain(`row_security names the access model "${access}", which is not there`, didYouMean(access, drafts.keys()));
+    complain(
+      `row_security names the access model "${access}", which is not there`,
+      didYouMean(access, drafts.keys()),
+      'access',
+    );
     return undefined;
   }
   const fault = faultOf(draft, listed, column, own);
   if (fault !== undefined) {
-    complain(...fault);
+    complain(...fault, 'access');
     return undefined;
   }
   return { column, type: own, name: access, access: listed.relation };
@@ -146,27 +154,4 @@ function faultOf(draft: Draft, listed: Draft, column: string, type: string): [st
       'Give it a schema of its own: who reads the one should not read who sees what.',
     ];
   return undefined;
-}
-
-/** A problem at the place where the setting is written: the model's SQL, its .yml or its folder in project.yml. */
-function problemAt(draft: Draft, { project }: CompileContext, what: string, hint: string | undefined): Problem {
-  const { properties, record, file } = draft;
-  if (record.config.row_security !== undefined) {
-    const before = file.text.slice(0, Math.max(0, file.text.indexOf('row_security'))).split('\n');
-    const place = { file: file.path, line: before.length, column: (before.at(-1) ?? '').length + 1 };
-    return { what, place, excerpt: excerpt(file.text, place), hint };
-  }
-  if (properties?.value.config?.row_security !== undefined)
-    return properties.yaml.problem(what, [...properties.path, 'config'], hint, 'row_security');
-  const branch = draft.kind === 'seed' ? 'seeds' : 'models';
-  const folders = file.path.split('/').slice(1, -1);
-  const tree = project.settings[branch];
-  while (folders.length > 0 && !hasSetting(tree, folders)) folders.pop();
-  return project.settingsFile.problem(what, [branch, ...folders], hint, '+row_security');
-}
-
-function hasSetting(tree: unknown, folders: readonly string[]): boolean {
-  let branch = tree;
-  for (const folder of folders) branch = (branch as Readonly<Record<string, unknown>> | undefined)?.[folder];
-  return typeof branch === 'object' && branch !== null && '+row_security' in branch;
 }

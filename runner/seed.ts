@@ -1,19 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import type { Column } from './catalog.ts';
+import { declaredTypes, normalType } from './column-type.ts';
 import { NodeError } from './errors.ts';
 import type { SeedNode } from './manifest.ts';
-import { declaredTypes, normalType } from './plan.ts';
+import type { Place } from './place.ts';
+import { firstLineOf, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';
 import { didYouMean } from './suggest.ts';
 
+/** `place`: where its type is declared. */
+export type SeedColumn = Column & { readonly place?: Place | undefined };
+
 export interface SeedData {
-  readonly columns: readonly Column[];
+  readonly columns: readonly SeedColumn[];
   /** The header and the rows as CSV for COPY; an empty value is NULL. */
   readonly csv: string;
   readonly rows: number;
-  /** For every line of `csv` the line of the seed's file. */
-  readonly lines: readonly number[];
 }
 
 /**
@@ -22,28 +25,25 @@ export interface SeedData {
  * @throws NodeError naming file and line.
  */
 export function readSeed(root: string, node: SeedNode): SeedData {
-  const delimiter = node.config.delimiter ?? ',';
-  const options = { bom: true, delimiter, skip_empty_lines: true, trim: true, info: true } as const;
-  let records: readonly CsvRecord[];
-  try {
-    records = parse(readFileSync(join(root, node.file)), options) as unknown as CsvRecord[];
-  } catch (error) {
-    throw new NodeError({
-      what: `${node.file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      cause: error,
-    });
-  }
-  const [header, ...rows] = records.map(({ record }) => record);
-  if (header === undefined)
+  const file = readFile(root, node);
+  const { records } = file;
+  const [first, ...others] = records;
+  if (first === undefined)
     throw new NodeError({ what: `${node.file} is empty`, hint: 'A seed begins with a line of column names.' });
-  const twice = header.find((name, index) => name === '' || header.indexOf(name) !== index);
-  if (twice !== undefined)
-    throw new NodeError({ what: `${node.file}:1: the column name "${twice}" is empty or stands twice` });
+  const header = first.record;
+  const rows = others.map(({ record }) => record);
+  const twice = header.findIndex((name, index) => name === '' || header.indexOf(name) !== index);
+  if (twice !== -1)
+    throw new NodeError({
+      what: `${node.file}: the column name "${header[twice] ?? ''}" is empty or stands twice`,
+      ...spotOf(file, first, twice),
+    });
   const declared = declaredTypes(node);
   for (const name of declared.keys()) {
     if (!header.includes(name))
       throw new NodeError({
-        what: `${node.file}:1: there is no column "${name}", which its .yml declares`,
+        what: `${node.file}: there is no column "${name}", which its .yml declares`,
+        place: placeOfType(node, name)?.column,
         hint: didYouMean(name, header),
       });
   }
@@ -51,43 +51,103 @@ export function readSeed(root: string, node: SeedNode): SeedData {
     columns: header.map((name, index) => ({
       name,
       type: normalType(declared.get(name) ?? inferType(rows.map((row) => row[index] ?? ''))),
+      ...(declared.has(name) ? { place: placeOfType(node, name)?.type } : {}),
     })),
-    csv: [header, ...rows].map(csvLine).join(''),
+    csv: records.map(({ record }) => csvLine(record)).join(''),
     rows: rows.length,
-    lines: linesOf(records),
   };
 }
 
 /**
- * The lines of a seed's file whose value in a column is one of `values`, letter case aside. @throws NodeError as readSeed
+ * The lines of a seed's file where a row begins whose value in a column is one of `values`, letter case aside.
+ * @throws NodeError if the file cannot be read.
  */
 export function linesWith(root: string, node: SeedNode, column: string, values: ReadonlySet<string>): number[] {
-  const { csv, lines, columns } = readSeed(root, node);
-  const place = columns.findIndex(({ name }) => name === column);
+  const [header, ...rows] = readFile(root, node).records;
+  const at = header?.record.indexOf(column) ?? -1;
   const wanted = new Set([...values].map((value) => value.toLowerCase()));
-  let at = 0;
-  return parse(csv).flatMap((row) => {
-    const line = lines[at];
-    at += csvLine(row).split('\n').length - 1;
-    return line !== undefined && wanted.has((row[place] ?? '').toLowerCase()) ? [line] : [];
-  });
+  return rows.flatMap((row) => (wanted.has((row.record[at] ?? '').toLowerCase()) ? [firstLineOf(row)] : []));
+}
+
+/** A seed's file as it stands. */
+export interface SeedFile {
+  readonly path: string;
+  readonly text: string;
+  readonly delimiter: string;
+  readonly records: readonly SeedRecord[];
+}
+
+export interface SeedRecord {
+  readonly record: readonly string[];
+  /** As it stands in the file, perhaps with empty lines around it. */
+  readonly raw: string;
+  /** The line of the file with which it ends. */
+  readonly lastLine: number;
+}
+
+function readFile(root: string, node: SeedNode): SeedFile {
+  const delimiter = node.config.delimiter ?? ',';
+  const file = { path: node.file, text: '', delimiter, records: [] };
+  try {
+    const text = readFileSync(join(root, node.file), 'utf8').replace(/^\uFEFF/, '');
+    Object.assign(file, { text });
+    const options = { delimiter, skip_empty_lines: true, trim: true, info: true, raw: true } as const;
+    const parsed = parse(text, options) as unknown as readonly CsvRecord[];
+    let doubled = 0;
+    const records = parsed.map(({ record, raw, info }) => {
+      // The parser counts a Windows line break inside a value twice.
+      doubled += record.join('').match(/\r\n/g)?.length ?? 0;
+      return { record, raw, lastLine: info.lines - doubled };
+    });
+    return { ...file, text, records };
+  } catch (error) {
+    const line = error instanceof CsvError ? Number(error.lines) : Number.NaN;
+    throw new NodeError({
+      what: `${node.file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      ...(line > 0 ? spotOfLine(file, line) : {}),
+      cause: error,
+    });
+  }
+}
+
+/** Where COPY met a value that it could not take: `line` counted from 1 as COPY does, the column by its name. */
+export function spotInSeed(
+  root: string,
+  node: SeedNode,
+  line: number,
+  column: string | undefined,
+): SeedSpot | undefined {
+  const file = readFile(root, node);
+  let copied = 0;
+  for (const record of file.records) {
+    copied += linesCopied(record);
+    if (copied >= line) return spotOf(file, record, Math.max(0, file.records[0]?.record.indexOf(column ?? '') ?? 0));
+  }
+  return undefined;
+}
+
+/** Where the name and the type of a column of a seed are declared. */
+function placeOfType(
+  node: SeedNode,
+  name: string,
+): { readonly column: Place | undefined; readonly type: Place | undefined } | undefined {
+  const set =
+    node.config.column_types?.[name] === undefined ? undefined : node.settings.get('column_types')?.place(name);
+  const column = node.columns.find((one) => one.name === name);
+  if (set !== undefined) return { column: set, type: set };
+  return column && { column: column.place, type: column.typePlace };
 }
 
 interface CsvRecord {
   readonly record: string[];
+  readonly raw: string;
   /** `lines`: how many lines of the file were read when the record was complete. */
   readonly info: { readonly lines: number };
 }
 
-/** For every line that COPY counts the line of the file; a record with line breaks in its values takes several. */
-function linesOf(records: readonly CsvRecord[]): number[] {
-  let doubled = 0;
-  return records.flatMap(({ record, info }) => {
-    const text = csvLine(record);
-    // The parser counts a Windows line break inside a value twice.
-    doubled += text.match(/\r\n/g)?.length ?? 0;
-    return Array.from({ length: text.split('\n').length - 1 }, () => info.lines - doubled);
-  });
+/** How many lines COPY counts for a record: one with line breaks in its values takes several. */
+function linesCopied({ record }: SeedRecord): number {
+  return csvLine(record).split('\n').length - 1;
 }
 
 function csvLine(row: readonly string[]): string {

@@ -1,10 +1,26 @@
-import { advance, type Place } from './place.ts';
+import { advance, formatPlace, type Place } from './place.ts';
+import { sqlTokens } from './sql-tokens.ts';
 
 /** Where a stretch of generated SQL comes from. */
 export interface Origin {
   readonly place: Place;
   /** True when the stretch is the template's own text, so that places inside it can be counted. */
   readonly verbatim: boolean;
+  /** True for what the runner wrote because of what stands there, around the user's own text. */
+  readonly frame?: boolean;
+  /** How the text came from there into the SQL, the nearest first. */
+  readonly trail?: readonly Passage[] | undefined;
+}
+
+/** A macro that was called, or a value that was given to a macro and put in there. */
+export interface Passage {
+  readonly how: 'called' | 'used';
+  readonly at: Place;
+}
+
+/** The trail of an origin as lines of text. */
+export function trailLines(origin: Origin | undefined): string[] {
+  return (origin?.trail ?? []).map(({ how, at }) => `  ${how} at ${formatPlace(at)}`);
 }
 
 interface Segment {
@@ -40,35 +56,64 @@ export class SqlText {
     return new SqlText(text, segments);
   }
 
+  /** Joins pieces with `separator` between them. */
+  static list(pieces: readonly (string | SqlText)[], separator: string): SqlText {
+    return SqlText.join(...pieces.flatMap((piece, index) => (index === 0 ? [piece] : [separator, piece])));
+  }
+
+  /** A piece of SQL written because of what stands at `place`. */
+  static from(place: Place, text: string, verbatim = false): SqlText {
+    return new SqlText(text, [{ start: 0, origin: { place, verbatim } }]);
+  }
+
+  /** The same with `place` as the origin of everything that has none. */
+  framedBy(place: Place): SqlText {
+    const frame: Origin = { place, verbatim: false, frame: true };
+    const bare = this.#segments[0]?.start === 0 ? [] : [{ start: 0, origin: frame }];
+    const rest = this.#segments.map(({ start, origin }) => ({ start, origin: origin ?? frame }));
+    return new SqlText(this.text, [...bare, ...rest]);
+  }
+
+  /** The place because of which the runner wrote the statement; of several, that of the part that holds one of `names`. */
+  frameOf(names: readonly string[]): Place | undefined {
+    const frames = this.#segments.flatMap(({ start, origin }, index) => {
+      const text = this.text.slice(start, this.#segments[index + 1]?.start);
+      return origin?.frame === true ? [{ place: origin.place, text }] : [];
+    });
+    return (frames.find(({ text }) => names.some((name) => text.includes(name))) ?? frames[0])?.place;
+  }
+
   /** The template place of the character at `offset` (from 0), if it comes from a template. */
   placeAt(offset: number): Place | undefined {
+    return this.originAt(offset)?.place;
+  }
+
+  /** The origin of the character at `offset` (from 0), if it comes from a template. */
+  originAt(offset: number): Origin | undefined {
     let found: Segment | undefined;
     for (const segment of this.#segments) {
       if (segment.start > offset) break;
       found = segment;
     }
     if (found?.origin === undefined) return undefined;
-    const { place, verbatim } = found.origin;
-    return verbatim ? advance(place, this.text.slice(found.start), offset - found.start) : place;
+    const { origin } = found;
+    if (!origin.verbatim) return origin;
+    return { ...origin, place: advance(origin.place, this.text.slice(found.start), offset - found.start) };
   }
 
-  /** The place right behind the last character that comes from a template. */
-  end(): Place | undefined {
-    const last = this.#segments.findLast((segment) => segment.origin !== undefined);
-    if (last?.origin === undefined) return undefined;
-    const next = this.#segments.find((segment) => segment.start > last.start)?.start ?? this.text.length;
-    return this.placeAt(Math.max(last.start, next - 1));
+  /** The origin of the last character of the user's own code before `offset`, comments left out. */
+  lastCodeBefore(offset: number): Origin | undefined {
+    let last: Origin | undefined;
+    for (const { kind, start, text } of sqlTokens(this.text.slice(0, offset))) {
+      if (kind === 'blank' || kind === 'comment') continue;
+      const origin = this.originAt(start + text.length - 1);
+      if (origin !== undefined && origin.frame !== true) last = origin;
+    }
+    return last;
   }
 
-  /** The place all of it was made for, where it is no template's own text: a test or constraint of a .yml file. */
-  wholePlace(): Place | undefined {
-    const origins = new Set(this.#segments.flatMap(({ origin }) => origin ?? []));
-    const [only, ...others] = origins;
-    return others.length > 0 || only?.verbatim === true ? undefined : only?.place;
-  }
-
-  /** The template place of PostgreSQL's 1-based `position`, which counts characters where JavaScript counts UTF-16 units. */
-  placeAtPosition(position: number): Place | undefined {
+  /** The offset (from 0) of PostgreSQL's 1-based `position`, which counts characters where JavaScript counts UTF-16 units. */
+  offsetOf(position: number): number {
     let offset = 0;
     let characters = 1;
     for (const character of this.text) {
@@ -76,7 +121,12 @@ export class SqlText {
       characters += 1;
       offset += character.length;
     }
-    return this.placeAt(offset);
+    return offset;
+  }
+
+  /** The template place of PostgreSQL's 1-based `position`. */
+  placeAtPosition(position: number): Place | undefined {
+    return this.placeAt(this.offsetOf(position));
   }
 
   /** The part from `start` to `end`, origins kept. */
@@ -107,11 +157,9 @@ export class SqlText {
     let end = 0;
     for (const match of this.text.matchAll(pattern)) {
       pieces.push(this.slice(end, match.index));
-      const origin = this.placeAt(match.index);
+      const place = this.placeAt(match.index);
       const text = by(match);
-      pieces.push(
-        origin === undefined ? text : new SqlText(text, [{ start: 0, origin: { place: origin, verbatim: false } }]),
-      );
+      pieces.push(place === undefined ? text : SqlText.from(place, text));
       end = match.index + match[0].length;
     }
     pieces.push(this.slice(end));

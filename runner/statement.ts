@@ -2,7 +2,8 @@ import { StatementError } from '../warehouse/errors.ts';
 import type { Queryable, Result } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
 import { excerpt, formatPlace } from './place.ts';
-import type { SqlText } from './sql-text.ts';
+import { type Origin, type SqlText, trailLines } from './sql-text.ts';
+import { namedIn, suspectOf } from './suspect.ts';
 
 /** Carries the generated SQL's origins with the error of a failed statement. */
 class PlacedStatementError extends StatementError {
@@ -34,41 +35,78 @@ export async function statement(on: Queryable, sql: SqlText): Promise<Result> {
 
 export interface Subject {
   readonly name: string;
-  /** The file to name when PostgreSQL gives no position. */
+  /** The file to name when nothing tells the place. */
   readonly file: string;
   readonly sourceText: (file: string) => string | undefined;
   readonly hint?: (error: StatementError) => string | undefined;
 }
 
-/** Turns PostgreSQL's position in the compiled SQL into file, line and column of the template, its line quoted. */
+/**
+ * Turns PostgreSQL's position in the compiled SQL into file, line and column of the template, its line quoted. Without a
+ * position it is what the statement was written for (a constraint, a test), or what in the query can only be meant.
+ */
 export function explain(error: unknown, subject: Subject): Error {
-  if (!(error instanceof StatementError)) return error instanceof Error ? error : new Error(String(error));
-  const place = error instanceof PlacedStatementError ? placeOf(error) : undefined;
-  if (place === undefined && error.code === '42601' && error instanceof PlacedStatementError)
-    return endsTooEarly(error, subject);
+  if (!(error instanceof StatementError)) return placed(error, subject);
+  const { origin, note, what, hint } = originOf(error);
+  const place = origin?.place;
   const quoted = place === undefined ? undefined : excerpt(subject.sourceText(place.file) ?? '', place);
   return new NodeError({
-    what: `${subject.name}: ${error.message.replaceAll('"datacycle_new"', 'its new rows')}`,
+    what: `${subject.name}: ${what ?? error.message.replaceAll('"datacycle_new"', 'its new rows')}`,
     where: place === undefined ? subject.file : formatPlace(place),
-    detail: [quoted, error.detail].filter(Boolean).join('\n') || undefined,
-    hint: error.hint ?? subject.hint?.(error),
+    detail:
+      [quoted, ...trailLines(origin), note, ...contextLines(error), error.detail].filter(Boolean).join('\n') ||
+      undefined,
+    hint: hint ?? error.hint ?? subject.hint?.(error),
     cause: error,
   });
 }
 
-/** Some faults, e.g. a foreign key between unlike types, have no position: then a statement made for one place has that. */
-function placeOf({ position, source }: PlacedStatementError) {
-  return position === undefined ? source.wholePlace() : source.placeAtPosition(position);
+/** An error of our own names at least the file, and quotes its place. */
+function placed(error: unknown, { file, sourceText }: Subject): Error {
+  if (!(error instanceof NodeError)) return error instanceof Error ? error : new Error(String(error));
+  const { message: what, where = file, place, detail, hint, cause } = error;
+  const quoted = place && excerpt(sourceText(place.file) ?? '', place);
+  return new NodeError({ what, where, detail: [quoted, detail].filter(Boolean).join('\n') || undefined, hint, cause });
 }
 
-/** A syntax error behind the template's text: the parser met what the runner put after it, of which the user knows nothing. */
-function endsTooEarly(error: PlacedStatementError, subject: Subject): Error {
-  const place = error.source.end();
-  return new NodeError({
-    what: `${subject.name}: syntax error: the query ends too early`,
-    where: place === undefined ? subject.file : formatPlace(place),
-    detail: place === undefined ? undefined : excerpt(subject.sourceText(place.file) ?? '', place),
+interface Explanation {
+  readonly origin: Origin | undefined;
+  /** Why it is this place, where PostgreSQL does not say so. */
+  readonly note?: string | undefined;
+  readonly what?: string;
+  readonly hint?: string;
+}
+
+function originOf(error: StatementError): Explanation {
+  if (!(error instanceof PlacedStatementError)) return { origin: undefined };
+  const { source, position, code } = error;
+  const framePlace = source.frameOf(quotedNames(error.message));
+  const frame = framePlace && { place: framePlace, verbatim: false };
+  if (position === undefined) {
+    const named = frame === undefined ? undefined : namedIn(source, error);
+    const suspect = frame === undefined ? suspectOf(source, error) : undefined;
+    const offset = suspect?.offset ?? named;
+    return { origin: offset === undefined ? frame : source.originAt(offset), note: suspect?.note };
+  }
+  const offset = source.offsetOf(position);
+  const origin = source.originAt(offset);
+  if (code !== '42601' || (origin !== undefined && origin.frame !== true)) return { origin: origin ?? frame };
+  // The parser met what the runner put behind the user's text, of which the user knows nothing.
+  return {
+    origin: source.lastCodeBefore(offset) ?? frame,
+    what: 'syntax error: the query ends too early',
     hint: 'Something is missing behind this: a comma, `union` or operator too many, or a bracket or quote that is not closed.',
-    cause: error,
-  });
+  };
+}
+
+/** The names in a message, e.g. `column "floor" of relation "rooms" contains null values`. */
+function quotedNames(message: string): string[] {
+  return [...message.matchAll(/"[^"]+"/g)].map(([name]) => name);
+}
+
+/** What PostgreSQL says of the functions in which it happened, the nearest first; a few lines, none of them long. */
+function contextLines({ context, position }: StatementError): string[] {
+  if (context === undefined || position !== undefined) return [];
+  const lines = context.split('\n').filter((line) => /\S/.test(line) && line !== 'parallel worker');
+  return lines.slice(0, 3).map((line) => `  ${line.length > 160 ? `${line.slice(0, 160)}…` : line}`);
 }

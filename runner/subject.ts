@@ -1,8 +1,7 @@
-import type { CompileContext, Draft } from './compile-context.ts';
+import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
 import { formatProblem, type Problem } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, SubjectOf } from './manifest.ts';
-import { advance, excerpt, type Place } from './place.ts';
 import { didYouMean } from './suggest.ts';
 
 /*
@@ -54,10 +53,11 @@ export function subjectGraph(nodes: ReadonlyMap<string, Node>): Graph {
 function readSubject(draft: Draft, context: CompileContext): { readonly subject: SubjectOf } | Problem | undefined {
   const setting = draft.config.subject;
   if (setting === undefined) return undefined;
-  const problem = (what: string, hint?: string): Problem => {
-    const place = placeOfSetting(draft, context);
-    return { what: `subject of ${draft.name}: ${what}`, place, excerpt: excerptAt(place, draft, context), hint };
-  };
+  const problem = (what: string, hint?: string): Problem =>
+    problemAt(context, draft.settings.get('subject')?.place('column'), {
+      what: `subject of ${draft.name}: ${what}`,
+      hint,
+    });
   const materialized = draft.kind === 'seed' ? 'table' : (draft.config.materialized ?? 'view');
   if (materialized === 'view' || materialized === 'ephemeral') {
     if (!isOwn(draft)) return undefined;
@@ -80,9 +80,10 @@ function readSubject(draft: Draft, context: CompileContext): { readonly subject:
   if (of === undefined) return { subject: { column, of: undefined } };
   const target = context.drafts.get(of);
   if (target !== undefined) return { subject: { column, of: target.id } };
-  const place = placeOfSetting(draft, context);
-  const what = `subject: there is no model or seed "${of}"`;
-  return { what, place, excerpt: excerptAt(place, draft, context), hint: didYouMean(of, context.drafts.keys()) };
+  return problemAt(context, draft.settings.get('subject')?.place('of'), {
+    what: `subject: there is no model or seed "${of}"`,
+    hint: didYouMean(of, context.drafts.keys()),
+  });
 }
 
 /** The way to the subject's id leads through tables that have the column and end at one that holds the id. */
@@ -93,24 +94,21 @@ function checkWay(
   context: CompileContext,
 ): Problem | undefined {
   if (subject === undefined || subject === 'nobody' || subject.of === undefined) return undefined;
-  const place = placeOfSetting(draft, context);
-  const problem = (what: string, hint: string): Problem => ({
-    what: `subject of ${name}: ${what}`,
-    place,
-    excerpt: excerptAt(place, draft, context),
-    hint,
-  });
+  const problem = (key: 'column' | 'of', what: string, hint: string): Problem =>
+    problemAt(context, draft.settings.get('subject')?.place(key), { what: `subject of ${name}: ${what}`, hint });
   const target = nodes.get(subject.of);
   if (target?.kind !== 'model' && target?.kind !== 'seed') return undefined;
   if (target.kind === 'model' && (target.materialized === 'view' || target.materialized === 'ephemeral'))
-    return problem(`${target.name} is no table`, 'Name the table whose rows say whose these are.');
+    return problem('of', `${target.name} is no table`, 'Name the table whose rows say whose these are.');
   if (!target.columns.some((column) => column.name === subject.column))
     return problem(
+      'column',
       `${target.name} has no column "${subject.column}" in its .yml`,
       'Both tables must have the column; declare it there, or name another one.',
     );
   if (target.subject === undefined || target.subject === 'nobody')
     return problem(
+      'of',
       `${target.name} does not say whose its own rows are`,
       `Set subject for ${target.name} to the column that holds the subject's id.`,
     );
@@ -127,7 +125,11 @@ function checkCoverage(
   if (node.materialized === 'view' || node.materialized === 'ephemeral') return undefined;
   const personal = [...new Set(personalBehind(node.reads, nodes))].sort();
   if (personal.length === 0) return undefined;
-  const place = draft.properties?.yaml.place([...draft.properties.path, 'name']) ?? topOf(draft);
+  const place = draft.properties?.yaml.place([...draft.properties.path, 'name']) ?? {
+    file: draft.file.path,
+    line: 1,
+    column: 1,
+  };
   return {
     what: `${node.name} does not say whose its rows are: it is made of ${personal.join(', ')}, where rows are somebody's`,
     place,
@@ -168,35 +170,4 @@ function declares(draft: Draft, column: string): boolean {
 /** Set for the model itself, not only for its folder. */
 function isOwn({ record, properties }: Draft): boolean {
   return record.config.subject !== undefined || properties?.value.config?.subject !== undefined;
-}
-
-function placeOfSetting(draft: Draft, { project }: CompileContext): Place {
-  if (draft.record.config.subject !== undefined) {
-    const at = draft.file.text.search(/\bsubject\b/);
-    return at < 0 ? topOf(draft) : advance(topOf(draft), draft.file.text, at);
-  }
-  const own = draft.properties;
-  if (own?.value.config?.subject !== undefined) return own.yaml.place([...own.path, 'config'], 'subject');
-  const branch = draft.kind === 'seed' ? 'seeds' : 'models';
-  let path = [branch];
-  let nearest = path;
-  let tree: unknown = project.settings[branch];
-  for (const folder of [...draft.file.path.split('/').slice(1, -1), undefined]) {
-    if (typeof tree !== 'object' || tree === null) break;
-    if ('+subject' in tree) nearest = path;
-    if (folder === undefined) break;
-    tree = Object.entries(tree).find(([key]) => key === folder)?.[1];
-    path = [...path, folder];
-  }
-  return project.settingsFile.place(nearest, '+subject');
-}
-
-function excerptAt(place: Place, draft: Draft, { project }: CompileContext): string | undefined {
-  const own = draft.properties?.yaml.file;
-  const file = [draft.file, own, project.settingsFile.file].find((one) => one?.path === place.file);
-  return file === undefined || file.text === '' ? undefined : excerpt(file.text, place);
-}
-
-function topOf(draft: Draft): Place {
-  return { file: draft.file.path, line: 1, column: 1 };
 }

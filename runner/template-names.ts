@@ -57,7 +57,7 @@ export function makeNamesStrict(program: hbs.AST.Program, helpers: ReadonlySet<s
     const isCall = helpers.has(path.original) || params.length > 0 || hash !== undefined;
     if (isCall) mustBeHelper(path, '');
     const value = isCall ? { type: 'SubExpression', path, params, hash, loc } : { ...checked(path, scope), loc };
-    Object.assign(statement, { path: callOf(checkedPrint, path), params: [value], hash: undefined });
+    Object.assign(statement, { path: pathOf(checkedPrint, path.loc), params: [value], hash: undefined });
   }
 
   function mustBeHelper(path: hbs.AST.PathExpression, sign: string): void {
@@ -99,18 +99,22 @@ export function makeNamesStrict(program: hbs.AST.Program, helpers: ReadonlySet<s
     if (isParameter && rest.length === 0) return path;
     const base = { ...path, parts: isParameter ? [head] : [], original: isParameter ? head : 'this' };
     const texts = [path.original, ...(isParameter ? rest : path.parts)];
-    return {
-      type: 'SubExpression',
-      loc: path.loc,
-      path: callOf(checkedLookup, path),
-      params: [base, ...texts.map((text) => ({ type: 'StringLiteral', value: text, original: text, loc: path.loc }))],
-      hash: undefined,
-    } as hbs.AST.Expression;
+    const literals = texts.map((text) => ({ type: 'StringLiteral', value: text, original: text, loc: path.loc }));
+    return internalCall(checkedLookup, [base, ...literals], path.loc);
   }
 }
 
-function callOf(helper: string, at: hbs.AST.PathExpression): hbs.AST.PathExpression {
-  return { ...at, data: false, depth: 0, parts: [helper], original: helper };
+/** The call of a helper that no template can call by itself. */
+export function internalCall(
+  helper: string,
+  params: readonly hbs.AST.Expression[],
+  loc: hbs.AST.SourceLocation,
+): hbs.AST.Expression {
+  return { type: 'SubExpression', loc, path: pathOf(helper, loc), params, hash: undefined } as hbs.AST.Expression;
+}
+
+function pathOf(helper: string, loc: hbs.AST.SourceLocation): hbs.AST.PathExpression {
+  return { type: 'PathExpression', data: false, depth: 0, parts: [helper], original: helper, loc };
 }
 
 function isPath(node: hbs.AST.Node): node is hbs.AST.PathExpression {

@@ -1,16 +1,18 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
-import { readState } from './build-node.ts';
 import { type Column, type ExistingRelation, readTemporaryColumns } from './catalog.ts';
+import { type NodeState, nothingNew, reasonToRebuild } from './decide.ts';
 import { NodeError } from './errors.ts';
 import { readExpired } from './expire.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { compareRows, stageBeside } from './materialize/difference.ts';
-import type { Step } from './materialize/step.ts';
+import { refusal, type Step } from './materialize/step.ts';
 import type { KeepFrom } from './materialize/table.ts';
-import { type NodeState, nothingNew, querySql, reasonToRebuild, tableTarget } from './plan.ts';
+import { readState } from './node-state.ts';
+import { querySql } from './plan.ts';
 import { dayLiteral, eventTimeTypes, keptOf, tablesBehind } from './retention.ts';
 import { readModels } from './state.ts';
 import { statement } from './statement.ts';
+import { tableTarget } from './table-target.ts';
 
 /** `referenced`: a row that a rebuild would take out, were it not for rows of other tables that still point at it. */
 export type DifferenceKind = 'changed' | 'missing' | 'surplus' | 'referenced';
@@ -127,7 +129,7 @@ async function compare(
   const unique =
     target.uniqueKey.every((name) => existing.columns.some((one) => one.name === name && one.notNull)) &&
     existing.unique.some((columns) => [...columns].sort().join('\n') === [...target.uniqueKey].sort().join('\n'));
-  for (const step of stageBeside(target, sql, unique)) await perform(session, step);
+  for (const step of stageBeside(target, sql, unique)) await perform(session, step, node);
   const columns = await readTemporaryColumns(session, 'datacycle_new');
   checkShape(node, existing.columns, columns);
   const { rows } = await statement(
@@ -157,7 +159,7 @@ async function comparedSince(
   if (bound !== undefined) return { column: name, bound };
   throw new NodeError({
     what: `${node.name}: rows have been deleted by retention, and its event_time "${name}" does not tell which`,
-    where: node.file,
+    place: node.settings.get('event_time')?.place(),
     hint: `It must be a column of type ${eventTimeTypes.join(', ')}.`,
   });
 }
@@ -184,9 +186,9 @@ async function lastRunStartedAt(session: Queryable, node: ModelNode): Promise<st
   return rows[0]?.at ?? '';
 }
 
-async function perform(session: Session, step: Step): Promise<void> {
+async function perform(session: Session, step: Step, node: ModelNode): Promise<void> {
   const { rows } = await statement(session, step.sql);
-  if (step.kind === 'guard' && rows.length > 0) throw new NodeError(step.complaint(rows));
+  if (step.kind === 'guard' && rows.length > 0) throw refusal(step, rows, node.settings);
 }
 
 /** A table that somebody gave other columns cannot be compared row by row. */

@@ -1,9 +1,11 @@
-import { isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { excerpt, type Place } from './place.ts';
+import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
 import type { SourceFile } from './template.ts';
+import { alignedText } from './yaml-text.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -38,6 +40,18 @@ export class YamlFile {
     return { file: this.file.path, line: 1, column: 1 };
   }
 
+  /** The SQL that stands as the value at `path`, or as the one value of a list; its characters know their places. */
+  text(value: string, path: YamlPath): SqlText {
+    const node = this.#document.getIn(path, true) ?? this.#document.getIn(path.slice(0, -1), true);
+    if (!isScalar(node) || node.value !== value || !node.range) return SqlText.from(this.place(path), value);
+    const [start, end] = node.range;
+    const { text } = this.file;
+    const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
+    const escaping = node.type === 'QUOTE_DOUBLE' ? '\\' : node.type === 'QUOTE_SINGLE' ? "'" : undefined;
+    const inside = isBlock ? text.indexOf('\n', start) + 1 : escaping === undefined ? start : start + 1;
+    return alignedText(value, text.slice(inside, end), escaping, (offset) => this.#placeOfOffset(inside + offset));
+  }
+
   problem(what: string, path: YamlPath, hint?: string, key?: string): Problem {
     const place = this.place(path, key);
     return { what, place, excerpt: excerpt(this.file.text, place), hint };
@@ -51,22 +65,39 @@ export class YamlFile {
     }
     const result = schema.safeParse(this.#document.toJS() ?? {});
     if (result.success) return result.data;
-    for (const issue of result.error.issues) problems.push(...this.#explain(issue, schema));
+    problems.push(...this.explain(result.error, schema, (path) => path));
     return undefined;
   }
 
-  #explain(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
-    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  /** What a schema refuses of the value at `within`, as problems with their places. */
+  explain(error: z.ZodError | undefined, schema: z.ZodType, within: (path: YamlPath) => YamlPath): Problem[] {
+    return (error?.issues ?? []).flatMap((issue) => this.#explain(issue, schema, within));
+  }
+
+  #explain(issue: z.core.$ZodIssue, schema: z.ZodType, within: (path: YamlPath) => YamlPath): Problem[] {
+    const inside = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    const path = within(inside);
     if (issue.code === 'unrecognized_keys') {
-      const known = keysAt(schema, path);
+      const known = keysAt(schema, inside);
       return issue.keys.map((key) => this.problem(`"${key}" is not a known key`, path, didYouMean(key, known), key));
     }
     if (issue.code === 'invalid_union') {
       // Where only a key is wrong, it is clear which of the forms was meant.
       const meant = issue.errors.find((faults) => faults.some(isUnknownKey) && faults.every(isInside));
       if (meant !== undefined)
-        return meant.flatMap((fault) => this.#explain({ ...fault, path: [...issue.path, ...fault.path] }, schema));
+        return meant.flatMap((fault) =>
+          this.#explain({ ...fault, path: [...issue.path, ...fault.path] }, schema, within),
+        );
     }
+    if (issue.code === 'invalid_key')
+      return [
+        this.problem(
+          `"${String(path.at(-1))}" is no name that can be used here`,
+          path.slice(0, -1),
+          undefined,
+          String(path.at(-1)),
+        ),
+      ];
     const subject = path.length === 0 ? 'the file' : `"${path.join('.')}"`;
     return [this.problem(`${subject}: ${issue.message.replace(/^Invalid input: /, '')}`, path)];
   }

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { type Compiled, compileProject, compileQuery } from '../../runner/compile.ts';
 import { UsageError } from '../../runner/errors.ts';
-import type { Project } from '../../runner/project.ts';
+import { type Project, sourceTexts } from '../../runner/project.ts';
 import { selectNodes } from '../../runner/select.ts';
 import { SqlText } from '../../runner/sql-text.ts';
 import { explain, statement } from '../../runner/statement.ts';
@@ -21,7 +21,7 @@ interface Query {
   readonly name: string;
   readonly file: string;
   readonly sql: SqlText;
-  readonly text: string;
+  readonly sourceText: (file: string) => string | undefined;
 }
 
 /** Shows the rows of a query, a model or a failing test. Runs in a read-only transaction. */
@@ -69,11 +69,7 @@ async function showOn(warehouse: Warehouse, query: Query, flags: Format): Promis
     });
     return { text: format(result, flags.output), rows: result.rows.length };
   } catch (error) {
-    throw explain(error, {
-      name: query.name,
-      file: query.file,
-      sourceText: (file) => (file === query.file ? query.text : undefined),
-    });
+    throw explain(error, query);
   }
 }
 
@@ -97,16 +93,18 @@ function format({ rows, columns }: Result, output: Format['output']): string {
 }
 
 function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query {
+  const sourceText = sourceTexts(project);
   if (flags.inline !== undefined) {
     // A query ends where its statement ends: a semicolon, and comments behind it, would break the query around it.
-    const text = flags.inline.trim().replace(/;(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/, '');
-    if (text === '') throw new UsageError({ what: 'the query is empty', hint: `Write --inline "select ..."` });
+    const text = flags.inline.trimEnd().replace(/;(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/, '');
+    if (text.trim() === '') throw new UsageError({ what: 'the query is empty', hint: `Write --inline "select ..."` });
     const file = { path: '--inline', text };
+    const { inline } = flags;
     return {
       name: 'inline query',
       file: file.path,
       sql: compileQuery(compiled.context, compiled.manifest.nodes, file),
-      text,
+      sourceText: (path) => (path === file.path ? inline : sourceText(path)),
     };
   }
   if ((flags.select ?? []).length === 0) {
@@ -122,7 +120,7 @@ function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query 
     nodes.find((node) => node.kind === 'model' || node.kind === 'seed') ??
     nodes[0];
   if (named?.kind === 'model') {
-    return { name: named.name, file: named.file, sql: named.fullSql, text: textOf(project, named.file) };
+    return { name: named.name, file: named.file, sql: named.fullSql, sourceText };
   }
   if (named?.kind === 'seed') {
     const file = { path: named.file, text: `select * from {{ref "${named.name}"}}` };
@@ -130,14 +128,9 @@ function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query 
       name: named.name,
       file: named.file,
       sql: compileQuery(compiled.context, compiled.manifest.nodes, file),
-      text: file.text,
+      sourceText: () => file.text,
     };
   }
-  if (named?.kind === 'test')
-    return { name: named.name, file: named.file, sql: named.sql, text: textOf(project, named.file) };
+  if (named?.kind === 'test') return { name: named.name, file: named.file, sql: named.sql, sourceText };
   throw new UsageError({ what: 'the selection holds nothing that can be shown' });
-}
-
-function textOf(project: Project, path: string): string {
-  return [...project.models, ...project.tests, ...project.properties].find((file) => file.path === path)?.text ?? '';
 }

@@ -2,10 +2,10 @@ import { StatementError } from '../../warehouse/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type Column, readRelation } from '../catalog.ts';
+import { normalType } from '../column-type.ts';
 import { NodeError } from '../errors.ts';
 import type { ColumnSpec, ModelNode, RelationName, SeedNode, SourceNode } from '../manifest.ts';
-import { formatPlace } from '../place.ts';
-import { normalType } from '../plan.ts';
+import { formatPlace, type Place } from '../place.ts';
 import { didYouMean } from '../suggest.ts';
 
 /**
@@ -21,16 +21,16 @@ export async function provideSource(on: Queryable, node: SourceNode): Promise<re
     if (node.columns.length > 0 && untyped.length === 0) await createEmpty(on, node.relation, node.columns);
     else if (node.columns.length === 0) return [missingColumns(node)];
     return untyped.map((column) =>
-      fault(node, column, `${column.name} has no data_type, which a check needs`, 'Add it.'),
+      fault(node, column.place, `${column.name} has no data_type, which a check needs`, 'Add it.'),
     );
   }
   const types = new Map(existing.columns.map((column) => [column.name, column.type]));
   return node.columns.flatMap((column) => {
     const type = types.get(column.name);
     if (type === undefined)
-      return fault(node, column, `there is no column "${column.name}"`, didYouMean(column.name, types.keys()));
+      return fault(node, column.place, `there is no column "${column.name}"`, didYouMean(column.name, types.keys()));
     if (column.dataType === undefined || normalType(column.dataType) === type) return [];
-    return fault(node, column, `${column.name} is ${type}, not ${column.dataType}`, 'Correct its data_type.');
+    return fault(node, column.typePlace, `${column.name} is ${type}, not ${column.dataType}`, 'Correct its data_type.');
   });
 }
 
@@ -62,7 +62,9 @@ export async function wrongTypes(on: Queryable, node: SourceNode | SeedNode): Pr
   const faults: NodeError[] = [];
   for (const column of node.columns) {
     if (column.dataType === undefined || (await isType(on, column.dataType))) continue;
-    faults.push(fault(node, column, `"${column.dataType}" is no type of PostgreSQL`, 'Write e.g. text or bigint.'));
+    faults.push(
+      fault(node, column.typePlace, `"${column.dataType}" is no type of PostgreSQL`, 'Write e.g. text or bigint.'),
+    );
   }
   return faults;
 }
@@ -95,7 +97,8 @@ function missingColumns(node: SourceNode): NodeError {
   });
 }
 
-function fault(node: SourceNode | SeedNode, column: ColumnSpec, what: string, hint: string | undefined): NodeError {
-  const where = column.place === undefined ? node.file : formatPlace(column.place);
+/** @param at where what is wrong is declared. */
+function fault(node: SourceNode | SeedNode, at: Place | undefined, what: string, hint: string | undefined): NodeError {
+  const where = at === undefined ? node.file : formatPlace(at);
   return new NodeError({ what: `${node.name}: ${what}`, where, hint });
 }

@@ -1,14 +1,16 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readAccess } from '../access.ts';
-import { newestLoads, perform, shapeOf } from '../build-node.ts';
 import { type Column, readRelation } from '../catalog.ts';
 import { ephemeralsOf } from '../compile-model.ts';
+import type { Decision, NodeState } from '../decide.ts';
 import { inlineEphemerals } from '../ephemeral.ts';
 import { NodeError } from '../errors.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest.ts';
 import type { RowSource } from '../materialize/table.ts';
-import { type Decision, type NodeState, plan, querySql } from '../plan.ts';
+import { newestLoads } from '../node-state.ts';
+import { perform, shapeOf } from '../perform.ts';
+import { plan, querySql } from '../plan.ts';
 import { readSeed } from '../seed.ts';
 import { explain } from '../statement.ts';
 
@@ -108,7 +110,7 @@ async function build(session: Session, trial: Trial, node: ModelNode | SeedNode,
     at: options.runStartedAt,
     views: [],
   }))
-    await perform(session, step, node, seed, totals);
+    await perform(session, step, node, seed, totals, trial.root);
 }
 
 /** An increment is put into the table that the full form made: both must yield the same columns. */

@@ -24,45 +24,47 @@ export function addRows(
       return [...staging, counted('inserted', insert)];
     case 'delete+insert': {
       const match = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
-      const where = [...match, ...predicates(target, 'n')].join(' and ');
+      const where = SqlText.list([...match, ...predicates(target, 'n')], ' and ');
       const stays = `where not exists (select from ${table} as o where ${match.map((one) => one.replace(/^t\./, 'o.')).join(' and ')})`;
       return [
         ...staging,
-        counted('deleted', `delete from ${table} as t\nusing ${staged} as n\nwhere ${where}`),
+        counted('deleted', `delete from ${table} as t\nusing ${staged} as n\nwhere `, where),
         // A row that a predicate kept from being deleted stays instead of the new one.
         counted('inserted', target.merge.predicates.length === 0 ? insert : `${insert} as n\n${stays}`),
       ];
     }
     case 'merge':
-      return [...staging, { kind: 'upsert', sql: new SqlText(merge(target, insert, columns)) }];
+      return [...staging, { kind: 'upsert', sql: merge(target, insert, columns) }];
     default:
       return strategy satisfies never;
   }
 }
 
-function merge(target: TableTarget, insert: string, columns: readonly Column[]): string {
-  const { values, compared } = mergedColumns(target, columns);
-  const conflict = `on conflict (${identifiers(target.uniqueKey)})`;
-  const update =
-    compared.length === 0
-      ? `${conflict} do nothing`
-      : `${conflict} do update
-    set ${values.map((name) => `${identifier(name)} = excluded.${identifier(name)}`).join(',\n        ')}
-    where (${compared.map((column) => comparable(column, 't')).join(', ')})
-        is distinct from (${compared.map((column) => comparable(column, 'excluded')).join(', ')})${predicates(
-          target,
-          'excluded',
-        )
-          .map((one) => `\n        and ${one}`)
-          .join('')}`;
+function merge(target: TableTarget, insert: string, columns: readonly Column[]): SqlText {
   // A row that this statement inserted has no earlier version: its xmax is 0.
-  return `with merged as (
+  return SqlText.join(
+    `with merged as (
     ${insert.replaceAll('\n', '\n    ')}
-    ${update}
+    on conflict (${identifiers(target.uniqueKey)}) `,
+    onConflict(target, columns),
+    `
     returning (t.xmax = 0) as is_new
 )
 select count(*) filter (where is_new) as inserted, count(*) filter (where not is_new) as updated
-from merged`;
+from merged`,
+  );
+}
+
+function onConflict(target: TableTarget, columns: readonly Column[]): string | SqlText {
+  const { values, compared } = mergedColumns(target, columns);
+  if (compared.length === 0) return 'do nothing';
+  return SqlText.join(
+    `do update
+    set ${values.map((name) => `${identifier(name)} = excluded.${identifier(name)}`).join(',\n        ')}
+    where (${compared.map((column) => comparable(column, 't')).join(', ')})
+        is distinct from (${compared.map((column) => comparable(column, 'excluded')).join(', ')})`,
+    ...predicates(target, 'excluded').flatMap((one) => ['\n        and ', one]),
+  );
 }
 
 /** The columns that a standing row takes over from the new one, and those of them whose difference counts. */
@@ -74,9 +76,13 @@ export function mergedColumns(target: TableTarget, columns: readonly Column[]): 
 }
 
 /** The user's conditions with the aliases that the statement has; `dbt`'s words for them are understood as well. */
-function predicates(target: TableTarget, fresh: string): string[] {
-  return target.merge.predicates.map(
-    (one) =>
-      `(${one.replace(/\b(?:old|DBT_INTERNAL_DEST)\./gi, 't.').replace(/\b(?:new|DBT_INTERNAL_SOURCE)\./gi, `${fresh}.`)})`,
-  );
+function predicates(target: TableTarget, fresh: string): SqlText[] {
+  return target.merge.predicates.map((one) => {
+    const standing = one.replace(/\b(?:old|DBT_INTERNAL_DEST)\./gi, () => 't.');
+    return SqlText.join(
+      '(',
+      standing.replace(/\b(?:new|DBT_INTERNAL_SOURCE)\./gi, () => `${fresh}.`),
+      ')',
+    );
+  });
 }

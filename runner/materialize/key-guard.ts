@@ -13,6 +13,7 @@ export function guardNulls(model: string, relation: string, uniqueKey: readonly 
   return {
     kind: 'guard',
     sql: new SqlText(`select ${identifiers(uniqueKey)}\nfrom ${relation}\nwhere ${isNull}\nlimit 3`),
+    setting: 'unique_key',
     complaint: (rows) => ({
       what: `unique_key of ${model} is NULL in ${describe(rows, uniqueKey)}`,
       hint: 'A row without its key can neither be found nor updated: leave such rows out, or give them a value.',
@@ -27,6 +28,7 @@ export function guardDuplicates(model: string, relation: string, uniqueKey: read
     sql: new SqlText(
       `select ${list}, count(*) as row_count\nfrom ${relation}\ngroup by ${list}\nhaving count(*) > 1\nlimit 3`,
     ),
+    setting: 'unique_key',
     complaint: (rows) => ({
       what: `unique_key of ${model} is not unique: ${describe(rows, uniqueKey)}`,
       hint: 'Group the rows by the key, or add the column that tells them apart to unique_key.',

@@ -2,6 +2,7 @@ import type { Column, ExistingRelation } from '../catalog.ts';
 import type { Config } from '../config.ts';
 import { NodeError } from '../errors.ts';
 import type { RelationName } from '../manifest.ts';
+import type { SettingPlaces } from '../setting-places.ts';
 import type { Step } from './step.ts';
 import { alignColumns } from './structure.ts';
 
@@ -19,7 +20,7 @@ export interface SchemaChange {
  * @throws NodeError with every difference.
  */
 export function changeSchema(
-  model: { readonly name: string; readonly file: string; readonly relation: RelationName },
+  model: { readonly name: string; readonly relation: RelationName; readonly settings: SettingPlaces },
   setting: Config['on_schema_change'],
   existing: ExistingRelation,
   yields: readonly Column[],
@@ -48,7 +49,7 @@ export function changeSchema(
       ];
       throw new NodeError({
         what: `${model.name} is not rebuilt, and its columns are no longer those of its table:\n${lines.join('\n')}`,
-        where: model.file,
+        place: model.settings.get('on_schema_change')?.place(),
         hint: `Nothing was touched. Set on_schema_change: append_new_columns (old rows are NULL there), sync_all_columns (columns that are gone are dropped) or ignore; or rebuild it: datacycle run --full-refresh --select ${model.name}`,
       });
     }

@@ -56,6 +56,7 @@ function columnsOf({ snapshot_meta_column_names: names }: Config): SnapshotColum
 export function snapshotOf(target: TableTarget, config: Config): Snapshot {
   const key = target.uniqueKey;
   const columns = columnsOf(config);
+  const place = target.settings.get('unique_key')?.place();
   return {
     key,
     columns,
@@ -68,12 +69,12 @@ export function snapshotOf(target: TableTarget, config: Config): Snapshot {
       ...target,
       uniqueKey: [],
       constraints: [
-        { type: 'not_null', columns: [...key, columns.validFrom] },
-        { type: 'unique', columns: [columns.id] },
+        { type: 'not_null', columns: [...key, columns.validFrom], place },
+        { type: 'unique', columns: [columns.id], place },
         ...target.constraints,
       ],
       indexes: [
-        { columns: [...key], unique: true, where: `${identifier(columns.validTo)} is null` },
+        { columns: [...key], unique: true, where: new SqlText(`${identifier(columns.validTo)} is null`), place },
         ...target.indexes,
       ],
     },
@@ -162,6 +163,7 @@ function guardUpdatedAt(model: string, key: readonly string[], column: string): 
   return {
     kind: 'guard',
     sql: new SqlText(`select ${identifiers(key)}\nfrom ${staged}\nwhere ${identifier(column)} is null\nlimit 3`),
+    setting: 'updated_at',
     complaint: (rows) => ({
       what: `updated_at of ${model}, "${column}", is NULL where ${rows.map((row) => key.map((name) => `${name}=${String(row[name])}`).join(', ')).join('; ')}`,
       hint: 'Nothing says since when such a row holds: give it a time, leave it out, or use strategy: check.',

@@ -1,5 +1,7 @@
 import type { ErrorParts } from '../../warehouse/errors.ts';
 import type { Row } from '../../warehouse/warehouse.ts';
+import { NodeError } from '../errors.ts';
+import type { SettingPlaces } from '../setting-places.ts';
 import { SqlText } from '../sql-text.ts';
 
 /** What a statement's row count means for the report. */
@@ -11,8 +13,13 @@ export type Step =
   | { readonly kind: 'run'; readonly sql: SqlText; readonly counts?: Counts | undefined }
   /** Returns one row of counts: `inserted`, `updated`. */
   | { readonly kind: 'upsert'; readonly sql: SqlText }
-  /** Must return no row; if it does, `complaint` makes the error of the first rows. */
-  | { readonly kind: 'guard'; readonly sql: SqlText; readonly complaint: (rows: readonly Row[]) => ErrorParts }
+  /** Must return no row, for the sake of a setting; if it does, `complaint` makes the error of the first rows. */
+  | {
+      readonly kind: 'guard';
+      readonly sql: SqlText;
+      readonly setting: 'unique_key' | 'updated_at';
+      readonly complaint: (rows: readonly Row[]) => ErrorParts;
+    }
   /** Returns one row `retained`: rows that should be deleted but are still referenced by others. */
   | { readonly kind: 'retained'; readonly sql: SqlText }
   /** A COPY whose input the execution supplies (a seed's file). */
@@ -27,4 +34,13 @@ export function run(...pieces: readonly (string | SqlText)[]): Step {
 
 export function counted(counts: Counts, ...pieces: readonly (string | SqlText)[]): Step {
   return { kind: 'run', sql: SqlText.join(...pieces), counts };
+}
+
+/** The error of a guard that returned rows, at the setting that they break. */
+export function refusal(
+  { setting, complaint }: Extract<Step, { kind: 'guard' }>,
+  rows: readonly Row[],
+  settings: SettingPlaces,
+): NodeError {
+  return new NodeError({ ...complaint(rows), place: settings.get(setting)?.place() });
 }

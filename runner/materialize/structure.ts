@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import type { IndexConfig } from '../config.ts';
 import type { Constraint, RelationName } from '../manifest.ts';
 import type { Place } from '../place.ts';
+import type { SettingPlaces } from '../setting-places.ts';
 import { SqlText } from '../sql-text.ts';
+import { type Index, indexColumns, indexOn } from './index.ts';
 import { run, type Step } from './step.ts';
 
 /** What a table is to have besides its rows. */
@@ -15,7 +16,9 @@ export interface Structure {
   /** A column that is unique by itself, the surrogate key. */
   readonly surrogateKey: string | undefined;
   readonly constraints: readonly Constraint[];
-  readonly indexes: readonly IndexConfig[];
+  readonly indexes: readonly Index[];
+  /** Where the keys are declared. */
+  readonly settings: SettingPlaces;
 }
 
 interface Wanted {
@@ -68,6 +71,7 @@ export function addMissing(
       table,
       notNullColumns(structure).filter((name) => !notNull.has(name)),
       'set not null',
+      (name) => placeOfNotNull(structure, name),
     ),
     ...missing.sort((a, b) => (a.rank < b.rank ? -1 : 1)).map((object) => run(object.create)),
   ];
@@ -108,11 +112,30 @@ function notNullColumns(structure: Structure): string[] {
   return [...new Set([...surrogate, ...structure.uniqueKey, ...declared])];
 }
 
-function alterColumns(table: string, columns: readonly string[], change: string): Step[] {
+/** Where it is declared that a column is never NULL. */
+function placeOfNotNull({ constraints, settings, surrogateKey }: Structure, column: string): Place | undefined {
+  const declared = constraints.find(
+    (one) => (one.type === 'not_null' || one.type === 'primary_key') && one.columns.includes(column),
+  );
+  return declared?.place ?? settings.get(column === surrogateKey ? 'surrogate_key' : 'unique_key')?.place();
+}
+
+function alterColumns(
+  table: string,
+  columns: readonly string[],
+  change: string,
+  placeOf: (column: string) => Place | undefined = () => undefined,
+): Step[] {
   if (columns.length === 0) return [];
-  return [
-    run(`alter table ${table}\n${columns.map((name) => `    alter column ${identifier(name)} ${change}`).join(',\n')}`),
-  ];
+  const changes = columns.map((name, index) => {
+    const sql = `${index === 0 ? '' : ',\n'}    alter column ${identifier(name)} ${change}`;
+    return framed(new SqlText(sql), placeOf(name));
+  });
+  return [run(`alter table ${table}\n`, ...changes)];
+}
+
+function framed(sql: SqlText, place: Place | undefined): SqlText {
+  return place === undefined ? sql : sql.framedBy(place);
 }
 
 function wantedObjects(structure: Structure): Wanted[] {
@@ -124,26 +147,26 @@ function wantedObjects(structure: Structure): Wanted[] {
     rank: string,
     given: string | undefined,
     definition: string,
-    create: (name: string) => string,
-    place?: Place,
+    place: Place | undefined,
+    create: (name: string) => SqlText,
   ) => {
     const name = given ?? objectName(`${tableName}_${base}`, `${tableName} ${definition}`);
     if (objects.some((object) => object.name === name)) return;
     const version = given === undefined ? undefined : versionOf(name, definition);
-    const sql = new SqlText(create(identifier(name)), [
-      { start: 0, origin: place === undefined ? undefined : { place, verbatim: false } },
-    ]);
-    objects.push({ name, version, create: sql, rank: `${rank} ${name}` });
+    objects.push({ name, version, create: framed(create(identifier(name)), place), rank: `${rank} ${name}` });
   };
-  const constraint = (base: string, rank: string, given: string | undefined, definition: string, place?: Place) =>
-    add(
-      base,
-      rank,
-      given,
-      definition,
-      (name) => `alter table ${table}\n    add constraint ${name} ${definition}`,
-      place,
+  const constraint = (
+    base: string,
+    rank: string,
+    given: string | undefined,
+    definition: string | SqlText,
+    place: Place | undefined,
+  ) => {
+    const text = typeof definition === 'string' ? definition : definition.text;
+    add(base, rank, given, text, place, (name) =>
+      SqlText.join(`alter table ${table}\n    add constraint ${name} `, definition),
     );
+  };
 
   for (const declared of structure.constraints) {
     switch (declared.type) {
@@ -160,7 +183,7 @@ function wantedObjects(structure: Structure): Wanted[] {
         );
         break;
       case 'check':
-        constraint('check', '4', declared.name, `check (${declared.expression})`, declared.place);
+        constraint('check', '4', declared.name, SqlText.join('check (', declared.expression, ')'), declared.place);
         break;
       case 'foreign_key': {
         const to = relation(declared.to.schema, declared.to.name);
@@ -181,28 +204,20 @@ function wantedObjects(structure: Structure): Wanted[] {
   }
   // The key must be unique whether or not somebody declared it: merging relies on it.
   const surrogate = structure.surrogateKey === undefined ? [] : [structure.surrogateKey];
-  for (const columns of [structure.uniqueKey, surrogate]) {
+  for (const [setting, columns] of [
+    ['unique_key', structure.uniqueKey],
+    ['surrogate_key', surrogate],
+  ] as const) {
     if (columns.length > 0 && !keepsUnique(structure.constraints, columns)) {
-      constraint(`${columns.join('_')}_key`, '2', undefined, `unique (${identifiers(columns)})`);
+      const place = structure.settings.get(setting)?.place();
+      constraint(`${columns.join('_')}_key`, '2', undefined, `unique (${identifiers(columns)})`, place);
     }
   }
   for (const index of structure.indexes) {
-    const method = index.type ?? 'btree';
-    const unique = index.unique === true ? 'unique ' : '';
-    // An expression goes in as it was written; brackets around a function call do no harm.
-    const keys = [index.columns ?? []]
-      .flat()
-      .map(identifier)
-      .concat((index.expressions ?? []).map((text) => `(${text})`));
-    const include = index.include === undefined ? '' : ` include (${identifiers(index.include)})`;
-    const where = index.where === undefined ? '' : ` where ${index.where}`;
-    const on = `on ${table} using ${method} (${keys.join(', ')})${include}${where}`;
-    add(
-      `${[...(index.columns ?? []), ...(index.expressions === undefined ? [] : ['expr'])].join('_')}_idx`,
-      '3',
-      index.name,
-      `${unique}index ${on}`,
-      (name) => `create ${unique}index ${name} ${on}`,
+    const kind = index.unique === true ? 'unique index' : 'index';
+    const on = indexOn(table, index);
+    add(`${indexColumns(index)}_idx`, '3', index.name, `${kind} ${on.text}`, index.place, (name) =>
+      SqlText.join(`create ${kind} ${name} `, on),
     );
   }
   return objects;

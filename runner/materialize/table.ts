@@ -1,6 +1,7 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { RowSecurity } from '../manifest.ts';
+import type { SeedColumn } from '../seed.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
 import { remakeViews, type StandingView } from './remake-views.ts';
@@ -27,13 +28,13 @@ export interface MergeSettings {
   readonly update: readonly string[] | undefined;
   readonly exclude: readonly string[];
   /** Conditions on `old` and `new`; a row for which one is not true stays as it is. */
-  readonly predicates: readonly string[];
+  readonly predicates: readonly SqlText[];
 }
 
 /** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
 export type RowSource =
   | { readonly kind: 'query'; readonly sql: SqlText }
-  | { readonly kind: 'copy'; readonly columns: readonly Column[] };
+  | { readonly kind: 'copy'; readonly columns: readonly SeedColumn[] };
 
 /** Rows before `bound` are left as they are. */
 export interface KeepFrom {
@@ -94,9 +95,12 @@ export function replaceRows(
 export function stage(target: TableTarget, source: RowSource): Step[] {
   const guard = (at: string) => (target.uniqueKey.length === 0 ? [] : guardKey(target.model, at, target.uniqueKey));
   if (source.kind === 'copy') {
-    const columns = source.columns.map((column) => `    ${identifier(column.name)} ${column.type}`).join(',\n');
+    const columns = source.columns.flatMap(({ name, type, place }, index) => [
+      `${index === 0 ? '' : ',\n'}    ${identifier(name)} `,
+      place === undefined ? type : SqlText.from(place, type),
+    ]);
     return [
-      run(`create temporary table "datacycle_new" (\n${columns}\n) on commit drop`),
+      run(`create temporary table "datacycle_new" (\n`, ...columns, '\n) on commit drop'),
       { kind: 'copy', sql: new SqlText(`copy ${staged} from stdin with (format csv, header)`) },
       ...guard(staged),
       run(`analyze ${staged}`),

@@ -1,12 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.ts';
+import type { Decision, NodeState } from '../../runner/decide.ts';
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
 import type { Access } from '../../runner/materialize/row-security.ts';
 import type { Step } from '../../runner/materialize/step.ts';
 import { objectNames } from '../../runner/materialize/structure.ts';
-import { type Decision, type NodeState, plan, querySql, structureOf } from '../../runner/plan.ts';
+import { plan, querySql } from '../../runner/plan.ts';
 import { readSeed } from '../../runner/seed.ts';
+import { structureOf } from '../../runner/table-target.ts';
 import { TemporaryProject } from '../integration/temporary-project.ts';
 import { compileFiles } from '../unit/runner/projects.ts';
 import { expectedFolder, expectGolden } from './golden.ts';

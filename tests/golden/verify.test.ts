@@ -25,6 +25,7 @@ const target: TableTarget = {
   auditColumns: ['load_id'],
   constraints: [],
   indexes: [],
+  settings: new Map(),
   key: undefined,
   merge: { update: undefined, exclude: [], predicates: [] },
   rowSecurity: undefined,

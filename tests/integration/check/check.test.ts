@@ -145,7 +145,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'a column of a source without a type': {
     file: 'models/sources.yml',
     from: '{ name: value, data_type: double precision }',
-    to: '¦{ name: value }',
+    to: '{ name: ¦value }',
     says: 'value has no data_type',
   },
   'a source without columns': {
@@ -169,7 +169,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'a column of a contract that is not selected': {
     file: readingsYml,
     from: '      - name: load_id\n        data_type: bigint\n',
-    to: '      - name: load_id\n        data_type: bigint\n      - name: extra\n        data_type: ¦text\n',
+    to: '      - name: load_id\n        data_type: bigint\n      - name: ¦extra\n        data_type: text\n',
     says: 'extra: declared, but not selected',
   },
   'a primary key of a missing column': {
@@ -205,19 +205,19 @@ const faults: Readonly<Record<string, Fault>> = {
   'a test of a column that is not there': {
     file: readingsYml,
     from: "- relationships: { to: ref('floors'), field: room_key }",
-    to: "- ¦relationships: { to: ref('floors'), field: romm_key }",
+    to: "- relationships: { to: ref('floors'), field: ¦romm_key }",
     says: 'romm_key does not exist',
   },
   'the condition of a test that a constraint proves': {
     file: 'seeds/rooms.yml',
     from: 'data_tests: [unique, not_null]',
-    to: 'data_tests: [unique, ¦{ not_null: { where: "flor > 0" } }]',
+    to: 'data_tests: [unique, { not_null: { where: "¦flor > 0" } }]',
     says: 'column "flor" does not exist',
   },
   'a value that a seed cannot hold': {
     file: 'seeds/rooms.csv',
     from: 'Office,2',
-    to: '¦Office,second',
+    to: 'Office,¦second',
     says: 'invalid input syntax for type integer: "second"',
   },
   'a type of a seed that does not exist': {
@@ -355,7 +355,11 @@ describe('also told are', () => {
   it('a duplicate key of what a seed alone makes', async () => {
     const summary = await check({ 'seeds/rooms.csv': 'room,floor\nOffice,1\nOffice,2\n' });
     expect(errorsOf(summary)).toMatchObject([
-      { node: 'floors', where: 'models/floors.sql', what: expect.stringContaining('(room=Office) stands 2 times') },
+      {
+        node: 'floors',
+        where: 'models/floors.sql:1:31',
+        what: expect.stringContaining('(room=Office) stands 2 times'),
+      },
       { node: 'unique_rooms_room', where: 'seeds/rooms.yml:6:22' },
     ]);
   });
@@ -374,7 +378,7 @@ describe('also told are', () => {
     const summary = await check({});
     expect(errorsOf(summary)).toMatchObject([
       { where: 'models/sources.yml:7:36', what: 'raw.events: id is text, not integer' },
-      { where: 'models/sources.yml:10:45', what: 'raw.events: there is no column "measured_at"' },
+      { where: 'models/sources.yml:10:21', what: 'raw.events: there is no column "measured_at"' },
     ]);
     expect(summary.unchecked.map(({ node }) => node)).toEqual(
       expect.arrayContaining(['measured', 'readings', 'latest', 'no_future']),

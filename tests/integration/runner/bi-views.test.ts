@@ -158,7 +158,7 @@ describe.each(databases)('the view of a model for Power BI on $name', (kind) => 
     const summary = await project.run(database.warehouse);
     expect(summary.results.find(({ node }) => node.name === 'bi_room')?.error).toMatchObject({
       message: 'bi_room: column "aera" does not exist',
-      where: 'models/room.yml:4:5',
+      where: 'models/room.yml:6:85',
     });
   });
 

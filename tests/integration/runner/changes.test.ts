@@ -246,7 +246,7 @@ describe.each(databases)('a change of the project on $name', (kind) => {
       expect(resultOf(await project.run(database.warehouse), 'rooms').error).toMatchObject({
         message: 'rooms: invalid input syntax for type integer: "x"',
         where: `seeds/rooms.csv:${line}:1`,
-        detail: 'column code: "x"',
+        detail: `  ${line} | x,y\n    | ^\ncolumn code: "x"`,
       });
     }
   });

@@ -59,17 +59,18 @@ select e.id, d.counts from {{ref "events"}} e left join {{ref "devices"}} d usin
     });
   });
 
-  it('a second statement in a model is refused before anything runs; strings, comments and a last semicolon are fine', () => {
+  it('a second statement or an open quote in a model is refused before anything runs; strings, comments and a last semicolon are fine', () => {
     project.write({ 'models/two.sql': 'select 1 as a;\ncommit; drop table x' });
     expect(() => project.compile()).toThrow(ProjectError);
     expect(() => project.compile()).toThrow(/models\/two\.sql:1:14: a model is one select/);
+    project.write({ 'models/two.sql': "select 'abc as a" });
+    expect(() => project.compile()).toThrow(/models\/two\.sql:1:8: this ' is not closed/);
     project.write({ 'models/two.sql': `select ';' as a, e'\\';' as b, $x$;$x$ as c /* ; */ -- ;\n ; -- done\n` });
     expect(() => project.compile()).not.toThrow();
   });
 
   it.each([
     ['a comma too many', 'select 1 as a,', 'syntax error: the query ends too early', 'models/broken.sql:1:14'],
-    ['a quote that is not closed', "select 'abc as a", 'unterminated quoted string', 'models/broken.sql:1:8'],
     [
       'a value that speaks of termination',
       "select 'contract terminated'::int as a",

@@ -153,30 +153,36 @@ describe('a project cannot be compiled with', () => {
     [
       'an incremental block in a view',
       'select 1 {{#incremental}}where true{{/incremental}}',
+      10,
       'it has an {{#incremental}} block, but is materialized as view',
     ],
     [
       'a merge without a key',
       '{{config materialized="incremental"}}select 1',
+      10,
       'incremental_strategy "merge" needs a unique_key',
     ],
     [
       'a delete+insert without a key',
       '{{config materialized="incremental" incremental_strategy="delete+insert"}}select 1',
+      37,
       'incremental_strategy "delete+insert" needs a unique_key',
     ],
     [
       'a surrogate key without a natural one',
       '{{config materialized="table" surrogate_key="k"}}select 1',
+      31,
       'surrogate_key needs a unique_key',
     ],
     [
       'a surrogate key of a view',
       '{{config unique_key="a" surrogate_key="k"}}select 1 as a',
+      25,
       'a view cannot have a surrogate_key',
     ],
-  ])('%s', (_name, sql, what) => {
-    expect(whatIsWrong({ 'models/a.sql': sql })).toEqual([`models/a.sql: ${what}`]);
+  ])('%s', (_name, sql, column, what) => {
+    const place = { file: 'models/a.sql', line: 1, column };
+    expect(problemsOf({ 'models/a.sql': sql })).toMatchObject([{ what, place }]);
   });
 
   it('an empty model', () => {
@@ -240,7 +246,7 @@ models:
         'there is no folder models/glod',
         'the variable "limt" is not set',
         'there is no model or seed "nothing"',
-        'models/gold/no_key.sql: incremental_strategy "merge" needs a unique_key',
+        'incremental_strategy "merge" needs a unique_key',
         'these models refer to each other: loop -> loop\n  loop: models/gold/loop.sql',
         'there is no test "uniqe"',
         'there is no model or seed "no_ky"',

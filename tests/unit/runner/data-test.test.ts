@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { normalType } from '../../../runner/column-type.ts';
 import { genericTest, type TestRequest, TestRequestError } from '../../../runner/data-test.ts';
-import { normalType } from '../../../runner/plan.ts';
 import { compileFiles, testOf } from './projects.ts';
 
 const rows = `
@@ -33,7 +33,7 @@ afterAll(() => database.close());
 
 /** What a test finds in the rows above. */
 async function badRows(column: string | undefined, request: TestRequest): Promise<unknown[]> {
-  return (await database.query(requestOn(column, request).sql)).rows;
+  return (await database.query(requestOn(column, request).sql.text)).rows;
 }
 
 describe('a data test', () => {
@@ -81,7 +81,7 @@ describe('a data test', () => {
       },
     });
     expect(test).toMatchObject({ name: 'kinds', severity: 'warn', description: 'Known kinds.' });
-    expect(test.sql).toContain(`"kind" not in ('a')`);
+    expect(test.sql.text).toContain(`"kind" not in ('a')`);
   });
 
   it('says which constraint would make it needless', () => {

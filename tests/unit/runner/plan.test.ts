@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ExistingRelation } from '../../../runner/catalog.ts';
+import { normalType } from '../../../runner/column-type.ts';
+import { decide, type NodeState } from '../../../runner/decide.ts';
 import { objectNames } from '../../../runner/materialize/structure.ts';
-import { decide, type NodeState, normalType, plan, querySql, tableTarget } from '../../../runner/plan.ts';
+import { plan, querySql } from '../../../runner/plan.ts';
 import type { Consumed } from '../../../runner/state.ts';
+import { tableTarget } from '../../../runner/table-target.ts';
 import { compileFiles, modelOf, seedOf } from './projects.ts';
 
 const compiled = compileFiles({

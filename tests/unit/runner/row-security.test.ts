@@ -44,13 +44,13 @@ describe('row security', () => {
     [
       'a column that is not declared',
       { ...access, ...guarded, 'models/t.yml': `models:\n  - name: t\n    ${own}\n    ${columns('hime')}\n` },
-      'models/t.yml:3:15: t declares no column "home" for its row_security',
+      'models/t.yml:3:39: t declares no column "home" for its row_security',
       'Did you mean "hime"',
     ],
     [
       'a view',
       { ...access, ...guarded, 'models/t.sql': 'select 1 as home' },
-      'models/t.yml:3:15: t is a view, and row_security is for tables',
+      'models/t.yml:3:29: t is a view, and row_security is for tables',
       'A view shows everybody just the rows that the tables behind it do',
     ],
     [
@@ -60,19 +60,19 @@ describe('row security', () => {
         'seeds/s.csv': 'home\n1\n',
         'seeds/s.yml': `seeds:\n  - name: s\n    ${own}\n    ${columns('home')}\n`,
       },
-      'seeds/s.yml:3:15: s is a seed, and row_security is for tables',
+      'seeds/s.yml:3:29: s is a seed, and row_security is for tables',
       'Take it out',
     ],
     [
       'an access model that is not there',
       guarded,
-      'models/t.yml:3:15: row_security names the access model "who", which is not there',
+      'models/t.yml:3:53: row_security names the access model "who", which is not there',
       '',
     ],
     [
       'an access model that is a view',
       { ...access, ...guarded, 'models/who.sql': '{{config schema="access"}}select 1' },
-      'models/t.yml:3:15: the access model "who" of row_security is no table',
+      'models/t.yml:3:53: the access model "who" of row_security is no table',
       'materialized="table"',
     ],
     [
@@ -154,7 +154,7 @@ describe('row security', () => {
       'models/gold/all.yml': `models: [{ name: a, ${columns('home')} }, { name: b, ${columns('home')} }]`,
     });
     expect(problems.map(formatProblem)).toEqual([
-      expect.stringContaining('project.yml:5:5: row_security names the access model "nobody", which is not there'),
+      expect.stringContaining('project.yml:5:44: row_security names the access model "nobody", which is not there'),
     ]);
   });
 });

@@ -94,7 +94,7 @@ describe('a fault in project.yml is shown with its line', () => {
     [
       'a setting with a wrong value',
       'name: test\nmodels:\n  silver:\n    +materialized: tabel',
-      'project.yml:4:5 | "+materialized": Invalid option: expected one of "view"|"table"|"incremental"|"ephemeral"|"snapshot"',
+      'project.yml:4:20 | "models.silver.+materialized": Invalid option: expected one of "view"|"table"|"incremental"|"ephemeral"|"snapshot"',
     ],
     [
       'a setting without its plus sign',
@@ -203,7 +203,7 @@ describe('a fault in a .yml file is shown with its line', () => {
     [
       'a foreign key to nothing',
       "models:\n  - name: a\n    constraints:\n      - { type: foreign_key, columns: [one], to: ref('romms') }",
-      'models/x.yml:4:9 | a foreign_key refers to "romms", which is no model or seed. Did you mean "rooms"?',
+      'models/x.yml:4:50 | a foreign_key refers to "romms", which is no model or seed | Did you mean "rooms"?',
     ],
     [
       'a check without its expression',

@@ -97,7 +97,7 @@ describe('whose the rows are', () => {
     [
       'a column that is not there',
       { 'models/silver/readings.yml': described('readings', ['apartment'], '    config: { subject: apartmnt }\n') },
-      /^models\/silver\/readings\.yml:3:15: subject of readings: there is no column "apartmnt" in its \.yml\n[\s\S]*Did you mean "apartment"\?$/,
+      /^models\/silver\/readings\.yml:3:24: subject of readings: there is no column "apartmnt" in its \.yml\n[\s\S]*Did you mean "apartment"\?$/,
     ],
     [
       'a setting in the model itself',
@@ -107,12 +107,12 @@ describe('whose the rows are', () => {
     [
       'a model that does not exist',
       { 'project.yml': project.replace('of: dim_apartment', 'of: dim_apartmant') },
-      /^project\.yml:10:5: subject: there is no model or seed "dim_apartmant"\n[\s\S]*Did you mean "dim_apartment"\?$/,
+      /^project\.yml:10:44: subject: there is no model or seed "dim_apartmant"\n[\s\S]*Did you mean "dim_apartment"\?$/,
     ],
     [
       'a view',
       { 'models/silver/recent.yml': described('recent', ['apartment'], '    config: { subject: apartment }\n') },
-      /^models\/silver\/recent\.yml:3:15: subject of recent: a view has no rows of its own/,
+      /^models\/silver\/recent\.yml:3:24: subject of recent: a view has no rows of its own/,
     ],
     [
       'a way through a table without the column',
@@ -123,7 +123,7 @@ describe('whose the rows are', () => {
           '    config: { subject: { column: room, of: dim_apartment } }\n',
         ),
       },
-      /^models\/gold\/fact\.yml:3:15: subject of fact: dim_apartment has no column "room"/,
+      /^models\/gold\/fact\.yml:3:34: subject of fact: dim_apartment has no column "room"/,
     ],
     [
       'a way that ends at nobody',
@@ -134,7 +134,7 @@ describe('whose the rows are', () => {
           '    config: { subject: false }\n',
         ),
       },
-      /^project\.yml:10:5: subject of fact: dim_apartment does not say whose its own rows are/,
+      /^project\.yml:10:44: subject of fact: dim_apartment does not say whose its own rows are/,
     ],
     [
       'a way through a view',

@@ -122,8 +122,8 @@ describe('what is wrong in a template', () => {
   });
 
   it.each([
-    ['a block that is not closed', 'select 1\n{{#if (yes)}}\nwhere', 3],
-    ['a mustache that is not closed', 'select 1\nfrom {{put\nwhere x', 3],
+    ['a block that is not closed', 'select 1\n{{#if (yes)}}\nwhere', 2],
+    ['a mustache that is not closed', 'select 1\nfrom {{put\nwhere x', 2],
     ['a name that cannot be read', 'select\n  {{put "x}}', 2],
   ])('%s has its line and says what was expected', (_name, text, line) => {
     const problem = problemOf(text);
@@ -156,7 +156,7 @@ describe('what is wrong in a template', () => {
   it('every macro that cannot be read is named', () => {
     const failing = () => environmentWith({ a: '{{#if}', b: 'fine', c: '{{> nothing}}' });
     expect(failing).toThrow(ProjectError);
-    expect(failing).toThrow(/macros\/a\.sql:1:1[\s\S]*macros\/c\.sql:1:1: there is no macro "nothing"/);
+    expect(failing).toThrow(/macros\/a\.sql:1:6[\s\S]*macros\/c\.sql:1:1: there is no macro "nothing"/);
   });
 
   it('the marks of the runner may not stand in a file', () => {

@@ -1,0 +1,36 @@
+import type { StatementError } from '../warehouse/errors.ts';
+import { identifier } from '../warehouse/quote.ts';
+import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+
+/** What a node reads and PostgreSQL says is not there, e.g. `relation "seeds.tariff" does not exist`. */
+function missingOf(error: StatementError, node: ModelNode | SeedNode, manifest: Manifest) {
+  const [, schema, name] = /["»„«“']([^"\s.]+)\.([^"\s]+?)["«“»”']/.exec(error.message) ?? [];
+  return node.reads
+    .map((id) => manifest.nodes.get(id))
+    .find(
+      (one) => one !== undefined && one.kind !== 'test' && one.relation.schema === schema && one.relation.name === name,
+    );
+}
+
+/** What to do about an error that PostgreSQL reports while a node is built. */
+export function hintFor(error: StatementError, node: ModelNode | SeedNode, manifest: Manifest): string | undefined {
+  switch (error.code) {
+    case '23505':
+      return `Two rows have the same key. Group by it, or add the column that tells the rows apart to unique_key.`;
+    case '23503':
+      return `A row points at one that is not there. Build what it points at first: datacycle build --select +${node.name}`;
+    case '2BP01':
+      return `Something else depends on ${identifier(node.relation.name)}; nothing is dropped with cascade. Drop or change the dependent object first.`;
+    case '42P01': {
+      const missing = missingOf(error, node, manifest);
+      if (missing?.kind === 'seed') return 'Run `datacycle seed` first: it creates the tables of seeds/.';
+      return (missing === undefined ? node.reads : [missing.id]).some((id) => id.startsWith('source.'))
+        ? 'Run `datacycle load` first: it creates the tables of the sources.'
+        : `Build what it reads first: datacycle build --select +${node.name}`;
+    }
+    case '3F000':
+      return 'Sources are created by `datacycle load`.';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import type { ColumnSpec, SeedNode } from './manifest.ts';
+
+const typeAliases: Readonly<Record<string, string>> = {
+  int: 'integer',
+  int4: 'integer',
+  int2: 'smallint',
+  int8: 'bigint',
+  float8: 'double precision',
+  float: 'double precision',
+  float4: 'real',
+  bool: 'boolean',
+  timestamptz: 'timestamp with time zone',
+  timestamp: 'timestamp without time zone',
+  timetz: 'time with time zone',
+  time: 'time without time zone',
+  decimal: 'numeric',
+  string: 'text',
+  varchar: 'character varying',
+  char: 'character',
+  varbit: 'bit varying',
+};
+
+/** Types that are one character long when nobody says how long. */
+const oneByDefault: readonly string[] = ['character', 'bit'];
+
+/** The name PostgreSQL prints for a type that somebody wrote, e.g. `int` -> `integer`. */
+export function normalType(type: string): string {
+  const text = type
+    .trim()
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([(,]) ?/g, '$1')
+    .replace(/ \)/g, ')');
+  // A name, its length, what of the name follows the length (`with time zone`), and that it is an array.
+  const parts = /^([a-z0-9_ ]+?)(\([^)]*\))?( [a-z ]+)?((?:\[\d*\])*)$/.exec(text);
+  if (parts === null) return text;
+  const [, base = '', length = '', rest = '', array = ''] = parts;
+  const [, name = '', zone = ''] =
+    /^(.*?)( with(?:out)? time zone)?$/.exec(rest === '' ? (typeAliases[base] ?? base) : base) ?? [];
+  const size = length === '' && rest === '' && oneByDefault.includes(name) ? '(1)' : length;
+  return `${name}${size}${zone}${rest}${array === '' ? '' : '[]'}`;
+}
+
+/** Columns of a seed as declared in its settings or its .yml. */
+export function declaredTypes(node: SeedNode): ReadonlyMap<string, string> {
+  const fromColumns = node.columns.flatMap((column: ColumnSpec) =>
+    column.dataType === undefined ? [] : [[column.name, column.dataType] as const],
+  );
+  return new Map([...fromColumns, ...Object.entries(node.config.column_types ?? {})]);
+}

@@ -1,0 +1,96 @@
+import type { ExistingRelation } from './catalog.ts';
+import type { ModelNode, SeedNode } from './manifest.ts';
+import type { Access } from './materialize/row-security.ts';
+import { type Pruned, refuseToLose } from './pruned.ts';
+import type { Consumed, ModelState } from './state.ts';
+import { restructure, secure, tableTarget } from './table-target.ts';
+
+/** What the database says about a node and its upstreams, all from one snapshot. */
+export interface NodeState {
+  readonly existing: ExistingRelation | undefined;
+  readonly remembered: ModelState | undefined;
+  /** What the node consumed when it was last built, by upstream name. */
+  readonly consumed: ReadonlyMap<string, Consumed>;
+  /** What its upstreams are now, by upstream name. */
+  readonly upstreams: ReadonlyMap<string, Consumed>;
+  /** The sources its rows are made of that lack rows by now, by name. */
+  readonly pruned: ReadonlyMap<string, Pruned>;
+  /** The models it reads that lack old rows by now, by name: what happened before then is gone. */
+  readonly expired: ReadonlyMap<string, Date>;
+  /** Known where the node has row security. */
+  readonly access: Access | undefined;
+}
+
+export interface PlanOptions {
+  readonly fullRefresh: boolean;
+  /** ISO time at which the run started. */
+  readonly runStartedAt: string;
+}
+
+/** How a node will be built, and why. */
+export type Decision =
+  | { readonly mode: 'skip'; readonly reason: string }
+  | { readonly mode: 'create' | 'replace' | 'increment' | 'view' | 'snapshot'; readonly reason: string };
+
+/**
+ * Decides from state alone how a node is built. Pure.
+ * @throws NodeError if that would take rows that have been pruned.
+ */
+export function decide(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
+  const decision = choose(node, state, options);
+  refuseToLose(node, decision, state.pruned);
+  return decision;
+}
+
+function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
+  const { existing, remembered } = state;
+  const materialized = node.kind === 'seed' ? 'table' : node.materialized;
+  if (materialized === 'ephemeral') return { mode: 'skip', reason: 'ephemeral' };
+  const unchanged = remembered?.checksum === node.checksum;
+  if (materialized === 'view') {
+    if (existing?.kind === 'view' && unchanged && existing.securityInvoker && !options.fullRefresh)
+      return { mode: 'skip', reason: 'unchanged' };
+    return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
+  }
+  if (existing === undefined) return { mode: 'create', reason: 'new' };
+  if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
+  // Its history is nowhere else, so nothing rebuilds it.
+  if (materialized === 'snapshot') return { mode: 'snapshot', reason: 'snapshot' };
+  if (materialized === 'table') return { mode: 'replace', reason: 'table' };
+
+  const mayRebuild = node.config.full_refresh !== false;
+  const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
+  if (reason !== undefined) return { mode: 'replace', reason };
+  if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
+    const target = tableTarget(node, state.access);
+    const changes = restructure(target, existing, remembered?.objects ?? []).length;
+    if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
+    const others = changes - secure(target, existing).length;
+    return { mode: 'increment', reason: `its ${others === 0 ? 'row security' : 'constraints or indexes'} changed` };
+  }
+  return { mode: 'increment', reason: 'incremental' };
+}
+
+/** Why an incremental model has to be rebuilt, in a few words; undefined if it need not be. Pure. */
+export function reasonToRebuild(
+  node: ModelNode | SeedNode,
+  state: Pick<NodeState, 'remembered' | 'consumed' | 'upstreams'>,
+  options: Pick<PlanOptions, 'fullRefresh'>,
+): string | undefined {
+  if (options.fullRefresh) return 'full refresh';
+  if (state.remembered === undefined) return 'not built by datacycle before';
+  if (state.remembered.checksum !== node.checksum) return 'its SQL changed';
+  for (const [upstream, now] of state.upstreams) {
+    const then = state.consumed.get(upstream);
+    if (then === undefined) return `${upstream} is a new upstream`;
+    if (then.version !== now.version) return `${upstream} was rebuilt or changed`;
+  }
+  return undefined;
+}
+
+/** Whether no upstream that the node follows by high-water mark has loads that it has not consumed. */
+export function nothingNew(state: Pick<NodeState, 'upstreams' | 'consumed'>): boolean {
+  return [...state.upstreams].every(
+    ([upstream, now]) => (now.loadId ?? 0) <= (state.consumed.get(upstream)?.loadId ?? 0),
+  );
+}

@@ -1,0 +1,58 @@
+import type { Column } from './catalog.ts';
+import { normalType } from './column-type.ts';
+import { NodeError } from './errors.ts';
+import type { ModelNode, SeedNode } from './manifest.ts';
+import type { Place } from './place.ts';
+import type { YamlPath } from './yaml-file.ts';
+
+/** Every key and index column must be among the columns of the query. */
+export function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): void {
+  const have = new Set(columns.map((column) => column.name));
+  const listed = (key: string, names: string | readonly string[] = [], ...inside: YamlPath) =>
+    [names].flat().map((name, at) => ({ name, where: key, place: node.settings.get(key)?.place(...inside, at) }));
+  const named = [
+    ...listed('unique_key', node.config.unique_key),
+    ...(node.config.indexes ?? []).flatMap(({ columns: keys, include }, at) => [
+      ...listed('indexes', keys, at, 'columns'),
+      ...listed('indexes', include, at, 'include'),
+    ]),
+    ...listed('updated_at', node.config.updated_at),
+    ...(node.config.check_cols === 'all' ? [] : listed('check_cols', node.config.check_cols)),
+    ...listed('merge_update_columns', node.config.merge_update_columns),
+    ...listed('merge_exclude_columns', node.config.merge_exclude_columns),
+    ...node.constraints.flatMap((constraint) =>
+      'columns' in constraint
+        ? constraint.columns.map((name) => ({ name, where: constraint.type, place: constraint.place }))
+        : [],
+    ),
+  ];
+  const missing = named.filter(({ name }) => !have.has(name));
+  if (missing.length === 0) return;
+  throw new NodeError({
+    what: `${node.name} has no column ${missing.map(({ name, where }) => `"${name}" (named in ${where})`).join(', ')}`,
+    place: missing[0]?.place,
+    hint: `Its columns are ${[...have].join(', ')}.`,
+  });
+}
+
+/** All differences between what a model's .yml promises and what its query yields, in one message. */
+export function checkContract(node: ModelNode | SeedNode, yields: readonly Column[]): void {
+  const actual = new Map(yields.map((column) => [column.name, column.type]));
+  const faults: { readonly what: string; readonly place?: Place | undefined }[] = [];
+  for (const { name, dataType, place, typePlace } of node.columns) {
+    const type = actual.get(name);
+    if (type === undefined) faults.push({ what: `  ${name}: declared, but not selected`, place });
+    else if (dataType === undefined)
+      faults.push({ what: `  ${name}: has no data_type; the query yields ${type}`, place });
+    else if (normalType(dataType) !== type)
+      faults.push({ what: `  ${name}: declared ${dataType}, but the query yields ${type}`, place: typePlace });
+    actual.delete(name);
+  }
+  for (const [name, type] of actual) faults.push({ what: `  ${name}: selected (${type}), but not declared` });
+  if (faults.length === 0) return;
+  throw new NodeError({
+    what: `${node.name} breaks its contract:\n${faults.map(({ what }) => what).join('\n')}`,
+    place: faults.find(({ place }) => place !== undefined)?.place,
+    hint: 'Change the query or the columns in its .yml file so that they agree.',
+  });
+}

@@ -1,0 +1,34 @@
+import type { Place } from './place.ts';
+import type { Properties } from './properties.ts';
+import { SqlText } from './sql-text.ts';
+import type { YamlFile, YamlPath } from './yaml-file.ts';
+
+/** Where a setting stands; given a path, where that part of its value stands. */
+export interface SettingPlace {
+  readonly place: (...inside: YamlPath) => Place;
+  /** What it says in SQL, as text that knows its places. */
+  readonly sql: (value: string, ...inside: YamlPath) => SqlText;
+}
+
+/** Where each setting of a node is made that counts for it. */
+export type SettingPlaces = ReadonlyMap<string, SettingPlace>;
+
+/** The places of a setting in a YAML file. */
+export function settingAt(yaml: YamlFile, path: YamlPath): SettingPlace {
+  return {
+    place: (...inside) => yaml.place([...path, ...inside]),
+    sql: (value, ...inside) => yaml.text(value, [...path, ...inside]),
+  };
+}
+
+/** The places of the settings under `config` in a .yml file. */
+export function placesInProperties(described: Properties | undefined): SettingPlaces {
+  if (described === undefined) return new Map();
+  const { value, yaml, path } = described;
+  return new Map(Object.keys(value.config ?? {}).map((key) => [key, settingAt(yaml, [...path, 'config', key])]));
+}
+
+/** SQL that a setting says; without a place where it has none. */
+export function sqlOf(settings: SettingPlaces, key: string, value: string, ...inside: YamlPath): SqlText {
+  return settings.get(key)?.sql(value, ...inside) ?? new SqlText(value);
+}

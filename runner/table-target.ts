@@ -1,0 +1,71 @@
+import type { ExistingRelation } from './catalog.ts';
+import type { IndexConfig } from './config.ts';
+import type { ModelNode, SeedNode } from './manifest.ts';
+import type { Index } from './materialize/index.ts';
+import { type Access, secureRows } from './materialize/row-security.ts';
+import { snapshotOf } from './materialize/snapshot.ts';
+import type { Step } from './materialize/step.ts';
+import { addMissing, dropObsolete } from './materialize/structure.ts';
+import type { TableTarget } from './materialize/table.ts';
+import { sqlOf } from './setting-places.ts';
+import type { YamlPath } from './yaml-file.ts';
+
+/** Steps that give a standing table the row security, constraints and indexes that are declared now. */
+export function restructure(
+  target: TableTarget,
+  existing: ExistingRelation | undefined,
+  made: readonly string[],
+): Step[] {
+  return [
+    ...secure(target, existing),
+    ...(existing === undefined ? [] : dropObsolete(target, existing, made)),
+    ...addMissing(target, existing, made),
+  ];
+}
+
+/** The row security of a table, put right. */
+export function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
+  return secureRows(target.relation, target.rowSecurity, target.access, existing);
+}
+
+/** The table that a node's settings ask for. @param access known where it has row security. */
+export function tableTarget(node: ModelNode | SeedNode, access?: Access): TableTarget {
+  const uniqueKey = node.config.unique_key ?? [];
+  const surrogateKey = node.config.surrogate_key;
+  return {
+    model: node.name,
+    relation: node.relation,
+    uniqueKey,
+    surrogateKey,
+    auditColumns: node.config.audit_columns ?? [],
+    constraints: node.constraints,
+    indexes: (node.config.indexes ?? []).map((index, at) => indexOf(node, index, at)),
+    settings: node.settings,
+    key: surrogateKey === undefined ? undefined : { model: node.name, column: surrogateKey, uniqueKey },
+    merge: {
+      update: node.config.merge_update_columns,
+      exclude: node.config.merge_exclude_columns ?? [],
+      predicates: (node.config.incremental_predicates ?? []).map((one, at) =>
+        sqlOf(node.settings, 'incremental_predicates', one, at),
+      ),
+    },
+    rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
+    access,
+  };
+}
+
+function indexOf({ settings }: ModelNode | SeedNode, index: IndexConfig, number: number): Index {
+  const sql = (value: string, ...inside: YamlPath) => sqlOf(settings, 'indexes', value, number, ...inside);
+  return {
+    ...index,
+    expressions: index.expressions?.map((one, at) => sql(one, 'expressions', at)),
+    where: index.where === undefined ? undefined : sql(index.where, 'where'),
+    place: settings.get('indexes')?.place(number),
+  };
+}
+
+/** The constraints and indexes of a node's table. */
+export function structureOf(node: ModelNode | SeedNode): TableTarget {
+  const target = tableTarget(node);
+  return node.kind === 'model' && node.materialized === 'snapshot' ? snapshotOf(target, node.config).target : target;
+}

@@ -1,0 +1,150 @@
+import { advance, formatPlace, type Place } from './place.ts';
+import { type Origin, type Passage, SqlText } from './sql-text.ts';
+import { internalCall } from './template-names.ts';
+
+/*
+ * Each stretch of output is preceded by a mark that says which template place it comes from. The marks are added to the
+ * parsed template and taken out of the rendered text, so they follow the text through macros, conditions and loops. A value
+ * given to a macro carries its mark with it, and marks around a macro say who called it.
+ * U+FDD0 and U+FDD1 are noncharacters: Unicode promises that they never stand for anything.
+ */
+const markStart = '\uFDD0';
+const markEnd = '\uFDD1';
+const mark = /\uFDD0([<>=]?)(\d*)\uFDD1/g;
+
+/** The helper that puts a mark before a text: the value, the number of the mark. */
+export const markedValue = 'marked value';
+
+/** Where in a text a character stands that only marks may hold; undefined if there is none. */
+export function reservedCharacter(text: string): number | undefined {
+  const index = text.search(/[\uFDD0\uFDD1]/);
+  return index === -1 ? undefined : index;
+}
+
+/** A value without its mark. */
+export function unmarked(value: unknown): unknown {
+  return typeof value === 'string' && value.startsWith(markStart) ? value.slice(value.indexOf(markEnd) + 1) : value;
+}
+
+/** The marks of all templates of a project. */
+export class Marks {
+  readonly #origins: Origin[] = [];
+  /** Where the named arguments of a call stand, by the place of the call. */
+  readonly #arguments = new Map<string, ReadonlyMap<string, Place>>();
+
+  /** Puts a mark before every statement of a parsed template. `text` is the template's own. */
+  addTo(program: hbs.AST.Program, file: string, text: string): void {
+    const body: hbs.AST.Statement[] = [];
+    for (const statement of program.body) {
+      const start = placeIn(file, statement.loc);
+      switch (statement.type) {
+        case 'ContentStatement': {
+          // Standalone blocks eat the white space around them, so the text may begin later than the parser says.
+          const content = statement as hbs.AST.ContentStatement & { original: string };
+          const eaten = Math.max(0, content.original.indexOf(content.value));
+          const place = advance(start, content.original, eaten);
+          if (content.value !== '') body.push(this.#statement(statement, '', { place, verbatim: true }), statement);
+          break;
+        }
+        case 'BlockStatement': {
+          const block = statement as hbs.AST.BlockStatement;
+          this.addTo(block.program, file, text);
+          if (block.inverse) this.addTo(block.inverse, file, text);
+          body.push(this.#statement(statement, '', { place: start, verbatim: false }), statement);
+          break;
+        }
+        case 'PartialStatement':
+        case 'PartialBlockStatement': {
+          const partial = statement as hbs.AST.PartialStatement & { program?: hbs.AST.Program };
+          if (partial.program) this.addTo(partial.program, file, text);
+          for (const pair of (partial.hash as hbs.AST.Hash | undefined)?.pairs ?? [])
+            pair.value = this.#given(pair.value, file, text);
+          const origin = { place: start, verbatim: false };
+          body.push(this.#statement(statement, '>', origin), statement, this.#statement(statement, '<', undefined));
+          break;
+        }
+        default:
+          this.#noteArguments(statement, file);
+          body.push(this.#statement(statement, '', { place: start, verbatim: false }), statement);
+          break;
+      }
+    }
+    program.body = body;
+  }
+
+  /** Puts a value's mark before it, unless it carries one from farther away. */
+  readonly helper = (value: unknown, number: unknown): unknown =>
+    typeof value === 'string' && value !== '' && !value.startsWith(markStart)
+      ? `${markStart}=${String(number)}${markEnd}${value}`
+      : value;
+
+  /** Where the argument `name` of the call at `call` stands. */
+  argument(call: Place, name: string): Place {
+    return this.#arguments.get(formatPlace(call))?.get(name) ?? call;
+  }
+
+  /** The rendered text, its marks read and taken out. */
+  read(rendered: string): SqlText {
+    let text = '';
+    let end = 0;
+    let present: Origin | undefined;
+    let callers: readonly Passage[] = [];
+    const segments: { start: number; origin: Origin | undefined }[] = [];
+    for (const match of rendered.matchAll(mark)) {
+      const [whole, sign, number] = match;
+      text += rendered.slice(end, match.index);
+      end = match.index + whole.length;
+      const origin = number === '' ? undefined : this.#origins[Number(number)];
+      if (sign === '<') callers = callers.slice(1);
+      if (sign === '=' && origin !== undefined) {
+        const trail = present === undefined ? [] : [{ how: 'used', at: present.place } as const];
+        segments.push({ start: text.length, origin: { ...origin, trail } });
+        continue;
+      }
+      present = origin && (callers.length === 0 ? origin : { ...origin, trail: callers });
+      segments.push({ start: text.length, origin: present });
+      if (sign === '>' && origin !== undefined) callers = [{ how: 'called', at: origin.place }, ...callers];
+    }
+    return new SqlText(text + rendered.slice(end), segments);
+  }
+
+  #statement(beside: hbs.AST.Statement, sign: '' | '<' | '>', origin: Origin | undefined): hbs.AST.ContentStatement {
+    const value = `${markStart}${sign}${origin === undefined ? '' : this.#number(origin)}${markEnd}`;
+    return { type: 'ContentStatement', value, original: value, loc: beside.loc } as unknown as hbs.AST.ContentStatement;
+  }
+
+  #number(origin: Origin): number {
+    return this.#origins.push(origin) - 1;
+  }
+
+  /** An argument of a macro as a call of {@link markedValue}. */
+  #given(value: hbs.AST.Expression, file: string, text: string): hbs.AST.Expression {
+    const place = placeIn(file, value.loc);
+    const { type, value: content } = value as hbs.AST.StringLiteral;
+    const isText = type === 'StringLiteral';
+    // With an escaped quote in it, the characters of the value are not those of the file.
+    const inside = { ...place, column: place.column + 1 };
+    const verbatim = isText && text.startsWith(content, offsetOf(text, inside));
+    const number = this.#number({ place: verbatim ? inside : place, verbatim });
+    const literal = { type: 'NumberLiteral', value: number, original: number, loc: value.loc } as hbs.AST.NumberLiteral;
+    return internalCall(markedValue, [value, literal], value.loc);
+  }
+
+  #noteArguments(statement: hbs.AST.Statement, file: string): void {
+    for (const call of (statement as Partial<hbs.AST.MustacheStatement>).params ?? []) {
+      const pairs = (call as Partial<hbs.AST.SubExpression>).hash?.pairs ?? [];
+      const places = pairs.map((pair) => [pair.key, placeIn(file, pair.loc)] as const);
+      if (places.length > 0) this.#arguments.set(formatPlace(placeIn(file, call.loc)), new Map(places));
+    }
+  }
+}
+
+/** The parser counts columns from 0. */
+export function placeIn(file: string, { start }: Pick<hbs.AST.SourceLocation, 'start'>): Place {
+  return { file, line: start.line, column: start.column + 1 };
+}
+
+function offsetOf(text: string, { line, column }: Place): number {
+  const before = text.split('\n').slice(0, line - 1);
+  return before.reduce((sum, one) => sum + one.length + 1, 0) + column - 1;
+}

@@ -1,0 +1,134 @@
+import Handlebars from 'handlebars';
+import { type Problem, ProjectError } from './errors.ts';
+import { advance, excerpt, type Place } from './place.ts';
+import type { SourceFile } from './template.ts';
+import { placeIn, reservedCharacter } from './template-marks.ts';
+
+/** The part of Handlebars' generated parser that knows where it is; its types leave it out. */
+interface Lexer {
+  readonly yylloc: Location;
+  setInput(text: string): void;
+  /** The number of the next token. */
+  lex(): number;
+}
+
+interface Location {
+  readonly first_line: number;
+  readonly first_column: number;
+}
+
+const { Parser } = Handlebars as unknown as {
+  readonly Parser: { readonly lexer: Lexer; readonly terminals_: Readonly<Record<number, string>> };
+};
+
+/** Parses a template, white space as it is. @throws ProjectError with the place of what cannot be read. */
+export function parseTemplate(file: SourceFile): hbs.AST.Program {
+  refuseJinja(file);
+  const reserved = reservedCharacter(file.text);
+  if (reserved !== undefined) {
+    const place = advance({ file: file.path, line: 1, column: 1 }, file.text, reserved);
+    refuse(file, `${file.path} contains the noncharacters U+FDD0 or U+FDD1, which are reserved`, place);
+  }
+  try {
+    const program = Handlebars.parseWithoutProcessing(file.text, { srcName: file.path } as Handlebars.ParseOptions);
+    keepMacrosOnTheirLines(program);
+    return program;
+  } catch (error) {
+    throw new ProjectError([syntaxProblem(error, file)]);
+  }
+}
+
+/**
+ * A macro that stands alone on its line keeps its indentation and the line break behind it: Handlebars would take both,
+ * and glue the next line to a macro whose file does not end with a line break.
+ */
+function keepMacrosOnTheirLines(program: hbs.AST.Program): void {
+  const body: hbs.AST.Statement[] = [];
+  for (const statement of program.body) {
+    body.push(statement);
+    if (statement.type === 'BlockStatement') {
+      const { program: inner, inverse } = statement as Partial<hbs.AST.BlockStatement>;
+      if (inner) keepMacrosOnTheirLines(inner);
+      if (inverse) keepMacrosOnTheirLines(inverse);
+    }
+    if (statement.type === 'PartialStatement' && !(statement as hbs.AST.PartialStatement).strip.close) {
+      // Prints nothing, but is no white space, so that the macro does not stand alone.
+      const guard = { type: 'ContentStatement', value: '', original: '.', loc: statement.loc };
+      body.push(guard as unknown as hbs.AST.ContentStatement);
+    }
+  }
+  program.body = body;
+}
+
+function refuse(file: SourceFile, what: string, place: Place, hint?: string): never {
+  throw new ProjectError([{ what, place, excerpt: excerpt(file.text, place), hint }]);
+}
+
+/** Whoever comes from dbt writes calls as there; the parser would only say that something does not belong. */
+function refuseJinja(file: SourceFile): void {
+  // Template comments are left out, with what they hold blanked so that every place stays.
+  const text = file.text.replace(/\{\{!(?:--[\s\S]*?--|[^}]*)\}\}/g, (comment) => comment.replace(/[^\n]/g, ' '));
+  const found = /\{\{[~\s]*[#/]?\s*(\w+)\(|\{%/.exec(text);
+  if (found === null) return;
+  const place = advance({ file: file.path, line: 1, column: 1 }, text, found.index);
+  const name = found[1];
+  const what = name === undefined ? 'there is no {% %} here' : `{{${name}(...)}} is written without brackets here`;
+  const hint =
+    name === undefined
+      ? 'Write {{#if ...}} ... {{/if}}, {{#each ...}} ... {{/each}} or {{#incremental}} ... {{/incremental}}.'
+      : `Write {{${name} "..."}}, names in quotes and separated by spaces.`;
+  refuse(file, what, place, hint);
+}
+
+/** Turns what Handlebars throws for a template into a problem with a place. */
+function syntaxProblem(error: unknown, file: SourceFile): Problem {
+  const fault = error as Error & { lineNumber?: number; column?: number };
+  // A syntax error tells its token in the message only: "Parse error on line 3:\n...\n---^\nExpecting 'ID', got 'EOF'".
+  const parse = /^(?:Parse|Lexical) error on line \d+[\s\S]*?(?:got '(\w+)')?$/.exec(fault.message);
+  if (parse === null) {
+    const what = fault.message.replace(/ - \d+:\d+$/, '');
+    if (fault.lineNumber === undefined) return { what: `${file.path}: ${what}` };
+    const place = { file: file.path, line: fault.lineNumber, column: (fault.column ?? 0) + 1 };
+    return { what, place, excerpt: excerpt(file.text, place) };
+  }
+  // The parser has stopped with the token that it did not expect still in its hands.
+  const unexpected = placeOf(file, Parser.lexer.yylloc);
+  const { what, place } = unclosed(file, unexpected, parse[1]) ?? { what: unreadable(parse[1]), place: unexpected };
+  return { what: `the template cannot be read: ${what}`, place, excerpt: excerpt(file.text, place) };
+}
+
+/** What a syntax error most likely means, by the token that the parser did not expect. */
+function unreadable(token: string | undefined): string {
+  if (token === 'INVALID') return 'something between {{ and }} does not belong there, or the }} is missing';
+  if (token === 'INVERSE' || token === 'OPEN_ENDBLOCK') return 'this belongs to no open block';
+  return 'something is missing here';
+}
+
+/** What was opened before `unexpected` and never closed: the parser only notices where it can go on no more. */
+function unclosed(
+  file: SourceFile,
+  unexpected: Place,
+  token: string | undefined,
+): { readonly what: string; readonly place: Place } | undefined {
+  const { lexer, terminals_: names } = Parser;
+  const blocks: Place[] = [];
+  let brackets: Place | undefined;
+  lexer.setInput(file.text);
+  for (;;) {
+    const name = names[lexer.lex()] ?? 'EOF';
+    const place = placeOf(file, lexer.yylloc);
+    if (name === 'EOF' || (place.line === unexpected.line && place.column >= unexpected.column)) break;
+    if (name.startsWith('OPEN')) brackets = place;
+    if (name.startsWith('CLOSE')) brackets = undefined;
+    if (['OPEN_BLOCK', 'OPEN_INVERSE', 'OPEN_PARTIAL_BLOCK', 'OPEN_RAW_BLOCK'].includes(name)) blocks.push(place);
+    if (name === 'OPEN_ENDBLOCK' || name === 'END_RAW_BLOCK') blocks.pop();
+  }
+  if (brackets !== undefined && (token === 'EOF' || brackets.line < unexpected.line))
+    return { what: 'this {{ is not closed', place: brackets };
+  const block = token === 'EOF' ? blocks.at(-1) : undefined;
+  return block && { what: 'this block is not closed', place: block };
+}
+
+function placeOf(file: SourceFile, { first_line: line, first_column: column }: Location): Place {
+  return placeIn(file.path, { start: { line, column } });
+}

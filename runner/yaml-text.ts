@@ -1,0 +1,43 @@
+import type { Place } from './place.ts';
+import { SqlText } from './sql-text.ts';
+
+/** What stands before a character of a scalar to make it part of the value: in double quotes, in single quotes, nowhere else. */
+export type Escape = '\\' | "'" | undefined;
+
+/**
+ * The value of a YAML scalar as SQL whose characters know where they stand in the file, whatever indentation, line breaks
+ * and escapes YAML takes away.
+ * @param written the scalar as it stands in the file, without what opens it.
+ * @param placeOf the place of a character of `written`.
+ */
+export function alignedText(
+  value: string,
+  written: string,
+  escaping: Escape,
+  placeOf: (offset: number) => Place,
+): SqlText {
+  const segments: { start: number; origin: { place: Place; verbatim: true } }[] = [];
+  let next: number | undefined;
+  let from = 0;
+  for (const [index, character] of value.split('').entries()) {
+    const at = find(character, written, from, escaping);
+    // An escape like \n or \u00e9 is no character of the value: all of it has one place.
+    if (at === undefined) return SqlText.from(placeOf(0), value);
+    if (at !== next) segments.push({ start: index, origin: { place: placeOf(at), verbatim: true } });
+    from = at + 1;
+    next = written.charAt(at) === character ? from : undefined;
+  }
+  return new SqlText(value, segments);
+}
+
+/** Where `character` stands from `from` on, behind white space at most; undefined if something else comes first. */
+function find(character: string, written: string, from: number, escaping: Escape): number | undefined {
+  for (let at = from; at < written.length; at += 1) {
+    const sign = written.charAt(at);
+    if (sign === escaping) return written.charAt(at + 1) === character ? at + 1 : undefined;
+    // A line break that was folded is a blank in the value.
+    if (sign === character || (character === ' ' && sign === '\n')) return at;
+    if (!/\s/.test(sign)) return undefined;
+  }
+  return undefined;
+}
