@@ -16,6 +16,7 @@ export type Flags = GlobalOptions & {
   /** A format, one of those that the command offers; for bi and subject a folder. */
   readonly output?: string;
   readonly force?: boolean;
+  readonly newReport?: boolean;
   readonly yes?: boolean;
   readonly inline?: string;
   readonly limit?: number;

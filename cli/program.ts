@@ -148,7 +148,11 @@ function addLooking(define: Define, signal: AbortSignal): void {
     bi(openProject(flags), flags, terminal),
   )
     .option('--output <folder>', 'where to (default: power-bi in the project)')
-    .option('--force', 'overwrite what has been changed by hand, the report too');
+    .option(
+      '--force',
+      'overwrite what has been changed by hand or by Power BI Desktop, but not a report that was worked on',
+    )
+    .option('--new-report', 'replace the report by a new one; every page in it is lost');
 }
 
 /** What deletes: what is old, and what a person asks for. */

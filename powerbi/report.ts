@@ -31,7 +31,8 @@ export function reportFiles(exposures: readonly Exposure[]): Map<string, string>
 
 const report = {
   $schema: schemas.report,
-  // Power BI's own theme; one that is named would have to be in a file beside the report.
+  // Power BI's own theme: the collection must be there, a theme in it need not. One that is named would have to be in a
+  // file beside the report.
   themeCollection: {},
   settings: {
     useStylableVisualContainerHeader: true,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import type { PowerBiProject } from '../../powerbi/project.ts';
 import { UsageError } from '../../runner/errors.ts';
@@ -16,19 +16,30 @@ export interface Written {
   readonly reportKept: boolean;
 }
 
+export interface Overwriting {
+  /** Overwrite what stands in the way, except for a report that somebody has worked on. */
+  readonly force: boolean;
+  /** Take away the report with all that is in it, and write a new one. */
+  readonly newReport: boolean;
+}
+
 /**
  * Writes a Power BI project into a folder, and takes away what an earlier one had and this has not. What a person has
- * changed is not overwritten: a changed report is kept as it is, anything else changed stops it before a file is touched.
- * @param force overwrite whatever is there.
+ * changed is not overwritten: a report that was worked on is kept as it is, anything else changed stops it before a file
+ * is touched.
  * @throws UsageError that lists what stands in the way.
  */
-export function writeFolder(folder: string, project: PowerBiProject, force: boolean): Written {
+export function writeFolder(folder: string, project: PowerBiProject, { force, newReport }: Overwriting): Written {
   const before = readRecord(folder, force);
   const isReport = (path: string) => path.startsWith(`${project.reportFolder}/`);
   const changed = changedFiles(folder, before, project.files);
-  const reportKept = !force && existsSync(join(folder, project.reportFolder)) && changed.some(isReport);
   const inTheWay = changed.filter((path) => !isReport(path));
   if (!force && inTheWay.length > 0) throw changedByHand(folder, inTheWay);
+  const reportFolder = join(folder, project.reportFolder);
+  const workedOn = changed.some(isReport) || addedFiles(folder, project, before).length > 0;
+  const reportKept = !newReport && existsSync(reportFolder) && workedOn;
+  // Pages of an earlier report would stay as files that its list of pages does not name.
+  if (newReport) rmSync(reportFolder, { recursive: true, force: true });
   const files = [...project.files].filter(([path]) => !(reportKept && isReport(path)));
   for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -85,12 +96,28 @@ function changedFiles(
   });
 }
 
+/** What is in the report and was not written by datacycle: pages of somebody, or a report that nothing is recorded of. */
+function addedFiles(folder: string, project: PowerBiProject, before: ReadonlyMap<string, string>): string[] {
+  const definition = `${project.reportFolder}/definition`;
+  const full = join(folder, definition);
+  if (!existsSync(full)) return [];
+  return readdirSync(full, { recursive: true, encoding: 'utf8', withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+    .filter((path) => {
+      if (before.has(path)) return false;
+      const next = project.files.get(path);
+      // After a break in the middle of writing some files are new already.
+      return next === undefined || hashOf(readFileSync(join(folder, path), 'utf8')) !== hashOf(next);
+    });
+}
+
 function changedByHand(folder: string, paths: readonly string[]): UsageError {
   const shown = paths.slice(0, 10).map((path) => `  ${path}`);
   const more = paths.length > 10 ? [`  and ${paths.length - 10} more`] : [];
   return new UsageError({
     what: `files in ${folder} have been changed since they were written:\n${[...shown, ...more].join('\n')}`,
-    hint: 'Write into another folder with --output and compare, or overwrite them with --force.',
+    hint: 'Write into another folder with --output and compare, or overwrite them with --force, which keeps a report that you have worked on.',
   });
 }
 

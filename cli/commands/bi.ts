@@ -14,6 +14,7 @@ import type { Terminal } from '../terminal.ts';
 export interface BiFlags {
   readonly output?: string | undefined;
   readonly force?: boolean | undefined;
+  readonly newReport?: boolean | undefined;
 }
 
 const name = 'datacycle';
@@ -35,7 +36,8 @@ export function bi(project: Project, flags: BiFlags, terminal: Terminal): 0 {
   const server = serverSetting(project);
   const folder = flags.output === undefined ? join(project.root, 'power-bi') : resolve(flags.output);
   const made = powerBiProject(compiled.exposures, optionsOf(project, server));
-  const { written, reportKept } = writeFolder(folder, made, flags.force === true);
+  const overwriting = { force: flags.force === true, newReport: flags.newReport === true };
+  const { written, reportKept } = writeFolder(folder, made, overwriting);
   const measures = compiled.exposures.flatMap((exposure) => exposure.measures).length;
   if (terminal.json) {
     const counts = { files: written, tables: compiled.exposures.length, measures };
@@ -48,7 +50,11 @@ export function bi(project: Project, flags: BiFlags, terminal: Terminal): 0 {
     `Wrote ${compiled.exposures.length} tables and ${measures} measures to ${shown} (${written} files).`,
     'good',
   );
-  if (reportKept) terminal.notice('The report has been changed since it was written, and is left as it is.');
+  if (reportKept) {
+    terminal.notice(
+      'The report has been changed since it was written, and is left as it is. --new-report would replace it, with every page in it.',
+    );
+  }
   if (server === undefined) {
     terminal.notice(
       'Power BI needs a PostgreSQL server: it cannot read the embedded database. "localhost" and "datacycle" stand in the project; set DB_URL and run this again.',

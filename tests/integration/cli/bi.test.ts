@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ProjectCopy } from './command.ts';
 
@@ -55,7 +55,48 @@ describe('datacycle bi', () => {
     // Not only the first time.
     expect((await project.run(['bi'])).stdout).toContain('left as it is');
     expect(readFileSync(page, 'utf8')).toBe('{}');
-    expect((await project.run(['bi', '--force'])).code).toBe(0);
+    expect((await project.run(['bi', '--new-report'])).stdout).not.toContain('left as it is');
+    expect(readFileSync(page, 'utf8')).toContain('pageOrder');
+  });
+
+  it('keeps such a report also where the model is overwritten, and takes it away only when asked to', async () => {
+    const model = readFileSync(table, 'utf8');
+    const ownPage = join(page, '..', 'mine', 'page.json');
+    const workOn = () => {
+      mkdirSync(dirname(ownPage), { recursive: true });
+      writeFileSync(ownPage, '{ "name": "mine" }');
+      writeFileSync(page, '{ "pageOrder": ["mine"] }');
+      writeFileSync(table, `${model}\n`);
+    };
+    workOn();
+    const forced = await project.run(['bi', '--force']);
+    expect([forced.code, forced.stdout]).toEqual([0, expect.stringContaining('--new-report would replace it')]);
+    expect(readFileSync(table, 'utf8')).toBe(model);
+    expect(readFileSync(page, 'utf8')).toBe('{ "pageOrder": ["mine"] }');
+    expect(existsSync(ownPage)).toBe(true);
+    // Nor is the model taken away with the report.
+    workOn();
+    expect((await project.run(['bi', '--new-report'])).code).toBe(2);
+    expect(existsSync(ownPage)).toBe(true);
+    expect((await project.run(['bi', '--new-report', '--force'])).code).toBe(0);
+    expect(existsSync(ownPage)).toBe(false);
+    expect(readFileSync(page, 'utf8')).not.toContain('mine');
+    expect(readFileSync(table, 'utf8')).toBe(model);
+  });
+
+  it('keeps a report with a page more, and one of which nothing is recorded', async () => {
+    const ownPage = join(page, '..', 'mine', 'page.json');
+    mkdirSync(dirname(ownPage), { recursive: true });
+    writeFileSync(ownPage, '{}');
+    expect((await project.run(['bi'])).stdout).toContain('left as it is');
+    rmSync(dirname(ownPage), { recursive: true });
+    expect((await project.run(['bi'])).stdout).not.toContain('left as it is');
+    writeFileSync(page, '{}');
+    rmSync(join(folder, '.datacycle.json'));
+    expect((await project.run(['bi', '--force'])).stdout).toContain('left as it is');
+    expect(readFileSync(page, 'utf8')).toBe('{}');
+    expect((await project.run(['bi'])).stdout).toContain('left as it is');
+    expect((await project.run(['bi', '--new-report'])).code).toBe(0);
     expect(readFileSync(page, 'utf8')).toContain('pageOrder');
   });
 

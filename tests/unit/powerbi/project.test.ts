@@ -46,8 +46,15 @@ describe('a Power BI project', () => {
     const json = [...files].filter(([path, text]) => !path.endsWith('.tmdl') && text.includes('$schema'));
     expect(json.length).toBeGreaterThan(10);
     expect(json.flatMap(([path, text]) => check.errors(text).map((error) => `${path} ${error}`))).toEqual([]);
-    // The check itself has to find what is wrong.
+    // The check itself has to find what is wrong: Power BI's own theme is an empty collection, which may not be missing.
     expect(check.errors((json[0]?.[1] ?? '').replace('"artifacts"', '"artefacts"'))).not.toEqual([]);
+    const report = files.get('datacycle.Report/definition/report.json') ?? '';
+    expect(check.errors(report.replace('"themeCollection": {},', ''))).toEqual([
+      expect.stringContaining("must have required property 'themeCollection'"),
+    ]);
+    expect(
+      check.errors(report.replace('"themeCollection": {}', '"themeCollection": { "baseTheme": {} }')),
+    ).toContainEqual(expect.stringContaining("must have required property 'reportVersionAtImport'"));
   });
 
   it('names each object by a GUID of its own', () => {
