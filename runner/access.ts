@@ -1,9 +1,33 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import { readOwner, readRelation } from './catalog.ts';
-import type { Manifest, ModelNode, RelationName, RowSecurity } from './manifest.ts';
+import type { Manifest, ModelNode, Node, RelationName, RowSecurity } from './manifest.ts';
 import { type Access, secureRows, type Visible } from './materialize/row-security.ts';
 import { statement } from './statement.ts';
+
+/**
+ * The function by which policies know the owner's own sessions: whether who logged in is the role or a member of it.
+ * As immutable the planner asks once and plans with the answer, so that builds pay nothing for policies. It may: the login
+ * of a session changes for superusers alone, who see everything.
+ */
+const sessionOf = [
+  `create or replace function datacycle.session_of(who name) returns boolean
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp
+as $$ select session_user = $1 or pg_has_role(session_user, $1, 'member') $$`,
+  'grant execute on function datacycle.session_of(name) to public',
+];
+
+/** Makes what the policies of these nodes need, if any of them has some. Call it under the run lock, in a database with state. */
+export async function ensureGuard(warehouse: Warehouse, nodes: readonly Node[]): Promise<void> {
+  if (!nodes.some((node) => node.kind === 'model' && node.rowSecurity !== undefined)) return;
+  const { rows } = await warehouse.query<{ there: boolean }>(
+    `select to_regprocedure('datacycle.session_of(name)') is not null as there`,
+  );
+  if (rows[0]?.there === true) return;
+  await warehouse.transaction(async (session) => {
+    for (const statement of sessionOf) await session.query(statement);
+  });
+}
 
 /** Who is to see what of a table with row security, as the access model says it at the moment. */
 export async function readAccess(on: Queryable, table: RelationName, security: RowSecurity): Promise<Access> {

@@ -1,7 +1,7 @@
 import { DatacycleError, StatementError } from '../warehouse/errors.ts';
 import { identifier } from '../warehouse/quote.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
-import { isAccessModel, secureReaders } from './access.ts';
+import { ensureGuard, isAccessModel, secureReaders } from './access.ts';
 import { type BuildContext, buildNode } from './build-node.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError, RunBusyError } from './errors.ts';
@@ -106,10 +106,9 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
   const recording = command !== 'test';
   if (recording) {
     await ensureState(warehouse);
-    await createSchemas(
-      warehouse,
-      order.flatMap((id) => manifest.nodes.get(id) ?? []),
-    );
+    const nodes = order.flatMap((id) => manifest.nodes.get(id) ?? []);
+    await createSchemas(warehouse, nodes);
+    await ensureGuard(warehouse, nodes);
     await beginRun(warehouse, {
       runId,
       command,

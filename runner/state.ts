@@ -61,13 +61,6 @@ const tables: readonly string[] = [
     model text primary key,
     before timestamptz not null
 )`,
-  // Whether who logged in is the role or a member of it; what row security asks for the owner. As immutable the planner asks
-  // once and plans with the answer, so that builds pay nothing for policies. It may: the login of a session changes for
-  // superusers alone, who see everything.
-  `create or replace function datacycle.session_of(who name) returns boolean
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp
-as $$ select session_user = $1 or pg_has_role(session_user, $1, 'member') $$`,
-  'grant execute on function datacycle.session_of(name) to public',
 ];
 
 /** Runs get numbers in the order in which they began, which no clock can turn round; those before that by their times. */
@@ -106,9 +99,7 @@ export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transact
 
 /** Whether schema `datacycle` is complete. What came last: where it is, all is. */
 export async function hasState(on: Queryable): Promise<boolean> {
-  const { rows } = await on.query<{ there: boolean }>(
-    `select to_regclass('datacycle.expired') is not null and to_regprocedure('datacycle.session_of(name)') is not null as there`,
-  );
+  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.expired') is not null as there`);
   return rows[0]?.there === true && (await hasRunNumbers(on));
 }
 

@@ -1,5 +1,6 @@
 import { identifier } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { ensureGuard } from '../access.ts';
 import type { Compiled } from '../compile.ts';
 import { Cancelled, NodeError } from '../errors.ts';
 import { newestSql } from '../freshness.ts';
@@ -62,6 +63,7 @@ export async function checkProject(
   const counts = { model: 0, seed: 0, test: 0, source: 0 };
 
   await ensureState(warehouse);
+  await ensureGuard(warehouse, order);
   for (const schema of schemasOf(order)) await warehouse.query(`create schema if not exists ${identifier(schema)}`);
   for (const [index, node] of order.entries()) {
     // The embedded database works in this process: nothing else would give an interrupt its turn.
