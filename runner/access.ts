@@ -3,6 +3,7 @@ import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import { readOwner, readRelation } from './catalog.ts';
 import type { Manifest, ModelNode, Node, RelationName, RowSecurity } from './manifest.ts';
 import { type Access, secureRows, type Visible } from './materialize/row-security.ts';
+import { retrying } from './retry.ts';
 import { statement } from './statement.ts';
 
 /**
@@ -64,12 +65,14 @@ export async function secureReaders(warehouse: Warehouse, manifest: Manifest, ac
   for (const node of manifest.nodes.values()) {
     if (node.kind !== 'model' || node.rowSecurity?.name !== access.name) continue;
     const { relation: table, rowSecurity: security } = node;
-    await warehouse.transaction(async (session) => {
-      const existing = await readRelation(session, table);
-      if (existing?.kind !== 'table') return;
-      const steps = secureRows(table, security, await readAccess(session, table, security), existing);
-      for (const step of steps) await statement(session, step.sql);
-    });
+    await retrying(() =>
+      warehouse.transaction(async (session) => {
+        const existing = await readRelation(session, table);
+        if (existing?.kind !== 'table') return;
+        const steps = secureRows(table, security, await readAccess(session, table, security), existing);
+        for (const step of steps) await statement(session, step.sql);
+      }),
+    );
   }
 }
 

@@ -1,4 +1,3 @@
-import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { hintFor } from './build-hint.ts';
@@ -12,6 +11,7 @@ import type { RowSource } from './materialize/table.ts';
 import { readState } from './node-state.ts';
 import { perform, shapeOf } from './perform.ts';
 import { plan, querySql } from './plan.ts';
+import { retrying } from './retry.ts';
 import { readSeed } from './seed.ts';
 import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
@@ -37,33 +37,23 @@ export interface Built {
   readonly retained: number;
 }
 
-/** How often a model is tried again after losing against another session, as PostgreSQL advises for these codes. */
-const attempts = 4;
-
 /**
  * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all.
  * @throws NodeError, with the template's place for an error that PostgreSQL reports.
  */
 export async function buildNode(context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read');
-    } catch (error) {
-      if (attempt < attempts && isTransient(error)) continue;
-      throw explain(error, {
-        name: node.name,
-        file: node.file,
-        sourceText: context.sourceText,
-        hint: (fault) => hintFor(fault, node, context.manifest),
-      });
-    }
+  try {
+    return await retrying(() =>
+      context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
+    );
+  } catch (error) {
+    throw explain(error, {
+      name: node.name,
+      file: node.file,
+      sourceText: context.sourceText,
+      hint: (fault) => hintFor(fault, node, context.manifest),
+    });
   }
-}
-
-/** Deadlock, serialisation failure, and two sessions changing one catalog row. */
-function isTransient(error: unknown): boolean {
-  if (!(error instanceof StatementError)) return false;
-  return error.code === '40P01' || error.code === '40001' || /tuple concurrently (updated|deleted)/.test(error.message);
 }
 
 async function buildIn(session: Session, context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {

@@ -66,7 +66,7 @@ export function secureRows(
   const at = relation(table.schema, table.name);
   const standing = existing?.rowSecurity ?? { enabled: false, forced: false, policies: [] };
   const made = standing.policies.filter(({ name }) => ours.test(name));
-  const drop = ({ name }: { readonly name: string }) => run(`drop policy ${identifier(name)} on ${at}`);
+  const drop = ({ name }: { readonly name: string }) => run(`drop policy if exists ${identifier(name)} on ${at}`);
   if (security === undefined || access === undefined) {
     if (made.length === 0) return [];
     const others = standing.policies.length > made.length;

@@ -1,8 +1,8 @@
 -- run
-drop policy "datacycle_reads_aaaaaaaa" on "gold"."m";
+drop policy if exists "datacycle_reads_aaaaaaaa" on "gold"."m";
 
 -- run
-drop policy "datacycle_writes_55f3c09d" on "gold"."m";
+drop policy if exists "datacycle_writes_55f3c09d" on "gold"."m";
 
 -- run
 alter table "gold"."m"

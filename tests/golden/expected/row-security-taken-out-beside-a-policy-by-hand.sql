@@ -7,7 +7,7 @@ from "raw"."events";
 analyze pg_temp."datacycle_new";
 
 -- run
-drop policy "datacycle_reads_aaaaaaaa" on "public"."m";
+drop policy if exists "datacycle_reads_aaaaaaaa" on "public"."m";
 
 -- run
 alter table "public"."m"

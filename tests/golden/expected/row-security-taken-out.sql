@@ -7,10 +7,10 @@ from "raw"."events";
 analyze pg_temp."datacycle_new";
 
 -- run
-drop policy "datacycle_reads_aaaaaaaa" on "public"."m";
+drop policy if exists "datacycle_reads_aaaaaaaa" on "public"."m";
 
 -- run
-drop policy "datacycle_writes_55f3c09d" on "public"."m";
+drop policy if exists "datacycle_writes_55f3c09d" on "public"."m";
 
 -- run
 alter table "public"."m"

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProjectCopy } from './command.ts';
@@ -29,6 +29,11 @@ describe('subject on the command line', () => {
   });
 
   it('erasing asks, and where it cannot it does nothing', async () => {
+    const seed = join(copy.root, 'seeds', 'user_apartments.csv');
+    const named = await subject('erase', 'jimmy');
+    expect([named.code, named.stderr]).toEqual([2, expect.stringContaining('seeds/user_apartments.csv:2')]);
+    const lines = readFileSync(seed, 'utf8').split('\n');
+    writeFileSync(seed, lines.filter((line) => !line.endsWith(',jimmy')).join('\n'));
     const erase = await subject('erase', 'jimmy');
     expect([erase.code, erase.stderr]).toEqual([2, expect.stringContaining('there is no terminal to ask at')]);
     const found = await subject('find', 'jimmy');
