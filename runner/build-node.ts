@@ -4,7 +4,7 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { readAccess } from './access.ts';
 import { type Column, readComments, readRelation, readTemporaryColumns } from './catalog.ts';
 import { NodeError } from './errors.ts';
-import { readExpired } from './expire.ts';
+import { forgetExpired, readExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
 import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
@@ -123,6 +123,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       consumed: state.upstreams,
     });
   }
+  if (isWholeAgain(context.manifest, node, decision, state)) await forgetExpired(session, node.name);
   const record: ResultRecord = {
     runId: context.runId,
     node: node.name,
@@ -135,6 +136,17 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   };
   await writeResults(session, [record]);
   return { decision, ...totals };
+}
+
+/** Whether a model has got back what retention took: it is made anew of sources that have all their rows. */
+function isWholeAgain(
+  manifest: Manifest,
+  node: ModelNode | SeedNode,
+  { mode }: Decision,
+  { pruned }: NodeState,
+): boolean {
+  if (mode !== 'create' && mode !== 'replace') return false;
+  return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
 }
 
 function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {

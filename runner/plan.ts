@@ -15,7 +15,7 @@ import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarg
 import { createView } from './materialize/view.ts';
 import { formatPlace, type Place } from './place.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
-import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
+import { dayLiteral, eventTimeTypes, keptOf, refuseToForget } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
 import type { Consumed, ModelState } from './state.ts';
 
@@ -48,11 +48,12 @@ export type Decision =
 
 /**
  * Decides from state alone how a node is built. Pure.
- * @throws NodeError if that would take rows that have been pruned.
+ * @throws NodeError if that would take rows that have been pruned, or that retention has deleted.
  */
 export function decide(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
   const decision = choose(node, state, options);
   refuseToLose(node, decision, state.pruned);
+  refuseToForget(node, decision, state);
   return decision;
 }
 

@@ -8,7 +8,7 @@ import { compareRows, stageBeside } from './materialize/difference.ts';
 import type { Step } from './materialize/step.ts';
 import type { KeepFrom } from './materialize/table.ts';
 import { type NodeState, nothingNew, querySql, reasonToRebuild, tableTarget } from './plan.ts';
-import { dayLiteral, eventTimeTypes, keptOf, tablesBehind } from './retention.ts';
+import { dayLiteral, eventTimeTypes, forgets, keptOf, tablesBehind } from './retention.ts';
 import { readModels } from './state.ts';
 import { statement } from './statement.ts';
 
@@ -70,6 +70,8 @@ export async function verifyNode(
     return skipped(
       `rows of ${[...state.pruned.keys()].join(', ')} have been pruned; \`datacycle load --from-bronze\` lands them again`,
     );
+  if (forgets(node, state.expired))
+    return skipped(`made of rows of ${[...state.expired.keys()].join(', ')} that retention has deleted`);
   const behind = await reasonBehind(session, manifest, node, state);
   if (behind !== undefined) return { status: 'behind', reason: behind };
   return compare(session, manifest, node, state, existing, limit);
