@@ -3,6 +3,7 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { hintFor } from './build-hint.ts';
 import { type Column, readComments } from './catalog.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
+import { forgetExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
@@ -11,6 +12,7 @@ import type { RowSource } from './materialize/table.ts';
 import { readState } from './node-state.ts';
 import { perform, shapeOf } from './perform.ts';
 import { plan, querySql } from './plan.ts';
+import { tablesBehind } from './retention.ts';
 import { retrying } from './retry.ts';
 import { readSeed } from './seed.ts';
 import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
@@ -102,6 +104,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       consumed: state.upstreams,
     });
   }
+  if (isWholeAgain(context.manifest, node, decision, state)) await forgetExpired(session, node.name);
   const record: ResultRecord = {
     runId: context.runId,
     node: node.name,
@@ -114,6 +117,17 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   };
   await writeResults(session, [record]);
   return { decision, ...totals };
+}
+
+/** Whether a model has got back what retention took: it is made anew of sources that have all their rows. */
+function isWholeAgain(
+  manifest: Manifest,
+  node: ModelNode | SeedNode,
+  { mode }: Decision,
+  { pruned }: NodeState,
+): boolean {
+  if (mode !== 'create' && mode !== 'replace') return false;
+  return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
 }
 
 function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {

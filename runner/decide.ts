@@ -2,6 +2,7 @@ import type { ExistingRelation } from './catalog.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import type { Access } from './materialize/row-security.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
+import { refuseToForget } from './retention.ts';
 import type { Consumed, ModelState } from './state.ts';
 import { restructure, secure, tableTarget } from './table-target.ts';
 
@@ -34,11 +35,12 @@ export type Decision =
 
 /**
  * Decides from state alone how a node is built. Pure.
- * @throws NodeError if that would take rows that have been pruned.
+ * @throws NodeError if that would take rows that have been pruned, or that retention has deleted.
  */
 export function decide(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
   const decision = choose(node, state, options);
   refuseToLose(node, decision, state.pruned);
+  refuseToForget(node, decision, state);
   return decision;
 }
 

@@ -91,6 +91,11 @@ async function recordExpired(session: Queryable, model: string, before: string):
   );
 }
 
+/** Forgets it: the model has been made anew of all there is. */
+export async function forgetExpired(session: Queryable, model: string): Promise<void> {
+  await session.query('delete from datacycle.expired where model = $1', [model]);
+}
+
 /** Of these models, up to when those that lack rows by now lack them. */
 export async function readExpired(session: Queryable, models: readonly string[]): Promise<ReadonlyMap<string, Date>> {
   if (models.length === 0) return new Map();

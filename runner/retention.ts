@@ -1,5 +1,5 @@
 import type { Period } from './config.ts';
-import { type Problem, ProjectError } from './errors.ts';
+import { NodeError, type Problem, ProjectError } from './errors.ts';
 import type { Manifest, ModelNode, Node, SeedNode } from './manifest.ts';
 import type { Project } from './project.ts';
 import { didYouMean } from './suggest.ts';
@@ -96,6 +96,39 @@ export function keptOf(node: ModelNode | SeedNode, expired: ReadonlyMap<string, 
   if (column === undefined || expired.size === 0) return undefined;
   const newest = Math.max(...[...expired.values()].map((at) => at.getTime()));
   return { column, before: new Date(newest + marginMs) };
+}
+
+/**
+ * A rebuild of an incremental model without event_time would lose what it says of rows that retention has deleted. One
+ * that others point at may be rebuilt: rows in use stay. Pure.
+ * @throws NodeError that says how to go on.
+ */
+export function refuseToForget(
+  node: ModelNode | SeedNode,
+  decision: { readonly mode: string; readonly reason: string },
+  state: {
+    readonly existing: { readonly referencedBy: readonly unknown[] } | undefined;
+    readonly expired: ReadonlyMap<string, Date>;
+  },
+): void {
+  if (decision.mode !== 'replace' || !forgets(node, state.expired)) return;
+  if ((state.existing?.referencedBy.length ?? 0) > 0) return;
+  const gone = [...state.expired].map(([name, at]) => `${name} (before ${at.toISOString().slice(0, 10)})`).join(', ');
+  throw new NodeError({
+    what: `${node.name} would be rebuilt (${decision.reason}), but retention has deleted rows it is made of: ${gone}`,
+    where: node.file,
+    hint: `Nothing was touched. To keep what it says of them, leave it out (\`--exclude ${node.name}\`) or set full_refresh: false for it. To make it anew, rebuild ${[...state.expired.keys()].join(', ')} first: that brings back what staging still has.`,
+  });
+}
+
+/** Whether a model is made of rows that retention has deleted, without an event_time that would tell which of its own. */
+export function forgets(node: ModelNode | SeedNode, expired: ReadonlyMap<string, Date>): boolean {
+  return (
+    node.kind === 'model' &&
+    node.materialized === 'incremental' &&
+    node.config.event_time === undefined &&
+    expired.size > 0
+  );
 }
 
 /** The names of the tables among `ids`, and of those that views among them show. */

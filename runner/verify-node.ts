@@ -9,7 +9,7 @@ import { refusal, type Step } from './materialize/step.ts';
 import type { KeepFrom } from './materialize/table.ts';
 import { readState } from './node-state.ts';
 import { querySql } from './plan.ts';
-import { dayLiteral, eventTimeTypes, keptOf, tablesBehind } from './retention.ts';
+import { dayLiteral, eventTimeTypes, forgets, keptOf, tablesBehind } from './retention.ts';
 import { readModels } from './state.ts';
 import { statement } from './statement.ts';
 import { tableTarget } from './table-target.ts';
@@ -72,6 +72,8 @@ export async function verifyNode(
     return skipped(
       `rows of ${[...state.pruned.keys()].join(', ')} have been pruned; \`datacycle load --from-bronze\` lands them again`,
     );
+  if (forgets(node, state.expired))
+    return skipped(`made of rows of ${[...state.expired.keys()].join(', ')} that retention has deleted`);
   const behind = await reasonBehind(session, manifest, node, state);
   if (behind !== undefined) return { status: 'behind', reason: behind };
   return compare(session, manifest, node, state, existing, limit);

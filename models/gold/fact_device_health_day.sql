@@ -29,6 +29,13 @@ errors as (
         (timestamp at time zone 'UTC')::date
 ),
 
+-- What retention has taken cannot be counted any more: the days before stay as they are, or gone.
+kept as (
+    select max(x.before at time zone 'UTC')::date as first_day
+    from {{source "datacycle" "expired"}} as x
+    where x.model in ('sensor_events', 'fact_device_health_day')
+),
+
 devices as (
     select
         d.device_key,
@@ -37,9 +44,10 @@ devices as (
         s.apartment,
         s.room,
         s.sensor_type,
-        (s.first_seen at time zone 'UTC')::date as first_day,
+        greatest((s.first_seen at time zone 'UTC')::date, k.first_day) as first_day,
         max(s.last_seen) over (partition by s.apartment) at time zone 'UTC' as newest_minute
     from sensor_devices as s
+    cross join kept as k
     left join apartments as a on a.apartment_id = s.apartment
     left join rooms as r on r.apartment_key = a.apartment_key and r.room_name = s.room
     left join dim_devices as d on d.room_key = r.room_key and d.sensor_type = s.sensor_type
@@ -117,7 +125,7 @@ due as (
         union
         -- the newest so far, which may not have been over, and those begun since
         select g.day::date
-        from generate_series(coalesce(d.last_held, d.first_day)::timestamp, d.newest_minute, interval '1 day') as g (day)
+        from generate_series(greatest(d.last_held, d.first_day)::timestamp, d.newest_minute, interval '1 day') as g (day)
         union
         select n.date
         from changed as n

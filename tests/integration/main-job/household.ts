@@ -68,13 +68,14 @@ export class Household {
       command?: 'build' | 'run' | 'test';
       now?: Date;
       env?: Record<string, string>;
+      select?: string[];
     } = {},
   ): Promise<RunSummary> {
     const compiled = this.compile(options.env);
     this.#runs += 1;
     const summary = await runNodes(compiled, this.project, this.#warehouse, {
       command: options.command ?? 'build',
-      selected: selectNodes(compiled.manifest, compiled.graph, { select: [], exclude: [] }),
+      selected: selectNodes(compiled.manifest, compiled.graph, { select: options.select ?? [], exclude: [] }),
       fullRefresh: options.fullRefresh ?? false,
       threads: 4,
       failFast: false,
