@@ -214,8 +214,9 @@ export function openPostgres(options: PostgresOptions): Warehouse {
 
   async function holder(name: string): Promise<string | undefined> {
     const { rows } = await warehouse.query<{ holder: string }>(
-      `select coalesce(nullif(a.application_name, ''), 'a session') || ' (server process ' || a.pid || ', user ' || a.usename
-            || ', since ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS') || ' UTC)' as holder
+      // Of a session of somebody else only its number and user may be seen.
+      `select coalesce(nullif(a.application_name, ''), 'a session') || ' (server process ' || a.pid || ', user ' || coalesce(a.usename, '?')
+            || coalesce(', since ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS') || ' UTC', '') || ')' as holder
        from pg_locks l
        join pg_stat_activity a using (pid)
        where l.locktype = 'advisory' and l.granted and l.objsubid = 2
