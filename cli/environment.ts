@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { parse as parseYaml } from 'yaml';
+import { updateStaging } from '../loaders/staging.ts';
 import { UsageError } from '../runner/errors.ts';
 import { secretSetting } from '../runner/helpers.ts';
 import { type Project, readProject } from '../runner/project.ts';
@@ -70,6 +71,22 @@ export async function openProjectWarehouse(
     concurrency: threads ?? project.target.threads ?? 4,
     settings: { ...project.target.settings, ...Object.fromEntries(secrets) },
   });
+}
+
+/** The same for a command that runs models: what the loaders keep there is brought up to date first. */
+export async function openForModels(
+  project: Project,
+  purpose: string,
+  threads: number | undefined,
+): Promise<Warehouse> {
+  const warehouse = await openProjectWarehouse(project, purpose, threads);
+  try {
+    await updateStaging(warehouse);
+    return warehouse;
+  } catch (error) {
+    await warehouse.close();
+    throw error;
+  }
 }
 
 export function fromRoot(root: string, path: string): string {

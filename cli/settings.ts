@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Apartment } from '../loaders/sensors/name.ts';
+import { type Apartment, apartmentFault } from '../loaders/sensors/name.ts';
 import { UsageError } from '../runner/errors.ts';
 import type { Project } from '../runner/project.ts';
 import { didYouMean } from '../runner/suggest.ts';
@@ -76,14 +76,26 @@ const apartments = z
   .array(z.looseObject({ id: z.string().min(1), owner: z.string().min(1), name: z.string().optional() }))
   .min(1);
 
-/** The apartments of project.yml. @throws UsageError with their place. */
+/**
+ * The apartments of project.yml, each with an id that can name its folder in Bronze.
+ * @throws UsageError with the place of the first that makes no sense.
+ */
 export function apartmentsOf(project: Project): readonly (Apartment & { readonly name?: string | undefined })[] {
   const checked = apartments.safeParse(project.vars.apartments);
-  if (checked.success) return checked.data;
-  const place = project.settingsFile.place(['vars', 'apartments']);
-  throw new UsageError({
-    what: 'vars.apartments must be a list of apartments, each with an id and the owner that its file names carry',
-    where: `${place.file}:${place.line}`,
-    hint: 'Write - { id: jimmy, owner: JimmyLoup, name: Jimmy }.',
-  });
+  const where = (...path: (string | number)[]) => {
+    const place = project.settingsFile.place(['vars', 'apartments', ...path]);
+    return `${place.file}:${place.line}`;
+  };
+  if (!checked.success) {
+    throw new UsageError({
+      what: 'vars.apartments must be a list of apartments, each with an id and the owner that its file names carry',
+      where: where(),
+      hint: 'Write - { id: jimmy, owner: JimmyLoup, name: Jimmy }.',
+    });
+  }
+  for (const [index, apartment] of checked.data.entries()) {
+    const fault = apartmentFault(apartment);
+    if (fault !== undefined) throw new UsageError({ ...fault, where: where(index) });
+  }
+  return checked.data;
 }

@@ -248,6 +248,23 @@ export async function ensureStaging(warehouse: Warehouse): Promise<void> {
   });
 }
 
+/**
+ * Brings a schema `staging` that is there up to date for those who build on it, since models use what its newest step made.
+ * Nothing happens where it is missing, or where this session may not change it: a reader looks at what there is. Costs two
+ * small queries when there is nothing to do.
+ * @throws StatementError.
+ */
+export async function updateStaging(warehouse: Warehouse): Promise<void> {
+  const { rows } = await warehouse.query<{ changeable: boolean }>(
+    `select pg_has_role(c.relowner, 'USAGE') and has_schema_privilege(n.oid, 'CREATE')
+         and current_setting('transaction_read_only') = 'off' as changeable
+     from pg_class as c
+     join pg_namespace as n on n.oid = c.relnamespace
+     where n.nspname = 'staging' and c.relname = 'migration'`,
+  );
+  if (rows[0]?.changeable === true && (await appliedIn(warehouse)) < migrations.length) await ensureStaging(warehouse);
+}
+
 async function appliedIn(on: Pick<Session, 'query'>): Promise<number> {
   const { rows } = await on.query<{ applied: number }>(
     'select coalesce(max(number), 0)::int as applied from staging.migration',

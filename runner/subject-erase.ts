@@ -1,8 +1,9 @@
 import { StatementError } from '../warehouse/errors.ts';
-import { identifier, literal, relation } from '../warehouse/quote.ts';
+import { relation } from '../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
+import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './subject-keys.ts';
 import { type SubjectNode, subjectNodes, subjectPredicate, unownedPredicate } from './subject-predicate.ts';
 import { erasedMark, type SubjectWords } from './subject-words.ts';
 
@@ -10,12 +11,6 @@ import { erasedMark, type SubjectWords } from './subject-words.ts';
 export interface SubjectRows {
   readonly node: SubjectNode;
   readonly rows: number;
-}
-
-/** A condition on a row as `t`, made with SQL for the value it compares with. */
-export interface SubjectCondition {
-  readonly sql: (value: string) => string;
-  readonly value: string;
 }
 
 /** Which rows of a table are the subject's: those that its setting says, and those that are nobody's and name the owner. */
@@ -105,35 +100,27 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
   }
 }
 
-/** What a key was handed out for, where that names the subject. */
-const erasedKey = `'erased:' || key`;
-
-async function forgetKeys(session: Session, node: SubjectNode, { sql, value }: SubjectCondition): Promise<void> {
-  const key = node.config.surrogate_key;
-  if (key === undefined) return;
-  const { schema, name } = node.relation;
-  await session.query(
-    `update datacycle.surrogate_key set natural_key = ${erasedKey}
-     where model = ${literal(node.name)}
-         and key in (select t.${identifier(key)} from ${relation(schema, name)} as t where ${sql('$1')})`,
-    [value],
-  );
-}
-
-/** Takes the subject's names out of what the runner remembers: messages of runs, and keys of rows that went long ago. */
-export async function scrubState(warehouse: Warehouse, words: SubjectWords): Promise<number> {
+/**
+ * Takes the subject's names out of what the runner remembers: messages of runs, and keys of rows that went long ago.
+ * @param otherIds those of all others who are configured.
+ */
+export async function scrubState(
+  warehouse: Warehouse,
+  manifest: Manifest,
+  { id, otherIds, words }: { id: string; otherIds: readonly string[]; words: SubjectWords },
+): Promise<number> {
   return warehouse.transaction(async (session) => {
-    const keys = await session.query(
-      `update datacycle.surrogate_key set natural_key = ${erasedKey} where natural_key ~ $1`,
-      [words.posix],
-    );
+    let keys = 0;
+    for (const table of await keyedTables(session, manifest)) {
+      keys += await forgetKeysWithoutRow(session, table, id, otherIds);
+    }
     const messages = await session.query(
       `update datacycle.run_result
        set message = regexp_replace(regexp_replace(message, $1, $2, 'g'), $3, '\\1' || $2, 'g')
        where message ~ $4`,
       [words.ownerPosix, erasedMark, words.wordsPosix, words.posix],
     );
-    return keys.rowCount + messages.rowCount;
+    return keys + messages.rowCount;
   });
 }
 
@@ -147,7 +134,20 @@ export async function vacuum(warehouse: Warehouse, schema: string, name: string)
   if (rows[0]?.there === true) await warehouse.session((session) => session.query(`vacuum (analyze) ${table}`));
 }
 
-async function isTable(on: Queryable, { relation: { schema, name } }: SubjectNode): Promise<boolean> {
+/** Every model that keys were handed out for, and its table if there is one. */
+async function keyedTables(session: Session, manifest: Manifest): Promise<readonly KeyedTable[]> {
+  const { rows } = await session.query<{ model: string }>('select distinct model from datacycle.surrogate_key');
+  const tables: KeyedTable[] = [];
+  for (const { model } of rows) {
+    const node = [...manifest.nodes.values()].find((one) => one.kind === 'model' && one.name === model);
+    const key = node?.kind === 'model' ? node.config.surrogate_key : undefined;
+    const table = node?.kind === 'model' && (await isTable(session, node)) ? node.relation : undefined;
+    tables.push({ model, ...(key === undefined || table === undefined ? {} : { rows: { table, key } }) });
+  }
+  return tables;
+}
+
+async function isTable(on: Queryable, { relation: { schema, name } }: Pick<SubjectNode, 'relation'>): Promise<boolean> {
   const { rows } = await on.query(
     `select from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`,

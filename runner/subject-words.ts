@@ -8,9 +8,22 @@ export interface SubjectNames {
 /** What stands in the place of a name that was taken out of a text. */
 export const erasedMark = '[erased]';
 
+/** What ends a word, in one of the two languages of patterns. */
+interface Bounds {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** A character as JSON escapes it. */
+const escaped = String.raw`\\[bfnrt]|\\u[0-9a-fA-F]{4}`;
+
+const posixBounds: Bounds = { before: `(?:^|[^[:alnum:]]|${escaped})`, after: '(?:$|[^[:alnum:]])' };
+const jsBounds: Bounds = { before: `(?:(?<![\\p{L}\\p{N}])|(?<=${escaped}))`, after: '(?![\\p{L}\\p{N}])' };
+
 /**
  * Finds a subject's names in text, whatever their letter case, also as JSON escapes them: the owner anywhere, the id and the
- * names as words (`jimmy_Kitchen_plug` has one, `Jimmys` has none).
+ * names as words (`jimmy_Kitchen_plug` has one, `Jimmys` has none). A name that is but a part of what another subject is
+ * called is not the subject's there: `jimmy-2` has no `jimmy` where there is an apartment of that id.
  */
 export class SubjectWords {
   /** For PostgreSQL's `~`. The classes of letters stand in it one by one, since a database may know ASCII only. */
@@ -19,24 +32,28 @@ export class SubjectWords {
   readonly ownerPosix: string;
   /** The id and the names with what stands before them in a group, for regexp_replace. */
   readonly wordsPosix: string;
-  /** No text shorter than this can be told apart from the beginning of a match. */
+  /** No name is longer in a text, and what stands further from a match than this does not change it. */
   readonly longest: number;
   readonly #owner: RegExp;
   readonly #words: RegExp;
 
-  constructor({ id, owner, names }: SubjectNames) {
-    const words = either([id, ...names]);
-    const whole = either([owner]);
-    const escaped = String.raw`\\[bfnrt]|\\u[0-9a-fA-F]{4}`;
-    const before = `^|[^[:alnum:]]|${escaped}`;
-    this.posix = `(?:${before})(?:${words})(?:$|[^[:alnum:]])|${whole}`;
-    this.ownerPosix = whole;
-    this.wordsPosix = `(${before})(?:${words})(?=$|[^[:alnum:]])`;
-    const jsBefore = `(?:(?<![\\p{L}\\p{N}])|(?<=${escaped}))`;
-    this.#owner = new RegExp(whole, 'gu');
-    this.#words = new RegExp(`${jsBefore}(?:${words})(?![\\p{L}\\p{N}])`, 'gu');
+  /** @param others all others who are configured. */
+  constructor(subject: SubjectNames, others: readonly SubjectNames[] = []) {
+    const { id, owner, names } = subject;
+    const patterns = (bounds: Bounds) => ({
+      whole: either([owner], (word) => unlessPartOf(others, word, bounds)),
+      words: either([id, ...names], (word) => unlessPartOf(others, word, bounds)),
+    });
+    const posix = patterns(posixBounds);
+    this.posix = `${posixBounds.before}(?:${posix.words})${posixBounds.after}|${posix.whole}`;
+    this.ownerPosix = posix.whole;
+    this.wordsPosix = `(${posixBounds.before})(?:${posix.words})(?=$|[^[:alnum:]])`;
+    const js = patterns(jsBounds);
+    this.#owner = new RegExp(js.whole, 'gu');
+    this.#words = new RegExp(`${jsBounds.before}(?:${js.words})${jsBounds.after}`, 'gu');
+    const all = [subject, ...others].flatMap((one) => [one.id, one.owner, ...one.names]);
     // An escaped character takes six.
-    this.longest = 6 * Math.max(...[id, owner, ...names].map((name) => name.normalize('NFD').length)) + 8;
+    this.longest = 6 * Math.max(...all.map((name) => name.normalize('NFD').length)) + 8;
   }
 
   /** How often they stand in a text. */
@@ -45,16 +62,56 @@ export class SubjectWords {
     return owners + (text.replace(this.#owner, erasedMark).match(this.#words)?.length ?? 0);
   }
 
+  /** Whether one of them stands between two places of a text. What is beyond these is looked at, too. */
+  isBetween(text: string, start: number, end: number): boolean {
+    return [this.#owner, this.#words].some((pattern) =>
+      [...text.matchAll(pattern)].some(({ index, 0: { length } }) => index >= start && index + length <= end),
+    );
+  }
+
   /** The text without them. The owner goes first: what it leaves may have become a word. */
   erase(text: string): string {
     return text.replace(this.#owner, erasedMark).replace(this.#words, erasedMark);
   }
 }
 
-function either(words: readonly string[]): string {
+/**
+ * Nothing, where a word is no part of a longer name of others; there no match. Written so that the conditions follow each
+ * other, as PostgreSQL has it.
+ */
+function unlessPartOf(others: readonly SubjectNames[], word: string, bounds: Bounds): string {
+  const named = others.flatMap(({ id, owner, names }) => [
+    { name: owner, before: '', after: '' },
+    ...[id, ...names].map((name) => ({ name, ...bounds })),
+  ]);
+  const conditions = named.flatMap(({ name, before, after }) =>
+    partsAround(name, word).map(([start, end]) => {
+      const preceded = before + (start === '' ? '' : `(?:${either([start])})`);
+      const notFollowed = `(?!(?:${either([word + end])})${after})`;
+      return preceded === '' ? notFollowed : `(?:(?<!${preceded})|${notFollowed})`;
+    }),
+  );
+  return [...new Set(conditions)].join('');
+}
+
+/** What stands before and after a word in a name that is longer, letter case aside, for each place where it does. */
+function partsAround(name: string, word: string): [string, string][] {
+  const characters = [...name.normalize('NFC')];
+  const wanted = [...word.normalize('NFC')].map((character) => character.toLowerCase());
+  const places = Array.from({ length: Math.max(characters.length - wanted.length + 1, 0) }, (_, at) => at);
+  if (wanted.length === characters.length) return [];
+  return places
+    .filter((at) => wanted.every((character, index) => characters[at + index]?.toLowerCase() === character))
+    .map((at) => [characters.slice(0, at).join(''), characters.slice(at + wanted.length).join('')]);
+}
+
+/** @param condition what has to hold where a word begins. */
+function either(words: readonly string[], condition: (word: string) => string = () => ''): string {
   const forms = words.flatMap((word) => [word.normalize('NFC'), word.normalize('NFD')]).filter((word) => word !== '');
   // The longest first, since one may begin with another. What differs by letter case alone becomes the same.
-  const patterns = forms.sort((a, b) => b.length - a.length).map((word) => [...word].map(anyCase).join(''));
+  const patterns = forms
+    .sort((a, b) => b.length - a.length)
+    .map((word) => condition(word) + [...word].map(anyCase).join(''));
   return [...new Set(patterns)].join('|');
 }
 

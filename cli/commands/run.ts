@@ -5,7 +5,7 @@ import { reportJson, reportLines } from '../../runner/report.ts';
 import { type Command, type RunEvent, type RunSummary, runNodes } from '../../runner/run.ts';
 import { type Selection, selectNodes } from '../../runner/select.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { openProjectWarehouse } from '../environment.ts';
+import { openForModels } from '../environment.ts';
 import type { Level } from '../journal.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -28,7 +28,7 @@ export async function runCommand(
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = compileProject(project);
   selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
-  const warehouse = await openProjectWarehouse(project, command, flags.threads);
+  const warehouse = await openForModels(project, command, flags.threads);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   try {

@@ -6,7 +6,7 @@ import { selectNodes } from '../../runner/select.ts';
 import { SqlText } from '../../runner/sql-text.ts';
 import { explain, statement } from '../../runner/statement.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
-import { openProjectWarehouse } from '../environment.ts';
+import { openForModels } from '../environment.ts';
 import { formatTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';
@@ -27,7 +27,7 @@ interface Query {
 /** Shows the rows of a query, a model or a failing test. Runs in a read-only transaction. */
 export async function show(project: Project, flags: ShowFlags, terminal: Terminal): Promise<0> {
   const query = queryOf(project, compileProject(project), flags);
-  const warehouse = await openProjectWarehouse(project, 'show', 1);
+  const warehouse = await openForModels(project, 'show', 1);
   try {
     const shown = await showOn(warehouse, query, terminal.json ? { ...flags, output: 'lines' } : flags);
     if (shown.text !== '') terminal.output(shown.text);

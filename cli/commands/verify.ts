@@ -3,7 +3,7 @@ import type { Manifest } from '../../runner/manifest.ts';
 import type { Project } from '../../runner/project.ts';
 import { selectNodes } from '../../runner/select.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify.ts';
-import { openProjectWarehouse } from '../environment.ts';
+import { openForModels } from '../environment.ts';
 import type { Terminal } from '../terminal.ts';
 import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from '../verify-report.ts';
 import { type RunFlags, selectionOf } from './run.ts';
@@ -23,7 +23,7 @@ export async function verify(
   const compiled = compileProject(project);
   const chosen = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   const selected = (flags.select ?? []).length > 0 ? chosen : intersection(chosen, compiled.manifest);
-  const warehouse = await openProjectWarehouse(project, 'verify', 1);
+  const warehouse = await openForModels(project, 'verify', 1);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   const asTable = flags.output === 'table' && !terminal.json;

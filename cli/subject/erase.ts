@@ -75,7 +75,7 @@ async function eraseLocked(
 ): Promise<0 | 1> {
   const { manifest, context } = compiled;
   const { project } = context;
-  const { subject, words } = named;
+  const { subject, words, otherIds } = named;
   const begin = (step: string) => {
     signal.throwIfAborted();
     onStep?.(step);
@@ -112,7 +112,7 @@ async function eraseLocked(
       { tone: 'warning', text: `${path} in Bronze is damaged: what can be read of it names nobody erased; look at it` },
     ]);
   begin('what the runner remembers');
-  const remembered = await scrubState(warehouse, words);
+  const remembered = await scrubState(warehouse, manifest, { id: subject.id, otherIds, words });
   say('what the runner remembers', remembered);
   begin('room');
   for (const { schema, name } of tablesToVacuum(compiled)) await vacuum(warehouse, schema, name);

@@ -1,7 +1,7 @@
 import type { Apartment } from '../../loaders/sensors/name.ts';
 import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
-import { SubjectWords } from '../../runner/subject-words.ts';
+import { type SubjectNames, SubjectWords } from '../../runner/subject-words.ts';
 import { didYouMean } from '../../runner/suggest.ts';
 import { apartmentsOf } from '../settings.ts';
 
@@ -9,6 +9,8 @@ import { apartmentsOf } from '../settings.ts';
 export interface NamedSubject {
   readonly subject: Apartment;
   readonly words: SubjectWords;
+  /** The ids of all others. */
+  readonly otherIds: readonly string[];
   /** The line of project.yml that names the subject: `project.yml:12`. */
   readonly where: string;
 }
@@ -29,7 +31,15 @@ export function subjectNamed(project: Project, id: string): NamedSubject {
       ),
     });
   }
-  const name = 'name' in found && typeof found.name === 'string' ? [found.name] : [];
-  const subject = { id: found.id, owner: found.owner };
-  return { subject, words: new SubjectWords({ ...subject, names: name }), where: `${place.file}:${place.line}` };
+  const others = apartments.filter((_, other) => other !== index);
+  return {
+    subject: { id: found.id, owner: found.owner },
+    words: new SubjectWords(namesOf(found), others.map(namesOf)),
+    otherIds: others.map((other) => other.id),
+    where: `${place.file}:${place.line}`,
+  };
+}
+
+function namesOf({ id, owner, name }: Apartment & { readonly name?: string | undefined }): SubjectNames {
+  return { id, owner, names: name === undefined ? [] : [name] };
 }

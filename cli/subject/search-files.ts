@@ -85,15 +85,19 @@ export async function searchFiles(
 
 /** Whether a file's content names the subject; undefined if it cannot be read to its end. */
 async function namesSubject(path: string, words: SubjectWords): Promise<boolean | undefined> {
-  let carried = '';
+  let seen = '';
+  // Where the names begin that have not been looked for, as far as what stands before them is at hand.
+  let start = 0;
   try {
     for await (const text of textOf(path)) {
-      const seen = carried + text;
-      if (words.count(seen) > 0) return true;
-      // A name may begin in one piece and end in the next.
-      carried = seen.slice(-words.longest);
+      seen += text;
+      // A name may begin in one piece and end in the next, and what follows tells whether it is one.
+      if (words.isBetween(seen, start, seen.length - words.longest)) return true;
+      const kept = seen.slice(-3 * words.longest);
+      start = kept.length < seen.length || start > 0 ? words.longest : 0;
+      seen = kept;
     }
-    return false;
+    return words.isBetween(seen, start, seen.length);
   } catch {
     return undefined;
   }

@@ -13,7 +13,7 @@ import type { ErasureControl, ErasureProgress } from './progress.ts';
 import { eraseFromSnapshots, idsInBronze } from './registry-bronze.ts';
 import { eraseRegistryRows, idsInStaging } from './registry-staging.ts';
 import { ruleOf, type Subject } from './rule.ts';
-import { deleteSensorFiles, deleteStrays, sensorFilesInBronze } from './sensor-bronze.ts';
+import { apartmentFolder, deleteSensorFiles, deleteStrays, sensorFilesInBronze } from './sensor-bronze.ts';
 import { forgetFiles, subjectsFiles } from './sensor-ledger.ts';
 import { rememberIds, tombstoneOf } from './tombstone.ts';
 
@@ -57,13 +57,15 @@ export interface ErasedCounts {
  * Erases what was landed of a subject whose tombstone stands: in staging first, then in Bronze, one source after the other
  * while nobody loads it. Nothing else is touched, but for the files of the registry, which lose the subject's rows. Stopped
  * or killed anywhere, erasing again finishes it.
- * @throws SourceError, before anything is deleted, if Bronze is not where it should be; DatacycleError if there is no
+ * @throws SourceError, before anything is deleted, if Bronze is not where it should be or the id names no folder
+ * of its own there; DatacycleError if there is no
  * tombstone; LoadBusyError if a load goes on for longer than half a minute; LoadFailedError if Bronze cannot be written;
  * HousekeepingInterruptedError after `signal`. No message names the subject.
  * @example await eraseLanded(warehouse, { bronzeRoot, subject: { id: 'jimmy', owner: 'JimmyLoup' } })
  */
 export async function eraseLanded(warehouse: Warehouse, erasing: Erasing): Promise<ErasedCounts> {
   const { bronzeRoot, subject, signal, onProgress } = erasing;
+  apartmentFolder(bronzeRoot, subject.id);
   await ensureStaging(warehouse);
   await tombstoneOf(warehouse, subject);
   for (const source of [sensors, registry] as const) await assertBronze(warehouse, bronzeRoot, source, false);

@@ -1,7 +1,8 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isLeftover, rejectedFolder } from '../bronze.ts';
+import { SourceError } from '../errors.ts';
 import { placeInBronze, removeEmpty, removeFile } from '../housekeeping/bronze-files.ts';
-import { ledgerName, ownerIn } from '../sensors/name.ts';
+import { isApartmentId, ledgerName, ownerIn } from '../sensors/name.ts';
 import { maxFileBytes } from '../sensors/payload.ts';
 import { readSource } from '../source-file.ts';
 import { deleteFiles, type FolderFiles, foldersBelow, removeEmptyFolders } from './bronze-folder.ts';
@@ -31,15 +32,26 @@ export async function deleteStrays(root: string, subject: Subject, paths: readon
  * the rejected files its own. In both, what killed loads left.
  */
 export async function sensorFilesInBronze(root: string, subject: Subject): Promise<readonly FolderFiles[]> {
-  const base = resolve(root);
   const rule = ruleOf(subject);
-  const found = [...(await foldersBelow(join(base, subject.id)))];
-  for (const { folder, names } of await foldersBelow(join(base, rejectedFolder))) {
+  const found = [...(await foldersBelow(apartmentFolder(root, subject.id)))];
+  for (const { folder, names } of await foldersBelow(placeInBronze(root, rejectedFolder))) {
     const theirs: string[] = [];
     for (const name of names) if (await isTheirs(rule, folder, name)) theirs.push(name);
     found.push({ folder, names: theirs });
   }
   return found;
+}
+
+/**
+ * The folder of an apartment in Bronze, all below which is its own.
+ * @throws SourceError if the id would name another folder: the weather's, or one outside Bronze.
+ */
+export function apartmentFolder(root: string, id: string): string {
+  if (isApartmentId(id)) return placeInBronze(root, id);
+  throw new SourceError({
+    what: 'the id of the apartment does not name a folder of its own in Bronze',
+    hint: 'Correct it in project.yml: letters, digits, - and _. Nothing was deleted from Bronze.',
+  });
 }
 
 async function isTheirs(rule: SubjectRule, folder: string, name: string): Promise<boolean> {

@@ -22,6 +22,35 @@ export function ownerIn(name: string): string | undefined {
   return pattern.exec(name)?.[6];
 }
 
+/** Folders of Bronze that are no apartment's. */
+const reserved: readonly string[] = [rejectedFolder, 'weather', 'registry'];
+
+/**
+ * Whether an id can name a folder of Bronze with one apartment's files and nothing else. Where letter case does not matter,
+ * `Weather` is `weather`.
+ */
+export function isApartmentId(id: string): boolean {
+  return /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u.test(id) && !reserved.includes(id.toLowerCase());
+}
+
+/** What is wrong with an apartment as it is configured, and what to do; undefined if nothing is. */
+export function apartmentFault({ id, owner }: Apartment): { what: string; hint: string } | undefined {
+  if (!isApartmentId(id)) {
+    return {
+      what: `"${id}" cannot be the id of an apartment`,
+      hint: `Use letters, digits, - and _ only, and none of ${reserved.join(', ')}: it names a folder in Bronze.`,
+    };
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+  if (owner === '' || /[/\\:*?"<>|\u0000-\u001f]/.test(owner)) {
+    return {
+      what: `the owner of apartment ${id} cannot be part of a file name`,
+      hint: 'Write the owner as in the names of the sensor files, e.g. JimmyLoup.',
+    };
+  }
+  return undefined;
+}
+
 /** Reads names such as `18.08.2023 1000_JimmyLoup_received.json`. */
 export class SensorNames {
   readonly #apartments: ReadonlyMap<string, string>;
@@ -33,21 +62,9 @@ export class SensorNames {
    * @throws SourceError if there is no apartment and none was erased, or one cannot be part of a path.
    */
   constructor(apartments: readonly Apartment[], erased?: Pick<Tombstones, 'size' | 'hasOwner'>) {
-    const reserved = [rejectedFolder, 'weather', 'registry'];
-    for (const { id, owner } of apartments) {
-      if (!/^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u.test(id) || reserved.includes(id.toLowerCase())) {
-        throw new SourceError({
-          what: `"${id}" cannot be the id of an apartment`,
-          hint: `Use letters, digits, - and _ only, and none of ${reserved.join(', ')}: it names a folder in Bronze.`,
-        });
-      }
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
-      if (owner === '' || /[/\\:*?"<>|\u0000-\u001f]/.test(owner)) {
-        throw new SourceError({
-          what: `the owner of apartment ${id} cannot be part of a file name`,
-          hint: 'Write the owner as in the names of the sensor files, e.g. JimmyLoup.',
-        });
-      }
+    for (const apartment of apartments) {
+      const fault = apartmentFault(apartment);
+      if (fault !== undefined) throw new SourceError(fault);
     }
     this.#apartments = new Map(apartments.map(({ id, owner }) => [owner, id]));
     this.#owners = [...this.#apartments.keys()].filter((owner) => erased?.hasOwner(owner) !== true);

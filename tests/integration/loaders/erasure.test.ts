@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ErasedCounts, type Erasing, eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
 import { beginErasure, finishErasure } from '../../../loaders/erasure/tombstone.ts';
@@ -62,6 +62,24 @@ describe.each(databases)('erasing what was landed, on $name', ({ open }) => {
     await household.share.add(21);
     expect(await household.load('new')).toMatchObject({ listed: 'predicted', landed: 1 });
     expect(await household.whereabouts(jimmysWords)).toEqual([]);
+  });
+
+  it('refuses an id that names no folder of its own in Bronze, and touches nothing', async () => {
+    const places = ['../vault/keep.txt', 'weather/2023/keep.csv'].map((path) => join(bronzeRoot(), path));
+    for (const place of places) {
+      await mkdir(dirname(place), { recursive: true });
+      await writeFile(place, 'not an apartment');
+    }
+    const before = await readdir(bronzeRoot(), { recursive: true });
+    for (const id of ['../vault', '..', '.', 'weather', 'Registry', 'rejected', 'jeremie/2023', '']) {
+      const subject = { id, owner: jimmy.owner };
+      await beginErasure(database.warehouse, subject, now);
+      await expect(erase({ subject }), id).rejects.toThrow(
+        /^the id of the apartment does not name a folder of its own/,
+      );
+    }
+    expect(await readdir(bronzeRoot(), { recursive: true })).toEqual(before);
+    for (const place of places) expect(await readFile(place, 'utf8')).toBe('not an apartment');
   });
 
   it('the other apartment is loaded from Bronze, replayed and compressed as before', async () => {

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { erasedMark, SubjectWords } from '../../../runner/subject-words.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 
-const words = new SubjectWords({ id: 'jérémie-2', owner: 'JérémieVianin', names: ['Jérémie', 'J.'] });
+const words = new SubjectWords({ id: 'jérémie-2', owner: 'JérémieVianin', names: ['Jérémie', 'J.'] }, [
+  { id: 'jérémie-20', owner: 'GrandJérémieVianin', names: ['Jérémie J. Petit'] },
+  { id: 'petit_jérémie-2', owner: 'Le J.', names: ['Jérémie'] },
+]);
 const texts = [
   'jérémie-2',
   'JÉRÉMIE-2_Kitchen_plug',
@@ -16,6 +19,13 @@ const texts = [
   'Jeremie',
   'jérémiex jérémie',
   'Js',
+  'jérémie-20 jérémie-200 jérémie-2_0',
+  'JÉRÉMIE-20_Kitchen jérémie-2_Kitchen',
+  'petit_jérémie-2 petit_jérémie-2s apetit_jérémie-2',
+  'xGrandJérémieVianinx JérémieVianin GrandJe\u0301re\u0301mieVianin',
+  'Jérémie J. Petit, Jérémie J. Petite',
+  'Le J. J. xLe J.',
+  '{"a":"\\nJ\\u00e9r\\u00e9mie J. Petit\\nJérémie"}',
   '',
 ];
 

@@ -58,3 +58,39 @@ describe('the names of a subject', () => {
     );
   });
 });
+
+describe('the names of a subject beside others that have them in theirs', () => {
+  const others = [
+    { id: 'jimmy', owner: 'JimmyLoup', names: ['Jimmy'] },
+    { id: 'big-jim', owner: 'Big Jim', names: ['Jim Beam'] },
+    { id: 'jérémie', owner: 'x', names: [] },
+  ];
+  it.each([
+    ['jim JIM_Kitchen Jim', '[erased] [erased]_Kitchen [erased]'],
+    ['12.10.2023 0230_JimmyLoup_received.json', '12.10.2023 0230_JimmyLoup_received.json'],
+    ['JIMMYLOUPjimmy', 'JIMMYLOUP[erased]my'],
+    ['jimmy jimmy_Kitchen', 'jimmy jimmy_Kitchen'],
+    ['jimmys', '[erased]mys'],
+    ['big-jim_plug abig-jim', 'big-jim_plug abig-[erased]'],
+    ['big-jim2', 'big-[erased]2'],
+    ['Big Jim beam, Big jim, Jim Beam', 'Big Jim beam, Big jim, Jim Beam'],
+    ['Jim Beamer', '[erased] Beamer'],
+  ])('%s', (text, erased) => {
+    const words = new SubjectWords({ id: 'jim', owner: 'Jim', names: ['Jim'] }, others);
+    expect(words.erase(text)).toBe(erased);
+    expect(words.isBetween(text, 0, text.length)).toBe(text !== erased);
+  });
+
+  it('are found where the other is called just the same', () => {
+    const words = new SubjectWords({ id: 'jim', owner: 'Jim', names: [] }, [{ id: 'x', owner: 'JIM', names: ['jim'] }]);
+    expect(words.erase('jim')).toBe(erasedMark);
+  });
+
+  it('are looked for between two places of a text only, by all that stands around', () => {
+    const words = new SubjectWords({ id: 'jim', owner: 'JimLoup', names: [] }, others);
+    expect(words.isBetween('a jim b', 2, 5)).toBe(true);
+    expect(words.isBetween('a jim b', 3, 7)).toBe(false);
+    expect(words.isBetween('a jim b', 0, 4)).toBe(false);
+    expect(words.isBetween('big-jim b', 4, 7)).toBe(false);
+  });
+});

@@ -1,0 +1,73 @@
+import { identifier, literal, relation } from '../warehouse/quote.ts';
+import type { Session } from '../warehouse/warehouse.ts';
+import type { SubjectNode } from './subject-predicate.ts';
+
+/*
+ * The surrogate keys of a subject stay taken, so that a number is never handed out again; what they were handed out for
+ * goes, since it names the subject.
+ */
+
+/** A condition on a row as `t`, made with SQL for the value it compares with. */
+export interface SubjectCondition {
+  readonly sql: (value: string) => string;
+  readonly value: string;
+}
+
+/** A model that keys were handed out for, and where its rows are: not there if its table is gone. */
+export interface KeyedTable {
+  readonly model: string;
+  readonly rows?: { readonly table: { readonly schema: string; readonly name: string }; readonly key: string };
+}
+
+const erasedKey = `'erased:' || key`;
+
+/** Forgets what the keys of the subject's rows were handed out for. The rows are still there. */
+export async function forgetKeys(session: Session, node: SubjectNode, { sql, value }: SubjectCondition): Promise<void> {
+  const key = node.config.surrogate_key;
+  if (key === undefined) return;
+  const { schema, name } = node.relation;
+  await session.query(
+    `update datacycle.surrogate_key set natural_key = ${erasedKey}
+     where model = ${literal(node.name)}
+         and key in (select t.${identifier(key)} from ${relation(schema, name)} as t where ${sql('$1')})`,
+    [value],
+  );
+}
+
+/**
+ * Forgets what keys were handed out for of which no row is left, where that is the subject's id, or begins with it and `_`
+ * as the id of a device does, and not with a longer id of somebody else. A key that a row still has is never touched: the
+ * row would get another by the next build.
+ * @param otherIds those of all others who are configured. @returns how many there were.
+ */
+export async function forgetKeysWithoutRow(
+  session: Session,
+  { model, rows }: KeyedTable,
+  id: string,
+  otherIds: readonly string[],
+): Promise<number> {
+  const hasNoRow =
+    rows === undefined
+      ? ''
+      : `and not exists (
+             select from ${relation(rows.table.schema, rows.table.name)} as t where t.${identifier(rows.key)} = k.key
+         )`;
+  const isOf = (owner: string) => `(e.part = ${owner} or starts_with(e.part, ${owner} || '_'))`;
+  const forgotten = await session.query(
+    `update datacycle.surrogate_key as k set natural_key = ${erasedKey}
+     where k.model = $1
+         ${hasNoRow}
+         and exists (
+             select from jsonb_array_elements_text(
+                 case when k.natural_key like '[%' then k.natural_key::jsonb else '[]' end
+             ) as e (part)
+             where ${isOf('$2::text')}
+                 and not exists (
+                     select from unnest($3::text[]) as o (id)
+                     where length(o.id) > length($2::text) and ${isOf('o.id')}
+                 )
+         )`,
+    [model, id, [...otherIds]],
+  );
+  return forgotten.rowCount;
+}

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureStaging } from '../../../loaders/staging.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+import { ProjectCopy } from './command.ts';
+
+/** Takes back the newest step, as a database is that was made before it. */
+const older = [
+  'drop function staging.leave_out_erased_prediction cascade',
+  'drop function staging.is_erased',
+  'drop table staging.tombstone',
+  'delete from staging.migration where number = 4',
+];
+
+describe.runIf(databases.length > 1)('a database whose staging is older than the program', { timeout: 120_000 }, () => {
+  const project = new ProjectCopy();
+  const reader = `datacycle_test_reader_${process.pid}`;
+  let database: TestDatabase;
+  beforeAll(async () => {
+    const opened = await databases.at(-1)?.open();
+    if (opened === undefined) throw new Error('there is no server');
+    database = opened;
+    await ensureStaging(database.warehouse);
+    await database.warehouse.query(`create role ${reader} login`);
+  });
+  afterAll(async () => {
+    project.dispose();
+    await database.warehouse.query(`drop role ${reader}`);
+    await database.drop();
+  });
+  const makeOlder = async () => {
+    for (const statement of older) await database.warehouse.query(statement);
+  };
+  const version = async () =>
+    (await database.warehouse.query('select max(number) as newest from staging.migration')).rows[0]?.newest;
+  const run = (...args: string[]) => project.run(args, { DB_URL: database.url ?? '' });
+
+  it.each([
+    ['build'],
+    ['run', '--select', 'dim_apartment'],
+    ['verify', '--select', 'dim_apartment'],
+    ['show', '--select', 'dim_apartment'],
+  ])('is brought up to date by %s', async (...args) => {
+    await makeOlder();
+    expect(await version()).toBe(3);
+    const outcome = await run(...args);
+    expect([outcome.code, outcome.stderr], outcome.stdout).toEqual([0, '']);
+    expect(await version()).toBe(4);
+  });
+
+  it('stays as it is for who may not change it', async () => {
+    await makeOlder();
+    const url = Object.assign(new URL(database.url ?? ''), { username: reader, password: '' }).href;
+    const shown = await project.run(['show', '--inline', 'select 1 as one', '--output', 'csv'], { DB_URL: url });
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('one\n1') });
+    expect(await version()).toBe(3);
+  });
+
+  it('is not made where it is missing', async () => {
+    await database.warehouse.query('drop schema staging cascade');
+    expect((await run('show', '--inline', 'select 1 as one')).code).toBe(0);
+    const { rows } = await database.warehouse.query(`select from pg_namespace where nspname = 'staging'`);
+    expect(rows).toEqual([]);
+  });
+});
