@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { exportLanded } from '../../loaders/erasure/export-landed.ts';
 import { systemCode } from '../../loaders/errors.ts';
@@ -13,6 +13,7 @@ import { apartmentsOf } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import type { NamedSubject } from './named.ts';
 import { readmeOf } from './readme.ts';
+import { refuseWithoutBronze } from './refuse.ts';
 
 export interface ExportOptions {
   readonly clock: () => Date;
@@ -33,6 +34,7 @@ export async function exportSubject(
   terminal: Terminal,
   { clock, signal, output }: ExportOptions,
 ): Promise<0> {
+  await refuseWithoutBronze(warehouse, project);
   const at = clock();
   const folder = output === undefined ? join(project.root, 'exports', `${subject.id}-${stamp(at)}`) : resolve(output);
   await prepare(folder);
@@ -75,6 +77,7 @@ async function prepare(folder: string): Promise<void> {
     if (systemCode(error) === 'ENOTDIR') return ['a file'];
     throw error;
   });
-  if (there.length === 0) return;
+  // What is written into it has the usual rights: whoever may not enter the folder cannot read it.
+  if (there.length === 0) return chmod(folder, 0o700);
   throw new UsageError({ what: `${folder} is not empty`, hint: 'Name another folder with --output.' });
 }

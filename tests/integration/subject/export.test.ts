@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +19,8 @@ describe.each(databases)('exporting a subject on $name', (kind) => {
     two = new TwoApartments(database.warehouse);
     await two.fill();
     folder = join(two.home.folder, 'handed', 'over');
+    // There already, and open to all.
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
     await write(folder);
   });
   afterAll(async () => {
