@@ -58,3 +58,38 @@ export async function searchDatabase(
   }
   return found;
 }
+
+/** A table that no node of the project stands for. */
+export interface UnknownTable {
+  readonly schema: string;
+  readonly table: string;
+  readonly rows: number;
+}
+
+/**
+ * Tables with rows in the schemas of models and seeds that no model or seed makes, e.g. of a model that has been deleted.
+ * Nobody can say whose their rows are: they may be a subject's without naming it.
+ */
+export async function unknownTables(on: Queryable, { nodes }: Manifest): Promise<readonly UnknownTable[]> {
+  const made = [...nodes.values()].flatMap((node) =>
+    node.kind === 'model' || node.kind === 'seed' ? [node.relation] : [],
+  );
+  const { rows: tables } = await on.query<{ schema: string; table: string }>(
+    `select n.nspname as schema, c.relname as table
+     from pg_class as c
+     join pg_namespace as n on n.oid = c.relnamespace
+     where n.nspname = any($1::text[])
+         and c.relkind in ('r', 'p', 'm', 'f')
+         and not c.relispartition
+         and (n.nspname, c.relname) not in (select * from unnest($2::text[], $3::text[]))
+     order by 1, 2`,
+    [[...new Set(made.map(({ schema }) => schema))], made.map(({ schema }) => schema), made.map(({ name }) => name)],
+  );
+  const found: UnknownTable[] = [];
+  for (const { schema, table } of tables) {
+    const { rows } = await on.query<{ n: string }>(`select count(*)::text as n from ${relation(schema, table)}`);
+    const count = Number(rows[0]?.n ?? 0);
+    if (count > 0) found.push({ schema, table, rows: count });
+  }
+  return found;
+}

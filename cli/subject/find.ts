@@ -3,7 +3,7 @@ import type { Compiled } from '../../runner/compile.ts';
 import type { Project } from '../../runner/project.ts';
 import { thousands } from '../../runner/report.ts';
 import { countSubjectRows } from '../../runner/subject-erase.ts';
-import { schemasOf, searchDatabase } from '../../runner/subject-search.ts';
+import { schemasOf, searchDatabase, unknownTables } from '../../runner/subject-search.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from '../environment.ts';
 import { textSetting } from '../settings.ts';
@@ -18,7 +18,12 @@ import { searchFiles } from './search-files.ts';
 export interface Finding {
   readonly place: string;
   /** What `count` counts. */
-  readonly what: 'its rows' | 'rows that name it' | 'files and folders that name it' | 'files that cannot be read';
+  readonly what:
+    | 'its rows'
+    | 'rows that name it'
+    | 'rows that may be its: no model makes this table'
+    | 'files and folders that name it'
+    | 'files that cannot be read';
   readonly count: number;
 }
 
@@ -57,6 +62,9 @@ export async function findSubject(
   const columns = named.map(({ schema, table, column, rows }): Finding => {
     return { place: `${schema}.${table}.${column}`, what: 'rows that name it', count: rows };
   });
+  const unknown = (await unknownTables(warehouse, manifest)).map(({ schema, table, rows }): Finding => {
+    return { place: `${schema}.${table}`, what: 'rows that may be its: no model makes this table', count: rows };
+  });
   const files: Finding[] = [];
   for (const { place, folder, isOurs } of filePlaces(project)) {
     const onProgress = (count: number) => terminal.live(`searching ${place}: ${thousands(count)} files`);
@@ -66,7 +74,7 @@ export async function findSubject(
     if (found.unreadable.length > 0)
       files.push({ place, what: 'files that cannot be read', count: found.unreadable.length });
   }
-  return [...owned, ...columns, ...files];
+  return [...owned, ...columns, ...unknown, ...files];
 }
 
 /** Findings for a person, or one object a line. */

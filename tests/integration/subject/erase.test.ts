@@ -39,6 +39,23 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
     });
   };
 
+  it('finds a table that no model makes, whosever its rows are', async () => {
+    const find = async () => {
+      const compiled = two.compile();
+      const named = subjectNamed(compiled.context.project, 'jimmy');
+      const found = await findSubject(database.warehouse, compiled, named, terminal, signal);
+      return found.filter(({ what }) => what.startsWith('rows that may be'));
+    };
+    expect(await find()).toEqual([]);
+    await database.warehouse.query(
+      'create table gold.old_fact as select apartment_key, 1 as energy from gold.dim_apartment',
+    );
+    expect(await find()).toEqual([
+      { place: 'gold.old_fact', what: 'rows that may be its: no model makes this table', count: 2 },
+    ]);
+    await database.warehouse.query('drop table gold.old_fact');
+  });
+
   it('begins with something of both in every table that is somebody’s', async () => {
     const jimmys = await two.rows((row, table) => isJimmys(row, table, jimmysKey));
     const both = [...jimmys].filter(([, rows]) => rows.length > 0).map(([table]) => table);
