@@ -94,7 +94,7 @@ describe.each(databases)('the operating loop, on $name', ({ open }) => {
     // Two builds failed in the same way: one line.
     expect(said.filter(({ event }) => event === 'built')).toMatchObject([{ level: 'warning', failed: 1 }]);
     expect(said.filter(({ level }) => level === 'error').map(({ text }) => text)).toEqual([
-      'build: total: division by zero (models/total.sql). It is built again with the next data.',
+      'build: total: division by zero (models/total.sql:2:44). It is built again with the next data.',
     ]);
     expect(small.watcher.conditions.failing().get('build')).toMatchObject({ count: 2 });
 
