@@ -60,3 +60,6 @@ async function asAdmin(url: string, sql: string): Promise<void> {
 
 /** The databases to test on: the embedded one always, a real server where tests/postgres-server.ts found one. */
 export const databases: readonly DatabaseKind[] = process.env.TEST_DB_URL ? [embedded, server] : [embedded];
+
+/** The server where there is one: for long suites about what models say, which both databases are otherwise shown to agree on. */
+export const oneDatabase = databases.slice(-1);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../../loaders/staging.ts';
-import { databases } from '../databases.ts';
+import { oneDatabase } from '../databases.ts';
 import { Household } from './household.ts';
 import { at, forest, officeFile, predict, record } from './prediction-records.ts';
 
@@ -16,7 +16,7 @@ const ranked = [
   record({ value: 0.77, horizon: { type: 'day', days: 2 } }),
 ];
 
-describe.each(databases)('presence_prob and random arrivals on $name', (kind) => {
+describe.each(oneDatabase)('presence_prob and random arrivals on $name', (kind) => {
   it('takes the best prediction by what they say, whatever the order they came in, and none outside 0 to 1', async () => {
     const database = await kind.open();
     const home = new Household(database.warehouse);

@@ -3,7 +3,7 @@ import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { confidentialValues, forbiddenValues, pidbStatements } from '../../fixtures/pidb.ts';
 import { type MariadbServer, startMariadb } from '../../servers/mariadb.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from './household.ts';
 
 // Each test builds the whole project several times.
@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 180_000 });
 
 const server = await startMariadb();
 
-describe.skipIf(server === undefined).each(databases)('from the registry to gold on $name', (kind) => {
+describe.skipIf(server === undefined).each(oneDatabase)('from the registry to gold on $name', (kind) => {
   const mariadb = server as MariadbServer;
   let database: TestDatabase;
   let home: Household;

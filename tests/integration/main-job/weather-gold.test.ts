@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../../loaders/staging.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
-import { type DatabaseKind, databases } from '../databases.ts';
+import { type DatabaseKind, oneDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from './household.ts';
 
 interface Line {
@@ -77,7 +77,7 @@ const days = `select w.date_key as day, s.site_name as site, h.horizon_type, h.h
     from gold.fact_weather_day w join gold.dim_weather_site s using (site_key) join gold.dim_horizon h using (horizon_key)
     order by 1, 2, 4`;
 
-describe.each(databases)('weather in gold on $name', (kind) => {
+describe.each(oneDatabase)('weather in gold on $name', (kind) => {
   it('hours are means over runs without outliers, days the means and sums of their hours, by horizon', () =>
     withHome(kind, async (home, warehouse) => {
       await land(warehouse, '12-30', [
