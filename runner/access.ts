@@ -1,6 +1,6 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import { readOwner, readRelation } from './catalog.ts';
+import { readRelation } from './catalog.ts';
 import type { Manifest, ModelNode, Node, RelationName, RowSecurity } from './manifest.ts';
 import { type Access, secureRows, type Visible } from './materialize/row-security.ts';
 import { retrying } from './retry.ts';
@@ -32,23 +32,30 @@ export async function ensureGuard(warehouse: Warehouse, nodes: readonly Node[]):
 
 /** Who is to see what of a table with row security, as the access model says it at the moment. */
 export async function readAccess(on: Queryable, table: RelationName, security: RowSecurity): Promise<Access> {
-  return { owner: await readOwner(on, table), visible: await readVisible(on, security) };
+  const { rows } = await on.query<{ owner: string; said: boolean }>(
+    `select
+         coalesce((
+             select pg_get_userbyid(c.relowner)
+             from pg_class as c
+             join pg_namespace as n on n.oid = c.relnamespace
+             where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+         ), current_user) as owner,
+         to_regclass($3) is not null as said`,
+    [table.schema, table.name, relation(security.access.schema, security.access.name)],
+  );
+  // A table that is not there yet will be owned by who makes it; before there is an access model nobody sees anything.
+  const { owner = '', said = false } = rows[0] ?? {};
+  return { owner, visible: said ? await readVisible(on, security) : [] };
 }
 
-/**
- * What each role that the access model names may see; nothing before there is one. A name without a role is nobody's, and
- * letter case does not matter, as in an address.
- */
+/** What each role that the access model names may see. A name without a role is nobody's, whatever its letter case. */
 async function readVisible(on: Queryable, { column, access }: RowSecurity): Promise<readonly Visible[]> {
-  const table = relation(access.schema, access.name);
-  const there = await on.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
-  if (there.rows[0]?.there !== true) return [];
   const value = `a.${identifier(column)}`;
   const { rows } = await on.query<{ role: string; values: string[] }>(
     `select
          r.rolname::text as role,
          jsonb_agg(distinct ${value}::text order by ${value}::text) as values
-     from ${table} as a
+     from ${relation(access.schema, access.name)} as a
      inner join pg_roles as r on lower(r.rolname::text collate "default") = lower(a."principal")
      where ${value} is not null
      group by r.rolname

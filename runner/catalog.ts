@@ -106,20 +106,6 @@ where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f
   return { kind, ...row.relation };
 }
 
-/** Who owns a table; who makes it will, where it is not there yet. */
-export async function readOwner(session: Queryable, table: RelationName): Promise<string> {
-  const { rows } = await session.query<{ owner: string }>(
-    `select coalesce((
-         select pg_get_userbyid(c.relowner)
-         from pg_class as c
-         join pg_namespace as n on n.oid = c.relnamespace
-         where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
-     ), current_user) as owner`,
-    [table.schema, table.name],
-  );
-  return rows[0]?.owner ?? '';
-}
-
 /** The names and types that a relation of this session's temporary schema has. */
 export async function readTemporaryColumns(session: Queryable, name: string): Promise<readonly Column[]> {
   const { rows } = await session.query<{ name: string; type: string }>(

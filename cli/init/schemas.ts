@@ -145,7 +145,7 @@ async function letRead(app: Session, role: string, reader: string, changes: Chan
   await changes.ensure(`${reader} may read what will be in ${names}`, found?.future === true, () =>
     app.query(`alter default privileges in schema ${identifiers(readable)} grant select on tables to ${to}`),
   );
-  // What guards rows is a function, and whoever reads calls it.
+  // Nothing of ours there is a function; what an application adds by hand beside its views is for the same people.
   await changes.ensure(`${reader} may call the functions of ${names}`, found?.functions === true, () =>
     app.query(`alter default privileges in schema ${identifiers(readable)} grant execute on functions to ${to}`),
   );

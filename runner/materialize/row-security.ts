@@ -6,7 +6,7 @@ import { SqlText } from '../sql-text.ts';
 import { run, type Step } from './step.ts';
 
 /** What the policies of the runner are called; those of other names are somebody else's. */
-const ours = /^datacycle_(?:reads|writes)_[0-9a-f]{6,8}$/;
+const ours = /^datacycle_(?:reads|writes)_[0-9a-f]{8}$/;
 
 /** What a role may see: the values of the guarded column, as text. */
 export interface Visible {
