@@ -2,8 +2,9 @@ import { identifier, relation } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import { readRelation } from './catalog.ts';
 import type { Compiled } from './compile.ts';
-import { NodeError, RunBusyError } from './errors.ts';
+import { NodeError } from './errors.ts';
 import { dayLiteral, eventTimeTypes, periodBefore, type Retention, retentionOf } from './retention.ts';
+import { underRunLock } from './run-lock.ts';
 import { ensureState } from './state.ts';
 
 /** What retention took, or would take, from one model. */
@@ -36,22 +37,17 @@ export async function expireRows(
   const place = new Map(manifest.order.map((id, index) => [id, index]));
   const order = [...kept].sort((a, b) => (place.get(b.model.id) ?? 0) - (place.get(a.model.id) ?? 0));
   if (!options.dryRun) await ensureState(warehouse);
-  const work = async () => {
+  const work = async (signal: AbortSignal | undefined) => {
     const done: Expired[] = [];
     for (const one of order) {
-      if (options.signal?.aborted === true) break;
+      if (signal?.aborted === true) break;
       const result = await warehouse.transaction((session) => expireOne(session, one, options));
       if (result !== undefined) done.push(result);
     }
     return done;
   };
-  if (options.dryRun) return work();
-  const locked = await warehouse.exclusive('run', work);
-  if (locked.held) return locked.value;
-  throw new RunBusyError({
-    what: `a run is going on in this database: ${locked.holder}`,
-    hint: 'Wait until it is done and try again.',
-  });
+  if (options.dryRun) return work(options.signal);
+  return underRunLock(warehouse, options.signal, { what: 'a run', hint: 'Wait until it is done and try again.' }, work);
 }
 
 async function expireOne(

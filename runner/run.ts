@@ -4,10 +4,11 @@ import type { Warehouse } from '../warehouse/warehouse.ts';
 import { ensureGuard, isAccessModel, secureReaders } from './access.ts';
 import { type BuildContext, buildNode } from './build-node.ts';
 import type { Compiled } from './compile.ts';
-import { NodeError, RunBusyError } from './errors.ts';
+import { NodeError } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
 import { sourceTexts } from './project.ts';
+import { underRunLock } from './run-lock.ts';
 import { RelationCache, runTest } from './run-test.ts';
 import { schedule } from './schedule.ts';
 import { beginRun, ensureState, finishRun, type ResultRecord, writeResults } from './state.ts';
@@ -80,17 +81,16 @@ export async function runNodes(
   options: RunOptions,
 ): Promise<RunSummary> {
   if (options.command === 'test') return work(compiled, root, warehouse, options);
-  const locked = await warehouse.exclusive('run', (lost) => {
-    // Without the lock somebody else may build the same tables: what has not begun must not begin.
-    const signal = options.signal === undefined ? lost : AbortSignal.any([options.signal, lost]);
-    return work(compiled, root, warehouse, { ...options, signal });
-  });
-  if (locked.held) return locked.value;
-  throw new RunBusyError({
-    what: `another run is going on in this database: ${locked.holder}`,
-    hint: 'Wait until it is done and try again; readers and `datacycle test` are never locked out.',
-  });
+  // Without the lock somebody else may build the same tables: what has not begun must not begin.
+  return underRunLock(warehouse, options.signal, busy, (signal) =>
+    work(compiled, root, warehouse, { ...options, signal }),
+  );
 }
+
+const busy = {
+  what: 'another run',
+  hint: 'Wait until it is done and try again; readers and `datacycle test` are never locked out.',
+};
 
 async function work(compiled: Compiled, root: string, warehouse: Warehouse, options: RunOptions): Promise<RunSummary> {
   const { manifest, graph } = compiled;

@@ -4,9 +4,10 @@ import { createInterface } from 'node:readline/promises';
 import { type ErasedCounts, eraseLanded } from '../../loaders/erasure/erase-landed.ts';
 import { beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts';
 import type { Compiled } from '../../runner/compile.ts';
-import { RunBusyError, UsageError } from '../../runner/errors.ts';
+import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
 import { thousands } from '../../runner/report.ts';
+import { underRunLock } from '../../runner/run-lock.ts';
 import { ensureState } from '../../runner/state.ts';
 import { countSubjectRows, eraseRows, type SubjectRows, scrubState, vacuum } from '../../runner/subject-erase.ts';
 import { subjectNodes } from '../../runner/subject-predicate.ts';
@@ -56,14 +57,10 @@ export async function eraseSubject(
   if (options.dryRun) return 0;
   const rows = await countSubjectRows(warehouse, manifest, named.subject.id, named.words);
   if (!options.yes) await confirm(named, rows, terminal);
-  const locked = await warehouse.exclusive('run', (lost) =>
-    eraseLocked(warehouse, compiled, named, terminal, { ...options, signal: AbortSignal.any([options.signal, lost]) }),
+  const busy = { what: 'a run', hint: 'Wait until it is done and try again. Nothing was touched.' };
+  return underRunLock(warehouse, options.signal, busy, (signal) =>
+    eraseLocked(warehouse, compiled, named, terminal, { ...options, signal }),
   );
-  if (locked.held) return locked.value;
-  throw new RunBusyError({
-    what: `a run is going on in this database: ${locked.holder}`,
-    hint: 'Wait until it is done and try again. Nothing was touched.',
-  });
 }
 
 async function eraseLocked(
