@@ -3,7 +3,7 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter, rejectedFolder } from '../bronze.ts';
 import { isSubjectsPath } from '../erasure/sensor-files.ts';
 import { readTombstones, type Tombstones } from '../erasure/tombstones.ts';
-import { LoadBusyError, LoadInterruptedError, SourceError } from '../errors.ts';
+import { LoadBusyError, LoadInterruptedError, SourceError, systemCode } from '../errors.ts';
 import { assertFolder, isEmptyFolder } from '../folder.ts';
 import { ensureStaging } from '../staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../summary.ts';
@@ -139,8 +139,11 @@ class Load {
 
   async #loadShare(): Promise<'predicted' | 'listing'> {
     const on = this.#warehouse;
-    const { listed, found } = await this.#discover();
-    if (found.length === 0) await this.#assertMounted();
+    const { listed, found } = await this.#whileThere(async () => {
+      const discovered = await this.#discover();
+      if (discovered.found.length === 0) await this.#assertMounted();
+      return discovered;
+    });
     if (listed === 'predicted' && found.length === 0) return listed;
     await whileAlone(on, async () => {
       const unknown: Candidate[] = [];
@@ -152,6 +155,16 @@ class Load {
       if (listed === 'listing') await completeListing(on);
     });
     return listed;
+  }
+
+  /** A share may go at any moment: what fails because of it is reported as that, and not as the error met first. */
+  async #whileThere<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (systemCode(error) !== '') await assertFolder(shareOf(this.#source), 'SMB_PATH');
+      throw error;
+    }
   }
 
   /** A share that is not mounted mostly looks like an empty folder, in which nothing is new for ever. */

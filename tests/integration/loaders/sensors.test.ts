@@ -262,6 +262,14 @@ describe.each(databases)('loading sensor files, on $name', (database) => {
     renameSync(away, share.source.share);
     await load('new');
     expect((await payloads(db.warehouse)).size).toBe(200);
+    // In the middle of a check, after it was found to be there.
+    const goneLater = load('new', {
+      clock: () => {
+        renameSync(share.source.share, away);
+        return new Date();
+      },
+    });
+    await expect(goneLater).rejects.toThrow(/^SMB_PATH .* does not exist$/);
   });
 
   it('lets one load of sensors run at a time, and names the holder', async () => {

@@ -237,7 +237,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
       'four minutes in gold',
       () => watcher.stdout,
     );
-    expect(watcher.events('sensors failed')).toHaveLength(1);
+    expect(watcher.events('sensors failed'), watcher.stdout).toHaveLength(1);
     expect(watcher.events('sensors failed')[0]?.text).toMatch(
       /SMB_PATH.*does not exist\. It is tried again at every check\./,
     );
