@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
+import { bundled } from '../bundled.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 
@@ -411,17 +408,7 @@ select n.id, r.room_key, n.version from {{ref "numbered"}} as n join {{ref "room
   });
 
   it('8: the lock of a process that was killed is free again', async () => {
-    const folder = fileURLToPath(new URL('../../../node_modules/.cache/datacycle-tests', import.meta.url));
-    mkdirSync(folder, { recursive: true });
-    const script = join(folder, `holding-process-${process.pid}.mjs`);
-    buildSync({
-      entryPoints: [fileURLToPath(new URL('holding-process.ts', import.meta.url))],
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external',
-    });
+    const script = await bundled(new URL('holding-process.ts', import.meta.url));
     const child = spawn(process.execPath, [script, database.url ?? ''], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       await once(child.stdout, 'data');
