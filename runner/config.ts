@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-/** A list that may be written as `a, b`, as `[a, b]` or as one name. */
+/** A list that may be written as `a, b`, as `[a, b]` or as one name. Only a true list can name what begins with a blank. */
 const names = z
   .union([z.string(), z.array(z.string())], 'expected a name or a list of names')
   .transform((value) =>
-    (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter((name) => name !== ''),
+    (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value).filter((name) => name !== ''),
   );
 
 export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot'] as const;
