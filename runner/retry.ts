@@ -14,8 +14,8 @@ export async function retrying<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Deadlock, serialisation failure, two sessions changing one catalog row, and two making one policy. */
-function isTransient(error: unknown): boolean {
+/** Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, and two making one policy. */
+export function isTransient(error: unknown): boolean {
   if (!(error instanceof StatementError)) return false;
   if (error.code === '42710') return error.message.includes('policy');
   return error.code === '40P01' || error.code === '40001' || /tuple concurrently (updated|deleted)/.test(error.message);
