@@ -51,6 +51,11 @@ export function auditWarnings(outcomes: readonly AuditOutcome[]): readonly strin
   );
 }
 
+/** Forgets the failed audits of a model from before a moment, with their rows. */
+export async function forgetFailures(on: Queryable, model: string, before: Date): Promise<void> {
+  await on.query('delete from datacycle.audit_failure where model = $1 and at < $2', [model, before.toISOString()]);
+}
+
 async function keepIn(
   session: Session,
   { runId, clock }: BuildContext,
