@@ -1,4 +1,4 @@
-import { literal } from '../warehouse/quote.ts';
+import { identifier, literal } from '../warehouse/quote.ts';
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, AuditsFailed, type FailedAudit } from './audit.ts';
 import type { BuildContext } from './build-node.ts';
@@ -7,6 +7,8 @@ import type { ModelNode, SeedNode } from './manifest.ts';
 import { formatPlace } from './place.ts';
 import { thousands } from './report.ts';
 import { retrying } from './retry.ts';
+import { SqlText } from './sql-text.ts';
+import { hasState } from './state.ts';
 
 /** How many failures of one audit are remembered, the newest. */
 const mostFailures = 20;
@@ -27,16 +29,45 @@ export async function keepBadRows(context: BuildContext, node: ModelNode | SeedN
     });
   }
   const [first] = error.failed;
-  const query = keptRowsQuery(context.runId, first?.test.name ?? '');
   return complaint(node, error.failed, {
     detail: undefined,
-    hint: `The table is as it was before. See the bad rows with: datacycle show --inline "${query}"`,
+    hint: `The table is as it was before. See the bad rows with: ${showKept(first?.test.name ?? '')}`,
   });
 }
 
-/** The query that shows the kept rows of a failed audit, on one line and without a double quote, for a command line. */
-export function keptRowsQuery(runId: string, test: string): string {
-  return `select row from datacycle.audit_row where run_id = ${literal(runId)} and test = ${literal(test)} order by row_no`;
+/** The command that shows the kept rows of the newest failure of an audit. */
+export function showKept(test: string): string {
+  return `datacycle show --kept --select ${test}`;
+}
+
+/**
+ * The query for the kept rows of the newest failure of an audit, or of any audit of a model: a column for each of theirs.
+ * @param asJson their values are JSON, so that numbers stay numbers; else text.
+ * @returns undefined if none is kept.
+ */
+export async function keptRowsQuery(on: Queryable, name: string, asJson: boolean): Promise<SqlText | undefined> {
+  if (!(await hasState(on))) return undefined;
+  const { rows } = await on.query<{ run_id: string; test: string; names: string[] }>(
+    `select f.run_id, f.test, array(
+         select jsonb_object_keys(a.row)
+         from datacycle.audit_row as a
+         where a.run_id = f.run_id and a.test = f.test and a.row_no = 1
+     ) as names
+     from datacycle.audit_failure as f
+     join datacycle.run using (run_id)
+     where $1 in (f.test, f.model)
+     order by run.run_no desc, f.test
+     limit 1`,
+    [name],
+  );
+  const [newest] = rows;
+  if (newest === undefined || newest.names.length === 0) return undefined;
+  const arrow = asJson ? '->' : '->>';
+  const columns = newest.names.map((column) => `a.row ${arrow} ${literal(column)} as ${identifier(column)}`);
+  return new SqlText(`select ${columns.join(', ')}
+from datacycle.audit_row as a
+where a.run_id = ${literal(newest.run_id)} and a.test = ${literal(newest.test)}
+order by a.row_no`);
 }
 
 /** `1 bad row`, `2,000 bad rows` */

@@ -1,4 +1,4 @@
-import { keptRowsQuery } from '../../runner/audit-failure.ts';
+import { showKept } from '../../runner/audit-failure.ts';
 import { thousands } from '../../runner/report.ts';
 import { formatTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -72,19 +72,18 @@ export function printStatus(found: Status, terminal: Terminal): void {
   );
   section(
     'Audits that hold their models back',
-    found.audits.map(({ model, test, runId, at, badRows, kept }) => ({
+    found.audits.map(({ model, test, at, badRows, kept }) => ({
       model,
       audit: test,
       bad_rows: thousands(badRows),
       kept: thousands(kept),
-      run: runId,
       at_utc: minute(at),
     })),
     '',
   );
   const [audit] = found.audits;
   if (audit !== undefined) {
-    terminal.say(`See the bad rows with: datacycle show --inline "${keptRowsQuery(audit.runId, audit.test)}"`);
+    terminal.say(`See the bad rows with: ${showKept(audit.test)}`);
     terminal.output('');
   }
   const { disk } = found;

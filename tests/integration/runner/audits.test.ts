@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readFailedAudits } from '../../../cli/status/audits.ts';
+import { keptRowsQuery } from '../../../runner/audit-failure.ts';
 import { NodeError } from '../../../runner/errors.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
@@ -60,7 +62,7 @@ describe.each(databases)('audits on $name', (kind) => {
     expect(result.error).toBeInstanceOf(NodeError);
     expect(result.error).toMatchObject({
       where: 'tests/data/not_below.sql:1:1',
-      hint: `The table is as it was before. See the bad rows with: datacycle show --inline "select row from datacycle.audit_row where run_id = 'run-2' and test = 'not_below' order by row_no"`,
+      hint: 'The table is as it was before. See the bad rows with: datacycle show --kept --select not_below',
     });
     for (const name of ['shown', 'not_below', 'plain'])
       expect(resultOf(failed, name)).toMatchObject({ status: 'skipped', message: 'readings failed' });
@@ -76,6 +78,45 @@ describe.each(databases)('audits on $name', (kind) => {
     await database.warehouse.query('update raw.events set value = 0 where value < 0');
     expect((await project.run(database.warehouse)).ok).toBe(true);
     expect(await ids()).toEqual([1, 2, 3, 4]);
+  });
+
+  it('is told by status as long as it holds its model back, and its bad rows can be shown', async () => {
+    const { warehouse } = database;
+    const told = async () => {
+      const names = [...project.compile().manifest.nodes.values()].map(({ name }) => name);
+      return (await readFailedAudits(warehouse, names)).map(({ model, test, badRows, kept }) => {
+        return `${model} ${test} ${badRows} ${kept}`;
+      });
+    };
+    expect(await told()).toEqual([]);
+    project.write({
+      'tests/data/not_below.sql': below('audit=true'),
+      'tests/data/small.sql':
+        '{{config audit=true}}select id as "Number ""1""" from {{ref "readings"}} where value < -1',
+    });
+    await land(1, `(1, 'a', -1.0), (2, 'a', -2.5)`);
+    await project.run(warehouse);
+    await warehouse.query('update raw.events set value = -1 where id = 2');
+    await project.run(warehouse);
+    expect(await told()).toEqual(['readings not_below 2 2', 'readings small 1 1']);
+    const shown = async (name: string, asJson: boolean) => {
+      const query = await keptRowsQuery(warehouse, name, asJson);
+      return query && (await rows(query.text));
+    };
+    expect(await shown('readings', false)).toEqual([
+      { id: '1', value: '-1' },
+      { id: '2', value: '-1' },
+    ]);
+    expect(await shown('small', true)).toEqual([{ 'Number "1"': 2 }]);
+    expect(await shown('nothing', true)).toBeUndefined();
+    await warehouse.query('update raw.events set value = 1');
+    await project.run(warehouse);
+    expect(await told()).toEqual([]);
+    await warehouse.query('delete from datacycle.audit_row');
+    expect(await shown('small', true)).toBeUndefined();
+    await warehouse.query('drop schema datacycle cascade');
+    expect(await shown('small', true)).toBeUndefined();
+    expect(await told()).toEqual([]);
   });
 
   it('on new rows it sees those of the increment as they stand afterwards, and on a first build and a rebuild all', async () => {
