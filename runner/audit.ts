@@ -1,3 +1,4 @@
+import type { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import type { Decision } from './decide.ts';
@@ -36,8 +37,8 @@ export class AuditsFailed extends Error {
 
 /** The audits of a node, by name. */
 export function auditsOf({ nodes }: Manifest, { id }: ModelNode | SeedNode): readonly TestNode[] {
-  const audits = [...nodes.values()].filter((node) => node.kind === 'test' && node.audit?.of === id);
-  return (audits as TestNode[]).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const audits = [...nodes.values()].flatMap((node) => (node.kind === 'test' && node.audit?.of === id ? [node] : []));
+  return audits.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
@@ -97,7 +98,9 @@ export async function runAudits(
     const { rows } = await statement(session, badRowsSql(test, node, mode)).catch((error: unknown) => {
       if (isTransient(error)) throw error;
       const { file } = test;
-      throw explain(error, { name: `audit ${test.name}`, file, sourceText: context.sourceText });
+      const hint = ({ code }: StatementError) =>
+        code === '42P01' ? `Build what it reads first: datacycle build --select +${node.name}` : undefined;
+      throw explain(error, { name: `audit ${test.name}`, file, sourceText: context.sourceText, hint });
     });
     const outcome = { test, failures: Number(rows[0]?.failures ?? 0), proven: false };
     if (outcome.failures === 0 || test.severity === 'warn') passed.push(outcome);

@@ -249,6 +249,12 @@ with readings as (select * from {{ref "readings"}}) select id, room from reading
       - { name: room, data_tests: [{ relationships: { to: ref('zones'), field: room, config: { audit: new_rows } } }] }`,
     });
     await land(1, `(1, 'a', 1.0)`);
+    const alone = await project.run(database.warehouse, { select: ['readings'] });
+    expect(resultOf(alone, 'readings').error).toMatchObject({
+      message: 'audit relationships_readings_room__zones: relation "public.zones" does not exist',
+      where: 'models/readings.yml:4:36',
+      hint: 'Build what it reads first: datacycle build --select +readings',
+    });
     expect((await project.run(database.warehouse)).ok).toBe(true);
     await land(2, `(2, 'b', 1.0)`);
     const stale = await project.run(database.warehouse, { exclude: ['zones'] });
