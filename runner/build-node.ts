@@ -1,5 +1,7 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import { type AuditOutcome, runAudits } from './audit.ts';
+import { keepBadRows } from './audit-failure.ts';
 import { hintFor } from './build-hint.ts';
 import { type Column, readComments } from './catalog.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
@@ -37,11 +39,13 @@ export interface Built {
   readonly deleted: number;
   /** Rows that are no longer wanted but still referenced by foreign keys. */
   readonly retained: number;
+  readonly audits: readonly AuditOutcome[];
 }
 
 /**
  * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all.
- * @throws NodeError, with the template's place for an error that PostgreSQL reports.
+ * @throws NodeError, with the template's place for an error that PostgreSQL reports; for an audit that fails as well, and its
+ * bad rows are then kept.
  */
 export async function buildNode(context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
   try {
@@ -49,7 +53,7 @@ export async function buildNode(context: BuildContext, node: ModelNode | SeedNod
       context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
     );
   } catch (error) {
-    throw explain(error, {
+    throw explain(await keepBadRows(context, node, error), {
       name: node.name,
       file: node.file,
       sourceText: context.sourceText,
@@ -66,6 +70,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   const decision = decide(node, state, context.options);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
+  let audits: readonly AuditOutcome[] = [];
   const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create');
   const before = mayGo ? await readComments(session, node.relation) : undefined;
   if (decision.mode !== 'skip') {
@@ -80,6 +85,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
       await perform(session, step, node, seed, totals, context.root);
     await analyzeIfGrown(session, node, state, decision, totals);
+    audits = await runAudits(session, context, node, decision);
   }
   // A description may change although nothing else did.
   const comments = await readComments(session, node.relation);
@@ -116,7 +122,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     message: decision.reason,
   };
   await writeResults(session, [record]);
-  return { decision, ...totals };
+  return { decision, ...totals, audits };
 }
 
 /** Whether a model has got back what retention took: it is made anew of sources that have all their rows. */

@@ -1,6 +1,7 @@
 import { checkExposable, exposuresOf } from './bi-exposures.ts';
 import { viewNodeName } from './bi-name.ts';
 import { draftViews, viewNode } from './bi-views.ts';
+import { auditedLast } from './compile-audits.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralsOf, modelNode, render, seedNode } from './compile-model.ts';
 import { compileTests } from './compile-tests.ts';
@@ -83,7 +84,9 @@ export function compileProject(project: Project): Compiled {
     const draft = drafts.get(viewNodeName(one.model.name));
     if (draft?.id === one.exposure.id) nodes.set(draft.id, viewNode(one, draft));
   }
-  for (const test of compileTests(context, nodes, problems)) nodes.set(test.id, test);
+  const tests = compileTests(context, nodes, problems);
+  for (const test of tests) nodes.set(test.id, test);
+  for (const node of auditedLast(context, nodes, tests, problems)) nodes.set(node.id, node);
   if (problems.length === 0) problems.push(...checkSubjects(context, nodes));
   attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);

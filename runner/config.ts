@@ -81,6 +81,10 @@ export const configSchema = z.strictObject({
   column_types: z.record(z.string(), z.string()).optional(),
   delimiter: z.string().length(1).optional(),
   severity: z.enum(['error', 'warn']).optional(),
+  /** For tests: run in the transaction that builds a model, on all of its rows or only on those that the build brings. */
+  audit: z.union([z.boolean(), z.literal('new_rows')], 'expected true, false or new_rows').optional(),
+  /** Of several models that a test reads, the one it audits. */
+  audits: z.string().min(1).optional(),
   row_security: rowSecurity.optional(),
   subject: subject.optional(),
   /** The column that says when what a row tells of happened. */

@@ -103,6 +103,15 @@ export interface TestNode extends NodeBase {
   /** A database constraint that, where it exists, makes bad rows impossible. */
   readonly provenBy: Proof | undefined;
   readonly place: Place;
+  /** Where the test is an audit: it runs on the rows of a model before they are committed. */
+  readonly audit?: Audit | undefined;
+}
+
+export interface Audit {
+  /** The id of the model or seed. */
+  readonly of: string;
+  /** The test with the bare name of the model's table where it reads the model; undefined if it looks at all rows. */
+  readonly newRows: SqlText | undefined;
 }
 
 export type Proof =

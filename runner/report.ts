@@ -69,9 +69,9 @@ function resultLine(result: NodeResult, index: number, total: number): Line {
   return { tone: toneOf(result), text: `${place}  ${kind} ${name} ${dots} ${label(result)}${time}` };
 }
 
-function toneOf({ status, message }: NodeResult): Tone {
+function toneOf({ status, message, warned }: NodeResult): Tone {
   if (status === 'error' || status === 'fail') return 'bad';
-  if (status === 'warn' || status === 'skipped') return 'warning';
+  if (status === 'warn' || status === 'skipped' || warned === true) return 'warning';
   return status === 'pass' || message === 'nothing new' ? 'plain' : 'good';
 }
 

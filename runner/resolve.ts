@@ -1,4 +1,4 @@
-import { relation } from '../warehouse/quote.ts';
+import { identifier, relation } from '../warehouse/quote.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralName } from './ephemeral.ts';
 import type { Resolver } from './helpers.ts';
@@ -6,8 +6,16 @@ import type { RelationName, SourceNode } from './manifest.ts';
 import { didYouMean } from './suggest.ts';
 import { HelperError } from './template.ts';
 
-/** The resolver that all templates share; records what is used by id. */
-export function resolverFor(context: CompileContext, own: RelationName | undefined, used: Set<string>): Resolver {
+/**
+ * The resolver that all templates share; records what is used by id.
+ * @param asBare the id of a model or seed that is referred to by the bare name of its table, which stands for something else.
+ */
+export function resolverFor(
+  context: CompileContext,
+  own: RelationName | undefined,
+  used: Set<string>,
+  asBare?: string,
+): Resolver {
   const { drafts, disabled, sources, incomplete } = context;
   const sourceOf = (key: string): Pick<SourceNode, 'id' | 'relation'> => {
     const node = sources.get(key);
@@ -31,6 +39,7 @@ export function resolverFor(context: CompileContext, own: RelationName | undefin
       const draft = draftOf(name);
       used.add(draft.id);
       if (draft.config.materialized === 'ephemeral') return ephemeralName(draft.name);
+      if (draft.id === asBare) return identifier(draft.relation.name);
       return relation(draft.relation.schema, draft.relation.name);
     },
     source(source, table) {

@@ -15,10 +15,10 @@ export async function retrying<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Deadlock, serialisation failure, two sessions changing one catalog row, two making one policy, and two making names in
+ * Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, two making one policy, and two making names in
  * the catalog: PostgreSQL derives one of 63 bytes (that of a table's array type) for tables whose long names begin alike.
  */
-function isTransient(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   if (!(error instanceof StatementError)) return false;
   if (error.code === '42710') return error.message.includes('policy');
   if (error.code === '23505') return /["«„“]pg_\w+_index["»“”]/.test(error.message);

@@ -61,6 +61,23 @@ const tables: readonly string[] = [
     model text primary key,
     before timestamptz not null
 )`,
+  `create table if not exists datacycle.audit_failure (
+    run_id text not null references datacycle.run (run_id),
+    model text not null,
+    test text not null,
+    at timestamptz not null,
+    rows bigint not null,
+    primary key (run_id, test)
+)`,
+  `create table if not exists datacycle.audit_row (
+    run_id text not null,
+    test text not null,
+    model text not null,
+    row_no integer not null,
+    row jsonb not null,
+    primary key (run_id, test, row_no),
+    foreign key (run_id, test) references datacycle.audit_failure (run_id, test) on delete cascade
+)`,
 ];
 
 /** Runs get numbers in the order in which they began, which no clock can turn round; those before that by their times. */
@@ -99,7 +116,7 @@ export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transact
 
 /** Whether schema `datacycle` is complete. What came last: where it is, all is. */
 export async function hasState(on: Queryable): Promise<boolean> {
-  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.expired') is not null as there`);
+  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.audit_row') is not null as there`);
   return rows[0]?.there === true && (await hasRunNumbers(on));
 }
 

@@ -9,6 +9,7 @@ import type { Project } from '../../runner/project.ts';
 import { thousands } from '../../runner/report.ts';
 import { underRunLock } from '../../runner/run-lock.ts';
 import { ensureState } from '../../runner/state.ts';
+import { eraseKeptRows } from '../../runner/subject-audit.ts';
 import { countSubjectRows, eraseRows, type SubjectRows, scrubState, vacuum } from '../../runner/subject-erase.ts';
 import { subjectNodes } from '../../runner/subject-predicate.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -86,6 +87,10 @@ async function eraseLocked(
   begin('tombstone');
   const tombstone = await beginErasure(warehouse, subject, clock);
   await ensureState(warehouse);
+  // First, while it can still be told from the tables whose they are.
+  begin('kept rows of failed audits');
+  const kept = await eraseKeptRows(warehouse);
+  say('kept rows of failed audits, of everybody', kept);
   const tables: Record<string, number> = {};
   // Counted anew under the lock, which also says what tables there are.
   for (const { node } of await countSubjectRows(warehouse, manifest, subject.id, words)) {
@@ -131,7 +136,7 @@ async function eraseLocked(
     return 1;
   }
   begin('finish');
-  const report = { tables, landed, remembered, logs, artifacts };
+  const report = { tables, kept, landed, remembered, logs, artifacts };
   await finishErasure(warehouse, tombstone, clock, report);
   tell(project, named, terminal, report);
   return 0;
@@ -155,7 +160,7 @@ function tablesToVacuum({ manifest }: Compiled): { schema: string; name: string 
   const landed = [...manifest.nodes.values()].flatMap((node) =>
     node.kind === 'source' && node.isPersonal ? [node.relation] : [],
   );
-  const runner = ['surrogate_key', 'run_result'].map((name) => ({ schema: 'datacycle', name }));
+  const runner = ['surrogate_key', 'run_result', 'audit_row'].map((name) => ({ schema: 'datacycle', name }));
   return [...subjectNodes(manifest).map(({ relation }) => relation), ...landed, ...runner];
 }
 

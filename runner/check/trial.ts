@@ -1,6 +1,7 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readAccess } from '../access.ts';
+import { auditsOf, badRowsSql } from '../audit.ts';
 import { type Column, readRelation } from '../catalog.ts';
 import { ephemeralsOf } from '../compile-model.ts';
 import type { Decision, NodeState } from '../decide.ts';
@@ -12,7 +13,7 @@ import { newestLoads } from '../node-state.ts';
 import { perform, shapeOf } from '../perform.ts';
 import { plan, querySql } from '../plan.ts';
 import { readSeed } from '../seed.ts';
-import { explain } from '../statement.ts';
+import { explain, statement } from '../statement.ts';
 
 export interface Trial {
   readonly manifest: Manifest;
@@ -20,6 +21,8 @@ export interface Trial {
   readonly sourceText: (file: string) => string | undefined;
   /** Ids of models whose place an empty table takes, without its keys. */
   readonly standIns: Set<string>;
+  /** Ids of what is not there at all. */
+  readonly absent: ReadonlyMap<string, string>;
   readonly startedAt: Date;
 }
 
@@ -111,6 +114,17 @@ async function build(session: Session, trial: Trial, node: ModelNode | SeedNode,
     views: [],
   }))
     await perform(session, step, node, seed, totals, trial.root);
+  if (increment) await tryAudits(session, trial, node);
+}
+
+/** Runs the audits that look at new rows only; in their other form they are tests like any. */
+async function tryAudits(session: Session, trial: Trial, node: ModelNode | SeedNode): Promise<void> {
+  for (const test of auditsOf(trial.manifest, node)) {
+    if (test.audit?.newRows === undefined || test.dependsOn.some((id) => trial.absent.has(id))) continue;
+    await statement(session, badRowsSql(test, node, 'increment')).catch((error: unknown) => {
+      throw explain(error, { name: `audit ${test.name}`, file: test.file, sourceText: trial.sourceText });
+    });
+  }
 }
 
 /** An increment is put into the table that the full form made: both must yield the same columns. */

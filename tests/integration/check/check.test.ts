@@ -364,6 +364,24 @@ describe('also told are', () => {
     ]);
   });
 
+  it('an audit of new rows that can only be run on all of them', async () => {
+    const { findings } = await check({
+      'tests/data/audit.sql': `{{config audit="new_rows"}}
+with recursive readings as (
+    select * from {{ref "readings"}}
+)
+
+select * from readings where false`,
+    });
+    expect(findings.map(({ node, error }) => [node, error.message, error.where])).toEqual([
+      [
+        'readings',
+        expect.stringMatching(/^audit audit: recursive query/),
+        expect.stringMatching(/^tests\/data\/audit/),
+      ],
+    ]);
+  });
+
   it('a test that wants rows, as a warning', async () => {
     const summary = await check({
       'tests/data/has_rows.sql': 'select 1 as missing where not exists (select from {{ref "readings"}})',
