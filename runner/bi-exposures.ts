@@ -6,7 +6,7 @@ import type { Problem } from './errors.ts';
 import type { ExposedReference, Exposure } from './exposure.ts';
 import type { ModelNode, Node } from './manifest.ts';
 import type { Properties } from './properties.ts';
-import { didYouMean } from './suggest.ts';
+import { isTimeZone, timeZoneHint } from './time-zone.ts';
 
 /** The schema of the views and the time zone of their local times. @see project.yml `bi` */
 export function biSettings({ project }: CompileContext): { readonly schema: string; readonly time_zone: string } {
@@ -154,11 +154,7 @@ export function checkExposable(context: CompileContext, problems: Problem[]): vo
   const { schema, time_zone: zone } = biSettings(context);
   if (!isTimeZone(zone))
     problems.push(
-      context.project.settingsFile.problem(
-        `"${zone}" is no time zone`,
-        ['bi', 'time_zone'],
-        didYouMean(zone, Intl.supportedValuesOf('timeZone')) ?? 'Write a name of the tz database, e.g. Europe/Zurich.',
-      ),
+      context.project.settingsFile.problem(`"${zone}" is no time zone`, ['bi', 'time_zone'], timeZoneHint(zone)),
     );
   for (const { kind, name, file, config, relation, properties, settings } of context.drafts.values()) {
     const materialized = kind === 'seed' ? 'seed' : (config.materialized ?? 'view');
@@ -201,15 +197,5 @@ export function checkExposable(context: CompileContext, problems: Problem[]): vo
         ),
       );
     }
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    // Offsets are understood as well, but PostgreSQL counts them the other way round.
-    return !/^[+-]/.test(name);
-  } catch {
-    return false;
   }
 }

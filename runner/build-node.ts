@@ -9,9 +9,11 @@ import { forgetExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
+import { isRepartitioned } from './materialize/repartition.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
 import { readState } from './node-state.ts';
+import { refuseToStrand } from './partition-dependents.ts';
 import { perform, shapeOf } from './perform.ts';
 import { plan, querySql } from './plan.ts';
 import { tablesBehind } from './retention.ts';
@@ -68,10 +70,12 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   const models = await readModels(session);
   const state = await readState(session, context, node, models);
   const decision = decide(node, state, context.options);
+  const made = state.remembered?.objects ?? [];
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
   let audits: readonly AuditOutcome[] = [];
-  const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create');
+  const isMoved = decision.mode !== 'skip' && isRepartitioned(structureOf(node), state.existing, made);
+  const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create' || isMoved);
   const before = mayGo ? await readComments(session, node.relation) : undefined;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
@@ -80,7 +84,8 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
     reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
+    const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields, isMoved);
+    if (isMoved) await refuseToStrand(session, node, made, views);
     const { runStartedAt } = context.options;
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
       await perform(session, step, node, seed, totals, context.root);
@@ -100,12 +105,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       materialized: node.kind === 'seed' ? 'seed' : node.materialized,
       checksum: node.checksum,
       generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
-      objects:
-        decision.mode === 'skip'
-          ? (state.remembered?.objects ?? [])
-          : decision.mode === 'view'
-            ? []
-            : objectNames(structureOf(node)),
+      objects: decision.mode === 'skip' ? made : decision.mode === 'view' ? [] : objectNames(structureOf(node)),
       builtAt: startedAt,
       consumed: state.upstreams,
     });

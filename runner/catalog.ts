@@ -26,6 +26,8 @@ export interface ExistingRelation {
   readonly grants: readonly Grant[];
   /** Whether a view reads with the rights of whoever asks; false for a table. */
   readonly securityInvoker: boolean;
+  /** Null or absent for a table that is in one piece. */
+  readonly partitions?: StandingPartitions | null | undefined;
   readonly rowSecurity: {
     readonly enabled: boolean;
     /** The owner, too, sees only what the policies let it see. */
@@ -33,6 +35,16 @@ export interface ExistingRelation {
     /** `intact`: it is as the runner made it. */
     readonly policies: readonly { readonly name: string; readonly intact: boolean }[];
   };
+}
+
+/** How a table is partitioned as it stands. */
+export interface StandingPartitions {
+  /** The only column of a range; null for any other way. */
+  readonly column: string | null;
+  /** Whether row security of any partition is off, or anybody but the owner has a privilege on one. */
+  readonly open: boolean;
+  /** The different ways in which partitions are guarded, policies of the runner only. */
+  readonly guards: readonly { readonly forced: boolean; readonly policies: readonly string[] }[];
 }
 
 export interface Grant {
@@ -66,20 +78,24 @@ const foreignKeyFrom = `pg_constraint f
 
 /** What the database knows of a relation, in one query; undefined if there is none of that name. */
 export async function readRelation(session: Queryable, name: RelationName): Promise<ExistingRelation | undefined> {
-  const { rows } = await session.query<{ relkind: string; relation: Omit<ExistingRelation, 'kind'> }>(
-    `select c.relkind, jsonb_build_object(
+  const { rows } = await session.query<{
+    relkind: string;
+    relispartition: boolean;
+    relation: Omit<ExistingRelation, 'kind'>;
+  }>(
+    `select c.relkind, c.relispartition, jsonb_build_object(
     'estimatedRows', c.reltuples,
     'columns', coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
             'notNull', a.attnotnull) order by a.attnum)
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
     'objects', (select coalesce(jsonb_agg(name), '[]') from (
-        select conname as name from pg_constraint where conrelid = c.oid
+        select conname as name from pg_constraint where conrelid = c.oid and conparentid = 0
         union select i.relname from pg_index x join pg_class i on i.oid = x.indexrelid where x.indrelid = c.oid) as o),
     'unique', (select coalesce(jsonb_agg((select jsonb_agg(a.attname order by a.attnum) from pg_attribute a
             where a.attrelid = c.oid and a.attnum = any(x.indkey::int2[]))), '[]')
         from pg_index x where x.indrelid = c.oid and x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null),
     'foreignKeys', (select coalesce(jsonb_agg(${foreignKeyJson}), '[]') from ${foreignKeyFrom}
-        where f.contype = 'f' and f.convalidated and f.conrelid = c.oid),
+        where f.contype = 'f' and f.convalidated and f.conrelid = c.oid and f.conparentid = 0),
     'referencedBy', (select coalesce(jsonb_agg(${foreignKeyJson}), '[]') from ${foreignKeyFrom}
         where f.contype = 'f' and f.confrelid = c.oid and f.conrelid <> c.oid and f.conparentid = 0),
     'grants', (select coalesce(jsonb_agg(jsonb_build_object('grantee', r.rolname, 'privilege', g.privilege_type,
@@ -88,6 +104,19 @@ export async function readRelation(session: Queryable, name: RelationName): Prom
         where g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null)),
     'securityInvoker', coalesce((select o.option_value::boolean from pg_options_to_table(c.reloptions) as o
         where o.option_name = 'security_invoker'), false),
+    'partitions', (select jsonb_build_object(
+            'column', (select a.attname from pg_attribute a
+                where a.attrelid = c.oid and pt.partstrat = 'r' and pt.partnatts = 1 and a.attnum = pt.partattrs[0]),
+            'open', coalesce(bool_or(not p.relrowsecurity
+                or exists (select from aclexplode(p.relacl) g where g.grantee <> p.relowner)), false),
+            'guards', coalesce(jsonb_agg(distinct jsonb_build_object('forced', p.relforcerowsecurity,
+                'policies', (select coalesce(jsonb_agg(y.polname order by y.polname), '[]')
+                    from pg_policy y where y.polrelid = p.oid and y.polname ~ '^datacycle_'))) filter (where p.oid is not null), '[]'))
+        from pg_partitioned_table pt
+        left join pg_inherits h on h.inhparent = pt.partrelid
+        left join pg_class p on p.oid = h.inhrelid
+        where pt.partrelid = c.oid
+        group by pt.partrelid),
     'rowSecurity', jsonb_build_object(
         'enabled', c.relrowsecurity,
         'forced', c.relforcerowsecurity,
@@ -97,13 +126,18 @@ export async function readRelation(session: Queryable, name: RelationName): Prom
 ) as relation
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'c')`,
+where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')`,
     [name.schema, name.name],
   );
   const row = rows[0];
   if (row === undefined) return undefined;
-  const kind = row.relkind === 'r' || row.relkind === 'p' ? 'table' : row.relkind === 'v' ? 'view' : 'other';
-  return { kind, ...row.relation };
+  return { kind: kindOf(row), ...row.relation };
+}
+
+/** A partition is part of a table, and no model's own. */
+function kindOf({ relkind, relispartition }: { relkind: string; relispartition: boolean }): ExistingRelation['kind'] {
+  if ((relkind === 'r' || relkind === 'p') && !relispartition) return 'table';
+  return relkind === 'v' ? 'view' : 'other';
 }
 
 /** The names and types that a relation of this session's temporary schema has. */

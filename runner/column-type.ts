@@ -48,3 +48,14 @@ export function declaredTypes(node: SeedNode): ReadonlyMap<string, string> {
   );
   return new Map([...fromColumns, ...Object.entries(node.config.column_types ?? {})]);
 }
+
+/** The types that say a day or a moment, as PostgreSQL spells them without a precision. */
+const timeTypes = ['date', 'timestamp without time zone', 'timestamp with time zone'] as const;
+
+export type TimeType = (typeof timeTypes)[number];
+
+/** The type without its precision (`timestamp(3) with time zone`); undefined if it says no day. */
+export function timeType(type: string): TimeType | undefined {
+  const bare = type.replace(/\(\d\)/, '');
+  return timeTypes.find((one) => one === bare);
+}

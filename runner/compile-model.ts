@@ -7,6 +7,7 @@ import { ProjectError } from './errors.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './helpers.ts';
 import type { ModelNode, Node, RelationName, SeedNode } from './manifest.ts';
 import { oneStatement } from './one-statement.ts';
+import { partitionByOf } from './partition-by.ts';
 import type { Place } from './place.ts';
 import { resolverFor } from './resolve.ts';
 import type { SqlText } from './sql-text.ts';
@@ -15,6 +16,7 @@ import type { Template } from './template.ts';
 
 export function seedNode(draft: Draft, context: CompileContext): SeedNode {
   const constraints = constraintsOf(draft, context);
+  partitionByOf(draft, constraints, context);
   return {
     kind: 'seed',
     ...common(draft),
@@ -84,6 +86,7 @@ export function modelNode(
     incrementalSql: incremental && inlineEphemerals(incremental, ephemerals),
     highWater: [...record.highWater],
     rowSecurity: context.rowSecurity.get(draft.name),
+    partitionBy: partitionByOf(draft, constraints, context),
     volatile: record.volatile || [...used].some((id) => isVolatileEphemeral(nodes.get(id))),
     checksum: digest([fullSql.text, incremental?.text ?? '', config.unique_key ?? [], config.surrogate_key ?? '']),
   };

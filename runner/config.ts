@@ -40,6 +40,20 @@ const rowSecurity = z.union(
   'expected { column, access } or false',
 );
 
+/** Range partitions by a column that says a time, one for each month or day that has rows. */
+const partitionBy = z.union(
+  [
+    z.literal(false),
+    z.strictObject({
+      column: z.string().min(1),
+      granularity: z.enum(['month', 'day']),
+      /** Where a month or day begins, for a timestamptz; without it in UTC. */
+      time_zone: z.string().min(1).optional(),
+    }),
+  ],
+  'expected { column, granularity, time_zone } or false',
+);
+
 /** What can be set for a model, seed or test: in project.yml by folder, in its .yml, in its own `{{config ...}}`. */
 export const configSchema = z.strictObject({
   materialized: z.enum(materializations).optional(),
@@ -86,6 +100,7 @@ export const configSchema = z.strictObject({
   /** Of several models that a test reads, the one it audits. */
   audits: z.string().min(1).optional(),
   row_security: rowSecurity.optional(),
+  partition_by: partitionBy.optional(),
   subject: subject.optional(),
   /** The column that says when what a row tells of happened. */
   event_time: z.string().min(1).optional(),

@@ -1,5 +1,6 @@
 import type { ExistingRelation } from './catalog.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
+import { isRepartitioned } from './materialize/repartition.ts';
 import type { Access } from './materialize/row-security.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
 import { refuseToForget } from './retention.ts';
@@ -65,7 +66,9 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
   if (reason !== undefined) return { mode: 'replace', reason };
   if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
     const target = tableTarget(node, state.access);
-    const changes = restructure(target, existing, remembered?.objects ?? []).length;
+    const made = remembered?.objects ?? [];
+    if (isRepartitioned(target, existing, made)) return { mode: 'increment', reason: 'its partitioning changed' };
+    const changes = restructure(target, existing, made).length;
     if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
     const others = changes - secure(target, existing).length;
     return { mode: 'increment', reason: `its ${others === 0 ? 'row security' : 'constraints or indexes'} changed` };

@@ -17,6 +17,7 @@ export function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[
       ...listed('indexes', include, at, 'include'),
     ]),
     ...listed('updated_at', node.config.updated_at),
+    ...listed('partition_by', node.kind === 'model' ? node.partitionBy?.column : undefined, 'column'),
     ...(node.config.check_cols === 'all' ? [] : listed('check_cols', node.config.check_cols)),
     ...listed('merge_update_columns', node.config.merge_update_columns),
     ...listed('merge_exclude_columns', node.config.merge_exclude_columns),

@@ -35,15 +35,20 @@ function isTaken(quoted: string, manifest: Manifest): boolean {
   );
 }
 
-/** The views made of a node's .yml that stand and that PostgreSQL would not let it change under. */
+/**
+ * The views made of a node's .yml that stand and that PostgreSQL would not let it change under.
+ * @param isMoved another table takes the place of the standing one.
+ */
 export async function viewsInTheWay(
   session: Session,
   manifest: Manifest,
   node: ModelNode | SeedNode,
   existing: ExistingRelation | undefined,
   yields: readonly Column[] | undefined,
+  isMoved = false,
 ): Promise<readonly StandingView[]> {
-  if (existing === undefined || yields === undefined || !isReshaped(node, existing, yields)) return [];
+  if (existing === undefined) return [];
+  if (!isMoved && (yields === undefined || !isReshaped(node, existing, yields))) return [];
   const found: StandingView[] = [];
   for (const view of manifest.nodes.values()) {
     if (view.kind !== 'model' || view.shows !== node.id) continue;

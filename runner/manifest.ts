@@ -76,6 +76,7 @@ export interface ModelNode extends NodeBase, Relational {
   /** Ids of the upstreams whose high-water marks the incremental SQL uses. */
   readonly highWater: readonly string[];
   readonly rowSecurity: RowSecurity | undefined;
+  readonly partitionBy?: PartitionBy | undefined;
   /** True when the rows depend on the time of the run, so that "nothing new upstream" does not mean "nothing to do". */
   readonly volatile: boolean;
   /** For a view that is made of a model's .yml: the id of that model. */
@@ -135,6 +136,15 @@ export interface RowSecurity {
   /** The name of the model `access`, and of the function made of it. */
   readonly name: string;
   readonly access: RelationName;
+}
+
+/** How a table is cut into range partitions: one for each month or day that has rows. */
+export interface PartitionBy {
+  /** Of type date, timestamp or timestamptz. */
+  readonly column: string;
+  readonly granularity: 'month' | 'day';
+  /** Where a month or day begins, for a timestamptz. */
+  readonly timeZone: string;
 }
 
 /** The compiled project. */

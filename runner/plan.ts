@@ -7,13 +7,23 @@ import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
+import { rememberedPartitioning } from './materialize/partition-names.ts';
 import { remakeViews, type StandingView } from './materialize/remake-views.ts';
+import { afterRepartition, isRepartitioned, repartition } from './materialize/repartition.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import { run, type Step } from './materialize/step.ts';
 import { addMissing, dropObsolete } from './materialize/structure.ts';
-import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
+import {
+  createPartitionedTable,
+  createTable,
+  type KeepFrom,
+  type RowSource,
+  replaceRows,
+  type TableTarget,
+} from './materialize/table.ts';
 import { createView } from './materialize/view.ts';
+import { checkPartitionColumn } from './partition-column.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
 import { secure, tableTarget } from './table-target.ts';
@@ -62,6 +72,20 @@ export function plan(
   }
   const target = tableTarget(node, state.access);
   const made = state.remembered?.objects ?? [];
+  checkPartitionColumn(node, state.existing, columns);
+  if (state.existing !== undefined && isRepartitioned(target, state.existing, made)) {
+    const { remembered } = state;
+    const kept = made.filter((name) => name !== rememberedPartitioning(made));
+    const then: NodeState = {
+      ...state,
+      existing: afterRepartition(state.existing, target),
+      remembered: remembered && { ...remembered, objects: kept },
+    };
+    return remakeViews(views, [
+      ...repartition(target, state.existing),
+      ...plan(node, decision, then, source, columns, { at, views: [] }),
+    ]);
+  }
   const snapshot = isSnapshot ? snapshotOf(target, node.config) : undefined;
   switch (decision.mode) {
     case 'snapshot':
@@ -73,7 +97,9 @@ export function plan(
       const create =
         snapshot !== undefined && source.kind === 'query'
           ? createSnapshot(snapshot, source.sql, columns, at)
-          : createTable(target, source);
+          : target.partitionBy === undefined
+            ? createTable(target, source)
+            : createPartitionedTable(target, target.partitionBy, source, columns);
       const grants = restoreGrants(node.relation, state.existing?.grants ?? []);
       return remakeViews(views, [...drop, ...create, ...grants]);
     }

@@ -37,7 +37,8 @@ export async function searchDatabase(
      join pg_type as t on t.oid = a.atttypid
      left join pg_type as e on e.oid = t.typelem and t.typcategory = 'A'
      where n.nspname = any($1::text[])
-         and c.relkind in ('r', 'm')
+         and c.relkind in ('r', 'p', 'm')
+         and not c.relispartition
          and (coalesce(e.typcategory, t.typcategory) = 'S' or coalesce(e.typname, t.typname) in ('json', 'jsonb', 'xml'))
      group by n.nspname, c.relname
      order by n.nspname, c.relname`,

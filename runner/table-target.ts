@@ -2,6 +2,7 @@ import type { ExistingRelation } from './catalog.ts';
 import type { IndexConfig } from './config.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import type { Index } from './materialize/index.ts';
+import { securePartitions } from './materialize/partitions.ts';
 import { type Access, secureRows } from './materialize/row-security.ts';
 import { snapshotOf } from './materialize/snapshot.ts';
 import type { Step } from './materialize/step.ts';
@@ -25,7 +26,10 @@ export function restructure(
 
 /** The row security of a table, put right. */
 export function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
-  return secureRows(target.relation, target.rowSecurity, target.access, existing);
+  return [
+    ...secureRows(target.relation, target.rowSecurity, target.access, existing),
+    ...securePartitions(target, existing),
+  ];
 }
 
 /** The table that a node's settings ask for. @param access known where it has row security. */
@@ -51,6 +55,7 @@ export function tableTarget(node: ModelNode | SeedNode, access?: Access): TableT
     },
     rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
     access,
+    partitionBy: node.kind === 'model' ? node.partitionBy : undefined,
   };
 }
 

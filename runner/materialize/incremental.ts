@@ -2,6 +2,7 @@ import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column } from '../catalog.ts';
 import type { Config } from '../config.ts';
 import { SqlText } from '../sql-text.ts';
+import { addPartitions } from './partitions.ts';
 import { counted, type Step, staged } from './step.ts';
 import { comparable, stage, type TableTarget, valueColumns } from './table.ts';
 
@@ -18,7 +19,7 @@ export function addRows(
   const table = relation(target.relation.schema, target.relation.name);
   const list = identifiers(columns.map((column) => column.name));
   const insert = `insert into ${table} as t (${list})\nselect ${list}\nfrom ${staged}`;
-  const staging = stage(target, { kind: 'query', sql });
+  const staging = [...stage(target, { kind: 'query', sql }), ...addPartitions(target, columns)];
   switch (strategy) {
     case 'append':
       return [...staging, counted('inserted', insert)];
@@ -41,6 +42,7 @@ export function addRows(
 }
 
 function merge(target: TableTarget, insert: string, columns: readonly Column[]): SqlText {
+  if (target.partitionBy !== undefined) return mergePartitioned(target, insert, columns);
   // A row that this statement inserted has no earlier version: its xmax is 0.
   return SqlText.join(
     `with merged as (
@@ -52,6 +54,28 @@ function merge(target: TableTarget, insert: string, columns: readonly Column[]):
 )
 select count(*) filter (where is_new) as inserted, count(*) filter (where not is_new) as updated
 from merged`,
+  );
+}
+
+/** Partitions tell no xmax. A row was there if it was before the statement, which is all that its outer query sees. */
+function mergePartitioned(target: TableTarget, insert: string, columns: readonly Column[]): SqlText {
+  const sameKey = target.uniqueKey.map((name) => `o.${identifier(name)} = m.${identifier(name)}`).join(' and ');
+  return SqlText.join(
+    `with merged as (
+    ${insert.replaceAll('\n', '\n    ')}
+    on conflict (${identifiers(target.uniqueKey)}) `,
+    onConflict(target, columns),
+    `
+    returning ${target.uniqueKey.map((name) => `t.${identifier(name)}`).join(', ')}
+),
+
+counted as (
+    select exists (select from ${relation(target.relation.schema, target.relation.name)} as o where ${sameKey}) as was_there
+    from merged as m
+)
+
+select count(*) filter (where not was_there) as inserted, count(*) filter (where was_there) as updated
+from counted`,
   );
 }
 

@@ -36,7 +36,7 @@ export function guardDuplicates(model: string, relation: string, uniqueKey: read
   };
 }
 
-function describe(rows: readonly Row[], uniqueKey: readonly string[]): string {
+export function describe(rows: readonly Row[], uniqueKey: readonly string[]): string {
   return rows
     .map((row) => {
       const values = uniqueKey.map((name) => `${name}=${row[name] === null ? 'NULL' : String(row[name])}`).join(', ');

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import type { Constraint, RelationName } from '../manifest.ts';
+import type { Constraint, PartitionBy, RelationName } from '../manifest.ts';
 import type { Place } from '../place.ts';
 import type { SettingPlaces } from '../setting-places.ts';
 import { SqlText } from '../sql-text.ts';
 import { type Index, indexColumns, indexOn } from './index.ts';
+import { partitioningName } from './partition-names.ts';
 import { run, type Step } from './step.ts';
 
 /** What a table is to have besides its rows. */
@@ -17,6 +18,7 @@ export interface Structure {
   readonly surrogateKey: string | undefined;
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly Index[];
+  readonly partitionBy?: PartitionBy | undefined;
   /** Where the keys are declared. */
   readonly settings: SettingPlaces;
 }
@@ -82,6 +84,7 @@ export function objectNames(structure: Structure): string[] {
   return [
     ...wantedObjects(structure).flatMap(({ name, version }) => (version === undefined ? [name] : [name, version])),
     ...notNullColumns(structure).map(notNullName),
+    ...(structure.partitionBy === undefined ? [] : [partitioningName(structure.partitionBy)]),
   ];
 }
 

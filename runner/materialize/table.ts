@@ -1,9 +1,10 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import type { RowSecurity } from '../manifest.ts';
+import type { PartitionBy, RowSecurity } from '../manifest.ts';
 import type { SeedColumn } from '../seed.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
+import { addPartitions, createLike, securePartitions } from './partitions.ts';
 import { remakeViews, type StandingView } from './remake-views.ts';
 import { type Access, secureRows } from './row-security.ts';
 import { counted, run, type Step, staged } from './step.ts';
@@ -61,6 +62,25 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
   ];
 }
 
+/** A partitioned table that does not exist yet: made in the shape of its staged rows, with the partitions that they need. */
+export function createPartitionedTable(
+  target: TableTarget,
+  partitionBy: PartitionBy,
+  source: RowSource,
+  columns: readonly Column[],
+): Step[] {
+  const table = relation(target.relation.schema, target.relation.name);
+  return [
+    ...stage(target, source),
+    createLike(table, staged, partitionBy),
+    ...addPartitions(target, columns),
+    counted('inserted', `insert into ${table}\nselect *\nfrom ${staged}`),
+    ...addMissing(target, undefined, []),
+    ...secureRows(target.relation, target.rowSecurity, target.access, undefined),
+    run(`analyze ${table}`),
+  ];
+}
+
 /**
  * A table that stands: the new rows are made beside it and only the difference is applied, in the same transaction. So
  * readers see the old rows or the new ones, and nothing that hangs on the table (views, grants, policies, foreign keys)
@@ -82,8 +102,10 @@ export function replaceRows(
     ...adopt,
     ...stage(target, source),
     ...secureRows(target.relation, target.rowSecurity, target.access, existing),
+    ...securePartitions(target, existing),
     ...dropObsolete(target, existing, made),
     ...remakeViews(views, alignColumns(target.relation, existing, wanted)),
+    ...addPartitions(target, wanted),
     ...(target.uniqueKey.length > 0
       ? differenceByKey(target, table, wanted, existing, keepFrom)
       : differenceOfAll(table, wanted)),

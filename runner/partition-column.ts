@@ -1,0 +1,43 @@
+import type { Column, ExistingRelation } from './catalog.ts';
+import { timeType } from './column-type.ts';
+import { NodeError } from './errors.ts';
+import type { ModelNode, SeedNode } from './manifest.ts';
+
+/**
+ * Refuses a partition column that says no time, and one whose type would have to change in a standing table: PostgreSQL
+ * changes no column by which a table is partitioned. Pure.
+ * @param yields the columns of the rows, the partition column among them.
+ * @throws NodeError that says how to go on.
+ */
+export function checkPartitionColumn(
+  node: ModelNode | SeedNode,
+  existing: ExistingRelation | undefined,
+  yields: readonly Column[],
+): void {
+  const partitionBy = node.kind === 'model' ? node.partitionBy : undefined;
+  if (partitionBy === undefined) return;
+  const { column } = partitionBy;
+  const place = node.settings.get('partition_by')?.place('column');
+  const type = yields.find(({ name }) => name === column)?.type ?? '';
+  const kind = timeType(type);
+  if (kind === undefined)
+    throw new NodeError({
+      what: `partition_by of ${node.name} needs a column of type date, timestamp or timestamptz, and "${column}" is ${type}`,
+      place,
+      hint: 'Name another column, or cast it in the query.',
+    });
+  if (kind !== 'timestamp with time zone' && partitionBy.timeZone !== 'UTC')
+    throw new NodeError({
+      what: `partition_by of ${node.name} has a time_zone, and "${column}" is ${type}, whose months and days are the same in every zone`,
+      place: node.settings.get('partition_by')?.place('time_zone'),
+      hint: 'Take time_zone out: it is for timestamptz.',
+    });
+  if (existing?.kind !== 'table') return;
+  const stands = existing.columns.find(({ name }) => name === column)?.type;
+  if (stands === type) return;
+  throw new NodeError({
+    what: `${node.name} is partitioned by "${column}", which is ${type} now, but ${stands === undefined ? 'no column' : stands} in its table`,
+    place,
+    hint: `Nothing was touched. Take partition_by out, build the model (datacycle run --full-refresh --select ${node.name}), and put it back.`,
+  });
+}

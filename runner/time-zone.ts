@@ -1,0 +1,17 @@
+import { didYouMean } from './suggest.ts';
+
+/** Whether PostgreSQL will know a time zone of this name. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    // Offsets are understood as well, but PostgreSQL counts them the other way round.
+    return !/^[+-]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+/** What to write instead of a name that is no time zone's. */
+export function timeZoneHint(name: string): string {
+  return didYouMean(name, Intl.supportedValuesOf('timeZone')) ?? 'Write a name of the tz database, e.g. Europe/Zurich.';
+}
