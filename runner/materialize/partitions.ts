@@ -66,10 +66,14 @@ function missingPartitions(table: RelationName, partitionBy: PartitionBy, type: 
   };
   const start = `date_trunc('${granularity}', ${local[type]})`;
   // Where clocks are put back over midnight a day begins with the second one: the hour before is of the day before.
-  const isZoned = type === 'timestamp with time zone' && timeZone !== 'UTC';
-  const own = isZoned
-    ? `case when ${at} < ${start} at time zone ${zone} then ${start} - interval '1 ${granularity}' else ${start} end`
-    : start;
+  const own =
+    type === 'timestamp with time zone' && timeZone !== 'UTC'
+      ? `case
+            when ${at} < ${start} at time zone ${zone}
+            then ${start} - interval '1 ${granularity}'
+            else ${start}
+        end`
+      : start;
   const bound = (value: string) =>
     ({
       date: `(${value})::date`,
@@ -77,7 +81,8 @@ function missingPartitions(table: RelationName, partitionBy: PartitionBy, type: 
       'timestamp with time zone': `(${value}) at time zone ${zone}`,
     })[type];
   return `with starts as (
-    select distinct ${own} as start
+    select distinct
+        ${own} as start
     from ${from} as n
 ),
 
@@ -146,22 +151,37 @@ limit 3`),
   };
 }
 
+/** Lines of plpgsql that take every privilege on the table `part` from everybody but its owner. */
+const revokeAll = [
+  `for reader in`,
+  `    select distinct g.grantee, r.rolname`,
+  `    from pg_class as c`,
+  `    cross join aclexplode(c.relacl) as g`,
+  `    left join pg_roles as r on r.oid = g.grantee`,
+  `    where c.oid = part::regclass and g.grantee <> c.relowner`,
+  `loop`,
+  `    execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');`,
+  `end loop;`,
+];
+
+/** A step that takes from a new table what default privileges gave away. */
+export function revokeDefaults(table: string): Step {
+  return run(`do $do$
+declare
+    part text := ${literal(table)};
+    reader record;
+begin
+${revokeAll.map((line) => `    ${line}`).join('\n')}
+end
+$do$`);
+}
+
 /**
  * Lines of plpgsql that shut the table `part` to everybody who comes directly: privileges, as far as default privileges give
  * some, and the policies that guard a table do not count for its partitions. The owner sees them all, as a backup does.
  */
 function guardPartition({ rowSecurity, access }: Pick<TableTarget, 'rowSecurity' | 'access'>): string {
-  const lines = [
-    `for reader in`,
-    `    select distinct g.grantee, r.rolname`,
-    `    from pg_class as c`,
-    `    cross join aclexplode(c.relacl) as g`,
-    `    left join pg_roles as r on r.oid = g.grantee`,
-    `    where c.oid = part::regclass and g.grantee <> c.relowner`,
-    `loop`,
-    `    execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');`,
-    `end loop;`,
-  ];
+  const lines = [...revokeAll];
   if (rowSecurity === undefined || access === undefined)
     lines.push(`execute 'alter table ' || part || ' enable row level security, no force row level security';`);
   else {

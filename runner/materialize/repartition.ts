@@ -3,7 +3,7 @@ import { identifier, identifiers, literal, relation } from '../../warehouse/quot
 import type { ExistingRelation } from '../catalog.ts';
 import { restoreGrants } from './grants.ts';
 import { partitioningName, partitionPrefix, rememberedPartitioning } from './partition-names.ts';
-import { addPartitions, createLike, guardNames, regclass } from './partitions.ts';
+import { addPartitions, createLike, guardNames, regclass, revokeDefaults } from './partitions.ts';
 import { run, type Step } from './step.ts';
 import type { Structure } from './structure.ts';
 import type { TableTarget } from './table.ts';
@@ -37,6 +37,7 @@ export function repartition(target: TableTarget, existing: ExistingRelation): St
   const columns = identifiers(existing.columns.map((column) => column.name));
   return [
     createLike(next, table, target.partitionBy),
+    revokeDefaults(next),
     ...addPartitions({ ...target, relation: beside }, existing.columns, table),
     run(`insert into ${next} (${columns})\nselect ${columns}\nfrom ${table}`),
     run(`drop table ${table}`),

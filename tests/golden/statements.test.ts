@@ -40,6 +40,8 @@ interface Case {
   /** The row security that stands. */
   readonly secured?: ExistingRelation['rowSecurity'];
   readonly access?: Access;
+  /** The partitioning that stands. */
+  readonly partitions?: ExistingRelation['partitions'];
 }
 
 const column = (name: string, type = 'integer'): Column => ({ name, type });
@@ -82,7 +84,41 @@ const seen = (owner: string): Access => ({
 });
 const roomColumn = 'columns: [{ name: room, data_type: text }]';
 
+const visits = [column('id'), column('room', 'text'), column('at', 'timestamp with time zone')];
+const visitSql = 'select id, room, at from {{source "raw" "events"}}';
+const monthly =
+  'materialized: incremental, unique_key: [id, at], partition_by: { column: at, granularity: month, time_zone: Europe/Zurich }';
+const partitions = { column: 'at', open: false, guards: [{ forced: false, policies: [] }] };
+
 const cases: readonly Case[] = [
+  {
+    name: 'partitions-create',
+    mode: 'create',
+    config: `${monthly}, indexes: [{ columns: room }]`,
+    sql: visitSql,
+    yields: visits,
+  },
+  {
+    name: 'partitions-create-guarded',
+    mode: 'create',
+    config: `${guarded}, partition_by: { column: at, granularity: day }`,
+    yml: 'columns: [{ name: room, data_type: text }, { name: at, data_type: date }]',
+    sql: visitSql,
+    yields: [column('id'), column('room', 'text'), column('at', 'date')],
+    access: seen('the owner'),
+  },
+  { name: 'partitions-increment', mode: 'increment', config: monthly, sql: visitSql, yields: visits, partitions },
+  { name: 'partitions-replace', mode: 'replace', config: monthly, sql: visitSql, yields: visits, partitions },
+  {
+    name: 'partitions-opened-by-mistake',
+    mode: 'increment',
+    config: monthly,
+    sql: visitSql,
+    yields: visits,
+    partitions: { ...partitions, open: true },
+  },
+  { name: 'partitions-of-a-table-in-one-piece', mode: 'increment', config: monthly, sql: visitSql, yields: visits },
+
   { name: 'table-create', mode: 'create', config: 'materialized: table' },
   { name: 'table-create-with-key', mode: 'create', config: keyed },
   { name: 'table-create-over-view', mode: 'create', config: 'materialized: table', kindOfStanding: 'view' },
@@ -426,6 +462,7 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
                 ]
               : [],
           securityInvoker: stands === 'view',
+          partitions: one.partitions,
           rowSecurity: one.secured ?? { enabled: false, forced: false, policies: [] },
         };
   const made = one.made ?? one.objects ?? declared;

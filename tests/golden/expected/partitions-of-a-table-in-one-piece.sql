@@ -1,0 +1,255 @@
+-- run
+create table "public"."datacycle_62c66a7a5dd7" (like "public"."m")
+partition by range ("at");
+
+-- run
+do $do$
+declare
+    part text := '"public"."datacycle_62c66a7a5dd7"';
+    reader record;
+begin
+    for reader in
+        select distinct g.grantee, r.rolname
+        from pg_class as c
+        cross join aclexplode(c.relacl) as g
+        left join pg_roles as r on r.oid = g.grantee
+        where c.oid = part::regclass and g.grantee <> c.relowner
+    loop
+        execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');
+    end loop;
+end
+$do$;
+
+-- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=undefined)
+select "id", "at"
+from "public"."m"
+where "at" is null or not isfinite("at") or "at" < '0001-01-01'
+limit 3;
+
+-- run
+create temporary table "datacycle_partition" on commit drop as
+with starts as (
+    select distinct
+        case
+            when n."at" < date_trunc('month', n."at" at time zone 'Europe/Zurich') at time zone 'Europe/Zurich'
+            then date_trunc('month', n."at" at time zone 'Europe/Zurich') - interval '1 month'
+            else date_trunc('month', n."at" at time zone 'Europe/Zurich')
+        end as start
+    from "public"."m" as n
+),
+
+ranges as (
+    select
+        'datacycle_62c66a7a5dd7' || to_char(start, '_YYYY_MM') as name,
+        (start) at time zone 'Europe/Zurich' as lower,
+        (start + interval '1 month') at time zone 'Europe/Zurich' as upper
+    from starts
+)
+
+select name, lower, upper
+from ranges
+where name not in (
+    select c.relname::text
+    from pg_inherits as i
+    join pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = '"public"."datacycle_62c66a7a5dd7"'::regclass
+);
+
+-- guard: m needs a partition public.undefined, and something else has that name
+select p.name
+from pg_temp."datacycle_partition" as p
+join pg_class as c on c.relname = p.name
+join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = 'public'
+order by p.name
+limit 3;
+
+-- run
+do $do$
+declare
+    one record;
+    part text;
+    reader record;
+begin
+    for one in select name, lower, upper from pg_temp."datacycle_partition" order by lower loop
+        part := format('%I.%I', 'public', one.name);
+        execute 'create table ' || part || ' (like "public"."datacycle_62c66a7a5dd7" including all)';
+        for reader in
+            select distinct g.grantee, r.rolname
+            from pg_class as c
+            cross join aclexplode(c.relacl) as g
+            left join pg_roles as r on r.oid = g.grantee
+            where c.oid = part::regclass and g.grantee <> c.relowner
+        loop
+            execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');
+        end loop;
+        execute 'alter table ' || part || ' enable row level security, no force row level security';
+        execute 'alter table "public"."datacycle_62c66a7a5dd7" attach partition ' || part
+            || format(' for values from (%L) to (%L)', one.lower, one.upper);
+    end loop;
+    drop table pg_temp."datacycle_partition";
+end
+$do$;
+
+-- run
+insert into "public"."datacycle_62c66a7a5dd7" ("id", "room", "at")
+select "id", "room", "at"
+from "public"."m";
+
+-- run
+drop table "public"."m";
+
+-- guard: m needs a partition public.undefined, and something else has that name
+select p.name
+from (
+    select
+        c.oid,
+        'm' || substr(c.relname, 23) as name
+    from pg_inherits as i
+    join pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = '"public"."datacycle_62c66a7a5dd7"'::regclass
+) as p
+join pg_class as c on c.relname = p.name
+join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = 'public'
+order by p.name
+limit 3;
+
+-- run
+do $do$
+declare
+    one record;
+begin
+    for one in
+        select
+            c.oid,
+            'm' || substr(c.relname, 23) as name
+        from pg_inherits as i
+        join pg_class as c on c.oid = i.inhrelid
+        where i.inhparent = '"public"."datacycle_62c66a7a5dd7"'::regclass
+    loop
+        execute format('alter table %s rename to %I', one.oid::regclass, one.name);
+    end loop;
+end
+$do$;
+
+-- run
+alter table "public"."datacycle_62c66a7a5dd7" rename to "m";
+
+-- run
+analyze "public"."m";
+
+-- run
+alter table "public"."m"
+    add constraint "m_id_at_key_ceabc1" unique ("id", "at");
+
+-- run
+create temporary table "datacycle_new" on commit drop as
+select id, room, at from "raw"."events";
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- guard: unique_key of m is NULL in (id=NULL, at=undefined)
+select "id", "at"
+from pg_temp."datacycle_new"
+where "id" is null or "at" is null
+limit 3;
+
+-- guard: unique_key of m is not unique: (id=NULL, at=undefined)
+select "id", "at", count(*) as row_count
+from pg_temp."datacycle_new"
+group by "id", "at"
+having count(*) > 1
+limit 3;
+
+-- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=undefined)
+select "id", "at"
+from pg_temp."datacycle_new"
+where "at" is null or not isfinite("at") or "at" < '0001-01-01'
+limit 3;
+
+-- run
+create temporary table "datacycle_partition" on commit drop as
+with starts as (
+    select distinct
+        case
+            when n."at" < date_trunc('month', n."at" at time zone 'Europe/Zurich') at time zone 'Europe/Zurich'
+            then date_trunc('month', n."at" at time zone 'Europe/Zurich') - interval '1 month'
+            else date_trunc('month', n."at" at time zone 'Europe/Zurich')
+        end as start
+    from pg_temp."datacycle_new" as n
+),
+
+ranges as (
+    select
+        'm' || to_char(start, '_YYYY_MM') as name,
+        (start) at time zone 'Europe/Zurich' as lower,
+        (start + interval '1 month') at time zone 'Europe/Zurich' as upper
+    from starts
+)
+
+select name, lower, upper
+from ranges
+where name not in (
+    select c.relname::text
+    from pg_inherits as i
+    join pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = '"public"."m"'::regclass
+);
+
+-- guard: m needs a partition public.undefined, and something else has that name
+select p.name
+from pg_temp."datacycle_partition" as p
+join pg_class as c on c.relname = p.name
+join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = 'public'
+order by p.name
+limit 3;
+
+-- run
+do $do$
+declare
+    one record;
+    part text;
+    reader record;
+begin
+    for one in select name, lower, upper from pg_temp."datacycle_partition" order by lower loop
+        part := format('%I.%I', 'public', one.name);
+        execute 'create table ' || part || ' (like "public"."m" including all)';
+        for reader in
+            select distinct g.grantee, r.rolname
+            from pg_class as c
+            cross join aclexplode(c.relacl) as g
+            left join pg_roles as r on r.oid = g.grantee
+            where c.oid = part::regclass and g.grantee <> c.relowner
+        loop
+            execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');
+        end loop;
+        execute 'alter table ' || part || ' enable row level security, no force row level security';
+        execute 'alter table "public"."m" attach partition ' || part
+            || format(' for values from (%L) to (%L)', one.lower, one.upper);
+    end loop;
+    drop table pg_temp."datacycle_partition";
+end
+$do$;
+
+-- upsert
+with merged as (
+    insert into "public"."m" as t ("id", "room", "at")
+    select "id", "room", "at"
+    from pg_temp."datacycle_new"
+    on conflict ("id", "at") do update
+    set "room" = excluded."room"
+    where (t."room")
+        is distinct from (excluded."room")
+    returning t."id", t."at"
+),
+
+counted as (
+    select exists (select from "public"."m" as o where o."id" = m."id" and o."at" = m."at") as was_there
+    from merged as m
+)
+
+select count(*) filter (where not was_there) as inserted, count(*) filter (where was_there) as updated
+from counted;
