@@ -7,6 +7,8 @@ import { isPartitionName } from './materialize/partition-names.ts';
 import type { Place } from './place.ts';
 import { isTimeZone, timeZoneHint } from './time-zone.ts';
 
+const granularities = ['month', 'day'] as const;
+
 type Declared = Exclude<NonNullable<Config['partition_by']>, false>;
 
 /**
@@ -35,7 +37,14 @@ export function partitionByOf(
       `partition_by is for tables, and this is ${kind === 'ephemeral' ? 'an' : 'a'} ${kind}`,
       'Take it out, or use materialized="table" or "incremental".',
     );
+  const granularity = granularities.find((one) => one === declared.granularity);
   const inside = (part: keyof Declared) => draft.settings.get('partition_by')?.place(part);
+  if (granularity === undefined)
+    return complain(
+      `partition_by knows no granularity "${declared.granularity}"`,
+      `Write ${granularities.join(' or ')}.`,
+      inside('granularity'),
+    );
   const type = column?.data_type === undefined ? undefined : normalType(column.data_type);
   if (type !== undefined && timeType(type) === undefined)
     complain(
@@ -62,13 +71,13 @@ export function partitionByOf(
   for (const other of context.drafts.values())
     if (
       other.relation.schema === draft.relation.schema &&
-      isPartitionName(other.relation.name, draft.relation.name, declared.granularity)
+      isPartitionName(other.relation.name, draft.relation.name, granularity)
     )
       complain(
         `a partition of it may have to be called ${other.relation.name}, which is the name of ${other.name}'s table`,
         `Give ${other.name} another alias or schema.`,
       );
-  return { column: declared.column, granularity: declared.granularity, timeZone: zone ?? 'UTC' };
+  return { column: declared.column, granularity, timeZone: zone ?? 'UTC' };
 }
 
 interface UniqueOne {
