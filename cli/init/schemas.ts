@@ -119,6 +119,7 @@ async function letRead(app: Session, role: string, reader: string, changes: Chan
              select from pg_class as c
              where c.relnamespace in (select w.oid from wanted as w)
                  and c.relkind in ('r', 'p', 'v', 'm')
+                 and not c.relispartition
                  and pg_get_userbyid(c.relowner) = $1
                  and not has_table_privilege($2::name, c.oid, 'SELECT')
          ) as tables,

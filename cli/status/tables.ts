@@ -33,7 +33,11 @@ export async function readTables(on: Queryable, manifest: Manifest): Promise<rea
     bytes: number | null;
     built_at: string | null;
   }>(
-    `select n.name, c.reltuples::float8 as estimate, pg_total_relation_size(c.oid) as bytes,
+    `select n.name, c.reltuples::float8 as estimate,
+         coalesce(
+             (select sum(pg_total_relation_size(p.relid))::bigint from pg_partition_tree(c.oid) as p),
+             pg_total_relation_size(c.oid)
+         ) as bytes,
          to_char(m.built_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as built_at
      from unnest($1::text[], $2::text[]) with ordinality as n (name, relation, place)
      left join pg_class as c on c.oid = to_regclass(n.relation)

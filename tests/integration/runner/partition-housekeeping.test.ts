@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readTables } from '../../../cli/status/tables.ts';
 import { checkProject } from '../../../runner/check/check.ts';
 import { expireRows } from '../../../runner/expire.ts';
 import { searchDatabase, unknownTables } from '../../../runner/subject-search.ts';
@@ -74,6 +75,18 @@ describe.each(databases)('a partitioned table on $name', (kind) => {
     expect(await verify()).toMatchObject({ status: 'equal', rows: 1 });
     await visits.rows('update shown.visits_2023_10 set value = 2');
     expect(await verify()).toMatchObject({ status: 'differs', counts: { changed: 1 } });
+  });
+
+  it('has the rows and the size of all its partitions', async () => {
+    visits = await PartitionedVisits.make(database.warehouse, monthly);
+    await visits.load([1, 2, 3].map((id) => ({ id, at: `2023-1${id % 3}-01T00:00Z`, value: 1 })));
+    await build();
+    const [sizes] = await visits.rows(
+      `select sum(pg_total_relation_size(inhrelid))::bigint as bytes from pg_inherits where inhparent = 'shown.visits'::regclass`,
+    );
+    const [table] = await readTables(database.warehouse, visits.project.compile().manifest);
+    expect(table).toMatchObject({ name: 'visits', rows: 3, bytes: sizes?.bytes });
+    expect(Number(sizes?.bytes)).toBeGreaterThan(3 * 8192);
   });
 
   it('loses its old rows by retention, and not its partitions', async () => {
