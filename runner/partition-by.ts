@@ -61,6 +61,12 @@ export function partitionByOf(
       'Take time_zone out: it is for timestamptz.',
       inside('time_zone'),
     );
+  if (draft.config.surrogate_key !== undefined)
+    complain(
+      'a partitioned table has no surrogate_key: PostgreSQL keeps no single column unique across partitions',
+      'Take one of the two out.',
+      draft.settings.get('surrogate_key')?.place(),
+    );
   for (const { what, columns, place } of uniqueOnes(draft, constraints))
     if (!columns.includes(declared.column))
       complain(
@@ -94,7 +100,6 @@ function uniqueOnes({ config, settings }: Draft, constraints: readonly Constrain
       : [{ what: `${name} (${columns.join(', ')})`, columns, place: settings.get(name)?.place() }];
   return [
     ...key('unique_key', config.unique_key),
-    ...key('surrogate_key', config.surrogate_key === undefined ? undefined : [config.surrogate_key]),
     ...constraints.flatMap((one) =>
       one.type === 'primary_key' || one.type === 'unique'
         ? [{ what: `${one.type} (${one.columns.join(', ')})`, columns: one.columns, place: one.place }]

@@ -29,7 +29,7 @@ export async function refuseToStrand(
     what: `the partitioning of ${schema}.${name} changes, which takes another table, and this hangs on the one that stands:\n${rows.map(({ what }) => `  ${what}`).join('\n')}`,
     place: node.settings.get('partition_by')?.place(),
     ...(isPartitioned ? {} : { where: node.file }),
-    hint: `Nothing was touched. Drop what is named, build ${node.name}, and make it again (a later build makes the foreign keys of models and their views); or leave partition_by as it was.`,
+    hint: `Nothing was touched. Drop what is named, build ${node.name}, and make it again: views and foreign keys that models declare come back when those are built. Or leave partition_by as it was.`,
   });
 }
 
