@@ -28,6 +28,10 @@ export function hintFor(error: StatementError, node: ModelNode | SeedNode, manif
         ? 'Run `datacycle load` first: it creates the tables of the sources.'
         : `Build what it reads first: datacycle build --select +${node.name}`;
     }
+    case '53200':
+      return node.kind === 'model' && node.partitionBy?.granularity === 'day'
+        ? 'Every partition takes a lock. Set granularity: month, or raise max_locks_per_transaction of the server.'
+        : undefined;
     case '3F000':
       return 'Sources are created by `datacycle load`.';
     default:
