@@ -15,8 +15,9 @@ export async function retrying<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, two making one policy, and two making names in
- * the catalog: PostgreSQL derives one of 63 bytes (that of a table's array type) for tables whose long names begin alike.
+ * Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, two
+ * making one policy, and two making names in the catalog: PostgreSQL derives one of 63 bytes (that of a table's array type)
+ * for tables whose long names begin alike.
  */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof StatementError)) return false;

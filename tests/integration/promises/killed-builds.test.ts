@@ -12,7 +12,7 @@ import { bundled } from '../bundled.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 import { contentsOf, createSource, kindsProject, landEvents, leftBehind } from './kinds-project.ts';
 
-const program = await bundled(new URL('building-process.ts', import.meta.url));
+const program = await bundled(new URL('../building-process.ts', import.meta.url));
 
 /** A build in a process of its own, which has read the project and waits for `go`. */
 class BuildingProcess {
