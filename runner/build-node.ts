@@ -4,7 +4,7 @@ import { hintFor } from './build-hint.ts';
 import { type Column, readComments } from './catalog.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
 import { forgetExpired } from './expire.ts';
-import { followRename, viewsInTheWay } from './generated-views.ts';
+import { followRename } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import { objectNames } from './materialize/structure.ts';
@@ -17,7 +17,8 @@ import { retrying } from './retry.ts';
 import { readSeed } from './seed.ts';
 import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
-import { structureOf } from './table-target.ts';
+import { relationKindOf, structureOf } from './table-target.ts';
+import { viewsInTheWay } from './views-in-the-way.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;
@@ -66,7 +67,8 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   const decision = decide(node, state, context.options);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
-  const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create');
+  const isRemade = decision.mode === 'create' || (decision.mode === 'replace' && relationKindOf(node) !== 'table');
+  const mayGo = state.existing !== undefined && (decision.mode === 'view' || isRemade);
   const before = mayGo ? await readComments(session, node.relation) : undefined;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
@@ -75,7 +77,8 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
     reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
+    const surroundings = { manifest: context.manifest, options: context.options, models };
+    const views = await viewsInTheWay(session, surroundings, node, state.existing, yields, isRemade);
     const { runStartedAt } = context.options;
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
       await perform(session, step, node, seed, totals, context.root);
@@ -137,7 +140,7 @@ function sameColumns(some: readonly Column[], others: readonly Column[]): boolea
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */
 function newGeneration(decision: Decision, changed: boolean): boolean {
-  return decision.mode === 'create' || (['replace', 'snapshot'].includes(decision.mode) && changed);
+  return decision.mode === 'create' || (['replace', 'refresh', 'snapshot'].includes(decision.mode) && changed);
 }
 
 function hasMoved(state: NodeState): boolean {

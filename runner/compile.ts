@@ -21,6 +21,7 @@ import type { Exposure } from './exposure.ts';
 import { Graph } from './graph.ts';
 import { helperNames, newRecord } from './helpers.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from './manifest.ts';
+import { checkMaterializedViews } from './materialized-views.ts';
 import type { Project } from './project.ts';
 import { type AllProperties, readProperties } from './properties.ts';
 import { retentionOf } from './retention.ts';
@@ -84,6 +85,7 @@ export function compileProject(project: Project): Compiled {
     if (draft?.id === one.exposure.id) nodes.set(draft.id, viewNode(one, draft));
   }
   for (const test of compileTests(context, nodes, problems)) nodes.set(test.id, test);
+  problems.push(...checkMaterializedViews(context, nodes));
   if (problems.length === 0) problems.push(...checkSubjects(context, nodes));
   attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);

@@ -34,6 +34,8 @@ function relation(kind: ExistingRelation['kind'], objects: readonly string[] = [
   return {
     kind,
     estimatedRows: 10,
+    populated: true,
+    columnGrants: [],
     columns: [{ name: 'id', type: 'integer', notNull: true }],
     objects,
     unique: [],
@@ -67,7 +69,12 @@ function decisionFor(name: string, situation: Situation): string {
     remembered:
       checksum === undefined
         ? undefined
-        : { checksum: checksum === 'same' ? one.checksum : 'x', generation: 1, objects: [] },
+        : {
+            materialized: one.kind === 'seed' ? 'seed' : one.materialized,
+            checksum: checksum === 'same' ? one.checksum : 'x',
+            generation: 1,
+            objects: [],
+          },
     consumed: new Map(consumed === undefined ? [] : [['raw.events', consumed]]),
     upstreams: new Map([['raw.events', newest]]),
     pruned: new Map(situation.pruned === true ? [['raw.events', { loadId: 3, at: '2024-01-01T00:00:00Z' }]] : []),
@@ -251,9 +258,9 @@ describe('a plan is refused', () => {
 
   it('when something stands there that is neither a table nor a view', () => {
     const state = { ...none, existing: relation('other') };
-    expect(() =>
-      plan(node('t'), { mode: 'create', reason: 'was a other' }, state, query, [], { at, views: [] }),
-    ).toThrow('public.t is neither a table nor a view, and datacycle did not make it');
+    expect(() => decide(node('t'), state, { fullRefresh: false, runStartedAt: at })).toThrow(
+      'public.t is neither a table nor a view, and datacycle did not make it',
+    );
   });
 });
 
