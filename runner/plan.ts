@@ -11,13 +11,13 @@ import { remakeViews, type StandingView } from './materialize/remake-views.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import type { Step } from './materialize/step.ts';
-import { addMissing, dropObsolete } from './materialize/structure.ts';
+import { addMissing, dropObsolete, objectNames } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { takePlace } from './materialize/take-place.ts';
 import { createView } from './materialize/view.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
-import { secure, tableTarget } from './table-target.ts';
+import { secure, structureOf, tableTarget } from './table-target.ts';
 
 /** The query a decision needs, with what only the run knows put in. Undefined for a seed. */
 export function querySql(
@@ -63,14 +63,18 @@ export function plan(
   }
   const target = tableTarget(node, state.access);
   const made = state.remembered?.objects ?? [];
+  const replacement = (all: readonly Column[]) => ({
+    columns: all.map(({ name }) => name),
+    objects: objectNames(structureOf(node)),
+    views,
+  });
   if (node.kind === 'model' && node.materialized === 'materialized_view') {
     if (source.kind !== 'query') throw new Error('a materialized view is made of a query');
     const { sql } = source;
     if (state.existing === undefined) return createMaterializedView(target, sql, columns, undefined);
     if (decision.mode === 'refresh') return refreshMaterializedView(target, sql, state.existing, made);
     const { existing } = state;
-    const names = columns.map(({ name }) => name);
-    return takePlace(target, 'materialized view', existing, names, views, (now) =>
+    return takePlace(target, { ...replacement(columns), kind: 'materialized view', existing }, (now) =>
       createMaterializedView(now, sql, columns, existing),
     );
   }
@@ -86,8 +90,9 @@ export function plan(
           ? createSnapshot(snapshotOf(now, node.config), source.sql, columns, at)
           : createTable(now, source);
       if (state.existing === undefined) return create(target);
-      const names = (isSnapshot ? [...columns, ...addedColumns(node.config)] : columns).map(({ name }) => name);
-      return takePlace(target, 'table', state.existing, names, views, create);
+      const { existing } = state;
+      const all = isSnapshot ? [...columns, ...addedColumns(node.config)] : columns;
+      return takePlace(target, { ...replacement(all), kind: 'table', existing }, create);
     }
     case 'replace':
       if (state.existing === undefined) throw new Error('nothing to replace');

@@ -4,29 +4,39 @@ import { SqlText } from '../sql-text.ts';
 import { restoreGrants } from './grants.ts';
 import { remakeViews, type StandingView, stillNeeded } from './remake-views.ts';
 import { run, type Step } from './step.ts';
-import { besideName, objectNames, type Structure } from './structure.ts';
+import { besideName } from './structure.ts';
+import type { TableTarget } from './table.ts';
+
+/** What takes the place of what. */
+export interface Replacement {
+  readonly kind: 'table' | 'materialized view';
+  readonly existing: ExistingRelation;
+  /** The names of the new one's columns. */
+  readonly columns: readonly string[];
+  /** The names of the new one's constraints and indexes. */
+  readonly objects: readonly string[];
+  /** The views that read what stands. */
+  readonly views: readonly StandingView[];
+}
 
 /**
  * Replaces what stands by something that PostgreSQL cannot change it into. The new relation is made under another name,
  * with its rows and indexes, while readers read the old one; then the old one goes and the new one gets its name. Views that
  * read the old one come back, and so do the privileges that others had.
- * @param structure of the new one.
+ * @param target the new one.
  * @param make the steps that make it; `standsAs` is the name that it has meanwhile.
  */
-export function takePlace<S extends Structure>(
-  structure: S,
-  kind: 'table' | 'materialized view',
-  existing: ExistingRelation,
-  columns: readonly string[],
-  views: readonly StandingView[],
-  make: (structure: S) => readonly Step[],
+export function takePlace(
+  target: TableTarget,
+  { kind, existing, columns, objects, views }: Replacement,
+  make: (target: TableTarget) => readonly Step[],
 ): Step[] {
-  const { relation: name } = structure;
+  const { relation: name } = target;
   const at = relation(name.schema, name.name);
   const standsAs = besideName(name);
   return [
-    ...clearNames(structure, existing),
-    ...make({ ...structure, standsAs }),
+    ...clearNames(name.schema, existing, objects),
+    ...make({ ...target, standsAs }),
     ...remakeViews(views, [
       {
         kind: 'run',
@@ -40,13 +50,10 @@ export function takePlace<S extends Structure>(
 }
 
 /** The names of indexes are a schema's: the old ones make room. Nobody who reads is held up by that. */
-function clearNames(structure: Structure, existing: ExistingRelation): Step[] {
-  const wanted = new Set(objectNames(structure));
+function clearNames(schema: string, existing: ExistingRelation, wanted: readonly string[]): Step[] {
   return existing.objects
-    .filter((name) => wanted.has(name))
+    .filter((name) => wanted.includes(name))
     .map((name) =>
-      run(
-        `alter index if exists ${relation(structure.relation.schema, name)} rename to ${identifier(besideName({ ...structure.relation, name }))}`,
-      ),
+      run(`alter index if exists ${relation(schema, name)} rename to ${identifier(besideName({ schema, name }))}`),
     );
 }

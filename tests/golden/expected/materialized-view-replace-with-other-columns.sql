@@ -1,4 +1,7 @@
 -- run
+alter index if exists "public"."m_id_idx_19e23c" rename to "datacycle_m_id_idx_19e23c_630438";
+
+-- run
 create materialized view "public"."datacycle_m_cadbe9" as
 select id, room, value, load_id
 from "raw"."events"
