@@ -134,6 +134,45 @@ describe.each(databases)('a change of kind on $name', (kind) => {
     await run();
   });
 
+  it.runIf(kind.name === 'PostgreSQL')(
+    'is not noticed by readers: they see old rows or new ones, never an error',
+    async () => {
+      become(rooms('view'));
+      await run();
+      await query('create view hand.first as select id, room from public.rooms');
+      await query('create view hand.second as select count(*)::int as rooms from hand.first');
+      let reading = true;
+      const seen = new Set<unknown>();
+      const faults: unknown[] = [];
+      const readers = ['hand.second', 'public.rooms', 'hand.first'].map(async (name) => {
+        const sql =
+          name === 'hand.second' ? 'select rooms from hand.second' : `select count(*)::int as rooms from ${name}`;
+        while (reading) {
+          await rows(sql).then(
+            ([row]) => seen.add(row?.rooms),
+            (error: unknown) => faults.push(error),
+          );
+        }
+      });
+      for (const to of [
+        'table',
+        'materialized_view',
+        'incremental',
+        'view',
+        'seed',
+        'materialized_view',
+        'view',
+      ] as const) {
+        become(rooms(to));
+        await run();
+      }
+      reading = false;
+      await Promise.all(readers);
+      expect(faults).toEqual([]);
+      expect([...seen]).toEqual([2]);
+    },
+  );
+
   it('what was taken from a reader on purpose does not come back by default privileges', async () => {
     await query(`alter default privileges in schema public grant select on tables to "${reader}"`);
     become(rooms('view'));
