@@ -1,6 +1,6 @@
 import type { Session } from '../warehouse/warehouse.ts';
 import type { Column, ExistingRelation } from './catalog.ts';
-import type { NodeState, PlanOptions } from './decide.ts';
+import type { Decision, NodeState, PlanOptions } from './decide.ts';
 import { type Dependent, readDependents } from './dependents.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
@@ -21,7 +21,7 @@ export interface Surroundings {
 /**
  * The views that stand and under which PostgreSQL would not let a node change, whoever made them; each behind those that it
  * reads. Those of the project whose SQL is another by now come back as that says.
- * @param isRemade the relation as a whole goes, whatever its columns are.
+ * @param yields the columns of the node's query; undefined: those that stand.
  * @throws NodeError that names a view which would not come back as it is.
  */
 export async function viewsInTheWay(
@@ -30,23 +30,33 @@ export async function viewsInTheWay(
   node: ModelNode | SeedNode,
   existing: ExistingRelation | undefined,
   yields: readonly Column[] | undefined,
-  isRemade: boolean,
+  decision: Decision,
 ): Promise<readonly StandingView[]> {
   if (existing === undefined) return [];
-  const changed = isRemade ? 'all' : changedColumns(node, existing, yields ?? existing.columns);
+  const changed = isRemade(node, decision)
+    ? 'all'
+    : changedColumns(node, decision, existing, yields ?? existing.columns);
   if (changed !== 'all' && changed.length === 0) return [];
   const dependents = await readDependents(session, node.relation, changed === 'all' ? undefined : changed);
   return dependents.map((dependent) => standingView(dependent, surroundings, node));
 }
 
+/** Whether a relation as a whole takes the place of the one that stands, whatever its columns are. */
+export function isRemade(node: ModelNode | SeedNode, { mode }: Decision): boolean {
+  return mode === 'create' || (mode === 'replace' && relationKindOf(node) !== 'table');
+}
+
 /** The columns that no view may show while they go or change; `all` where the relation itself has to go. */
 function changedColumns(
   node: ModelNode | SeedNode,
+  { mode }: Decision,
   existing: ExistingRelation,
   yields: readonly Column[],
 ): 'all' | readonly string[] {
   const kind = relationKindOf(node);
   if (existing.kind !== kind) return 'all';
+  // A snapshot only takes columns on; so does an increment, unless it is told to follow its query.
+  if (mode === 'snapshot' || (mode === 'increment' && node.config.on_schema_change !== 'sync_all_columns')) return [];
   if (kind === 'table') {
     const types = new Map(yields.map(({ name, type }) => [name, type]));
     return existing.columns.flatMap(({ name, type }) => (types.get(name) === type ? [] : [name]));

@@ -100,6 +100,20 @@ describe.each(databases)('a materialized view on $name', (kind) => {
     expect(await indexes()).toEqual(['totals_room_total_idx']);
   });
 
+  it('takes on a column that what it selects all of has got', async () => {
+    const upstream = (columns: string) => ({
+      'models/up.sql': `{{config materialized="table"}}select ${columns}`,
+      'models/all_of_it.sql': '{{config materialized="materialized_view" unique_key="id"}}select * from {{ref "up"}}',
+    });
+    project.write(upstream('1 as id'));
+    await run();
+    await query('create view public.by_hand as select id from public.all_of_it');
+    project.write(upstream('1 as id, 2 as floor'));
+    expect(await run()).toMatchObject({ all_of_it: 'rebuilt: its columns changed +1 -0' });
+    expect(await rows('select * from public.all_of_it join public.by_hand using (id)')).toEqual([{ id: 1, floor: 2 }]);
+    expect(await run()).toMatchObject({ all_of_it: 'refreshed +0 -0' });
+  });
+
   it('is made again where somebody took its rows or its index', async () => {
     await run();
     await query('refresh materialized view public.totals with no data');

@@ -104,6 +104,31 @@ describe.each(databases)('a view on a changing table on $name', (kind) => {
     }
   });
 
+  it('of somebody else hinders no snapshot and no increment that only adds columns', async () => {
+    const role = `owner_${Math.random().toString(36).slice(2)}`;
+    const models = (columns: string) => ({
+      'models/past.sql': `{{config materialized="snapshot" unique_key="id" strategy="check" check_cols="all"}}select ${columns}`,
+      'models/more.sql': `{{config materialized="incremental" unique_key="id" full_refresh=false on_schema_change="append_new_columns"}}select ${columns}`,
+    });
+    project.write(models('1 as id, 2 as floor'));
+    await run();
+    await query(`create role "${role}"`);
+    try {
+      await query('create view hand.past as select id, floor, dbt_valid_to from public.past');
+      await query('create view hand.more as select id, floor from public.more');
+      for (const view of ['hand.past', 'hand.more']) {
+        await query(`grant create on schema hand to "${role}"`);
+        await query(`alter view ${view} owner to "${role}"`);
+      }
+      project.write(models(`1 as id, 'a' as room`));
+      await run();
+      expect(await rows('select floor, room from public.more')).toEqual([{ floor: 2, room: 'a' }]);
+    } finally {
+      await query(`drop owned by "${role}"`);
+      await query(`drop role "${role}"`);
+    }
+  });
+
   it('of the project, changed together with the table, comes as it is to be', async () => {
     project.write({ 'models/report.sql': 'select id, floor from {{ref "rooms"}}' });
     await run();
