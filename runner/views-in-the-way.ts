@@ -20,7 +20,8 @@ export interface Surroundings {
 
 /**
  * The views that stand and under which PostgreSQL would not let a node change, whoever made them; each behind those that it
- * reads. Those of the project whose SQL is another by now come back as that says.
+ * reads. Those of the project whose SQL is another by now come back as that says where columns go, and else as they were: what
+ * the new SQL reads may not be built yet.
  * @param yields the columns of the node's query; undefined: those that stand.
  * @throws NodeError that names a view which would not come back as it is.
  */
@@ -38,7 +39,8 @@ export async function viewsInTheWay(
     : changedColumns(node, decision, existing, yields ?? existing.columns);
   if (changed !== 'all' && changed.length === 0) return [];
   const dependents = await readDependents(session, node.relation, changed === 'all' ? undefined : changed);
-  return dependents.map((dependent) => standingView(dependent, surroundings, node));
+  const loses = existing.columns.some(({ name }) => yields?.every((column) => column.name !== name) ?? false);
+  return dependents.map((dependent) => standingView(dependent, surroundings, node, loses));
 }
 
 /** Whether a relation as a whole takes the place of the one that stands, whatever its columns are. */
@@ -67,7 +69,12 @@ function changedColumns(
     : 'all';
 }
 
-function standingView(dependent: Dependent, surroundings: Surroundings, cause: ModelNode | SeedNode): StandingView {
+function standingView(
+  dependent: Dependent,
+  surroundings: Surroundings,
+  cause: ModelNode | SeedNode,
+  loses: boolean,
+): StandingView {
   const { schema, name, kind } = dependent;
   const model = modelAt(surroundings.manifest, dependent);
   const refuse = (why: string, hint: string): never => {
@@ -97,8 +104,8 @@ function standingView(dependent: Dependent, surroundings: Surroundings, cause: M
   };
   if (model === undefined) return standing;
   const options = kind === 'view' ? ['security_invoker=true'] : dependent.options;
-  if (surroundings.models.get(model.name)?.checksum === model.checksum && model.shows !== cause.id)
-    return { ...standing, options };
+  const isChanged = surroundings.models.get(model.name)?.checksum !== model.checksum;
+  if (model.shows !== cause.id && !(isChanged && loses)) return { ...standing, options };
   const declared = model.columns.map((column) => column.name);
   return {
     ...standing,

@@ -144,6 +144,18 @@ describe.each(databases)('a view on a changing table on $name', (kind) => {
     expect(await run()).toMatchObject({ report: 'unchanged' });
   });
 
+  it('of the project comes back as it was where its new SQL reads what is not built yet', async () => {
+    project.write({ 'models/report.sql': 'select id, floor from {{ref "rooms"}}' });
+    await run();
+    project.write({
+      ...table(`1 as id, 2::bigint as floor, 'kitchen' as room`),
+      'models/report.sql': 'select id, floor, area from {{ref "rooms"}} join {{ref "sizes"}} using (id)',
+      'models/sizes.sql': '{{config materialized="table" unique_key="id"}}select id, 9 as area from {{ref "rooms"}}',
+    });
+    await run();
+    expect(await rows('select * from public.report')).toEqual([{ id: 1, floor: 2, area: 9 }]);
+  });
+
   it('of the project, materialized, comes back with its rows and index, and what is made of it follows', async () => {
     project.write({
       'models/floors.sql':
