@@ -53,6 +53,33 @@ describe.each(databases)('a view on a changing table on $name', (kind) => {
     expect(await oidOf('hand.names')).toBe(names);
   });
 
+  it.runIf(kind.name === 'PostgreSQL')('made by hand is read all the while, also where keys change', async () => {
+    await query('create view hand.floors as select id, floor from public.rooms');
+    await query('create view hand.tops as select max(floor)::int as top from hand.floors');
+    let reading = true;
+    const seen = new Set<unknown>();
+    const faults: unknown[] = [];
+    const readers = ['hand.tops', 'hand.floors'].map(async (name) => {
+      const column = name === 'hand.tops' ? 'top' : 'floor::int';
+      while (reading)
+        await rows(`select ${column} as top from ${name}`).then(
+          ([row]) => seen.add(row?.top),
+          (error: unknown) => faults.push(error),
+        );
+    });
+    for (let round = 0; round < 8; round += 1) {
+      const [type, key] = round % 2 === 0 ? ['bigint', 'id, floor'] : ['int', 'id'];
+      project.write({
+        'models/rooms.sql': `{{config materialized="table" unique_key="${key}"}}select 1 as id, 2::${type} as floor, 'a' as room`,
+      });
+      await run();
+    }
+    reading = false;
+    await Promise.all(readers);
+    expect(faults).toEqual([]);
+    expect([...seen]).toEqual([2]);
+  });
+
   it('made by hand does not hinder a column that it does not read from going', async () => {
     await query('create view hand.names as select room from public.rooms');
     const names = await oidOf('hand.names');
