@@ -53,7 +53,9 @@ export async function perform(
     case 'run': {
       const { rowCount } = await statement(session, step.sql).catch((error: unknown) => {
         const meant = error instanceof StatementError ? step.explain?.(error) : undefined;
-        throw meant === undefined ? error : new NodeError({ ...meant, cause: error });
+        throw meant === undefined
+          ? error
+          : new NodeError({ ...meant, what: `${node.name}: ${meant.what}`, cause: error });
       });
       if (step.counts !== undefined) totals[step.counts] += rowCount;
       return;

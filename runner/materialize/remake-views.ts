@@ -60,6 +60,7 @@ function create(view: StandingView): Step[] {
     ...view.indexes.map((index) => run(index)),
     ...restoreGrants(name, view, view.columns),
     ...describeRelation(described, made, comments),
+    ...(kind === 'materialized view' && view.populated ? [run(`analyze ${on}`)] : []),
     // Its rows are others now, and nobody has counted which.
     ...(kind === 'materialized view' && model !== undefined
       ? [run(`update datacycle.model set generation = generation + 1 where model = ${literal(model.name)}`)]

@@ -299,7 +299,7 @@ describe.each(databases)('a change of kind on $name', (kind) => {
       `create function hand.all_rooms() returns setof public.rooms language sql as 'select * from public.rooms'`,
     );
     expect(await fails('rooms')).toMatchObject({
-      message: 'the table public.rooms would have to go and come back, but other objects depend on it',
+      message: 'rooms: the table public.rooms would have to go and come back, but other objects depend on it',
       detail: expect.stringContaining('hand.all_rooms'),
     });
     await query('drop function hand.all_rooms');

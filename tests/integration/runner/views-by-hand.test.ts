@@ -93,7 +93,7 @@ describe.each(databases)('a view on a changing table on $name', (kind) => {
     project.write(table(`1 as id, 'kitchen' as room`));
     expect(await errorOf('rooms')).toMatchObject({
       message: expect.stringMatching(
-        /^the view hand.floors reads it and could not be made again: column "?(rooms\.)?floor"? does not exist$/,
+        /^rooms: the view hand.floors reads it and could not be made again: column "?(rooms\.)?floor"? does not exist$/,
       ),
       where: 'models/rooms.sql',
       hint: 'Nothing was touched. Change the view so that it fits, or drop the view: drop view "hand"."floors";',
