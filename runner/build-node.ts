@@ -3,10 +3,10 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import { hintFor } from './build-hint.ts';
-import { type Column, readComments } from './catalog.ts';
+import { type Column, type Comments, readComments } from './catalog.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
 import { forgetExpired } from './expire.ts';
-import { followRename, viewsInTheWay } from './generated-views.ts';
+import { followRename } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import { objectNames } from './materialize/structure.ts';
@@ -20,6 +20,7 @@ import { readSeed } from './seed.ts';
 import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
+import { isRemade, viewsInTheWay } from './views-in-the-way.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;
@@ -67,12 +68,11 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   await followRename(session, node, context.manifest);
   const models = await readModels(session);
   const state = await readState(session, context, node, models);
-  const decision = decide(node, state, context.options);
+  let decision = decide(node, state, context.options);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
   let audits: readonly AuditOutcome[] = [];
-  const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create');
-  const before = mayGo ? await readComments(session, node.relation) : undefined;
+  let before: Comments | undefined;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
     const sql = querySql(node, decision, state, context.options, context.manifest);
@@ -80,7 +80,11 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
     reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
+    // It keeps the columns that `select *` gave it when it was made.
+    if (reshaped && decision.mode === 'refresh') decision = { mode: 'replace', reason: 'its columns changed' };
+    if (decision.mode === 'view' || isRemade(node, decision)) before = await readComments(session, node.relation);
+    const surroundings = { manifest: context.manifest, options: context.options, models };
+    const views = await viewsInTheWay(session, surroundings, node, state.existing, yields, decision);
     const { runStartedAt } = context.options;
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
       await perform(session, step, node, seed, totals, context.root);
@@ -143,7 +147,7 @@ function sameColumns(some: readonly Column[], others: readonly Column[]): boolea
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */
 function newGeneration(decision: Decision, changed: boolean): boolean {
-  return decision.mode === 'create' || (['replace', 'snapshot'].includes(decision.mode) && changed);
+  return decision.mode === 'create' || (['replace', 'refresh', 'snapshot'].includes(decision.mode) && changed);
 }
 
 function hasMoved(state: NodeState): boolean {

@@ -22,6 +22,7 @@ import type { Exposure } from './exposure.ts';
 import { Graph } from './graph.ts';
 import { helperNames, newRecord } from './helpers.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from './manifest.ts';
+import { checkMaterializedViews } from './materialized-views.ts';
 import type { Project } from './project.ts';
 import { type AllProperties, readProperties } from './properties.ts';
 import { retentionOf } from './retention.ts';
@@ -87,6 +88,7 @@ export function compileProject(project: Project): Compiled {
   const tests = compileTests(context, nodes, problems);
   for (const test of tests) nodes.set(test.id, test);
   for (const node of auditedLast(context, nodes, tests, problems)) nodes.set(node.id, node);
+  problems.push(...checkMaterializedViews(context, nodes));
   if (problems.length === 0) problems.push(...checkSubjects(context, nodes));
   attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);

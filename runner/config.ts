@@ -7,7 +7,7 @@ const names = z
     (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value).filter((name) => name !== ''),
   );
 
-export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot'] as const;
+export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot', 'materialized_view'] as const;
 export const schemaChanges = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] as const;
 export const strategies = ['merge', 'append', 'delete+insert'] as const;
 

@@ -68,7 +68,7 @@ interface Relational {
 
 export interface ModelNode extends NodeBase, Relational {
   readonly kind: 'model';
-  readonly materialized: 'view' | 'table' | 'incremental' | 'ephemeral' | 'snapshot';
+  readonly materialized: 'view' | 'table' | 'incremental' | 'ephemeral' | 'snapshot' | 'materialized_view';
   /** The whole model, with placeholders for what only the run knows. */
   readonly fullSql: SqlText;
   /** What an incremental run selects; undefined for other materialisations. */

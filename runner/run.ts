@@ -325,6 +325,7 @@ async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]): Prom
 function describe(mode: string, reason: string): string {
   if (mode === 'create') return reason === 'new' ? 'created' : `created, ${reason}`;
   if (mode === 'view') return reason === 'new' ? 'view created' : 'view replaced';
+  if (mode === 'refresh') return reason;
   return mode === 'replace' && reason !== 'table' ? `rebuilt: ${reason}` : '';
 }
 

@@ -131,6 +131,8 @@ export async function hasRunNumbers(on: Queryable): Promise<boolean> {
 
 /** What the database remembers of one model or seed. */
 export interface ModelState {
+  /** How it was made: `seed`, or the model's `materialized` then. */
+  readonly materialized: string;
   readonly checksum: string;
   /** Grows whenever rows changed in a way that consumers of increments cannot see. */
   readonly generation: number;
@@ -145,9 +147,13 @@ export interface Consumed {
 
 /** All model states by name. */
 export async function readModels(session: Queryable): Promise<ReadonlyMap<string, ModelState>> {
-  const { rows } = await session.query<{ model: string; checksum: string; generation: number; objects: string[] }>(
-    'select model, checksum, generation, objects from datacycle.model',
-  );
+  const { rows } = await session.query<{
+    model: string;
+    materialized: string;
+    checksum: string;
+    generation: number;
+    objects: string[];
+  }>('select model, materialized, checksum, generation, objects from datacycle.model');
   return new Map(rows.map((row) => [row.model, row]));
 }
 
@@ -163,7 +169,6 @@ export async function readConsumed(session: Queryable, model: string): Promise<R
 export interface BuiltModel extends ModelState {
   readonly model: string;
   readonly relation: string;
-  readonly materialized: string;
   readonly builtAt: string;
   readonly consumed: ReadonlyMap<string, Consumed>;
 }

@@ -6,6 +6,7 @@ import { beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts'
 import type { Compiled } from '../../runner/compile.ts';
 import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
+import { materializedViews, refreshMaterializedViews } from '../../runner/refresh-views.ts';
 import { thousands } from '../../runner/report.ts';
 import { underRunLock } from '../../runner/run-lock.ts';
 import { ensureState } from '../../runner/state.ts';
@@ -93,7 +94,8 @@ async function eraseLocked(
   say('kept rows of failed audits, of everybody', kept);
   const tables: Record<string, number> = {};
   // Counted anew under the lock, which also says what tables there are.
-  for (const { node } of await countSubjectRows(warehouse, manifest, subject.id, words)) {
+  const counted = await countSubjectRows(warehouse, manifest, subject.id, words);
+  for (const { node } of counted) {
     const table = `${node.relation.schema}.${node.relation.name}`;
     begin(table);
     tables[table] = await eraseRows(warehouse, manifest, node, subject.id, words);
@@ -113,6 +115,17 @@ async function eraseLocked(
     terminal.errors([
       { tone: 'warning', text: `${path} in Bronze is damaged: what can be read of it names nobody erased; look at it` },
     ]);
+  // They are made of what is gone now, also where a loader took it.
+  const views = materializedViews(manifest).map(({ id }) => id);
+  if (views.length > 0) {
+    begin('materialized views');
+    await refreshMaterializedViews(warehouse, manifest);
+    for (const { node, rows } of counted.filter((one) => views.includes(one.node.id))) {
+      const view = `${node.relation.schema}.${node.relation.name}`;
+      tables[view] = rows;
+      say(view, rows);
+    }
+  }
   begin('what the runner remembers');
   const remembered = await scrubState(warehouse, manifest, { id: subject.id, otherIds, words });
   say('what the runner remembers', remembered);
@@ -161,7 +174,8 @@ function tablesToVacuum({ manifest }: Compiled): { schema: string; name: string 
     node.kind === 'source' && node.isPersonal ? [node.relation] : [],
   );
   const runner = ['surrogate_key', 'run_result', 'audit_row'].map((name) => ({ schema: 'datacycle', name }));
-  return [...subjectNodes(manifest).map(({ relation }) => relation), ...landed, ...runner];
+  const nodes = [...subjectNodes(manifest), ...materializedViews(manifest)];
+  return [...nodes.map(({ relation }) => relation), ...landed, ...runner];
 }
 
 async function confirm(named: NamedSubject, rows: readonly SubjectRows[], terminal: Terminal): Promise<void> {

@@ -66,6 +66,10 @@ export async function tryIncremental(
     return attempt(warehouse, trial, node, ' (second run)', (session) =>
       build(session, trial, node, { mode: 'snapshot', reason: 'check' }),
     );
+  if (node.materialized === 'materialized_view')
+    return attempt(warehouse, trial, node, ' (refresh)', (session) =>
+      build(session, trial, node, { mode: 'refresh', reason: 'check' }),
+    );
   if (node.incrementalSql === undefined) return undefined;
   return attempt(warehouse, trial, node, ' (incremental)', async (session) => {
     await newestLoads(session, trial.manifest, node);
@@ -94,7 +98,7 @@ const nothingKnown: NodeState = {
 
 async function build(session: Session, trial: Trial, node: ModelNode | SeedNode, decision: Decision): Promise<void> {
   const increment = decision.mode === 'increment';
-  const standing = increment || decision.mode === 'snapshot';
+  const standing = increment || decision.mode === 'snapshot' || decision.mode === 'refresh';
   const existing = standing ? await readRelation(session, node.relation) : undefined;
   const security = node.kind === 'model' ? node.rowSecurity : undefined;
   const access = security === undefined ? undefined : await readAccess(session, node.relation, security);

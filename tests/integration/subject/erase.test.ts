@@ -98,6 +98,7 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
         'silver.sensor_value_rejects',
         'silver.prediction_rejects',
         'silver.log_sensor_errors',
+        'silver.room_readings',
         'gold.fact_prediction',
         'gold.dim_device',
       ]),
