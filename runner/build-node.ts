@@ -3,6 +3,7 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { hintFor } from './build-hint.ts';
 import { type Column, readComments } from './catalog.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
+import { checkContract, keepsContract } from './declared-columns.ts';
 import { forgetExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
@@ -74,12 +75,15 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     const source: RowSource =
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
-    reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
+    reshaped = yields !== undefined && !sameColumns(yields, columnsOf(state));
     const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
     const { runStartedAt } = context.options;
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
       await perform(session, step, node, seed, totals, context.root);
     await analyzeIfGrown(session, node, state, decision, totals);
+  } else if (node.kind === 'model' && node.materialized !== 'ephemeral' && !keepsContract(node, columnsOf(state))) {
+    const sql = querySql(node, decision, state, context.options, context.manifest);
+    checkContract(node, (await shapeOf(session, node, decision, state, sql)) ?? []);
   }
   // A description may change although nothing else did.
   const comments = await readComments(session, node.relation);
@@ -128,6 +132,10 @@ function isWholeAgain(
 ): boolean {
   if (mode !== 'create' && mode !== 'replace') return false;
   return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
+}
+
+function columnsOf({ existing }: NodeState): readonly Column[] {
+  return existing?.columns ?? [];
 }
 
 function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {

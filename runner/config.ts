@@ -78,6 +78,8 @@ export const configSchema = z.strictObject({
   meta: z.record(z.string(), z.unknown()).optional(),
   indexes: z.array(index).optional(),
   contract: z.strictObject({ enforced: z.boolean() }).optional(),
+  /** Whether descriptions become comments in the database; they do where nothing is said. */
+  persist_docs: z.strictObject({ relation: z.boolean().optional(), columns: z.boolean().optional() }).optional(),
   column_types: z.record(z.string(), z.string()).optional(),
   delimiter: z.string().length(1).optional(),
   severity: z.enum(['error', 'warn']).optional(),
