@@ -6,8 +6,10 @@ import { type Decision, decide, type NodeState, type PlanOptions } from './decid
 import { checkContract, keepsContract } from './declared-columns.ts';
 import { forgetExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
+import { grantRoles } from './grant-roles.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
+import { isGrantMark } from './materialize/grants.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
 import { readState } from './node-state.ts';
@@ -90,25 +92,23 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   if (comments !== undefined)
     for (const step of describeRelation(node, comments, before))
       await perform(session, step, node, undefined, totals, context.root);
+  const grants = await grantRoles(session, node, state.remembered?.objects ?? []);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
-  if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
+  if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed) {
     await writeModel(session, {
       model: node.name,
       relation: relation(node.relation.schema, node.relation.name),
       materialized: node.kind === 'seed' ? 'seed' : node.materialized,
       checksum: node.checksum,
       generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
-      objects:
-        decision.mode === 'skip'
-          ? (state.remembered?.objects ?? [])
-          : decision.mode === 'view'
-            ? []
-            : objectNames(structureOf(node)),
+      objects: [...objectsOf(node, decision, state), ...grants.made],
       builtAt: startedAt,
       consumed: state.upstreams,
     });
   }
   if (isWholeAgain(context.manifest, node, decision, state)) await forgetExpired(session, node.name);
+  const afterGrants: Decision =
+    decision.mode === 'skip' && grants.changed ? { mode: 'skip', reason: 'its grants changed' } : decision;
   const record: ResultRecord = {
     runId: context.runId,
     node: node.name,
@@ -117,10 +117,10 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     startedAt,
     finishedAt: context.clock().toISOString(),
     ...totals,
-    message: decision.reason,
+    message: afterGrants.reason,
   };
   await writeResults(session, [record]);
-  return { decision, ...totals };
+  return { decision: afterGrants, ...totals };
 }
 
 /** Whether a model has got back what retention took: it is made anew of sources that have all their rows. */
@@ -132,6 +132,13 @@ function isWholeAgain(
 ): boolean {
   if (mode !== 'create' && mode !== 'replace') return false;
   return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
+}
+
+/** What the runner made for a node besides its rows, grants aside. */
+function objectsOf(node: ModelNode | SeedNode, decision: Decision, state: NodeState): readonly string[] {
+  if (decision.mode === 'view') return [];
+  if (decision.mode !== 'skip') return objectNames(structureOf(node));
+  return (state.remembered?.objects ?? []).filter((name) => !isGrantMark(name));
 }
 
 function columnsOf({ existing }: NodeState): readonly Column[] {

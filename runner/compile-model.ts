@@ -132,6 +132,7 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized'], co
     'incremental models',
   );
   const tables = 'views, tables, incremental models, snapshots and seeds';
+  only(['grants', 'pre_hook', 'pre-hook', 'post_hook', 'post-hook'], materialized !== 'ephemeral', tables);
   only(['contract'], materialized !== 'ephemeral' || config.contract?.enforced === false, tables);
   const snapshots = ['strategy', 'updated_at', 'check_cols', 'hard_deletes', 'snapshot_meta_column_names'] as const;
   only(snapshots, materialized === 'snapshot', 'snapshots');

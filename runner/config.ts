@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addUp, grantsSetting, hookSetting } from './additive-settings.ts';
 
 /** A list that may be written as `a, b`, as `[a, b]` or as one name. */
 const names = z
@@ -80,6 +81,13 @@ export const configSchema = z.strictObject({
   contract: z.strictObject({ enforced: z.boolean() }).optional(),
   /** Whether descriptions become comments in the database; they do where nothing is said. */
   persist_docs: z.strictObject({ relation: z.boolean().optional(), columns: z.boolean().optional() }).optional(),
+  /** SQL that runs before and after the model, also as dbt spells it. */
+  pre_hook: hookSetting.optional(),
+  post_hook: hookSetting.optional(),
+  'pre-hook': hookSetting.optional(),
+  'post-hook': hookSetting.optional(),
+  /** Roles by privilege. */
+  grants: grantsSetting(names).optional(),
   column_types: z.record(z.string(), z.string()).optional(),
   delimiter: z.string().length(1).optional(),
   severity: z.enum(['error', 'warn']).optional(),
@@ -96,9 +104,10 @@ export type ConfigKey = keyof Config;
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
 
-/** `stronger` over `weaker`: tags and meta add up, everything else is replaced. */
+/** `stronger` over `weaker`: tags, meta, hooks and grants with a plus sign add up, everything else is replaced. */
 export function mergeConfig(weaker: Config, stronger: Config): Config {
-  const merged: Config = { ...weaker, ...stronger };
+  const { 'pre-hook': _pre, 'post-hook': _post, ...settings } = { ...weaker, ...stronger };
+  const merged: Config = { ...settings, ...addUp(weaker, stronger) };
   if (weaker.tags && stronger.tags) merged.tags = [...new Set([...weaker.tags, ...stronger.tags])];
   if (weaker.meta && stronger.meta) merged.meta = { ...weaker.meta, ...stronger.meta };
   return merged;
