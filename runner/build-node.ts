@@ -7,6 +7,7 @@ import { checkContract, keepsContract } from './declared-columns.ts';
 import { forgetExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
 import { grantRoles } from './grant-roles.ts';
+import { type HookContext, runHooks, runHooksOutside } from './hooks.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import { isGrantMark } from './materialize/grants.ts';
@@ -18,7 +19,7 @@ import { plan, querySql } from './plan.ts';
 import { tablesBehind } from './retention.ts';
 import { retrying } from './retry.ts';
 import { readSeed } from './seed.ts';
-import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
+import { type ModelState, type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
 
@@ -44,10 +45,12 @@ export interface Built {
 
 /**
  * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all.
+ * Hooks that are to run before the transaction or in it have run then; {@link finishNode} runs the others.
  * @throws NodeError, with the template's place for an error that PostgreSQL reports.
  */
 export async function buildNode(context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
   try {
+    await runHooksOutside(context.warehouse, node, 'pre', 'create', hookContext(context));
     return await retrying(() =>
       context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
     );
@@ -61,12 +64,16 @@ export async function buildNode(context: BuildContext, node: ModelNode | SeedNod
   }
 }
 
+/** Runs the hooks that wait for the commit. The rows stay, whatever becomes of them. @throws NodeError */
+export async function finishNode(context: BuildContext, node: ModelNode | SeedNode, built: Built): Promise<void> {
+  await runHooksOutside(context.warehouse, node, 'post', built.decision.mode, hookContext(context));
+}
+
 async function buildIn(session: Session, context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
   const startedAt = context.clock().toISOString();
   await followRename(session, node, context.manifest);
   const models = await readModels(session);
-  const state = await readState(session, context, node, models);
-  const decision = decide(node, state, context.options);
+  const { state, decision } = await decided(session, context, node, models);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
   const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create');
@@ -92,6 +99,8 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   if (comments !== undefined)
     for (const step of describeRelation(node, comments, before))
       await perform(session, step, node, undefined, totals, context.root);
+  const hooks = { when: 'post', inTransaction: true } as const;
+  await runHooks(session, node, hooks, decision.mode, hookContext(context));
   const grants = await grantRoles(session, node, state.remembered?.objects ?? []);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed) {
@@ -132,6 +141,26 @@ function isWholeAgain(
 ): boolean {
   if (mode !== 'create' && mode !== 'replace') return false;
   return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
+}
+
+/** What is to be done with a node, once the hooks before it have run: they may have changed what stands. */
+async function decided(
+  session: Session,
+  context: BuildContext,
+  node: ModelNode | SeedNode,
+  models: ReadonlyMap<string, ModelState>,
+): Promise<{ readonly state: NodeState; readonly decision: Decision }> {
+  const hooks = { when: 'pre', inTransaction: true } as const;
+  for (let pending = true; ; pending = false) {
+    const state = await readState(session, context, node, models);
+    const decision = decide(node, state, context.options);
+    if (!pending || (await runHooks(session, node, hooks, decision.mode, hookContext(context))) === 0)
+      return { state, decision };
+  }
+}
+
+function hookContext({ options: { runStartedAt }, sourceText }: BuildContext): HookContext {
+  return { runStartedAt, sourceText };
 }
 
 /** What the runner made for a node besides its rows, grants aside. */

@@ -165,6 +165,8 @@ const freshness = z
     },
   );
 
+const sqlList = z.union([z.string().min(1), z.array(z.string().min(1))], 'expected SQL, or a list of it');
+
 /** project.yml. The trees under models, seeds and data_tests mix folders and `+settings` and are checked while they are walked. */
 export const projectSchema = z.strictObject({
   name: z.string().min(1),
@@ -180,6 +182,11 @@ export const projectSchema = z.strictObject({
   retention: z.record(z.string(), period).optional(),
   /** The views that are made for Power BI of the models that say so. */
   bi: z.strictObject({ schema: z.string().min(1).optional(), time_zone: z.string().min(1).optional() }).optional(),
+  /** SQL that runs before and after all else of a run, also as dbt spells it. */
+  on_run_start: sqlList.optional(),
+  on_run_end: sqlList.optional(),
+  'on-run-start': sqlList.optional(),
+  'on-run-end': sqlList.optional(),
   models: z.record(z.string(), z.unknown()).optional(),
   seeds: z.record(z.string(), z.unknown()).optional(),
   data_tests: z.record(z.string(), z.unknown()).optional(),

@@ -1,4 +1,5 @@
 import { StatementError } from '../warehouse/errors.ts';
+import { NodeError } from './errors.ts';
 
 /** How often work is tried again after losing against another session, as PostgreSQL advises for these codes. */
 const attempts = 4;
@@ -15,7 +16,8 @@ export async function retrying<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Deadlock, serialisation failure, two sessions changing one catalog row, and two making one policy. */
-function isTransient(error: unknown): boolean {
+function isTransient(thrown: unknown): boolean {
+  const error = thrown instanceof NodeError ? thrown.cause : thrown;
   if (!(error instanceof StatementError)) return false;
   if (error.code === '42710') return error.message.includes('policy');
   return error.code === '40P01' || error.code === '40001' || /tuple concurrently (updated|deleted)/.test(error.message);
