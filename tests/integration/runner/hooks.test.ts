@@ -210,5 +210,41 @@ on-run-end:
       expect(await told()).toEqual(['end']);
       expect(await rowsOf(database.warehouse, 'select status from datacycle.run')).toEqual([{ status: 'error' }]);
     });
+
+    it('those of the end run after an interrupt', async () => {
+      project.write({ 'project.yml': `name: test\n${hooks}` });
+      await project.run(database.warehouse);
+      await database.warehouse.query('truncate raw.told');
+      const stop = new AbortController();
+      const summary = await project.run(database.warehouse, {
+        signal: stop.signal,
+        onEvent: ({ type }) => type === 'hook-finished' && stop.abort(),
+      });
+      expect(resultOf(summary, 'm')).toMatchObject({ status: 'skipped', message: 'the run was stopped' });
+      expect(await told()).toEqual(['start', 'end 1', expect.anything()]);
+    });
+
+    it('but not when the lock was lost', async () => {
+      if (kind.name !== 'PostgreSQL') return;
+      project.write({
+        'project.yml': `name: test\n${hooks}`,
+        'models/m.sql': '{{config materialized="table"}}\nselect 1 as id, pg_sleep(1)::text as slept',
+        'models/n.sql': 'select id from {{ref "m"}}',
+      });
+      const summary = await project.run(database.warehouse, {
+        onEvent: ({ type }) => {
+          if (type === 'node-started')
+            void database.warehouse.query(
+              `select pg_terminate_backend(l.pid)
+               from pg_locks as l
+               join pg_database as d on d.oid = l.database
+               where l.locktype = 'advisory' and d.datname = current_database()`,
+            );
+        },
+      });
+      expect(resultOf(summary, 'n').status).toBe('skipped');
+      expect(summary.hooks.map(({ name }) => name)).toEqual(['on-run-start']);
+      expect(await told()).toEqual(['start']);
+    });
   });
 });
