@@ -2,14 +2,13 @@ import { relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { hintFor } from './build-hint.ts';
 import { type Column, readComments } from './catalog.ts';
+import { completeRelation } from './complete-relation.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, keepsContract } from './declared-columns.ts';
 import { forgetExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
-import { grantRoles } from './grant-roles.ts';
 import { type HookContext, runHooks, runHooksOutside } from './hooks.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import { describeRelation } from './materialize/comments.ts';
 import { isGrantMark } from './materialize/grants.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
@@ -94,14 +93,8 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     const sql = querySql(node, decision, state, context.options, context.manifest);
     checkContract(node, (await shapeOf(session, node, decision, state, sql)) ?? []);
   }
-  // A description may change although nothing else did.
-  const comments = await readComments(session, node.relation);
-  if (comments !== undefined)
-    for (const step of describeRelation(node, comments, before))
-      await perform(session, step, node, undefined, totals, context.root);
-  const hooks = { when: 'post', inTransaction: true } as const;
-  await runHooks(session, node, hooks, decision.mode, hookContext(context));
-  const grants = await grantRoles(session, node, state.remembered?.objects ?? []);
+  const stood = { comments: before, objects: state.remembered?.objects ?? [] };
+  const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed) {
     await writeModel(session, {

@@ -8,18 +8,20 @@ import type { Place } from './place.ts';
 import { statement } from './statement.ts';
 import { didYouMean } from './suggest.ts';
 
+export interface Granted {
+  /** What is to be remembered. */
+  readonly made: readonly string[];
+  /** Whether anything was granted or revoked, or is to be remembered otherwise. */
+  readonly changed: boolean;
+}
+
 /**
  * Grants what a model's or seed's setting says, and takes back what it said before. Belongs into the transaction that
  * builds it, behind everything that makes the relation.
  * @param made what is remembered of an earlier build.
- * @returns what is to be remembered of this one, and whether anything was granted or revoked.
  * @throws NodeError naming the roles that do not exist.
  */
-export async function grantRoles(
-  on: Queryable,
-  node: ModelNode | SeedNode,
-  made: readonly string[],
-): Promise<{ readonly made: readonly string[]; readonly changed: boolean }> {
+export async function grantRoles(on: Queryable, node: ModelNode | SeedNode, made: readonly string[]): Promise<Granted> {
   const { grants = {} } = node.config;
   const before = made.filter(isGrantMark);
   const roles = privileges.flatMap((privilege) => grants[privilege] ?? []);
