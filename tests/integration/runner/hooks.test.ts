@@ -161,6 +161,22 @@ seeds: { +post_hook: "insert into raw.told (what) select 's' || count(*) from {{
     expect(await told()).toHaveLength(8);
   });
 
+  it('what a hook names is there before, but tests of it hold nothing back', async () => {
+    project.write({
+      'models/z.sql': '{{config materialized="table"}}select 7 as id',
+      'models/m.yml': `models:
+  - name: m
+    config: { post_hook: 'insert into raw.told (what) select id::text from {{ref "z"}}' }
+  - name: z
+    columns: [{ name: id, data_tests: [{ accepted_values: { values: [1] } }] }]
+`,
+    });
+    const summary = await project.run(database.warehouse);
+    expect(summary.results.map(({ node, status }) => [node.kind, status])).toContainEqual(['test', 'fail']);
+    expect(resultOf(summary, 'm').status).toBe('success');
+    expect(await told()).toEqual(['7']);
+  });
+
   describe('of a run', () => {
     const hooks = `on-run-start: ${note('start')}
 on-run-end:

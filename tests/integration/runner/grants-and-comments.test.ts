@@ -4,7 +4,7 @@ import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 
 const roles = ['dc_analyst', 'dc_auditor', 'dc_By Hand'];
 
-describe.each(databases)('grants on $name', (kind) => {
+describe.each(databases)('grants and comments on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
 
@@ -109,5 +109,28 @@ seeds: { +grants: { select: public } }
     expect(await rowsOf(database.warehouse, `select to_regclass('public.t') is null as absent`)).toEqual([
       { absent: true },
     ]);
+  });
+
+  it('leaves comments alone where persist_docs says so, and writes them again where it does not', async () => {
+    const describe = (config: string) =>
+      project.write({
+        'models/m.yml': `models: [{ name: v, description: told, config: ${config}, columns: [{ name: id, description: which }] }]`,
+      });
+    const comments = () =>
+      rowsOf(
+        database.warehouse,
+        `select obj_description('v'::regclass) as relation, col_description('v'::regclass, 1) as "column"`,
+      );
+    describe('{ persist_docs: { relation: false } }');
+    await project.run(database.warehouse);
+    expect(await comments()).toEqual([{ relation: null, column: 'which' }]);
+    await database.warehouse.query(`comment on view v is 'by hand'`);
+    describe('{ persist_docs: { relation: false, columns: false } }');
+    project.write({ 'models/v.sql': `select id, 1 as more from {{ref "t"}}` });
+    await project.run(database.warehouse);
+    expect(await comments()).toEqual([{ relation: 'by hand', column: 'which' }]);
+    describe('{}');
+    await project.run(database.warehouse);
+    expect(await comments()).toEqual([{ relation: 'told', column: 'which' }]);
   });
 });
