@@ -43,6 +43,8 @@ export class TemporaryProject {
       threads?: number;
       failFast?: boolean;
       now?: Date;
+      signal?: AbortSignal;
+      onEvent?: (event: RunEvent) => void;
     } = {},
   ): Promise<RunSummary> {
     const compiled = this.compile();
@@ -59,7 +61,11 @@ export class TemporaryProject {
       failFast: options.failFast ?? false,
       clock: () => options.now ?? new Date(),
       runId: `run-${this.#runs}`,
-      onEvent: (event) => this.events.push(event),
+      signal: options.signal,
+      onEvent: (event) => {
+        this.events.push(event);
+        options.onEvent?.(event);
+      },
     });
   }
 
