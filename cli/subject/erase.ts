@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type ErasedCounts, eraseLanded } from '../../loaders/erasure/erase-landed.ts';
+import { rememberRegistryIds } from '../../loaders/erasure/known-ids.ts';
 import { beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts';
 import type { Compiled } from '../../runner/compile.ts';
 import { UsageError } from '../../runner/errors.ts';
@@ -11,6 +12,7 @@ import { underRunLock } from '../../runner/run-lock.ts';
 import { ensureState } from '../../runner/state.ts';
 import { countSubjectRows, eraseRows, type SubjectRows, scrubState, vacuum } from '../../runner/subject-erase.ts';
 import { subjectNodes } from '../../runner/subject-predicate.ts';
+import { removeNames } from '../../runner/subject-scrub.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from '../environment.ts';
 import { roleOf } from '../init/reader-roles.ts';
@@ -18,6 +20,7 @@ import { apartmentsOf, textSetting } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import { eraseFromLogs, removeArtifacts } from './erase-files.ts';
 import { findSubject, showFindings } from './find.ts';
+import { knownBy, knownSubject, nameRemoval } from './known.ts';
 import type { NamedSubject } from './named.ts';
 import { refuseSeeded, refuseUncovered, refuseWatched, refuseWithoutBronze } from './refuse.ts';
 
@@ -50,12 +53,14 @@ export async function eraseSubject(
   await refuseWatched(warehouse);
   await refuseWithoutBronze(warehouse, context.project);
   if (options.dryRun) {
-    showFindings(await findSubject(warehouse, compiled, named, terminal, options.signal), terminal);
+    const { findings } = await findSubject(warehouse, compiled, named, terminal, options.signal);
+    showFindings(findings, terminal);
     terminal.say('This is what would go; nothing was touched.', 'faint');
   }
   await refuseSeeded(warehouse, manifest, context.project.root, named);
   if (options.dryRun) return 0;
-  const rows = await countSubjectRows(warehouse, manifest, named.subject.id, named.words);
+  const known = await knownSubject(warehouse, context.project, named, options.signal);
+  const rows = await countSubjectRows(warehouse, manifest, known);
   if (!options.yes) await confirm(named, rows, terminal);
   const busy = { what: 'a run', hint: 'Wait until it is done and try again. Nothing was touched.' };
   return underRunLock(warehouse, options.signal, busy, (signal) =>
@@ -86,20 +91,21 @@ async function eraseLocked(
   begin('tombstone');
   const tombstone = await beginErasure(warehouse, subject, clock);
   await ensureState(warehouse);
+  begin('registry');
+  // Before anything goes that tells them; from here on they outlive a kill, and what the registry says later.
+  const of = { bronzeRoot: bronzeRoot(project), subject, apartments: apartmentsOf(project), signal };
+  const known = knownBy(named, await rememberRegistryIds(warehouse, of));
   const tables: Record<string, number> = {};
   // Counted anew under the lock, which also says what tables there are.
-  for (const { node } of await countSubjectRows(warehouse, manifest, subject.id, words)) {
+  for (const { node } of await countSubjectRows(warehouse, manifest, known)) {
     const table = `${node.relation.schema}.${node.relation.name}`;
     begin(table);
-    tables[table] = await eraseRows(warehouse, manifest, node, subject.id, words);
+    tables[table] = await eraseRows(warehouse, manifest, node, known);
     say(table, tables[table]);
   }
   begin('landed files');
   const landed = await eraseLanded(warehouse, {
-    bronzeRoot: bronzeRoot(project),
-    subject,
-    apartments: apartmentsOf(project),
-    signal,
+    ...of,
     onProgress: ({ part, files, total }) =>
       terminal.live(`erasing: ${part} ${thousands(files)} of ${thousands(total)}`),
   });
@@ -121,10 +127,20 @@ async function eraseLocked(
   const artifacts = await removeArtifacts(join(project.root, 'target'), words, signal);
   say('artifacts in target', artifacts);
   begin('search');
-  const left = await findSubject(warehouse, compiled, named, terminal, signal);
-  if (left.length > 0) {
+  let left = await findSubject(warehouse, compiled, named, terminal, signal);
+  // Searched for first, since that is the long part and mostly finds nothing.
+  const renamed = await removeNames(warehouse, manifest, left.naming, words, {
+    source: 'staging.registry_row',
+    without: nameRemoval(of),
+  });
+  for (const [{ relation: at }, count] of renamed) {
+    await vacuum(warehouse, at.schema, at.name);
+    say(`rows of others in ${at.schema}.${at.name} that named it`, count);
+  }
+  if (renamed.size > 0) left = await findSubject(warehouse, compiled, named, terminal, signal);
+  if (left.findings.length > 0) {
     terminal.say('Something is left, so the erasure is not complete:', 'bad');
-    showFindings(left, terminal);
+    showFindings(left.findings, terminal);
     terminal.say(
       'Look what that is: another may be called the same. What is the subject’s has to go by hand; then repeat.',
     );
@@ -143,10 +159,12 @@ function landedCounts(landed: ErasedCounts): [string, number][] {
     ['staging.sensor_file', landed.sensorRows],
     ['staging.prediction', landed.predictions],
     ['staging.registry_row', landed.registryRows],
+    ['rows of others in staging.registry_row that named it', landed.namedRows],
     ['staging.file', landed.ledgerRows],
     ['messages of loads', landed.messages],
     ['sensor files in Bronze', landed.bronzeFiles],
     ['rows of the registry in Bronze', landed.bronzeRows],
+    ['rows of others there that named it', landed.bronzeNamedRows],
   ];
 }
 

@@ -40,10 +40,12 @@ describe.each(databases)('erasing what was landed, on $name', ({ open }) => {
       ledgerRows: 24,
       predictions: 1,
       registryRows: 38,
+      namedRows: 0,
       messages: 1,
       bronzeFiles: 26,
       registryFiles: 14,
       bronzeRows: 38,
+      bronzeNamedRows: 0,
       damaged: [],
     });
     expect(await household.whereabouts(jimmysWords)).toEqual([]);

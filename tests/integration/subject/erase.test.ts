@@ -43,15 +43,15 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
     const find = async () => {
       const compiled = two.compile();
       const named = subjectNamed(compiled.context.project, 'jimmy');
-      const found = await findSubject(database.warehouse, compiled, named, terminal, signal);
-      return found.filter(({ what }) => what.startsWith('rows that may be'));
+      const { findings } = await findSubject(database.warehouse, compiled, named, terminal, signal);
+      return findings.filter(({ what }) => what.startsWith('rows that may be'));
     };
     expect(await find()).toEqual([]);
     await database.warehouse.query(
       'create table gold.old_fact as select apartment_key, 1 as energy from gold.dim_apartment',
     );
     expect(await find()).toEqual([
-      { place: 'gold.old_fact', what: 'rows that may be its: no model makes this table', count: 2 },
+      { place: 'gold.old_fact', what: 'rows that may be its: no model makes this table', count: 2, first: [] },
     ]);
     await database.warehouse.query('drop table gold.old_fact');
   });
@@ -114,7 +114,8 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
     expect(await two.search('jimmy')).toEqual([]);
     const compiled = two.compile();
     const named = subjectNamed(compiled.context.project, 'jimmy');
-    expect(await findSubject(database.warehouse, compiled, named, terminal, signal)).toEqual([]);
+    const { findings } = await findSubject(database.warehouse, compiled, named, terminal, signal);
+    expect(findings).toEqual([]);
   });
 
   it('lines of the logs stay, without the name', () => {
