@@ -78,8 +78,9 @@ export function subjectPredicate(
     const before = Object.entries(one.subject.knownBy ?? {}).flatMap(([name, list]) => {
       const values = known.values.get(list);
       if (values === undefined) throw unknownList(one, list, known.values);
+      if (values.length === 0) return [];
       const among = `(select jsonb_array_elements_text(${known.bind(JSON.stringify(values))}::text::jsonb))`;
-      return values.length === 0 ? [] : [`${alias(depth)}.${identifier(name)}::text in ${among}`];
+      return [`${alias(depth)}.${identifier(name)}::text in ${among}`];
     });
     return before.length === 0 ? now : `(${now} or (${unowned} and (${before.join(' or ')})))`;
   };
