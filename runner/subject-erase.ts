@@ -132,16 +132,6 @@ export async function scrubState(
   });
 }
 
-/**
- * Gives back the room of deleted rows, and replaces the planner's statistics, which hold frequent values: until then both
- * still stand in the database's files.
- */
-export async function vacuum(warehouse: Warehouse, schema: string, name: string): Promise<void> {
-  const table = relation(schema, name);
-  const { rows } = await warehouse.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
-  if (rows[0]?.there === true) await warehouse.session((session) => session.query(`vacuum (analyze) ${table}`));
-}
-
 /** Every model that keys were handed out for, and its table if there is one. */
 async function keyedTables(session: Session, manifest: Manifest): Promise<readonly KeyedTable[]> {
   const { rows } = await session.query<{ model: string }>('select distinct model from datacycle.surrogate_key');

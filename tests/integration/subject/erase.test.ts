@@ -10,6 +10,7 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
   let database: TestDatabase;
   let two: TwoApartments;
   let jimmysKey: unknown;
+  let jimmysReadings: number;
   let others: Map<string, string[]>;
   const terminal = new QuietTerminal();
   const signal = new AbortController().signal;
@@ -21,6 +22,10 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
       `select apartment_key as key from gold.dim_apartment where apartment_id = 'jimmy'`,
     );
     jimmysKey = row?.key;
+    const [readings] = await two.home.rows<{ n: number }>(
+      `select count(*)::int as n from silver.sensor_events where apartment = 'jimmy'`,
+    );
+    jimmysReadings = readings?.n ?? Number.NaN;
     others = await two.rows((one, table) => !isJimmys(one, table, jimmysKey));
   });
   afterAll(async () => {
@@ -107,6 +112,11 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
       break;
     }
     expect(steps.length).toBeGreaterThan(25);
+    // What each attempt took is in the report, not only what was left for the last.
+    const [stone] = await two.home.rows<{ report: Record<string, number> }>('select report from staging.tombstone');
+    expect(stone?.report['silver.sensor_events']).toBeGreaterThanOrEqual(jimmysReadings);
+    expect(stone?.report['staging.sensor_file']).toBeGreaterThan(100);
+    expect(JSON.stringify(stone)).not.toMatch(/jimmy/i);
     for (const [table, rows] of await two.rows()) if (!isShared(table)) expect(rows, table).toEqual(others.get(table));
   }, 300_000);
 

@@ -122,6 +122,9 @@ describe.each([
       expect(named('{"user" : "Jimmy", "plugs"')).toBe(true);
       expect(named('{"user":"\\u004aimmy"}')).toBe(true);
       expect(named('{"user":"JimmyLoup","other":"Jimmy"}')).toBe(false);
+      const wide = Buffer.from('{"user":"Jimmy","plugs":{}}', 'utf16le');
+      for (const bytes of [wide, Buffer.concat([Buffer.from([0xff, 0xfe]), wide]), Buffer.from(wide).swap16()])
+        expect(isSubjectsContent(jimmy, 'x.json', bytes)).toBe(true);
       expect(isSubjectsContent(jimmy, '18.08.2023 1000_Other_received.json', Buffer.from('{"user":"Jimmy"}'))).toBe(
         false,
       );
