@@ -13,6 +13,8 @@ export interface NamedIn {
   readonly rows: number;
   /** The keys of the first of these rows that are not the subject's own: `error_id 7`. None of a table without a key. */
   readonly first: readonly string[];
+  /** Whether there are more such rows. */
+  readonly more: boolean;
 }
 
 /** How many keys are told of each column. */
@@ -75,8 +77,9 @@ export async function searchDatabase(
     for (const [index, column] of columns.entries()) {
       const count = Number(rows[0]?.all[index] ?? 0);
       if (count === 0) continue;
+      const others = Number(rows[0]?.others[index] ?? 0);
       const first: string[] = [];
-      if (key !== null && Number(rows[0]?.others[index] ?? 0) > 0) {
+      if (key !== null && others > 0) {
         const { rows: keys } = await on.query<{ key: string[] }>(
           `select array[${key.map((one) => `t.${identifier(one)}::text`).join(', ')}] as key
            from ${relation(schema, table)} as t where ${ofOthers(column)} limit ${mostKeys}`,
@@ -84,7 +87,7 @@ export async function searchDatabase(
         );
         first.push(...keys.map((one) => one.key.map((value, at) => `${key[at]} ${value}`).join(' ')));
       }
-      found.push({ schema, table, column, rows: count, first });
+      found.push({ schema, table, column, rows: count, first, more: others > first.length });
     }
   }
   return found;

@@ -28,6 +28,8 @@ export interface Finding {
   readonly count: number;
   /** The first of them: keys of rows that are not its own, or paths. */
   readonly first: readonly string[];
+  /** Whether there are more that could stand in `first`. */
+  readonly more: boolean;
 }
 
 /** Findings, and the columns among them that name the subject. */
@@ -67,7 +69,7 @@ export async function findSubject(
   const counts = await countSubjectRows(warehouse, manifest, known);
   const owned = counts.flatMap(({ node, rows }): Finding[] => {
     const place = `${node.relation.schema}.${node.relation.name}`;
-    return rows === 0 ? [] : [{ place, what: 'its rows', count: rows, first: [] }];
+    return rows === 0 ? [] : [{ place, what: 'its rows', count: rows, first: [], more: false }];
   });
   const isTheirs = (schema: string, table: string) => {
     const found = counts.find(({ node: { relation } }) => relation.schema === schema && relation.name === table);
@@ -77,12 +79,12 @@ export async function findSubject(
     signal.throwIfAborted();
     terminal.live(`searching ${table}`);
   });
-  const columns = naming.map(({ schema, table, column, rows, first }): Finding => {
-    return { place: `${schema}.${table}.${column}`, what: 'rows that name it', count: rows, first };
+  const columns = naming.map(({ schema, table, column, rows, first, more }): Finding => {
+    return { place: `${schema}.${table}.${column}`, what: 'rows that name it', count: rows, first, more };
   });
   const unknown = (await unknownTables(warehouse, manifest)).map(({ schema, table, rows }): Finding => {
     const what = 'rows that may be its: no model makes this table';
-    return { place: `${schema}.${table}`, what, count: rows, first: [] };
+    return { place: `${schema}.${table}`, what, count: rows, first: [], more: false };
   });
   const files: Finding[] = [];
   for (const { place, folder, isOurs } of filePlaces(project)) {
@@ -90,7 +92,7 @@ export async function findSubject(
     const found = await searchFiles(folder, words, { signal, onProgress, ...(isOurs === undefined ? {} : { isOurs }) });
     const tell = (what: Finding['what'], paths: readonly string[]) => {
       const first = paths.toSorted().slice(0, mostPaths);
-      if (paths.length > 0) files.push({ place, what, count: paths.length, first });
+      if (paths.length > 0) files.push({ place, what, count: paths.length, first, more: paths.length > first.length });
     };
     tell('files and folders that name it', found.named);
     tell('files that cannot be read', found.unreadable);
@@ -102,9 +104,8 @@ export async function findSubject(
 export function showFindings(findings: readonly Finding[], terminal: Terminal): void {
   if (terminal.json) for (const finding of findings) terminal.event({ type: 'found', ...finding });
   if (terminal.json || findings.length === 0) return;
-  const rows = findings.map(({ place, what, count, first }) => {
-    const more = count > first.length && first.length > 0 ? ', ...' : '';
-    return [place, thousands(count), what, first.join(', ') + more];
+  const rows = findings.map(({ place, what, count, first, more }) => {
+    return [place, thousands(count), what, [...first, ...(more && first.length > 0 ? ['...'] : [])].join(', ')];
   });
   terminal.output(formatTable(['where', 'count', 'of what', 'the first'], rows));
 }

@@ -56,7 +56,13 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
       'create table gold.old_fact as select apartment_key, 1 as energy from gold.dim_apartment',
     );
     expect(await find()).toEqual([
-      { place: 'gold.old_fact', what: 'rows that may be its: no model makes this table', count: 2, first: [] },
+      {
+        place: 'gold.old_fact',
+        what: 'rows that may be its: no model makes this table',
+        count: 2,
+        first: [],
+        more: false,
+      },
     ]);
     await database.warehouse.query('drop table gold.old_fact');
   });

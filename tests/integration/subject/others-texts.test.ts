@@ -68,9 +68,11 @@ describe.each(databases)('texts of others that name a subject on $name', (kind) 
     const terminal = new QuietTerminal();
     const findings = await find();
     const of = (place: string) => findings.find((one) => one.place === place);
-    expect(of('silver.di_errors_clean.error_message')).toMatchObject({ first: ['error_id 3'] });
+    expect(of('silver.di_errors_clean.error_message')).toMatchObject({ first: ['error_id 3'], more: false });
     expect(of('silver.dim_devices.device_name')).toMatchObject({ count: 1, first: ['device_id 4'] });
-    expect(of('silver.sensor_events.apartment')).toMatchObject({ first: [] });
+    // Error 1 names it, too, and is its own.
+    expect(of('silver.log_sensor_errors.file')).toMatchObject({ count: 2, first: ['error_id 3'], more: false });
+    expect(of('silver.sensor_events.apartment')).toMatchObject({ first: [], more: false });
     expect(of('Bronze')?.first).toContain('jimmy');
     showFindings(findings, terminal);
     expect(terminal.said.join('\n')).toMatch(
