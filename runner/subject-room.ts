@@ -18,12 +18,18 @@ export async function vacuum(warehouse: Warehouse, schema: string, name: string)
   const table = relation(schema, name);
   const { rows } = await warehouse.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
   if (rows[0]?.there !== true) return { deadRows: 0, statistics: false };
-  await warehouse.session((session) => session.query(`vacuum (analyze) ${table}`));
-  const { rows: dead } = await warehouse.query<{ rows: string }>(
-    'select pg_stat_get_dead_tuples($1::regclass)::text as rows',
-    [table],
-  );
-  return { deadRows: Number(dead[0]?.rows ?? 0), statistics: !(await clearStatistics(warehouse, schema, name)) };
+  const deadRows = await warehouse.session(async (session) => {
+    // What this session has not told of its own deletions yet would be added to what vacuum finds.
+    await session.query('select pg_stat_force_next_flush()');
+    await session.query(`vacuum ${table}`);
+    const { rows: dead } = await session.query<{ rows: string }>(
+      'select pg_stat_get_dead_tuples($1::regclass)::text as rows',
+      [table],
+    );
+    await session.query(`analyze ${table}`);
+    return Number(dead[0]?.rows ?? 0);
+  });
+  return { deadRows, statistics: !(await clearStatistics(warehouse, schema, name)) };
 }
 
 /** Of a table without rows there is nothing to analyze, so that its statistics stay. Returns false if they could not go. */

@@ -58,6 +58,7 @@ describe.each(databases)('the room of deleted rows on $name', (kind) => {
       await other.query('select 1 from public.secret');
       await database.warehouse.query('delete from public.secret where id < 300');
       expect(await vacuum(database.warehouse, 'public', 'secret')).toEqual({ deadRows: 299, statistics: false });
+      await other.query('rollback');
     } finally {
       await other.end();
     }
