@@ -29,10 +29,21 @@ const index = z
     message: 'an index needs columns or expressions',
   });
 
-/** Whose rows a table holds: a column with the subject's id, or one that leads there through another model; false: nobody's. */
+/**
+ * Whose rows a table holds: a column with the subject's id, or one that leads there through another model; false: nobody's.
+ * `known_by`: by which columns a row that is nobody's by that is known as the subject's, and the list of values each is in.
+ */
 const subject = z.union(
-  [z.literal(false), z.string().min(1), z.strictObject({ column: z.string().min(1), of: z.string().min(1) })],
-  'expected a column, { column, of } or false',
+  [
+    z.literal(false),
+    z.string().min(1),
+    z.strictObject({
+      column: z.string().min(1),
+      of: z.string().min(1).optional(),
+      known_by: z.record(z.string().min(1), z.string().min(1)).optional(),
+    }),
+  ],
+  'expected a column, { column, of, known_by } or false',
 );
 
 /** Which rows of a table a role may see: those whose `column` the model `access` lists beside a role it belongs to. */

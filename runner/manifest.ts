@@ -36,9 +36,16 @@ export type Constraint = { readonly place: Place | undefined } & (
 
 /**
  * Whose the rows of a table are: those whose `column` is the subject's id or, with `of` (the id of a node), has a value
- * that the subject's rows there have in the same column. `nobody`: nobody's.
+ * that the subject's rows there have in the same column. `nobody`: nobody's. A row that is nobody's by that is the subject's
+ * if one of the columns of `knownBy` has a value of the list that stands beside it.
  */
-export type SubjectOf = 'nobody' | { readonly column: string; readonly of: string | undefined };
+export type SubjectOf =
+  | 'nobody'
+  | {
+      readonly column: string;
+      readonly of: string | undefined;
+      readonly knownBy?: Readonly<Record<string, string>> | undefined;
+    };
 
 interface NodeBase {
   /** `model.dim_room`, `seed.rooms`, `test.unique_dim_room_room_key`, `source.staging.sensor_file`. */

@@ -5,7 +5,14 @@ import { NodeError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import { isViewOf } from './retention.ts';
 import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './subject-keys.ts';
-import { type SubjectNode, subjectNodes, subjectPredicate, unownedPredicate } from './subject-predicate.ts';
+import {
+  type KnownValues,
+  Parameters,
+  type SubjectNode,
+  subjectNodes,
+  subjectPredicate,
+  unownedPredicate,
+} from './subject-predicate.ts';
 import { erasedMark, type SubjectWords } from './subject-words.ts';
 
 /** How many rows of a table are the subject's. */
@@ -14,17 +21,25 @@ export interface SubjectRows {
   readonly rows: number;
 }
 
+/** A subject as tables know it. */
+export interface KnownSubject {
+  readonly id: string;
+  readonly words: SubjectWords;
+  /** What tells its rows that are nobody's by the tables as they are now. */
+  readonly known: KnownValues;
+}
+
 /** Which rows of a table are the subject's: those that its setting says, and those that are nobody's and name the owner. */
-export function subjectConditions(
+export function subjectCondition(
   node: SubjectNode,
   manifest: Manifest,
-  id: string,
-  words: SubjectWords,
-): readonly SubjectCondition[] {
-  const owned = { sql: (value: string) => subjectPredicate(node, manifest, value), value: id };
+  { id, words, known: values }: KnownSubject,
+): SubjectCondition {
   const unowned = unownedPredicate(node, manifest);
-  if (unowned === undefined) return [owned];
-  return [owned, { sql: (value) => `${unowned} and (t.*)::text ~ ${value}`, value: words.ownerPosix }];
+  return (bind) => {
+    const owned = subjectPredicate(node, manifest, bind(id), { values, bind });
+    return unowned === undefined ? owned : `(${owned} or (${unowned} and (t.*)::text ~ ${bind(words.ownerPosix)}))`;
+  };
 }
 
 /**
@@ -34,23 +49,18 @@ export function subjectConditions(
 export async function countSubjectRows(
   on: Queryable,
   manifest: Manifest,
-  id: string,
-  words: SubjectWords,
+  subject: KnownSubject,
 ): Promise<readonly SubjectRows[]> {
   const counts: SubjectRows[] = [];
   for (const node of subjectNodes(manifest)) {
     if (!(await holdsRows(on, node))) continue;
-    let rows = 0;
     const { schema, name } = node.relation;
-    for (const { sql, value } of subjectConditions(node, manifest, id, words)) {
-      const found = await on
-        .query<{ rows: number }>(`select count(*) as rows from ${relation(schema, name)} as t where ${sql('$1')}`, [
-          value,
-        ])
-        .catch((error: unknown) => Promise.reject(explained(error, node)));
-      rows += Number(found.rows[0]?.rows ?? 0);
-    }
-    counts.push({ node, rows });
+    const { bind, values } = new Parameters();
+    const condition = subjectCondition(node, manifest, subject)(bind);
+    const found = await on
+      .query<{ rows: number }>(`select count(*) as rows from ${relation(schema, name)} as t where ${condition}`, values)
+      .catch((error: unknown) => Promise.reject(explained(error, node)));
+    counts.push({ node, rows: Number(found.rows[0]?.rows ?? 0) });
   }
   return counts;
 }
@@ -64,18 +74,16 @@ export async function eraseRows(
   warehouse: Warehouse,
   manifest: Manifest,
   node: SubjectNode,
-  id: string,
-  words: SubjectWords,
+  subject: KnownSubject,
 ): Promise<number> {
   const { schema, name } = node.relation;
   if (node.kind === 'model' && node.materialized === 'materialized_view') return 0;
+  const condition = subjectCondition(node, manifest, subject);
   return warehouse.transaction(async (session) => {
-    let erased = 0;
-    for (const condition of subjectConditions(node, manifest, id, words)) {
-      await forgetKeys(session, node, condition);
-      const deletion = `delete from ${relation(schema, name)} as t where ${condition.sql('$1')}`;
-      erased += (await session.query(deletion, [condition.value])).rowCount;
-    }
+    await forgetKeys(session, node, condition);
+    const { bind, values } = new Parameters();
+    const deletion = `delete from ${relation(schema, name)} as t where ${condition(bind)}`;
+    const erased = (await session.query(deletion, values)).rowCount;
     if (erased > 0) await rebuildSharedReaders(session, manifest, node);
     return erased;
   });
@@ -124,16 +132,6 @@ export async function scrubState(
     );
     return keys + messages.rowCount;
   });
-}
-
-/**
- * Gives back the room of deleted rows, and replaces the planner's statistics, which hold frequent values: until then both
- * still stand in the database's files.
- */
-export async function vacuum(warehouse: Warehouse, schema: string, name: string): Promise<void> {
-  const table = relation(schema, name);
-  const { rows } = await warehouse.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
-  if (rows[0]?.there === true) await warehouse.session((session) => session.query(`vacuum (analyze) ${table}`));
 }
 
 /** Every model that keys were handed out for, and its table if there is one. */

@@ -12,6 +12,7 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../environment.ts';
 import { apartmentsOf } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
+import { knownSubject } from './known.ts';
 import type { NamedSubject } from './named.ts';
 import { readmeOf } from './readme.ts';
 import { refuseWithoutBronze } from './refuse.ts';
@@ -31,16 +32,18 @@ export interface ExportOptions {
 export async function exportSubject(
   warehouse: Warehouse,
   { manifest, context: { project } }: Compiled,
-  { subject, words }: NamedSubject,
+  named: NamedSubject,
   terminal: Terminal,
   { clock, signal, output }: ExportOptions,
 ): Promise<0> {
   await refuseWithoutBronze(warehouse, project);
+  const { subject, words } = named;
+  const known = await knownSubject(warehouse, project, named, signal);
   const at = clock();
   const folder = output === undefined ? join(project.root, 'exports', `${subject.id}-${stamp(at)}`) : resolve(output);
   await prepare(folder);
   const onTable = (table: string) => terminal.live(`exporting ${table}`);
-  const tables = await exportTables(warehouse, manifest, { id: subject.id, words, folder, signal }, onTable);
+  const tables = await exportTables(warehouse, manifest, known, { folder, signal }, onTable);
   const kept = await exportKeptRows(warehouse, manifest, { id: subject.id, words, folder, signal });
   terminal.live('exporting what was landed');
   const landed = await exportLanded(warehouse, {

@@ -94,17 +94,22 @@ export async function rememberIds(on: Queryable, { id }: Tombstone, ids: Registr
 }
 
 /**
- * Records that everything of the subject was erased.
- * @param report counts and the like, for the operator's records; must not name the subject.
+ * Adds to the tombstone's report, for the operator's records, how much was erased somewhere; also when the erasure is stopped
+ * later and repeated, all its attempts are in the report.
+ * @param what must not name the subject.
  */
-export async function finishErasure(
-  warehouse: Queryable,
-  tombstone: Tombstone,
-  clock: () => Date,
-  report: object,
-): Promise<void> {
-  await warehouse.query(
-    'update staging.tombstone set completed_at = $2, report = $3::text::jsonb where tombstone_id = $1',
-    [tombstone.id, clock().toISOString(), JSON.stringify(report)],
+export async function addToReport(on: Queryable, { id }: Tombstone, what: string, count: number): Promise<void> {
+  if (count === 0) return;
+  await on.query(
+    `update staging.tombstone
+     set report = coalesce(report, '{}')
+         || jsonb_build_object($2::text, coalesce((report ->> $2::text)::bigint, 0) + $3::bigint)
+     where tombstone_id = $1`,
+    [id, what, count],
   );
+}
+
+/** Records that everything of the subject was erased. */
+export async function finishErasure(on: Queryable, { id }: Tombstone, clock: () => Date): Promise<void> {
+  await on.query('update staging.tombstone set completed_at = $2 where tombstone_id = $1', [id, clock().toISOString()]);
 }

@@ -25,7 +25,8 @@ export interface TableLanded {
 /**
  * Lands one table: each row as it comes goes to Bronze, as JSON, and to staging, so that memory stays flat. What jsonb
  * cannot store (the character U+0000) stays in Bronze and is left out in staging.
- * @param erased tells the rows of erased apartments, which reach neither; undefined if nobody was erased.
+ * @param erased tells the rows of erased apartments, which reach neither, and takes their names out of the others'; undefined if
+ * nobody was erased.
  */
 export async function landTable(
   session: Session,
@@ -53,6 +54,7 @@ export async function landTable(
       bytes += content.length;
       await writeFully(draft, content);
     };
+    const clean = (json: string) => erased?.withoutName(json) ?? json;
     const lines = async function* (): AsyncGenerator<readonly Buffer[]> {
       for await (const row of open.rows) {
         const record = recordOf(open, row, (text) => text);
@@ -60,12 +62,13 @@ export async function landTable(
           ignored += 1;
           continue;
         }
-        pieces.push(rows === 0 ? '[\n' : ',\n', record);
-        pending += record.length;
+        const kept = clean(record);
+        pieces.push(rows === 0 ? '[\n' : ',\n', kept);
+        pending += kept.length;
         if (pending >= pieceBytes) await flush();
         rows += 1;
         // The escaped forms of what jsonb does not take; rarely there, so the row is only then written a second time.
-        const fits = /\\u(?:0000|d[89a-f])/i.test(record) ? recordOf(open, row, madeFit, unfit) : record;
+        const fits = /\\u(?:0000|d[89a-f])/i.test(record) ? clean(recordOf(open, row, madeFit, unfit)) : kept;
         yield stagingLine(id.loadId, table, rows, fits);
       }
     };

@@ -173,7 +173,7 @@ async function landFile(
         continue;
       }
       rows += 1;
-      yield stagingLine(id.loadId, table, rows, json);
+      yield stagingLine(id.loadId, table, rows, erased?.withoutName(json) ?? json);
     }
   };
   await session.copyIn(copyRows, inChunks(lines()));

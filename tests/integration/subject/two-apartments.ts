@@ -5,7 +5,7 @@ import { writeSampleRegistry } from '../../../cli/demo/sample-registry.ts';
 import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
 import type { Compiled } from '../../../runner/compile.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
-import { Household, sampleMinutes } from '../main-job/household.ts';
+import { apartments, Household, sampleMinutes } from '../main-job/household.ts';
 import { predict, record } from '../main-job/prediction-records.ts';
 
 export const clock = () => new Date('2023-11-01T00:00:00Z');
@@ -75,7 +75,7 @@ export class TwoApartments {
   async loadRegistry(): Promise<void> {
     await loadRegistry(
       this.#warehouse,
-      { url: undefined, bronzeRoot: this.home.bronze },
+      { url: undefined, bronzeRoot: this.home.bronze, apartments },
       { mode: 'from-bronze', clock },
     );
   }
