@@ -3,12 +3,15 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { hintFor } from './build-hint.ts';
 import { type Column, readComments } from './catalog.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
+import type { NodeError } from './errors.ts';
 import { forgetExpired } from './expire.ts';
 import { followRename, viewsInTheWay } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
+import { buildBatches } from './microbatch.ts';
+import type { EventTimeRange } from './microbatch-windows.ts';
 import { readState } from './node-state.ts';
 import { perform, shapeOf } from './perform.ts';
 import { plan, querySql } from './plan.ts';
@@ -28,6 +31,9 @@ export interface BuildContext {
   readonly clock: () => Date;
   /** The text of a project file, to quote a line of it. */
   readonly sourceText: (file: string) => string | undefined;
+  /** Of microbatch models, just the batches of this time. */
+  readonly range?: EventTimeRange | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Built {
@@ -37,24 +43,32 @@ export interface Built {
   readonly deleted: number;
   /** Rows that are no longer wanted but still referenced by foreign keys. */
   readonly retained: number;
+  /** How many batches were built, of a microbatch model, and what became of those that could not be. */
+  readonly batches?: number;
+  readonly failed?: NodeError;
 }
 
 /**
- * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all.
+ * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all. A
+ * microbatch model takes one for each of its batches.
  * @throws NodeError, with the template's place for an error that PostgreSQL reports.
  */
 export async function buildNode(context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
-  try {
-    return await retrying(() =>
-      context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
-    );
-  } catch (error) {
-    throw explain(error, {
+  const explained = (error: unknown) =>
+    explain(error, {
       name: node.name,
       file: node.file,
       sourceText: context.sourceText,
       hint: (fault) => hintFor(fault, node, context.manifest),
     });
+  try {
+    if (node.kind === 'model' && node.batch !== undefined)
+      return await buildBatches(context, node, node.batch, explained);
+    return await retrying(() =>
+      context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
+    );
+  } catch (error) {
+    throw explained(error);
   }
 }
 

@@ -101,6 +101,8 @@ function increment(
 ): Step[] {
   if (existing === undefined) throw new Error('nothing to add to');
   const made = remembered?.objects ?? [];
+  const { incremental_strategy: strategy = 'merge' } = node.config;
+  if (strategy === 'microbatch') throw new Error('a microbatch model is built batch by batch');
   const change = changeSchema(node, node.config.on_schema_change, existing, yields);
   return [
     // First, since the owner sees what is there through it.
@@ -108,7 +110,7 @@ function increment(
     ...dropObsolete(target, existing, made),
     ...remakeViews(views, change.steps),
     ...addMissing(target, existing, made),
-    ...addRows(target, node.config.incremental_strategy ?? 'merge', sql, change.columns),
+    ...addRows(target, strategy, sql, change.columns),
   ];
 }
 

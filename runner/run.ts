@@ -7,6 +7,7 @@ import type { Compiled } from './compile.ts';
 import { NodeError } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
+import type { EventTimeRange } from './microbatch-windows.ts';
 import { sourceTexts } from './project.ts';
 import { underRunLock } from './run-lock.ts';
 import { RelationCache, runTest } from './run-test.ts';
@@ -20,6 +21,8 @@ export interface RunOptions {
   /** Ids to work on; what does not belong to the command is left out. */
   readonly selected: ReadonlySet<string>;
   readonly fullRefresh: boolean;
+  /** Of microbatch models, just the batches of this time, done or not. */
+  readonly range?: EventTimeRange | undefined;
   readonly threads: number;
   readonly failFast: boolean;
   readonly clock: () => Date;
@@ -51,6 +54,8 @@ export interface NodeResult {
   readonly updated: number;
   readonly deleted: number;
   readonly failures: number;
+  /** How many batches of a microbatch model were built. */
+  readonly batches?: number | undefined;
   readonly error: Error | undefined;
 }
 
@@ -127,6 +132,8 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     clock,
     options: { fullRefresh: options.fullRefresh, runStartedAt: started.toISOString() },
     sourceText: sourceTexts(compiled.context.project),
+    range: options.range,
+    signal: options.signal,
   };
   const relations = new RelationCache(warehouse);
   const results = new Map<string, NodeResult>();
@@ -167,10 +174,13 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       const changed = built.inserted + built.updated + built.deleted > 0;
       if (changed && node.kind === 'model' && isAccessModel(manifest, node))
         await secureReaders(warehouse, manifest, node);
-      const { inserted, updated, deleted } = built;
-      const message =
+      const { inserted, updated, deleted, batches, failed } = built;
+      if (failed !== undefined) return { ...failure(failed), inserted, updated, deleted, batches };
+      const how =
         built.decision.mode === 'skip' ? built.decision.reason : describe(built.decision.mode, built.decision.reason);
-      return { status: 'success', message, inserted, updated, deleted, failures: 0, error: undefined };
+      const parts = batches === undefined ? '' : `${batches} ${batches === 1 ? 'batch' : 'batches'}`;
+      const message = [how, parts].filter(Boolean).join(', ');
+      return { status: 'success', message, inserted, updated, deleted, failures: 0, batches, error: undefined };
     } catch (error) {
       return options.signal?.aborted === true ? stopped : failure(error);
     }
@@ -227,7 +237,8 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     if (node?.kind !== 'model' && node?.kind !== 'seed') continue;
     if (first === undefined || options.signal?.aborted === true) continue;
     // Whatever the reason for the first rebuild was, it is gone by now.
-    const again: BuildContext = { ...context, options: { ...context.options, fullRefresh: true } };
+    const fullRefresh = node.kind === 'seed' || node.batch === undefined;
+    const again: BuildContext = { ...context, options: { ...context.options, fullRefresh } };
     const second = await buildOne(node, again);
     results.set(id, {
       ...first,
@@ -236,6 +247,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       inserted: first.inserted,
       updated: first.updated,
       message: first.message,
+      batches: first.batches,
     });
   }
 
