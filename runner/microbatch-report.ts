@@ -45,10 +45,14 @@ export function batchesFailed(node: ModelNode, failed: readonly FailedBatch[], a
     reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
   }
   const lines = [...reasons].map(([reason, names]) => `  ${someOf(names, ', ')}: ${reason}`);
+  const which = someOf(
+    failed.map(({ name }) => name),
+    ', ',
+  );
   const first = failed[0]?.error;
   const known = first instanceof DatacycleError ? first : undefined;
   return new NodeError({
-    what: `${node.name}: ${failed.length} of ${all} ${all === 1 ? 'batch' : 'batches'} failed`,
+    what: `${node.name}: ${failed.length} of ${all} ${all === 1 ? 'batch' : 'batches'} failed: ${which}`,
     where: known?.where ?? node.file,
     detail: [known?.detail, someOf(lines, '\n', '  ')].filter(Boolean).join('\n'),
     hint: [

@@ -18,12 +18,15 @@ export async function reasonBatchesWait(
   node: ModelNode,
   settings: BatchSettings,
   state: NodeState,
-  lastRun: string,
 ): Promise<string | undefined> {
   const renew = reasonToRenew(node, settings, state, manifest, false);
   if (renew !== undefined) return renew;
   const follows = settings.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
-  const known = keptBatches(await readBatches(session, node.name, settings, lastRun, follows), node, state.expired);
+  const known = keptBatches(
+    await readBatches(session, node.name, settings, await builtAt(session, node), follows),
+    node,
+    state.expired,
+  );
   const waiting = known.filter(({ done }) => done === undefined || done.pending || done.behind).length;
   return waiting === 0 ? undefined : `${waiting} ${waiting === 1 ? 'batch waits' : 'batches wait'} to be built`;
 }
@@ -40,10 +43,9 @@ export async function batchesFromScratch(
   settings: BatchSettings,
   state: NodeState,
   sql: SqlText,
-  lastRun: string,
 ): Promise<{ readonly sql: SqlText; readonly since: KeepFrom | undefined }> {
   const own = await readExpired(session, [node.name]);
-  const all = await readBatches(session, node.name, settings, lastRun);
+  const all = await readBatches(session, node.name, settings, await builtAt(session, node));
   const known = keptBatches(keptBatches(all, node, state.expired), node, own);
   const typeOf = await readTypes(session, manifest, sql);
   for (const [index, window] of known.entries()) {
@@ -60,6 +62,19 @@ export async function batchesFromScratch(
     sql: new SqlText('select * from pg_temp."datacycle_batches"'),
     since: bound === undefined ? undefined : { column: settings.eventTime, bound },
   };
+}
+
+/** When the run began that built a batch last: the present one is the last that there can be. ISO time. */
+async function builtAt(session: Queryable, node: ModelNode): Promise<string> {
+  const { rows } = await session.query<{ at: string }>(
+    `select to_char(
+         coalesce(max(built_at), current_timestamp) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+     ) as at
+     from datacycle.batch
+     where model = $1`,
+    [node.name],
+  );
+  return rows[0]?.at ?? '';
 }
 
 /** The batches that are made of rows of which retention has deleted none. */

@@ -40,6 +40,8 @@ import { secure, structureOf, tableTarget } from './table-target.ts';
 interface Progress {
   readonly totals: { inserted: number; updated: number; deleted: number; retained: number };
   remembered: ModelState | undefined;
+  /** The table as a batch of this run has found it; nothing but rows changes after that. */
+  standing: ExistingRelation | undefined;
   /** The table has the columns of the query, and what lies in no batch is gone. */
   prepared: boolean;
   /** Rows written since the planner looked at the table last. */
@@ -69,6 +71,7 @@ export async function buildBatches(
   const progress: Progress = {
     totals: { inserted: 0, updated: 0, deleted: 0, retained: 0 },
     remembered: job.state.remembered,
+    standing: undefined,
     prepared: false,
     unanalysed: 0,
     built: new Set(),
@@ -118,7 +121,7 @@ async function buildBatch(
   window: KnownBatch,
   progress: Progress,
 ): Promise<() => void> {
-  const existing = await readRelation(session, node.relation);
+  const existing = progress.standing ?? (await readRelation(session, node.relation));
   const target = tableTarget(node, job.state.access);
   const sql = forBatch(job.sql, window, job.typeOf);
   const batch: Batch = {
@@ -141,7 +144,10 @@ async function buildBatch(
   } else {
     await work(stageBatch(batch, sql));
     if (!progress.prepared) outside = await prepare(session, context, node, job, existing, work);
-    const others = job.batches.filter((one) => one !== window && !progress.built.has(one));
+    // Where the table was made by this run, nothing stands in those that are still to come.
+    const others = job.batches.filter(
+      (one) => job.decision.mode !== 'create' && one !== window && !progress.built.has(one),
+    );
     await work(applyBatch(batch, existing, job.columns, stretchesOf(job, others)));
   }
   const changed = totals.inserted + totals.updated + totals.deleted > 0;
@@ -151,7 +157,7 @@ async function buildBatch(
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
     objects: created ? objectNames(structureOf(node)) : keptObjects(node, progress.remembered),
   };
-  await remember(session, context, node, job, remembered);
+  if (unseen || !progress.prepared) await remember(session, context, node, job, remembered);
   await writeBatch(session, node.name, {
     from: window.from.at,
     to: window.to.at,
@@ -164,6 +170,7 @@ async function buildBatch(
   const grown = !created && unanalysed > 50 + Math.max(existing.estimatedRows, 0) / 10;
   if (grown) await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
   return () => {
+    progress.standing = created || grown || !progress.prepared ? undefined : existing;
     progress.prepared = true;
     progress.remembered = remembered;
     progress.unanalysed = created || grown ? 0 : unanalysed;
@@ -236,15 +243,19 @@ async function settle(
     for (const step of steps) await perform(session, step, node, undefined, progress.totals, context.root);
   };
   const target = tableTarget(node, job.state.access);
+  const { checksum, generation, objects } = progress.remembered ?? {
+    checksum: node.checksum,
+    generation: 1,
+    objects: [],
+  };
   if (whole) {
-    await work([...secure(target, existing), ...addMissing(target, existing, progress.remembered?.objects ?? [])]);
+    await work([...secure(target, existing), ...addMissing(target, existing, objects)]);
     await forgetOtherBatches(session, node.name, job.known);
-    const objects = objectNames(structureOf(node));
-    const { checksum, generation } = progress.remembered ?? { checksum: node.checksum, generation: 1 };
-    await remember(session, context, node, job, { checksum, generation, objects });
     const renewed = job.decision.mode !== 'increment' && job.state.pruned.size === 0;
     if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await forgetExpired(session, node.name);
   }
+  const made = whole ? objectNames(structureOf(node)) : objects;
+  await remember(session, context, node, job, { checksum, generation, objects: made });
   const comments = await readComments(session, node.relation);
   if (comments !== undefined) await work(describeRelation(node, comments));
 }

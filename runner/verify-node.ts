@@ -94,8 +94,7 @@ async function reasonBehind(
   node: ModelNode,
   state: NodeState,
 ): Promise<string | undefined> {
-  if (node.batch !== undefined)
-    return reasonBatchesWait(session, manifest, node, node.batch, state, await lastRunStartedAt(session, node));
+  if (node.batch !== undefined) return reasonBatchesWait(session, manifest, node, node.batch, state);
   const rebuild = reasonToRebuild(node, state, { fullRefresh: false });
   if (rebuild !== undefined) return rebuild;
   if (!nothingNew(state)) {
@@ -129,8 +128,7 @@ async function compare(
   const options = { fullRefresh: true, runStartedAt: await lastRunStartedAt(session, node) };
   const sql = querySql(node, { mode: 'replace', reason: 'verify' }, state, options, manifest);
   if (sql === undefined) throw new Error('a model is made of a query');
-  const batches =
-    node.batch && (await batchesFromScratch(session, manifest, node, node.batch, state, sql, options.runStartedAt));
+  const batches = node.batch && (await batchesFromScratch(session, manifest, node, node.batch, state, sql));
   const since = batches === undefined ? await comparedSince(session, node, state, existing) : batches.since;
   const target = tableTarget(node);
   const unique =

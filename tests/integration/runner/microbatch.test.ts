@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { expireRows } from '../../../runner/expire.ts';
 import type { EventTimeRange } from '../../../runner/microbatch-windows.ts';
+import { recordPruned } from '../../../runner/pruned.ts';
+import { reportJson, reportLines } from '../../../runner/report.ts';
 import { verifiedByDefault, verifyModels } from '../../../runner/verify.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
@@ -109,7 +112,7 @@ select room, at, 10 / value as value from {{source "raw" "events"}}`;
       const summary = await run('2023-08-09');
       const failed = resultOf(summary, 'readings');
       expect(failed).toMatchObject({ status: 'error', inserted: 2, batches: 7 });
-      expect(failed.error?.message).toBe('readings: 2 of 9 batches failed');
+      expect(failed.error?.message).toBe('readings: 2 of 9 batches failed: 2023-08-01, 2023-08-02');
       expect(failed.error).toMatchObject({
         where: 'models/readings.sql:2:21',
         detail: expect.stringContaining('2023-08-01, 2023-08-02: division by zero'),
@@ -127,8 +130,8 @@ select room, at, 10 / value as value from {{source "raw" "events"}}`;
       await land(threeDays);
       await run('2023-08-09');
       await land(`('x', '2023-08-01 12:00+00', 0)`);
-      expect((await outcome('2023-08-09', backfill('2023-08-01', '2023-08-03'))).slice(0, 46)).toBe(
-        'error: readings: 1 of 2 batches failed +0 ~0 -',
+      expect(await outcome('2023-08-09', backfill('2023-08-01', '2023-08-03'))).toBe(
+        'error: readings: 1 of 2 batches failed: 2023-08-01 +0 ~0 -0',
       );
       expect(await verify()).toEqual(['readings behind: 1 batch waits to be built']);
       await query(`update raw.events set value = 5 where value = 0`);
@@ -172,6 +175,28 @@ select room, at, 10 / value as value from {{source "raw" "events"}}`;
     expect(done).toBeLessThan(3);
     expect((await run('2023-08-03')).ok).toBe(true);
     expect((await rows()).length).toBe(3);
+    expect(await verify()).toEqual(['readings equal']);
+  });
+
+  it('goes on behind the last finished batch after the connection was killed', async ({ skip }) => {
+    if (database.url === undefined) skip('the embedded database has no connections');
+    await land(threeDays);
+    const slow = "room, at, value, case when at > '2023-08-02' then pg_sleep(1) end is null as slept";
+    project.write({ 'models/readings.sql': readings('', slow) });
+    const running = run('2023-08-03');
+    for (;;) {
+      const { rows: killed } = await database.warehouse.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where pid <> pg_backend_pid() and datname = current_database() and wait_event = 'PgSleep'`,
+      );
+      if (killed.length > 0) break;
+    }
+    expect((await running).ok).toBe(false);
+    const done = (await query('select from datacycle.batch')).length;
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(3);
+    expect(await verify()).toEqual([expect.stringMatching(/^readings behind: (1 batch waits|2 batches wait)/)]);
+    expect((await run('2023-08-03')).ok).toBe(true);
     expect(await verify()).toEqual(['readings equal']);
   });
 
@@ -236,7 +261,7 @@ select room, at, 10 / value as value from {{source "raw" "events"}}`;
     it('and are built by the next run if they could not be', async () => {
       project.write({ 'models/readings.sql': readings('', 'room, at, 6 / (value - 1) as value') });
       const { error } = resultOf(await run('2023-08-03'), 'readings');
-      expect(error?.message).toBe('readings: 1 of 3 batches failed');
+      expect(error?.message).toBe('readings: 1 of 3 batches failed: 2023-08-01');
       await query('update raw.events set value = 4 where value = 1');
       expect(await outcome('2023-08-03')).toBe('success: 3 batches +0 ~1 -0');
       expect(await verify()).toEqual(['readings equal']);
@@ -337,6 +362,53 @@ select room, at, value, load_id from {{ref "readings"}} {{#incremental}}where lo
       );
       expect(await verify()).toEqual(['readings equal', 'copy equal']);
     });
+  });
+
+  it('leaves batches alone that are older than what retention has left of what they are made of', async () => {
+    project.write({
+      'project.yml': 'name: test\nretention: { readings: 3 days }\n',
+      'models/daily.sql': daily(),
+    });
+    const more = [4, 5, 6, 7, 8].map((day) => `('a', '2023-08-0${day} 10:00+00', ${day})`).join(', ');
+    await land(`${threeDays}, ${more}`);
+    await run('2023-08-08');
+    const before = await rows('daily', 'day');
+    const gone = await expireRows(project.compile(), database.warehouse, {
+      dryRun: false,
+      clock: () => new Date('2023-08-08T12:00:00Z'),
+    });
+    expect(gone).toMatchObject([{ model: 'readings', rows: 4 }]);
+    expect(await verify()).toEqual(['readings equal', 'daily equal']);
+    expect(await outcome('2023-08-08', { fullRefresh: true, select: ['daily'] }, 'daily')).toBe(
+      'success: rebuilt: full refresh, 3 batches +0 ~0 -0',
+    );
+    expect(await rows('daily', 'day')).toEqual(before);
+    expect(await verify()).toEqual(['readings equal', 'daily equal']);
+    expect(await outcome('2023-08-09', {}, 'daily')).toBe('success: 2 batches +0 ~0 -0');
+    project.write({ 'models/daily.sql': daily().replace('batch_size="day"', 'batch_size="month"') });
+    expect(resultOf(await run('2023-08-09', { select: ['daily'] }), 'daily').error?.message).toBe(
+      'daily: a batch of a month begins before the oldest rows that retention has left of readings',
+    );
+  });
+
+  it('refuses to build again what it is made of when that has been pruned', async () => {
+    await land(threeDays);
+    await run('2023-08-03');
+    await recordPruned(database.warehouse, 'raw.events', { loadId: 1, at: '2023-08-03T00:00:00Z' });
+    const refused = async (options: Parameters<TemporaryProject['run']>[1]) =>
+      resultOf(await run('2023-08-03', options), 'readings').error?.message;
+    expect(await refused({ fullRefresh: true })).toContain('would be rebuilt (full refresh), but rows');
+    expect(await refused(backfill('2023-08-01'))).toContain('would be rebuilt (a backfill), but rows');
+    expect((await run('2023-08-03')).ok).toBe(true);
+  });
+
+  it('tells of its batches, people and machines', async () => {
+    await land(threeDays);
+    const summary = await run('2023-08-03');
+    const result = resultOf(summary, 'readings');
+    const event = { type: 'node-finished', index: 1, total: 1, result } as const;
+    expect(reportLines(event)[0]?.text).toMatch(/ OK \+3 rows \(created, 3 batches\)/);
+    expect(reportJson(event)).toMatchObject({ node: 'readings', batches: 3, inserted: 3 });
   });
 
   it('keeps surrogate keys, what hangs on the table, comments and rows that others point at', async () => {
