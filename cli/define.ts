@@ -21,6 +21,7 @@ export type Flags = GlobalOptions & {
   readonly newReport?: boolean;
   readonly yes?: boolean;
   readonly inline?: string;
+  readonly kept?: boolean;
   readonly limit?: number;
   readonly days?: number;
   readonly dryRun?: boolean;

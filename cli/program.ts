@@ -109,7 +109,7 @@ function addLooking(define: Define, signal: AbortSignal): void {
     .addOption(new Option('--resource-type <kind>', 'only this kind').choices(['seed', 'model', 'test']))
     .addOption(new Option('--output <format>', 'how').choices(['name', 'path', 'table', 'json']).default('name'));
   selecting(
-    define('show', 'show the rows of a query, a model or a failing test', ({ flags, terminal }) =>
+    define('show', 'show the rows of a query, a model, a failing test or a failed audit', ({ flags, terminal }) =>
       show(
         openProject(flags),
         {
@@ -122,6 +122,7 @@ function addLooking(define: Define, signal: AbortSignal): void {
     ),
   )
     .option('--inline <sql>', "a query; {{ref 'x'}} works in it")
+    .option('--kept', 'the bad rows that an audit kept when it failed last')
     .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', limit)
     .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
   selecting(

@@ -1,11 +1,13 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import { type AuditOutcome, runAudits } from './audit.ts';
+import { keepBadRows } from './audit-failure.ts';
 import { hintFor } from './build-hint.ts';
-import { type Column, readComments } from './catalog.ts';
+import { type Column, type Comments, readComments } from './catalog.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
 import type { NodeError } from './errors.ts';
 import { forgetExpired } from './expire.ts';
-import { followRename, viewsInTheWay } from './generated-views.ts';
+import { followRename } from './generated-views.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import { objectNames } from './materialize/structure.ts';
@@ -21,6 +23,7 @@ import { readSeed } from './seed.ts';
 import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
+import { isRemade, viewsInTheWay } from './views-in-the-way.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;
@@ -43,6 +46,7 @@ export interface Built {
   readonly deleted: number;
   /** Rows that are no longer wanted but still referenced by foreign keys. */
   readonly retained: number;
+  readonly audits: readonly AuditOutcome[];
   /** How many batches were built, of a microbatch model, and what became of those that could not be. */
   readonly batches?: number;
   readonly failed?: NodeError;
@@ -51,11 +55,12 @@ export interface Built {
 /**
  * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all. A
  * microbatch model takes one for each of its batches.
- * @throws NodeError, with the template's place for an error that PostgreSQL reports.
+ * @throws NodeError, with the template's place for an error that PostgreSQL reports; for an audit that fails as well, and its
+ * bad rows are then kept.
  */
 export async function buildNode(context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
-  const explained = (error: unknown) =>
-    explain(error, {
+  const explained = async (error: unknown) =>
+    explain(await keepBadRows(context, node, error), {
       name: node.name,
       file: node.file,
       sourceText: context.sourceText,
@@ -68,7 +73,7 @@ export async function buildNode(context: BuildContext, node: ModelNode | SeedNod
       context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
     );
   } catch (error) {
-    throw explained(error);
+    throw await explained(error);
   }
 }
 
@@ -77,11 +82,11 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   await followRename(session, node, context.manifest);
   const models = await readModels(session);
   const state = await readState(session, context, node, models);
-  const decision = decide(node, state, context.options);
+  let decision = decide(node, state, context.options);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
-  const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create');
-  const before = mayGo ? await readComments(session, node.relation) : undefined;
+  let audits: readonly AuditOutcome[] = [];
+  let before: Comments | undefined;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
     const sql = querySql(node, decision, state, context.options, context.manifest);
@@ -89,11 +94,16 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
     reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields);
+    // It keeps the columns that `select *` gave it when it was made.
+    if (reshaped && decision.mode === 'refresh') decision = { mode: 'replace', reason: 'its columns changed' };
+    if (decision.mode === 'view' || isRemade(node, decision)) before = await readComments(session, node.relation);
+    const surroundings = { manifest: context.manifest, options: context.options, models };
+    const views = await viewsInTheWay(session, surroundings, node, state.existing, yields, decision);
     const { runStartedAt } = context.options;
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
       await perform(session, step, node, seed, totals, context.root);
     await analyzeIfGrown(session, node, state, decision, totals);
+    audits = await runAudits(session, context, node, decision);
   }
   // A description may change although nothing else did.
   const comments = await readComments(session, node.relation);
@@ -130,7 +140,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     message: decision.reason,
   };
   await writeResults(session, [record]);
-  return { decision, ...totals };
+  return { decision, ...totals, audits };
 }
 
 /** Whether a model has got back what retention took: it is made anew of sources that have all their rows. */
@@ -151,7 +161,7 @@ function sameColumns(some: readonly Column[], others: readonly Column[]): boolea
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */
 function newGeneration(decision: Decision, changed: boolean): boolean {
-  return decision.mode === 'create' || (['replace', 'snapshot'].includes(decision.mode) && changed);
+  return decision.mode === 'create' || (['replace', 'refresh', 'snapshot'].includes(decision.mode) && changed);
 }
 
 function hasMoved(state: NodeState): boolean {

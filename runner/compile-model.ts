@@ -166,6 +166,7 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized'], co
   const merges = materialized === 'incremental' && strategy === 'merge';
   only(['merge_update_columns', 'merge_exclude_columns'], merges, 'incremental models that merge');
   only(['incremental_predicates'], merges || strategy === 'delete+insert', 'the strategies merge and delete+insert');
+  only(['audit', 'audits'], false, 'data tests');
   if (config.merge_update_columns !== undefined && config.merge_exclude_columns !== undefined)
     complain(
       at('merge_exclude_columns'),
@@ -248,7 +249,7 @@ export function render(
   used: Set<string>,
   batch?: BatchReads | undefined,
 ): SqlText {
-  const helpers = modelHelpers(context.project, mode, resolverFor(context, own, used, batch), record);
+  const helpers = modelHelpers(context.project, mode, resolverFor(context, own, used, undefined, batch), record);
   return template.render(helpers, modelContext(context.project, own));
 }
 

@@ -1,14 +1,22 @@
 import { basename } from 'node:path/posix';
-import { relation } from '../warehouse/quote.ts';
+import { identifier, relation } from '../warehouse/quote.ts';
+import { auditedBy } from './compile-audits.ts';
 import { type CompileContext, type Draft, quote } from './compile-context.ts';
 import { ephemeralsOf } from './compile-model.ts';
 import { mergeConfig } from './config.ts';
-import { genericTest, type Tested, type TestRequest, TestRequestError, type TestSubject } from './data-test.ts';
+import {
+  genericTest,
+  type RequestText,
+  type Tested,
+  type TestRequest,
+  TestRequestError,
+  type TestSubject,
+} from './data-test.ts';
 import { attempt } from './draft.ts';
 import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
 import type { Problem } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
-import { modelContext, modelHelpers, newRecord } from './helpers.ts';
+import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './helpers.ts';
 import type { Node, TestNode } from './manifest.ts';
 import { oneStatement } from './one-statement.ts';
 import { resolverFor } from './resolve.ts';
@@ -29,20 +37,26 @@ export function compileTests(
   const add = (test: TestNode) => {
     let id = test.id;
     for (let number = 2; tests.has(id); number += 1) id = `${test.id}_${number}`;
-    const sql = inlineEphemerals(test.sql, ephemeralsOf(test.dependsOn, nodes));
-    tests.set(id, { ...test, id, name: id.slice('test.'.length), sql });
+    const ephemerals = ephemeralsOf(test.dependsOn, nodes);
+    const sql = inlineEphemerals(test.sql, ephemerals);
+    const newRows = test.audit?.newRows && inlineEphemerals(test.audit.newRows, ephemerals);
+    const audit = test.audit && { ...test.audit, newRows };
+    tests.set(id, { ...test, id, name: id.slice('test.'.length), sql, audit });
   };
   for (const draft of context.drafts.values()) {
     if (draft.properties === undefined) continue;
     const { value, yaml, path } = draft.properties;
-    const subject = { id: draft.id, name: draft.name, ...tested(draft), tags: draft.config.tags ?? [] };
+    const tags = draft.config.tags ?? [];
+    const unaudited = draft.config.materialized === 'ephemeral' ? 'an ephemeral model is not built' : undefined;
+    const subject = { id: draft.id, name: draft.name, ...tested(draft), tags, unaudited };
     genericTests(context, subject, value, yaml, path, problems).forEach(add);
   }
   for (const [key, { table, yaml, path }] of context.properties.sources) {
     const node = context.sources.get(key);
     if (node === undefined) continue;
     const sql = relation(node.relation.schema, node.relation.name);
-    const subject = { id: node.id, name: key.replace('.', '_'), relation: node.relation, sql, tags: [] };
+    const unaudited = 'a source is not built here';
+    const subject = { id: node.id, name: key.replace('.', '_'), relation: node.relation, sql, tags: [], unaudited };
     genericTests(context, subject, table, yaml, path, problems).forEach(add);
   }
   singularTests(context, problems).forEach(add);
@@ -53,6 +67,7 @@ interface Subject extends Tested {
   readonly id: string;
   readonly name: string;
   readonly tags: readonly string[];
+  readonly unaudited: string | undefined;
 }
 
 interface WithTests {
@@ -83,12 +98,19 @@ function genericTests(
     return tested(draft);
   };
   const request = (one: TestRequest, column: string | undefined, at: YamlPath) => {
-    const about: TestSubject = { name: subject.name, relation: subject.relation, sql: subject.sql, column };
+    const about: TestSubject = { ...subject, column };
+    const text: RequestText = {
+      written: (value, inside) => yaml.text(value, [...path, ...at, ...inside]),
+      made: (sql, inside) => SqlText.from(yaml.place([...path, ...at, ...inside]), sql),
+    };
     try {
-      const test = genericTest(one, about, find, {
-        written: (value, inside) => yaml.text(value, [...path, ...at, ...inside]),
-        made: (sql, inside) => SqlText.from(yaml.place([...path, ...at, ...inside]), sql),
-      });
+      const place = yaml.place([...path, ...at]);
+      const test = genericTest(one, about, find, text);
+      const bare = subject.relation && identifier(subject.relation.name);
+      const newRows =
+        test.audit === 'new_rows' && bare !== undefined
+          ? genericTest(one, { ...about, sql: bare }, find, text).sql.framedBy(place)
+          : undefined;
       found.push({
         kind: 'test',
         id: `test.${test.name}`,
@@ -97,10 +119,11 @@ function genericTests(
         file: yaml.file.path,
         tags: subject.tags,
         dependsOn: [subject.id, ...test.refs.map((name) => context.drafts.get(name)?.id ?? name)],
-        sql: test.sql.framedBy(yaml.place([...path, ...at])),
+        sql: test.sql.framedBy(place),
         severity: test.severity ?? 'error',
         provenBy: test.provenBy,
-        place: yaml.place([...path, ...at]),
+        place,
+        audit: test.audit === false ? undefined : { of: subject.id, newRows },
       });
     } catch (error) {
       if (!(error instanceof TestRequestError)) throw error;
@@ -143,14 +166,21 @@ function singularTests(context: CompileContext, problems: Problem[]): TestNode[]
     attempt(problems, () => {
       const used = new Set<string>();
       const record = newRecord();
-      const resolver = resolverFor(context, undefined, used);
-      const sql = environment
-        .parse(file)
-        .render(modelHelpers(project, 'full', resolver, record), modelContext(project, undefined), problems)
-        .trim();
+      const template = environment.parse(file);
+      const render = (resolver: Resolver, into: Recorded, faults: Problem[]) =>
+        template.render(modelHelpers(project, 'full', resolver, into), modelContext(project, undefined), faults).trim();
+      const sql = render(resolverFor(context, undefined, used), record, problems);
       const config = mergeConfig(folders.for(paths[index] ?? ''), record.config);
       if (config.enabled === false) return;
       const name = basename(file.path, '.sql');
+      const settings = new Map([...folders.placesFor(paths[index] ?? ''), ...record.places]);
+      const asked = record.config.audit !== undefined;
+      const of = auditedBy(context, { file: file.path, used, config, settings, asked });
+      const newRows =
+        of !== undefined && config.audit === 'new_rows'
+          ? render(resolverFor(context, undefined, new Set(), of), newRecord(), [])
+          : undefined;
+      const one = (text: SqlText) => oneStatement(text, 'a test', (place) => quote(context, place));
       found.push({
         kind: 'test',
         id: `test.${name}`,
@@ -159,10 +189,11 @@ function singularTests(context: CompileContext, problems: Problem[]): TestNode[]
         file: file.path,
         tags: config.tags ?? [],
         dependsOn: [...used],
-        sql: oneStatement(sql, 'a test', (place) => quote(context, place)),
+        sql: one(sql),
         severity: config.severity ?? 'error',
         provenBy: undefined,
         place: { file: file.path, line: 1, column: 1 },
+        audit: of === undefined ? undefined : { of, newRows: newRows && one(newRows) },
       });
     });
   }

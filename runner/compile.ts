@@ -1,6 +1,7 @@
 import { checkExposable, exposuresOf } from './bi-exposures.ts';
 import { viewNodeName } from './bi-name.ts';
 import { draftViews, viewNode } from './bi-views.ts';
+import { auditedLast } from './compile-audits.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralsOf, modelNode, render, seedNode } from './compile-model.ts';
 import { compileTests } from './compile-tests.ts';
@@ -21,6 +22,7 @@ import type { Exposure } from './exposure.ts';
 import { Graph } from './graph.ts';
 import { helperNames, newRecord } from './helpers.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from './manifest.ts';
+import { checkMaterializedViews } from './materialized-views.ts';
 import type { Project } from './project.ts';
 import { type AllProperties, readProperties } from './properties.ts';
 import { retentionOf } from './retention.ts';
@@ -83,7 +85,10 @@ export function compileProject(project: Project): Compiled {
     const draft = drafts.get(viewNodeName(one.model.name));
     if (draft?.id === one.exposure.id) nodes.set(draft.id, viewNode(one, draft));
   }
-  for (const test of compileTests(context, nodes, problems)) nodes.set(test.id, test);
+  const tests = compileTests(context, nodes, problems);
+  for (const test of tests) nodes.set(test.id, test);
+  for (const node of auditedLast(context, nodes, tests, problems)) nodes.set(node.id, node);
+  problems.push(...checkMaterializedViews(context, nodes));
   if (problems.length === 0) problems.push(...checkSubjects(context, nodes));
   attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);

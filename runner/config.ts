@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** A list that may be written as `a, b`, as `[a, b]` or as one name. */
+/** A list that may be written as `a, b`, as `[a, b]` or as one name. Only a true list can name what begins with a blank. */
 const names = z
   .union([z.string(), z.array(z.string())], 'expected a name or a list of names')
   .transform((value) =>
-    (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter((name) => name !== ''),
+    (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value).filter((name) => name !== ''),
   );
 
-export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot'] as const;
+export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot', 'materialized_view'] as const;
 export const schemaChanges = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] as const;
 export const strategies = ['merge', 'append', 'delete+insert', 'microbatch'] as const;
 export const batchSizes = ['hour', 'day', 'week', 'month', 'year'] as const;
@@ -82,6 +82,10 @@ export const configSchema = z.strictObject({
   column_types: z.record(z.string(), z.string()).optional(),
   delimiter: z.string().length(1).optional(),
   severity: z.enum(['error', 'warn']).optional(),
+  /** For tests: run in the transaction that builds a model, on all of its rows or only on those that the build brings. */
+  audit: z.union([z.boolean(), z.literal('new_rows')], 'expected true, false or new_rows').optional(),
+  /** Of several models that a test reads, the one it audits. */
+  audits: z.string().min(1).optional(),
   row_security: rowSecurity.optional(),
   subject: subject.optional(),
   /** The column that says when what a row tells of happened. */

@@ -1,4 +1,5 @@
 import { identifier, identifiers, literal } from '../warehouse/quote.ts';
+import type { Config } from './config.ts';
 import type { Proof, RelationName } from './manifest.ts';
 import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
@@ -14,6 +15,7 @@ export interface GenericTest {
   /** Returns the bad rows. */
   readonly sql: SqlText;
   readonly severity: 'error' | 'warn' | undefined;
+  readonly audit: Config['audit'];
   readonly provenBy: Proof | undefined;
   /** Names of other models it reads. */
   readonly refs: readonly string[];
@@ -30,6 +32,8 @@ export interface TestSubject extends Tested {
   readonly name: string;
   /** Undefined for a test of the whole model. */
   readonly column: string | undefined;
+  /** Why it cannot be audited, if it cannot. */
+  readonly unaudited?: string | undefined;
 }
 
 /** Thrown for a request that makes no sense; the caller knows the place. */
@@ -69,7 +73,7 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Every test may have these beside its own arguments; dbt writes them under `config` and `arguments` too. */
-const settings = ['name', 'severity', 'where', 'config', 'arguments', 'description'];
+const settings = ['name', 'severity', 'audit', 'where', 'config', 'arguments', 'description'];
 
 /**
  * Builds the SQL of one generic test (not_null, unique, accepted_values, relationships).
@@ -96,15 +100,30 @@ export function genericTest(
   const severity = args.severity;
   if (severity !== undefined && severity !== 'error' && severity !== 'warn')
     throw new TestRequestError(`${kind}: "severity" is error or warn`, undefined, path('severity'));
+  const audit = auditOf(kind, { values: args, path }, subject);
   return {
     name: typeof args.name === 'string' ? args.name : built.name,
     description: typeof args.description === 'string' ? args.description : '',
     sql: built.sql,
     severity,
+    audit,
     refs: built.refs ?? [],
     // A constraint proves a test of all rows, not of those that a condition picks: it proves those as well.
     provenBy: built.provenBy,
   };
+}
+
+function auditOf(kind: string, { values: { audit }, path }: Arguments, subject: TestSubject): Config['audit'] {
+  if (audit === undefined || audit === false) return false;
+  if (audit !== true && audit !== 'new_rows')
+    throw new TestRequestError(`${kind}: "audit" is true, false or new_rows`, undefined, path('audit'));
+  if (subject.unaudited !== undefined)
+    throw new TestRequestError(`${subject.unaudited}, so that nothing can be audited`, undefined, path('audit'));
+  if (audit === 'new_rows' && kind === 'unique') {
+    const hint = 'Write audit: true. A constraint (unique, primary_key) holds it without reading the table.';
+    throw new TestRequestError('unique compares new rows with old ones', hint, path('audit'));
+  }
+  return audit;
 }
 
 /** The rows to look at, as they stand behind `from`. */

@@ -1,5 +1,6 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
+import { forgetFailures } from './audit-failure.ts';
 import { readRelation } from './catalog.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError } from './errors.ts';
@@ -25,6 +26,7 @@ export interface ExpireOptions {
 /**
  * Deletes the rows that are older than project.yml's `retention` says, facts before what they are made of, one
  * transaction a model. That they are gone is remembered, so that a rebuild of what was made of them keeps what it has.
+ * Failed audits of these models are forgotten when they are so old themselves, with the rows they kept.
  * @throws RunBusyError if a run is going on; NodeError for an event_time of a type that says no time.
  */
 export async function expireRows(
@@ -55,6 +57,7 @@ async function expireOne(
   { model, keep }: Retention,
   { dryRun, clock }: ExpireOptions,
 ): Promise<Expired | undefined> {
+  if (!dryRun) await forgetFailures(session, model.name, periodBefore(clock(), keep));
   const existing = await readRelation(session, model.relation);
   if (existing?.kind !== 'table') return undefined;
   const column = model.config.event_time ?? '';

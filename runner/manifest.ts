@@ -69,7 +69,7 @@ interface Relational {
 
 export interface ModelNode extends NodeBase, Relational {
   readonly kind: 'model';
-  readonly materialized: 'view' | 'table' | 'incremental' | 'ephemeral' | 'snapshot';
+  readonly materialized: 'view' | 'table' | 'incremental' | 'ephemeral' | 'snapshot' | 'materialized_view';
   /** The whole model, with placeholders for what only the run knows. */
   readonly fullSql: SqlText;
   /** What an incremental run selects; undefined for other materialisations. */
@@ -108,6 +108,15 @@ export interface TestNode extends NodeBase {
   /** A database constraint that, where it exists, makes bad rows impossible. */
   readonly provenBy: Proof | undefined;
   readonly place: Place;
+  /** Where the test is an audit: it runs on the rows of a model before they are committed. */
+  readonly audit?: Audit | undefined;
+}
+
+export interface Audit {
+  /** The id of the model or seed. */
+  readonly of: string;
+  /** The test with the bare name of the model's table where it reads the model; undefined if it looks at all rows. */
+  readonly newRows: SqlText | undefined;
 }
 
 export type Proof =

@@ -2,6 +2,7 @@ import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import type { BuildContext } from './build-node.ts';
 import type { Column } from './catalog.ts';
+import { refuseChangeOfKind } from './change-of-kind.ts';
 import { normalType } from './column-type.ts';
 import { type Decision, type NodeState, reasonToRebuild } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
@@ -20,12 +21,13 @@ import { querySql } from './plan.ts';
 import { refuseToLose } from './pruned.ts';
 import { keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
-import { readModels, writeConsumed } from './state.ts';
+import { type ModelState, readModels, writeConsumed } from './state.ts';
 
 /** What a run has decided to do with a microbatch model. */
 export interface Job {
   readonly settings: BatchSettings;
   readonly state: NodeState;
+  readonly models: ReadonlyMap<string, ModelState>;
   readonly decision: Exclude<Decision, { readonly mode: 'skip' }>;
   /** All batches since the model's begin that it can be built of. */
   readonly known: readonly KnownBatch[];
@@ -58,8 +60,10 @@ export async function beginBatches(
   settings: BatchSettings,
 ): Promise<Job> {
   const { manifest, options, range } = context;
-  const state = await readState(session, context, node, await readModels(session));
+  const models = await readModels(session);
+  const state = await readState(session, context, node, models);
   const decision = decideBatches(node, settings, state, manifest, options.fullRefresh);
+  refuseChangeOfKind(node, decision, state);
   const backfill = range !== undefined && decision.mode === 'increment';
   refuseToLose(node, backfill ? { mode: 'replace', reason: 'a backfill' } : decision, state.pruned);
   const sql = querySql(node, decision, state, options, manifest);
@@ -84,7 +88,7 @@ export async function beginBatches(
   // What else is to be built again because of them is marked by now.
   if (state.remembered !== undefined) await writeConsumed(session, node.name, state.upstreams);
   const columns = { yields, eventType, columns: change.columns, schemaSteps: change.steps };
-  return { settings, state, decision, known, batches, missing, keepsOlder, sql, typeOf, ...columns, mark };
+  return { settings, state, models, decision, known, batches, missing, keepsOlder, sql, typeOf, ...columns, mark };
 }
 
 function decideBatches(
@@ -96,12 +100,7 @@ function decideBatches(
 ): Job['decision'] {
   const { existing } = state;
   if (existing === undefined) return { mode: 'create', reason: 'new' };
-  if (existing.kind === 'view') return { mode: 'create', reason: 'was a view' };
-  if (existing.kind === 'other')
-    throw new NodeError({
-      what: `${node.relation.schema}.${node.relation.name} is neither a table nor a view, and datacycle did not make it`,
-      hint: 'Rename or drop it, or give the model an alias.',
-    });
+  if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
   if (node.config.full_refresh === false) return { mode: 'increment', reason: 'microbatch' };
   const reason = reasonToRenew(node, settings, state, manifest, fullRefresh);
   return reason === undefined ? { mode: 'increment', reason: 'microbatch' } : { mode: 'replace', reason };

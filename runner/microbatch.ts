@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
+import { type AuditOutcome, runAudits } from './audit.ts';
+import { keepBadRows } from './audit-failure.ts';
 import type { BuildContext, Built } from './build-node.ts';
 import { type ExistingRelation, readComments, readRelation } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import { forgetExpired } from './expire.ts';
-import { viewsInTheWay } from './generated-views.ts';
 import type { ModelNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
-import { restoreGrants } from './materialize/grants.ts';
 import {
   applyBatch,
   type Batch,
@@ -20,9 +20,11 @@ import {
   writtenBelow,
 } from './materialize/microbatch.ts';
 import { remakeViews } from './materialize/remake-views.ts';
-import { run, type Step } from './materialize/step.ts';
+import type { Step } from './materialize/step.ts';
 import { addMissing, alignColumns, dropObsolete, objectNames } from './materialize/structure.ts';
 import { adoptKeys } from './materialize/surrogate-key.ts';
+import type { TableTarget } from './materialize/table.ts';
+import { takePlace } from './materialize/take-place.ts';
 import { beginBatches, type Job } from './microbatch-begin.ts';
 import { batchesFailed, type FailedBatch, nameOfBatch } from './microbatch-report.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
@@ -35,6 +37,7 @@ import { retrying } from './retry.ts';
 import { type ModelState, writeModel, writeResults } from './state.ts';
 import { statement } from './statement.ts';
 import { secure, structureOf, tableTarget } from './table-target.ts';
+import { viewsInTheWay } from './views-in-the-way.ts';
 
 /** What has become of a model's table in this run so far. */
 interface Progress {
@@ -47,6 +50,8 @@ interface Progress {
   /** Rows written since the planner looked at the table last. */
   unanalysed: number;
   readonly built: Set<KnownBatch>;
+  /** What audits let pass, by the id of the test. */
+  readonly audits: Map<string, AuditOutcome>;
   readonly failed: FailedBatch[];
 }
 
@@ -61,7 +66,7 @@ export async function buildBatches(
   context: BuildContext,
   node: ModelNode,
   settings: BatchSettings,
-  explained: (error: unknown) => Error,
+  explained: (error: unknown) => Promise<Error>,
 ): Promise<Built> {
   const { warehouse } = context;
   const startedAt = context.clock().toISOString();
@@ -75,6 +80,7 @@ export async function buildBatches(
     prepared: false,
     unanalysed: 0,
     built: new Set(),
+    audits: new Map(),
     failed: [],
   };
   for (const window of job.batches) {
@@ -89,14 +95,20 @@ export async function buildBatches(
         ),
       );
       commit();
-    } catch (error) {
+    } catch (thrown) {
+      const error = await keepBadRows(context, node, thrown);
       const ofBatch = error instanceof StatementError || error instanceof NodeError;
       if (!ofBatch || context.signal?.aborted === true) throw error;
-      progress.failed.push({ name: nameOfBatch(window, settings), error: explained(error) });
+      progress.failed.push({ name: nameOfBatch(window, settings), error: await explained(error) });
     }
   }
   const { totals, failed } = progress;
-  const built = { decision: job.decision, ...totals, batches: progress.built.size };
+  const built = {
+    decision: job.decision,
+    ...totals,
+    batches: progress.built.size,
+    audits: [...progress.audits.values()],
+  };
   if (failed.length > 0) return { ...built, failed: batchesFailed(node, failed, job.batches.length) };
   await warehouse.transaction(async (session) => {
     await settle(session, context, node, job, progress);
@@ -137,10 +149,12 @@ async function buildBatch(
   const created = existing?.kind !== 'table';
   let outside = 0;
   if (created) {
-    const views = await viewsInTheWay(session, context.manifest, node, existing, job.yields);
-    const drop = existing === undefined ? [] : [run(`drop view ${relation(node.relation.schema, node.relation.name)}`)];
-    const grants = restoreGrants(node.relation, existing?.grants ?? []);
-    await work(remakeViews(views, [...drop, ...createFromBatch(batch, sql), ...grants]));
+    const make = (now: TableTarget) => createFromBatch({ ...batch, target: now }, sql);
+    await work(
+      existing === undefined
+        ? make(target)
+        : takePlace(target, await replacement(session, context, node, job, existing), make),
+    );
   } else {
     await work(stageBatch(batch, sql));
     if (!progress.prepared) outside = await prepare(session, context, node, job, existing, work);
@@ -150,9 +164,11 @@ async function buildBatch(
     );
     await work(applyBatch(batch, existing, job.columns, stretchesOf(job, others)));
   }
+  const audits = await runAudits(session, context, node, { mode: created ? 'create' : 'increment', reason: '' });
   const changed = totals.inserted + totals.updated + totals.deleted > 0;
   const unseen = created || outside > 0 || (changed && (await isUnseen(session, batch, job, totals.deleted > 0)));
   const remembered: ModelState = {
+    materialized: node.materialized,
     checksum: node.checksum,
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
     objects: created ? objectNames(structureOf(node)) : keptObjects(node, progress.remembered),
@@ -175,8 +191,30 @@ async function buildBatch(
     progress.remembered = remembered;
     progress.unanalysed = created || grown ? 0 : unanalysed;
     progress.built.add(window);
+    for (const outcome of audits) {
+      const failures = (progress.audits.get(outcome.test.id)?.failures ?? 0) + outcome.failures;
+      progress.audits.set(outcome.test.id, { ...outcome, failures });
+    }
     for (const key of ['inserted', 'updated', 'deleted', 'retained'] as const) progress.totals[key] += totals[key];
     progress.totals.deleted += outside;
+  };
+}
+
+/** What stands and is no table goes when the table is there. */
+async function replacement(
+  session: Session,
+  { manifest, options }: BuildContext,
+  node: ModelNode,
+  job: Job,
+  existing: ExistingRelation,
+): Promise<Parameters<typeof takePlace>[1]> {
+  const surroundings = { manifest, options, models: job.models };
+  return {
+    kind: 'table',
+    existing,
+    columns: job.yields.map(({ name }) => name),
+    objects: objectNames(structureOf(node)),
+    views: await viewsInTheWay(session, surroundings, node, existing, job.yields, job.decision),
   };
 }
 
@@ -194,13 +232,10 @@ async function prepare(
   const columns = renews ? alignColumns(node.relation, existing, job.yields) : job.schemaSteps;
   const standing = existing.columns.map(({ name }) => name);
   const table = relation(node.relation.schema, node.relation.name);
-  const views = await viewsInTheWay(
-    session,
-    context.manifest,
-    node,
-    existing,
-    columns.length > 0 ? job.yields : undefined,
-  );
+  const { manifest, options } = context;
+  const surroundings = { manifest, options, models: job.models };
+  const views =
+    columns.length === 0 ? [] : await viewsInTheWay(session, surroundings, node, existing, job.yields, job.decision);
   await work([
     ...(renews && target.key !== undefined ? adoptKeys(target.key, table, standing) : []),
     ...secure(target, existing),
@@ -243,11 +278,9 @@ async function settle(
     for (const step of steps) await perform(session, step, node, undefined, progress.totals, context.root);
   };
   const target = tableTarget(node, job.state.access);
-  const { checksum, generation, objects } = progress.remembered ?? {
-    checksum: node.checksum,
-    generation: 1,
-    objects: [],
-  };
+  const { remembered } = progress;
+  if (remembered === undefined) return;
+  const { objects } = remembered;
   if (whole) {
     await work([...secure(target, existing), ...addMissing(target, existing, objects)]);
     await forgetOtherBatches(session, node.name, job.known);
@@ -255,7 +288,7 @@ async function settle(
     if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await forgetExpired(session, node.name);
   }
   const made = whole ? objectNames(structureOf(node)) : objects;
-  await remember(session, context, node, job, { checksum, generation, objects: made });
+  await remember(session, context, node, job, { ...remembered, objects: made });
   const comments = await readComments(session, node.relation);
   if (comments !== undefined) await work(describeRelation(node, comments));
 }
@@ -271,7 +304,6 @@ function remember(
     ...state,
     model: node.name,
     relation: relation(node.relation.schema, node.relation.name),
-    materialized: node.materialized,
     builtAt: context.clock().toISOString(),
     consumed: job.state.upstreams,
   });

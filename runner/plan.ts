@@ -1,28 +1,29 @@
-import { literal, relation } from '../warehouse/quote.ts';
-import type { Column, ExistingRelation } from './catalog.ts';
+import { literal } from '../warehouse/quote.ts';
+import type { Column } from './catalog.ts';
 import type { Decision, NodeState, PlanOptions } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
 import { NodeError } from './errors.ts';
 import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
+import { createMaterializedView, refreshMaterializedView } from './materialize/materialized-view.ts';
 import { remakeViews, type StandingView } from './materialize/remake-views.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
-import { run, type Step } from './materialize/step.ts';
-import { addMissing, dropObsolete } from './materialize/structure.ts';
+import type { Step } from './materialize/step.ts';
+import { addMissing, dropObsolete, objectNames } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
+import { takePlace } from './materialize/take-place.ts';
 import { createView } from './materialize/view.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
-import { secure, tableTarget } from './table-target.ts';
+import { secure, structureOf, tableTarget } from './table-target.ts';
 
 /** The query a decision needs, with what only the run knows put in. Undefined for a seed. */
 export function querySql(
   node: ModelNode | SeedNode,
   decision: Decision,
-  state: NodeState,
+  state: Pick<NodeState, 'consumed'>,
   options: PlanOptions,
   names: Manifest,
 ): SqlText | undefined {
@@ -39,8 +40,8 @@ export function querySql(
  * The statements that build a node. Pure: everything it needs of the database is in `state` and `yields`.
  * @param yields the columns of the query (with the surrogate key) or of the seed file; only an increment whose SQL has
  * not changed may go without.
- * @param run ISO time of the run (`at`), for what says since when it holds; the views that show the node's columns, and go
- * and come back where columns change.
+ * @param run ISO time of the run (`at`), for what says since when it holds; the views that read the node, and go and come
+ * back where it changes in a way that PostgreSQL does not allow under them.
  * @throws NodeError if the columns break the node's contract.
  */
 export function plan(
@@ -62,6 +63,21 @@ export function plan(
   }
   const target = tableTarget(node, state.access);
   const made = state.remembered?.objects ?? [];
+  const replacement = (all: readonly Column[]) => ({
+    columns: all.map(({ name }) => name),
+    objects: objectNames(structureOf(node)),
+    views,
+  });
+  if (node.kind === 'model' && node.materialized === 'materialized_view') {
+    if (source.kind !== 'query') throw new Error('a materialized view is made of a query');
+    const { sql } = source;
+    if (state.existing === undefined) return createMaterializedView(target, sql, columns, undefined);
+    if (decision.mode === 'refresh') return refreshMaterializedView(target, sql, state.existing, made);
+    const { existing } = state;
+    return takePlace(target, { ...replacement(columns), kind: 'materialized view', existing }, (now) =>
+      createMaterializedView(now, sql, columns, existing),
+    );
+  }
   const snapshot = isSnapshot ? snapshotOf(target, node.config) : undefined;
   switch (decision.mode) {
     case 'snapshot':
@@ -69,13 +85,14 @@ export function plan(
         throw new Error('a snapshot is made of a query');
       return updateSnapshot(snapshot, source.sql, state.existing, columns, made, at);
     case 'create': {
-      const drop = state.existing === undefined ? [] : dropView(node, state.existing);
-      const create =
-        snapshot !== undefined && source.kind === 'query'
-          ? createSnapshot(snapshot, source.sql, columns, at)
-          : createTable(target, source);
-      const grants = restoreGrants(node.relation, state.existing?.grants ?? []);
-      return remakeViews(views, [...drop, ...create, ...grants]);
+      const create = (now: TableTarget) =>
+        isSnapshot && source.kind === 'query'
+          ? createSnapshot(snapshotOf(now, node.config), source.sql, columns, at)
+          : createTable(now, source);
+      if (state.existing === undefined) return create(target);
+      const { existing } = state;
+      const all = isSnapshot ? [...columns, ...addedColumns(node.config)] : columns;
+      return takePlace(target, { ...replacement(all), kind: 'table', existing }, create);
     }
     case 'replace':
       if (state.existing === undefined) throw new Error('nothing to replace');
@@ -86,6 +103,8 @@ export function plan(
     case 'increment':
       if (source.kind !== 'query') throw new Error('an increment is made of a query');
       return increment(node, target, state, source.sql, columns, views);
+    case 'refresh':
+      throw new Error('only a materialized view is refreshed');
     default:
       return decision.mode satisfies never;
   }
@@ -104,11 +123,10 @@ function increment(
   const { incremental_strategy: strategy = 'merge' } = node.config;
   if (strategy === 'microbatch') throw new Error('a microbatch model is built batch by batch');
   const change = changeSchema(node, node.config.on_schema_change, existing, yields);
+  // First, since the owner sees what is there through it.
+  const prepare = [...secure(target, existing), ...dropObsolete(target, existing, made)];
   return [
-    // First, since the owner sees what is there through it.
-    ...secure(target, existing),
-    ...dropObsolete(target, existing, made),
-    ...remakeViews(views, change.steps),
+    ...(change.steps.length === 0 ? prepare : remakeViews(views, [...prepare, ...change.steps])),
     ...addMissing(target, existing, made),
     ...addRows(target, strategy, sql, change.columns),
   ];
@@ -125,13 +143,5 @@ function keepFrom(node: ModelNode | SeedNode, state: NodeState, columns: readonl
     what: `${node.name} would be rebuilt, but rows of ${[...state.expired.keys()].join(', ')} that it is made of have been deleted, and its own cannot be told apart`,
     place: node.settings.get('event_time')?.place(),
     hint: `Nothing was touched. Give it a unique_key and an event_time of type ${eventTimeTypes.join(', ')}, so that older rows are kept as they are.`,
-  });
-}
-
-function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[] {
-  if (existing.kind === 'view') return [run(`drop view ${relation(node.relation.schema, node.relation.name)}`)];
-  throw new NodeError({
-    what: `${node.relation.schema}.${node.relation.name} is neither a table nor a view, and datacycle did not make it`,
-    hint: 'Rename or drop it, or give the model an alias.',
   });
 }

@@ -61,7 +61,9 @@ function resultJson(result: NodeResult): object {
 function resultLine(result: NodeResult, index: number, total: number): Line {
   const { node, status, seconds } = result;
   const place = `${String(index).padStart(String(total).length)} of ${total}`;
-  const kind = (node.kind === 'model' ? node.materialized : node.kind).padEnd(11);
+  const kind = (node.kind === 'model' ? node.materialized : node.kind)
+    .replace('materialized_view', 'matview')
+    .padEnd(11);
   const name =
     node.kind === 'model' || node.kind === 'seed' ? `${node.relation.schema}.${node.relation.name}` : node.name;
   const dots = '.'.repeat(Math.max(3, width - name.length));
@@ -69,9 +71,9 @@ function resultLine(result: NodeResult, index: number, total: number): Line {
   return { tone: toneOf(result), text: `${place}  ${kind} ${name} ${dots} ${label(result)}${time}` };
 }
 
-function toneOf({ status, message }: NodeResult): Tone {
+function toneOf({ status, message, warned }: NodeResult): Tone {
   if (status === 'error' || status === 'fail') return 'bad';
-  if (status === 'warn' || status === 'skipped') return 'warning';
+  if (status === 'warn' || status === 'skipped' || warned === true) return 'warning';
   return status === 'pass' || message === 'nothing new' ? 'plain' : 'good';
 }
 

@@ -1,4 +1,4 @@
-import { relation } from '../warehouse/quote.ts';
+import { identifier, relation } from '../warehouse/quote.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralName } from './ephemeral.ts';
 import type { Resolver } from './helpers.ts';
@@ -19,12 +19,14 @@ export interface BatchReads {
 
 /**
  * The resolver that all templates share; records what is used by id.
+ * @param asBare the id of a model or seed that is referred to by the bare name of its table, which stands for something else.
  * @param batch for a microbatch model: upstreams that have an event_time are read batch by batch.
  */
 export function resolverFor(
   context: CompileContext,
   own: RelationName | undefined,
   used: Set<string>,
+  asBare?: string | undefined,
   batch?: BatchReads | undefined,
 ): Resolver {
   const { drafts, disabled, sources, incomplete } = context;
@@ -66,7 +68,8 @@ export function resolverFor(
       const draft = draftOf(name);
       const { materialized, event_time } = draft.config;
       const { schema, name: table } = draft.relation;
-      const sql = materialized === 'ephemeral' ? ephemeralName(draft.name) : relation(schema, table);
+      if (materialized === 'ephemeral') return read(draft.id, ephemeralName(draft.name), event_time, filter);
+      const sql = draft.id === asBare ? identifier(table) : relation(schema, table);
       return read(draft.id, sql, event_time, filter);
     },
     source(source, table, filter) {

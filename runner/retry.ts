@@ -1,7 +1,7 @@
 import { StatementError } from '../warehouse/errors.ts';
 
-/** How often work is tried again after losing against another session, as PostgreSQL advises for these codes. */
-const attempts = 4;
+/** How often work is tried after losing against other sessions, as PostgreSQL advises for these codes. */
+const attempts = 8;
 
 /** Does `work` again, in a new transaction of its own, where it lost against another session. */
 export async function retrying<T>(work: () => Promise<T>): Promise<T> {
@@ -14,9 +14,14 @@ export async function retrying<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Deadlock, serialisation failure, two sessions changing one catalog row, and two making one policy. */
-function isTransient(error: unknown): boolean {
+/**
+ * Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, two
+ * making one policy, and two making names in the catalog: PostgreSQL derives one of 63 bytes (that of a table's array type)
+ * for tables whose long names begin alike.
+ */
+export function isTransient(error: unknown): boolean {
   if (!(error instanceof StatementError)) return false;
   if (error.code === '42710') return error.message.includes('policy');
+  if (error.code === '23505') return /["«„“]pg_\w+_index["»“”]/.test(error.message);
   return error.code === '40P01' || error.code === '40001' || /tuple concurrently (updated|deleted)/.test(error.message);
 }

@@ -54,7 +54,8 @@ export async function runTest(
   }
 }
 
-function holds(proof: Proof, relation: ExistingRelation | undefined): boolean {
+/** Whether a constraint of the database makes what a test looks for impossible. */
+export function holds(proof: Proof, relation: ExistingRelation | undefined): boolean {
   if (relation?.kind !== 'table') return false;
   switch (proof.type) {
     case 'not_null':

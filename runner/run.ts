@@ -2,6 +2,8 @@ import { DatacycleError, StatementError } from '../warehouse/errors.ts';
 import { identifier } from '../warehouse/quote.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { ensureGuard, isAccessModel, secureReaders } from './access.ts';
+import { type AuditOutcome, outcomeOf } from './audit.ts';
+import { auditWarnings, badRows } from './audit-failure.ts';
 import { type BuildContext, buildNode } from './build-node.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError } from './errors.ts';
@@ -57,6 +59,8 @@ export interface NodeResult {
   /** How many batches of a microbatch model were built. */
   readonly batches?: number | undefined;
   readonly error: Error | undefined;
+  /** True for a model that audits warn of. */
+  readonly warned?: boolean;
 }
 
 export interface RunSummary {
@@ -138,6 +142,8 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
   const relations = new RelationCache(warehouse);
   const results = new Map<string, NodeResult>();
   const retained = new Set<string>();
+  /** What audits found while their models were built, by the id of the test. */
+  const audited = new Map<string, AuditOutcome>();
   let next = 0;
 
   const finish = (id: string, index: number, result: Omit<NodeResult, 'node'>, node: Node) => {
@@ -171,16 +177,21 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       const built = await buildNode(within, node);
       relations.forget();
       if (built.retained > 0) retained.add(node.id);
+      for (const outcome of built.audits) audited.set(outcome.test.id, outcome);
       const changed = built.inserted + built.updated + built.deleted > 0;
       if (changed && node.kind === 'model' && isAccessModel(manifest, node))
         await secureReaders(warehouse, manifest, node);
       const { inserted, updated, deleted, batches, failed } = built;
+      const warnings = auditWarnings(built.audits);
+      const warned = warnings.length > 0 ? { warned: true } : {};
       if (failed !== undefined) return { ...failure(failed), inserted, updated, deleted, batches };
       const how =
         built.decision.mode === 'skip' ? built.decision.reason : describe(built.decision.mode, built.decision.reason);
-      const parts = batches === undefined ? '' : `${batches} ${batches === 1 ? 'batch' : 'batches'}`;
-      const message = [how, parts].filter(Boolean).join(', ');
-      return { status: 'success', message, inserted, updated, deleted, failures: 0, batches, error: undefined };
+      const count = batches === undefined ? '' : `${batches} ${batches === 1 ? 'batch' : 'batches'}`;
+      const done = [how, count].filter(Boolean).join(', ');
+      const message = [done, ...warnings].filter(Boolean).join('; ');
+      const counts = { inserted, updated, deleted, failures: 0, batches };
+      return { status: 'success', message, ...counts, error: undefined, ...warned };
     } catch (error) {
       return options.signal?.aborted === true ? stopped : failure(error);
     }
@@ -188,12 +199,13 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
 
   async function testOne(node: TestNode): Promise<Omit<NodeResult, 'node' | 'seconds'>> {
     try {
-      const { status, failures, proven } = await runTest(warehouse, node, relations, context.sourceText);
+      const audit = audited.get(node.id);
+      const { status, failures, proven } =
+        audit === undefined ? await runTest(warehouse, node, relations, context.sourceText) : outcomeOf(audit);
+      const found = failures === 0 ? '' : badRows(failures);
       const message = proven
         ? 'held by a constraint'
-        : failures === 0
-          ? ''
-          : `${failures} bad ${failures === 1 ? 'row' : 'rows'}`;
+        : [found, audit === undefined ? '' : 'audited'].filter(Boolean).join(', ');
       return { status, message, inserted: 0, updated: 0, deleted: 0, failures, error: undefined };
     } catch (error) {
       return options.signal?.aborted === true ? stopped : failure(error);
@@ -326,6 +338,7 @@ async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]): Prom
 function describe(mode: string, reason: string): string {
   if (mode === 'create') return reason === 'new' ? 'created' : `created, ${reason}`;
   if (mode === 'view') return reason === 'new' ? 'view created' : 'view replaced';
+  if (mode === 'refresh') return reason;
   return mode === 'replace' && reason !== 'table' ? `rebuilt: ${reason}` : '';
 }
 

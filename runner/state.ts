@@ -72,6 +72,23 @@ const tables: readonly string[] = [
     pending boolean not null,
     primary key (model, batch_start, batch_end)
 )`,
+  `create table if not exists datacycle.audit_failure (
+    run_id text not null references datacycle.run (run_id),
+    model text not null,
+    test text not null,
+    at timestamptz not null,
+    rows bigint not null,
+    primary key (run_id, test)
+)`,
+  `create table if not exists datacycle.audit_row (
+    run_id text not null,
+    test text not null,
+    model text not null,
+    row_no integer not null,
+    row jsonb not null,
+    primary key (run_id, test, row_no),
+    foreign key (run_id, test) references datacycle.audit_failure (run_id, test) on delete cascade
+)`,
 ];
 
 /** Runs get numbers in the order in which they began, which no clock can turn round; those before that by their times. */
@@ -110,7 +127,9 @@ export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transact
 
 /** Whether schema `datacycle` is complete. What came last: where it is, all is. */
 export async function hasState(on: Queryable): Promise<boolean> {
-  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.batch') is not null as there`);
+  const { rows } = await on.query<{ there: boolean }>(
+    `select to_regclass('datacycle.audit_row') is not null and to_regclass('datacycle.batch') is not null as there`,
+  );
   return rows[0]?.there === true && (await hasRunNumbers(on));
 }
 
@@ -125,6 +144,8 @@ export async function hasRunNumbers(on: Queryable): Promise<boolean> {
 
 /** What the database remembers of one model or seed. */
 export interface ModelState {
+  /** How it was made: `seed`, or the model's `materialized` then. */
+  readonly materialized: string;
   readonly checksum: string;
   /** Grows whenever rows changed in a way that consumers of increments cannot see. */
   readonly generation: number;
@@ -139,9 +160,13 @@ export interface Consumed {
 
 /** All model states by name. */
 export async function readModels(session: Queryable): Promise<ReadonlyMap<string, ModelState>> {
-  const { rows } = await session.query<{ model: string; checksum: string; generation: number; objects: string[] }>(
-    'select model, checksum, generation, objects from datacycle.model',
-  );
+  const { rows } = await session.query<{
+    model: string;
+    materialized: string;
+    checksum: string;
+    generation: number;
+    objects: string[];
+  }>('select model, materialized, checksum, generation, objects from datacycle.model');
   return new Map(rows.map((row) => [row.model, row]));
 }
 
@@ -157,7 +182,6 @@ export async function readConsumed(session: Queryable, model: string): Promise<R
 export interface BuiltModel extends ModelState {
   readonly model: string;
   readonly relation: string;
-  readonly materialized: string;
   readonly builtAt: string;
   readonly consumed: ReadonlyMap<string, Consumed>;
 }

@@ -4,6 +4,7 @@ import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import { markPending } from './microbatch-state.ts';
+import { isViewOf } from './retention.ts';
 import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './subject-keys.ts';
 import { type SubjectNode, subjectNodes, subjectPredicate, unownedPredicate } from './subject-predicate.ts';
 import { erasedMark, type SubjectWords } from './subject-words.ts';
@@ -39,7 +40,7 @@ export async function countSubjectRows(
 ): Promise<readonly SubjectRows[]> {
   const counts: SubjectRows[] = [];
   for (const node of subjectNodes(manifest)) {
-    if (!(await isTable(on, node))) continue;
+    if (!(await holdsRows(on, node))) continue;
     let rows = 0;
     const { schema, name } = node.relation;
     for (const { sql, value } of subjectConditions(node, manifest, id, words)) {
@@ -56,7 +57,7 @@ export async function countSubjectRows(
 }
 
 /**
- * Deletes the subject's rows of one table in one transaction. Its surrogate keys are kept without the name, so that a number
+ * Deletes the subject's rows of one table in one transaction. A materialized view loses them when it is refreshed. Its surrogate keys are kept without the name, so that a number
  * is never handed out again.
  * @returns how many rows are gone.
  */
@@ -68,6 +69,7 @@ export async function eraseRows(
   words: SubjectWords,
 ): Promise<number> {
   const { schema, name } = node.relation;
+  if (node.kind === 'model' && node.materialized === 'materialized_view') return 0;
   return warehouse.transaction(async (session) => {
     let erased = 0;
     for (const condition of subjectConditions(node, manifest, id, words)) {
@@ -88,7 +90,7 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
   const leadsTo = (id: string): boolean => {
     if (id === node.id) return true;
     const upstream = manifest.nodes.get(id);
-    return upstream?.kind === 'model' && upstream.materialized === 'view' && upstream.reads.some(leadsTo);
+    return upstream?.kind === 'model' && isViewOf(upstream) && upstream.reads.some(leadsTo);
   };
   for (const reader of manifest.nodes.values()) {
     if (reader.kind !== 'model' || reader.subject !== 'nobody') continue;
@@ -144,16 +146,20 @@ async function keyedTables(session: Session, manifest: Manifest): Promise<readon
   for (const { model } of rows) {
     const node = [...manifest.nodes.values()].find((one) => one.kind === 'model' && one.name === model);
     const key = node?.kind === 'model' ? node.config.surrogate_key : undefined;
-    const table = node?.kind === 'model' && (await isTable(session, node)) ? node.relation : undefined;
+    const table = node?.kind === 'model' && (await holdsRows(session, node)) ? node.relation : undefined;
     tables.push({ model, ...(key === undefined || table === undefined ? {} : { rows: { table, key } }) });
   }
   return tables;
 }
 
-async function isTable(on: Queryable, { relation: { schema, name } }: Pick<SubjectNode, 'relation'>): Promise<boolean> {
+/** Whether a node stands as something with rows of its own that can be read. */
+async function holdsRows(
+  on: Queryable,
+  { relation: { schema, name } }: Pick<SubjectNode, 'relation'>,
+): Promise<boolean> {
   const { rows } = await on.query(
     `select from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`,
+     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'm') and c.relispopulated`,
     [schema, name],
   );
   return rows.length > 0;

@@ -13,7 +13,7 @@ import { querySql } from './plan.ts';
 import { dayLiteral, eventTimeTypes, forgets, keptOf, tablesBehind } from './retention.ts';
 import { readModels } from './state.ts';
 import { statement } from './statement.ts';
-import { tableTarget } from './table-target.ts';
+import { relationKindOf, tableTarget } from './table-target.ts';
 
 /** `referenced`: a row that a rebuild would take out, were it not for rows of other tables that still point at it. */
 export type DifferenceKind = 'changed' | 'missing' | 'surplus' | 'referenced';
@@ -68,7 +68,8 @@ export async function verifyNode(
 
   const state = await readState(session, { manifest }, node, await readModels(session), holdNothingBack);
   const { existing } = state;
-  if (existing?.kind !== 'table') return { status: 'behind', reason: 'it is not built yet' };
+  if (existing?.kind !== relationKindOf(node) || !existing.populated)
+    return { status: 'behind', reason: 'it is not built yet' };
   if (node.materialized === 'incremental' && state.pruned.size > 0)
     return skipped(
       `rows of ${[...state.pruned.keys()].join(', ')} have been pruned; \`datacycle load --from-bronze\` lands them again`,

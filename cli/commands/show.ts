@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { keptRowsQuery } from '../../runner/audit-failure.ts';
 import { type Compiled, compileProject, compileQuery } from '../../runner/compile.ts';
 import { UsageError } from '../../runner/errors.ts';
 import { type Project, sourceTexts } from '../../runner/project.ts';
@@ -13,6 +14,8 @@ import { type RunFlags, selectionOf } from './run.ts';
 
 export interface ShowFlags extends RunFlags {
   readonly inline?: string | undefined;
+  /** The bad rows that the newest failure of an audit kept. */
+  readonly kept?: boolean | undefined;
   readonly limit: number;
   readonly output: 'table' | 'json' | 'csv';
 }
@@ -24,11 +27,22 @@ interface Query {
   readonly sourceText: (file: string) => string | undefined;
 }
 
-/** Shows the rows of a query, a model or a failing test. Runs in a read-only transaction. */
+/** Shows the rows of a query, a model or a failing test, or what a failed audit kept. Runs in a read-only transaction. */
 export async function show(project: Project, flags: ShowFlags, terminal: Terminal): Promise<0> {
-  const query = queryOf(project, compileProject(project), flags);
+  if (flags.kept === true && flags.inline !== undefined)
+    throw new UsageError({
+      what: '--kept needs a selection, not a query',
+      hint: 'Write --kept --select and an audit.',
+    });
+  const named = queryOf(project, compileProject(project), flags);
   const warehouse = await openForModels(project, 'show', 1);
   try {
+    const query =
+      flags.kept === true ? await keptOf(warehouse, named, flags.output === 'json' || terminal.json) : named;
+    if (query === undefined) {
+      terminal.say(`No bad rows of a failed audit are kept of ${named.name}.`);
+      return 0;
+    }
     const shown = await showOn(warehouse, query, terminal.json ? { ...flags, output: 'lines' } : flags);
     if (shown.text !== '') terminal.output(shown.text);
     if (shown.rows === flags.limit && !terminal.json) {
@@ -39,6 +53,12 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
   } finally {
     await warehouse.close();
   }
+}
+
+/** The bad rows that an audit kept when it failed last; undefined if there are none. */
+async function keptOf(warehouse: Warehouse, named: Query, asJson: boolean): Promise<Query | undefined> {
+  const sql = await keptRowsQuery(warehouse, named.name, asJson);
+  return sql && { ...named, sql };
 }
 
 /** Runs one inline query of the project on an open database and lays it out as a table. */

@@ -1,3 +1,4 @@
+import { showKept } from '../../runner/audit-failure.ts';
 import { thousands } from '../../runner/report.ts';
 import { formatTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -69,6 +70,22 @@ export function printStatus(found: Status, terminal: Terminal): void {
     })),
     'The project has no tables.',
   );
+  section(
+    'Audits that hold their models back',
+    found.audits.map(({ model, test, at, badRows, kept }) => ({
+      model,
+      audit: test,
+      bad_rows: thousands(badRows),
+      kept: thousands(kept),
+      at_utc: minute(at),
+    })),
+    '',
+  );
+  const [audit] = found.audits;
+  if (audit !== undefined) {
+    terminal.say(`See the bad rows with: ${showKept(audit.test)}`);
+    terminal.output('');
+  }
   const { disk } = found;
   section(
     'Disk',

@@ -4,6 +4,7 @@ import { bronzeRoot } from '../environment.ts';
 import { isConfigured, type Source } from '../sources.ts';
 import { watchLock } from '../watch/hold-lock.ts';
 import { inWords } from '../watch/timing.ts';
+import { type FailedAudit, readFailedAudits } from './audits.ts';
 import { type DiskState, readDisk } from './disk.ts';
 import { type Freshness, readFreshness } from './freshness.ts';
 import { type NodeProblem, type RunState, readNodeProblems, readRuns } from './runs.ts';
@@ -22,6 +23,8 @@ export interface Status {
   readonly freshness: readonly Freshness[];
   readonly rejected: Rejected;
   readonly tables: readonly TableState[];
+  /** Audits that hold their models back. */
+  readonly audits: readonly FailedAudit[];
   readonly disk: DiskState;
   readonly runs: readonly RunState[];
   /** Who holds the lock of the watcher; null if nobody does. */
@@ -48,6 +51,7 @@ export async function readStatus(
     freshness,
     rejected: await readRejected(warehouse),
     tables: await readTables(warehouse, compiled.manifest),
+    audits: await readFailedAudits(warehouse, names),
     disk: await readDisk(warehouse, bronzeRoot(project)),
     runs: await readRuns(warehouse),
     watcher: (await warehouse.holder(watchLock)) ?? null,

@@ -6,9 +6,11 @@ import { beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts'
 import type { Compiled } from '../../runner/compile.ts';
 import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
+import { materializedViews, refreshMaterializedViews } from '../../runner/refresh-views.ts';
 import { thousands } from '../../runner/report.ts';
 import { underRunLock } from '../../runner/run-lock.ts';
 import { ensureState } from '../../runner/state.ts';
+import { eraseKeptRows } from '../../runner/subject-audit.ts';
 import { countSubjectRows, eraseRows, type SubjectRows, scrubState, vacuum } from '../../runner/subject-erase.ts';
 import { subjectNodes } from '../../runner/subject-predicate.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -86,9 +88,14 @@ async function eraseLocked(
   begin('tombstone');
   const tombstone = await beginErasure(warehouse, subject, clock);
   await ensureState(warehouse);
+  // First, while it can still be told from the tables whose they are.
+  begin('kept rows of failed audits');
+  const kept = await eraseKeptRows(warehouse);
+  say('kept rows of failed audits, of everybody', kept);
   const tables: Record<string, number> = {};
   // Counted anew under the lock, which also says what tables there are.
-  for (const { node } of await countSubjectRows(warehouse, manifest, subject.id, words)) {
+  const counted = await countSubjectRows(warehouse, manifest, subject.id, words);
+  for (const { node } of counted) {
     const table = `${node.relation.schema}.${node.relation.name}`;
     begin(table);
     tables[table] = await eraseRows(warehouse, manifest, node, subject.id, words);
@@ -108,6 +115,17 @@ async function eraseLocked(
     terminal.errors([
       { tone: 'warning', text: `${path} in Bronze is damaged: what can be read of it names nobody erased; look at it` },
     ]);
+  // They are made of what is gone now, also where a loader took it.
+  const views = materializedViews(manifest).map(({ id }) => id);
+  if (views.length > 0) {
+    begin('materialized views');
+    await refreshMaterializedViews(warehouse, manifest);
+    for (const { node, rows } of counted.filter((one) => views.includes(one.node.id))) {
+      const view = `${node.relation.schema}.${node.relation.name}`;
+      tables[view] = rows;
+      say(view, rows);
+    }
+  }
   begin('what the runner remembers');
   const remembered = await scrubState(warehouse, manifest, { id: subject.id, otherIds, words });
   say('what the runner remembers', remembered);
@@ -131,7 +149,7 @@ async function eraseLocked(
     return 1;
   }
   begin('finish');
-  const report = { tables, landed, remembered, logs, artifacts };
+  const report = { tables, kept, landed, remembered, logs, artifacts };
   await finishErasure(warehouse, tombstone, clock, report);
   tell(project, named, terminal, report);
   return 0;
@@ -155,8 +173,9 @@ function tablesToVacuum({ manifest }: Compiled): { schema: string; name: string 
   const landed = [...manifest.nodes.values()].flatMap((node) =>
     node.kind === 'source' && node.isPersonal ? [node.relation] : [],
   );
-  const runner = ['surrogate_key', 'run_result'].map((name) => ({ schema: 'datacycle', name }));
-  return [...subjectNodes(manifest).map(({ relation }) => relation), ...landed, ...runner];
+  const runner = ['surrogate_key', 'run_result', 'audit_row'].map((name) => ({ schema: 'datacycle', name }));
+  const nodes = [...subjectNodes(manifest), ...materializedViews(manifest)];
+  return [...nodes.map(({ relation }) => relation), ...landed, ...runner];
 }
 
 async function confirm(named: NamedSubject, rows: readonly SubjectRows[], terminal: Terminal): Promise<void> {

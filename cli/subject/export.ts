@@ -5,6 +5,7 @@ import { systemCode } from '../../loaders/errors.ts';
 import type { Compiled } from '../../runner/compile.ts';
 import { UsageError } from '../../runner/errors.ts';
 import { thousands } from '../../runner/report.ts';
+import { exportKeptRows } from '../../runner/subject-audit.ts';
 import { exportTables } from '../../runner/subject-export.ts';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -40,6 +41,7 @@ export async function exportSubject(
   await prepare(folder);
   const onTable = (table: string) => terminal.live(`exporting ${table}`);
   const tables = await exportTables(warehouse, manifest, { id: subject.id, words, folder, signal }, onTable);
+  const kept = await exportKeptRows(warehouse, manifest, { id: subject.id, words, folder, signal });
   terminal.live('exporting what was landed');
   const landed = await exportLanded(warehouse, {
     bronzeRoot: bronzeRoot(project),
@@ -48,10 +50,14 @@ export async function exportSubject(
     folder,
     signal,
   });
-  await writeFile(join(folder, 'README.md'), readmeOf({ subject, tables, landed, at }), { mode: 0o600, flag: 'wx' });
+  await writeFile(join(folder, 'README.md'), readmeOf({ subject, tables, kept, landed, at }), {
+    mode: 0o600,
+    flag: 'wx',
+  });
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   if (terminal.json) {
     const counts = Object.fromEntries(tables.map((table) => [table.path, table.rows]));
+    if (kept > 0) counts['datacycle/audit_row.csv'] = kept;
     terminal.event({ type: 'exported', folder, tables: counts, landed });
   } else {
     terminal.say(`${thousands(rows)} rows of ${tables.length} tables and what was landed are in ${folder}`, 'good');

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Compiled } from '../../runner/compile.ts';
 import type { Project } from '../../runner/project.ts';
 import { thousands } from '../../runner/report.ts';
+import { countKeptRows } from '../../runner/subject-audit.ts';
 import { countSubjectRows } from '../../runner/subject-erase.ts';
 import { schemasOf, searchDatabase, unknownTables } from '../../runner/subject-search.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -22,6 +23,7 @@ export interface Finding {
     | 'its rows'
     | 'rows that name it'
     | 'rows that may be its: no model makes this table'
+    | 'rows that may be its: kept of failed audits, without saying whose they are'
     | 'files and folders that name it'
     | 'files that cannot be read';
   readonly count: number;
@@ -65,6 +67,12 @@ export async function findSubject(
   const unknown = (await unknownTables(warehouse, manifest)).map(({ schema, table, rows }): Finding => {
     return { place: `${schema}.${table}`, what: 'rows that may be its: no model makes this table', count: rows };
   });
+  const { theirs, unclear } = await countKeptRows(warehouse, manifest, subject.id, words);
+  const place = 'datacycle.audit_row';
+  const kept: Finding[] = [
+    { place, what: 'its rows', count: theirs },
+    { place, what: 'rows that may be its: kept of failed audits, without saying whose they are', count: unclear },
+  ];
   const files: Finding[] = [];
   for (const { place, folder, isOurs } of filePlaces(project)) {
     const onProgress = (count: number) => terminal.live(`searching ${place}: ${thousands(count)} files`);
@@ -74,7 +82,7 @@ export async function findSubject(
     if (found.unreadable.length > 0)
       files.push({ place, what: 'files that cannot be read', count: found.unreadable.length });
   }
-  return [...owned, ...columns, ...unknown, ...files];
+  return [...owned, ...kept.filter(({ count }) => count > 0), ...columns, ...unknown, ...files];
 }
 
 /** Findings for a person, or one object a line. */

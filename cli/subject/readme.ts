@@ -7,12 +7,14 @@ import type { ExportedTable } from '../../runner/subject-export.ts';
 export interface Exported {
   readonly subject: Apartment;
   readonly tables: readonly ExportedTable[];
+  /** How many rows of failed checks there are. */
+  readonly kept: number;
   readonly landed: ExportedCounts;
   readonly at: Date;
 }
 
 /** The README of an export, for the person it is about: what each file is, and what is not there and why. */
-export function readmeOf({ subject, tables, landed, at }: Exported): string {
+export function readmeOf({ subject, tables, kept, landed, at }: Exported): string {
   const folders = [...new Set(tables.map(({ node }) => node.relation.schema))];
   return `# Data about apartment ${subject.id}
 
@@ -38,7 +40,7 @@ appliances. Models predict, for instance, whether somebody will be at home. Noth
 ## The files
 
 ${tables.map(section).join('\n')}
-### staging/ and bronze/
+${keptSection(kept)}### staging/ and bronze/
 
 What arrived, before anything was made of it: the sensor files (${thousands(landed.bronzeFiles)}), the rows of the registry and the predictions of this apartment,
 and the list of its files.
@@ -60,6 +62,19 @@ taken in again from then on.
 function leftOut({ leftOut: { count } }: ExportedCounts): string {
   if (count === 0) return '';
   return `- ${thousands(count)} of its files that are damaged, so that it cannot be told whether a password stands in them. Ask for them if you want them.\n`;
+}
+
+function keptSection(rows: number): string {
+  if (rows === 0) return '';
+  return `### datacycle/audit_row.csv (${thousands(rows)} rows)
+
+Rows that a check refused, so that they are in no other file as they stand here. They are kept for a while, to find out why.
+
+- \`at\`: When they were refused
+- \`model\`, \`test\`: The file they were meant for, and the check
+- \`row\`: What the check said of the row, as JSON
+
+`;
 }
 
 function section({ node, path, rows }: ExportedTable): string {

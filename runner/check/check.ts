@@ -56,10 +56,11 @@ export async function checkProject(
   const order = neededBy(compiled, options.selected);
   const sourceText = sourceTexts(context.project);
   const findings = new Findings(sourceText);
-  const trial: Trial = { manifest, root: context.project.root, sourceText, standIns: new Set(), startedAt: started };
-  const relations = new RelationCache(warehouse);
   /** What is not there, and what is to blame. */
   const absent = new Map<string, string>();
+  const { root } = context.project;
+  const trial: Trial = { manifest, root, sourceText, standIns: new Set(), absent, startedAt: started };
+  const relations = new RelationCache(warehouse);
   const counts = { model: 0, seed: 0, test: 0, source: 0 };
 
   await ensureState(warehouse);

@@ -1,6 +1,7 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readAccess } from '../access.ts';
+import { auditsOf, badRowsSql } from '../audit.ts';
 import { type Column, readRelation } from '../catalog.ts';
 import { ephemeralsOf } from '../compile-model.ts';
 import type { Decision, NodeState } from '../decide.ts';
@@ -13,7 +14,7 @@ import { newestLoads, nothingKnown } from '../node-state.ts';
 import { perform, shapeOf } from '../perform.ts';
 import { plan, querySql } from '../plan.ts';
 import { readSeed } from '../seed.ts';
-import { explain } from '../statement.ts';
+import { explain, statement } from '../statement.ts';
 
 export interface Trial {
   readonly manifest: Manifest;
@@ -21,6 +22,8 @@ export interface Trial {
   readonly sourceText: (file: string) => string | undefined;
   /** Ids of models whose place an empty table takes, without its keys. */
   readonly standIns: Set<string>;
+  /** Ids of what is not there at all. */
+  readonly absent: ReadonlyMap<string, string>;
   readonly startedAt: Date;
 }
 
@@ -64,6 +67,10 @@ export async function tryIncremental(
     return attempt(warehouse, trial, node, ' (second run)', (session) =>
       build(session, trial, node, { mode: 'snapshot', reason: 'check' }),
     );
+  if (node.materialized === 'materialized_view')
+    return attempt(warehouse, trial, node, ' (refresh)', (session) =>
+      build(session, trial, node, { mode: 'refresh', reason: 'check' }),
+    );
   const { batch } = node;
   if (batch !== undefined)
     return attempt(warehouse, trial, node, ' (a batch)', (session) =>
@@ -87,7 +94,7 @@ function tryEphemeral(warehouse: Warehouse, trial: Trial, node: ModelNode): Prom
 
 async function build(session: Session, trial: Trial, node: ModelNode | SeedNode, decision: Decision): Promise<void> {
   const increment = decision.mode === 'increment';
-  const standing = increment || decision.mode === 'snapshot';
+  const standing = increment || decision.mode === 'snapshot' || decision.mode === 'refresh';
   const existing = standing ? await readRelation(session, node.relation) : undefined;
   const security = node.kind === 'model' ? node.rowSecurity : undefined;
   const access = security === undefined ? undefined : await readAccess(session, node.relation, security);
@@ -107,6 +114,17 @@ async function build(session: Session, trial: Trial, node: ModelNode | SeedNode,
     views: [],
   }))
     await perform(session, step, node, seed, totals, trial.root);
+  if (increment) await tryAudits(session, trial, node);
+}
+
+/** Runs the audits that look at new rows only; in their other form they are tests like any. */
+async function tryAudits(session: Session, trial: Trial, node: ModelNode | SeedNode): Promise<void> {
+  for (const test of auditsOf(trial.manifest, node)) {
+    if (test.audit?.newRows === undefined || test.dependsOn.some((id) => trial.absent.has(id))) continue;
+    await statement(session, badRowsSql(test, node, 'increment')).catch((error: unknown) => {
+      throw explain(error, { name: `audit ${test.name}`, file: test.file, sourceText: trial.sourceText });
+    });
+  }
 }
 
 /** An increment is put into the table that the full form made: both must yield the same columns. */

@@ -2,6 +2,7 @@ import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import { SqlText } from '../sql-text.ts';
 import { counted, type Step, staged } from './step.ts';
+import { placeOf } from './structure.ts';
 import { comparable, createTable, isReferenced, stage, type TableTarget, valueColumns } from './table.ts';
 
 /** A stretch of time as values of the event_time's type: from the first up to, and without, the second. */
@@ -21,7 +22,7 @@ export interface Batch {
 
 /** The table does not exist yet: it is made of its first batch. */
 export function createFromBatch(batch: Batch, sql: SqlText): Step[] {
-  return [...createTable(batch.target, { kind: 'query', sql }), guardWindow(batch, tableOf(batch.target))];
+  return [...createTable(batch.target, { kind: 'query', sql }), guardWindow(batch, standing(batch.target))];
 }
 
 /** Makes the batch's rows beside the table. */
@@ -173,6 +174,12 @@ where ${here}
 function within(alias: string, column: string, { from, to }: Stretch): string {
   const at = `${alias}.${identifier(column)}`;
   return `${at} >= ${from} and ${at} < ${to}`;
+}
+
+/** The table under the name that it has while it is made. */
+function standing(target: TableTarget): string {
+  const { schema, name } = placeOf(target);
+  return relation(schema, name);
 }
 
 function tableOf({ relation: { schema, name } }: TableTarget): string {

@@ -7,7 +7,7 @@ import { guardKey, guardNulls } from './key-guard.ts';
 import { remakeViews, type StandingView } from './remake-views.ts';
 import { type Access, secureRows } from './row-security.ts';
 import { counted, run, type Step, staged } from './step.ts';
-import { addMissing, alignColumns, dropObsolete, type Structure } from './structure.ts';
+import { addMissing, alignColumns, dropObsolete, placeOf, type Structure } from './structure.ts';
 import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
 
 /** A table to be filled from a query. */
@@ -45,7 +45,8 @@ export interface KeepFrom {
 
 /** A table that does not exist yet: created straight from the query, then keyed, constrained, indexed and analysed. */
 export function createTable(target: TableTarget, source: RowSource): Step[] {
-  const table = relation(target.relation.schema, target.relation.name);
+  const place = placeOf(target);
+  const table = relation(place.schema, place.name);
   const direct = source.kind === 'query' && target.key === undefined;
   const nulls =
     target.uniqueKey.length > 0 && target.key === undefined ? [guardNulls(target.model, table, target.uniqueKey)] : [];
@@ -56,7 +57,7 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
     ...addMissing(target, undefined, []),
-    ...secureRows(target.relation, target.rowSecurity, target.access, undefined),
+    ...secureRows(place, target.rowSecurity, target.access, undefined),
     run(`analyze ${table}`),
   ];
 }
@@ -81,9 +82,12 @@ export function replaceRows(
   return [
     ...adopt,
     ...stage(target, source),
-    ...secureRows(target.relation, target.rowSecurity, target.access, existing),
-    ...dropObsolete(target, existing, made),
-    ...remakeViews(views, alignColumns(target.relation, existing, wanted)),
+    // The views first: whoever reads through one locks it before the table.
+    ...remakeViews(views, [
+      ...secureRows(target.relation, target.rowSecurity, target.access, existing),
+      ...dropObsolete(target, existing, made),
+      ...alignColumns(target.relation, existing, wanted),
+    ]),
     ...(target.uniqueKey.length > 0
       ? differenceByKey(target, table, wanted, existing, keepFrom)
       : differenceOfAll(table, wanted)),

@@ -1,3 +1,5 @@
+{{config audit="new_rows"}}
+
 -- A counter only rises or starts again, so what it counted is never below zero.
 select
     datetime_key,

@@ -1,3 +1,5 @@
+{{config audit="new_rows"}}
+
 -- Minutes seen and missing make up the minutes expected, which a day has no more than 1440 of.
 select
     date_key,

@@ -84,6 +84,8 @@ function standing(kind: 'table' | 'view', columns: readonly Column[], grants: Ex
   return {
     kind,
     estimatedRows: 100,
+    populated: true,
+    columnGrants: [],
     columns: columns.map((column) => ({ ...column, notNull: false })),
     objects: [],
     unique: [],
@@ -138,7 +140,22 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
       now,
       {
         at,
-        views: [{ node: view, existing: standing('view', [], grants), comments: comments(view, 'view', 'by hand') }],
+        views: [
+          {
+            kind: 'view',
+            relation: view.relation,
+            sql: view.fullSql,
+            options: ['security_invoker=true'],
+            columns: view.columns.map((column) => column.name),
+            defaults: [],
+            populated: true,
+            indexes: [],
+            grants,
+            columnGrants: [],
+            model: view,
+            comments: comments(view, 'view', 'by hand'),
+          },
+        ],
       },
     );
   },

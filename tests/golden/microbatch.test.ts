@@ -57,7 +57,9 @@ const existing: ExistingRelation = {
   unique: [],
   foreignKeys: [],
   referencedBy: [],
+  populated: true,
   grants: [],
+  columnGrants: [],
   securityInvoker: false,
   rowSecurity: { enabled: false, forced: false, policies: [] },
 };

@@ -15,19 +15,68 @@ export interface DatabaseKind {
   open(settings?: Readonly<Record<string, string>>): Promise<TestDatabase>;
 }
 
+/** An embedded database that the last test is done with: making one takes seconds, emptying one does not. */
+let spare: Warehouse | undefined;
+
 const embedded: DatabaseKind = {
   name: 'PGlite',
-  async open(settings = {}) {
-    const warehouse = await openWarehouse({
+  async open(settings) {
+    const taken = settings === undefined ? spare : undefined;
+    if (taken !== undefined) spare = undefined;
+    const warehouse = taken ?? (await openEmbedded(settings));
+    let isDropped = false;
+    return {
+      warehouse,
       url: undefined,
-      folder: 'memory://',
-      purpose: 'test',
-      concurrency: 1,
-      settings,
-    });
-    return { warehouse, url: undefined, drop: () => warehouse.close() };
+      async drop() {
+        if (isDropped) return;
+        isDropped = true;
+        if (settings === undefined && spare === undefined && (await isEmptied(warehouse))) spare = warehouse;
+        else await warehouse.close();
+      },
+    };
   },
 };
+
+function openEmbedded(settings: Readonly<Record<string, string>> = {}): Promise<Warehouse> {
+  return openWarehouse({ url: undefined, folder: 'memory://', purpose: 'test', concurrency: 1, settings });
+}
+
+/** Takes away all that a test made and set. False where that cannot be done, and the database has to go. */
+async function isEmptied(warehouse: Warehouse): Promise<boolean> {
+  try {
+    for (const sql of ['reset session authorization', 'discard temp']) await warehouse.query(sql);
+    await warehouse.query(`do $$
+declare
+    one text;
+begin
+    for one in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+        execute format('drop schema %I cascade', one);
+    end loop;
+    for one in select rolname from pg_roles where rolname !~ '^pg_' and rolname <> current_user loop
+        execute format('drop owned by %I cascade', one);
+        execute format('drop role %I', one);
+    end loop;
+    create schema public;
+    grant usage on schema public to public;
+end $$`);
+    const { rows } = await warehouse.query<{ left: number }>(leftovers);
+    return Number(rows[0]?.left) === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** What dropping schemas and roles does not take along. */
+const leftovers = `select (select count(*) from pg_db_role_setting)
+    + (select count(*) from pg_default_acl)
+    + (select count(*) from pg_database where datname = current_database() and datacl is not null)
+    + (select count(*) from pg_event_trigger)
+    + (select count(*) from pg_publication)
+    + (select count(*) from pg_largeobject_metadata)
+    + (select count(*) from pg_extension where extname <> 'plpgsql')
+    + (select count(*) from pg_settings where source = 'session' and name not in (
+        'TimeZone', 'work_mem', 'maintenance_work_mem', 'jit', 'application_name')) as left`;
 
 const server: DatabaseKind = {
   name: 'PostgreSQL',

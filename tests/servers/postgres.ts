@@ -70,6 +70,12 @@ export class PostgresServer {
     await untilReady(this.url);
   }
 
+  /** Waits until it takes connections again, after one of its processes crashed and took the others along. */
+  async recovered(): Promise<void> {
+    await sleep(100);
+    await untilReady(this.url);
+  }
+
   /** Stops the process as an administrator does, breaking every connection; the data stay. */
   async down(): Promise<void> {
     const server = this.#process;

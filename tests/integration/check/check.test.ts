@@ -254,6 +254,25 @@ describe('a project without a fault', () => {
   });
 });
 
+describe('a materialized view', () => {
+  const file = 'models/by_room.sql';
+  const made = (columns: string) => ({
+    [file]: `{{config materialized="materialized_view" unique_key="room_key" row_security=false}}
+select room_key, ${columns} from {{ref "readings"}} group by room_key
+`,
+  });
+
+  it('is made and refreshed', async () => {
+    expect(await check(made('count(*) as readings'))).toMatchObject({ ok: true, findings: [], models: 5 });
+  });
+
+  it('has its fault told once, with its place', async () => {
+    expect(errorsOf(await check(made('sum(dubled) as doubled')))).toMatchObject([
+      { node: 'by_room', what: 'by_room: column "dubled" does not exist', where: `${file}:2:22` },
+    ]);
+  });
+});
+
 describe('a fault is found at its place, once:', () => {
   it.each(Object.entries(faults))('%s', async (_name, fault) => {
     const { files, where } = plant(fault);
@@ -361,6 +380,24 @@ describe('also told are', () => {
         what: expect.stringContaining('(room=Office) stands 2 times'),
       },
       { node: 'unique_rooms_room', where: 'seeds/rooms.yml:6:22' },
+    ]);
+  });
+
+  it('an audit of new rows that can only be run on all of them', async () => {
+    const { findings } = await check({
+      'tests/data/audit.sql': `{{config audit="new_rows"}}
+with recursive readings as (
+    select * from {{ref "readings"}}
+)
+
+select * from readings where false`,
+    });
+    expect(findings.map(({ node, error }) => [node, error.message, error.where])).toEqual([
+      [
+        'readings',
+        expect.stringMatching(/^audit audit: recursive query/),
+        expect.stringMatching(/^tests\/data\/audit/),
+      ],
     ]);
   });
 

@@ -1,34 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
 import { beginErasure } from '../../../loaders/erasure/tombstone.ts';
 import { compressBronze } from '../../../loaders/housekeeping/compress.ts';
+import { bundled } from '../bundled.ts';
 import { databases } from '../databases.ts';
 import { Household, jimmy, jimmysWords, now } from './erasure-household.ts';
 
-/** Inside the project, so that the dependencies are found. */
-const bundle = fileURLToPath(new URL(`../../../target/blocked-erasure-${process.pid}.mjs`, import.meta.url));
-
-beforeAll(async () => {
-  await mkdir(join(bundle, '..'), { recursive: true });
-  await build({
-    entryPoints: [fileURLToPath(new URL('blocked-erasure.ts', import.meta.url))],
-    outfile: bundle,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  });
-});
-
-afterAll(() => rm(bundle, { force: true }));
+const bundle = await bundled(new URL('blocked-erasure.ts', import.meta.url));
 
 describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
   'an erasure that is killed, on $name',

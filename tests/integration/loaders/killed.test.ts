@@ -1,37 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LoadBusyError } from '../../../loaders/errors.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import type { LoadSummary } from '../../../loaders/summary.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
+import { bundled } from '../bundled.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { payloads, SensorShare } from './sensor-share.ts';
 
-/** Inside the project, so that the dependencies are found. */
-const bundle = fileURLToPath(new URL(`../../../target/blocked-load-${process.pid}.mjs`, import.meta.url));
-
-beforeAll(async () => {
-  await mkdir(join(bundle, '..'), { recursive: true });
-  await build({
-    entryPoints: [fileURLToPath(new URL('blocked-load.ts', import.meta.url))],
-    outfile: bundle,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  });
-});
-
-afterAll(() => rm(bundle, { force: true }));
+const bundle = await bundled(new URL('blocked-load.ts', import.meta.url));
 
 describe.each(databases)('a load that is killed in the middle of a batch, on $name', ({ name, open }) => {
   let db: TestDatabase | undefined;

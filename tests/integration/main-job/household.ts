@@ -65,7 +65,7 @@ export class Household {
   async build(
     options: {
       fullRefresh?: boolean;
-      command?: 'build' | 'run' | 'test';
+      command?: 'build' | 'run' | 'seed' | 'test';
       now?: Date;
       env?: Record<string, string>;
       select?: string[];

@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
+import { bundled } from '../bundled.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 
@@ -411,17 +408,7 @@ select n.id, r.room_key, n.version from {{ref "numbered"}} as n join {{ref "room
   });
 
   it('8: the lock of a process that was killed is free again', async () => {
-    const folder = fileURLToPath(new URL('../../../node_modules/.cache/datacycle-tests', import.meta.url));
-    mkdirSync(folder, { recursive: true });
-    const script = join(folder, `holding-process-${process.pid}.mjs`);
-    buildSync({
-      entryPoints: [fileURLToPath(new URL('holding-process.ts', import.meta.url))],
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external',
-    });
+    const script = await bundled(new URL('holding-process.ts', import.meta.url));
     const child = spawn(process.execPath, [script, database.url ?? ''], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       await once(child.stdout, 'data');
@@ -470,49 +457,5 @@ select n.id, r.room_key, n.version from {{ref "numbered"}} as n join {{ref "room
     } finally {
       await other.close();
     }
-  });
-
-  it('ten facts that point at three dimensions are built side by side without a deadlock', async () => {
-    for (const [index, dimension] of ['dim_a', 'dim_b', 'dim_c'].entries())
-      project.write({
-        [`models/${dimension}.sql`]: `{{config materialized="incremental" unique_key="n" surrogate_key="${dimension}_key"}}
-select distinct (id + ${index}) % 20 as n, max(load_id) over () as load_id from {{source "raw" "events"}} ${newLoads}`,
-      });
-    for (let number = 0; number < 10; number += 1)
-      project.write({
-        [`models/fact_${number}.sql`]: `{{config materialized="incremental" unique_key="id" audit_columns="load_id"}}
-select e.id, a.dim_a_key, b.dim_b_key, c.dim_c_key, e.value, e.load_id
-from {{source "raw" "events"}} as e
-join {{ref "dim_a"}} as a on a.n = e.id % 20
-join {{ref "dim_b"}} as b on b.n = (e.id + 1) % 20
-join {{ref "dim_c"}} as c on c.n = (e.id + 2) % 20
-{{#incremental}}where e.load_id > {{high_water "raw.events"}}{{/incremental}}`,
-        [`models/fact_${number}.yml`]: `
-models:
-  - name: fact_${number}
-    constraints:
-      - { type: foreign_key, columns: dim_c_key, to: ref('dim_c') }
-      - { type: foreign_key, columns: dim_a_key, to: ref('dim_a') }
-      - { type: foreign_key, columns: dim_b_key, to: ref('dim_b') }
-`,
-      });
-    for (let run = 1; run <= 10; run += 1) {
-      await database.warehouse.query(
-        `insert into raw.events select ${run}, id, 'r', random() from generate_series(${run} * 300, ${run} * 300 + 299) as id`,
-      );
-      if (run === 6)
-        for (let number = 0; number < 10; number += 1)
-          await database.warehouse.query(`drop table public.fact_${number}`);
-      const summary = await project.run(database.warehouse, { threads: 8, fullRefresh: run % 3 === 0 });
-      expect(summary.results.map((result) => result.error)).toEqual(summary.results.map(() => undefined));
-    }
-    expect(await rowsOf(database.warehouse, 'select count(*) as n from public.fact_9')).toEqual([{ n: 3000 }]);
-    // A deadlock that was tried again with success is one all the same; sessions report them when they end.
-    await database.warehouse.close();
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    const { rows } = await client.query('select deadlocks from pg_stat_database where datname = current_database()');
-    await client.end();
-    expect(rows).toEqual([{ deadlocks: '0' }]);
   });
 });

@@ -56,6 +56,40 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
     await database.warehouse.query('drop table gold.old_fact');
   });
 
+  it('finds kept rows of failed audits, by name, by key, and those that say nothing of whose they are', async () => {
+    const { warehouse } = database;
+    await warehouse.query(
+      `insert into datacycle.audit_failure (run_id, model, test, at, rows)
+       select run_id, 'fact_energy_minute', 'kept', started_at, 4 from datacycle.run order by run_no limit 1`,
+    );
+    await warehouse.query(
+      `insert into datacycle.audit_row (run_id, test, model, row_no, row)
+       select f.run_id, f.test, f.model, row_no, row::jsonb
+       from datacycle.audit_failure as f,
+           unnest($1::text[]) with ordinality as bad (row, row_no)`,
+      [
+        [
+          JSON.stringify({ apartment_key: jimmysKey, energy_wh: -1 }),
+          JSON.stringify({ apartment_key: Number(jimmysKey) + 1000, energy_wh: -1 }),
+          JSON.stringify({ energy_wh: -1 }),
+          JSON.stringify({ energy_wh: -1, name: 'JimmyLoup' }),
+        ],
+      ],
+    );
+    const compiled = two.compile();
+    const named = subjectNamed(compiled.context.project, 'jimmy');
+    const found = await findSubject(warehouse, compiled, named, terminal, signal);
+    expect(found.filter(({ place }) => place.startsWith('datacycle.audit_row'))).toEqual([
+      { place: 'datacycle.audit_row', what: 'its rows', count: 2 },
+      {
+        place: 'datacycle.audit_row',
+        what: 'rows that may be its: kept of failed audits, without saying whose they are',
+        count: 1,
+      },
+      { place: 'datacycle.audit_row.row', what: 'rows that name it', count: 1 },
+    ]);
+  });
+
   it('begins with something of both in every table that is somebody’s', async () => {
     const jimmys = await two.rows((row, table) => isJimmys(row, table, jimmysKey));
     const both = [...jimmys].filter(([, rows]) => rows.length > 0).map(([table]) => table);
@@ -64,6 +98,7 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
         'silver.sensor_value_rejects',
         'silver.prediction_rejects',
         'silver.log_sensor_errors',
+        'silver.room_readings',
         'gold.fact_prediction',
         'gold.dim_device',
       ]),

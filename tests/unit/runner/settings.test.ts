@@ -94,7 +94,7 @@ describe('a fault in project.yml is shown with its line', () => {
     [
       'a setting with a wrong value',
       'name: test\nmodels:\n  silver:\n    +materialized: tabel',
-      'project.yml:4:20 | "models.silver.+materialized": Invalid option: expected one of "view"|"table"|"incremental"|"ephemeral"|"snapshot"',
+      'project.yml:4:20 | "models.silver.+materialized": Invalid option: expected one of "view"|"table"|"incremental"|"ephemeral"|"snapshot"|"materialized_view"',
     ],
     [
       'a setting without its plus sign',

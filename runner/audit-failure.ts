@@ -1,0 +1,144 @@
+import { identifier, literal } from '../warehouse/quote.ts';
+import type { Queryable, Session } from '../warehouse/warehouse.ts';
+import { type AuditOutcome, AuditsFailed, type FailedAudit } from './audit.ts';
+import type { BuildContext } from './build-node.ts';
+import { NodeError } from './errors.ts';
+import type { ModelNode, SeedNode } from './manifest.ts';
+import { formatPlace } from './place.ts';
+import { thousands } from './report.ts';
+import { retrying } from './retry.ts';
+import { SqlText } from './sql-text.ts';
+import { hasState } from './state.ts';
+
+/** How many failures of one audit are remembered, the newest. */
+const mostFailures = 20;
+
+/**
+ * Keeps the bad rows of audits that failed, in a transaction of its own: that of the model has been rolled back.
+ * @returns what to tell of it; any other error as it is.
+ */
+export async function keepBadRows(context: BuildContext, node: ModelNode | SeedNode, error: unknown): Promise<unknown> {
+  if (!(error instanceof AuditsFailed)) return error;
+  const { warehouse } = context;
+  try {
+    await retrying(() => warehouse.transaction((session) => keepIn(session, context, node, error.failed)));
+  } catch (fault) {
+    return complaint(node, error.failed, {
+      detail: `  Its rows could not be kept: ${fault instanceof Error ? fault.message : String(fault)}`,
+      hint: 'The table is as it was before.',
+    });
+  }
+  const [first] = error.failed;
+  return complaint(node, error.failed, {
+    detail: undefined,
+    hint: `The table is as it was before. See the bad rows with: ${showKept(first?.test.name ?? '')}`,
+  });
+}
+
+/** The command that shows the kept rows of the newest failure of an audit. */
+export function showKept(test: string): string {
+  return `datacycle show --kept --select ${test}`;
+}
+
+/**
+ * The query for the kept rows of the newest failure of an audit, or of any audit of a model: a column for each of theirs.
+ * @param asJson their values are JSON, so that numbers stay numbers; else text.
+ * @returns undefined if none is kept.
+ */
+export async function keptRowsQuery(on: Queryable, name: string, asJson: boolean): Promise<SqlText | undefined> {
+  if (!(await hasState(on))) return undefined;
+  const { rows } = await on.query<{ run_id: string; test: string; names: string[] }>(
+    `select f.run_id, f.test, array(
+         select jsonb_object_keys(a.row)
+         from datacycle.audit_row as a
+         where a.run_id = f.run_id and a.test = f.test and a.row_no = 1
+     ) as names
+     from datacycle.audit_failure as f
+     join datacycle.run using (run_id)
+     where $1 in (f.test, f.model)
+     order by run.run_no desc, f.test
+     limit 1`,
+    [name],
+  );
+  const [newest] = rows;
+  if (newest === undefined || newest.names.length === 0) return undefined;
+  const arrow = asJson ? '->' : '->>';
+  const columns = newest.names.map((column) => `a.row ${arrow} ${literal(column)} as ${identifier(column)}`);
+  return new SqlText(`select ${columns.join(', ')}
+from datacycle.audit_row as a
+where a.run_id = ${literal(newest.run_id)} and a.test = ${literal(newest.test)}
+order by a.row_no`);
+}
+
+/** `1 bad row`, `2,000 bad rows` */
+export function badRows(count: number): string {
+  return `${thousands(count)} bad ${count === 1 ? 'row' : 'rows'}`;
+}
+
+/** What to tell of audits that found bad rows and let them pass. */
+export function auditWarnings(outcomes: readonly AuditOutcome[]): readonly string[] {
+  return outcomes.flatMap(({ test, failures }) =>
+    failures === 0 ? [] : [`audit ${test.name} warns of ${badRows(failures)}`],
+  );
+}
+
+/** Forgets the failed audits of a model from before a moment, with their rows. */
+export async function forgetFailures(on: Queryable, model: string, before: Date): Promise<void> {
+  await on.query('delete from datacycle.audit_failure where model = $1 and at < $2', [model, before.toISOString()]);
+}
+
+async function keepIn(
+  session: Session,
+  { runId, clock }: BuildContext,
+  node: ModelNode | SeedNode,
+  failed: readonly FailedAudit[],
+): Promise<void> {
+  const at = clock().toISOString();
+  for (const { test, failures, rows } of failed) {
+    await session.query('delete from datacycle.audit_failure where run_id = $1 and test = $2', [runId, test.name]);
+    await session.query(
+      'insert into datacycle.audit_failure (run_id, model, test, at, rows) values ($1, $2, $3, $4, $5)',
+      [runId, node.name, test.name, at, failures],
+    );
+    await session.query(
+      `insert into datacycle.audit_row (run_id, test, model, row_no, row)
+       select $1, $2, $3, bad.row_no, bad.text::jsonb
+       from unnest($4::text[]) with ordinality as bad (text, row_no)`,
+      [runId, test.name, node.name, [...rows]],
+    );
+    await forgetOldest(session, test.name);
+  }
+}
+
+async function forgetOldest(session: Queryable, test: string): Promise<void> {
+  await session.query(
+    `delete from datacycle.audit_failure
+     where test = $1
+         and run_id not in (
+             select run_id
+             from datacycle.audit_failure
+             join datacycle.run using (run_id)
+             where test = $1
+             order by run_no desc
+             limit ${mostFailures}
+         )`,
+    [test],
+  );
+}
+
+function complaint(
+  node: ModelNode | SeedNode,
+  failed: readonly FailedAudit[],
+  { detail, hint }: { readonly detail: string | undefined; readonly hint: string },
+): NodeError {
+  const [first, ...others] = failed;
+  const more = others.map(
+    ({ test, failures }) => `  audit ${test.name} found ${badRows(failures)}, at ${formatPlace(test.place)}`,
+  );
+  return new NodeError({
+    what: `${node.name}: audit ${first?.test.name ?? ''} found ${badRows(first?.failures ?? 0)}`,
+    place: first?.test.place,
+    detail: [...more, detail].filter(Boolean).join('\n') || undefined,
+    hint,
+  });
+}

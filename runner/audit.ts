@@ -1,0 +1,116 @@
+import type { StatementError } from '../warehouse/errors.ts';
+import { identifier, relation } from '../warehouse/quote.ts';
+import type { Session } from '../warehouse/warehouse.ts';
+import type { Decision } from './decide.ts';
+import type { Manifest, ModelNode, SeedNode, TestNode } from './manifest.ts';
+import { staged } from './materialize/step.ts';
+import { isTransient } from './retry.ts';
+import { holds, RelationCache, type TestOutcome } from './run-test.ts';
+import { SqlText } from './sql-text.ts';
+import { explain, statement } from './statement.ts';
+
+/** How many bad rows of an audit are kept for inspection. */
+export const mostRows = 1000;
+
+/** What an audit found. */
+export interface AuditOutcome {
+  readonly test: TestNode;
+  readonly failures: number;
+  /** A constraint of the database makes bad rows impossible. */
+  readonly proven: boolean;
+}
+
+/** An audit that failed, with the first of its bad rows as JSON. */
+export interface FailedAudit extends AuditOutcome {
+  readonly rows: readonly string[];
+}
+
+/** Thrown inside a model's transaction, so that it is rolled back; the rows have been read before. */
+export class AuditsFailed extends Error {
+  readonly failed: readonly FailedAudit[];
+
+  constructor(failed: readonly FailedAudit[]) {
+    super(`${failed.length} audits failed`);
+    this.failed = failed;
+  }
+}
+
+/** The audits of a node, by name. */
+export function auditsOf({ nodes }: Manifest, { id }: ModelNode | SeedNode): readonly TestNode[] {
+  const audits = [...nodes.values()].flatMap((node) => (node.kind === 'test' && node.audit?.of === id ? [node] : []));
+  return audits.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * The query for an audit's bad rows within the transaction that has built `node`, and what goes before it: a name for the
+ * rows to look at. Only an increment brings some rows of a table; anything else brings them all. Pure.
+ */
+export function auditSql(
+  test: TestNode,
+  node: ModelNode | SeedNode,
+  mode: Decision['mode'],
+): { readonly before: string; readonly sql: SqlText } {
+  const newRows = test.audit?.newRows;
+  if (newRows === undefined || mode !== 'increment') return { before: '', sql: test.sql };
+  const key = node.config.unique_key ?? [];
+  const match = key.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
+  const { schema, name } = node.relation;
+  // As they stand now: an increment may leave columns or whole rows of the old as they were.
+  const rows =
+    key.length === 0
+      ? `select * from ${staged}`
+      : `select t.*\n    from ${staged} as n\n    join ${relation(schema, name)} as t on ${match}`;
+  // The test may have a common table expression of the same name: it stands further inside.
+  return { before: `with ${identifier(name)} as (\n    ${rows}\n)\n`, sql: newRows };
+}
+
+/** The statement that counts an audit's bad rows and yields the first of them as JSON, in one reading. Pure. */
+export function badRowsSql(...audit: Parameters<typeof auditSql>): SqlText {
+  const { before, sql } = auditSql(...audit);
+  return SqlText.join(
+    `${before}select to_jsonb(bad_rows.*)::text as row, count(*) over () as failures\nfrom (\n`,
+    sql,
+    `\n) as bad_rows\nlimit ${mostRows}`,
+  );
+}
+
+/**
+ * Runs the audits of a node that has just been built, in its transaction.
+ * @returns what those found that let it pass: nothing, or bad rows that are only warned of.
+ * @throws AuditsFailed if any speaks against a commit; NodeError if the query of one cannot be run.
+ */
+export async function runAudits(
+  session: Session,
+  context: { readonly manifest: Manifest; readonly sourceText: (file: string) => string | undefined },
+  node: ModelNode | SeedNode,
+  { mode }: Decision,
+): Promise<readonly AuditOutcome[]> {
+  if (mode === 'skip') return [];
+  const relations = new RelationCache(session);
+  const passed: AuditOutcome[] = [];
+  const failed: FailedAudit[] = [];
+  for (const test of auditsOf(context.manifest, node)) {
+    const proof = test.provenBy;
+    if (proof !== undefined && holds(proof, await relations.get(proof.relation))) {
+      passed.push({ test, failures: 0, proven: true });
+      continue;
+    }
+    const { rows } = await statement(session, badRowsSql(test, node, mode)).catch((error: unknown) => {
+      if (isTransient(error)) throw error;
+      const { file } = test;
+      const hint = ({ code }: StatementError) =>
+        code === '42P01' ? `Build what it reads first: datacycle build --select +${node.name}` : undefined;
+      throw explain(error, { name: `audit ${test.name}`, file, sourceText: context.sourceText, hint });
+    });
+    const outcome = { test, failures: Number(rows[0]?.failures ?? 0), proven: false };
+    if (outcome.failures === 0 || test.severity === 'warn') passed.push(outcome);
+    else failed.push({ ...outcome, rows: rows.map(({ row }) => String(row)) });
+  }
+  if (failed.length > 0) throw new AuditsFailed(failed);
+  return passed;
+}
+
+/** What an audit that let its model pass says of its test. */
+export function outcomeOf({ failures, proven }: AuditOutcome): TestOutcome {
+  return { status: failures === 0 ? 'pass' : 'warn', failures, proven };
+}

@@ -1,0 +1,92 @@
+import { type CompileContext, problemAt } from './compile-context.ts';
+import type { Config } from './config.ts';
+import { type Problem, ProjectError } from './errors.ts';
+import { Graph } from './graph.ts';
+import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
+import type { SettingPlaces } from './setting-places.ts';
+import { didYouMean } from './suggest.ts';
+
+interface Singular {
+  readonly file: string;
+  /** Ids of all that it reads. */
+  readonly used: ReadonlySet<string>;
+  readonly config: Config;
+  readonly settings: SettingPlaces;
+  /** It says itself that it is an audit, not only its folder. */
+  readonly asked: boolean;
+}
+
+/**
+ * The id of the model or seed that a test in tests/data audits; undefined if it is no audit.
+ * @throws ProjectError if it cannot be told which, or if there is none.
+ */
+export function auditedBy(
+  context: CompileContext,
+  { file, used, config, settings, asked }: Singular,
+): string | undefined {
+  const fault = (key: 'audit' | 'audits', what: string, hint: string | undefined) => {
+    const place = settings.get(key)?.place() ?? { file, line: 1, column: 1 };
+    return new ProjectError([
+      problemAt(context, place, { what: place.file === file ? what : `${file}: ${what}`, hint }),
+    ]);
+  };
+  const { audit = false, audits } = config;
+  if (audit === false && audits !== undefined)
+    throw fault('audits', 'audits has no meaning for a test that is no audit', 'Set audit=true or audit="new_rows".');
+  if (audit === false) return undefined;
+  const built = [...context.drafts.values()].filter(
+    ({ id, config: { materialized } }) => used.has(id) && materialized !== 'ephemeral',
+  );
+  const names = built.map(({ name }) => name);
+  if (audits !== undefined) {
+    const named = built.find(({ name }) => name === audits);
+    if (named !== undefined) return named.id;
+    const hint = didYouMean(audits, names) ?? 'Name a model or seed that it reads by {{ref}}.';
+    throw fault('audits', `it does not read "${audits}", or that is ephemeral, so that it cannot audit it`, hint);
+  }
+  const [only] = built;
+  if (built.length === 1) return only?.id;
+  if (built.length > 1) {
+    const hint = `Say so: {{config audit=${audit === true ? 'true' : '"new_rows"'} audits="${only?.name ?? ''}"}}.`;
+    throw fault('audit', `it reads ${names.join(', ')}: it cannot be told which of them it audits`, hint);
+  }
+  // What a folder says for all of its tests is no mistake of one that has no use for it.
+  if (!asked) return undefined;
+  throw fault('audit', 'it reads no model or seed that is built, so that there is nothing to audit', 'Take audit out.');
+}
+
+/**
+ * The models and seeds with audits that read others as well: those come first, so that the audits find them as this run
+ * makes them. Their rows are not made of them, so `reads` stays.
+ * @param problems gets an audit that reads what is made of the model it audits.
+ */
+export function auditedLast(
+  context: CompileContext,
+  nodes: ReadonlyMap<string, Node>,
+  tests: readonly TestNode[],
+  problems: Problem[],
+): (ModelNode | SeedNode)[] {
+  const graph = new Graph(new Map([...nodes].map(([id, node]) => [id, node.dependsOn])));
+  const behind = new Map<string, Set<string>>();
+  for (const { audit, dependsOn, place } of tests) {
+    if (audit === undefined) continue;
+    const name = nodes.get(audit.of)?.name ?? audit.of;
+    const later = graph.descendants(audit.of);
+    for (const id of dependsOn) {
+      const other = nodes.get(id);
+      if (id === audit.of || (other?.kind !== 'model' && other?.kind !== 'seed')) continue;
+      if (later.has(id)) {
+        const what = `it audits ${name}, but reads ${other.name}, which is built after it`;
+        const hint = `An audit runs before anything is made of ${name}: let it audit ${other.name}, or make it a plain test.`;
+        problems.push(problemAt(context, place, { what, hint }));
+        continue;
+      }
+      behind.set(audit.of, (behind.get(audit.of) ?? new Set()).add(id));
+    }
+  }
+  return [...behind].flatMap(([id, others]) => {
+    const node = nodes.get(id);
+    if (node?.kind !== 'model' && node?.kind !== 'seed') return [];
+    return [{ ...node, dependsOn: [...new Set([...node.dependsOn, ...others])] }];
+  });
+}

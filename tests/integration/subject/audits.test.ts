@@ -1,0 +1,76 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expireRows } from '../../../runner/expire.ts';
+import { countKeptRows, eraseKeptRows, exportKeptRows } from '../../../runner/subject-audit.ts';
+import { SubjectWords } from '../../../runner/subject-words.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+import { TemporaryProject } from '../temporary-project.ts';
+
+describe.each(databases)('the kept rows of failed audits on $name', (kind) => {
+  let database: TestDatabase;
+  let project: TemporaryProject;
+  const folder = mkdtempSync(join(tmpdir(), 'datacycle-kept-'));
+  const words = new SubjectWords({ id: 'jimmy', owner: 'JimmyLoup', names: [] });
+  const signal = new AbortController().signal;
+  const fails = (model: string, columns: string) => ({
+    [`tests/data/${model}_fails.sql`]: `{{config audit=true}}select ${columns} from {{ref "${model}"}}`,
+  });
+  beforeAll(async () => {
+    database = await kind.open();
+    project = new TemporaryProject({
+      'project.yml': 'name: test\nretention: { facts: 1 year }\n',
+      'models/homes.sql':
+        '{{config materialized="table" subject="apartment"}}select * from (values (1, $$jimmy$$), (2, $$other$$)) as v (home_key, apartment)',
+      'models/homes.yml': 'models: [{ name: homes, columns: [{ name: home_key }, { name: apartment }] }]',
+      'models/facts.sql':
+        '{{config materialized="table" event_time="day"}}select home_key, apartment as who, date $$2020-01-01$$ as day from {{ref "homes"}}',
+      'models/facts.yml':
+        'models: [{ name: facts, config: { subject: { column: home_key, of: homes } }, columns: [{ name: home_key }] }]',
+      'models/days.sql':
+        '{{config materialized="table" subject=false}}select distinct date $$2020-01-01$$ as day from {{ref "homes"}}',
+      ...fails('facts', 'home_key'),
+      ...fails('days', 'day'),
+    });
+    await project.run(database.warehouse, { now: new Date('2023-01-01T00:00:00Z') });
+    project.remove('tests/data/facts_fails.sql');
+    project.write(fails('facts', '1 as one'));
+    await project.run(database.warehouse, { now: new Date('2023-06-01T00:00:00Z') });
+    project.write(fails('facts', 'who'));
+    await project.run(database.warehouse, { now: new Date('2023-12-01T00:00:00Z') });
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    project.dispose();
+    await database.drop();
+  });
+
+  it('are the subject’s by key or name; nobody’s are not, and what does not say is unclear', async () => {
+    expect(await countKeptRows(database.warehouse, project.compile().manifest, 'jimmy', words)).toEqual({
+      theirs: 2,
+      unclear: 3,
+    });
+  });
+
+  it('go with the retention of their model, once they are so old themselves', async () => {
+    const options = { clock: () => new Date('2024-02-01T00:00:00Z') };
+    const kept = async () =>
+      (await database.warehouse.query('select model, run_id from datacycle.audit_failure order by 1, 2')).rows;
+    const before = await kept();
+    await expireRows(project.compile(), database.warehouse, { ...options, dryRun: true });
+    expect(await kept()).toEqual(before);
+    await expireRows(project.compile(), database.warehouse, { ...options, dryRun: false });
+    expect(await kept()).toEqual(before.filter(({ model, run_id }) => model !== 'facts' || run_id !== 'run-1'));
+  });
+
+  it('are exported and erased', async () => {
+    const { manifest } = project.compile();
+    expect(await exportKeptRows(database.warehouse, manifest, { id: 'jimmy', words, folder, signal })).toBe(1);
+    expect(readFileSync(join(folder, 'datacycle', 'audit_row.csv'), 'utf8')).toMatch(
+      /^at,model,test,row\n2023-12-01 [^,]+,facts,facts_fails,"\{""who"": ""jimmy""\}"\n$/,
+    );
+    expect(await eraseKeptRows(database.warehouse)).toBe(7);
+    expect(await countKeptRows(database.warehouse, manifest, 'jimmy', words)).toEqual({ theirs: 0, unclear: 0 });
+  });
+});
