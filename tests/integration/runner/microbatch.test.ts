@@ -138,6 +138,23 @@ select room, at, 10 / value as value from {{source "raw" "events"}}`;
       expect(await outcome('2023-08-09')).toBe('success: 3 batches +1 ~0 -0');
     });
 
+    it.each(['true', 'new_rows'])('because an audit (%s) speaks against it is not committed', async (audit) => {
+      const test = `accepted_values: { values: [1, 3], quote: false, config: { audit: ${audit} } }`;
+      project.write({
+        'models/readings.yml': `models: [{ name: readings, columns: [{ name: value, data_tests: [{ ${test} }] }] }]`,
+      });
+      await land(threeDays);
+      const { error } = resultOf(await run('2023-08-03'), 'readings');
+      expect(error?.message).toBe('readings: 1 of 3 batches failed: 2023-08-02');
+      expect(error).toMatchObject({ detail: expect.stringContaining('accepted_values_readings_value') });
+      expect((await rows()).map(({ value }) => value)).toEqual([1, 3]);
+      expect(await query('select row from datacycle.audit_row')).toEqual([
+        { row: expect.objectContaining({ value: 2 }) },
+      ]);
+      await query('update raw.events set value = 1 where value = 2');
+      expect(await outcome('2023-08-03')).toBe('success: 3 batches +1 ~0 -0');
+    });
+
     it('leaves the rows, when its query makes some of another batch', async () => {
       project.write({ 'models/readings.sql': readings('', "room, at + interval '1 day' as at, value") });
       await land(threeDays);
@@ -400,6 +417,29 @@ select room, at, value, load_id from {{ref "readings"}} {{#incremental}}where lo
     expect(await refused({ fullRefresh: true })).toContain('would be rebuilt (full refresh), but rows');
     expect(await refused(backfill('2023-08-01'))).toContain('would be rebuilt (a backfill), but rows');
     expect((await run('2023-08-03')).ok).toBe(true);
+  });
+
+  it('takes the place of a view, with the views that read it, and goes for a table and comes back', async () => {
+    await land(threeDays);
+    const microbatch = readings();
+    project.write({ 'models/readings.sql': 'select room, at, value from {{source "raw" "events"}}' });
+    await run('2023-08-03');
+    await query('create view public.shown as select room, value from public.readings');
+    project.write({ 'models/readings.sql': microbatch });
+    expect(await outcome('2023-08-03')).toBe('success: created, was a view, 3 batches +3 ~0 -0');
+    expect((await query('select * from public.shown')).length).toBe(3);
+    project.write({
+      'models/readings.sql': microbatch
+        .replace(settings, 'materialized="table"')
+        .replace(/event_time.*(?=unique_key)/, ''),
+    });
+    await land(`('a', '2023-08-01 11:00+00', 5)`);
+    await query('delete from raw.events where value = 1');
+    expect((await run('2023-08-03')).ok).toBe(true);
+    project.write({ 'models/readings.sql': microbatch });
+    expect(await outcome('2023-08-03')).toBe('success: rebuilt: its SQL changed, 3 batches +0 ~0 -0');
+    expect((await query('select * from public.shown')).length).toBe(3);
+    expect(await verify()).toEqual(['readings equal']);
   });
 
   it('tells of its batches, people and machines', async () => {
