@@ -6,7 +6,7 @@ import { inlineEphemerals } from './ephemeral.ts';
 import { ProjectError } from './errors.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './helpers.ts';
 import type { ModelNode, Node, RelationName, SeedNode } from './manifest.ts';
-import { batchSettings, checkBatches, isMicrobatch } from './microbatch-settings.ts';
+import { batchSettings, checkBatches, followedBy, isMicrobatch } from './microbatch-settings.ts';
 import { nameTables } from './microbatch-sql.ts';
 import { oneStatement } from './one-statement.ts';
 import type { Place } from './place.ts';
@@ -103,18 +103,6 @@ export function modelNode(
     ]),
     batch,
   };
-}
-
-/** The microbatch models of which a microbatch model reads nothing but the rows of its batch. */
-function followedBy({ filtered, whole }: BatchReads, nodes: ReadonlyMap<string, Node>): string[] {
-  const inside = [...filtered, ...whole].flatMap((id) => {
-    const node = nodes.get(id);
-    return node?.kind === 'model' && node.materialized === 'ephemeral' ? node.reads : [];
-  });
-  return [...filtered].filter((id) => {
-    const node = nodes.get(id);
-    return node?.kind === 'model' && node.batch !== undefined && !whole.has(id) && !inside.includes(id);
-  });
 }
 
 /** Refuses a setting, given its place. */

@@ -1,6 +1,7 @@
 import { type CompileContext, type Draft, quote } from './compile-context.ts';
 import type { batchSizes, Config } from './config.ts';
 import { ProjectError } from './errors.ts';
+import type { Node } from './manifest.ts';
 import type { BatchReads } from './resolve.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -46,6 +47,18 @@ export function isMicrobatch(config: Config): boolean {
 export function batchSettings(config: Config, follows: readonly string[]): BatchSettings {
   const { event_time = '', batch_size = 'day', time_zone = 'UTC', begin = '', lookback = 1 } = config;
   return { eventTime: event_time, size: batch_size, timeZone: time_zone, begin, lookback, follows };
+}
+
+/** The microbatch models of which a microbatch model reads nothing but the rows of its batch. */
+export function followedBy({ filtered, whole }: BatchReads, nodes: ReadonlyMap<string, Node>): string[] {
+  const inside = [...filtered, ...whole].flatMap((id) => {
+    const node = nodes.get(id);
+    return node?.kind === 'model' && node.materialized === 'ephemeral' ? node.reads : [];
+  });
+  return [...filtered].filter((id) => {
+    const node = nodes.get(id);
+    return node?.kind === 'model' && node.batch !== undefined && !whole.has(id) && !inside.includes(id);
+  });
 }
 
 /** @throws ProjectError for the first setting of a microbatch model that is missing or wrong, with its place. */
