@@ -442,6 +442,24 @@ select room, at, value, load_id from {{ref "readings"}} {{#incremental}}where lo
     expect(await verify()).toEqual(['readings equal']);
   });
 
+  it('is read as before while all of its batches are built again', async ({ skip }) => {
+    if (database.url === undefined) skip('the embedded database has one connection');
+    await land(threeDays);
+    await run('2023-08-12');
+    const before = await rows();
+    let reads = 0;
+    let running = true;
+    const refreshing = run('2023-08-12', { fullRefresh: true }).finally(() => {
+      running = false;
+    });
+    while (running) {
+      expect(await rows()).toEqual(before);
+      reads += 1;
+    }
+    expect((await refreshing).ok).toBe(true);
+    expect(reads).toBeGreaterThan(5);
+  });
+
   it('tells of its batches, people and machines', async () => {
     await land(threeDays);
     const summary = await run('2023-08-03');
