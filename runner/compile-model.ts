@@ -149,6 +149,9 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized'], co
     'incremental models',
   );
   only(['batch_size', 'time_zone', 'begin', 'lookback'], isMicrobatch(config), 'incremental_strategy microbatch');
+  const tables = 'views, tables, incremental models, snapshots and seeds';
+  only(['grants', 'pre_hook', 'pre-hook', 'post_hook', 'post-hook'], materialized !== 'ephemeral', tables);
+  only(['contract'], materialized !== 'ephemeral' || config.contract?.enforced === false, tables);
   const snapshots = ['strategy', 'updated_at', 'check_cols', 'hard_deletes', 'snapshot_meta_column_names'] as const;
   only(snapshots, materialized === 'snapshot', 'snapshots');
   const merges = materialized === 'incremental' && strategy === 'merge';
@@ -184,8 +187,6 @@ function checkSnapshot(
   at: (...keys: readonly string[]) => Place | undefined,
 ): void {
   if (materialized !== 'snapshot') return;
-  if (config.contract?.enforced === true)
-    complain(at('contract'), 'a snapshot cannot have an enforced contract', 'Its columns follow those of the source.');
   if ((config.unique_key ?? []).length === 0)
     complain(
       at('unique_key', 'materialized'),

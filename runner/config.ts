@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addUp, grantsSetting, hookSetting } from './additive-settings.ts';
 
 /** A list that may be written as `a, b`, as `[a, b]` or as one name. Only a true list can name what begins with a blank. */
 const names = z
@@ -79,6 +80,15 @@ export const configSchema = z.strictObject({
   meta: z.record(z.string(), z.unknown()).optional(),
   indexes: z.array(index).optional(),
   contract: z.strictObject({ enforced: z.boolean() }).optional(),
+  /** Whether descriptions become comments in the database; they do where nothing is said. */
+  persist_docs: z.strictObject({ relation: z.boolean().optional(), columns: z.boolean().optional() }).optional(),
+  /** SQL that runs before and after the model, also as dbt spells it. */
+  pre_hook: hookSetting.optional(),
+  post_hook: hookSetting.optional(),
+  'pre-hook': hookSetting.optional(),
+  'post-hook': hookSetting.optional(),
+  /** Roles by privilege. */
+  grants: grantsSetting(names).optional(),
   column_types: z.record(z.string(), z.string()).optional(),
   delimiter: z.string().length(1).optional(),
   severity: z.enum(['error', 'warn']).optional(),
@@ -104,9 +114,10 @@ export type ConfigKey = keyof Config;
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
 
-/** `stronger` over `weaker`: tags and meta add up, everything else is replaced. */
+/** `stronger` over `weaker`: tags, meta, hooks and grants with a plus sign add up, everything else is replaced. */
 export function mergeConfig(weaker: Config, stronger: Config): Config {
-  const merged: Config = { ...weaker, ...stronger };
+  const { 'pre-hook': _pre, 'post-hook': _post, ...settings } = { ...weaker, ...stronger };
+  const merged: Config = { ...settings, ...addUp(weaker, stronger) };
   if (weaker.tags && stronger.tags) merged.tags = [...new Set([...weaker.tags, ...stronger.tags])];
   if (weaker.meta && stronger.meta) merged.meta = { ...weaker.meta, ...stronger.meta };
   return merged;
@@ -164,6 +175,8 @@ const freshness = z
     },
   );
 
+const sqlList = z.union([z.string().min(1), z.array(z.string().min(1))], 'expected SQL, or a list of it');
+
 /** project.yml. The trees under models, seeds and data_tests mix folders and `+settings` and are checked while they are walked. */
 export const projectSchema = z.strictObject({
   name: z.string().min(1),
@@ -179,6 +192,11 @@ export const projectSchema = z.strictObject({
   retention: z.record(z.string(), period).optional(),
   /** The views that are made for Power BI of the models that say so. */
   bi: z.strictObject({ schema: z.string().min(1).optional(), time_zone: z.string().min(1).optional() }).optional(),
+  /** SQL that runs before and after all else of a run, also as dbt spells it. */
+  on_run_start: sqlList.optional(),
+  on_run_end: sqlList.optional(),
+  'on-run-start': sqlList.optional(),
+  'on-run-end': sqlList.optional(),
   models: z.record(z.string(), z.unknown()).optional(),
   seeds: z.record(z.string(), z.unknown()).optional(),
   data_tests: z.record(z.string(), z.unknown()).optional(),

@@ -1,8 +1,9 @@
 import { secretPrefix } from '../warehouse/conceal.ts';
 import { literal, relation } from '../warehouse/quote.ts';
-import { type Config, configKeys, configSchema, mergeConfig } from './config.ts';
+import { type Config, configKeys, configSchema } from './config.ts';
+import { overlay } from './layer.ts';
 import type { RelationName } from './manifest.ts';
-import type { Place } from './place.ts';
+import { formatPlace, type Place } from './place.ts';
 import type { Project } from './project.ts';
 import type { SettingPlace } from './setting-places.ts';
 import { SqlText } from './sql-text.ts';
@@ -31,6 +32,8 @@ export interface Recorded {
   config: Config;
   /** Where its settings stand. */
   readonly places: Map<string, SettingPlace>;
+  /** The calls of {{config}} that have been taken in: each counts once, though a model is rendered twice. */
+  readonly calls: Set<string>;
   readonly highWater: Set<string>;
   readonly secrets: Set<string>;
   volatile: boolean;
@@ -42,6 +45,7 @@ export function newRecord(): Recorded {
   return {
     config: {},
     places: new Map(),
+    calls: new Set(),
     highWater: new Set(),
     secrets: new Set(),
     volatile: false,
@@ -98,7 +102,7 @@ export function modelHelpers(
   record: Recorded,
 ): Record<(typeof helperNames)[number], Helper> {
   return {
-    config(args, { named, argument }) {
+    config(args, { named, place, argument }) {
       if (args.length > 0) throw new HelperError('config takes name=value', 'Write {{config materialized="table"}}.');
       for (const key of Object.keys(named)) {
         if ((configKeys as readonly string[]).includes(key)) continue;
@@ -110,11 +114,18 @@ export function modelHelpers(
         const what = `"${issue.path.join('.')}": ${issue.message.replace(/^Invalid input: /, '')}`;
         throw new HelperError(what, undefined, argument(String(issue.path[0])));
       }
-      for (const key of Object.keys(named)) {
-        const place = () => argument(key);
-        record.places.set(key, { place, sql: (value) => SqlText.from(place(), value) });
-      }
-      record.config = mergeConfig(record.config, checked.data ?? {});
+      const call = `${formatPlace(place)} ${JSON.stringify(named)}`;
+      if (record.calls.has(call)) return '';
+      record.calls.add(call);
+      const places = new Map(
+        Object.keys(named).map((key): [string, SettingPlace] => {
+          const at = argument(key);
+          return [key, { place: () => at, sql: (value) => SqlText.from(at, value) }];
+        }),
+      );
+      const merged = overlay(record, { config: checked.data ?? {}, places });
+      record.config = merged.config;
+      for (const [key, at] of merged.places) record.places.set(key, at);
       return '';
     },
     ref: (args, call) => resolver.ref(text('ref', args, 1)[0] ?? '', isFiltered('ref', call)),

@@ -53,6 +53,19 @@ interface NodeBase {
   readonly dependsOn: readonly string[];
 }
 
+/** SQL that runs before or after a model or seed, every time it is built or found to be as it should be. */
+export interface Hook {
+  /** For messages: `pre_hook`, `post_hook 2 of 3`. */
+  readonly name: string;
+  readonly when: 'pre' | 'post';
+  /** False: it runs by itself, before the transaction begins or after it has committed. */
+  readonly inTransaction: boolean;
+  readonly place: Place | undefined;
+  /** What it is beside each form of the model; empty where it does nothing. */
+  readonly full: SqlText;
+  readonly incremental: SqlText;
+}
+
 interface Relational {
   readonly config: Config;
   readonly settings: SettingPlaces;
@@ -63,6 +76,9 @@ interface Relational {
   readonly reads: readonly string[];
   /** Undefined where it is not said, as for every view. */
   readonly subject: SubjectOf | undefined;
+  readonly hooks?: readonly Hook[] | undefined;
+  /** Ids that must be there first for the sake of the hooks alone; the rows are not made of them. */
+  readonly hooksRead?: readonly string[] | undefined;
   /** Changes whenever the SQL or a setting that shapes the rows changes. */
   readonly checksum: string;
 }

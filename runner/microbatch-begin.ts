@@ -7,6 +7,7 @@ import { normalType } from './column-type.ts';
 import { type Decision, type NodeState, reasonToRebuild } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
 import { NodeError } from './errors.ts';
+import { runHooks } from './hooks.ts';
 import type { Manifest, ModelNode } from './manifest.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import type { Step } from './materialize/step.ts';
@@ -61,8 +62,15 @@ export async function beginBatches(
 ): Promise<Job> {
   const { manifest, options, range } = context;
   const models = await readModels(session);
-  const state = await readState(session, context, node, models);
-  const decision = decideBatches(node, settings, state, manifest, options.fullRefresh);
+  let state = await readState(session, context, node, models);
+  let decision = decideBatches(node, settings, state, manifest, options.fullRefresh);
+  const { runStartedAt } = options;
+  const hooks = { when: 'pre', inTransaction: true } as const;
+  // They may have changed what stands.
+  if ((await runHooks(session, node, hooks, decision.mode, { ...context, runStartedAt })) > 0) {
+    state = await readState(session, context, node, models);
+    decision = decideBatches(node, settings, state, manifest, options.fullRefresh);
+  }
   refuseChangeOfKind(node, decision, state);
   const backfill = range !== undefined && decision.mode === 'increment';
   refuseToLose(node, backfill ? { mode: 'replace', reason: 'a backfill' } : decision, state.pruned);

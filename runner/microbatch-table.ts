@@ -2,10 +2,11 @@ import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import type { AuditOutcome } from './audit.ts';
 import type { BuildContext } from './build-node.ts';
-import { type ExistingRelation, readComments, readRelation } from './catalog.ts';
+import { type ExistingRelation, readRelation } from './catalog.ts';
+import { completeRelation } from './complete-relation.ts';
 import { forgetExpired } from './expire.ts';
 import type { ModelNode } from './manifest.ts';
-import { describeRelation } from './materialize/comments.ts';
+import { isGrantMark } from './materialize/grants.ts';
 import { clearOutside } from './materialize/microbatch.ts';
 import { remakeViews } from './materialize/remake-views.ts';
 import type { Step } from './materialize/step.ts';
@@ -120,9 +121,11 @@ export async function settle(
     if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await forgetExpired(session, node.name);
   }
   const made = whole ? objectNames(structureOf(node)) : objects;
-  await remember(session, context, node, job, { ...remembered, objects: made });
-  const comments = await readComments(session, node.relation);
-  if (comments !== undefined) await work(describeRelation(node, comments));
+  const { runStartedAt } = context.options;
+  const before = { comments: undefined, objects };
+  const grants = await completeRelation(session, node, job.decision.mode, before, { ...context, runStartedAt });
+  const others = made.filter((name) => !isGrantMark(name));
+  await remember(session, context, node, job, { ...remembered, objects: [...others, ...grants.made] });
 }
 
 export function remember(
@@ -144,7 +147,7 @@ export function remember(
 /** Of the constraints and indexes that the runner made, those that are still declared. */
 export function keptObjects(node: ModelNode, remembered: ModelState | undefined): readonly string[] {
   const wanted = new Set(objectNames(structureOf(node)));
-  return (remembered?.objects ?? []).filter((name) => wanted.has(name));
+  return (remembered?.objects ?? []).filter((name) => wanted.has(name) || isGrantMark(name));
 }
 
 /** A bound as a value that the model's event_time can be compared with. */

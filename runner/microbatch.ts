@@ -150,7 +150,9 @@ async function buildBatch(
     materialized: node.materialized,
     checksum: node.checksum,
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
-    objects: created ? objectNames(structureOf(node)) : keptObjects(node, progress.remembered),
+    objects: [
+      ...new Set([...(created ? objectNames(structureOf(node)) : []), ...keptObjects(node, progress.remembered)]),
+    ],
   };
   if (unseen || !progress.prepared) await remember(session, context, node, job, remembered);
   await writeBatch(session, node.name, {

@@ -2,6 +2,7 @@ import { StatementError } from '../warehouse/errors.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { type Column, readTemporaryColumns } from './catalog.ts';
 import type { Decision, NodeState } from './decide.ts';
+import { keepsContract } from './declared-columns.ts';
 import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import { refusal, type Step } from './materialize/step.ts';
@@ -11,7 +12,8 @@ import { statement } from './statement.ts';
 
 /**
  * The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has; a
- * rebuild looks, since `select *` yields something else once an upstream has another column.
+ * rebuild looks, since `select *` yields something else once an upstream has another column. So does whatever has a
+ * contract that the table does not keep.
  */
 export async function shapeOf(
   session: Session,
@@ -21,7 +23,10 @@ export async function shapeOf(
   sql: SqlText | undefined,
 ): Promise<readonly Column[] | undefined> {
   if (sql === undefined) return undefined;
-  const mayDiffer = state.remembered?.checksum !== node.checksum || node.config.on_schema_change !== undefined;
+  const mayDiffer =
+    state.remembered?.checksum !== node.checksum ||
+    node.config.on_schema_change !== undefined ||
+    !keepsContract(node, state.existing?.columns ?? []);
   if (decision.mode === 'increment' && !mayDiffer) return undefined;
   await statement(
     session,

@@ -54,7 +54,7 @@ export function plan(
 ): Step[] {
   if (decision.mode === 'skip') return [];
   const columns = yields ?? state.existing?.columns ?? [];
-  if (node.config.contract?.enforced === true && yields !== undefined) checkContract(node, yields);
+  if (yields !== undefined) checkContract(node, yields);
   const isSnapshot = node.kind === 'model' && node.materialized === 'snapshot';
   checkNamed(node, isSnapshot ? [...columns, ...addedColumns(node.config)] : columns);
   if (decision.mode === 'view') {

@@ -4,13 +4,14 @@ import type { Warehouse } from '../warehouse/warehouse.ts';
 import { ensureGuard, isAccessModel, secureReaders } from './access.ts';
 import { type AuditOutcome, outcomeOf } from './audit.ts';
 import { auditWarnings, badRows } from './audit-failure.ts';
-import { type BuildContext, buildNode } from './build-node.ts';
+import { type BuildContext, buildNode, finishNode } from './build-node.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
 import type { EventTimeRange } from './microbatch-windows.ts';
 import { sourceTexts } from './project.ts';
+import { type RunHook, type RunHookResult, runRunHooks } from './run-hooks.ts';
 import { underRunLock } from './run-lock.ts';
 import { RelationCache, runTest } from './run-test.ts';
 import { schedule } from './schedule.ts';
@@ -43,6 +44,7 @@ export type RunEvent =
     }
   | { readonly type: 'node-started'; readonly index: number; readonly total: number; readonly node: Node }
   | { readonly type: 'node-finished'; readonly index: number; readonly total: number; readonly result: NodeResult }
+  | { readonly type: 'hook-finished'; readonly hook: RunHookResult }
   | { readonly type: 'finished'; readonly summary: RunSummary };
 
 export interface NodeResult {
@@ -66,6 +68,8 @@ export interface NodeResult {
 export interface RunSummary {
   readonly runId: string;
   readonly results: readonly NodeResult[];
+  /** What became of on-run-start and on-run-end. */
+  readonly hooks: readonly RunHookResult[];
   readonly seconds: number;
   readonly ok: boolean;
 }
@@ -92,7 +96,7 @@ export async function runNodes(
   if (options.command === 'test') return work(compiled, root, warehouse, options);
   // Without the lock somebody else may build the same tables: what has not begun must not begin.
   return underRunLock(warehouse, options.signal, busy, (signal) =>
-    work(compiled, root, warehouse, { ...options, signal }),
+    work(compiled, root, warehouse, { ...options, signal }, () => signal.aborted && options.signal?.aborted !== true),
   );
 }
 
@@ -101,8 +105,15 @@ const busy = {
   hint: 'Wait until it is done and try again; readers and `datacycle test` are never locked out.',
 };
 
-async function work(compiled: Compiled, root: string, warehouse: Warehouse, options: RunOptions): Promise<RunSummary> {
-  const { manifest, graph } = compiled;
+/** @param isLost whether somebody else may work on the same tables by now. */
+async function work(
+  compiled: Compiled,
+  root: string,
+  warehouse: Warehouse,
+  options: RunOptions,
+  isLost: () => boolean = () => false,
+): Promise<RunSummary> {
+  const { manifest, graph, runHooks } = compiled;
   const { clock, onEvent, runId, command } = options;
   const started = clock();
   const kinds = kindsOf[command];
@@ -139,6 +150,20 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     range: options.range,
     signal: options.signal,
   };
+  const hooks: RunHookResult[] = [];
+  const runAll = (which: readonly RunHook[], goOn: boolean) =>
+    runRunHooks(warehouse, which, goOn, {
+      runStartedAt: started.toISOString(),
+      sourceText: context.sourceText,
+      clock,
+      onResult: (hook) => {
+        hooks.push(hook);
+        onEvent({ type: 'hook-finished', hook });
+      },
+    });
+  await runAll(options.signal?.aborted === true ? [] : runHooks.start, false);
+  const broken = hooks.find(({ error }) => error !== undefined);
+
   const relations = new RelationCache(warehouse);
   const results = new Map<string, NodeResult>();
   const retained = new Set<string>();
@@ -182,6 +207,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
       if (changed && node.kind === 'model' && isAccessModel(manifest, node))
         await secureReaders(warehouse, manifest, node);
       const { inserted, updated, deleted, batches, failed } = built;
+      if (failed === undefined) await finishNode(within, node, built);
       const warnings = auditWarnings(built.audits);
       const warned = warnings.length > 0 ? { warned: true } : {};
       if (failed !== undefined) return { ...failure(failed), inserted, updated, deleted, batches };
@@ -215,7 +241,7 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
   await schedule(
     withTestEdges(graph, manifest.nodes, new Set(order)),
     order,
-    { threads, failFast: options.failFast, signal: options.signal },
+    { threads, failFast: options.failFast, signal: broken === undefined ? options.signal : AbortSignal.abort() },
     {
       run: runOne,
       skip: (id, because) => {
@@ -223,7 +249,8 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
         if (node === undefined) return;
         next += 1;
         const blame = because === undefined ? undefined : manifest.nodes.get(because)?.name;
-        const message = blame === undefined ? 'the run was stopped' : `${blame} failed`;
+        const cause = blame ?? broken?.name;
+        const message = cause === undefined ? 'the run was stopped' : `${cause} failed`;
         finish(
           id,
           next,
@@ -263,10 +290,21 @@ async function work(compiled: Compiled, root: string, warehouse: Warehouse, opti
     });
   }
 
+  // Like `finally`: also after failures and an interrupt.
+  if (!isLost()) await runAll(runHooks.end, true);
+
   const finished = clock();
   const all = [...results.values()];
-  const ok = all.every((result) => result.status === 'success' || result.status === 'pass' || result.status === 'warn');
-  const summary: RunSummary = { runId, results: all, seconds: (finished.getTime() - started.getTime()) / 1000, ok };
+  const ok =
+    hooks.every(({ error }) => error === undefined) &&
+    all.every((result) => result.status === 'success' || result.status === 'pass' || result.status === 'warn');
+  const summary: RunSummary = {
+    runId,
+    results: all,
+    hooks,
+    seconds: (finished.getTime() - started.getTime()) / 1000,
+    ok,
+  };
   if (recording) {
     const records = all
       .filter((result) => result.node.kind === 'test' || result.status !== 'success')
@@ -298,7 +336,7 @@ function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, kept: Rea
     const node = nodes.get(id);
     if (node !== undefined && node.kind !== 'test' && tests.length > 0) {
       const ancestors = reads.ancestors(id);
-      // A foreign key only orders; what a test says of its target is no reason to hold the rows back.
+      // A foreign key only orders, and so does a hook; what a test says of its target is no reason to hold the rows back.
       for (const test of tests)
         if (test.dependsOn.length > 0 && test.dependsOn.every((subject) => ancestors.has(subject))) own.push(test.id);
     }
@@ -310,7 +348,10 @@ function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, kept: Rea
 /** What a node depends on because its rows are made of it. */
 function withoutForeignKeys(node: Node): readonly string[] {
   if (node.kind !== 'model' && node.kind !== 'seed') return node.dependsOn;
-  const targets = new Set(node.constraints.flatMap((one) => (one.type === 'foreign_key' ? [one.toId] : [])));
+  const targets = new Set([
+    ...node.constraints.flatMap((one) => (one.type === 'foreign_key' ? [one.toId] : [])),
+    ...(node.hooksRead ?? []),
+  ]);
   return node.dependsOn.filter((id) => !targets.has(id) || node.reads.includes(id));
 }
 

@@ -87,6 +87,7 @@ export async function runOn(
 
 function levelOf(event: RunEvent): Level {
   if (event.type === 'finished') return event.summary.ok ? 'info' : 'error';
+  if (event.type === 'hook-finished') return event.hook.error === undefined ? 'info' : 'error';
   if (event.type !== 'node-finished') return 'info';
   const { status } = event.result;
   return status === 'error' || status === 'fail'

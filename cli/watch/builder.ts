@@ -123,9 +123,13 @@ export class Builder {
     const bad = results.filter(({ status }) => status === 'fail');
     const tested = results.filter(({ node }) => node.kind === 'test');
     const built = results.length - tested.length;
-    metrics.builds.inc({ outcome: broken.length > 0 ? 'failed' : 'done' });
+    const faults = [
+      ...summary.hooks.flatMap(({ error }) => error?.message ?? []),
+      ...(broken.length > 0 ? [describe(broken)] : []),
+    ];
+    metrics.builds.inc({ outcome: faults.length > 0 ? 'failed' : 'done' });
     metrics.buildSeconds.observe(seconds);
-    if (broken.length > 0) conditions.failed('build', describe(broken), 'It is built again with the next data.');
+    if (faults.length > 0) conditions.failed('build', faults.join('; '), 'It is built again with the next data.');
     else if (built > 0) conditions.recovered('build');
     if (bad.length > 0) conditions.failed('tests', describe(bad), 'See the rows with datacycle show --select <test>.');
     else if (tested.length > 0 && broken.length === 0) conditions.recovered('tests');

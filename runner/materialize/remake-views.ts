@@ -22,7 +22,7 @@ export interface StandingView extends Pick<ExistingRelation, 'grants' | 'columnG
   /** Statements that make the indexes of a materialized view. */
   readonly indexes: readonly SqlText[];
   /** The model that it is, if the project makes it. */
-  readonly model: Pick<ModelNode, 'name' | 'description' | 'columns'> | undefined;
+  readonly model: Pick<ModelNode, 'name' | 'description' | 'columns' | 'config'> | undefined;
   readonly comments: Comments | undefined;
 }
 
@@ -47,7 +47,7 @@ function create(view: StandingView): Step[] {
   const settings = options.map((one) => one.replace(/=(.*)$/s, (_, value) => ` = ${optionValue(value)}`)).join(', ');
   const how = `create ${kind} ${on} ${settings === '' ? '' : `with (${settings}) `}as\n`;
   const data = kind === 'materialized view' && !view.populated ? '\nwith no data' : '';
-  const described = { relation: name, description: '', columns: [], ...model };
+  const described = { relation: name, description: '', columns: [], config: {}, ...model };
   const made = withoutComments(
     kind,
     view.columns.map((column) => ({ name: column })),

@@ -112,7 +112,7 @@ const materialized: StandingView = {
   columnGrants: [],
   populated: false,
   indexes: [new SqlText('CREATE UNIQUE INDEX totals_id ON public.totals USING btree (id)')],
-  model: { name: 'totals', description: 'Sums', columns: [] },
+  model: { name: 'totals', description: 'Sums', columns: [], config: {} },
   comments: undefined,
 };
 

@@ -46,6 +46,7 @@ export class TemporaryProject {
       threads?: number;
       failFast?: boolean;
       now?: Date;
+      onEvent?: (event: RunEvent) => void;
     } = {},
   ): Promise<RunSummary> {
     const compiled = this.compile();
@@ -64,7 +65,10 @@ export class TemporaryProject {
       failFast: options.failFast ?? false,
       clock: () => options.now ?? new Date(),
       runId: `run-${this.#runs}`,
-      onEvent: (event) => this.events.push(event),
+      onEvent: (event) => {
+        this.events.push(event);
+        options.onEvent?.(event);
+      },
     });
   }
 

@@ -460,6 +460,21 @@ select room, at, value, load_id from {{ref "readings"}} {{#incremental}}where lo
     expect(reads).toBeGreaterThan(5);
   });
 
+  it('runs hooks before the first and behind the last batch', async () => {
+    await query('create table raw.told (what text, rows int)');
+    const tell = (what: string) => `insert into raw.told select '${what}', count(*) from raw.events`;
+    const after = `insert into raw.told select 'after', count(*) from {{this}}`;
+    project.write({
+      'models/readings.yml': `models: [{ name: readings, config: { pre_hook: "${tell('before')}", post_hook: "${after}" } }]`,
+    });
+    await land(threeDays);
+    expect((await run('2023-08-03')).results.flatMap(({ error }) => error ?? [])).toEqual([]);
+    expect(await query('select * from raw.told')).toEqual([
+      { what: 'before', rows: 3 },
+      { what: 'after', rows: 3 },
+    ]);
+  });
+
   it('tells of its batches, people and machines', async () => {
     await land(threeDays);
     const summary = await run('2023-08-03');
