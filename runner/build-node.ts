@@ -7,6 +7,7 @@ import { type Column, type Comments, readComments } from './catalog.ts';
 import { completeRelation } from './complete-relation.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, keepsContract } from './declared-columns.ts';
+import type { NodeError } from './errors.ts';
 import { forgetExpired } from './expire.ts';
 import { followRename } from './generated-views.ts';
 import { type HookContext, runHooks, runHooksOutside } from './hooks.ts';
@@ -14,6 +15,8 @@ import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { isGrantMark } from './materialize/grants.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
+import { buildBatches } from './microbatch.ts';
+import type { EventTimeRange } from './microbatch-windows.ts';
 import { readState } from './node-state.ts';
 import { perform, shapeOf } from './perform.ts';
 import { plan, querySql } from './plan.ts';
@@ -34,6 +37,9 @@ export interface BuildContext {
   readonly clock: () => Date;
   /** The text of a project file, to quote a line of it. */
   readonly sourceText: (file: string) => string | undefined;
+  /** Of microbatch models, just the batches of this time. */
+  readonly range?: EventTimeRange | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Built {
@@ -44,27 +50,35 @@ export interface Built {
   /** Rows that are no longer wanted but still referenced by foreign keys. */
   readonly retained: number;
   readonly audits: readonly AuditOutcome[];
+  /** How many batches were built, of a microbatch model, and what became of those that could not be. */
+  readonly batches?: number;
+  readonly failed?: NodeError;
 }
 
 /**
- * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all.
+ * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all. A
+ * microbatch model takes one for each of its batches.
  * Hooks that are to run before the transaction or in it have run then; {@link finishNode} runs the others.
  * @throws NodeError, with the template's place for an error that PostgreSQL reports; for an audit that fails as well, and its
  * bad rows are then kept.
  */
 export async function buildNode(context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
-  try {
-    await runHooksOutside(context.warehouse, node, 'pre', 'create', hookContext(context));
-    return await retrying(() =>
-      context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
-    );
-  } catch (error) {
-    throw explain(await keepBadRows(context, node, error), {
+  const explained = async (error: unknown) =>
+    explain(await keepBadRows(context, node, error), {
       name: node.name,
       file: node.file,
       sourceText: context.sourceText,
       hint: (fault) => hintFor(fault, node, context.manifest),
     });
+  try {
+    await runHooksOutside(context.warehouse, node, 'pre', 'create', hookContext(context));
+    if (node.kind === 'model' && node.batch !== undefined)
+      return await buildBatches(context, node, node.batch, explained);
+    return await retrying(() =>
+      context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
+    );
+  } catch (error) {
+    throw await explained(error);
   }
 }
 

@@ -132,6 +132,7 @@ function compileSources(properties: AllProperties): Map<string, SourceNode> {
       dependsOn: [],
       relation: { schema: source.schema ?? source.name, name: table.identifier ?? table.name },
       columns: columnSpecs(table.columns, { yaml, path }),
+      eventTime: table.event_time,
       place: yaml.place(path),
       isPersonal: table.subject !== false,
     });

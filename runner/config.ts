@@ -10,7 +10,8 @@ const names = z
 
 export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot', 'materialized_view'] as const;
 export const schemaChanges = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] as const;
-export const strategies = ['merge', 'append', 'delete+insert'] as const;
+export const strategies = ['merge', 'append', 'delete+insert', 'microbatch'] as const;
+export const batchSizes = ['hour', 'day', 'week', 'month', 'year'] as const;
 
 const index = z
   .strictObject({
@@ -110,6 +111,11 @@ export const configSchema = z.strictObject({
   subject: subject.optional(),
   /** The column that says when what a row tells of happened. */
   event_time: z.string().min(1).optional(),
+  /** For microbatch: how long a batch is, in which zone, since when, and how many finished ones are looked at again. */
+  batch_size: z.enum(batchSizes).optional(),
+  time_zone: z.string().min(1).optional(),
+  begin: z.string('expected a date or a time, e.g. "2023-08-18"').min(1).optional(),
+  lookback: z.number('expected a whole number of batches').int().min(0).optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;
@@ -306,6 +312,8 @@ const source = z.strictObject({
       identifier: z.string().optional(),
       /** False: its rows are nobody's. */
       subject: z.literal(false).optional(),
+      /** The column that says when what a row tells of happened. */
+      event_time: z.string().min(1).optional(),
       columns: z.array(column).optional(),
       data_tests: dataTests,
       tests: dataTests,

@@ -98,7 +98,9 @@ export function draftModels(
         refs.add(ref);
         return '';
       },
-      source: (source, table) => resolverFor(context, undefined, used).source(source, table),
+      source: (source, table, filter) => resolverFor(context, undefined, used).source(source, table, filter),
+      // Whether it is built in batches is known only when its settings are.
+      bound: () => '',
       upstream(upstream) {
         if (known.has(upstream) || sources.has(upstream) || incomplete) return upstream;
         throw new HelperError(

@@ -66,8 +66,8 @@ function render(
   const shared = resolverFor(context, own, used);
   const resolver: Resolver = {
     ...shared,
-    ref(name) {
-      if (drafts.get(name)?.config.materialized !== 'ephemeral') return shared.ref(name);
+    ref(name, filter) {
+      if (drafts.get(name)?.config.materialized !== 'ephemeral') return shared.ref(name, filter);
       throw new HelperError(
         `the model "${name}" is ephemeral: there is nothing in the database that a hook could name`,
         'Materialize it as a view.',

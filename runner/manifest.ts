@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { BatchSettings } from './microbatch-settings.ts';
 import type { Place } from './place.ts';
 import type { SettingPlaces } from './setting-places.ts';
 import type { SqlText } from './sql-text.ts';
@@ -101,6 +102,8 @@ export interface ModelNode extends NodeBase, Relational {
   readonly rowSecurity: RowSecurity | undefined;
   /** True when the rows depend on the time of the run, so that "nothing new upstream" does not mean "nothing to do". */
   readonly volatile: boolean;
+  /** For incremental_strategy microbatch: how it is cut into batches. */
+  readonly batch?: BatchSettings | undefined;
   /** For a view that is made of a model's .yml: the id of that model. */
   readonly shows?: string | undefined;
 }
@@ -113,6 +116,8 @@ export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
+  /** The column that says when what a row tells of happened, where that is said. */
+  readonly eventTime: string | undefined;
   readonly place: Place;
   /** Its rows may be somebody's. */
   readonly isPersonal: boolean;

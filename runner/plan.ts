@@ -120,13 +120,15 @@ function increment(
 ): Step[] {
   if (existing === undefined) throw new Error('nothing to add to');
   const made = remembered?.objects ?? [];
+  const { incremental_strategy: strategy = 'merge' } = node.config;
+  if (strategy === 'microbatch') throw new Error('a microbatch model is built batch by batch');
   const change = changeSchema(node, node.config.on_schema_change, existing, yields);
   // First, since the owner sees what is there through it.
   const prepare = [...secure(target, existing), ...dropObsolete(target, existing, made)];
   return [
     ...(change.steps.length === 0 ? prepare : remakeViews(views, [...prepare, ...change.steps])),
     ...addMissing(target, existing, made),
-    ...addRows(target, node.config.incremental_strategy ?? 'merge', sql, change.columns),
+    ...addRows(target, strategy, sql, change.columns),
   ];
 }
 

@@ -9,6 +9,7 @@ import type { Compiled } from './compile.ts';
 import { NodeError } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
+import type { EventTimeRange } from './microbatch-windows.ts';
 import { sourceTexts } from './project.ts';
 import { type RunHook, type RunHookResult, runRunHooks } from './run-hooks.ts';
 import { underRunLock } from './run-lock.ts';
@@ -23,6 +24,8 @@ export interface RunOptions {
   /** Ids to work on; what does not belong to the command is left out. */
   readonly selected: ReadonlySet<string>;
   readonly fullRefresh: boolean;
+  /** Of microbatch models, just the batches of this time, done or not. */
+  readonly range?: EventTimeRange | undefined;
   readonly threads: number;
   readonly failFast: boolean;
   readonly clock: () => Date;
@@ -55,6 +58,8 @@ export interface NodeResult {
   readonly updated: number;
   readonly deleted: number;
   readonly failures: number;
+  /** How many batches of a microbatch model were built. */
+  readonly batches?: number | undefined;
   readonly error: Error | undefined;
   /** True for a model that audits warn of. */
   readonly warned?: boolean;
@@ -142,6 +147,8 @@ async function work(
     clock,
     options: { fullRefresh: options.fullRefresh, runStartedAt: started.toISOString() },
     sourceText: sourceTexts(compiled.context.project),
+    range: options.range,
+    signal: options.signal,
   };
   const hooks: RunHookResult[] = [];
   const runAll = (which: readonly RunHook[], goOn: boolean) =>
@@ -199,14 +206,18 @@ async function work(
       const changed = built.inserted + built.updated + built.deleted > 0;
       if (changed && node.kind === 'model' && isAccessModel(manifest, node))
         await secureReaders(warehouse, manifest, node);
-      await finishNode(within, node, built);
-      const { inserted, updated, deleted } = built;
-      const done =
-        built.decision.mode === 'skip' ? built.decision.reason : describe(built.decision.mode, built.decision.reason);
+      const { inserted, updated, deleted, batches, failed } = built;
+      if (failed === undefined) await finishNode(within, node, built);
       const warnings = auditWarnings(built.audits);
-      const message = [done, ...warnings].filter(Boolean).join('; ');
       const warned = warnings.length > 0 ? { warned: true } : {};
-      return { status: 'success', message, inserted, updated, deleted, failures: 0, error: undefined, ...warned };
+      if (failed !== undefined) return { ...failure(failed), inserted, updated, deleted, batches };
+      const how =
+        built.decision.mode === 'skip' ? built.decision.reason : describe(built.decision.mode, built.decision.reason);
+      const count = batches === undefined ? '' : `${batches} ${batches === 1 ? 'batch' : 'batches'}`;
+      const done = [how, count].filter(Boolean).join(', ');
+      const message = [done, ...warnings].filter(Boolean).join('; ');
+      const counts = { inserted, updated, deleted, failures: 0, batches };
+      return { status: 'success', message, ...counts, error: undefined, ...warned };
     } catch (error) {
       return options.signal?.aborted === true ? stopped : failure(error);
     }
@@ -265,7 +276,8 @@ async function work(
     if (node?.kind !== 'model' && node?.kind !== 'seed') continue;
     if (first === undefined || options.signal?.aborted === true) continue;
     // Whatever the reason for the first rebuild was, it is gone by now.
-    const again: BuildContext = { ...context, options: { ...context.options, fullRefresh: true } };
+    const fullRefresh = node.kind === 'seed' || node.batch === undefined;
+    const again: BuildContext = { ...context, options: { ...context.options, fullRefresh } };
     const second = await buildOne(node, again);
     results.set(id, {
       ...first,
@@ -274,6 +286,7 @@ async function work(
       inserted: first.inserted,
       updated: first.updated,
       message: first.message,
+      batches: first.batches,
     });
   }
 

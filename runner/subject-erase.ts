@@ -3,6 +3,7 @@ import { relation } from '../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
+import { markPending } from './microbatch-state.ts';
 import { isViewOf } from './retention.ts';
 import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './subject-keys.ts';
 import {
@@ -107,6 +108,8 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
       `update datacycle.high_water set upstream_version = 'rows were erased' where model = $1 and upstream = any($2::text[])`,
       [reader.name, upstreams],
     );
+    // What is built in batches and follows a model batch by batch does not look at that.
+    await markPending(session, reader.name, undefined);
   }
 }
 

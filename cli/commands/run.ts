@@ -6,6 +6,7 @@ import { type Command, type RunEvent, type RunSummary, runNodes } from '../../ru
 import { type Selection, selectNodes } from '../../runner/select.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openForModels } from '../environment.ts';
+import { eventTimeRange } from '../event-time.ts';
 import type { Level } from '../journal.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -13,6 +14,8 @@ export interface RunFlags {
   readonly select?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly fullRefresh?: boolean | undefined;
+  readonly eventTimeStart?: string | undefined;
+  readonly eventTimeEnd?: string | undefined;
   readonly threads?: number | undefined;
   readonly failFast?: boolean | undefined;
 }
@@ -25,6 +28,7 @@ export async function runCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<0 | 1> {
+  eventTimeRange(flags);
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = compileProject(project);
   selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
@@ -56,6 +60,7 @@ export async function runOn(
     command,
     selected,
     fullRefresh: flags.fullRefresh === true,
+    range: eventTimeRange(flags),
     threads: flags.threads ?? project.target.threads ?? 4,
     failFast: flags.failFast === true,
     clock: () => new Date(),

@@ -9,7 +9,8 @@ import { inlineEphemerals } from '../ephemeral.ts';
 import { NodeError } from '../errors.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest.ts';
 import type { RowSource } from '../materialize/table.ts';
-import { newestLoads } from '../node-state.ts';
+import { tryBatch } from '../microbatch-trial.ts';
+import { newestLoads, nothingKnown } from '../node-state.ts';
 import { perform, shapeOf } from '../perform.ts';
 import { plan, querySql } from '../plan.ts';
 import { readSeed } from '../seed.ts';
@@ -70,6 +71,11 @@ export async function tryIncremental(
     return attempt(warehouse, trial, node, ' (refresh)', (session) =>
       build(session, trial, node, { mode: 'refresh', reason: 'check' }),
     );
+  const { batch } = node;
+  if (batch !== undefined)
+    return attempt(warehouse, trial, node, ' (a batch)', (session) =>
+      tryBatch(session, trial.manifest, trial.root, trial.startedAt, node, batch),
+    );
   if (node.incrementalSql === undefined) return undefined;
   return attempt(warehouse, trial, node, ' (incremental)', async (session) => {
     await newestLoads(session, trial.manifest, node);
@@ -85,16 +91,6 @@ function tryEphemeral(warehouse: Warehouse, trial: Trial, node: ModelNode): Prom
     await shapeOf(session, node, decision, nothingKnown, inside);
   });
 }
-
-const nothingKnown: NodeState = {
-  existing: undefined,
-  remembered: undefined,
-  consumed: new Map(),
-  upstreams: new Map(),
-  pruned: new Map(),
-  expired: new Map(),
-  access: undefined,
-};
 
 async function build(session: Session, trial: Trial, node: ModelNode | SeedNode, decision: Decision): Promise<void> {
   const increment = decision.mode === 'increment';

@@ -132,12 +132,7 @@ function differenceByKey(
       ? ''
       : `\n    and coalesce(${alias}.${identifier(keepFrom.column)} >= ${keepFrom.bound}, true)`;
   const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
-  const referenced = existing.referencedBy.map((foreign) => {
-    const match = foreign.columns
-      .map((name, index) => `r.${identifier(name)} = t.${identifier(foreign.toColumns[index] ?? '')}`)
-      .join(' and ');
-    return `not exists (select from ${relation(foreign.from.schema, foreign.from.name)} as r where ${match})`;
-  });
+  const referenced = isReferenced(existing).map((one) => `not ${one}`);
   const gone = `not exists (select from ${staged} as n where ${sameKey})`;
   // Rows that go first make room: one that stays may take over a value that has to be unique.
   const steps = [
@@ -172,6 +167,16 @@ where not exists (select from ${table} as t where ${sameKey})${since('n')}`,
     ),
   );
   return steps;
+}
+
+/** For each foreign key of others, the condition that one of their rows points at row `t`. */
+export function isReferenced(existing: ExistingRelation): string[] {
+  return existing.referencedBy.map((foreign) => {
+    const match = foreign.columns
+      .map((name, index) => `r.${identifier(name)} = t.${identifier(foreign.toColumns[index] ?? '')}`)
+      .join(' and ');
+    return `exists (select from ${relation(foreign.from.schema, foreign.from.name)} as r where ${match})`;
+  });
 }
 
 /** Without a key rows have no identity: if the two sets differ at all, everything is replaced. */

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile.ts';
+import type { EventTimeRange } from '../../runner/microbatch-windows.ts';
 import { readProject } from '../../runner/project.ts';
 import { type Command, type NodeResult, type RunEvent, type RunSummary, runNodes } from '../../runner/run.ts';
 import { selectNodes } from '../../runner/select.ts';
@@ -40,10 +41,11 @@ export class TemporaryProject {
       select?: string[];
       exclude?: string[];
       fullRefresh?: boolean;
+      range?: EventTimeRange;
+      signal?: AbortSignal;
       threads?: number;
       failFast?: boolean;
       now?: Date;
-      signal?: AbortSignal;
       onEvent?: (event: RunEvent) => void;
     } = {},
   ): Promise<RunSummary> {
@@ -57,11 +59,12 @@ export class TemporaryProject {
         exclude: options.exclude ?? [],
       }),
       fullRefresh: options.fullRefresh ?? false,
+      range: options.range,
+      signal: options.signal,
       threads: options.threads ?? 4,
       failFast: options.failFast ?? false,
       clock: () => options.now ?? new Date(),
       runId: `run-${this.#runs}`,
-      signal: options.signal,
       onEvent: (event) => {
         this.events.push(event);
         options.onEvent?.(event);
