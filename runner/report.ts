@@ -1,6 +1,6 @@
 import { DatacycleError } from '../warehouse/errors.ts';
-import type { NodeResult, RunEvent, RunSummary } from './run.ts';
 import type { RunHookResult } from './run-hooks.ts';
+import type { NodeResult, RunEvent, RunSummary } from './run-result.ts';
 
 /** How a line of the report is meant; the terminal gives it a colour. */
 export type Tone = 'plain' | 'good' | 'bad' | 'warning' | 'faint';

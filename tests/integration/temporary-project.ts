@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile.ts';
 import type { EventTimeRange } from '../../runner/microbatch-windows.ts';
 import { readProject } from '../../runner/project.ts';
-import { type Command, type NodeResult, type RunEvent, type RunSummary, runNodes } from '../../runner/run.ts';
+import { runNodes } from '../../runner/run.ts';
+import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run-result.ts';
 import { selectNodes } from '../../runner/select.ts';
 import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunBusyError } from '../../../runner/errors.ts';
-import type { RunSummary } from '../../../runner/run.ts';
+import type { RunSummary } from '../../../runner/run-result.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import { PostgresServer } from '../../servers/postgres.ts';
