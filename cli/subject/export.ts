@@ -37,14 +37,14 @@ export async function exportSubject(
   { clock, signal, output }: ExportOptions,
 ): Promise<0> {
   await refuseWithoutBronze(warehouse, project);
-  const { subject, words } = named;
+  const { subject, words, otherIds } = named;
   const known = await knownSubject(warehouse, project, named, signal);
   const at = clock();
   const folder = output === undefined ? join(project.root, 'exports', `${subject.id}-${stamp(at)}`) : resolve(output);
   await prepare(folder);
   const onTable = (table: string) => terminal.live(`exporting ${table}`);
   const tables = await exportTables(warehouse, manifest, known, { folder, signal }, onTable);
-  const kept = await exportKeptRows(warehouse, manifest, { id: subject.id, words, folder, signal });
+  const kept = await exportKeptRows(warehouse, manifest, { id: subject.id, otherIds, words }, { folder, signal });
   terminal.live('exporting what was landed');
   const landed = await exportLanded(warehouse, {
     bronzeRoot: bronzeRoot(project),
