@@ -68,7 +68,7 @@ and the list of its files.
 - Other apartments, also where a remark about one of them mentions this one. Figures about nobody in particular: the calendar, the weather, prices, catalogues.
 - The password (api_token) that the sensors send with every file: it is a key to the system, not a fact about anybody.
 - Views, since they only show these tables in another way; the program's own logs, which name files but no readings.
-${leftOut(landed)}- Backups. They hold the same, only older, and are overwritten in time.
+${leftOut(landed)}- Backups, if there are any. They hold the same, only older.
 
 ## If it should be erased, is wrong, or is not all you want to know
 
