@@ -158,6 +158,10 @@ async function eraseLocked(
     await giveRoom(at.schema, at.name);
     await say(`rows of others in ${at.schema}.${at.name} that named it`, count);
   }
+  if (renamed.size > 0 && views.length > 0) {
+    await refreshMaterializedViews(warehouse, manifest);
+    for (const { relation: at } of materializedViews(manifest)) await giveRoom(at.schema, at.name);
+  }
   if (renamed.size > 0) left = await findSubject(warehouse, compiled, named, terminal, signal);
   if (left.findings.length > 0) {
     terminal.say('Something is left, so the erasure is not complete:', 'bad');

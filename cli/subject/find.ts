@@ -88,7 +88,11 @@ export async function findSubject(
     const what = 'rows that may be its: no model makes this table';
     return { place: `${schema}.${table}`, what, count: rows, first: [], more: false };
   });
-  const { theirs, unclear } = await countKeptRows(warehouse, manifest, named.subject.id, words);
+  const { theirs, unclear } = await countKeptRows(warehouse, manifest, {
+    id: named.subject.id,
+    otherIds: named.otherIds,
+    words,
+  });
   const place = 'datacycle.audit_row';
   const nowhere = { first: [], more: false };
   const kept: Finding[] = [

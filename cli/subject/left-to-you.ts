@@ -44,8 +44,11 @@ function remainsTold(remains: ReadonlyMap<string, Remains>): string[] {
 }
 
 function exportsOf(root: string, id: string): string[] {
+  // What follows the id is a time: `jimmy-2` may be somebody else.
+  const isOf = (name: string) =>
+    name.startsWith(`${id}-`) && /^\d{4}-\d{2}-\d{2}-\d{6}$/.test(name.slice(id.length + 1));
   try {
-    return readdirSync(join(root, 'exports')).flatMap((name) => (name.startsWith(`${id}-`) ? [`exports/${name}`] : []));
+    return readdirSync(join(root, 'exports')).flatMap((name) => (isOf(name) ? [`exports/${name}`] : []));
   } catch {
     return [];
   }

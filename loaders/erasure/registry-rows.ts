@@ -43,6 +43,11 @@ export class RegistryRows {
     return { buildings: [...buildings], rooms: [...rooms], devices: [...devices] };
   }
 
+  /** Whether any of these was not known before. */
+  get hasLearnt(): boolean {
+    return linkKinds.some((kind) => [...this.#owned[kind]].some((id) => !this.#before[kind].has(id)));
+  }
+
   /** Whether a row is the subject's. */
   has(table: RegistryTable, record: RegistryRecord): boolean {
     const fields = new Map(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]));

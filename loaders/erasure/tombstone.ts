@@ -83,14 +83,26 @@ export async function tombstoneOf(on: Queryable, subject: Subject): Promise<Tomb
 }
 
 /**
- * Remembers ids of the registry before the rows that tell whose they are go: an erasure that was killed, and later
- * snapshots that lack a table, still know them.
+ * Adds ids of the registry to those that are known, before the rows go that tell whose they are: an erasure that was killed,
+ * and later snapshots that lack a table, still know them.
  */
-export async function rememberIds(on: Queryable, { id }: Tombstone, ids: RegistryIds): Promise<void> {
-  await on.query('update staging.tombstone set registry_ids = $2::text::jsonb where tombstone_id = $1', [
-    id,
-    JSON.stringify(ids),
-  ]);
+export async function rememberIds(on: Queryable, { id }: Pick<Tombstone, 'id'>, ids: RegistryIds): Promise<void> {
+  // Added where they stand: a load and an erasure may do so at once.
+  await on.query(
+    `update staging.tombstone as t
+     set registry_ids = (
+         select jsonb_object_agg(
+             n.kind,
+             (
+                 select coalesce(jsonb_agg(distinct i.id), '[]')
+                 from jsonb_array_elements((t.registry_ids -> n.kind) || n.ids) as i (id)
+             )
+         )
+         from jsonb_each($2::text::jsonb) as n (kind, ids)
+     )
+     where tombstone_id = $1`,
+    [id, JSON.stringify(ids)],
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './subject-te
 
 /** What is known of one erased apartment: no name, but enough to tell whether a name is its. */
 export interface Stone {
+  readonly id: number;
   readonly salt: Buffer;
   /** SHA-256 of salt and {@link foldedId}. */
   readonly apartmentHash: Buffer;
@@ -28,6 +29,7 @@ const mostRemembered = 10_000;
 /** The erased apartments. What is theirs is neither landed nor recorded. */
 export class Tombstones implements SubjectRule {
   readonly #stones: readonly Stone[];
+  readonly #apartments: readonly Apartment[];
   /** The squeezed owners of all configured apartments. */
   readonly #configured: readonly string[];
   readonly #owners = new Map<string, boolean>();
@@ -35,6 +37,7 @@ export class Tombstones implements SubjectRule {
   /** @param apartments all that are configured. */
   constructor(stones: readonly Stone[], apartments: readonly Apartment[] = []) {
     this.#stones = stones;
+    this.#apartments = apartments;
     this.#configured = apartments.map(({ owner }) => squeezed(owner).join(''));
   }
 
@@ -43,9 +46,13 @@ export class Tombstones implements SubjectRule {
     return this.#stones.length;
   }
 
-  /** What the registry called their buildings, rooms and devices. */
-  get registryIds(): readonly RegistryIds[] {
-    return this.#stones.map(({ registryIds }) => registryIds);
+  /** Each by itself: its tombstone, the rule for it alone, and what the registry called its buildings, rooms and devices. */
+  each(): readonly { readonly id: number; readonly rule: SubjectRule; readonly registryIds: RegistryIds }[] {
+    return this.#stones.map((stone) => ({
+      id: stone.id,
+      rule: new Tombstones([stone], this.#apartments),
+      registryIds: stone.registryIds,
+    }));
   }
 
   hasOwner(owner: string): boolean {
@@ -100,18 +107,20 @@ function nameAmong({ salt, ownerHash }: Stone, parts: Iterable<string>): string 
  */
 export async function readTombstones(on: Queryable, apartments: readonly Apartment[] = []): Promise<Tombstones> {
   const { rows } = await on.query<{
+    id: number;
     salt: string;
     apartment: string;
     owner: string;
     length: number;
     registry_ids: RegistryIds;
   }>(
-    `select encode(salt, 'hex') as salt, encode(apartment_hash, 'hex') as apartment, encode(owner_hash, 'hex') as owner,
-         owner_length as length, registry_ids
+    `select tombstone_id as id, encode(salt, 'hex') as salt, encode(apartment_hash, 'hex') as apartment,
+         encode(owner_hash, 'hex') as owner, owner_length as length, registry_ids
      from staging.tombstone`,
   );
   return new Tombstones(
-    rows.map(({ salt, apartment, owner, length, registry_ids }) => ({
+    rows.map(({ id, salt, apartment, owner, length, registry_ids }) => ({
+      id,
       salt: Buffer.from(salt, 'hex'),
       apartmentHash: Buffer.from(apartment, 'hex'),
       ownerHash: Buffer.from(owner, 'hex'),

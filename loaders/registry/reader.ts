@@ -3,7 +3,7 @@ import type { Session } from '../../warehouse/warehouse.ts';
 import type { BronzeWriter } from '../bronze.ts';
 import { copyJson, copyLine, inChunks } from '../copy-text.ts';
 import { writeFully } from '../descriptor.ts';
-import type { RegistryRows } from '../erasure/registry-rows.ts';
+import type { ErasedRows } from '../erasure/erased-rows.ts';
 import type { OpenTable } from './server.ts';
 import type { LedgerRow, SnapshotId } from './snapshot.ts';
 import { bronzePathOf, ledgerNameOf } from './stamp.ts';
@@ -34,7 +34,7 @@ export async function landTable(
   id: SnapshotId,
   table: RegistryTable,
   open: OpenTable,
-  erased: RegistryRows | undefined,
+  erased: ErasedRows | undefined,
 ): Promise<TableLanded> {
   const name = ledgerNameOf(id.stamp, table);
   const bronzePath = bronzePathOf(id.stamp, table);

@@ -70,4 +70,21 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry of an eras
     expect(text).toContain(String.raw`see 1_[erased]_received.json\u0000`);
     expect(text).toContain('JimmyLoups');
   });
+
+  it('lands without a building that it has only since, also once that is called otherwise', async () => {
+    await mariadb.run([
+      'create table moved as select * from buildings where idBuilding = 2',
+      `update moved set idBuilding = 99, houseName = 'Chalet JimmyLoup', address = 'Chemin Neuf 1'`,
+      'insert into buildings select * from moved',
+      'drop table moved',
+    ]);
+    now = new Date('2023-11-03T08:00:00Z');
+    await load();
+    await mariadb.run([`update buildings set houseName = 'Villa Neuve' where idBuilding = 99`]);
+    now = new Date('2023-11-04T08:00:00Z');
+    const { loads } = await load();
+    const text = await landed(loads[0], '20231104T080000Z');
+    expect(text).toContain('bei JeremieVianin');
+    expect(text).not.toMatch(/Villa Neuve|Chemin Neuf/);
+  });
 });

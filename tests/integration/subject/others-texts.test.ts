@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseSubject } from '../../../cli/subject/erase.ts';
@@ -28,6 +28,16 @@ describe.each(databases)('texts of others that name a subject on $name', (kind) 
   beforeAll(async () => {
     database = await kind.open();
     two = new TwoApartments(database.warehouse);
+    const silver = join(two.home.project, 'models', 'silver');
+    const config = '{{config materialized="materialized_view" unique_key="error_id" subject="apartment"}}';
+    writeFileSync(
+      join(silver, 'latest_errors.sql'),
+      `${config}\nselect error_id, apartment, error_message from {{ref "di_errors_clean"}}\n`,
+    );
+    writeFileSync(
+      join(silver, 'latest_errors.yml'),
+      'models: [{ name: latest_errors, columns: [{ name: error_id }, { name: apartment, data_type: text }] }]\n',
+    );
     await two.fill();
     two.takeAccess();
     await become(later);
@@ -86,6 +96,8 @@ describe.each(databases)('texts of others that name a subject on $name', (kind) 
     expect(terminal.said.join('\n')).toMatch(
       /silver\.log_sensor_errors\.file +\| +1 \| rows that name it +\| error_id 3/,
     );
+    expect(terminal.said.join('\n')).not.toContain('latest_errors.error_message');
+    expect(await two.home.rows('select error_message from silver.latest_errors')).toEqual([{ error_message: cleaned }]);
     const rows = {
       error_message: cleaned,
       file: '[erased], JimmyLoups',

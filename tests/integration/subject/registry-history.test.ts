@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeSampleRegistry } from '../../../cli/demo/sample-registry.ts';
 import { eraseSubject } from '../../../cli/subject/erase.ts';
 import { exportSubject } from '../../../cli/subject/export.ts';
 import { findSubject } from '../../../cli/subject/find.ts';
@@ -80,7 +81,9 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
     return rows.filter(({ place }) => places.includes(place)).sort((a, b) => (a.place < b.place ? -1 : 1));
   };
   const landed = async (time: Date, change: (row: RegistryRow, table: string) => RegistryRow | undefined) => {
-    writeChangedRegistry(two.home.bronze, time, change);
+    const sample = join(two.home.folder, 'sample');
+    await writeSampleRegistry(sample);
+    writeChangedRegistry(two.home.bronze, time, change, sample);
     await two.loadRegistry();
   };
   const become = async (time: Date, change: (row: RegistryRow, table: string) => RegistryRow | undefined) => {
@@ -144,6 +147,31 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
     await two.loadRegistry();
     await two.home.build({ fullRefresh: true });
     expect(await held()).toEqual(before);
+  });
+
+  it('stays away where a building that the registry had only after the erasure is renamed later', async () => {
+    expect(await erase()).toBe(0);
+    const moved = (houseName: string) => (row: RegistryRow, table: string) => {
+      const isOf = (column: string, last: number) => Number(row[column]) <= last;
+      if (['buildings', 'profile', 'parameters', 'dierrors'].includes(table) && row.idBuilding !== 1) return row;
+      if (table === 'buildings') return { ...row, idBuilding: 9, houseName };
+      if (table === 'rooms' && isOf('idRoom', 5)) return { ...row, idRoom: Number(row.idRoom) + 90, idBuilding: null };
+      if (table === 'devices' && isOf('idDevice', 3))
+        return { ...row, idDevice: Number(row.idDevice) + 90, idRoom: 99 };
+      return 'idBuilding' in row && table !== 'rooms' ? { ...row, idBuilding: 9 } : row;
+    };
+    const inItsRooms = (row: RegistryRow, table: string): RegistryRow =>
+      table === 'rooms' && row.idBuilding === null ? { ...row, idBuilding: 9 } : row;
+    const chalet = moved('Chalet JimmyLoup');
+    await become(later, (row, table) => inItsRooms(chalet(row, table), table));
+    const hasNew = async () => [
+      ...(await two.home.rows('select building_id from silver.dim_buildings where building_id <> 2')),
+      ...(await two.home.rows('select room_id from silver.dim_rooms where room_id > 90')),
+      ...(await two.home.rows('select error_id from silver.log_sensor_errors where building_id <> 2')),
+    ];
+    expect(await hasNew()).toEqual([]);
+    await become(latest, moved('Villa Sans Souci'));
+    expect(await hasNew()).toEqual([]);
   });
 
   it.each(['silver.log_sensor_errors', 'landed files', 'what the runner remembers'])(

@@ -13,14 +13,16 @@ const sampleTime = new Date('2023-10-11T22:00:00Z');
 /**
  * Writes another snapshot of the sample's registry into Bronze, as pidb would give it later.
  * @param change what has become of a row meanwhile; undefined: it is gone.
+ * @param from where the sample is; in Bronze, if an erasure has not taken part of it.
  */
 export function writeChangedRegistry(
   bronze: string,
   time: Date,
   change: (row: RegistryRow, table: string) => RegistryRow | undefined,
+  from = bronze,
 ): void {
   for (const table of registryTables) {
-    const sample = readFileSync(join(bronze, ...bronzePathOf(stampOf(sampleTime), table).split('/')), 'utf8');
+    const sample = readFileSync(join(from, ...bronzePathOf(stampOf(sampleTime), table).split('/')), 'utf8');
     const rows = (JSON.parse(sample) as RegistryRow[])
       .map((row) => change(row, table))
       .filter((row) => row !== undefined);

@@ -17,6 +17,7 @@ function tombstoneOf({ id, owner }: Subject, apartments: readonly Subject[] = []
   return new Tombstones(
     [
       {
+        id: 1,
         salt,
         apartmentHash: hashOf(salt, foldedId(id)),
         ownerHash: hashOf(salt, name.join('')),
