@@ -61,6 +61,10 @@ function addPipeline(define: Define, signal: AbortSignal): void {
         ),
       ),
     );
+    if (name === 'run' || name === 'build')
+      command
+        .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
+        .option('--event-time-end <time>', 'and only those before this one');
     // The history in a snapshot is nowhere else: nothing rebuilds it.
     if (name !== 'snapshot')
       command.option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');

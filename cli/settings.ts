@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foldedId, squeezed } from '../loaders/erasure/subject-text.ts';
 import { type Apartment, apartmentFault } from '../loaders/sensors/name.ts';
 import { UsageError } from '../runner/errors.ts';
 import type { Project } from '../runner/project.ts';
@@ -96,6 +97,25 @@ export function apartmentsOf(project: Project): readonly (Apartment & { readonly
   for (const [index, apartment] of checked.data.entries()) {
     const fault = apartmentFault(apartment);
     if (fault !== undefined) throw new UsageError({ ...fault, where: where(index) });
+    const shared = sharedName(apartment, checked.data.slice(0, index));
+    if (shared === undefined) continue;
+    throw new UsageError({
+      what: `two apartments have the ${shared.what} (letter case and spaces aside)`,
+      where: `${where(shared.with)}, ${where(index)}`,
+      hint: 'Give each its own: by the id rows are told apart, by the owner files and buildings.',
+    });
   }
   return checked.data;
+}
+
+/** What an apartment shares with one before it, though it must be its own. */
+function sharedName(
+  { id, owner }: Apartment,
+  before: readonly Apartment[],
+): { readonly what: string; readonly with: number } | undefined {
+  const sameId = before.findIndex((other) => foldedId(other.id) === foldedId(id));
+  if (sameId >= 0) return { what: `id ${id}`, with: sameId };
+  const nameOf = (one: string) => squeezed(one).join('');
+  const sameOwner = before.findIndex((other) => nameOf(other.owner) === nameOf(owner));
+  return sameOwner < 0 ? undefined : { what: `owner ${owner}`, with: sameOwner };
 }

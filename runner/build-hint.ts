@@ -16,6 +16,8 @@ function missingOf(error: StatementError, node: ModelNode | SeedNode, manifest: 
 export function hintFor(error: StatementError, node: ModelNode | SeedNode, manifest: Manifest): string | undefined {
   switch (error.code) {
     case '23505':
+      if (node.kind === 'model' && node.batch !== undefined)
+        return `Two rows have the same key, in one batch or in two. Group by it, or add the column that tells the rows apart, maybe ${identifier(node.batch.eventTime)}, to unique_key. If a row has moved to another batch, build both at once: --event-time-start.`;
       return `Two rows have the same key. Group by it, or add the column that tells the rows apart to unique_key.`;
     case '23503':
       return `A row points at one that is not there. Build what it points at first: datacycle build --select +${node.name}`;

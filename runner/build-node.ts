@@ -3,15 +3,20 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import { hintFor } from './build-hint.ts';
-import { type Column, readComments } from './catalog.ts';
-import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
+import { type Column, type Comments, readComments } from './catalog.ts';
+import { completeRelation } from './complete-relation.ts';
+import { type Decision, decide, isMoved, type NodeState, type PlanOptions } from './decide.ts';
+import { checkContract, keepsContract } from './declared-columns.ts';
+import type { NodeError } from './errors.ts';
 import { forgetExpired } from './expire.ts';
-import { followRename, viewsInTheWay } from './generated-views.ts';
+import { followRename } from './generated-views.ts';
+import { type HookContext, runHooks, runHooksOutside } from './hooks.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import { describeRelation } from './materialize/comments.ts';
-import { isRepartitioned } from './materialize/repartition.ts';
+import { isGrantMark } from './materialize/grants.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
+import { buildBatches } from './microbatch.ts';
+import type { EventTimeRange } from './microbatch-windows.ts';
 import { readState } from './node-state.ts';
 import { refuseToStrand } from './partition-dependents.ts';
 import { perform, shapeOf } from './perform.ts';
@@ -19,9 +24,10 @@ import { plan, querySql } from './plan.ts';
 import { tablesBehind } from './retention.ts';
 import { retrying } from './retry.ts';
 import { readSeed } from './seed.ts';
-import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
+import { type ModelState, type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
+import { isRemade, viewsInTheWay } from './views-in-the-way.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;
@@ -32,6 +38,9 @@ export interface BuildContext {
   readonly clock: () => Date;
   /** The text of a project file, to quote a line of it. */
   readonly sourceText: (file: string) => string | undefined;
+  /** Of microbatch models, just the batches of this time. */
+  readonly range?: EventTimeRange | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Built {
@@ -42,75 +51,94 @@ export interface Built {
   /** Rows that are no longer wanted but still referenced by foreign keys. */
   readonly retained: number;
   readonly audits: readonly AuditOutcome[];
+  /** How many batches were built, of a microbatch model, and what became of those that could not be. */
+  readonly batches?: number;
+  readonly failed?: NodeError;
 }
 
 /**
- * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all.
+ * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all. A
+ * microbatch model takes one for each of its batches.
+ * Hooks that are to run before the transaction or in it have run then; {@link finishNode} runs the others.
  * @throws NodeError, with the template's place for an error that PostgreSQL reports; for an audit that fails as well, and its
  * bad rows are then kept.
  */
 export async function buildNode(context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
-  try {
-    return await retrying(() =>
-      context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
-    );
-  } catch (error) {
-    throw explain(await keepBadRows(context, node, error), {
+  const explained = async (error: unknown) =>
+    explain(await keepBadRows(context, node, error), {
       name: node.name,
       file: node.file,
       sourceText: context.sourceText,
       hint: (fault) => hintFor(fault, node, context.manifest),
     });
+  try {
+    await runHooksOutside(context.warehouse, node, 'pre', 'create', hookContext(context));
+    if (node.kind === 'model' && node.batch !== undefined)
+      return await buildBatches(context, node, node.batch, explained);
+    return await retrying(() =>
+      context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
+    );
+  } catch (error) {
+    throw await explained(error);
   }
+}
+
+/** Runs the hooks that wait for the commit. The rows stay, whatever becomes of them. @throws NodeError */
+export async function finishNode(context: BuildContext, node: ModelNode | SeedNode, built: Built): Promise<void> {
+  await runHooksOutside(context.warehouse, node, 'post', built.decision.mode, hookContext(context));
 }
 
 async function buildIn(session: Session, context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
   const startedAt = context.clock().toISOString();
   await followRename(session, node, context.manifest);
   const models = await readModels(session);
-  const state = await readState(session, context, node, models);
-  const decision = decide(node, state, context.options);
-  const made = state.remembered?.objects ?? [];
+  const { state, decision: decided } = await decideAfterHooks(session, context, node, models);
+  let decision = decided;
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
-  let audits: readonly AuditOutcome[] = [];
-  const isMoved = decision.mode !== 'skip' && isRepartitioned(structureOf(node), state.existing, made);
-  const mayGo = state.existing !== undefined && (decision.mode === 'view' || decision.mode === 'create' || isMoved);
-  const before = mayGo ? await readComments(session, node.relation) : undefined;
+  let before: Comments | undefined;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
     const sql = querySql(node, decision, state, context.options, context.manifest);
     const source: RowSource =
       sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
     const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
-    reshaped = yields !== undefined && !sameColumns(yields, state.existing?.columns ?? []);
-    const views = await viewsInTheWay(session, context.manifest, node, state.existing, yields, isMoved);
-    if (isMoved) await refuseToStrand(session, node, made, views);
+    reshaped = yields !== undefined && !sameColumns(yields, columnsOf(state));
+    // It keeps the columns that `select *` gave it when it was made.
+    if (reshaped && decision.mode === 'refresh') decision = { mode: 'replace', reason: 'its columns changed' };
+    if (decision.mode === 'view' || isRemade(node, decision, state))
+      before = await readComments(session, node.relation);
+    const surroundings = { manifest: context.manifest, options: context.options, models };
+    const views = await viewsInTheWay(session, surroundings, node, state, yields, decision);
+    if (isMoved(node, decision, state)) await refuseToStrand(session, node, state.remembered?.objects ?? [], views);
     const { runStartedAt } = context.options;
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
       await perform(session, step, node, seed, totals, context.root);
     await analyzeIfGrown(session, node, state, decision, totals);
-    audits = await runAudits(session, context, node, decision);
+  } else if (node.kind === 'model' && node.materialized !== 'ephemeral' && !keepsContract(node, columnsOf(state))) {
+    const sql = querySql(node, decision, state, context.options, context.manifest);
+    checkContract(node, (await shapeOf(session, node, decision, state, sql)) ?? []);
   }
-  // A description may change although nothing else did.
-  const comments = await readComments(session, node.relation);
-  if (comments !== undefined)
-    for (const step of describeRelation(node, comments, before))
-      await perform(session, step, node, undefined, totals, context.root);
+  const stood = { comments: before, objects: state.remembered?.objects ?? [] };
+  const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
+  // Last, since hooks may change rows too.
+  const audits = await runAudits(session, context, node, decision);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
-  if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state)) {
+  if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed) {
     await writeModel(session, {
       model: node.name,
       relation: relation(node.relation.schema, node.relation.name),
       materialized: node.kind === 'seed' ? 'seed' : node.materialized,
       checksum: node.checksum,
       generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
-      objects: decision.mode === 'skip' ? made : decision.mode === 'view' ? [] : objectNames(structureOf(node)),
+      objects: [...objectsOf(node, decision, state), ...grants.made],
       builtAt: startedAt,
       consumed: state.upstreams,
     });
   }
   if (isWholeAgain(context.manifest, node, decision, state)) await forgetExpired(session, node.name);
+  const afterGrants: Decision =
+    decision.mode === 'skip' && grants.changed ? { mode: 'skip', reason: 'its grants changed' } : decision;
   const record: ResultRecord = {
     runId: context.runId,
     node: node.name,
@@ -119,10 +147,10 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     startedAt,
     finishedAt: context.clock().toISOString(),
     ...totals,
-    message: decision.reason,
+    message: afterGrants.reason,
   };
   await writeResults(session, [record]);
-  return { decision, ...totals, audits };
+  return { decision: afterGrants, ...totals, audits };
 }
 
 /** Whether a model has got back what retention took: it is made anew of sources that have all their rows. */
@@ -136,6 +164,37 @@ function isWholeAgain(
   return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
 }
 
+/** What is to be done with a node, once the hooks before it have run: they may have changed what stands. */
+async function decideAfterHooks(
+  session: Session,
+  context: BuildContext,
+  node: ModelNode | SeedNode,
+  models: ReadonlyMap<string, ModelState>,
+): Promise<{ readonly state: NodeState; readonly decision: Decision }> {
+  const hooks = { when: 'pre', inTransaction: true } as const;
+  for (let pending = true; ; pending = false) {
+    const state = await readState(session, context, node, models);
+    const decision = decide(node, state, context.options);
+    if (!pending || (await runHooks(session, node, hooks, decision.mode, hookContext(context))) === 0)
+      return { state, decision };
+  }
+}
+
+function hookContext({ options: { runStartedAt }, sourceText }: BuildContext): HookContext {
+  return { runStartedAt, sourceText };
+}
+
+/** What the runner made for a node besides its rows, grants aside. */
+function objectsOf(node: ModelNode | SeedNode, decision: Decision, state: NodeState): readonly string[] {
+  if (decision.mode === 'view') return [];
+  if (decision.mode !== 'skip') return objectNames(structureOf(node));
+  return (state.remembered?.objects ?? []).filter((name) => !isGrantMark(name));
+}
+
+function columnsOf({ existing }: NodeState): readonly Column[] {
+  return existing?.columns ?? [];
+}
+
 function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {
   const types = new Map(others.map((column) => [column.name, column.type]));
   return types.size === some.length && some.every((column) => types.get(column.name) === column.type);
@@ -143,7 +202,7 @@ function sameColumns(some: readonly Column[], others: readonly Column[]): boolea
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */
 function newGeneration(decision: Decision, changed: boolean): boolean {
-  return decision.mode === 'create' || (['replace', 'snapshot'].includes(decision.mode) && changed);
+  return decision.mode === 'create' || (['replace', 'refresh', 'snapshot'].includes(decision.mode) && changed);
 }
 
 function hasMoved(state: NodeState): boolean {

@@ -8,9 +8,14 @@ export interface Column {
   readonly type: string;
 }
 
+/** What can stand in a model's place, in the words of PostgreSQL's statements. */
+export type RelationKind = 'table' | 'view' | 'materialized view';
+
 /** A relation as it stands in the database. */
 export interface ExistingRelation {
-  readonly kind: 'table' | 'view' | 'other';
+  readonly kind: RelationKind | 'other';
+  /** False for a materialized view that was left without rows, so that it cannot be read. */
+  readonly populated: boolean;
   /** The planner's guess; -1 if the table was never analysed. */
   readonly estimatedRows: number;
   readonly columns: readonly (Column & { readonly notNull: boolean })[];
@@ -24,6 +29,8 @@ export interface ExistingRelation {
   readonly referencedBy: readonly ForeignKey[];
   /** Privileges of others than the owner. */
   readonly grants: readonly Grant[];
+  /** Those for single columns. */
+  readonly columnGrants: readonly ColumnGrant[];
   /** Whether a view reads with the rights of whoever asks; false for a table. */
   readonly securityInvoker: boolean;
   /** Null or absent for a table that is in one piece. */
@@ -55,6 +62,10 @@ export interface Grant {
   readonly grantable: boolean;
 }
 
+export interface ColumnGrant extends Grant {
+  readonly column: string;
+}
+
 export interface ForeignKey {
   readonly from: RelationName;
   readonly columns: readonly string[];
@@ -76,6 +87,19 @@ const foreignKeyFrom = `pg_constraint f
         join pg_class tc on tc.oid = f.confrelid
         join pg_namespace tn on tn.oid = tc.relnamespace`;
 
+/** The privileges of others on the row `c` of pg_class. */
+export const grantsJson = `(select coalesce(jsonb_agg(jsonb_build_object('grantee', r.rolname, 'privilege', g.privilege_type,
+            'grantable', g.is_grantable) order by r.rolname, g.privilege_type), '[]')
+        from aclexplode(c.relacl) g left join pg_roles r on r.oid = g.grantee
+        where g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))`;
+
+/** The privileges of others on single columns of the row `c` of pg_class. */
+export const columnGrantsJson = `(select coalesce(jsonb_agg(jsonb_build_object('column', a.attname, 'grantee', r.rolname,
+            'privilege', g.privilege_type, 'grantable', g.is_grantable) order by a.attnum, r.rolname, g.privilege_type), '[]')
+        from pg_attribute a, aclexplode(a.attacl) g left join pg_roles r on r.oid = g.grantee
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            and g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))`;
+
 /** What the database knows of a relation, in one query; undefined if there is none of that name. */
 export async function readRelation(session: Queryable, name: RelationName): Promise<ExistingRelation | undefined> {
   const { rows } = await session.query<{
@@ -85,6 +109,7 @@ export async function readRelation(session: Queryable, name: RelationName): Prom
   }>(
     `select c.relkind, c.relispartition, jsonb_build_object(
     'estimatedRows', c.reltuples,
+    'populated', c.relispopulated,
     'columns', coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
             'notNull', a.attnotnull) order by a.attnum)
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
@@ -98,10 +123,8 @@ export async function readRelation(session: Queryable, name: RelationName): Prom
         where f.contype = 'f' and f.convalidated and f.conrelid = c.oid and f.conparentid = 0),
     'referencedBy', (select coalesce(jsonb_agg(${foreignKeyJson}), '[]') from ${foreignKeyFrom}
         where f.contype = 'f' and f.confrelid = c.oid and f.conrelid <> c.oid and f.conparentid = 0),
-    'grants', (select coalesce(jsonb_agg(jsonb_build_object('grantee', r.rolname, 'privilege', g.privilege_type,
-            'grantable', g.is_grantable) order by r.rolname, g.privilege_type), '[]')
-        from aclexplode(c.relacl) g left join pg_roles r on r.oid = g.grantee
-        where g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null)),
+    'grants', ${grantsJson},
+    'columnGrants', ${columnGrantsJson},
     'securityInvoker', coalesce((select o.option_value::boolean from pg_options_to_table(c.reloptions) as o
         where o.option_name = 'security_invoker'), false),
     'partitions', (select jsonb_build_object(
@@ -136,9 +159,15 @@ where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f
 
 /** A partition is part of a table, and no model's own. */
 function kindOf({ relkind, relispartition }: { relkind: string; relispartition: boolean }): ExistingRelation['kind'] {
-  if ((relkind === 'r' || relkind === 'p') && !relispartition) return 'table';
-  return relkind === 'v' ? 'view' : 'other';
+  return relispartition ? 'other' : (kinds[relkind] ?? 'other');
 }
+
+const kinds: Readonly<Record<string, RelationKind>> = {
+  r: 'table',
+  p: 'table',
+  v: 'view',
+  m: 'materialized view',
+};
 
 /** The names and types that a relation of this session's temporary schema has. */
 export async function readTemporaryColumns(session: Queryable, name: string): Promise<readonly Column[]> {
@@ -154,25 +183,25 @@ export async function readTemporaryColumns(session: Queryable, name: string): Pr
 
 /** What is written about a relation in the database. */
 export interface Comments {
-  readonly kind: 'table' | 'view';
+  readonly kind: RelationKind;
   readonly relation: string | null;
   /** By column; every column is there. */
   readonly columns: ReadonlyMap<string, string | null>;
 }
 
-/** The comments on a table or view and its columns; undefined if there is none of that name. */
+/** The comments on a table, view or materialized view and its columns; undefined if there is none of that name. */
 export async function readComments(session: Queryable, name: RelationName): Promise<Comments | undefined> {
   const { rows } = await session.query<{
     kind: Comments['kind'];
     comment: string | null;
     columns: [string, string | null][];
   }>(
-    `select case c.relkind when 'v' then 'view' else 'table' end as kind, obj_description(c.oid, 'pg_class') as comment,
+    `select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind, obj_description(c.oid, 'pg_class') as comment,
          coalesce((select jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum)))
              from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns
      from pg_class c
      join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v')`,
+     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm')`,
     [name.schema, name.name],
   );
   const row = rows[0];

@@ -6,10 +6,12 @@ import { inlineEphemerals } from './ephemeral.ts';
 import { ProjectError } from './errors.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './helpers.ts';
 import type { ModelNode, Node, RelationName, SeedNode } from './manifest.ts';
+import { batchSettings, checkBatches, followedBy, isMicrobatch } from './microbatch-settings.ts';
+import { nameTables } from './microbatch-sql.ts';
 import { oneStatement } from './one-statement.ts';
 import { partitionByOf } from './partition-by.ts';
 import type { Place } from './place.ts';
-import { resolverFor } from './resolve.ts';
+import { type BatchReads, resolverFor } from './resolve.ts';
 import type { SqlText } from './sql-text.ts';
 import { subjectOf } from './subject.ts';
 import type { Template } from './template.ts';
@@ -45,8 +47,12 @@ export function modelNode(
   if (!context.incomplete) checkSettings(draft, materialized, context);
   const used = new Set<string>();
   const record = newRecord();
+  const batchReads: BatchReads | undefined = isMicrobatch(config)
+    ? { filtered: new Set(), whole: new Set(), bounds: false }
+    : undefined;
   const sqlFor = (mode: Mode) => {
-    const sql = render(template, mode, context, draft.relation, record, used).trim();
+    const rendered = render(template, mode, context, draft.relation, record, used, batchReads).trim();
+    const sql = batchReads === undefined ? rendered : nameTables(rendered);
     if (sql.text === '')
       throw new ProjectError([
         {
@@ -59,7 +65,8 @@ export function modelNode(
     return oneStatement(sql, 'a model', (place) => quote(context, place));
   };
   const full = sqlFor('full');
-  const incremental = materialized === 'incremental' ? sqlFor('incremental') : undefined;
+  // Every batch is built by the same SQL, that of the whole history too.
+  const incremental = materialized === 'incremental' && batchReads === undefined ? sqlFor('incremental') : undefined;
   const ephemerals = ephemeralsOf([...used], nodes);
   const constraints = constraintsOf(draft, context);
   const targets = constraints.flatMap((constraint) =>
@@ -73,6 +80,8 @@ export function modelNode(
       }),
     ),
   ];
+  if (batchReads !== undefined && !context.incomplete) checkBatches(draft, batchReads, context);
+  const batch = batchReads && batchSettings(config, followedBy(batchReads, nodes));
   const fullSql = materialized === 'ephemeral' ? full : inlineEphemerals(full, ephemerals);
   return {
     kind: 'model',
@@ -88,7 +97,14 @@ export function modelNode(
     rowSecurity: context.rowSecurity.get(draft.name),
     partitionBy: partitionByOf(draft, constraints, context),
     volatile: record.volatile || [...used].some((id) => isVolatileEphemeral(nodes.get(id))),
-    checksum: digest([fullSql.text, incremental?.text ?? '', config.unique_key ?? [], config.surrogate_key ?? '']),
+    checksum: digest([
+      fullSql.text,
+      incremental?.text ?? '',
+      config.unique_key ?? [],
+      config.surrogate_key ?? '',
+      ...(batch === undefined ? [] : [batch.eventTime, batch.size, batch.begin, batch.timeZone]),
+    ]),
+    batch,
   };
 }
 
@@ -110,7 +126,8 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized'], co
   const at = (...keys: readonly string[]) => settings.get(keys.find((key) => settings.has(key)) ?? '')?.place();
   checkSnapshot(config, materialized, complain, at);
   const strategy = config.incremental_strategy ?? 'merge';
-  if (materialized === 'incremental' && strategy !== 'append' && (config.unique_key ?? []).length === 0) {
+  const needsKey = strategy !== 'append' && strategy !== 'microbatch';
+  if (materialized === 'incremental' && needsKey && (config.unique_key ?? []).length === 0) {
     complain(
       at('unique_key', 'incremental_strategy', 'materialized'),
       `incremental_strategy "${strategy}" needs a unique_key`,
@@ -134,6 +151,10 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized'], co
     materialized === 'incremental',
     'incremental models',
   );
+  only(['batch_size', 'time_zone', 'begin', 'lookback'], isMicrobatch(config), 'incremental_strategy microbatch');
+  const tables = 'views, tables, incremental models, snapshots and seeds';
+  only(['grants', 'pre_hook', 'pre-hook', 'post_hook', 'post-hook'], materialized !== 'ephemeral', tables);
+  only(['contract'], materialized !== 'ephemeral' || config.contract?.enforced === false, tables);
   const snapshots = ['strategy', 'updated_at', 'check_cols', 'hard_deletes', 'snapshot_meta_column_names'] as const;
   only(snapshots, materialized === 'snapshot', 'snapshots');
   const merges = materialized === 'incremental' && strategy === 'merge';
@@ -169,8 +190,6 @@ function checkSnapshot(
   at: (...keys: readonly string[]) => Place | undefined,
 ): void {
   if (materialized !== 'snapshot') return;
-  if (config.contract?.enforced === true)
-    complain(at('contract'), 'a snapshot cannot have an enforced contract', 'Its columns follow those of the source.');
   if ((config.unique_key ?? []).length === 0)
     complain(
       at('unique_key', 'materialized'),
@@ -220,8 +239,9 @@ export function render(
   own: RelationName | undefined,
   record: Recorded,
   used: Set<string>,
+  batch?: BatchReads | undefined,
 ): SqlText {
-  const helpers = modelHelpers(context.project, mode, resolverFor(context, own, used), record);
+  const helpers = modelHelpers(context.project, mode, resolverFor(context, own, used, undefined, batch), record);
   return template.render(helpers, modelContext(context.project, own));
 }
 

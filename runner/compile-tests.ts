@@ -3,7 +3,6 @@ import { identifier, relation } from '../warehouse/quote.ts';
 import { auditedBy } from './compile-audits.ts';
 import { type CompileContext, type Draft, quote } from './compile-context.ts';
 import { ephemeralsOf } from './compile-model.ts';
-import { mergeConfig } from './config.ts';
 import {
   genericTest,
   type RequestText,
@@ -17,6 +16,7 @@ import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
 import type { Problem } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './helpers.ts';
+import { overlay } from './layer.ts';
 import type { Node, TestNode } from './manifest.ts';
 import { oneStatement } from './one-statement.ts';
 import { resolverFor } from './resolve.ts';
@@ -170,10 +170,9 @@ function singularTests(context: CompileContext, problems: Problem[]): TestNode[]
       const render = (resolver: Resolver, into: Recorded, faults: Problem[]) =>
         template.render(modelHelpers(project, 'full', resolver, into), modelContext(project, undefined), faults).trim();
       const sql = render(resolverFor(context, undefined, used), record, problems);
-      const config = mergeConfig(folders.for(paths[index] ?? ''), record.config);
+      const { config, places: settings } = overlay(folders.layerFor(paths[index] ?? ''), record);
       if (config.enabled === false) return;
       const name = basename(file.path, '.sql');
-      const settings = new Map([...folders.placesFor(paths[index] ?? ''), ...record.places]);
       const asked = record.config.audit !== undefined;
       const of = auditedBy(context, { file: file.path, used, config, settings, asked });
       const newRows =

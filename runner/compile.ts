@@ -3,6 +3,7 @@ import { viewNodeName } from './bi-name.ts';
 import { draftViews, viewNode } from './bi-views.ts';
 import { auditedLast } from './compile-audits.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
+import { addHooks } from './compile-hooks.ts';
 import { ephemeralsOf, modelNode, render, seedNode } from './compile-model.ts';
 import { compileTests } from './compile-tests.ts';
 import { columnSpecs } from './constraints.ts';
@@ -22,10 +23,12 @@ import type { Exposure } from './exposure.ts';
 import { Graph } from './graph.ts';
 import { helperNames, newRecord } from './helpers.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from './manifest.ts';
+import { checkMaterializedViews } from './materialized-views.ts';
 import type { Project } from './project.ts';
 import { type AllProperties, readProperties } from './properties.ts';
 import { retentionOf } from './retention.ts';
 import { readRowSecurity } from './row-security.ts';
+import { compileRunHooks, type RunHooks } from './run-hooks.ts';
 import type { SqlText } from './sql-text.ts';
 import { checkSubjects } from './subject.ts';
 import { type SourceFile, TemplateEnvironment } from './template.ts';
@@ -36,6 +39,7 @@ export interface Compiled {
   readonly context: CompileContext;
   /** The models that Power BI sees. */
   readonly exposures: readonly Exposure[];
+  readonly runHooks: RunHooks;
 }
 
 /**
@@ -84,9 +88,12 @@ export function compileProject(project: Project): Compiled {
     const draft = drafts.get(viewNodeName(one.model.name));
     if (draft?.id === one.exposure.id) nodes.set(draft.id, viewNode(one, draft));
   }
+  addHooks(context, nodes, problems);
   const tests = compileTests(context, nodes, problems);
   for (const test of tests) nodes.set(test.id, test);
   for (const node of auditedLast(context, nodes, tests, problems)) nodes.set(node.id, node);
+  problems.push(...checkMaterializedViews(context, nodes));
+  const runHooks = compileRunHooks(context, problems);
   if (problems.length === 0) problems.push(...checkSubjects(context, nodes));
   attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);
@@ -100,6 +107,7 @@ export function compileProject(project: Project): Compiled {
     graph,
     context,
     exposures: exposed.map(({ exposure }) => exposure),
+    runHooks,
   };
 }
 
@@ -124,6 +132,7 @@ function compileSources(properties: AllProperties): Map<string, SourceNode> {
       dependsOn: [],
       relation: { schema: source.schema ?? source.name, name: table.identifier ?? table.name },
       columns: columnSpecs(table.columns, { yaml, path }),
+      eventTime: table.event_time,
       place: yaml.place(path),
       isPersonal: table.subject !== false,
     });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addUp, grantsSetting, hookSetting } from './additive-settings.ts';
 
 /** A list that may be written as `a, b`, as `[a, b]` or as one name. Only a true list can name what begins with a blank. */
 const names = z
@@ -7,9 +8,10 @@ const names = z
     (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value).filter((name) => name !== ''),
   );
 
-export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot'] as const;
+export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot', 'materialized_view'] as const;
 export const schemaChanges = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] as const;
-export const strategies = ['merge', 'append', 'delete+insert'] as const;
+export const strategies = ['merge', 'append', 'delete+insert', 'microbatch'] as const;
+export const batchSizes = ['hour', 'day', 'week', 'month', 'year'] as const;
 
 const index = z
   .strictObject({
@@ -28,10 +30,21 @@ const index = z
     message: 'an index needs columns or expressions',
   });
 
-/** Whose rows a table holds: a column with the subject's id, or one that leads there through another model; false: nobody's. */
+/**
+ * Whose rows a table holds: a column with the subject's id, or one that leads there through another model; false: nobody's.
+ * `known_by`: by which columns a row that is nobody's by that is known as the subject's, and the list of values each is in.
+ */
 const subject = z.union(
-  [z.literal(false), z.string().min(1), z.strictObject({ column: z.string().min(1), of: z.string().min(1) })],
-  'expected a column, { column, of } or false',
+  [
+    z.literal(false),
+    z.string().min(1),
+    z.strictObject({
+      column: z.string().min(1),
+      of: z.string().min(1).optional(),
+      known_by: z.record(z.string().min(1), z.string().min(1)).optional(),
+    }),
+  ],
+  'expected a column, { column, of, known_by } or false',
 );
 
 /** Which rows of a table a role may see: those whose `column` the model `access` lists beside a role it belongs to. */
@@ -93,6 +106,15 @@ export const configSchema = z.strictObject({
   meta: z.record(z.string(), z.unknown()).optional(),
   indexes: z.array(index).optional(),
   contract: z.strictObject({ enforced: z.boolean() }).optional(),
+  /** Whether descriptions become comments in the database; they do where nothing is said. */
+  persist_docs: z.strictObject({ relation: z.boolean().optional(), columns: z.boolean().optional() }).optional(),
+  /** SQL that runs before and after the model, also as dbt spells it. */
+  pre_hook: hookSetting.optional(),
+  post_hook: hookSetting.optional(),
+  'pre-hook': hookSetting.optional(),
+  'post-hook': hookSetting.optional(),
+  /** Roles by privilege. */
+  grants: grantsSetting(names).optional(),
   column_types: z.record(z.string(), z.string()).optional(),
   delimiter: z.string().length(1).optional(),
   severity: z.enum(['error', 'warn']).optional(),
@@ -105,6 +127,11 @@ export const configSchema = z.strictObject({
   subject: subject.optional(),
   /** The column that says when what a row tells of happened. */
   event_time: z.string().min(1).optional(),
+  /** For microbatch: how long a batch is, in which zone, since when, and how many finished ones are looked at again. */
+  batch_size: z.enum(batchSizes).optional(),
+  time_zone: z.string().min(1).optional(),
+  begin: z.string('expected a date or a time, e.g. "2023-08-18"').min(1).optional(),
+  lookback: z.number('expected a whole number of batches').int().min(0).optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;
@@ -114,9 +141,10 @@ export type ConfigKey = keyof Config;
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
 
-/** `stronger` over `weaker`: tags and meta add up, everything else is replaced. */
+/** `stronger` over `weaker`: tags, meta, hooks and grants with a plus sign add up, everything else is replaced. */
 export function mergeConfig(weaker: Config, stronger: Config): Config {
-  const merged: Config = { ...weaker, ...stronger };
+  const { 'pre-hook': _pre, 'post-hook': _post, ...settings } = { ...weaker, ...stronger };
+  const merged: Config = { ...settings, ...addUp(weaker, stronger) };
   if (weaker.tags && stronger.tags) merged.tags = [...new Set([...weaker.tags, ...stronger.tags])];
   if (weaker.meta && stronger.meta) merged.meta = { ...weaker.meta, ...stronger.meta };
   return merged;
@@ -174,6 +202,8 @@ const freshness = z
     },
   );
 
+const sqlList = z.union([z.string().min(1), z.array(z.string().min(1))], 'expected SQL, or a list of it');
+
 /** project.yml. The trees under models, seeds and data_tests mix folders and `+settings` and are checked while they are walked. */
 export const projectSchema = z.strictObject({
   name: z.string().min(1),
@@ -189,6 +219,11 @@ export const projectSchema = z.strictObject({
   retention: z.record(z.string(), period).optional(),
   /** The views that are made for Power BI of the models that say so. */
   bi: z.strictObject({ schema: z.string().min(1).optional(), time_zone: z.string().min(1).optional() }).optional(),
+  /** SQL that runs before and after all else of a run, also as dbt spells it. */
+  on_run_start: sqlList.optional(),
+  on_run_end: sqlList.optional(),
+  'on-run-start': sqlList.optional(),
+  'on-run-end': sqlList.optional(),
   models: z.record(z.string(), z.unknown()).optional(),
   seeds: z.record(z.string(), z.unknown()).optional(),
   data_tests: z.record(z.string(), z.unknown()).optional(),
@@ -293,6 +328,8 @@ const source = z.strictObject({
       identifier: z.string().optional(),
       /** False: its rows are nobody's. */
       subject: z.literal(false).optional(),
+      /** The column that says when what a row tells of happened. */
+      event_time: z.string().min(1).optional(),
       columns: z.array(column).optional(),
       data_tests: dataTests,
       tests: dataTests,

@@ -1,4 +1,5 @@
 import type { ExistingRelation } from './catalog.ts';
+import { refuseChangeOfKind } from './change-of-kind.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import { isRepartitioned } from './materialize/repartition.ts';
 import type { Access } from './materialize/row-security.ts';
@@ -32,14 +33,15 @@ export interface PlanOptions {
 /** How a node will be built, and why. */
 export type Decision =
   | { readonly mode: 'skip'; readonly reason: string }
-  | { readonly mode: 'create' | 'replace' | 'increment' | 'view' | 'snapshot'; readonly reason: string };
+  | { readonly mode: 'create' | 'replace' | 'increment' | 'view' | 'snapshot' | 'refresh'; readonly reason: string };
 
 /**
  * Decides from state alone how a node is built. Pure.
- * @throws NodeError if that would take rows that have been pruned, or that retention has deleted.
+ * @throws NodeError if that would take rows that nothing can make again: pruned, deleted by retention, or a snapshot's.
  */
 export function decide(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
   const decision = choose(node, state, options);
+  refuseChangeOfKind(node, decision, state);
   refuseToLose(node, decision, state.pruned);
   refuseToForget(node, decision, state);
   return decision;
@@ -56,7 +58,10 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
     return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
   }
   if (existing === undefined) return { mode: 'create', reason: 'new' };
+  if (materialized === 'materialized_view') return chooseRefresh(node, existing, state, options);
   if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
+  const wasOther = remembered !== undefined && remembered.materialized !== 'snapshot';
+  if (materialized === 'snapshot' && wasOther) return { mode: 'create', reason: `was a ${remembered.materialized}` };
   // Its history is nowhere else, so nothing rebuilds it.
   if (materialized === 'snapshot') return { mode: 'snapshot', reason: 'snapshot' };
   if (materialized === 'table') return { mode: 'replace', reason: 'table' };
@@ -74,6 +79,33 @@ function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptio
     return { mode: 'increment', reason: `its ${others === 0 ? 'row security' : 'constraints or indexes'} changed` };
   }
   return { mode: 'increment', reason: 'incremental' };
+}
+
+/** A materialized view that stands is refreshed, unless it is to be another one. */
+function chooseRefresh(
+  node: ModelNode | SeedNode,
+  existing: ExistingRelation,
+  state: NodeState,
+  options: PlanOptions,
+): Decision {
+  if (existing.kind !== 'materialized view') return { mode: 'create', reason: `was a ${existing.kind}` };
+  if (options.fullRefresh) return { mode: 'replace', reason: 'full refresh' };
+  if (state.remembered?.checksum !== node.checksum) return { mode: 'replace', reason: 'its definition changed' };
+  const key = [...(node.config.unique_key ?? [])].sort().join('\n');
+  const isRefreshable = existing.populated && existing.unique.some((columns) => [...columns].sort().join('\n') === key);
+  return isRefreshable
+    ? { mode: 'refresh', reason: 'refreshed' }
+    : { mode: 'replace', reason: existing.populated ? 'its unique index is gone' : 'it had no rows' };
+}
+
+/** Whether a table's rows move into another one, since it is to be partitioned otherwise. Pure. */
+export function isMoved(
+  node: ModelNode | SeedNode,
+  { mode }: Decision,
+  { existing, remembered }: Pick<NodeState, 'existing' | 'remembered'>,
+): boolean {
+  if (mode !== 'replace' && mode !== 'increment') return false;
+  return isRepartitioned(tableTarget(node), existing, remembered?.objects ?? []);
 }
 
 /** Why an incremental model has to be rebuilt, in a few words; undefined if it need not be. Pure. */

@@ -1,7 +1,8 @@
 import type { Column } from './catalog.ts';
 import { normalType } from './column-type.ts';
 import { NodeError } from './errors.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
+import type { ColumnSpec, ModelNode, SeedNode } from './manifest.ts';
+import { addedColumns } from './materialize/snapshot.ts';
 import type { Place } from './place.ts';
 import type { YamlPath } from './yaml-file.ts';
 
@@ -36,24 +37,51 @@ export function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[
   });
 }
 
-/** All differences between what a model's .yml promises and what its query yields, in one message. */
+/**
+ * Holds the columns that a query or a seed's file yields against the contract, if one is enforced.
+ * @throws NodeError with all differences in one message.
+ */
 export function checkContract(node: ModelNode | SeedNode, yields: readonly Column[]): void {
-  const actual = new Map(yields.map((column) => [column.name, column.type]));
-  const faults: { readonly what: string; readonly place?: Place | undefined }[] = [];
-  for (const { name, dataType, place, typePlace } of node.columns) {
-    const type = actual.get(name);
-    if (type === undefined) faults.push({ what: `  ${name}: declared, but not selected`, place });
-    else if (dataType === undefined)
-      faults.push({ what: `  ${name}: has no data_type; the query yields ${type}`, place });
-    else if (normalType(dataType) !== type)
-      faults.push({ what: `  ${name}: declared ${dataType}, but the query yields ${type}`, place: typePlace });
-    actual.delete(name);
-  }
-  for (const [name, type] of actual) faults.push({ what: `  ${name}: selected (${type}), but not declared` });
+  const faults = contractFaults(node, yields);
   if (faults.length === 0) return;
   throw new NodeError({
     what: `${node.name} breaks its contract:\n${faults.map(({ what }) => what).join('\n')}`,
     place: faults.find(({ place }) => place !== undefined)?.place,
-    hint: 'Change the query or the columns in its .yml file so that they agree.',
+    hint: `Change ${node.kind === 'seed' ? 'the file' : 'the query'} or the columns in its .yml file so that they agree.`,
   });
+}
+
+/** Whether columns are those of the contract; true where none is enforced. */
+export function keepsContract(node: ModelNode | SeedNode, columns: readonly Column[]): boolean {
+  return contractFaults(node, columns).length === 0;
+}
+
+interface ContractFault {
+  readonly what: string;
+  readonly place?: Place | undefined;
+}
+
+function contractFaults(node: ModelNode | SeedNode, yields: readonly Column[]): ContractFault[] {
+  if (node.config.contract?.enforced !== true) return [];
+  const [from, taken] = node.kind === 'seed' ? ['the file', 'in the file'] : ['the query', 'selected'];
+  const actual = new Map(yields.map((column) => [column.name, column.type]));
+  const faults: ContractFault[] = [];
+  for (const { name, dataType, place, typePlace } of promised(node)) {
+    const type = actual.get(name);
+    if (type === undefined) faults.push({ what: `  ${name}: declared, but not ${taken}`, place });
+    else if (dataType === undefined)
+      faults.push({ what: `  ${name}: has no data_type; ${from} yields ${type}`, place });
+    else if (normalType(dataType) !== type)
+      faults.push({ what: `  ${name}: declared ${dataType}, but ${from} yields ${type}`, place: typePlace });
+    actual.delete(name);
+  }
+  for (const [name, type] of actual) faults.push({ what: `  ${name}: ${taken} (${type}), but not declared` });
+  return faults;
+}
+
+/** A snapshot's own columns may be described; they are not its query's to yield. */
+function promised(node: ModelNode | SeedNode): readonly ColumnSpec[] {
+  if (node.kind === 'seed' || node.materialized !== 'snapshot') return node.columns;
+  const added = new Set(addedColumns(node.config).map(({ name }) => name));
+  return node.columns.filter(({ name }) => !added.has(name));
 }

@@ -3,13 +3,14 @@ import { DatacycleError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import { viewNodeName } from './bi-name.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import { mergeConfig } from './config.ts';
 import { formatProblem, type Problem, ProjectError } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { Graph } from './graph.ts';
 import { modelContext, modelHelpers, newRecord, type Resolver } from './helpers.ts';
+import { type Layer, overlay } from './layer.ts';
 import type { Place } from './place.ts';
 import type { Project } from './project.ts';
+import type { Properties } from './properties.ts';
 import { resolverFor } from './resolve.ts';
 import { placesInProperties } from './setting-places.ts';
 import { didYouMean } from './suggest.ts';
@@ -44,8 +45,7 @@ export function draftSeeds(
   for (const [index, path] of project.seeds.entries()) {
     const name = nameOf(path);
     const described = properties.seeds.get(name);
-    const config = mergeConfig(folders.for(paths[index] ?? ''), described?.value.config ?? {});
-    const settings = new Map([...folders.placesFor(paths[index] ?? ''), ...placesInProperties(described)]);
+    const { config, places: settings } = overlay(folders.layerFor(paths[index] ?? ''), layerOf(described));
     if (config.enabled === false) {
       disabled.add(name);
       continue;
@@ -98,7 +98,9 @@ export function draftModels(
         refs.add(ref);
         return '';
       },
-      source: (source, table) => resolverFor(context, undefined, used).source(source, table),
+      source: (source, table, filter) => resolverFor(context, undefined, used).source(source, table, filter),
+      // Whether it is built in batches is known only when its settings are.
+      bound: () => '',
       upstream(upstream) {
         if (known.has(upstream) || sources.has(upstream) || incomplete) return upstream;
         throw new HelperError(
@@ -115,7 +117,8 @@ export function draftModels(
         template.render(modelHelpers(project, mode, resolver, record), modelContext(project, undefined), faults);
     });
     const described = properties.models.get(name);
-    const config = [described?.value.config ?? {}, record.config].reduce(mergeConfig, folders.for(paths[index] ?? ''));
+    const layers = [layerOf(described), record];
+    const { config, places: settings } = layers.reduce(overlay, folders.layerFor(paths[index] ?? ''));
     if (config.enabled === false) {
       disabled.add(name);
       continue;
@@ -130,13 +133,18 @@ export function draftModels(
       template: faults.length > 0 ? undefined : template,
       properties: described,
       config,
-      settings: new Map([...folders.placesFor(paths[index] ?? ''), ...placesInProperties(described), ...record.places]),
+      settings,
       relation: { schema: config.schema ?? 'public', name: config.alias ?? name },
       record,
       refs,
       sources: used,
     });
   }
+}
+
+/** What a .yml file sets. */
+function layerOf(described: Properties | undefined): Layer {
+  return { config: described?.value.config ?? {}, places: placesInProperties(described) };
 }
 
 /** Adds a draft unless its name is taken, which is a problem. */

@@ -1,19 +1,15 @@
-import { type Config, configKeys, configSchema, mergeConfig } from './config.ts';
+import { type Config, configKeys, configSchema } from './config.ts';
 import type { Problem } from './errors.ts';
-import { type SettingPlaces, settingAt } from './setting-places.ts';
+import { type Layer, overlay } from './layer.ts';
+import { settingAt } from './setting-places.ts';
 import { didYouMean } from './suggest.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
 
-interface FolderSettings {
-  readonly config: Config;
-  readonly places: SettingPlaces;
-}
-
-const none: FolderSettings = { config: {}, places: new Map() };
+const none: Layer = { config: {}, places: new Map() };
 
 /** Settings of one branch of project.yml (`models`, `seeds`, `data_tests`): by folder, each over its parent's. */
 export class FolderConfig {
-  readonly #byFolder = new Map<string, FolderSettings>();
+  readonly #byFolder = new Map<string, Layer>();
 
   /**
    * @param branch the key in project.yml.
@@ -25,15 +21,11 @@ export class FolderConfig {
 
   /** The settings for a file, given its path below the branch's root, e.g. `gold/dim_room.sql`. */
   for(path: string): Config {
-    return this.#nearest(path).config;
+    return this.layerFor(path).config;
   }
 
-  /** Where those settings stand. */
-  placesFor(path: string): SettingPlaces {
-    return this.#nearest(path).places;
-  }
-
-  #nearest(path: string): FolderSettings {
+  /** The same, with the places where they stand. */
+  layerFor(path: string): Layer {
     const parts = path.split('/').slice(0, -1);
     for (let length = parts.length; length >= 0; length -= 1) {
       const settings = this.#byFolder.get(parts.slice(0, length).join('/'));
@@ -46,7 +38,7 @@ export class FolderConfig {
     path: readonly string[],
     tree: unknown,
     folder: string,
-    inherited: FolderSettings,
+    inherited: Layer,
     folders: ReadonlySet<string>,
     file: YamlFile,
     problems: Problem[],
@@ -70,12 +62,8 @@ export class FolderConfig {
     const checked = configSchema.safeParse(own);
     const within = ([key, ...inside]: YamlPath) => [...path, `+${String(key)}`, ...inside];
     problems.push(...file.explain(checked.error, configSchema, within));
-    const config = mergeConfig(inherited.config, checked.data ?? {});
-    const places: SettingPlaces = new Map([
-      ...inherited.places,
-      ...Object.keys(own).map((key) => [key, settingAt(file, within([key]))] as const),
-    ]);
-    const settings = { config, places };
+    const places = new Map(Object.keys(own).map((key) => [key, settingAt(file, within([key]))] as const));
+    const settings = overlay(inherited, { config: checked.data ?? {}, places });
     this.#byFolder.set(folder, settings);
     for (const [name, value] of children) {
       const child = folder === '' ? name : `${folder}/${name}`;

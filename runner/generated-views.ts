@@ -1,9 +1,6 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import { type Column, type ExistingRelation, readComments, readRelation } from './catalog.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import type { StandingView } from './materialize/remake-views.ts';
-import { losesColumns } from './materialize/structure.ts';
 
 /**
  * A view that is made of a .yml and has another name there now is renamed, so that grants on it stay and nothing is left
@@ -33,37 +30,4 @@ function isTaken(quoted: string, manifest: Manifest): boolean {
     (node) =>
       (node.kind === 'model' || node.kind === 'seed') && relation(node.relation.schema, node.relation.name) === quoted,
   );
-}
-
-/**
- * The views made of a node's .yml that stand and that PostgreSQL would not let it change under.
- * @param isMoved another table takes the place of the standing one.
- */
-export async function viewsInTheWay(
-  session: Session,
-  manifest: Manifest,
-  node: ModelNode | SeedNode,
-  existing: ExistingRelation | undefined,
-  yields: readonly Column[] | undefined,
-  isMoved = false,
-): Promise<readonly StandingView[]> {
-  if (existing === undefined) return [];
-  if (!isMoved && (yields === undefined || !isReshaped(node, existing, yields))) return [];
-  const found: StandingView[] = [];
-  for (const view of manifest.nodes.values()) {
-    if (view.kind !== 'model' || view.shows !== node.id) continue;
-    const standing = await readRelation(session, view.relation);
-    if (standing?.kind === 'view')
-      found.push({ node: view, existing: standing, comments: await readComments(session, view.relation) });
-  }
-  return found;
-}
-
-/** Whether columns go or change, or the relation itself has to go. */
-function isReshaped(node: ModelNode | SeedNode, existing: ExistingRelation, yields: readonly Column[]): boolean {
-  const kind = node.kind === 'model' && node.materialized === 'view' ? 'view' : 'table';
-  if (existing.kind !== kind) return true;
-  if (kind === 'table') return losesColumns(existing, yields);
-  // A view only takes columns on at its end.
-  return existing.columns.some(({ name, type }, at) => yields[at]?.name !== name || yields[at]?.type !== type);
 }

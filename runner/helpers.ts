@@ -1,25 +1,28 @@
 import { secretPrefix } from '../warehouse/conceal.ts';
 import { literal, relation } from '../warehouse/quote.ts';
-import { type Config, configKeys, configSchema, mergeConfig } from './config.ts';
+import { type Config, configKeys, configSchema } from './config.ts';
+import { overlay } from './layer.ts';
 import type { RelationName } from './manifest.ts';
-import type { Place } from './place.ts';
+import { formatPlace, type Place } from './place.ts';
 import type { Project } from './project.ts';
 import type { SettingPlace } from './setting-places.ts';
 import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
-import { type Helper, HelperError } from './template.ts';
+import { type Helper, type HelperCall, HelperError } from './template.ts';
 
 /** The form in which a model is rendered. */
 export type Mode = 'full' | 'incremental';
 
 /** How names become relations; compile gives one that only checks names, then one that knows the relations. */
 export interface Resolver {
-  /** The SQL for `{{ref "name"}}`. @throws HelperError */
-  ref(name: string): string;
+  /** The SQL for `{{ref "name"}}`; without `filter` all of its rows, also in a batch. @throws HelperError */
+  ref(name: string, filter: boolean): string;
   /** The SQL for `{{source "source" "table"}}`. @throws HelperError */
-  source(source: string, table: string): string;
+  source(source: string, table: string, filter: boolean): string;
   /** The id of an upstream named in `{{high_water "..."}}`. @throws HelperError */
   upstream(name: string): string;
+  /** The SQL for `{{batch_start}}` or `{{batch_end}}`; undefined where there are no batches. */
+  bound(which: 'start' | 'end'): string | undefined;
   /** The model's own relation. */
   readonly own: RelationName | undefined;
 }
@@ -29,6 +32,8 @@ export interface Recorded {
   config: Config;
   /** Where its settings stand. */
   readonly places: Map<string, SettingPlace>;
+  /** The calls of {{config}} that have been taken in: each counts once, though a model is rendered twice. */
+  readonly calls: Set<string>;
   readonly highWater: Set<string>;
   readonly secrets: Set<string>;
   volatile: boolean;
@@ -40,6 +45,7 @@ export function newRecord(): Recorded {
   return {
     config: {},
     places: new Map(),
+    calls: new Set(),
     highWater: new Set(),
     secrets: new Set(),
     volatile: false,
@@ -59,6 +65,8 @@ export const helperNames = [
   'incremental',
   'high_water',
   'run_started_at',
+  'batch_start',
+  'batch_end',
   'eq',
 ] as const;
 
@@ -94,7 +102,7 @@ export function modelHelpers(
   record: Recorded,
 ): Record<(typeof helperNames)[number], Helper> {
   return {
-    config(args, { named, argument }) {
+    config(args, { named, place, argument }) {
       if (args.length > 0) throw new HelperError('config takes name=value', 'Write {{config materialized="table"}}.');
       for (const key of Object.keys(named)) {
         if ((configKeys as readonly string[]).includes(key)) continue;
@@ -106,17 +114,24 @@ export function modelHelpers(
         const what = `"${issue.path.join('.')}": ${issue.message.replace(/^Invalid input: /, '')}`;
         throw new HelperError(what, undefined, argument(String(issue.path[0])));
       }
-      for (const key of Object.keys(named)) {
-        const place = () => argument(key);
-        record.places.set(key, { place, sql: (value) => SqlText.from(place(), value) });
-      }
-      record.config = mergeConfig(record.config, checked.data ?? {});
+      const call = `${formatPlace(place)} ${JSON.stringify(named)}`;
+      if (record.calls.has(call)) return '';
+      record.calls.add(call);
+      const places = new Map(
+        Object.keys(named).map((key): [string, SettingPlace] => {
+          const at = argument(key);
+          return [key, { place: () => at, sql: (value) => SqlText.from(at, value) }];
+        }),
+      );
+      const merged = overlay(record, { config: checked.data ?? {}, places });
+      record.config = merged.config;
+      for (const [key, at] of merged.places) record.places.set(key, at);
       return '';
     },
-    ref: (args) => resolver.ref(text('ref', args, 1)[0] ?? ''),
-    source(args) {
+    ref: (args, call) => resolver.ref(text('ref', args, 1)[0] ?? '', isFiltered('ref', call)),
+    source(args, call) {
       const [source = '', table = ''] = text('source', args, 2);
-      return resolver.source(source, table);
+      return resolver.source(source, table, isFiltered('source', call));
     },
     var(args) {
       const [name, fallback] = args;
@@ -196,6 +211,8 @@ export function modelHelpers(
       record.volatile = true;
       return runStartedMark;
     },
+    batch_start: () => boundOf(resolver, 'start'),
+    batch_end: () => boundOf(resolver, 'end'),
     eq: ([a, b]) => a === b,
   };
 }
@@ -206,6 +223,26 @@ export function modelContext(project: Project, own: RelationName | undefined): o
     target: { name: project.target.name },
     toString: () => (own === undefined ? '' : relation(own.schema, own.name)),
   };
+}
+
+/** What `filter` of {{ref}} and {{source}} says; a microbatch model reads the rows of its batch unless it is false. */
+function isFiltered(helper: string, { named, argument }: HelperCall): boolean {
+  for (const key of Object.keys(named)) {
+    if (key === 'filter') continue;
+    throw new HelperError(`${helper} has no setting "${key}"`, didYouMean(key, ['filter']), argument(key));
+  }
+  const { filter = true } = named;
+  if (typeof filter === 'boolean') return filter;
+  throw new HelperError('filter is true or false', `Write {{${helper} ... filter=false}}.`, argument('filter'));
+}
+
+function boundOf(resolver: Resolver, which: 'start' | 'end'): string {
+  const bound = resolver.bound(which);
+  if (bound !== undefined) return bound;
+  throw new HelperError(
+    `there is no batch here that has a ${which}`,
+    'Only a model with incremental_strategy="microbatch" is built in batches.',
+  );
 }
 
 function text(helper: string, args: readonly unknown[], count: number): string[] {

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { BatchSettings } from './microbatch-settings.ts';
 import type { Place } from './place.ts';
 import type { SettingPlaces } from './setting-places.ts';
 import type { SqlText } from './sql-text.ts';
@@ -36,9 +37,16 @@ export type Constraint = { readonly place: Place | undefined } & (
 
 /**
  * Whose the rows of a table are: those whose `column` is the subject's id or, with `of` (the id of a node), has a value
- * that the subject's rows there have in the same column. `nobody`: nobody's.
+ * that the subject's rows there have in the same column. `nobody`: nobody's. A row that is nobody's by that is the subject's
+ * if one of the columns of `knownBy` has a value of the list that stands beside it.
  */
-export type SubjectOf = 'nobody' | { readonly column: string; readonly of: string | undefined };
+export type SubjectOf =
+  | 'nobody'
+  | {
+      readonly column: string;
+      readonly of: string | undefined;
+      readonly knownBy?: Readonly<Record<string, string>> | undefined;
+    };
 
 interface NodeBase {
   /** `model.dim_room`, `seed.rooms`, `test.unique_dim_room_room_key`, `source.staging.sensor_file`. */
@@ -52,6 +60,19 @@ interface NodeBase {
   readonly dependsOn: readonly string[];
 }
 
+/** SQL that runs before or after a model or seed, every time it is built or found to be as it should be. */
+export interface Hook {
+  /** For messages: `pre_hook`, `post_hook 2 of 3`. */
+  readonly name: string;
+  readonly when: 'pre' | 'post';
+  /** False: it runs by itself, before the transaction begins or after it has committed. */
+  readonly inTransaction: boolean;
+  readonly place: Place | undefined;
+  /** What it is beside each form of the model; empty where it does nothing. */
+  readonly full: SqlText;
+  readonly incremental: SqlText;
+}
+
 interface Relational {
   readonly config: Config;
   readonly settings: SettingPlaces;
@@ -62,13 +83,16 @@ interface Relational {
   readonly reads: readonly string[];
   /** Undefined where it is not said, as for every view. */
   readonly subject: SubjectOf | undefined;
+  readonly hooks?: readonly Hook[] | undefined;
+  /** Ids that must be there first for the sake of the hooks alone; the rows are not made of them. */
+  readonly hooksRead?: readonly string[] | undefined;
   /** Changes whenever the SQL or a setting that shapes the rows changes. */
   readonly checksum: string;
 }
 
 export interface ModelNode extends NodeBase, Relational {
   readonly kind: 'model';
-  readonly materialized: 'view' | 'table' | 'incremental' | 'ephemeral' | 'snapshot';
+  readonly materialized: 'view' | 'table' | 'incremental' | 'ephemeral' | 'snapshot' | 'materialized_view';
   /** The whole model, with placeholders for what only the run knows. */
   readonly fullSql: SqlText;
   /** What an incremental run selects; undefined for other materialisations. */
@@ -79,6 +103,8 @@ export interface ModelNode extends NodeBase, Relational {
   readonly partitionBy?: PartitionBy | undefined;
   /** True when the rows depend on the time of the run, so that "nothing new upstream" does not mean "nothing to do". */
   readonly volatile: boolean;
+  /** For incremental_strategy microbatch: how it is cut into batches. */
+  readonly batch?: BatchSettings | undefined;
   /** For a view that is made of a model's .yml: the id of that model. */
   readonly shows?: string | undefined;
 }
@@ -91,6 +117,8 @@ export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
+  /** The column that says when what a row tells of happened, where that is said. */
+  readonly eventTime: string | undefined;
   readonly place: Place;
   /** Its rows may be somebody's. */
   readonly isPersonal: boolean;

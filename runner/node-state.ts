@@ -13,6 +13,17 @@ import { readPruned, sourcesBehind } from './pruned.ts';
 import { tablesBehind } from './retention.ts';
 import { type Consumed, type ModelState, readConsumed } from './state.ts';
 
+/** The state of a node that nothing is known of. */
+export const nothingKnown: NodeState = {
+  existing: undefined,
+  remembered: undefined,
+  consumed: new Map(),
+  upstreams: new Map(),
+  pruned: new Map(),
+  expired: new Map(),
+  access: undefined,
+};
+
 /**
  * What the database says about a node and its upstreams.
  * @param limit takes loads out of the newest ones that the node is not to consume yet.

@@ -8,12 +8,17 @@ export type Quote = (place: Place) => string | undefined;
 
 /**
  * The SQL without a semicolon at its end.
- * @param subject what the SQL is, for messages: `a model`, `a test`.
+ * @param subject what the SQL is, for messages: `a model`, `a test`; and what it must be, a select unless said otherwise.
  * @throws ProjectError if something follows the semicolon: a second statement would run outside the transaction's control;
  * or if a bracket, quote or comment is not closed: it would swallow what the runner puts behind the SQL, and PostgreSQL
  * would complain about something else.
  */
-export function oneStatement(sql: SqlText, subject: string, quote: Quote): SqlText {
+export function oneStatement(
+  sql: SqlText,
+  subject: string,
+  quote: Quote,
+  kind: 'select' | 'statement' = 'select',
+): SqlText {
   const refuse = (token: SqlToken, what: string, hint: string) => {
     const origin = sql.originAt(token.start);
     const excerpt = [origin && quote(origin.place), ...trailLines(origin)].filter(Boolean).join('\n');
@@ -29,7 +34,7 @@ export function oneStatement(sql: SqlText, subject: string, quote: Quote): SqlTe
     if (end !== undefined)
       throw refuse(
         end,
-        `${subject} is one select; something follows its semicolon`,
+        `${subject} is one ${kind}; something follows its semicolon`,
         `Put the second statement into ${subject} of its own.`,
       );
     const unclosed = token.kind === 'sign' ? unclosedAt(sql.text, token.start) : undefined;

@@ -20,7 +20,7 @@ export async function refuseToStrand(
   views: readonly StandingView[],
 ): Promise<void> {
   const ours = [...made, ...objectNames(structureOf(node))];
-  const again = views.map((view) => relation(view.node.relation.schema, view.node.relation.name));
+  const again = views.map((view) => relation(view.relation.schema, view.relation.name));
   const { schema, name } = node.relation;
   const { rows } = await session.query<{ what: string }>(dependents, [relation(schema, name), ours, again]);
   if (rows.length === 0) return;
@@ -88,10 +88,6 @@ named as (
         )
         and (p.oid is null or p.polname !~ '^datacycle_')
         and (g.oid is null or not (g.tgisinternal or g.tgparentid <> 0))
-    union
-    select 'privileges on column ' || a.attname || ' of table ' || tables.oid::regclass
-    from tables
-    join pg_attribute as a on a.attrelid = tables.oid and a.attacl is not null
 )
 
 select what from named order by what`;

@@ -1,38 +1,32 @@
-import { literal, relation } from '../warehouse/quote.ts';
-import type { Column, ExistingRelation } from './catalog.ts';
-import type { Decision, NodeState, PlanOptions } from './decide.ts';
+import { literal } from '../warehouse/quote.ts';
+import type { Column } from './catalog.ts';
+import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
 import { NodeError } from './errors.ts';
 import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import { restoreGrants } from './materialize/grants.ts';
 import { addRows } from './materialize/incremental.ts';
+import { createMaterializedView, refreshMaterializedView } from './materialize/materialized-view.ts';
 import { rememberedPartitioning } from './materialize/partition-names.ts';
 import { remakeViews, type StandingView } from './materialize/remake-views.ts';
-import { afterRepartition, isRepartitioned, repartition } from './materialize/repartition.ts';
+import { afterRepartition, repartition } from './materialize/repartition.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
-import { run, type Step } from './materialize/step.ts';
-import { addMissing, dropObsolete } from './materialize/structure.ts';
-import {
-  createPartitionedTable,
-  createTable,
-  type KeepFrom,
-  type RowSource,
-  replaceRows,
-  type TableTarget,
-} from './materialize/table.ts';
+import type { Step } from './materialize/step.ts';
+import { addMissing, dropObsolete, objectNames } from './materialize/structure.ts';
+import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
+import { takePlace } from './materialize/take-place.ts';
 import { createView } from './materialize/view.ts';
 import { checkPartitionColumn } from './partition-column.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
-import { secure, tableTarget } from './table-target.ts';
+import { secure, structureOf, tableTarget } from './table-target.ts';
 
 /** The query a decision needs, with what only the run knows put in. Undefined for a seed. */
 export function querySql(
   node: ModelNode | SeedNode,
   decision: Decision,
-  state: NodeState,
+  state: Pick<NodeState, 'consumed'>,
   options: PlanOptions,
   names: Manifest,
 ): SqlText | undefined {
@@ -49,8 +43,8 @@ export function querySql(
  * The statements that build a node. Pure: everything it needs of the database is in `state` and `yields`.
  * @param yields the columns of the query (with the surrogate key) or of the seed file; only an increment whose SQL has
  * not changed may go without.
- * @param run ISO time of the run (`at`), for what says since when it holds; the views that show the node's columns, and go
- * and come back where columns change.
+ * @param run ISO time of the run (`at`), for what says since when it holds; the views that read the node, and go and come
+ * back where it changes in a way that PostgreSQL does not allow under them.
  * @throws NodeError if the columns break the node's contract.
  */
 export function plan(
@@ -63,7 +57,7 @@ export function plan(
 ): Step[] {
   if (decision.mode === 'skip') return [];
   const columns = yields ?? state.existing?.columns ?? [];
-  if (node.config.contract?.enforced === true && yields !== undefined) checkContract(node, yields);
+  if (yields !== undefined) checkContract(node, yields);
   const isSnapshot = node.kind === 'model' && node.materialized === 'snapshot';
   checkNamed(node, isSnapshot ? [...columns, ...addedColumns(node.config)] : columns);
   if (decision.mode === 'view') {
@@ -73,18 +67,33 @@ export function plan(
   const target = tableTarget(node, state.access);
   const made = state.remembered?.objects ?? [];
   checkPartitionColumn(node, state.existing, columns);
-  if (state.existing !== undefined && isRepartitioned(target, state.existing, made)) {
-    const { remembered } = state;
+  if (state.existing !== undefined && isMoved(node, decision, state)) {
+    const { existing, remembered } = state;
     const kept = made.filter((name) => name !== rememberedPartitioning(made));
     const then: NodeState = {
       ...state,
-      existing: afterRepartition(state.existing, target),
+      existing: afterRepartition(existing, target),
       remembered: remembered && { ...remembered, objects: kept },
     };
     return remakeViews(views, [
-      ...repartition(target, state.existing),
+      ...repartition(target, existing),
       ...plan(node, decision, then, source, columns, { at, views: [] }),
     ]);
+  }
+  const replacement = (all: readonly Column[]) => ({
+    columns: all.map(({ name }) => name),
+    objects: objectNames(structureOf(node)),
+    views,
+  });
+  if (node.kind === 'model' && node.materialized === 'materialized_view') {
+    if (source.kind !== 'query') throw new Error('a materialized view is made of a query');
+    const { sql } = source;
+    if (state.existing === undefined) return createMaterializedView(target, sql, columns, undefined);
+    if (decision.mode === 'refresh') return refreshMaterializedView(target, sql, state.existing, made);
+    const { existing } = state;
+    return takePlace(target, { ...replacement(columns), kind: 'materialized view', existing }, (now) =>
+      createMaterializedView(now, sql, columns, existing),
+    );
   }
   const snapshot = isSnapshot ? snapshotOf(target, node.config) : undefined;
   switch (decision.mode) {
@@ -93,15 +102,14 @@ export function plan(
         throw new Error('a snapshot is made of a query');
       return updateSnapshot(snapshot, source.sql, state.existing, columns, made, at);
     case 'create': {
-      const drop = state.existing === undefined ? [] : dropView(node, state.existing);
-      const create =
-        snapshot !== undefined && source.kind === 'query'
-          ? createSnapshot(snapshot, source.sql, columns, at)
-          : target.partitionBy === undefined
-            ? createTable(target, source)
-            : createPartitionedTable(target, target.partitionBy, source, columns);
-      const grants = restoreGrants(node.relation, state.existing?.grants ?? []);
-      return remakeViews(views, [...drop, ...create, ...grants]);
+      const create = (now: TableTarget) =>
+        isSnapshot && source.kind === 'query'
+          ? createSnapshot(snapshotOf(now, node.config), source.sql, columns, at)
+          : createTable(now, source, columns);
+      if (state.existing === undefined) return create(target);
+      const { existing } = state;
+      const all = isSnapshot ? [...columns, ...addedColumns(node.config)] : columns;
+      return takePlace(target, { ...replacement(all), kind: 'table', existing }, create);
     }
     case 'replace':
       if (state.existing === undefined) throw new Error('nothing to replace');
@@ -112,6 +120,8 @@ export function plan(
     case 'increment':
       if (source.kind !== 'query') throw new Error('an increment is made of a query');
       return increment(node, target, state, source.sql, columns, views);
+    case 'refresh':
+      throw new Error('only a materialized view is refreshed');
     default:
       return decision.mode satisfies never;
   }
@@ -127,14 +137,15 @@ function increment(
 ): Step[] {
   if (existing === undefined) throw new Error('nothing to add to');
   const made = remembered?.objects ?? [];
+  const { incremental_strategy: strategy = 'merge' } = node.config;
+  if (strategy === 'microbatch') throw new Error('a microbatch model is built batch by batch');
   const change = changeSchema(node, node.config.on_schema_change, existing, yields);
+  // First, since the owner sees what is there through it.
+  const prepare = [...secure(target, existing), ...dropObsolete(target, existing, made)];
   return [
-    // First, since the owner sees what is there through it.
-    ...secure(target, existing),
-    ...dropObsolete(target, existing, made),
-    ...remakeViews(views, change.steps),
+    ...(change.steps.length === 0 ? prepare : remakeViews(views, [...prepare, ...change.steps])),
     ...addMissing(target, existing, made),
-    ...addRows(target, node.config.incremental_strategy ?? 'merge', sql, change.columns),
+    ...addRows(target, strategy, sql, change.columns),
   ];
 }
 
@@ -149,13 +160,5 @@ function keepFrom(node: ModelNode | SeedNode, state: NodeState, columns: readonl
     what: `${node.name} would be rebuilt, but rows of ${[...state.expired.keys()].join(', ')} that it is made of have been deleted, and its own cannot be told apart`,
     place: node.settings.get('event_time')?.place(),
     hint: `Nothing was touched. Give it a unique_key and an event_time of type ${eventTimeTypes.join(', ')}, so that older rows are kept as they are.`,
-  });
-}
-
-function dropView(node: ModelNode | SeedNode, existing: ExistingRelation): Step[] {
-  if (existing.kind === 'view') return [run(`drop view ${relation(node.relation.schema, node.relation.name)}`)];
-  throw new NodeError({
-    what: `${node.relation.schema}.${node.relation.name} is neither a table nor a view, and datacycle did not make it`,
-    hint: 'Rename or drop it, or give the model an alias.',
   });
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { isViewOf } from './retention.ts';
 
 /** How far rows of a source are no longer there. */
 export interface Pruned {
@@ -41,12 +42,12 @@ export async function forgetPruned(session: Queryable, upstream: string): Promis
   await session.query('delete from datacycle.pruned where upstream = $1', [upstream]);
 }
 
-/** The names of the sources among `ids`, and of those that views among them show. */
+/** The names of the sources among `ids`, and of those that views among them show, materialized ones included. */
 export function sourcesBehind(manifest: Manifest, ids: readonly string[]): string[] {
   const names = ids.flatMap((id) => {
     const node = manifest.nodes.get(id);
     if (node?.kind === 'source') return [node.name];
-    return node?.kind === 'model' && node.materialized === 'view' ? sourcesBehind(manifest, node.reads) : [];
+    return node?.kind === 'model' && isViewOf(node) ? sourcesBehind(manifest, node.reads) : [];
   });
   return [...new Set(names)];
 }

@@ -1,5 +1,6 @@
 import { DatacycleError } from '../warehouse/errors.ts';
-import type { NodeResult, RunEvent, RunSummary } from './run.ts';
+import type { RunHookResult } from './run-hooks.ts';
+import type { NodeResult, RunEvent, RunSummary } from './run-result.ts';
 
 /** How a line of the report is meant; the terminal gives it a colour. */
 export type Tone = 'plain' | 'good' | 'bad' | 'warning' | 'faint';
@@ -25,6 +26,8 @@ export function reportLines(event: RunEvent): readonly Line[] {
       return [];
     case 'node-finished':
       return [resultLine(event.result, event.index, event.total)];
+    case 'hook-finished':
+      return [hookLine(event.hook)];
     case 'finished':
       return summaryLines(event.summary);
     default:
@@ -43,6 +46,11 @@ export function reportJson(
       return { type: event.type, index: event.index, total: event.total, node: event.node.name, kind: event.node.kind };
     case 'node-finished':
       return { type: event.type, index: event.index, total: event.total, ...resultJson(event.result) };
+    case 'hook-finished': {
+      const { name, seconds, error } = event.hook;
+      const status = error === undefined ? 'success' : 'error';
+      return { type: event.type, hook: name, status, seconds, message: error?.message ?? '', ...whereOf(error) };
+    }
     case 'finished': {
       const { runId, ok, seconds, results } = event.summary;
       return { type: event.type, runId, ok, seconds, ...countByStatus(results) };
@@ -54,14 +62,26 @@ export function reportJson(
 
 function resultJson(result: NodeResult): object {
   const { node, error, ...rest } = result;
-  const where = error instanceof DatacycleError ? { where: error.where, hint: error.hint } : {};
-  return { node: node.name, kind: node.kind, file: node.file, ...rest, ...where };
+  return { node: node.name, kind: node.kind, file: node.file, ...rest, ...whereOf(error) };
+}
+
+function whereOf(error: Error | undefined): object {
+  return error instanceof DatacycleError ? { where: error.where, hint: error.hint } : {};
+}
+
+function hookLine({ name, seconds, error }: RunHookResult): Line {
+  const dots = '.'.repeat(Math.max(3, width - name.length));
+  const time = `${seconds.toFixed(2)}s`.padStart(8);
+  const [tone, label] = error === undefined ? (['good', 'OK'] as const) : (['bad', 'ERROR'] as const);
+  return { tone, text: `hook ${name} ${dots} ${label}${time}` };
 }
 
 function resultLine(result: NodeResult, index: number, total: number): Line {
   const { node, status, seconds } = result;
   const place = `${String(index).padStart(String(total).length)} of ${total}`;
-  const kind = (node.kind === 'model' ? node.materialized : node.kind).padEnd(11);
+  const kind = (node.kind === 'model' ? node.materialized : node.kind)
+    .replace('materialized_view', 'matview')
+    .padEnd(11);
   const name =
     node.kind === 'model' || node.kind === 'seed' ? `${node.relation.schema}.${node.relation.name}` : node.name;
   const dots = '.'.repeat(Math.max(3, width - name.length));
@@ -100,7 +120,7 @@ function changes({ inserted, updated, deleted, node, message }: NodeResult): str
 }
 
 function summaryLines(summary: RunSummary): Line[] {
-  const { results, seconds, ok } = summary;
+  const { results, hooks, seconds, ok } = summary;
   const counts = countByStatus(results);
   const rows = results.reduce((sum, result) => sum + result.inserted + result.updated + result.deleted, 0);
   const lines: Line[] = [];
@@ -108,6 +128,8 @@ function summaryLines(summary: RunSummary): Line[] {
     if (result.status !== 'error' && result.status !== 'fail' && result.status !== 'warn') continue;
     lines.push({ tone: 'plain', text: '' }, ...problemLines(result));
   }
+  const brokenHooks = hooks.flatMap(({ error }) => error ?? []);
+  for (const error of brokenHooks) lines.push({ tone: 'plain', text: '' }, ...errorLines(error));
   const tests = counts.pass + counts.warn + counts.fail;
   const parts = [
     counts.success > 0 ? `${counts.success} built (${thousands(rows)} rows changed)` : '',
@@ -115,6 +137,7 @@ function summaryLines(summary: RunSummary): Line[] {
     counts.warn > 0 ? `${counts.warn} warned` : '',
     counts.fail > 0 ? `${counts.fail} failed` : '',
     counts.error > 0 ? count(counts.error, 'error') : '',
+    brokenHooks.length > 0 ? `${count(brokenHooks.length, 'hook')} of the run failed` : '',
     counts.skipped > 0 ? `${counts.skipped} skipped` : '',
   ].filter(Boolean);
   const text = parts.length === 0 ? 'Nothing to do' : parts.join(', ');

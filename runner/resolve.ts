@@ -3,24 +3,37 @@ import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralName } from './ephemeral.ts';
 import type { Resolver } from './helpers.ts';
 import type { RelationName, SourceNode } from './manifest.ts';
+import { batchEnd, batchStart, inBatch } from './microbatch-sql.ts';
 import { didYouMean } from './suggest.ts';
 import { HelperError } from './template.ts';
+
+/** What the SQL of a microbatch model reads of its upstreams, by their ids. */
+export interface BatchReads {
+  /** Only the rows of the batch. */
+  readonly filtered: Set<string>;
+  /** All rows. */
+  readonly whole: Set<string>;
+  /** Whether it names the bounds of the batch itself. */
+  bounds: boolean;
+}
 
 /**
  * The resolver that all templates share; records what is used by id.
  * @param asBare the id of a model or seed that is referred to by the bare name of its table, which stands for something else.
+ * @param batch for a microbatch model: upstreams that have an event_time are read batch by batch.
  */
 export function resolverFor(
   context: CompileContext,
   own: RelationName | undefined,
   used: Set<string>,
-  asBare?: string,
+  asBare?: string | undefined,
+  batch?: BatchReads | undefined,
 ): Resolver {
   const { drafts, disabled, sources, incomplete } = context;
-  const sourceOf = (key: string): Pick<SourceNode, 'id' | 'relation'> => {
+  const sourceOf = (key: string): Pick<SourceNode, 'id' | 'relation' | 'eventTime'> => {
     const node = sources.get(key);
     if (node !== undefined) return node;
-    if (incomplete) return { id: `source.${key}`, relation: { schema: 'unknown', name: key } };
+    if (incomplete) return { id: `source.${key}`, relation: { schema: 'unknown', name: key }, eventTime: undefined };
     throw new HelperError(
       `there is no source "${key}"`,
       didYouMean(key, sources.keys()) ?? 'Declare it under sources in a .yml file.',
@@ -33,19 +46,35 @@ export function resolverFor(
       throw new HelperError(`the model "${name}" is disabled`, 'Set enabled: true for it, or take the reference out.');
     throw new HelperError(`there is no model or seed "${name}"`, didYouMean(name, drafts.keys()));
   };
+  const read = (id: string, name: string, eventTime: string | undefined, filter: boolean): string => {
+    used.add(id);
+    if (batch === undefined) return name;
+    if (!filter || eventTime === undefined) {
+      batch.whole.add(id);
+      return name;
+    }
+    batch.filtered.add(id);
+    return inBatch(name, id, eventTime);
+  };
+  const bound = (mark: string) => {
+    if (batch === undefined) return undefined;
+    batch.bounds = true;
+    return mark;
+  };
   return {
     own,
-    ref(name) {
+    bound: (which) => bound(which === 'start' ? batchStart : batchEnd),
+    ref(name, filter) {
       const draft = draftOf(name);
-      used.add(draft.id);
-      if (draft.config.materialized === 'ephemeral') return ephemeralName(draft.name);
-      if (draft.id === asBare) return identifier(draft.relation.name);
-      return relation(draft.relation.schema, draft.relation.name);
+      const { materialized, event_time } = draft.config;
+      const { schema, name: table } = draft.relation;
+      if (materialized === 'ephemeral') return read(draft.id, ephemeralName(draft.name), event_time, filter);
+      const sql = draft.id === asBare ? identifier(table) : relation(schema, table);
+      return read(draft.id, sql, event_time, filter);
     },
-    source(source, table) {
+    source(source, table, filter) {
       const node = sourceOf(`${source}.${table}`);
-      used.add(node.id);
-      return relation(node.relation.schema, node.relation.name);
+      return read(node.id, relation(node.relation.schema, node.relation.name), node.eventTime, filter);
     },
     upstream(name) {
       const id = drafts.has(name) || !name.includes('.') ? draftOf(name).id : sourceOf(name).id;

@@ -131,12 +131,17 @@ export function forgets(node: ModelNode | SeedNode, expired: ReadonlyMap<string,
   );
 }
 
-/** The names of the tables among `ids`, and of those that views among them show. */
+/** The names of the tables among `ids`, and of those that views among them show, materialized ones included. */
 export function tablesBehind(manifest: Manifest, ids: readonly string[]): string[] {
   const names = ids.flatMap((id) => {
     const node = manifest.nodes.get(id);
     if (node?.kind !== 'model') return [];
-    return node.materialized === 'view' ? tablesBehind(manifest, node.reads) : [node.name];
+    return isViewOf(node) ? tablesBehind(manifest, node.reads) : [node.name];
   });
   return [...new Set(names)];
+}
+
+/** A view of any kind: a row that is gone from what it reads is gone from it, too, at the latest when it is refreshed. */
+export function isViewOf({ materialized }: Pick<ModelNode, 'materialized'>): boolean {
+  return materialized === 'view' || materialized === 'materialized_view';
 }

@@ -1,4 +1,5 @@
 import { StatementError } from '../warehouse/errors.ts';
+import { NodeError } from './errors.ts';
 
 /** How often work is tried after losing against other sessions, as PostgreSQL advises for these codes. */
 const attempts = 8;
@@ -15,10 +16,12 @@ export async function retrying<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, two making one policy, and two making names in
- * the catalog: PostgreSQL derives one of 63 bytes (that of a table's array type) for tables whose long names begin alike.
+ * Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, two
+ * making one policy, and two making names in the catalog: PostgreSQL derives one of 63 bytes (that of a table's array type)
+ * for tables whose long names begin alike.
  */
-export function isTransient(error: unknown): boolean {
+export function isTransient(thrown: unknown): boolean {
+  const error = thrown instanceof NodeError ? thrown.cause : thrown;
   if (!(error instanceof StatementError)) return false;
   if (error.code === '42710') return error.message.includes('policy');
   if (error.code === '23505') return /["«„“]pg_\w+_index["»“”]/.test(error.message);

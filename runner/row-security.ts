@@ -28,7 +28,9 @@ export function readRowSecurity(context: CompileContext, found: Map<string, RowS
       const kind = draft.kind === 'seed' ? 'a seed' : `a ${draft.config.materialized ?? 'view'}`;
       complain(
         `${draft.name} is ${kind}, and row_security is for tables`,
-        'A view shows everybody just the rows that the tables behind it do. Take it out, or use materialized="table" or "incremental".',
+        isMaterializedView(draft)
+          ? 'PostgreSQL has no policies on a materialized view: it shows everybody all of its rows. Use materialized="table" or "incremental".'
+          : 'A view shows everybody just the rows that the tables behind it do. Take it out, or use materialized="table" or "incremental".',
       );
       continue;
     }
@@ -56,6 +58,10 @@ function isOwn(draft: Draft): boolean {
 function isTable(draft: Draft): boolean {
   const { materialized } = draft.config;
   return draft.kind === 'model' && ['table', 'incremental', 'snapshot'].includes(materialized ?? 'view');
+}
+
+function isMaterializedView(draft: Draft): boolean {
+  return draft.kind === 'model' && draft.config.materialized === 'materialized_view';
 }
 
 /** The declared type of a column, empty if it has none; undefined if there is no such column. */
@@ -110,9 +116,12 @@ function findOpen(context: CompileContext, found: ReadonlyMap<string, RowSecurit
   for (const draft of context.drafts.values()) {
     const column = guarded.get(draft.relation.schema);
     if (column === undefined || found.has(draft.name) || draft.config.row_security === false) continue;
-    if (draft.kind !== 'seed' && !isTable(draft)) continue;
+    if (draft.kind !== 'seed' && !isTable(draft) && !isMaterializedView(draft)) continue;
     const what = `${draft.name} would be whole for everybody who reads ${draft.relation.schema}, where rows are guarded by ${column}`;
-    const hint = `Declare ${column} in its .yml file, or say that its rows are for all: row_security: false.`;
+    const guard = isMaterializedView(draft)
+      ? 'Use materialized="table", which can be guarded'
+      : `Declare ${column} in its .yml file`;
+    const hint = `${guard}, or say that its rows are for all: row_security: false.`;
     const { properties, file } = draft;
     faults.push(
       properties === undefined

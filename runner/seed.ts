@@ -40,7 +40,8 @@ export function readSeed(root: string, node: SeedNode): SeedData {
     });
   const declared = declaredTypes(node);
   for (const name of declared.keys()) {
-    if (!header.includes(name))
+    // A contract says everything that is wrong at once.
+    if (!header.includes(name) && (node.config.contract?.enforced !== true || isTyped(node, name)))
       throw new NodeError({
         what: `${node.file}: there is no column "${name}", which its .yml declares`,
         place: placeOfType(node, name)?.column,
@@ -126,13 +127,17 @@ export function spotInSeed(
   return undefined;
 }
 
+/** Whether column_types names the column. */
+function isTyped({ config }: SeedNode, name: string): boolean {
+  return config.column_types?.[name] !== undefined;
+}
+
 /** Where the name and the type of a column of a seed are declared. */
 function placeOfType(
   node: SeedNode,
   name: string,
 ): { readonly column: Place | undefined; readonly type: Place | undefined } | undefined {
-  const set =
-    node.config.column_types?.[name] === undefined ? undefined : node.settings.get('column_types')?.place(name);
+  const set = isTyped(node, name) ? node.settings.get('column_types')?.place(name) : undefined;
   const column = node.columns.find((one) => one.name === name);
   if (set !== undefined) return { column: set, type: set };
   return column && { column: column.place, type: column.typePlace };

@@ -29,6 +29,12 @@ interface Segment {
   readonly origin: Origin | undefined;
 }
 
+/** How far into a text a place in it is; places count lines and columns from 1. */
+export function offsetIn(text: string, { line, column }: Place): number {
+  const before = text.split('\n').slice(0, line - 1);
+  return before.reduce((sum, one) => sum + one.length + 1, 0) + column - 1;
+}
+
 /** Generated SQL that knows, for every character, the place in the template it comes from. */
 export class SqlText {
   readonly text: string;
@@ -149,6 +155,29 @@ export class SqlText {
   trim(): SqlText {
     const start = this.text.length - this.text.trimStart().length;
     return this.slice(start, this.text.trimEnd().length);
+  }
+
+  /**
+   * The same where `file` is no file but a value in one: what comes from it comes from where that value stands.
+   * @param written the value, whose characters know their places.
+   */
+  standingAt(file: string, written: SqlText): SqlText {
+    const found = (place: Place) => (place.file === file ? written.placeAt(offsetIn(written.text, place)) : place);
+    const moved = (place: Place) => found(place) ?? written.placeAt(0) ?? place;
+    const trailOf = (origin: Origin) => origin.trail?.map(({ how, at }) => ({ how, at: moved(at) }));
+    const segments = this.#segments.flatMap(({ start, origin }, index): Segment[] => {
+      if (origin === undefined) return [{ start, origin }];
+      const trail = trailOf(origin);
+      const text = this.text.slice(start, this.#segments[index + 1]?.start);
+      const from = offsetIn(written.text, origin.place);
+      if (!origin.verbatim || origin.place.file !== file || !written.text.startsWith(text, from))
+        return [{ start, origin: { ...origin, place: moved(origin.place), trail } }];
+      return written.slice(from, from + text.length).#segments.map((one) => ({
+        start: start + one.start,
+        origin: one.origin && { ...one.origin, trail },
+      }));
+    });
+    return new SqlText(this.text, segments);
   }
 
   /** Replaces every match of a global `pattern`; what is put in has the origin of what stood there. */

@@ -61,6 +61,17 @@ const tables: readonly string[] = [
     model text primary key,
     before timestamptz not null
 )`,
+  'create sequence if not exists datacycle.batch_version',
+  `create table if not exists datacycle.batch (
+    model text not null,
+    batch_start timestamptz not null,
+    batch_end timestamptz not null,
+    built_at timestamptz not null,
+    version bigint not null,
+    changed_version bigint not null,
+    pending boolean not null,
+    primary key (model, batch_start, batch_end)
+)`,
   `create table if not exists datacycle.audit_failure (
     run_id text not null references datacycle.run (run_id),
     model text not null,
@@ -116,7 +127,9 @@ export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transact
 
 /** Whether schema `datacycle` is complete. What came last: where it is, all is. */
 export async function hasState(on: Queryable): Promise<boolean> {
-  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.audit_row') is not null as there`);
+  const { rows } = await on.query<{ there: boolean }>(
+    `select to_regclass('datacycle.audit_row') is not null and to_regclass('datacycle.batch') is not null as there`,
+  );
   return rows[0]?.there === true && (await hasRunNumbers(on));
 }
 
@@ -131,6 +144,8 @@ export async function hasRunNumbers(on: Queryable): Promise<boolean> {
 
 /** What the database remembers of one model or seed. */
 export interface ModelState {
+  /** How it was made: `seed`, or the model's `materialized` then. */
+  readonly materialized: string;
   readonly checksum: string;
   /** Grows whenever rows changed in a way that consumers of increments cannot see. */
   readonly generation: number;
@@ -145,9 +160,13 @@ export interface Consumed {
 
 /** All model states by name. */
 export async function readModels(session: Queryable): Promise<ReadonlyMap<string, ModelState>> {
-  const { rows } = await session.query<{ model: string; checksum: string; generation: number; objects: string[] }>(
-    'select model, checksum, generation, objects from datacycle.model',
-  );
+  const { rows } = await session.query<{
+    model: string;
+    materialized: string;
+    checksum: string;
+    generation: number;
+    objects: string[];
+  }>('select model, materialized, checksum, generation, objects from datacycle.model');
   return new Map(rows.map((row) => [row.model, row]));
 }
 
@@ -163,7 +182,6 @@ export async function readConsumed(session: Queryable, model: string): Promise<R
 export interface BuiltModel extends ModelState {
   readonly model: string;
   readonly relation: string;
-  readonly materialized: string;
   readonly builtAt: string;
   readonly consumed: ReadonlyMap<string, Consumed>;
 }
@@ -185,18 +203,27 @@ export async function writeModel(session: Queryable, built: BuiltModel): Promise
       built.builtAt,
     ],
   );
-  const upstreams = [...built.consumed.keys()];
+  await writeConsumed(session, built.model, built.consumed);
+}
+
+/** Records what a model has consumed of its upstreams, by their names. */
+export async function writeConsumed(
+  session: Queryable,
+  model: string,
+  consumed: ReadonlyMap<string, Consumed>,
+): Promise<void> {
+  const upstreams = [...consumed.keys()];
   await session.query('delete from datacycle.high_water where model = $1 and upstream <> all($2::text[])', [
-    built.model,
+    model,
     upstreams,
   ]);
   if (upstreams.length === 0) return;
-  const values = [...built.consumed.values()];
+  const values = [...consumed.values()];
   await session.query(
     `insert into datacycle.high_water (model, upstream, load_id, upstream_version)
      select $1, * from unnest($2::text[], $3::bigint[], $4::text[])
      on conflict (model, upstream) do update set load_id = excluded.load_id, upstream_version = excluded.upstream_version`,
-    [built.model, upstreams, values.map((value) => value.loadId), values.map((value) => value.version)],
+    [model, upstreams, values.map((value) => value.loadId), values.map((value) => value.version)],
   );
 }
 

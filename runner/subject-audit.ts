@@ -20,15 +20,22 @@ export interface KeptRows {
   readonly unclear: number;
 }
 
+/** Whose kept rows are asked for. */
+export interface KeptRowsOf {
+  readonly id: string;
+  /** The ids of all others who are configured. */
+  readonly otherIds: readonly string[];
+  readonly words: SubjectWords;
+}
+
 /** Counts the kept rows of failed audits. */
 export async function countKeptRows(
   on: Queryable,
   manifest: Manifest,
-  id: string,
-  words: SubjectWords,
+  { id, otherIds, words }: KeptRowsOf,
 ): Promise<KeptRows> {
   if (!(await isThere(on, 'datacycle', 'audit_row'))) return { theirs: 0, unclear: 0 };
-  const { theirs, unclear } = await conditions(on, manifest);
+  const { theirs, unclear } = await conditions(on, manifest, otherIds);
   const { rows } = await on.query<{ theirs: number; unclear: number }>(
     `select count(*) filter (where ${theirs('$1', '$2')}) as theirs,
          count(*) filter (where ${unclear} and not (${theirs('$1', '$2')})) as unclear
@@ -42,17 +49,18 @@ export async function countKeptRows(
 export async function exportKeptRows(
   warehouse: Warehouse,
   manifest: Manifest,
-  { id, words, folder, signal }: { id: string; words: SubjectWords; folder: string; signal: AbortSignal },
+  of: KeptRowsOf,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
 ): Promise<number> {
   return warehouse.transaction(async (session) => {
     await session.query('set transaction read only');
-    const { theirs: count } = await countKeptRows(session, manifest, id, words);
+    const { theirs: count } = await countKeptRows(session, manifest, of);
     if (count === 0) return 0;
-    const { theirs } = await conditions(session, manifest);
+    const { theirs } = await conditions(session, manifest, of.otherIds);
     const query = `select f.at, a.model, a.test, a.row
 from datacycle.audit_row as a
 join datacycle.audit_failure as f using (run_id, test)
-where ${theirs(literal(id), literal(words.posix))}
+where ${theirs(literal(of.id), literal(of.words.posix))}
 order by f.at, a.model, a.test, a.row_no`;
     await createFolders(join(folder, 'datacycle'));
     const file = createWriteStream(join(folder, 'datacycle', 'audit_row.csv'), { mode: 0o600, flags: 'wx' });
@@ -70,24 +78,29 @@ export async function eraseKeptRows(on: Queryable): Promise<number> {
   return (await on.query('delete from datacycle.audit_row')).rowCount;
 }
 
-/** Conditions on a kept row as `a`: that it is the subject's, and that nothing in it says whose it is. */
+/**
+ * Conditions on a kept row as `a`: that it is the subject's, and that nothing in it says whose it is. One that names the
+ * subject is its own unless its key says that it is somebody else's.
+ */
 async function conditions(
   on: Queryable,
   manifest: Manifest,
+  otherIds: readonly string[],
 ): Promise<{ readonly theirs: (id: string, posix: string) => string; readonly unclear: string }> {
-  const known: { model: string; key: string; isIn: (id: string) => string }[] = [];
+  const known: { model: string; key: string; isOf: (...ids: string[]) => string }[] = [];
   for (const node of subjectNodes(manifest)) {
     const { column, of } = node.subject;
     const [model, key] = [literal(node.name), literal(column)];
     if (of === undefined) {
-      known.push({ model, key, isIn: (id) => `= ${id}` });
+      known.push({ model, key, isOf: (...ids) => `in (${ids.join(', ')})` });
       continue;
     }
     const target = manifest.nodes.get(of);
     if (!isSubjectNode(target) || !(await allThere(on, manifest, of))) continue;
     const { schema, name } = target.relation;
     const from = `select t.${identifier(column)}::text from ${relation(schema, name)} as t`;
-    known.push({ model, key, isIn: (id) => `in (${from} where ${subjectPredicate(target, manifest, id)})` });
+    const isOne = (id: string) => subjectPredicate(target, manifest, id);
+    known.push({ model, key, isOf: (...ids) => `in (${from} where ${ids.map(isOne).join(' or ')})` });
   }
   const nobodys = [...manifest.nodes.values()].flatMap((node) =>
     (node.kind === 'model' || node.kind === 'seed') && node.subject === 'nobody' ? [literal(node.name)] : [],
@@ -96,9 +109,13 @@ async function conditions(
     known.length === 0
       ? otherwise
       : `case a.model ${known.map((one) => `when ${one.model} then ${of(one)}`).join(' ')} else ${otherwise} end`;
+  const isOf = (...ids: string[]) =>
+    ids.length === 0
+      ? 'false'
+      : `coalesce(${cases((one) => `a.row ->> ${one.key} ${one.isOf(...ids)}`, 'false')}, false)`;
   return {
     theirs: (id, posix) =>
-      `(a.row::text ~ ${posix} or coalesce(${cases((one) => `a.row ->> ${one.key} ${one.isIn(id)}`, 'false')}, false))`,
+      `(${isOf(id)} or (a.row::text ~ ${posix} and not ${isOf(...otherIds.map((other) => literal(other)))}))`,
     unclear: cases(
       ({ key }) => `a.row ->> ${key} is null`,
       nobodys.length === 0 ? 'true' : `a.model not in (${nobodys.join(', ')})`,

@@ -3,8 +3,17 @@ import { relation } from '../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
+import { markPending } from './microbatch-state.ts';
+import { isViewOf } from './retention.ts';
 import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './subject-keys.ts';
-import { type SubjectNode, subjectNodes, subjectPredicate, unownedPredicate } from './subject-predicate.ts';
+import {
+  type KnownValues,
+  Parameters,
+  type SubjectNode,
+  subjectNodes,
+  subjectPredicate,
+  unownedPredicate,
+} from './subject-predicate.ts';
 import { erasedMark, type SubjectWords } from './subject-words.ts';
 
 /** How many rows of a table are the subject's. */
@@ -13,17 +22,25 @@ export interface SubjectRows {
   readonly rows: number;
 }
 
+/** A subject as tables know it. */
+export interface KnownSubject {
+  readonly id: string;
+  readonly words: SubjectWords;
+  /** What tells its rows that are nobody's by the tables as they are now. */
+  readonly known: KnownValues;
+}
+
 /** Which rows of a table are the subject's: those that its setting says, and those that are nobody's and name the owner. */
-export function subjectConditions(
+export function subjectCondition(
   node: SubjectNode,
   manifest: Manifest,
-  id: string,
-  words: SubjectWords,
-): readonly SubjectCondition[] {
-  const owned = { sql: (value: string) => subjectPredicate(node, manifest, value), value: id };
+  { id, words, known: values }: KnownSubject,
+): SubjectCondition {
   const unowned = unownedPredicate(node, manifest);
-  if (unowned === undefined) return [owned];
-  return [owned, { sql: (value) => `${unowned} and (t.*)::text ~ ${value}`, value: words.ownerPosix }];
+  return (bind) => {
+    const owned = subjectPredicate(node, manifest, bind(id), { values, bind });
+    return unowned === undefined ? owned : `(${owned} or (${unowned} and (t.*)::text ~ ${bind(words.ownerPosix)}))`;
+  };
 }
 
 /**
@@ -33,29 +50,24 @@ export function subjectConditions(
 export async function countSubjectRows(
   on: Queryable,
   manifest: Manifest,
-  id: string,
-  words: SubjectWords,
+  subject: KnownSubject,
 ): Promise<readonly SubjectRows[]> {
   const counts: SubjectRows[] = [];
   for (const node of subjectNodes(manifest)) {
-    if (!(await isTable(on, node))) continue;
-    let rows = 0;
+    if (!(await holdsRows(on, node))) continue;
     const { schema, name } = node.relation;
-    for (const { sql, value } of subjectConditions(node, manifest, id, words)) {
-      const found = await on
-        .query<{ rows: number }>(`select count(*) as rows from ${relation(schema, name)} as t where ${sql('$1')}`, [
-          value,
-        ])
-        .catch((error: unknown) => Promise.reject(explained(error, node)));
-      rows += Number(found.rows[0]?.rows ?? 0);
-    }
-    counts.push({ node, rows });
+    const { bind, values } = new Parameters();
+    const condition = subjectCondition(node, manifest, subject)(bind);
+    const found = await on
+      .query<{ rows: number }>(`select count(*) as rows from ${relation(schema, name)} as t where ${condition}`, values)
+      .catch((error: unknown) => Promise.reject(explained(error, node)));
+    counts.push({ node, rows: Number(found.rows[0]?.rows ?? 0) });
   }
   return counts;
 }
 
 /**
- * Deletes the subject's rows of one table in one transaction. Its surrogate keys are kept without the name, so that a number
+ * Deletes the subject's rows of one table in one transaction. A materialized view loses them when it is refreshed. Its surrogate keys are kept without the name, so that a number
  * is never handed out again.
  * @returns how many rows are gone.
  */
@@ -63,17 +75,16 @@ export async function eraseRows(
   warehouse: Warehouse,
   manifest: Manifest,
   node: SubjectNode,
-  id: string,
-  words: SubjectWords,
+  subject: KnownSubject,
 ): Promise<number> {
   const { schema, name } = node.relation;
+  if (node.kind === 'model' && node.materialized === 'materialized_view') return 0;
+  const condition = subjectCondition(node, manifest, subject);
   return warehouse.transaction(async (session) => {
-    let erased = 0;
-    for (const condition of subjectConditions(node, manifest, id, words)) {
-      await forgetKeys(session, node, condition);
-      const deletion = `delete from ${relation(schema, name)} as t where ${condition.sql('$1')}`;
-      erased += (await session.query(deletion, [condition.value])).rowCount;
-    }
+    await forgetKeys(session, node, condition);
+    const { bind, values } = new Parameters();
+    const deletion = `delete from ${relation(schema, name)} as t where ${condition(bind)}`;
+    const erased = (await session.query(deletion, values)).rowCount;
     if (erased > 0) await rebuildSharedReaders(session, manifest, node);
     return erased;
   });
@@ -87,7 +98,7 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
   const leadsTo = (id: string): boolean => {
     if (id === node.id) return true;
     const upstream = manifest.nodes.get(id);
-    return upstream?.kind === 'model' && upstream.materialized === 'view' && upstream.reads.some(leadsTo);
+    return upstream?.kind === 'model' && isViewOf(upstream) && upstream.reads.some(leadsTo);
   };
   for (const reader of manifest.nodes.values()) {
     if (reader.kind !== 'model' || reader.subject !== 'nobody') continue;
@@ -97,6 +108,8 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
       `update datacycle.high_water set upstream_version = 'rows were erased' where model = $1 and upstream = any($2::text[])`,
       [reader.name, upstreams],
     );
+    // What is built in batches and follows a model batch by batch does not look at that.
+    await markPending(session, reader.name, undefined);
   }
 }
 
@@ -124,16 +137,6 @@ export async function scrubState(
   });
 }
 
-/**
- * Gives back the room of deleted rows, and replaces the planner's statistics, which hold frequent values: until then both
- * still stand in the database's files.
- */
-export async function vacuum(warehouse: Warehouse, schema: string, name: string): Promise<void> {
-  const table = relation(schema, name);
-  const { rows } = await warehouse.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
-  if (rows[0]?.there === true) await warehouse.session((session) => session.query(`vacuum (analyze) ${table}`));
-}
-
 /** Every model that keys were handed out for, and its table if there is one. */
 async function keyedTables(session: Session, manifest: Manifest): Promise<readonly KeyedTable[]> {
   const { rows } = await session.query<{ model: string }>('select distinct model from datacycle.surrogate_key');
@@ -141,16 +144,20 @@ async function keyedTables(session: Session, manifest: Manifest): Promise<readon
   for (const { model } of rows) {
     const node = [...manifest.nodes.values()].find((one) => one.kind === 'model' && one.name === model);
     const key = node?.kind === 'model' ? node.config.surrogate_key : undefined;
-    const table = node?.kind === 'model' && (await isTable(session, node)) ? node.relation : undefined;
+    const table = node?.kind === 'model' && (await holdsRows(session, node)) ? node.relation : undefined;
     tables.push({ model, ...(key === undefined || table === undefined ? {} : { rows: { table, key } }) });
   }
   return tables;
 }
 
-async function isTable(on: Queryable, { relation: { schema, name } }: Pick<SubjectNode, 'relation'>): Promise<boolean> {
+/** Whether a node stands as something with rows of its own that can be read. */
+async function holdsRows(
+  on: Queryable,
+  { relation: { schema, name } }: Pick<SubjectNode, 'relation'>,
+): Promise<boolean> {
   const { rows } = await on.query(
     `select from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`,
+     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'm') and c.relispopulated`,
     [schema, name],
   );
   return rows.length > 0;

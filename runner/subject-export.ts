@@ -6,8 +6,7 @@ import { createFolders } from '../warehouse/make-folders.ts';
 import { identifier, literal, relation } from '../warehouse/quote.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import type { Manifest } from './manifest.ts';
-import { countSubjectRows, type SubjectRows, subjectConditions } from './subject-erase.ts';
-import type { SubjectWords } from './subject-words.ts';
+import { countSubjectRows, type KnownSubject, type SubjectRows, subjectCondition } from './subject-erase.ts';
 
 /** A file that was written. */
 export interface ExportedTable extends SubjectRows {
@@ -24,23 +23,22 @@ export interface ExportedTable extends SubjectRows {
 export async function exportTables(
   warehouse: Warehouse,
   manifest: Manifest,
-  { id, words, folder, signal }: { id: string; words: SubjectWords; folder: string; signal: AbortSignal },
+  subject: KnownSubject,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
   onTable: (name: string) => void,
 ): Promise<readonly ExportedTable[]> {
   return warehouse.transaction(async (session) => {
     await session.query('set transaction read only');
     const written: ExportedTable[] = [];
-    for (const { node, rows } of await countSubjectRows(session, manifest, id, words)) {
+    for (const { node, rows } of await countSubjectRows(session, manifest, subject)) {
       if (rows === 0) continue;
       signal.throwIfAborted();
       const { schema, name } = node.relation;
       onTable(`${schema}.${name}`);
       await createFolders(join(folder, schema));
-      const conditions = subjectConditions(node, manifest, id, words).map(
-        ({ sql, value }) => `(${sql(literal(value))})`,
-      );
+      const condition = subjectCondition(node, manifest, subject)(literal);
       const order = (node.config.unique_key ?? []).map((column) => `t.${identifier(column)}`).join(', ');
-      const query = `select t.* from ${relation(schema, name)} as t where ${conditions.join(' or ')}${order === '' ? '' : ` order by ${order}`}`;
+      const query = `select t.* from ${relation(schema, name)} as t where ${condition}${order === '' ? '' : ` order by ${order}`}`;
       const file = createWriteStream(join(folder, schema, `${name}.csv`), { mode: 0o600, flags: 'wx' });
       const chunks = session.copyOut(`copy (${query}) to stdout with (format csv, header true, encoding 'UTF8')`);
       await pipeline(Readable.from(chunks), file, { signal });

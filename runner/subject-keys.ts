@@ -1,17 +1,14 @@
 import { identifier, literal, relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import type { SubjectNode } from './subject-predicate.ts';
+import { type Bind, Parameters, type SubjectNode } from './subject-predicate.ts';
 
 /*
  * The surrogate keys of a subject stay taken, so that a number is never handed out again; what they were handed out for
  * goes, since it names the subject.
  */
 
-/** A condition on a row as `t`, made with SQL for the value it compares with. */
-export interface SubjectCondition {
-  readonly sql: (value: string) => string;
-  readonly value: string;
-}
+/** A condition on a row as `t`, made with SQL for the values it compares with. */
+export type SubjectCondition = (bind: Bind) => string;
 
 /** A model that keys were handed out for, and where its rows are: not there if its table is gone. */
 export interface KeyedTable {
@@ -22,15 +19,16 @@ export interface KeyedTable {
 const erasedKey = `'erased:' || key`;
 
 /** Forgets what the keys of the subject's rows were handed out for. The rows are still there. */
-export async function forgetKeys(session: Session, node: SubjectNode, { sql, value }: SubjectCondition): Promise<void> {
+export async function forgetKeys(session: Session, node: SubjectNode, condition: SubjectCondition): Promise<void> {
   const key = node.config.surrogate_key;
   if (key === undefined) return;
   const { schema, name } = node.relation;
+  const { bind, values } = new Parameters();
   await session.query(
     `update datacycle.surrogate_key set natural_key = ${erasedKey}
      where model = ${literal(node.name)}
-         and key in (select t.${identifier(key)} from ${relation(schema, name)} as t where ${sql('$1')})`,
-    [value],
+         and key in (select t.${identifier(key)} from ${relation(schema, name)} as t where ${condition(bind)})`,
+    values,
   );
 }
 

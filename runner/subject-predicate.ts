@@ -1,7 +1,9 @@
 import { identifier, relation } from '../warehouse/quote.ts';
+import { NodeError } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { Manifest, ModelNode, SeedNode, SubjectOf } from './manifest.ts';
 import { subjectGraph } from './subject.ts';
+import { didYouMean } from './suggest.ts';
 
 /** A table whose rows are somebody's. */
 export type SubjectNode = (ModelNode | SeedNode) & { readonly subject: Exclude<SubjectOf, 'nobody'> };
@@ -37,20 +39,59 @@ export function subjectNodes({ nodes }: Manifest): readonly SubjectNode[] {
     .flatMap((schema) => ordered.filter((node) => node.relation.schema === schema));
 }
 
+/** Lists of values that tell a subject's rows where nothing else does, by the names that `known_by` gives them; each may be empty. */
+export type KnownValues = ReadonlyMap<string, readonly string[]>;
+
+/** SQL for a value: a parameter, or a literal where a statement takes none. */
+export type Bind = (value: string) => string;
+
+/** Values as parameters of a statement, in the order in which they were met. */
+export class Parameters {
+  readonly values: string[] = [];
+  readonly bind: Bind = (value) => `$${this.values.push(value)}`;
+}
+
 /**
  * The condition that a row of `node`, as `t`, is the subject's:
  * `t."room_id" in (select t1."room_id" from "silver"."dim_rooms" as t1 where ...)`.
- * @param id SQL for the subject's id: a parameter, or a literal where a statement takes none.
+ * @param id SQL for the subject's id.
+ * @param known with {@link Bind}: what else tells its rows, besides the tables as they are now.
+ * @throws NodeError if a table is `known_by` a list that there is not.
  */
-export function subjectPredicate(node: SubjectNode, manifest: Manifest, id = '$1'): string {
-  return predicateOf(node, manifest, id, 0);
+export function subjectPredicate(
+  node: SubjectNode,
+  manifest: Manifest,
+  id = '$1',
+  known?: { readonly values: KnownValues; readonly bind: Bind },
+): string {
+  const predicateOf = (one: SubjectNode, depth: number): string => {
+    // Every column is qualified: one that the inner table lacks would silently be taken from the outer, and be all rows.
+    const column = `${alias(depth)}.${identifier(one.subject.column)}`;
+    const target = targetOf(one, manifest);
+    const inner = alias(depth + 1);
+    const now =
+      target === undefined
+        ? `${column} = ${id}`
+        : `${column} in (select ${inner}.${identifier(one.subject.column)} from ${relation(target.relation.schema, target.relation.name)} as ${inner} where ${predicateOf(target, depth + 1)})`;
+    const unowned = unownedPredicate(one, manifest, depth);
+    if (known === undefined || unowned === undefined) return now;
+    const before = Object.entries(one.subject.knownBy ?? {}).flatMap(([name, list]) => {
+      const values = known.values.get(list);
+      if (values === undefined) throw unknownList(one, list, known.values);
+      if (values.length === 0) return [];
+      const among = `(select jsonb_array_elements_text(${known.bind(JSON.stringify(values))}::text::jsonb))`;
+      return [`${alias(depth)}.${identifier(name)}::text in ${among}`];
+    });
+    return before.length === 0 ? now : `(${now} or (${unowned} and (${before.join(' or ')})))`;
+  };
+  return predicateOf(node, 0);
 }
 
 /**
  * The condition that a row of `node`, as `t`, is nobody's although rows there are somebody's, as that of an unknown
  * building; undefined where constraints make that impossible.
  */
-export function unownedPredicate(node: SubjectNode, manifest: Manifest): string | undefined {
+export function unownedPredicate(node: SubjectNode, manifest: Manifest, depth = 0): string | undefined {
   const { column } = node.subject;
   const holds = (type: 'not_null' | 'foreign_key', of?: string) =>
     node.constraints.some(
@@ -62,20 +103,20 @@ export function unownedPredicate(node: SubjectNode, manifest: Manifest): string 
   const target = targetOf(node, manifest);
   const isKey = node.constraints.some((one) => one.type === 'primary_key' && one.columns.includes(column));
   if ((isKey || holds('not_null')) && (target === undefined || holds('foreign_key', target.id))) return undefined;
-  const own = `t.${identifier(column)}`;
+  const own = `${alias(depth)}.${identifier(column)}`;
   if (target === undefined) return `${own} is null`;
   const { schema, name } = target.relation;
-  return `not exists (select from ${relation(schema, name)} as t1 where t1.${identifier(column)} = ${own})`;
+  const inner = alias(depth + 1);
+  return `not exists (select from ${relation(schema, name)} as ${inner} where ${inner}.${identifier(column)} = ${own})`;
 }
 
-function predicateOf(node: SubjectNode, manifest: Manifest, id: string, depth: number): string {
-  // Every column is qualified: one that the inner table lacks would silently be taken from the outer, and be all rows.
-  const column = `${alias(depth)}.${identifier(node.subject.column)}`;
-  const target = targetOf(node, manifest);
-  if (target === undefined) return `${column} = ${id}`;
-  const inner = alias(depth + 1);
-  const { schema, name } = target.relation;
-  return `${column} in (select ${inner}.${identifier(node.subject.column)} from ${relation(schema, name)} as ${inner} where ${predicateOf(target, manifest, id, depth + 1)})`;
+function unknownList({ name, file }: SubjectNode, list: string, values: KnownValues): NodeError {
+  const lists = [...values.keys()];
+  return new NodeError({
+    what: `subject of ${name}: known_by names "${list}", which nothing knows`,
+    where: file,
+    hint: didYouMean(list, lists) ?? `There are ${lists.join(', ')}. Nothing was touched.`,
+  });
 }
 
 function alias(depth: number): string {

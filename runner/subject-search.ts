@@ -1,6 +1,8 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { Manifest } from './manifest.ts';
+import type { SubjectCondition } from './subject-keys.ts';
+import { Parameters } from './subject-predicate.ts';
 import type { SubjectWords } from './subject-words.ts';
 
 /** A column that names the subject, and in how many rows. */
@@ -9,7 +11,14 @@ export interface NamedIn {
   readonly table: string;
   readonly column: string;
   readonly rows: number;
+  /** The keys of the first of these rows that are not the subject's own: `error_id 7`. None of a table without a key. */
+  readonly first: readonly string[];
+  /** Whether there are more such rows. */
+  readonly more: boolean;
 }
+
+/** How many keys are told of each column. */
+const mostKeys = 3;
 
 /** Every schema that the project keeps something in. */
 export function schemasOf({ nodes }: Manifest): readonly string[] {
@@ -21,16 +30,24 @@ export function schemasOf({ nodes }: Manifest): readonly string[] {
  * Looks for the subject's names in every column of every table that can hold text (JSON and lists of texts included), also
  * of tables that the project does not know. Reads everything: minutes where there are many millions of rows. Views are left
  * out: what they show stands in tables.
+ * @param isTheirs the condition that a row of a table, as `t`, is the subject's own; undefined if that cannot be told.
  * @param onTable told what is searched next.
  */
 export async function searchDatabase(
   on: Queryable,
   schemas: readonly string[],
   words: SubjectWords,
+  isTheirs: (schema: string, table: string) => SubjectCondition | undefined,
   onTable: (name: string) => void,
 ): Promise<readonly NamedIn[]> {
-  const { rows: tables } = await on.query<{ schema: string; table: string; columns: string[] }>(
-    `select n.nspname as schema, c.relname as table, array_agg(a.attname::text order by a.attnum) as columns
+  const { rows: tables } = await on.query<{ schema: string; table: string; columns: string[]; key: string[] | null }>(
+    `select n.nspname as schema, c.relname as table, array_agg(a.attname::text order by a.attnum) as columns,
+         (
+             select array_agg(k.attname::text order by k.attnum)
+             from pg_index as i
+             join pg_attribute as k on k.attrelid = c.oid and k.attnum = any(i.indkey)
+             where i.indrelid = c.oid and i.indisprimary
+         ) as key
      from pg_class as c
      join pg_namespace as n on n.oid = c.relnamespace
      join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -40,21 +57,38 @@ export async function searchDatabase(
          and c.relkind in ('r', 'p', 'm')
          and not c.relispartition
          and (coalesce(e.typcategory, t.typcategory) = 'S' or coalesce(e.typname, t.typname) in ('json', 'jsonb', 'xml'))
-     group by n.nspname, c.relname
+     group by n.nspname, c.relname, c.oid
      order by n.nspname, c.relname`,
     [[...schemas]],
   );
   const found: NamedIn[] = [];
-  for (const { schema, table, columns } of tables) {
+  for (const { schema, table, columns, key } of tables) {
     onTable(`${schema}.${table}`);
-    const counts = columns.map((column) => `count(*) filter (where t.${identifier(column)}::text ~ $1)`);
-    const { rows } = await on.query<{ counts: string[] }>(
-      `select array[${counts.join(', ')}]::text[] as counts from ${relation(schema, table)} as t`,
-      [words.posix],
+    const { bind, values } = new Parameters();
+    const pattern = bind(words.posix);
+    const theirs = isTheirs(schema, table)?.(bind) ?? 'false';
+    const names = (column: string) => `t.${identifier(column)}::text ~ ${pattern}`;
+    const ofOthers = (column: string) => `${names(column)} and (${theirs}) is not true`;
+    const counts = (condition: (column: string) => string) =>
+      `array[${columns.map((column) => `count(*) filter (where ${condition(column)})`).join(', ')}]::text[]`;
+    const { rows } = await on.query<{ all: string[]; others: string[] }>(
+      `select ${counts(names)} as "all", ${counts(ofOthers)} as others from ${relation(schema, table)} as t`,
+      values,
     );
     for (const [index, column] of columns.entries()) {
-      const count = Number(rows[0]?.counts[index] ?? 0);
-      if (count > 0) found.push({ schema, table, column, rows: count });
+      const count = Number(rows[0]?.all[index] ?? 0);
+      if (count === 0) continue;
+      const others = Number(rows[0]?.others[index] ?? 0);
+      const first: string[] = [];
+      if (key !== null && others > 0) {
+        const { rows: keys } = await on.query<{ key: string[] }>(
+          `select array[${key.map((one) => `t.${identifier(one)}::text`).join(', ')}] as key
+           from ${relation(schema, table)} as t where ${ofOthers(column)} limit ${mostKeys}`,
+          values,
+        );
+        first.push(...keys.map((one) => one.key.map((value, at) => `${key[at]} ${value}`).join(' ')));
+      }
+      found.push({ schema, table, column, rows: count, first, more: others > first.length });
     }
   }
   return found;

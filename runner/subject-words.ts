@@ -17,12 +17,22 @@ interface Bounds {
 /** A character as JSON escapes it. */
 const escaped = String.raw`\\[bfnrt]|\\u[0-9a-fA-F]{4}`;
 
+/** White space between the characters of a name, also as JSON escapes it. */
+const gap = String.raw`(?:[\t-\r \u00a0\u2000-\u200a\u202f\u3000]|\\[bfnrt])*`;
+
 const posixBounds: Bounds = { before: `(?:^|[^[:alnum:]]|${escaped})`, after: '(?:$|[^[:alnum:]])' };
 const jsBounds: Bounds = { before: `(?:(?<![\\p{L}\\p{N}])|(?<=${escaped}))`, after: '(?![\\p{L}\\p{N}])' };
 
+/** A name in a pattern. */
+interface Word {
+  readonly name: string;
+  /** What may stand between its characters. */
+  readonly gap: string;
+}
+
 /**
- * Finds a subject's names in text, whatever their letter case, also as JSON escapes them: the owner anywhere, the id and the
- * names as words (`jimmy_Kitchen_plug` has one, `Jimmys` has none). A name that is but a part of what another subject is
+ * Finds a subject's names in text, whatever their letter case, also as JSON escapes them: the owner anywhere, the id, the
+ * names and the owner with white space in it as words (`jimmy_Kitchen_plug` and `Jimmy Loup` have one, `Jimmys` has none). A name that is but a part of what another subject is
  * called is not the subject's there: `jimmy-2` has no `jimmy` where there is an apartment of that id.
  */
 export class SubjectWords {
@@ -41,8 +51,8 @@ export class SubjectWords {
   constructor(subject: SubjectNames, others: readonly SubjectNames[] = []) {
     const { id, owner, names } = subject;
     const patterns = (bounds: Bounds) => ({
-      whole: either([owner], (word) => unlessPartOf(others, word, bounds)),
-      words: either([id, ...names], (word) => unlessPartOf(others, word, bounds)),
+      whole: either([written(owner)], (word) => unlessPartOf(others, word, bounds)),
+      words: either([spaced(owner), ...[id, ...names].map(exactly)], (word) => unlessPartOf(others, word, bounds)),
     });
     const posix = patterns(posixBounds);
     this.posix = `${posixBounds.before}(?:${posix.words})${posixBounds.after}|${posix.whole}`;
@@ -52,8 +62,8 @@ export class SubjectWords {
     this.#owner = new RegExp(js.whole, 'gu');
     this.#words = new RegExp(`${jsBounds.before}(?:${js.words})${jsBounds.after}`, 'gu');
     const all = [subject, ...others].flatMap((one) => [one.id, one.owner, ...one.names]);
-    // An escaped character takes six.
-    this.longest = 6 * Math.max(...all.map((name) => name.normalize('NFD').length)) + 8;
+    // An escaped character takes six, and there may be some white space after it.
+    this.longest = 10 * Math.max(...all.map((name) => name.normalize('NFD').length)) + 8;
   }
 
   /** How often they stand in a text. */
@@ -75,19 +85,25 @@ export class SubjectWords {
   }
 }
 
+const exactly = (name: string): Word => ({ name, gap: '' });
+/** An owner as files have it: white space in project.yml does not count. */
+const written = (owner: string): Word => exactly(owner.replace(/\s/g, ''));
+/** An owner as people write it. */
+const spaced = (owner: string): Word => ({ ...written(owner), gap });
+
 /**
  * Nothing, where a word is no part of a longer name of others; there no match. Written so that the conditions follow each
  * other, as PostgreSQL has it.
  */
 function unlessPartOf(others: readonly SubjectNames[], word: string, bounds: Bounds): string {
   const named = others.flatMap(({ id, owner, names }) => [
-    { name: owner, before: '', after: '' },
-    ...[id, ...names].map((name) => ({ name, ...bounds })),
+    { ...written(owner), before: '', after: '' },
+    ...[spaced(owner), ...[id, ...names].map(exactly)].map((name) => ({ ...name, ...bounds })),
   ]);
-  const conditions = named.flatMap(({ name, before, after }) =>
+  const conditions = named.flatMap(({ name, gap: between, before, after }) =>
     partsAround(name, word).map(([start, end]) => {
-      const preceded = before + (start === '' ? '' : `(?:${either([start])})`);
-      const notFollowed = `(?!(?:${either([word + end])})${after})`;
+      const preceded = before + (start === '' ? '' : `(?:${either([{ name: start, gap: between }])})${between}`);
+      const notFollowed = `(?!(?:${either([{ name: word + end, gap: between }])})${after})`;
       return preceded === '' ? notFollowed : `(?:(?<!${preceded})|${notFollowed})`;
     }),
   );
@@ -106,12 +122,15 @@ function partsAround(name: string, word: string): [string, string][] {
 }
 
 /** @param condition what has to hold where a word begins. */
-function either(words: readonly string[], condition: (word: string) => string = () => ''): string {
-  const forms = words.flatMap((word) => [word.normalize('NFC'), word.normalize('NFD')]).filter((word) => word !== '');
+function either(words: readonly Word[], condition: (word: string) => string = () => ''): string {
+  const forms = words.flatMap(({ name, gap: between }) =>
+    [name.normalize('NFC'), name.normalize('NFD')].map((form) => ({ name: form, gap: between })),
+  );
   // The longest first, since one may begin with another. What differs by letter case alone becomes the same.
   const patterns = forms
-    .sort((a, b) => b.length - a.length)
-    .map((word) => condition(word) + [...word].map(anyCase).join(''));
+    .filter(({ name }) => name !== '')
+    .sort((a, b) => b.name.length - a.name.length)
+    .map(({ name, gap: between }) => condition(name) + [...name].map(anyCase).join(between));
   return [...new Set(patterns)].join('|');
 }
 

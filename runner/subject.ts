@@ -68,18 +68,19 @@ function readSubject(draft: Draft, context: CompileContext): { readonly subject:
     );
   }
   if (setting === false) return { subject: 'nobody' };
-  const { column, of } = typeof setting === 'string' ? { column: setting, of: undefined } : setting;
-  if (!declares(draft, column)) {
+  const { column, of, known_by: knownBy } = typeof setting === 'string' ? { column: setting } : setting;
+  const undeclared = [column, ...Object.keys(knownBy ?? {})].find((name) => !declares(draft, name));
+  if (undeclared !== undefined) {
     if (!isOwn(draft) || context.incomplete) return undefined;
     const names = (draft.properties?.value.columns ?? []).map(({ name }) => name);
     return problem(
-      `there is no column "${column}" in its .yml`,
-      didYouMean(column, names) ?? 'Declare the column there.',
+      `there is no column "${undeclared}" in its .yml`,
+      didYouMean(undeclared, names) ?? 'Declare the column there.',
     );
   }
-  if (of === undefined) return { subject: { column, of: undefined } };
+  if (of === undefined) return { subject: { column, of: undefined, knownBy } };
   const target = context.drafts.get(of);
-  if (target !== undefined) return { subject: { column, of: target.id } };
+  if (target !== undefined) return { subject: { column, of: target.id, knownBy } };
   return problemAt(context, draft.settings.get('subject')?.place('of'), {
     what: `subject: there is no model or seed "${of}"`,
     hint: didYouMean(of, context.drafts.keys()),

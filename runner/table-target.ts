@@ -1,7 +1,8 @@
-import type { ExistingRelation } from './catalog.ts';
+import type { ExistingRelation, RelationKind } from './catalog.ts';
 import type { IndexConfig } from './config.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import type { Index } from './materialize/index.ts';
+import { materializedViewTarget } from './materialize/materialized-view.ts';
 import { securePartitions } from './materialize/partitions.ts';
 import { type Access, secureRows } from './materialize/row-security.ts';
 import { snapshotOf } from './materialize/snapshot.ts';
@@ -69,8 +70,28 @@ function indexOf({ settings }: ModelNode | SeedNode, index: IndexConfig, number:
   };
 }
 
-/** The constraints and indexes of a node's table. */
+/** The constraints and indexes of a node's table or materialized view. */
 export function structureOf(node: ModelNode | SeedNode): TableTarget {
   const target = tableTarget(node);
-  return node.kind === 'model' && node.materialized === 'snapshot' ? snapshotOf(target, node.config).target : target;
+  if (node.kind === 'seed') return target;
+  if (node.materialized === 'snapshot') return snapshotOf(target, node.config).target;
+  return node.materialized === 'materialized_view' ? materializedViewTarget(target) : target;
+}
+
+/** What stands in the database once a node is built; an ephemeral model leaves nothing, and counts as a view. */
+export function relationKindOf(node: ModelNode | SeedNode): RelationKind {
+  if (node.kind === 'seed') return 'table';
+  switch (node.materialized) {
+    case 'view':
+    case 'ephemeral':
+      return 'view';
+    case 'materialized_view':
+      return 'materialized view';
+    case 'table':
+    case 'incremental':
+    case 'snapshot':
+      return 'table';
+    default:
+      return node.materialized satisfies never;
+  }
 }

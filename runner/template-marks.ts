@@ -1,5 +1,5 @@
 import { advance, formatPlace, type Place } from './place.ts';
-import { type Origin, type Passage, SqlText } from './sql-text.ts';
+import { type Origin, offsetIn, type Passage, SqlText } from './sql-text.ts';
 import { internalCall } from './template-names.ts';
 
 /*
@@ -124,7 +124,7 @@ export class Marks {
     const isText = type === 'StringLiteral';
     // With an escaped quote in it, the characters of the value are not those of the file.
     const inside = { ...place, column: place.column + 1 };
-    const verbatim = isText && text.startsWith(content, offsetOf(text, inside));
+    const verbatim = isText && text.startsWith(content, offsetIn(text, inside));
     const number = this.#number({ place: verbatim ? inside : place, verbatim });
     const literal = { type: 'NumberLiteral', value: number, original: number, loc: value.loc } as hbs.AST.NumberLiteral;
     return internalCall(markedValue, [value, literal], value.loc);
@@ -142,9 +142,4 @@ export class Marks {
 /** The parser counts columns from 0. */
 export function placeIn(file: string, { start }: Pick<hbs.AST.SourceLocation, 'start'>): Place {
   return { file, line: start.line, column: start.column + 1 };
-}
-
-function offsetOf(text: string, { line, column }: Place): number {
-  const before = text.split('\n').slice(0, line - 1);
-  return before.reduce((sum, one) => sum + one.length + 1, 0) + column - 1;
 }

@@ -7,12 +7,13 @@ import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { compareRows, stageBeside } from './materialize/difference.ts';
 import { refusal, type Step } from './materialize/step.ts';
 import type { KeepFrom } from './materialize/table.ts';
+import { batchesFromScratch, reasonBatchesWait } from './microbatch-verify.ts';
 import { readState } from './node-state.ts';
 import { querySql } from './plan.ts';
 import { dayLiteral, eventTimeTypes, forgets, keptOf, tablesBehind } from './retention.ts';
 import { readModels } from './state.ts';
 import { statement } from './statement.ts';
-import { tableTarget } from './table-target.ts';
+import { relationKindOf, tableTarget } from './table-target.ts';
 
 /** `referenced`: a row that a rebuild would take out, were it not for rows of other tables that still point at it. */
 export type DifferenceKind = 'changed' | 'missing' | 'surplus' | 'referenced';
@@ -67,7 +68,8 @@ export async function verifyNode(
 
   const state = await readState(session, { manifest }, node, await readModels(session), holdNothingBack);
   const { existing } = state;
-  if (existing?.kind !== 'table') return { status: 'behind', reason: 'it is not built yet' };
+  if (existing?.kind !== relationKindOf(node) || !existing.populated)
+    return { status: 'behind', reason: 'it is not built yet' };
   if (node.materialized === 'incremental' && state.pruned.size > 0)
     return skipped(
       `rows of ${[...state.pruned.keys()].join(', ')} have been pruned; \`datacycle load --from-bronze\` lands them again`,
@@ -93,6 +95,7 @@ async function reasonBehind(
   node: ModelNode,
   state: NodeState,
 ): Promise<string | undefined> {
+  if (node.batch !== undefined) return reasonBatchesWait(session, manifest, node, node.batch, state);
   const rebuild = reasonToRebuild(node, state, { fullRefresh: false });
   if (rebuild !== undefined) return rebuild;
   if (!nothingNew(state)) {
@@ -123,15 +126,16 @@ async function compare(
   existing: ExistingRelation,
   limit: number,
 ): Promise<Verdict> {
-  const since = await comparedSince(session, node, state, existing);
   const options = { fullRefresh: true, runStartedAt: await lastRunStartedAt(session, node) };
   const sql = querySql(node, { mode: 'replace', reason: 'verify' }, state, options, manifest);
   if (sql === undefined) throw new Error('a model is made of a query');
+  const batches = node.batch && (await batchesFromScratch(session, manifest, node, node.batch, state, sql));
+  const since = batches === undefined ? await comparedSince(session, node, state, existing) : batches.since;
   const target = tableTarget(node);
   const unique =
     target.uniqueKey.every((name) => existing.columns.some((one) => one.name === name && one.notNull)) &&
     existing.unique.some((columns) => [...columns].sort().join('\n') === [...target.uniqueKey].sort().join('\n'));
-  for (const step of stageBeside(target, sql, unique)) await perform(session, step, node);
+  for (const step of stageBeside(target, batches?.sql ?? sql, unique)) await perform(session, step, node);
   const columns = await readTemporaryColumns(session, 'datacycle_new');
   checkShape(node, existing.columns, columns);
   const { rows } = await statement(

@@ -125,7 +125,7 @@ function isInside(issue: z.core.$ZodIssue): boolean {
 function keysAt(schema: z.ZodType, path: YamlPath): string[] {
   let current: unknown = schema;
   for (const part of path) {
-    const inner = unwrap(current);
+    const inner = unwrap(current, part);
     if (inner instanceof z.ZodObject) current = inner.shape[String(part)];
     else if (inner instanceof z.ZodArray) current = inner.element;
     else if (inner instanceof z.ZodRecord) current = inner.valueType;
@@ -135,10 +135,12 @@ function keysAt(schema: z.ZodType, path: YamlPath): string[] {
   return last instanceof z.ZodObject ? Object.keys(last.shape) : [];
 }
 
-function unwrap(schema: unknown): unknown {
+/** @param part what is looked for inside: of several forms, that which can have it. */
+function unwrap(schema: unknown, part?: string | number): unknown {
   let current = schema;
   while (current instanceof z.ZodOptional || current instanceof z.ZodDefault || current instanceof z.ZodNullable)
     current = current.unwrap();
-  if (current instanceof z.ZodUnion) return current.options.find((option) => option instanceof z.ZodObject);
+  const form = typeof part === 'number' ? z.ZodArray : z.ZodObject;
+  if (current instanceof z.ZodUnion) return current.options.find((option) => option instanceof form);
   return current;
 }

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type Compiled, compileProject } from '../../runner/compile.ts';
 import type { Project } from '../../runner/project.ts';
 import { reportJson, reportLines } from '../../runner/report.ts';
-import { type Command, type RunEvent, type RunSummary, runNodes } from '../../runner/run.ts';
+import { runNodes } from '../../runner/run.ts';
+import type { Command, RunEvent, RunSummary } from '../../runner/run-result.ts';
 import { type Selection, selectNodes } from '../../runner/select.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openForModels } from '../environment.ts';
+import { eventTimeRange } from '../event-time.ts';
 import type { Level } from '../journal.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -13,6 +15,8 @@ export interface RunFlags {
   readonly select?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly fullRefresh?: boolean | undefined;
+  readonly eventTimeStart?: string | undefined;
+  readonly eventTimeEnd?: string | undefined;
   readonly threads?: number | undefined;
   readonly failFast?: boolean | undefined;
 }
@@ -25,6 +29,7 @@ export async function runCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<0 | 1> {
+  eventTimeRange(flags);
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = compileProject(project);
   selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
@@ -56,6 +61,7 @@ export async function runOn(
     command,
     selected,
     fullRefresh: flags.fullRefresh === true,
+    range: eventTimeRange(flags),
     threads: flags.threads ?? project.target.threads ?? 4,
     failFast: flags.failFast === true,
     clock: () => new Date(),
@@ -82,6 +88,7 @@ export async function runOn(
 
 function levelOf(event: RunEvent): Level {
   if (event.type === 'finished') return event.summary.ok ? 'info' : 'error';
+  if (event.type === 'hook-finished') return event.hook.error === undefined ? 'info' : 'error';
   if (event.type !== 'node-finished') return 'info';
   const { status } = event.result;
   return status === 'error' || status === 'fail'

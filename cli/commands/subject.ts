@@ -42,10 +42,10 @@ export async function subject(
   try {
     switch (wanted) {
       case 'find': {
-        const found = await findSubject(warehouse, compiled, named, terminal, signal);
-        showFindings(found, terminal);
-        if (found.length === 0) terminal.say('Nothing of it is held.', 'good');
-        return found.length === 0 ? 0 : 1;
+        const { findings } = await findSubject(warehouse, compiled, named, terminal, signal);
+        showFindings(findings, terminal);
+        if (findings.length === 0) terminal.say('Nothing of it is held.', 'good');
+        return findings.length === 0 ? 0 : 1;
       }
       case 'export':
         return await exportSubject(warehouse, compiled, named, terminal, { clock, signal, output: flags.output });

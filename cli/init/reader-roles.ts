@@ -73,7 +73,7 @@ export function roleOf(project: Project, apartment: string): string | undefined 
 }
 
 /**
- * Creates the roles that are missing, as members of the readers. Belongs behind the database, which the login is tried on.
+ * Creates the roles that are missing, as members of the readers; who was a member of one before is told. Belongs behind the database, which the login is tried on.
  * @throws UsageError if one that is there can do more than read.
  */
 export async function ensureReaderRoles(
@@ -84,6 +84,7 @@ export async function ensureReaderRoles(
 ): Promise<void> {
   for (const role of [...roles.apartments, roles.admin]) {
     const there = await refuseMore(admin, role, 'group', [reader]);
+    if (there) await noticeMembers(admin, role, reader, changes);
     await changes.ensure(`group ${role}`, there, () =>
       admin.query(
         `create role ${identifier(role)} nologin nosuperuser nocreatedb nocreaterole noreplication nobypassrls`,
@@ -112,6 +113,7 @@ export async function ensureLogin(
     return;
   }
   const secret = password === undefined ? '' : ` password ${literal(scramVerifier(password))}`;
+  if (there) await noticeMembers(admin, login, roles.admin, changes);
   await changes.ensure(`user ${login}`, there, () =>
     admin.query(
       `create role ${name} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls
@@ -180,6 +182,23 @@ async function refuseMore(
     what: `the role ${role}, which is to read and do nothing else, is there and ${faults.join(' and ')}`,
     hint: 'Take that from it, or choose other names in vars.access of project.yml: roles are one for all databases of a server.',
   });
+}
+
+/** A role that somebody else made may have members already, who now read what it reads. Told once: when it joins `of`. */
+async function noticeMembers(admin: Queryable, role: string, of: string, changes: Changes): Promise<void> {
+  const { rows } = await admin.query<{ members: string | null }>(
+    `select string_agg(m.rolname, ', ' order by m.rolname) as members
+     from pg_auth_members as a
+     join pg_roles as r on r.oid = a.roleid
+     join pg_roles as m on m.oid = a.member
+     where r.rolname = $1 and m.rolname <> current_user and not pg_has_role($1::name, $2::name, 'USAGE')`,
+    [role, of],
+  );
+  const members = rows[0]?.members ?? null;
+  if (members === null) return;
+  changes.notices.push(
+    `The role ${role} was there already and has members, who read from now on what it reads: ${members}. If that is not meant, revoke ${role} from them, or choose other names in vars.access of project.yml.`,
+  );
 }
 
 async function ensureMember(admin: Queryable, member: string, of: string, changes: Changes): Promise<void> {

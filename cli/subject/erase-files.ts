@@ -10,9 +10,12 @@ import { UsageError } from '../../runner/errors.ts';
 import type { SubjectWords } from '../../runner/subject-words.ts';
 import { searchFiles, textOf } from './search-files.ts';
 
-/** The logs that this program writes into LOG_DIR, and what was begun of them here; others may keep theirs there, too. */
+/**
+ * The logs that this program writes into LOG_DIR, what logrotate made of them (`.1`, `-20231012`) and what was begun of them
+ * here; others may keep theirs there, too.
+ */
 export function isOwnLog(name: string): boolean {
-  return /^datacycle(-watch)?\.log(\.|$)/.test(name);
+  return /^datacycle(-watch)?\.log([.-]|$)/.test(name);
 }
 
 /** A file being rewritten stands beside the one it replaces. */

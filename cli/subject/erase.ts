@@ -1,24 +1,27 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type ErasedCounts, eraseLanded } from '../../loaders/erasure/erase-landed.ts';
-import { beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts';
+import { rememberRegistryIds } from '../../loaders/erasure/known-ids.ts';
+import { addToReport, beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts';
 import type { Compiled } from '../../runner/compile.ts';
 import { UsageError } from '../../runner/errors.ts';
-import type { Project } from '../../runner/project.ts';
+import { materializedViews, refreshMaterializedViews } from '../../runner/refresh-views.ts';
 import { thousands } from '../../runner/report.ts';
 import { underRunLock } from '../../runner/run-lock.ts';
 import { ensureState } from '../../runner/state.ts';
 import { eraseKeptRows } from '../../runner/subject-audit.ts';
-import { countSubjectRows, eraseRows, type SubjectRows, scrubState, vacuum } from '../../runner/subject-erase.ts';
+import { countSubjectRows, eraseRows, type SubjectRows, scrubState } from '../../runner/subject-erase.ts';
 import { subjectNodes } from '../../runner/subject-predicate.ts';
+import { type Remains, vacuum } from '../../runner/subject-room.ts';
+import { removeNames } from '../../runner/subject-scrub.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from '../environment.ts';
-import { roleOf } from '../init/reader-roles.ts';
 import { apartmentsOf, textSetting } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import { eraseFromLogs, removeArtifacts } from './erase-files.ts';
 import { findSubject, showFindings } from './find.ts';
+import { knownBy, knownSubject, nameRemoval } from './known.ts';
+import { leftToYou } from './left-to-you.ts';
 import type { NamedSubject } from './named.ts';
 import { refuseSeeded, refuseUncovered, refuseWatched, refuseWithoutBronze } from './refuse.ts';
 
@@ -51,12 +54,14 @@ export async function eraseSubject(
   await refuseWatched(warehouse);
   await refuseWithoutBronze(warehouse, context.project);
   if (options.dryRun) {
-    showFindings(await findSubject(warehouse, compiled, named, terminal, options.signal), terminal);
+    const { findings } = await findSubject(warehouse, compiled, named, terminal, options.signal);
+    showFindings(findings, terminal);
     terminal.say('This is what would go; nothing was touched.', 'faint');
   }
   await refuseSeeded(warehouse, manifest, context.project.root, named);
   if (options.dryRun) return 0;
-  const rows = await countSubjectRows(warehouse, manifest, named.subject.id, named.words);
+  const known = await knownSubject(warehouse, context.project, named, options.signal);
+  const rows = await countSubjectRows(warehouse, manifest, known);
   if (!options.yes) await confirm(named, rows, terminal);
   const busy = { what: 'a run', hint: 'Wait until it is done and try again. Nothing was touched.' };
   return underRunLock(warehouse, options.signal, busy, (signal) =>
@@ -80,56 +85,87 @@ async function eraseLocked(
     signal.throwIfAborted();
     terminal.live(`erasing: ${step}`);
   };
-  const say = (what: string, count: number) => {
+  const say = async (what: string, count: number) => {
+    await addToReport(warehouse, tombstone, what, count);
     if (terminal.json) terminal.event({ type: 'erased', what, count });
     else if (count > 0) terminal.say(`  ${what}: ${thousands(count)}`);
   };
   begin('tombstone');
   const tombstone = await beginErasure(warehouse, subject, clock);
   await ensureState(warehouse);
-  // First, while it can still be told from the tables whose they are.
+  begin('registry');
+  // Before anything goes that tells them; from here on they outlive a kill, and what the registry says later.
+  const of = { bronzeRoot: bronzeRoot(project), subject, apartments: apartmentsOf(project), signal };
+  const known = knownBy(named, await rememberRegistryIds(warehouse, of));
+  // While it can still be told from the tables whose they are.
   begin('kept rows of failed audits');
   const kept = await eraseKeptRows(warehouse);
-  say('kept rows of failed audits, of everybody', kept);
+  await say('kept rows of failed audits, of everybody', kept);
   const tables: Record<string, number> = {};
   // Counted anew under the lock, which also says what tables there are.
-  for (const { node } of await countSubjectRows(warehouse, manifest, subject.id, words)) {
+  const counted = await countSubjectRows(warehouse, manifest, known);
+  for (const { node } of counted) {
     const table = `${node.relation.schema}.${node.relation.name}`;
     begin(table);
-    tables[table] = await eraseRows(warehouse, manifest, node, subject.id, words);
-    say(table, tables[table]);
+    tables[table] = await eraseRows(warehouse, manifest, node, known);
+    await say(table, tables[table]);
   }
   begin('landed files');
   const landed = await eraseLanded(warehouse, {
-    bronzeRoot: bronzeRoot(project),
-    subject,
-    apartments: apartmentsOf(project),
-    signal,
+    ...of,
     onProgress: ({ part, files, total }) =>
       terminal.live(`erasing: ${part} ${thousands(files)} of ${thousands(total)}`),
   });
-  for (const [what, count] of landedCounts(landed)) say(what, count);
+  for (const [what, count] of landedCounts(landed)) await say(what, count);
   for (const path of landed.damaged)
     terminal.errors([
       { tone: 'warning', text: `${path} in Bronze is damaged: what can be read of it names nobody erased; look at it` },
     ]);
+  // They are made of what is gone now, also where a loader took it.
+  const views = materializedViews(manifest).map(({ id }) => id);
+  if (views.length > 0) {
+    begin('materialized views');
+    await refreshMaterializedViews(warehouse, manifest);
+    for (const { node, rows } of counted.filter((one) => views.includes(one.node.id))) {
+      const view = `${node.relation.schema}.${node.relation.name}`;
+      tables[view] = rows;
+      await say(view, rows);
+    }
+  }
   begin('what the runner remembers');
   const remembered = await scrubState(warehouse, manifest, { id: subject.id, otherIds, words });
-  say('what the runner remembers', remembered);
+  await say('what the runner remembers', remembered);
   begin('room');
-  for (const { schema, name } of tablesToVacuum(compiled)) await vacuum(warehouse, schema, name);
+  const remains = new Map<string, Remains>();
+  const giveRoom = async (schema: string, name: string) =>
+    remains.set(`${schema}.${name}`, await vacuum(warehouse, schema, name));
+  for (const { schema, name } of tablesToVacuum(compiled)) await giveRoom(schema, name);
   begin('logs');
   const folder = textSetting(project, 'LOG_DIR');
   const logs = folder === undefined ? 0 : await eraseFromLogs(fromRoot(project.root, folder), words, signal);
-  say('logs', logs);
+  await say('logs', logs);
   begin('artifacts');
   const artifacts = await removeArtifacts(join(project.root, 'target'), words, signal);
-  say('artifacts in target', artifacts);
+  await say('artifacts in target', artifacts);
   begin('search');
-  const left = await findSubject(warehouse, compiled, named, terminal, signal);
-  if (left.length > 0) {
+  let left = await findSubject(warehouse, compiled, named, terminal, signal);
+  // Searched for first, since that is the long part and mostly finds nothing.
+  const renamed = await removeNames(warehouse, manifest, left.naming, words, {
+    source: 'staging.registry_row',
+    without: nameRemoval(of),
+  });
+  for (const [{ relation: at }, count] of renamed) {
+    await giveRoom(at.schema, at.name);
+    await say(`rows of others in ${at.schema}.${at.name} that named it`, count);
+  }
+  if (renamed.size > 0 && views.length > 0) {
+    await refreshMaterializedViews(warehouse, manifest);
+    for (const { relation: at } of materializedViews(manifest)) await giveRoom(at.schema, at.name);
+  }
+  if (renamed.size > 0) left = await findSubject(warehouse, compiled, named, terminal, signal);
+  if (left.findings.length > 0) {
     terminal.say('Something is left, so the erasure is not complete:', 'bad');
-    showFindings(left, terminal);
+    showFindings(left.findings, terminal);
     terminal.say(
       'Look what that is: another may be called the same. What is the subject’s has to go by hand; then repeat.',
     );
@@ -137,8 +173,8 @@ async function eraseLocked(
   }
   begin('finish');
   const report = { tables, kept, landed, remembered, logs, artifacts };
-  await finishErasure(warehouse, tombstone, clock, report);
-  tell(project, named, terminal, report);
+  await finishErasure(warehouse, tombstone, clock);
+  tell(leftToYou(project, named, remains), terminal, report);
   return 0;
 }
 
@@ -148,10 +184,12 @@ function landedCounts(landed: ErasedCounts): [string, number][] {
     ['staging.sensor_file', landed.sensorRows],
     ['staging.prediction', landed.predictions],
     ['staging.registry_row', landed.registryRows],
+    ['rows of others in staging.registry_row that named it', landed.namedRows],
     ['staging.file', landed.ledgerRows],
     ['messages of loads', landed.messages],
     ['sensor files in Bronze', landed.bronzeFiles],
     ['rows of the registry in Bronze', landed.bronzeRows],
+    ['rows of others there that named it', landed.bronzeNamedRows],
   ];
 }
 
@@ -161,7 +199,8 @@ function tablesToVacuum({ manifest }: Compiled): { schema: string; name: string 
     node.kind === 'source' && node.isPersonal ? [node.relation] : [],
   );
   const runner = ['surrogate_key', 'run_result', 'audit_row'].map((name) => ({ schema: 'datacycle', name }));
-  return [...subjectNodes(manifest).map(({ relation }) => relation), ...landed, ...runner];
+  const nodes = [...subjectNodes(manifest), ...materializedViews(manifest)];
+  return [...nodes.map(({ relation }) => relation), ...landed, ...runner];
 }
 
 async function confirm(named: NamedSubject, rows: readonly SubjectRows[], terminal: Terminal): Promise<void> {
@@ -186,18 +225,7 @@ async function confirm(named: NamedSubject, rows: readonly SubjectRows[], termin
   throw new UsageError({ what: 'that is not its id', hint: 'Nothing was touched.' });
 }
 
-/** What no program can do for the operator. */
-function tell(project: Project, { subject, where }: NamedSubject, terminal: Terminal, report: object): void {
-  const role = roleOf(project, subject.id);
-  const left = [
-    `its line in project.yml (${where})`,
-    ...(role === undefined ? [] : [`the database role ${role}, and whoever logs in as a member of it`]),
-    ...exportsOf(project.root, subject.id).map((folder) => `the export in ${folder}`),
-    'backups of the database and of Bronze',
-    "the server's own logs, and the history of this shell",
-    'the source files on the share and the rows in pidb',
-    'copies that Power BI has imported: refresh them after the next build',
-  ];
+function tell(left: readonly string[], terminal: Terminal, report: object): void {
   if (terminal.json) {
     terminal.event({ type: 'erasure-complete', ...report, leftToYou: left });
     return;
@@ -207,12 +235,4 @@ function tell(project: Project, { subject, where }: NamedSubject, terminal: Term
     'good',
   );
   terminal.say(`Left to you:\n${left.map((one) => `  - ${one}`).join('\n')}\nThen build: datacycle build`);
-}
-
-function exportsOf(root: string, id: string): string[] {
-  try {
-    return readdirSync(join(root, 'exports')).flatMap((name) => (name.startsWith(`${id}-`) ? [`exports/${name}`] : []));
-  } catch {
-    return [];
-  }
 }

@@ -12,8 +12,9 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../environment.ts';
 import { apartmentsOf } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
+import { knownSubject } from './known.ts';
 import type { NamedSubject } from './named.ts';
-import { readmeOf } from './readme.ts';
+import { isEmpty, readmeOf } from './readme.ts';
 import { refuseWithoutBronze } from './refuse.ts';
 
 export interface ExportOptions {
@@ -31,17 +32,19 @@ export interface ExportOptions {
 export async function exportSubject(
   warehouse: Warehouse,
   { manifest, context: { project } }: Compiled,
-  { subject, words }: NamedSubject,
+  named: NamedSubject,
   terminal: Terminal,
   { clock, signal, output }: ExportOptions,
 ): Promise<0> {
   await refuseWithoutBronze(warehouse, project);
+  const { subject, words, otherIds } = named;
+  const known = await knownSubject(warehouse, project, named, signal);
   const at = clock();
   const folder = output === undefined ? join(project.root, 'exports', `${subject.id}-${stamp(at)}`) : resolve(output);
   await prepare(folder);
   const onTable = (table: string) => terminal.live(`exporting ${table}`);
-  const tables = await exportTables(warehouse, manifest, { id: subject.id, words, folder, signal }, onTable);
-  const kept = await exportKeptRows(warehouse, manifest, { id: subject.id, words, folder, signal });
+  const tables = await exportTables(warehouse, manifest, known, { folder, signal }, onTable);
+  const kept = await exportKeptRows(warehouse, manifest, { id: subject.id, otherIds, words }, { folder, signal });
   terminal.live('exporting what was landed');
   const landed = await exportLanded(warehouse, {
     bronzeRoot: bronzeRoot(project),
@@ -59,6 +62,8 @@ export async function exportSubject(
     const counts = Object.fromEntries(tables.map((table) => [table.path, table.rows]));
     if (kept > 0) counts['datacycle/audit_row.csv'] = kept;
     terminal.event({ type: 'exported', folder, tables: counts, landed });
+  } else if (isEmpty({ tables, kept, landed })) {
+    terminal.say(`Nothing of it is held: ${folder} says so, and nothing else.`, 'good');
   } else {
     terminal.say(`${thousands(rows)} rows of ${tables.length} tables and what was landed are in ${folder}`, 'good');
     for (const { name, reason } of landed.leftOut.first) terminal.say(`  left out: ${name}: ${reason}`, 'warning');

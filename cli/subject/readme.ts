@@ -14,28 +14,46 @@ export interface Exported {
 }
 
 /** The README of an export, for the person it is about: what each file is, and what is not there and why. */
-export function readmeOf({ subject, tables, kept, landed, at }: Exported): string {
-  const folders = [...new Set(tables.map(({ node }) => node.relation.schema))];
-  return `# Data about apartment ${subject.id}
+export function readmeOf(exported: Exported): string {
+  const { subject, tables, kept, landed, at } = exported;
+  const title = `# Data about apartment ${subject.id}`;
+  const asOf = `as of\n${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  if (isEmpty(exported)) {
+    return `${title}\n\nNothing is held about the apartment ${subject.id} (in the names of its files: ${subject.owner}), ${asOf}.\n`;
+  }
+  return `${title}
 
-Everything that is held about the apartment ${subject.id} (in the names of its files: ${subject.owner}), as of
-${at.toISOString().slice(0, 16).replace('T', ' ')} UTC.
+Everything that is held about the apartment ${subject.id} (in the names of its files: ${subject.owner}), ${asOf}.
 
 ## Where it comes from
 
 The sensors and meters of the apartment send a file a minute. A registry of buildings knows the building, its rooms and
-appliances. Models predict, for instance, whether somebody will be at home. Nothing else is collected.
+appliances, and what did not work there. Models predict, for instance, whether somebody will be at home. Whoever runs the system
+has entered who may see the figures of the apartment. Nothing else is collected.
 
+## Where to begin
+
+${beginnings(tables)}
 ## How to read it
 
-- The folders ${[...folders, 'staging', 'bronze'].map((folder) => `\`${folder}/\``).join(', ')} hold the same data in stages: \`bronze/\` the files as they came,
-  \`staging/\` the same in the database, \`silver/\` the single readings, \`gold/\` the figures that reports show.
+- The folders \`bronze/\`, \`staging/\`, \`silver/\` and \`gold/\` hold the same data in stages: the files as they came, the same in the
+  database, the single readings, the figures that reports show. You need not read all four.
+- Other folders hold what people have entered or set up, above all who may see the figures of the apartment: that may be others, too.
 - \`.csv\` files open in every spreadsheet: commas between the values, UTF-8, the names of the columns in the first line. An empty value is
-  unknown. \`.json\` files are text.
-- Times are UTC: in Switzerland add an hour in winter, two in summer. A whole number such as 202310120730 is such a time, too.
+  unknown. \`.json\` and \`.jsonl\` files are text.
+- Times are UTC: in Switzerland add an hour in winter, two in summer. A whole number such as 202310120730 is such a time, too: 12 October
+  2023, 07:30.
 - Units stand in the names or descriptions of the columns: W watt, Wh and kWh energy, °C temperature, % humidity or battery, ppm CO2, dB noise, hPa
   pressure, lux light, chf Swiss francs.
 - Numbers called key or id only lead from one file to another; load_id counts the deliveries.
+
+What is said of each file below was written for those who run the system. In it
+
+- grain is what one row of the file stands for,
+- NULL is an empty value,
+- an outlier is a reading that cannot be true, such as 300 °C,
+- a snapshot is the registry as it was on one day,
+- pseudonymised is what has a made-up name instead of the real one.
 
 ## The files
 
@@ -47,16 +65,43 @@ and the list of its files.
 
 ## What is not in it
 
-- Other apartments. Figures about nobody in particular: the calendar, the weather, prices, catalogues.
+- Other apartments, also where a remark about one of them mentions this one. Figures about nobody in particular: the calendar, the weather, prices, catalogues.
 - The password (api_token) that the sensors send with every file: it is a key to the system, not a fact about anybody.
 - Views, since they only show these tables in another way; the program's own logs, which name files but no readings.
-${leftOut(landed)}- Backups. They hold the same, only older, and are overwritten in time.
+${leftOut(landed)}- Backups, if there are any. They hold the same, only older.
 
-## If it should be erased, or is wrong
+## If it should be erased, is wrong, or is not all you want to know
 
 Write to whoever gave you this, and name the apartment. On request all of it is erased, the files included; nothing of it is
-taken in again from then on.
+taken in again from then on. Only they can say what the data are used for, who receives them, how long they are kept, and where wrong ones
+have to be corrected. If their answer does not satisfy you, turn to the data protection authority (in Switzerland the FDPIC,
+www.edoeb.admin.ch).
 `;
+}
+
+/** Whether there is nothing to hand over. */
+export function isEmpty({ tables, kept, landed }: Pick<Exported, 'tables' | 'kept' | 'landed'>): boolean {
+  const { sensorRows, ledgerRows, predictions, registryRows, bronzeFiles, bronzeRows, leftOut } = landed;
+  const counts = [sensorRows, ledgerRows, predictions, registryRows, bronzeFiles, bronzeRows, leftOut.count];
+  return tables.length === 0 && kept === 0 && counts.every((count) => count === 0);
+}
+
+/** Files to look at first, as far as they are there. */
+const firstFiles: readonly { readonly path: string; readonly has: string }[] = [
+  { path: 'silver/dim_buildings.csv', has: 'the building and its address' },
+  { path: 'silver/sensor_events.csv', has: 'every single reading' },
+  { path: 'gold/fact_energy_minute.csv', has: 'the electricity used, minute by minute, and what it cost' },
+  { path: 'gold/fact_presence_minute.csv', has: 'when somebody was at home, as far as sensors can tell' },
+];
+
+function beginnings(tables: readonly ExportedTable[]): string {
+  const there = firstFiles.filter(({ path }) => tables.some((table) => table.path === path));
+  if (there.length === 0) return 'With the list of files below.\n';
+  return `${there.map(({ path, has }) => `- \`${path}\`: ${has}`).join('\n')}\n`;
+}
+
+function rowsOf(count: number): string {
+  return count === 1 ? '1 row' : `${thousands(count)} rows`;
 }
 
 function leftOut({ leftOut: { count } }: ExportedCounts): string {
@@ -66,7 +111,7 @@ function leftOut({ leftOut: { count } }: ExportedCounts): string {
 
 function keptSection(rows: number): string {
   if (rows === 0) return '';
-  return `### datacycle/audit_row.csv (${thousands(rows)} rows)
+  return `### datacycle/audit_row.csv (${rowsOf(rows)})
 
 Rows that a check refused, so that they are in no other file as they stand here. They are kept for a while, to find out why.
 
@@ -82,5 +127,5 @@ function section({ node, path, rows }: ExportedTable): string {
     ({ name, description }) => `- \`${name}\`${description === '' ? '' : `: ${description}`}`,
   );
   const text = node.description.trim();
-  return `### ${path} (${thousands(rows)} rows)\n\n${text === '' ? '' : `${text}\n\n`}${columns.join('\n')}\n`;
+  return `### ${path} (${rowsOf(rows)})\n\n${text === '' ? '' : `${text}\n\n`}${columns.join('\n')}\n`;
 }

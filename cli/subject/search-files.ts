@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
+import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
+import { encodingOf } from '../../loaders/erasure/text-encoding.ts';
 import { systemCode } from '../../loaders/errors.ts';
 import { atOnce } from '../../loaders/in-order.ts';
 import type { SubjectWords } from '../../runner/subject-words.ts';
@@ -44,7 +45,8 @@ async function* entriesBelow(root: string, isOurs: (path: string) => boolean, fo
 }
 
 /**
- * Looks for the subject's names in the names and the contents of all files below a folder, compressed ones (.gz) unpacked.
+ * Looks for the subject's names in the names and the contents of all files below a folder, compressed ones (.gz) unpacked;
+ * what is packed otherwise cannot be read.
  * Memory stays flat.
  * @param isOurs which files and folders to look at, by path; all if not given.
  * @throws the signal's reason once it is aborted.
@@ -83,8 +85,12 @@ export async function searchFiles(
   return { named, unreadable, searched };
 }
 
+/** Packed in a way that is not known here, as logrotate may be told to. */
+const unknownPacking = /\.(?:xz|bz2|zst|lz4|zip|7z)$/i;
+
 /** Whether a file's content names the subject; undefined if it cannot be read to its end. */
 async function namesSubject(path: string, words: SubjectWords): Promise<boolean | undefined> {
+  if (unknownPacking.test(path)) return undefined;
   let seen = '';
   // Where the names begin that have not been looked for, as far as what stands before them is at hand.
   let start = 0;
@@ -103,13 +109,16 @@ async function namesSubject(path: string, words: SubjectWords): Promise<boolean 
   }
 }
 
-/** The text of a file, unpacked if its name ends in .gz, in pieces that do not cut a character. */
+/** The text of a file, UTF-8 or UTF-16, unpacked if its name ends in .gz, in pieces that do not cut a character. */
 export async function* textOf(path: string): AsyncGenerator<string> {
   const file = createReadStream(path);
-  const decoder = new StringDecoder('utf8');
+  let decoder: TextDecoder | undefined;
   const bytes: AsyncIterable<Buffer> = /\.gz$/i.test(path) ? unpacked(file) : file;
-  for await (const chunk of bytes) yield decoder.write(chunk);
-  yield decoder.end();
+  for await (const chunk of bytes) {
+    decoder ??= new TextDecoder(encodingOf(chunk), { ignoreBOM: true });
+    yield decoder.decode(chunk, { stream: true });
+  }
+  if (decoder !== undefined) yield decoder.decode();
 }
 
 function unpacked(file: ReturnType<typeof createReadStream>): AsyncIterable<Buffer> {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Compiled } from '../../runner/compile.ts';
 import { RunBusyError } from '../../runner/errors.ts';
 import { thousands } from '../../runner/report.ts';
-import { type Command, type NodeResult, type RunSummary, runNodes } from '../../runner/run.ts';
+import { runNodes } from '../../runner/run.ts';
+import type { Command, NodeResult, RunSummary } from '../../runner/run-result.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Conditions } from './conditions.ts';
@@ -123,9 +124,13 @@ export class Builder {
     const bad = results.filter(({ status }) => status === 'fail');
     const tested = results.filter(({ node }) => node.kind === 'test');
     const built = results.length - tested.length;
-    metrics.builds.inc({ outcome: broken.length > 0 ? 'failed' : 'done' });
+    const faults = [
+      ...summary.hooks.flatMap(({ error }) => error?.message ?? []),
+      ...(broken.length > 0 ? [describe(broken)] : []),
+    ];
+    metrics.builds.inc({ outcome: faults.length > 0 ? 'failed' : 'done' });
     metrics.buildSeconds.observe(seconds);
-    if (broken.length > 0) conditions.failed('build', describe(broken), 'It is built again with the next data.');
+    if (faults.length > 0) conditions.failed('build', faults.join('; '), 'It is built again with the next data.');
     else if (built > 0) conditions.recovered('build');
     if (bad.length > 0) conditions.failed('tests', describe(bad), 'See the rows with datacycle show --select <test>.');
     else if (tested.length > 0 && broken.length === 0) conditions.recovered('tests');

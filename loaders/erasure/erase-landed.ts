@@ -7,11 +7,12 @@ import { sweepKilled } from '../registry/sweep.ts';
 import { sensors } from '../sensors/ledger.ts';
 import type { Apartment } from '../sensors/name.ts';
 import { ensureStaging } from '../staging.ts';
+import { allIds } from './known-ids.ts';
 import { eraseMessages } from './messages.ts';
 import { erasePredictions } from './predictions.ts';
 import type { ErasureControl, ErasureProgress } from './progress.ts';
-import { eraseFromSnapshots, idsInBronze } from './registry-bronze.ts';
-import { eraseRegistryRows, idsInStaging } from './registry-staging.ts';
+import { eraseFromSnapshots } from './registry-bronze.ts';
+import { eraseRegistryRows } from './registry-staging.ts';
 import { ruleOf, type Subject } from './rule.ts';
 import { apartmentFolder, deleteSensorFiles, deleteStrays, sensorFilesInBronze } from './sensor-bronze.ts';
 import { forgetFiles, subjectsFiles } from './sensor-ledger.ts';
@@ -42,6 +43,8 @@ export interface ErasedCounts {
   readonly ledgerRows: number;
   readonly predictions: number;
   readonly registryRows: number;
+  /** Rows of others in staging.registry_row that named the owner. */
+  readonly namedRows: number;
   /** Error messages of loads that named the subject. */
   readonly messages: number;
   /** Sensor files in Bronze. */
@@ -49,13 +52,15 @@ export interface ErasedCounts {
   /** Files of the registry in Bronze, and rows taken out of them. */
   readonly registryFiles: number;
   readonly bronzeRows: number;
+  /** Rows of others in these files that named the owner. */
+  readonly bronzeNamedRows: number;
   /** Files of the registry in Bronze that are damaged, so that nobody can say for sure what they hold. */
   readonly damaged: readonly string[];
 }
 
 /**
  * Erases what was landed of a subject whose tombstone stands: in staging first, then in Bronze, one source after the other
- * while nobody loads it. Nothing else is touched, but for the files of the registry, which lose the subject's rows. Stopped
+ * while nobody loads it. Nothing else is touched, but for the registry, whose other rows lose the owner's name. Stopped
  * or killed anywhere, erasing again finishes it.
  * @throws SourceError, before anything is deleted, if Bronze is not where it should be or the id names no folder
  * of its own there; DatacycleError if there is no
@@ -111,12 +116,18 @@ async function eraseRegistry(
       hint: 'Then erase again: it goes on where it stopped.',
     });
   }
-  const staged = await idsInStaging(warehouse, rule, before.registryIds);
   // Before the rows go that tell which buildings, rooms and devices are the subject's.
-  const registryIds = await idsInBronze(bronzeRoot, rule, staged);
+  const registryIds = await allIds(warehouse, bronzeRoot, rule, before.registryIds);
   await rememberIds(warehouse, before, registryIds);
   control.checkpoint();
-  const registryRows = await eraseRegistryRows(warehouse, rule, registryIds, control.checkpoint);
+  const staged = await eraseRegistryRows(warehouse, rule, registryIds, control.checkpoint);
   const bronze = await eraseFromSnapshots(warehouse, bronzeRoot, rule, registryIds, control);
-  return { registryRows, registryFiles: bronze.files, bronzeRows: bronze.rows, damaged: bronze.damaged };
+  return {
+    registryRows: staged.rows,
+    namedRows: staged.named,
+    registryFiles: bronze.files,
+    bronzeRows: bronze.rows,
+    bronzeNamedRows: bronze.named,
+    damaged: bronze.damaged,
+  };
 }

@@ -7,8 +7,8 @@ import type { Apartment } from '../sensors/name.ts';
 import { ensureStaging } from '../staging.ts';
 import { type BronzeExported, exportBronze } from './export-bronze.ts';
 import { exportStaging, type StagingExported } from './export-staging.ts';
-import { idsInBronze } from './registry-bronze.ts';
-import { idsInStaging } from './registry-staging.ts';
+import { allIds } from './known-ids.ts';
+import { noIds } from './registry-ids.ts';
 import { ruleOf, type Subject } from './rule.ts';
 import { findTombstone } from './tombstone.ts';
 
@@ -39,9 +39,8 @@ export async function exportLanded(warehouse: Warehouse, exporting: Exporting): 
   for (const source of [sensors, registry] as const) await assertBronze(warehouse, bronzeRoot, source, false);
   return whileNotLoading(warehouse, sensors, signal, () =>
     whileNotLoading(warehouse, registry, signal, async () => {
-      const none = { buildings: [], rooms: [], devices: [] };
-      const known = (await findTombstone(warehouse, subject))?.registryIds ?? none;
-      const ids = await idsInBronze(bronzeRoot, rule, await idsInStaging(warehouse, rule, known));
+      const known = (await findTombstone(warehouse, subject))?.registryIds ?? noIds;
+      const ids = await allIds(warehouse, bronzeRoot, rule, known);
       const staging = await exportStaging(warehouse, bronzeRoot, subject, rule, ids, folder);
       const bronze = await exportBronze(bronzeRoot, subject, rule, ids, folder, () => checkpoint(signal));
       return { ...staging, ...bronze };

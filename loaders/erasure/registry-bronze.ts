@@ -48,16 +48,23 @@ export async function snapshotFiles(root: string): Promise<readonly (readonly Sn
   return [...folders.values()].map((files) => files.sort((a, b) => order(a) - order(b)));
 }
 
-/** One row of a file: its bytes as they stand there, and whether it is the subject's. */
+/** One row of a file: its bytes as they stand there, whether it is the subject's, and if it is not, whether it names it. */
 export interface JudgedRow {
   readonly bytes: Buffer;
   readonly isTheirs: boolean;
+  readonly isNamed: boolean;
+  /** The bytes without the name; as they stand there if they do not name it. */
+  readonly clean: Buffer;
 }
 
 /** The rows of a file, judged. @throws NotATable if it is not a whole JSON array of objects. */
 export async function* judgedRows(root: string, file: SnapshotFile, rows: RegistryRows): AsyncGenerator<JudgedRow> {
   for await (const bytes of rawRows(placeInBronze(root, file.path))) {
-    yield { bytes, isTheirs: rows.has(file.table, parsed(bytes)) };
+    const isTheirs = rows.has(file.table, parsed(bytes));
+    const json = isTheirs ? '' : bytes.toString('utf8');
+    const clean = rows.withoutName(json);
+    const isNamed = clean !== json;
+    yield { bytes, isTheirs, isNamed, clean: isNamed ? Buffer.from(clean, 'utf8') : bytes };
   }
 }
 
@@ -69,19 +76,27 @@ function parsed(bytes: Buffer): RegistryRecord {
   }
 }
 
-/** How many rows of a file are the subject's, and whether it could be read to its end. */
-async function look(root: string, file: SnapshotFile, rows: RegistryRows): Promise<{ theirs: number; whole: boolean }> {
+/** How many rows of a file are the subject's, how many others name it, and whether it could be read to its end. */
+async function look(
+  root: string,
+  file: SnapshotFile,
+  rows: RegistryRows,
+): Promise<{ readonly theirs: number; readonly named: number; readonly whole: boolean }> {
   let theirs = 0;
+  let named = 0;
   try {
-    for await (const { isTheirs } of judgedRows(root, file, rows)) if (isTheirs) theirs += 1;
-    return { theirs, whole: true };
+    for await (const { isTheirs, isNamed } of judgedRows(root, file, rows)) {
+      if (isTheirs) theirs += 1;
+      if (isNamed) named += 1;
+    }
+    return { theirs, named, whole: true };
   } catch (error) {
-    if (error instanceof NotATable) return { theirs, whole: false };
+    if (error instanceof NotATable) return { theirs, named, whole: false };
     throw error;
   }
 }
 
-/** What the registry called the subject's buildings, rooms and devices: known before, or in a snapshot in Bronze. */
+/** What the registry called the subject's buildings, rooms and devices: known before, or by a snapshot in Bronze. */
 export async function idsInBronze(root: string, rule: SubjectRule, before: RegistryIds): Promise<RegistryIds> {
   let known = before;
   for (const files of await snapshotFiles(root)) {
@@ -93,17 +108,20 @@ export async function idsInBronze(root: string, rule: SubjectRule, before: Regis
 }
 
 export interface BronzeRowsErased {
-  /** Files written anew without the subject's rows, or deleted since they are damaged and hold some. */
+  /** Files written anew without the subject's rows and name, or deleted since they are damaged and hold some of it. */
   readonly files: number;
   readonly rows: number;
-  /** Paths in Bronze of files that are damaged: in what can be read of them is no row of the subject. */
+  /** Rows of others that lost the name. */
+  readonly named: number;
+  /** Paths in Bronze of files that are damaged: in what can be read of them is nothing of the subject. */
   readonly damaged: readonly string[];
 }
 
 /**
- * Takes the subject's rows out of the snapshots in Bronze. A file that has none stays as it is; any other is written anew
- * with its other rows as they were, compressed if it was, and the ledger told before it becomes visible: killed in
- * between, the next time writes the same. A damaged file, which no load takes, goes if any of its rows is the subject's.
+ * Takes the subject's rows out of the snapshots in Bronze, and its name out of those of others. A file that has neither stays
+ * as it is; any other is written anew with its other rows as they were, compressed if it was, and the ledger told before it
+ * becomes visible: killed in between, the next time writes the same. A damaged file, which no load takes, goes if any of its
+ * rows is the subject's or names it.
  */
 export async function eraseFromSnapshots(
   warehouse: Warehouse,
@@ -115,19 +133,21 @@ export async function eraseFromSnapshots(
   const snapshots = await snapshotFiles(root);
   const total = snapshots.reduce((sum, files) => sum + files.length, 0);
   const bronze = new BronzeWriter(root);
-  const erased = { files: 0, rows: 0, damaged: [] as string[] };
+  const erased = { files: 0, rows: 0, named: 0, damaged: [] as string[] };
   let seen = 0;
   try {
     for (const files of snapshots) {
       checkpoint();
       const rows = new RegistryRows(rule, [ids]);
       for (const file of files) {
-        const { theirs, whole } = await look(root, file, rows);
-        if (theirs > 0 && whole) await rewrite(warehouse, bronze, root, file, rows);
-        else if (theirs > 0) await remove(warehouse, root, file);
+        const { theirs, named, whole } = await look(root, file, rows);
+        const isClean = theirs + named === 0;
+        if (!isClean && whole) await rewrite(warehouse, bronze, root, file, rows);
+        else if (!isClean) await remove(warehouse, root, file);
         else if (!whole) erased.damaged.push(file.path);
-        if (theirs > 0) erased.files += 1;
+        if (!isClean) erased.files += 1;
         erased.rows += theirs;
+        erased.named += named;
         seen += 1;
       }
       await bronze.settle();
@@ -164,10 +184,10 @@ async function rewrite(
 /** The rows that stay, as a JSON array in the form that loads write. */
 async function* keptRows(rows: AsyncIterable<JudgedRow>): AsyncGenerator<Buffer> {
   let kept = 0;
-  for await (const { bytes, isTheirs } of rows) {
+  for await (const { clean, isTheirs } of rows) {
     if (isTheirs) continue;
     yield Buffer.from(kept === 0 ? '[\n' : ',\n');
-    yield bytes;
+    yield clean;
     kept += 1;
   }
   yield Buffer.from(kept === 0 ? '[]\n' : '\n]\n');

@@ -5,6 +5,8 @@ export interface RegistryIds {
   readonly devices: readonly string[];
 }
 
+export const noIds: RegistryIds = { buildings: [], rooms: [], devices: [] };
+
 /** The ids of all of them, each once. */
 export function unionOf(all: readonly RegistryIds[]): RegistryIds {
   const union = (pick: (ids: RegistryIds) => readonly string[]) => [...new Set(all.flatMap(pick))];

@@ -1,6 +1,7 @@
 import type { RegistryTable } from '../registry/tables.ts';
 import { type RegistryIds, registryId, unionOf } from './registry-ids.ts';
 import type { SubjectRule } from './rule.ts';
+import { withStrings } from './subject-text.ts';
 
 /** A row of the registry, its columns as the server spells them. */
 export type RegistryRecord = Readonly<Record<string, unknown>>;
@@ -19,7 +20,7 @@ const kindOf: Partial<Readonly<Record<RegistryTable, Kind>>> = {
 
 /**
  * Tells which rows of one snapshot are the subject's: buildings whose name has the owner's in it, and what is in them. A
- * row that no building is known of is the subject's if one of its texts names the owner. Give it the rows of buildings
+ * row that no building is known of is the subject's if it was so before, or if one of its texts names the owner. Give it the rows of buildings
  * before those of rooms, these before those of devices, and all three before any others: `registryTables` is such an order.
  */
 export class RegistryRows {
@@ -42,23 +43,37 @@ export class RegistryRows {
     return { buildings: [...buildings], rooms: [...rooms], devices: [...devices] };
   }
 
+  /** Whether any of these was not known before. */
+  get hasLearnt(): boolean {
+    return linkKinds.some((kind) => [...this.#owned[kind]].some((id) => !this.#before[kind].has(id)));
+  }
+
   /** Whether a row is the subject's. */
   has(table: RegistryTable, record: RegistryRecord): boolean {
     const fields = new Map(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]));
     const verdict = table === 'buildings' ? this.#ofBuilding(fields) : this.#ofLinks(table, fields);
-    const owned = verdict ?? this.#isNamed(fields);
     const kind = kindOf[table];
     const id = kind === undefined ? undefined : registryId(fields.get(kinds[kind]));
+    const wasOwned = kind !== undefined && id !== undefined && this.#before[kind].has(id);
+    const owned = verdict ?? (wasOwned || this.#isNamed(fields));
     if (kind === undefined || id === undefined) return owned;
     if (owned) this.#owned[kind].add(id);
     else if (verdict === false) this.#others[kind].add(id);
     return owned;
   }
 
+  /** A row of somebody else, as JSON, with `[erased]` where it names the owner; as it is if it does not. */
+  withoutName(json: string): string {
+    return withStrings(json, (text) => this.#rule.withoutName(text));
+  }
+
+  /** A building that was the subject's stays so under another name, as long as that is not the name of somebody else. */
   #ofBuilding(fields: ReadonlyMap<string, unknown>): boolean | undefined {
     const name = fields.get('housename');
-    if (typeof name === 'string' && name.trim() !== '') return this.#rule.ownsBuilding(name);
-    return this.#knows('buildings', registryId(fields.get(kinds.buildings)));
+    const known = this.#knows('buildings', registryId(fields.get(kinds.buildings)));
+    if (typeof name !== 'string' || name.trim() === '') return known;
+    if (this.#rule.ownsBuilding(name)) return true;
+    return known === true && !this.#rule.isOthersBuilding(name);
   }
 
   /** What the first of its links says that leads to something known. */

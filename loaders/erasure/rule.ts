@@ -1,5 +1,5 @@
 import type { Apartment } from '../sensors/name.ts';
-import { foldedId, partsOf, squeezed, wordsOf } from './subject-text.ts';
+import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './subject-text.ts';
 
 /** Somebody whose data are exported or erased: an apartment and the owner as in the names of its files. */
 export type Subject = Apartment;
@@ -11,12 +11,16 @@ export interface SubjectRule {
   /** Whether an apartment's id is one of theirs. */
   hasApartment(id: string): boolean;
   /**
-   * Whether the name of a house has the name of an owner in it: the building is that apartment's then. Unless it is that
-   * of another apartment's owner, of which this one's is a part: `Chez JimmyLoup` is not Jimmy's.
+   * Whether a building is theirs by the name of the house: it has the name of an owner in it, and not that of another
+   * configured owner that {@link outranks} it: `Chez JimmyLoup` is not Jimmy's.
    */
   ownsBuilding(houseName: string): boolean;
+  /** Whether a building is by the name of the house that of somebody else who is configured. */
+  isOthersBuilding(houseName: string): boolean;
   /** Whether an owner's name stands in a text as words of its own. */
   isNamedIn(text: string): boolean;
+  /** The text with `[erased]` where {@link isNamedIn} finds a name, unless it is part of a configured owner's longer one. */
+  withoutName(text: string): string;
 }
 
 /**
@@ -26,22 +30,33 @@ export interface SubjectRule {
 export function ruleOf(subject: Subject, apartments: readonly Apartment[] = []): SubjectRule {
   const owner = squeezed(subject.owner);
   const name = owner.join('');
-  const longer = apartments
-    .map((other) => squeezed(other.owner).join(''))
-    .filter((other) => other !== name && other.includes(name));
+  const others = apartments.map((other) => squeezed(other.owner).join('')).filter((other) => other !== name);
+  const ownsBuilding = (houseName: string) =>
+    has(partsOf(houseName, owner.length), name) && !ownersIn(houseName, others).some((other) => outranks(other, name));
   return {
     hasOwner: (other) => squeezed(other).join('') === name,
     hasApartment: (id) => foldedId(id) === foldedId(subject.id),
-    ownsBuilding: (houseName) => has(partsOf(houseName, owner.length), name) && !hasAny(houseName, longer),
+    ownsBuilding,
+    isOthersBuilding: (houseName) => ownersIn(houseName, others).length > 0 && !ownsBuilding(houseName),
     isNamedIn: (text) => has(wordsOf(text, owner.length), name),
+    withoutName: (text) => withoutWords(text, [{ length: owner.length, isName: (word) => word === name }], others),
   };
 }
 
-/** Whether one of these squeezed names is in the name of a house. */
-export function hasAny(houseName: string, names: readonly string[]): boolean {
-  if (names.length === 0) return false;
+/**
+ * Of two squeezed owners in the name of one house, whether it is the first one's: the longer name's, else that of the
+ * first in the alphabet. The macro `apartment_of_house` has it alike.
+ */
+export function outranks(owner: string, other: string): boolean {
+  const [length, otherLength] = [[...owner].length, [...other].length];
+  return length > otherLength || (length === otherLength && owner < other);
+}
+
+/** Which of these squeezed owners are in the name of a house. */
+export function ownersIn(houseName: string, owners: readonly string[]): readonly string[] {
+  if (owners.length === 0) return [];
   const squeezedName = squeezed(houseName).join('');
-  return names.some((name) => squeezedName.includes(name));
+  return owners.filter((owner) => squeezedName.includes(owner));
 }
 
 function has(parts: Iterable<string>, name: string): boolean {

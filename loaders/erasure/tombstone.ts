@@ -83,28 +83,45 @@ export async function tombstoneOf(on: Queryable, subject: Subject): Promise<Tomb
 }
 
 /**
- * Remembers ids of the registry before the rows that tell whose they are go: an erasure that was killed, and later
- * snapshots that lack a table, still know them.
+ * Adds ids of the registry to those that are known, before the rows go that tell whose they are: an erasure that was killed,
+ * and later snapshots that lack a table, still know them.
  */
-export async function rememberIds(on: Queryable, { id }: Tombstone, ids: RegistryIds): Promise<void> {
-  await on.query('update staging.tombstone set registry_ids = $2::text::jsonb where tombstone_id = $1', [
-    id,
-    JSON.stringify(ids),
-  ]);
+export async function rememberIds(on: Queryable, { id }: Pick<Tombstone, 'id'>, ids: RegistryIds): Promise<void> {
+  // Added where they stand: a load and an erasure may do so at once.
+  await on.query(
+    `update staging.tombstone as t
+     set registry_ids = (
+         select jsonb_object_agg(
+             n.kind,
+             (
+                 select coalesce(jsonb_agg(distinct i.id), '[]')
+                 from jsonb_array_elements((t.registry_ids -> n.kind) || n.ids) as i (id)
+             )
+         )
+         from jsonb_each($2::text::jsonb) as n (kind, ids)
+     )
+     where tombstone_id = $1`,
+    [id, JSON.stringify(ids)],
+  );
 }
 
 /**
- * Records that everything of the subject was erased.
- * @param report counts and the like, for the operator's records; must not name the subject.
+ * Adds to the tombstone's report, for the operator's records, how much was erased somewhere; also when the erasure is stopped
+ * later and repeated, all its attempts are in the report.
+ * @param what must not name the subject.
  */
-export async function finishErasure(
-  warehouse: Queryable,
-  tombstone: Tombstone,
-  clock: () => Date,
-  report: object,
-): Promise<void> {
-  await warehouse.query(
-    'update staging.tombstone set completed_at = $2, report = $3::text::jsonb where tombstone_id = $1',
-    [tombstone.id, clock().toISOString(), JSON.stringify(report)],
+export async function addToReport(on: Queryable, { id }: Tombstone, what: string, count: number): Promise<void> {
+  if (count === 0) return;
+  await on.query(
+    `update staging.tombstone
+     set report = coalesce(report, '{}')
+         || jsonb_build_object($2::text, coalesce((report ->> $2::text)::bigint, 0) + $3::bigint)
+     where tombstone_id = $1`,
+    [id, what, count],
   );
+}
+
+/** Records that everything of the subject was erased. */
+export async function finishErasure(on: Queryable, { id }: Tombstone, clock: () => Date): Promise<void> {
+  await on.query('update staging.tombstone set completed_at = $2 where tombstone_id = $1', [id, clock().toISOString()]);
 }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../sensors/name.ts';
 import type { RegistryIds } from './registry-ids.ts';
-import { hasAny, type SubjectRule } from './rule.ts';
-import { foldedId, partsOf, squeezed, wordsOf } from './subject-text.ts';
+import { outranks, ownersIn, type SubjectRule } from './rule.ts';
+import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './subject-text.ts';
 
 /** What is known of one erased apartment: no name, but enough to tell whether a name is its. */
 export interface Stone {
+  readonly id: number;
   readonly salt: Buffer;
   /** SHA-256 of salt and {@link foldedId}. */
   readonly apartmentHash: Buffer;
@@ -28,19 +29,16 @@ const mostRemembered = 10_000;
 /** The erased apartments. What is theirs is neither landed nor recorded. */
 export class Tombstones implements SubjectRule {
   readonly #stones: readonly Stone[];
-  /** By stone, the squeezed owners of configured apartments that the erased owner is a part of. */
-  readonly #longer: ReadonlyMap<Stone, readonly string[]>;
+  readonly #apartments: readonly Apartment[];
+  /** The squeezed owners of all configured apartments. */
+  readonly #configured: readonly string[];
   readonly #owners = new Map<string, boolean>();
 
   /** @param apartments all that are configured. */
   constructor(stones: readonly Stone[], apartments: readonly Apartment[] = []) {
     this.#stones = stones;
-    const isPart = (stone: Stone, { length, name }: { length: number; name: string }) =>
-      length > stone.ownerLength && isAmong(stone, partsOf(name, stone.ownerLength));
-    const owners = apartments.map(({ owner }) => ({ length: squeezed(owner).length, name: squeezed(owner).join('') }));
-    this.#longer = new Map(
-      stones.map((stone) => [stone, owners.filter((owner) => isPart(stone, owner)).map(({ name }) => name)]),
-    );
+    this.#apartments = apartments;
+    this.#configured = apartments.map(({ owner }) => squeezed(owner).join(''));
   }
 
   /** How many there are; mostly none. */
@@ -48,9 +46,13 @@ export class Tombstones implements SubjectRule {
     return this.#stones.length;
   }
 
-  /** What the registry called their buildings, rooms and devices. */
-  get registryIds(): readonly RegistryIds[] {
-    return this.#stones.map(({ registryIds }) => registryIds);
+  /** Each by itself: its tombstone, the rule for it alone, and what the registry called its buildings, rooms and devices. */
+  each(): readonly { readonly id: number; readonly rule: SubjectRule; readonly registryIds: RegistryIds }[] {
+    return this.#stones.map((stone) => ({
+      id: stone.id,
+      rule: new Tombstones([stone], this.#apartments),
+      registryIds: stone.registryIds,
+    }));
   }
 
   hasOwner(owner: string): boolean {
@@ -69,40 +71,56 @@ export class Tombstones implements SubjectRule {
   }
 
   ownsBuilding(houseName: string): boolean {
-    return this.#stones.some(
-      (stone) =>
-        isAmong(stone, partsOf(houseName, stone.ownerLength)) && !hasAny(houseName, this.#longer.get(stone) ?? []),
-    );
+    return this.#stones.some((stone) => {
+      const owner = nameAmong(stone, partsOf(houseName, stone.ownerLength));
+      if (owner === undefined) return false;
+      return !ownersIn(houseName, this.#configured).some((other) => other !== owner && outranks(other, owner));
+    });
+  }
+
+  isOthersBuilding(houseName: string): boolean {
+    return ownersIn(houseName, this.#configured).length > 0 && !this.ownsBuilding(houseName);
   }
 
   isNamedIn(text: string): boolean {
-    return this.#stones.some((stone) => isAmong(stone, wordsOf(text, stone.ownerLength)));
+    return this.#stones.some((stone) => nameAmong(stone, wordsOf(text, stone.ownerLength)) !== undefined);
+  }
+
+  withoutName(text: string): string {
+    const names = this.#stones.map((stone) => ({
+      length: stone.ownerLength,
+      isName: (word: string) => nameAmong(stone, [word]) !== undefined,
+    }));
+    return withoutWords(text, names, this.#configured);
   }
 }
 
-function isAmong({ salt, ownerHash }: Stone, parts: Iterable<string>): boolean {
-  for (const part of parts) if (hashOf(salt, part).equals(ownerHash)) return true;
-  return false;
+/** The one of these that is the erased owner's name, squeezed; undefined if none is. */
+function nameAmong({ salt, ownerHash }: Stone, parts: Iterable<string>): string | undefined {
+  for (const part of parts) if (hashOf(salt, part).equals(ownerHash)) return part;
+  return undefined;
 }
 
 /**
  * All tombstones, open and finished. The schema `staging` has to be there.
- * @param apartments all that are configured; only for buildings do they matter.
+ * @param apartments all that are configured; what bears the name of one is that one's.
  */
 export async function readTombstones(on: Queryable, apartments: readonly Apartment[] = []): Promise<Tombstones> {
   const { rows } = await on.query<{
+    id: number;
     salt: string;
     apartment: string;
     owner: string;
     length: number;
     registry_ids: RegistryIds;
   }>(
-    `select encode(salt, 'hex') as salt, encode(apartment_hash, 'hex') as apartment, encode(owner_hash, 'hex') as owner,
-         owner_length as length, registry_ids
+    `select tombstone_id as id, encode(salt, 'hex') as salt, encode(apartment_hash, 'hex') as apartment,
+         encode(owner_hash, 'hex') as owner, owner_length as length, registry_ids
      from staging.tombstone`,
   );
   return new Tombstones(
-    rows.map(({ salt, apartment, owner, length, registry_ids }) => ({
+    rows.map(({ id, salt, apartment, owner, length, registry_ids }) => ({
+      id,
       salt: Buffer.from(salt, 'hex'),
       apartmentHash: Buffer.from(apartment, 'hex'),
       ownerHash: Buffer.from(owner, 'hex'),

@@ -3,7 +3,7 @@ import type { Session } from '../../warehouse/warehouse.ts';
 import type { BronzeWriter } from '../bronze.ts';
 import { copyJson, copyLine, inChunks } from '../copy-text.ts';
 import { writeFully } from '../descriptor.ts';
-import type { RegistryRows } from '../erasure/registry-rows.ts';
+import type { ErasedRows } from '../erasure/erased-rows.ts';
 import type { OpenTable } from './server.ts';
 import type { LedgerRow, SnapshotId } from './snapshot.ts';
 import { bronzePathOf, ledgerNameOf } from './stamp.ts';
@@ -25,7 +25,8 @@ export interface TableLanded {
 /**
  * Lands one table: each row as it comes goes to Bronze, as JSON, and to staging, so that memory stays flat. What jsonb
  * cannot store (the character U+0000) stays in Bronze and is left out in staging.
- * @param erased tells the rows of erased apartments, which reach neither; undefined if nobody was erased.
+ * @param erased tells the rows of erased apartments, which reach neither, and takes their names out of the others'; undefined if
+ * nobody was erased.
  */
 export async function landTable(
   session: Session,
@@ -33,7 +34,7 @@ export async function landTable(
   id: SnapshotId,
   table: RegistryTable,
   open: OpenTable,
-  erased: RegistryRows | undefined,
+  erased: ErasedRows | undefined,
 ): Promise<TableLanded> {
   const name = ledgerNameOf(id.stamp, table);
   const bronzePath = bronzePathOf(id.stamp, table);
@@ -53,6 +54,7 @@ export async function landTable(
       bytes += content.length;
       await writeFully(draft, content);
     };
+    const clean = (json: string) => erased?.withoutName(json) ?? json;
     const lines = async function* (): AsyncGenerator<readonly Buffer[]> {
       for await (const row of open.rows) {
         const record = recordOf(open, row, (text) => text);
@@ -60,12 +62,13 @@ export async function landTable(
           ignored += 1;
           continue;
         }
-        pieces.push(rows === 0 ? '[\n' : ',\n', record);
-        pending += record.length;
+        const kept = clean(record);
+        pieces.push(rows === 0 ? '[\n' : ',\n', kept);
+        pending += kept.length;
         if (pending >= pieceBytes) await flush();
         rows += 1;
         // The escaped forms of what jsonb does not take; rarely there, so the row is only then written a second time.
-        const fits = /\\u(?:0000|d[89a-f])/i.test(record) ? recordOf(open, row, madeFit, unfit) : record;
+        const fits = /\\u(?:0000|d[89a-f])/i.test(record) ? clean(recordOf(open, row, madeFit, unfit)) : kept;
         yield stagingLine(id.loadId, table, rows, fits);
       }
     };

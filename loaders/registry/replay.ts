@@ -5,8 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { inChunks } from '../copy-text.ts';
-import { erasedRows } from '../erasure/erased-rows.ts';
-import type { RegistryRows } from '../erasure/registry-rows.ts';
+import { type ErasedRows, erasedRows } from '../erasure/erased-rows.ts';
 import { LoadFailedError, LoadInterruptedError, systemCode } from '../errors.ts';
 import { listBronze } from '../sensors/list.ts';
 import type { Apartment } from '../sensors/name.ts';
@@ -88,6 +87,7 @@ export async function replaySnapshots({
           rows.push(result.ledger);
           ignored += result.ignored;
         }
+        await erased?.remember(session);
         return rows;
       },
     });
@@ -153,7 +153,7 @@ async function landFile(
   root: string,
   id: SnapshotId,
   { table, name, path }: BronzeTable,
-  erased: RegistryRows | undefined,
+  erased: ErasedRows | undefined,
 ): Promise<{ ledger: LedgerRow; ignored: number; unfit: boolean }> {
   const file = fileOf(root, { path });
   const print = { name, bronzePath: path, ...(await fingerprint(file)) };
@@ -173,7 +173,7 @@ async function landFile(
         continue;
       }
       rows += 1;
-      yield stagingLine(id.loadId, table, rows, json);
+      yield stagingLine(id.loadId, table, rows, erased?.withoutName(json) ?? json);
     }
   };
   await session.copyIn(copyRows, inChunks(lines()));

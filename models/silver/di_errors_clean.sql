@@ -16,6 +16,7 @@ final as (
     select
         e.error_id,
         b.apartment,
+        e.building_id,
         e.error_message,
         case
             when e.error_message ~* 'fatal|crash|down|offline' then 'high'
@@ -31,6 +32,7 @@ final as (
 select
     error_id,
     apartment,
+    building_id,
     error_message,
     severity,
     timestamp,

@@ -12,6 +12,7 @@ import { ensureState } from '../state.ts';
 import { explain, statement } from '../statement.ts';
 import { createStandIn, provideSource, wrongTypes } from './declared.ts';
 import { type Finding, Findings } from './findings.ts';
+import { HookTrial } from './hook-trial.ts';
 import { columnsOf, type Trial, tryFull, tryIncremental } from './trial.ts';
 
 export interface CheckOptions {
@@ -51,11 +52,12 @@ export async function checkProject(
   warehouse: Warehouse,
   options: CheckOptions,
 ): Promise<CheckSummary> {
-  const { manifest, context } = compiled;
+  const { manifest, context, runHooks } = compiled;
   const started = options.clock();
   const order = neededBy(compiled, options.selected);
   const sourceText = sourceTexts(context.project);
   const findings = new Findings(sourceText);
+  const hooks = new HookTrial(warehouse, findings, { runStartedAt: started.toISOString(), sourceText });
   /** What is not there, and what is to blame. */
   const absent = new Map<string, string>();
   const { root } = context.project;
@@ -66,6 +68,7 @@ export async function checkProject(
   await ensureState(warehouse);
   await ensureGuard(warehouse, order);
   for (const schema of schemasOf(order)) await warehouse.query(`create schema if not exists ${identifier(schema)}`);
+  await hooks.ofRun(runHooks.start);
   for (const [index, node] of order.entries()) {
     // The embedded database works in this process: nothing else would give an interrupt its turn.
     await new Promise((resolve) => setImmediate(resolve));
@@ -80,6 +83,8 @@ export async function checkProject(
     if (!(await examine(node))) absent.set(node.id, node.name);
   }
   for (const node of order) if (node.kind === 'model' && !absent.has(node.id)) await examineFreshness(node);
+  await hooks.ofRun(runHooks.end);
+  await hooks.finish();
 
   const unchecked = order.flatMap(({ id, name }) => {
     const because = absent.get(id);
@@ -113,6 +118,8 @@ export async function checkProject(
   }
 
   async function build(node: ModelNode | SeedNode): Promise<boolean> {
+    const hasHooks = (node.hooksRead ?? []).every((id) => !absent.has(id));
+    if (hasHooks) await hooks.ofNode(node, 'pre', 'full');
     const fault = await tryFull(warehouse, trial, node);
     let stands = fault === undefined;
     if (fault !== undefined) {
@@ -124,6 +131,11 @@ export async function checkProject(
     if (stands && node.kind === 'model' && options.selected.has(node.id)) {
       const other = await tryIncremental(warehouse, trial, node);
       if (other !== undefined) findings.add('error', node.name, other);
+    }
+    // What takes the place of a model has not all that its hooks speak of.
+    if (hasHooks && fault === undefined) {
+      await hooks.ofNode(node, 'post', 'full');
+      for (const when of ['pre', 'post'] as const) await hooks.ofNode(node, when, 'incremental');
     }
     return stands;
   }

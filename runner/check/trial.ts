@@ -9,7 +9,8 @@ import { inlineEphemerals } from '../ephemeral.ts';
 import { NodeError } from '../errors.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest.ts';
 import type { RowSource } from '../materialize/table.ts';
-import { newestLoads } from '../node-state.ts';
+import { tryBatch } from '../microbatch-trial.ts';
+import { newestLoads, nothingKnown } from '../node-state.ts';
 import { perform, shapeOf } from '../perform.ts';
 import { plan, querySql } from '../plan.ts';
 import { readSeed } from '../seed.ts';
@@ -66,6 +67,15 @@ export async function tryIncremental(
     return attempt(warehouse, trial, node, ' (second run)', (session) =>
       build(session, trial, node, { mode: 'snapshot', reason: 'check' }),
     );
+  if (node.materialized === 'materialized_view')
+    return attempt(warehouse, trial, node, ' (refresh)', (session) =>
+      build(session, trial, node, { mode: 'refresh', reason: 'check' }),
+    );
+  const { batch } = node;
+  if (batch !== undefined)
+    return attempt(warehouse, trial, node, ' (a batch)', (session) =>
+      tryBatch(session, trial.manifest, trial.root, trial.startedAt, node, batch),
+    );
   if (node.incrementalSql === undefined) return undefined;
   return attempt(warehouse, trial, node, ' (incremental)', async (session) => {
     await newestLoads(session, trial.manifest, node);
@@ -82,19 +92,9 @@ function tryEphemeral(warehouse: Warehouse, trial: Trial, node: ModelNode): Prom
   });
 }
 
-const nothingKnown: NodeState = {
-  existing: undefined,
-  remembered: undefined,
-  consumed: new Map(),
-  upstreams: new Map(),
-  pruned: new Map(),
-  expired: new Map(),
-  access: undefined,
-};
-
 async function build(session: Session, trial: Trial, node: ModelNode | SeedNode, decision: Decision): Promise<void> {
   const increment = decision.mode === 'increment';
-  const standing = increment || decision.mode === 'snapshot';
+  const standing = increment || decision.mode === 'snapshot' || decision.mode === 'refresh';
   const existing = standing ? await readRelation(session, node.relation) : undefined;
   const security = node.kind === 'model' ? node.rowSecurity : undefined;
   const access = security === undefined ? undefined : await readAccess(session, node.relation, security);

@@ -5,11 +5,12 @@ import { run, type Step } from './step.ts';
 
 /**
  * Steps that write the descriptions of a .yml into the database, as comments on a relation and its columns, where they
- * differ from what stands there. Where the .yml says nothing a comment is somebody's own and stays.
+ * differ from what stands there. Where the .yml says nothing, or persist_docs that it is not to be written, a comment is
+ * somebody's own and stays.
  * @param before the comments that a predecessor of the same name had, which went with it.
  */
 export function describeRelation(
-  node: Pick<ModelNode | SeedNode, 'relation' | 'description' | 'columns'>,
+  node: Pick<ModelNode | SeedNode, 'relation' | 'description' | 'columns' | 'config'>,
   standing: Comments,
   before?: Comments | undefined,
 ): Step[] {
@@ -19,8 +20,10 @@ export function describeRelation(
     const wanted = description !== undefined && description !== '' ? description : (stands ?? stood);
     if (wanted !== null && wanted !== stands) steps.push(run(`comment on ${on} is ${literal(wanted).trim()}`));
   };
-  comment(`${standing.kind} ${name}`, node.description, standing.relation, before?.relation ?? null);
-  const described = new Map(node.columns.map((column) => [column.name, column.description]));
+  const { relation: ofRelation = true, columns: ofColumns = true } = node.config.persist_docs ?? {};
+  const description = ofRelation ? node.description : undefined;
+  comment(`${standing.kind} ${name}`, description, standing.relation, before?.relation ?? null);
+  const described = new Map(ofColumns ? node.columns.map((column) => [column.name, column.description]) : []);
   for (const [column, stands] of standing.columns)
     comment(`column ${name}.${identifier(column)}`, described.get(column), stands, before?.columns.get(column) ?? null);
   return steps;

@@ -1,14 +1,131 @@
-import { identifier, relation } from '../../warehouse/quote.ts';
-import type { Grant } from '../catalog.ts';
+import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import { type Grants, privileges } from '../additive-settings.ts';
+import type { ColumnGrant, ExistingRelation, Grant } from '../catalog.ts';
 import type { RelationName } from '../manifest.ts';
+import type { SettingPlaces } from '../setting-places.ts';
+import { SqlText } from '../sql-text.ts';
 import { run, type Step } from './step.ts';
 
-/** Steps that give a relation the privileges that its predecessor of the same name had. */
-export function restoreGrants(name: RelationName, grants: readonly Grant[]): Step[] {
-  return grants.map(({ grantee, privilege, grantable }) => {
+/**
+ * Steps that give a relation that was just made the privileges that its predecessor of the same name had, and no others:
+ * what default privileges gave it may have been taken away from the predecessor on purpose.
+ * @param columns those that it has; privileges on one that is gone went with it.
+ */
+export function restoreGrants(
+  name: RelationName,
+  { grants, columnGrants }: Pick<ExistingRelation, 'grants' | 'columnGrants'>,
+  columns: readonly string[],
+): Step[] {
+  const on = `on table ${relation(name.schema, name.name)}`;
+  const give = ({ grantee, privilege, grantable }: Grant, column = '') => {
     const to = grantee === null ? 'public' : identifier(grantee);
-    return run(
-      `grant ${privilege.toLowerCase()} on table ${relation(name.schema, name.name)} to ${to}${grantable ? ' with grant option' : ''}`,
-    );
-  });
+    return run(`grant ${privilege.toLowerCase()}${column} ${on} to ${to}${grantable ? ' with grant option' : ''}`);
+  };
+  const single = columnGrants.filter(({ column }: ColumnGrant) => columns.includes(column));
+  return [
+    revokeAll(name),
+    ...grants.map((grant) => give(grant)),
+    ...single.map((grant) => give(grant, ` (${identifier(grant.column)})`)),
+  ];
+}
+
+function revokeAll({ schema, name }: RelationName): Step {
+  const table = literal(relation(schema, name));
+  return run(`do $do$
+declare
+    other text;
+begin
+    for other in
+        select distinct coalesce(quote_ident(r.rolname), 'public')
+        from pg_class as c
+        cross join aclexplode(c.relacl) as g
+        left join pg_roles as r on r.oid = g.grantee
+        where c.oid = ${table}::regclass and g.grantee <> c.relowner
+    loop
+        execute 'revoke all on table ' || ${table} || ' from ' || other;
+    end loop;
+end
+$do$`);
+}
+
+/** What a role may do by the setting `grants`. */
+interface Granted {
+  readonly privilege: string;
+  readonly role: string;
+}
+
+export interface GrantPlan {
+  readonly steps: readonly Step[];
+  /** What the runner has granted by the setting and may take away again, as the database is to remember it. */
+  readonly made: readonly string[];
+}
+
+/**
+ * Steps that bring a relation's privileges in line with the setting: what is declared and missing is granted, what was
+ * granted by the setting and is declared no more is revoked. Other grants are somebody's own and stay.
+ * @param standing what others than the owner may do now.
+ * @param owner who needs no grant.
+ * @param made as an earlier plan had it; what else is in it is left out.
+ */
+export function alignGrants(
+  name: RelationName,
+  grants: Grants,
+  {
+    standing,
+    owner,
+    made,
+    settings,
+  }: {
+    readonly standing: readonly Grant[];
+    readonly owner: string;
+    readonly made: readonly string[];
+    readonly settings: SettingPlaces;
+  },
+): GrantPlan {
+  const has = ({ privilege, role }: Granted) =>
+    role === owner ||
+    standing.some((one) => one.privilege.toLowerCase() === privilege && (one.grantee ?? everybody) === role);
+  const declared = privileges.flatMap((privilege) =>
+    (grants[privilege] ?? []).map((role, number) => ({
+      privilege,
+      role,
+      place: settings.get('grants')?.place(privilege, number),
+    })),
+  );
+  const wanted = new Set(declared.map(markOf));
+  const ours = made.flatMap((mark) => grantedBy(mark) ?? []);
+  const missing = declared.filter((one) => !has(one));
+  const obsolete = ours.filter((one) => !wanted.has(markOf(one)) && has(one) && one.role !== owner);
+  const on = `on table ${relation(name.schema, name.name)}`;
+  return {
+    steps: [
+      ...obsolete.map(({ privilege, role }) => run(`revoke ${privilege} ${on} from ${roleName(role)}`)),
+      ...missing.map(({ privilege, role, place }) => {
+        const sql = `grant ${privilege} ${on} to ${roleName(role)}`;
+        return run(place === undefined ? sql : new SqlText(sql).framedBy(place));
+      }),
+    ],
+    made: [...new Set([...ours.map(markOf).filter((mark) => wanted.has(mark)), ...missing.map(markOf)])],
+  };
+}
+
+/** What {@link GrantPlan.made} remembers, among names of constraints and indexes. */
+export function isGrantMark(mark: string): boolean {
+  return grantedBy(mark) !== undefined;
+}
+
+const everybody = 'public';
+
+function roleName(role: string): string {
+  return role === everybody ? role : identifier(role);
+}
+
+/** The blanks keep it from being taken for the name of a constraint or an index. */
+function markOf({ privilege, role }: Granted): string {
+  return `grant ${privilege} to ${role}`;
+}
+
+function grantedBy(mark: string): Granted | undefined {
+  const [, privilege, role] = /^grant ([a-z]+) to (.+)$/s.exec(mark) ?? [];
+  return privilege === undefined || role === undefined ? undefined : { privilege, role };
 }

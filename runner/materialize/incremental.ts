@@ -12,7 +12,7 @@ import { comparable, stage, type TableTarget, valueColumns } from './table.ts';
  */
 export function addRows(
   target: TableTarget,
-  strategy: NonNullable<Config['incremental_strategy']>,
+  strategy: Exclude<NonNullable<Config['incremental_strategy']>, 'microbatch'>,
   sql: SqlText,
   columns: readonly Column[],
 ): Step[] {

@@ -7,6 +7,7 @@ import { describe } from './key-guard.ts';
 import { partitionPrefix, suffixFormat } from './partition-names.ts';
 import { type Access, ownersPolicy } from './row-security.ts';
 import { run, type Step, staged } from './step.ts';
+import { placeOf } from './structure.ts';
 import type { TableTarget } from './table.ts';
 
 /** The partitions that are missing: name, lower and upper bound. */
@@ -29,11 +30,12 @@ export function addPartitions(target: TableTarget, columns: readonly Column[], f
   if (partitionBy === undefined) return [];
   const type = timeType(columns.find(({ name }) => name === partitionBy.column)?.type ?? '');
   if (type === undefined) throw new Error('a table is partitioned by a time');
-  const table = relation(target.relation.schema, target.relation.name);
+  const place = placeOf(target);
+  const table = relation(place.schema, place.name);
   return [
     guardTimes(target, partitionBy, from),
     run(
-      `create temporary table "datacycle_partition" on commit drop as\n${missingPartitions(target.relation, partitionBy, type, from)}`,
+      `create temporary table "datacycle_partition" on commit drop as\n${missingPartitions(target, partitionBy, type, from)}`,
     ),
     guardNames(target, missing),
     run(`do $do$
@@ -55,7 +57,7 @@ $do$`),
 }
 
 /** A month or day is told by its local time: its name, and where it begins and ends as values of the column. */
-function missingPartitions(table: RelationName, partitionBy: PartitionBy, type: TimeType, from: string): string {
+function missingPartitions(target: TableTarget, partitionBy: PartitionBy, type: TimeType, from: string): string {
   const { granularity, timeZone } = partitionBy;
   const at = `n.${identifier(partitionBy.column)}`;
   const zone = literal(timeZone);
@@ -88,7 +90,7 @@ function missingPartitions(table: RelationName, partitionBy: PartitionBy, type: 
 
 ranges as (
     select
-        ${literal(partitionPrefix(table.name, granularity))} || to_char(start, '${suffixFormat(granularity)}') as name,
+        ${literal(partitionPrefix(target.relation.name, granularity))} || to_char(start, '${suffixFormat(granularity)}') as name,
         ${bound('start')} as lower,
         ${bound(`start + interval '1 ${granularity}'`)} as upper
     from starts
@@ -100,7 +102,7 @@ where name not in (
     select c.relname::text
     from pg_inherits as i
     join pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = ${regclass(table)}
+    where i.inhparent = ${regclass(placeOf(target))}
 )`;
 }
 
@@ -163,18 +165,6 @@ const revokeAll = [
   `    execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');`,
   `end loop;`,
 ];
-
-/** A step that takes from a new table what default privileges gave away. */
-export function revokeDefaults(table: string): Step {
-  return run(`do $do$
-declare
-    part text := ${literal(table)};
-    reader record;
-begin
-${revokeAll.map((line) => `    ${line}`).join('\n')}
-end
-$do$`);
-}
 
 /**
  * Lines of plpgsql that shut the table `part` to everybody who comes directly: privileges, as far as default privileges give

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
+import { identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { ExistingRelation } from '../catalog.ts';
-import { restoreGrants } from './grants.ts';
 import { partitioningName, partitionPrefix, rememberedPartitioning } from './partition-names.ts';
-import { addPartitions, createLike, guardNames, regclass, revokeDefaults } from './partitions.ts';
+import { addPartitions, createLike, guardNames, regclass } from './partitions.ts';
 import { run, type Step } from './step.ts';
-import type { Structure } from './structure.ts';
+import { besideName, placeOf, type Structure } from './structure.ts';
 import type { TableTarget } from './table.ts';
+import { takePlace } from './take-place.ts';
 
 /**
  * Whether a standing table has to give way to another because its partitioning is not what is declared. One that somebody
@@ -32,19 +31,23 @@ export function isRepartitioned(
  */
 export function repartition(target: TableTarget, existing: ExistingRelation): Step[] {
   const { schema, name } = target.relation;
-  const beside = { schema, name: `datacycle_${createHash('sha256').update(name).digest('hex').slice(0, 12)}` };
-  const [table, next] = [relation(schema, name), relation(schema, beside.name)];
-  const columns = identifiers(existing.columns.map((column) => column.name));
+  const table = relation(schema, name);
+  const columns = existing.columns.map((column) => column.name);
+  const list = identifiers(columns);
+  const make = (now: TableTarget) => {
+    const beside = placeOf(now);
+    const next = relation(beside.schema, beside.name);
+    return [
+      createLike(next, table, target.partitionBy),
+      // Partitions of the old table may have the names that those of the new one are to have.
+      ...addPartitions({ ...target, relation: beside }, existing.columns, table),
+      run(`insert into ${next} (${list})\nselect ${list}\nfrom ${table}`),
+    ];
+  };
   return [
-    createLike(next, table, target.partitionBy),
-    revokeDefaults(next),
-    ...addPartitions({ ...target, relation: beside }, existing.columns, table),
-    run(`insert into ${next} (${columns})\nselect ${columns}\nfrom ${table}`),
-    run(`drop table ${table}`),
-    ...renamePartitions(target, beside.name),
-    run(`alter table ${next} rename to ${identifier(name)}`),
+    ...takePlace(target, { kind: 'table', existing, columns, objects: [], views: [] }, make),
+    ...renamePartitions(target),
     run(`analyze ${table}`),
-    ...restoreGrants(target.relation, existing.grants),
   ];
 }
 
@@ -60,16 +63,16 @@ export function afterRepartition(existing: ExistingRelation, { partitionBy }: Ta
   };
 }
 
-function renamePartitions(target: TableTarget, beside: string): Step[] {
+function renamePartitions(target: TableTarget): Step[] {
   const { partitionBy, relation: table } = target;
   if (partitionBy === undefined) return [];
-  const [now, then] = [beside, table.name].map((name) => partitionPrefix(name, partitionBy.granularity));
+  const [now, then] = [besideName(table), table.name].map((name) => partitionPrefix(name, partitionBy.granularity));
   const names = `select
         c.oid,
-        ${literal(then ?? '')} || substr(c.relname, ${(now ?? '').length + 1}) as name
+        ${literal(then ?? '')} || substr(c.relname, ${[...(now ?? '')].length + 1}) as name
     from pg_inherits as i
     join pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = ${regclass({ schema: table.schema, name: beside })}`;
+    where i.inhparent = ${regclass(table)}`;
   return [
     guardNames(target, `(\n    ${names}\n)`),
     run(`do $do$

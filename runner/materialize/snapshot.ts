@@ -5,7 +5,7 @@ import { SqlText } from '../sql-text.ts';
 import { guardKey } from './key-guard.ts';
 import { secureRows } from './row-security.ts';
 import { counted, run, type Step, staged } from './step.ts';
-import { addMissing, alignColumns, dropObsolete } from './structure.ts';
+import { addMissing, alignColumns, dropObsolete, placeOf } from './structure.ts';
 import { comparable, type TableTarget } from './table.ts';
 
 /** The columns that a snapshot adds, by what they say; named as in dbt unless snapshot_meta_column_names says otherwise. */
@@ -84,7 +84,8 @@ export function snapshotOf(target: TableTarget, config: Config): Snapshot {
 /** A snapshot's first build: every row of the source is its first version. @param at ISO time of the run. */
 export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonly Column[], at: string): Step[] {
   const { target } = snapshot;
-  const table = relation(target.relation.schema, target.relation.name);
+  const place = placeOf(target);
+  const table = relation(place.schema, place.name);
   return [
     ...stageRows(snapshot, sql),
     run(
@@ -92,7 +93,7 @@ export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonl
     ),
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...addMissing(target, undefined, []),
-    ...secureRows(target.relation, target.rowSecurity, target.access, undefined),
+    ...secureRows(place, target.rowSecurity, target.access, undefined),
     run(`analyze ${table}`),
   ];
 }

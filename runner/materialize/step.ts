@@ -1,4 +1,4 @@
-import type { ErrorParts } from '../../warehouse/errors.ts';
+import type { ErrorParts, StatementError } from '../../warehouse/errors.ts';
 import type { Row } from '../../warehouse/warehouse.ts';
 import { NodeError } from '../errors.ts';
 import type { SettingPlaces } from '../setting-places.ts';
@@ -9,21 +9,37 @@ export type Counts = 'inserted' | 'updated' | 'deleted';
 
 /** One statement of a plan. */
 export type Step =
-  /** Runs it; `counts` says what its row count is. */
-  | { readonly kind: 'run'; readonly sql: SqlText; readonly counts?: Counts | undefined }
-  /** Returns one row of counts: `inserted`, `updated`. */
+  /** Runs it; `counts` says what its row count is, `explain` what PostgreSQL's error means, if it can. */
+  | {
+      readonly kind: 'run';
+      readonly sql: SqlText;
+      readonly counts?: Counts | undefined;
+      readonly explain?: Explain | undefined;
+    }
+  /** Returns one row of counts: `inserted`, `updated` and, where rows may go, `deleted`. */
   | { readonly kind: 'upsert'; readonly sql: SqlText }
+  /** Refreshes the materialized view `relation`; where its rows turn out not to be unique, `otherwise` says which. */
+  | {
+      readonly kind: 'refresh';
+      readonly sql: SqlText;
+      /** Quoted. */
+      readonly relation: string;
+      readonly otherwise: readonly Step[];
+    }
   /** Must return no row, for the sake of a setting; if it does, `complaint` makes the error of the first rows. */
   | {
       readonly kind: 'guard';
       readonly sql: SqlText;
-      readonly setting: 'unique_key' | 'updated_at' | 'partition_by';
+      readonly setting: 'unique_key' | 'updated_at' | 'event_time' | 'partition_by';
       readonly complaint: (rows: readonly Row[]) => ErrorParts;
     }
   /** Returns one row `retained`: rows that should be deleted but are still referenced by others. */
   | { readonly kind: 'retained'; readonly sql: SqlText }
   /** A COPY whose input the execution supplies (a seed's file). */
   | { readonly kind: 'copy'; readonly sql: SqlText };
+
+/** What an error of PostgreSQL means in the user's terms; undefined where it says so itself. */
+export type Explain = (error: StatementError) => ErrorParts | undefined;
 
 /** The session's temporary table with the rows a build works with; gone at the end of the transaction. */
 export const staged = 'pg_temp."datacycle_new"';

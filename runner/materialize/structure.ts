@@ -12,6 +12,8 @@ import { run, type Step } from './step.ts';
 /** What a table is to have besides its rows. */
 export interface Structure {
   readonly relation: RelationName;
+  /** The name it has for the time being, while another relation still has its own. */
+  readonly standsAs?: string | undefined;
   /** Empty for a table without a key. */
   readonly uniqueKey: readonly string[];
   /** A column that is unique by itself, the surrogate key. */
@@ -21,6 +23,16 @@ export interface Structure {
   readonly partitionBy?: PartitionBy | undefined;
   /** Where the keys are declared. */
   readonly settings: SettingPlaces;
+}
+
+/** Where a relation stands for the time being. */
+export function placeOf({ relation: { schema, name }, standsAs }: Structure): RelationName {
+  return { schema, name: standsAs ?? name };
+}
+
+/** The name under which a relation is made beside the one whose place it will take; nobody ever sees it. */
+export function besideName({ name }: RelationName): string {
+  return objectName(`datacycle_${name}`, `beside ${name}`);
 }
 
 interface Wanted {
@@ -66,7 +78,8 @@ export function addMissing(
   const present = new Set(existing?.objects ?? []);
   for (const name of redefined(structure, made)) present.delete(name);
   const notNull = new Set(existing?.columns.flatMap((column) => (column.notNull ? [column.name] : [])));
-  const table = relation(structure.relation.schema, structure.relation.name);
+  const place = placeOf(structure);
+  const table = relation(place.schema, place.name);
   const missing = wantedObjects(structure).filter((object) => !present.has(object.name));
   return [
     ...alterColumns(
@@ -144,6 +157,9 @@ function framed(sql: SqlText, place: Place | undefined): SqlText {
 function wantedObjects(structure: Structure): Wanted[] {
   const { schema, name: tableName } = structure.relation;
   const table = relation(schema, tableName);
+  const { name: standsAs } = placeOf(structure);
+  // Names follow from what the table will be called.
+  const at = relation(schema, standsAs);
   const objects: Wanted[] = [];
   const add = (
     base: string,
@@ -164,10 +180,11 @@ function wantedObjects(structure: Structure): Wanted[] {
     given: string | undefined,
     definition: string | SqlText,
     place: Place | undefined,
+    forNow = definition,
   ) => {
     const text = typeof definition === 'string' ? definition : definition.text;
     add(base, rank, given, text, place, (name) =>
-      SqlText.join(`alter table ${table}\n    add constraint ${name} `, definition),
+      SqlText.join(`alter table ${at}\n    add constraint ${name} `, forNow),
     );
   };
 
@@ -190,12 +207,15 @@ function wantedObjects(structure: Structure): Wanted[] {
         break;
       case 'foreign_key': {
         const to = relation(declared.to.schema, declared.to.name);
+        const references = (target: string) =>
+          `foreign key (${identifiers(declared.columns)}) references ${target} (${identifiers(declared.toColumns)})`;
         constraint(
           `${declared.columns.join('_')}_fkey`,
           `5 ${to}`,
           declared.name,
-          `foreign key (${identifiers(declared.columns)}) references ${to} (${identifiers(declared.toColumns)})`,
+          references(to),
           declared.place,
+          references(to === table ? at : to),
         );
         break;
       }
@@ -218,9 +238,8 @@ function wantedObjects(structure: Structure): Wanted[] {
   }
   for (const index of structure.indexes) {
     const kind = index.unique === true ? 'unique index' : 'index';
-    const on = indexOn(table, index);
-    add(`${indexColumns(index)}_idx`, '3', index.name, `${kind} ${on.text}`, index.place, (name) =>
-      SqlText.join(`create ${kind} ${name} `, on),
+    add(`${indexColumns(index)}_idx`, '3', index.name, `${kind} ${indexOn(table, index).text}`, index.place, (name) =>
+      SqlText.join(`create ${kind} ${name} `, indexOn(at, index)),
     );
   }
   return objects;

@@ -8,7 +8,7 @@ import { addPartitions, createLike, securePartitions } from './partitions.ts';
 import { remakeViews, type StandingView } from './remake-views.ts';
 import { type Access, secureRows } from './row-security.ts';
 import { counted, run, type Step, staged } from './step.ts';
-import { addMissing, alignColumns, dropObsolete, type Structure } from './structure.ts';
+import { addMissing, alignColumns, dropObsolete, placeOf, type Structure } from './structure.ts';
 import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
 
 /** A table to be filled from a query. */
@@ -44,9 +44,24 @@ export interface KeepFrom {
   readonly bound: string;
 }
 
-/** A table that does not exist yet: created straight from the query, then keyed, constrained, indexed and analysed. */
-export function createTable(target: TableTarget, source: RowSource): Step[] {
-  const table = relation(target.relation.schema, target.relation.name);
+/**
+ * A table that does not exist yet: created straight from the query, then keyed, constrained, indexed and analysed.
+ * @param columns of the rows; looked at for a partitioned table only.
+ */
+export function createTable(target: TableTarget, source: RowSource, columns: readonly Column[]): Step[] {
+  const place = placeOf(target);
+  const table = relation(place.schema, place.name);
+  return [
+    ...(target.partitionBy === undefined
+      ? createInOnePiece(target, table, source)
+      : createPartitioned(target, target.partitionBy, table, source, columns)),
+    ...addMissing(target, undefined, []),
+    ...secureRows(place, target.rowSecurity, target.access, undefined),
+    run(`analyze ${table}`),
+  ];
+}
+
+function createInOnePiece(target: TableTarget, table: string, source: RowSource): Step[] {
   const direct = source.kind === 'query' && target.key === undefined;
   const nulls =
     target.uniqueKey.length > 0 && target.key === undefined ? [guardNulls(target.model, table, target.uniqueKey)] : [];
@@ -56,28 +71,22 @@ export function createTable(target: TableTarget, source: RowSource): Step[] {
     // Not every driver passes on the row count of `create table as`.
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
     ...nulls,
-    ...addMissing(target, undefined, []),
-    ...secureRows(target.relation, target.rowSecurity, target.access, undefined),
-    run(`analyze ${table}`),
   ];
 }
 
-/** A partitioned table that does not exist yet: made in the shape of its staged rows, with the partitions that they need. */
-export function createPartitionedTable(
+/** Made in the shape of its staged rows, with the partitions that they need. */
+function createPartitioned(
   target: TableTarget,
   partitionBy: PartitionBy,
+  table: string,
   source: RowSource,
   columns: readonly Column[],
 ): Step[] {
-  const table = relation(target.relation.schema, target.relation.name);
   return [
     ...stage(target, source),
     createLike(table, staged, partitionBy),
     ...addPartitions(target, columns),
     counted('inserted', `insert into ${table}\nselect *\nfrom ${staged}`),
-    ...addMissing(target, undefined, []),
-    ...secureRows(target.relation, target.rowSecurity, target.access, undefined),
-    run(`analyze ${table}`),
   ];
 }
 
@@ -101,10 +110,13 @@ export function replaceRows(
   return [
     ...adopt,
     ...stage(target, source),
-    ...secureRows(target.relation, target.rowSecurity, target.access, existing),
-    ...securePartitions(target, existing),
-    ...dropObsolete(target, existing, made),
-    ...remakeViews(views, alignColumns(target.relation, existing, wanted)),
+    // The views first: whoever reads through one locks it before the table.
+    ...remakeViews(views, [
+      ...secureRows(target.relation, target.rowSecurity, target.access, existing),
+      ...securePartitions(target, existing),
+      ...dropObsolete(target, existing, made),
+      ...alignColumns(target.relation, existing, wanted),
+    ]),
     ...addPartitions(target, wanted),
     ...(target.uniqueKey.length > 0
       ? differenceByKey(target, table, wanted, existing, keepFrom)
@@ -150,12 +162,7 @@ function differenceByKey(
       ? ''
       : `\n    and coalesce(${alias}.${identifier(keepFrom.column)} >= ${keepFrom.bound}, true)`;
   const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
-  const referenced = existing.referencedBy.map((foreign) => {
-    const match = foreign.columns
-      .map((name, index) => `r.${identifier(name)} = t.${identifier(foreign.toColumns[index] ?? '')}`)
-      .join(' and ');
-    return `not exists (select from ${relation(foreign.from.schema, foreign.from.name)} as r where ${match})`;
-  });
+  const referenced = isReferenced(existing).map((one) => `not ${one}`);
   const gone = `not exists (select from ${staged} as n where ${sameKey})`;
   // Rows that go first make room: one that stays may take over a value that has to be unique.
   const steps = [
@@ -190,6 +197,16 @@ where not exists (select from ${table} as t where ${sameKey})${since('n')}`,
     ),
   );
   return steps;
+}
+
+/** For each foreign key of others, the condition that one of their rows points at row `t`. */
+export function isReferenced(existing: ExistingRelation): string[] {
+  return existing.referencedBy.map((foreign) => {
+    const match = foreign.columns
+      .map((name, index) => `r.${identifier(name)} = t.${identifier(foreign.toColumns[index] ?? '')}`)
+      .join(' and ');
+    return `exists (select from ${relation(foreign.from.schema, foreign.from.name)} as r where ${match})`;
+  });
 }
 
 /** Without a key rows have no identity: if the two sets differ at all, everything is replaced. */

@@ -1,8 +1,9 @@
 import { relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { RelationName } from '../manifest.ts';
-import type { SqlText } from '../sql-text.ts';
+import { SqlText } from '../sql-text.ts';
 import { restoreGrants } from './grants.ts';
+import { stillNeeded } from './remake-views.ts';
 import { run, type Step } from './step.ts';
 
 /**
@@ -25,6 +26,13 @@ export function createView(
   // Row security and rights are those of whoever asks; else a view would show what its owner sees.
   const how = 'with (security_invoker = true) as\n';
   if (fits) return [run(`create or replace view ${view} ${how}`, sql)];
-  const drop = existing === undefined ? [] : [run(`drop ${existing.kind === 'table' ? 'table' : 'view'} ${view}`)];
-  return [...drop, run(`create view ${view} ${how}`, sql), ...restoreGrants(name, existing?.grants ?? [])];
+  const create = run(`create view ${view} ${how}`, sql);
+  if (existing === undefined) return [create];
+  const names = wanted.map((column) => column.name);
+  const drop: Step = {
+    kind: 'run',
+    sql: new SqlText(`drop ${existing.kind} ${view}`),
+    explain: stillNeeded(`the ${existing.kind} ${name.schema}.${name.name}`),
+  };
+  return [drop, create, ...restoreGrants(name, existing, names)];
 }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Column, Comments, ExistingRelation } from '../../runner/catalog.ts';
+import type { Config } from '../../runner/config.ts';
 import type { NodeState } from '../../runner/decide.ts';
 import type { ModelNode } from '../../runner/manifest.ts';
 import { describeRelation } from '../../runner/materialize/comments.ts';
@@ -84,6 +85,8 @@ function standing(kind: 'table' | 'view', columns: readonly Column[], grants: Ex
   return {
     kind,
     estimatedRows: 100,
+    populated: true,
+    columnGrants: [],
     columns: columns.map((column) => ({ ...column, notNull: false })),
     objects: [],
     unique: [],
@@ -138,7 +141,22 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
       now,
       {
         at,
-        views: [{ node: view, existing: standing('view', [], grants), comments: comments(view, 'view', 'by hand') }],
+        views: [
+          {
+            kind: 'view',
+            relation: view.relation,
+            sql: view.fullSql,
+            options: ['security_invoker=true'],
+            columns: view.columns.map((column) => column.name),
+            defaults: [],
+            populated: true,
+            indexes: [],
+            grants,
+            columnGrants: [],
+            model: view,
+            comments: comments(view, 'view', 'by hand'),
+          },
+        ],
       },
     );
   },
@@ -154,6 +172,24 @@ describe('the statements of views for Power BI and of comments', () => {
     expect(describeRelation(device, { kind: 'table', relation: device.description, columns: written })).toEqual([]);
     const silent = modelOf(compiled, 'climate');
     expect(describeRelation(silent, comments(silent, 'table', 'written by hand'))).toEqual([]);
+  });
+
+  it('leave alone what persist_docs excludes, also where the view was made anew', () => {
+    const quiet = (persist_docs: Config['persist_docs']) => ({ ...device, config: { ...device.config, persist_docs } });
+    const before = comments(device, 'view', 'by hand');
+    const bare = comments(device, 'view', null);
+    const textsOf = (steps: readonly Step[]) => steps.map((step) => step.sql.text.slice('comment on '.length));
+    const hand = `is 'by hand'`;
+    const all = textsOf(describeRelation(quiet({ relation: false, columns: false }), bare, before));
+    expect(all).toHaveLength(1 + device.columns.length);
+    expect(all.every((text) => text.endsWith(hand))).toBe(true);
+    const columns = textsOf(describeRelation(quiet({ relation: false }), bare, before));
+    expect(columns.filter((text) => text.endsWith(hand))).toEqual([`view "gold"."device" ${hand}`]);
+    const relation = textsOf(describeRelation(quiet({ columns: false }), bare, before));
+    expect(relation.filter((text) => !text.endsWith(hand))).toEqual([
+      `view "gold"."device" is '${device.description}'`,
+    ]);
+    expect(describeRelation(quiet({ relation: false, columns: false }), comments(device, 'table', 'old'))).toEqual([]);
   });
 
   it('give a comment by hand back that went with a view, but to no column that is gone', () => {

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.ts';
 import type { Decision, NodeState } from '../../runner/decide.ts';
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
+import type { StandingView } from '../../runner/materialize/remake-views.ts';
 import type { Access } from '../../runner/materialize/row-security.ts';
 import type { Step } from '../../runner/materialize/step.ts';
 import { objectNames } from '../../runner/materialize/structure.ts';
 import { plan, querySql } from '../../runner/plan.ts';
 import { readSeed } from '../../runner/seed.ts';
+import { SqlText } from '../../runner/sql-text.ts';
 import { structureOf } from '../../runner/table-target.ts';
 import { TemporaryProject } from '../integration/temporary-project.ts';
 import { compileFiles } from '../unit/runner/projects.ts';
@@ -25,6 +27,8 @@ interface Case {
   /** What the query yields; the standing relation has the same unless `standing` says otherwise. */
   readonly yields?: readonly Column[];
   readonly standing?: readonly Column[];
+  /** How the standing relation was made; undefined: as it is to be made now. */
+  readonly remembered?: string;
   readonly kindOfStanding?: ExistingRelation['kind'];
   /** Names of constraints and indexes that stand; undefined: all that the node declares. */
   readonly objects?: readonly string[];
@@ -42,6 +46,8 @@ interface Case {
   readonly access?: Access;
   /** The partitioning that stands. */
   readonly partitions?: ExistingRelation['partitions'];
+  /** The views that are in the way. */
+  readonly views?: readonly StandingView[];
 }
 
 const column = (name: string, type = 'integer'): Column => ({ name, type });
@@ -83,6 +89,34 @@ const seen = (owner: string): Access => ({
   ],
 });
 const roomColumn = 'columns: [{ name: room, data_type: text }]';
+
+const refreshed = 'materialized: materialized_view, unique_key: id';
+const byHand: StandingView = {
+  kind: 'view',
+  relation: { schema: 'public', name: 'by hand' },
+  sql: new SqlText(' SELECT id,\n    room\n   FROM m'),
+  options: ['security_barrier=true', 'check_option=local', 'odd=a b'],
+  columns: ['id', 'room'],
+  defaults: [{ column: 'room', expression: "'kitchen'::text" }],
+  populated: true,
+  indexes: [],
+  grants: [{ grantee: 'power bi', privilege: 'SELECT', grantable: false }],
+  columnGrants: [{ column: 'room', grantee: null, privilege: 'UPDATE', grantable: false }],
+  model: undefined,
+  comments: { kind: 'view', relation: 'Look at me', columns: new Map([['id', "the room's"]]) },
+};
+const materialized: StandingView = {
+  ...byHand,
+  kind: 'materialized view',
+  relation: { schema: 'public', name: 'totals' },
+  options: [],
+  defaults: [],
+  columnGrants: [],
+  populated: false,
+  indexes: [new SqlText('CREATE UNIQUE INDEX totals_id ON public.totals USING btree (id)')],
+  model: { name: 'totals', description: 'Sums', columns: [], config: {} },
+  comments: undefined,
+};
 
 const visits = [column('id'), column('room', 'text'), column('at', 'timestamp with time zone')];
 const visitSql = 'select id, room, at from {{source "raw" "events"}}';
@@ -385,6 +419,74 @@ const cases: readonly Case[] = [
     standing: [column('id', 'bigint'), ...events.slice(1)],
   },
   { name: 'view-over-table', mode: 'view', kindOfStanding: 'table' },
+  {
+    name: 'materialized-view-create',
+    mode: 'create',
+    config: `${refreshed}, indexes: [{ columns: load_id, type: brin }]`,
+  },
+  { name: 'materialized-view-refresh', mode: 'refresh', config: refreshed, kindOfStanding: 'materialized view' },
+  {
+    name: 'materialized-view-refresh-with-other-indexes',
+    mode: 'refresh',
+    config: `${refreshed}, indexes: [{ columns: room }]`,
+    kindOfStanding: 'materialized view',
+    objects: ['m_id_idx_aaaaaa', 'made_by_hand'],
+    made: ['m_id_idx_aaaaaa'],
+  },
+  {
+    name: 'materialized-view-replace',
+    mode: 'replace',
+    config: refreshed,
+    kindOfStanding: 'materialized view',
+    views: [byHand],
+  },
+  {
+    name: 'materialized-view-replace-with-other-columns',
+    mode: 'replace',
+    config: refreshed,
+    kindOfStanding: 'materialized view',
+    standing: [column('id', 'bigint'), ...events.slice(1)],
+  },
+  {
+    name: 'materialized-view-over-table',
+    mode: 'create',
+    config: `${refreshed}, indexes: [{ columns: room, name: by_room }]`,
+    kindOfStanding: 'table',
+    objects: ['by_room', 'made_by_hand'],
+    views: [byHand],
+  },
+  {
+    name: 'materialized-view-under-a-table-that-changes',
+    mode: 'replace',
+    config: keyed,
+    standing: [column('id', 'bigint'), ...events.slice(1)],
+    views: [materialized, byHand],
+  },
+  {
+    name: 'table-create-over-materialized-view',
+    mode: 'create',
+    config: `${keyed}, row_security: { column: room, access: who }, schema: gold`,
+    yml: `constraints: [{ type: foreign_key, columns: id, to: ref('m'), to_columns: id }]\n    ${roomColumn}`,
+    access: seen('app'),
+    kindOfStanding: 'materialized view',
+    objects: [],
+    views: [byHand],
+  },
+  {
+    name: 'snapshot-create-over-table',
+    mode: 'create',
+    config: 'materialized: snapshot, strategy: check, check_cols: all, unique_key: room',
+    sql: roomSql,
+    yields: rooms,
+    kindOfStanding: 'table',
+    objects: [],
+  },
+  {
+    name: 'view-over-materialized-view',
+    mode: 'view',
+    kindOfStanding: 'materialized view',
+    views: [byHand],
+  },
   { name: 'seed-create', kind: 'seed', mode: 'create' },
   { name: 'seed-create-with-key', kind: 'seed', mode: 'create', config: 'unique_key: code' },
   { name: 'seed-replace', kind: 'seed', mode: 'replace' },
@@ -449,13 +551,15 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
       : {
           kind: stands,
           estimatedRows: 100,
+          populated: true,
+          columnGrants: [],
           columns: (one.standing ?? yields).map((each) => ({ ...each, notNull: notNull.has(each.name) })),
           objects: one.objects ?? declared,
           unique: [],
           foreignKeys: [],
           referencedBy: one.referencedBy ?? [],
           grants:
-            stands === 'view'
+            stands === 'view' || stands === 'materialized view'
               ? [
                   { grantee: 'power bi', privilege: 'SELECT', grantable: true },
                   { grantee: null, privilege: 'SELECT', grantable: false },
@@ -468,7 +572,12 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
   const made = one.made ?? one.objects ?? declared;
   return {
     existing,
-    remembered: existing && { checksum: node.checksum, generation: 1, objects: made },
+    remembered: existing && {
+      materialized: one.remembered ?? node.config.materialized ?? (node.kind === 'seed' ? 'seed' : 'view'),
+      checksum: node.checksum,
+      generation: 1,
+      objects: made,
+    },
     consumed: new Map([['raw.events', { version: 'source', loadId: 41 }]]),
     upstreams: new Map([['raw.events', { version: 'source', loadId: 42 }]]),
     pruned: new Map(),
@@ -480,7 +589,8 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
 function textOf(step: Step): string {
   const counts = step.kind === 'run' && step.counts !== undefined ? `, counts ${step.counts}` : '';
   const complaint = step.kind === 'guard' ? `: ${step.complaint([{ id: null, room: 'a', code: null }]).what}` : '';
-  return `-- ${step.kind}${counts}${complaint}\n${step.sql.text};\n`;
+  const otherwise = step.kind === 'refresh' ? step.otherwise.map((one) => `-- otherwise: ${textOf(one)}`).join('') : '';
+  return `-- ${step.kind}${counts}${complaint}\n${step.sql.text};\n${otherwise}`;
 }
 
 describe('the statements that build', () => {
@@ -500,7 +610,7 @@ describe('the statements that build', () => {
         state,
         source,
         one.mode === 'increment' && one.looksAtColumns !== true ? undefined : yields,
-        { at: options.runStartedAt, views: [] },
+        { at: options.runStartedAt, views: one.views ?? [] },
       );
       expectGolden(one.name, steps.map(textOf).join('\n'));
     } finally {

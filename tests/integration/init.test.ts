@@ -326,6 +326,19 @@ describe.skipIf(server === '')('init on a server', () => {
     expect(stderr).toContain('choose other names in vars.access');
   });
 
+  it('says whom a role that was there already lets in, once', async () => {
+    const jimmy = readers[2] ?? '';
+    await admin.query(`create role ${user}_guest`);
+    await admin.query(`create role ${jimmy}`);
+    await admin.query(`grant ${jimmy} to ${user}_guest`);
+    const told = (report: Report) => report.notices.filter((notice) => notice.includes('has members'));
+    const [notice, ...others] = told(reportOf(await init({ DB_URL: urlOf(user, password) })));
+    expect(notice).toContain(`The role ${jimmy} was there already and has members`);
+    expect(notice).toContain(`: ${user}_guest. If`);
+    expect(others).toEqual([]);
+    expect(told(reportOf(await init({ DB_URL: urlOf(user, password) })))).toEqual([]);
+  });
+
   it('refuses a role for reading that is a member of the application or of another apartment', async () => {
     reportOf(await init({ DB_URL: urlOf(user, password) }));
     const [login, boss, jimmy, jeremie] = readers;

@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile.ts';
+import type { EventTimeRange } from '../../runner/microbatch-windows.ts';
 import { readProject } from '../../runner/project.ts';
-import { type Command, type NodeResult, type RunEvent, type RunSummary, runNodes } from '../../runner/run.ts';
+import { runNodes } from '../../runner/run.ts';
+import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run-result.ts';
 import { selectNodes } from '../../runner/select.ts';
 import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
 
@@ -40,9 +42,12 @@ export class TemporaryProject {
       select?: string[];
       exclude?: string[];
       fullRefresh?: boolean;
+      range?: EventTimeRange;
+      signal?: AbortSignal;
       threads?: number;
       failFast?: boolean;
       now?: Date;
+      onEvent?: (event: RunEvent) => void;
     } = {},
   ): Promise<RunSummary> {
     const compiled = this.compile();
@@ -55,11 +60,16 @@ export class TemporaryProject {
         exclude: options.exclude ?? [],
       }),
       fullRefresh: options.fullRefresh ?? false,
+      range: options.range,
+      signal: options.signal,
       threads: options.threads ?? 4,
       failFast: options.failFast ?? false,
       clock: () => options.now ?? new Date(),
       runId: `run-${this.#runs}`,
-      onEvent: (event) => this.events.push(event),
+      onEvent: (event) => {
+        this.events.push(event);
+        options.onEvent?.(event);
+      },
     });
   }
 

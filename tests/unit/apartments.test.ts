@@ -35,6 +35,18 @@ describe('the apartments of project.yml', () => {
     expect(() => apartmentsOf(read)).toThrow('the owner of apartment anna cannot be part of a file name');
   });
 
+  it.each([
+    ['{ id: Jimmy, owner: Jim }', 'id Jimmy'],
+    ['{ id: loup, owner: Jimmy LOUP }', 'owner Jimmy LOUP'],
+  ])('must have an id and an owner that no other has: not %s', (line, shared) => {
+    expect(() => apartmentsOf(withLine(line))).toThrow(
+      expect.objectContaining({
+        message: `two apartments have the ${shared} (letter case and spaces aside)`,
+        where: 'project.yml:4, project.yml:5',
+      }),
+    );
+  });
+
   it('may have letters of any language, digits, - and _', () => {
     const read = withLine('{ id: Jérémie_2-b, owner: JérémieVianin }');
     expect(apartmentsOf(read).map(({ id }) => id)).toEqual(['jimmy', 'Jérémie_2-b']);

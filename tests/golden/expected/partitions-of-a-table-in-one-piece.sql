@@ -1,24 +1,6 @@
 -- run
-create table "public"."datacycle_62c66a7a5dd7" (like "public"."m")
+create table "public"."datacycle_m_cadbe9" (like "public"."m")
 partition by range ("at");
-
--- run
-do $do$
-declare
-    part text := '"public"."datacycle_62c66a7a5dd7"';
-    reader record;
-begin
-    for reader in
-        select distinct g.grantee, r.rolname
-        from pg_class as c
-        cross join aclexplode(c.relacl) as g
-        left join pg_roles as r on r.oid = g.grantee
-        where c.oid = part::regclass and g.grantee <> c.relowner
-    loop
-        execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');
-    end loop;
-end
-$do$;
 
 -- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=undefined)
 select "id", "at"
@@ -40,7 +22,7 @@ with starts as (
 
 ranges as (
     select
-        'datacycle_62c66a7a5dd7' || to_char(start, '_YYYY_MM') as name,
+        'datacycle_m_cadbe9' || to_char(start, '_YYYY_MM') as name,
         (start) at time zone 'Europe/Zurich' as lower,
         (start + interval '1 month') at time zone 'Europe/Zurich' as upper
     from starts
@@ -52,7 +34,7 @@ where name not in (
     select c.relname::text
     from pg_inherits as i
     join pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = '"public"."datacycle_62c66a7a5dd7"'::regclass
+    where i.inhparent = '"public"."datacycle_m_cadbe9"'::regclass
 );
 
 -- guard: m needs a partition public.undefined, and something else has that name
@@ -73,7 +55,7 @@ declare
 begin
     for one in select name, lower, upper from pg_temp."datacycle_partition" order by lower loop
         part := format('%I.%I', 'public', one.name);
-        execute 'create table ' || part || ' (like "public"."datacycle_62c66a7a5dd7" including all)';
+        execute 'create table ' || part || ' (like "public"."datacycle_m_cadbe9" including all)';
         for reader in
             select distinct g.grantee, r.rolname
             from pg_class as c
@@ -84,7 +66,7 @@ begin
             execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');
         end loop;
         execute 'alter table ' || part || ' enable row level security, no force row level security';
-        execute 'alter table "public"."datacycle_62c66a7a5dd7" attach partition ' || part
+        execute 'alter table "public"."datacycle_m_cadbe9" attach partition ' || part
             || format(' for values from (%L) to (%L)', one.lower, one.upper);
     end loop;
     drop table pg_temp."datacycle_partition";
@@ -92,22 +74,42 @@ end
 $do$;
 
 -- run
-insert into "public"."datacycle_62c66a7a5dd7" ("id", "room", "at")
+insert into "public"."datacycle_m_cadbe9" ("id", "room", "at")
 select "id", "room", "at"
 from "public"."m";
 
 -- run
 drop table "public"."m";
 
+-- run
+alter table "public"."datacycle_m_cadbe9" rename to "m";
+
+-- run
+do $do$
+declare
+    other text;
+begin
+    for other in
+        select distinct coalesce(quote_ident(r.rolname), 'public')
+        from pg_class as c
+        cross join aclexplode(c.relacl) as g
+        left join pg_roles as r on r.oid = g.grantee
+        where c.oid = '"public"."m"'::regclass and g.grantee <> c.relowner
+    loop
+        execute 'revoke all on table ' || '"public"."m"' || ' from ' || other;
+    end loop;
+end
+$do$;
+
 -- guard: m needs a partition public.undefined, and something else has that name
 select p.name
 from (
     select
         c.oid,
-        'm' || substr(c.relname, 23) as name
+        'm' || substr(c.relname, 19) as name
     from pg_inherits as i
     join pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = '"public"."datacycle_62c66a7a5dd7"'::regclass
+    where i.inhparent = '"public"."m"'::regclass
 ) as p
 join pg_class as c on c.relname = p.name
 join pg_namespace as n on n.oid = c.relnamespace
@@ -123,18 +125,15 @@ begin
     for one in
         select
             c.oid,
-            'm' || substr(c.relname, 23) as name
+            'm' || substr(c.relname, 19) as name
         from pg_inherits as i
         join pg_class as c on c.oid = i.inhrelid
-        where i.inhparent = '"public"."datacycle_62c66a7a5dd7"'::regclass
+        where i.inhparent = '"public"."m"'::regclass
     loop
         execute format('alter table %s rename to %I', one.oid::regclass, one.name);
     end loop;
 end
 $do$;
-
--- run
-alter table "public"."datacycle_62c66a7a5dd7" rename to "m";
 
 -- run
 analyze "public"."m";

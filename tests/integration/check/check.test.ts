@@ -254,6 +254,25 @@ describe('a project without a fault', () => {
   });
 });
 
+describe('a materialized view', () => {
+  const file = 'models/by_room.sql';
+  const made = (columns: string) => ({
+    [file]: `{{config materialized="materialized_view" unique_key="room_key" row_security=false}}
+select room_key, ${columns} from {{ref "readings"}} group by room_key
+`,
+  });
+
+  it('is made and refreshed', async () => {
+    expect(await check(made('count(*) as readings'))).toMatchObject({ ok: true, findings: [], models: 5 });
+  });
+
+  it('has its fault told once, with its place', async () => {
+    expect(errorsOf(await check(made('sum(dubled) as doubled')))).toMatchObject([
+      { node: 'by_room', what: 'by_room: column "dubled" does not exist', where: `${file}:2:22` },
+    ]);
+  });
+});
+
 describe('a fault is found at its place, once:', () => {
   it.each(Object.entries(faults))('%s', async (_name, fault) => {
     const { files, where } = plant(fault);

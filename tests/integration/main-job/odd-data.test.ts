@@ -153,7 +153,7 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
 
   it("a house belongs to the apartment whose owner it names, not to its id's namesake; a floor is one or is NULL", async () => {
     await landMinute('12.10.2023', 1);
-    const houses = ['Haus von Jimmy Nachbar', 'chez  jeremie VIANIN'];
+    const houses = ['Haus von Jimmy Nachbar', 'chez  jeremie VIANIN', 'JimmyLoup bei Jeremie Vianin'];
     const floors = ['3', '-1', '2e étage', '1. OG', 'UG', 'RDC', 'rez-de-chaussée', 'Attika', 'Ground floor', '1er'];
     const others = ['Familie Nachbar', '3, bei Nachbar', '1987', 'EG Nachbar', '', '079 555 01 77'];
     const named = houses.map((houseName, at) => ({ idBuilding: at + 1, houseName, floor: ' EG ' }));
@@ -164,6 +164,12 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
     ).toEqual([
       { apartment_id: 'jeremie', building: 2, floor: 'EG' },
       { apartment_id: 'jimmy', building: null, floor: null },
+    ]);
+    // Of two owners the longer name has it, whichever project.yml has first.
+    expect(await home.rows('select apartment from silver.dim_buildings order by building_id')).toEqual([
+      { apartment: null },
+      { apartment: 'jeremie' },
+      { apartment: 'jeremie' },
     ]);
     const macro = readFileSync(join(home.project, 'macros', 'floor_name.sql'), 'utf8');
     const expression = macro.slice(macro.indexOf('\ncase')).replaceAll('{{text}}', 'f.floor');

@@ -470,7 +470,8 @@ function error(
   severity: string,
   timestamp: string | null,
 ): Row {
-  return { error_id: id, apartment: apartmentId, error_message: message, severity, timestamp };
+  const buildingId = apartmentId === 'jimmy' ? 2 : apartmentId === 'jeremie' ? 5 : 1;
+  return { error_id: id, apartment: apartmentId, building_id: buildingId, error_message: message, severity, timestamp };
 }
 
 function apartment(id: string, name: string, buildingId: number, floor: string | null): Row {

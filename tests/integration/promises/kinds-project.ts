@@ -1,6 +1,9 @@
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 
-/** A small project with a model of every kind, keys, foreign keys, indexes, a view on top and a data test. */
+/** So that every event lies in a month that is built again by each run. */
+const firstDay = new Date(Date.now() - 70 * 86_400_000).toISOString().slice(0, 10);
+
+/** A small project with a model of every kind, keys, foreign keys, indexes, a view on top and an audit. */
 export const kindsProject: Readonly<Record<string, string>> = {
   'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
   'seeds/bounds.csv': 'room,upper\nroom 0,50\nroom 1,80\nroom 2,20\n',
@@ -48,10 +51,24 @@ where l.load_id > {{high_water "latest"}}
     'select f.id, f.value, r.room from {{ref "facts"}} as f join {{ref "rooms"}} as r using (room_key)',
   'models/totals.sql': `{{config materialized="table" unique_key="room"}}
 select room, count(*) as events, sum(value) as value from {{ref "report"}} group by room`,
+  'models/daily.sql': `{{config materialized="incremental" incremental_strategy="microbatch" unique_key="day, room"
+    event_time="day" begin="${firstDay}" batch_size="month" lookback=3}}
+select day, room, count(*) as events, sum(value) as value
+from {{ref "dated"}}
+group by day, room`,
+  'models/dated.sql': `{{config materialized="incremental" unique_key="id" event_time="day" audit_columns="load_id"}}
+select id, date '${firstDay}' + id % 60 as day, room, value, load_id
+from {{ref "latest"}}
+{{#incremental}}
+where load_id > {{high_water "latest"}}
+{{/incremental}}`,
+  'models/by_value.sql': `{{config materialized="materialized_view" unique_key="is_high"}}
+select coalesce(is_high, false) as is_high, count(*) as events, sum(value) as value
+from {{ref "facts"}} group by 1`,
   'models/changes.sql': `{{config materialized="snapshot" unique_key="room" strategy="check" check_cols="all"}}
 select room, events, value from {{ref "totals"}}`,
   'tests/data/no_room_is_lost.sql':
-    'select r.room from {{ref "rooms"}} as r left join {{ref "totals"}} as t using (room) where t.room is null',
+    '{{config audit=true audits="totals"}}select r.room from {{ref "rooms"}} as r left join {{ref "totals"}} as t using (room) where t.room is null',
 };
 
 /** What each table says, apart from when and by which load; by name. */
@@ -63,6 +80,9 @@ const said: Readonly<Record<string, string>> = {
   by_room: 'to_jsonb(t)',
   facts: "to_jsonb(t) - 'load_id'",
   totals: 'to_jsonb(t)',
+  by_value: 'to_jsonb(t)',
+  dated: "to_jsonb(t) - 'load_id'",
+  daily: 'to_jsonb(t)',
   changes: 'jsonb_build_array(room, events, value, dbt_valid_to is null)',
 };
 

@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readFailedAudits } from '../../../cli/status/audits.ts';
 import { keptRowsQuery } from '../../../runner/audit-failure.ts';
 import { NodeError } from '../../../runner/errors.ts';
+import { bundled } from '../bundled.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 
@@ -385,21 +382,14 @@ describe.runIf(server)('audits beside others on a server', () => {
     await add(1, 1);
     await project.run(database.warehouse);
     await add(2, -1);
-    const folder = fileURLToPath(new URL('../../../node_modules/.cache/datacycle-tests', import.meta.url));
-    mkdirSync(folder, { recursive: true });
-    const script = join(folder, `building-process-${process.pid}.mjs`);
-    buildSync({
-      entryPoints: [fileURLToPath(new URL('building-process.ts', import.meta.url))],
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external',
-    });
+    const script = await bundled(new URL('../building-process.ts', import.meta.url));
     // The rows wait for this lock, after the failure itself has been written.
     await other.query('begin');
     await other.query('lock table datacycle.audit_row in share row exclusive mode');
-    const child = spawn(process.execPath, [script, database.url ?? '', project.root], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [script, database.url ?? '', project.root, 'killed'], {
+      stdio: ['pipe', 'inherit', 'inherit'],
+    });
+    child.stdin.write('go\n');
     try {
       await expect
         .poll(

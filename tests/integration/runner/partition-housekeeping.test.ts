@@ -113,9 +113,15 @@ describe.each(databases)('a partitioned table on $name', (kind) => {
     await build();
     const words = new SubjectWords({ id: 'anna', owner: 'Anna', names: ['Anna'] }, []);
     const { manifest } = visits.project.compile();
-    expect(await searchDatabase(database.warehouse, ['shown'], words, () => {})).toEqual([
-      { schema: 'shown', table: 'visits', column: 'who', rows: 1 },
-    ]);
+    expect(
+      await searchDatabase(
+        database.warehouse,
+        ['shown'],
+        words,
+        () => undefined,
+        () => {},
+      ),
+    ).toEqual([{ schema: 'shown', table: 'visits', column: 'who', rows: 1, first: [], more: true }]);
     expect(await unknownTables(database.warehouse, manifest)).toEqual([]);
   });
 });

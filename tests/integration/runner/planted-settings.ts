@@ -149,8 +149,8 @@ const snapshots: readonly Fault[] = [
   snapshot('without check_cols', `${keyed}strategy: ‸check`, 'needs check_cols'),
   snapshot(
     'with a contract',
-    `${keyed}strategy: check\n      check_cols: all\n      contract: ‸{ enforced: true }`,
-    'a snapshot cannot have an enforced contract',
+    `${keyed}strategy: check\n      check_cols: all\n      contract: { enforced: true }\n    columns: [{ name: a, data_type: integer }, { name: ‸nme, data_type: text }, { name: dbt_valid_from }]`,
+    'm breaks its contract:\n  nme: declared, but not selected\n  b: selected (text), but not declared\n  at: selected',
   ),
   snapshot(
     'updated_at is not there',

@@ -4,6 +4,7 @@ import { formatProblem, ProjectError } from '../../../runner/errors.ts';
 import { errorLines } from '../../../runner/report.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
+import { batchFaults } from './planted-batches.ts';
 import { type Fault, faults } from './planted-faults.ts';
 import { settingFaults } from './planted-settings.ts';
 
@@ -76,12 +77,15 @@ describe.each(databases)('on $name an error stands at its exact place:', (kind) 
     for (const sql of standing.split(';\n').filter((one) => one.trim() !== '')) await database.warehouse.query(sql);
   });
 
-  it.each([...faults, ...settingFaults].map((fault) => [fault.name, fault] as const))('%s', async (_name, fault) => {
-    const { files, where, quoted } = plant(fault);
-    const message = await messageOf(fault, files, database);
-    expect(message).toContain(fault.message);
-    expect(message).toMatch(new RegExp(`(^|at )${where.replaceAll('.', '\\.')}(: |$)`, 'm'));
-    expect(message).toContain(quoted);
-    for (const part of fault.also ?? []) expect(message).toContain(part);
-  });
+  it.each([...faults, ...settingFaults, ...batchFaults].map((fault) => [fault.name, fault] as const))(
+    '%s',
+    async (_name, fault) => {
+      const { files, where, quoted } = plant(fault);
+      const message = await messageOf(fault, files, database);
+      expect(message).toContain(fault.message);
+      expect(message).toMatch(new RegExp(`(^|at )${where.replaceAll('.', '\\.')}(: |$)`, 'm'));
+      expect(message).toContain(quoted);
+      for (const part of fault.also ?? []) expect(message).toContain(part);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseSubject } from '../../../cli/subject/erase.ts';
@@ -17,6 +17,7 @@ const alike = [
 describe.each(databases)('erasing one of several whose names are parts of each other on $name', (kind) => {
   let database: TestDatabase;
   let two: TwoApartments;
+  let terminal: QuietTerminal;
   beforeAll(async () => {
     database = await kind.open();
     two = new TwoApartments(database.warehouse);
@@ -61,7 +62,7 @@ describe.each(databases)('erasing one of several whose names are parts of each o
   const erase = (id: string) => {
     const compiled = two.compile();
     const signal = new AbortController().signal;
-    const terminal = new QuietTerminal();
+    terminal = new QuietTerminal();
     const named = subjectNamed(compiled.context.project, id);
     return eraseSubject(database.warehouse, compiled, named, terminal, { clock, signal, yes: true, dryRun: false });
   };
@@ -91,7 +92,10 @@ describe.each(databases)('erasing one of several whose names are parts of each o
   it('takes jimmy, and nothing of jimmy-2 and jimmy_3', async () => {
     const others = await rowsWithout('jimmy');
     expect(others.find(([table]) => table === 'gold.dim_device')?.[1].join()).toMatch(/jimmy-2_[\s\S]*jimmy_3_/);
+    for (const name of ['jimmy-2023-10-31-000000', 'jimmy-2-2023-10-31-000000'])
+      mkdirSync(join(two.home.project, 'exports', name), { recursive: true });
     expect(await erase('jimmy')).toBe(0);
+    expect(terminal.said.join('\n').match(/exports\/.*/g)).toEqual(['exports/jimmy-2023-10-31-000000']);
     expect(await rowsWithout('jimmy')).toEqual(others);
     expect(await attics()).toEqual(['erased:9001', attic('jimmy-2'), attic('jimmy_3'), attic('jeremie')]);
     expect(await messages()).toEqual([{ message: 'Jim: jimmy-2, [erased]: [erased], JimmyLoupSenior: jimmy_3' }]);

@@ -13,6 +13,7 @@ describe.each(databases)('the kept rows of failed audits on $name', (kind) => {
   let project: TemporaryProject;
   const folder = mkdtempSync(join(tmpdir(), 'datacycle-kept-'));
   const words = new SubjectWords({ id: 'jimmy', owner: 'JimmyLoup', names: [] });
+  const jimmy = { id: 'jimmy', otherIds: ['other'], words };
   const signal = new AbortController().signal;
   const fails = (model: string, columns: string) => ({
     [`tests/data/${model}_fails.sql`]: `{{config audit=true}}select ${columns} from {{ref "${model}"}}`,
@@ -47,10 +48,34 @@ describe.each(databases)('the kept rows of failed audits on $name', (kind) => {
   });
 
   it('are the subject’s by key or name; nobody’s are not, and what does not say is unclear', async () => {
-    expect(await countKeptRows(database.warehouse, project.compile().manifest, 'jimmy', words)).toEqual({
+    expect(await countKeptRows(database.warehouse, project.compile().manifest, jimmy)).toEqual({
       theirs: 2,
       unclear: 3,
     });
+  });
+
+  it('are somebody else’s where they name the subject but have the other’s key', async () => {
+    const { manifest } = project.compile();
+    const count = () => countKeptRows(database.warehouse, manifest, jimmy);
+    const before = await count();
+    const keep = (model: string, row: object) =>
+      database.warehouse.query(
+        `insert into datacycle.audit_row (run_id, test, model, row_no, row)
+         select run_id, test, $1, 1000, $2::text::jsonb from datacycle.audit_failure limit 1`,
+        [model, JSON.stringify(row)],
+      );
+    const dropIt = () => database.warehouse.query('delete from datacycle.audit_row where row_no = 1000');
+    for (const [model, row, isTheirs] of [
+      ['homes', { apartment: 'other', text: 'jimmy' }, false],
+      ['homes', { apartment: 'Jimmy ', text: '' }, true],
+      ['facts', { home_key: 2, who: 'jimmy' }, false],
+      ['facts', { home_key: 1, who: '' }, true],
+      ['facts', { home_key: 3, who: 'JimmyLoup' }, true],
+    ] as const) {
+      await keep(model, row);
+      expect((await count()).theirs - before.theirs, JSON.stringify(row)).toBe(isTheirs ? 1 : 0);
+      await dropIt();
+    }
   });
 
   it('go with the retention of their model, once they are so old themselves', async () => {
@@ -66,11 +91,11 @@ describe.each(databases)('the kept rows of failed audits on $name', (kind) => {
 
   it('are exported and erased', async () => {
     const { manifest } = project.compile();
-    expect(await exportKeptRows(database.warehouse, manifest, { id: 'jimmy', words, folder, signal })).toBe(1);
+    expect(await exportKeptRows(database.warehouse, manifest, jimmy, { folder, signal })).toBe(1);
     expect(readFileSync(join(folder, 'datacycle', 'audit_row.csv'), 'utf8')).toMatch(
       /^at,model,test,row\n2023-12-01 [^,]+,facts,facts_fails,"\{""who"": ""jimmy""\}"\n$/,
     );
     expect(await eraseKeptRows(database.warehouse)).toBe(7);
-    expect(await countKeptRows(database.warehouse, manifest, 'jimmy', words)).toEqual({ theirs: 0, unclear: 0 });
+    expect(await countKeptRows(database.warehouse, manifest, jimmy)).toEqual({ theirs: 0, unclear: 0 });
   });
 });

@@ -10,6 +10,7 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
   let database: TestDatabase;
   let two: TwoApartments;
   let jimmysKey: unknown;
+  let jimmysReadings: number;
   let others: Map<string, string[]>;
   const terminal = new QuietTerminal();
   const signal = new AbortController().signal;
@@ -21,6 +22,10 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
       `select apartment_key as key from gold.dim_apartment where apartment_id = 'jimmy'`,
     );
     jimmysKey = row?.key;
+    const [readings] = await two.home.rows<{ n: number }>(
+      `select count(*)::int as n from silver.sensor_events where apartment = 'jimmy'`,
+    );
+    jimmysReadings = readings?.n ?? Number.NaN;
     others = await two.rows((one, table) => !isJimmys(one, table, jimmysKey));
   });
   afterAll(async () => {
@@ -43,15 +48,21 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
     const find = async () => {
       const compiled = two.compile();
       const named = subjectNamed(compiled.context.project, 'jimmy');
-      const found = await findSubject(database.warehouse, compiled, named, terminal, signal);
-      return found.filter(({ what }) => what.startsWith('rows that may be'));
+      const { findings } = await findSubject(database.warehouse, compiled, named, terminal, signal);
+      return findings.filter(({ what }) => what.startsWith('rows that may be'));
     };
     expect(await find()).toEqual([]);
     await database.warehouse.query(
       'create table gold.old_fact as select apartment_key, 1 as energy from gold.dim_apartment',
     );
     expect(await find()).toEqual([
-      { place: 'gold.old_fact', what: 'rows that may be its: no model makes this table', count: 2 },
+      {
+        place: 'gold.old_fact',
+        what: 'rows that may be its: no model makes this table',
+        count: 2,
+        first: [],
+        more: false,
+      },
     ]);
     await database.warehouse.query('drop table gold.old_fact');
   });
@@ -79,7 +90,7 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
     const compiled = two.compile();
     const named = subjectNamed(compiled.context.project, 'jimmy');
     const found = await findSubject(warehouse, compiled, named, terminal, signal);
-    expect(found.filter(({ place }) => place.startsWith('datacycle.audit_row'))).toEqual([
+    expect(found.findings.filter(({ place }) => place.startsWith('datacycle.audit_row'))).toMatchObject([
       { place: 'datacycle.audit_row', what: 'its rows', count: 2 },
       {
         place: 'datacycle.audit_row',
@@ -98,6 +109,7 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
         'silver.sensor_value_rejects',
         'silver.prediction_rejects',
         'silver.log_sensor_errors',
+        'silver.room_readings',
         'gold.fact_prediction',
         'gold.dim_device',
       ]),
@@ -141,6 +153,11 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
       break;
     }
     expect(steps.length).toBeGreaterThan(25);
+    // What each attempt took is in the report, not only what was left for the last.
+    const [stone] = await two.home.rows<{ report: Record<string, number> }>('select report from staging.tombstone');
+    expect(stone?.report['silver.sensor_events']).toBeGreaterThanOrEqual(jimmysReadings);
+    expect(stone?.report['staging.sensor_file']).toBeGreaterThan(100);
+    expect(JSON.stringify(stone)).not.toMatch(/jimmy/i);
     for (const [table, rows] of await two.rows()) if (!isShared(table)) expect(rows, table).toEqual(others.get(table));
   }, 300_000);
 
@@ -148,7 +165,8 @@ describe.each(databases)('erasing a subject on $name', (kind) => {
     expect(await two.search('jimmy')).toEqual([]);
     const compiled = two.compile();
     const named = subjectNamed(compiled.context.project, 'jimmy');
-    expect(await findSubject(database.warehouse, compiled, named, terminal, signal)).toEqual([]);
+    const { findings } = await findSubject(database.warehouse, compiled, named, terminal, signal);
+    expect(findings).toEqual([]);
   });
 
   it('lines of the logs stay, without the name', () => {

@@ -5,7 +5,7 @@ import { writeSampleRegistry } from '../../../cli/demo/sample-registry.ts';
 import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
 import type { Compiled } from '../../../runner/compile.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
-import { Household, sampleMinutes } from '../main-job/household.ts';
+import { apartments, Household, sampleMinutes } from '../main-job/household.ts';
 import { predict, record } from '../main-job/prediction-records.ts';
 
 export const clock = () => new Date('2023-11-01T00:00:00Z');
@@ -21,6 +21,16 @@ export class TwoApartments {
   constructor(warehouse: Warehouse) {
     this.#warehouse = warehouse;
     this.home = new Household(warehouse);
+    // The project has no materialized view of its own.
+    const silver = join(this.home.project, 'models', 'silver');
+    writeFileSync(
+      join(silver, 'room_readings.sql'),
+      '{{config materialized="materialized_view" unique_key="apartment, room"}}\nselect apartment, room, count(*) as readings from {{ref "sensor_events"}} group by apartment, room\n',
+    );
+    writeFileSync(
+      join(silver, 'room_readings.yml'),
+      'models: [{ name: room_readings, columns: [{ name: apartment, data_type: text }, { name: room }] }]\n',
+    );
     this.logs = join(this.home.folder, 'logs');
   }
 
@@ -65,7 +75,7 @@ export class TwoApartments {
   async loadRegistry(): Promise<void> {
     await loadRegistry(
       this.#warehouse,
-      { url: undefined, bronzeRoot: this.home.bronze },
+      { url: undefined, bronzeRoot: this.home.bronze, apartments },
       { mode: 'from-bronze', clock },
     );
   }
@@ -142,7 +152,11 @@ export class TwoApartments {
     const { rows } = await this.#warehouse.query<{ name: string }>(
       `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
        where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')
-           and ($1::text[] is null or table_schema = any($1)) order by 1`,
+           and ($1::text[] is null or table_schema = any($1))
+       union all
+       select format('%I.%I', schemaname, matviewname) from pg_matviews
+       where $1::text[] is null or schemaname = any($1)
+       order by 1`,
       [schemas ?? null],
     );
     return rows.map(({ name }) => name);

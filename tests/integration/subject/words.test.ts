@@ -26,6 +26,9 @@ const texts = [
   'Jérémie J. Petit, Jérémie J. Petite',
   'Le J. J. xLe J.',
   '{"a":"\\nJ\\u00e9r\\u00e9mie J. Petit\\nJérémie"}',
+  'Jérémie Vianin, JÉRÉMIE \u00a0 VIANIN xJérémie Vianinx',
+  '{"a":"Jérémie\\nVianin"}',
+  'Grand Jérémie Vianin, xGrand JérémieVianin, LeJ. Le\tJ.',
   '',
 ];
 

@@ -17,6 +17,7 @@ function tombstoneOf({ id, owner }: Subject, apartments: readonly Subject[] = []
   return new Tombstones(
     [
       {
+        id: 1,
         salt,
         apartmentHash: hashOf(salt, foldedId(id)),
         ownerHash: hashOf(salt, name.join('')),
@@ -65,6 +66,41 @@ describe.each([
       expect(rule({ id: 'jimmy', owner: 'Jimmy' }).ownsBuilding('Chez Jimmy Loup')).toBe(true);
     });
 
+    it('buildings: of several owners in a name the longest has it, of equally long ones the first in the alphabet', () => {
+      const [bo, al, max] = [
+        { id: 'b', owner: 'Bo' },
+        { id: 'a', owner: 'Al' },
+        { id: 'm', owner: 'Max' },
+      ];
+      const all = [bo, al, max];
+      const whose = (name: string) => all.filter((one) => rule(one, all).ownsBuilding(name)).map(({ id }) => id);
+      expect(whose('Max und Bo')).toEqual(['m']);
+      expect(whose('Bo, Al')).toEqual(['a']);
+      expect(whose('Bo')).toEqual(['b']);
+      expect(whose('Villa')).toEqual([]);
+      const others = (name: string) => all.filter((one) => rule(one, all).isOthersBuilding(name)).map(({ id }) => id);
+      expect(others('Max und Bo')).toEqual(['b', 'a']);
+      expect(others('Villa')).toEqual([]);
+    });
+
+    it('texts: without the name, all else as it was, and what is part of somebody else’s longer name', () => {
+      const others = [
+        { id: 'jimmy', owner: 'Jimmy' },
+        { id: 'junior', owner: 'Jimmy Junior' },
+      ];
+      const jimmy = rule({ id: 'jimmy', owner: 'Jimmy' }, others);
+      for (const [text, expected] of [
+        ['12.10.2023 0230_Jimmy_received.json', '12.10.2023 0230_[erased]_received.json'],
+        ['JIMMY, jimmy; Ünder Jimmy', '[erased], [erased]; Ünder [erased]'],
+        ['Jimmy  Junior and Jimmy', 'Jimmy  Junior and [erased]'],
+        ['JimmyLoup 2jimmy', 'JimmyLoup 2jimmy'],
+        ['', ''],
+      ] as const) {
+        expect(jimmy.withoutName(text), text).toBe(expected);
+      }
+      expect(zoe.withoutName('bei zoe\u0308  mu\u0308ller.')).toBe('bei [erased].');
+    });
+
     it('texts: the name as words of its own', () => {
       const jimmy = rule({ id: 'jimmy', owner: 'Jimmy' });
       for (const text of ['Jimmy', 'copy of jimmy.json', 'x_JIMMY_y', '(Jimmy)'])
@@ -87,6 +123,9 @@ describe.each([
       expect(named('{"user" : "Jimmy", "plugs"')).toBe(true);
       expect(named('{"user":"\\u004aimmy"}')).toBe(true);
       expect(named('{"user":"JimmyLoup","other":"Jimmy"}')).toBe(false);
+      const wide = Buffer.from('{"user":"Jimmy","plugs":{}}', 'utf16le');
+      for (const bytes of [wide, Buffer.concat([Buffer.from([0xff, 0xfe]), wide]), Buffer.from(wide).swap16()])
+        expect(isSubjectsContent(jimmy, 'x.json', bytes)).toBe(true);
       expect(isSubjectsContent(jimmy, '18.08.2023 1000_Other_received.json', Buffer.from('{"user":"Jimmy"}'))).toBe(
         false,
       );
@@ -132,6 +171,17 @@ describe('the hash of an owner', () => {
   });
 });
 
+describe('a row of JSON', () => {
+  it('loses a name in its values and nowhere else, and keeps all else as it is written', () => {
+    const rows = new RegistryRows(ruleOf({ id: 'jimmy', owner: 'Jimmy' }), []);
+    const json = String.raw`{"Jimmy": "say \"\u004aimmy\"", "m2" : 123.456789012345678, "n":null,"x":[1e400,"\\", "\u0000 Jimmy"]}`;
+    expect(rows.withoutName(json)).toBe(
+      String.raw`{"Jimmy": "say \"[erased]\"", "m2" : 123.456789012345678, "n":null,"x":[1e400,"\\", "\u0000 [erased]"]}`,
+    );
+    expect(rows.withoutName('{"a":"\\u00e9"}')).toBe('{"a":"\\u00e9"}');
+  });
+});
+
 describe('the rows of the registry', () => {
   const jimmy = ruleOf({ id: 'jimmy', owner: 'JimmyLoup' });
 
@@ -159,14 +209,20 @@ describe('the rows of the registry', () => {
     expect(rows.has('dierrors', { idError: 4, idBuilding: null, errorMessage: 'nobody' })).toBe(false);
   });
 
-  it('are known by their ids of before, unless the snapshot says that these are somebody else’s now', () => {
-    const before = { buildings: ['2', '7'], rooms: ['20'], devices: [] };
-    const rows = new RegistryRows(jimmy, [before]);
-    expect(rows.has('buildings', { idBuilding: 2, houseName: 'sold' })).toBe(false);
+  it('are known by their ids of before, whatever the building is called now, unless that is somebody else’s name', () => {
+    const before = { buildings: ['2', '3', '7'], rooms: ['20', '90'], devices: ['9'] };
+    const other = { id: 'jeremie', owner: 'JeremieVianin' };
+    const rows = new RegistryRows(ruleOf({ id: 'jimmy', owner: 'JimmyLoup' }, [other]), [before]);
+    expect(rows.has('buildings', { idBuilding: 2, houseName: 'sold to Jeremie Vianin' })).toBe(false);
+    expect(rows.has('buildings', { idBuilding: 3, houseName: 'Villa Sans Souci' })).toBe(true);
+    expect(rows.has('buildings', { idBuilding: 4, houseName: 'Villa Sans Souci' })).toBe(false);
     expect(rows.has('buildings', { idBuilding: 7, houseName: null })).toBe(true);
     expect(rows.has('rooms', { idRoom: 20, idBuilding: 2 })).toBe(false);
     expect(rows.has('rooms', { idRoom: 71, idBuilding: 7 })).toBe(true);
+    expect(rows.has('rooms', { idRoom: 90, idBuilding: null })).toBe(true);
+    expect(rows.has('rooms', { idRoom: 91, idBuilding: null })).toBe(false);
     expect(rows.has('sensors', { idRoom: 20 })).toBe(false);
+    expect(rows.has('devices', { idDevice: 9, idRoom: 99 })).toBe(true);
     const lacking = new RegistryRows(jimmy, [before]);
     expect(lacking.has('sensors', { idRoom: 20 })).toBe(true);
     expect(lacking.has('parameters', { idBuilding: 2 })).toBe(true);

@@ -12,6 +12,7 @@ const compiled = compileFiles({
   'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
   'models/v.sql': 'select 1 as id',
   'models/e.sql': '{{config materialized="ephemeral"}}select 1 as id',
+  'models/mv.sql': '{{config materialized="materialized_view" unique_key="id"}}select 1 as id',
   'models/t.sql': '{{config materialized="table"}}select 1 as id',
   'models/i.sql':
     '{{config materialized="incremental" unique_key="id"}}select 1 as id, {{run_started_at}} as at from {{source "raw" "events"}} {{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}',
@@ -34,9 +35,11 @@ function relation(kind: ExistingRelation['kind'], objects: readonly string[] = [
   return {
     kind,
     estimatedRows: 10,
+    populated: true,
+    columnGrants: [],
     columns: [{ name: 'id', type: 'integer', notNull: true }],
     objects,
-    unique: [],
+    unique: kind === 'materialized view' ? [['id']] : [],
     foreignKeys: [],
     referencedBy: [],
     grants: [],
@@ -67,7 +70,12 @@ function decisionFor(name: string, situation: Situation): string {
     remembered:
       checksum === undefined
         ? undefined
-        : { checksum: checksum === 'same' ? one.checksum : 'x', generation: 1, objects: [] },
+        : {
+            materialized: one.kind === 'seed' ? 'seed' : one.materialized,
+            checksum: checksum === 'same' ? one.checksum : 'x',
+            generation: 1,
+            objects: [],
+          },
     consumed: new Map(consumed === undefined ? [] : [['raw.events', consumed]]),
     upstreams: new Map([['raw.events', newest]]),
     pruned: new Map(situation.pruned === true ? [['raw.events', { loadId: 3, at: '2024-01-01T00:00:00Z' }]] : []),
@@ -80,6 +88,7 @@ function decisionFor(name: string, situation: Situation): string {
 
 describe('how a node is built', () => {
   const table = { stands: 'table', checksum: 'same' } as const;
+  const refreshed = { stands: 'materialized view' } as const;
   const seen = (loadId: number | null, version = '1') => ({ ...table, consumed: { version, loadId } });
   it.each<[string, string, Situation, string]>([
     ['an ephemeral model', 'e', {}, 'skip: ephemeral'],
@@ -99,6 +108,24 @@ describe('how a node is built', () => {
     ['a table that is there', 't', table, 'replace: table'],
     ['a table with --full-refresh', 't', { ...table, fullRefresh: true }, 'replace: table'],
     ['a table that was a view', 't', { stands: 'view', checksum: 'same' }, 'create: was a view'],
+    ['a materialized view that is not there', 'mv', {}, 'create: new'],
+    ['a materialized view that was a table', 'mv', table, 'create: was a table'],
+    ['a materialized view that is there', 'mv', { ...refreshed, checksum: 'same' }, 'refresh: refreshed'],
+    [
+      'a materialized view with --full-refresh',
+      'mv',
+      { ...refreshed, checksum: 'same', fullRefresh: true },
+      'replace: full refresh',
+    ],
+    [
+      'a materialized view whose SQL changed',
+      'mv',
+      { ...refreshed, checksum: 'other' },
+      'replace: its definition changed',
+    ],
+    ['a materialized view that somebody else made', 'mv', refreshed, 'replace: its definition changed'],
+    ['a table that was a materialized view', 't', refreshed, 'create: was a materialized view'],
+    ['a view that was a materialized view', 'v', refreshed, 'view: its definition'],
     ['a seed that is not there', 's', {}, 'create: new'],
     ['a seed that is there', 's', table, 'replace: table'],
     ['an incremental model that is not there', 'h', {}, 'create: new'],
@@ -251,9 +278,9 @@ describe('a plan is refused', () => {
 
   it('when something stands there that is neither a table nor a view', () => {
     const state = { ...none, existing: relation('other') };
-    expect(() =>
-      plan(node('t'), { mode: 'create', reason: 'was a other' }, state, query, [], { at, views: [] }),
-    ).toThrow('public.t is neither a table nor a view, and datacycle did not make it');
+    expect(() => decide(node('t'), state, { fullRefresh: false, runStartedAt: at })).toThrow(
+      'public.t is neither a table nor a view, and datacycle did not make it',
+    );
   });
 });
 

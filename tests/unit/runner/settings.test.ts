@@ -63,6 +63,47 @@ models:
     expect([...manifest.nodes.keys()]).toEqual(['model.b']);
   });
 
+  it('add up where they are hooks, and grants with a plus sign; without one the strongest replaces', () => {
+    const { config, settings } = modelOf(
+      compileFiles({
+        'project.yml': `
+name: test
+models:
+  +pre-hook: select 1
+  +grants: { select: [anna, ben], insert: anna }
+  gold:
+    +pre_hook: [select 2, { sql: select 3, transaction: false }]
+    +grants: { +select: [carl, anna], insert: [dora] }
+`,
+        ...models,
+        'models/gold/facts/b.sql': '{{config pre_hook="select 5"}}{{config post_hook="select 6"}}select 1 as one',
+        'models/gold/facts/b.yml':
+          'models: [{ name: b, config: { pre-hook: select 4, grants: { +select: emma, +insert: fred } } }]',
+      }),
+      'b',
+    );
+    expect(config).toMatchObject({
+      pre_hook: ['select 1', 'select 2', { sql: 'select 3', transaction: false }, 'select 4', 'select 5'],
+      post_hook: ['select 6'],
+      grants: { select: ['anna', 'ben', 'carl', 'emma'], insert: ['dora', 'fred'] },
+    });
+    const placeOf = (key: string, ...inside: (string | number)[]) =>
+      formatPlace(settings.get(key)?.place(...inside) ?? { file: '', line: 0, column: 0 });
+    expect([0, 1, 2, 3, 4].map((number) => placeOf('pre_hook', number))).toEqual([
+      'project.yml:4:14',
+      'project.yml:7:17',
+      'project.yml:7:34',
+      'models/gold/facts/b.yml:1:41',
+      'models/gold/facts/b.sql:1:10',
+    ]);
+    expect([0, 1, 2, 3].map((number) => placeOf('grants', 'select', number))).toEqual([
+      'project.yml:5:23',
+      'project.yml:5:29',
+      'project.yml:8:26',
+      'models/gold/facts/b.yml:1:70',
+    ]);
+  });
+
   it('of seeds come by folder too', () => {
     const compiled = compileFiles({
       'project.yml': 'name: test\nseeds: { +schema: lists, +delimiter: ";" }',
@@ -94,7 +135,7 @@ describe('a fault in project.yml is shown with its line', () => {
     [
       'a setting with a wrong value',
       'name: test\nmodels:\n  silver:\n    +materialized: tabel',
-      'project.yml:4:20 | "models.silver.+materialized": Invalid option: expected one of "view"|"table"|"incremental"|"ephemeral"|"snapshot"',
+      'project.yml:4:20 | "models.silver.+materialized": Invalid option: expected one of "view"|"table"|"incremental"|"ephemeral"|"snapshot"|"materialized_view"',
     ],
     [
       'a setting without its plus sign',
@@ -144,6 +185,31 @@ describe('a fault in a .yml file is shown with its line', () => {
       'an unknown setting',
       'models:\n  - name: a\n    config:\n      uniqe_key: x',
       'models/x.yml:4:7 | "uniqe_key" is not a known key | Did you mean "unique_key"?',
+    ],
+    [
+      'an unknown privilege',
+      'models:\n  - name: a\n    config:\n      grants: { selct: x }',
+      'models/x.yml:4:17 | "selct" is not a known key | Did you mean "select"?',
+    ],
+    [
+      'an unknown key of a hook',
+      'models:\n  - name: a\n    config:\n      pre_hook: { sql: select 1, transction: false }',
+      'models/x.yml:4:34 | "transction" is not a known key | Did you mean "transaction"?',
+    ],
+    [
+      'an unknown key of a hook in a list',
+      'models:\n  - name: a\n    config:\n      post-hook: [select 1, { sql: select 1, transction: false }]',
+      'models/x.yml:4:46 | "transction" is not a known key | Did you mean "transaction"?',
+    ],
+    [
+      'a hook that is no SQL',
+      'models:\n  - name: a\n    config:\n      pre_hook: 5',
+      'models/x.yml:4:17 | "models.0.config.pre_hook": expected SQL, { sql, transaction }, or a list of them',
+    ],
+    [
+      'a contract of a model that is built nowhere',
+      'models:\n  - name: a\n    config: { materialized: ephemeral, contract: { enforced: true } }',
+      'models/x.yml:3:50 | models/silver/a.sql: contract has no meaning here | It belongs to views, tables, incremental models, snapshots and seeds.',
     ],
     [
       'an unknown key of a column',

@@ -40,6 +40,23 @@ describe('the names of a subject', () => {
     expect(jeremie.count('Jeremy')).toBe(0);
   });
 
+  it('are found with white space in the owner, as the names of houses have it, but then as words only', () => {
+    const marie = new SubjectWords({ id: 'haut', owner: 'Marie Rey', names: [] });
+    for (const text of [
+      'marierey',
+      'Marie Rey',
+      'MARIE  REY',
+      'xMarieReyx',
+      'chez_Marie\u00a0Rey',
+      '{"a":"Marie\\nRey"}',
+    ]) {
+      expect(marie.count(text), text).toBe(1);
+      expect(marie.erase(text), text).toContain(erasedMark);
+    }
+    for (const text of ['xMarie Reyx', 'Marie Reyne', 'Marie-Rey']) expect(marie.count(text), text).toBe(0);
+    expect(jimmy.erase('rang Jimmy Loup twice')).toBe('rang [erased] twice');
+  });
+
   it('may hold what means something in a pattern', () => {
     const odd = 'a.b*c+(d)[e]{f}^$|?-/&#@!\\';
     const words = new SubjectWords({ id: 'x-1_y', owner: odd, names: [] });
@@ -75,6 +92,8 @@ describe('the names of a subject beside others that have them in theirs', () => 
     ['big-jim2', 'big-[erased]2'],
     ['Big Jim beam, Big jim, Jim Beam', 'Big Jim beam, Big jim, Jim Beam'],
     ['Jim Beamer', '[erased] Beamer'],
+    ['Jimmy Loup, JimmyLoup, Jim Loup', 'Jimmy Loup, JimmyLoup, [erased] Loup'],
+    ['BigJim, Big  Jim, BIG JIM_Kitchen', 'BigJim, Big  Jim, BIG JIM_Kitchen'],
   ])('%s', (text, erased) => {
     const words = new SubjectWords({ id: 'jim', owner: 'Jim', names: ['Jim'] }, others);
     expect(words.erase(text)).toBe(erased);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../../runner/errors.ts';
-import { isSubjectNode, subjectNodes, subjectPredicate, unownedPredicate } from '../../../runner/subject-predicate.ts';
+import {
+  isSubjectNode,
+  type KnownValues,
+  Parameters,
+  subjectNodes,
+  subjectPredicate,
+  unownedPredicate,
+} from '../../../runner/subject-predicate.ts';
 import { compileFiles, problemsOf } from './projects.ts';
 
 const project = `name: test
@@ -219,6 +226,53 @@ describe('rows of a subject', () => {
     expect(
       unowned('fact', constrained('fact', 'apartment_key', `${notNull('apartment_key')}, ${points}`)),
     ).toBeUndefined();
+  });
+
+  describe('that are nobody’s', () => {
+    const knownBy = (list: string) => ({
+      ...chain,
+      'models/silver/rooms.yml': described(
+        'rooms',
+        ['room_id', 'building_id'],
+        `    config: { subject: { column: building_id, of: buildings, known_by: { room_id: ${list} } } }\n`,
+      ),
+    });
+    const conditionOf = (list: string, values: KnownValues) => {
+      const { manifest } = compileFiles(knownBy(list));
+      const node = manifest.nodes.get('model.rooms');
+      const { bind, values: parameters } = new Parameters();
+      if (!isSubjectNode(node)) throw new Error('rooms has no subject');
+      return [subjectPredicate(node, manifest, bind('jimmy'), { values, bind }), ...parameters];
+    };
+    const now =
+      't."building_id" in (select t1."building_id" from "silver"."buildings" as t1 where t1."apartment" = $1)';
+
+    it('are the subject’s by values that are known of it', () => {
+      expect(conditionOf('rooms', new Map([['rooms', ['3', '5']]]))).toEqual([
+        `(${now} or (not exists (select from "silver"."buildings" as t1 where t1."building_id" = t."building_id") and (t."room_id"::text in (select jsonb_array_elements_text($2::text::jsonb)))))`,
+        'jimmy',
+        '["3","5"]',
+      ]);
+      expect(conditionOf('rooms', new Map([['rooms', []]]))).toEqual([now, 'jimmy']);
+    });
+
+    it('may be known by a list that there is, and by columns that there are', () => {
+      expect(() => conditionOf('romms', new Map([['rooms', []]]))).toThrow(
+        expect.objectContaining({
+          message: 'subject of rooms: known_by names "romms", which nothing knows',
+          where: 'models/silver/rooms.sql',
+          hint: 'Did you mean "rooms"?',
+        }),
+      );
+      const undeclared = {
+        ...knownBy('rooms'),
+        'models/silver/rooms.yml': knownBy('rooms')['models/silver/rooms.yml'].replace(
+          'room_id: rooms',
+          'rom_id: rooms',
+        ),
+      };
+      expect(() => compileFiles(undeclared)).toThrow(/subject of rooms: there is no column "rom_id" in its \.yml/);
+    });
   });
 
   it('are found through as many tables as it takes, every name quoted', () => {

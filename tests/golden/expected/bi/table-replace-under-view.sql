@@ -22,6 +22,23 @@ select
 from "gold"."climate";
 
 -- run
+do $do$
+declare
+    other text;
+begin
+    for other in
+        select distinct coalesce(quote_ident(r.rolname), 'public')
+        from pg_class as c
+        cross join aclexplode(c.relacl) as g
+        left join pg_roles as r on r.oid = g.grantee
+        where c.oid = '"bi"."The ""air"""'::regclass and g.grantee <> c.relowner
+    loop
+        execute 'revoke all on table ' || '"bi"."The ""air"""' || ' from ' || other;
+    end loop;
+end
+$do$;
+
+-- run
 grant select on table "bi"."The ""air""" to "power bi";
 
 -- run

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { compileProject } from '../../../runner/compile.ts';
-import { readProject } from '../../../runner/project.ts';
-import { runNodes } from '../../../runner/run.ts';
-import { openWarehouse } from '../../../warehouse/open.ts';
+import { compileProject } from '../../runner/compile.ts';
+import { readProject } from '../../runner/project.ts';
+import { runNodes } from '../../runner/run.ts';
+import { openWarehouse } from '../../warehouse/open.ts';
 
 /*
  * A process of its own that builds a project when it is told to on standard input, and says how it ended. Its arguments

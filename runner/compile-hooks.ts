@@ -1,0 +1,69 @@
+import { type HookKey, writtenHooks } from './additive-settings.ts';
+import type { CompileContext, Draft } from './compile-context.ts';
+import { attempt } from './draft.ts';
+import type { Problem } from './errors.ts';
+import { renderHook } from './hook-template.ts';
+import type { Hook, Node } from './manifest.ts';
+import { SqlText } from './sql-text.ts';
+
+/**
+ * Gives models and seeds their hooks. What a hook refers to is built before the model, unless it is itself made of the
+ * model: then nothing waits, and the hook meets what there is.
+ */
+export function addHooks(context: CompileContext, nodes: Map<string, Node>, problems: Problem[]): void {
+  const dependsOn = new Map([...nodes].map(([id, node]) => [id, node.dependsOn]));
+  for (const draft of context.drafts.values()) {
+    if (draft.config.materialized === 'ephemeral') continue;
+    const used = new Set<string>();
+    const hooks = (['pre_hook', 'post_hook'] as const).flatMap((key) => hooksOf(context, draft, key, used, problems));
+    const node = nodes.get(draft.id);
+    if (hooks.length === 0 || (node?.kind !== 'model' && node?.kind !== 'seed')) continue;
+    const first = [...used].filter((id) => id !== node.id && !isBehind(id, node.id, dependsOn));
+    const all = [...new Set([...node.dependsOn, ...first])];
+    dependsOn.set(node.id, all);
+    nodes.set(node.id, { ...node, hooks, hooksRead: first, dependsOn: all });
+  }
+}
+
+function hooksOf(context: CompileContext, draft: Draft, key: HookKey, used: Set<string>, problems: Problem[]): Hook[] {
+  const written = writtenHooks({ config: draft.config, places: draft.settings }, key);
+  const when = key === 'pre_hook' ? 'pre' : 'post';
+  return written.flatMap(({ sql, text, transaction }, index): Hook[] => {
+    const name = written.length === 1 ? key : `${key} ${index + 1} of ${written.length}`;
+    const source = {
+      name,
+      written: sql ?? new SqlText(text),
+      own: draft.relation,
+      refuses: {
+        // What is built is decided in the transaction.
+        ...(when === 'pre' && !transaction
+          ? { incremental: 'Before the transaction it is not known which form is built. Leave transaction: false out.' }
+          : {}),
+        ...(transaction
+          ? {
+              transactionControl:
+                'The rows and the record of the run commit together. Take it out, or set transaction: false.',
+            }
+          : {}),
+      },
+    };
+    const found: Hook[] = [];
+    attempt(problems, () => {
+      const [full = new SqlText(''), incremental = full] = renderHook(context, source, ['full', 'incremental'], used);
+      found.push({ name, when, inTransaction: transaction, place: source.written.placeAt(0), full, incremental });
+    });
+    return found;
+  });
+}
+
+/** Whether `id` depends on `other`, directly or not. */
+function isBehind(id: string, other: string, dependsOn: ReadonlyMap<string, readonly string[]>): boolean {
+  const seen = new Set<string>();
+  const visit = (one: string): boolean => {
+    if (one === other) return true;
+    if (seen.has(one)) return false;
+    seen.add(one);
+    return (dependsOn.get(one) ?? []).some(visit);
+  };
+  return visit(id);
+}

@@ -1,0 +1,34 @@
+import type { Session } from '../warehouse/warehouse.ts';
+import { type Comments, readComments } from './catalog.ts';
+import type { Decision } from './decide.ts';
+import { type Granted, grantRoles } from './grant-roles.ts';
+import { type HookContext, runHooks } from './hooks.ts';
+import type { ModelNode, SeedNode } from './manifest.ts';
+import { describeRelation } from './materialize/comments.ts';
+import { statement } from './statement.ts';
+
+/** What a relation was before it was made anew, and what of it is remembered. */
+export interface Before {
+  readonly comments: Comments | undefined;
+  readonly objects: readonly string[];
+}
+
+/**
+ * What comes behind the rows, in their transaction, and may change although nothing else did: comments, the hooks that run
+ * there, grants.
+ * @returns what to remember of the grants.
+ * @throws NodeError | StatementError
+ */
+export async function completeRelation(
+  session: Session,
+  node: ModelNode | SeedNode,
+  mode: Decision['mode'],
+  before: Before,
+  context: HookContext,
+): Promise<Granted> {
+  const comments = await readComments(session, node.relation);
+  if (comments !== undefined)
+    for (const { sql } of describeRelation(node, comments, before.comments)) await statement(session, sql);
+  await runHooks(session, node, { when: 'post', inTransaction: true }, mode, context);
+  return grantRoles(session, node, before.objects);
+}

@@ -1,0 +1,70 @@
+import type { Queryable } from '../warehouse/warehouse.ts';
+import { privileges } from './additive-settings.ts';
+import type { Grant } from './catalog.ts';
+import { NodeError } from './errors.ts';
+import type { ModelNode, SeedNode } from './manifest.ts';
+import { alignGrants, isGrantMark } from './materialize/grants.ts';
+import type { Place } from './place.ts';
+import { statement } from './statement.ts';
+import { didYouMean } from './suggest.ts';
+
+export interface Granted {
+  /** What is to be remembered. */
+  readonly made: readonly string[];
+  /** Whether anything was granted or revoked, or is to be remembered otherwise. */
+  readonly changed: boolean;
+}
+
+/**
+ * Grants what a model's or seed's setting says, and takes back what it said before. Belongs into the transaction that
+ * builds it, behind everything that makes the relation.
+ * @param made what is remembered of an earlier build.
+ * @throws NodeError naming the roles that do not exist.
+ */
+export async function grantRoles(on: Queryable, node: ModelNode | SeedNode, made: readonly string[]): Promise<Granted> {
+  const { grants = {} } = node.config;
+  const before = made.filter(isGrantMark);
+  const roles = privileges.flatMap((privilege) => grants[privilege] ?? []);
+  if (roles.length === 0 && before.length === 0) return { made: [], changed: false };
+  const { rows } = await on.query<{ owner: string; standing: readonly Grant[]; roles: readonly string[] }>(
+    `select
+         pg_get_userbyid(c.relowner)::text as owner,
+         (select coalesce(jsonb_agg(jsonb_build_object('grantee', r.rolname, 'privilege', g.privilege_type,
+                 'grantable', g.is_grantable)), '[]')
+             from aclexplode(c.relacl) as g
+             left join pg_roles as r on r.oid = g.grantee
+             where g.grantee = 0 or r.oid is not null) as standing,
+         (select jsonb_agg(rolname order by rolname) from pg_roles) as roles
+     from pg_class as c
+     join pg_namespace as n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm')`,
+    [node.relation.schema, node.relation.name],
+  );
+  const [now] = rows;
+  if (now === undefined) return { made: before, changed: false };
+  refuseUnknown(node, new Set(now.roles));
+  const plan = alignGrants(node.relation, grants, { ...now, made: before, settings: node.settings });
+  for (const { sql } of plan.steps) await statement(on, sql);
+  const same = plan.made.length === before.length && plan.made.every((mark) => before.includes(mark));
+  return { made: plan.made, changed: plan.steps.length > 0 || !same };
+}
+
+function refuseUnknown(node: ModelNode | SeedNode, known: ReadonlySet<string>): void {
+  const unknown = new Map<string, Place | undefined>();
+  for (const privilege of privileges)
+    for (const [number, role] of (node.config.grants?.[privilege] ?? []).entries())
+      if (role !== 'public' && !known.has(role) && !unknown.has(role))
+        unknown.set(role, node.settings.get('grants')?.place(privilege, number));
+  const [first] = unknown;
+  if (first === undefined) return;
+  // PostgreSQL's own roles are nobody that a table is granted to by mistake.
+  const theirs = [...known].filter((role) => !role.startsWith('pg_'));
+  const names = [...unknown.keys()].map((role) => `"${role}"`);
+  throw new NodeError({
+    what: `${node.name}: grants names ${names.length === 1 ? `the role ${names[0]}, which does` : `the roles ${names.join(', ')}, which do`} not exist`,
+    place: first[1],
+    hint: [didYouMean(first[0], theirs), `An administrator makes a role: create role ${first[0]};`]
+      .filter(Boolean)
+      .join(' '),
+  });
+}

@@ -1,0 +1,106 @@
+import { type CompileContext, quote } from './compile-context.ts';
+import { type Problem, ProjectError } from './errors.ts';
+import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './helpers.ts';
+import type { RelationName } from './manifest.ts';
+import { oneStatement } from './one-statement.ts';
+import { formatPlace, type Place } from './place.ts';
+import { resolverFor } from './resolve.ts';
+import { offsetIn, type SqlText } from './sql-text.ts';
+import { sqlTokens } from './sql-tokens.ts';
+import { HelperError, type Template } from './template.ts';
+
+/** A hook as it is written in a .yml, in project.yml or in a model's call of config. */
+export interface HookSource {
+  /** For messages: `pre_hook`. */
+  readonly name: string;
+  readonly written: SqlText;
+  /** What {{this}} is; undefined where there is no model. */
+  readonly own: RelationName | undefined;
+  /** What may not be in it, and why. */
+  readonly refuses: { readonly incremental?: string; readonly transactionControl?: string };
+}
+
+/**
+ * A hook's SQL, a template like a model's, in one or both of a model's forms. Its characters know where they stand.
+ * @param used takes the ids of what it names.
+ * @throws ProjectError with places in the file in which it is written.
+ */
+export function renderHook(
+  context: CompileContext,
+  source: HookSource,
+  modes: readonly Mode[],
+  used: Set<string>,
+): readonly SqlText[] {
+  const { written, name } = source;
+  const start = written.placeAt(0);
+  // No file, but what places in the template are counted in until they are translated.
+  const path = `${name} at ${start === undefined ? '?' : formatPlace(start)}`;
+  const translated = (problem: Problem): Problem => {
+    const { place } = problem;
+    if (place === undefined || place.file !== path) return problem;
+    const at = written.placeAt(offsetIn(written.text, place)) ?? start;
+    return { ...problem, what: `${name}: ${problem.what}`, place: at, excerpt: at && quote(context, at) };
+  };
+  try {
+    const template = context.environment.parse({ path, text: written.text });
+    return modes.map((mode) => {
+      const sql = render(context, source, template, mode, used).standingAt(path, written).trim();
+      const statement = oneStatement(sql, 'a hook', (place) => quote(context, place), 'statement');
+      refuseTransactionControl(context, source, statement);
+      return statement;
+    });
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    throw new ProjectError(error.problems.map(translated));
+  }
+}
+
+function render(
+  context: CompileContext,
+  { own, refuses }: HookSource,
+  template: Template,
+  mode: Mode,
+  used: Set<string>,
+): SqlText {
+  const { project, drafts } = context;
+  const shared = resolverFor(context, own, used);
+  const resolver: Resolver = {
+    ...shared,
+    ref(name, filter) {
+      if (drafts.get(name)?.config.materialized !== 'ephemeral') return shared.ref(name, filter);
+      throw new HelperError(
+        `the model "${name}" is ephemeral: there is nothing in the database that a hook could name`,
+        'Materialize it as a view.',
+      );
+    },
+  };
+  const helpers = modelHelpers(project, mode, resolver, newRecord());
+  const no = (helper: string, hint: string) => () => {
+    throw new HelperError(`{{${helper}}} cannot be used in a hook`, hint);
+  };
+  return template.render(
+    {
+      ...helpers,
+      config: no('config', 'Settings belong to the model.'),
+      high_water: no('high_water', 'What is new is for the model to tell; {{#incremental}} says which form is built.'),
+      ...(refuses.incremental === undefined ? {} : { incremental: no('#incremental', refuses.incremental) }),
+    },
+    modelContext(project, own),
+  );
+}
+
+const control = new Set(['abort', 'begin', 'commit', 'end', 'rollback', 'start', 'savepoint', 'release']);
+
+function refuseTransactionControl(context: CompileContext, { name, refuses }: HookSource, statement: SqlText): void {
+  const first = [...sqlTokens(statement.text)].find(({ kind }) => kind !== 'blank' && kind !== 'comment');
+  if (first === undefined || refuses.transactionControl === undefined || !control.has(first.text.toLowerCase())) return;
+  const place: Place | undefined = statement.placeAt(first.start);
+  throw new ProjectError([
+    {
+      what: `${name}: ${first.text} would end the transaction that it is in`,
+      place,
+      excerpt: place && quote(context, place),
+      hint: refuses.transactionControl,
+    },
+  ]);
+}

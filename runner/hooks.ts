@@ -1,0 +1,81 @@
+import { literal } from '../warehouse/quote.ts';
+import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
+import type { Decision } from './decide.ts';
+import { NodeError } from './errors.ts';
+import { placeholders } from './helpers.ts';
+import type { Hook, ModelNode, SeedNode } from './manifest.ts';
+import type { Place } from './place.ts';
+import type { SqlText } from './sql-text.ts';
+import { explain, statement } from './statement.ts';
+
+export interface HookContext {
+  /** ISO time of the run. */
+  readonly runStartedAt: string;
+  readonly sourceText: (file: string) => string | undefined;
+}
+
+/**
+ * Runs a node's hooks of one kind in order, those that have something to do in the form that is built.
+ * @returns how many ran.
+ * @throws NodeError that names the hook and its place; the hooks behind it do not run.
+ */
+export async function runHooks(
+  on: Queryable,
+  node: ModelNode | SeedNode,
+  { when, inTransaction }: Pick<Hook, 'when' | 'inTransaction'>,
+  mode: Decision['mode'],
+  context: HookContext,
+): Promise<number> {
+  let ran = 0;
+  for (const hook of node.hooks ?? []) {
+    const sql = mode === 'increment' ? hook.incremental : hook.full;
+    if (hook.when !== when || hook.inTransaction !== inTransaction || sql.text === '') continue;
+    const name = `${node.name}: ${hook.name}`;
+    await runHook(on, { name, sql, place: hook.place, file: node.file }, context);
+    ran += 1;
+  }
+  return ran;
+}
+
+/** Runs a node's hooks that stand outside its transaction, on a connection of their own. @throws NodeError */
+export async function runHooksOutside(
+  warehouse: Warehouse,
+  node: ModelNode | SeedNode,
+  when: Hook['when'],
+  mode: Decision['mode'],
+  context: HookContext,
+): Promise<void> {
+  if (!(node.hooks ?? []).some((hook) => hook.when === when && !hook.inTransaction)) return;
+  await warehouse.session((session) => runHooks(session, node, { when, inTransaction: false }, mode, context));
+}
+
+/**
+ * Runs one hook.
+ * @param name what it is, for messages.
+ * @param file the one to name where it has no place.
+ * @throws NodeError
+ */
+export async function runHook(
+  on: Queryable,
+  { name, sql, place, file }: { readonly name: string; readonly sql: SqlText } & At,
+  { runStartedAt, sourceText }: HookContext,
+): Promise<void> {
+  try {
+    await statement(
+      on,
+      sql.replace(placeholders(), () => `timestamptz ${literal(runStartedAt)}`),
+    );
+  } catch (fault) {
+    const subject = { name, file, sourceText };
+    const error = explain(fault, subject);
+    if (!(error instanceof NodeError) || error.where !== file) throw error;
+    // PostgreSQL does not say where; then it is the hook as a whole.
+    const { message: what, detail, hint, cause } = error;
+    throw explain(new NodeError({ what, place, detail, hint, cause }), subject);
+  }
+}
+
+interface At {
+  readonly place: Place | undefined;
+  readonly file: string;
+}

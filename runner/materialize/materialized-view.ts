@@ -1,0 +1,84 @@
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Column, ExistingRelation } from '../catalog.ts';
+import { SqlText } from '../sql-text.ts';
+import { guardDuplicates, guardKey, guardNulls } from './key-guard.ts';
+import { run, type Step, staged } from './step.ts';
+import { addMissing, dropObsolete, placeOf } from './structure.ts';
+import { comparable, type TableTarget } from './table.ts';
+
+/** A materialized view has no constraints: what keeps its key unique, and lets it be refreshed beside its readers, is an index. */
+export function materializedViewTarget(target: TableTarget): TableTarget {
+  const place = target.settings.get('unique_key')?.place();
+  return {
+    ...target,
+    uniqueKey: [],
+    constraints: [],
+    indexes: [{ columns: [...target.uniqueKey], unique: true, place }, ...target.indexes],
+  };
+}
+
+/**
+ * A materialized view that does not exist yet: made with its rows, which are checked for their key, and indexed.
+ * @param target with the unique key, as for a table.
+ * @param before what it will take the place of, for the count of the rows that changed; undefined: all are new.
+ */
+export function createMaterializedView(
+  target: TableTarget,
+  sql: SqlText,
+  columns: readonly Column[],
+  before: ExistingRelation | undefined,
+): Step[] {
+  const place = placeOf(target);
+  const view = relation(place.schema, place.name);
+  return [
+    run(`create materialized view ${view} as\n`, sql, '\nwith data'),
+    { kind: 'upsert', sql: new SqlText(countChanges(target, view, columns, before)) },
+    ...guardKey(target.model, view, target.uniqueKey),
+    ...addMissing(materializedViewTarget(target), undefined, []),
+    run(`analyze ${view}`),
+  ];
+}
+
+function countChanges(
+  { relation: { schema, name } }: TableTarget,
+  view: string,
+  columns: readonly Column[],
+  before: ExistingRelation | undefined,
+): string {
+  const types = new Map(before?.columns.map((column) => [column.name, column.type]));
+  const isAlike = columns.length === types.size && columns.every((column) => types.get(column.name) === column.type);
+  if (before?.kind !== 'materialized view' || !before.populated || !isAlike)
+    return `select count(*) as inserted, 0 as updated\nfrom ${view}`;
+  const rows = (alias: string, from: string) =>
+    `select ${columns.map((column) => comparable(column, alias)).join(', ')} from ${from} as ${alias}`;
+  const [fresh, old] = [rows('n', view), rows('t', relation(schema, name))];
+  return `select
+    (select count(*) from (${fresh} except all ${old}) as added) as inserted,
+    0 as updated,
+    (select count(*) from (${old} except all ${fresh}) as gone) as deleted`;
+}
+
+/** A materialized view whose definition stands: refreshed beside its readers, and indexed as is declared now. */
+export function refreshMaterializedView(
+  target: TableTarget,
+  sql: SqlText,
+  existing: ExistingRelation,
+  made: readonly string[],
+): Step[] {
+  const view = relation(target.relation.schema, target.relation.name);
+  const indexed = materializedViewTarget(target);
+  return [
+    ...dropObsolete(indexed, existing, made),
+    {
+      kind: 'refresh',
+      sql: new SqlText(`refresh materialized view concurrently ${view}`),
+      relation: view,
+      otherwise: [
+        run(`create temporary table ${identifier('datacycle_new')} on commit drop as\n`, sql),
+        guardDuplicates(target.model, staged, target.uniqueKey),
+      ],
+    },
+    guardNulls(target.model, view, target.uniqueKey),
+    ...addMissing(indexed, existing, made),
+  ];
+}

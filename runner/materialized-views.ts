@@ -1,0 +1,100 @@
+import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
+import type { Problem } from './errors.ts';
+import type { Constraint, ModelNode, Node, SeedNode } from './manifest.ts';
+import type { Place } from './place.ts';
+
+/** Reports what is wrong at a place, or at the beginning of the model's file. */
+type Complain = (place: Place | undefined, what: string, hint: string) => void;
+
+/** What a materialized view is asked to be and PostgreSQL has not: keys and constraints, policies, a time of its own. */
+export function checkMaterializedViews(context: CompileContext, nodes: ReadonlyMap<string, Node>): readonly Problem[] {
+  if (context.incomplete) return [];
+  const problems: Problem[] = [];
+  for (const draft of context.drafts.values()) {
+    const node = nodes.get(draft.id);
+    if (node?.kind !== 'model' && node?.kind !== 'seed') continue;
+    const complain: Complain = (place, what, hint) =>
+      problems.push(
+        problemAt(context, place ?? { file: draft.file.path, line: 1, column: 1 }, {
+          what: `${node.name}: ${what}`,
+          hint,
+        }),
+      );
+    checkReferences(node, nodes, complain);
+    if (node.kind !== 'model' || node.materialized !== 'materialized_view') continue;
+    checkKey(node, complain);
+    for (const constraint of node.constraints) checkConstraint(node, constraint, complain);
+    checkRows(node, draft, complain);
+    checkReaders(node, draft, nodes, complain);
+  }
+  return problems;
+}
+
+function checkKey({ config, settings }: ModelNode, complain: Complain): void {
+  if ((config.unique_key ?? []).length > 0) return;
+  complain(
+    settings.get('materialized')?.place(),
+    'a materialized view needs a unique_key',
+    'It is refreshed beside its readers by it; without one a refresh would lock them out. Set it to the columns that identify a row, or use materialized="table".',
+  );
+}
+
+function checkConstraint({ config }: ModelNode, constraint: Constraint, complain: Complain): void {
+  const key = [...(config.unique_key ?? [])].sort().join('\n');
+  if (constraint.type === 'unique' && [...constraint.columns].sort().join('\n') === key) return;
+  complain(
+    constraint.place,
+    `a materialized view cannot have a ${constraint.type} constraint: PostgreSQL has none on it`,
+    'Its unique_key is unique and never NULL without one. Make a data test of this (not_null, unique, relationships), or use materialized="table".',
+  );
+}
+
+function checkRows(node: ModelNode, draft: Draft, complain: Complain): void {
+  if (node.volatile)
+    complain(
+      node.settings.get('materialized')?.place(),
+      'a materialized view keeps its query, and {{run_started_at}} would for ever be the time of the run that made it',
+      'Write current_timestamp, which is the time of the refresh, or use materialized="table".',
+    );
+  const { properties } = draft;
+  if (properties?.value.bi !== undefined)
+    complain(
+      properties.yaml.place([...properties.path, 'bi']),
+      'Power BI cannot be shown a materialized view: it shows everybody all of its rows',
+      'Use materialized="table", of which everybody sees what row_security says.',
+    );
+}
+
+/** A materialized view holds what its owner saw. So rows that are guarded where they come from are not passed on unsaid. */
+function checkReaders(node: ModelNode, draft: Draft, nodes: ReadonlyMap<string, Node>, complain: Complain): void {
+  if (draft.config.row_security === false) return;
+  const guarded = [...new Set(guardedBehind(node.reads, nodes))].sort();
+  if (guarded.length === 0) return;
+  complain(
+    node.settings.get('materialized')?.place(),
+    `a materialized view shows everybody all of its rows, and this one is made of ${guarded.join(', ')}, where rows are guarded`,
+    'Use materialized="table" with row_security or "view"; or, if its rows are for all, say so: row_security: false.',
+  );
+}
+
+/** The guarded tables among `ids`, and behind the views among them; who says that rows are for all has decided for them. */
+function guardedBehind(ids: readonly string[], nodes: ReadonlyMap<string, Node>): string[] {
+  return ids.flatMap((id) => {
+    const node = nodes.get(id);
+    if (node?.kind !== 'model') return [];
+    return node.materialized === 'view' ? guardedBehind(node.reads, nodes) : node.rowSecurity ? [node.name] : [];
+  });
+}
+
+function checkReferences(node: ModelNode | SeedNode, nodes: ReadonlyMap<string, Node>, complain: Complain): void {
+  for (const constraint of node.constraints) {
+    if (constraint.type !== 'foreign_key') continue;
+    const target = nodes.get(constraint.toId);
+    if (target?.kind === 'model' && target.materialized === 'materialized_view')
+      complain(
+        constraint.place,
+        `a foreign key cannot point at ${target.name}, which is a materialized view`,
+        'Make a data test of it (relationships), or materialize the other one as a table.',
+      );
+  }
+}

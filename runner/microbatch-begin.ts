@@ -1,0 +1,217 @@
+import { relation } from '../warehouse/quote.ts';
+import type { Session } from '../warehouse/warehouse.ts';
+import type { BuildContext } from './build-node.ts';
+import type { Column } from './catalog.ts';
+import { refuseChangeOfKind } from './change-of-kind.ts';
+import { normalType } from './column-type.ts';
+import { type Decision, type NodeState, reasonToRebuild } from './decide.ts';
+import { checkContract, checkNamed } from './declared-columns.ts';
+import { NodeError } from './errors.ts';
+import { runHooks } from './hooks.ts';
+import type { Manifest, ModelNode } from './manifest.ts';
+import { changeSchema } from './materialize/schema-change.ts';
+import type { Step } from './materialize/step.ts';
+import { chooseBatches } from './microbatch-choice.ts';
+import { moveBatches } from './microbatch-partitions.ts';
+import type { BatchSettings } from './microbatch-settings.ts';
+import { batchTypes, boundLiteral, filtersOf, forBatch } from './microbatch-sql.ts';
+import { markPending } from './microbatch-state.ts';
+import { type KnownBatch, readBatches } from './microbatch-windows.ts';
+import { readState } from './node-state.ts';
+import { checkPartitionColumn } from './partition-column.ts';
+import { shapeOf } from './perform.ts';
+import { querySql } from './plan.ts';
+import { refuseToLose } from './pruned.ts';
+import { keptOf } from './retention.ts';
+import type { SqlText } from './sql-text.ts';
+import { type ModelState, readModels, writeConsumed } from './state.ts';
+
+/** What a run has decided to do with a microbatch model. */
+export interface Job {
+  readonly settings: BatchSettings;
+  readonly state: NodeState;
+  readonly models: ReadonlyMap<string, ModelState>;
+  readonly decision: Exclude<Decision, { readonly mode: 'skip' }>;
+  /** All batches since the model's begin that it can be built of. */
+  readonly known: readonly KnownBatch[];
+  /** Those that the run builds, the oldest first. */
+  readonly batches: readonly KnownBatch[];
+  /** Those without which the table is not whole. */
+  readonly missing: readonly KnownBatch[];
+  /** Rows before the first batch stay: what they were made of has been deleted since. */
+  readonly keepsOlder: boolean;
+  readonly sql: SqlText;
+  readonly typeOf: (id: string, column: string) => string;
+  readonly yields: readonly Column[];
+  /** The type of the model's event_time. */
+  readonly eventType: string;
+  /** Those that a batch fills, and what has to be done to the table for it. */
+  readonly columns: readonly Column[];
+  readonly schemaSteps: readonly Step[];
+  /** The largest load_id before the run, which followers may have seen; undefined where they cannot follow the model so. */
+  readonly mark: number | undefined;
+}
+
+/**
+ * Decides what is to be built and remembers it, so that what the run does not get to is built by the next one.
+ * @throws NodeError if the model cannot be built, whichever the batch; nothing is touched then.
+ */
+export async function beginBatches(
+  session: Session,
+  context: BuildContext,
+  node: ModelNode,
+  settings: BatchSettings,
+): Promise<Job> {
+  const { manifest, options, range } = context;
+  const models = await readModels(session);
+  let state = await readState(session, context, node, models);
+  let decision = decideBatches(node, settings, state, manifest, options.fullRefresh);
+  const { runStartedAt } = options;
+  const hooks = { when: 'pre', inTransaction: true } as const;
+  // They may have changed what stands.
+  if ((await runHooks(session, node, hooks, decision.mode, { ...context, runStartedAt })) > 0) {
+    state = await readState(session, context, node, models);
+    decision = decideBatches(node, settings, state, manifest, options.fullRefresh);
+  }
+  refuseChangeOfKind(node, decision, state);
+  const backfill = range !== undefined && decision.mode === 'increment';
+  refuseToLose(node, backfill ? { mode: 'replace', reason: 'a backfill' } : decision, state.pruned);
+  const sql = querySql(node, decision, state, options, manifest);
+  if (sql === undefined) throw new Error('a model is made of a query');
+  const typeOf = await readTypes(session, manifest, sql);
+  const { known, keepsOlder } = await batchesOf(session, context, node, settings, state);
+  const renew = decision.mode !== 'increment';
+  const { batches, missing } = chooseBatches(known, { lookback: settings.lookback, renew, asked: range !== undefined });
+
+  const sample = known[0];
+  if (sample === undefined) throw new Error('there is always a batch');
+  const create: Decision = { mode: 'create', reason: '' };
+  const yields = (await shapeOf(session, node, create, state, forBatch(sql, sample, typeOf))) ?? [];
+  const eventType = checkYields(node, settings, yields, sample);
+  checkPartitionColumn(node, state.existing, yields);
+  state = await moveBatches(session, context, node, decision, state, models);
+  const change =
+    state.existing?.kind === 'table' && !renew
+      ? changeSchema(node, node.config.on_schema_change, state.existing, yields)
+      : { steps: [], columns: yields };
+  const mark = state.existing?.kind === 'table' ? await newestLoad(session, node, state) : undefined;
+
+  await markPending(session, node.name, renew ? undefined : batches);
+  // What else is to be built again because of them is marked by now.
+  if (state.remembered !== undefined) await writeConsumed(session, node.name, state.upstreams);
+  const columns = { yields, eventType, columns: change.columns, schemaSteps: change.steps };
+  return { settings, state, models, decision, known, batches, missing, keepsOlder, sql, typeOf, ...columns, mark };
+}
+
+function decideBatches(
+  node: ModelNode,
+  settings: BatchSettings,
+  state: NodeState,
+  manifest: Manifest,
+  fullRefresh: boolean,
+): Job['decision'] {
+  const { existing } = state;
+  if (existing === undefined) return { mode: 'create', reason: 'new' };
+  if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
+  if (node.config.full_refresh === false) return { mode: 'increment', reason: 'microbatch' };
+  const reason = reasonToRenew(node, settings, state, manifest, fullRefresh);
+  return reason === undefined ? { mode: 'increment', reason: 'microbatch' } : { mode: 'replace', reason };
+}
+
+/** Why all batches have to be built again; undefined if they need not be. Changes of models that are followed batch by batch are none. */
+export function reasonToRenew(
+  node: ModelNode,
+  { follows }: BatchSettings,
+  state: Pick<NodeState, 'remembered' | 'consumed' | 'upstreams'>,
+  manifest: Manifest,
+  fullRefresh: boolean,
+): string | undefined {
+  const followed = new Set(follows.map((id) => manifest.nodes.get(id)?.name));
+  const upstreams = new Map([...state.upstreams].filter(([name]) => !followed.has(name)));
+  return reasonToRebuild(node, { ...state, upstreams }, { fullRefresh });
+}
+
+/** The batches that the model can be built of: what is older than what retention has left of its upstreams stays as it is. */
+async function batchesOf(
+  session: Session,
+  { manifest, options, range }: BuildContext,
+  node: ModelNode,
+  settings: BatchSettings,
+  state: NodeState,
+): Promise<Pick<Job, 'known' | 'keepsOlder'>> {
+  const follows = settings.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
+  const all = await readBatches(session, node.name, settings, options.runStartedAt, follows, range);
+  const kept = keptOf(node, state.expired)?.before.getTime();
+  const known = kept === undefined ? all : all.filter(({ from }) => Date.parse(from.at) >= kept);
+  if (all.length === 0)
+    throw new NodeError({
+      what: `${node.name} has no batch yet: its begin, ${settings.begin}, lies in the future`,
+      place: node.settings.get('begin')?.place(),
+      hint: 'Set begin to the time of the oldest rows.',
+    });
+  if (known.length === 0)
+    throw new NodeError({
+      what: `${node.name}: a batch of a ${settings.size} begins before the oldest rows that retention has left of ${[...state.expired.keys()].join(', ')}`,
+      place: node.settings.get('batch_size')?.place(),
+      hint: 'Nothing was touched. Keep those rows longer, or make batch_size smaller.',
+    });
+  return { known, keepsOlder: known.length < all.length };
+}
+
+/** The types of the columns by which upstreams are filtered. What is not there PostgreSQL complains about, at its place. */
+export async function readTypes(
+  session: Session,
+  manifest: Manifest,
+  sql: SqlText,
+): Promise<(id: string, column: string) => string> {
+  const types = new Map<string, string>();
+  for (const { id, column } of filtersOf(sql)) {
+    const node = manifest.nodes.get(id);
+    if (node === undefined || node.kind === 'test') continue;
+    const { rows } = await session.query<{ type: string }>(
+      `select format_type(a.atttypid, null) as type
+       from pg_attribute as a
+       where a.attrelid = to_regclass($1) and a.attname = $2 and a.attnum > 0 and not a.attisdropped`,
+      [relation(node.relation.schema, node.relation.name), column],
+    );
+    const declared = node.columns.find(({ name }) => name === column)?.dataType;
+    types.set(`${id} ${column}`, rows[0]?.type ?? (declared && normalType(declared)) ?? 'timestamp with time zone');
+  }
+  return (id, column) => types.get(`${id} ${column}`) ?? 'timestamp with time zone';
+}
+
+/**
+ * The type of the model's event_time.
+ * @throws NodeError if the columns break the model's contract, or there is no such column, or it says no time.
+ */
+export function checkYields(
+  node: ModelNode,
+  { eventTime }: BatchSettings,
+  yields: readonly Column[],
+  sample: KnownBatch,
+): string {
+  if (node.config.contract?.enforced === true) checkContract(node, yields);
+  checkNamed(node, yields);
+  const type = yields.find(({ name }) => name === eventTime)?.type;
+  if (type !== undefined && boundLiteral(type, sample.from) !== undefined) return type;
+  throw new NodeError({
+    what:
+      type === undefined
+        ? `${node.name} has no column "${eventTime}" (named in event_time)`
+        : `${node.name}: event_time "${eventTime}" is of type ${type}`,
+    place: node.settings.get('event_time')?.place(),
+    hint:
+      type === undefined
+        ? `Its columns are ${yields.map(({ name }) => name).join(', ')}.`
+        : `It must be a column of type ${batchTypes.join(', ')} (whole numbers: YYYYMMDD, YYYYMMDDHHMM).`,
+  });
+}
+
+async function newestLoad(session: Session, node: ModelNode, state: NodeState): Promise<number | undefined> {
+  const type = state.existing?.columns.find(({ name }) => name === 'load_id')?.type;
+  if (type !== 'bigint' && type !== 'integer') return undefined;
+  const { rows } = await session.query<{ newest: number | null }>(
+    `select max(load_id)::bigint as newest from ${relation(node.relation.schema, node.relation.name)}`,
+  );
+  return rows[0]?.newest ?? 0;
+}

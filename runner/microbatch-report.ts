@@ -1,0 +1,71 @@
+import { DatacycleError } from '../warehouse/errors.ts';
+import { NodeError } from './errors.ts';
+import type { ModelNode } from './manifest.ts';
+import type { BatchSettings } from './microbatch-settings.ts';
+import type { BatchWindow } from './microbatch-windows.ts';
+
+export interface FailedBatch {
+  /** As {@link nameOfBatch} says it. */
+  readonly name: string;
+  readonly error: Error;
+}
+
+/** How people are told of a batch: what the calendar or clock of its zone shows at its start. */
+export function nameOfBatch(
+  { from }: BatchWindow,
+  { size, timeZone }: Pick<BatchSettings, 'size' | 'timeZone'>,
+): string {
+  switch (size) {
+    case 'year':
+      return from.local.slice(0, 4);
+    case 'month':
+      return from.local.slice(0, 7);
+    case 'week':
+      return `week of ${from.local.slice(0, 10)}`;
+    case 'day':
+      return from.local.slice(0, 10);
+    case 'hour':
+      // The clock shows an hour twice when it is set back.
+      return from.local.slice(0, 16) + (timeZone === 'UTC' ? '' : ` (${from.at})`);
+    default:
+      return size satisfies never;
+  }
+}
+
+/** How many batches of one reason, and how many reasons, are told. */
+const shown = 10;
+
+/** One error for all batches that failed: which, why, and where the first did. */
+export function batchesFailed(node: ModelNode, failed: readonly FailedBatch[], all: number): NodeError {
+  const reasons = new Map<string, string[]>();
+  for (const { name, error } of failed) {
+    const reason = error.message.startsWith(`${node.name}: `)
+      ? error.message.slice(node.name.length + 2)
+      : error.message;
+    reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
+  }
+  const lines = [...reasons].map(([reason, names]) => `  ${someOf(names, ', ')}: ${reason}`);
+  const which = someOf(
+    failed.map(({ name }) => name),
+    ', ',
+  );
+  const first = failed[0]?.error;
+  const known = first instanceof DatacycleError ? first : undefined;
+  return new NodeError({
+    what: `${node.name}: ${failed.length} of ${all} ${all === 1 ? 'batch' : 'batches'} failed: ${which}`,
+    where: known?.where ?? node.file,
+    detail: [known?.detail, someOf(lines, '\n', '  ')].filter(Boolean).join('\n'),
+    hint: [
+      known?.hint,
+      failed.length < all ? 'The others are done; the next run builds these again.' : 'The next run builds them again.',
+    ]
+      .filter(Boolean)
+      .join(' '),
+    cause: first,
+  });
+}
+
+function someOf(list: readonly string[], separator: string, indent = ''): string {
+  const more = list.length - shown;
+  return more <= 0 ? list.join(separator) : [...list.slice(0, shown), `${indent}and ${more} more`].join(separator);
+}

@@ -1,0 +1,115 @@
+import { type CompileContext, type Draft, quote } from './compile-context.ts';
+import type { batchSizes, Config } from './config.ts';
+import { ProjectError } from './errors.ts';
+import type { Node } from './manifest.ts';
+import type { BatchReads } from './resolve.ts';
+import { didYouMean } from './suggest.ts';
+
+export type BatchSize = (typeof batchSizes)[number];
+
+/** How a model with incremental_strategy microbatch is cut into batches of time. */
+export interface BatchSettings {
+  /** The column of its rows that says to which batch they belong. */
+  readonly eventTime: string;
+  readonly size: BatchSize;
+  /** Where the clock stands that says when an hour, a day, a month begins, e.g. `Europe/Zurich`. */
+  readonly timeZone: string;
+  /** ISO date or time; without an offset it is one of that zone. The first batch is the one it lies in. */
+  readonly begin: string;
+  /** How many of the newest finished batches are built again by every run. */
+  readonly lookback: number;
+  /** Ids of the microbatch models of which it reads the rows of its batch only: what changed of them is known by batch. */
+  readonly follows: readonly string[];
+}
+
+/** A date or a time as users write it: `2023-08-18`, `2023-08-18 12:00`, `2023-08-18T12:00:00+02:00`. */
+const moment = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,6})?)?)?(Z|[+-]\d\d(?::?\d\d)?)?$/;
+
+/** Whether a text is an ISO date or time that exists. */
+export function isMoment(text: string): boolean {
+  const [whole, year, month, day, hour = '0', minute = '0', second = '0'] = moment.exec(text) ?? [];
+  if (whole === undefined) return false;
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  const isDay = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  return isDay && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+}
+
+/** Whether a moment says by itself which instant it is. */
+export function hasOffset(text: string): boolean {
+  return moment.exec(text)?.[7] !== undefined;
+}
+
+export function isMicrobatch(config: Config): boolean {
+  return config.materialized === 'incremental' && config.incremental_strategy === 'microbatch';
+}
+
+/** The settings of a model that {@link checkBatches} has let through. */
+export function batchSettings(config: Config, follows: readonly string[]): BatchSettings {
+  const { event_time = '', batch_size = 'day', time_zone = 'UTC', begin = '', lookback = 1 } = config;
+  return { eventTime: event_time, size: batch_size, timeZone: time_zone, begin, lookback, follows };
+}
+
+/** The microbatch models of which a microbatch model reads nothing but the rows of its batch. */
+export function followedBy({ filtered, whole }: BatchReads, nodes: ReadonlyMap<string, Node>): string[] {
+  const inside = [...filtered, ...whole].flatMap((id) => {
+    const node = nodes.get(id);
+    return node?.kind === 'model' && node.materialized === 'ephemeral' ? node.reads : [];
+  });
+  return [...filtered].filter((id) => {
+    const node = nodes.get(id);
+    return node?.kind === 'model' && node.batch !== undefined && !whole.has(id) && !inside.includes(id);
+  });
+}
+
+/** @throws ProjectError for the first setting of a microbatch model that is missing or wrong, with its place. */
+export function checkBatches(draft: Draft, reads: BatchReads, context: CompileContext): void {
+  const { config, settings, record } = draft;
+  const strategy = settings.get('incremental_strategy')?.place();
+  const fail = (place: typeof strategy, what: string, hint: string) => {
+    const text = place?.file === draft.file.path ? what : `${draft.file.path}: ${what}`;
+    throw new ProjectError([{ what: text, place, excerpt: place && quote(context, place), hint }]);
+  };
+  const needs = (key: 'event_time' | 'batch_size' | 'begin', hint: string) => {
+    if (config[key] === undefined) fail(strategy, `incremental_strategy "microbatch" needs ${key}`, hint);
+  };
+  needs('event_time', 'Set it to the column that says when what a row tells of happened.');
+  needs('batch_size', 'Set it to hour, day, week, month or year.');
+  needs('begin', 'Set it to the time of the oldest rows, e.g. begin="2023-08-18".');
+  const at = (key: string) => settings.get(key)?.place();
+  if (!isMoment(config.begin ?? ''))
+    fail(
+      at('begin'),
+      `begin: "${config.begin}" is no date and no time`,
+      'Write e.g. "2023-08-18" or "2023-08-18 12:00".',
+    );
+  const zone = config.time_zone ?? 'UTC';
+  if (!isNamedZone(zone))
+    fail(
+      at('time_zone'),
+      `time_zone: "${zone}" is no time zone`,
+      didYouMean(zone, Intl.supportedValuesOf('timeZone')) ?? 'Write a name of the IANA database, e.g. Europe/Zurich.',
+    );
+  if (record.incremental !== undefined)
+    fail(
+      record.incremental,
+      'a microbatch model has no {{#incremental}} block',
+      'Every batch is built by the same SQL: what has an event_time is read for the time of the batch.',
+    );
+  if (reads.filtered.size === 0 && !reads.bounds)
+    fail(
+      strategy,
+      'nothing that it reads has an event_time, so every batch would read everything',
+      'Set event_time for what it refers to (a source has it beside its name in the .yml), or use {{batch_start}} and {{batch_end}}.',
+    );
+}
+
+/** A zone by its place. An abbreviation such as CET is one hour the whole year to PostgreSQL, and an offset has the wrong sign. */
+function isNamedZone(name: string): boolean {
+  if (name !== 'UTC' && !/^[A-Z][A-Za-z_]+\//.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

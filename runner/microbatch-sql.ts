@@ -1,0 +1,83 @@
+import { identifier } from '../warehouse/quote.ts';
+import { NodeError } from './errors.ts';
+import type { BatchWindow, Moment } from './microbatch-windows.ts';
+import type { SqlText } from './sql-text.ts';
+
+/*
+ * In compiled SQL a batch is all there is, so that it can be run by hand: a filter is a comment, and the bounds are farther than any time.
+ * The run puts each batch's own in.
+ */
+export const batchStart = `timestamptz '0001-01-01 00:00:00+00' /* batch_start */`;
+export const batchEnd = `timestamptz '9999-12-31 00:00:00+00' /* batch_end */`;
+const mark = /timestamptz '[-:+\d ]+' \/\* batch_(?:start|end) \*\/|\/\* batch of (.+?) by "((?:[^"]|"")+)" \*\//g;
+
+/** The rows of a relation that lie in the batch. @param id of the node that it is. */
+export function inBatch(relation: string, id: string, eventTime: string): string {
+  return `(select * from ${relation} /* batch of ${id} by ${identifier(eventTime)} */)`;
+}
+
+const gap = String.raw`(?:\s|--[^\n]*(?:\n|$)|/\*(?:(?!\*/)[\s\S])*\*/)*`;
+const words =
+  'where|join|inner|left|right|full|cross|natural|on|using|group|having|order|window|limit|offset|fetch|for|union|except|intersect|tablesample';
+const unnamed = new RegExp(
+  String.raw`"((?:[^"]|"")+)" /\* batch of .+? by "(?:[^"]|"")+" \*/\)(?=${gap}(?:$|[,);]|(?:${words})\b))`,
+  'gi',
+);
+
+/** Gives a filtered relation that has no alias the name that it would have without the filter. */
+export function nameTables(sql: SqlText): SqlText {
+  return sql.replace(unnamed, ([whole, name]) => `${whole} as "${name}"`);
+}
+
+/** The upstreams that a query reads batch by batch, and by which column. */
+export function filtersOf(sql: SqlText): { readonly id: string; readonly column: string; readonly at: number }[] {
+  return [...sql.text.matchAll(mark)].flatMap(({ 1: id, 2: column, index }) =>
+    id === undefined || column === undefined ? [] : [{ id, column: column.replaceAll('""', '"'), at: index }],
+  );
+}
+
+/**
+ * The query of one batch.
+ * @param typeOf the type of an upstream's column, as PostgreSQL spells it.
+ * @throws NodeError for a column whose type says no time.
+ */
+export function forBatch(sql: SqlText, window: BatchWindow, typeOf: (id: string, column: string) => string): SqlText {
+  return sql.replace(mark, (match) => {
+    const [text, id, column] = match;
+    if (id === undefined || column === undefined)
+      return `timestamptz '${text.includes('batch_start') ? window.from.at : window.to.at}'`;
+    const type = typeOf(id, column.replaceAll('""', '"'));
+    const [from, to] = [boundLiteral(type, window.from), boundLiteral(type, window.to)];
+    if (from !== undefined && to !== undefined) return `where "${column}" >= ${from} and "${column}" < ${to}`;
+    throw new NodeError({
+      what: `${id.slice(id.indexOf('.') + 1)}: event_time "${column}" is of type ${type}`,
+      place: sql.placeAt(match.index ?? 0),
+      hint: `It must be a column of type ${batchTypes.join(', ')}; or read all of its rows: filter=false.`,
+    });
+  });
+}
+
+/** A date is the first one that begins at or after the bound; a whole number is a key made of it, YYYYMMDD or YYYYMMDDHHMM. */
+const literals: Readonly<Record<string, (moment: Moment) => string>> = {
+  'timestamp with time zone': ({ at }) => `timestamptz '${at}'`,
+  'timestamp without time zone': ({ local }) => `timestamp '${local}'`,
+  date: ({ local }) => `date '${dayFrom(local)}'`,
+  integer: ({ local }) => dayFrom(local).replaceAll('-', ''),
+  bigint: ({ local }) => local.slice(0, 16).replaceAll(/\D/g, ''),
+};
+
+export const batchTypes = Object.keys(literals);
+
+/**
+ * A bound of a batch as a value that a column of this type can be compared with. Types without a zone are read as what the
+ * clock of the model's time zone shows. Undefined for a type that says no time.
+ */
+export function boundLiteral(type: string, moment: Moment): string | undefined {
+  return literals[type.replace(/^(timestamp)\(\d\)/, '$1')]?.(moment);
+}
+
+function dayFrom(local: string): string {
+  const day = local.slice(0, 10);
+  if (local.endsWith('00:00:00')) return day;
+  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,83 @@
+import type { Queryable } from '../warehouse/warehouse.ts';
+import type { BatchWindow } from './microbatch-windows.ts';
+
+/*
+ * A batch has two versions, drawn from one sequence: the one at which it was built last, and the one at which its rows
+ * changed last. What is made of it is behind if it was built before they changed. Rows that went because they lay in no
+ * batch are remembered as batches without beginning or without end.
+ */
+
+/** Remembers that these batches are to be built again, until they have been; with `undefined` all that there are. */
+export async function markPending(
+  session: Queryable,
+  model: string,
+  windows: readonly BatchWindow[] | undefined,
+): Promise<void> {
+  if (windows === undefined) {
+    await session.query(
+      `update datacycle.batch set pending = true
+       where model = $1 and isfinite(batch_start) and isfinite(batch_end) and not pending`,
+      [model],
+    );
+    return;
+  }
+  await session.query(
+    `update datacycle.batch as b set pending = true
+     from unnest($2::timestamptz[], $3::timestamptz[]) as w (batch_start, batch_end)
+     where b.model = $1 and b.batch_start = w.batch_start and b.batch_end = w.batch_end and not b.pending`,
+    [model, windows.map(({ from }) => from.at), windows.map(({ to }) => to.at)],
+  );
+}
+
+export interface BuiltBatch {
+  readonly from: string;
+  readonly to: string;
+  /** ISO time as of which it was built. */
+  readonly at: string;
+  /** Its rows are other ones than before. */
+  readonly changed: boolean;
+  readonly pending: boolean;
+}
+
+/** Remembers a batch; part of the batch's own transaction. What overlapped it keeps its version where nothing changed. */
+export async function writeBatch(session: Queryable, model: string, batch: BuiltBatch): Promise<void> {
+  await session.query(
+    `insert into datacycle.batch (model, batch_start, batch_end, built_at, version, changed_version, pending)
+     select $1, $2, $3, $4, v.version,
+         case
+             when $5 then v.version
+             else coalesce(
+                 (
+                     select max(o.changed_version)
+                     from datacycle.batch as o
+                     where o.model = $1 and o.batch_start < $3 and o.batch_end > $2
+                 ),
+                 0
+             )
+         end,
+         $6
+     from (select nextval('datacycle.batch_version') as version) as v
+     on conflict (model, batch_start, batch_end) do update set built_at = excluded.built_at, version = excluded.version,
+         changed_version = excluded.changed_version, pending = excluded.pending`,
+    [model, batch.from, batch.to, batch.at, batch.changed, batch.pending],
+  );
+}
+
+/** Forgets the batches of another grid, when all of this one are built. */
+export async function forgetOtherBatches(
+  session: Queryable,
+  model: string,
+  windows: readonly BatchWindow[],
+): Promise<void> {
+  await session.query(
+    `delete from datacycle.batch as b
+     where b.model = $1
+         and b.pending
+         and not exists (
+             select
+             from unnest($2::timestamptz[], $3::timestamptz[]) as w (batch_start, batch_end)
+             where w.batch_start = b.batch_start and w.batch_end = b.batch_end
+         )`,
+    [model, windows.map(({ from }) => from.at), windows.map(({ to }) => to.at)],
+  );
+}

@@ -1,0 +1,160 @@
+import { relation } from '../warehouse/quote.ts';
+import type { Session } from '../warehouse/warehouse.ts';
+import type { AuditOutcome } from './audit.ts';
+import type { BuildContext } from './build-node.ts';
+import { type ExistingRelation, readRelation } from './catalog.ts';
+import { completeRelation } from './complete-relation.ts';
+import { forgetExpired } from './expire.ts';
+import type { ModelNode } from './manifest.ts';
+import { isGrantMark } from './materialize/grants.ts';
+import { clearOutside } from './materialize/microbatch.ts';
+import { partitioningName } from './materialize/partition-names.ts';
+import { remakeViews } from './materialize/remake-views.ts';
+import type { Step } from './materialize/step.ts';
+import { addMissing, alignColumns, dropObsolete, objectNames } from './materialize/structure.ts';
+import { adoptKeys } from './materialize/surrogate-key.ts';
+import type { takePlace } from './materialize/take-place.ts';
+import type { Job } from './microbatch-begin.ts';
+import type { FailedBatch } from './microbatch-report.ts';
+import { boundLiteral } from './microbatch-sql.ts';
+import { forgetOtherBatches, writeBatch } from './microbatch-state.ts';
+import type { KnownBatch, Moment } from './microbatch-windows.ts';
+import { perform } from './perform.ts';
+import { tablesBehind } from './retention.ts';
+import { type ModelState, writeModel } from './state.ts';
+import { secure, structureOf, tableTarget } from './table-target.ts';
+import { viewsInTheWay } from './views-in-the-way.ts';
+
+/** What has become of a model's table in this run so far. */
+export interface Progress {
+  readonly totals: { inserted: number; updated: number; deleted: number; retained: number };
+  remembered: ModelState | undefined;
+  /** The table as a batch of this run has found it; nothing but rows changes after that. */
+  standing: ExistingRelation | undefined;
+  /** The table has the columns of the query, and what lies in no batch is gone. */
+  prepared: boolean;
+  /** Rows written since the planner looked at the table last. */
+  unanalysed: number;
+  readonly built: Set<KnownBatch>;
+  /** What audits let pass, by the id of the test. */
+  readonly audits: Map<string, AuditOutcome>;
+  readonly failed: FailedBatch[];
+}
+
+/** What stands and is no table goes when the table is there. */
+export async function replacement(
+  session: Session,
+  { manifest, options }: BuildContext,
+  node: ModelNode,
+  job: Job,
+  existing: ExistingRelation,
+): Promise<Parameters<typeof takePlace>[1]> {
+  const surroundings = { manifest, options, models: job.models };
+  return {
+    kind: 'table',
+    existing,
+    columns: job.yields.map(({ name }) => name),
+    objects: objectNames(structureOf(node)),
+    views: await viewsInTheWay(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision),
+  };
+}
+
+/** Gives a standing table what the model is now, before the first batch is put into it. @returns how many rows lay in no batch. */
+export async function prepare(
+  session: Session,
+  context: BuildContext,
+  node: ModelNode,
+  job: Job,
+  existing: ExistingRelation,
+  work: (steps: readonly Step[]) => Promise<void>,
+): Promise<number> {
+  const target = tableTarget(node, job.state.access);
+  const renews = job.decision.mode === 'replace';
+  const columns = renews ? alignColumns(node.relation, existing, job.yields) : job.schemaSteps;
+  const standing = existing.columns.map(({ name }) => name);
+  const table = relation(node.relation.schema, node.relation.name);
+  const { manifest, options } = context;
+  const surroundings = { manifest, options, models: job.models };
+  const views =
+    columns.length === 0
+      ? []
+      : await viewsInTheWay(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision);
+  await work([
+    ...(renews && target.key !== undefined ? adoptKeys(target.key, table, standing) : []),
+    ...secure(target, existing),
+    ...dropObsolete(target, existing, job.state.remembered?.objects ?? []),
+    ...remakeViews(views, columns),
+  ]);
+  const [first, last] = [job.known[0], job.known.at(-1)];
+  if (!renews || first === undefined || last === undefined) return 0;
+  const bounds = { from: job.keepsOlder ? undefined : literalOf(job, first.from), to: literalOf(job, last.to) };
+  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
+  const clear = clearOutside({ target, eventTime: job.settings.eventTime }, existing, bounds);
+  await perform(session, clear, node, undefined, totals, context.root);
+  if (totals.deleted > 0) {
+    const gone = { at: context.options.runStartedAt, changed: true, pending: false };
+    await writeBatch(session, node.name, { ...gone, from: '-infinity', to: first.from.at });
+    await writeBatch(session, node.name, { ...gone, from: last.to.at, to: 'infinity' });
+  }
+  return totals.deleted;
+}
+
+/** When all batches are done: constraints and indexes that wait for the last old row, descriptions, the run's record. */
+export async function settle(
+  session: Session,
+  context: BuildContext,
+  node: ModelNode,
+  job: Job,
+  progress: Progress,
+): Promise<void> {
+  const whole = job.missing.every((batch) => progress.built.has(batch));
+  const existing = await readRelation(session, node.relation);
+  if (existing?.kind !== 'table') return;
+  const work = async (steps: readonly Step[]) => {
+    for (const step of steps) await perform(session, step, node, undefined, progress.totals, context.root);
+  };
+  const target = tableTarget(node, job.state.access);
+  const { remembered } = progress;
+  if (remembered === undefined) return;
+  const { objects } = remembered;
+  if (whole) {
+    await work([...secure(target, existing), ...addMissing(target, existing, objects)]);
+    await forgetOtherBatches(session, node.name, job.known);
+    const renewed = job.decision.mode !== 'increment' && job.state.pruned.size === 0;
+    if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await forgetExpired(session, node.name);
+  }
+  const made = whole ? objectNames(structureOf(node)) : objects;
+  const { runStartedAt } = context.options;
+  const before = { comments: undefined, objects };
+  const grants = await completeRelation(session, node, job.decision.mode, before, { ...context, runStartedAt });
+  const others = made.filter((name) => !isGrantMark(name));
+  await remember(session, context, node, job, { ...remembered, objects: [...others, ...grants.made] });
+}
+
+export function remember(
+  session: Session,
+  context: BuildContext,
+  node: ModelNode,
+  job: Job,
+  state: ModelState,
+): Promise<void> {
+  return writeModel(session, {
+    ...state,
+    model: node.name,
+    relation: relation(node.relation.schema, node.relation.name),
+    builtAt: context.clock().toISOString(),
+    consumed: job.state.upstreams,
+  });
+}
+
+/** Of the constraints and indexes that the runner made, those that are still declared; and how the table is partitioned. */
+export function keptObjects(node: ModelNode, remembered: ModelState | undefined): readonly string[] {
+  const wanted = new Set(objectNames(structureOf(node)));
+  const kept = (remembered?.objects ?? []).filter((name) => wanted.has(name) || isGrantMark(name));
+  return node.partitionBy === undefined ? kept : [...new Set([...kept, partitioningName(node.partitionBy)])];
+}
+
+/** A bound as a value that the model's event_time can be compared with. */
+export function literalOf({ eventType }: Job, moment: Moment): string {
+  return boundLiteral(eventType, moment) ?? `timestamptz '${moment.at}'`;
+}

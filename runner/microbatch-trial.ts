@@ -1,0 +1,43 @@
+import type { Session } from '../warehouse/warehouse.ts';
+import { readRelation } from './catalog.ts';
+import type { Manifest, ModelNode } from './manifest.ts';
+import { applyBatch, stageBatch } from './materialize/microbatch.ts';
+import { checkYields, readTypes } from './microbatch-begin.ts';
+import { nameOfBatch } from './microbatch-report.ts';
+import type { BatchSettings } from './microbatch-settings.ts';
+import { boundLiteral, forBatch } from './microbatch-sql.ts';
+import { readBatches } from './microbatch-windows.ts';
+import { nothingKnown } from './node-state.ts';
+import { perform, shapeOf } from './perform.ts';
+import { querySql } from './plan.ts';
+import { tableTarget } from './table-target.ts';
+
+/** Builds one batch into a model's table, as on rows that are there already. @throws what a build of it would. */
+export async function tryBatch(
+  session: Session,
+  manifest: Manifest,
+  root: string,
+  startedAt: Date,
+  node: ModelNode,
+  settings: BatchSettings,
+): Promise<void> {
+  const existing = await readRelation(session, node.relation);
+  const now = startedAt.toISOString();
+  const decision = { mode: 'create', reason: 'check' } as const;
+  const all = querySql(node, decision, nothingKnown, { fullRefresh: false, runStartedAt: now }, manifest);
+  const window = (await readBatches(session, node.name, settings, now))[0];
+  if (existing === undefined || all === undefined || window === undefined) return;
+  const sql = forBatch(all, window, await readTypes(session, manifest, all));
+  const yields = (await shapeOf(session, node, decision, nothingKnown, sql)) ?? [];
+  const type = checkYields(node, settings, yields, window);
+  const [from, to] = [boundLiteral(type, window.from) ?? '', boundLiteral(type, window.to) ?? ''];
+  const batch = {
+    target: tableTarget(node),
+    eventTime: settings.eventTime,
+    window: { from, to },
+    name: nameOfBatch(window, settings),
+  };
+  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
+  for (const step of [...stageBatch(batch, sql), ...applyBatch(batch, existing, yields, [])])
+    await perform(session, step, node, undefined, totals, root);
+}

@@ -1,0 +1,88 @@
+import type { Queryable, Session } from '../warehouse/warehouse.ts';
+import type { NodeState } from './decide.ts';
+import { readExpired } from './expire.ts';
+import type { Manifest, ModelNode } from './manifest.ts';
+import type { KeepFrom } from './materialize/table.ts';
+import { readTypes, reasonToRenew } from './microbatch-begin.ts';
+import type { BatchSettings } from './microbatch-settings.ts';
+import { boundLiteral, forBatch } from './microbatch-sql.ts';
+import { type KnownBatch, readBatches } from './microbatch-windows.ts';
+import { keptOf } from './retention.ts';
+import { SqlText } from './sql-text.ts';
+import { statement } from './statement.ts';
+
+/** Why the rows of a microbatch model need not be those of a build from scratch as of its last run; undefined if they must be. */
+export async function reasonBatchesWait(
+  session: Queryable,
+  manifest: Manifest,
+  node: ModelNode,
+  settings: BatchSettings,
+  state: NodeState,
+): Promise<string | undefined> {
+  const renew = reasonToRenew(node, settings, state, manifest, false);
+  if (renew !== undefined) return renew;
+  const follows = settings.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
+  const known = keptBatches(
+    await readBatches(session, node.name, settings, await builtAt(session, node), follows),
+    node,
+    state.expired,
+  );
+  const waiting = known.filter(({ done }) => done === undefined || done.pending || done.behind).length;
+  return waiting === 0 ? undefined : `${waiting} ${waiting === 1 ? 'batch waits' : 'batches wait'} to be built`;
+}
+
+/**
+ * Makes the rows of all batches, one after the other, in a temporary table.
+ * @returns the query that reads them, and since when they are all there is: what is older has been deleted by retention,
+ * from the table or from what it is made of.
+ */
+export async function batchesFromScratch(
+  session: Session,
+  manifest: Manifest,
+  node: ModelNode,
+  settings: BatchSettings,
+  state: NodeState,
+  sql: SqlText,
+): Promise<{ readonly sql: SqlText; readonly since: KeepFrom | undefined }> {
+  const own = await readExpired(session, [node.name]);
+  const all = await readBatches(session, node.name, settings, await builtAt(session, node));
+  const known = keptBatches(keptBatches(all, node, state.expired), node, own);
+  const typeOf = await readTypes(session, manifest, sql);
+  for (const [index, window] of known.entries()) {
+    const into =
+      index === 0
+        ? 'create temporary table "datacycle_batches" on commit drop as\n'
+        : 'insert into pg_temp."datacycle_batches"\n';
+    await statement(session, SqlText.join(into, forBatch(sql, window, typeOf)));
+  }
+  const first = known[0];
+  const type = state.existing?.columns.find(({ name }) => name === settings.eventTime)?.type ?? '';
+  const bound = first === undefined || known.length === all.length ? undefined : boundLiteral(type, first.from);
+  return {
+    sql: new SqlText('select * from pg_temp."datacycle_batches"'),
+    since: bound === undefined ? undefined : { column: settings.eventTime, bound },
+  };
+}
+
+/** When the run began that built a batch last: the present one is the last that there can be. ISO time. */
+async function builtAt(session: Queryable, node: ModelNode): Promise<string> {
+  const { rows } = await session.query<{ at: string }>(
+    `select to_char(
+         coalesce(max(built_at), current_timestamp) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+     ) as at
+     from datacycle.batch
+     where model = $1`,
+    [node.name],
+  );
+  return rows[0]?.at ?? '';
+}
+
+/** The batches that are made of rows of which retention has deleted none. */
+function keptBatches(
+  batches: readonly KnownBatch[],
+  node: ModelNode,
+  expired: ReadonlyMap<string, Date>,
+): readonly KnownBatch[] {
+  const kept = keptOf(node, expired)?.before.getTime();
+  return kept === undefined ? batches : batches.filter(({ from }) => Date.parse(from.at) >= kept);
+}

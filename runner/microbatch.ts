@@ -1,0 +1,204 @@
+import { setImmediate } from 'node:timers/promises';
+import { StatementError } from '../warehouse/errors.ts';
+import { relation } from '../warehouse/quote.ts';
+import type { Session } from '../warehouse/warehouse.ts';
+import { runAudits } from './audit.ts';
+import { keepBadRows } from './audit-failure.ts';
+import type { BuildContext, Built } from './build-node.ts';
+import { readRelation } from './catalog.ts';
+import { NodeError } from './errors.ts';
+import type { ModelNode } from './manifest.ts';
+import {
+  applyBatch,
+  type Batch,
+  createFromBatch,
+  type Stretch,
+  stageBatch,
+  writtenBelow,
+} from './materialize/microbatch.ts';
+import type { Step } from './materialize/step.ts';
+import { objectNames } from './materialize/structure.ts';
+import type { TableTarget } from './materialize/table.ts';
+import { takePlace } from './materialize/take-place.ts';
+import { beginBatches, type Job } from './microbatch-begin.ts';
+import { batchesFailed, nameOfBatch } from './microbatch-report.ts';
+import type { BatchSettings } from './microbatch-settings.ts';
+import { forBatch } from './microbatch-sql.ts';
+import { writeBatch } from './microbatch-state.ts';
+import { keptObjects, literalOf, type Progress, prepare, remember, replacement, settle } from './microbatch-table.ts';
+import type { BatchWindow, KnownBatch, Moment } from './microbatch-windows.ts';
+import { perform } from './perform.ts';
+import { retrying } from './retry.ts';
+import { type ModelState, writeResults } from './state.ts';
+import { statement } from './statement.ts';
+import { structureOf, tableTarget } from './table-target.ts';
+
+/**
+ * Builds the batches of a microbatch model, the oldest first, each in one transaction: its rows, and that it is done,
+ * commit together or not at all. A batch that fails waits for the next run; the others are built.
+ * @param explained makes an error of a batch one that says where and what to do.
+ * @returns what was built; `failed` tells of the batches that could not be.
+ * @throws NodeError if the model cannot be built at all; whatever ends the run.
+ */
+export async function buildBatches(
+  context: BuildContext,
+  node: ModelNode,
+  settings: BatchSettings,
+  explained: (error: unknown) => Promise<Error>,
+): Promise<Built> {
+  const { warehouse } = context;
+  const startedAt = context.clock().toISOString();
+  const job = await retrying(() =>
+    warehouse.transaction((session) => beginBatches(session, context, node, settings), 'repeatable read'),
+  );
+  const progress: Progress = {
+    totals: { inserted: 0, updated: 0, deleted: 0, retained: 0 },
+    remembered: job.state.remembered,
+    standing: undefined,
+    prepared: false,
+    unanalysed: 0,
+    built: new Set(),
+    audits: new Map(),
+    failed: [],
+  };
+  for (const window of job.batches) {
+    // Where the database runs in this process, nothing else would give an interrupt its turn.
+    await setImmediate();
+    context.signal?.throwIfAborted();
+    try {
+      const commit = await retrying(() =>
+        warehouse.transaction(
+          (session) => buildBatch(session, context, node, job, window, progress),
+          'repeatable read',
+        ),
+      );
+      commit();
+    } catch (thrown) {
+      const error = await keepBadRows(context, node, thrown);
+      const ofBatch = error instanceof StatementError || error instanceof NodeError;
+      if (!ofBatch || context.signal?.aborted === true) throw error;
+      progress.failed.push({ name: nameOfBatch(window, settings), error: await explained(error) });
+    }
+  }
+  const { totals, failed } = progress;
+  const built = {
+    decision: job.decision,
+    ...totals,
+    batches: progress.built.size,
+    audits: [...progress.audits.values()],
+  };
+  if (failed.length > 0) return { ...built, failed: batchesFailed(node, failed, job.batches.length) };
+  const finish = async (session: Session) => {
+    await settle(session, context, node, job, progress);
+    const record = {
+      runId: context.runId,
+      node: node.name,
+      kind: node.kind,
+      status: 'success',
+      message: job.decision.reason,
+    };
+    await writeResults(session, [{ ...record, startedAt, finishedAt: context.clock().toISOString(), ...totals }]);
+  };
+  await retrying(() => warehouse.transaction(finish, 'repeatable read'));
+  return built;
+}
+
+/** Builds one batch. @returns what is to be noted when the transaction has been committed. */
+async function buildBatch(
+  session: Session,
+  context: BuildContext,
+  node: ModelNode,
+  job: Job,
+  window: KnownBatch,
+  progress: Progress,
+): Promise<() => void> {
+  const existing = progress.standing ?? (await readRelation(session, node.relation));
+  const target = tableTarget(node, job.state.access);
+  const sql = forBatch(job.sql, window, job.typeOf);
+  const batch: Batch = {
+    target,
+    eventTime: job.settings.eventTime,
+    window: stretchOf(job, window),
+    name: nameOfBatch(window, job.settings),
+  };
+  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
+  const work = async (steps: readonly Step[]) => {
+    for (const step of steps) await perform(session, step, node, undefined, totals, context.root);
+  };
+  const created = existing?.kind !== 'table';
+  let outside = 0;
+  if (created) {
+    const make = (now: TableTarget) => createFromBatch({ ...batch, target: now }, sql, job.yields);
+    await work(
+      existing === undefined
+        ? make(target)
+        : takePlace(target, await replacement(session, context, node, job, existing), make),
+    );
+  } else {
+    await work(stageBatch(batch, sql));
+    if (!progress.prepared) outside = await prepare(session, context, node, job, existing, work);
+    // Where the table was made by this run, nothing stands in those that are still to come.
+    const others = job.batches.filter(
+      (one) => job.decision.mode !== 'create' && one !== window && !progress.built.has(one),
+    );
+    await work(applyBatch(batch, existing, job.columns, stretchesOf(job, others)));
+  }
+  const audits = await runAudits(session, context, node, { mode: created ? 'create' : 'increment', reason: '' });
+  const changed = totals.inserted + totals.updated + totals.deleted > 0;
+  const unseen = created || outside > 0 || (changed && (await isUnseen(session, batch, job, totals.deleted > 0)));
+  const remembered: ModelState = {
+    materialized: node.materialized,
+    checksum: node.checksum,
+    generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
+    objects: [
+      ...new Set([...(created ? objectNames(structureOf(node)) : []), ...keptObjects(node, progress.remembered)]),
+    ],
+  };
+  if (unseen || !progress.prepared) await remember(session, context, node, job, remembered);
+  await writeBatch(session, node.name, {
+    from: window.from.at,
+    to: window.to.at,
+    at: context.options.runStartedAt,
+    changed: changed || created,
+    // Rows that others still point at can go when those have been rebuilt.
+    pending: totals.retained > 0,
+  });
+  const unanalysed = progress.unanalysed + totals.inserted + totals.updated + totals.deleted;
+  const grown = !created && unanalysed > 50 + Math.max(existing.estimatedRows, 0) / 10;
+  if (grown) await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
+  return () => {
+    progress.standing = created || grown || !progress.prepared ? undefined : existing;
+    progress.prepared = true;
+    progress.remembered = remembered;
+    progress.unanalysed = created || grown ? 0 : unanalysed;
+    progress.built.add(window);
+    for (const outcome of audits) {
+      const failures = (progress.audits.get(outcome.test.id)?.failures ?? 0) + outcome.failures;
+      progress.audits.set(outcome.test.id, { ...outcome, failures });
+    }
+    for (const key of ['inserted', 'updated', 'deleted', 'retained'] as const) progress.totals[key] += totals[key];
+    progress.totals.deleted += outside;
+  };
+}
+
+/** Whether those who follow the model by its load_id would miss what this transaction changed. */
+async function isUnseen(session: Session, batch: Batch, job: Job, deleted: boolean): Promise<boolean> {
+  if (deleted || job.mark === undefined) return true;
+  const { rows } = await statement(session, writtenBelow(batch, job.mark));
+  return rows[0]?.below === true;
+}
+
+function stretchOf(job: Job, { from, to }: BatchWindow): Stretch {
+  return { from: literalOf(job, from), to: literalOf(job, to) };
+}
+
+/** Batches that follow each other as one stretch. */
+function stretchesOf(job: Job, windows: readonly BatchWindow[]): Stretch[] {
+  const joined: { from: Moment; to: Moment }[] = [];
+  for (const { from, to } of windows) {
+    const last = joined.at(-1);
+    if (last?.to.at === from.at) last.to = to;
+    else joined.push({ from, to });
+  }
+  return joined.map((window) => stretchOf(job, window));
+}

@@ -1,0 +1,76 @@
+import { isAccessModel, secureReaders } from './access.ts';
+import { type AuditOutcome, outcomeOf } from './audit.ts';
+import { auditWarnings, badRows } from './audit-failure.ts';
+import { type BuildContext, buildNode, finishNode } from './build-node.ts';
+import type { ModelNode, SeedNode, TestNode } from './manifest.ts';
+import { failure, type Outcome, stopped } from './run-result.ts';
+import { RelationCache, runTest } from './run-test.ts';
+
+/** What a run does with one node after the other. A failure is an outcome, not an exception. */
+export class NodeWork {
+  /** Ids of what still has rows that are no longer wanted, since others refer to them. */
+  readonly retained = new Set<string>();
+  readonly #context: BuildContext;
+  readonly #relations: RelationCache;
+  /** What audits found while their models were built, by the id of the test. */
+  readonly #audited = new Map<string, AuditOutcome>();
+
+  constructor(context: BuildContext) {
+    this.#context = context;
+    this.#relations = new RelationCache(context.warehouse);
+  }
+
+  /** Builds a model or seed, its audits and hooks included. @param fullRefresh otherwise than the run says. */
+  async build(node: ModelNode | SeedNode, fullRefresh = this.#context.options.fullRefresh): Promise<Outcome> {
+    const context = { ...this.#context, options: { ...this.#context.options, fullRefresh } };
+    const { warehouse, manifest, signal } = context;
+    try {
+      const built = await buildNode(context, node);
+      this.#relations.forget();
+      if (built.retained > 0) this.retained.add(node.id);
+      for (const outcome of built.audits) this.#audited.set(outcome.test.id, outcome);
+      const changed = built.inserted + built.updated + built.deleted > 0;
+      if (changed && node.kind === 'model' && isAccessModel(manifest, node))
+        await secureReaders(warehouse, manifest, node);
+      const { inserted, updated, deleted, batches, failed } = built;
+      if (failed === undefined) await finishNode(context, node, built);
+      const warnings = auditWarnings(built.audits);
+      const warned = warnings.length > 0 ? { warned: true } : {};
+      if (failed !== undefined) return { ...failure(failed), inserted, updated, deleted, batches };
+      const how =
+        built.decision.mode === 'skip' ? built.decision.reason : describe(built.decision.mode, built.decision.reason);
+      const count = batches === undefined ? '' : `${batches} ${batches === 1 ? 'batch' : 'batches'}`;
+      const done = [how, count].filter(Boolean).join(', ');
+      const message = [done, ...warnings].filter(Boolean).join('; ');
+      const counts = { inserted, updated, deleted, failures: 0, batches };
+      return { status: 'success', message, ...counts, error: undefined, ...warned };
+    } catch (error) {
+      return signal?.aborted === true ? stopped : failure(error);
+    }
+  }
+
+  /** Runs a test, unless it has been run as an audit of a model that this run has built. */
+  async test(node: TestNode): Promise<Outcome> {
+    const { warehouse, signal, sourceText } = this.#context;
+    try {
+      const audit = this.#audited.get(node.id);
+      const { status, failures, proven } =
+        audit === undefined ? await runTest(warehouse, node, this.#relations, sourceText) : outcomeOf(audit);
+      const found = failures === 0 ? '' : badRows(failures);
+      const message = proven
+        ? 'held by a constraint'
+        : [found, audit === undefined ? '' : 'audited'].filter(Boolean).join(', ');
+      return { status, message, inserted: 0, updated: 0, deleted: 0, failures, error: undefined };
+    } catch (error) {
+      return signal?.aborted === true ? stopped : failure(error);
+    }
+  }
+}
+
+/** How a node was built, in a few words; nothing where that goes without saying. */
+function describe(mode: string, reason: string): string {
+  if (mode === 'create') return reason === 'new' ? 'created' : `created, ${reason}`;
+  if (mode === 'view') return reason === 'new' ? 'view created' : 'view replaced';
+  if (mode === 'refresh') return reason;
+  return mode === 'replace' && reason !== 'table' ? `rebuilt: ${reason}` : '';
+}

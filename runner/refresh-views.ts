@@ -1,0 +1,27 @@
+import { relation } from '../warehouse/quote.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { readRelation } from './catalog.ts';
+import type { Manifest, ModelNode } from './manifest.ts';
+
+/** The materialized views of the project, each behind those that it reads. */
+export function materializedViews({ nodes, order }: Manifest): readonly ModelNode[] {
+  return order.flatMap((id) => {
+    const node = nodes.get(id);
+    return node?.kind === 'model' && node.materialized === 'materialized_view' ? [node] : [];
+  });
+}
+
+/**
+ * Refreshes every materialized view of the project that stands, beside its readers: rows that were deleted from what it
+ * reads go from it, too. Whatever was made of it is rebuilt by its next run.
+ */
+export async function refreshMaterializedViews(warehouse: Warehouse, manifest: Manifest): Promise<void> {
+  for (const { name, relation: at } of materializedViews(manifest))
+    await warehouse.transaction(async (session) => {
+      const existing = await readRelation(session, at);
+      if (existing?.kind !== 'materialized view') return;
+      const beside = existing.populated && existing.unique.length > 0 ? ' concurrently' : '';
+      await session.query(`refresh materialized view${beside} ${relation(at.schema, at.name)}`);
+      await session.query('update datacycle.model set generation = generation + 1 where model = $1', [name]);
+    });
+}

@@ -1,0 +1,84 @@
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import type { CompileContext } from './compile-context.ts';
+import { attempt } from './draft.ts';
+import type { Problem } from './errors.ts';
+import { renderHook } from './hook-template.ts';
+import { type HookContext, runHook } from './hooks.ts';
+import type { Place } from './place.ts';
+import type { SqlText } from './sql-text.ts';
+
+/** SQL of project.yml that runs before or after everything else of a run. */
+export interface RunHook {
+  /** For messages: `on-run-start`, `on-run-end 2 of 3`. */
+  readonly name: string;
+  readonly sql: SqlText;
+  readonly place: Place | undefined;
+}
+
+export interface RunHooks {
+  readonly start: readonly RunHook[];
+  readonly end: readonly RunHook[];
+}
+
+/** The run hooks of a project; what is wrong with them goes to `problems`. */
+export function compileRunHooks(context: CompileContext, problems: Problem[]): RunHooks {
+  const { settings, settingsFile } = context.project;
+  const compile = (name: 'on-run-start' | 'on-run-end', other: 'on_run_start' | 'on_run_end'): RunHook[] => {
+    const written = [other, name].flatMap((key) =>
+      [settings[key as typeof name] ?? []]
+        .flat()
+        .map((text, index) =>
+          settingsFile.text(text, [key, ...(Array.isArray(settings[key as typeof name]) ? [index] : [])]),
+        ),
+    );
+    return written.flatMap((text, index) => {
+      const called = written.length === 1 ? name : `${name} ${index + 1} of ${written.length}`;
+      const found: RunHook[] = [];
+      attempt(problems, () => {
+        const refuses = {
+          incremental: 'It says how a model is built; here there is none.',
+          transactionControl: 'Each statement here is a transaction of its own.',
+        };
+        const source = { name: called, written: text, own: undefined, refuses };
+        const [sql] = renderHook(context, source, ['full'], new Set());
+        if (sql !== undefined && sql.text !== '') found.push({ name: called, sql, place: text.placeAt(0) });
+      });
+      return found;
+    });
+  };
+  return { start: compile('on-run-start', 'on_run_start'), end: compile('on-run-end', 'on_run_end') };
+}
+
+export interface RunHookResult {
+  readonly name: string;
+  readonly seconds: number;
+  readonly error: Error | undefined;
+}
+
+/**
+ * Runs hooks in order, each by itself. One that fails is a result, not an exception.
+ * @param goOn whether those behind a failed one run, too.
+ */
+export async function runRunHooks(
+  warehouse: Warehouse,
+  hooks: readonly RunHook[],
+  goOn: boolean,
+  {
+    clock,
+    onResult,
+    ...context
+  }: HookContext & {
+    readonly clock: () => Date;
+    readonly onResult: (result: RunHookResult) => void;
+  },
+): Promise<void> {
+  for (const { name, sql, place } of hooks) {
+    const begin = clock().getTime();
+    const error = await runHook(warehouse, { name, sql, place, file: 'project.yml' }, context).then(
+      () => undefined,
+      (fault: unknown) => (fault instanceof Error ? fault : new Error(String(fault))),
+    );
+    onResult({ name, seconds: (clock().getTime() - begin) / 1000, error });
+    if (error !== undefined && !goOn) return;
+  }
+}

@@ -1,0 +1,81 @@
+import { DatacycleError } from '../warehouse/errors.ts';
+import type { Node } from './manifest.ts';
+import type { RunHookResult } from './run-hooks.ts';
+import type { ResultRecord } from './state.ts';
+
+export type Command = 'run' | 'test' | 'build' | 'seed' | 'snapshot';
+
+export type RunEvent =
+  | {
+      readonly type: 'started';
+      readonly command: Command;
+      readonly total: number;
+      readonly threads: number;
+      readonly address: string;
+    }
+  | { readonly type: 'node-started'; readonly index: number; readonly total: number; readonly node: Node }
+  | { readonly type: 'node-finished'; readonly index: number; readonly total: number; readonly result: NodeResult }
+  | { readonly type: 'hook-finished'; readonly hook: RunHookResult }
+  | { readonly type: 'finished'; readonly summary: RunSummary };
+
+export interface NodeResult {
+  readonly node: Node;
+  /** `error`: it could not be done; `fail`: a test found bad rows; `skipped`: something before it failed. */
+  readonly status: 'success' | 'pass' | 'warn' | 'fail' | 'error' | 'skipped';
+  readonly seconds: number;
+  /** How it was built or why it was not, in a few words. */
+  readonly message: string;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+  readonly failures: number;
+  /** How many batches of a microbatch model were built. */
+  readonly batches?: number | undefined;
+  readonly error: Error | undefined;
+  /** True for a model that audits warn of. */
+  readonly warned?: boolean;
+}
+
+export interface RunSummary {
+  readonly runId: string;
+  readonly results: readonly NodeResult[];
+  /** What became of on-run-start and on-run-end. */
+  readonly hooks: readonly RunHookResult[];
+  readonly seconds: number;
+  readonly ok: boolean;
+}
+
+/** What became of a node, without which and how long it took. */
+export type Outcome = Omit<NodeResult, 'node' | 'seconds'>;
+
+const nothing = { inserted: 0, updated: 0, deleted: 0, failures: 0, error: undefined } as const;
+
+/** A node that was rolled back or never begun. */
+export function skipped(message: string): Outcome {
+  return { ...nothing, status: 'skipped', message };
+}
+
+/** What becomes of a node when the user interrupts. */
+export const stopped = skipped('the run was stopped');
+
+/** A node that could not be done. */
+export function failure(thrown: unknown): Outcome {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return { ...nothing, status: 'error', message: error.message, error };
+}
+
+/** A result as the database keeps it. */
+export function toRecord(result: NodeResult, runId: string, finished: Date): ResultRecord {
+  const end = finished.toISOString();
+  const where =
+    result.error instanceof DatacycleError && result.error.where !== undefined ? ` (${result.error.where})` : '';
+  return {
+    runId,
+    node: result.node.name,
+    kind: result.node.kind,
+    status: result.status,
+    startedAt: new Date(finished.getTime() - result.seconds * 1000).toISOString(),
+    finishedAt: end,
+    message: result.message + where,
+  };
+}

@@ -1,0 +1,140 @@
+import type { Session } from '../warehouse/warehouse.ts';
+import type { Column, ExistingRelation } from './catalog.ts';
+import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
+import { type Dependent, readDependents } from './dependents.ts';
+import { NodeError } from './errors.ts';
+import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { materializedViewTarget } from './materialize/materialized-view.ts';
+import type { StandingView } from './materialize/remake-views.ts';
+import { addMissing } from './materialize/structure.ts';
+import { querySql } from './plan.ts';
+import { SqlText } from './sql-text.ts';
+import type { ModelState } from './state.ts';
+import { relationKindOf, tableTarget } from './table-target.ts';
+
+/** The relation that stands, and what is remembered of it. */
+type Standing = Pick<NodeState, 'existing' | 'remembered'>;
+
+export interface Surroundings {
+  readonly manifest: Manifest;
+  readonly options: PlanOptions;
+  readonly models: ReadonlyMap<string, ModelState>;
+}
+
+/**
+ * The views that stand and under which PostgreSQL would not let a node change, whoever made them; each behind those that it
+ * reads. Those of the project whose SQL is another by now come back as that says where columns go, and else as they were: what
+ * the new SQL reads may not be built yet.
+ * @param yields the columns of the node's query; undefined: those that stand.
+ * @throws NodeError that names a view which would not come back as it is.
+ */
+export async function viewsInTheWay(
+  session: Session,
+  surroundings: Surroundings,
+  node: ModelNode | SeedNode,
+  state: Standing,
+  yields: readonly Column[] | undefined,
+  decision: Decision,
+): Promise<readonly StandingView[]> {
+  const { existing } = state;
+  if (existing === undefined) return [];
+  const changed = isRemade(node, decision, state)
+    ? 'all'
+    : changedColumns(node, decision, existing, yields ?? existing.columns);
+  if (changed !== 'all' && changed.length === 0) return [];
+  const dependents = await readDependents(session, node.relation, changed === 'all' ? undefined : changed);
+  const loses = existing.columns.some(({ name }) => yields?.every((column) => column.name !== name) ?? false);
+  return dependents.map((dependent) => standingView(dependent, surroundings, node, loses));
+}
+
+/** Whether a relation as a whole takes the place of the one that stands, whatever its columns are. */
+export function isRemade(node: ModelNode | SeedNode, decision: Decision, state: Standing): boolean {
+  const { mode } = decision;
+  if (mode === 'create' || (mode === 'replace' && relationKindOf(node) !== 'table')) return true;
+  return isMoved(node, decision, state);
+}
+
+/** The columns that no view may show while they go or change; `all` where the relation itself has to go. */
+function changedColumns(
+  node: ModelNode | SeedNode,
+  { mode }: Decision,
+  existing: ExistingRelation,
+  yields: readonly Column[],
+): 'all' | readonly string[] {
+  const kind = relationKindOf(node);
+  if (existing.kind !== kind) return 'all';
+  // A snapshot only takes columns on; so does an increment, unless it is told to follow its query.
+  if (mode === 'snapshot' || (mode === 'increment' && node.config.on_schema_change !== 'sync_all_columns')) return [];
+  if (kind === 'table') {
+    const types = new Map(yields.map(({ name, type }) => [name, type]));
+    return existing.columns.flatMap(({ name, type }) => (types.get(name) === type ? [] : [name]));
+  }
+  // A view only takes columns on at its end.
+  return existing.columns.every(({ name, type }, at) => yields[at]?.name === name && yields[at]?.type === type)
+    ? []
+    : 'all';
+}
+
+function standingView(
+  dependent: Dependent,
+  surroundings: Surroundings,
+  cause: ModelNode | SeedNode,
+  loses: boolean,
+): StandingView {
+  const { schema, name, kind } = dependent;
+  const model = modelAt(surroundings.manifest, dependent);
+  const refuse = (why: string, hint: string): never => {
+    throw new NodeError({
+      what: `${cause.name} cannot be changed: the ${kind} ${schema}.${name} reads it and would have to go and come back, but ${why}`,
+      where: cause.file,
+      hint: `Nothing was touched. ${hint}`,
+    });
+  };
+  const dropFirst = `Drop ${schema}.${name}, run again, and make it again as it was.`;
+  if (!dependent.isOwn) refuse(`it belongs to ${dependent.owner}`, dropFirst);
+  if (dependent.extras.length > 0) refuse(`${dependent.extras.join(' and ')} would be lost`, dropFirst);
+  if (kind === 'materialized view' && model === undefined)
+    refuse('its rows are of another time and nowhere else', dropFirst);
+  const comments = {
+    kind,
+    relation: dependent.comment,
+    columns: new Map(dependent.columnComments),
+  };
+  const standing: StandingView = {
+    ...dependent,
+    relation: { schema, name },
+    sql: new SqlText(dependent.definition.replace(/;\s*$/, '')),
+    indexes: dependent.indexes.map((index) => new SqlText(index)),
+    model,
+    comments,
+  };
+  if (model === undefined) return standing;
+  const options = kind === 'view' ? ['security_invoker=true'] : dependent.options;
+  const isChanged = surroundings.models.get(model.name)?.checksum !== model.checksum;
+  if (model.shows !== cause.id && !(isChanged && loses)) return { ...standing, options };
+  const declared = model.columns.map((column) => column.name);
+  return {
+    ...standing,
+    options,
+    sql:
+      querySql(model, { mode: 'view', reason: '' }, noMarks, surroundings.options, surroundings.manifest) ??
+      standing.sql,
+    columns: declared,
+    indexes:
+      kind === 'view'
+        ? []
+        : addMissing(materializedViewTarget(tableTarget(model)), undefined, []).map(({ sql }) => sql),
+  };
+}
+
+/** A view follows nothing by high-water mark. */
+const noMarks: Pick<NodeState, 'consumed'> = { consumed: new Map() };
+
+/** The model of the project that a view is. */
+function modelAt(manifest: Manifest, { schema, name, kind }: Dependent): ModelNode | undefined {
+  for (const node of manifest.nodes.values()) {
+    if (node.kind !== 'model' || node.relation.schema !== schema || node.relation.name !== name) continue;
+    return relationKindOf(node) === kind ? node : undefined;
+  }
+  return undefined;
+}

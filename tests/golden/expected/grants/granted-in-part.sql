@@ -1,0 +1,2 @@
+grant select on table "gold"."rooms" to "auditor";
+-- remembered: grant select to auditor

@@ -1,0 +1,60 @@
+-- run
+alter index if exists "public"."m_id_idx_19e23c" rename to "datacycle_m_id_idx_19e23c_630438";
+
+-- run
+create materialized view "public"."datacycle_m_cadbe9" as
+select id, room, value, load_id
+from "raw"."events"
+with data;
+
+-- upsert
+select count(*) as inserted, 0 as updated
+from "public"."datacycle_m_cadbe9";
+
+-- guard: unique_key of m is NULL in (id=NULL)
+select "id"
+from "public"."datacycle_m_cadbe9"
+where "id" is null
+limit 3;
+
+-- guard: unique_key of m is not unique: (id=NULL)
+select "id", count(*) as row_count
+from "public"."datacycle_m_cadbe9"
+group by "id"
+having count(*) > 1
+limit 3;
+
+-- run
+create unique index "m_id_idx_19e23c" on "public"."datacycle_m_cadbe9" using btree ("id");
+
+-- run
+analyze "public"."datacycle_m_cadbe9";
+
+-- run
+drop materialized view "public"."m";
+
+-- run
+alter materialized view "public"."datacycle_m_cadbe9" rename to "m";
+
+-- run
+do $do$
+declare
+    other text;
+begin
+    for other in
+        select distinct coalesce(quote_ident(r.rolname), 'public')
+        from pg_class as c
+        cross join aclexplode(c.relacl) as g
+        left join pg_roles as r on r.oid = g.grantee
+        where c.oid = '"public"."m"'::regclass and g.grantee <> c.relowner
+    loop
+        execute 'revoke all on table ' || '"public"."m"' || ' from ' || other;
+    end loop;
+end
+$do$;
+
+-- run
+grant select on table "public"."m" to "power bi" with grant option;
+
+-- run
+grant select on table "public"."m" to public;

@@ -1,0 +1,91 @@
+-- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=NULL) stands 2 times
+select "id", "at"
+from pg_temp."datacycle_new"
+where "at" is null or not isfinite("at") or "at" < '0001-01-01'
+limit 3;
+
+-- run
+create temporary table "datacycle_partition" on commit drop as
+with starts as (
+    select distinct
+        case
+            when n."at" < date_trunc('month', n."at" at time zone 'Europe/Zurich') at time zone 'Europe/Zurich'
+            then date_trunc('month', n."at" at time zone 'Europe/Zurich') - interval '1 month'
+            else date_trunc('month', n."at" at time zone 'Europe/Zurich')
+        end as start
+    from pg_temp."datacycle_new" as n
+),
+
+ranges as (
+    select
+        'm' || to_char(start, '_YYYY_MM') as name,
+        (start) at time zone 'Europe/Zurich' as lower,
+        (start + interval '1 month') at time zone 'Europe/Zurich' as upper
+    from starts
+)
+
+select name, lower, upper
+from ranges
+where name not in (
+    select c.relname::text
+    from pg_inherits as i
+    join pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = '"public"."m"'::regclass
+);
+
+-- guard: m needs a partition public.undefined, and something else has that name
+select p.name
+from pg_temp."datacycle_partition" as p
+join pg_class as c on c.relname = p.name
+join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = 'public'
+order by p.name
+limit 3;
+
+-- run
+do $do$
+declare
+    one record;
+    part text;
+    reader record;
+begin
+    for one in select name, lower, upper from pg_temp."datacycle_partition" order by lower loop
+        part := format('%I.%I', 'public', one.name);
+        execute 'create table ' || part || ' (like "public"."m" including all)';
+        for reader in
+            select distinct g.grantee, r.rolname
+            from pg_class as c
+            cross join aclexplode(c.relacl) as g
+            left join pg_roles as r on r.oid = g.grantee
+            where c.oid = part::regclass and g.grantee <> c.relowner
+        loop
+            execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');
+        end loop;
+        execute 'alter table ' || part || ' enable row level security, no force row level security';
+        execute 'alter table "public"."m" attach partition ' || part
+            || format(' for values from (%L) to (%L)', one.lower, one.upper);
+    end loop;
+    drop table pg_temp."datacycle_partition";
+end
+$do$;
+
+-- run, counts deleted
+delete from "public"."m" as t
+where t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z'
+    and not exists (select from pg_temp."datacycle_new" as n where t."id" = n."id" and t."at" = n."at");
+
+-- run, counts updated
+update "public"."m" as t
+set "payload" = n."payload",
+    "load_id" = n."load_id"
+from pg_temp."datacycle_new" as n
+where t."id" = n."id" and t."at" = n."at"
+    and t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z'
+    and (t."payload"::text)
+        is distinct from (n."payload"::text);
+
+-- run, counts inserted
+insert into "public"."m" ("id", "at", "payload", "load_id")
+select "id", "at", "payload", "load_id"
+from pg_temp."datacycle_new" as n
+where not exists (select from "public"."m" as t where t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z' and t."id" = n."id" and t."at" = n."at");

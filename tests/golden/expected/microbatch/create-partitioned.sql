@@ -1,0 +1,119 @@
+-- run
+create temporary table "datacycle_new" on commit drop as
+select * from events;
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- guard: unique_key of m is NULL in (id=NULL, at=NULL) stands 2 times
+select "id", "at"
+from pg_temp."datacycle_new"
+where "id" is null or "at" is null
+limit 3;
+
+-- guard: unique_key of m is not unique: (id=NULL, at=NULL) stands 2 times
+select "id", "at", count(*) as row_count
+from pg_temp."datacycle_new"
+group by "id", "at"
+having count(*) > 1
+limit 3;
+
+-- run
+create table "public"."m" (like pg_temp."datacycle_new")
+partition by range ("at");
+
+-- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=NULL) stands 2 times
+select "id", "at"
+from pg_temp."datacycle_new"
+where "at" is null or not isfinite("at") or "at" < '0001-01-01'
+limit 3;
+
+-- run
+create temporary table "datacycle_partition" on commit drop as
+with starts as (
+    select distinct
+        case
+            when n."at" < date_trunc('month', n."at" at time zone 'Europe/Zurich') at time zone 'Europe/Zurich'
+            then date_trunc('month', n."at" at time zone 'Europe/Zurich') - interval '1 month'
+            else date_trunc('month', n."at" at time zone 'Europe/Zurich')
+        end as start
+    from pg_temp."datacycle_new" as n
+),
+
+ranges as (
+    select
+        'm' || to_char(start, '_YYYY_MM') as name,
+        (start) at time zone 'Europe/Zurich' as lower,
+        (start + interval '1 month') at time zone 'Europe/Zurich' as upper
+    from starts
+)
+
+select name, lower, upper
+from ranges
+where name not in (
+    select c.relname::text
+    from pg_inherits as i
+    join pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = '"public"."m"'::regclass
+);
+
+-- guard: m needs a partition public.undefined, and something else has that name
+select p.name
+from pg_temp."datacycle_partition" as p
+join pg_class as c on c.relname = p.name
+join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = 'public'
+order by p.name
+limit 3;
+
+-- run
+do $do$
+declare
+    one record;
+    part text;
+    reader record;
+begin
+    for one in select name, lower, upper from pg_temp."datacycle_partition" order by lower loop
+        part := format('%I.%I', 'public', one.name);
+        execute 'create table ' || part || ' (like "public"."m" including all)';
+        for reader in
+            select distinct g.grantee, r.rolname
+            from pg_class as c
+            cross join aclexplode(c.relacl) as g
+            left join pg_roles as r on r.oid = g.grantee
+            where c.oid = part::regclass and g.grantee <> c.relowner
+        loop
+            execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public');
+        end loop;
+        execute 'alter table ' || part || ' enable row level security, no force row level security';
+        execute 'alter table "public"."m" attach partition ' || part
+            || format(' for values from (%L) to (%L)', one.lower, one.upper);
+    end loop;
+    drop table pg_temp."datacycle_partition";
+end
+$do$;
+
+-- run, counts inserted
+insert into "public"."m"
+select *
+from pg_temp."datacycle_new";
+
+-- run
+alter table "public"."m"
+    alter column "id" set not null,
+    alter column "at" set not null;
+
+-- run
+alter table "public"."m"
+    add constraint "m_id_at_key_ceabc1" unique ("id", "at");
+
+-- run
+analyze "public"."m";
+
+-- guard: m makes rows that are not of the batch 2023-10-29: at=NULL (2)
+select "at"::text as at, count(*) as row_count
+from "public"."m" as n
+where (n."at" >= timestamptz '2023-10-28T22:00:00Z' and n."at" < timestamptz '2023-10-29T23:00:00Z') is not true
+group by "at"
+order by "at"
+limit 3;

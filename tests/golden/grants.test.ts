@@ -1,0 +1,53 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Grants } from '../../runner/additive-settings.ts';
+import type { Grant } from '../../runner/catalog.ts';
+import { alignGrants } from '../../runner/materialize/grants.ts';
+import { expectedFolder, expectGolden } from './golden.ts';
+
+const folder = join(expectedFolder, 'grants');
+const owner = 'datacycle';
+const granted = (grantee: string | null, privilege = 'SELECT'): Grant => ({ grantee, privilege, grantable: false });
+
+const align = (grants: Grants, standing: readonly Grant[] = [], made: readonly string[] = []) =>
+  alignGrants({ schema: 'gold', name: 'rooms' }, grants, { standing, owner, made, settings: new Map() });
+
+const cases: Readonly<Record<string, () => ReturnType<typeof align>>> = {
+  'granted-first': () => align({ select: ['analyst', 'Power "BI"', 'public'], insert: ['writer'] }),
+  'granted-in-part': () => align({ select: ['analyst', 'auditor', owner] }, [granted('analyst')]),
+  'revoked-what-was-granted': () =>
+    align(
+      { select: ['analyst'] },
+      [granted('analyst'), granted('auditor'), granted(null), granted('by hand'), granted('analyst', 'UPDATE')],
+      ['grant select to analyst', 'grant select to auditor', 'grant select to public', 'grant update to analyst'],
+    ),
+};
+
+describe('the statements that grant and revoke', () => {
+  it.each(Object.keys(cases))('%s', (name) => {
+    const { steps, made } = cases[name]?.() ?? align({});
+    const remembered = made.map((mark) => `-- remembered: ${mark}\n`).join('');
+    expectGolden(`grants/${name}`, `${steps.map(({ sql }) => `${sql.text};\n`).join('')}${remembered}`);
+  });
+
+  it('are none where all is as declared, and what was revoked by hand is forgotten where it is not declared', () => {
+    expect(align({ select: ['analyst'] }, [granted('analyst')], ['grant select to analyst'])).toEqual({
+      steps: [],
+      made: ['grant select to analyst'],
+    });
+    expect(align({}, [], ['grant select to analyst'])).toEqual({ steps: [], made: [] });
+  });
+
+  it('do not remember what somebody else had granted before, so that it is not taken away later', () => {
+    expect(align({ select: ['analyst'] }, [granted('analyst')])).toEqual({ steps: [], made: [] });
+  });
+
+  it('are all in the golden files', () => {
+    expect(readdirSync(folder).sort()).toEqual(
+      Object.keys(cases)
+        .map((name) => `${name}.sql`)
+        .sort(),
+    );
+  });
+});
