@@ -8,7 +8,7 @@ import { structureOf } from './table-target.ts';
 
 /**
  * Refuses to put another table in the place of a standing one while something hangs on it that would go with it or keep it
- * from going: views, foreign keys of others, whatever was made by hand. Nothing is ever dropped that cannot be made again.
+ * from going: foreign keys of others, views of a partition, whatever was made by hand. Nothing is ever dropped that cannot be made again.
  * @param made names that the runner remembers of the table.
  * @param views those that are made again.
  * @throws NodeError that names them.
@@ -29,7 +29,7 @@ export async function refuseToStrand(
     what: `the partitioning of ${schema}.${name} changes, which takes another table, and this hangs on the one that stands:\n${rows.map(({ what }) => `  ${what}`).join('\n')}`,
     place: node.settings.get('partition_by')?.place(),
     ...(isPartitioned ? {} : { where: node.file }),
-    hint: `Nothing was touched. Drop what is named, build ${node.name}, and make it again: views and foreign keys that models declare come back when those are built. Or leave partition_by as it was.`,
+    hint: `Nothing was touched. Drop what is named, build ${node.name}, and make it again: foreign keys that models declare come back when those are built. Or leave partition_by as it was.`,
   });
 }
 
