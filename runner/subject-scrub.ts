@@ -104,10 +104,10 @@ async function removeFromPiece(
 async function piecesOf(session: Session, { relation: at }: ModelNode): Promise<readonly string[]> {
   const { rows } = await session.query<{ piece: string }>(
     `select format('%I.%I', n.nspname, c.relname) as piece
-     from pg_partition_tree(to_regclass($1)) as p
-     join pg_class as c on c.oid = p.relid
+     from pg_class as c
      join pg_namespace as n on n.oid = c.relnamespace
-     where p.isleaf
+     where c.relkind <> 'p'
+         and (c.oid = to_regclass($1) or c.oid in (select relid from pg_partition_tree(to_regclass($1)) where isleaf))
      order by 1`,
     [relation(at.schema, at.name)],
   );

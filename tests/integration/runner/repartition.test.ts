@@ -157,6 +157,25 @@ describe.each(databases)('a changed partition_by on $name', ({ open }) => {
     expect(await names()).toEqual(['visits_2023_10', 'visits_2023_12']);
   });
 
+  it.each(['view', 'table', 'materialized_view'])('becomes a %s and a partitioned table again', async (kind) => {
+    const other = kind === 'view' ? 'materialized: view' : `materialized: ${kind}, unique_key: [id, at]`;
+    await build(monthly);
+    await visits.rows('create schema byhand');
+    await visits.rows('create view byhand.seen as select id from shown.visits');
+    await visits.rows(`grant select on shown.visits to ${reader}`);
+    for (const config of [other, monthly]) {
+      visits.configure(config, described.replace(/ +(?:constraints|bi):.*\n/g, ''));
+      const summary = await visits.project.run(database.warehouse, { command: 'run' });
+      expect(resultOf(summary, 'visits').error?.message).toBeUndefined();
+      expect(await names()).toEqual(config === monthly ? ['visits_2023_10', 'visits_2023_12'] : []);
+      expect(
+        await visits.rows(
+          `select (select sum(id)::int from byhand.seen) as ids, has_table_privilege('${reader}', 'shown.visits', 'select') as shown`,
+        ),
+      ).toEqual([{ ids: 3, shown: true }]);
+    }
+  });
+
   it('lets be what somebody partitioned by hand', async () => {
     await visits.rows(
       `create table shown.visits (id int, at timestamptz, value int, home int, load_id bigint) partition by range (at)`,
