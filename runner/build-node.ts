@@ -23,6 +23,7 @@ import { readSeed } from './seed.ts';
 import { type ModelState, type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
+import type { Turns } from './turns.ts';
 import { isRemade, viewsInTheWay } from './views-in-the-way.ts';
 
 export interface BuildContext {
@@ -34,6 +35,8 @@ export interface BuildContext {
   readonly clock: () => Date;
   /** The text of a project file, to quote a line of it. */
   readonly sourceText: (file: string) => string | undefined;
+  /** Of the models of this run: their transactions run side by side. */
+  readonly turns: Turns;
 }
 
 export interface Built {
@@ -55,8 +58,9 @@ export interface Built {
 export async function buildNode(context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
   try {
     await runHooksOutside(context.warehouse, node, 'pre', 'create', hookContext(context));
-    return await retrying(() =>
-      context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
+    return await retrying(
+      () => context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
+      context.turns,
     );
   } catch (error) {
     throw explain(await keepBadRows(context, node, error), {

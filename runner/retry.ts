@@ -1,14 +1,20 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { NodeError } from './errors.ts';
+import { Turns } from './turns.ts';
 
 /** How often work is tried after losing against other sessions, as PostgreSQL advises for these codes. */
 const attempts = 8;
+/** How often of these beside others of the same run: where all of them change one row, each commit makes the rest lose. */
+const attemptsBeside = 4;
 
-/** Does `work` again, in a new transaction of its own, where it lost against another session. */
-export async function retrying<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Does `work` again, in a new transaction of its own, where it lost against another session.
+ * @param turns of all that may lose against each other.
+ */
+export async function retrying<T>(work: () => Promise<T>, turns = new Turns()): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await work();
+      return await (attempt <= attemptsBeside ? turns.beside(work) : turns.alone(work));
     } catch (error) {
       if (attempt >= attempts || !isTransient(error)) throw error;
     }

@@ -15,6 +15,7 @@ import { underRunLock } from './run-lock.ts';
 import { RelationCache, runTest } from './run-test.ts';
 import { schedule } from './schedule.ts';
 import { beginRun, ensureState, finishRun, type ResultRecord, writeResults } from './state.ts';
+import { Turns } from './turns.ts';
 
 export type Command = 'run' | 'test' | 'build' | 'seed' | 'snapshot';
 
@@ -142,6 +143,7 @@ async function work(
     clock,
     options: { fullRefresh: options.fullRefresh, runStartedAt: started.toISOString() },
     sourceText: sourceTexts(compiled.context.project),
+    turns: new Turns(options.signal),
   };
   const hooks: RunHookResult[] = [];
   const runAll = (which: readonly RunHook[], goOn: boolean) =>

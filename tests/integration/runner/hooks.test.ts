@@ -115,6 +115,20 @@ select id from {{source "raw" "rooms"}} {{#incremental}}where load_id > {{high_w
     ]);
   });
 
+  it('may all change one row: models that are built at once do not starve each other', async () => {
+    await database.warehouse.query('create table raw.counter as select 0 as n');
+    project.write({
+      'project.yml': 'name: test\nmodels: { +post_hook: update raw.counter set n = n + 1 }\n',
+    });
+    for (let number = 0; number < 15; number += 1)
+      project.write({
+        [`models/t${number}.sql`]: '{{config materialized="table"}}select 1 as id, pg_sleep(0.1)::text as slept',
+      });
+    const summary = await project.run(database.warehouse, { threads: 8 });
+    expect(summary.results.flatMap(({ error }) => error?.message ?? [])).toEqual([]);
+    expect(await rowsOf(database.warehouse, 'select n from raw.counter')).toEqual([{ n: 16 }]);
+  });
+
   it('one that fails after the commit leaves the rows, and what is made of them waits', async () => {
     project.write({
       'models/n.sql': 'select id from {{ref "m"}}',
