@@ -22,8 +22,8 @@ export async function retrying<T>(work: () => Promise<T>, turns = new Turns()): 
 }
 
 /**
- * Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, two
- * making one policy, and two making names in the catalog: PostgreSQL derives one of 63 bytes (that of a table's array type)
+ * Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, one
+ * looking at a view that the other has just made again, two making one policy, and two making names in the catalog: PostgreSQL derives one of 63 bytes (that of a table's array type)
  * for tables whose long names begin alike.
  */
 export function isTransient(thrown: unknown): boolean {
@@ -31,5 +31,8 @@ export function isTransient(thrown: unknown): boolean {
   if (!(error instanceof StatementError)) return false;
   if (error.code === '42710') return error.message.includes('policy');
   if (error.code === '23505') return /["«„“]pg_\w+_index["»“”]/.test(error.message);
-  return error.code === '40P01' || error.code === '40001' || /tuple concurrently (updated|deleted)/.test(error.message);
+  return error.code === '40P01' || error.code === '40001' || (error.code === 'XX000' && ofCatalog.test(error.message));
 }
+
+/** PostgreSQL translates none of these. */
+const ofCatalog = /tuple concurrently (updated|deleted)|could not open relation with OID|cache lookup failed/;
