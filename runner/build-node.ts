@@ -3,7 +3,7 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import { hintFor } from './build-hint.ts';
-import { type Column, type Comments, readComments } from './catalog.ts';
+import { type Column, type Comments, readComments, sameColumns } from './catalog.ts';
 import { completeRelation } from './complete-relation.ts';
 import { type Decision, decide, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, keepsContract } from './declared-columns.ts';
@@ -180,11 +180,6 @@ function objectsOf(node: ModelNode | SeedNode, decision: Decision, state: NodeSt
 
 function columnsOf({ existing }: NodeState): readonly Column[] {
   return existing?.columns ?? [];
-}
-
-function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {
-  const types = new Map(others.map((column) => [column.name, column.type]));
-  return types.size === some.length && some.every((column) => types.get(column.name) === column.type);
 }
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */

@@ -8,6 +8,12 @@ export interface Column {
   readonly type: string;
 }
 
+/** Whether columns have the same names and types, in whatever order. */
+export function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {
+  const types = new Map(others.map((column) => [column.name, column.type]));
+  return types.size === some.length && some.every((column) => types.get(column.name) === column.type);
+}
+
 /** What can stand in a model's place, in the words of PostgreSQL's statements. */
 export type RelationKind = 'table' | 'view' | 'materialized view';
 
