@@ -109,7 +109,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   const stood = { comments: before, objects: state.remembered?.objects ?? [] };
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
   // Last, since hooks may change rows too.
-  const audits = await runAudits(session, context, node, decision);
+  const audits = await runAudits(session, context, node, decision, totals.retained);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed) {
     await writeModel(session, {
