@@ -31,8 +31,17 @@ export async function keepBadRows(context: BuildContext, node: ModelNode | SeedN
   const [first] = error.failed;
   return complaint(node, error.failed, {
     detail: undefined,
-    hint: `The table is as it was before. See the bad rows with: ${showKept(first?.test.name ?? '')}`,
+    hint: [
+      `The table is as it was before. See the bad rows with: ${showKept(first?.test.name ?? '')}`,
+      error.retained === 0 ? '' : pointedAt(node, error.retained),
+    ].join(''),
   });
+}
+
+/** What to do where bad rows may be such as a rebuild keeps, because facts that wait for it point at them. */
+function pointedAt({ name }: ModelNode | SeedNode, retained: number): string {
+  const rows = retained === 1 ? '1 row is' : `${thousands(retained)} rows are`;
+  return `\n  ${rows} only there because others point there. If those are the bad ones, build the others first: datacycle build --select ${name}+ --exclude ${name}`;
 }
 
 /** The command that shows the kept rows of the newest failure of an audit. */

@@ -28,10 +28,13 @@ export interface FailedAudit extends AuditOutcome {
 /** Thrown inside a model's transaction, so that it is rolled back; the rows have been read before. */
 export class AuditsFailed extends Error {
   readonly failed: readonly FailedAudit[];
+  /** Rows that nothing makes any more, but others still point at: they may be the bad ones. */
+  readonly retained: number;
 
-  constructor(failed: readonly FailedAudit[]) {
+  constructor(failed: readonly FailedAudit[], retained: number) {
     super(`${failed.length} audits failed`);
     this.failed = failed;
+    this.retained = retained;
   }
 }
 
@@ -76,6 +79,7 @@ export function badRowsSql(...audit: Parameters<typeof auditSql>): SqlText {
 
 /**
  * Runs the audits of a node that has just been built, in its transaction.
+ * @param retained how many rows are only there because others point at them.
  * @returns what those found that let it pass: nothing, or bad rows that are only warned of.
  * @throws AuditsFailed if any speaks against a commit; NodeError if the query of one cannot be run.
  */
@@ -84,6 +88,7 @@ export async function runAudits(
   context: { readonly manifest: Manifest; readonly sourceText: (file: string) => string | undefined },
   node: ModelNode | SeedNode,
   { mode }: Decision,
+  retained: number,
 ): Promise<readonly AuditOutcome[]> {
   if (mode === 'skip') return [];
   const relations = new RelationCache(session);
@@ -106,7 +111,7 @@ export async function runAudits(
     if (outcome.failures === 0 || test.severity === 'warn') passed.push(outcome);
     else failed.push({ ...outcome, rows: rows.map(({ row }) => String(row)) });
   }
-  if (failed.length > 0) throw new AuditsFailed(failed);
+  if (failed.length > 0) throw new AuditsFailed(failed, retained);
   return passed;
 }
 

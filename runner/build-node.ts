@@ -3,7 +3,7 @@ import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import { hintFor } from './build-hint.ts';
-import { type Column, type Comments, readComments } from './catalog.ts';
+import { type Column, type Comments, readComments, sameColumns } from './catalog.ts';
 import { completeRelation } from './complete-relation.ts';
 import { type Decision, decide, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, keepsContract } from './declared-columns.ts';
@@ -27,6 +27,7 @@ import { readSeed } from './seed.ts';
 import { type ModelState, type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
+import type { Turns } from './turns.ts';
 import { isRemade, viewsInTheWay } from './views-in-the-way.ts';
 
 export interface BuildContext {
@@ -38,6 +39,8 @@ export interface BuildContext {
   readonly clock: () => Date;
   /** The text of a project file, to quote a line of it. */
   readonly sourceText: (file: string) => string | undefined;
+  /** Of the models of this run: their transactions run side by side. */
+  readonly turns: Turns;
   /** Of microbatch models, just the batches of this time. */
   readonly range?: EventTimeRange | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -75,8 +78,9 @@ export async function buildNode(context: BuildContext, node: ModelNode | SeedNod
     await runHooksOutside(context.warehouse, node, 'pre', 'create', hookContext(context));
     if (node.kind === 'model' && node.batch !== undefined)
       return await buildBatches(context, node, node.batch, explained);
-    return await retrying(() =>
-      context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
+    return await retrying(
+      () => context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
+      context.turns,
     );
   } catch (error) {
     throw await explained(error);
@@ -122,7 +126,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   const stood = { comments: before, objects: state.remembered?.objects ?? [] };
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
   // Last, since hooks may change rows too.
-  const audits = await runAudits(session, context, node, decision);
+  const audits = await runAudits(session, context, node, decision, totals.retained);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
   if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed) {
     await writeModel(session, {
@@ -193,11 +197,6 @@ function objectsOf(node: ModelNode | SeedNode, decision: Decision, state: NodeSt
 
 function columnsOf({ existing }: NodeState): readonly Column[] {
   return existing?.columns ?? [];
-}
-
-function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {
-  const types = new Map(others.map((column) => [column.name, column.type]));
-  return types.size === some.length && some.every((column) => types.get(column.name) === column.type);
 }
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */

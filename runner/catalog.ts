@@ -1,11 +1,17 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationName } from './manifest.ts';
-import { policySeal } from './materialize/row-security.ts';
+import { ownPolicy, policySeal } from './materialize/row-security.ts';
 
 export interface Column {
   readonly name: string;
   /** As PostgreSQL spells it, e.g. `timestamp with time zone`. */
   readonly type: string;
+}
+
+/** Whether columns have the same names and types, in whatever order. */
+export function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {
+  const types = new Map(others.map((column) => [column.name, column.type]));
+  return types.size === some.length && some.every((column) => types.get(column.name) === column.type);
 }
 
 /** What can stand in a model's place, in the words of PostgreSQL's statements. */
@@ -35,6 +41,8 @@ export interface ExistingRelation {
   readonly securityInvoker: boolean;
   /** Null or absent for a table that is in one piece. */
   readonly partitions?: StandingPartitions | null | undefined;
+  /** What hangs on it that the runner never makes and could not make again, in words. */
+  readonly extras: readonly string[];
   readonly rowSecurity: {
     readonly enabled: boolean;
     /** The owner, too, sees only what the policies let it see. */
@@ -100,6 +108,16 @@ export const columnGrantsJson = `(select coalesce(jsonb_agg(jsonb_build_object('
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             and g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))`;
 
+/** What hangs on the row `c` of pg_class and would go with it, in words. */
+export const extrasJson = `(select coalesce(jsonb_agg(extra order by extra), '[]') from (
+        select 'the trigger ' || tgname as extra from pg_trigger where tgrelid = c.oid and not tgisinternal
+        union all select 'the rule ' || rulename from pg_rewrite where ev_class = c.oid and rulename <> '_RETURN'
+        union all select 'the statistics ' || stxname from pg_statistic_ext where stxrelid = c.oid
+        union all select 'the policy ' || polname from pg_policy where polrelid = c.oid and polname !~ '${ownPolicy.source}'
+        union all select 'row security made by hand' where c.relrowsecurity
+            and not exists (select from pg_policy where polrelid = c.oid)
+        union all select 'a security label' from pg_seclabel where classoid = 'pg_class'::regclass and objoid = c.oid) as e)`;
+
 /** What the database knows of a relation, in one query; undefined if there is none of that name. */
 export async function readRelation(session: Queryable, name: RelationName): Promise<ExistingRelation | undefined> {
   const { rows } = await session.query<{
@@ -140,6 +158,7 @@ export async function readRelation(session: Queryable, name: RelationName): Prom
         left join pg_class p on p.oid = h.inhrelid
         where pt.partrelid = c.oid
         group by pt.partrelid),
+    'extras', ${extrasJson},
     'rowSecurity', jsonb_build_object(
         'enabled', c.relrowsecurity,
         'forced', c.relforcerowsecurity,

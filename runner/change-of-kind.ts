@@ -50,6 +50,11 @@ export function refuseChangeOfKind(
       `foreign keys point at it: ${existing.referencedBy.map(spell).join(', ')}`,
       'Take those constraints out of their .yml files, or drop them if they were made by hand, build those tables, and run again.',
     );
+  if (goes && existing.extras.length > 0)
+    refuse(
+      `${existing.extras.join(' and ')} would be lost`,
+      'Drop that, run again, and make it again where the new kind can have it.',
+    );
   if (was !== 'incremental' || becomes === 'incremental') return;
   const gone = [...pruned.keys()];
   if (gone.length > 0)

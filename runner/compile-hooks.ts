@@ -43,8 +43,9 @@ function hooksOf(context: CompileContext, draft: Draft, key: HookKey, used: Set<
           ? {
               transactionControl:
                 'The rows and the record of the run commit together. Take it out, or set transaction: false.',
+              session: 'Write `set local`: it ends with the transaction of the model.',
             }
-          : {}),
+          : { session: settingsOfTarget }),
       },
     };
     const found: Hook[] = [];
@@ -55,6 +56,10 @@ function hooksOf(context: CompileContext, draft: Draft, key: HookKey, used: Set<
     return found;
   });
 }
+
+/** What to do instead of changing a session where no transaction ends it. */
+export const settingsOfTarget =
+  'Put it under `settings` of the target in project.yml; for one model, write `set local` in a hook that is not transaction: false.';
 
 /** Whether `id` depends on `other`, directly or not. */
 function isBehind(id: string, other: string, dependsOn: ReadonlyMap<string, readonly string[]>): boolean {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path/posix';
 import { identifier, relation } from '../warehouse/quote.ts';
 import { auditedBy } from './compile-audits.ts';
-import { type CompileContext, type Draft, quote } from './compile-context.ts';
+import { type CompileContext, type Draft, problemAt, quote } from './compile-context.ts';
 import { ephemeralsOf } from './compile-model.ts';
 import {
   genericTest,
@@ -37,6 +37,14 @@ export function compileTests(
   const add = (test: TestNode) => {
     let id = test.id;
     for (let number = 2; tests.has(id); number += 1) id = `${test.id}_${number}`;
+    const other = context.drafts.get(id.slice('test.'.length));
+    if (other !== undefined)
+      problems.push(
+        problemAt(context, test.place, {
+          what: `the name "${other.name}" is taken twice: ${other.file.path} and the test ${test.file}`,
+          hint: 'Results are known by the names of models, seeds and tests; rename one of the two.',
+        }),
+      );
     const ephemerals = ephemeralsOf(test.dependsOn, nodes);
     const sql = inlineEphemerals(test.sql, ephemerals);
     const newRows = test.audit?.newRows && inlineEphemerals(test.audit.newRows, ephemerals);

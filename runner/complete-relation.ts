@@ -1,6 +1,7 @@
 import type { Session } from '../warehouse/warehouse.ts';
 import { type Comments, readComments } from './catalog.ts';
 import type { Decision } from './decide.ts';
+import { NodeError } from './errors.ts';
 import { type Granted, grantRoles } from './grant-roles.ts';
 import { type HookContext, runHooks } from './hooks.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
@@ -29,6 +30,17 @@ export async function completeRelation(
   const comments = await readComments(session, node.relation);
   if (comments !== undefined)
     for (const { sql } of describeRelation(node, comments, before.comments)) await statement(session, sql);
-  await runHooks(session, node, { when: 'post', inTransaction: true }, mode, context);
+  const ran = await runHooks(session, node, { when: 'post', inTransaction: true }, mode, context);
+  if (ran > 0 && comments !== undefined && (await readComments(session, node.relation)) === undefined)
+    throw goneBehindHooks(node);
   return grantRoles(session, node, before.objects);
+}
+
+function goneBehindHooks({ name, relation, hooks = [] }: ModelNode | SeedNode): NodeError {
+  const hook = hooks.find(({ when, inTransaction }) => when === 'post' && inTransaction);
+  return new NodeError({
+    what: `${name}: ${relation.schema}.${relation.name} is gone after its post_hook`,
+    place: hook?.place,
+    hint: 'A hook dropped or renamed it, or gave it another schema. What is made of it would not find it: take that out.',
+  });
 }

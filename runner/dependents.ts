@@ -1,6 +1,6 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { type ColumnGrant, columnGrantsJson, type Grant, grantsJson } from './catalog.ts';
+import { type ColumnGrant, columnGrantsJson, extrasJson, type Grant, grantsJson } from './catalog.ts';
 import type { RelationName } from './manifest.ts';
 
 /** A view or materialized view that reads a relation, maybe through others, as the database keeps it. */
@@ -78,11 +78,7 @@ select jsonb_build_object(
     'comment', obj_description(c.oid, 'pg_class'),
     'columnComments', (select coalesce(jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum))), '[]')
         from pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
-    'extras', (select coalesce(jsonb_agg(extra order by extra), '[]') from (
-        select 'the trigger ' || tgname as extra from pg_trigger where tgrelid = c.oid and not tgisinternal
-        union all select 'the rule ' || rulename from pg_rewrite where ev_class = c.oid and rulename <> '_RETURN'
-        union all select 'the statistics ' || stxname from pg_statistic_ext where stxrelid = c.oid
-        union all select 'a security label' from pg_seclabel where classoid = 'pg_class'::regclass and objoid = c.oid) as e)
+    'extras', ${extrasJson}
 ) as dependent
 from (select oid, max(depth) as depth from found group by oid) as f
 join pg_class as c on c.oid = f.oid

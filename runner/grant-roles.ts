@@ -1,6 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { privileges } from './additive-settings.ts';
-import type { Grant } from './catalog.ts';
+import { type Grant, grantsJson } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import { alignGrants, isGrantMark } from './materialize/grants.ts';
@@ -29,11 +29,7 @@ export async function grantRoles(on: Queryable, node: ModelNode | SeedNode, made
   const { rows } = await on.query<{ owner: string; standing: readonly Grant[]; roles: readonly string[] }>(
     `select
          pg_get_userbyid(c.relowner)::text as owner,
-         (select coalesce(jsonb_agg(jsonb_build_object('grantee', r.rolname, 'privilege', g.privilege_type,
-                 'grantable', g.is_grantable)), '[]')
-             from aclexplode(c.relacl) as g
-             left join pg_roles as r on r.oid = g.grantee
-             where g.grantee = 0 or r.oid is not null) as standing,
+         ${grantsJson} as standing,
          (select jsonb_agg(rolname order by rolname) from pg_roles) as roles
      from pg_class as c
      join pg_namespace as n on n.oid = c.relnamespace

@@ -17,7 +17,12 @@ export interface HookSource {
   /** What {{this}} is; undefined where there is no model. */
   readonly own: RelationName | undefined;
   /** What may not be in it, and why. */
-  readonly refuses: { readonly incremental?: string; readonly transactionControl?: string };
+  readonly refuses: {
+    readonly incremental?: string;
+    readonly transactionControl?: string;
+    /** What to do instead of changing the session, which goes on to whatever runs on its connection next. */
+    readonly session: string;
+  };
 }
 
 /**
@@ -46,7 +51,7 @@ export function renderHook(
     return modes.map((mode) => {
       const sql = render(context, source, template, mode, used).standingAt(path, written).trim();
       const statement = oneStatement(sql, 'a hook', (place) => quote(context, place), 'statement');
-      refuseTransactionControl(context, source, statement);
+      refuseSideEffects(context, source, statement);
       return statement;
     });
   } catch (error) {
@@ -90,17 +95,27 @@ function render(
 }
 
 const control = new Set(['abort', 'begin', 'commit', 'end', 'rollback', 'start', 'savepoint', 'release']);
+/** What is set in these words ends with the transaction. */
+const ofTransaction = new Set(['local', 'constraints', 'transaction']);
 
-function refuseTransactionControl(context: CompileContext, { name, refuses }: HookSource, statement: SqlText): void {
-  const first = [...sqlTokens(statement.text)].find(({ kind }) => kind !== 'blank' && kind !== 'comment');
-  if (first === undefined || refuses.transactionControl === undefined || !control.has(first.text.toLowerCase())) return;
-  const place: Place | undefined = statement.placeAt(first.start);
-  throw new ProjectError([
-    {
-      what: `${name}: ${first.text} would end the transaction that it is in`,
-      place,
-      excerpt: place && quote(context, place),
-      hint: refuses.transactionControl,
-    },
-  ]);
+function refuseSideEffects(context: CompileContext, { name, own, refuses }: HookSource, statement: SqlText): void {
+  const tokens = [...sqlTokens(statement.text)].filter(({ kind }) => kind !== 'blank' && kind !== 'comment');
+  const [first] = tokens;
+  if (first === undefined) return;
+  const [word = '', second = '', ...others] = tokens.slice(0, 5).map(({ text }) => text.toLowerCase());
+  const refuse = (what: string, hint: string): never => {
+    const place: Place | undefined = statement.placeAt(first.start);
+    throw new ProjectError([{ what: `${name}: ${what}`, place, excerpt: place && quote(context, place), hint }]);
+  };
+  if (refuses.transactionControl !== undefined && control.has(word))
+    refuse(`${first.text} would end the transaction that it is in`, refuses.transactionControl);
+  if ((word === 'set' && !ofTransaction.has(second)) || word === 'reset' || word === 'discard')
+    refuse(`${first.text} would change the connection for whatever runs on it next`, refuses.session);
+  // PostgreSQL finds a new name each time, and what hooks are run on stays.
+  const index = [second, ...others].filter((one) => one !== 'unique' && one !== 'concurrently');
+  if (own !== undefined && word === 'create' && index[0] === 'index' && index[1] === 'on')
+    refuse(
+      'an index without a name would be made once more by every run',
+      'Declare it under indexes, or name it: create index if not exists ... on ...',
+    );
 }

@@ -1,3 +1,4 @@
+import type { StatementError } from '../warehouse/errors.ts';
 import { literal } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import type { Decision } from './decide.ts';
@@ -66,12 +67,26 @@ export async function runHook(
       sql.replace(placeholders(), () => `timestamptz ${literal(runStartedAt)}`),
     );
   } catch (fault) {
-    const subject = { name, file, sourceText };
+    const subject = { name, file, sourceText, hint: hintFor };
     const error = explain(fault, subject);
     if (!(error instanceof NodeError) || error.where !== file) throw error;
     // PostgreSQL does not say where; then it is the hook as a whole.
     const { message: what, detail, hint, cause } = error;
     throw explain(new NodeError({ what, place, detail, hint, cause }), subject);
+  }
+}
+
+function hintFor({ code }: StatementError): string | undefined {
+  switch (code) {
+    case '42P07':
+    case '42P16':
+    case '42701':
+    case '42710':
+      return 'It may be there from an earlier run: tables stay from run to run. Say `if not exists`, or declare it (indexes, constraints).';
+    case '42P01':
+      return 'What a hook names has to be there each time it runs. In a pre_hook, {{#incremental}} ... {{/incremental}} leaves it out before the model is there.';
+    default:
+      return undefined;
   }
 }
 

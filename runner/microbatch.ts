@@ -48,9 +48,9 @@ export async function buildBatches(
 ): Promise<Built> {
   const { warehouse } = context;
   const startedAt = context.clock().toISOString();
-  const job = await retrying(() =>
-    warehouse.transaction((session) => beginBatches(session, context, node, settings), 'repeatable read'),
-  );
+  const inTurn = <T>(work: (session: Session) => Promise<T>) =>
+    retrying(() => warehouse.transaction(work, 'repeatable read'), context.turns);
+  const job = await inTurn((session) => beginBatches(session, context, node, settings));
   const progress: Progress = {
     totals: { inserted: 0, updated: 0, deleted: 0, retained: 0 },
     remembered: job.state.remembered,
@@ -66,12 +66,7 @@ export async function buildBatches(
     await setImmediate();
     context.signal?.throwIfAborted();
     try {
-      const commit = await retrying(() =>
-        warehouse.transaction(
-          (session) => buildBatch(session, context, node, job, window, progress),
-          'repeatable read',
-        ),
-      );
+      const commit = await inTurn((session) => buildBatch(session, context, node, job, window, progress));
       commit();
     } catch (thrown) {
       const error = await keepBadRows(context, node, thrown);
@@ -99,7 +94,7 @@ export async function buildBatches(
     };
     await writeResults(session, [{ ...record, startedAt, finishedAt: context.clock().toISOString(), ...totals }]);
   };
-  await retrying(() => warehouse.transaction(finish, 'repeatable read'));
+  await inTurn(finish);
   return built;
 }
 
@@ -143,7 +138,13 @@ async function buildBatch(
     );
     await work(applyBatch(batch, existing, job.columns, stretchesOf(job, others)));
   }
-  const audits = await runAudits(session, context, node, { mode: created ? 'create' : 'increment', reason: '' });
+  const audits = await runAudits(
+    session,
+    context,
+    node,
+    { mode: created ? 'create' : 'increment', reason: '' },
+    totals.retained,
+  );
   const changed = totals.inserted + totals.updated + totals.deleted > 0;
   const unseen = created || outside > 0 || (changed && (await isUnseen(session, batch, job, totals.deleted > 0)));
   const remembered: ModelState = {

@@ -1,5 +1,6 @@
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import type { CompileContext } from './compile-context.ts';
+import { settingsOfTarget } from './compile-hooks.ts';
 import { attempt } from './draft.ts';
 import type { Problem } from './errors.ts';
 import { renderHook } from './hook-template.ts';
@@ -38,6 +39,7 @@ export function compileRunHooks(context: CompileContext, problems: Problem[]): R
         const refuses = {
           incremental: 'It says how a model is built; here there is none.',
           transactionControl: 'Each statement here is a transaction of its own.',
+          session: settingsOfTarget,
         };
         const source = { name: called, written: text, own: undefined, refuses };
         const [sql] = renderHook(context, source, ['full'], new Set());

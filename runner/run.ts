@@ -21,6 +21,7 @@ import {
 import { schedule } from './schedule.ts';
 import { beginRun, ensureState, finishRun, writeResults } from './state.ts';
 import { withTestEdges } from './test-edges.ts';
+import { Turns } from './turns.ts';
 
 export interface RunOptions {
   readonly command: Command;
@@ -112,6 +113,7 @@ async function work(
     sourceText: sourceTexts(compiled.context.project),
     range: options.range,
     signal: options.signal,
+    turns: new Turns(options.signal),
   };
   const hooks: RunHookResult[] = [];
   const runAll = (which: readonly RunHook[], goOn: boolean) =>

@@ -271,17 +271,21 @@ export interface ResultRecord {
   readonly message?: string | undefined;
 }
 
-/** Records what became of nodes, in one statement; a second pass over a node replaces its first record. */
+/**
+ * Records what became of nodes, in one statement; a second record of a node replaces its first. Rows that were committed
+ * stay counted: what fails after them takes none back.
+ */
 export async function writeResults(session: Queryable, results: readonly ResultRecord[]): Promise<void> {
   if (results.length === 0) return;
   await session.query(
-    `insert into datacycle.run_result
+    `insert into datacycle.run_result as was
          (run_id, node, kind, status, started_at, finished_at, rows_inserted, rows_updated, rows_deleted, message)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
          $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
      on conflict (run_id, node) do update set status = excluded.status, finished_at = excluded.finished_at,
-         rows_inserted = excluded.rows_inserted, rows_updated = excluded.rows_updated,
-         rows_deleted = excluded.rows_deleted, message = excluded.message`,
+         rows_inserted = coalesce(excluded.rows_inserted, was.rows_inserted),
+         rows_updated = coalesce(excluded.rows_updated, was.rows_updated),
+         rows_deleted = coalesce(excluded.rows_deleted, was.rows_deleted), message = excluded.message`,
     [
       results.map((result) => result.runId),
       results.map((result) => result.node),

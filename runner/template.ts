@@ -254,6 +254,12 @@ export class TemplateEnvironment {
 
 /** @param part what of the name is unknown, where that is not all of it. */
 function unknownName(name: string, known: Iterable<string>, part = name.replace(/^#/, '')): HelperError {
+  // What stands in square brackets is a name to Handlebars.
+  if (/["',\s]/.test(name))
+    return new HelperError(
+      `there are no lists in templates: [${name}]`,
+      'Put the setting into the .yml file, as a list.',
+    );
   return new HelperError(`{{${name}}} is not defined`, didYouMean(part, known));
 }
 

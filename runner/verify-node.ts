@@ -171,7 +171,8 @@ async function comparedSince(
 }
 
 /**
- * When the run began that built the model last: rows that depend on the time are right as of then.
+ * When the run began that built the model last, also if it failed behind the commit: rows that depend on the time are
+ * right as of then.
  * ISO time; now, if the run is not remembered.
  */
 async function lastRunStartedAt(session: Queryable, node: ModelNode): Promise<string> {
@@ -181,7 +182,7 @@ async function lastRunStartedAt(session: Queryable, node: ModelNode): Promise<st
              select r.started_at
              from datacycle.run_result as x
              join datacycle.run as r using (run_id)
-             where x.node = $1 and x.status = 'success'
+             where x.node = $1 and (x.status = 'success' or x.rows_inserted is not null)
              order by r.run_no desc
              limit 1
          ),

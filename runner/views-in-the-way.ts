@@ -82,7 +82,7 @@ function standingView(
   loses: boolean,
 ): StandingView {
   const { schema, name, kind } = dependent;
-  const model = modelAt(surroundings.manifest, dependent);
+  const model = modelAt(surroundings, dependent);
   const refuse = (why: string, hint: string): never => {
     throw new NodeError({
       what: `${cause.name} cannot be changed: the ${kind} ${schema}.${name} reads it and would have to go and come back, but ${why}`,
@@ -111,6 +111,8 @@ function standingView(
   if (model === undefined) return standing;
   const options = kind === 'view' ? ['security_invoker=true'] : dependent.options;
   const isChanged = surroundings.models.get(model.name)?.checksum !== model.checksum;
+  // Its own turn makes it another kind; until then it is what it was.
+  if (relationKindOf(model) !== kind) return standing;
   if (model.shows !== cause.id && !(isChanged && loses)) return { ...standing, options };
   const declared = model.columns.map((column) => column.name);
   return {
@@ -130,11 +132,12 @@ function standingView(
 /** A view follows nothing by high-water mark. */
 const noMarks: Pick<NodeState, 'consumed'> = { consumed: new Map() };
 
-/** The model of the project that a view is. */
-function modelAt(manifest: Manifest, { schema, name, kind }: Dependent): ModelNode | undefined {
+/** The model of the project that a view is, or was made of before the model got another kind. */
+function modelAt({ manifest, models }: Surroundings, { schema, name, kind }: Dependent): ModelNode | undefined {
   for (const node of manifest.nodes.values()) {
     if (node.kind !== 'model' || node.relation.schema !== schema || node.relation.name !== name) continue;
-    return relationKindOf(node) === kind ? node : undefined;
+    const was = models.get(node.name)?.materialized.replace('_', ' ');
+    return relationKindOf(node) === kind || was === kind ? node : undefined;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
-import type { Column, ExistingRelation } from '../catalog.ts';
+import { type Column, type ExistingRelation, sameColumns } from '../catalog.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardDuplicates, guardKey, guardNulls } from './key-guard.ts';
 import { run, type Step, staged } from './step.ts';
@@ -45,9 +45,7 @@ function countChanges(
   columns: readonly Column[],
   before: ExistingRelation | undefined,
 ): string {
-  const types = new Map(before?.columns.map((column) => [column.name, column.type]));
-  const isAlike = columns.length === types.size && columns.every((column) => types.get(column.name) === column.type);
-  if (before?.kind !== 'materialized view' || !before.populated || !isAlike)
+  if (before?.kind !== 'materialized view' || !before.populated || !sameColumns(columns, before.columns))
     return `select count(*) as inserted, 0 as updated\nfrom ${view}`;
   const rows = (alias: string, from: string) =>
     `select ${columns.map((column) => comparable(column, alias)).join(', ')} from ${from} as ${alias}`;

@@ -6,7 +6,7 @@ import { SqlText } from '../sql-text.ts';
 import { run, type Step } from './step.ts';
 
 /** What the policies of the runner are called; those of other names are somebody else's. */
-const ours = /^datacycle_(?:reads|writes)_[0-9a-f]{8}$/;
+export const ownPolicy = /^datacycle_(?:reads|writes)_[0-9a-f]{8}$/;
 
 /** What a role may see: the values of the guarded column, as text. */
 export interface Visible {
@@ -70,7 +70,7 @@ export function secureRows(
 ): Step[] {
   const at = relation(table.schema, table.name);
   const standing = existing?.rowSecurity ?? { enabled: false, forced: false, policies: [] };
-  const made = standing.policies.filter(({ name }) => ours.test(name));
+  const made = standing.policies.filter(({ name }) => ownPolicy.test(name));
   const drop = ({ name }: { readonly name: string }) => run(`drop policy if exists ${identifier(name)} on ${at}`);
   if (security === undefined || access === undefined) {
     if (made.length === 0) return [];

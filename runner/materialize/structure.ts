@@ -279,12 +279,6 @@ end
 $do$`;
 }
 
-/** Whether columns of a standing table go or get another type, so that what shows them is in the way. */
-export function losesColumns(existing: ExistingRelation, wanted: readonly Column[]): boolean {
-  const types = new Map(wanted.map((column) => [column.name, column.type]));
-  return existing.columns.some((column) => types.get(column.name) !== column.type);
-}
-
 /** Steps that give a standing table the columns of a changed query: added, retyped, dropped; never with cascade. */
 export function alignColumns(table: RelationName, existing: ExistingRelation, wanted: readonly Column[]): Step[] {
   const standing = new Map(existing.columns.map((column) => [column.name, column]));

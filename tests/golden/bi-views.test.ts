@@ -86,6 +86,7 @@ function standing(kind: 'table' | 'view', columns: readonly Column[], grants: Ex
     kind,
     estimatedRows: 100,
     populated: true,
+    extras: [],
     columnGrants: [],
     columns: columns.map((column) => ({ ...column, notNull: false })),
     objects: [],

@@ -58,6 +58,7 @@ const existing: ExistingRelation = {
   foreignKeys: [],
   referencedBy: [],
   populated: true,
+  extras: [],
   grants: [],
   columnGrants: [],
   securityInvoker: false,

@@ -552,6 +552,7 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
           kind: stands,
           estimatedRows: 100,
           populated: true,
+          extras: [],
           columnGrants: [],
           columns: (one.standing ?? yields).map((each) => ({ ...each, notNull: notNull.has(each.name) })),
           objects: one.objects ?? declared,

@@ -40,6 +40,30 @@ describe.each(databases)('audits on $name', (kind) => {
   const ids = async () => (await rows('select id from public.readings order by id')).map(({ id }) => id);
   const kept = () => rows('select run_id, test, model, row_no, row from datacycle.audit_row order by run_id, row_no');
 
+  it('says what to build first where bad rows are only there because facts point at them', async () => {
+    project.write({
+      'models/rooms.sql': `{{config materialized="table" unique_key="room" surrogate_key="room_key"}}
+select distinct room from {{ref "readings"}}`,
+      'models/facts.sql': `{{config materialized="table" unique_key="id"}}
+select id, room_key from {{ref "readings"}} join {{ref "rooms"}} using (room)`,
+      'models/facts.yml': `models:
+  - { name: rooms, constraints: [{ type: primary_key, columns: room_key }] }
+  - { name: facts, constraints: [{ type: foreign_key, columns: room_key, to: ref('rooms') }] }
+`,
+    });
+    await land(1, `(1, 'a', 1.0), (2, 'b', 1.0)`);
+    expect((await project.run(database.warehouse)).ok).toBe(true);
+    project.write({ 'tests/data/no_b.sql': `{{config audit=true}}select room from {{ref "rooms"}} where room = 'b'` });
+    await land(2, `(2, 'a', 1.0)`);
+    expect(resultOf(await project.run(database.warehouse), 'rooms').error).toMatchObject({
+      message: 'rooms: audit no_b found 1 bad row',
+      hint: expect.stringContaining('1 row is only there because others point there.'),
+    });
+    expect((await project.run(database.warehouse, { select: ['rooms+'], exclude: ['rooms'] })).ok).toBe(true);
+    expect((await project.run(database.warehouse)).ok).toBe(true);
+    expect(await rows('select room from public.rooms')).toEqual([{ room: 'a' }]);
+  });
+
   it('rolls the model back, keeps the bad rows, skips what is made of it; the next good build puts it right', async () => {
     project.write({
       'models/shown.sql': '{{config materialized="table"}}select id from {{ref "readings"}}',

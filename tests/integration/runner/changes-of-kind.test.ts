@@ -205,6 +205,41 @@ describe.each(databases)('a change of kind on $name', (kind) => {
     expect(await relkind()).toBe('r');
   });
 
+  it.each(['view', 'materialized_view'] as const)(
+    'of a table to %s is refused while it guards its rows by hand: whoever may read it would see them all',
+    async (to) => {
+      become(rooms('table'));
+      await run();
+      await query('alter table public.rooms enable row level security');
+      become(rooms(to));
+      const refusal = (what: string) =>
+        `public.rooms is a table and would become a ${to.replace('_', ' ')}, but ${what} would be lost`;
+      expect((await fails('rooms')).message).toBe(refusal('row security made by hand'));
+      await query('create policy mine on public.rooms using (id = 1)');
+      expect((await fails('rooms')).message).toBe(refusal('the policy mine'));
+      expect(await relkind()).toBe('r');
+      await query('drop policy mine on public.rooms');
+      await query('alter table public.rooms disable row level security');
+      await run();
+    },
+  );
+
+  it('may happen to a model and to what is made of it at once, and to the first alone', async () => {
+    const shown = (materialized: string) => ({
+      'models/shown.sql': `{{config materialized="${materialized}" unique_key="id"}}select id, room from {{ref "rooms"}}`,
+    });
+    become(rooms('table'));
+    project.write(shown('materialized_view'));
+    await run();
+    await query(`grant select on public.shown to "${reader}"`);
+    become(rooms('materialized_view'));
+    project.write(shown('table'));
+    await run({ select: ['rooms'] });
+    expect(await rows('select count(*)::int as n from public.shown')).toEqual([{ n: 2 }]);
+    expect(await run()).toEqual({ rooms: 'refreshed', shown: 'created, was a materialized view' });
+    expect(await privileges('public.shown')).toEqual(['reader SELECT']);
+  });
+
   it('of a snapshot is refused until its history is put aside', async () => {
     become({
       'models/rooms.sql': `{{config materialized="snapshot" unique_key="id" strategy="check" check_cols="all"}}${select}`,

@@ -115,6 +115,48 @@ select id from {{source "raw" "rooms"}} {{#incremental}}where load_id > {{high_w
     ]);
   });
 
+  it('may all change one row: models that are built at once do not starve each other', async () => {
+    await database.warehouse.query('create table raw.counter as select 0 as n');
+    project.write({
+      'project.yml': 'name: test\nmodels: { +post_hook: update raw.counter set n = n + 1 }\n',
+    });
+    for (let number = 0; number < 15; number += 1)
+      project.write({
+        [`models/t${number}.sql`]: '{{config materialized="table"}}select 1 as id, pg_sleep(0.1)::text as slept',
+      });
+    const summary = await project.run(database.warehouse, { threads: 8 });
+    expect(summary.results.flatMap(({ error }) => error?.message ?? [])).toEqual([]);
+    expect(await rowsOf(database.warehouse, 'select n from raw.counter')).toEqual([{ n: 16 }]);
+  });
+
+  it.each(['drop table {{this}}', 'alter table {{this}} rename to other'])(
+    'one that takes the table away fails the model: %s',
+    async (hook) => {
+      project.write({ 'models/m.yml': `models: [{ name: m, config: { post_hook: [select 1, "${hook}"] } }]` });
+      const summary = await project.run(database.warehouse);
+      expect(resultOf(summary, 'm').error).toMatchObject({
+        message: 'm: public.m is gone after its post_hook',
+        where: 'models/m.yml:1:43',
+      });
+      expect(await rowsOf(database.warehouse, `select to_regclass('public.other') as other`)).toEqual([
+        { other: null },
+      ]);
+    },
+  );
+
+  it('one that makes what an earlier run has made, or names what is not there yet, says how to go on', async () => {
+    project.write({
+      'models/m.yml': `models: [{ name: m, config: { pre_hook: "truncate {{this}}", post_hook: "create index by_id on {{this}} (id)" } }]`,
+    });
+    const hint = async () => (resultOf(await project.run(database.warehouse), 'm').error as { hint?: string }).hint;
+    expect(await hint()).toContain('{{#incremental}}');
+    project.write({
+      'models/m.yml': `models: [{ name: m, config: { post_hook: "create index by_id on {{this}} (id)" } }]`,
+    });
+    await project.run(database.warehouse);
+    expect(await hint()).toContain('`if not exists`');
+  });
+
   it('one that fails after the commit leaves the rows, and what is made of them waits', async () => {
     project.write({
       'models/n.sql': 'select id from {{ref "m"}}',

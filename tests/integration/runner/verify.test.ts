@@ -400,6 +400,22 @@ select distinct id, {{run_started_at}} as seen_at from {{source "raw" "events"}}
     });
   });
 
+  it('takes them so also as of a run that failed when the rows had been committed', async () => {
+    project.write({
+      'models/timed.sql': `{{config materialized="table" unique_key="id"}}
+select distinct id, {{run_started_at}} as seen_at from {{source "raw" "events"}}`,
+    });
+    await build({ now: new Date('2024-01-01T10:00:00Z') });
+    const fails = async (hook: string, now: string) => {
+      project.write({ 'models/timed.yml': `models: [{ name: timed, config: { post_hook: ${hook} } }]` });
+      expect((await project.run(database.warehouse, { now: new Date(now) })).ok).toBe(false);
+    };
+    await fails('{ sql: select 1 / 0, transaction: false }', '2024-01-02T10:00:00Z');
+    expect((await verify(['timed'])).get('timed')).toMatchObject({ ...equal, rows: 12 });
+    await fails('select 1 / 0', '2024-01-03T10:00:00Z');
+    expect((await verify(['timed'])).get('timed')).toMatchObject({ ...equal, rows: 12 });
+  });
+
   it('leaves alone what retention keeps or has taken', async () => {
     const now = new Date('2024-06-15T10:00:00Z');
     project.write({

@@ -53,6 +53,28 @@ describe.each(databases)('a view on a changing table on $name', (kind) => {
     expect(await oidOf('hand.names')).toBe(names);
   });
 
+  it('made by hand comes back where all tables that it reads change at once', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const change = (type: string) => {
+      for (const name of names)
+        project.write({
+          [`models/${name}.sql`]: `{{config materialized="table" unique_key="id"}}select 1 as id, 2::${type} as v, pg_sleep(0.1)::text as slept`,
+        });
+    };
+    change('int');
+    await run();
+    await query(
+      `create view hand.total as select ${names.map((name) => `${name}.v`).join(' + ')} as v from ${names.map((name) => `public.${name}`).join(', ')}`,
+    );
+    await query(`comment on view hand.total is 'mine'`);
+    change('bigint');
+    await run({ threads: 4 });
+    expect(await rows(`select v::int as v, pg_typeof(v)::text as type from hand.total`)).toEqual([
+      { v: 8, type: 'bigint' },
+    ]);
+    expect(await rows(`select obj_description('hand.total'::regclass) as text`)).toEqual([{ text: 'mine' }]);
+  });
+
   it.runIf(kind.name === 'PostgreSQL')('made by hand is read all the while, also where keys change', async () => {
     await query('create view hand.floors as select id, floor from public.rooms');
     await query('create view hand.tops as select max(floor)::int as top from hand.floors');

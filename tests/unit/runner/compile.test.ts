@@ -129,6 +129,7 @@ describe('a project cannot be compiled with', () => {
         'models/x/rooms.sql': 'select 1',
         'models/y/rooms.sql': 'select 1',
         'seeds/rooms.csv': 'a\n',
+        'tests/data/rooms.sql': 'select 1 where false',
         'macros/x/m.sql': '1',
         'macros/y/m.sql': '2',
       }),
@@ -136,6 +137,13 @@ describe('a project cannot be compiled with', () => {
       'the macro "m" stands twice: macros/x/m.sql and macros/y/m.sql',
       'the name "rooms" is taken twice: seeds/rooms.csv and models/x/rooms.sql',
       'the name "rooms" is taken twice: seeds/rooms.csv and models/y/rooms.sql',
+      'the name "rooms" is taken twice: seeds/rooms.csv and the test tests/data/rooms.sql',
+    ]);
+  });
+
+  it('a list in a template', () => {
+    expect(whatIsWrong({ 'models/a.sql': '{{config tags=["x", "y"]}}select 1 as id' })).toEqual([
+      'there are no lists in templates: ["x", "y"]',
     ]);
   });
 

@@ -76,6 +76,15 @@ describe('a hook', () => {
   });
 
   it.each([
+    'set local work_mem = 1',
+    'set constraints all deferred',
+    'create index a_one on {{this}} (one)',
+    'create index if not exists a_one on {{this}} (one)',
+  ])('may say: %s', (sql) => {
+    expect(linesOf(inBlock(sql))).toEqual([]);
+  });
+
+  it.each([
     [
       'an unknown model',
       inBlock('select 1\nfrom {{ref "aa"}}'),
@@ -96,6 +105,21 @@ describe('a hook', () => {
       'the end of the transaction',
       inBlock('\ncommit'),
       'models/a.yml:7:11 | post_hook: commit would end the transaction that it is in | The rows and the record of the run commit together. Take it out, or set transaction: false.',
+    ],
+    [
+      'a setting that outlives the model',
+      inBlock("set timezone = 'UTC'"),
+      'models/a.yml:6:11 | post_hook: set would change the connection for whatever runs on it next | Write `set local`: it ends with the transaction of the model.',
+    ],
+    [
+      'a setting outside of a transaction',
+      { 'project.yml': 'name: test\non-run-start: Reset All\n' },
+      'project.yml:2:15 | on-run-start: Reset would change the connection for whatever runs on it next | Put it under `settings` of the target in project.yml; for one model, write `set local` in a hook that is not transaction: false.',
+    ],
+    [
+      'an index more at each run',
+      inBlock('create unique index on {{this}} (one)'),
+      'models/a.yml:6:11 | post_hook: an index without a name would be made once more by every run | Declare it under indexes, or name it: create index if not exists ... on ...',
     ],
     [
       'a mark',

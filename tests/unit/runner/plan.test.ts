@@ -36,6 +36,7 @@ function relation(kind: ExistingRelation['kind'], objects: readonly string[] = [
     kind,
     estimatedRows: 10,
     populated: true,
+    extras: [],
     columnGrants: [],
     columns: [{ name: 'id', type: 'integer', notNull: true }],
     objects,
