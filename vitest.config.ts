@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     globalSetup: ['tests/postgres-server.ts'],
     include: ['tests/{unit,golden,integration}/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     // Two databases and two cores: more workers only make each other wait.
     maxWorkers: 2,
   },

@@ -3,13 +3,13 @@ import { writeSampleForecasts } from '../../../cli/demo/sample-forecasts.ts';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import type { ModelNode } from '../../../runner/manifest.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from './household.ts';
 import { predict, record } from './prediction-records.ts';
 
 const allowed = ['bigint', 'double precision', 'numeric', 'date', 'timestamp without time zone', 'text', 'boolean'];
 
-describe.each(databases)('the views for Power BI on $name', (kind) => {
+describe.each(oneDatabase)('the views for Power BI on $name', (kind) => {
   let database: TestDatabase;
   let home: Household;
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleFiles } from '../../../cli/demo/sample-files.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { databases, oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, type NamedFile } from './household.ts';
 import { type Expected, expectedOf, readingsOf } from './oracle.ts';
 
@@ -161,7 +161,7 @@ describe.each(databases)('the main job on $name', (kind) => {
   });
 });
 
-describe.each(databases)('pseudonyms on $name', (kind) => {
+describe.each(oneDatabase)('pseudonyms on $name', (kind) => {
   interface Apartment {
     readonly name: string;
     readonly apartment_id: string;

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../../loaders/staging.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { bad, odd } from './bad-predictions.ts';
 import { Household } from './household.ts';
 import { at, insertRecords, officeFile, type PredictionRecord, predict, record } from './prediction-records.ts';
 
-describe.each(databases)('predictions on $name', (kind) => {
+describe.each(oneDatabase)('predictions on $name', (kind) => {
   let database: TestDatabase;
   let home: Household;
   beforeAll(async () => {

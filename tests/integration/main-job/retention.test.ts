@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expireRows } from '../../../runner/expire.ts';
 import { type Verified, verifiedByDefault, verifyModels } from '../../../runner/verify.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from './household.ts';
 
 /** At midnight after the last of the forty days. */
@@ -21,7 +21,7 @@ const filesOf = (day: string) =>
     content: content.replaceAll(german(dayBefore(0)), german(day)),
   }));
 
-describe.each(databases)('retention in the household on $name', (kind) => {
+describe.each(oneDatabase)('retention in the household on $name', (kind) => {
   let database: TestDatabase;
   let household: Household;
   let before: readonly string[];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { selectNodes } from '../../../runner/select.ts';
 import { verifyModels } from '../../../runner/verify.ts';
-import { databases } from '../databases.ts';
+import { oneDatabase } from '../databases.ts';
 import { expectUntouched } from '../untouched.ts';
 import { Household, sampleMinutes } from './household.ts';
 
-describe.each(databases)('verify of the project itself on $name', (kind) => {
+describe.each(oneDatabase)('verify of the project itself on $name', (kind) => {
   it('finds every model equal after the sample day, after late files, and a planted value in what is made of it', async () => {
     const database = await kind.open();
     const home = new Household(database.warehouse);

@@ -9,7 +9,7 @@ import { readProject } from '../../../runner/project.ts';
 import { runNodes } from '../../../runner/run.ts';
 import { selectNodes } from '../../../runner/select.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 const models = ['measurements', 'weather_forecasts', 'weather_clean', 'weather_file_audit', 'weather_watermark'];
@@ -149,7 +149,7 @@ function csv(lines: readonly Line[]): string {
   return `Time,Value,Prediction,Site,Measurement,Unit\n${lines.map((fields) => [...fields.map(quoted), 'u'].join(',')).join('\n')}\n`;
 }
 
-describe.each(databases)('silver weather on $name', (kind) => {
+describe.each(oneDatabase)('silver weather on $name', (kind) => {
   let db: TestDatabase;
   let root: string;
   let runs = 0;

@@ -131,5 +131,5 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
       await session.query('reset role');
       expect(days).toEqual([{ n: rows.get('dim_date') }]);
     });
-  });
+  }, 300_000);
 });

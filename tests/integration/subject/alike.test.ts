@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseSubject } from '../../../cli/subject/erase.ts';
 import { subjectNamed } from '../../../cli/subject/named.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { apartments, sampleMinutes } from '../main-job/household.ts';
 import { QuietTerminal } from './quiet-terminal.ts';
 import { clock, TwoApartments } from './two-apartments.ts';
@@ -14,7 +14,7 @@ const alike = [
   { id: 'jimmy_3', owner: 'JimmyLoupSenior', name: 'Jimmy Senior' },
 ];
 
-describe.each(databases)('erasing one of several whose names are parts of each other on $name', (kind) => {
+describe.each(oneDatabase)('erasing one of several whose names are parts of each other on $name', (kind) => {
   let database: TestDatabase;
   let two: TwoApartments;
   let terminal: QuietTerminal;

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportSubject } from '../../../cli/subject/export.ts';
 import { subjectNamed } from '../../../cli/subject/named.ts';
 import { UsageError } from '../../../runner/errors.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { QuietTerminal } from './quiet-terminal.ts';
 import { clock, isJimmys, TwoApartments } from './two-apartments.ts';
 
-describe.each(databases)('exporting a subject on $name', (kind) => {
+describe.each(oneDatabase)('exporting a subject on $name', (kind) => {
   let database: TestDatabase;
   let two: TwoApartments;
   let folder: string;
