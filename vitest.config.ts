@@ -1,4 +1,18 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Minutes long, though short to read: begun last, they would keep one worker busy while the other has nothing to do. */
+const long = /\/tests\/integration\/(promises|subject|main-job)\//;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [
+      ...sorted.filter(({ moduleId }) => long.test(moduleId)),
+      ...sorted.filter(({ moduleId }) => !long.test(moduleId)),
+    ];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,5 +22,6 @@ export default defineConfig({
     hookTimeout: 240_000,
     // Two databases and two cores: more workers only make each other wait.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });

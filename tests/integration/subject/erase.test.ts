@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseSubject } from '../../../cli/subject/erase.ts';
 import { findSubject } from '../../../cli/subject/find.ts';
 import { subjectNamed } from '../../../cli/subject/named.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { QuietTerminal } from './quiet-terminal.ts';
 import { clock, isJimmys, TwoApartments } from './two-apartments.ts';
 
-describe.each(databases)('erasing a subject on $name', (kind) => {
+describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
   let database: TestDatabase;
   let two: TwoApartments;
   let jimmysKey: unknown;
