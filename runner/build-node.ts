@@ -6,25 +6,25 @@ import { hintFor } from './build-hint.ts';
 import { type Column, type Comments, readComments, sameColumns } from './catalog.ts';
 import { completeRelation } from './complete-relation.ts';
 import { type Decision, decide, isMoved, type NodeState, type PlanOptions } from './decide.ts';
+import { decideAfterHooks } from './decide-after-hooks.ts';
 import { checkContract, keepsContract } from './declared-columns.ts';
 import type { NodeError } from './errors.ts';
 import { forgetExpired } from './expire.ts';
 import { followRename } from './generated-views.ts';
-import { type HookContext, runHooks, runHooksOutside } from './hooks.ts';
+import { type HookContext, runHooksOutside } from './hooks.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { isGrantMark } from './materialize/grants.ts';
 import { objectNames } from './materialize/structure.ts';
 import type { RowSource } from './materialize/table.ts';
 import { buildBatches } from './microbatch.ts';
 import type { EventTimeRange } from './microbatch-windows.ts';
-import { readState } from './node-state.ts';
 import { refuseToStrand } from './partition-dependents.ts';
 import { perform, shapeOf } from './perform.ts';
 import { plan, querySql } from './plan.ts';
 import { tablesBehind } from './retention.ts';
 import { retrying } from './retry.ts';
 import { readSeed } from './seed.ts';
-import { type ModelState, type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
+import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
 import type { Turns } from './turns.ts';
@@ -96,7 +96,14 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   const startedAt = context.clock().toISOString();
   await followRename(session, node, context.manifest);
   const models = await readModels(session);
-  const { state, decision: decided } = await decideAfterHooks(session, context, node, models);
+  const { manifest, options } = context;
+  const { state, decision: decided } = await decideAfterHooks(
+    session,
+    { manifest, hooks: hookContext(context) },
+    node,
+    models,
+    (one) => decide(node, one, options),
+  );
   let decision = decided;
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
@@ -166,22 +173,6 @@ function isWholeAgain(
 ): boolean {
   if (mode !== 'create' && mode !== 'replace') return false;
   return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
-}
-
-/** What is to be done with a node, once the hooks before it have run: they may have changed what stands. */
-async function decideAfterHooks(
-  session: Session,
-  context: BuildContext,
-  node: ModelNode | SeedNode,
-  models: ReadonlyMap<string, ModelState>,
-): Promise<{ readonly state: NodeState; readonly decision: Decision }> {
-  const hooks = { when: 'pre', inTransaction: true } as const;
-  for (let pending = true; ; pending = false) {
-    const state = await readState(session, context, node, models);
-    const decision = decide(node, state, context.options);
-    if (!pending || (await runHooks(session, node, hooks, decision.mode, hookContext(context))) === 0)
-      return { state, decision };
-  }
 }
 
 function hookContext({ options: { runStartedAt }, sourceText }: BuildContext): HookContext {

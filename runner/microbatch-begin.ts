@@ -5,9 +5,9 @@ import type { Column } from './catalog.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
 import { normalType } from './column-type.ts';
 import { type Decision, type NodeState, reasonToRebuild } from './decide.ts';
+import { decideAfterHooks } from './decide-after-hooks.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
 import { NodeError } from './errors.ts';
-import { runHooks } from './hooks.ts';
 import type { Manifest, ModelNode } from './manifest.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import type { Step } from './materialize/step.ts';
@@ -17,7 +17,6 @@ import type { BatchSettings } from './microbatch-settings.ts';
 import { batchTypes, boundLiteral, filtersOf, forBatch } from './microbatch-sql.ts';
 import { markPending } from './microbatch-state.ts';
 import { type KnownBatch, readBatches } from './microbatch-windows.ts';
-import { readState } from './node-state.ts';
 import { checkPartitionColumn } from './partition-column.ts';
 import { shapeOf } from './perform.ts';
 import { querySql } from './plan.ts';
@@ -64,15 +63,13 @@ export async function beginBatches(
 ): Promise<Job> {
   const { manifest, options, range } = context;
   const models = await readModels(session);
-  let state = await readState(session, context, node, models);
-  let decision = decideBatches(node, settings, state, manifest, options.fullRefresh);
   const { runStartedAt } = options;
-  const hooks = { when: 'pre', inTransaction: true } as const;
-  // They may have changed what stands.
-  if ((await runHooks(session, node, hooks, decision.mode, { ...context, runStartedAt })) > 0) {
-    state = await readState(session, context, node, models);
-    decision = decideBatches(node, settings, state, manifest, options.fullRefresh);
-  }
+  const before = { manifest, hooks: { ...context, runStartedAt } };
+  const decided = await decideAfterHooks(session, before, node, models, (one) =>
+    decideBatches(node, settings, one, manifest, options.fullRefresh),
+  );
+  const { decision } = decided;
+  let { state } = decided;
   refuseChangeOfKind(node, decision, state);
   const backfill = range !== undefined && decision.mode === 'increment';
   refuseToLose(node, backfill ? { mode: 'replace', reason: 'a backfill' } : decision, state.pruned);

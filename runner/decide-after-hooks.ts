@@ -1,0 +1,28 @@
+import type { Session } from '../warehouse/warehouse.ts';
+import type { Decision, NodeState } from './decide.ts';
+import { type HookContext, runHooks } from './hooks.ts';
+import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { readState } from './node-state.ts';
+import type { ModelState } from './state.ts';
+
+/**
+ * What is to be done with a node, once the hooks before it have run in its transaction: they may have changed what stands,
+ * which is read and decided upon again then.
+ * @param decideOn decides from state alone.
+ * @throws NodeError
+ */
+export async function decideAfterHooks<D extends Decision>(
+  session: Session,
+  context: { readonly manifest: Manifest; readonly hooks: HookContext },
+  node: ModelNode | SeedNode,
+  models: ReadonlyMap<string, ModelState>,
+  decideOn: (state: NodeState) => D,
+): Promise<{ readonly state: NodeState; readonly decision: D }> {
+  const read = async () => {
+    const state = await readState(session, context, node, models);
+    return { state, decision: decideOn(state) };
+  };
+  const first = await read();
+  const hooks = { when: 'pre', inTransaction: true } as const;
+  return (await runHooks(session, node, hooks, first.decision.mode, context.hooks)) === 0 ? first : read();
+}
