@@ -17,23 +17,31 @@ const mostFailures = 20;
  * Keeps the bad rows of audits that failed, in a transaction of its own: that of the model has been rolled back.
  * @returns what to tell of it; any other error as it is.
  */
-export async function keepBadRows(context: BuildContext, node: ModelNode | SeedNode, error: unknown): Promise<unknown> {
+export async function keepBadRows(
+  context: BuildContext,
+  cause: ModelNode | SeedNode,
+  error: unknown,
+): Promise<unknown> {
   if (!(error instanceof AuditsFailed)) return error;
   const { warehouse } = context;
+  const { node, failed, retained } = error;
+  // A materialized view that was made again with what it reads.
+  const held = node.id === cause.id ? undefined : `  ${cause.name} waits, since ${node.name} would show its new rows.`;
   try {
-    await retrying(() => warehouse.transaction((session) => keepIn(session, context, node, error.failed)));
+    await retrying(() => warehouse.transaction((session) => keepIn(session, context, node, failed)));
   } catch (fault) {
-    return complaint(node, error.failed, {
-      detail: `  Its rows could not be kept: ${fault instanceof Error ? fault.message : String(fault)}`,
+    const lost = `  Its rows could not be kept: ${fault instanceof Error ? fault.message : String(fault)}`;
+    return complaint(node, failed, {
+      detail: [held, lost],
       hint: 'The table is as it was before.',
     });
   }
-  const [first] = error.failed;
-  return complaint(node, error.failed, {
-    detail: undefined,
+  const [first] = failed;
+  return complaint(node, failed, {
+    detail: [held],
     hint: [
       `The table is as it was before. See the bad rows with: ${showKept(first?.test.name ?? '')}`,
-      error.retained === 0 ? '' : pointedAt(node, error.retained),
+      retained === 0 ? '' : pointedAt(node, retained),
     ].join(''),
   });
 }
@@ -138,7 +146,7 @@ async function forgetOldest(session: Queryable, test: string): Promise<void> {
 function complaint(
   node: ModelNode | SeedNode,
   failed: readonly FailedAudit[],
-  { detail, hint }: { readonly detail: string | undefined; readonly hint: string },
+  { detail, hint }: { readonly detail: readonly (string | undefined)[]; readonly hint: string },
 ): NodeError {
   const [first, ...others] = failed;
   const more = others.map(
@@ -147,7 +155,7 @@ function complaint(
   return new NodeError({
     what: `${node.name}: audit ${first?.test.name ?? ''} found ${badRows(first?.failures ?? 0)}`,
     place: first?.test.place,
-    detail: [...more, detail].filter(Boolean).join('\n') || undefined,
+    detail: [...more, ...detail].filter(Boolean).join('\n') || undefined,
     hint,
   });
 }

@@ -3,10 +3,12 @@ import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import type { Decision } from './decide.ts';
 import type { Manifest, ModelNode, SeedNode, TestNode } from './manifest.ts';
+import type { StandingView } from './materialize/remake-views.ts';
 import { staged } from './materialize/step.ts';
 import { isTransient } from './retry.ts';
 import { holds, RelationCache, type TestOutcome } from './run-test.ts';
 import { SqlText } from './sql-text.ts';
+import type { ModelState } from './state.ts';
 import { explain, statement } from './statement.ts';
 
 /** How many bad rows of an audit are kept for inspection. */
@@ -27,12 +29,15 @@ export interface FailedAudit extends AuditOutcome {
 
 /** Thrown inside a model's transaction, so that it is rolled back; the rows have been read before. */
 export class AuditsFailed extends Error {
+  /** Whose audits they are. */
+  readonly node: ModelNode | SeedNode;
   readonly failed: readonly FailedAudit[];
   /** Rows that nothing makes any more, but others still point at: they may be the bad ones. */
   readonly retained: number;
 
-  constructor(failed: readonly FailedAudit[], retained: number) {
+  constructor(node: ModelNode | SeedNode, failed: readonly FailedAudit[], retained: number) {
     super(`${failed.length} audits failed`);
+    this.node = node;
     this.failed = failed;
     this.retained = retained;
   }
@@ -80,6 +85,7 @@ export function badRowsSql(...audit: Parameters<typeof auditSql>): SqlText {
 /**
  * Runs the audits of a node that has just been built, in its transaction.
  * @param retained how many rows are only there because others point at them.
+ * @param audits those to run; all of the node unless given.
  * @returns what those found that let it pass: nothing, or bad rows that are only warned of.
  * @throws AuditsFailed if any speaks against a commit; NodeError if the query of one cannot be run.
  */
@@ -89,12 +95,13 @@ export async function runAudits(
   node: ModelNode | SeedNode,
   { mode }: Decision,
   retained: number,
+  audits = auditsOf(context.manifest, node),
 ): Promise<readonly AuditOutcome[]> {
   if (mode === 'skip') return [];
   const relations = new RelationCache(session);
   const passed: AuditOutcome[] = [];
   const failed: FailedAudit[] = [];
-  for (const test of auditsOf(context.manifest, node)) {
+  for (const test of audits) {
     const proof = test.provenBy;
     if (proof !== undefined && holds(proof, await relations.get(proof.relation))) {
       passed.push({ test, failures: 0, proven: true });
@@ -111,8 +118,30 @@ export async function runAudits(
     if (outcome.failures === 0 || test.severity === 'warn') passed.push(outcome);
     else failed.push({ ...outcome, rows: rows.map(({ row }) => String(row)) });
   }
-  if (failed.length > 0) throw new AuditsFailed(failed, retained);
+  if (failed.length > 0) throw new AuditsFailed(node, failed, retained);
   return passed;
+}
+
+/**
+ * Runs the audits of the materialized views that a transaction has made again, since what they read had to go: their rows are
+ * those of now from its commit on. Those that read something else as well wait for the view's own turn, when that is built.
+ * @throws AuditsFailed | NodeError as {@link runAudits}.
+ */
+export async function auditRemade(
+  session: Session,
+  context: Parameters<typeof runAudits>[1] & { readonly models: ReadonlyMap<string, ModelState> },
+  views: readonly Pick<StandingView, 'kind' | 'populated' | 'model'>[],
+): Promise<void> {
+  const names = views.flatMap(({ kind, populated, model }) =>
+    kind === 'materialized view' && populated && model !== undefined ? [model.name] : [],
+  );
+  for (const node of context.manifest.nodes.values()) {
+    if (node.kind !== 'model' || !names.includes(node.name)) continue;
+    // One whose SQL is another by now came back as it was; its audits are about what it is to be.
+    if (context.models.get(node.name)?.checksum !== node.checksum) continue;
+    const own = auditsOf(context.manifest, node).filter(({ dependsOn }) => dependsOn.every((id) => id === node.id));
+    await runAudits(session, context, node, { mode: 'replace', reason: '' }, 0, own);
+  }
 }
 
 /** What an audit that let its model pass says of its test. */

@@ -1,9 +1,11 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type AuditOutcome, runAudits } from './audit.ts';
+import { type AuditOutcome, auditRemade, runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
+import { type Belongings, noPrivileges, readBelongings } from './belongings.ts';
 import { hintFor } from './build-hint.ts';
-import { type Column, type Comments, readComments, sameColumns } from './catalog.ts';
+import { type Column, sameColumns } from './catalog.ts';
+import { refuseToStrip } from './change-of-kind.ts';
 import { completeRelation } from './complete-relation.ts';
 import { type Decision, decide, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { decideAfterHooks } from './decide-after-hooks.ts';
@@ -28,7 +30,7 @@ import { type ResultRecord, readModels, writeModel, writeResults } from './state
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
 import type { Turns } from './turns.ts';
-import { isRemade, viewsInTheWay } from './views-in-the-way.ts';
+import { isReplaced, viewsInTheWay } from './views-in-the-way.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;
@@ -107,7 +109,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   let decision = decided;
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;
-  let before: Comments | undefined;
+  let before: Belongings | undefined;
   if (decision.mode !== 'skip') {
     const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
     const sql = querySql(node, decision, state, context.options, context.manifest);
@@ -117,20 +119,22 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     reshaped = yields !== undefined && !sameColumns(yields, columnsOf(state));
     // It keeps the columns that `select *` gave it when it was made.
     if (reshaped && decision.mode === 'refresh') decision = { mode: 'replace', reason: 'its columns changed' };
-    if (decision.mode === 'view' || isRemade(node, decision, state))
-      before = await readComments(session, node.relation);
+    if (isReplaced(node, state, yields, decision)) before = await readBelongings(session, node.relation);
     const surroundings = { manifest: context.manifest, options: context.options, models };
     const views = await viewsInTheWay(session, surroundings, node, state, yields, decision);
     if (isMoved(node, decision, state)) await refuseToStrand(session, node, state.remembered?.objects ?? [], views);
+    refuseToStrip(node, state, before?.extras ?? []);
     const { runStartedAt } = context.options;
-    for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views }))
+    const privileges = before ?? noPrivileges;
+    for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views, privileges }))
       await perform(session, step, node, seed, totals, context.root);
+    await auditRemade(session, { ...context, models }, views);
     await analyzeIfGrown(session, node, state, decision, totals);
   } else if (node.kind === 'model' && node.materialized !== 'ephemeral' && !keepsContract(node, columnsOf(state))) {
     const sql = querySql(node, decision, state, context.options, context.manifest);
     checkContract(node, (await shapeOf(session, node, decision, state, sql)) ?? []);
   }
-  const stood = { comments: before, objects: state.remembered?.objects ?? [] };
+  const stood = { comments: before?.comments, objects: state.remembered?.objects ?? [] };
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
   // Last, since hooks may change rows too.
   const audits = await runAudits(session, context, node, decision, totals.retained);

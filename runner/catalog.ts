@@ -1,6 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationName } from './manifest.ts';
-import { ownPolicy, policySeal } from './materialize/row-security.ts';
+import { policySeal } from './materialize/row-security.ts';
 
 export interface Column {
   readonly name: string;
@@ -33,16 +33,10 @@ export interface ExistingRelation {
   readonly foreignKeys: readonly ForeignKey[];
   /** Foreign keys of others that point here. */
   readonly referencedBy: readonly ForeignKey[];
-  /** Privileges of others than the owner. */
-  readonly grants: readonly Grant[];
-  /** Those for single columns. */
-  readonly columnGrants: readonly ColumnGrant[];
   /** Whether a view reads with the rights of whoever asks; false for a table. */
   readonly securityInvoker: boolean;
   /** Null or absent for a table that is in one piece. */
   readonly partitions?: StandingPartitions | null | undefined;
-  /** What hangs on it that the runner never makes and could not make again, in words. */
-  readonly extras: readonly string[];
   readonly rowSecurity: {
     readonly enabled: boolean;
     /** The owner, too, sees only what the policies let it see. */
@@ -62,18 +56,6 @@ export interface StandingPartitions {
   readonly guards: readonly { readonly forced: boolean; readonly policies: readonly string[] }[];
 }
 
-export interface Grant {
-  /** Null: everybody. */
-  readonly grantee: string | null;
-  /** As PostgreSQL spells it, e.g. `SELECT`. */
-  readonly privilege: string;
-  readonly grantable: boolean;
-}
-
-export interface ColumnGrant extends Grant {
-  readonly column: string;
-}
-
 export interface ForeignKey {
   readonly from: RelationName;
   readonly columns: readonly string[];
@@ -81,103 +63,122 @@ export interface ForeignKey {
   readonly toColumns: readonly string[];
 }
 
-const foreignKeyJson = `jsonb_build_object(
-        'from', jsonb_build_object('schema', fn.nspname, 'name', fc.relname),
-        'columns', (select jsonb_agg(a.attname order by k.place) from unnest(f.conkey) with ordinality as k (number, place)
-            join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.number),
-        'to', jsonb_build_object('schema', tn.nspname, 'name', tc.relname),
-        'toColumns', (select jsonb_agg(a.attname order by k.place) from unnest(f.confkey) with ordinality as k (number, place)
-            join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.number))`;
-
-const foreignKeyFrom = `pg_constraint f
-        join pg_class fc on fc.oid = f.conrelid
-        join pg_namespace fn on fn.oid = fc.relnamespace
-        join pg_class tc on tc.oid = f.confrelid
-        join pg_namespace tn on tn.oid = tc.relnamespace`;
-
-/** The privileges of others on the row `c` of pg_class. */
-export const grantsJson = `(select coalesce(jsonb_agg(jsonb_build_object('grantee', r.rolname, 'privilege', g.privilege_type,
-            'grantable', g.is_grantable) order by r.rolname, g.privilege_type), '[]')
-        from aclexplode(c.relacl) g left join pg_roles r on r.oid = g.grantee
-        where g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))`;
-
-/** The privileges of others on single columns of the row `c` of pg_class. */
-export const columnGrantsJson = `(select coalesce(jsonb_agg(jsonb_build_object('column', a.attname, 'grantee', r.rolname,
-            'privilege', g.privilege_type, 'grantable', g.is_grantable) order by a.attnum, r.rolname, g.privilege_type), '[]')
-        from pg_attribute a, aclexplode(a.attacl) g left join pg_roles r on r.oid = g.grantee
-        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-            and g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))`;
-
-/** What hangs on the row `c` of pg_class and would go with it, in words. */
-export const extrasJson = `(select coalesce(jsonb_agg(extra order by extra), '[]') from (
-        select 'the trigger ' || tgname as extra from pg_trigger where tgrelid = c.oid and not tgisinternal
-        union all select 'the rule ' || rulename from pg_rewrite where ev_class = c.oid and rulename <> '_RETURN'
-        union all select 'the statistics ' || stxname from pg_statistic_ext where stxrelid = c.oid
-        union all select 'the policy ' || polname from pg_policy where polrelid = c.oid and polname !~ '${ownPolicy.source}'
-        union all select 'row security made by hand' where c.relrowsecurity
-            and not exists (select from pg_policy where polrelid = c.oid)
-        union all select 'a security label' from pg_seclabel where classoid = 'pg_class'::regclass and objoid = c.oid) as e)`;
-
-/** What the database knows of a relation, in one query; undefined if there is none of that name. */
-export async function readRelation(session: Queryable, name: RelationName): Promise<ExistingRelation | undefined> {
-  const { rows } = await session.query<{
-    relkind: string;
-    relispartition: boolean;
-    relation: Omit<ExistingRelation, 'kind'>;
-  }>(
-    `select c.relkind, c.relispartition, jsonb_build_object(
-    'estimatedRows', c.reltuples,
-    'populated', c.relispopulated,
-    'columns', coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+/**
+ * What the database knows of a relation; undefined if there is none of that name. Most have no foreign keys, policies and
+ * partitions, and PostgreSQL takes longer to plan a query about them than to say so: they are asked for where there are some.
+ * @param on a session inside of one transaction, or what is read may be of different moments.
+ */
+export async function readRelation(on: Queryable, name: RelationName): Promise<ExistingRelation | undefined> {
+  const { rows } = await on.query<BareRelation>(
+    `select c.oid, c.relkind, c.relispartition, c.relispopulated as populated, c.reltuples as estimated_rows,
+    c.relhastriggers, c.relrowsecurity, c.relforcerowsecurity, coalesce(c.reloptions, '{}') as options,
+    exists (select from pg_policy where polrelid = c.oid) as has_policies,
+    coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
             'notNull', a.attnotnull) order by a.attnum)
-        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
-    'objects', (select coalesce(jsonb_agg(name), '[]') from (
+        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns,
+    (select coalesce(jsonb_agg(name), '[]') from (
         select conname as name from pg_constraint where conrelid = c.oid and conparentid = 0
-        union select i.relname from pg_index x join pg_class i on i.oid = x.indexrelid where x.indrelid = c.oid) as o),
-    'unique', (select coalesce(jsonb_agg((select jsonb_agg(a.attname order by a.attnum) from pg_attribute a
+        union select i.relname from pg_index x join pg_class i on i.oid = x.indexrelid where x.indrelid = c.oid) as o) as objects,
+    (select coalesce(jsonb_agg((select jsonb_agg(a.attname order by a.attnum) from pg_attribute a
             where a.attrelid = c.oid and a.attnum = any(x.indkey::int2[]))), '[]')
-        from pg_index x where x.indrelid = c.oid and x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null),
-    'foreignKeys', (select coalesce(jsonb_agg(${foreignKeyJson}), '[]') from ${foreignKeyFrom}
-        where f.contype = 'f' and f.convalidated and f.conrelid = c.oid and f.conparentid = 0),
-    'referencedBy', (select coalesce(jsonb_agg(${foreignKeyJson}), '[]') from ${foreignKeyFrom}
-        where f.contype = 'f' and f.confrelid = c.oid and f.conrelid <> c.oid and f.conparentid = 0),
-    'grants', ${grantsJson},
-    'columnGrants', ${columnGrantsJson},
-    'securityInvoker', coalesce((select o.option_value::boolean from pg_options_to_table(c.reloptions) as o
-        where o.option_name = 'security_invoker'), false),
-    'partitions', (select jsonb_build_object(
-            'column', (select a.attname from pg_attribute a
-                where a.attrelid = c.oid and pt.partstrat = 'r' and pt.partnatts = 1 and a.attnum = pt.partattrs[0]),
-            'open', coalesce(bool_or(not p.relrowsecurity
-                or exists (select from aclexplode(p.relacl) g where g.grantee <> p.relowner)), false),
-            'guards', coalesce(jsonb_agg(distinct jsonb_build_object('forced', p.relforcerowsecurity,
-                'policies', (select coalesce(jsonb_agg(y.polname order by y.polname), '[]')
-                    from pg_policy y where y.polrelid = p.oid and y.polname ~ '^datacycle_'))) filter (where p.oid is not null), '[]'))
-        from pg_partitioned_table pt
-        left join pg_inherits h on h.inhparent = pt.partrelid
-        left join pg_class p on p.oid = h.inhrelid
-        where pt.partrelid = c.oid
-        group by pt.partrelid),
-    'extras', ${extrasJson},
-    'rowSecurity', jsonb_build_object(
-        'enabled', c.relrowsecurity,
-        'forced', c.relforcerowsecurity,
-        'policies', (select coalesce(jsonb_agg(jsonb_build_object('name', p.polname,
-                'intact', coalesce(obj_description(p.oid, 'pg_policy') = ${policySeal}, false)) order by p.polname), '[]')
-            from pg_policy as p where p.polrelid = c.oid))
-) as relation
+        from pg_index x where x.indrelid = c.oid and x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null) as "unique"
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')`,
     [name.schema, name.name],
   );
-  const row = rows[0];
+  const [row] = rows;
   if (row === undefined) return undefined;
-  return { kind: kindOf(row), ...row.relation };
+  const { oid, populated, columns, objects, unique } = row;
+  return {
+    kind: kindOf(row),
+    populated,
+    estimatedRows: row.estimated_rows,
+    columns,
+    objects,
+    unique,
+    // A foreign key is triggers on both sides.
+    ...(row.relhastriggers ? await readForeignKeys(on, oid) : { foreignKeys: [], referencedBy: [] }),
+    securityInvoker: row.options.some((option) => /^security_invoker=(true|on|yes|1)$/i.test(option)),
+    partitions: row.relkind === 'p' ? await readPartitions(on, oid) : null,
+    rowSecurity: {
+      enabled: row.relrowsecurity,
+      forced: row.relforcerowsecurity,
+      policies: row.has_policies ? await readPolicies(on, oid) : [],
+    },
+  };
+}
+
+type BareRelation = Pick<ExistingRelation, 'populated' | 'columns' | 'objects' | 'unique'> & {
+  readonly oid: number;
+  readonly relkind: string;
+  readonly relispartition: boolean;
+  readonly estimated_rows: number;
+  readonly relhastriggers: boolean;
+  readonly relrowsecurity: boolean;
+  readonly relforcerowsecurity: boolean;
+  readonly options: readonly string[];
+  readonly has_policies: boolean;
+};
+
+async function readForeignKeys(
+  on: Queryable,
+  oid: number,
+): Promise<Pick<ExistingRelation, 'foreignKeys' | 'referencedBy'>> {
+  const { rows } = await on.query<{ points: boolean; key: ForeignKey }>(
+    `select f.conrelid = $1 as points, jsonb_build_object(
+    'from', jsonb_build_object('schema', fn.nspname, 'name', fc.relname),
+    'columns', (select jsonb_agg(a.attname order by k.place) from unnest(f.conkey) with ordinality as k (number, place)
+        join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.number),
+    'to', jsonb_build_object('schema', tn.nspname, 'name', tc.relname),
+    'toColumns', (select jsonb_agg(a.attname order by k.place) from unnest(f.confkey) with ordinality as k (number, place)
+        join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.number)) as key
+from pg_constraint f
+join pg_class fc on fc.oid = f.conrelid
+join pg_namespace fn on fn.oid = fc.relnamespace
+join pg_class tc on tc.oid = f.confrelid
+join pg_namespace tn on tn.oid = tc.relnamespace
+where f.contype = 'f' and f.conparentid = 0
+    and ((f.conrelid = $1 and f.convalidated) or (f.confrelid = $1 and f.conrelid <> $1))`,
+    [oid],
+  );
+  const keys = (points: boolean) => rows.filter((row) => row.points === points).map(({ key }) => key);
+  return { foreignKeys: keys(true), referencedBy: keys(false) };
+}
+
+async function readPartitions(on: Queryable, oid: number): Promise<StandingPartitions | undefined> {
+  const { rows } = await on.query<Pick<StandingPartitions, keyof StandingPartitions>>(
+    `select
+    (select a.attname from pg_attribute a
+        where a.attrelid = pt.partrelid and pt.partstrat = 'r' and pt.partnatts = 1 and a.attnum = pt.partattrs[0]) as column,
+    coalesce(bool_or(not p.relrowsecurity
+        or exists (select from aclexplode(p.relacl) g where g.grantee <> p.relowner)), false) as open,
+    coalesce(jsonb_agg(distinct jsonb_build_object('forced', p.relforcerowsecurity,
+        'policies', (select coalesce(jsonb_agg(y.polname order by y.polname), '[]')
+            from pg_policy y where y.polrelid = p.oid and y.polname ~ '^datacycle_'))) filter (where p.oid is not null), '[]') as guards
+from pg_partitioned_table pt
+left join pg_inherits h on h.inhparent = pt.partrelid
+left join pg_class p on p.oid = h.inhrelid
+where pt.partrelid = $1
+group by pt.partrelid`,
+    [oid],
+  );
+  return rows[0];
+}
+
+async function readPolicies(on: Queryable, oid: number): Promise<ExistingRelation['rowSecurity']['policies']> {
+  const { rows } = await on.query<{ name: string; intact: boolean }>(
+    `select p.polname as name, coalesce(obj_description(p.oid, 'pg_policy') = ${policySeal}, false) as intact
+from pg_policy as p
+where p.polrelid = $1
+order by p.polname`,
+    [oid],
+  );
+  return rows;
 }
 
 /** A partition is part of a table, and no model's own. */
-function kindOf({ relkind, relispartition }: { relkind: string; relispartition: boolean }): ExistingRelation['kind'] {
+function kindOf({ relkind, relispartition }: BareRelation): ExistingRelation['kind'] {
   return relispartition ? 'other' : (kinds[relkind] ?? 'other');
 }
 
@@ -198,31 +199,4 @@ export async function readTemporaryColumns(session: Queryable, name: string): Pr
     [name],
   );
   return rows;
-}
-
-/** What is written about a relation in the database. */
-export interface Comments {
-  readonly kind: RelationKind;
-  readonly relation: string | null;
-  /** By column; every column is there. */
-  readonly columns: ReadonlyMap<string, string | null>;
-}
-
-/** The comments on a table, view or materialized view and its columns; undefined if there is none of that name. */
-export async function readComments(session: Queryable, name: RelationName): Promise<Comments | undefined> {
-  const { rows } = await session.query<{
-    kind: Comments['kind'];
-    comment: string | null;
-    columns: [string, string | null][];
-  }>(
-    `select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind, obj_description(c.oid, 'pg_class') as comment,
-         coalesce((select jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum)))
-             from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns
-     from pg_class c
-     join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm')`,
-    [name.schema, name.name],
-  );
-  const row = rows[0];
-  return row && { kind: row.kind, relation: row.comment, columns: new Map(row.columns) };
 }

@@ -25,35 +25,20 @@ export function refuseChangeOfKind(
 ): void {
   if (existing === undefined || mode === 'skip') return;
   const { schema, name } = node.relation;
-  const stands = `${schema}.${name}`;
   if (existing.kind === 'other')
     throw new NodeError({
-      what: `${stands} is neither a table nor a view, and datacycle did not make it`,
+      what: `${schema}.${name} is neither a table nor a view, and datacycle did not make it`,
       hint: 'Rename or drop it, or give the model an alias.',
     });
-  const was = existing.kind === 'table' ? (remembered?.materialized ?? 'table') : existing.kind;
-  const materialized = node.kind === 'seed' ? 'seed' : node.materialized;
-  const becomes = materialized === 'materialized_view' ? 'materialized view' : materialized;
+  const { was, becomes } = kindsOf(node, existing, remembered);
   const keep = `To keep its rows, rename it: alter table ${relation(schema, name)} rename to ...; to do without them, drop it. Then run again.`;
-  const refuse = (why: string, hint: string): never => {
-    const place = node.settings.get('materialized')?.place();
-    throw new NodeError({
-      what: `${stands} is ${withArticle(was)} and would become ${withArticle(becomes)}, but ${why}`,
-      ...(place === undefined ? { where: node.file } : { place }),
-      hint: `Nothing was touched. ${hint}`,
-    });
-  };
+  const refuse = (why: string, hint: string) => refuseToReplace(node, existing, remembered, why, hint);
   if (was === 'snapshot' && becomes !== 'snapshot') refuse('its history is nowhere else', keep);
   const goes = relationKindOf(node) !== existing.kind || (becomes === 'snapshot' && mode === 'create');
   if (goes && existing.referencedBy.length > 0)
     refuse(
       `foreign keys point at it: ${existing.referencedBy.map(spell).join(', ')}`,
       'Take those constraints out of their .yml files, or drop them if they were made by hand, build those tables, and run again.',
-    );
-  if (goes && existing.extras.length > 0)
-    refuse(
-      `${existing.extras.join(' and ')} would be lost`,
-      'Drop that, run again, and make it again where the new kind can have it.',
     );
   if (was !== 'incremental' || becomes === 'incremental') return;
   const gone = [...pruned.keys()];
@@ -65,6 +50,57 @@ export function refuseChangeOfKind(
   // A table with an event_time keeps the rows that it cannot make again.
   if (expired.size > 0 && (goes || node.config.event_time === undefined))
     refuse(`retention has deleted rows of ${[...expired.keys()].join(', ')} that it is made of`, keep);
+}
+
+/**
+ * Refuses to drop a relation that has what nothing would give to the one that takes its place.
+ * @param extras in words.
+ * @throws NodeError that names them.
+ */
+export function refuseToStrip(
+  node: ModelNode | SeedNode,
+  { existing, remembered }: Pick<Standing, 'existing' | 'remembered'>,
+  extras: readonly string[],
+): void {
+  if (existing === undefined || extras.length === 0) return;
+  const why = `${extras.join(' and ')} would be lost`;
+  refuseToReplace(
+    node,
+    existing,
+    remembered,
+    why,
+    'Drop that, run again, and make it again where the new one can have it.',
+  );
+}
+
+function refuseToReplace(
+  node: ModelNode | SeedNode,
+  existing: ExistingRelation,
+  remembered: ModelState | undefined,
+  why: string,
+  hint: string,
+): never {
+  const { schema, name } = node.relation;
+  const { was, becomes } = kindsOf(node, existing, remembered);
+  const place = node.settings.get('materialized')?.place();
+  const change = was === becomes ? 'be made anew' : `become ${withArticle(becomes)}`;
+  throw new NodeError({
+    what: `${schema}.${name} is ${withArticle(was)} and would ${change}, but ${why}`,
+    ...(place === undefined ? { where: node.file } : { place }),
+    hint: `Nothing was touched. ${hint}`,
+  });
+}
+
+function kindsOf(
+  node: ModelNode | SeedNode,
+  existing: ExistingRelation,
+  remembered: ModelState | undefined,
+): { readonly was: string; readonly becomes: string } {
+  const materialized = node.kind === 'seed' ? 'seed' : node.materialized;
+  return {
+    was: existing.kind === 'table' ? (remembered?.materialized ?? 'table') : existing.kind,
+    becomes: materialized === 'materialized_view' ? 'materialized view' : materialized,
+  };
 }
 
 function spell({ from, columns }: ForeignKey): string {

@@ -1,5 +1,5 @@
 import type { Session } from '../warehouse/warehouse.ts';
-import { type Comments, readComments } from './catalog.ts';
+import { type Comments, readComments } from './belongings.ts';
 import type { Decision } from './decide.ts';
 import { NodeError } from './errors.ts';
 import { type Granted, grantRoles } from './grant-roles.ts';

@@ -1,10 +1,10 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { type ColumnGrant, columnGrantsJson, extrasJson, type Grant, grantsJson } from './catalog.ts';
+import { columnGrantsJson, extrasJson, grantsJson, type Privileges } from './belongings.ts';
 import type { RelationName } from './manifest.ts';
 
 /** A view or materialized view that reads a relation, maybe through others, as the database keeps it. */
-export interface Dependent {
+export interface Dependent extends Privileges {
   readonly schema: string;
   readonly name: string;
   readonly kind: 'view' | 'materialized view';
@@ -19,8 +19,6 @@ export interface Dependent {
   readonly populated: boolean;
   /** Statements that make its indexes. */
   readonly indexes: readonly string[];
-  readonly grants: readonly Grant[];
-  readonly columnGrants: readonly ColumnGrant[];
   readonly comment: string | null;
   readonly columnComments: readonly (readonly [string, string | null])[];
   /** What it has that would not come back with it, in words. */

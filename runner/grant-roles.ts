@@ -1,6 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { privileges } from './additive-settings.ts';
-import { type Grant, grantsJson } from './catalog.ts';
+import { type Grant, grantsJson } from './belongings.ts';
 import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import { alignGrants, isGrantMark } from './materialize/grants.ts';

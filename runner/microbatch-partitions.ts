@@ -1,7 +1,10 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
+import { auditRemade } from './audit.ts';
+import { noPrivileges, readBelongings, readComments } from './belongings.ts';
 import type { BuildContext } from './build-node.ts';
-import { readComments, readRelation } from './catalog.ts';
+import { readRelation } from './catalog.ts';
+import { refuseToStrip } from './change-of-kind.ts';
 import { type Decision, isMoved, type NodeState } from './decide.ts';
 import type { ModelNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
@@ -23,7 +26,13 @@ import { viewsInTheWay } from './views-in-the-way.ts';
  */
 export async function moveBatches(
   session: Session,
-  { manifest, options, clock, root }: Pick<BuildContext, 'manifest' | 'options' | 'clock' | 'root'>,
+  {
+    manifest,
+    options,
+    clock,
+    root,
+    sourceText,
+  }: Pick<BuildContext, 'manifest' | 'options' | 'clock' | 'root' | 'sourceText'>,
   node: ModelNode,
   decision: Decision,
   state: NodeState,
@@ -34,7 +43,8 @@ export async function moveBatches(
   const made = remembered?.objects ?? [];
   const views = await viewsInTheWay(session, { manifest, options, models }, node, state, undefined, decision);
   await refuseToStrand(session, node, made, views);
-  const comments = await readComments(session, node.relation);
+  const belongings = await readBelongings(session, node.relation);
+  refuseToStrip(node, state, belongings?.extras ?? []);
   const target = tableTarget(node, state.access);
   const moved = afterRepartition(existing, target);
   const isNew = (name: string) => !existing.objects.includes(name);
@@ -43,15 +53,16 @@ export async function moveBatches(
     objects: objectNames(structureOf(node)).filter(isNew),
   };
   const steps = remakeViews(views, [
-    ...repartition(target, existing),
+    ...repartition(target, existing, belongings ?? noPrivileges),
     ...secure(target, moved),
     ...addMissing(target, { ...moved, ...stood }, made),
   ]);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   for (const step of steps) await perform(session, step, node, undefined, totals, root);
+  await auditRemade(session, { manifest, models, sourceText }, views);
   const bare = await readComments(session, node.relation);
   if (bare !== undefined)
-    for (const step of describeRelation(node, bare, comments))
+    for (const step of describeRelation(node, bare, belongings?.comments))
       await perform(session, step, node, undefined, totals, root);
   const after = { ...state, existing: await readRelation(session, node.relation) };
   if (remembered === undefined) return after;

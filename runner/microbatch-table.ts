@@ -1,8 +1,10 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import type { AuditOutcome } from './audit.ts';
+import { type AuditOutcome, auditRemade } from './audit.ts';
+import { noPrivileges, readBelongings } from './belongings.ts';
 import type { BuildContext } from './build-node.ts';
 import { type ExistingRelation, readRelation } from './catalog.ts';
+import { refuseToStrip } from './change-of-kind.ts';
 import { completeRelation } from './complete-relation.ts';
 import { forgetExpired } from './expire.ts';
 import type { ModelNode } from './manifest.ts';
@@ -50,9 +52,12 @@ export async function replacement(
   existing: ExistingRelation,
 ): Promise<Parameters<typeof takePlace>[1]> {
   const surroundings = { manifest, options, models: job.models };
+  const belongings = await readBelongings(session, node.relation);
+  refuseToStrip(node, { ...job.state, existing }, belongings?.extras ?? []);
   return {
     kind: 'table',
     existing,
+    privileges: belongings ?? noPrivileges,
     columns: job.yields.map(({ name }) => name),
     objects: objectNames(structureOf(node)),
     views: await viewsInTheWay(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision),
@@ -85,6 +90,7 @@ export async function prepare(
     ...dropObsolete(target, existing, job.state.remembered?.objects ?? []),
     ...remakeViews(views, columns),
   ]);
+  await auditRemade(session, { ...context, models: job.models }, views);
   const [first, last] = [job.known[0], job.known.at(-1)];
   if (!renews || first === undefined || last === undefined) return 0;
   const bounds = { from: job.keepsOlder ? undefined : literalOf(job, first.from), to: literalOf(job, last.to) };

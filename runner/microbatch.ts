@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import { runAudits } from './audit.ts';
+import { auditRemade, runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import type { BuildContext, Built } from './build-node.ts';
 import { readRelation } from './catalog.ts';
@@ -124,11 +124,9 @@ async function buildBatch(
   let outside = 0;
   if (created) {
     const make = (now: TableTarget) => createFromBatch({ ...batch, target: now }, sql, job.yields);
-    await work(
-      existing === undefined
-        ? make(target)
-        : takePlace(target, await replacement(session, context, node, job, existing), make),
-    );
+    const place = existing && (await replacement(session, context, node, job, existing));
+    await work(place === undefined ? make(target) : takePlace(target, place, make));
+    await auditRemade(session, { ...context, models: job.models }, place?.views ?? []);
   } else {
     await work(stageBatch(batch, sql));
     if (!progress.prepared) outside = await prepare(session, context, node, job, existing, work);

@@ -1,4 +1,5 @@
 import { literal } from '../warehouse/quote.ts';
+import type { Privileges } from './belongings.ts';
 import type { Column } from './catalog.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
@@ -39,12 +40,20 @@ export function querySql(
   });
 }
 
+/** What a plan needs to know besides a node and its state. */
+export interface PlanInput {
+  /** ISO time of the run, for what says since when it holds. */
+  readonly at: string;
+  /** Those that read the node, and go and come back where it changes in a way that PostgreSQL does not allow under them. */
+  readonly views: readonly StandingView[];
+  /** Those on what stands, where another relation takes its place. */
+  readonly privileges: Privileges;
+}
+
 /**
  * The statements that build a node. Pure: everything it needs of the database is in `state` and `yields`.
  * @param yields the columns of the query (with the surrogate key) or of the seed file; only an increment whose SQL has
  * not changed may go without.
- * @param run ISO time of the run (`at`), for what says since when it holds; the views that read the node, and go and come
- * back where it changes in a way that PostgreSQL does not allow under them.
  * @throws NodeError if the columns break the node's contract.
  */
 export function plan(
@@ -53,7 +62,7 @@ export function plan(
   state: NodeState,
   source: RowSource,
   yields: readonly Column[] | undefined,
-  { at, views }: { readonly at: string; readonly views: readonly StandingView[] },
+  { at, views, privileges }: PlanInput,
 ): Step[] {
   if (decision.mode === 'skip') return [];
   const columns = yields ?? state.existing?.columns ?? [];
@@ -62,7 +71,7 @@ export function plan(
   checkNamed(node, isSnapshot ? [...columns, ...addedColumns(node.config)] : columns);
   if (decision.mode === 'view') {
     if (source.kind !== 'query') throw new Error('a view is made of a query');
-    return remakeViews(views, createView(node.relation, source.sql, state.existing, columns));
+    return remakeViews(views, createView(node.relation, source.sql, state.existing, privileges, columns));
   }
   const target = tableTarget(node, state.access);
   const made = state.remembered?.objects ?? [];
@@ -76,14 +85,15 @@ export function plan(
       remembered: remembered && { ...remembered, objects: kept },
     };
     return remakeViews(views, [
-      ...repartition(target, existing),
-      ...plan(node, decision, then, source, columns, { at, views: [] }),
+      ...repartition(target, existing, privileges),
+      ...plan(node, decision, then, source, columns, { at, views: [], privileges }),
     ]);
   }
   const replacement = (all: readonly Column[]) => ({
     columns: all.map(({ name }) => name),
     objects: objectNames(structureOf(node)),
     views,
+    privileges,
   });
   if (node.kind === 'model' && node.materialized === 'materialized_view') {
     if (source.kind !== 'query') throw new Error('a materialized view is made of a query');

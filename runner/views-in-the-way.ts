@@ -38,31 +38,37 @@ export async function viewsInTheWay(
 ): Promise<readonly StandingView[]> {
   const { existing } = state;
   if (existing === undefined) return [];
-  const changed = isRemade(node, decision, state)
-    ? 'all'
-    : changedColumns(node, decision, existing, yields ?? existing.columns);
+  const changed = changedColumns(node, decision, state, existing, yields ?? existing.columns);
   if (changed !== 'all' && changed.length === 0) return [];
   const dependents = await readDependents(session, node.relation, changed === 'all' ? undefined : changed);
   const loses = existing.columns.some(({ name }) => yields?.every((column) => column.name !== name) ?? false);
   return dependents.map((dependent) => standingView(dependent, surroundings, node, loses));
 }
 
-/** Whether a relation as a whole takes the place of the one that stands, whatever its columns are. */
-export function isRemade(node: ModelNode | SeedNode, decision: Decision, state: Standing): boolean {
-  const { mode } = decision;
-  if (mode === 'create' || (mode === 'replace' && relationKindOf(node) !== 'table')) return true;
-  return isMoved(node, decision, state);
+/** Whether what stands has to go, and another relation takes its place. @param yields as for {@link viewsInTheWay}. */
+export function isReplaced(
+  node: ModelNode | SeedNode,
+  state: Standing,
+  yields: readonly Column[] | undefined,
+  decision: Decision,
+): boolean {
+  const { existing } = state;
+  if (existing === undefined) return false;
+  return changedColumns(node, decision, state, existing, yields ?? existing.columns) === 'all';
 }
 
 /** The columns that no view may show while they go or change; `all` where the relation itself has to go. */
 function changedColumns(
   node: ModelNode | SeedNode,
-  { mode }: Decision,
+  decision: Decision,
+  state: Standing,
   existing: ExistingRelation,
   yields: readonly Column[],
 ): 'all' | readonly string[] {
+  const { mode } = decision;
   const kind = relationKindOf(node);
-  if (existing.kind !== kind) return 'all';
+  if (existing.kind !== kind || mode === 'create') return 'all';
+  if ((mode === 'replace' && kind !== 'table') || isMoved(node, decision, state)) return 'all';
   // A snapshot only takes columns on; so does an increment, unless it is told to follow its query.
   if (mode === 'snapshot' || (mode === 'increment' && node.config.on_schema_change !== 'sync_all_columns')) return [];
   if (kind === 'table') {

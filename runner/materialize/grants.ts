@@ -1,6 +1,6 @@
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import { type Grants, privileges } from '../additive-settings.ts';
-import type { ColumnGrant, ExistingRelation, Grant } from '../catalog.ts';
+import type { ColumnGrant, Grant, Privileges } from '../belongings.ts';
 import type { RelationName } from '../manifest.ts';
 import type { SettingPlaces } from '../setting-places.ts';
 import { SqlText } from '../sql-text.ts';
@@ -13,7 +13,7 @@ import { run, type Step } from './step.ts';
  */
 export function restoreGrants(
   name: RelationName,
-  { grants, columnGrants }: Pick<ExistingRelation, 'grants' | 'columnGrants'>,
+  { grants, columnGrants }: Privileges,
   columns: readonly string[],
 ): Step[] {
   const on = `on table ${relation(name.schema, name.name)}`;

@@ -1,6 +1,6 @@
 import type { ErrorParts, StatementError } from '../../warehouse/errors.ts';
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
-import type { Comments, ExistingRelation } from '../catalog.ts';
+import type { Comments, Privileges } from '../belongings.ts';
 import type { ModelNode, RelationName } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { describeRelation, withoutComments } from './comments.ts';
@@ -8,8 +8,10 @@ import { restoreGrants } from './grants.ts';
 import { type Explain, run, type Step } from './step.ts';
 
 /** A view that stands and what it takes to make it again. */
-export interface StandingView extends Pick<ExistingRelation, 'grants' | 'columnGrants' | 'populated'> {
+export interface StandingView extends Privileges {
   readonly kind: 'view' | 'materialized view';
+  /** False for a materialized view that was left without rows. */
+  readonly populated: boolean;
   readonly relation: RelationName;
   /** The query that it is to be made of. */
   readonly sql: SqlText;

@@ -1,4 +1,5 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Privileges } from '../belongings.ts';
 import type { ExistingRelation } from '../catalog.ts';
 import { SqlText } from '../sql-text.ts';
 import { restoreGrants } from './grants.ts';
@@ -11,6 +12,8 @@ import type { TableTarget } from './table.ts';
 export interface Replacement {
   readonly kind: 'table' | 'materialized view';
   readonly existing: ExistingRelation;
+  /** Those on what stands. */
+  readonly privileges: Privileges;
   /** The names of the new one's columns. */
   readonly columns: readonly string[];
   /** The names of the new one's constraints and indexes. */
@@ -28,7 +31,7 @@ export interface Replacement {
  */
 export function takePlace(
   target: TableTarget,
-  { kind, existing, columns, objects, views }: Replacement,
+  { kind, existing, privileges, columns, objects, views }: Replacement,
   make: (target: TableTarget) => readonly Step[],
 ): Step[] {
   const { relation: name } = target;
@@ -44,7 +47,7 @@ export function takePlace(
         explain: stillNeeded(`the ${existing.kind} ${name.schema}.${name.name}`),
       },
       run(`alter ${kind} ${relation(name.schema, standsAs)} rename to ${identifier(name.name)}`),
-      ...restoreGrants(name, existing, columns),
+      ...restoreGrants(name, privileges, columns),
     ]),
   ];
 }

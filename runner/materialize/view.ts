@@ -1,4 +1,5 @@
 import { relation } from '../../warehouse/quote.ts';
+import type { Privileges } from '../belongings.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { RelationName } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
@@ -9,12 +10,14 @@ import { run, type Step } from './step.ts';
 /**
  * A view: replaced in place where PostgreSQL allows it (columns only added at the end), so that grants and dependent
  * views stay; otherwise dropped (without cascade) and created, with the grants it had.
+ * @param privileges those on what stands.
  * @param wanted the columns that the query yields.
  */
 export function createView(
   name: RelationName,
   sql: SqlText,
   existing: ExistingRelation | undefined,
+  privileges: Privileges,
   wanted: readonly Column[],
 ): Step[] {
   const view = relation(name.schema, name.name);
@@ -34,5 +37,5 @@ export function createView(
     sql: new SqlText(`drop ${existing.kind} ${view}`),
     explain: stillNeeded(`the ${existing.kind} ${name.schema}.${name.name}`),
   };
-  return [drop, create, ...restoreGrants(name, existing, names)];
+  return [drop, create, ...restoreGrants(name, privileges, names)];
 }

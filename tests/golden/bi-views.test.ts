@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Column, Comments, ExistingRelation } from '../../runner/catalog.ts';
+import { type Comments, noPrivileges } from '../../runner/belongings.ts';
+import type { Column, ExistingRelation } from '../../runner/catalog.ts';
 import type { Config } from '../../runner/config.ts';
 import type { NodeState } from '../../runner/decide.ts';
 import type { ModelNode } from '../../runner/manifest.ts';
@@ -66,6 +67,7 @@ function createView(node: ModelNode): readonly Step[] {
   return plan(node, { mode: 'view', reason: 'new' }, nothing, { kind: 'query', sql: node.fullSql }, columns, {
     at,
     views: [],
+    privileges: noPrivileges,
   });
 }
 
@@ -81,19 +83,16 @@ const nothing: NodeState = {
   pruned: new Map(),
 };
 
-function standing(kind: 'table' | 'view', columns: readonly Column[], grants: ExistingRelation['grants'] = []) {
+function standing(kind: 'table' | 'view', columns: readonly Column[]): ExistingRelation {
   return {
     kind,
     estimatedRows: 100,
     populated: true,
-    extras: [],
-    columnGrants: [],
     columns: columns.map((column) => ({ ...column, notNull: false })),
     objects: [],
     unique: [],
     foreignKeys: [],
     referencedBy: [],
-    grants,
     securityInvoker: true,
     rowSecurity: { enabled: false, forced: false, policies: [] },
   };
@@ -142,6 +141,7 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
       now,
       {
         at,
+        privileges: noPrivileges,
         views: [
           {
             kind: 'view',

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Grants } from '../../runner/additive-settings.ts';
-import type { Grant } from '../../runner/catalog.ts';
+import type { Grant } from '../../runner/belongings.ts';
 import { alignGrants } from '../../runner/materialize/grants.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 

@@ -58,9 +58,6 @@ const existing: ExistingRelation = {
   foreignKeys: [],
   referencedBy: [],
   populated: true,
-  extras: [],
-  grants: [],
-  columnGrants: [],
   securityInvoker: false,
   rowSecurity: { enabled: false, forced: false, policies: [] },
 };

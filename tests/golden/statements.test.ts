@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { noPrivileges, type Privileges } from '../../runner/belongings.ts';
 import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.ts';
 import type { Decision, NodeState } from '../../runner/decide.ts';
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
@@ -541,6 +542,14 @@ function prepare(one: Case): { node: ModelNode | SeedNode; manifest: Manifest; r
   return { node, manifest, root };
 }
 
+const given: Privileges = {
+  grants: [
+    { grantee: 'power bi', privilege: 'SELECT', grantable: true },
+    { grantee: null, privilege: 'SELECT', grantable: false },
+  ],
+  columnGrants: [],
+};
+
 function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[]): NodeState {
   const stands = one.kindOfStanding ?? (one.mode === 'create' || one.mode === 'view' ? undefined : 'table');
   const declared = objectNames(structureOf(node));
@@ -552,20 +561,11 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
           kind: stands,
           estimatedRows: 100,
           populated: true,
-          extras: [],
-          columnGrants: [],
           columns: (one.standing ?? yields).map((each) => ({ ...each, notNull: notNull.has(each.name) })),
           objects: one.objects ?? declared,
           unique: [],
           foreignKeys: [],
           referencedBy: one.referencedBy ?? [],
-          grants:
-            stands === 'view' || stands === 'materialized view'
-              ? [
-                  { grantee: 'power bi', privilege: 'SELECT', grantable: true },
-                  { grantee: null, privilege: 'SELECT', grantable: false },
-                ]
-              : [],
           securityInvoker: stands === 'view',
           partitions: one.partitions,
           rowSecurity: one.secured ?? { enabled: false, forced: false, policies: [] },
@@ -611,7 +611,11 @@ describe('the statements that build', () => {
         state,
         source,
         one.mode === 'increment' && one.looksAtColumns !== true ? undefined : yields,
-        { at: options.runStartedAt, views: one.views ?? [] },
+        {
+          at: options.runStartedAt,
+          views: one.views ?? [],
+          privileges: state.existing?.kind === 'table' ? noPrivileges : given,
+        },
       );
       expectGolden(one.name, steps.map(textOf).join('\n'));
     } finally {

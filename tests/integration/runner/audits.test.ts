@@ -261,6 +261,30 @@ with readings as (select * from {{ref "readings"}}) select id, room from reading
     expect(await rows('select id, value from public.a_snapshot')).toEqual([{ id: 1, value: 1 }]);
   });
 
+  it('of a materialized view that is made again with what it reads', async () => {
+    const values = (kind: string) =>
+      `{{config materialized="${kind}" unique_key="id"}}select id, value from {{source "raw" "events"}}`;
+    project.write({
+      'models/readings.sql': values('view'),
+      'models/totals.sql': `{{config materialized="materialized_view" unique_key="id"}}select id, value from {{ref "readings"}}`,
+      'tests/data/positive.sql': '{{config audit=true}}select id, value from {{ref "totals"}} where value < 0',
+    });
+    await land(1, `(1, 'a', 1.0)`);
+    expect((await project.run(database.warehouse)).ok).toBe(true);
+    await land(2, `(2, 'b', -1.0)`);
+    project.write({ 'models/readings.sql': values('table') });
+    const failed = await project.run(database.warehouse, { select: ['readings'] });
+    expect(resultOf(failed, 'readings').error).toMatchObject({
+      message: 'totals: audit positive found 1 bad row',
+      detail: expect.stringContaining('readings waits, since totals would show its new rows.'),
+    });
+    expect(await rows('select id from public.totals')).toEqual([{ id: 1 }]);
+    expect(await kept()).toMatchObject([{ test: 'positive', model: 'totals', row: { id: 2, value: -1 } }]);
+    await database.warehouse.query('update raw.events set value = 2 where id = 2');
+    expect((await project.run(database.warehouse)).ok).toBe(true);
+    expect(await rows('select id from public.totals order by id')).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
   it('what else it reads is built before, and read as it stands', async () => {
     project.write({
       'models/zones.sql': '{{config materialized="table"}}select distinct room from {{source "raw" "events"}}',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noPrivileges } from '../../../runner/belongings.ts';
 import type { ExistingRelation } from '../../../runner/catalog.ts';
 import { normalType } from '../../../runner/column-type.ts';
 import { decide, type NodeState } from '../../../runner/decide.ts';
@@ -36,14 +37,11 @@ function relation(kind: ExistingRelation['kind'], objects: readonly string[] = [
     kind,
     estimatedRows: 10,
     populated: true,
-    extras: [],
-    columnGrants: [],
     columns: [{ name: 'id', type: 'integer', notNull: true }],
     objects,
     unique: kind === 'materialized view' ? [['id']] : [],
     foreignKeys: [],
     referencedBy: [],
-    grants: [],
     securityInvoker: kind === 'view',
     rowSecurity: { enabled: false, forced: false, policies: [] },
   };
@@ -260,7 +258,7 @@ describe('a plan is refused', () => {
       { name: 'untyped', type: 'date' },
       { name: 'extra', type: 'text' },
     ];
-    expect(() => plan(node('c'), create, none, query, yields, { at, views: [] })).toThrow(
+    expect(() => plan(node('c'), create, none, query, yields, { at, views: [], privileges: noPrivileges })).toThrow(
       [
         'c breaks its contract:',
         '  id: declared int, but the query yields bigint',
@@ -272,7 +270,13 @@ describe('a plan is refused', () => {
   });
 
   it('when a key is not among the columns', () => {
-    expect(() => plan(node('h'), create, none, query, [{ name: 'idd', type: 'integer' }], { at, views: [] })).toThrow(
+    expect(() =>
+      plan(node('h'), create, none, query, [{ name: 'idd', type: 'integer' }], {
+        at,
+        views: [],
+        privileges: noPrivileges,
+      }),
+    ).toThrow(
       expect.objectContaining({ message: 'h has no column "id" (named in unique_key)', hint: 'Its columns are idd.' }),
     );
   });

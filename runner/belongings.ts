@@ -1,0 +1,110 @@
+import type { Queryable } from '../warehouse/warehouse.ts';
+import type { RelationKind } from './catalog.ts';
+import type { RelationName } from './manifest.ts';
+import { ownPolicy } from './materialize/row-security.ts';
+
+/** What people gave a relation: it goes with it, and the runner gives it to what takes its place. */
+export interface Belongings extends Privileges {
+  readonly comments: Comments;
+  /** What the runner never makes and could not make again, in words. */
+  readonly extras: readonly string[];
+}
+
+export interface Privileges {
+  /** Privileges of others than the owner. */
+  readonly grants: readonly Grant[];
+  /** Those for single columns. */
+  readonly columnGrants: readonly ColumnGrant[];
+}
+
+export const noPrivileges: Privileges = { grants: [], columnGrants: [] };
+
+/** What is written about a relation in the database. */
+export interface Comments {
+  readonly kind: RelationKind;
+  readonly relation: string | null;
+  /** By column; every column is there. */
+  readonly columns: ReadonlyMap<string, string | null>;
+}
+
+export interface Grant {
+  /** Null: everybody. */
+  readonly grantee: string | null;
+  /** As PostgreSQL spells it, e.g. `SELECT`. */
+  readonly privilege: string;
+  readonly grantable: boolean;
+}
+
+export interface ColumnGrant extends Grant {
+  readonly column: string;
+}
+
+/** The privileges of others on the row `c` of pg_class. */
+export const grantsJson = `(select coalesce(jsonb_agg(jsonb_build_object('grantee', r.rolname, 'privilege', g.privilege_type,
+            'grantable', g.is_grantable) order by r.rolname, g.privilege_type), '[]')
+        from aclexplode(c.relacl) g left join pg_roles r on r.oid = g.grantee
+        where g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))`;
+
+/** The privileges of others on single columns of the row `c` of pg_class. */
+export const columnGrantsJson = `(select coalesce(jsonb_agg(jsonb_build_object('column', a.attname, 'grantee', r.rolname,
+            'privilege', g.privilege_type, 'grantable', g.is_grantable) order by a.attnum, r.rolname, g.privilege_type), '[]')
+        from pg_attribute a, aclexplode(a.attacl) g left join pg_roles r on r.oid = g.grantee
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            and g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))`;
+
+/** What hangs on the row `c` of pg_class and would go with it, in words. */
+export const extrasJson = `(select coalesce(jsonb_agg(extra order by extra), '[]') from (
+        select 'the trigger ' || tgname as extra from pg_trigger where tgrelid = c.oid and not tgisinternal
+        union all select 'the rule ' || rulename from pg_rewrite where ev_class = c.oid and rulename <> '_RETURN'
+        union all select 'the statistics ' || stxname from pg_statistic_ext where stxrelid = c.oid
+        union all select 'the policy ' || polname from pg_policy where polrelid = c.oid and polname !~ '${ownPolicy.source}'
+        union all select 'row security made by hand' where c.relrowsecurity
+            and not exists (select from pg_policy where polrelid = c.oid)
+        union all select 'a security label' from pg_seclabel where classoid = 'pg_class'::regclass and objoid = c.oid) as e)`;
+
+const commentColumns = `case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind,
+         obj_description(c.oid, 'pg_class') as comment,
+         coalesce((select jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum)))
+             from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as column_comments`;
+
+const relationNamed = `from pg_class c
+     join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm')`;
+
+/** What hangs on a table, view or materialized view; undefined if there is none of that name. */
+export async function readBelongings(session: Queryable, name: RelationName): Promise<Belongings | undefined> {
+  const { rows } = await session.query<WrittenBelongings>(
+    `select ${commentColumns},
+         ${grantsJson} as grants,
+         ${columnGrantsJson} as "columnGrants",
+         ${extrasJson} as extras
+     ${relationNamed}`,
+    [name.schema, name.name],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { grants, columnGrants, extras } = row;
+  return { comments: commentsOf(row), grants, columnGrants, extras };
+}
+
+/** The comments on a table, view or materialized view and its columns; undefined if there is none of that name. */
+export async function readComments(session: Queryable, name: RelationName): Promise<Comments | undefined> {
+  const { rows } = await session.query<WrittenComments>(
+    `select ${commentColumns}
+     ${relationNamed}`,
+    [name.schema, name.name],
+  );
+  return rows[0] && commentsOf(rows[0]);
+}
+
+type WrittenComments = Readonly<{
+  kind: RelationKind;
+  comment: string | null;
+  column_comments: readonly (readonly [string, string | null])[];
+}>;
+
+type WrittenBelongings = WrittenComments & Pick<Belongings, 'grants' | 'columnGrants' | 'extras'>;
+
+function commentsOf({ kind, comment, column_comments }: WrittenComments): Comments {
+  return { kind, relation: comment, columns: new Map(column_comments) };
+}
