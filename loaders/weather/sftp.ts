@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Client from 'ssh2-sftp-client';
+import type Client from 'ssh2-sftp-client';
 import { LoadFailedError, SourceError, systemCode, systemReason } from '../errors.ts';
 import { type HostKeyPolicy, judgeHostKey } from './host-key.ts';
 import { explained, messageOf } from './sftp-fault.ts';
@@ -44,13 +44,13 @@ export class RemoteFileError extends LoadFailedError {}
 
 /** One connection to an sFTP server. */
 export class SftpConnection {
-  // Every call reports its own failure; without these the client would print what happens to the connection.
-  readonly #client = new Client('datacycle', { error: ignore, end: ignore, close: ignore });
+  readonly #client: Client;
   readonly #address: SftpAddress;
   /** Of our own, since only a socket can be dropped at once: the client's end waits for the server's answer. */
   readonly #socket = new Socket();
 
-  private constructor(address: SftpAddress) {
+  private constructor(address: SftpAddress, client: Client) {
+    this.#client = client;
     this.#address = address;
     // Whoever uses the connection is told by its own call.
     this.#socket.on('error', ignore);
@@ -61,7 +61,11 @@ export class SftpConnection {
    * @throws SourceError if the server is not who it should be or does not let us in; SftpLostError otherwise.
    */
   static async open(address: SftpAddress, onNotice: (text: string) => void): Promise<SftpConnection> {
-    const connection = new SftpConnection(address);
+    // Loaded only here: other commands need not wait for it.
+    const { default: SftpClient } = await import('ssh2-sftp-client');
+    // Every call reports its own failure; without these the client would print what happens to the connection.
+    const client = new SftpClient('datacycle', { error: ignore, end: ignore, close: ignore });
+    const connection = new SftpConnection(address, client);
     try {
       await connection.#connect(onNotice);
       return connection;
