@@ -26,7 +26,7 @@ import { plan, querySql } from './plan.ts';
 import { tablesBehind } from './retention.ts';
 import { retrying } from './retry.ts';
 import { readSeed } from './seed.ts';
-import { type ResultRecord, readModels, writeModel, writeResults } from './state.ts';
+import { type ResultRecord, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
 import type { Turns } from './turns.ts';
@@ -97,15 +97,14 @@ export async function finishNode(context: BuildContext, node: ModelNode | SeedNo
 async function buildIn(session: Session, context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
   const startedAt = context.clock().toISOString();
   await followRename(session, node, context.manifest);
-  const models = await readModels(session);
   const { manifest, options } = context;
   const { state, decision: decided } = await decideAfterHooks(
     session,
     { manifest, hooks: hookContext(context) },
     node,
-    models,
     (one) => decide(node, one, options),
   );
+  const { models } = state;
   let decision = decided;
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   let reshaped = false;

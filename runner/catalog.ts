@@ -1,6 +1,7 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationName } from './manifest.ts';
 import { policySeal } from './materialize/row-security.ts';
+import { ask, type Question, question } from './question.ts';
 
 export interface Column {
   readonly name: string;
@@ -63,14 +64,19 @@ export interface ForeignKey {
   readonly toColumns: readonly string[];
 }
 
-/**
- * What the database knows of a relation; undefined if there is none of that name. Most have no foreign keys, policies and
- * partitions, and PostgreSQL takes longer to plan a query about them than to say so: they are asked for where there are some.
- * @param on a session inside of one transaction, or what is read may be of different moments.
- */
+/** What the database knows of a relation; undefined if there is none of that name. */
 export async function readRelation(on: Queryable, name: RelationName): Promise<ExistingRelation | undefined> {
-  const { rows } = await on.query<BareRelation>(
-    `select c.oid, c.relkind, c.relispartition, c.relispopulated as populated, c.reltuples as estimated_rows,
+  const bare = await ask(on, bareRelation(name));
+  return bare && completed(on, bare);
+}
+
+/**
+ * What is quickly told of a relation; {@link completed} tells the rest. Most have no foreign keys, policies and partitions, and
+ * PostgreSQL takes longer to plan a query about them than to say so.
+ */
+export function bareRelation({ schema, name }: RelationName): Question<BareRelation | undefined> {
+  return question(
+    `select c.oid::bigint as oid, c.relkind, c.relispartition, c.relispopulated as populated, c.reltuples as estimated_rows,
     c.relhastriggers, c.relrowsecurity, c.relforcerowsecurity, coalesce(c.reloptions, '{}') as options,
     exists (select from pg_policy where polrelid = c.oid) as has_policies,
     coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
@@ -85,31 +91,34 @@ export async function readRelation(on: Queryable, name: RelationName): Promise<E
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')`,
-    [name.schema, name.name],
+    [schema, name],
+    ([row]: readonly BareRelation[]) => row,
   );
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  const { oid, populated, columns, objects, unique } = row;
+}
+
+/** All of a relation. @param on the session that told the rest, or what it says may be of another moment. */
+export async function completed(on: Queryable, bare: BareRelation): Promise<ExistingRelation> {
+  const { oid, populated, columns, objects, unique } = bare;
   return {
-    kind: kindOf(row),
+    kind: kindOf(bare),
     populated,
-    estimatedRows: row.estimated_rows,
+    estimatedRows: bare.estimated_rows,
     columns,
     objects,
     unique,
     // A foreign key is triggers on both sides.
-    ...(row.relhastriggers ? await readForeignKeys(on, oid) : { foreignKeys: [], referencedBy: [] }),
-    securityInvoker: row.options.some((option) => /^security_invoker=(true|on|yes|1)$/i.test(option)),
-    partitions: row.relkind === 'p' ? await readPartitions(on, oid) : null,
+    ...(bare.relhastriggers ? await readForeignKeys(on, oid) : { foreignKeys: [], referencedBy: [] }),
+    securityInvoker: bare.options.some((option) => /^security_invoker=(true|on|yes|1)$/i.test(option)),
+    partitions: bare.relkind === 'p' ? await readPartitions(on, oid) : null,
     rowSecurity: {
-      enabled: row.relrowsecurity,
-      forced: row.relforcerowsecurity,
-      policies: row.has_policies ? await readPolicies(on, oid) : [],
+      enabled: bare.relrowsecurity,
+      forced: bare.relforcerowsecurity,
+      policies: bare.has_policies ? await readPolicies(on, oid) : [],
     },
   };
 }
 
-type BareRelation = Pick<ExistingRelation, 'populated' | 'columns' | 'objects' | 'unique'> & {
+export type BareRelation = Pick<ExistingRelation, 'populated' | 'columns' | 'objects' | 'unique'> & {
   readonly oid: number;
   readonly relkind: string;
   readonly relispartition: boolean;

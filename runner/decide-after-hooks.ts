@@ -2,8 +2,7 @@ import type { Session } from '../warehouse/warehouse.ts';
 import type { Decision, NodeState } from './decide.ts';
 import { type HookContext, runHooks } from './hooks.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import { readState } from './node-state.ts';
-import type { ModelState } from './state.ts';
+import { readState, type StateRead } from './node-state.ts';
 
 /**
  * What is to be done with a node, once the hooks before it have run in its transaction: they may have changed what stands,
@@ -15,11 +14,10 @@ export async function decideAfterHooks<D extends Decision>(
   session: Session,
   context: { readonly manifest: Manifest; readonly hooks: HookContext },
   node: ModelNode | SeedNode,
-  models: ReadonlyMap<string, ModelState>,
   decideOn: (state: NodeState) => D,
-): Promise<{ readonly state: NodeState; readonly decision: D }> {
+): Promise<{ readonly state: StateRead; readonly decision: D }> {
   const read = async () => {
-    const state = await readState(session, context, node, models);
+    const state = await readState(session, context, node);
     return { state, decision: decideOn(state) };
   };
   const first = await read();

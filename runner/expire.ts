@@ -4,6 +4,7 @@ import { forgetFailures } from './audit-failure.ts';
 import { readRelation } from './catalog.ts';
 import type { Compiled } from './compile.ts';
 import { NodeError } from './errors.ts';
+import { type Question, question } from './question.ts';
 import { dayLiteral, eventTimeTypes, periodBefore, type Retention, retentionOf } from './retention.ts';
 import { underRunLock } from './run-lock.ts';
 import { ensureState } from './state.ts';
@@ -96,13 +97,13 @@ export async function forgetExpired(session: Queryable, model: string): Promise<
 }
 
 /** Of these models, up to when those that lack rows by now lack them. */
-export async function readExpired(session: Queryable, models: readonly string[]): Promise<ReadonlyMap<string, Date>> {
-  if (models.length === 0) return new Map();
-  const { rows } = await session.query<{ model: string; before: string }>(
+export function expiredOf(models: readonly string[]): Question<ReadonlyMap<string, Date>> {
+  return question(
     `select model, to_char(before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as before
      from datacycle.expired
      where model = any($1::text[])`,
-    [[...models]],
+    [models],
+    (rows: readonly { model: string; before: string }[]) =>
+      new Map(rows.map(({ model, before }) => [model, new Date(before)])),
   );
-  return new Map(rows.map(({ model, before }) => [model, new Date(before)]));
 }

@@ -23,7 +23,7 @@ import { querySql } from './plan.ts';
 import { refuseToLose } from './pruned.ts';
 import { keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';
-import { type ModelState, readModels, writeConsumed } from './state.ts';
+import { type ModelState, writeConsumed } from './state.ts';
 
 /** What a run has decided to do with a microbatch model. */
 export interface Job {
@@ -62,14 +62,14 @@ export async function beginBatches(
   settings: BatchSettings,
 ): Promise<Job> {
   const { manifest, options, range } = context;
-  const models = await readModels(session);
   const { runStartedAt } = options;
   const before = { manifest, hooks: { ...context, runStartedAt } };
-  const decided = await decideAfterHooks(session, before, node, models, (one) =>
+  const decided = await decideAfterHooks(session, before, node, (one) =>
     decideBatches(node, settings, one, manifest, options.fullRefresh),
   );
   const { decision } = decided;
-  let { state } = decided;
+  const { models } = decided.state;
+  let state: NodeState = decided.state;
   refuseChangeOfKind(node, decision, state);
   const backfill = range !== undefined && decision.mode === 'increment';
   refuseToLose(node, backfill ? { mode: 'replace', reason: 'a backfill' } : decision, state.pruned);

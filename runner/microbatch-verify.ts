@@ -1,12 +1,13 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
 import type { NodeState } from './decide.ts';
-import { readExpired } from './expire.ts';
+import { expiredOf } from './expire.ts';
 import type { Manifest, ModelNode } from './manifest.ts';
 import type { KeepFrom } from './materialize/table.ts';
 import { readTypes, reasonToRenew } from './microbatch-begin.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import { boundLiteral, forBatch } from './microbatch-sql.ts';
 import { type KnownBatch, readBatches } from './microbatch-windows.ts';
+import { ask } from './question.ts';
 import { keptOf } from './retention.ts';
 import { SqlText } from './sql-text.ts';
 import { statement } from './statement.ts';
@@ -44,7 +45,7 @@ export async function batchesFromScratch(
   state: NodeState,
   sql: SqlText,
 ): Promise<{ readonly sql: SqlText; readonly since: KeepFrom | undefined }> {
-  const own = await readExpired(session, [node.name]);
+  const own = await ask(session, expiredOf([node.name]));
   const all = await readBatches(session, node.name, settings, await builtAt(session, node));
   const known = keptBatches(keptBatches(all, node, state.expired), node, own);
   const typeOf = await readTypes(session, manifest, sql);

@@ -2,16 +2,17 @@ import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { readAccess } from './access.ts';
-import { readRelation } from './catalog.ts';
+import { type BareRelation, bareRelation, completed } from './catalog.ts';
 import type { NodeState } from './decide.ts';
 import { NodeError } from './errors.ts';
-import { readExpired } from './expire.ts';
+import { expiredOf } from './expire.ts';
 import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import type { Place } from './place.ts';
-import { readPruned, sourcesBehind } from './pruned.ts';
+import { prunedOf, sourcesBehind } from './pruned.ts';
+import { askTogether } from './question.ts';
 import { tablesBehind } from './retention.ts';
-import { type Consumed, type ModelState, readConsumed } from './state.ts';
+import { allModels, type Consumed, consumedBy, leastConsumed, type ModelState } from './state.ts';
 
 /** The state of a node that nothing is known of. */
 export const nothingKnown: NodeState = {
@@ -24,37 +25,51 @@ export const nothingKnown: NodeState = {
   access: undefined,
 };
 
+/** The state of one node, and what is remembered of all models and seeds, by name. */
+export interface StateRead extends NodeState {
+  readonly models: ReadonlyMap<string, ModelState>;
+}
+
 /**
  * What the database says about a node and its upstreams.
- * @param limit takes loads out of the newest ones that the node is not to consume yet.
+ * @param holdBack whether it is to be kept from getting ahead of what it reads: a node that follows an upstream and also
+ * reads a sibling that follows the same one would make something of a stale sibling, count that as consumed and never look
+ * at it again. So its mark goes no further than the marks of all models behind it on the same upstream.
  */
 export async function readState(
   session: Session,
-  context: { readonly manifest: Manifest },
+  { manifest }: { readonly manifest: Manifest },
   node: ModelNode | SeedNode,
-  models: ReadonlyMap<string, ModelState>,
-  limit: typeof holdBack = holdBack,
-): Promise<NodeState> {
-  const consumed = await readConsumed(session, node.name);
-  const newest = await newestLoads(session, context.manifest, node);
-  await limit(session, context.manifest, node, newest);
+  holdBack = true,
+): Promise<StateRead> {
+  const followed = node.kind === 'model' ? node.highWater : [];
+  const nameOf = (id: string) => manifest.nodes.get(id)?.name ?? '';
+  const { bare, least, ...known } = await askTogether<Answers>(session, {
+    models: allModels,
+    consumed: consumedBy(node.name),
+    least: leastConsumed(holdBack ? modelsBehind(manifest, node) : [], followed.map(nameOf)),
+    pruned: prunedOf(sourcesBehind(manifest, node.reads)),
+    expired: expiredOf(tablesBehind(manifest, node.reads)),
+    bare: bareRelation(node.relation),
+  });
+  const { models, consumed } = known;
+  const newest = await newestLoads(session, manifest, node);
   const upstreams = new Map<string, Consumed>();
   for (const id of node.reads) {
-    const upstream = context.manifest.nodes.get(id);
+    const upstream = manifest.nodes.get(id);
     if (upstream === undefined) continue;
     const before = consumed.get(upstream.name)?.loadId ?? null;
     const now = newest.get(id);
+    const reached = Math.min(now ?? 0, least.get(upstream.name) ?? Number.POSITIVE_INFINITY);
     // Staging may be pruned, so the newest load id that is left may be smaller than one consumed long ago.
-    const loadId = now === undefined ? null : Math.max(now ?? 0, before ?? 0);
-    upstreams.set(upstream.name, { version: versionOf(id, context.manifest, models), loadId });
+    const loadId = now === undefined ? null : Math.max(reached, before ?? 0);
+    upstreams.set(upstream.name, { version: versionOf(id, manifest, models), loadId });
   }
   return {
-    existing: await readRelation(session, node.relation),
+    ...known,
+    existing: bare && (await completed(session, bare)),
     remembered: models.get(node.name),
-    consumed,
     upstreams,
-    pruned: await readPruned(session, sourcesBehind(context.manifest, node.reads)),
-    expired: await readExpired(session, tablesBehind(context.manifest, node.reads)),
     access:
       node.kind === 'model' && node.rowSecurity !== undefined
         ? await readAccess(session, node.relation, node.rowSecurity)
@@ -62,18 +77,13 @@ export async function readState(
   };
 }
 
-/**
- * A node that follows an upstream and also reads a sibling that follows the same one must not be ahead of the sibling:
- * what it made of a stale sibling would count as consumed and never be looked at again. So its mark goes no further than
- * the marks of all models behind it on the same upstream.
- */
-async function holdBack(
-  session: Session,
-  manifest: Manifest,
-  node: ModelNode | SeedNode,
-  newest: Map<string, number | null>,
-): Promise<void> {
-  if (newest.size === 0) return;
+interface Answers extends Pick<StateRead, 'models' | 'consumed' | 'pruned' | 'expired'> {
+  readonly least: ReadonlyMap<string, number>;
+  readonly bare: BareRelation | undefined;
+}
+
+/** The names of the models that a node is made of, directly or through others. */
+function modelsBehind(manifest: Manifest, node: ModelNode | SeedNode): readonly string[] {
   const behind = new Set<string>();
   const visit = (ids: readonly string[]) => {
     for (const id of ids) {
@@ -84,18 +94,7 @@ async function holdBack(
     }
   };
   visit(node.reads);
-  const followed = [...newest.keys()].map((id) => ({ id, name: manifest.nodes.get(id)?.name ?? '' }));
-  const { rows } = await session.query<{ upstream: string; least: number }>(
-    `select upstream, min(load_id)::bigint as least from datacycle.high_water
-     where model = any($1::text[]) and upstream = any($2::text[]) and load_id is not null
-     group by upstream`,
-    [[...behind], followed.map(({ name }) => name)],
-  );
-  for (const { id, name } of followed) {
-    const least = rows.find((row) => row.upstream === name)?.least;
-    const now = newest.get(id);
-    if (least !== undefined && typeof now === 'number' && least < now) newest.set(id, least);
-  }
+  return [...behind];
 }
 
 /** Identifies what an upstream's rows are apart from increments: its generation; for a view that of all it reads. */

@@ -1,6 +1,7 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { type Question, question } from './question.ts';
 import { isViewOf } from './retention.ts';
 
 /** How far rows of a source are no longer there. */
@@ -12,16 +13,16 @@ export interface Pruned {
 }
 
 /** Of these sources, those that lack rows by now. */
-export async function readPruned(session: Queryable, sources: readonly string[]): Promise<ReadonlyMap<string, Pruned>> {
-  if (sources.length === 0) return new Map();
-  const { rows } = await session.query<{ upstream: string; load_id: number; at: string }>(
+export function prunedOf(sources: readonly string[]): Question<ReadonlyMap<string, Pruned>> {
+  return question(
     `select upstream, load_id, to_char(pruned_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at
      from datacycle.pruned
      where upstream = any($1::text[])
      order by upstream`,
-    [[...sources]],
+    [sources],
+    (rows: readonly { upstream: string; load_id: number; at: string }[]) =>
+      new Map(rows.map((row) => [row.upstream, { loadId: row.load_id, at: row.at }])),
   );
-  return new Map(rows.map((row) => [row.upstream, { loadId: row.load_id, at: row.at }]));
 }
 
 /**

@@ -4,7 +4,8 @@ import { reasonToRebuild } from './decide.ts';
 import type { Manifest, ModelNode } from './manifest.ts';
 import { versionOf } from './node-state.ts';
 import { sourcesBehind } from './pruned.ts';
-import { type Consumed, readConsumed, readModels } from './state.ts';
+import { ask } from './question.ts';
+import { allModels, type Consumed, consumedBy } from './state.ts';
 
 /** A model that is made of a source's rows. */
 export interface Reader {
@@ -26,7 +27,7 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
   const models = [...manifest.nodes.values()].flatMap((node) =>
     node.kind === 'model' && node.materialized !== 'ephemeral' && reads(manifest, node, source) ? [node] : [],
   );
-  const remembered = (await hasState(on)) ? await readModels(on) : new Map();
+  const remembered = (await hasState(on)) ? await ask(on, allModels) : new Map();
   const found: Reader[] = [];
   for (const node of models) {
     if (node.materialized === 'view') {
@@ -40,7 +41,8 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
       relation(schema, name),
     ]);
     const there = rows[0]?.there === true;
-    const consumed: ReadonlyMap<string, Consumed> = state === undefined ? new Map() : await readConsumed(on, node.name);
+    const consumed: ReadonlyMap<string, Consumed> =
+      state === undefined ? new Map() : await ask(on, consumedBy(node.name));
     const marks = followed(manifest, node, source).map((upstream) => consumed.get(upstream)?.loadId ?? 0);
     found.push({
       model: node.name,

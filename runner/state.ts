@@ -1,6 +1,7 @@
 import { StatementError } from '../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
+import { type Question, question } from './question.ts';
 
 /*
  * The runner's own memory, in schema `datacycle` of the same database, so that it commits with the rows it speaks of.
@@ -159,24 +160,35 @@ export interface Consumed {
 }
 
 /** All model states by name. */
-export async function readModels(session: Queryable): Promise<ReadonlyMap<string, ModelState>> {
-  const { rows } = await session.query<{
-    model: string;
-    materialized: string;
-    checksum: string;
-    generation: number;
-    objects: string[];
-  }>('select model, materialized, checksum, generation, objects from datacycle.model');
-  return new Map(rows.map((row) => [row.model, row]));
-}
+export const allModels = question(
+  'select model, materialized, checksum, generation, objects from datacycle.model',
+  [],
+  (rows: readonly (ModelState & { readonly model: string })[]): ReadonlyMap<string, ModelState> =>
+    new Map(rows.map((row) => [row.model, row])),
+);
 
 /** What a model has consumed, by upstream name. */
-export async function readConsumed(session: Queryable, model: string): Promise<ReadonlyMap<string, Consumed>> {
-  const { rows } = await session.query<{ upstream: string; load_id: number | null; upstream_version: string }>(
+export function consumedBy(model: string): Question<ReadonlyMap<string, Consumed>> {
+  return question(
     'select upstream, load_id, upstream_version from datacycle.high_water where model = $1',
     [model],
+    (rows: readonly { upstream: string; load_id: number | null; upstream_version: string }[]) =>
+      new Map(rows.map((row) => [row.upstream, { loadId: row.load_id, version: row.upstream_version }])),
   );
-  return new Map(rows.map((row) => [row.upstream, { loadId: row.load_id, version: row.upstream_version }]));
+}
+
+/** How far each of these upstreams has been consumed by the one of these models that is behind most. */
+export function leastConsumed(
+  models: readonly string[],
+  upstreams: readonly string[],
+): Question<ReadonlyMap<string, number>> {
+  return question(
+    `select upstream, min(load_id) as least from datacycle.high_water
+     where model = any($1::text[]) and upstream = any($2::text[]) and load_id is not null
+     group by upstream`,
+    [models, upstreams],
+    (rows: readonly { upstream: string; least: number }[]) => new Map(rows.map((row) => [row.upstream, row.least])),
+  );
 }
 
 export interface BuiltModel extends ModelState {

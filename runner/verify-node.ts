@@ -2,7 +2,7 @@ import type { Queryable, Session } from '../warehouse/warehouse.ts';
 import { type Column, type ExistingRelation, readTemporaryColumns } from './catalog.ts';
 import { type NodeState, nothingNew, reasonToRebuild } from './decide.ts';
 import { NodeError } from './errors.ts';
-import { readExpired } from './expire.ts';
+import { expiredOf } from './expire.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { compareRows, stageBeside } from './materialize/difference.ts';
 import { refusal, type Step } from './materialize/step.ts';
@@ -10,8 +10,9 @@ import type { KeepFrom } from './materialize/table.ts';
 import { batchesFromScratch, reasonBatchesWait } from './microbatch-verify.ts';
 import { readState } from './node-state.ts';
 import { querySql } from './plan.ts';
+import { ask } from './question.ts';
 import { dayLiteral, eventTimeTypes, forgets, keptOf, tablesBehind } from './retention.ts';
-import { readModels } from './state.ts';
+
 import { statement } from './statement.ts';
 import { relationKindOf, tableTarget } from './table-target.ts';
 
@@ -66,7 +67,8 @@ export async function verifyNode(
   if (node.materialized === 'incremental' && (node.config.incremental_predicates ?? []).length > 0)
     return skipped('incremental_predicates: rows may stand as they were on purpose');
 
-  const state = await readState(session, { manifest }, node, await readModels(session), holdNothingBack);
+  // A build that waits for a sibling is not to consume all there is; what it would read from scratch is all there is.
+  const state = await readState(session, { manifest }, node, false);
   const { existing } = state;
   if (existing?.kind !== relationKindOf(node) || !existing.populated)
     return { status: 'behind', reason: 'it is not built yet' };
@@ -84,9 +86,6 @@ export async function verifyNode(
 function skipped(reason: string): Verdict {
   return { status: 'skipped', reason };
 }
-
-/** A build that waits for a sibling is not to consume all there is; what it would read from scratch is all there is. */
-async function holdNothingBack(): Promise<void> {}
 
 /** Why the rows of a model need not be those of a build from scratch now; undefined if they must be. */
 async function reasonBehind(
@@ -157,7 +156,7 @@ async function comparedSince(
 ): Promise<KeepFrom | undefined> {
   const name = node.config.event_time;
   if (name === undefined) return undefined;
-  const own = (await readExpired(session, [node.name])).get(node.name);
+  const own = (await ask(session, expiredOf([node.name]))).get(node.name);
   const times = [keptOf(node, state.expired)?.before, own].flatMap((at) => at?.getTime() ?? []);
   if (times.length === 0) return undefined;
   const type = existing.columns.find((column) => column.name === name)?.type ?? '';

@@ -1,6 +1,7 @@
 import { DataType, newDb } from 'pg-mem';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { beginRun, ensureState, finishRun, readConsumed, readModels } from '../../../runner/state.ts';
+import { ask } from '../../../runner/question.ts';
+import { allModels, beginRun, consumedBy, ensureState, finishRun } from '../../../runner/state.ts';
 import type { Queryable, Result, Row, Warehouse } from '../../../warehouse/warehouse.ts';
 
 /** A database that is there within a millisecond; it can do all that the record of runs needs. */
@@ -85,13 +86,13 @@ describe('the record of runs', () => {
     await database.query(
       `insert into datacycle.high_water values ('a', 'raw.events', 41, 'source'), ('a', 'rooms', null, '2'), ('b', 'a', 7, '3')`,
     );
-    expect([...(await readModels(database))]).toMatchObject([
+    expect([...(await ask(database, allModels))]).toMatchObject([
       ['a', { checksum: 'abc', generation: 3, objects: ['a_key', 'a_idx'] }],
     ]);
-    expect([...(await readConsumed(database, 'a'))].sort()).toEqual([
+    expect([...(await ask(database, consumedBy('a')))].sort()).toEqual([
       ['raw.events', { loadId: 41, version: 'source' }],
       ['rooms', { loadId: null, version: '2' }],
     ]);
-    expect(await readConsumed(database, 'c')).toEqual(new Map());
+    expect(await ask(database, consumedBy('c'))).toEqual(new Map());
   });
 });
