@@ -2,6 +2,7 @@ import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationKind } from './catalog.ts';
 import type { RelationName } from './manifest.ts';
 import { ownPolicy } from './materialize/row-security.ts';
+import { type Question, question } from './question.ts';
 
 /** What people gave a relation: it goes with it, and the runner gives it to what takes its place. */
 export interface Belongings extends Privileges {
@@ -88,13 +89,12 @@ export async function readBelongings(session: Queryable, name: RelationName): Pr
 }
 
 /** The comments on a table, view or materialized view and its columns; undefined if there is none of that name. */
-export async function readComments(session: Queryable, name: RelationName): Promise<Comments | undefined> {
-  const { rows } = await session.query<WrittenComments>(
-    `select ${commentColumns}
-     ${relationNamed}`,
-    [name.schema, name.name],
+export function commentsOn({ schema, name }: RelationName): Question<Comments | undefined> {
+  return question(
+    `select ${commentColumns}\n     ${relationNamed}`,
+    [schema, name],
+    ([row]: readonly WrittenComments[]) => row && commentsOf(row),
   );
-  return rows[0] && commentsOf(rows[0]);
 }
 
 type WrittenComments = Readonly<{

@@ -56,6 +56,8 @@ export interface Built {
   /** Rows that are no longer wanted but still referenced by foreign keys. */
   readonly retained: number;
   readonly audits: readonly AuditOutcome[];
+  /** False where nothing was to be committed, so that the run's record is still to be written. */
+  readonly recorded: boolean;
   /** How many batches were built, of a microbatch model, and what became of those that could not be. */
   readonly batches?: number;
   readonly failed?: NodeError;
@@ -133,12 +135,17 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     const sql = querySql(node, decision, state, context.options, context.manifest);
     checkContract(node, (await shapeOf(session, node, decision, state, sql)) ?? []);
   }
-  const stood = { comments: before?.comments, objects: state.remembered?.objects ?? [] };
+  const stood = {
+    comments: before?.comments,
+    standing: decision.mode === 'skip' ? state.comments : undefined,
+    objects: state.remembered?.objects ?? [],
+  };
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
   // Last, since hooks may change rows too.
   const audits = await runAudits(session, context, node, decision, totals.retained);
   const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
-  if (decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed) {
+  const isNews = decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed;
+  if (isNews) {
     await writeModel(session, {
       model: node.name,
       relation: relation(node.relation.schema, node.relation.name),
@@ -163,8 +170,9 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     ...totals,
     message: afterGrants.reason,
   };
-  await writeResults(session, [record]);
-  return { decision: afterGrants, ...totals, audits };
+  // A commit that writes nothing costs nothing; the run records what stayed as it was when it is over.
+  if (isNews) await writeResults(session, [record]);
+  return { decision: afterGrants, ...totals, audits, recorded: isNews };
 }
 
 /** Whether a model has got back what retention took: it is made anew of sources that have all their rows. */

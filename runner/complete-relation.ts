@@ -1,16 +1,20 @@
 import type { Session } from '../warehouse/warehouse.ts';
-import { type Comments, readComments } from './belongings.ts';
+import { type Comments, commentsOn } from './belongings.ts';
 import type { Decision } from './decide.ts';
 import { NodeError } from './errors.ts';
 import { type Granted, grantRoles } from './grant-roles.ts';
 import { type HookContext, runHooks } from './hooks.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
+import { ask } from './question.ts';
 import { statement } from './statement.ts';
 
-/** What a relation was before it was made anew, and what of it is remembered. */
+/** What a relation was before it was built, and what of it is remembered. */
 export interface Before {
+  /** Those that went with what stood in its place. */
   readonly comments: Comments | undefined;
+  /** Those that it has, where nothing has touched it. */
+  readonly standing?: Comments | undefined;
   readonly objects: readonly string[];
 }
 
@@ -27,11 +31,11 @@ export async function completeRelation(
   before: Before,
   context: HookContext,
 ): Promise<Granted> {
-  const comments = await readComments(session, node.relation);
+  const comments = before.standing ?? (await ask(session, commentsOn(node.relation)));
   if (comments !== undefined)
     for (const { sql } of describeRelation(node, comments, before.comments)) await statement(session, sql);
   const ran = await runHooks(session, node, { when: 'post', inTransaction: true }, mode, context);
-  if (ran > 0 && comments !== undefined && (await readComments(session, node.relation)) === undefined)
+  if (ran > 0 && comments !== undefined && (await ask(session, commentsOn(node.relation))) === undefined)
     throw goneBehindHooks(node);
   return grantRoles(session, node, before.objects);
 }

@@ -1,7 +1,7 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { auditRemade } from './audit.ts';
-import { noPrivileges, readBelongings, readComments } from './belongings.ts';
+import { commentsOn, noPrivileges, readBelongings } from './belongings.ts';
 import type { BuildContext } from './build-node.ts';
 import { readRelation } from './catalog.ts';
 import { refuseToStrip } from './change-of-kind.ts';
@@ -14,6 +14,7 @@ import { afterRepartition, repartition } from './materialize/repartition.ts';
 import { addMissing, objectNames } from './materialize/structure.ts';
 import { refuseToStrand } from './partition-dependents.ts';
 import { perform } from './perform.ts';
+import { ask } from './question.ts';
 import { type ModelState, writeModel } from './state.ts';
 import { secure, structureOf, tableTarget } from './table-target.ts';
 import { viewsInTheWay } from './views-in-the-way.ts';
@@ -60,7 +61,7 @@ export async function moveBatches(
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   for (const step of steps) await perform(session, step, node, undefined, totals, root);
   await auditRemade(session, { manifest, models, sourceText }, views);
-  const bare = await readComments(session, node.relation);
+  const bare = await ask(session, commentsOn(node.relation));
   if (bare !== undefined)
     for (const step of describeRelation(node, bare, belongings?.comments))
       await perform(session, step, node, undefined, totals, root);

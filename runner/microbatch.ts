@@ -81,6 +81,7 @@ export async function buildBatches(
     ...totals,
     batches: progress.built.size,
     audits: [...progress.audits.values()],
+    recorded: true,
   };
   if (failed.length > 0) return { ...built, failed: batchesFailed(node, failed, job.batches.length) };
   const finish = async (session: Session) => {

@@ -2,6 +2,7 @@ import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { readAccess } from './access.ts';
+import { type Comments, commentsOn } from './belongings.ts';
 import { type BareRelation, bareRelation, completed } from './catalog.ts';
 import type { NodeState } from './decide.ts';
 import { NodeError } from './errors.ts';
@@ -27,6 +28,7 @@ export const nothingKnown: NodeState = {
 
 /** The state of one node, and what is remembered of all models and seeds, by name. */
 export interface StateRead extends NodeState {
+  readonly comments: Comments | undefined;
   readonly models: ReadonlyMap<string, ModelState>;
 }
 
@@ -51,6 +53,7 @@ export async function readState(
     pruned: prunedOf(sourcesBehind(manifest, node.reads)),
     expired: expiredOf(tablesBehind(manifest, node.reads)),
     bare: bareRelation(node.relation),
+    comments: commentsOn(node.relation),
   });
   const { models, consumed } = known;
   const newest = await newestLoads(session, manifest, node);
@@ -77,7 +80,7 @@ export async function readState(
   };
 }
 
-interface Answers extends Pick<StateRead, 'models' | 'consumed' | 'pruned' | 'expired'> {
+interface Answers extends Pick<StateRead, 'models' | 'consumed' | 'pruned' | 'expired' | 'comments'> {
   readonly least: ReadonlyMap<string, number>;
   readonly bare: BareRelation | undefined;
 }

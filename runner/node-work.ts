@@ -32,7 +32,7 @@ export class NodeWork {
       const changed = built.inserted + built.updated + built.deleted > 0;
       if (changed && node.kind === 'model' && isAccessModel(manifest, node))
         await secureReaders(warehouse, manifest, node);
-      const { inserted, updated, deleted, batches, failed } = built;
+      const { inserted, updated, deleted, batches, failed, recorded } = built;
       if (failed === undefined) await finishNode(context, node, built);
       const warnings = auditWarnings(built.audits);
       const warned = warnings.length > 0 ? { warned: true } : {};
@@ -43,7 +43,7 @@ export class NodeWork {
       const done = [how, count].filter(Boolean).join(', ');
       const message = [done, ...warnings].filter(Boolean).join('; ');
       const counts = { inserted, updated, deleted, failures: 0, batches };
-      return { status: 'success', message, ...counts, error: undefined, ...warned };
+      return { status: 'success', message, ...counts, recorded, error: undefined, ...warned };
     } catch (error) {
       return signal?.aborted === true ? stopped : failure(error);
     }

@@ -210,7 +210,7 @@ async function work(
   };
   if (recording) {
     const records = all
-      .filter((result) => result.node.kind === 'test' || result.status !== 'success')
+      .filter(({ node, status, recorded }) => node.kind === 'test' || status !== 'success' || recorded === false)
       .map((result) => toRecord(result, runId, finished));
     await writeResults(warehouse, records);
     await finishRun(warehouse, runId, finished.toISOString(), ok ? 'success' : 'error');
