@@ -16,7 +16,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    globalSetup: ['tests/postgres-server.ts'],
+    globalSetup: ['tests/postgres-server.ts', 'tests/embedded-template.ts'],
     include: ['tests/{unit,golden,integration}/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 240_000,

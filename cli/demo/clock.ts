@@ -18,15 +18,25 @@ export interface Span {
  * Minutes since midnight. Hours beyond 23 are the small hours of the next day.
  * @example clock('06:30') // 390
  */
-export function clock(time: string): number {
+export const clock = remembering((time) => {
   const [hours, minutes] = time.split(':');
   return Number(hours) * 60 + Number(minutes);
-}
+});
 
 /** @example span('06:30-06:45') // { from: 390, to: 405 } */
-export function span(text: string): Span {
+export const span = remembering((text): Span => {
   const [from = '', to = ''] = text.split('-');
   return { from: clock(from), to: clock(to) };
+});
+
+/** The habits of a household are a few hundred texts that every minute of the day looks at. */
+function remembering<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const found = known.get(text) ?? read(text);
+    known.set(text, found);
+    return found;
+  };
 }
 
 export function within(minute: number, { from, to }: Span): boolean {

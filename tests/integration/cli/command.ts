@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+
+/** Commands that make the embedded database where it is not there yet. */
+const working = new Set(['build', 'load', 'run', 'seed', 'show', 'snapshot', 'test']);
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 
@@ -42,6 +45,7 @@ export class ProjectCopy {
       SystemRoot: process.env.SystemRoot ?? '',
       TEMP: tmpdir(),
     };
+    if (env.DB_URL === undefined && working.has(args[0] ?? '')) this.#makeDatabase();
     const program = join(repository, 'bin', 'datacycle.mjs');
     const child = spawn(process.execPath, [program, ...args], {
       cwd: this.root,
@@ -61,6 +65,13 @@ export class ProjectCopy {
       stderr += chunk.toString();
     });
     return new Promise((resolveRun) => child.once('close', (code) => resolveRun({ code, stdout, stderr })));
+  }
+
+  /** What the first of these commands would make, only quicker. */
+  #makeDatabase(): void {
+    const folder = join(this.root, '.datacycle', 'db');
+    const template = process.env.TEST_EMBEDDED_TEMPLATE;
+    if (template !== undefined && !existsSync(folder)) cpSync(template, folder, { recursive: true });
   }
 
   dispose(): void {

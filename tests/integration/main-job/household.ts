@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { sampleFiles } from '../../../cli/demo/sample-files.ts';
@@ -27,15 +27,16 @@ export interface NamedFile {
 
 /** The sample day's files of some minutes, moved to another date (`DD.MM.YYYY`). */
 export function sampleMinutes(date: string, wanted: (minute: number) => boolean): NamedFile[] {
-  const files: NamedFile[] = [];
-  for (const file of sampleFiles()) {
-    const minute = Number(file.name.slice(11, 13)) * 60 + Number(file.name.slice(13, 15));
-    if (!wanted(minute)) continue;
-    const content = file.content.toString('utf8').replaceAll(sampleDate, date);
-    files.push({ name: file.name.replace(sampleDate, date), content });
-  }
-  return files;
+  sample ??= [...sampleFiles()].map(({ name, content }) => ({ name, content: content.toString('utf8') }));
+  return sample.flatMap(({ name, content }) => {
+    const minute = Number(name.slice(11, 13)) * 60 + Number(name.slice(13, 15));
+    if (!wanted(minute)) return [];
+    return [{ name: name.replace(sampleDate, date), content: content.replaceAll(sampleDate, date) }];
+  });
 }
+
+/** Made when first asked for: it takes longer than most tests. */
+let sample: readonly NamedFile[] | undefined;
 
 /** The project's own models with a share and a Bronze folder of their own, on a given database. */
 export class Household {
@@ -45,6 +46,7 @@ export class Household {
   readonly project = join(this.folder, 'project');
   readonly #warehouse: Warehouse;
   #runs = 0;
+  #compiled: { readonly readFrom: string; readonly compiled: Compiled } | undefined;
 
   constructor(warehouse: Warehouse) {
     this.#warehouse = warehouse;
@@ -97,8 +99,16 @@ export class Household {
     return summary;
   }
 
+  /** Read anew only when a file of the project changed: a test builds it a dozen times. */
   compile(env: Record<string, string> = {}): Compiled {
-    return compileProject(readProject({ root: this.project, env }));
+    const files = readdirSync(this.project, { recursive: true, encoding: 'utf8' }).map((path) => {
+      const { mtimeNs, ctimeNs, size } = statSync(join(this.project, path), { bigint: true });
+      return [path, mtimeNs, ctimeNs, size].join(' ');
+    });
+    const readFrom = [JSON.stringify(env), ...files.sort()].join('\n');
+    if (this.#compiled?.readFrom !== readFrom)
+      this.#compiled = { readFrom, compiled: compileProject(readProject({ root: this.project, env })) };
+    return this.#compiled.compiled;
   }
 
   /** Every table's rows as text, in an order that only depends on them; audit columns left out. */
