@@ -10,6 +10,8 @@ import type { Exclusive, Isolation, Result, Row, Session, Warehouse } from './wa
 export interface PgliteOptions {
   /** The data folder; `memory://` keeps everything in memory. */
   readonly folder: string;
+  /** A dump that a new one begins as. */
+  readonly beginWith?: Blob | undefined;
   readonly applicationName: string;
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -20,13 +22,16 @@ export interface PgliteOptions {
  * @throws DatacycleError if another process has the folder open.
  */
 export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
-  const { folder, applicationName, settings } = options;
+  const { folder, beginWith, applicationName, settings } = options;
   const inMemory = folder.startsWith('memory://');
   if (!inMemory) mkdirSync(dirname(folder), { recursive: true });
   const unlock = inMemory ? () => undefined : lockFolder(folder, applicationName);
   // Loaded only here: who works on a server need not wait for an embedded database to be read in.
   const { PGlite } = await import('@electric-sql/pglite');
-  const db = await PGlite.create(folder, { parsers: valueParsers }).catch((error: unknown) => {
+  const db = await PGlite.create(folder, {
+    parsers: valueParsers,
+    ...(beginWith === undefined ? {} : { loadDataDir: beginWith }),
+  }).catch((error: unknown) => {
     unlock();
     throw new DatacycleError({
       what: `the embedded database in ${folder} does not open: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
 import pg from 'pg';
 import { openWarehouse } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -38,8 +39,11 @@ const embedded: DatabaseKind = {
   },
 };
 
-function openEmbedded(settings: Readonly<Record<string, string>> = {}): Promise<Warehouse> {
-  return openWarehouse({ url: undefined, folder: 'memory://', purpose: 'test', concurrency: 1, settings });
+/** An embedded database in memory, from the dump that the test run has made. */
+export async function openEmbedded(settings: Readonly<Record<string, string>> = {}): Promise<Warehouse> {
+  const beginWith = await openAsBlob(process.env.TEST_EMBEDDED_DUMP ?? '');
+  const embedded = { url: undefined, folder: 'memory://', beginWith };
+  return openWarehouse({ ...embedded, purpose: 'test', concurrency: 1, settings });
 }
 
 /** Takes away all that a test made and set. False where that cannot be done, and the database has to go. */

@@ -5,15 +5,15 @@ import { checkProject } from '../../../runner/check/check.ts';
 import { compileProject } from '../../../runner/compile.ts';
 import { readProject } from '../../../runner/project.ts';
 import { selectNodes } from '../../../runner/select.ts';
-import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
+import { openEmbedded } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 import { roomsProject } from './rooms-project.ts';
 
 let warehouse: Warehouse;
 beforeAll(async () => {
   const settings = { 'datacycle.secret_salt': 'stand-in' };
-  warehouse = await openWarehouse({ url: undefined, folder: 'memory://', purpose: 'test', concurrency: 1, settings });
+  warehouse = await openEmbedded(settings);
 });
 afterAll(() => warehouse.close());
 
@@ -438,7 +438,7 @@ it('takes seconds for the project of this repository, starting the database incl
   const own = readProject({ root: resolve(import.meta.dirname, '..', '..', '..'), env: { PSEUDONYM_KEY: 'stand-in' } });
   const compiled = compileProject(own);
   const settings = { 'datacycle.secret_pseudonym_key': 'stand-in' };
-  const apart = await openWarehouse({ url: undefined, folder: 'memory://', purpose: 'test', concurrency: 1, settings });
+  const apart = await openEmbedded(settings);
   try {
     await ensureStaging(apart);
     const selected = selectNodes(compiled.manifest, compiled.graph, { select: [], exclude: [] });

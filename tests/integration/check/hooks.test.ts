@@ -1,19 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { checkProject } from '../../../runner/check/check.ts';
-import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
+import { openEmbedded } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 
 let warehouse: Warehouse;
 let project: TemporaryProject;
 beforeAll(async () => {
-  warehouse = await openWarehouse({
-    url: undefined,
-    folder: 'memory://',
-    purpose: 'test',
-    concurrency: 1,
-    settings: {},
-  });
+  warehouse = await openEmbedded();
 });
 afterAll(() => warehouse.close());
 afterEach(async () => {

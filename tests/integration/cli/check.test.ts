@@ -6,7 +6,7 @@ import { normalType } from '../../../runner/column-type.ts';
 import { compileProject } from '../../../runner/compile.ts';
 import { readProject } from '../../../runner/project.ts';
 import { ensureState } from '../../../runner/state.ts';
-import { openWarehouse } from '../../../warehouse/open.ts';
+import { openEmbedded } from '../databases.ts';
 import { ProjectCopy } from './command.ts';
 
 // Each check starts an embedded database of its own, and on a busy machine that takes its time.
@@ -84,7 +84,7 @@ it('a name in freshness that is neither a source nor a model', async () => {
 });
 
 it('models/sources.yml declares exactly the columns that the tables have', async () => {
-  const warehouse = await openWarehouse({ url: undefined, folder: 'memory://', purpose: 'test', concurrency: 1 });
+  const warehouse = await openEmbedded();
   try {
     await ensureStaging(warehouse);
     await ensureState(warehouse);
