@@ -6,7 +6,10 @@ import type { Place } from './place.ts';
 /** Reports what is wrong at a place, or at the beginning of the model's file. */
 type Complain = (place: Place | undefined, what: string, hint: string) => void;
 
-/** What a materialized view is asked to be and PostgreSQL has not: keys and constraints, policies, a time of its own. */
+/**
+ * What a materialized view is asked to be and PostgreSQL has not: keys and constraints, policies, a time of its own; and foreign
+ * keys that point at it, or at anything else that is no table.
+ */
 export function checkMaterializedViews(context: CompileContext, nodes: ReadonlyMap<string, Node>): readonly Problem[] {
   if (context.incomplete) return [];
   const problems: Problem[] = [];
@@ -86,14 +89,22 @@ function guardedBehind(ids: readonly string[], nodes: ReadonlyMap<string, Node>)
   });
 }
 
+/** What has no rows of its own that a foreign key could hold on to. */
+const noTables: Partial<Readonly<Record<ModelNode['materialized'], string>>> = {
+  view: 'a view',
+  ephemeral: 'an ephemeral model',
+  materialized_view: 'a materialized view',
+};
+
 function checkReferences(node: ModelNode | SeedNode, nodes: ReadonlyMap<string, Node>, complain: Complain): void {
   for (const constraint of node.constraints) {
     if (constraint.type !== 'foreign_key') continue;
     const target = nodes.get(constraint.toId);
-    if (target?.kind === 'model' && target.materialized === 'materialized_view')
+    const kind = target?.kind === 'model' ? noTables[target.materialized] : undefined;
+    if (kind !== undefined)
       complain(
         constraint.place,
-        `a foreign key cannot point at ${target.name}, which is a materialized view`,
+        `a foreign key cannot point at ${target?.name}, which is ${kind}`,
         'Make a data test of it (relationships), or materialize the other one as a table.',
       );
   }

@@ -94,6 +94,20 @@ describe('a materialized view', () => {
     expect(problems(...args)).toEqual([expected]);
   });
 
+  it.each([
+    ['view', 'a view'],
+    ['ephemeral', 'an ephemeral model'],
+  ])('like it, a %s cannot be pointed at by a foreign key', (kind, spelt) => {
+    const files = {
+      'models/other.sql': '{{config materialized="table"}}select 1 as room',
+      'models/other.yml': `models: [{ name: other, constraints: [{ type: foreign_key, columns: room, to: ref('that') }] }]`,
+      'models/that.sql': `{{config materialized="${kind}"}}select 1 as room`,
+    };
+    expect(problems('', 'unique_key: room', 'select 1', files)).toEqual([
+      `models/other.yml:1 other: a foreign key cannot point at that, which is ${spelt}`,
+    ]);
+  });
+
   it('of guarded rows is allowed where they are said to be for all', () => {
     expect(problems('', 'unique_key: room, row_security: false', 'select * from {{ref "shown"}}')).toEqual([]);
     expect(problems('', 'unique_key: room, row_security: false, schema: gold')).toEqual([]);
