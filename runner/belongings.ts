@@ -4,11 +4,28 @@ import type { RelationName } from './manifest.ts';
 import { ownPolicy } from './materialize/row-security.ts';
 import { type Question, question } from './question.ts';
 
-/** What people gave a relation: it goes with it, and the runner gives it to what takes its place. */
+/** What a relation has besides its rows and goes with it. */
 export interface Belongings extends Privileges {
   readonly comments: Comments;
+  /** Those that belong to no constraint. */
+  readonly indexes: readonly StandingIndex[];
+  /** Names of constraints, NOT NULL aside. */
+  readonly constraints: readonly string[];
   /** What the runner never makes and could not make again, in words. */
   readonly extras: readonly string[];
+}
+
+export interface StandingIndex {
+  readonly name: string;
+  /** The statement that makes it. */
+  readonly definition: string;
+  /** The columns of the relation that it names, in expressions and conditions, too. */
+  readonly columns: readonly string[];
+}
+
+/** What somebody made on a relation, and the runner makes again on the one that takes its place. */
+export interface Given extends Privileges {
+  readonly indexes: readonly StandingIndex[];
 }
 
 export interface Privileges {
@@ -18,7 +35,7 @@ export interface Privileges {
   readonly columnGrants: readonly ColumnGrant[];
 }
 
-export const noPrivileges: Privileges = { grants: [], columnGrants: [] };
+export const nothingGiven: Given = { grants: [], columnGrants: [], indexes: [] };
 
 /** What is written about a relation in the database. */
 export interface Comments {
@@ -78,14 +95,24 @@ export async function readBelongings(session: Queryable, name: RelationName): Pr
     `select ${commentColumns},
          ${grantsJson} as grants,
          ${columnGrantsJson} as "columnGrants",
-         ${extrasJson} as extras
+         ${extrasJson} as extras,
+         (select coalesce(jsonb_agg(k.conname order by k.conname), '[]') from pg_constraint as k
+             where k.conrelid = c.oid and k.contype in ('c', 'f', 'p', 'u', 'x') and k.conparentid = 0) as constraints,
+         (select coalesce(jsonb_agg(jsonb_build_object('name', i.relname, 'definition', pg_get_indexdef(i.oid), 'columns', (
+                 select coalesce(jsonb_agg(distinct a.attname), '[]') from pg_depend as d
+                 join pg_attribute as a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+                 where d.classid = 'pg_class'::regclass and d.objid = i.oid
+                     and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid)) order by i.relname), '[]')
+             from pg_index as x join pg_class as i on i.oid = x.indexrelid
+             where x.indrelid = c.oid and x.indisvalid
+                 and not exists (select from pg_constraint as k where k.conindid = i.oid and k.conrelid = c.oid)) as indexes
      ${relationNamed}`,
     [name.schema, name.name],
   );
   const [row] = rows;
   if (row === undefined) return undefined;
-  const { grants, columnGrants, extras } = row;
-  return { comments: commentsOf(row), grants, columnGrants, extras };
+  const { grants, columnGrants, extras, constraints, indexes } = row;
+  return { comments: commentsOf(row), grants, columnGrants, extras, constraints, indexes };
 }
 
 /** The comments on a table, view or materialized view and its columns; undefined if there is none of that name. */
@@ -103,7 +130,8 @@ type WrittenComments = Readonly<{
   column_comments: readonly (readonly [string, string | null])[];
 }>;
 
-type WrittenBelongings = WrittenComments & Pick<Belongings, 'grants' | 'columnGrants' | 'extras'>;
+type WrittenBelongings = WrittenComments &
+  Pick<Belongings, 'grants' | 'columnGrants' | 'extras' | 'constraints' | 'indexes'>;
 
 function commentsOf({ kind, comment, column_comments }: WrittenComments): Comments {
   return { kind, relation: comment, columns: new Map(column_comments) };

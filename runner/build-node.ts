@@ -2,10 +2,10 @@ import { relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, auditRemade, runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
-import { type Belongings, noPrivileges, readBelongings } from './belongings.ts';
+import { type Belongings, readBelongings } from './belongings.ts';
 import { hintFor } from './build-hint.ts';
 import { type Column, sameColumns } from './catalog.ts';
-import { refuseToStrip } from './change-of-kind.ts';
+import { madeByHand, refuseToStrip } from './change-of-kind.ts';
 import { completeRelation } from './complete-relation.ts';
 import { type Decision, decide, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { decideAfterHooks } from './decide-after-hooks.ts';
@@ -124,10 +124,10 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     const surroundings = { manifest: context.manifest, options: context.options, models };
     const views = await viewsInTheWay(session, surroundings, node, state, yields, decision);
     if (isMoved(node, decision, state)) await refuseToStrand(session, node, state.remembered?.objects ?? [], views);
-    refuseToStrip(node, state, before?.extras ?? []);
+    if (!isMoved(node, decision, state)) refuseToStrip(node, state, before);
     const { runStartedAt } = context.options;
-    const privileges = before ?? noPrivileges;
-    for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views, privileges }))
+    const given = madeByHand(state.remembered, before);
+    for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views, given }))
       await perform(session, step, node, seed, totals, context.root);
     await auditRemade(session, { ...context, models }, views);
     await analyzeIfGrown(session, node, state, decision, totals);

@@ -1,4 +1,5 @@
 import { relation } from '../warehouse/quote.ts';
+import { type Belongings, type Given, nothingGiven } from './belongings.ts';
 import type { ExistingRelation, ForeignKey } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
@@ -54,16 +55,27 @@ export function refuseChangeOfKind(
 
 /**
  * Refuses to drop a relation that has what nothing would give to the one that takes its place.
- * @param extras in words.
- * @throws NodeError that names them.
+ * @throws NodeError that names it.
  */
 export function refuseToStrip(
   node: ModelNode | SeedNode,
   { existing, remembered }: Pick<Standing, 'existing' | 'remembered'>,
-  extras: readonly string[],
+  belongings: Belongings | undefined,
 ): void {
-  if (existing === undefined || extras.length === 0) return;
-  const why = `${extras.join(' and ')} would be lost`;
+  if (existing === undefined || belongings === undefined) return;
+  const made = new Set(remembered?.objects);
+  const lost = [
+    ...belongings.extras,
+    // What a table had that somebody else made is theirs as a whole: it is replaced as its rows are.
+    ...(remembered === undefined ? [] : belongings.constraints)
+      .filter((name) => !made.has(name))
+      .map((name) => `the constraint ${name}`),
+    ...(relationKindOf(node) === 'view' ? madeByHand(remembered, belongings).indexes : []).map(
+      ({ name }) => `the index ${name}`,
+    ),
+  ];
+  if (lost.length === 0) return;
+  const why = `${lost.join(' and ')} would be lost`;
   refuseToReplace(
     node,
     existing,
@@ -71,6 +83,14 @@ export function refuseToStrip(
     why,
     'Drop that, run again, and make it again where the new one can have it.',
   );
+}
+
+/** What of a relation's belongings the runner did not make itself and makes again. */
+export function madeByHand(remembered: ModelState | undefined, belongings: Belongings | undefined): Given {
+  if (belongings === undefined) return nothingGiven;
+  const made = new Set(remembered?.objects);
+  const indexes = remembered === undefined ? [] : belongings.indexes.filter(({ name }) => !made.has(name));
+  return { ...belongings, indexes };
 }
 
 function refuseToReplace(

@@ -1,7 +1,7 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { auditRemade } from './audit.ts';
-import { commentsOn, noPrivileges, readBelongings } from './belongings.ts';
+import { commentsOn, nothingGiven, readBelongings } from './belongings.ts';
 import type { BuildContext } from './build-node.ts';
 import { readRelation } from './catalog.ts';
 import { refuseToStrip } from './change-of-kind.ts';
@@ -45,7 +45,7 @@ export async function moveBatches(
   const views = await viewsInTheWay(session, { manifest, options, models }, node, state, undefined, decision);
   await refuseToStrand(session, node, made, views);
   const belongings = await readBelongings(session, node.relation);
-  refuseToStrip(node, state, belongings?.extras ?? []);
+  refuseToStrip(node, state, belongings);
   const target = tableTarget(node, state.access);
   const moved = afterRepartition(existing, target);
   const isNew = (name: string) => !existing.objects.includes(name);
@@ -54,7 +54,7 @@ export async function moveBatches(
     objects: objectNames(structureOf(node)).filter(isNew),
   };
   const steps = remakeViews(views, [
-    ...repartition(target, existing, belongings ?? noPrivileges),
+    ...repartition(target, existing, belongings ?? nothingGiven),
     ...secure(target, moved),
     ...addMissing(target, { ...moved, ...stood }, made),
   ]);

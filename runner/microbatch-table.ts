@@ -1,10 +1,10 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, auditRemade } from './audit.ts';
-import { noPrivileges, readBelongings } from './belongings.ts';
+import { readBelongings } from './belongings.ts';
 import type { BuildContext } from './build-node.ts';
 import { type ExistingRelation, readRelation } from './catalog.ts';
-import { refuseToStrip } from './change-of-kind.ts';
+import { madeByHand, refuseToStrip } from './change-of-kind.ts';
 import { completeRelation } from './complete-relation.ts';
 import { forgetExpired } from './expire.ts';
 import type { ModelNode } from './manifest.ts';
@@ -53,11 +53,11 @@ export async function replacement(
 ): Promise<Parameters<typeof takePlace>[1]> {
   const surroundings = { manifest, options, models: job.models };
   const belongings = await readBelongings(session, node.relation);
-  refuseToStrip(node, { ...job.state, existing }, belongings?.extras ?? []);
+  refuseToStrip(node, { ...job.state, existing }, belongings);
   return {
     kind: 'table',
     existing,
-    privileges: belongings ?? noPrivileges,
+    given: madeByHand(job.state.remembered, belongings),
     columns: job.yields.map(({ name }) => name),
     objects: objectNames(structureOf(node)),
     views: await viewsInTheWay(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision),

@@ -1,5 +1,5 @@
 import { literal } from '../warehouse/quote.ts';
-import type { Privileges } from './belongings.ts';
+import type { Given } from './belongings.ts';
 import type { Column } from './catalog.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
@@ -46,8 +46,8 @@ export interface PlanInput {
   readonly at: string;
   /** Those that read the node, and go and come back where it changes in a way that PostgreSQL does not allow under them. */
   readonly views: readonly StandingView[];
-  /** Those on what stands, where another relation takes its place. */
-  readonly privileges: Privileges;
+  /** What is made again where another relation takes the place of what stands. */
+  readonly given: Given;
 }
 
 /**
@@ -62,7 +62,7 @@ export function plan(
   state: NodeState,
   source: RowSource,
   yields: readonly Column[] | undefined,
-  { at, views, privileges }: PlanInput,
+  { at, views, given }: PlanInput,
 ): Step[] {
   if (decision.mode === 'skip') return [];
   const columns = yields ?? state.existing?.columns ?? [];
@@ -71,7 +71,7 @@ export function plan(
   checkNamed(node, isSnapshot ? [...columns, ...addedColumns(node.config)] : columns);
   if (decision.mode === 'view') {
     if (source.kind !== 'query') throw new Error('a view is made of a query');
-    return remakeViews(views, createView(node.relation, source.sql, state.existing, privileges, columns));
+    return remakeViews(views, createView(node.relation, source.sql, state.existing, given, columns));
   }
   const target = tableTarget(node, state.access);
   const made = state.remembered?.objects ?? [];
@@ -85,15 +85,15 @@ export function plan(
       remembered: remembered && { ...remembered, objects: kept },
     };
     return remakeViews(views, [
-      ...repartition(target, existing, privileges),
-      ...plan(node, decision, then, source, columns, { at, views: [], privileges }),
+      ...repartition(target, existing, given),
+      ...plan(node, decision, then, source, columns, { at, views: [], given }),
     ]);
   }
   const replacement = (all: readonly Column[]) => ({
     columns: all.map(({ name }) => name),
     objects: objectNames(structureOf(node)),
     views,
-    privileges,
+    given,
   });
   if (node.kind === 'model' && node.materialized === 'materialized_view') {
     if (source.kind !== 'query') throw new Error('a materialized view is made of a query');

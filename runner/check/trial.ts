@@ -2,7 +2,7 @@ import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readAccess } from '../access.ts';
 import { auditsOf, badRowsSql } from '../audit.ts';
-import { noPrivileges } from '../belongings.ts';
+import { nothingGiven } from '../belongings.ts';
 import { type Column, readRelation } from '../catalog.ts';
 import { ephemeralsOf } from '../compile-model.ts';
 import type { Decision, NodeState } from '../decide.ts';
@@ -113,7 +113,7 @@ async function build(session: Session, trial: Trial, node: ModelNode | SeedNode,
   for (const step of plan({ ...node, constraints }, decision, state, source, yields, {
     at: options.runStartedAt,
     views: [],
-    privileges: noPrivileges,
+    given: nothingGiven,
   }))
     await perform(session, step, node, seed, totals, trial.root);
   if (increment) await tryAudits(session, trial, node);

@@ -1,5 +1,5 @@
 import { identifiers, literal, relation } from '../../warehouse/quote.ts';
-import type { Privileges } from '../belongings.ts';
+import type { Given } from '../belongings.ts';
 import type { ExistingRelation } from '../catalog.ts';
 import { partitioningName, partitionPrefix, rememberedPartitioning } from './partition-names.ts';
 import { addPartitions, createLike, guardNames, regclass } from './partitions.ts';
@@ -30,7 +30,7 @@ export function isRepartitioned(
  * Puts another table with the same rows and grants in the place of a standing one. It is filled beside it, so that readers
  * wait only from the moment the two change places. Nothing may hang on the old one, which is dropped, never with cascade.
  */
-export function repartition(target: TableTarget, existing: ExistingRelation, privileges: Privileges): Step[] {
+export function repartition(target: TableTarget, existing: ExistingRelation, given: Given): Step[] {
   const { schema, name } = target.relation;
   const table = relation(schema, name);
   const columns = existing.columns.map((column) => column.name);
@@ -46,7 +46,11 @@ export function repartition(target: TableTarget, existing: ExistingRelation, pri
     ];
   };
   return [
-    ...takePlace(target, { kind: 'table', existing, privileges, columns, objects: [], views: [] }, make),
+    ...takePlace(
+      target,
+      { kind: 'table', existing, given: { ...given, indexes: [] }, columns, objects: [], views: [] },
+      make,
+    ),
     ...renamePartitions(target),
     run(`analyze ${table}`),
   ];

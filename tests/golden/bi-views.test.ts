@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Comments, noPrivileges } from '../../runner/belongings.ts';
+import { type Comments, nothingGiven } from '../../runner/belongings.ts';
 import type { Column, ExistingRelation } from '../../runner/catalog.ts';
 import type { Config } from '../../runner/config.ts';
 import type { NodeState } from '../../runner/decide.ts';
@@ -67,7 +67,7 @@ function createView(node: ModelNode): readonly Step[] {
   return plan(node, { mode: 'view', reason: 'new' }, nothing, { kind: 'query', sql: node.fullSql }, columns, {
     at,
     views: [],
-    privileges: noPrivileges,
+    given: nothingGiven,
   });
 }
 
@@ -141,7 +141,7 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
       now,
       {
         at,
-        privileges: noPrivileges,
+        given: nothingGiven,
         views: [
           {
             kind: 'view',

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { noPrivileges, type Privileges } from '../../runner/belongings.ts';
+import { type Given, nothingGiven } from '../../runner/belongings.ts';
 import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.ts';
 import type { Decision, NodeState } from '../../runner/decide.ts';
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
@@ -542,7 +542,8 @@ function prepare(one: Case): { node: ModelNode | SeedNode; manifest: Manifest; r
   return { node, manifest, root };
 }
 
-const given: Privileges = {
+const given: Given = {
+  indexes: [],
   grants: [
     { grantee: 'power bi', privilege: 'SELECT', grantable: true },
     { grantee: null, privilege: 'SELECT', grantable: false },
@@ -614,7 +615,7 @@ describe('the statements that build', () => {
         {
           at: options.runStartedAt,
           views: one.views ?? [],
-          privileges: state.existing?.kind === 'table' ? noPrivileges : given,
+          given: state.existing?.kind === 'table' ? nothingGiven : given,
         },
       );
       expectGolden(one.name, steps.map(textOf).join('\n'));

@@ -173,6 +173,67 @@ describe.each(databases)('a change of kind on $name', (kind) => {
     },
   );
 
+  it('indexes made by hand come back on what can have them, and keep a table from becoming a view; constraints, too', async () => {
+    const indexes = async () =>
+      (
+        await rows(
+          `select indexname as name from pg_indexes where tablename = 'rooms' and indexname like 'mine%' order by 1`,
+        )
+      ).map(({ name }) => name);
+    become(rooms('table'));
+    await run();
+    await query('create index mine on public.rooms (lower(room)) where id > 0');
+    await query('create unique index "mine, too" on public.rooms (id, room)');
+    become(rooms('materialized_view'));
+    await run();
+    expect(await indexes()).toEqual(['mine', 'mine, too']);
+
+    // It reads the column that goes, and the project makes it no more.
+    await query('drop view bi."All rooms"');
+    await query('create index mine_of_id on public.rooms (id)');
+    const other = `select 3 as id, 'attic' as space`;
+    project.write({
+      'models/rooms.sql': other,
+      'models/rooms.yml': 'models: [{ name: rooms, config: { materialized: materialized_view, unique_key: id } }]',
+    });
+    await run();
+    expect(await indexes()).toEqual(['mine_of_id']);
+    become(rooms('table'));
+    await run();
+    expect(await indexes()).toEqual(['mine_of_id']);
+
+    await query('alter table public.rooms add constraint positive check (id > 0)');
+    const lost = (to: string, what: string) =>
+      `public.rooms is a table and would become a ${to}, but ${what} would be lost`;
+    become(rooms('view'));
+    expect(await fails('rooms')).toMatchObject({
+      message: lost('view', 'the constraint positive and the index mine_of_id'),
+      where: expect.stringMatching(/^models\/rooms\.yml:1/),
+    });
+    become(rooms('materialized_view'));
+    expect((await fails('rooms')).message).toBe(lost('materialized view', 'the constraint positive'));
+    await query('alter table public.rooms drop constraint positive');
+    await run();
+    expect(await indexes()).toEqual(['mine_of_id']);
+    await query('drop index public.mine_of_id');
+    become(rooms('view'));
+    await run();
+    expect(await relkind()).toBe('v');
+  });
+
+  it('a trigger of a view is not lost when the view has to be made anew for its columns', async () => {
+    become(rooms('view'));
+    await run();
+    await query(`create function hand.keep() returns trigger language plpgsql as 'begin return new; end'`);
+    await query('create trigger keep instead of insert on public.rooms for each row execute function hand.keep()');
+    project.write({ 'models/rooms.sql': `select 'attic' as room, 1 as id` });
+    expect((await fails('rooms')).message).toBe(
+      'public.rooms is a view and would be made anew, but the trigger keep would be lost',
+    );
+    await query('drop trigger keep on public.rooms');
+    await run();
+  });
+
   it('what was taken from a reader on purpose does not come back by default privileges', async () => {
     await query(`alter default privileges in schema public grant select on tables to "${reader}"`);
     become(rooms('view'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noPrivileges } from '../../../runner/belongings.ts';
+import { nothingGiven } from '../../../runner/belongings.ts';
 import type { ExistingRelation } from '../../../runner/catalog.ts';
 import { normalType } from '../../../runner/column-type.ts';
 import { decide, type NodeState } from '../../../runner/decide.ts';
@@ -258,7 +258,7 @@ describe('a plan is refused', () => {
       { name: 'untyped', type: 'date' },
       { name: 'extra', type: 'text' },
     ];
-    expect(() => plan(node('c'), create, none, query, yields, { at, views: [], privileges: noPrivileges })).toThrow(
+    expect(() => plan(node('c'), create, none, query, yields, { at, views: [], given: nothingGiven })).toThrow(
       [
         'c breaks its contract:',
         '  id: declared int, but the query yields bigint',
@@ -274,7 +274,7 @@ describe('a plan is refused', () => {
       plan(node('h'), create, none, query, [{ name: 'idd', type: 'integer' }], {
         at,
         views: [],
-        privileges: noPrivileges,
+        given: nothingGiven,
       }),
     ).toThrow(
       expect.objectContaining({ message: 'h has no column "id" (named in unique_key)', hint: 'Its columns are idd.' }),
