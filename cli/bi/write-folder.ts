@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
 import type { PowerBiProject } from '../../powerbi/project.ts';
 import { UsageError } from '../../runner/errors.ts';
@@ -101,9 +101,9 @@ function addedFiles(folder: string, project: PowerBiProject, before: ReadonlyMap
   const definition = `${project.reportFolder}/definition`;
   const full = join(folder, definition);
   if (!existsSync(full)) return [];
-  return readdirSync(full, { recursive: true, encoding: 'utf8', withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+  return readdirSync(full, { recursive: true, encoding: 'utf8' })
+    .filter((path) => statSync(join(full, path)).isFile())
+    .map((path) => [definition, ...path.split(sep)].join('/'))
     .filter((path) => {
       if (before.has(path)) return false;
       const next = project.files.get(path);
