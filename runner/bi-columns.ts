@@ -2,9 +2,9 @@ import { identifier, literal } from '../warehouse/quote.ts';
 import { faultOfName, inWords, NamesTaken } from './bi-name.ts';
 import { showing, timestamp } from './bi-type.ts';
 import { normalType } from './column-type.ts';
-import type { BiModel, ColumnProperties, Described } from './config.ts';
 import type { BiType, ExposedColumn } from './exposure.ts';
 import type { ModelNode } from './manifest.ts';
+import type { BiModel, ColumnProperties, Described } from './properties-schema.ts';
 import { didYouMean } from './suggest.ts';
 import type { YamlPath } from './yaml-file.ts';
 

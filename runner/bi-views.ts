@@ -5,8 +5,8 @@ import type { CompileContext, Draft } from './compile-context.ts';
 import { digest } from './compile-model.ts';
 import { addDraft } from './draft.ts';
 import type { Problem } from './errors.ts';
-import { newRecord } from './helpers.ts';
 import type { ModelNode } from './manifest.ts';
+import { newRecord } from './model-language.ts';
 import { SqlText } from './sql-text.ts';
 
 /** Makes the views of exposed models known, so that tests and queries can refer to them like to any model. */

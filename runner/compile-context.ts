@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 import type { Problem } from './errors.ts';
-import type { Recorded } from './helpers.ts';
 import type { RelationName, RowSecurity, SourceNode } from './manifest.ts';
+import type { Recorded } from './model-language.ts';
 import { excerpt, type Place } from './place.ts';
 import { type Project, sourceTexts } from './project.ts';
 import type { AllProperties, Properties } from './properties.ts';

@@ -1,10 +1,10 @@
 import type { CompileContext, Draft } from './compile-context.ts';
-import type { ColumnProperties, ConstraintProperties } from './config.ts';
 import { refName } from './data-test.ts';
 import { type Problem, ProjectError } from './errors.ts';
 import type { ColumnSpec, Constraint } from './manifest.ts';
 import type { Place } from './place.ts';
 import type { Properties } from './properties.ts';
+import type { ColumnProperties, ConstraintProperties } from './properties-schema.ts';
 import { didYouMean } from './suggest.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
 

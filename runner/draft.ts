@@ -6,8 +6,8 @@ import { type CompileContext, type Draft, problemAt } from './compile-context.ts
 import { formatProblem, type Problem, ProjectError } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { Graph } from './graph.ts';
-import { modelContext, modelHelpers, newRecord, type Resolver } from './helpers.ts';
 import { type Layer, overlay } from './layer.ts';
+import { modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
 import type { Place } from './place.ts';
 import type { Project } from './project.ts';
 import type { Properties } from './properties.ts';

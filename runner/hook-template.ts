@@ -1,7 +1,7 @@
 import { type CompileContext, quote } from './compile-context.ts';
 import { type Problem, ProjectError } from './errors.ts';
-import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './helpers.ts';
 import type { RelationName } from './manifest.ts';
+import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
 import { oneStatement } from './one-statement.ts';
 import { formatPlace, type Place } from './place.ts';
 import { resolverFor } from './resolve.ts';

@@ -4,7 +4,6 @@ import type { Column } from './catalog.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
 import { NodeError } from './errors.ts';
-import { placeholders } from './helpers.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { addRows } from './materialize/incremental.ts';
 import { createMaterializedView, refreshMaterializedView } from './materialize/materialized-view.ts';
@@ -18,6 +17,7 @@ import { addMissing, dropObsolete, objectNames } from './materialize/structure.t
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { takePlace } from './materialize/take-place.ts';
 import { createView } from './materialize/view.ts';
+import { placeholders } from './model-language.ts';
 import { checkPartitionColumn } from './partition-column.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import type { SqlText } from './sql-text.ts';

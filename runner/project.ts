@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fg from 'fast-glob';
-import { type ProjectSettings, projectSchema, type Target } from './config.ts';
 import { type Problem, ProjectError, UsageError } from './errors.ts';
+import { type ProjectSettings, projectSchema, type Target } from './project-schema.ts';
 import { didYouMean } from './suggest.ts';
 import type { SourceFile } from './template.ts';
 import { YamlFile } from './yaml-file.ts';

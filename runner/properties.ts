@@ -1,6 +1,6 @@
-import { type Described, propertiesSchema, type SourceProperties } from './config.ts';
 import type { Problem } from './errors.ts';
 import type { Project } from './project.ts';
+import { type Described, propertiesSchema, type SourceProperties } from './properties-schema.ts';
 import { YamlFile, type YamlPath } from './yaml-file.ts';
 
 /** What a .yml file says of one model or seed, with its place there. */

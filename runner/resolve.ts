@@ -1,9 +1,9 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralName } from './ephemeral.ts';
-import type { Resolver } from './helpers.ts';
 import type { RelationName, SourceNode } from './manifest.ts';
 import { batchEnd, batchStart, inBatch } from './microbatch-sql.ts';
+import type { Resolver } from './model-language.ts';
 import { didYouMean } from './suggest.ts';
 import { HelperError } from './template.ts';
 

@@ -1,7 +1,7 @@
-import type { Period } from './config.ts';
 import { NodeError, type Problem, ProjectError } from './errors.ts';
 import type { Manifest, ModelNode, Node, SeedNode } from './manifest.ts';
 import type { Project } from './project.ts';
+import type { Period } from './project-schema.ts';
 import { didYouMean } from './suggest.ts';
 
 /** A model whose rows are kept for a while only. */

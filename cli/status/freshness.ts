@@ -1,8 +1,8 @@
 import type { Compiled } from '../../runner/compile.ts';
-import type { FreshnessSettings } from '../../runner/config.ts';
 import { UsageError } from '../../runner/errors.ts';
 import { newestSql } from '../../runner/freshness.ts';
 import type { ModelNode } from '../../runner/manifest.ts';
+import type { FreshnessSettings } from '../../runner/project-schema.ts';
 import { didYouMean } from '../../runner/suggest.ts';
 import { StatementError } from '../../warehouse/errors.ts';
 import { relation } from '../../warehouse/quote.ts';

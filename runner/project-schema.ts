@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+const target = z.strictObject({
+  /** Where the embedded database lives when DB_URL is not set. */
+  folder: z.string().optional(),
+  threads: z.number().int().min(1).max(64).optional(),
+  /** PostgreSQL session settings, e.g. work_mem. */
+  settings: z
+    .record(z.string().regex(/^[a-z_][a-z0-9_.]*$/i), z.union([z.string(), z.number(), z.boolean()]).transform(String))
+    .optional(),
+  vars: z.record(z.string(), z.unknown()).optional(),
+});
+
+const durationUnits = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 } as const;
+
+/** A length of time as in `15 minutes`, `2 hours` or `3 days`, read as seconds. */
+const duration = z
+  .string('expected a length of time, e.g. 15 minutes, 2 hours or 3 days')
+  .transform((text, context) => {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?) *(second|minute|hour|day|week)s?$/.exec(text.trim()) ?? [];
+    const seconds = Number(amount) * (durationUnits[unit as keyof typeof durationUnits] ?? Number.NaN);
+    if (Number.isFinite(seconds) && seconds > 0) return seconds;
+    context.addIssue({
+      code: 'custom',
+      message: `"${text}" is no length of time; write e.g. 15 minutes, 2 hours or 3 days`,
+    });
+    return z.NEVER;
+  });
+
+/** A number of calendar units as in `30 days` or `2 years`. */
+const period = z.string('expected a period, e.g. 30 days, 6 months or 2 years').transform((text, context) => {
+  const [, amount, unit] = /^([1-9]\d{0,4}) *(day|week|month|year)s?$/.exec(text.trim()) ?? [];
+  if (amount !== undefined && unit !== undefined) return { amount: Number(amount), unit: unit as PeriodUnit };
+  context.addIssue({ code: 'custom', message: `"${text}" is no period; write e.g. 30 days, 6 months or 2 years` });
+  return z.NEVER;
+});
+
+type PeriodUnit = 'day' | 'week' | 'month' | 'year';
+
+const freshness = z
+  .strictObject({
+    /** For a model: an aggregate over its rows that yields the time of the newest, e.g. `max(measured_at)`. */
+    newest: z.string().min(1).optional(),
+    warn_after: duration.optional(),
+    error_after: duration.optional(),
+  })
+  .refine(
+    ({ warn_after, error_after }) => warn_after === undefined || error_after === undefined || warn_after <= error_after,
+    {
+      message: 'warn_after is longer than error_after',
+      path: ['warn_after'],
+    },
+  );
+
+const sqlList = z.union([z.string().min(1), z.array(z.string().min(1))], 'expected SQL, or a list of it');
+
+/** project.yml. The trees under models, seeds and data_tests mix folders and `+settings` and are checked while they are walked. */
+export const projectSchema = z.strictObject({
+  name: z.string().min(1),
+  version: z.union([z.string(), z.number()]).transform(String).optional(),
+  target: z.string().optional(),
+  targets: z.record(z.string(), target).optional(),
+  vars: z.record(z.string(), z.unknown()).optional(),
+  /** Names of environment variables that models may use through {{secret}}. */
+  secrets: z.array(z.string()).optional(),
+  /** How old the newest data of a source or a model may be, by name. */
+  freshness: z.record(z.string(), freshness).optional(),
+  /** How long rows are kept, by layer (a folder of models/) or model; what is not named is kept for ever. */
+  retention: z.record(z.string(), period).optional(),
+  /** The views that are made for Power BI of the models that say so. */
+  bi: z.strictObject({ schema: z.string().min(1).optional(), time_zone: z.string().min(1).optional() }).optional(),
+  /** SQL that runs before and after all else of a run, also as dbt spells it. */
+  on_run_start: sqlList.optional(),
+  on_run_end: sqlList.optional(),
+  'on-run-start': sqlList.optional(),
+  'on-run-end': sqlList.optional(),
+  models: z.record(z.string(), z.unknown()).optional(),
+  seeds: z.record(z.string(), z.unknown()).optional(),
+  data_tests: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** Both thresholds in seconds. */
+export type FreshnessSettings = z.infer<typeof freshness>;
+export type Period = z.infer<typeof period>;
+export type ProjectSettings = z.infer<typeof projectSchema>;
+export type Target = z.infer<typeof target>;

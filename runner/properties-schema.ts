@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { configSchema, names } from './config.ts';
+
+const columnConstraint = z.strictObject({
+  type: z.enum(['not_null', 'unique', 'primary_key', 'check', 'foreign_key']),
+  name: z.string().optional(),
+  expression: z.string().optional(),
+  to: z.string().optional(),
+  to_columns: names.optional(),
+});
+
+const modelConstraint = columnConstraint.extend({ columns: names.optional() });
+
+const dataTests = z
+  .array(z.union([z.string(), z.record(z.string(), z.unknown())], 'expected the name of a test, or one with arguments'))
+  .optional();
+
+/** How Power BI shows a column. */
+const biColumn = z.strictObject({
+  /** What people read; without it the column's name in words. */
+  name: z.string().min(1).optional(),
+  /** What it means, in the words of a report's author; without it the column's description. */
+  description: z.string().min(1).optional(),
+  /** A Power BI format string, e.g. `0.0`. */
+  format: z.string().min(1).optional(),
+  /** Keys, unless this says otherwise, and whatever else nobody drags into a chart. */
+  hidden: z.boolean().optional(),
+  summarize: z.enum(['none', 'sum', 'average', 'min', 'max', 'count']).optional(),
+  folder: z.string().min(1).optional(),
+  /** A column of the same model whose order this one has. */
+  sort_by: z.string().min(1).optional(),
+});
+
+/** A calculation over a model, in DAX. */
+const biMeasure = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().optional(),
+  expression: z.string().min(1),
+  format: z.string().min(1).optional(),
+  folder: z.string().min(1).optional(),
+});
+
+/** A model that Power BI is to see, through a view of its own. */
+const biModel = z.strictObject({
+  name: z.string().min(1),
+  /** What it holds, in the words of a report's author; without it the model's description. */
+  description: z.string().min(1).optional(),
+  /** These columns are empty where the flag says that the row is not to be trusted; the flag itself stays. */
+  blank: z
+    .union([
+      z.strictObject({ if: z.string().min(1), columns: names }),
+      z.strictObject({ unless: z.string().min(1), columns: names }),
+    ])
+    .optional(),
+  /** `date`: the table that Power BI takes for its calendar; its key is the one column of type date. */
+  kind: z.enum(['date', 'access']).optional(),
+  /** The column with the key of the day or minute (YYYYMMDD, YYYYMMDDHHMM) by which Power BI fetches what is new. */
+  refresh_by: z.string().min(1).optional(),
+  measures: z.array(biMeasure).optional(),
+});
+
+const column = z.strictObject({
+  name: z.string(),
+  description: z.string().optional(),
+  data_type: z.string().optional(),
+  constraints: z.array(columnConstraint).optional(),
+  data_tests: dataTests,
+  tests: dataTests,
+  meta: z.record(z.string(), z.unknown()).optional(),
+  tags: names.optional(),
+  /** False: the view does without it. */
+  bi: z.union([z.literal(false), biColumn], 'expected settings, e.g. { name, format }, or false').optional(),
+});
+
+const described = z.strictObject({
+  name: z.string(),
+  description: z.string().optional(),
+  config: configSchema.optional(),
+  bi: biModel.optional(),
+  columns: z.array(column).optional(),
+  constraints: z.array(modelConstraint).optional(),
+  data_tests: dataTests,
+  tests: dataTests,
+});
+
+const source = z.strictObject({
+  name: z.string(),
+  description: z.string().optional(),
+  schema: z.string().optional(),
+  tables: z.array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string().optional(),
+      identifier: z.string().optional(),
+      /** False: its rows are nobody's. */
+      subject: z.literal(false).optional(),
+      /** The column that says when what a row tells of happened. */
+      event_time: z.string().min(1).optional(),
+      columns: z.array(column).optional(),
+      data_tests: dataTests,
+      tests: dataTests,
+    }),
+  ),
+});
+
+/** A .yml file beside models or seeds. */
+export const propertiesSchema = z.strictObject({
+  version: z.literal(2).optional(),
+  models: z.array(described).optional(),
+  seeds: z.array(described).optional(),
+  sources: z.array(source).optional(),
+});
+
+export type Properties = z.infer<typeof propertiesSchema>;
+export type Described = z.infer<typeof described>;
+export type BiModel = z.infer<typeof biModel>;
+export type BiColumn = z.infer<typeof biColumn>;
+export type BiMeasure = z.infer<typeof biMeasure>;
+export type ColumnProperties = z.infer<typeof column>;
+export type ConstraintProperties = z.infer<typeof modelConstraint>;
+export type SourceProperties = z.infer<typeof source>;
