@@ -9,7 +9,7 @@ import { completeRelation } from './complete-relation.ts';
 import { forgetExpired } from './expire.ts';
 import type { ModelNode } from './manifest.ts';
 import { isGrantMark } from './materialize/grants.ts';
-import { clearOutside } from './materialize/microbatch.ts';
+import { clearOutside, type Stretch } from './materialize/microbatch.ts';
 import { partitioningName } from './materialize/partition-names.ts';
 import { remakeViews } from './materialize/remake-views.ts';
 import type { Step } from './materialize/step.ts';
@@ -20,7 +20,7 @@ import type { Job } from './microbatch-begin.ts';
 import type { FailedBatch } from './microbatch-report.ts';
 import { boundLiteral } from './microbatch-sql.ts';
 import { forgetOtherBatches, writeBatch } from './microbatch-state.ts';
-import type { KnownBatch, Moment } from './microbatch-windows.ts';
+import type { BatchWindow, KnownBatch, Moment } from './microbatch-windows.ts';
 import { perform } from './perform.ts';
 import { tablesBehind } from './retention.ts';
 import { type ModelState, writeModel } from './state.ts';
@@ -37,7 +37,11 @@ export interface Progress {
   prepared: boolean;
   /** Rows written since the planner looked at the table last. */
   unanalysed: number;
+  /** What is to be built, the oldest first; behind them those that rows moved out of meanwhile. */
+  readonly queue: KnownBatch[];
   readonly built: Set<KnownBatch>;
+  /** Those of them that keep rows which are only there because others point at them. */
+  readonly retaining: Set<KnownBatch>;
   /** What audits let pass, by the id of the test. */
   readonly audits: Map<string, AuditOutcome>;
   readonly failed: FailedBatch[];
@@ -158,6 +162,11 @@ export function keptObjects(node: ModelNode, remembered: ModelState | undefined)
   const wanted = new Set(objectNames(structureOf(node)));
   const kept = (remembered?.objects ?? []).filter((name) => wanted.has(name) || isGrantMark(name));
   return node.partitionBy === undefined ? kept : [...new Set([...kept, partitioningName(node.partitionBy)])];
+}
+
+/** The time of a batch as values that the model's event_time can be compared with. */
+export function stretchOf(job: Job, { from, to }: BatchWindow): Stretch {
+  return { from: literalOf(job, from), to: literalOf(job, to) };
 }
 
 /** A bound as a value that the model's event_time can be compared with. */

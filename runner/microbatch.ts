@@ -21,11 +21,12 @@ import { objectNames } from './materialize/structure.ts';
 import type { TableTarget } from './materialize/table.ts';
 import { takePlace } from './materialize/take-place.ts';
 import { beginBatches, type Job } from './microbatch-begin.ts';
+import { movedFrom } from './microbatch-moved.ts';
 import { batchesFailed, nameOfBatch } from './microbatch-report.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import { forBatch } from './microbatch-sql.ts';
 import { writeBatch } from './microbatch-state.ts';
-import { keptObjects, literalOf, type Progress, prepare, remember, replacement, settle } from './microbatch-table.ts';
+import { keptObjects, type Progress, prepare, remember, replacement, settle, stretchOf } from './microbatch-table.ts';
 import type { BatchWindow, KnownBatch, Moment } from './microbatch-windows.ts';
 import { perform } from './perform.ts';
 import { retrying } from './retry.ts';
@@ -57,11 +58,14 @@ export async function buildBatches(
     standing: undefined,
     prepared: false,
     unanalysed: 0,
+    queue: [...job.batches],
     built: new Set(),
+    retaining: new Set(),
     audits: new Map(),
     failed: [],
   };
-  for (const window of job.batches) {
+  // A batch that rows moved out of joins them while they are built.
+  for (const window of progress.queue) {
     // Where the database runs in this process, nothing else would give an interrupt its turn.
     await setImmediate();
     context.signal?.throwIfAborted();
@@ -82,7 +86,7 @@ export async function buildBatches(
     batches: progress.built.size,
     audits: [...progress.audits.values()],
   };
-  if (failed.length > 0) return { ...built, failed: batchesFailed(node, failed, job.batches.length) };
+  if (failed.length > 0) return { ...built, failed: batchesFailed(node, failed, progress.queue.length) };
   const finish = async (session: Session) => {
     await settle(session, context, node, job, progress);
     const record = {
@@ -122,6 +126,7 @@ async function buildBatch(
   };
   const created = existing?.kind !== 'table';
   let outside = 0;
+  let moved: readonly KnownBatch[] = [];
   if (created) {
     const make = (now: TableTarget) => createFromBatch({ ...batch, target: now }, sql, job.yields);
     const place = existing && (await replacement(session, context, node, job, existing));
@@ -130,11 +135,8 @@ async function buildBatch(
   } else {
     await work(stageBatch(batch, sql));
     if (!progress.prepared) outside = await prepare(session, context, node, job, existing, work);
-    // Where the table was made by this run, nothing stands in those that are still to come.
-    const others = job.batches.filter(
-      (one) => job.decision.mode !== 'create' && one !== window && !progress.built.has(one),
-    );
-    await work(applyBatch(batch, existing, job.columns, stretchesOf(job, others)));
+    moved = await movedFrom(session, node, job, progress, window, batch);
+    await work(applyBatch(batch, existing, job.columns, stretchesOf(job, moved)));
   }
   const audits = await runAudits(
     session,
@@ -171,6 +173,8 @@ async function buildBatch(
     progress.remembered = remembered;
     progress.unanalysed = created || grown ? 0 : unanalysed;
     progress.built.add(window);
+    if (totals.retained > 0) progress.retaining.add(window);
+    progress.queue.push(...moved.filter((one) => !progress.queue.includes(one)));
     for (const outcome of audits) {
       const failures = (progress.audits.get(outcome.test.id)?.failures ?? 0) + outcome.failures;
       progress.audits.set(outcome.test.id, { ...outcome, failures });
@@ -185,10 +189,6 @@ async function isUnseen(session: Session, batch: Batch, job: Job, deleted: boole
   if (deleted || job.mark === undefined) return true;
   const { rows } = await statement(session, writtenBelow(batch, job.mark));
   return rows[0]?.below === true;
-}
-
-function stretchOf(job: Job, { from, to }: BatchWindow): Stretch {
-  return { from: literalOf(job, from), to: literalOf(job, to) };
 }
 
 /** Batches that follow each other as one stretch. */
