@@ -1,21 +1,18 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, auditRemade } from './audit.ts';
-import { noPrivileges, readBelongings } from './belongings.ts';
 import type { BuildContext } from './build-node.ts';
 import { type ExistingRelation, readRelation } from './catalog.ts';
-import { refuseToStrip } from './change-of-kind.ts';
 import { completeRelation } from './complete-relation.ts';
 import { forgetExpired } from './expire.ts';
 import type { ModelNode } from './manifest.ts';
 import { isGrantMark } from './materialize/grants.ts';
-import { clearOutside, type Stretch } from './materialize/microbatch.ts';
+import { clearOutside, leaveOneOfEach, type Stretch } from './materialize/microbatch.ts';
 import { partitioningName } from './materialize/partition-names.ts';
 import { remakeViews } from './materialize/remake-views.ts';
 import type { Step } from './materialize/step.ts';
 import { addMissing, alignColumns, dropObsolete, objectNames } from './materialize/structure.ts';
 import { adoptKeys } from './materialize/surrogate-key.ts';
-import type { takePlace } from './materialize/take-place.ts';
 import type { Job } from './microbatch-begin.ts';
 import type { FailedBatch } from './microbatch-report.ts';
 import { boundLiteral } from './microbatch-sql.ts';
@@ -47,28 +44,7 @@ export interface Progress {
   readonly failed: FailedBatch[];
 }
 
-/** What stands and is no table goes when the table is there. */
-export async function replacement(
-  session: Session,
-  { manifest, options }: BuildContext,
-  node: ModelNode,
-  job: Job,
-  existing: ExistingRelation,
-): Promise<Parameters<typeof takePlace>[1]> {
-  const surroundings = { manifest, options, models: job.models };
-  const belongings = await readBelongings(session, node.relation);
-  refuseToStrip(node, { ...job.state, existing }, belongings?.extras ?? []);
-  return {
-    kind: 'table',
-    existing,
-    privileges: belongings ?? noPrivileges,
-    columns: job.yields.map(({ name }) => name),
-    objects: objectNames(structureOf(node)),
-    views: await viewsInTheWay(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision),
-  };
-}
-
-/** Gives a standing table what the model is now, before the first batch is put into it. @returns how many rows lay in no batch. */
+/** Gives a standing table what the model is now, before the first batch is put into it. @returns how many rows went, since they lay in no batch or were there twice. */
 export async function prepare(
   session: Session,
   context: BuildContext,
@@ -98,15 +74,21 @@ export async function prepare(
   const [first, last] = [job.known[0], job.known.at(-1)];
   if (!renews || first === undefined || last === undefined) return 0;
   const bounds = { from: job.keepsOlder ? undefined : literalOf(job, first.from), to: literalOf(job, last.to) };
-  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
-  const clear = clearOutside({ target, eventTime: job.settings.eventTime }, existing, bounds);
-  await perform(session, clear, node, undefined, totals, context.root);
-  if (totals.deleted > 0) {
-    const gone = { at: context.options.runStartedAt, changed: true, pending: false };
+  const count = async (steps: readonly Step[]) => {
+    const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
+    for (const step of steps) await perform(session, step, node, undefined, totals, context.root);
+    return totals.deleted;
+  };
+  const gone = { at: context.options.runStartedAt, changed: true, pending: false };
+  const outside = await count([clearOutside({ target, eventTime: job.settings.eventTime }, existing, bounds)]);
+  if (outside > 0) {
     await writeBatch(session, node.name, { ...gone, from: '-infinity', to: first.from.at });
     await writeBatch(session, node.name, { ...gone, from: last.to.at, to: 'infinity' });
   }
-  return totals.deleted;
+  const hasKey = target.uniqueKey.every((name) => standing.includes(name));
+  const twice = await count(hasKey ? leaveOneOfEach(target, existing) : []);
+  if (twice > 0) await writeBatch(session, node.name, { ...gone, from: '-infinity', to: 'infinity' });
+  return outside + twice;
 }
 
 /** When all batches are done: constraints and indexes that wait for the last old row, descriptions, the run's record. */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import { auditRemade, runAudits } from './audit.ts';
+import { runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import type { BuildContext, Built } from './build-node.ts';
 import { readRelation } from './catalog.ts';
@@ -18,15 +18,13 @@ import {
 } from './materialize/microbatch.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
-import type { TableTarget } from './materialize/table.ts';
-import { takePlace } from './materialize/take-place.ts';
 import { beginBatches, type Job } from './microbatch-begin.ts';
 import { movedFrom } from './microbatch-moved.ts';
 import { batchesFailed, nameOfBatch } from './microbatch-report.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import { forBatch } from './microbatch-sql.ts';
 import { writeBatch } from './microbatch-state.ts';
-import { keptObjects, type Progress, prepare, remember, replacement, settle, stretchOf } from './microbatch-table.ts';
+import { keptObjects, type Progress, prepare, remember, settle, stretchOf } from './microbatch-table.ts';
 import type { BatchWindow, KnownBatch, Moment } from './microbatch-windows.ts';
 import { perform } from './perform.ts';
 import { retrying } from './retry.ts';
@@ -124,20 +122,17 @@ async function buildBatch(
   const work = async (steps: readonly Step[]) => {
     for (const step of steps) await perform(session, step, node, undefined, totals, context.root);
   };
-  const created = existing?.kind !== 'table';
   let outside = 0;
   let moved: readonly KnownBatch[] = [];
-  if (created) {
-    const make = (now: TableTarget) => createFromBatch({ ...batch, target: now }, sql, job.yields);
-    const place = existing && (await replacement(session, context, node, job, existing));
-    await work(place === undefined ? make(target) : takePlace(target, place, make));
-    await auditRemade(session, { ...context, models: job.models }, place?.views ?? []);
+  if (existing === undefined) {
+    await work(createFromBatch(batch, sql, job.yields));
   } else {
     await work(stageBatch(batch, sql));
     if (!progress.prepared) outside = await prepare(session, context, node, job, existing, work);
     moved = await movedFrom(session, node, job, progress, window, batch);
     await work(applyBatch(batch, existing, job.columns, stretchesOf(job, moved)));
   }
+  const created = existing === undefined;
   const audits = await runAudits(
     session,
     context,

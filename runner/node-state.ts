@@ -46,7 +46,7 @@ export async function readState(
     const now = newest.get(id);
     // Staging may be pruned, so the newest load id that is left may be smaller than one consumed long ago.
     const loadId = now === undefined ? null : Math.max(now ?? 0, before ?? 0);
-    upstreams.set(upstream.name, { version: versionOf(id, context.manifest, models), loadId });
+    upstreams.set(upstream.name, { version: versionFor(node, id, context.manifest, models), loadId });
   }
   return {
     existing: await readRelation(session, node.relation),
@@ -98,8 +98,22 @@ async function holdBack(
   }
 }
 
+/**
+ * The version of an upstream that a node has to be of. One that it follows batch by batch has none: which of its batches changed
+ * is known, from when they are followed so.
+ */
+export function versionFor(
+  node: ModelNode | SeedNode,
+  id: string,
+  manifest: Manifest,
+  models: ReadonlyMap<string, ModelState>,
+): string {
+  if (node.kind === 'model' && node.batch?.follows.includes(id) === true) return 'by batch';
+  return versionOf(id, manifest, models);
+}
+
 /** Identifies what an upstream's rows are apart from increments: its generation; for a view that of all it reads. */
-export function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<string, ModelState>): string {
+function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<string, ModelState>): string {
   const node = manifest.nodes.get(id);
   if (node?.kind === 'model' && node.materialized === 'view') {
     return [node.checksum, ...node.reads.map((upstream) => versionOf(upstream, manifest, models))].join('/');

@@ -3,7 +3,6 @@ import type { Column, ExistingRelation } from '../catalog.ts';
 import { SqlText } from '../sql-text.ts';
 import { addPartitions } from './partitions.ts';
 import { counted, type Step, staged } from './step.ts';
-import { placeOf } from './structure.ts';
 import { comparable, createTable, isReferenced, stage, type TableTarget, valueColumns } from './table.ts';
 
 /** A stretch of time as values of the event_time's type: from the first up to, and without, the second. */
@@ -23,7 +22,7 @@ export interface Batch {
 
 /** The table does not exist yet: it is made of its first batch. @param columns those that the query yields. */
 export function createFromBatch(batch: Batch, sql: SqlText, columns: readonly Column[]): Step[] {
-  return [...createTable(batch.target, { kind: 'query', sql }, columns), guardWindow(batch, standing(batch.target))];
+  return [...createTable(batch.target, { kind: 'query', sql }, columns), guardWindow(batch, tableOf(batch.target))];
 }
 
 /** Makes the batch's rows beside the table. */
@@ -60,6 +59,24 @@ export function clearOutside(
   const inside = from === undefined ? `${at} < ${to}` : `${at} >= ${from} and ${at} < ${to}`;
   const conditions = [`(${inside}) is not true`, ...isReferenced(existing).map((one) => `not ${one}`)];
   return counted('deleted', `delete from ${tableOf(target)} as t\nwhere ${conditions.join('\n    and ')}`);
+}
+
+/**
+ * Leaves one of the rows of each key where nothing has kept a standing table from having several: batch by batch the one that is
+ * right takes its place.
+ */
+export function leaveOneOfEach(target: TableTarget, existing: ExistingRelation): Step[] {
+  const key = [...target.uniqueKey].sort().join('\n');
+  if (key === '' || existing.unique.some((columns) => [...columns].sort().join('\n') === key)) return [];
+  const sql = `delete from ${tableOf(target)} as t
+using (
+    select tableoid, ctid, row_number() over (partition by ${identifiers(target.uniqueKey)}) as number
+    from ${tableOf(target)}
+) as d
+where d.number > 1
+    and t.tableoid = d.tableoid
+    and t.ctid = d.ctid`;
+  return [counted('deleted', sql)];
 }
 
 /** The query whether a row that this transaction wrote into the batch has a load_id up to `mark`, which followers have passed. */
@@ -211,12 +228,6 @@ function sameKeyOf({ uniqueKey }: TableTarget): string {
 function within(alias: string, column: string, { from, to }: Stretch): string {
   const at = `${alias}.${identifier(column)}`;
   return `${at} >= ${from} and ${at} < ${to}`;
-}
-
-/** The table under the name that it has while it is made. */
-function standing(target: TableTarget): string {
-  const { schema, name } = placeOf(target);
-  return relation(schema, name);
 }
 
 function tableOf({ relation: { schema, name } }: TableTarget): string {

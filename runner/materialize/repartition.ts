@@ -27,7 +27,7 @@ export function isRepartitioned(
 }
 
 /**
- * Puts another table with the same rows and grants in the place of a standing one. It is filled beside it, so that readers
+ * Puts another table with the same rows and grants in the place of a standing one, or of a view. It is filled beside it, so that readers
  * wait only from the moment the two change places. Nothing may hang on the old one, which is dropped, never with cascade.
  */
 export function repartition(target: TableTarget, existing: ExistingRelation, privileges: Privileges): Step[] {
@@ -41,8 +41,8 @@ export function repartition(target: TableTarget, existing: ExistingRelation, pri
     return [
       createLike(next, table, target.partitionBy),
       // Partitions of the old table may have the names that those of the new one are to have.
-      ...addPartitions({ ...target, relation: beside }, existing.columns, table),
-      run(`insert into ${next} (${list})\nselect ${list}\nfrom ${table}`),
+      ...(existing.populated ? addPartitions({ ...target, relation: beside }, existing.columns, table) : []),
+      ...(existing.populated ? [run(`insert into ${next} (${list})\nselect ${list}\nfrom ${table}`)] : []),
     ];
   };
   return [
@@ -56,6 +56,7 @@ export function repartition(target: TableTarget, existing: ExistingRelation, pri
 export function afterRepartition(existing: ExistingRelation, { partitionBy }: TableTarget): ExistingRelation {
   return {
     ...existing,
+    kind: 'table',
     objects: [],
     unique: [],
     foreignKeys: [],

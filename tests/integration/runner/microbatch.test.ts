@@ -426,7 +426,7 @@ select room, at, value, load_id from {{ref "readings"}} {{#incremental}}where lo
     await run('2023-08-03');
     await query('create view public.shown as select room, value from public.readings');
     project.write({ 'models/readings.sql': microbatch });
-    expect(await outcome('2023-08-03')).toBe('success: created, was a view, 3 batches +3 ~0 -0');
+    expect(await outcome('2023-08-03')).toBe('success: rebuilt: was a view, 3 batches +0 ~0 -0');
     expect((await query('select * from public.shown')).length).toBe(3);
     project.write({
       'models/readings.sql': microbatch
