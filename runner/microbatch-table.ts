@@ -3,7 +3,7 @@ import type { Session } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, auditRemade } from './audit.ts';
 import type { BuildContext } from './build-node.ts';
 import { type ExistingRelation, readRelation } from './catalog.ts';
-import { completeRelation } from './complete-relation.ts';
+import { completeRelation, introduceRelation } from './complete-relation.ts';
 import { forgetExpired } from './expire.ts';
 import type { ModelNode } from './manifest.ts';
 import { isGrantMark } from './materialize/grants.ts';
@@ -32,6 +32,8 @@ export interface Progress {
   standing: ExistingRelation | undefined;
   /** The table has the columns of the query, and what lies in no batch is gone. */
   prepared: boolean;
+  /** What is being done now is not for a batch alone: no other one is tried if it fails. */
+  ofModel: boolean;
   /** Rows written since the planner looked at the table last. */
   unanalysed: number;
   /** What is to be built, the oldest first; behind them those that rows moved out of meanwhile. */
@@ -89,6 +91,16 @@ export async function prepare(
   const twice = await count(hasKey ? leaveOneOfEach(target, existing) : []);
   if (twice > 0) await writeBatch(session, node.name, { ...gone, from: '-infinity', to: 'infinity' });
   return outside + twice;
+}
+
+/** Comments and grants, with the first batch of a run: readers of the table need not wait for the last one. @returns what to remember. */
+export async function introduce(
+  session: Session,
+  node: ModelNode,
+  objects: readonly string[],
+): Promise<readonly string[]> {
+  const grants = await introduceRelation(session, node, { comments: undefined, objects });
+  return [...objects.filter((name) => !isGrantMark(name)), ...grants.made];
 }
 
 /** When all batches are done: constraints and indexes that wait for the last old row, descriptions, the run's record. */

@@ -24,7 +24,7 @@ import { batchesFailed, nameOfBatch } from './microbatch-report.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import { forBatch } from './microbatch-sql.ts';
 import { writeBatch } from './microbatch-state.ts';
-import { keptObjects, type Progress, prepare, remember, settle, stretchOf } from './microbatch-table.ts';
+import { introduce, keptObjects, type Progress, prepare, remember, settle, stretchOf } from './microbatch-table.ts';
 import type { BatchWindow, KnownBatch, Moment } from './microbatch-windows.ts';
 import { perform } from './perform.ts';
 import { retrying } from './retry.ts';
@@ -55,6 +55,7 @@ export async function buildBatches(
     remembered: job.state.remembered,
     standing: undefined,
     prepared: false,
+    ofModel: false,
     unanalysed: 0,
     queue: [...job.batches],
     built: new Set(),
@@ -72,7 +73,7 @@ export async function buildBatches(
       commit();
     } catch (thrown) {
       const error = await keepBadRows(context, node, thrown);
-      const ofBatch = error instanceof StatementError || error instanceof NodeError;
+      const ofBatch = !progress.ofModel && (error instanceof StatementError || error instanceof NodeError);
       if (!ofBatch || context.signal?.aborted === true) throw error;
       progress.failed.push({ name: nameOfBatch(window, settings), error: await explained(error) });
     }
@@ -109,6 +110,7 @@ async function buildBatch(
   window: KnownBatch,
   progress: Progress,
 ): Promise<() => void> {
+  progress.ofModel = false;
   const existing = progress.standing ?? (await readRelation(session, node.relation));
   const target = tableTarget(node, job.state.access);
   const sql = forBatch(job.sql, window, job.typeOf);
@@ -128,7 +130,7 @@ async function buildBatch(
     await work(createFromBatch(batch, sql, job.yields));
   } else {
     await work(stageBatch(batch, sql));
-    if (!progress.prepared) outside = await prepare(session, context, node, job, existing, work);
+    if (!progress.prepared) outside = await whole(progress, () => prepare(session, context, node, job, existing, work));
     moved = await movedFrom(session, node, job, progress, window, batch);
     await work(applyBatch(batch, existing, job.columns, stretchesOf(job, moved)));
   }
@@ -142,13 +144,14 @@ async function buildBatch(
   );
   const changed = totals.inserted + totals.updated + totals.deleted > 0;
   const unseen = created || outside > 0 || (changed && (await isUnseen(session, batch, job, totals.deleted > 0)));
+  const stood = [
+    ...new Set([...(created ? objectNames(structureOf(node)) : []), ...keptObjects(node, progress.remembered)]),
+  ];
   const remembered: ModelState = {
     materialized: node.materialized,
     checksum: node.checksum,
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
-    objects: [
-      ...new Set([...(created ? objectNames(structureOf(node)) : []), ...keptObjects(node, progress.remembered)]),
-    ],
+    objects: progress.prepared ? stood : await whole(progress, () => introduce(session, node, stood)),
   };
   if (unseen || !progress.prepared) await remember(session, context, node, job, remembered);
   await writeBatch(session, node.name, {
@@ -177,6 +180,14 @@ async function buildBatch(
     for (const key of ['inserted', 'updated', 'deleted', 'retained'] as const) progress.totals[key] += totals[key];
     progress.totals.deleted += outside;
   };
+}
+
+/** Does what concerns all of the model: what fails in it would fail with any other batch, too. */
+async function whole<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
+  progress.ofModel = true;
+  const result = await work();
+  progress.ofModel = false;
+  return result;
 }
 
 /** Whether those who follow the model by its load_id would miss what this transaction changed. */

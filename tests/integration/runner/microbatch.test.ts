@@ -275,6 +275,14 @@ select room, at, 10 / value as value from {{source "raw" "events"}}`;
       ).toEqual([{ is: 'UNIQUE (twice)' }]);
     });
 
+    it('unless the table cannot be made what the model is now, which is one error and none of each batch', async () => {
+      project.write({ 'models/readings.sql': readings('', 'room, at, array[value] as value') });
+      const { error, batches: built } = resultOf(await run('2023-08-03'), 'readings');
+      expect(error?.message).toBe('readings: cannot cast type integer to integer[]');
+      expect(built).toBeUndefined();
+      expect((await rows()).length).toBe(3);
+    });
+
     it('and are built by the next run if they could not be', async () => {
       project.write({ 'models/readings.sql': readings('', 'room, at, 6 / (value - 1) as value') });
       const { error } = resultOf(await run('2023-08-03'), 'readings');
