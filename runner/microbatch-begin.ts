@@ -12,6 +12,7 @@ import type { Manifest, ModelNode } from './manifest.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import type { Step } from './materialize/step.ts';
 import { chooseBatches } from './microbatch-choice.ts';
+import { keepDone } from './microbatch-kept.ts';
 import { moveRows } from './microbatch-move-table.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import { batchTypes, boundLiteral, filtersOf, forBatch } from './microbatch-sql.ts';
@@ -75,8 +76,8 @@ export async function beginBatches(
   const sql = querySql(node, decision, state, options, manifest);
   if (sql === undefined) throw new Error('a model is made of a query');
   const typeOf = await readTypes(session, manifest, sql);
-  const { known, keepsOlder } = await batchesOf(session, context, node, settings, state);
   const renew = decision.mode !== 'increment';
+  const { known, keepsOlder } = await batchesOf(session, context, node, settings, state, renew);
   const { batches, missing } = chooseBatches(known, { lookback: settings.lookback, renew, asked: range !== undefined });
 
   const sample = known[0];
@@ -119,9 +120,12 @@ async function batchesOf(
   node: ModelNode,
   settings: BatchSettings,
   state: NodeState,
+  renew: boolean,
 ): Promise<Pick<Job, 'known' | 'keepsOlder'>> {
   const follows = settings.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
-  const all = await readBatches(session, node.name, settings, options.runStartedAt, follows, range);
+  const read = () => readBatches(session, node.name, settings, options.runStartedAt, follows, range);
+  let all = await read();
+  if (!renew && (await keepDone(session, node, settings, all))) all = await read();
   const kept = keptOf(node, state.expired)?.before.getTime();
   const known = kept === undefined ? all : all.filter(({ from }) => Date.parse(from.at) >= kept);
   if (all.length === 0)
