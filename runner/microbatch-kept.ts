@@ -41,14 +41,21 @@ async function adoptBatches(session: Queryable, model: string, undone: readonly 
          select range_agg(tstzrange(batch_start, least(batch_end, built_at))) as time
          from datacycle.batch
          where model = $1 and not pending and built_at > batch_start and isfinite(batch_start) and isfinite(batch_end)
+     ),
+
+     -- All of its time is one large value: it is looked at once for each batch.
+     covered as materialized (
+         select w.*
+         from unnest($2::timestamptz[], $3::timestamptz[]) as w (batch_start, batch_end)
+         join finished as f on f.time @> tstzrange(w.batch_start, w.batch_end)
      )
+
      insert into datacycle.batch (model, batch_start, batch_end, built_at, version, changed_version, pending)
-     select $1, w.batch_start, w.batch_end, max(o.built_at), min(o.version), max(o.changed_version), false
-     from unnest($2::timestamptz[], $3::timestamptz[]) as w (batch_start, batch_end)
-     join finished as f on f.time @> tstzrange(w.batch_start, w.batch_end)
+     select $1, c.batch_start, c.batch_end, max(o.built_at), min(o.version), max(o.changed_version), false
+     from covered as c
      join datacycle.batch as o on o.model = $1 and not o.pending
-         and o.batch_start < w.batch_end and o.batch_end > w.batch_start and isfinite(o.batch_start) and isfinite(o.batch_end)
-     group by w.batch_start, w.batch_end`,
+         and o.batch_start < c.batch_end and o.batch_end > c.batch_start and isfinite(o.batch_start) and isfinite(o.batch_end)
+     group by c.batch_start, c.batch_end`,
     [model, undone.map(({ from }) => from.at), undone.map(({ to }) => to.at)],
   );
   return rowCount;
