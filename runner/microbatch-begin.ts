@@ -14,6 +14,7 @@ import type { Step } from './materialize/step.ts';
 import { chooseBatches } from './microbatch-choice.ts';
 import { keepDone } from './microbatch-kept.ts';
 import { moveRows } from './microbatch-move-table.ts';
+import { nameOfBatch } from './microbatch-report.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import { batchTypes, boundLiteral, filtersOf, forBatch } from './microbatch-sql.ts';
 import { markPending } from './microbatch-state.ts';
@@ -82,6 +83,12 @@ export async function beginBatches(
 
   const sample = known[0];
   if (sample === undefined) throw new Error('there is always a batch');
+  if (batches.length === 0 && state.existing === undefined)
+    throw new NodeError({
+      what: `${node.name}: there is no table yet, and no batch in the time asked for to begin it with`,
+      place: node.settings.get('begin')?.place(),
+      hint: `Its batches lie between ${nameOfBatch(sample, settings)} and now: choose another --event-time-start, or leave it out.`,
+    });
   const create: Decision = { mode: 'create', reason: '' };
   const yields = (await shapeOf(session, node, create, state, forBatch(sql, sample, typeOf))) ?? [];
   const eventType = checkYields(node, settings, yields, sample);

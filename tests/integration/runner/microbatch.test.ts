@@ -79,6 +79,14 @@ describe.each(databases)('microbatch on $name', (kind) => {
     expect(await verify()).toEqual(['readings equal']);
   });
 
+  it('asked for a time in which it has no batch builds nothing, and says so where there is no table yet', async () => {
+    await land(threeDays);
+    const { error } = resultOf(await run('2023-08-03', backfill('2023-07-01', '2023-07-02')), 'readings');
+    expect(error?.message).toBe('readings: there is no table yet, and no batch in the time asked for to begin it with');
+    await run('2023-08-03');
+    expect(await outcome('2023-08-03', backfill('2023-07-01', '2023-07-02'))).toBe('success: 0 batches +0 ~0 -0');
+  });
+
   it('applies the difference by key, and nothing outside the batch', async () => {
     await land(threeDays);
     await run('2023-08-03');
