@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordPruned } from '../../../runner/pruned.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { databases, oneDatabase, type TestDatabase } from '../databases.ts';
 import { BatchProject, inBatches } from './batch-project.ts';
 
 const orders = (lookback: number, config = '') =>
@@ -84,4 +85,50 @@ describe.each(databases)('rows that move between batches on $name', (kind) => {
     expect((await on.errorOf('orders', '2023-08-06'))?.message).toBe('orders: 1 of 2 batches failed: 2023-08-06');
     expect(await days()).toContainEqual({ id: 'd', day: '2023-08-01' });
   });
+});
+
+describe.each(oneDatabase)('whatever moves whenever, on $name', (kind) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await kind.open();
+  });
+  afterAll(() => database.drop());
+
+  /** Orders that are changed on a day, some of them so that their batch fails until the next day: each is of the day of its last change. */
+  const day = fc.record({
+    changed: fc.uniqueArray(fc.record({ id: fc.nat(5), broken: fc.nat(5) }), {
+      selector: ({ id }) => id,
+      maxLength: 4,
+    }),
+    passed: fc.nat(2),
+    isRefreshed: fc.nat(6).map((dice) => dice === 0),
+  });
+  const broken = orders(0).replace('value from', '12 / value as value from');
+
+  it('batches, and what follows them, are as if built from scratch', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(day, { minLength: 2, maxLength: 5 }), async (history) => {
+        const on = await BatchProject.begin(database, { 'models/orders.sql': broken, 'models/daily.sql': daily });
+        try {
+          let date = 1;
+          for (const { changed, passed, isRefreshed } of history) {
+            await on.query('update raw.events set value = 2 where value = 0');
+            for (const { id, broken: dice } of changed) {
+              await on.query(`delete from raw.events where id = '${id}'`);
+              await on.land(`('${id}', '2023-08-0${date} 10:00+00', ${dice === 0 ? 0 : 3})`);
+            }
+            await on.run(`2023-08-0${date}`, { fullRefresh: isRefreshed });
+            date = Math.min(9, date + passed);
+          }
+          await on.query('update raw.events set value = 2 where value = 0');
+          await on.query(`update raw.events set at = '2023-08-09 10:00+00' where value = 2`);
+          expect((await on.run('2023-08-09')).results.flatMap(({ error }) => error ?? [])).toEqual([]);
+          expect(await on.verify()).toEqual(['orders equal', 'daily equal']);
+        } finally {
+          on.dispose();
+        }
+      }),
+      { numRuns: 10 },
+    );
+  }, 240_000);
 });
