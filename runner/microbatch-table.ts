@@ -7,12 +7,13 @@ import { completeRelation, introduceRelation } from './complete-relation.ts';
 import { forgetExpired } from './expire.ts';
 import type { ModelNode } from './manifest.ts';
 import { isGrantMark } from './materialize/grants.ts';
-import { clearOutside, leaveOneOfEach, type Stretch } from './materialize/microbatch.ts';
+import { clearOutside, type Stretch } from './materialize/microbatch.ts';
 import { partitioningName } from './materialize/partition-names.ts';
 import { remakeViews } from './materialize/remake-views.ts';
 import type { Step } from './materialize/step.ts';
 import { addMissing, alignColumns, dropObsolete, objectNames } from './materialize/structure.ts';
 import { adoptKeys } from './materialize/surrogate-key.ts';
+import { leaveOneOfEach } from './materialize/table.ts';
 import type { Job } from './microbatch-begin.ts';
 import type { FailedBatch } from './microbatch-report.ts';
 import { boundLiteral } from './microbatch-sql.ts';
@@ -87,8 +88,7 @@ export async function prepare(
     await writeBatch(session, node.name, { ...gone, from: '-infinity', to: first.from.at });
     await writeBatch(session, node.name, { ...gone, from: last.to.at, to: 'infinity' });
   }
-  const hasKey = target.uniqueKey.every((name) => standing.includes(name));
-  const twice = await count(hasKey ? leaveOneOfEach(target, existing) : []);
+  const twice = await count(leaveOneOfEach(target, existing));
   if (twice > 0) await writeBatch(session, node.name, { ...gone, from: '-infinity', to: 'infinity' });
   return outside + twice;
 }

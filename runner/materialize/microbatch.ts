@@ -61,24 +61,6 @@ export function clearOutside(
   return counted('deleted', `delete from ${tableOf(target)} as t\nwhere ${conditions.join('\n    and ')}`);
 }
 
-/**
- * Leaves one of the rows of each key where nothing has kept a standing table from having several: batch by batch the one that is
- * right takes its place.
- */
-export function leaveOneOfEach(target: TableTarget, existing: ExistingRelation): Step[] {
-  const key = [...target.uniqueKey].sort().join('\n');
-  if (key === '' || existing.unique.some((columns) => [...columns].sort().join('\n') === key)) return [];
-  const sql = `delete from ${tableOf(target)} as t
-using (
-    select tableoid, ctid, row_number() over (partition by ${identifiers(target.uniqueKey)}) as number
-    from ${tableOf(target)}
-) as d
-where d.number > 1
-    and t.tableoid = d.tableoid
-    and t.ctid = d.ctid`;
-  return [counted('deleted', sql)];
-}
-
 /** The query whether a row that this transaction wrote into the batch has a load_id up to `mark`, which followers have passed. */
 export function writtenBelow({ target, eventTime, window }: Batch, mark: number): SqlText {
   return new SqlText(

@@ -7,7 +7,6 @@ import {
   type Batch,
   clearOutside,
   createFromBatch,
-  leaveOneOfEach,
   type Stretch,
   stageBatch,
   standsElsewhere,
@@ -102,11 +101,6 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
   'without-key': () => applyBatch(keyless, existing, events, others),
   'outside-cleared': () => [clearOutside(batch, existing, window)],
   'outside-cleared-keeping-old-rows': () => [clearOutside(batch, referenced, { from: undefined, to: window.to })],
-  'one-of-each-left': () => [
-    ...leaveOneOfEach(target, existing),
-    ...leaveOneOfEach(target, { ...existing, unique: [['id']] }),
-    ...leaveOneOfEach(keyless.target, existing),
-  ],
   'moved-here': () => [
     { kind: 'run', sql: standsElsewhere(batch) },
     { kind: 'run', sql: windowsOfMoved(batch, others) },

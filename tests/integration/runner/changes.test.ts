@@ -63,6 +63,30 @@ describe.each(databases)('a change of the project on $name', (kind) => {
     expect(await structure('public.m')).toEqual(['m_id_room_key', 'not null id', 'not null room']);
   });
 
+  it.each(['table', 'incremental'])(
+    'a unique_key where there was none, as a %s: of rows that stand twice one is left',
+    async (how) => {
+      const model = (config: string, from: string) => ({
+        'models/m.sql': `{{config ${config}}}select id, room, value from ${from}`,
+      });
+      project.write(model('materialized="table"', '{{source "raw" "events"}}'));
+      await land(1, `(1, 'a', 1.0), (1, 'b', 2.0), (2, 'c', 3.0), (2, 'c', 3.0), (null::int, 'd', 4.0)`);
+      await run();
+      project.write(
+        model(
+          `materialized="${how}" unique_key="id"`,
+          '(select distinct on (id) * from {{source "raw" "events"}} where id > 0 order by id, room desc) as e',
+        ),
+      );
+      await run();
+      expect(await rows('select id, room from public.m order by id')).toEqual([
+        { id: 1, room: 'b' },
+        { id: 2, room: 'c' },
+      ]);
+      expect(await structure('public.m')).toEqual(['m_id_key', 'not null id']);
+    },
+  );
+
   it('a column that leaves unique_key may be NULL, and one that leaves the query is gone', async () => {
     const model = (key: string, columns: string) => ({
       'models/m.sql': `{{config materialized="table" unique_key="${key}"}}select ${columns} from {{source "raw" "events"}}`,
