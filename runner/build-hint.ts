@@ -17,7 +17,7 @@ export function hintFor(error: StatementError, node: ModelNode | SeedNode, manif
   switch (error.code) {
     case '23505':
       if (node.kind === 'model' && node.batch !== undefined)
-        return `Two rows have the same key, in one batch or in two. Group by it, or add the column that tells the rows apart, maybe ${identifier(node.batch.eventTime)}, to unique_key. If a row has moved to another batch, build both at once: --event-time-start.`;
+        return `Two rows have the same key, in one batch or in two. Group by it, or add the column that tells the rows apart, maybe ${identifier(node.batch.eventTime)}, to unique_key. If it has moved out of a batch that nothing builds again (its source has been pruned, or full_refresh is false), delete it there.`;
       return `Two rows have the same key. Group by it, or add the column that tells the rows apart to unique_key.`;
     case '23503':
       return `A row points at one that is not there. Build what it points at first: datacycle build --select +${node.name}`;

@@ -31,13 +31,37 @@ export async function completeRelation(
   before: Before,
   context: HookContext,
 ): Promise<Granted> {
-  const comments = before.standing ?? (await ask(session, commentsOn(node.relation)));
-  if (comments !== undefined)
-    for (const { sql } of describeRelation(node, comments, before.comments)) await statement(session, sql);
+  const comments = await writeComments(session, node, before);
   const ran = await runHooks(session, node, { when: 'post', inTransaction: true }, mode, context);
   if (ran > 0 && comments !== undefined && (await ask(session, commentsOn(node.relation))) === undefined)
     throw goneBehindHooks(node);
   return grantRoles(session, node, before.objects);
+}
+
+/**
+ * Comments and grants alone, without the hooks: where the rows come in several transactions, whoever may read them need not
+ * wait for the last one.
+ * @returns what to remember of the grants.
+ * @throws NodeError | StatementError
+ */
+export async function introduceRelation(
+  session: Session,
+  node: ModelNode | SeedNode,
+  before: Before,
+): Promise<Granted> {
+  await writeComments(session, node, before);
+  return grantRoles(session, node, before.objects);
+}
+
+async function writeComments(
+  session: Session,
+  node: ModelNode | SeedNode,
+  before: Before,
+): Promise<Comments | undefined> {
+  const comments = before.standing ?? (await ask(session, commentsOn(node.relation)));
+  if (comments !== undefined)
+    for (const { sql } of describeRelation(node, comments, before.comments)) await statement(session, sql);
+  return comments;
 }
 
 function goneBehindHooks({ name, relation, hooks = [] }: ModelNode | SeedNode): NodeError {

@@ -1,4 +1,4 @@
-import { relation } from '../warehouse/quote.ts';
+import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import type { BuildContext } from './build-node.ts';
 import type { Column } from './catalog.ts';
@@ -12,7 +12,9 @@ import type { Manifest, ModelNode } from './manifest.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import type { Step } from './materialize/step.ts';
 import { chooseBatches } from './microbatch-choice.ts';
-import { moveBatches } from './microbatch-partitions.ts';
+import { keepDone } from './microbatch-kept.ts';
+import { moveRows } from './microbatch-move-table.ts';
+import { nameOfBatch } from './microbatch-report.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import { batchTypes, boundLiteral, filtersOf, forBatch } from './microbatch-sql.ts';
 import { markPending } from './microbatch-state.ts';
@@ -64,29 +66,37 @@ export async function beginBatches(
   const { manifest, options, range } = context;
   const { runStartedAt } = options;
   const before = { manifest, hooks: { ...context, runStartedAt } };
-  const decided = await decideAfterHooks(session, before, node, (one) =>
-    decideBatches(node, settings, one, manifest, options.fullRefresh),
-  );
-  const { decision } = decided;
+  const decided = await decideAfterHooks(session, before, node, (one) => decideBatches(node, one, options.fullRefresh));
   const { models } = decided.state;
   let state: NodeState = decided.state;
+  let { decision } = decided;
   refuseChangeOfKind(node, decision, state);
   const backfill = range !== undefined && decision.mode === 'increment';
   refuseToLose(node, backfill ? { mode: 'replace', reason: 'a backfill' } : decision, state.pruned);
   const sql = querySql(node, decision, state, options, manifest);
   if (sql === undefined) throw new Error('a model is made of a query');
   const typeOf = await readTypes(session, manifest, sql);
-  const { known, keepsOlder } = await batchesOf(session, context, node, settings, state);
   const renew = decision.mode !== 'increment';
+  const { known, keepsOlder } = await batchesOf(session, context, node, settings, state, renew);
   const { batches, missing } = chooseBatches(known, { lookback: settings.lookback, renew, asked: range !== undefined });
 
   const sample = known[0];
   if (sample === undefined) throw new Error('there is always a batch');
+  if (batches.length === 0 && state.existing === undefined)
+    throw new NodeError({
+      what: `${node.name}: there is no table yet, and no batch in the time asked for to begin it with`,
+      place: node.settings.get('begin')?.place(),
+      hint: `Its batches lie between ${nameOfBatch(sample, settings)} and now: choose another --event-time-start, or leave it out.`,
+    });
   const create: Decision = { mode: 'create', reason: '' };
   const yields = (await shapeOf(session, node, create, state, forBatch(sql, sample, typeOf))) ?? [];
   const eventType = checkYields(node, settings, yields, sample);
   checkPartitionColumn(node, state.existing, yields);
-  state = await moveBatches(session, context, node, decision, state, models);
+  await refuseToMisplace(session, node, settings, decision, state);
+  state = await moveRows(session, context, node, decision, state, models, yields);
+  // What a view has shown stands in a table now.
+  if (state.existing !== undefined && decision.mode === 'create')
+    decision = { mode: 'replace', reason: decision.reason };
   const change =
     state.existing?.kind === 'table' && !renew
       ? changeSchema(node, node.config.on_schema_change, state.existing, yields)
@@ -100,32 +110,13 @@ export async function beginBatches(
   return { settings, state, models, decision, known, batches, missing, keepsOlder, sql, typeOf, ...columns, mark };
 }
 
-function decideBatches(
-  node: ModelNode,
-  settings: BatchSettings,
-  state: NodeState,
-  manifest: Manifest,
-  fullRefresh: boolean,
-): Job['decision'] {
+function decideBatches(node: ModelNode, state: NodeState, fullRefresh: boolean): Job['decision'] {
   const { existing } = state;
   if (existing === undefined) return { mode: 'create', reason: 'new' };
   if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
   if (node.config.full_refresh === false) return { mode: 'increment', reason: 'microbatch' };
-  const reason = reasonToRenew(node, settings, state, manifest, fullRefresh);
+  const reason = reasonToRebuild(node, state, { fullRefresh });
   return reason === undefined ? { mode: 'increment', reason: 'microbatch' } : { mode: 'replace', reason };
-}
-
-/** Why all batches have to be built again; undefined if they need not be. Changes of models that are followed batch by batch are none. */
-export function reasonToRenew(
-  node: ModelNode,
-  { follows }: BatchSettings,
-  state: Pick<NodeState, 'remembered' | 'consumed' | 'upstreams'>,
-  manifest: Manifest,
-  fullRefresh: boolean,
-): string | undefined {
-  const followed = new Set(follows.map((id) => manifest.nodes.get(id)?.name));
-  const upstreams = new Map([...state.upstreams].filter(([name]) => !followed.has(name)));
-  return reasonToRebuild(node, { ...state, upstreams }, { fullRefresh });
 }
 
 /** The batches that the model can be built of: what is older than what retention has left of its upstreams stays as it is. */
@@ -135,9 +126,12 @@ async function batchesOf(
   node: ModelNode,
   settings: BatchSettings,
   state: NodeState,
+  renew: boolean,
 ): Promise<Pick<Job, 'known' | 'keepsOlder'>> {
   const follows = settings.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
-  const all = await readBatches(session, node.name, settings, options.runStartedAt, follows, range);
+  const read = () => readBatches(session, node.name, settings, options.runStartedAt, follows, range);
+  let all = await read();
+  if (!renew && (await keepDone(session, node, settings, all))) all = await read();
   const kept = keptOf(node, state.expired)?.before.getTime();
   const known = kept === undefined ? all : all.filter(({ from }) => Date.parse(from.at) >= kept);
   if (all.length === 0)
@@ -201,6 +195,29 @@ export function checkYields(
       type === undefined
         ? `Its columns are ${yields.map(({ name }) => name).join(', ')}.`
         : `It must be a column of type ${batchTypes.join(', ')} (whole numbers: YYYYMMDD, YYYYMMDDHHMM).`,
+  });
+}
+
+/**
+ * Rows that stand are replaced batch by batch, and so have to say by the model's event_time which is theirs.
+ * @throws NodeError
+ */
+async function refuseToMisplace(
+  session: Session,
+  { name, relation: at, settings: places }: ModelNode,
+  { eventTime }: BatchSettings,
+  { mode }: Job['decision'],
+  { existing }: NodeState,
+): Promise<void> {
+  if (existing === undefined || mode === 'increment' || !existing.populated) return;
+  if (existing.columns.some((column) => column.name === eventTime)) return;
+  const table = relation(at.schema, at.name);
+  if ((await session.query(`select from ${table} limit 1`)).rows.length === 0) return;
+  const isTable = existing.kind === 'table';
+  throw new NodeError({
+    what: `${name}: the ${existing.kind} ${at.schema}.${at.name} has no column "${eventTime}" (named in event_time), which would say to which batch its rows belong`,
+    place: places.get('event_time')?.place(),
+    hint: `Nothing was touched. ${isTable ? `If only the name is new: alter table ${table} rename column ... to ${identifier(eventTime)}; or build the model once with the new column and the old event_time.` : 'Build it once with that column.'} To do without its rows until the batches are built: drop ${existing.kind} ${table};`,
   });
 }
 

@@ -11,10 +11,7 @@ export interface FailedBatch {
 }
 
 /** How people are told of a batch: what the calendar or clock of its zone shows at its start. */
-export function nameOfBatch(
-  { from }: BatchWindow,
-  { size, timeZone }: Pick<BatchSettings, 'size' | 'timeZone'>,
-): string {
+export function nameOfBatch({ from }: BatchWindow, { size }: Pick<BatchSettings, 'size'>): string {
   switch (size) {
     case 'year':
       return from.local.slice(0, 4);
@@ -25,8 +22,7 @@ export function nameOfBatch(
     case 'day':
       return from.local.slice(0, 10);
     case 'hour':
-      // The clock shows an hour twice when it is set back.
-      return from.local.slice(0, 16) + (timeZone === 'UTC' ? '' : ` (${from.at})`);
+      return from.local.slice(0, 16);
     default:
       return size satisfies never;
   }

@@ -29,6 +29,16 @@ export async function markPending(
   );
 }
 
+/** Remembers that rows were taken from these batches: they are others now, and are to be built again. */
+export async function markTaken(session: Queryable, model: string, windows: readonly BatchWindow[]): Promise<void> {
+  await session.query(
+    `update datacycle.batch as b set pending = true, changed_version = nextval('datacycle.batch_version')
+     from unnest($2::timestamptz[], $3::timestamptz[]) as w (batch_start, batch_end)
+     where b.model = $1 and b.batch_start = w.batch_start and b.batch_end = w.batch_end`,
+    [model, windows.map(({ from }) => from.at), windows.map(({ to }) => to.at)],
+  );
+}
+
 export interface BuiltBatch {
   readonly from: string;
   readonly to: string;

@@ -1,26 +1,24 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, auditRemade } from './audit.ts';
-import { readBelongings } from './belongings.ts';
 import type { BuildContext } from './build-node.ts';
 import { type ExistingRelation, readRelation } from './catalog.ts';
-import { madeByHand, refuseToStrip } from './change-of-kind.ts';
-import { completeRelation } from './complete-relation.ts';
+import { completeRelation, introduceRelation } from './complete-relation.ts';
 import { forgetExpired } from './expire.ts';
 import type { ModelNode } from './manifest.ts';
 import { isGrantMark } from './materialize/grants.ts';
-import { clearOutside } from './materialize/microbatch.ts';
+import { clearOutside, type Stretch } from './materialize/microbatch.ts';
 import { partitioningName } from './materialize/partition-names.ts';
 import { remakeViews } from './materialize/remake-views.ts';
 import type { Step } from './materialize/step.ts';
 import { addMissing, alignColumns, dropObsolete, objectNames } from './materialize/structure.ts';
 import { adoptKeys } from './materialize/surrogate-key.ts';
-import type { takePlace } from './materialize/take-place.ts';
+import { leaveOneOfEach } from './materialize/table.ts';
 import type { Job } from './microbatch-begin.ts';
 import type { FailedBatch } from './microbatch-report.ts';
 import { boundLiteral } from './microbatch-sql.ts';
 import { forgetOtherBatches, writeBatch } from './microbatch-state.ts';
-import type { KnownBatch, Moment } from './microbatch-windows.ts';
+import type { BatchWindow, KnownBatch, Moment } from './microbatch-windows.ts';
 import { perform } from './perform.ts';
 import { tablesBehind } from './retention.ts';
 import { type ModelState, writeModel } from './state.ts';
@@ -35,36 +33,21 @@ export interface Progress {
   standing: ExistingRelation | undefined;
   /** The table has the columns of the query, and what lies in no batch is gone. */
   prepared: boolean;
+  /** What is being done now is not for a batch alone: no other one is tried if it fails. */
+  ofModel: boolean;
   /** Rows written since the planner looked at the table last. */
   unanalysed: number;
+  /** What is to be built, the oldest first; behind them those that rows moved out of meanwhile. */
+  readonly queue: KnownBatch[];
   readonly built: Set<KnownBatch>;
+  /** Those of them that keep rows which are only there because others point at them. */
+  readonly retaining: Set<KnownBatch>;
   /** What audits let pass, by the id of the test. */
   readonly audits: Map<string, AuditOutcome>;
   readonly failed: FailedBatch[];
 }
 
-/** What stands and is no table goes when the table is there. */
-export async function replacement(
-  session: Session,
-  { manifest, options }: BuildContext,
-  node: ModelNode,
-  job: Job,
-  existing: ExistingRelation,
-): Promise<Parameters<typeof takePlace>[1]> {
-  const surroundings = { manifest, options, models: job.models };
-  const belongings = await readBelongings(session, node.relation);
-  refuseToStrip(node, { ...job.state, existing }, belongings);
-  return {
-    kind: 'table',
-    existing,
-    given: madeByHand(job.state.remembered, belongings),
-    columns: job.yields.map(({ name }) => name),
-    objects: objectNames(structureOf(node)),
-    views: await viewsInTheWay(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision),
-  };
-}
-
-/** Gives a standing table what the model is now, before the first batch is put into it. @returns how many rows lay in no batch. */
+/** Gives a standing table what the model is now, before the first batch is put into it. @returns how many rows went, since they lay in no batch or were there twice. */
 export async function prepare(
   session: Session,
   context: BuildContext,
@@ -94,15 +77,30 @@ export async function prepare(
   const [first, last] = [job.known[0], job.known.at(-1)];
   if (!renews || first === undefined || last === undefined) return 0;
   const bounds = { from: job.keepsOlder ? undefined : literalOf(job, first.from), to: literalOf(job, last.to) };
-  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
-  const clear = clearOutside({ target, eventTime: job.settings.eventTime }, existing, bounds);
-  await perform(session, clear, node, undefined, totals, context.root);
-  if (totals.deleted > 0) {
-    const gone = { at: context.options.runStartedAt, changed: true, pending: false };
+  const count = async (steps: readonly Step[]) => {
+    const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
+    for (const step of steps) await perform(session, step, node, undefined, totals, context.root);
+    return totals.deleted;
+  };
+  const gone = { at: context.options.runStartedAt, changed: true, pending: false };
+  const outside = await count([clearOutside({ target, eventTime: job.settings.eventTime }, existing, bounds)]);
+  if (outside > 0) {
     await writeBatch(session, node.name, { ...gone, from: '-infinity', to: first.from.at });
     await writeBatch(session, node.name, { ...gone, from: last.to.at, to: 'infinity' });
   }
-  return totals.deleted;
+  const twice = await count(leaveOneOfEach(target, existing));
+  if (twice > 0) await writeBatch(session, node.name, { ...gone, from: '-infinity', to: 'infinity' });
+  return outside + twice;
+}
+
+/** Comments and grants, with the first batch of a run: readers of the table need not wait for the last one. @returns what to remember. */
+export async function introduce(
+  session: Session,
+  node: ModelNode,
+  objects: readonly string[],
+): Promise<readonly string[]> {
+  const grants = await introduceRelation(session, node, { comments: undefined, objects });
+  return [...objects.filter((name) => !isGrantMark(name)), ...grants.made];
 }
 
 /** When all batches are done: constraints and indexes that wait for the last old row, descriptions, the run's record. */
@@ -158,6 +156,11 @@ export function keptObjects(node: ModelNode, remembered: ModelState | undefined)
   const wanted = new Set(objectNames(structureOf(node)));
   const kept = (remembered?.objects ?? []).filter((name) => wanted.has(name) || isGrantMark(name));
   return node.partitionBy === undefined ? kept : [...new Set([...kept, partitioningName(node.partitionBy)])];
+}
+
+/** The time of a batch as values that the model's event_time can be compared with. */
+export function stretchOf(job: Job, { from, to }: BatchWindow): Stretch {
+  return { from: literalOf(job, from), to: literalOf(job, to) };
 }
 
 /** A bound as a value that the model's event_time can be compared with. */

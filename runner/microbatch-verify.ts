@@ -1,9 +1,9 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
-import type { NodeState } from './decide.ts';
+import { type NodeState, reasonToRebuild } from './decide.ts';
 import { expiredOf } from './expire.ts';
 import type { Manifest, ModelNode } from './manifest.ts';
 import type { KeepFrom } from './materialize/table.ts';
-import { readTypes, reasonToRenew } from './microbatch-begin.ts';
+import { readTypes } from './microbatch-begin.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import { boundLiteral, forBatch } from './microbatch-sql.ts';
 import { type KnownBatch, readBatches } from './microbatch-windows.ts';
@@ -20,7 +20,7 @@ export async function reasonBatchesWait(
   settings: BatchSettings,
   state: NodeState,
 ): Promise<string | undefined> {
-  const renew = reasonToRenew(node, settings, state, manifest, false);
+  const renew = reasonToRebuild(node, state, { fullRefresh: false });
   if (renew !== undefined) return renew;
   const follows = settings.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
   const known = keptBatches(

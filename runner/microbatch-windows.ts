@@ -39,17 +39,20 @@ export interface EventTimeRange {
 }
 
 /**
- * Bounds are where the clock of the zone begins a new hour, day, week, month or year, so that a day has 23, 24 or 25 hours.
- * They are looked for a little before and behind, since a clock that is set back shows a time twice.
+ * Bounds are where the clock of the zone shows a new hour, day, week, month or year for the first time, so that a day has 23, 24
+ * or 25 hours, and an hour that is shown twice has two: what the clock shows always says which batch it is. They are looked for a
+ * little before and behind, since a clock that is set back shows a time twice. Where it skips one, that is the moment at which it does.
  */
-const days = `select local, local at time zone $4 as at
+const days = `select local, at
     from (
         select date_trunc($3, $1::timestamptz at time zone $4) as first, date_trunc($3, $2::timestamptz at time zone $4) as last
     ) as span
-    cross join generate_series(first - ('1 ' || $3)::interval, last + ('2 ' || $3)::interval, ('1 ' || $3)::interval) as local`;
+    cross join generate_series(first - ('1 ' || $3)::interval, last + ('2 ' || $3)::interval, ('1 ' || $3)::interval) as local
+    cross join generate_series((local at time zone $4) - interval '3 hours', local at time zone $4, interval '15 minutes') as at
+    where at at time zone $4 = local or at = local at time zone $4`;
 /** Clocks of the world differ by quarters of an hour. */
 const hours = `select at at time zone $4 as local, at
-    from generate_series(date_trunc('hour', $1::timestamptz) - interval '2 hours', $2::timestamptz + interval '3 hours', interval '15 minutes') as at
+    from generate_series(date_trunc('hour', $1::timestamptz) - interval '3 hours', $2::timestamptz + interval '4 hours', interval '15 minutes') as at
     where date_trunc($3, at at time zone $4) = at at time zone $4`;
 
 /**
@@ -88,9 +91,15 @@ export async function readBatches(
     ${size === 'hour' ? hours : days}
 ),
 
+firsts as (
+    select local, min(at) as at
+    from marks
+    group by local
+),
+
 bounds as (
     select at, max(local) as local
-    from marks
+    from firsts
     group by at
 ),
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import { auditRemade, runAudits } from './audit.ts';
+import { runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import type { BuildContext, Built } from './build-node.ts';
 import { readRelation } from './catalog.ts';
@@ -18,14 +18,13 @@ import {
 } from './materialize/microbatch.ts';
 import type { Step } from './materialize/step.ts';
 import { objectNames } from './materialize/structure.ts';
-import type { TableTarget } from './materialize/table.ts';
-import { takePlace } from './materialize/take-place.ts';
 import { beginBatches, type Job } from './microbatch-begin.ts';
+import { movedFrom } from './microbatch-moved.ts';
 import { batchesFailed, nameOfBatch } from './microbatch-report.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import { forBatch } from './microbatch-sql.ts';
 import { writeBatch } from './microbatch-state.ts';
-import { keptObjects, literalOf, type Progress, prepare, remember, replacement, settle } from './microbatch-table.ts';
+import { introduce, keptObjects, type Progress, prepare, remember, settle, stretchOf } from './microbatch-table.ts';
 import type { BatchWindow, KnownBatch, Moment } from './microbatch-windows.ts';
 import { perform } from './perform.ts';
 import { retrying } from './retry.ts';
@@ -56,12 +55,16 @@ export async function buildBatches(
     remembered: job.state.remembered,
     standing: undefined,
     prepared: false,
+    ofModel: false,
     unanalysed: 0,
+    queue: [...job.batches],
     built: new Set(),
+    retaining: new Set(),
     audits: new Map(),
     failed: [],
   };
-  for (const window of job.batches) {
+  // A batch that rows moved out of joins them while they are built.
+  for (const window of progress.queue) {
     // Where the database runs in this process, nothing else would give an interrupt its turn.
     await setImmediate();
     context.signal?.throwIfAborted();
@@ -70,7 +73,7 @@ export async function buildBatches(
       commit();
     } catch (thrown) {
       const error = await keepBadRows(context, node, thrown);
-      const ofBatch = error instanceof StatementError || error instanceof NodeError;
+      const ofBatch = !progress.ofModel && (error instanceof StatementError || error instanceof NodeError);
       if (!ofBatch || context.signal?.aborted === true) throw error;
       progress.failed.push({ name: nameOfBatch(window, settings), error: await explained(error) });
     }
@@ -83,7 +86,7 @@ export async function buildBatches(
     audits: [...progress.audits.values()],
     recorded: true,
   };
-  if (failed.length > 0) return { ...built, failed: batchesFailed(node, failed, job.batches.length) };
+  if (failed.length > 0) return { ...built, failed: batchesFailed(node, failed, progress.queue.length) };
   const finish = async (session: Session) => {
     await settle(session, context, node, job, progress);
     const record = {
@@ -108,6 +111,7 @@ async function buildBatch(
   window: KnownBatch,
   progress: Progress,
 ): Promise<() => void> {
+  progress.ofModel = false;
   const existing = progress.standing ?? (await readRelation(session, node.relation));
   const target = tableTarget(node, job.state.access);
   const sql = forBatch(job.sql, window, job.typeOf);
@@ -121,22 +125,17 @@ async function buildBatch(
   const work = async (steps: readonly Step[]) => {
     for (const step of steps) await perform(session, step, node, undefined, totals, context.root);
   };
-  const created = existing?.kind !== 'table';
   let outside = 0;
-  if (created) {
-    const make = (now: TableTarget) => createFromBatch({ ...batch, target: now }, sql, job.yields);
-    const place = existing && (await replacement(session, context, node, job, existing));
-    await work(place === undefined ? make(target) : takePlace(target, place, make));
-    await auditRemade(session, { ...context, models: job.models }, place?.views ?? []);
+  let moved: readonly KnownBatch[] = [];
+  if (existing === undefined) {
+    await work(createFromBatch(batch, sql, job.yields));
   } else {
     await work(stageBatch(batch, sql));
-    if (!progress.prepared) outside = await prepare(session, context, node, job, existing, work);
-    // Where the table was made by this run, nothing stands in those that are still to come.
-    const others = job.batches.filter(
-      (one) => job.decision.mode !== 'create' && one !== window && !progress.built.has(one),
-    );
-    await work(applyBatch(batch, existing, job.columns, stretchesOf(job, others)));
+    if (!progress.prepared) outside = await whole(progress, () => prepare(session, context, node, job, existing, work));
+    moved = await movedFrom(session, node, job, progress, window, batch);
+    await work(applyBatch(batch, existing, job.columns, stretchesOf(job, moved)));
   }
+  const created = existing === undefined;
   const audits = await runAudits(
     session,
     context,
@@ -146,13 +145,14 @@ async function buildBatch(
   );
   const changed = totals.inserted + totals.updated + totals.deleted > 0;
   const unseen = created || outside > 0 || (changed && (await isUnseen(session, batch, job, totals.deleted > 0)));
+  const stood = [
+    ...new Set([...(created ? objectNames(structureOf(node)) : []), ...keptObjects(node, progress.remembered)]),
+  ];
   const remembered: ModelState = {
     materialized: node.materialized,
     checksum: node.checksum,
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
-    objects: [
-      ...new Set([...(created ? objectNames(structureOf(node)) : []), ...keptObjects(node, progress.remembered)]),
-    ],
+    objects: progress.prepared ? stood : await whole(progress, () => introduce(session, node, stood)),
   };
   if (unseen || !progress.prepared) await remember(session, context, node, job, remembered);
   await writeBatch(session, node.name, {
@@ -172,6 +172,8 @@ async function buildBatch(
     progress.remembered = remembered;
     progress.unanalysed = created || grown ? 0 : unanalysed;
     progress.built.add(window);
+    if (totals.retained > 0) progress.retaining.add(window);
+    progress.queue.push(...moved.filter((one) => !progress.queue.includes(one)));
     for (const outcome of audits) {
       const failures = (progress.audits.get(outcome.test.id)?.failures ?? 0) + outcome.failures;
       progress.audits.set(outcome.test.id, { ...outcome, failures });
@@ -181,15 +183,19 @@ async function buildBatch(
   };
 }
 
+/** Does what concerns all of the model: what fails in it would fail with any other batch, too. */
+async function whole<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
+  progress.ofModel = true;
+  const result = await work();
+  progress.ofModel = false;
+  return result;
+}
+
 /** Whether those who follow the model by its load_id would miss what this transaction changed. */
 async function isUnseen(session: Session, batch: Batch, job: Job, deleted: boolean): Promise<boolean> {
   if (deleted || job.mark === undefined) return true;
   const { rows } = await statement(session, writtenBelow(batch, job.mark));
   return rows[0]?.below === true;
-}
-
-function stretchOf(job: Job, { from, to }: BatchWindow): Stretch {
-  return { from: literalOf(job, from), to: literalOf(job, to) };
 }
 
 /** Batches that follow each other as one stretch. */

@@ -66,7 +66,7 @@ export async function readState(
     const reached = Math.min(now ?? 0, least.get(upstream.name) ?? Number.POSITIVE_INFINITY);
     // Staging may be pruned, so the newest load id that is left may be smaller than one consumed long ago.
     const loadId = now === undefined ? null : Math.max(reached, before ?? 0);
-    upstreams.set(upstream.name, { version: versionOf(id, manifest, models), loadId });
+    upstreams.set(upstream.name, { version: versionFor(node, id, manifest, models), loadId });
   }
   return {
     ...known,
@@ -100,8 +100,22 @@ function modelsBehind(manifest: Manifest, node: ModelNode | SeedNode): readonly 
   return [...behind];
 }
 
+/**
+ * The version of an upstream that a node has to be of. One that it follows batch by batch has none: which of its batches changed
+ * is known, from when they are followed so.
+ */
+export function versionFor(
+  node: ModelNode | SeedNode,
+  id: string,
+  manifest: Manifest,
+  models: ReadonlyMap<string, ModelState>,
+): string {
+  if (node.kind === 'model' && node.batch?.follows.includes(id) === true) return 'by batch';
+  return versionOf(id, manifest, models);
+}
+
 /** Identifies what an upstream's rows are apart from increments: its generation; for a view that of all it reads. */
-export function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<string, ModelState>): string {
+function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<string, ModelState>): string {
   const node = manifest.nodes.get(id);
   if (node?.kind === 'model' && node.materialized === 'view') {
     return [node.checksum, ...node.reads.map((upstream) => versionOf(upstream, manifest, models))].join('/');

@@ -2,7 +2,7 @@ import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { reasonToRebuild } from './decide.ts';
 import type { Manifest, ModelNode } from './manifest.ts';
-import { versionOf } from './node-state.ts';
+import { versionFor } from './node-state.ts';
 import { sourcesBehind } from './pruned.ts';
 import { ask } from './question.ts';
 import { allModels, type Consumed, consumedBy } from './state.ts';
@@ -66,7 +66,7 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
           const upstream = manifest.nodes.get(id);
           return upstream === undefined
             ? []
-            : [[upstream.name, { version: versionOf(id, manifest, remembered), loadId: null }] as const];
+            : [[upstream.name, { version: versionFor(node, id, manifest, remembered), loadId: null }] as const];
         }),
       );
     }

@@ -108,7 +108,7 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
       `update datacycle.high_water set upstream_version = 'rows were erased' where model = $1 and upstream = any($2::text[])`,
       [reader.name, upstreams],
     );
-    // What is built in batches and follows a model batch by batch does not look at that.
+    // Were batches that are done not to wait, one with full_refresh: false would keep them.
     await markPending(session, reader.name, undefined);
   }
 }

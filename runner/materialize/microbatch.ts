@@ -3,7 +3,6 @@ import type { Column, ExistingRelation } from '../catalog.ts';
 import { SqlText } from '../sql-text.ts';
 import { addPartitions } from './partitions.ts';
 import { counted, type Step, staged } from './step.ts';
-import { placeOf } from './structure.ts';
 import { comparable, createTable, isReferenced, stage, type TableTarget, valueColumns } from './table.ts';
 
 /** A stretch of time as values of the event_time's type: from the first up to, and without, the second. */
@@ -23,7 +22,7 @@ export interface Batch {
 
 /** The table does not exist yet: it is made of its first batch. @param columns those that the query yields. */
 export function createFromBatch(batch: Batch, sql: SqlText, columns: readonly Column[]): Step[] {
-  return [...createTable(batch.target, { kind: 'query', sql }, columns), guardWindow(batch, standing(batch.target))];
+  return [...createTable(batch.target, { kind: 'query', sql }, columns), guardWindow(batch, tableOf(batch.target))];
 }
 
 /** Makes the batch's rows beside the table. */
@@ -34,8 +33,7 @@ export function stageBatch(batch: Batch, sql: SqlText): Step[] {
 /**
  * Puts the staged rows into the table: only the difference within the time of the batch is applied.
  * @param columns those that the query yields and the table takes.
- * @param others stretches that are built again in this run as well: a row that moved from one of them into this batch is
- * taken from there.
+ * @param others stretches in which rows stand that have moved into this batch: they are taken from there.
  */
 export function applyBatch(
   batch: Batch,
@@ -76,6 +74,37 @@ export function writtenBelow({ target, eventTime, window }: Batch, mark: number)
   );
 }
 
+/** The query whether a key of the staged rows stands outside the time of the batch. */
+export function standsElsewhere(batch: Batch): SqlText {
+  return new SqlText(`select exists (\n    select\n${indented(elsewhere(batch))}\n) as elsewhere`);
+}
+
+/** The query for the numbers, from 0, of the stretches in which a key of the staged rows stands. */
+export function windowsOfMoved(batch: Batch, stretches: readonly Stretch[]): SqlText {
+  const list = stretches.map(({ from, to }, number) => `    (${number}, ${from}, ${to})`).join(',\n');
+  return new SqlText(`with moved as materialized (
+    select distinct t.${identifier(batch.eventTime)} as at
+${indented(elsewhere(batch))}
+)
+
+select w.number
+from (values
+${list}
+) as w (number, since, until)
+where exists (select from moved as m where m.at >= w.since and m.at < w.until)
+order by w.number`);
+}
+
+function elsewhere({ target, eventTime, window }: Batch): string {
+  return `from ${tableOf(target)} as t
+join ${staged} as n on ${sameKeyOf(target)}
+where (${within('t', eventTime, window)}) is not true`;
+}
+
+function indented(sql: string): string {
+  return sql.replace(/^/gm, '    ');
+}
+
 function guardWindow({ target, eventTime, window, name }: Batch, at: string): Step {
   const column = identifier(eventTime);
   return {
@@ -107,7 +136,7 @@ function differenceByKey(
   const table = tableOf(target);
   const list = identifiers(wanted.map(({ name }) => name));
   const { values, compared } = valueColumns(target, wanted);
-  const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
+  const sameKey = sameKeyOf(target);
   const here = within('t', eventTime, window);
   const referenced = isReferenced(existing);
   const gone = `${here}\n    and not exists (select from ${staged} as n where ${sameKey})`;
@@ -129,9 +158,8 @@ where ${sameKey}\n    and ${where}`,
   const differs = `(${compared.map((column) => comparable(column, 't')).join(', ')})
         is distinct from (${compared.map((column) => comparable(column, 'n')).join(', ')})`;
   if (compared.length > 0) steps.push(update(`${here}\n    and ${differs}`));
-  const elsewhere = others.map((stretch) => within('t', eventTime, stretch));
-  if (elsewhere.length > 0 && !target.uniqueKey.includes(eventTime))
-    steps.push(update(`(${elsewhere.join('\n        or ')})`));
+  if (others.length > 0)
+    steps.push(update(`(${others.map((one) => within('t', eventTime, one)).join('\n        or ')})`));
   if (referenced.length > 0)
     steps.push({
       kind: 'retained',
@@ -175,15 +203,13 @@ where ${here}
   ];
 }
 
+function sameKeyOf({ uniqueKey }: TableTarget): string {
+  return uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
+}
+
 function within(alias: string, column: string, { from, to }: Stretch): string {
   const at = `${alias}.${identifier(column)}`;
   return `${at} >= ${from} and ${at} < ${to}`;
-}
-
-/** The table under the name that it has while it is made. */
-function standing(target: TableTarget): string {
-  const { schema, name } = placeOf(target);
-  return relation(schema, name);
 }
 
 function tableOf({ relation: { schema, name } }: TableTarget): string {

@@ -27,7 +27,7 @@ export function isRepartitioned(
 }
 
 /**
- * Puts another table with the same rows and grants in the place of a standing one. It is filled beside it, so that readers
+ * Puts another table with the same rows and grants in the place of a standing one, or of a view. It is filled beside it, so that readers
  * wait only from the moment the two change places. Nothing may hang on the old one, which is dropped, never with cascade.
  */
 export function repartition(target: TableTarget, existing: ExistingRelation, given: Given): Step[] {
@@ -35,20 +35,22 @@ export function repartition(target: TableTarget, existing: ExistingRelation, giv
   const table = relation(schema, name);
   const columns = existing.columns.map((column) => column.name);
   const list = identifiers(columns);
+  // Those of a table are its constraints' and its declared ones; whoever made others has been asked to drop them.
+  const indexes = existing.kind === 'table' ? [] : given.indexes;
   const make = (now: TableTarget) => {
     const beside = placeOf(now);
     const next = relation(beside.schema, beside.name);
     return [
       createLike(next, table, target.partitionBy),
       // Partitions of the old table may have the names that those of the new one are to have.
-      ...addPartitions({ ...target, relation: beside }, existing.columns, table),
-      run(`insert into ${next} (${list})\nselect ${list}\nfrom ${table}`),
+      ...(existing.populated ? addPartitions({ ...target, relation: beside }, existing.columns, table) : []),
+      ...(existing.populated ? [run(`insert into ${next} (${list})\nselect ${list}\nfrom ${table}`)] : []),
     ];
   };
   return [
     ...takePlace(
       target,
-      { kind: 'table', existing, given: { ...given, indexes: [] }, columns, objects: [], views: [] },
+      { kind: 'table', existing, given: { ...given, indexes }, columns, objects: [], views: [] },
       make,
     ),
     ...renamePartitions(target),
@@ -60,6 +62,7 @@ export function repartition(target: TableTarget, existing: ExistingRelation, giv
 export function afterRepartition(existing: ExistingRelation, { partitionBy }: TableTarget): ExistingRelation {
   return {
     ...existing,
+    kind: 'table',
     objects: [],
     unique: [],
     foreignKeys: [],

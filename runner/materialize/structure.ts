@@ -7,7 +7,7 @@ import type { SettingPlaces } from '../setting-places.ts';
 import { SqlText } from '../sql-text.ts';
 import { type Index, indexColumns, indexOn } from './index.ts';
 import { partitioningName } from './partition-names.ts';
-import { run, type Step } from './step.ts';
+import { type Explain, run, type Step } from './step.ts';
 
 /** What a table is to have besides its rows. */
 export interface Structure {
@@ -56,7 +56,13 @@ export function dropObsolete(structure: Structure, existing: ExistingRelation, m
   const nullable = existing.columns.filter((column) => column.notNull && obsolete.includes(notNullName(column.name)));
   const table = relation(structure.relation.schema, structure.relation.name);
   return [
-    ...objects.map((name) => run(dropObject(structure.relation, name))),
+    ...objects.map(
+      (name): Step => ({
+        kind: 'run',
+        sql: new SqlText(dropObject(structure.relation, name)),
+        explain: stillReferenced(structure.relation, name),
+      }),
+    ),
     ...alterColumns(
       table,
       nullable.map((column) => column.name),
@@ -264,6 +270,17 @@ function objectName(readable: string, definition: string): string {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 6);
+}
+
+function stillReferenced(table: RelationName, name: string): Explain {
+  return (error) =>
+    error.code !== '2BP01'
+      ? undefined
+      : {
+          what: `${name} is no longer declared for ${table.schema}.${table.name}, but others depend on it`,
+          detail: error.detail,
+          hint: 'Nothing was touched, and nothing is dropped with cascade. Take foreign keys to these columns out of their .yml files, or drop them if they were made by hand, build those tables, and run again.',
+        };
 }
 
 function dropObject(table: RelationName, name: string): string {

@@ -118,6 +118,7 @@ export function replaceRows(
       ...alignColumns(target.relation, existing, wanted),
     ]),
     ...addPartitions(target, wanted),
+    ...leaveOneOfEach(target, existing),
     ...(target.uniqueKey.length > 0
       ? differenceByKey(target, table, wanted, existing, keepFrom)
       : differenceOfAll(table, wanted)),
@@ -145,6 +146,31 @@ export function stage(target: TableTarget, source: RowSource): Step[] {
     run(`create temporary table "datacycle_new" on commit drop as\n`, source.sql),
     run(`analyze ${staged}`),
     ...guard(staged),
+  ];
+}
+
+/**
+ * Leaves one of the rows of each key where nothing has kept a standing table from having several; the difference makes it the
+ * right one. What has no key goes with the difference.
+ */
+export function leaveOneOfEach({ relation: at, uniqueKey }: TableTarget, existing: ExistingRelation): Step[] {
+  const standing = new Set(existing.columns.map(({ name }) => name));
+  const same = (columns: readonly string[]) => [...columns].sort().join('\n') === [...uniqueKey].sort().join('\n');
+  if (uniqueKey.length === 0 || existing.unique.some(same) || !uniqueKey.every((name) => standing.has(name))) return [];
+  const table = relation(at.schema, at.name);
+  return [
+    counted(
+      'deleted',
+      `delete from ${table} as t
+using (
+    select tableoid, ctid, row_number() over (partition by ${identifiers(uniqueKey)}) as number
+    from ${table}
+    where (${identifiers(uniqueKey)}) is not null
+) as d
+where d.number > 1
+    and t.tableoid = d.tableoid
+    and t.ctid = d.ctid`,
+    ),
   ];
 }
 

@@ -9,6 +9,8 @@ import {
   createFromBatch,
   type Stretch,
   stageBatch,
+  standsElsewhere,
+  windowsOfMoved,
   writtenBelow,
 } from '../../runner/materialize/microbatch.ts';
 import type { Step } from '../../runner/materialize/step.ts';
@@ -94,12 +96,15 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
   'stage-with-surrogate-key': () => stageBatch(surrogate, sql),
   'by-key': () => applyBatch(batch, existing, events, []),
   'by-key-beside-others': () => applyBatch(batch, existing, events, others),
-  'by-key-with-time-beside-others': () => applyBatch(withTime, existing, events, others),
   'by-key-referenced-by-others': () => applyBatch(batch, referenced, events, []),
   'by-nothing-but-key': () => applyBatch(withTime, existing, events.slice(0, 2), []),
   'without-key': () => applyBatch(keyless, existing, events, others),
   'outside-cleared': () => [clearOutside(batch, existing, window)],
   'outside-cleared-keeping-old-rows': () => [clearOutside(batch, referenced, { from: undefined, to: window.to })],
+  'moved-here': () => [
+    { kind: 'run', sql: standsElsewhere(batch) },
+    { kind: 'run', sql: windowsOfMoved(batch, others) },
+  ],
   'written-below-a-mark': () => [{ kind: 'run', sql: writtenBelow(batch, 7) }],
 };
 

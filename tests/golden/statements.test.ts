@@ -564,7 +564,7 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
           populated: true,
           columns: (one.standing ?? yields).map((each) => ({ ...each, notNull: notNull.has(each.name) })),
           objects: one.objects ?? declared,
-          unique: [],
+          unique: one.objects === undefined ? [node.config.unique_key ?? []] : [],
           foreignKeys: [],
           referencedBy: one.referencedBy ?? [],
           securityInvoker: stands === 'view',

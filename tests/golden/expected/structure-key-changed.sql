@@ -40,6 +40,17 @@ alter table "public"."m"
 
 -- run, counts deleted
 delete from "public"."m" as t
+using (
+    select tableoid, ctid, row_number() over (partition by "id", "room") as number
+    from "public"."m"
+    where ("id", "room") is not null
+) as d
+where d.number > 1
+    and t.tableoid = d.tableoid
+    and t.ctid = d.ctid;
+
+-- run, counts deleted
+delete from "public"."m" as t
 where not exists (select from pg_temp."datacycle_new" as n where t."id" = n."id" and t."room" = n."room");
 
 -- run, counts updated

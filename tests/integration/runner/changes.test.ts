@@ -63,6 +63,56 @@ describe.each(databases)('a change of the project on $name', (kind) => {
     expect(await structure('public.m')).toEqual(['m_id_room_key', 'not null id', 'not null room']);
   });
 
+  it.each(['table', 'incremental'])(
+    'a unique_key where there was none, as a %s: of rows that stand twice one is left',
+    async (how) => {
+      const model = (config: string, from: string) => ({
+        'models/m.sql': `{{config ${config}}}select id, room, value from ${from}`,
+      });
+      project.write(model('materialized="table"', '{{source "raw" "events"}}'));
+      await land(1, `(1, 'a', 1.0), (1, 'b', 2.0), (2, 'c', 3.0), (2, 'c', 3.0), (null::int, 'd', 4.0)`);
+      await run();
+      project.write(
+        model(
+          `materialized="${how}" unique_key="id"`,
+          '(select distinct on (id) * from {{source "raw" "events"}} where id > 0 order by id, room desc) as e',
+        ),
+      );
+      await run();
+      expect(await rows('select id, room from public.m order by id')).toEqual([
+        { id: 1, room: 'b' },
+        { id: 2, room: 'c' },
+      ]);
+      expect(await structure('public.m')).toEqual(['m_id_key', 'not null id']);
+    },
+  );
+
+  it('a key that foreign keys need is told with them, and goes when they have gone', async () => {
+    const rooms = (key: string) => ({
+      'models/rooms.sql': `{{config materialized="table" unique_key="${key}"}}select room, 1 as floor from {{source "raw" "events"}}`,
+    });
+    const facts = (constraints: string) => ({
+      'models/facts.yml': `models: [{ name: facts, constraints: [${constraints}] }]`,
+    });
+    project.write({
+      ...rooms('room'),
+      'models/facts.sql': '{{config materialized="table" unique_key="room"}}select room from {{ref "rooms"}}',
+      ...facts(`{ type: foreign_key, columns: room, to: ref('rooms') }`),
+    });
+    await land(1, `(1, 'a', 1.0)`);
+    await run();
+    project.write(rooms('room, floor'));
+    project.write(facts(''));
+    const { error } = resultOf(await project.run(database.warehouse), 'rooms');
+    expect(error?.message).toMatch(
+      /^rooms: rooms_room_key_\w+ is no longer declared for public.rooms, but others depend on it$/,
+    );
+    expect(error).toMatchObject({ detail: expect.stringContaining('facts_room_fkey') });
+    await run({ select: ['facts'] });
+    await run();
+    expect(await structure('public.rooms')).toEqual(['not null floor', 'not null room', 'rooms_room_floor_key']);
+  });
+
   it('a column that leaves unique_key may be NULL, and one that leaves the query is gone', async () => {
     const model = (key: string, columns: string) => ({
       'models/m.sql': `{{config materialized="table" unique_key="${key}"}}select ${columns} from {{source "raw" "events"}}`,

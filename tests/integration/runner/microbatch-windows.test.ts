@@ -54,7 +54,12 @@ describe.each(databases)('batches of time on $name', (kind) => {
           if (index > 0) expect(times[index - 1]?.[1]).toBe(start);
         }
         const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' });
-        for (const { from } of batches) {
+        for (const { from, to } of batches) {
+          // Whatever the clock shows in a batch is of its time, so that times without a zone find their batch.
+          for (const at of [Date.parse(from.at), Date.parse(from.at) + 3_600_000, Date.parse(to.at) - 1000]) {
+            expect(clock.format(new Date(at)) >= from.local).toBe(true);
+            expect(at >= Date.parse(to.at) || clock.format(new Date(at)) < to.local).toBe(true);
+          }
           const shown = clock.format(new Date(from.at));
           expect(shown.slice(14)).toBe('00:00');
           // Where the clock skips the beginning of a day, that is the moment at which it does.
@@ -79,12 +84,20 @@ describe.each(databases)('batches of time on $name', (kind) => {
     expect(batches.map(({ from, to }) => (Date.parse(to.at) - Date.parse(from.at)) / 3_600_000)).toEqual(hours);
   });
 
-  it('an hour that the clock shows twice is two batches', async () => {
+  it.each([
+    ['America/Havana', '2023-11-04', '2023-11-06T12:00:00Z', '2023-11-05T04:00:00Z'],
+    ['Atlantic/Azores', '2023-10-28', '2023-10-30T12:00:00Z', '2023-10-29T00:00:00Z'],
+  ])('a day whose midnight the clock in %s shows twice begins with the first', async (zone, begin, now, first) => {
+    const batches = await read('day', zone, begin, now);
+    expect(batches[1]?.from).toEqual({ at: first, local: `${first.slice(0, 10)} 00:00:00` });
+    expect(batches[1]?.to.local).toBe(batches[2]?.from.local);
+  });
+
+  it('an hour that the clock shows twice is one batch of two', async () => {
     const batches = await read('hour', 'Europe/Zurich', '2023-10-29 01:00', '2023-10-29T02:10:00Z');
     expect(batches.map(({ from }) => `${from.at} ${from.local.slice(11)}`)).toEqual([
       '2023-10-28T23:00:00Z 01:00:00',
       '2023-10-29T00:00:00Z 02:00:00',
-      '2023-10-29T01:00:00Z 02:00:00',
       '2023-10-29T02:00:00Z 03:00:00',
     ]);
   });

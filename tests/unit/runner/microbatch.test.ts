@@ -66,15 +66,14 @@ describe('a bound as a value', () => {
 });
 
 it.each([
-  ['year', 'UTC', '2023'],
-  ['month', 'UTC', '2023-10'],
-  ['week', 'UTC', 'week of 2023-10-29'],
-  ['day', 'Europe/Zurich', '2023-10-29'],
-  ['hour', 'UTC', '2023-10-29 02:00'],
-  ['hour', 'Europe/Zurich', '2023-10-29 02:00 (2023-10-29T01:00:00Z)'],
-] as const)('a batch of a %s in %s is called %s', (size, timeZone, name) => {
+  ['year', '2023'],
+  ['month', '2023-10'],
+  ['week', 'week of 2023-10-29'],
+  ['day', '2023-10-29'],
+  ['hour', '2023-10-29 02:00'],
+] as const)('a batch of a %s is called %s', (size, name) => {
   const at = { at: '2023-10-29T01:00:00Z', local: '2023-10-29 02:00:00' };
-  expect(nameOfBatch({ from: at, to: at }, { size, timeZone })).toBe(name);
+  expect(nameOfBatch({ from: at, to: at }, { size })).toBe(name);
 });
 
 it.each([

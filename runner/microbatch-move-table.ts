@@ -1,0 +1,108 @@
+import { StatementError } from '../warehouse/errors.ts';
+import { relation } from '../warehouse/quote.ts';
+import type { Session } from '../warehouse/warehouse.ts';
+import { auditRemade } from './audit.ts';
+import { commentsOn, readBelongings } from './belongings.ts';
+import type { BuildContext } from './build-node.ts';
+import { type Column, type ExistingRelation, readRelation } from './catalog.ts';
+import { madeByHand, refuseToStrip } from './change-of-kind.ts';
+import { type Decision, isMoved, type NodeState } from './decide.ts';
+import { NodeError } from './errors.ts';
+import type { ModelNode } from './manifest.ts';
+import { describeRelation } from './materialize/comments.ts';
+import { partitioningName, rememberedPartitioning } from './materialize/partition-names.ts';
+import { remakeViews } from './materialize/remake-views.ts';
+import { afterRepartition, repartition } from './materialize/repartition.ts';
+import type { Step } from './materialize/step.ts';
+import { addMissing, alignColumns, objectNames } from './materialize/structure.ts';
+import { refuseToStrand } from './partition-dependents.ts';
+import { perform } from './perform.ts';
+import { ask } from './question.ts';
+import { type ModelState, writeModel } from './state.ts';
+import { secure, structureOf, tableTarget } from './table-target.ts';
+import { viewsInTheWay } from './views-in-the-way.ts';
+
+/**
+ * Moves the rows of a microbatch model into a table as declared, before its batches are built: one that is partitioned otherwise,
+ * with the constraints and indexes that stood, since what is new waits for the last batch; one of the rows that a view shows, so
+ * that readers find them until batch by batch takes their place.
+ * @param yields the columns of the model's query.
+ * @returns the state from then on; the same one where no other table is needed.
+ * @throws NodeError if that would lose what hangs on the old one, or rows would belong to no batch; nothing is touched then.
+ */
+export async function moveRows(
+  session: Session,
+  {
+    manifest,
+    options,
+    clock,
+    root,
+    sourceText,
+  }: Pick<BuildContext, 'manifest' | 'options' | 'clock' | 'root' | 'sourceText'>,
+  node: ModelNode,
+  decision: Decision,
+  state: NodeState,
+  models: ReadonlyMap<string, ModelState>,
+  yields: readonly Column[],
+): Promise<NodeState> {
+  const { existing, remembered } = state;
+  if (existing === undefined) return state;
+  const wasView = existing.kind !== 'table';
+  if (!wasView && !isMoved(node, decision, state)) return state;
+  const made = remembered?.objects ?? [];
+  const becomes = wasView ? yields : undefined;
+  const views = await viewsInTheWay(session, { manifest, options, models }, node, state, becomes, decision);
+  if (!wasView) await refuseToStrand(session, node, made, views);
+  const belongings = await readBelongings(session, node.relation);
+  refuseToStrip(node, state, belongings);
+  const target = tableTarget(node, state.access);
+  const moved = afterRepartition(existing, target);
+  const steps = remakeViews(views, [
+    ...repartition(target, existing, madeByHand(remembered, belongings)),
+    ...(wasView ? alignColumns(node.relation, existing, yields) : []),
+    ...secure(target, moved),
+    ...(wasView ? [] : addMissing(target, { ...moved, ...stood(node, existing) }, made)),
+  ]);
+  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
+  const work = async (those: readonly Step[]) => {
+    for (const step of those) await perform(session, step, node, undefined, totals, root);
+  };
+  await work(steps).catch((error: unknown) => {
+    throw wasView && error instanceof StatementError ? notTakenOver(node, existing, error) : error;
+  });
+  await auditRemade(session, { manifest, models, sourceText }, views);
+  const bare = await ask(session, commentsOn(node.relation));
+  if (bare !== undefined) await work(describeRelation(node, bare, belongings?.comments));
+  const after = { ...state, existing: await readRelation(session, node.relation) };
+  if (remembered === undefined || wasView) return after;
+  const known = rememberedPartitioning(made);
+  const kept = made.filter((name) => name !== known);
+  const objects = node.partitionBy === undefined ? kept : [...kept, partitioningName(node.partitionBy)];
+  await writeModel(session, {
+    ...remembered,
+    objects,
+    model: node.name,
+    relation: relation(node.relation.schema, node.relation.name),
+    builtAt: clock().toISOString(),
+    consumed: state.consumed,
+  });
+  return { ...after, remembered: { ...remembered, objects } };
+}
+
+/** Constraints and indexes that are new, as if they stood. */
+function stood(node: ModelNode, existing: ExistingRelation): Pick<ExistingRelation, 'columns' | 'objects'> {
+  return {
+    columns: existing.columns.map((column) => ({ ...column, notNull: true })),
+    objects: objectNames(structureOf(node)).filter((name) => !existing.objects.includes(name)),
+  };
+}
+
+function notTakenOver({ name, relation: at, file }: ModelNode, { kind }: ExistingRelation, error: StatementError) {
+  return new NodeError({
+    what: `${name}: the rows that the ${kind} ${at.schema}.${at.name} shows could not be put into a table: ${error.message}`,
+    where: file,
+    detail: error.detail,
+    hint: `Nothing was touched. To do without them until its batches are built, drop it: drop ${kind} ${relation(at.schema, at.name)};`,
+    cause: error,
+  });
+}

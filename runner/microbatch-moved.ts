@@ -1,0 +1,39 @@
+import type { Session } from '../warehouse/warehouse.ts';
+import type { ModelNode } from './manifest.ts';
+import { type Batch, standsElsewhere, windowsOfMoved } from './materialize/microbatch.ts';
+import type { Job } from './microbatch-begin.ts';
+import { markTaken } from './microbatch-state.ts';
+import { type Progress, stretchOf } from './microbatch-table.ts';
+import type { KnownBatch } from './microbatch-windows.ts';
+import { statement } from './statement.ts';
+
+/**
+ * The batches in which rows stand whose keys the staged ones have: those rows have moved, and are to be taken from there. They
+ * wait to be built again from now on, also if nothing is left to be changed in them: whoever follows them has to look.
+ * @returns none where a key that stands elsewhere is a second one: in a batch that this run has built, or that nothing may
+ * build again.
+ */
+export async function movedFrom(
+  session: Session,
+  node: ModelNode,
+  job: Job,
+  progress: Progress,
+  window: KnownBatch,
+  batch: Batch,
+): Promise<readonly KnownBatch[]> {
+  const { uniqueKey } = batch.target;
+  // Where the table was made by this run, nothing stands in batches that are still to come.
+  if (job.decision.mode === 'create' || uniqueKey.length === 0 || uniqueKey.includes(batch.eventTime)) return [];
+  const { rows } = await statement(session, standsElsewhere(batch));
+  if (rows[0]?.elsewhere !== true) return [];
+  const mayRebuild = node.config.full_refresh !== false && job.state.pruned.size === 0;
+  const others = (mayRebuild ? job.known : progress.queue).filter(
+    (one) => one !== window && (!progress.built.has(one) || progress.retaining.has(one)),
+  );
+  if (others.length === 0) return [];
+  const stretches = others.map((one) => stretchOf(job, one));
+  const found = await statement(session, windowsOfMoved(batch, stretches));
+  const moved = found.rows.flatMap(({ number }) => others[Number(number)] ?? []);
+  await markTaken(session, node.name, moved);
+  return moved;
+}
