@@ -1,6 +1,7 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationName } from './manifest.ts';
-import { policySeal } from './materialize/row-security.ts';
+import { partitionsOf } from './materialize/partition-names.ts';
+import { ownPolicy, policySeal } from './materialize/row-security.ts';
 
 export interface Column {
   readonly name: string;
@@ -155,10 +156,12 @@ async function readPartitions(on: Queryable, oid: number): Promise<StandingParti
         or exists (select from aclexplode(p.relacl) g where g.grantee <> p.relowner)), false) as open,
     coalesce(jsonb_agg(distinct jsonb_build_object('forced', p.relforcerowsecurity,
         'policies', (select coalesce(jsonb_agg(y.polname order by y.polname), '[]')
-            from pg_policy y where y.polrelid = p.oid and y.polname ~ '^datacycle_'))) filter (where p.oid is not null), '[]') as guards
+            from pg_policy y where y.polrelid = p.oid and y.polname ~ '${ownPolicy.source}'))) filter (where p.oid is not null), '[]') as guards
 from pg_partitioned_table pt
-left join pg_inherits h on h.inhparent = pt.partrelid
-left join pg_class p on p.oid = h.inhrelid
+left join (
+    ${partitionsOf('$1').replaceAll('\n', '\n    ')}
+) h on true
+left join pg_class p on p.oid = h.oid
 where pt.partrelid = $1
 group by pt.partrelid`,
     [oid],

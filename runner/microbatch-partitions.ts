@@ -9,13 +9,11 @@ import { type Decision, isMoved, type NodeState } from './decide.ts';
 import type { ModelNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import { partitioningName, rememberedPartitioning } from './materialize/partition-names.ts';
-import { remakeViews } from './materialize/remake-views.ts';
-import { afterRepartition, repartition } from './materialize/repartition.ts';
-import { addMissing, objectNames } from './materialize/structure.ts';
+import { repartition } from './materialize/repartition.ts';
 import { refuseToStrand } from './partition-dependents.ts';
 import { perform } from './perform.ts';
 import { type ModelState, writeModel } from './state.ts';
-import { secure, structureOf, tableTarget } from './table-target.ts';
+import { secure, tableTarget } from './table-target.ts';
 import { viewsInTheWay } from './views-in-the-way.ts';
 
 /**
@@ -46,17 +44,9 @@ export async function moveBatches(
   const belongings = await readBelongings(session, node.relation);
   refuseToStrip(node, state, belongings?.extras ?? []);
   const target = tableTarget(node, state.access);
-  const moved = afterRepartition(existing, target);
-  const isNew = (name: string) => !existing.objects.includes(name);
-  const stood = {
-    columns: existing.columns.map((column) => ({ ...column, notNull: true })),
-    objects: objectNames(structureOf(node)).filter(isNew),
-  };
-  const steps = remakeViews(views, [
-    ...repartition(target, existing, belongings ?? noPrivileges),
-    ...secure(target, moved),
-    ...addMissing(target, { ...moved, ...stood }, made),
-  ]);
+  const columns = existing.columns.map(({ name }) => name);
+  const replacing = { columns, privileges: belongings ?? noPrivileges, views };
+  const steps = repartition(target, existing, made, replacing, secure);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   for (const step of steps) await perform(session, step, node, undefined, totals, root);
   await auditRemade(session, { manifest, models, sourceText }, views);

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { SqlText } from '../sql-text.ts';
 import { addPartitions } from './partitions.ts';
 import { counted, type Step, staged } from './step.ts';
+import { placeOf } from './structure.ts';
 import { comparable, stage, type TableTarget, valueColumns } from './table.ts';
 
 /**
@@ -16,7 +17,7 @@ export function addRows(
   sql: SqlText,
   columns: readonly Column[],
 ): Step[] {
-  const table = relation(target.relation.schema, target.relation.name);
+  const table = tableOf(target);
   const list = identifiers(columns.map((column) => column.name));
   const insert = `insert into ${table} as t (${list})\nselect ${list}\nfrom ${staged}`;
   const staging = [...stage(target, { kind: 'query', sql }), ...addPartitions(target, columns)];
@@ -70,7 +71,7 @@ function mergePartitioned(target: TableTarget, insert: string, columns: readonly
 ),
 
 counted as (
-    select exists (select from ${relation(target.relation.schema, target.relation.name)} as o where ${sameKey}) as was_there
+    select exists (select from ${tableOf(target)} as o where ${sameKey}) as was_there
     from merged as m
 )
 
@@ -89,6 +90,11 @@ function onConflict(target: TableTarget, columns: readonly Column[]): string | S
         is distinct from (${compared.map((column) => comparable(column, 'excluded')).join(', ')})`,
     ...predicates(target, 'excluded').flatMap((one) => ['\n        and ', one]),
   );
+}
+
+function tableOf(target: TableTarget): string {
+  const { schema, name } = placeOf(target);
+  return relation(schema, name);
 }
 
 /** The columns that a standing row takes over from the new one, and those of them whose difference counts. */

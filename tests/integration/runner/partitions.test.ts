@@ -169,6 +169,14 @@ select 1 as id, timestamptz '2023-10-05T10:00Z' as at from {{ref "visits"}} limi
   it.each([
     [merged, null, 'unique_key of visits is NULL in (id=5, at=NULL)'],
     [merged, 'infinity', 'partition_by of visits: "at" says no time that belongs to a partition: (id=5, at=infinity)'],
+    [merged, '-infinity', 'says no time that belongs to a partition: (id=5, at=-infinity)'],
+    [merged, '100000-01-01T00:00Z', 'says no time that belongs to a partition: (id=5, at=100000-01-01'],
+    [
+      // There it is December of the year before the first.
+      merged.replace('month', 'month, time_zone: America/New_York'),
+      '0001-01-01T00:00Z',
+      'says no time that belongs to a partition: (id=5, at=0001-01-01',
+    ],
     [
       `materialized: table, ${monthly}`,
       null,
@@ -188,33 +196,36 @@ select 1 as id, timestamptz '2023-10-05T10:00Z' as at from {{ref "visits"}} limi
     expect(await build()).toContain('needs a partition shown.visits_2023_12, and something else has that name');
   });
 
-  it.each([`o'clock "24h" %I`, 'back\\slash %s', 'Größe "$1" {x}'])('can do with names such as %j', async (hostile) => {
-    await make('materialized: table, enabled: false');
-    const quoted = `"${hostile.replaceAll('"', '""')}"`;
-    const write = (config: string) =>
-      visits.project.write({
-        'models/odd.sql': `select id, at as ${quoted}, value from {{source "raw" "visits"}}`,
-        'models/odd.yml': `models: [{ name: odd, config: { ${JSON.stringify({ materialized: 'table', schema: 'shown', alias: hostile, unique_key: ['id', hostile] }).slice(1, -1)}${config} } }]`,
-      });
-    const run = async () => {
-      const summary = await visits.project.run(database.warehouse, { command: 'run' });
-      expect(summary.results.flatMap(({ error }) => error?.message ?? [])).toEqual([]);
-    };
-    const partitionBy = (granularity: string) =>
-      `, partition_by: { column: ${JSON.stringify(hostile)}, granularity: ${granularity} }`;
-    await visits.load(first);
-    for (const config of [partitionBy('month'), partitionBy('day'), '', partitionBy('month')]) {
-      write(config);
-      await run();
-      await run();
-    }
-    expect(
-      await visits.rows(
-        `select c.relname as name from pg_class as c where relispartition and relkind = 'r' order by 1`,
-      ),
-    ).toEqual([{ name: `${hostile}_2023_10` }, { name: `${hostile}_2023_12` }]);
-    expect(await visits.rows(`select count(*)::int as n from shown.${quoted}`)).toEqual([{ n: 3 }]);
-  });
+  it.each([`o'clock "24h" %I`, 'back\\slash %s', 'Größe "$1" {x}', '$do$; $do_$'])(
+    'can do with names such as %j',
+    async (hostile) => {
+      await make('materialized: table, enabled: false');
+      const quoted = `"${hostile.replaceAll('"', '""')}"`;
+      const write = (config: string) =>
+        visits.project.write({
+          'models/odd.sql': `select id, at as ${quoted}, value from {{source "raw" "visits"}}`,
+          'models/odd.yml': `models: [{ name: odd, config: { ${JSON.stringify({ materialized: 'table', schema: 'shown', alias: hostile, unique_key: ['id', hostile] }).slice(1, -1)}${config} } }]`,
+        });
+      const run = async () => {
+        const summary = await visits.project.run(database.warehouse, { command: 'run' });
+        expect(summary.results.flatMap(({ error }) => error?.message ?? [])).toEqual([]);
+      };
+      const partitionBy = (granularity: string) =>
+        `, partition_by: { column: ${JSON.stringify(hostile)}, granularity: ${granularity} }`;
+      await visits.load(first);
+      for (const config of [partitionBy('month'), partitionBy('day'), '', partitionBy('month')]) {
+        write(config);
+        await run();
+        await run();
+      }
+      expect(
+        await visits.rows(
+          `select c.relname as name from pg_class as c where relispartition and relkind = 'r' order by 1`,
+        ),
+      ).toEqual([{ name: `${hostile}_2023_10` }, { name: `${hostile}_2023_12` }]);
+      expect(await visits.rows(`select count(*)::int as n from shown.${quoted}`)).toEqual([{ n: 3 }]);
+    },
+  );
 
   it('keeps names apart that are too long', async () => {
     await make(merged);
