@@ -256,16 +256,24 @@ with merged as (
     set "room" = excluded."room"
     where (t."room")
         is distinct from (excluded."room")
-    returning t."id", t."at"
+    returning 1
 ),
 
-counted as (
-    select exists (select from "public"."datacycle_m_cadbe9" as o where o."id" = m."id" and o."at" = m."at") as was_there
-    from merged as m
+fresh as (
+    select count(*) as row_count
+    from pg_temp."datacycle_new" as n
+    where not exists (
+        select
+        from "public"."datacycle_m_cadbe9" as t
+        where t."id" = n."id"
+            and t."at" = n."at"
+            and t."at" >= (select min("at") from pg_temp."datacycle_new")
+            and t."at" <= (select max("at") from pg_temp."datacycle_new")
+    )
 )
 
-select count(*) filter (where not was_there) as inserted, count(*) filter (where was_there) as updated
-from counted;
+select fresh.row_count as inserted, (select count(*) from merged) - fresh.row_count as updated
+from fresh;
 
 -- run
 drop table "public"."m";
