@@ -53,6 +53,8 @@ export interface StandingPartitions {
   readonly column: string | null;
   /** Whether row security of any partition is off, or anybody but the owner has a privilege on one. */
   readonly open: boolean;
+  /** The planner's guess at the rows of all of them; the table's own is as old as its last `analyze`. */
+  readonly estimatedRows: number;
   /** The different ways in which partitions are guarded, policies of the runner only. */
   readonly guards: readonly { readonly forced: boolean; readonly policies: readonly string[] }[];
 }
@@ -154,6 +156,7 @@ async function readPartitions(on: Queryable, oid: number): Promise<StandingParti
         where a.attrelid = pt.partrelid and pt.partstrat = 'r' and pt.partnatts = 1 and a.attnum = pt.partattrs[0]) as column,
     coalesce(bool_or(not p.relrowsecurity
         or exists (select from aclexplode(p.relacl) g where g.grantee <> p.relowner)), false) as open,
+    coalesce(sum(greatest(p.reltuples, 0)) filter (where p.relkind = 'r'), 0)::float8 as "estimatedRows",
     coalesce(jsonb_agg(distinct jsonb_build_object('forced', p.relforcerowsecurity,
         'policies', (select coalesce(jsonb_agg(y.polname order by y.polname), '[]')
             from pg_policy y where y.polrelid = p.oid and y.polname ~ '${ownPolicy.source}'))) filter (where p.oid is not null), '[]') as guards
@@ -191,6 +194,16 @@ const kinds: Readonly<Record<string, RelationKind>> = {
   v: 'view',
   m: 'materialized view',
 };
+
+/**
+ * Whether the planner should look at a table again: so many rows changed, or its partitions grew unseen by a tenth. An
+ * autovacuum looks at each of them and never at the whole.
+ */
+export function isWorthAnalyzing({ estimatedRows, partitions }: ExistingRelation, changed: number): boolean {
+  const known = Math.max(estimatedRows, 0);
+  const unseen = Math.max((partitions?.estimatedRows ?? 0) - known, 0);
+  return changed + unseen > 50 + known / 10;
+}
 
 /** The names and types that a relation of this session's temporary schema has. */
 export async function readTemporaryColumns(session: Queryable, name: string): Promise<readonly Column[]> {

@@ -66,6 +66,6 @@ function afterRepartition(existing: ExistingRelation, target: TableTarget, made:
     unique: [],
     foreignKeys: [],
     rowSecurity: { enabled: false, forced: false, policies: [] },
-    partitions: partitionBy && { column: partitionBy.column, open: false, guards: [] },
+    partitions: partitionBy && { column: partitionBy.column, open: false, estimatedRows: 0, guards: [] },
   };
 }

@@ -47,7 +47,8 @@ standing as materialized (
 
 select name, lower, upper
 from ranges as r
-where not exists (select from standing as s where not s.is_default and s.lower <= r.lower and s.upper >= r.upper);
+where (r.lower, r.upper) not in (select lower, upper from standing)
+    and not exists (select from standing as s where not s.is_default and s.lower <= r.lower and s.upper >= r.upper);
 
 -- guard: m needs a partition gold.undefined, and something else has that name
 select p.name
