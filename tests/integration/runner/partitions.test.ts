@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openWarehouse } from '../../../warehouse/open.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf } from '../temporary-project.ts';
 import { PartitionedVisits } from './partitioned-visits.ts';
@@ -15,7 +16,7 @@ const october = `visits_2023_10 ('2023-10-01 00:00:00+00') TO ('2023-11-01 00:00
 const november = `visits_2023_11 ('2023-11-01 00:00:00+00') TO ('2023-12-01 00:00:00+00')`;
 const december = `visits_2023_12 ('2023-12-01 00:00:00+00') TO ('2024-01-01 00:00:00+00')`;
 
-describe.each(databases)('partition_by on $name', ({ open }) => {
+describe.each(databases)('partition_by on $name', ({ name, open }) => {
   let database: TestDatabase;
   let visits: PartitionedVisits;
   const reader = `partition_reader_${randomBytes(4).toString('hex')}`;
@@ -187,6 +188,25 @@ select 1 as id, timestamptz '2023-10-05T10:00Z' as at from {{ref "visits"}} limi
     await visits.load([...first, { id: 5, at, value: 5 }]);
     expect(await build()).toContain(message);
     expect(await visits.rows(`select to_regclass('shown.visits') as made`)).toEqual([{ made: null }]);
+  });
+
+  it.runIf(name === 'PostgreSQL')('begins a day where it begins, however the database writes times', async () => {
+    await make(merged.replace('month', 'day, time_zone: America/Havana'));
+    await visits.load([{ id: 1, at: '2023-11-05T04:30Z', value: 1 }]);
+    const { pathname } = new URL(database.url ?? '');
+    await visits.rows(`alter database ${pathname.slice(1)} set datestyle = 'SQL, DMY'`);
+    // Where IST is the time of India, and of Israel for who reads it.
+    const settings = { TimeZone: 'Asia/Kolkata' };
+    const own = await openWarehouse({ url: database.url, folder: '', purpose: 'test', concurrency: 2, settings });
+    try {
+      const summary = await visits.project.run(own, { command: 'run' });
+      expect(resultOf(summary, 'visits').error?.message).toBeUndefined();
+      expect(await visits.partitions()).toEqual([
+        `visits_2023_11_04 ('2023-11-04 04:00:00+00') TO ('2023-11-05 05:00:00+00')`,
+      ]);
+    } finally {
+      await own.close();
+    }
   });
 
   it('refuses a partition whose name something else has', async () => {
