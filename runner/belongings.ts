@@ -1,6 +1,7 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationKind } from './catalog.ts';
 import type { RelationName } from './manifest.ts';
+import { partitionsOf } from './materialize/partition-names.ts';
 import { ownPolicy } from './materialize/row-security.ts';
 import { type Question, question } from './question.ts';
 
@@ -70,12 +71,19 @@ export const columnGrantsJson = `(select coalesce(jsonb_agg(jsonb_build_object('
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             and g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))`;
 
-/** What hangs on the row `c` of pg_class and would go with it, in words. */
+/** What hangs on the row `c` of pg_class or its partitions and would go with it, in words. */
 export const extrasJson = `(select coalesce(jsonb_agg(extra order by extra), '[]') from (
-        select 'the trigger ' || tgname as extra from pg_trigger where tgrelid = c.oid and not tgisinternal
-        union all select 'the rule ' || rulename from pg_rewrite where ev_class = c.oid and rulename <> '_RETURN'
-        union all select 'the statistics ' || stxname from pg_statistic_ext where stxrelid = c.oid
-        union all select 'the policy ' || polname from pg_policy where polrelid = c.oid and polname !~ '${ownPolicy.source}'
+        with parts as (
+            select c.oid
+            union all
+            (${partitionsOf('c.oid').replaceAll('\n', '\n            ')})
+        )
+        select 'the trigger ' || tgname as extra from pg_trigger
+        where tgrelid in (select oid from parts) and not tgisinternal and tgparentid = 0
+        union all select 'the rule ' || rulename from pg_rewrite where ev_class in (select oid from parts) and rulename <> '_RETURN'
+        union all select 'the statistics ' || stxname from pg_statistic_ext where stxrelid in (select oid from parts)
+        union all select 'the policy ' || polname from pg_policy
+            where polrelid in (select oid from parts) and polname !~ '${ownPolicy.source}'
         union all select 'row security made by hand' where c.relrowsecurity
             and not exists (select from pg_policy where polrelid = c.oid)
         union all select 'a security label' from pg_seclabel where classoid = 'pg_class'::regclass and objoid = c.oid) as e)`;

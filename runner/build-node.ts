@@ -4,7 +4,7 @@ import { type AuditOutcome, auditRemade, runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import { type Belongings, readBelongings } from './belongings.ts';
 import { hintFor } from './build-hint.ts';
-import { type Column, sameColumns } from './catalog.ts';
+import { type Column, isWorthAnalyzing, sameColumns } from './catalog.ts';
 import { madeByHand, refuseToStrip } from './change-of-kind.ts';
 import { completeRelation } from './complete-relation.ts';
 import { type Decision, decide, isMoved, type NodeState, type PlanOptions } from './decide.ts';
@@ -213,7 +213,7 @@ function hasMoved(state: NodeState): boolean {
   });
 }
 
-/** The planner knows a fresh table; a table that grew by a tenth is worth another look. */
+/** The planner knows a fresh table. */
 async function analyzeIfGrown(
   session: Session,
   node: ModelNode | SeedNode,
@@ -223,6 +223,6 @@ async function analyzeIfGrown(
 ): Promise<void> {
   if (decision.mode === 'view' || decision.mode === 'create') return;
   const changed = totals.inserted + totals.updated + totals.deleted;
-  const before = Math.max(state.existing?.estimatedRows ?? 0, 0);
-  if (changed > 50 + before / 10) await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
+  if (state.existing !== undefined && isWorthAnalyzing(state.existing, changed))
+    await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationName } from './manifest.ts';
-import { policySeal } from './materialize/row-security.ts';
+import { partitionsOf } from './materialize/partition-names.ts';
+import { ownPolicy, policySeal } from './materialize/row-security.ts';
 import { ask, type Question, question } from './question.ts';
 
 export interface Column {
@@ -53,6 +54,8 @@ export interface StandingPartitions {
   readonly column: string | null;
   /** Whether row security of any partition is off, or anybody but the owner has a privilege on one. */
   readonly open: boolean;
+  /** The planner's guess at the rows of all of them; the table's own is as old as its last `analyze`. */
+  readonly estimatedRows: number;
   /** The different ways in which partitions are guarded, policies of the runner only. */
   readonly guards: readonly { readonly forced: boolean; readonly policies: readonly string[] }[];
 }
@@ -162,12 +165,15 @@ async function readPartitions(on: Queryable, oid: number): Promise<StandingParti
         where a.attrelid = pt.partrelid and pt.partstrat = 'r' and pt.partnatts = 1 and a.attnum = pt.partattrs[0]) as column,
     coalesce(bool_or(not p.relrowsecurity
         or exists (select from aclexplode(p.relacl) g where g.grantee <> p.relowner)), false) as open,
+    coalesce(sum(greatest(p.reltuples, 0)) filter (where p.relkind = 'r'), 0)::float8 as "estimatedRows",
     coalesce(jsonb_agg(distinct jsonb_build_object('forced', p.relforcerowsecurity,
         'policies', (select coalesce(jsonb_agg(y.polname order by y.polname), '[]')
-            from pg_policy y where y.polrelid = p.oid and y.polname ~ '^datacycle_'))) filter (where p.oid is not null), '[]') as guards
+            from pg_policy y where y.polrelid = p.oid and y.polname ~ '${ownPolicy.source}'))) filter (where p.oid is not null), '[]') as guards
 from pg_partitioned_table pt
-left join pg_inherits h on h.inhparent = pt.partrelid
-left join pg_class p on p.oid = h.inhrelid
+left join (
+    ${partitionsOf('$1').replaceAll('\n', '\n    ')}
+) h on true
+left join pg_class p on p.oid = h.oid
 where pt.partrelid = $1
 group by pt.partrelid`,
     [oid],
@@ -197,6 +203,16 @@ const kinds: Readonly<Record<string, RelationKind>> = {
   v: 'view',
   m: 'materialized view',
 };
+
+/**
+ * Whether the planner should look at a table again: so many rows changed, or its partitions grew unseen by a tenth. An
+ * autovacuum looks at each of them and never at the whole.
+ */
+export function isWorthAnalyzing({ estimatedRows, partitions }: ExistingRelation, changed: number): boolean {
+  const known = Math.max(estimatedRows, 0);
+  const unseen = Math.max((partitions?.estimatedRows ?? 0) - known, 0);
+  return changed + unseen > 50 + known / 10;
+}
 
 /** The names and types that a relation of this session's temporary schema has. */
 export async function readTemporaryColumns(session: Queryable, name: string): Promise<readonly Column[]> {

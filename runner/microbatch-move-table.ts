@@ -11,15 +11,14 @@ import { NodeError } from './errors.ts';
 import type { ModelNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import { partitioningName, rememberedPartitioning } from './materialize/partition-names.ts';
-import { remakeViews } from './materialize/remake-views.ts';
-import { afterRepartition, repartition } from './materialize/repartition.ts';
+import { repartition } from './materialize/repartition.ts';
 import type { Step } from './materialize/step.ts';
-import { addMissing, alignColumns, objectNames } from './materialize/structure.ts';
+import { alignColumns, placeOf } from './materialize/structure.ts';
 import { refuseToStrand } from './partition-dependents.ts';
 import { perform } from './perform.ts';
 import { ask } from './question.ts';
 import { type ModelState, writeModel } from './state.ts';
-import { secure, structureOf, tableTarget } from './table-target.ts';
+import { secure, tableTarget } from './table-target.ts';
 import { viewsInTheWay } from './views-in-the-way.ts';
 
 /**
@@ -56,12 +55,11 @@ export async function moveRows(
   const belongings = await readBelongings(session, node.relation);
   refuseToStrip(node, state, belongings);
   const target = tableTarget(node, state.access);
-  const moved = afterRepartition(existing, target);
-  const steps = remakeViews(views, [
-    ...repartition(target, existing, madeByHand(remembered, belongings)),
-    ...(wasView ? alignColumns(node.relation, existing, yields) : []),
-    ...secure(target, moved),
-    ...(wasView ? [] : addMissing(target, { ...moved, ...stood(node, existing) }, made)),
+  const columns = existing.columns.map(({ name }) => name);
+  const replacing = { columns, given: madeByHand(remembered, belongings), views };
+  const steps = repartition(target, existing, made, replacing, (now, then) => [
+    ...(wasView ? alignColumns(placeOf(now), existing, yields) : []),
+    ...secure(now, then),
   ]);
   const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
   const work = async (those: readonly Step[]) => {
@@ -87,14 +85,6 @@ export async function moveRows(
     consumed: state.consumed,
   });
   return { ...after, remembered: { ...remembered, objects } };
-}
-
-/** Constraints and indexes that are new, as if they stood. */
-function stood(node: ModelNode, existing: ExistingRelation): Pick<ExistingRelation, 'columns' | 'objects'> {
-  return {
-    columns: existing.columns.map((column) => ({ ...column, notNull: true })),
-    objects: objectNames(structureOf(node)).filter((name) => !existing.objects.includes(name)),
-  };
 }
 
 function notTakenOver({ name, relation: at, file }: ModelNode, { kind }: ExistingRelation, error: StatementError) {

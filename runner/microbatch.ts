@@ -5,7 +5,7 @@ import type { Session } from '../warehouse/warehouse.ts';
 import { runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import type { BuildContext, Built } from './build-node.ts';
-import { readRelation } from './catalog.ts';
+import { isWorthAnalyzing, readRelation } from './catalog.ts';
 import { NodeError } from './errors.ts';
 import type { ModelNode } from './manifest.ts';
 import {
@@ -164,7 +164,7 @@ async function buildBatch(
     pending: totals.retained > 0,
   });
   const unanalysed = progress.unanalysed + totals.inserted + totals.updated + totals.deleted;
-  const grown = !created && unanalysed > 50 + Math.max(existing.estimatedRows, 0) / 10;
+  const grown = !created && isWorthAnalyzing(existing, unanalysed);
   if (grown) await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
   return () => {
     progress.standing = created || grown || !progress.prepared ? undefined : existing;

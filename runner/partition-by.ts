@@ -105,10 +105,11 @@ function uniqueOnes({ config, settings }: Draft, constraints: readonly Constrain
         ? [{ what: `${one.type} (${one.columns.join(', ')})`, columns: one.columns, place: one.place }]
         : [],
     ),
-    ...(config.indexes ?? []).flatMap(({ unique, columns = [] }, at) =>
-      unique === true
-        ? [{ what: `the unique index on (${columns.join(', ')})`, columns, place: settings.get('indexes')?.place(at) }]
-        : [],
-    ),
+    ...(config.indexes ?? []).flatMap(({ unique, columns = [], expressions = [] }, at) => {
+      const on = [...columns, ...expressions].join(', ');
+      return unique === true
+        ? [{ what: `the unique index on (${on})`, columns, place: settings.get('indexes')?.place(at) }]
+        : [];
+    }),
   ];
 }

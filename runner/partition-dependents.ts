@@ -2,7 +2,9 @@ import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
+import { partitionsOf } from './materialize/partition-names.ts';
 import type { StandingView } from './materialize/remake-views.ts';
+import { ownPolicy } from './materialize/row-security.ts';
 import { objectNames } from './materialize/structure.ts';
 import { structureOf } from './table-target.ts';
 
@@ -40,10 +42,10 @@ export async function refuseToStrand(
 const dependents = `with tables as (
     select $1::regclass::oid as oid
     union
-    select inhrelid
-    from pg_inherits
-    where inhparent = $1::regclass
-        and (select relkind = 'p' from pg_class where oid = $1::regclass)
+    select parts.oid
+    from (
+        ${partitionsOf('$1::regclass').replaceAll('\n', '\n        ')}
+    ) as parts
 ),
 
 referred as (
@@ -76,7 +78,7 @@ named as (
     left join pg_trigger as g on f.classid = 'pg_trigger'::regclass and g.oid = f.objid
     where f.objid not in (select oid from tables)
         and (r.oid is null or r.ev_class <> all (select v::regclass from unnest($3::text[]) as v))
-        and (c.oid is null or not (c.relispartition or c.relname = any($2::text[])))
+        and (c.oid is null or not ((c.relispartition and c.relkind <> 'f') or c.relname = any($2::text[])))
         and (
             k.oid is null
             or not (
@@ -86,7 +88,7 @@ named as (
                 or (k.conrelid in (select oid from tables) and k.conname = any($2::text[]))
             )
         )
-        and (p.oid is null or p.polname !~ '^datacycle_')
+        and (p.oid is null or p.polname !~ '${ownPolicy.source}')
         and (g.oid is null or not (g.tgisinternal or g.tgparentid <> 0))
 )
 

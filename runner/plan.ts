@@ -1,6 +1,6 @@
 import { literal } from '../warehouse/quote.ts';
 import type { Given } from './belongings.ts';
-import type { Column } from './catalog.ts';
+import type { Column, ExistingRelation } from './catalog.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
 import { NodeError } from './errors.ts';
@@ -9,11 +9,11 @@ import { addRows } from './materialize/incremental.ts';
 import { createMaterializedView, refreshMaterializedView } from './materialize/materialized-view.ts';
 import { rememberedPartitioning } from './materialize/partition-names.ts';
 import { remakeViews, type StandingView } from './materialize/remake-views.ts';
-import { afterRepartition, repartition } from './materialize/repartition.ts';
+import { repartition } from './materialize/repartition.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from './materialize/snapshot.ts';
 import type { Step } from './materialize/step.ts';
-import { addMissing, dropObsolete, objectNames } from './materialize/structure.ts';
+import { addMissing, dropObsolete, objectNames, placeOf } from './materialize/structure.ts';
 import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarget } from './materialize/table.ts';
 import { takePlace } from './materialize/take-place.ts';
 import { createView } from './materialize/view.ts';
@@ -77,17 +77,15 @@ export function plan(
   const made = state.remembered?.objects ?? [];
   checkPartitionColumn(node, state.existing, columns);
   if (state.existing !== undefined && isMoved(node, decision, state)) {
-    const { existing, remembered } = state;
+    const { existing } = state;
+    // The columns that come back with the grants on them.
+    const drops = decision.mode === 'replace' || node.config.on_schema_change === 'sync_all_columns';
+    const stay = existing.columns.filter(({ name }) => !drops || columns.some((column) => column.name === name));
     const kept = made.filter((name) => name !== rememberedPartitioning(made));
-    const then: NodeState = {
-      ...state,
-      existing: afterRepartition(existing, target),
-      remembered: remembered && { ...remembered, objects: kept },
-    };
-    return remakeViews(views, [
-      ...repartition(target, existing, given),
-      ...plan(node, decision, then, source, columns, { at, views: [], given }),
-    ]);
+    const replacing = { columns: stay.map(({ name }) => name), given, views };
+    return repartition(target, existing, kept, replacing, (now, then) =>
+      changeRows(node, now, decision, { ...state, existing: then }, kept, source, columns, []),
+    );
   }
   const replacement = (all: readonly Column[]) => ({
     columns: all.map(({ name }) => name),
@@ -122,14 +120,8 @@ export function plan(
       return takePlace(target, { ...replacement(all), kind: 'table', existing }, create);
     }
     case 'replace':
-      if (state.existing === undefined) throw new Error('nothing to replace');
-      return replaceRows(target, source, state.existing, columns, made, {
-        keepFrom: keepFrom(node, state, columns),
-        views,
-      });
     case 'increment':
-      if (source.kind !== 'query') throw new Error('an increment is made of a query');
-      return increment(node, target, state, source.sql, columns, views);
+      return changeRows(node, target, decision, state, made, source, columns, views);
     case 'refresh':
       throw new Error('only a materialized view is refreshed');
     default:
@@ -137,19 +129,41 @@ export function plan(
   }
 }
 
+/** Brings the rows of a standing table up to date, and whatever else is declared otherwise by now. */
+function changeRows(
+  node: ModelNode | SeedNode,
+  target: TableTarget,
+  { mode }: Decision,
+  state: NodeState,
+  made: readonly string[],
+  source: RowSource,
+  columns: readonly Column[],
+  views: readonly StandingView[],
+): Step[] {
+  if (state.existing === undefined) throw new Error('there is no table to change');
+  if (mode === 'replace')
+    return replaceRows(target, source, state.existing, columns, made, {
+      keepFrom: keepFrom(node, state, columns),
+      views,
+    });
+  if (source.kind !== 'query') throw new Error('an increment is made of a query');
+  return increment(node, target, state.existing, made, source.sql, columns, views);
+}
+
 function increment(
   node: ModelNode | SeedNode,
   target: TableTarget,
-  { existing, remembered }: NodeState,
+  existing: ExistingRelation,
+  made: readonly string[],
   sql: SqlText,
   yields: readonly Column[],
   views: readonly StandingView[],
 ): Step[] {
-  if (existing === undefined) throw new Error('nothing to add to');
-  const made = remembered?.objects ?? [];
   const { incremental_strategy: strategy = 'merge' } = node.config;
   if (strategy === 'microbatch') throw new Error('a microbatch model is built batch by batch');
-  const change = changeSchema(node, node.config.on_schema_change, existing, yields);
+  const { name, settings } = node;
+  const table = { name, settings, relation: placeOf(target) };
+  const change = changeSchema(table, node.config.on_schema_change, existing, yields);
   // First, since the owner sees what is there through it.
   const prepare = [...secure(target, existing), ...dropObsolete(target, existing, made)];
   return [

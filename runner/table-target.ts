@@ -3,11 +3,11 @@ import type { IndexConfig } from './config.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import type { Index } from './materialize/index.ts';
 import { materializedViewTarget } from './materialize/materialized-view.ts';
-import { securePartitions } from './materialize/partitions.ts';
 import { type Access, secureRows } from './materialize/row-security.ts';
+import { securePartitions } from './materialize/shut-partitions.ts';
 import { snapshotOf } from './materialize/snapshot.ts';
 import type { Step } from './materialize/step.ts';
-import { addMissing, dropObsolete } from './materialize/structure.ts';
+import { addMissing, dropObsolete, placeOf } from './materialize/structure.ts';
 import type { TableTarget } from './materialize/table.ts';
 import { sqlOf } from './setting-places.ts';
 import type { YamlPath } from './yaml-file.ts';
@@ -28,7 +28,7 @@ export function restructure(
 /** The row security of a table, put right. */
 export function secure(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
   return [
-    ...secureRows(target.relation, target.rowSecurity, target.access, existing),
+    ...secureRows(placeOf(target), target.rowSecurity, target.access, existing),
     ...securePartitions(target, existing),
   ];
 }

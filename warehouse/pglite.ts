@@ -117,7 +117,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     }
   }
 
-  const wanted = { TimeZone: 'UTC', ...settings };
+  const wanted = { TimeZone: 'UTC', DateStyle: 'ISO', ...settings };
   for (const pair of Object.entries(wanted)) await run('select set_config($1, $2, false)', pair);
 
   return {

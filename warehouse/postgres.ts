@@ -52,7 +52,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   const address = withoutSecrets(url);
   const conceal = concealer(settings);
   const fields = connectionFields(url);
-  const entries = Object.entries({ TimeZone: 'UTC', ...settings });
+  const entries = Object.entries({ TimeZone: 'UTC', DateStyle: 'ISO', ...settings });
   const secrets = entries.filter(([name]) => name.startsWith(secretPrefix));
   const open = entries.filter(([name]) => !name.startsWith(secretPrefix));
   const pool = new pg.Pool({

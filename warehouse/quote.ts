@@ -36,3 +36,10 @@ export function literal(value: string): string {
 export function identifiers(names: readonly string[]): string {
   return names.map(identifier).join(', ');
 }
+
+/** Quotes lines of SQL as a text that stays readable, such as the body of a `do`, whatever names are in them. */
+export function dollarQuoted(lines: string): string {
+  let tag = '$do$';
+  while (lines.includes(tag)) tag = tag.replace(/\$$/, '_$');
+  return `${tag}\n${lines}\n${tag}`;
+}

@@ -1,4 +1,4 @@
-import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import { dollarQuoted, identifier, literal, relation } from '../../warehouse/quote.ts';
 import { type Grants, privileges } from '../additive-settings.ts';
 import type { ColumnGrant, Grant, Privileges } from '../belongings.ts';
 import type { RelationName } from '../manifest.ts';
@@ -31,8 +31,8 @@ export function restoreGrants(
 
 function revokeAll({ schema, name }: RelationName): Step {
   const table = literal(relation(schema, name));
-  return run(`do $do$
-declare
+  return run(
+    `do ${dollarQuoted(`declare
     other text;
 begin
     for other in
@@ -44,8 +44,8 @@ begin
     loop
         execute 'revoke all on table ' || ${table} || ' from ' || other;
     end loop;
-end
-$do$`);
+end`)}`,
+  );
 }
 
 /** What a role may do by the setting `grants`. */

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { SqlText } from '../sql-text.ts';
 import { addPartitions } from './partitions.ts';
 import { counted, type Step, staged } from './step.ts';
+import { placeOf } from './structure.ts';
 import { comparable, stage, type TableTarget, valueColumns } from './table.ts';
 
 /**
@@ -16,7 +17,7 @@ export function addRows(
   sql: SqlText,
   columns: readonly Column[],
 ): Step[] {
-  const table = relation(target.relation.schema, target.relation.name);
+  const table = tableOf(target);
   const list = identifiers(columns.map((column) => column.name));
   const insert = `insert into ${table} as t (${list})\nselect ${list}\nfrom ${staged}`;
   const staging = [...stage(target, { kind: 'query', sql }), ...addPartitions(target, columns)];
@@ -25,7 +26,7 @@ export function addRows(
       return [...staging, counted('inserted', insert)];
     case 'delete+insert': {
       const match = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
-      const where = SqlText.list([...match, ...predicates(target, 'n')], ' and ');
+      const where = SqlText.list([...match, ...inTimeOfStaged(target), ...predicates(target, 'n')], ' and ');
       const stays = `where not exists (select from ${table} as o where ${match.map((one) => one.replace(/^t\./, 'o.')).join(' and ')})`;
       return [
         ...staging,
@@ -57,26 +58,38 @@ from merged`,
   );
 }
 
-/** Partitions tell no xmax. A row was there if it was before the statement, which is all that its outer query sees. */
+/** Partitions tell no xmax. A row is new if its key was not there before the statement, which is all that its other queries see. */
 function mergePartitioned(target: TableTarget, insert: string, columns: readonly Column[]): SqlText {
-  const sameKey = target.uniqueKey.map((name) => `o.${identifier(name)} = m.${identifier(name)}`).join(' and ');
+  const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
   return SqlText.join(
     `with merged as (
     ${insert.replaceAll('\n', '\n    ')}
     on conflict (${identifiers(target.uniqueKey)}) `,
     onConflict(target, columns),
     `
-    returning ${target.uniqueKey.map((name) => `t.${identifier(name)}`).join(', ')}
+    returning 1
 ),
 
-counted as (
-    select exists (select from ${relation(target.relation.schema, target.relation.name)} as o where ${sameKey}) as was_there
-    from merged as m
+fresh as (
+    select count(*) as row_count
+    from ${staged} as n
+    where not exists (
+        select
+        from ${tableOf(target)} as t
+        where ${[...sameKey, ...inTimeOfStaged(target)].join('\n            and ')}
+    )
 )
 
-select count(*) filter (where not was_there) as inserted, count(*) filter (where was_there) as updated
-from counted`,
+select fresh.row_count as inserted, (select count(*) from merged) - fresh.row_count as updated
+from fresh`,
   );
+}
+
+/** Conditions on the table `t` by which PostgreSQL leaves out partitions of times of which there are no new rows. */
+function inTimeOfStaged({ partitionBy }: TableTarget): string[] {
+  if (partitionBy === undefined) return [];
+  const at = identifier(partitionBy.column);
+  return [`t.${at} >= (select min(${at}) from ${staged})`, `t.${at} <= (select max(${at}) from ${staged})`];
 }
 
 function onConflict(target: TableTarget, columns: readonly Column[]): string | SqlText {
@@ -89,6 +102,11 @@ function onConflict(target: TableTarget, columns: readonly Column[]): string | S
         is distinct from (${compared.map((column) => comparable(column, 'excluded')).join(', ')})`,
     ...predicates(target, 'excluded').flatMap((one) => ['\n        and ', one]),
   );
+}
+
+function tableOf(target: TableTarget): string {
+  const { schema, name } = placeOf(target);
+  return relation(schema, name);
 }
 
 /** The columns that a standing row takes over from the new one, and those of them whose difference counts. */

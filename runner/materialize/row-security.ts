@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import { dollarQuoted, identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { ExistingRelation } from '../catalog.ts';
 import type { RelationName, RowSecurity } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
@@ -100,8 +100,8 @@ export const policySeal = `'datacycle ' || md5(concat_ws(' ', p.polcmd, p.polper
 function seal(at: string, policies: readonly Policy[]): Step {
   return {
     kind: 'run',
-    sql: new SqlText(`do $do$
-declare
+    sql: new SqlText(
+      `do ${dollarQuoted(`declare
     made record;
 begin
     for made in
@@ -112,7 +112,7 @@ begin
     loop
         execute format('comment on policy %I on ${at.replaceAll('%', '%%').replaceAll("'", "''")} is %L', made.name, made.seal);
     end loop;
-end
-$do$`),
+end`)}`,
+    ),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
+import { dollarQuoted, identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { Constraint, PartitionBy, RelationName } from '../manifest.ts';
 import type { Place } from '../place.ts';
@@ -54,12 +54,13 @@ export function dropObsolete(structure: Structure, existing: ExistingRelation, m
   const obsolete = [...made.filter((name) => !wanted.has(name)), ...redefined(structure, made)];
   const objects = obsolete.filter((name) => existing.objects.includes(name));
   const nullable = existing.columns.filter((column) => column.notNull && obsolete.includes(notNullName(column.name)));
-  const table = relation(structure.relation.schema, structure.relation.name);
+  const place = placeOf(structure);
+  const table = relation(place.schema, place.name);
   return [
     ...objects.map(
       (name): Step => ({
         kind: 'run',
-        sql: new SqlText(dropObject(structure.relation, name)),
+        sql: new SqlText(dropObject(place, name)),
         explain: stillReferenced(structure.relation, name),
       }),
     ),
@@ -94,8 +95,26 @@ export function addMissing(
       'set not null',
       (name) => placeOfNotNull(structure, name),
     ),
-    ...missing.sort((a, b) => (a.rank < b.rank ? -1 : 1)).map((object) => run(object.create)),
+    ...create(missing),
   ];
+}
+
+/** The names of the constraints and indexes that a table has and is to keep. @param made as for {@link dropObsolete}. */
+export function standingObjects(structure: Structure, existing: ExistingRelation, made: readonly string[]): string[] {
+  const others = redefined(structure, made);
+  return wantedObjects(structure).flatMap(({ name }) =>
+    existing.objects.includes(name) && !others.includes(name) ? [name] : [],
+  );
+}
+
+/** Steps that give a table in the place of another what {@link standingObjects} names. */
+export function addStanding(structure: Structure, existing: ExistingRelation, made: readonly string[]): Step[] {
+  const standing = standingObjects(structure, existing, made);
+  return create(wantedObjects(structure).filter(({ name }) => standing.includes(name)));
+}
+
+function create(objects: readonly Wanted[]): Step[] {
+  return [...objects].sort((a, b) => (a.rank < b.rank ? -1 : 1)).map((object) => run(object.create));
 }
 
 /** Names of the constraints and indexes that the runner makes for this table, and what else it remembers of them. */
@@ -285,15 +304,13 @@ function stillReferenced(table: RelationName, name: string): Explain {
 
 function dropObject(table: RelationName, name: string): string {
   // A name is a constraint's (with or without an index) or an index's alone, or it is gone with a column.
-  return `do $do$
-begin
+  return `do ${dollarQuoted(`begin
     if exists (select from pg_constraint where conname = ${literal(name)} and conrelid = ${literal(relation(table.schema, table.name))}::regclass) then
         alter table ${relation(table.schema, table.name)} drop constraint ${identifier(name)};
     else
         drop index if exists ${relation(table.schema, name)};
     end if;
-end
-$do$`;
+end`)}`;
 }
 
 /** Steps that give a standing table the columns of a changed query: added, retyped, dropped; never with cascade. */

@@ -4,9 +4,10 @@ import type { PartitionBy, RowSecurity } from '../manifest.ts';
 import type { SeedColumn } from '../seed.ts';
 import { SqlText } from '../sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
-import { addPartitions, createLike, securePartitions } from './partitions.ts';
+import { addPartitions, createLike } from './partitions.ts';
 import { remakeViews, type StandingView } from './remake-views.ts';
 import { type Access, secureRows } from './row-security.ts';
+import { securePartitions } from './shut-partitions.ts';
 import { counted, run, type Step, staged } from './step.ts';
 import { addMissing, alignColumns, dropObsolete, placeOf, type Structure } from './structure.ts';
 import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
@@ -104,7 +105,8 @@ export function replaceRows(
   made: readonly string[],
   { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly StandingView[] },
 ): Step[] {
-  const table = relation(target.relation.schema, target.relation.name);
+  const place = placeOf(target);
+  const table = relation(place.schema, place.name);
   const standing = existing.columns.map((column) => column.name);
   const adopt = target.key === undefined ? [] : adoptKeys(target.key, table, standing);
   return [
@@ -112,10 +114,10 @@ export function replaceRows(
     ...stage(target, source),
     // The views first: whoever reads through one locks it before the table.
     ...remakeViews(views, [
-      ...secureRows(target.relation, target.rowSecurity, target.access, existing),
+      ...secureRows(place, target.rowSecurity, target.access, existing),
       ...securePartitions(target, existing),
       ...dropObsolete(target, existing, made),
-      ...alignColumns(target.relation, existing, wanted),
+      ...alignColumns(place, existing, wanted),
     ]),
     ...addPartitions(target, wanted),
     ...leaveOneOfEach(target, existing),

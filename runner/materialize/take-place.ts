@@ -1,8 +1,11 @@
-import { identifier, relation } from '../../warehouse/quote.ts';
+import { dollarQuoted, identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Given, StandingIndex } from '../belongings.ts';
 import type { ExistingRelation } from '../catalog.ts';
+import type { RelationName } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { restoreGrants } from './grants.ts';
+import { guardNames, regclass } from './partition-guards.ts';
+import { partitionPrefix } from './partition-names.ts';
 import { remakeViews, type StandingView, stillNeeded } from './remake-views.ts';
 import { run, type Step } from './step.ts';
 import { besideName } from './structure.ts';
@@ -42,7 +45,7 @@ export function takePlace(
     (index) => !objects.includes(index.name) && index.columns.every((column) => columns.includes(column)),
   );
   return [
-    ...clearNames(name.schema, existing, objects),
+    ...clearNames(name, existing, objects),
     ...make({ ...target, standsAs }),
     ...remakeViews(views, [
       {
@@ -51,6 +54,7 @@ export function takePlace(
         explain: stillNeeded(`the ${existing.kind} ${name.schema}.${name.name}`),
       },
       run(`alter ${kind} ${relation(name.schema, standsAs)} rename to ${identifier(name.name)}`),
+      ...renamePartitions(target),
       ...restoreGrants(name, given, columns),
       ...again.map(makeAgain),
     ]),
@@ -69,11 +73,60 @@ function makeAgain({ name, definition }: StandingIndex): Step {
   };
 }
 
-/** The names of indexes are a schema's: the old ones make room. Nobody who reads is held up by that. */
-function clearNames(schema: string, existing: ExistingRelation, wanted: readonly string[]): Step[] {
-  return existing.objects
-    .filter((name) => wanted.includes(name))
-    .map((name) =>
-      run(`alter index if exists ${relation(schema, name)} rename to ${identifier(besideName({ schema, name }))}`),
-    );
+/** The names of indexes are a schema's: the old ones make room. Nobody who reads or writes is held up by that. */
+function clearNames({ schema, name }: RelationName, existing: ExistingRelation, wanted: readonly string[]): Step[] {
+  const names = existing.objects.filter((one) => wanted.includes(one));
+  if (names.length === 0) return [];
+  // An autovacuum of the table would wait for its indexes' names, and the table's drop for the autovacuum.
+  const lock = run(`lock table only ${relation(schema, name)} in share update exclusive mode`);
+  return [
+    ...(existing.kind === 'table' ? [lock] : []),
+    ...names.map((one) =>
+      run(`alter index if exists ${relation(schema, one)} rename to ${identifier(besideName({ schema, name: one }))}`),
+    ),
+  ];
+}
+
+/** Partitions were made beside those of the table that is gone. Their indexes, whose names nobody asks for, follow where they can. */
+function renamePartitions(target: TableTarget): Step[] {
+  const { partitionBy, relation: table } = target;
+  if (partitionBy === undefined) return [];
+  const [now = '', then = ''] = [besideName(table), table.name].map((name) =>
+    partitionPrefix(name, partitionBy.granularity),
+  );
+  const named = (alias: string) => `${literal(then)} || substr(${alias}.relname, ${[...now].length + 1})`;
+  const partitions = `select c.oid, ${named('c')} as name
+    from pg_inherits as i
+    join pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = ${regclass(table)}`;
+  return [
+    guardNames(target, `(\n    ${partitions}\n)`),
+    run(
+      `do ${dollarQuoted(`declare
+    one record;
+begin
+    for one in
+        ${partitions.replaceAll('\n', '\n    ')}
+    loop
+        execute format('alter table %s rename to %I', one.oid::regclass, one.name);
+    end loop;
+    for one in
+        select x.indexrelid::regclass as index, ${named('c')} as name
+        from pg_inherits as i
+        join pg_index as x on x.indrelid = i.inhrelid
+        join pg_class as c on c.oid = x.indexrelid
+        where i.inhparent = ${regclass(table)}
+            and starts_with(c.relname, ${literal(now)})
+            and not exists (
+                select
+                from pg_class as o
+                where o.relnamespace = c.relnamespace
+                    and o.relname = ${named('c')}
+            )
+    loop
+        execute format('alter index %s rename to %I', one.index, one.name);
+    end loop;
+end`)}`,
+    ),
+  ];
 }

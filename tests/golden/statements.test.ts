@@ -123,7 +123,7 @@ const visits = [column('id'), column('room', 'text'), column('at', 'timestamp wi
 const visitSql = 'select id, room, at from {{source "raw" "events"}}';
 const monthly =
   'materialized: incremental, unique_key: [id, at], partition_by: { column: at, granularity: month, time_zone: Europe/Zurich }';
-const partitions = { column: 'at', open: false, guards: [{ forced: false, policies: [] }] };
+const partitions = { column: 'at', open: false, estimatedRows: 0, guards: [{ forced: false, policies: [] }] };
 
 const cases: readonly Case[] = [
   {

@@ -80,7 +80,7 @@ const leftovers = `select (select count(*) from pg_db_role_setting)
     + (select count(*) from pg_largeobject_metadata)
     + (select count(*) from pg_extension where extname <> 'plpgsql')
     + (select count(*) from pg_settings where source = 'session' and name not in (
-        'TimeZone', 'work_mem', 'maintenance_work_mem', 'jit', 'application_name')) as left`;
+        'TimeZone', 'DateStyle', 'work_mem', 'maintenance_work_mem', 'jit', 'application_name')) as left`;
 
 const server: DatabaseKind = {
   name: 'PostgreSQL',

@@ -1,4 +1,7 @@
 -- run
+lock table only "public"."m" in share update exclusive mode;
+
+-- run
 alter index if exists "public"."by_room" rename to "datacycle_by_room_da37e5";
 
 -- run

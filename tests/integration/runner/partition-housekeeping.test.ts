@@ -90,6 +90,25 @@ describe.each(databases)('a partitioned table on $name', (kind) => {
     expect(Number(sizes?.bytes)).toBeGreaterThan(3 * 8192);
   });
 
+  it('is known to the planner as a whole, also where it grows by little and little', async () => {
+    visits = await PartitionedVisits.make(database.warehouse, monthly);
+    const load = async (month: number) => {
+      await visits.load(Array.from({ length: 40 }, (_, id) => ({ id, at: `2023-0${month}-01T00:00Z`, value: 1 })));
+      await build();
+    };
+    const known = async () => {
+      const [row] = await visits.rows(`select reltuples::int as n from pg_class where oid = 'shown.visits'::regclass`);
+      return row?.n;
+    };
+    await load(1);
+    await load(2);
+    expect(await known()).toBe(40);
+    // As an autovacuum does.
+    await visits.rows('analyze shown.visits_2023_02');
+    await load(3);
+    expect(await known()).toBe(120);
+  });
+
   it('loses its old rows by retention, and not its partitions', async () => {
     visits = await PartitionedVisits.make(database.warehouse, monthly);
     visits.project.write({ 'project.yml': 'name: test\nretention: { visits: 1 month }\n' });

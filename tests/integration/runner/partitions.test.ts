@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openWarehouse } from '../../../warehouse/open.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf } from '../temporary-project.ts';
 import { PartitionedVisits } from './partitioned-visits.ts';
@@ -15,7 +16,7 @@ const october = `visits_2023_10 ('2023-10-01 00:00:00+00') TO ('2023-11-01 00:00
 const november = `visits_2023_11 ('2023-11-01 00:00:00+00') TO ('2023-12-01 00:00:00+00')`;
 const december = `visits_2023_12 ('2023-12-01 00:00:00+00') TO ('2024-01-01 00:00:00+00')`;
 
-describe.each(databases)('partition_by on $name', ({ open }) => {
+describe.each(databases)('partition_by on $name', ({ name, open }) => {
   let database: TestDatabase;
   let visits: PartitionedVisits;
   const reader = `partition_reader_${randomBytes(4).toString('hex')}`;
@@ -169,6 +170,14 @@ select 1 as id, timestamptz '2023-10-05T10:00Z' as at from {{ref "visits"}} limi
   it.each([
     [merged, null, 'unique_key of visits is NULL in (id=5, at=NULL)'],
     [merged, 'infinity', 'partition_by of visits: "at" says no time that belongs to a partition: (id=5, at=infinity)'],
+    [merged, '-infinity', 'says no time that belongs to a partition: (id=5, at=-infinity)'],
+    [merged, '100000-01-01T00:00Z', 'says no time that belongs to a partition: (id=5, at=100000-01-01'],
+    [
+      // There it is December of the year before the first.
+      merged.replace('month', 'month, time_zone: America/New_York'),
+      '0001-01-01T00:00Z',
+      'says no time that belongs to a partition: (id=5, at=0001-01-01',
+    ],
     [
       `materialized: table, ${monthly}`,
       null,
@@ -181,6 +190,25 @@ select 1 as id, timestamptz '2023-10-05T10:00Z' as at from {{ref "visits"}} limi
     expect(await visits.rows(`select to_regclass('shown.visits') as made`)).toEqual([{ made: null }]);
   });
 
+  it.runIf(name === 'PostgreSQL')('begins a day where it begins, however the database writes times', async () => {
+    await make(merged.replace('month', 'day, time_zone: America/Havana'));
+    await visits.load([{ id: 1, at: '2023-11-05T04:30Z', value: 1 }]);
+    const { pathname } = new URL(database.url ?? '');
+    await visits.rows(`alter database ${pathname.slice(1)} set datestyle = 'SQL, DMY'`);
+    // Where IST is the time of India, and of Israel for who reads it.
+    const settings = { TimeZone: 'Asia/Kolkata' };
+    const own = await openWarehouse({ url: database.url, folder: '', purpose: 'test', concurrency: 2, settings });
+    try {
+      const summary = await visits.project.run(own, { command: 'run' });
+      expect(resultOf(summary, 'visits').error?.message).toBeUndefined();
+      expect(await visits.partitions()).toEqual([
+        `visits_2023_11_04 ('2023-11-04 04:00:00+00') TO ('2023-11-05 05:00:00+00')`,
+      ]);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('refuses a partition whose name something else has', async () => {
     await make(merged);
     await visits.load(first);
@@ -188,33 +216,36 @@ select 1 as id, timestamptz '2023-10-05T10:00Z' as at from {{ref "visits"}} limi
     expect(await build()).toContain('needs a partition shown.visits_2023_12, and something else has that name');
   });
 
-  it.each([`o'clock "24h" %I`, 'back\\slash %s', 'Größe "$1" {x}'])('can do with names such as %j', async (hostile) => {
-    await make('materialized: table, enabled: false');
-    const quoted = `"${hostile.replaceAll('"', '""')}"`;
-    const write = (config: string) =>
-      visits.project.write({
-        'models/odd.sql': `select id, at as ${quoted}, value from {{source "raw" "visits"}}`,
-        'models/odd.yml': `models: [{ name: odd, config: { ${JSON.stringify({ materialized: 'table', schema: 'shown', alias: hostile, unique_key: ['id', hostile] }).slice(1, -1)}${config} } }]`,
-      });
-    const run = async () => {
-      const summary = await visits.project.run(database.warehouse, { command: 'run' });
-      expect(summary.results.flatMap(({ error }) => error?.message ?? [])).toEqual([]);
-    };
-    const partitionBy = (granularity: string) =>
-      `, partition_by: { column: ${JSON.stringify(hostile)}, granularity: ${granularity} }`;
-    await visits.load(first);
-    for (const config of [partitionBy('month'), partitionBy('day'), '', partitionBy('month')]) {
-      write(config);
-      await run();
-      await run();
-    }
-    expect(
-      await visits.rows(
-        `select c.relname as name from pg_class as c where relispartition and relkind = 'r' order by 1`,
-      ),
-    ).toEqual([{ name: `${hostile}_2023_10` }, { name: `${hostile}_2023_12` }]);
-    expect(await visits.rows(`select count(*)::int as n from shown.${quoted}`)).toEqual([{ n: 3 }]);
-  });
+  it.each([`o'clock "24h" %I`, 'back\\slash %s', 'Größe "$1" {x}', '$do$; $do_$'])(
+    'can do with names such as %j',
+    async (hostile) => {
+      await make('materialized: table, enabled: false');
+      const quoted = `"${hostile.replaceAll('"', '""')}"`;
+      const write = (config: string) =>
+        visits.project.write({
+          'models/odd.sql': `select id, at as ${quoted}, value from {{source "raw" "visits"}}`,
+          'models/odd.yml': `models: [{ name: odd, config: { ${JSON.stringify({ materialized: 'table', schema: 'shown', alias: hostile, unique_key: ['id', hostile] }).slice(1, -1)}${config} } }]`,
+        });
+      const run = async () => {
+        const summary = await visits.project.run(database.warehouse, { command: 'run' });
+        expect(summary.results.flatMap(({ error }) => error?.message ?? [])).toEqual([]);
+      };
+      const partitionBy = (granularity: string) =>
+        `, partition_by: { column: ${JSON.stringify(hostile)}, granularity: ${granularity} }`;
+      await visits.load(first);
+      for (const config of [partitionBy('month'), partitionBy('day'), '', partitionBy('month')]) {
+        write(config);
+        await run();
+        await run();
+      }
+      expect(
+        await visits.rows(
+          `select c.relname as name from pg_class as c where relispartition and relkind = 'r' order by 1`,
+        ),
+      ).toEqual([{ name: `${hostile}_2023_10` }, { name: `${hostile}_2023_12` }]);
+      expect(await visits.rows(`select count(*)::int as n from shown.${quoted}`)).toEqual([{ n: 3 }]);
+    },
+  );
 
   it('keeps names apart that are too long', async () => {
     await make(merged);

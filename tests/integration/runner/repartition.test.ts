@@ -74,13 +74,13 @@ describe.each(databases)('a changed partition_by on $name', ({ open }) => {
       expect(await build(config)).toEqual(['', 0, 0, 0]);
       expect(await names()).toEqual(partitions);
       expect(await asFound()).toEqual(before);
+      expect(
+        await visits.rows(
+          `select relname from pg_class where relname like 'datacycle_%' and relnamespace = 'shown'::regnamespace`,
+        ),
+      ).toEqual([]);
       expect(await build(config)).toEqual(['nothing new', 0, 0, 0]);
     }
-    expect(
-      await visits.rows(
-        `select relname from pg_class where relname like 'datacycle_%' and relkind in ('r', 'p') and relnamespace = 'shown'::regnamespace`,
-      ),
-    ).toEqual([]);
   });
 
   it('comes with new rows and with a full refresh', async () => {
@@ -155,6 +155,31 @@ describe.each(databases)('a changed partition_by on $name', ({ open }) => {
     await visits.rows('create view byhand.october as select id from shown.visits_2023_10');
     expect(String(await build(plain))).toContain('\n  view byhand.october');
     expect(await names()).toEqual(['visits_2023_10', 'visits_2023_12']);
+  });
+
+  it('comes with other columns and another index of the same name', async () => {
+    const synced = `materialized: incremental, unique_key: [id, at], full_refresh: false, on_schema_change: sync_all_columns`;
+    const index = (on: string) => `indexes: [{ columns: ${on}, name: by_hand_named }]`;
+    visits.configure(`${synced}, ${index('value')}`);
+    await visits.project.run(database.warehouse, { command: 'run' });
+    await visits.rows(`grant select (id, home) on shown.visits to ${reader}`);
+    visits.configure(`${synced}, partition_by: { column: at, granularity: day }, ${index('[value, at]')}`);
+    visits.project.write({
+      'models/visits.sql': `select id, at, value::bigint as value, load_id, 'x' as extra from {{source "raw" "visits"}}
+{{#incremental}}where load_id > {{high_water "raw.visits"}}{{/incremental}}`,
+    });
+    await visits.load([{ id: 3, at: '2023-11-11T00:00Z', value: 3 }]);
+    const summary = await visits.project.run(database.warehouse, { command: 'run' });
+    expect(resultOf(summary, 'visits').error?.message).toBeUndefined();
+    expect(await visits.rows('select id, value, extra from shown.visits order by id')).toEqual([
+      { id: 1, value: 1, extra: null },
+      { id: 2, value: 2, extra: null },
+      { id: 3, value: 3, extra: 'x' },
+    ]);
+    expect(
+      await visits.rows(`select has_column_privilege('${reader}', 'shown.visits', 'id', 'select') as shown,
+          pg_get_indexdef('shown.by_hand_named'::regclass) as index`),
+    ).toEqual([{ shown: true, index: 'CREATE INDEX by_hand_named ON ONLY shown.visits USING btree (value, at)' }]);
   });
 
   it.each(['view', 'table', 'materialized_view'])('becomes a %s and a partitioned table again', async (kind) => {

@@ -126,6 +126,12 @@ describe('partition_by', () => {
       key,
     ],
     [
+      'a unique index of an expression',
+      model(`${monthly}, indexes: [{ expressions: [lower(id)], unique: true }]`),
+      'the unique index on (lower(id)) must hold "at"',
+      key,
+    ],
+    [
       'a model with the name of a partition',
       { ...model(monthly), 'models/t_2023_10.sql': 'select 1' },
       "a partition of it may have to be called t_2023_10, which is the name of t_2023_10's table",

@@ -1,0 +1,72 @@
+import { dollarQuoted, identifier, literal } from '../../warehouse/quote.ts';
+import type { ExistingRelation } from '../catalog.ts';
+import { regclass } from './partition-guards.ts';
+import { partitionsOf } from './partition-names.ts';
+import { type Access, ownersPolicy, ownPolicy } from './row-security.ts';
+import { run, type Step } from './step.ts';
+import { placeOf } from './structure.ts';
+import type { TableTarget } from './table.ts';
+
+/** Lines of plpgsql that take every privilege on the table `part` from everybody but its owner, and so from those whom they gave it. */
+const revokeAll = [
+  `for reader in`,
+  `    select distinct g.grantee, r.rolname`,
+  `    from pg_class as c`,
+  `    cross join aclexplode(c.relacl) as g`,
+  `    left join pg_roles as r on r.oid = g.grantee`,
+  `    where c.oid = part::regclass and g.grantee <> c.relowner`,
+  `loop`,
+  `    execute 'revoke all on table ' || part || ' from ' || coalesce(quote_ident(reader.rolname), 'public') || ' cascade';`,
+  `end loop;`,
+];
+
+/**
+ * Lines of plpgsql that shut the table `part` to everybody who comes directly: privileges, as far as default privileges give
+ * some, and the policies that guard a table do not count for its partitions. The owner sees them all, as a backup does.
+ */
+export function guardPartition({ rowSecurity, access }: Pick<TableTarget, 'rowSecurity' | 'access'>): string {
+  const lines = [...revokeAll];
+  if (rowSecurity === undefined || access === undefined)
+    lines.push(`execute 'alter table ' || part || ' enable row level security, no force row level security';`);
+  else {
+    const { name, definition } = ownersPolicy(access.owner);
+    lines.push(
+      `execute 'alter table ' || part || ' enable row level security, force row level security';`,
+      `execute ${literal(`create policy ${identifier(name)} on `)} || part || ${literal(` ${definition.replaceAll('\n', ' ')}`)};`,
+    );
+  }
+  return lines.map((line) => `\n        ${line}`).join('');
+}
+
+/** Steps that guard the partitions of a standing table as its rows are guarded now. */
+export function securePartitions(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
+  const { partitionBy, rowSecurity, access } = target;
+  const partitions = existing?.partitions ?? undefined;
+  if (partitionBy === undefined || partitions === undefined) return [];
+  const wanted = guardOf(rowSecurity === undefined ? undefined : access);
+  if (!partitions.open && partitions.guards.every((one) => JSON.stringify([one.forced, one.policies]) === wanted))
+    return [];
+  const owner = rowSecurity === undefined ? undefined : access;
+  return [
+    run(
+      `do ${dollarQuoted(`declare
+    one record;
+    part text;
+    reader record;
+begin
+    for one in
+        ${partitionsOf(`${regclass(placeOf(target))}`).replaceAll('\n', '\n        ')}
+    loop
+        part := one.oid::regclass::text;
+        for reader in select polname from pg_policy where polrelid = one.oid and polname ~ '${ownPolicy.source}' loop
+            execute format('drop policy %I on %s', reader.polname, part);
+        end loop;${guardPartition({ rowSecurity: owner && rowSecurity, access: owner })}
+    end loop;
+end`)}`,
+    ),
+  ];
+}
+
+function guardOf(access: Access | undefined): string {
+  return JSON.stringify([access !== undefined, access === undefined ? [] : [ownersPolicy(access.owner).name]]);
+}
