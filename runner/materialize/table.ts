@@ -155,10 +155,12 @@ export function stage(target: TableTarget, source: RowSource): Step[] {
  * Leaves one of the rows of each key where nothing has kept a standing table from having several; the difference makes it the
  * right one. What has no key goes with the difference.
  */
-export function leaveOneOfEach({ relation: at, uniqueKey }: TableTarget, existing: ExistingRelation): Step[] {
+export function leaveOneOfEach(target: TableTarget, existing: ExistingRelation): Step[] {
+  const { uniqueKey } = target;
   const standing = new Set(existing.columns.map(({ name }) => name));
   const same = (columns: readonly string[]) => [...columns].sort().join('\n') === [...uniqueKey].sort().join('\n');
   if (uniqueKey.length === 0 || existing.unique.some(same) || !uniqueKey.every((name) => standing.has(name))) return [];
+  const at = placeOf(target);
   const table = relation(at.schema, at.name);
   return [
     counted(

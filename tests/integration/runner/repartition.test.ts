@@ -39,8 +39,8 @@ describe.each(databases)('a changed partition_by on $name', ({ open }) => {
     await database.drop();
   });
 
-  const build = async (config: string, options = {}) => {
-    visits.configure(config, described);
+  const build = async (config: string, options = {}, more = described) => {
+    visits.configure(config, more);
     const summary = await visits.project.run(database.warehouse, { command: 'run', ...options });
     const { error, message, inserted, updated, deleted } = resultOf(summary, 'visits');
     return error ?? [message, inserted, updated, deleted];
@@ -91,6 +91,15 @@ describe.each(databases)('a changed partition_by on $name', ({ open }) => {
     await visits.rows('delete from raw.visits where id = 1');
     expect(await build(plain, { fullRefresh: true })).toEqual(['rebuilt: full refresh', 0, 0, 1]);
     expect(await names()).toEqual([]);
+  });
+
+  it('comes with the first key of a table that has rows twice', async () => {
+    const bare = described.replace(/ +(?:constraints|bi):.*\n/g, '');
+    await build('materialized: table', {}, bare);
+    await visits.rows('insert into shown.visits select * from shown.visits');
+    expect(await build(monthly.replace('incremental', 'table'), {}, bare)).toEqual(['', 0, 0, 2]);
+    expect(await visits.rows('select id from shown.visits order by id')).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(await names()).toEqual(['visits_2023_10', 'visits_2023_12']);
   });
 
   it.each([
