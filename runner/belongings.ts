@@ -88,6 +88,16 @@ export const extrasJson = `(select coalesce(jsonb_agg(extra order by extra), '[]
             and not exists (select from pg_policy where polrelid = c.oid)
         union all select 'a security label' from pg_seclabel where classoid = 'pg_class'::regclass and objoid = c.oid) as e)`;
 
+/** The valid indexes of the row `c` of pg_class that belong to no constraint. */
+export const indexesJson = `(select coalesce(jsonb_agg(jsonb_build_object('name', i.relname, 'definition', pg_get_indexdef(i.oid), 'columns', (
+            select coalesce(jsonb_agg(distinct a.attname), '[]') from pg_depend as d
+            join pg_attribute as a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+            where d.classid = 'pg_class'::regclass and d.objid = i.oid
+                and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid)) order by i.relname), '[]')
+        from pg_index as x join pg_class as i on i.oid = x.indexrelid
+        where x.indrelid = c.oid and x.indisvalid
+            and not exists (select from pg_constraint as k where k.conindid = i.oid and k.conrelid = c.oid))`;
+
 const commentColumns = `case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as kind,
          obj_description(c.oid, 'pg_class') as comment,
          coalesce((select jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum)))
@@ -106,14 +116,7 @@ export async function readBelongings(session: Queryable, name: RelationName): Pr
          ${extrasJson} as extras,
          (select coalesce(jsonb_agg(k.conname order by k.conname), '[]') from pg_constraint as k
              where k.conrelid = c.oid and k.contype in ('c', 'f', 'p', 'u', 'x') and k.conparentid = 0) as constraints,
-         (select coalesce(jsonb_agg(jsonb_build_object('name', i.relname, 'definition', pg_get_indexdef(i.oid), 'columns', (
-                 select coalesce(jsonb_agg(distinct a.attname), '[]') from pg_depend as d
-                 join pg_attribute as a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-                 where d.classid = 'pg_class'::regclass and d.objid = i.oid
-                     and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid)) order by i.relname), '[]')
-             from pg_index as x join pg_class as i on i.oid = x.indexrelid
-             where x.indrelid = c.oid and x.indisvalid
-                 and not exists (select from pg_constraint as k where k.conindid = i.oid and k.conrelid = c.oid)) as indexes
+         ${indexesJson} as indexes
      ${relationNamed}`,
     [name.schema, name.name],
   );

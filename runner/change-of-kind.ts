@@ -86,7 +86,7 @@ export function refuseToStrip(
 }
 
 /** What of a relation's belongings the runner did not make itself and makes again. */
-export function madeByHand(remembered: ModelState | undefined, belongings: Belongings | undefined): Given {
+export function madeByHand(remembered: ModelState | undefined, belongings: Given | undefined): Given {
   if (belongings === undefined) return nothingGiven;
   const made = new Set(remembered?.objects);
   const indexes = remembered === undefined ? [] : belongings.indexes.filter(({ name }) => !made.has(name));

@@ -1,10 +1,10 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { columnGrantsJson, extrasJson, grantsJson, type Privileges } from './belongings.ts';
+import { columnGrantsJson, extrasJson, type Given, grantsJson, indexesJson } from './belongings.ts';
 import type { RelationName } from './manifest.ts';
 
 /** A view or materialized view that reads a relation, maybe through others, as the database keeps it. */
-export interface Dependent extends Privileges {
+export interface Dependent extends Given {
   readonly schema: string;
   readonly name: string;
   readonly kind: 'view' | 'materialized view';
@@ -17,8 +17,6 @@ export interface Dependent extends Privileges {
   readonly columns: readonly string[];
   readonly defaults: readonly { readonly column: string; readonly expression: string }[];
   readonly populated: boolean;
-  /** Statements that make its indexes. */
-  readonly indexes: readonly string[];
   readonly comment: string | null;
   readonly columnComments: readonly (readonly [string, string | null])[];
   /** What it has that would not come back with it, in words. */
@@ -69,8 +67,7 @@ select jsonb_build_object(
             order by a.attnum), '[]')
         from pg_attrdef as x join pg_attribute as a on a.attrelid = x.adrelid and a.attnum = x.adnum where x.adrelid = c.oid),
     'populated', c.relispopulated,
-    'indexes', (select coalesce(jsonb_agg(pg_get_indexdef(x.indexrelid) order by x.indexrelid), '[]')
-        from pg_index as x where x.indrelid = c.oid),
+    'indexes', ${indexesJson},
     'grants', ${grantsJson},
     'columnGrants', ${columnGrantsJson},
     'comment', obj_description(c.oid, 'pg_class'),

@@ -1,12 +1,15 @@
 import type { Session } from '../warehouse/warehouse.ts';
+import type { Given } from './belongings.ts';
 import type { Column, ExistingRelation } from './catalog.ts';
+import { madeByHand } from './change-of-kind.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { type Dependent, readDependents } from './dependents.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import { whereItFits } from './materialize/index.ts';
 import { materializedViewTarget } from './materialize/materialized-view.ts';
 import type { StandingView } from './materialize/remake-views.ts';
-import { addMissing } from './materialize/structure.ts';
+import { addMissing, objectNames } from './materialize/structure.ts';
 import { querySql } from './plan.ts';
 import { SqlText } from './sql-text.ts';
 import type { ModelState } from './state.ts';
@@ -110,7 +113,7 @@ function standingView(
     ...dependent,
     relation: { schema, name },
     sql: new SqlText(dependent.definition.replace(/;\s*$/, '')),
-    indexes: dependent.indexes.map((index) => new SqlText(index)),
+    indexes: dependent.indexes.map(({ definition }) => new SqlText(definition)),
     model,
     comments,
   };
@@ -128,11 +131,18 @@ function standingView(
       querySql(model, { mode: 'view', reason: '' }, noMarks, surroundings.options, surroundings.manifest) ??
       standing.sql,
     columns: declared,
-    indexes:
-      kind === 'view'
-        ? []
-        : addMissing(materializedViewTarget(tableTarget(model)), undefined, []).map(({ sql }) => sql),
+    indexes: kind === 'view' ? [] : indexesOf(model, madeByHand(surroundings.models.get(model.name), dependent)),
   };
+}
+
+/** Statements for the declared indexes of a materialized view, and behind them for what somebody made on it. */
+function indexesOf(model: ModelNode, { indexes }: Given): readonly SqlText[] {
+  const target = materializedViewTarget(tableTarget(model));
+  const declared = objectNames(target);
+  return [
+    ...addMissing(target, undefined, []).map(({ sql }) => sql),
+    ...indexes.filter(({ name }) => !declared.includes(name)).map((index) => whereItFits(model.relation, index)),
+  ];
 }
 
 /** A view follows nothing by high-water mark. */

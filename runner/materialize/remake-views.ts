@@ -59,7 +59,7 @@ function create(view: StandingView): Step[] {
     ...view.defaults.map(({ column, expression }) =>
       run(`alter view ${on} alter column ${identifier(column)} set default ${expression}`),
     ),
-    ...view.indexes.map((index) => run(index)),
+    ...view.indexes.map((index): Step => ({ kind: 'run', sql: index, explain: doesNotFit(view) })),
     ...restoreGrants(name, view, view.columns),
     ...describeRelation(described, made, comments),
     ...(kind === 'materialized view' && view.populated ? [run(`analyze ${on}`)] : []),
@@ -89,7 +89,7 @@ export function stillNeeded(what: string): Explain {
 function doesNotFit({ kind, relation: name, model }: StandingView): Explain {
   return (error: StatementError) => {
     // Losing against another session is no fault of the view.
-    if (!error.code.startsWith('42') && !error.code.startsWith('22')) return undefined;
+    if (!['22', '23', '42'].includes(error.code.slice(0, 2))) return undefined;
     return {
       what: `the ${kind} ${spell(name)} reads it and could not be made again: ${error.message}`,
       detail: error.detail,

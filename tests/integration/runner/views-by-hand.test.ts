@@ -227,11 +227,16 @@ describe.each(databases)('a view on a changing table on $name', (kind) => {
     const floors = (columns: string) => ({
       'models/floors.sql': `{{config materialized="materialized_view" unique_key="id" }}select ${columns} from {{ref "rooms"}}`,
     });
-    project.write(floors('id, floor'));
+    project.write(floors('id, floor, 1 as story'));
     await run();
-    project.write({ ...table(`1 as id, 'kitchen' as room`), ...floors('id, room') });
+    await query('create index by_floor on public.floors (id, floor)');
+    await query('create unique index by_story on public.floors (story) where id > 0');
+    project.write({ ...table(`1 as id, 'kitchen' as room`), ...floors('id, room, 1 as story') });
     await run();
-    expect(await rows('select * from public.floors')).toEqual([{ id: 1, room: 'kitchen' }]);
+    expect(await rows('select * from public.floors')).toEqual([{ id: 1, room: 'kitchen', story: 1 }]);
+    expect(
+      await rows(`select indexname as name from pg_indexes where tablename = 'floors' and indexname like 'by%'`),
+    ).toEqual([{ name: 'by_story' }]);
     expect(await run()).toMatchObject({ floors: 'refreshed' });
   });
 
