@@ -81,6 +81,12 @@ export const extrasJson = `(select coalesce(jsonb_agg(extra order by extra), '[]
         select 'the trigger ' || tgname as extra from pg_trigger
         where tgrelid in (select oid from parts) and not tgisinternal and tgparentid = 0
         union all select 'the rule ' || rulename from pg_rewrite where ev_class in (select oid from parts) and rulename <> '_RETURN'
+        union all select 'the constraint ' || conname || ' of a partition' from pg_constraint
+            where conrelid in (select oid from parts where parts.oid <> c.oid) and contype in ('c', 'f', 'p', 'u', 'x')
+                and conparentid = 0 and coninhcount = 0
+        union all select 'the index ' || i.relname || ' of a partition' from pg_index as x join pg_class as i on i.oid = x.indexrelid
+            where x.indrelid in (select oid from parts where parts.oid <> c.oid) and not i.relispartition
+                and not exists (select from pg_constraint where conindid = i.oid and conrelid = x.indrelid)
         union all select 'the statistics ' || stxname from pg_statistic_ext where stxrelid in (select oid from parts)
         union all select 'the policy ' || polname from pg_policy
             where polrelid in (select oid from parts) and polname !~ '${ownPolicy.source}'

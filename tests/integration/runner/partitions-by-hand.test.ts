@@ -165,6 +165,19 @@ describe.each(databases)('what somebody did to partitions on $name', ({ name, op
     expect(await placeOf(1)).toBe('shown.visits_2023_10');
   });
 
+  it('keeps the table from becoming another kind while a partition has a constraint or an index of its own', async () => {
+    await visits.rows('alter table shown.visits_2023_10 add constraint positive check (value > 0)');
+    await visits.rows('create index by_value on shown.visits_2023_12 (value)');
+    await visits.rows('create index by_home on shown.visits (home)');
+    expect(await build('materialized: materialized_view, unique_key: [id, at]')).toBe(
+      'shown.visits is an incremental model and would become a materialized view, but the constraint positive of a partition and the index by_value of a partition would be lost',
+    );
+    await visits.rows('alter table shown.visits_2023_10 drop constraint positive');
+    await visits.rows('drop index shown.by_value');
+    expect(await build()).toEqual([2, 0, 0]);
+    expect(await visits.rows(`select indexname from pg_indexes where indexname = 'by_home'`)).toHaveLength(1);
+  });
+
   it('copies nothing to new partitions that would then have to be dropped by hand', async () => {
     await visits.rows('create statistics shown.pair on id, home from shown.visits');
     await inNovember();
