@@ -31,7 +31,7 @@ export interface NodeResult {
   readonly failures: number;
   /** How many batches of a microbatch model were built. */
   readonly batches?: number | undefined;
-  /** False where the database has no record of it yet. */
+  /** False where the database has no record of it yet, or one of a part of it. */
   readonly recorded?: boolean | undefined;
   readonly error: Error | undefined;
   /** True for a model that audits warn of. */
@@ -79,6 +79,8 @@ export function toRecord(result: NodeResult, runId: string, finished: Date): Res
     startedAt: new Date(finished.getTime() - result.seconds * 1000).toISOString(),
     finishedAt: end,
     message: result.message + where,
-    ...(result.recorded === false ? { inserted: 0, updated: 0, deleted: 0 } : {}),
+    ...(result.recorded === false
+      ? { inserted: result.inserted, updated: result.updated, deleted: result.deleted }
+      : {}),
   };
 }

@@ -190,6 +190,8 @@ async function work(
       updated: first.updated,
       message: first.message,
       batches: first.batches,
+      // Each of the two has recorded its own rows.
+      recorded: false,
     });
   }
 

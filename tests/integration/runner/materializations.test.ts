@@ -162,6 +162,14 @@ select e.id, r.room_key, e.value from {{source "raw" "events"}} e left join {{re
       { room_key: 2, room: 'b' },
       { room_key: 3, room: 'c' },
     ]);
+    expect(resultOf(summary, 'rooms')).toMatchObject({ inserted: 1, updated: 0, deleted: 1 });
+    expect(
+      await rowsOf(
+        database.warehouse,
+        `select rows_inserted::int as inserted, rows_updated::int as updated, rows_deleted::int as deleted, message
+         from datacycle.run_result where run_id = '${summary.runId}' and node = 'rooms'`,
+      ),
+    ).toEqual([{ inserted: 1, updated: 0, deleted: 1, message: 'rebuilt: full refresh' }]);
     expect(await rowsOf(database.warehouse, 'select * from public.by_hand order by id')).toHaveLength(2);
     await database.warehouse.query(`update raw.events set room = 'a' where room = 'c'`);
     await project.run(database.warehouse, { fullRefresh: true });
