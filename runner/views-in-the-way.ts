@@ -1,14 +1,12 @@
 import type { Session } from '../warehouse/warehouse.ts';
-import type { Given } from './belongings.ts';
 import type { Column, ExistingRelation } from './catalog.ts';
 import { madeByHand } from './change-of-kind.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { type Dependent, readDependents } from './dependents.ts';
 import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import { whereItFits } from './materialize/index.ts';
 import { materializedViewTarget } from './materialize/materialized-view.ts';
-import type { StandingView } from './materialize/remake-views.ts';
+import { givenWhereItFits, type StandingView } from './materialize/remake-views.ts';
 import { addMissing, objectNames } from './materialize/structure.ts';
 import { querySql } from './plan.ts';
 import { SqlText } from './sql-text.ts';
@@ -123,26 +121,28 @@ function standingView(
   // Its own turn makes it another kind; until then it is what it was.
   if (relationKindOf(model) !== kind) return standing;
   if (model.shows !== cause.id && !(isChanged && loses)) return { ...standing, options };
-  const declared = model.columns.map((column) => column.name);
+  const declared = new Set(model.columns.map((column) => column.name));
+  const indexed = materializedViewTarget(tableTarget(model));
+  const objects = objectNames(indexed);
+  const given = madeByHand(surroundings.models.get(model.name), dependent);
   return {
     ...standing,
     options,
     sql:
       querySql(model, { mode: 'view', reason: '' }, noMarks, surroundings.options, surroundings.manifest) ??
       standing.sql,
-    columns: declared,
-    indexes: kind === 'view' ? [] : indexesOf(model, madeByHand(surroundings.models.get(model.name), dependent)),
+    columns: [...declared],
+    indexes: kind === 'view' ? [] : addMissing(indexed, undefined, []).map(({ sql }) => sql),
+    whereItFits: givenWhereItFits(
+      { schema, name },
+      {
+        ...given,
+        indexes: given.indexes.filter((index) => !objects.includes(index.name)),
+        columnGrants: given.columnGrants.filter(({ column }) => !declared.has(column)),
+      },
+      { ...comments, columns: new Map(dependent.columnComments.filter(([column]) => !declared.has(column))) },
+    ),
   };
-}
-
-/** Statements for the declared indexes of a materialized view, and behind them for what somebody made on it. */
-function indexesOf(model: ModelNode, { indexes }: Given): readonly SqlText[] {
-  const target = materializedViewTarget(tableTarget(model));
-  const declared = objectNames(target);
-  return [
-    ...addMissing(target, undefined, []).map(({ sql }) => sql),
-    ...indexes.filter(({ name }) => !declared.includes(name)).map((index) => whereItFits(model.relation, index)),
-  ];
 }
 
 /** A view follows nothing by high-water mark. */

@@ -16,17 +16,20 @@ export function restoreGrants(
   { grants, columnGrants }: Privileges,
   columns: readonly string[],
 ): Step[] {
-  const on = `on table ${relation(name.schema, name.name)}`;
-  const give = ({ grantee, privilege, grantable }: Grant, column = '') => {
-    const to = grantee === null ? 'public' : identifier(grantee);
-    return run(`grant ${privilege.toLowerCase()}${column} ${on} to ${to}${grantable ? ' with grant option' : ''}`);
-  };
   const single = columnGrants.filter(({ column }: ColumnGrant) => columns.includes(column));
   return [
     revokeAll(name),
-    ...grants.map((grant) => give(grant)),
-    ...single.map((grant) => give(grant, ` (${identifier(grant.column)})`)),
+    ...grants.map((grant) => run(grantAgain(name, grant))),
+    ...single.map((grant) => run(grantAgain(name, grant))),
   ];
+}
+
+/** The statement that gives a privilege, on a single column or on all of a relation. */
+export function grantAgain({ schema, name }: RelationName, grant: Grant | ColumnGrant): string {
+  const { grantee, privilege, grantable } = grant;
+  const column = 'column' in grant ? ` (${identifier(grant.column)})` : '';
+  const to = grantee === null ? 'public' : identifier(grantee);
+  return `grant ${privilege.toLowerCase()}${column} on table ${relation(schema, name)} to ${to}${grantable ? ' with grant option' : ''}`;
 }
 
 function revokeAll({ schema, name }: RelationName): Step {

@@ -1,7 +1,5 @@
-import { dollarQuoted, identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
-import type { StandingIndex } from '../belongings.ts';
+import { identifier, identifiers } from '../../warehouse/quote.ts';
 import type { IndexConfig } from '../config.ts';
-import type { RelationName } from '../manifest.ts';
 import type { Place } from '../place.ts';
 import { SqlText } from '../sql-text.ts';
 
@@ -32,21 +30,4 @@ export function indexOn(table: string, index: Index): SqlText {
 /** The readable part of an index's name. */
 export function indexColumns({ columns = [], expressions }: Index): string {
   return [...columns, ...(expressions === undefined ? [] : ['expr'])].join('_');
-}
-
-/** The statement that makes an index again where a relation, whose columns only its making shows, has all those that it names. */
-export function whereItFits({ schema, name }: RelationName, { columns, definition }: StandingIndex): SqlText {
-  const named = `array[${columns.map((column) => literal(column)).join(', ')}]::text[]`;
-  return new SqlText(
-    `do ${dollarQuoted(`begin
-    if ${named} <@ array(
-        select attname::text
-        from pg_attribute
-        where attrelid = ${literal(relation(schema, name))}::regclass
-            and not attisdropped
-    ) then
-        execute ${literal(definition)};
-    end if;
-end`)}`,
-  );
 }

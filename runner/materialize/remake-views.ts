@@ -1,10 +1,10 @@
 import type { ErrorParts, StatementError } from '../../warehouse/errors.ts';
-import { identifier, literal, relation } from '../../warehouse/quote.ts';
-import type { Comments, Privileges } from '../belongings.ts';
+import { dollarQuoted, identifier, literal, relation } from '../../warehouse/quote.ts';
+import type { Comments, Given, Privileges } from '../belongings.ts';
 import type { ModelNode, RelationName } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { describeRelation, withoutComments } from './comments.ts';
-import { restoreGrants } from './grants.ts';
+import { grantAgain, restoreGrants } from './grants.ts';
 import { type Explain, run, type Step } from './step.ts';
 
 /** A view that stands and what it takes to make it again. */
@@ -23,6 +23,8 @@ export interface StandingView extends Privileges {
   readonly defaults: readonly { readonly column: string; readonly expression: string }[];
   /** Statements that make the indexes of a materialized view. */
   readonly indexes: readonly SqlText[];
+  /** Statements for what else it had, behind all others: where it will have a column is only known when it is made. */
+  readonly whereItFits?: readonly SqlText[];
   /** The model that it is, if the project makes it. */
   readonly model: Pick<ModelNode, 'name' | 'description' | 'columns' | 'config'> | undefined;
   readonly comments: Comments | undefined;
@@ -62,12 +64,47 @@ function create(view: StandingView): Step[] {
     ...view.indexes.map((index): Step => ({ kind: 'run', sql: index, explain: doesNotFit(view) })),
     ...restoreGrants(name, view, view.columns),
     ...describeRelation(described, made, comments),
+    ...(view.whereItFits ?? []).map((one): Step => ({ kind: 'run', sql: one, explain: doesNotFit(view) })),
     ...(kind === 'materialized view' && view.populated ? [run(`analyze ${on}`)] : []),
     // Its rows are others now, and nobody has counted which.
     ...(kind === 'materialized view' && model !== undefined
       ? [run(`update datacycle.model set generation = generation + 1 where model = ${literal(model.name)}`)]
       : []),
   ];
+}
+
+/** What somebody made on a view, given to it again where it still has all the columns that are named. */
+export function givenWhereItFits(
+  name: RelationName,
+  { indexes, columnGrants }: Given,
+  comments: Comments,
+): readonly SqlText[] {
+  const on = relation(name.schema, name.name);
+  const texts = [...comments.columns].flatMap(([column, text]) =>
+    text === null
+      ? []
+      : [whereItHas(name, [column], `comment on column ${on}.${identifier(column)} is ${literal(text).trim()}`)],
+  );
+  return [
+    ...indexes.map(({ columns, definition }) => whereItHas(name, columns, definition)),
+    ...columnGrants.map((grant) => whereItHas(name, [grant.column], grantAgain(name, grant))),
+    ...texts,
+  ];
+}
+
+function whereItHas({ schema, name }: RelationName, columns: readonly string[], statement: string): SqlText {
+  return new SqlText(
+    `do ${dollarQuoted(`begin
+    if array[${columns.map(literal).join(', ')}]::text[] <@ array(
+        select attname::text
+        from pg_attribute
+        where attrelid = ${literal(relation(schema, name))}::regclass
+            and not attisdropped
+    ) then
+        execute ${literal(statement)};
+    end if;
+end`)}`,
+  );
 }
 
 function optionValue(value: string): string {

@@ -231,12 +231,24 @@ describe.each(databases)('a view on a changing table on $name', (kind) => {
     await run();
     await query('create index by_floor on public.floors (id, floor)');
     await query('create unique index by_story on public.floors (story) where id > 0');
+    await query('grant select (floor, story) on public.floors to public');
+    for (const column of ['floor', 'story']) await query(`comment on column public.floors.${column} is $$by hand$$`);
     project.write({ ...table(`1 as id, 'kitchen' as room`), ...floors('id, room, 1 as story') });
     await run();
     expect(await rows('select * from public.floors')).toEqual([{ id: 1, room: 'kitchen', story: 1 }]);
     expect(
       await rows(`select indexname as name from pg_indexes where tablename = 'floors' and indexname like 'by%'`),
     ).toEqual([{ name: 'by_story' }]);
+    expect(
+      await rows(
+        `select attname as name, col_description(attrelid, attnum) as said, attacl is not null as shown
+         from pg_attribute where attrelid = 'public.floors'::regclass and attnum > 0 order by attnum`,
+      ),
+    ).toEqual([
+      { name: 'id', said: null, shown: false },
+      { name: 'room', said: null, shown: false },
+      { name: 'story', said: 'by hand', shown: true },
+    ]);
     expect(await run()).toMatchObject({ floors: 'refreshed' });
   });
 
