@@ -30,6 +30,8 @@ export function hintFor(error: StatementError, node: ModelNode | SeedNode, manif
         ? 'Run `datacycle load` first: it creates the tables of the sources.'
         : `Build what it reads first: datacycle build --select +${node.name}`;
     }
+    case '42P07':
+      return 'Indexes share one set of names with tables and views of their schema, and a table that was renamed keeps those of its indexes. Rename what has the name, e.g. alter index ... rename to ..., and run again.';
     case '53200':
       return node.kind === 'model' && node.partitionBy?.granularity === 'day'
         ? 'Every partition takes a lock. Set granularity: month, or raise max_locks_per_transaction of the server.'

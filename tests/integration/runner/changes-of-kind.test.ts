@@ -318,6 +318,20 @@ describe.each(databases)('a change of kind on $name', (kind) => {
     expect(await rows('select count(*)::int as n from public.rooms')).toEqual([{ n: 2 }]);
   });
 
+  it('says what to do where a table that was put aside still has the names of indexes', async () => {
+    become(rooms('incremental'));
+    await run();
+    await query('alter table public.rooms rename to rooms_of_old');
+    become(rooms('table'));
+    expect(await fails('rooms')).toMatchObject({
+      message: expect.stringMatching(/^rooms: relation "rooms_id_key_\w+" already exists$/),
+      hint: expect.stringMatching(/^Indexes share .* alter index \.\.\. rename to \.\.\., and run again\.$/),
+    });
+    for (const { name } of await rows(`select indexname as name from pg_indexes where tablename = 'rooms_of_old'`))
+      await query(`alter index public.${name} rename to old_${name}`);
+    expect(await run()).toMatchObject({ rooms: 'created' });
+  });
+
   it('of a table to a snapshot begins its history', async () => {
     become(rooms('table'));
     await run();
