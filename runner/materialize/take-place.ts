@@ -82,7 +82,19 @@ function clearNames({ schema, name }: RelationName, existing: ExistingRelation, 
   return [
     ...(existing.kind === 'table' ? [lock] : []),
     ...names.map((one) =>
-      run(`alter index if exists ${relation(schema, one)} rename to ${identifier(besideName({ schema, name: one }))}`),
+      // Others may have an index of the name that a check or foreign key has here.
+      run(
+        `do ${dollarQuoted(`begin
+    if exists (
+        select
+        from pg_index
+        where indrelid = ${regclass({ schema, name })}
+            and indexrelid = to_regclass(${literal(relation(schema, one))})
+    ) then
+        alter index ${relation(schema, one)} rename to ${identifier(besideName({ schema, name: one }))};
+    end if;
+end`)}`,
+      ),
     ),
   ];
 }

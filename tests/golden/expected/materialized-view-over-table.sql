@@ -2,7 +2,18 @@
 lock table only "public"."m" in share update exclusive mode;
 
 -- run
-alter index if exists "public"."by_room" rename to "datacycle_by_room_da37e5";
+do $do$
+begin
+    if exists (
+        select
+        from pg_index
+        where indrelid = '"public"."m"'::regclass
+            and indexrelid = to_regclass('"public"."by_room"')
+    ) then
+        alter index "public"."by_room" rename to "datacycle_by_room_da37e5";
+    end if;
+end
+$do$;
 
 -- run
 create materialized view "public"."datacycle_m_cadbe9" as

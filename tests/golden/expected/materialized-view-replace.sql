@@ -1,5 +1,16 @@
 -- run
-alter index if exists "public"."m_id_idx_19e23c" rename to "datacycle_m_id_idx_19e23c_630438";
+do $do$
+begin
+    if exists (
+        select
+        from pg_index
+        where indrelid = '"public"."m"'::regclass
+            and indexrelid = to_regclass('"public"."m_id_idx_19e23c"')
+    ) then
+        alter index "public"."m_id_idx_19e23c" rename to "datacycle_m_id_idx_19e23c_630438";
+    end if;
+end
+$do$;
 
 -- run
 create materialized view "public"."datacycle_m_cadbe9" as

@@ -102,6 +102,18 @@ describe.each(databases)('a changed partition_by on $name', ({ open }) => {
     expect(await names()).toEqual(['visits_2023_10', 'visits_2023_12']);
   });
 
+  it('leaves an index of another table alone that is called like a check of this one', async () => {
+    const checked = 'constraints: [{ type: check, expression: value > 0, name: positive }]\n';
+    const more = described.replace(/ +(?:constraints|bi):.*\n/g, '');
+    await build(plain, {}, `${more}    ${checked}`);
+    await visits.rows('create table shown.others as select 1 as value');
+    await visits.rows('create index positive on shown.others (value)');
+    expect(await build(monthly, {}, `${more}    ${checked}`)).toEqual(['', 0, 0, 0]);
+    expect(await visits.rows(`select indexname from pg_indexes where tablename = 'others'`)).toEqual([
+      { indexname: 'positive' },
+    ]);
+  });
+
   it.each([
     [
       'a foreign key',
