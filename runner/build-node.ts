@@ -124,7 +124,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     const surroundings = { manifest: context.manifest, options: context.options, models };
     const views = await viewsInTheWay(session, surroundings, node, state, yields, decision);
     if (isMoved(node, decision, state)) await refuseToStrand(session, node, state.remembered?.objects ?? [], views);
-    if (!isMoved(node, decision, state)) refuseToStrip(node, state, before);
+    refuseToStrip(node, state, before);
     const { runStartedAt } = context.options;
     const given = madeByHand(state.remembered, before);
     for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views, given }))

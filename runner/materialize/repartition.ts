@@ -48,10 +48,10 @@ export function repartition(
   return takePlace(target, { ...replacement, given, kind: 'table', existing, objects }, (now) => {
     const beside = placeOf(now);
     const next = relation(beside.schema, beside.name);
+    const fill = run(`insert into ${next} (${list})\nselect ${list}\nfrom ${table}`);
     return [
       createLike(next, table, target.partitionBy),
-      ...(existing.populated ? addPartitions(now, existing.columns, table) : []),
-      ...(existing.populated ? [run(`insert into ${next} (${list})\nselect ${list}\nfrom ${table}`)] : []),
+      ...(existing.populated ? [...addPartitions(now, existing.columns, table), fill] : []),
       ...addStanding(now, existing, made),
       run(`analyze ${next}`),
       ...build(now, afterRepartition(existing, target, made)),
