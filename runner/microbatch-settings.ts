@@ -3,7 +3,7 @@ import type { batchSizes, Config } from './config.ts';
 import { ProjectError } from './errors.ts';
 import type { Node } from './manifest.ts';
 import type { BatchReads } from './resolve.ts';
-import { didYouMean } from './suggest.ts';
+import { isTimeZone, timeZoneHint } from './time-zone.ts';
 
 export type BatchSize = (typeof batchSizes)[number];
 
@@ -83,12 +83,7 @@ export function checkBatches(draft: Draft, reads: BatchReads, context: CompileCo
       'Write e.g. "2023-08-18" or "2023-08-18 12:00".',
     );
   const zone = config.time_zone ?? 'UTC';
-  if (!isNamedZone(zone))
-    fail(
-      at('time_zone'),
-      `time_zone: "${zone}" is no time zone`,
-      didYouMean(zone, Intl.supportedValuesOf('timeZone')) ?? 'Write a name of the IANA database, e.g. Europe/Zurich.',
-    );
+  if (!isNamedZone(zone)) fail(at('time_zone'), `time_zone: "${zone}" is no time zone`, timeZoneHint(zone));
   if (record.incremental !== undefined)
     fail(
       record.incremental,
@@ -105,11 +100,5 @@ export function checkBatches(draft: Draft, reads: BatchReads, context: CompileCo
 
 /** A zone by its place. An abbreviation such as CET is one hour the whole year to PostgreSQL, and an offset has the wrong sign. */
 function isNamedZone(name: string): boolean {
-  if (name !== 'UTC' && !/^[A-Z][A-Za-z_]+\//.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
+  return name === 'UTC' || (/^[A-Z][A-Za-z_]+\//.test(name) && isTimeZone(name));
 }
