@@ -1,6 +1,6 @@
+import type { RelationName } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationKind } from './catalog.ts';
-import type { RelationName } from './manifest.ts';
 import { partitionsOf } from './materialize/partition-names.ts';
 import { ownPolicy } from './materialize/row-security.ts';
 import { type Question, question } from './question.ts';

@@ -1,5 +1,5 @@
+import type { RelationName } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import type { RelationName } from './manifest.ts';
 import { partitionsOf } from './materialize/partition-names.ts';
 import { ownPolicy, policySeal } from './materialize/row-security.ts';
 import { ask, type Question, question } from './question.ts';

@@ -1,6 +1,7 @@
+import type { RelationName } from '../warehouse/quote.ts';
 import type { Config } from './config.ts';
 import type { Problem } from './errors.ts';
-import type { RelationName, RowSecurity, SourceNode } from './manifest.ts';
+import type { RowSecurity, SourceNode } from './manifest.ts';
 import type { Recorded } from './model-language.ts';
 import { excerpt, type Place } from './place.ts';
 import { type Project, sourceTexts } from './project.ts';

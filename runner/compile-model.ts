@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { RelationName } from '../warehouse/quote.ts';
 import { type CompileContext, type Draft, quote } from './compile-context.ts';
 import type { Config, ConfigKey } from './config.ts';
 import { columnSpecs, constraintsOf } from './constraints.ts';
 import { inlineEphemerals } from './ephemeral.ts';
 import { ProjectError } from './errors.ts';
-import type { ModelNode, Node, RelationName, SeedNode } from './manifest.ts';
+import type { ModelNode, Node, SeedNode } from './manifest.ts';
 import { batchSettings, checkBatches, followedBy, isMicrobatch } from './microbatch-settings.ts';
 import { nameTables } from './microbatch-sql.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './model-language.ts';

@@ -1,6 +1,6 @@
-import { identifier, identifiers, literal } from '../warehouse/quote.ts';
+import { identifier, identifiers, literal, type RelationName } from '../warehouse/quote.ts';
 import type { Config } from './config.ts';
-import type { Proof, RelationName } from './manifest.ts';
+import type { Proof } from './manifest.ts';
 import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
 import type { YamlPath } from './yaml-file.ts';

@@ -1,4 +1,4 @@
-import type { RelationName } from './manifest.ts';
+import type { RelationName } from '../warehouse/quote.ts';
 import type { BiMeasure, BiModel } from './properties-schema.ts';
 
 /** The types that Power BI handles well; what a model has besides is cast or refused. */

@@ -1,6 +1,6 @@
+import type { RelationName } from '../warehouse/quote.ts';
 import { type CompileContext, quote } from './compile-context.ts';
 import { type Problem, ProjectError } from './errors.ts';
-import type { RelationName } from './manifest.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
 import { oneStatement } from './one-statement.ts';
 import { formatPlace, type Place } from './place.ts';

@@ -1,14 +1,9 @@
+import type { RelationName } from '../warehouse/quote.ts';
 import type { Config } from './config.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import type { Place } from './place.ts';
 import type { SettingPlaces } from './setting-places.ts';
 import type { SqlText } from './sql-text.ts';
-
-/** A schema-qualified name in the database, not quoted. */
-export interface RelationName {
-  readonly schema: string;
-  readonly name: string;
-}
 
 export interface ColumnSpec {
   readonly name: string;

@@ -1,8 +1,7 @@
 import { secretPrefix } from '../warehouse/conceal.ts';
-import { literal, relation } from '../warehouse/quote.ts';
+import { literal, type RelationName, relation } from '../warehouse/quote.ts';
 import { type Config, configKeys, configSchema } from './config.ts';
 import { overlay } from './layer.ts';
-import type { RelationName } from './manifest.ts';
 import { formatPlace, type Place } from './place.ts';
 import type { Project } from './project.ts';
 import type { SettingPlace } from './setting-places.ts';

@@ -1,7 +1,7 @@
-import { identifier, relation } from '../warehouse/quote.ts';
+import { identifier, type RelationName, relation } from '../warehouse/quote.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralName } from './ephemeral.ts';
-import type { RelationName, SourceNode } from './manifest.ts';
+import type { SourceNode } from './manifest.ts';
 import { batchEnd, batchStart, inBatch } from './microbatch-sql.ts';
 import type { Resolver } from './model-language.ts';
 import { didYouMean } from './suggest.ts';

@@ -43,3 +43,9 @@ export function dollarQuoted(lines: string): string {
   while (lines.includes(tag)) tag = tag.replace(/\$$/, '_$');
   return `${tag}\n${lines}\n${tag}`;
 }
+
+/** A schema-qualified name in the database, not quoted. */
+export interface RelationName {
+  readonly schema: string;
+  readonly name: string;
+}

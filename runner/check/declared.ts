@@ -1,10 +1,10 @@
 import { StatementError } from '../../warehouse/errors.ts';
-import { identifier, relation } from '../../warehouse/quote.ts';
+import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type Column, readRelation } from '../catalog.ts';
 import { normalType } from '../column-type.ts';
 import { NodeError } from '../errors.ts';
-import type { ColumnSpec, ModelNode, RelationName, SeedNode, SourceNode } from '../manifest.ts';
+import type { ColumnSpec, ModelNode, SeedNode, SourceNode } from '../manifest.ts';
 import { formatPlace, type Place } from '../place.ts';
 import { didYouMean } from '../suggest.ts';
 

@@ -1,7 +1,6 @@
-import { dollarQuoted, identifier, literal, relation } from '../../warehouse/quote.ts';
+import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import { type Grants, privileges } from '../additive-settings.ts';
 import type { ColumnGrant, Grant, Privileges } from '../belongings.ts';
-import type { RelationName } from '../manifest.ts';
 import type { SettingPlaces } from '../setting-places.ts';
 import { SqlText } from '../sql-text.ts';
 import { run, type Step } from './step.ts';

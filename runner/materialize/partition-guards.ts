@@ -1,6 +1,6 @@
-import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import { identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { TimeType } from '../column-type.ts';
-import type { PartitionBy, RelationName } from '../manifest.ts';
+import type { PartitionBy } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { describe } from './key-guard.ts';
 import type { Step } from './step.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { dollarQuoted, identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
+import { dollarQuoted, identifier, identifiers, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import type { Constraint, PartitionBy, RelationName } from '../manifest.ts';
+import type { Constraint, PartitionBy } from '../manifest.ts';
 import type { Place } from '../place.ts';
 import type { SettingPlaces } from '../setting-places.ts';
 import { SqlText } from '../sql-text.ts';

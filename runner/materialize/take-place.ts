@@ -1,7 +1,6 @@
-import { dollarQuoted, identifier, literal, relation } from '../../warehouse/quote.ts';
+import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Given, StandingIndex } from '../belongings.ts';
 import type { ExistingRelation } from '../catalog.ts';
-import type { RelationName } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { restoreGrants } from './grants.ts';
 import { guardNames, regclass } from './partition-guards.ts';

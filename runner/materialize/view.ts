@@ -1,7 +1,6 @@
-import { relation } from '../../warehouse/quote.ts';
+import { type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Privileges } from '../belongings.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import type { RelationName } from '../manifest.ts';
 import { SqlText } from '../sql-text.ts';
 import { restoreGrants } from './grants.ts';
 import { stillNeeded } from './remake-views.ts';
