@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { foldedId, squeezed } from '../loaders/erasure/subject-text.ts';
 import { type Apartment, apartmentFault } from '../loaders/sensors/name.ts';
-import { UsageError } from '../runner/errors.ts';
 import type { Project } from '../runner/project.ts';
-import { didYouMean } from '../runner/suggest.ts';
+import { UsageError } from '../runner/text/errors.ts';
+import { didYouMean } from '../runner/text/suggest.ts';
 
 /*
  * Settings from the environment, checked where they are read: a value that makes no sense is an error that names the

@@ -2,13 +2,13 @@ import { identifier, literal } from '../warehouse/quote.ts';
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, AuditsFailed, type FailedAudit } from './audit.ts';
 import type { BuildContext } from './build-node.ts';
-import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
-import { formatPlace } from './place.ts';
-import { thousands } from './report.ts';
 import { retrying } from './retry.ts';
-import { SqlText } from './sql-text.ts';
 import { hasState } from './state.ts';
+import { NodeError } from './text/errors.ts';
+import { thousands } from './text/figures.ts';
+import { formatPlace } from './text/place.ts';
+import { SqlText } from './text/sql-text.ts';
 
 /** How many failures of one audit are remembered, the newest. */
 const mostFailures = 20;

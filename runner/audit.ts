@@ -7,9 +7,9 @@ import type { StandingView } from './materialize/remake-views.ts';
 import { staged } from './materialize/step.ts';
 import { isTransient } from './retry.ts';
 import { holds, RelationCache, type TestOutcome } from './run-test.ts';
-import { SqlText } from './sql-text.ts';
 import type { ModelState } from './state.ts';
 import { explain, statement } from './statement.ts';
+import { SqlText } from './text/sql-text.ts';
 
 /** How many bad rows of an audit are kept for inspection. */
 export const mostRows = 1000;

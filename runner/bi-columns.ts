@@ -5,8 +5,8 @@ import { normalType } from './column-type.ts';
 import type { BiType, ExposedColumn } from './exposure.ts';
 import type { ModelNode } from './manifest.ts';
 import type { BiModel, ColumnProperties, Described } from './properties-schema.ts';
-import { didYouMean } from './suggest.ts';
-import type { YamlPath } from './yaml-file.ts';
+import { didYouMean } from './text/suggest.ts';
+import type { YamlPath } from './text/yaml-file.ts';
 
 /** Reports a fault at a path below the model's place in its .yml. */
 export type Complain = (what: string, path: YamlPath, hint?: string) => void;

@@ -1,12 +1,12 @@
 import { type Complain, type ViewColumn, viewColumns } from './bi-columns.ts';
 import { faultOfName, NamesTaken, viewNodeName } from './bi-name.ts';
 import { type CompileContext, problemAt } from './compile-context.ts';
-import type { Problem } from './errors.ts';
 import type { ExposedReference, Exposure } from './exposure.ts';
 import type { ModelNode, Node } from './manifest.ts';
 import type { Properties } from './properties.ts';
 import type { BiMeasure, BiModel } from './properties-schema.ts';
-import { isTimeZone, timeZoneHint } from './time-zone.ts';
+import type { Problem } from './text/errors.ts';
+import { isTimeZone, timeZoneHint } from './text/time-zone.ts';
 
 /** The schema of the views and the time zone of their local times. @see project.yml `bi` */
 export function biSettings({ project }: CompileContext): { readonly schema: string; readonly time_zone: string } {

@@ -4,10 +4,10 @@ import { faultOfName, NamesTaken, viewNodeName } from './bi-name.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { digest } from './compile-model.ts';
 import { addDraft } from './draft.ts';
-import type { Problem } from './errors.ts';
 import type { ModelNode } from './manifest.ts';
 import { newRecord } from './model-language.ts';
-import { SqlText } from './sql-text.ts';
+import type { Problem } from './text/errors.ts';
+import { SqlText } from './text/sql-text.ts';
 
 /** Makes the views of exposed models known, so that tests and queries can refer to them like to any model. */
 export function draftViews(context: CompileContext, drafts: Map<string, Draft>, problems: Problem[]): void {

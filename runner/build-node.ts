@@ -10,7 +10,6 @@ import { completeRelation } from './complete-relation.ts';
 import { type Decision, decide, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { decideAfterHooks } from './decide-after-hooks.ts';
 import { checkContract, keepsContract } from './declared-columns.ts';
-import type { NodeError } from './errors.ts';
 import { forgetExpired } from './expire.ts';
 import { followRename } from './generated-views.ts';
 import { type HookContext, runHooksOutside } from './hooks.ts';
@@ -29,6 +28,7 @@ import { readSeed } from './seed.ts';
 import { type ResultRecord, writeModel, writeResults } from './state.ts';
 import { explain } from './statement.ts';
 import { structureOf } from './table-target.ts';
+import type { NodeError } from './text/errors.ts';
 import type { Turns } from './turns.ts';
 import { isReplaced, viewsInTheWay } from './views-in-the-way.ts';
 

@@ -1,10 +1,10 @@
 import { type CompileContext, problemAt } from './compile-context.ts';
 import type { Config } from './config.ts';
-import { type Problem, ProjectError } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
 import type { SettingPlaces } from './setting-places.ts';
-import { didYouMean } from './suggest.ts';
+import { type Problem, ProjectError } from './text/errors.ts';
+import { didYouMean } from './text/suggest.ts';
 
 interface Singular {
   readonly file: string;

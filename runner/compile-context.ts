@@ -1,13 +1,14 @@
 import type { RelationName } from '../warehouse/quote.ts';
 import type { Config } from './config.ts';
-import type { Problem } from './errors.ts';
 import type { RowSecurity, SourceNode } from './manifest.ts';
 import type { Recorded } from './model-language.ts';
-import { excerpt, type Place } from './place.ts';
 import { type Project, sourceTexts } from './project.ts';
 import type { AllProperties, Properties } from './properties.ts';
 import type { SettingPlaces } from './setting-places.ts';
-import type { SourceFile, Template, TemplateEnvironment } from './template.ts';
+import type { Template, TemplateEnvironment } from './template.ts';
+import type { Problem } from './text/errors.ts';
+import { excerpt, type Place } from './text/place.ts';
+import type { SourceFile } from './text/source-file.ts';
 
 /** A model or seed whose name and settings are known, but whose SQL is not yet rendered. */
 export interface Draft {

@@ -1,10 +1,10 @@
 import { type HookKey, writtenHooks } from './additive-settings.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { attempt } from './draft.ts';
-import type { Problem } from './errors.ts';
 import { renderHook } from './hook-template.ts';
 import type { Hook, Node } from './manifest.ts';
-import { SqlText } from './sql-text.ts';
+import type { Problem } from './text/errors.ts';
+import { SqlText } from './text/sql-text.ts';
 
 /**
  * Gives models and seeds their hooks. What a hook refers to is built before the model, unless it is itself made of the

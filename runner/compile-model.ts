@@ -4,18 +4,18 @@ import { type CompileContext, type Draft, quote } from './compile-context.ts';
 import type { Config, ConfigKey } from './config.ts';
 import { columnSpecs, constraintsOf } from './constraints.ts';
 import { inlineEphemerals } from './ephemeral.ts';
-import { ProjectError } from './errors.ts';
 import type { ModelNode, Node, SeedNode } from './manifest.ts';
 import { batchSettings, checkBatches, followedBy, isMicrobatch } from './microbatch-settings.ts';
 import { nameTables } from './microbatch-sql.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './model-language.ts';
-import { oneStatement } from './one-statement.ts';
 import { partitionByOf } from './partition-by.ts';
-import type { Place } from './place.ts';
 import { type BatchReads, resolverFor } from './resolve.ts';
-import type { SqlText } from './sql-text.ts';
 import { subjectOf } from './subject.ts';
 import type { Template } from './template.ts';
+import { ProjectError } from './text/errors.ts';
+import { oneStatement } from './text/one-statement.ts';
+import type { Place } from './text/place.ts';
+import type { SqlText } from './text/sql-text.ts';
 
 export function seedNode(draft: Draft, context: CompileContext): SeedNode {
   const constraints = constraintsOf(draft, context);

@@ -13,16 +13,16 @@ import {
 } from './data-test.ts';
 import { attempt } from './draft.ts';
 import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
-import type { Problem } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { overlay } from './layer.ts';
 import type { Node, TestNode } from './manifest.ts';
 import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './model-language.ts';
-import { oneStatement } from './one-statement.ts';
 import { resolverFor } from './resolve.ts';
-import { SqlText } from './sql-text.ts';
-import { didYouMean } from './suggest.ts';
-import type { YamlFile, YamlPath } from './yaml-file.ts';
+import type { Problem } from './text/errors.ts';
+import { oneStatement } from './text/one-statement.ts';
+import { SqlText } from './text/sql-text.ts';
+import { didYouMean } from './text/suggest.ts';
+import type { YamlFile, YamlPath } from './text/yaml-file.ts';
 
 /**
  * All data tests of a project: those the .yml files ask for and the singular ones in tests/data.

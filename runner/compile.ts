@@ -18,7 +18,6 @@ import {
   macrosByName,
 } from './draft.ts';
 import { inlineEphemerals } from './ephemeral.ts';
-import { type Problem, ProjectError } from './errors.ts';
 import type { Exposure } from './exposure.ts';
 import { Graph } from './graph.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from './manifest.ts';
@@ -29,9 +28,11 @@ import { type AllProperties, readProperties } from './properties.ts';
 import { retentionOf } from './retention.ts';
 import { readRowSecurity } from './row-security.ts';
 import { compileRunHooks, type RunHooks } from './run-hooks.ts';
-import type { SqlText } from './sql-text.ts';
 import { checkSubjects } from './subject.ts';
-import { type SourceFile, TemplateEnvironment } from './template.ts';
+import { TemplateEnvironment } from './template.ts';
+import { type Problem, ProjectError } from './text/errors.ts';
+import type { SourceFile } from './text/source-file.ts';
+import type { SqlText } from './text/sql-text.ts';
 
 export interface Compiled {
   readonly manifest: Manifest;

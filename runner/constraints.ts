@@ -1,12 +1,12 @@
 import type { CompileContext, Draft } from './compile-context.ts';
 import { refName } from './data-test.ts';
-import { type Problem, ProjectError } from './errors.ts';
 import type { ColumnSpec, Constraint } from './manifest.ts';
-import type { Place } from './place.ts';
 import type { Properties } from './properties.ts';
 import type { ColumnProperties, ConstraintProperties } from './properties-schema.ts';
-import { didYouMean } from './suggest.ts';
-import type { YamlFile, YamlPath } from './yaml-file.ts';
+import { type Problem, ProjectError } from './text/errors.ts';
+import type { Place } from './text/place.ts';
+import { didYouMean } from './text/suggest.ts';
+import type { YamlFile, YamlPath } from './text/yaml-file.ts';
 
 /** @param at what has the columns, in its .yml. */
 export function columnSpecs(

@@ -1,9 +1,9 @@
 import { identifier, identifiers, literal, type RelationName } from '../warehouse/quote.ts';
 import type { Config } from './config.ts';
 import type { Proof } from './manifest.ts';
-import { SqlText } from './sql-text.ts';
-import { didYouMean } from './suggest.ts';
-import type { YamlPath } from './yaml-file.ts';
+import { SqlText } from './text/sql-text.ts';
+import { didYouMean } from './text/suggest.ts';
+import type { YamlPath } from './text/yaml-file.ts';
 
 /** A test as a .yml file asks for it: a name, or a name with arguments. */
 export type TestRequest = string | Readonly<Record<string, unknown>>;

@@ -3,19 +3,20 @@ import { DatacycleError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import { viewNodeName } from './bi-name.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import { formatProblem, type Problem, ProjectError } from './errors.ts';
 import { FolderConfig, foldersOf } from './folder-config.ts';
 import { Graph } from './graph.ts';
 import { type Layer, overlay } from './layer.ts';
 import { modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
-import type { Place } from './place.ts';
 import type { Project } from './project.ts';
 import type { Properties } from './properties.ts';
 import { resolverFor } from './resolve.ts';
 import { placesInProperties } from './setting-places.ts';
-import { didYouMean } from './suggest.ts';
-import { HelperError, type SourceFile, type Template } from './template.ts';
-import type { YamlPath } from './yaml-file.ts';
+import { HelperError, type Template } from './template.ts';
+import { formatProblem, type Problem, ProjectError } from './text/errors.ts';
+import type { Place } from './text/place.ts';
+import type { SourceFile } from './text/source-file.ts';
+import { didYouMean } from './text/suggest.ts';
+import type { YamlPath } from './text/yaml-file.ts';
 
 /** Macros by their names; two of one name are a problem. */
 export function macrosByName(project: Project, problems: Problem[]): Map<string, SourceFile> {

@@ -3,11 +3,11 @@ import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import { forgetFailures } from './audit-failure.ts';
 import { readRelation } from './catalog.ts';
 import type { Compiled } from './compile.ts';
-import { NodeError } from './errors.ts';
 import { type Question, question } from './question.ts';
 import { dayLiteral, eventTimeTypes, periodBefore, type Retention, retentionOf } from './retention.ts';
 import { underRunLock } from './run-lock.ts';
 import { ensureState } from './state.ts';
+import { NodeError } from './text/errors.ts';
 
 /** What retention took, or would take, from one model. */
 export interface Expired {

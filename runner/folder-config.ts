@@ -1,9 +1,9 @@
 import { type Config, configKeys, configSchema } from './config.ts';
-import type { Problem } from './errors.ts';
 import { type Layer, overlay } from './layer.ts';
 import { settingAt } from './setting-places.ts';
-import { didYouMean } from './suggest.ts';
-import type { YamlFile, YamlPath } from './yaml-file.ts';
+import type { Problem } from './text/errors.ts';
+import { didYouMean } from './text/suggest.ts';
+import type { YamlFile, YamlPath } from './text/yaml-file.ts';
 
 const none: Layer = { config: {}, places: new Map() };
 

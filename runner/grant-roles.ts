@@ -1,12 +1,12 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { privileges } from './additive-settings.ts';
 import { type Grant, grantsJson } from './belongings.ts';
-import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import { alignGrants, isGrantMark } from './materialize/grants.ts';
-import type { Place } from './place.ts';
 import { statement } from './statement.ts';
-import { didYouMean } from './suggest.ts';
+import { NodeError } from './text/errors.ts';
+import type { Place } from './text/place.ts';
+import { didYouMean } from './text/suggest.ts';
 
 export interface Granted {
   /** What is to be remembered. */

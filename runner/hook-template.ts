@@ -1,13 +1,13 @@
 import type { RelationName } from '../warehouse/quote.ts';
 import { type CompileContext, quote } from './compile-context.ts';
-import { type Problem, ProjectError } from './errors.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
-import { oneStatement } from './one-statement.ts';
-import { formatPlace, type Place } from './place.ts';
 import { resolverFor } from './resolve.ts';
-import { offsetIn, type SqlText } from './sql-text.ts';
-import { sqlTokens } from './sql-tokens.ts';
 import { HelperError, type Template } from './template.ts';
+import { type Problem, ProjectError } from './text/errors.ts';
+import { oneStatement } from './text/one-statement.ts';
+import { formatPlace, type Place } from './text/place.ts';
+import { offsetIn, type SqlText } from './text/sql-text.ts';
+import { sqlTokens } from './text/sql-tokens.ts';
 
 /** A hook as it is written in a .yml, in project.yml or in a model's call of config. */
 export interface HookSource {

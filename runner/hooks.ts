@@ -2,12 +2,12 @@ import type { StatementError } from '../warehouse/errors.ts';
 import { literal } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import type { Decision } from './decide.ts';
-import { NodeError } from './errors.ts';
 import type { Hook, ModelNode, SeedNode } from './manifest.ts';
 import { placeholders } from './model-language.ts';
-import type { Place } from './place.ts';
-import type { SqlText } from './sql-text.ts';
 import { explain, statement } from './statement.ts';
+import { NodeError } from './text/errors.ts';
+import type { Place } from './text/place.ts';
+import type { SqlText } from './text/sql-text.ts';
 
 export interface HookContext {
   /** ISO time of the run. */

@@ -1,9 +1,9 @@
 import type { RelationName } from '../warehouse/quote.ts';
 import type { Config } from './config.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
-import type { Place } from './place.ts';
 import type { SettingPlaces } from './setting-places.ts';
-import type { SqlText } from './sql-text.ts';
+import type { Place } from './text/place.ts';
+import type { SqlText } from './text/sql-text.ts';
 
 export interface ColumnSpec {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import type { Problem } from './errors.ts';
 import type { Constraint, ModelNode, Node, SeedNode } from './manifest.ts';
-import type { Place } from './place.ts';
+import type { Problem } from './text/errors.ts';
+import type { Place } from './text/place.ts';
 
 /** Reports what is wrong at a place, or at the beginning of the model's file. */
 type Complain = (place: Place | undefined, what: string, hint: string) => void;

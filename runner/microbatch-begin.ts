@@ -7,7 +7,6 @@ import { normalType } from './column-type.ts';
 import { type Decision, type NodeState, reasonToRebuild } from './decide.ts';
 import { decideAfterHooks } from './decide-after-hooks.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
-import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode } from './manifest.ts';
 import { changeSchema } from './materialize/schema-change.ts';
 import type { Step } from './materialize/step.ts';
@@ -24,8 +23,9 @@ import { shapeOf } from './perform.ts';
 import { querySql } from './plan.ts';
 import { refuseToLose } from './pruned.ts';
 import { keptOf } from './retention.ts';
-import type { SqlText } from './sql-text.ts';
 import { type ModelState, writeConsumed } from './state.ts';
+import { NodeError } from './text/errors.ts';
+import type { SqlText } from './text/sql-text.ts';
 
 /** What a run has decided to do with a microbatch model. */
 export interface Job {

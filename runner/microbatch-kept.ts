@@ -1,9 +1,9 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { NodeError } from './errors.ts';
 import type { ModelNode } from './manifest.ts';
 import { nameOfBatch } from './microbatch-report.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import type { BatchWindow, KnownBatch } from './microbatch-windows.ts';
+import { NodeError } from './text/errors.ts';
 
 /**
  * Keeps what is done where the grid has changed and nothing is built again.

@@ -7,7 +7,6 @@ import type { BuildContext } from './build-node.ts';
 import { type Column, type ExistingRelation, readRelation } from './catalog.ts';
 import { madeByHand, refuseToStrip } from './change-of-kind.ts';
 import { type Decision, isMoved, type NodeState } from './decide.ts';
-import { NodeError } from './errors.ts';
 import type { ModelNode } from './manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import { partitioningName, rememberedPartitioning } from './materialize/partition-names.ts';
@@ -19,6 +18,7 @@ import { perform } from './perform.ts';
 import { ask } from './question.ts';
 import { type ModelState, writeModel } from './state.ts';
 import { secure, tableTarget } from './table-target.ts';
+import { NodeError } from './text/errors.ts';
 import { viewsInTheWay } from './views-in-the-way.ts';
 
 /**

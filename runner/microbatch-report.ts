@@ -1,8 +1,8 @@
 import { DatacycleError } from '../warehouse/errors.ts';
-import { NodeError } from './errors.ts';
 import type { ModelNode } from './manifest.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
 import type { BatchWindow } from './microbatch-windows.ts';
+import { NodeError } from './text/errors.ts';
 
 export interface FailedBatch {
   /** As {@link nameOfBatch} says it. */

@@ -1,9 +1,10 @@
 import { type CompileContext, type Draft, quote } from './compile-context.ts';
 import type { batchSizes, Config } from './config.ts';
-import { ProjectError } from './errors.ts';
 import type { Node } from './manifest.ts';
 import type { BatchReads } from './resolve.ts';
-import { isTimeZone, timeZoneHint } from './time-zone.ts';
+import { ProjectError } from './text/errors.ts';
+import { isMoment } from './text/moment.ts';
+import { isTimeZone, timeZoneHint } from './text/time-zone.ts';
 
 export type BatchSize = (typeof batchSizes)[number];
 
@@ -20,23 +21,6 @@ export interface BatchSettings {
   readonly lookback: number;
   /** Ids of the microbatch models of which it reads the rows of its batch only: what changed of them is known by batch. */
   readonly follows: readonly string[];
-}
-
-/** A date or a time as users write it: `2023-08-18`, `2023-08-18 12:00`, `2023-08-18T12:00:00+02:00`. */
-const moment = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,6})?)?)?(Z|[+-]\d\d(?::?\d\d)?)?$/;
-
-/** Whether a text is an ISO date or time that exists. */
-export function isMoment(text: string): boolean {
-  const [whole, year, month, day, hour = '0', minute = '0', second = '0'] = moment.exec(text) ?? [];
-  if (whole === undefined) return false;
-  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  const isDay = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
-  return isDay && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
-}
-
-/** Whether a moment says by itself which instant it is. */
-export function hasOffset(text: string): boolean {
-  return moment.exec(text)?.[7] !== undefined;
 }
 
 export function isMicrobatch(config: Config): boolean {

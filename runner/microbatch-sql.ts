@@ -1,7 +1,7 @@
 import { identifier } from '../warehouse/quote.ts';
-import { NodeError } from './errors.ts';
 import type { BatchWindow, Moment } from './microbatch-windows.ts';
-import type { SqlText } from './sql-text.ts';
+import { NodeError } from './text/errors.ts';
+import type { SqlText } from './text/sql-text.ts';
 
 /*
  * In compiled SQL a batch is all there is, so that it can be run by hand: a filter is a comment, and the bounds are farther than any time.

@@ -9,8 +9,8 @@ import { boundLiteral, forBatch } from './microbatch-sql.ts';
 import { type KnownBatch, readBatches } from './microbatch-windows.ts';
 import { ask } from './question.ts';
 import { keptOf } from './retention.ts';
-import { SqlText } from './sql-text.ts';
 import { statement } from './statement.ts';
+import { SqlText } from './text/sql-text.ts';
 
 /** Why the rows of a microbatch model need not be those of a build from scratch as of its last run; undefined if they must be. */
 export async function reasonBatchesWait(

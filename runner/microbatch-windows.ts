@@ -1,5 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { type BatchSettings, hasOffset } from './microbatch-settings.ts';
+import type { BatchSettings } from './microbatch-settings.ts';
+import { hasOffset } from './text/moment.ts';
 
 /** A bound between two batches. */
 export interface Moment {

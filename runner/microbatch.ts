@@ -6,7 +6,6 @@ import { runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import type { BuildContext, Built } from './build-node.ts';
 import { isWorthAnalyzing, readRelation } from './catalog.ts';
-import { NodeError } from './errors.ts';
 import type { ModelNode } from './manifest.ts';
 import {
   applyBatch,
@@ -31,6 +30,7 @@ import { retrying } from './retry.ts';
 import { type ModelState, writeResults } from './state.ts';
 import { statement } from './statement.ts';
 import { structureOf, tableTarget } from './table-target.ts';
+import { NodeError } from './text/errors.ts';
 
 /**
  * Builds the batches of a microbatch model, the oldest first, each in one transaction: its rows, and that it is done,

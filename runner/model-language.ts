@@ -2,12 +2,12 @@ import { secretPrefix } from '../warehouse/conceal.ts';
 import { literal, type RelationName, relation } from '../warehouse/quote.ts';
 import { type Config, configKeys, configSchema } from './config.ts';
 import { overlay } from './layer.ts';
-import { formatPlace, type Place } from './place.ts';
 import type { Project } from './project.ts';
 import type { SettingPlace } from './setting-places.ts';
-import { SqlText } from './sql-text.ts';
-import { didYouMean } from './suggest.ts';
 import { type Helper, type HelperCall, HelperError } from './template.ts';
+import { formatPlace, type Place } from './text/place.ts';
+import { SqlText } from './text/sql-text.ts';
+import { didYouMean } from './text/suggest.ts';
 
 /** The form in which a model is rendered. */
 export type Mode = 'full' | 'incremental';

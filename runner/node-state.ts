@@ -5,15 +5,15 @@ import { readAccess } from './access.ts';
 import { type Comments, commentsOn } from './belongings.ts';
 import { type BareRelation, bareRelation, completed } from './catalog.ts';
 import type { NodeState } from './decide.ts';
-import { NodeError } from './errors.ts';
 import { expiredOf } from './expire.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { placeholders } from './model-language.ts';
-import type { Place } from './place.ts';
 import { prunedOf, sourcesBehind } from './pruned.ts';
 import { askTogether } from './question.ts';
 import { tablesBehind } from './retention.ts';
 import { allModels, type Consumed, consumedBy, leastConsumed, type ModelState } from './state.ts';
+import { NodeError } from './text/errors.ts';
+import type { Place } from './text/place.ts';
 
 /** The state of a node that nothing is known of. */
 export const nothingKnown: NodeState = {

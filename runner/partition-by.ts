@@ -1,11 +1,11 @@
 import { normalType, timeType } from './column-type.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
 import type { Config } from './config.ts';
-import { ProjectError } from './errors.ts';
 import type { Constraint, PartitionBy } from './manifest.ts';
 import { isPartitionName } from './materialize/partition-names.ts';
-import type { Place } from './place.ts';
-import { isTimeZone, timeZoneHint } from './time-zone.ts';
+import { ProjectError } from './text/errors.ts';
+import type { Place } from './text/place.ts';
+import { isTimeZone, timeZoneHint } from './text/time-zone.ts';
 
 const granularities = ['month', 'day'] as const;
 

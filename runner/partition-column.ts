@@ -1,7 +1,7 @@
 import type { Column, ExistingRelation } from './catalog.ts';
 import { timeType } from './column-type.ts';
-import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
+import { NodeError } from './text/errors.ts';
 
 /**
  * Refuses a partition column that says no time, and one whose type would have to change in a standing table: PostgreSQL

@@ -1,12 +1,12 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import { partitionsOf } from './materialize/partition-names.ts';
 import type { StandingView } from './materialize/remake-views.ts';
 import { ownPolicy } from './materialize/row-security.ts';
 import { objectNames } from './materialize/structure.ts';
 import { structureOf } from './table-target.ts';
+import { NodeError } from './text/errors.ts';
 
 /**
  * Refuses to put another table in the place of a standing one while something hangs on it that would go with it or keep it

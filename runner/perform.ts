@@ -3,12 +3,12 @@ import type { Session } from '../warehouse/warehouse.ts';
 import { type Column, readTemporaryColumns } from './catalog.ts';
 import type { Decision, NodeState } from './decide.ts';
 import { keepsContract } from './declared-columns.ts';
-import { NodeError } from './errors.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import { refusal, type Step } from './materialize/step.ts';
 import { type SeedData, spotInSeed } from './seed.ts';
-import { SqlText } from './sql-text.ts';
 import { statement } from './statement.ts';
+import { NodeError } from './text/errors.ts';
+import { SqlText } from './text/sql-text.ts';
 
 /**
  * The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has; a

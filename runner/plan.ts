@@ -3,7 +3,6 @@ import type { Given } from './belongings.ts';
 import type { Column, ExistingRelation } from './catalog.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
-import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { addRows } from './materialize/incremental.ts';
 import { createMaterializedView, refreshMaterializedView } from './materialize/materialized-view.ts';
@@ -20,8 +19,9 @@ import { createView } from './materialize/view.ts';
 import { placeholders } from './model-language.ts';
 import { checkPartitionColumn } from './partition-column.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
-import type { SqlText } from './sql-text.ts';
 import { secure, structureOf, tableTarget } from './table-target.ts';
+import { NodeError } from './text/errors.ts';
+import type { SqlText } from './text/sql-text.ts';
 
 /** The query a decision needs, with what only the run knows put in. Undefined for a seed. */
 export function querySql(

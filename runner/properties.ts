@@ -1,7 +1,7 @@
-import type { Problem } from './errors.ts';
 import type { Project } from './project.ts';
 import { type Described, propertiesSchema, type SourceProperties } from './properties-schema.ts';
-import { YamlFile, type YamlPath } from './yaml-file.ts';
+import type { Problem } from './text/errors.ts';
+import { YamlFile, type YamlPath } from './text/yaml-file.ts';
 
 /** What a .yml file says of one model or seed, with its place there. */
 export interface Properties {

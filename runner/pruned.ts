@@ -1,8 +1,8 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { type Question, question } from './question.ts';
 import { isViewOf } from './retention.ts';
+import { NodeError } from './text/errors.ts';
 
 /** How far rows of a source are no longer there. */
 export interface Pruned {

@@ -1,6 +1,7 @@
 import { DatacycleError } from '../warehouse/errors.ts';
 import type { RunHookResult } from './run-hooks.ts';
 import type { NodeResult, RunEvent, RunSummary } from './run-result.ts';
+import { count, thousands } from './text/figures.ts';
 
 /** How a line of the report is meant; the terminal gives it a colour. */
 export type Tone = 'plain' | 'good' | 'bad' | 'warning' | 'faint';
@@ -178,13 +179,4 @@ function countByStatus(results: readonly NodeResult[]): Record<NodeResult['statu
   const counts = { success: 0, pass: 0, warn: 0, fail: 0, error: 0, skipped: 0 };
   for (const result of results) counts[result.status] += 1;
   return counts;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** `1,234,567`, the same in every locale. */
-export function thousands(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }

@@ -1,8 +1,8 @@
-import { NodeError, type Problem, ProjectError } from './errors.ts';
 import type { Manifest, ModelNode, Node, SeedNode } from './manifest.ts';
 import type { Project } from './project.ts';
 import type { Period } from './project-schema.ts';
-import { didYouMean } from './suggest.ts';
+import { NodeError, type Problem, ProjectError } from './text/errors.ts';
+import { didYouMean } from './text/suggest.ts';
 
 /** A model whose rows are kept for a while only. */
 export interface Retention {

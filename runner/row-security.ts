@@ -1,9 +1,9 @@
 import { normalType } from './column-type.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
 import type { Config } from './config.ts';
-import { formatProblem, type Problem } from './errors.ts';
 import type { RowSecurity } from './manifest.ts';
-import { didYouMean } from './suggest.ts';
+import { formatProblem, type Problem } from './text/errors.ts';
+import { didYouMean } from './text/suggest.ts';
 
 /** Reports what is wrong with the setting or with a part of it. */
 type Complain = (what: string, hint: string | undefined, ...inside: readonly ('column' | 'access')[]) => void;

@@ -2,11 +2,11 @@ import type { Warehouse } from '../warehouse/warehouse.ts';
 import type { CompileContext } from './compile-context.ts';
 import { settingsOfTarget } from './compile-hooks.ts';
 import { attempt } from './draft.ts';
-import type { Problem } from './errors.ts';
 import { renderHook } from './hook-template.ts';
 import { type HookContext, runHook } from './hooks.ts';
-import type { Place } from './place.ts';
-import type { SqlText } from './sql-text.ts';
+import type { Problem } from './text/errors.ts';
+import type { Place } from './text/place.ts';
+import type { SqlText } from './text/sql-text.ts';
 
 /** SQL of project.yml that runs before or after everything else of a run. */
 export interface RunHook {

@@ -2,8 +2,8 @@ import type { RelationName } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { type ExistingRelation, readRelation } from './catalog.ts';
 import type { Proof, TestNode } from './manifest.ts';
-import { SqlText } from './sql-text.ts';
 import { explain, statement } from './statement.ts';
+import { SqlText } from './text/sql-text.ts';
 
 export interface TestOutcome {
   readonly status: 'pass' | 'fail' | 'warn';

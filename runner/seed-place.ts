@@ -1,5 +1,5 @@
-import { advance, excerpt, formatPlace, type Place } from './place.ts';
 import type { SeedFile, SeedRecord } from './seed.ts';
+import { advance, excerpt, formatPlace, type Place } from './text/place.ts';
 
 /** Where something stands in a seed's file: for a message, and the line with a caret. */
 export interface SeedSpot {

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Column } from './catalog.ts';
 import { declaredTypes, normalType } from './column-type.ts';
-import { NodeError } from './errors.ts';
 import type { SeedNode } from './manifest.ts';
-import type { Place } from './place.ts';
 import { firstLineOf, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';
-import { didYouMean } from './suggest.ts';
+import { NodeError } from './text/errors.ts';
+import type { Place } from './text/place.ts';
+import { didYouMean } from './text/suggest.ts';
 
 /** `place`: where its type is declared. */
 export type SeedColumn = Column & { readonly place?: Place | undefined };

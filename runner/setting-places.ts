@@ -1,7 +1,7 @@
-import type { Place } from './place.ts';
 import type { Properties } from './properties.ts';
-import { SqlText } from './sql-text.ts';
-import type { YamlFile, YamlPath } from './yaml-file.ts';
+import type { Place } from './text/place.ts';
+import { SqlText } from './text/sql-text.ts';
+import type { YamlFile, YamlPath } from './text/yaml-file.ts';
 
 /** Where a setting stands; given a path, where that part of its value stands. */
 export interface SettingPlace {

@@ -1,7 +1,7 @@
 import { StatementError } from '../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import { NodeError } from './errors.ts';
 import { type Question, question } from './question.ts';
+import { NodeError } from './text/errors.ts';
 
 /*
  * The runner's own memory, in schema `datacycle` of the same database, so that it commits with the rows it speaks of.

@@ -1,7 +1,6 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
-import { NodeError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import { markPending } from './microbatch-state.ts';
 import { isViewOf } from './retention.ts';
@@ -15,6 +14,7 @@ import {
   unownedPredicate,
 } from './subject-predicate.ts';
 import { erasedMark, type SubjectWords } from './subject-words.ts';
+import { NodeError } from './text/errors.ts';
 
 /** How many rows of a table are the subject's. */
 export interface SubjectRows {

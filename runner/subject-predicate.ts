@@ -1,9 +1,9 @@
 import { identifier, relation } from '../warehouse/quote.ts';
-import { NodeError } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { Manifest, ModelNode, SeedNode, SubjectOf } from './manifest.ts';
 import { subjectGraph } from './subject.ts';
-import { didYouMean } from './suggest.ts';
+import { NodeError } from './text/errors.ts';
+import { didYouMean } from './text/suggest.ts';
 
 /** A table whose rows are somebody's. */
 export type SubjectNode = (ModelNode | SeedNode) & { readonly subject: Exclude<SubjectOf, 'nobody'> };

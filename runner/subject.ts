@@ -1,8 +1,8 @@
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import { formatProblem, type Problem } from './errors.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, SubjectOf } from './manifest.ts';
-import { didYouMean } from './suggest.ts';
+import { formatProblem, type Problem } from './text/errors.ts';
+import { didYouMean } from './text/suggest.ts';
 
 /*
  * Whose the rows of a table are: the setting `subject` of models and seeds. Given for a folder it counts for the tables that

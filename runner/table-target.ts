@@ -10,7 +10,7 @@ import type { Step } from './materialize/step.ts';
 import { addMissing, dropObsolete, placeOf } from './materialize/structure.ts';
 import type { TableTarget } from './materialize/table.ts';
 import { sqlOf } from './setting-places.ts';
-import type { YamlPath } from './yaml-file.ts';
+import type { YamlPath } from './text/yaml-file.ts';
 
 /** Steps that give a standing table the row security, constraints and indexes that are declared now. */
 export function restructure(

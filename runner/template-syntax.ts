@@ -1,8 +1,8 @@
 import Handlebars from 'handlebars';
-import { type Problem, ProjectError } from './errors.ts';
-import { advance, excerpt, type Place } from './place.ts';
-import type { SourceFile } from './template.ts';
 import { placeIn, reservedCharacter } from './template-marks.ts';
+import { type Problem, ProjectError } from './text/errors.ts';
+import { advance, excerpt, type Place } from './text/place.ts';
+import type { SourceFile } from './text/source-file.ts';
 
 /** The part of Handlebars' generated parser that knows where it is; its types leave it out. */
 interface Lexer {

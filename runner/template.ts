@@ -1,18 +1,12 @@
 import Handlebars from 'handlebars';
-import { type Problem, ProjectError } from './errors.ts';
-import { excerpt, type Place } from './place.ts';
-import type { SqlText } from './sql-text.ts';
-import { didYouMean } from './suggest.ts';
 import { Marks, markedValue, placeIn, unmarked } from './template-marks.ts';
 import { checkedLookup, checkedPrint, makeNamesStrict } from './template-names.ts';
 import { parseTemplate } from './template-syntax.ts';
-
-/** A text file of the project. */
-export interface SourceFile {
-  /** Relative to the project root, with forward slashes. */
-  readonly path: string;
-  readonly text: string;
-}
+import { type Problem, ProjectError } from './text/errors.ts';
+import { excerpt, type Place } from './text/place.ts';
+import type { SourceFile } from './text/source-file.ts';
+import type { SqlText } from './text/sql-text.ts';
+import { didYouMean } from './text/suggest.ts';
 
 /** What a helper is told about the call: its named arguments and where it stands. */
 export interface HelperCall {

@@ -1,7 +1,6 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
 import { type Column, type ExistingRelation, readTemporaryColumns } from './catalog.ts';
 import { type NodeState, nothingNew, reasonToRebuild } from './decide.ts';
-import { NodeError } from './errors.ts';
 import { expiredOf } from './expire.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { compareRows, stageBeside } from './materialize/difference.ts';
@@ -12,9 +11,9 @@ import { readState } from './node-state.ts';
 import { querySql } from './plan.ts';
 import { ask } from './question.ts';
 import { dayLiteral, eventTimeTypes, forgets, keptOf, tablesBehind } from './retention.ts';
-
 import { statement } from './statement.ts';
 import { relationKindOf, tableTarget } from './table-target.ts';
+import { NodeError } from './text/errors.ts';
 
 /** `referenced`: a row that a rebuild would take out, were it not for rows of other tables that still point at it. */
 export type DifferenceKind = 'changed' | 'missing' | 'surplus' | 'referenced';

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import type { Compiled } from './compile.ts';
-import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { sourceTexts } from './project.ts';
 import { hasState } from './state.ts';
 import { explain } from './statement.ts';
+import { NodeError } from './text/errors.ts';
 import { type Verdict, verifyNode } from './verify-node.ts';
 
 export interface Verified {

@@ -3,15 +3,15 @@ import type { Column, ExistingRelation } from './catalog.ts';
 import { madeByHand } from './change-of-kind.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { type Dependent, readDependents } from './dependents.ts';
-import { NodeError } from './errors.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
 import { materializedViewTarget } from './materialize/materialized-view.ts';
 import { givenWhereItFits, type StandingView } from './materialize/remake-views.ts';
 import { addMissing, objectNames } from './materialize/structure.ts';
 import { querySql } from './plan.ts';
-import { SqlText } from './sql-text.ts';
 import type { ModelState } from './state.ts';
 import { relationKindOf, tableTarget } from './table-target.ts';
+import { NodeError } from './text/errors.ts';
+import { SqlText } from './text/sql-text.ts';
 
 /** The relation that stands, and what is remembered of it. */
 type Standing = Pick<NodeState, 'existing' | 'remembered'>;

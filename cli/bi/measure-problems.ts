@@ -1,6 +1,6 @@
 import { checkMeasures } from '../../powerbi/check-measures.ts';
 import type { Compiled } from '../../runner/compile.ts';
-import { type Problem, ProjectError } from '../../runner/errors.ts';
+import { type Problem, ProjectError } from '../../runner/text/errors.ts';
 
 /**
  * Checks the measures of the project against the tables and columns that Power BI will see.

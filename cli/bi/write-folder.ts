@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
 import type { PowerBiProject } from '../../powerbi/project.ts';
-import { UsageError } from '../../runner/errors.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 
 /** Lists what was written, so that the next time it is clear what has been changed since. */
 const record = '.datacycle.json';

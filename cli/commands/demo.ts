@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Compiled, compileProject } from '../../runner/compile.ts';
-import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
-import { thousands } from '../../runner/report.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { insights } from '../demo/insights.ts';
 import { writeSampleDay } from '../demo/sample-day.ts';

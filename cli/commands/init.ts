@@ -1,9 +1,9 @@
 import { ensureStaging } from '../../loaders/staging.ts';
 import { compileProject } from '../../runner/compile.ts';
-import { UsageError } from '../../runner/errors.ts';
 import type { Manifest } from '../../runner/manifest.ts';
 import type { Project } from '../../runner/project.ts';
 import { ensureState } from '../../runner/state.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import { type Address, codeOf, connected, readAddress, withDatabase } from '../init/address.ts';
 import { ensureAppRole } from '../init/app-role.ts';

@@ -1,8 +1,9 @@
 import type { LoadMode, LoadSummary, Notes, SourceName } from '../../loaders/summary.ts';
-import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
-import { errorLines, thousands } from '../../runner/report.ts';
-import { didYouMean } from '../../runner/suggest.ts';
+import { errorLines } from '../../runner/report.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { thousands } from '../../runner/text/figures.ts';
+import { didYouMean } from '../../runner/text/suggest.ts';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openProjectWarehouse } from '../environment.ts';

@@ -1,11 +1,11 @@
 import { stringify } from 'csv-stringify/sync';
 import { keptRowsQuery } from '../../runner/audit-failure.ts';
 import { type Compiled, compileProject, compileQuery } from '../../runner/compile.ts';
-import { UsageError } from '../../runner/errors.ts';
 import { type Project, sourceTexts } from '../../runner/project.ts';
 import { selectNodes } from '../../runner/select.ts';
-import { SqlText } from '../../runner/sql-text.ts';
 import { explain, statement } from '../../runner/statement.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
 import { openForModels } from '../environment.ts';
 import { formatTable } from '../table.ts';

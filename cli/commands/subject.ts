@@ -1,7 +1,7 @@
 import { compileProject } from '../../runner/compile.ts';
-import { Cancelled, UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
-import { didYouMean } from '../../runner/suggest.ts';
+import { Cancelled, UsageError } from '../../runner/text/errors.ts';
+import { didYouMean } from '../../runner/text/suggest.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { eraseSubject } from '../subject/erase.ts';
 import { exportSubject } from '../subject/export.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../runner/errors.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../runner/errors.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';

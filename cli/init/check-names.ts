@@ -1,4 +1,4 @@
-import { UsageError } from '../../runner/errors.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import { serverOf } from '../../warehouse/postgres-address.ts';
 import type { Address } from './address.ts';
 import { readerOf } from './schemas.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';

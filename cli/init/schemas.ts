@@ -1,4 +1,4 @@
-import { UsageError } from '../../runner/errors.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import { identifier, identifiers } from '../../warehouse/quote.ts';
 import type { Queryable, Session } from '../../warehouse/warehouse.ts';
 import type { Changes } from './changes.ts';

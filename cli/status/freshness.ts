@@ -1,9 +1,9 @@
 import type { Compiled } from '../../runner/compile.ts';
-import { UsageError } from '../../runner/errors.ts';
 import { newestSql } from '../../runner/freshness.ts';
 import type { ModelNode } from '../../runner/manifest.ts';
 import type { FreshnessSettings } from '../../runner/project-schema.ts';
-import { didYouMean } from '../../runner/suggest.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { didYouMean } from '../../runner/text/suggest.ts';
 import { StatementError } from '../../warehouse/errors.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';

@@ -1,5 +1,5 @@
 import { showKept } from '../../runner/audit-failure.ts';
-import { thousands } from '../../runner/report.ts';
+import { thousands } from '../../runner/text/figures.ts';
 import { formatTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { inWords } from '../watch/timing.ts';

@@ -4,9 +4,7 @@ import { type ErasedCounts, eraseLanded } from '../../loaders/erasure/erase-land
 import { rememberRegistryIds } from '../../loaders/erasure/known-ids.ts';
 import { addToReport, beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts';
 import type { Compiled } from '../../runner/compile.ts';
-import { UsageError } from '../../runner/errors.ts';
 import { materializedViews, refreshMaterializedViews } from '../../runner/refresh-views.ts';
-import { thousands } from '../../runner/report.ts';
 import { underRunLock } from '../../runner/run-lock.ts';
 import { ensureState } from '../../runner/state.ts';
 import { eraseKeptRows } from '../../runner/subject-audit.ts';
@@ -14,6 +12,8 @@ import { countSubjectRows, eraseRows, type SubjectRows, scrubState } from '../..
 import { subjectNodes } from '../../runner/subject-predicate.ts';
 import { type Remains, vacuum } from '../../runner/subject-room.ts';
 import { removeNames } from '../../runner/subject-scrub.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from '../environment.ts';
 import { apartmentsOf, textSetting } from '../settings.ts';

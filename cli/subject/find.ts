@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Compiled } from '../../runner/compile.ts';
 import type { Project } from '../../runner/project.ts';
-import { thousands } from '../../runner/report.ts';
 import { countKeptRows } from '../../runner/subject-audit.ts';
 import { countSubjectRows, subjectCondition } from '../../runner/subject-erase.ts';
 import { type NamedIn, schemasOf, searchDatabase, unknownTables } from '../../runner/subject-search.ts';
+import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from '../environment.ts';
 import { textSetting } from '../settings.ts';

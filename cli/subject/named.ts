@@ -1,8 +1,8 @@
 import type { Apartment } from '../../loaders/sensors/name.ts';
-import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
 import { type SubjectNames, SubjectWords } from '../../runner/subject-words.ts';
-import { didYouMean } from '../../runner/suggest.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { didYouMean } from '../../runner/text/suggest.ts';
 import { apartmentsOf } from '../settings.ts';
 
 /** Whose data are asked for, and how to tell that a text speaks of them. */

@@ -1,7 +1,7 @@
 import type { ExportedCounts } from '../../loaders/erasure/export-landed.ts';
 import type { Apartment } from '../../loaders/sensors/name.ts';
-import { thousands } from '../../runner/report.ts';
 import type { ExportedTable } from '../../runner/subject-export.ts';
+import { thousands } from '../../runner/text/figures.ts';
 
 /** What the README of an export tells of. */
 export interface Exported {

@@ -1,10 +1,10 @@
 import { landedSources } from '../../loaders/erasure/erase-landed.ts';
 import { assertBronze } from '../../loaders/housekeeping/bronze-files.ts';
-import { UsageError } from '../../runner/errors.ts';
 import type { Manifest } from '../../runner/manifest.ts';
 import type { Project } from '../../runner/project.ts';
 import { linesWith } from '../../runner/seed.ts';
 import { isSubjectNode, subjectPredicate } from '../../runner/subject-predicate.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../environment.ts';

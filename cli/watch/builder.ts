@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Compiled } from '../../runner/compile.ts';
-import { RunBusyError } from '../../runner/errors.ts';
-import { thousands } from '../../runner/report.ts';
 import { runNodes } from '../../runner/run.ts';
 import type { Command, NodeResult, RunSummary } from '../../runner/run-result.ts';
+import { RunBusyError } from '../../runner/text/errors.ts';
+import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Conditions } from './conditions.ts';

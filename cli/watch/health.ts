@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { UsageError } from '../../runner/errors.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import type { Conditions, Subject } from './conditions.ts';
 import type { WatchMetrics } from './metrics.ts';
 

@@ -1,5 +1,5 @@
-import { UsageError } from '../../runner/errors.ts';
 import type { Project } from '../../runner/project.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import { numberSetting } from '../settings.ts';
 import type { DailyJobOptions } from './daily-job.ts';
 

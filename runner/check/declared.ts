@@ -3,10 +3,10 @@ import { identifier, type RelationName, relation } from '../../warehouse/quote.t
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type Column, readRelation } from '../catalog.ts';
 import { normalType } from '../column-type.ts';
-import { NodeError } from '../errors.ts';
 import type { ColumnSpec, ModelNode, SeedNode, SourceNode } from '../manifest.ts';
-import { formatPlace, type Place } from '../place.ts';
-import { didYouMean } from '../suggest.ts';
+import { NodeError } from '../text/errors.ts';
+import { formatPlace, type Place } from '../text/place.ts';
+import { didYouMean } from '../text/suggest.ts';
 
 /**
  * Makes a source's table of the columns its .yml declares. One that is there already (the loaders' own) must have them.

@@ -1,6 +1,6 @@
 import { StatementError } from '../../warehouse/errors.ts';
-import { NodeError, type Problem } from '../errors.ts';
-import { excerpt, formatPlace, parsePlace } from '../place.ts';
+import { NodeError, type Problem } from '../text/errors.ts';
+import { excerpt, formatPlace, parsePlace } from '../text/place.ts';
 
 /** Something a check found. */
 export interface Finding {

@@ -1,12 +1,12 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
-import { NodeError } from '../errors.ts';
 import { type HookContext, runHook } from '../hooks.ts';
 import type { Hook, ModelNode, SeedNode } from '../manifest.ts';
-import type { Place } from '../place.ts';
 import type { RunHook } from '../run-hooks.ts';
-import type { SqlText } from '../sql-text.ts';
-import { sqlTokens } from '../sql-tokens.ts';
+import { NodeError } from '../text/errors.ts';
+import type { Place } from '../text/place.ts';
+import type { SqlText } from '../text/sql-text.ts';
+import { sqlTokens } from '../text/sql-tokens.ts';
 import type { Findings } from './findings.ts';
 
 interface Attempt {

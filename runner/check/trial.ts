@@ -7,7 +7,6 @@ import { type Column, readRelation } from '../catalog.ts';
 import { ephemeralsOf } from '../compile-model.ts';
 import type { Decision, NodeState } from '../decide.ts';
 import { inlineEphemerals } from '../ephemeral.ts';
-import { NodeError } from '../errors.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest.ts';
 import type { RowSource } from '../materialize/table.ts';
 import { tryBatch } from '../microbatch-trial.ts';
@@ -16,6 +15,7 @@ import { perform, shapeOf } from '../perform.ts';
 import { plan, querySql } from '../plan.ts';
 import { readSeed } from '../seed.ts';
 import { explain, statement } from '../statement.ts';
+import { NodeError } from '../text/errors.ts';
 
 export interface Trial {
   readonly manifest: Manifest;

@@ -1,6 +1,6 @@
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ForeignKey } from '../catalog.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { mergedColumns } from './incremental.ts';
 import { guardKey } from './key-guard.ts';
 import { type Step, staged } from './step.ts';

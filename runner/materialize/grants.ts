@@ -2,7 +2,7 @@ import { dollarQuoted, identifier, literal, type RelationName, relation } from '
 import { type Grants, privileges } from '../additive-settings.ts';
 import type { ColumnGrant, Grant, Privileges } from '../belongings.ts';
 import type { SettingPlaces } from '../setting-places.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { run, type Step } from './step.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column } from '../catalog.ts';
 import type { Config } from '../config.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { addPartitions } from './partitions.ts';
 import { counted, type Step, staged } from './step.ts';
 import { placeOf } from './structure.ts';

@@ -1,6 +1,6 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import { type Column, type ExistingRelation, sameColumns } from '../catalog.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { guardDuplicates, guardKey, guardNulls } from './key-guard.ts';
 import { run, type Step, staged } from './step.ts';
 import { addMissing, dropObsolete, placeOf } from './structure.ts';

@@ -1,6 +1,6 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { addPartitions } from './partitions.ts';
 import { counted, type Step, staged } from './step.ts';
 import { comparable, createTable, isReferenced, stage, type TableTarget, valueColumns } from './table.ts';

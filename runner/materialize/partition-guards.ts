@@ -1,7 +1,7 @@
 import { identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { TimeType } from '../column-type.ts';
 import type { PartitionBy } from '../manifest.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { describe } from './key-guard.ts';
 import type { Step } from './step.ts';
 import { placeOf } from './structure.ts';

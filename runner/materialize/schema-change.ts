@@ -1,8 +1,8 @@
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { Config } from '../config.ts';
-import { NodeError } from '../errors.ts';
 import type { SettingPlaces } from '../setting-places.ts';
+import { NodeError } from '../text/errors.ts';
 import type { Step } from './step.ts';
 import { alignColumns } from './structure.ts';
 

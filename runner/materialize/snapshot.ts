@@ -1,7 +1,7 @@
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { Config } from '../config.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { guardKey } from './key-guard.ts';
 import { secureRows } from './row-security.ts';
 import { counted, run, type Step, staged } from './step.ts';

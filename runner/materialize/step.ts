@@ -1,8 +1,8 @@
 import type { ErrorParts, StatementError } from '../../warehouse/errors.ts';
 import type { Row } from '../../warehouse/warehouse.ts';
-import { NodeError } from '../errors.ts';
 import type { SettingPlaces } from '../setting-places.ts';
-import { SqlText } from '../sql-text.ts';
+import { NodeError } from '../text/errors.ts';
+import { SqlText } from '../text/sql-text.ts';
 
 /** What a statement's row count means for the report. */
 export type Counts = 'inserted' | 'updated' | 'deleted';

@@ -2,7 +2,7 @@ import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { PartitionBy, RowSecurity } from '../manifest.ts';
 import type { SeedColumn } from '../seed.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';
 import { addPartitions, createLike } from './partitions.ts';
 import { remakeViews, type StandingView } from './remake-views.ts';

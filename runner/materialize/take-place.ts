@@ -1,7 +1,7 @@
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Given, StandingIndex } from '../belongings.ts';
 import type { ExistingRelation } from '../catalog.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { restoreGrants } from './grants.ts';
 import { guardNames, regclass } from './partition-guards.ts';
 import { partitionPrefix } from './partition-names.ts';

@@ -1,7 +1,7 @@
 import { type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Privileges } from '../belongings.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import { SqlText } from '../sql-text.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { restoreGrants } from './grants.ts';
 import { stillNeeded } from './remake-views.ts';
 import { run, type Step } from './step.ts';

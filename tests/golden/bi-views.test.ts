@@ -9,7 +9,7 @@ import type { ModelNode } from '../../runner/manifest.ts';
 import { describeRelation } from '../../runner/materialize/comments.ts';
 import type { Step } from '../../runner/materialize/step.ts';
 import { plan } from '../../runner/plan.ts';
-import { SqlText } from '../../runner/sql-text.ts';
+import { SqlText } from '../../runner/text/sql-text.ts';
 import { compileFiles, modelOf } from '../unit/runner/projects.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 

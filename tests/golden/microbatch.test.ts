@@ -17,7 +17,7 @@ import type { Step } from '../../runner/materialize/step.ts';
 import type { TableTarget } from '../../runner/materialize/table.ts';
 import { forBatch } from '../../runner/microbatch-sql.ts';
 import type { BatchWindow } from '../../runner/microbatch-windows.ts';
-import { SqlText } from '../../runner/sql-text.ts';
+import { SqlText } from '../../runner/text/sql-text.ts';
 import { compileFiles, modelOf } from '../unit/runner/projects.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Column, ForeignKey } from '../../runner/catalog.ts';
 import { type Comparison, compareRows, stageBeside } from '../../runner/materialize/difference.ts';
 import type { TableTarget } from '../../runner/materialize/table.ts';
-import { SqlText } from '../../runner/sql-text.ts';
+import { SqlText } from '../../runner/text/sql-text.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 
 interface Case extends Partial<Omit<Comparison, 'target'>> {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { apartmentsOf } from '../../cli/settings.ts';
 import { subjectNamed } from '../../cli/subject/named.ts';
-import { UsageError } from '../../runner/errors.ts';
 import { readProject } from '../../runner/project.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import { TemporaryProject } from '../integration/temporary-project.ts';
 
 describe('the apartments of project.yml', () => {

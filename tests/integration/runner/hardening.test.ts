@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ProjectError } from '../../../runner/errors.ts';
+import { ProjectError } from '../../../runner/text/errors.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 

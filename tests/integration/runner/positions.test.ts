@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tableOf } from '../../../cli/commands/show.ts';
-import { formatProblem, ProjectError } from '../../../runner/errors.ts';
 import { errorLines } from '../../../runner/report.ts';
+import { formatProblem, ProjectError } from '../../../runner/text/errors.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 import { batchFaults } from './planted-batches.ts';

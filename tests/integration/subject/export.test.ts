@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportSubject } from '../../../cli/subject/export.ts';
 import { subjectNamed } from '../../../cli/subject/named.ts';
-import { UsageError } from '../../../runner/errors.ts';
+import { UsageError } from '../../../runner/text/errors.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { QuietTerminal } from './quiet-terminal.ts';
 import { clock, isJimmys, TwoApartments } from './two-apartments.ts';

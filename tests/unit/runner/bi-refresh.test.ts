@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatPlace } from '../../../runner/place.ts';
+import { formatPlace } from '../../../runner/text/place.ts';
 import { compileFiles, problemsOf } from './projects.ts';
 
 /** A project of one exposed table that Power BI fetches by `column`. */

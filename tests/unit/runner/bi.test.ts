@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { showing } from '../../../runner/bi-type.ts';
-import { formatProblem } from '../../../runner/errors.ts';
 import type { Exposure } from '../../../runner/exposure.ts';
-import { formatPlace } from '../../../runner/place.ts';
 import { selectNodes } from '../../../runner/select.ts';
+import { formatProblem } from '../../../runner/text/errors.ts';
+import { formatPlace } from '../../../runner/text/place.ts';
 import { compileFiles, modelOf, problemsOf } from './projects.ts';
 
 /** A project of one exposed table `room`; each line of its .yml can be replaced or followed by others. */

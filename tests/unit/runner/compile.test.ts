@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatProblem, ProjectError } from '../../../runner/errors.ts';
+import { formatProblem, ProjectError } from '../../../runner/text/errors.ts';
 import { compileFiles, modelOf, problemsOf, seedOf } from './projects.ts';
 
 function whatIsWrong(files: Readonly<Record<string, string>>): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inlineEphemerals } from '../../../runner/ephemeral.ts';
-import { SqlText } from '../../../runner/sql-text.ts';
+import { SqlText } from '../../../runner/text/sql-text.ts';
 import { compileFiles, modelOf } from './projects.ts';
 
 const at = (text: string, file: string) =>

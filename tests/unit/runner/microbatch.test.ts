@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { eventTimeRange } from '../../../cli/event-time.ts';
 import { chooseBatches } from '../../../runner/microbatch-choice.ts';
 import { nameOfBatch } from '../../../runner/microbatch-report.ts';
-import { isMoment } from '../../../runner/microbatch-settings.ts';
 import { boundLiteral } from '../../../runner/microbatch-sql.ts';
 import type { KnownBatch } from '../../../runner/microbatch-windows.ts';
+import { isMoment } from '../../../runner/text/moment.ts';
 import { compileFiles, modelOf } from './projects.ts';
 
 /** Batches of days, told by a letter each: d done, p pending, b behind, e built too early, - never built. */

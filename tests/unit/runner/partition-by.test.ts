@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatProblem } from '../../../runner/errors.ts';
 import { isPartitionName, partitionPrefix } from '../../../runner/materialize/partition-names.ts';
+import { formatProblem } from '../../../runner/text/errors.ts';
 import { compileFiles, modelOf, problemsOf } from './projects.ts';
 
 const monthly = 'partition_by: { column: at, granularity: month }';

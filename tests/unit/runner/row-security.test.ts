@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatProblem } from '../../../runner/errors.ts';
+import { formatProblem } from '../../../runner/text/errors.ts';
 import { compileFiles, modelOf, problemsOf } from './projects.ts';
 
 const columns = (...names: string[]) =>

@@ -2,8 +2,8 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NodeError } from '../../../runner/errors.ts';
 import { readSeed } from '../../../runner/seed.ts';
+import { NodeError } from '../../../runner/text/errors.ts';
 import { TemporaryProject } from '../../integration/temporary-project.ts';
 
 let project: TemporaryProject;

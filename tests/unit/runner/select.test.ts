@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../../runner/errors.ts';
 import { selectNodes } from '../../../runner/select.ts';
+import { UsageError } from '../../../runner/text/errors.ts';
 import { compileFiles } from './projects.ts';
 
 const { manifest, graph } = compileFiles({

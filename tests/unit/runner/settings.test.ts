@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatPlace } from '../../../runner/place.ts';
+import { formatPlace } from '../../../runner/text/place.ts';
 import { compileFiles, modelOf, problemsOf, seedOf } from './projects.ts';
 
 const models = {

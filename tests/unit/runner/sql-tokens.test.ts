@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sqlTokens } from '../../../runner/sql-tokens.ts';
+import { sqlTokens } from '../../../runner/text/sql-tokens.ts';
 
 const pieces = (sql: string) =>
   [...sqlTokens(sql)].filter(({ kind }) => kind !== 'blank').map(({ kind, text }) => `${kind} ${text}`);

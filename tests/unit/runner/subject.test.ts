@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { formatProblem } from '../../../runner/errors.ts';
 import {
   isSubjectNode,
   type KnownValues,
@@ -8,6 +7,7 @@ import {
   subjectPredicate,
   unownedPredicate,
 } from '../../../runner/subject-predicate.ts';
+import { formatProblem } from '../../../runner/text/errors.ts';
 import { compileFiles, problemsOf } from './projects.ts';
 
 const project = `name: test

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, nearest } from '../../../runner/suggest.ts';
+import { didYouMean, nearest } from '../../../runner/text/suggest.ts';
 
 describe('a guess at what was meant', () => {
   it.each([

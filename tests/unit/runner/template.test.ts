@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Problem, ProjectError } from '../../../runner/errors.ts';
-import type { Place } from '../../../runner/place.ts';
-import { type Helper, HelperError, type SourceFile, TemplateEnvironment } from '../../../runner/template.ts';
+import { type Helper, HelperError, TemplateEnvironment } from '../../../runner/template.ts';
+import { type Problem, ProjectError } from '../../../runner/text/errors.ts';
+import type { Place } from '../../../runner/text/place.ts';
+import type { SourceFile } from '../../../runner/text/source-file.ts';
 
 const helpers: Readonly<Record<string, Helper>> = {
   // Prints a character that no test writes itself, so that what a helper puts in can be told from the template's text.

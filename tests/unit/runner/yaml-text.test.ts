@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseDocument, Scalar, stringify } from 'yaml';
-import { YamlFile } from '../../../runner/yaml-file.ts';
+import { YamlFile } from '../../../runner/text/yaml-file.ts';
 
 const types = ['PLAIN', 'QUOTE_SINGLE', 'QUOTE_DOUBLE', 'BLOCK_LITERAL', 'BLOCK_FOLDED'] as const;
 

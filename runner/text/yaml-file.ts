@@ -2,9 +2,9 @@ import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument 
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { excerpt, type Place } from './place.ts';
+import type { SourceFile } from './source-file.ts';
 import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
-import type { SourceFile } from './template.ts';
 import { alignedText } from './yaml-text.ts';
 
 export type YamlPath = readonly (string | number)[];

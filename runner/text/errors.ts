@@ -1,4 +1,4 @@
-import { DatacycleError, type ErrorParts } from '../warehouse/errors.ts';
+import { DatacycleError, type ErrorParts } from '../../warehouse/errors.ts';
 import { formatPlace, type Place } from './place.ts';
 
 /** One thing that is wrong in the user's files. */
