@@ -5,7 +5,7 @@ import type { Recorded } from './model-language.ts';
 import { type Project, sourceTexts } from './project.ts';
 import type { AllProperties, Properties } from './properties.ts';
 import type { SettingPlaces } from './setting-places.ts';
-import type { Template, TemplateEnvironment } from './template.ts';
+import type { Template, TemplateEnvironment } from './template/template.ts';
 import type { Problem } from './text/errors.ts';
 import { excerpt, type Place } from './text/place.ts';
 import type { SourceFile } from './text/source-file.ts';

@@ -11,7 +11,7 @@ import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from 
 import { partitionByOf } from './partition-by.ts';
 import { type BatchReads, resolverFor } from './resolve.ts';
 import { subjectOf } from './subject.ts';
-import type { Template } from './template.ts';
+import type { Template } from './template/template.ts';
 import { ProjectError } from './text/errors.ts';
 import { oneStatement } from './text/one-statement.ts';
 import type { Place } from './text/place.ts';

@@ -29,7 +29,7 @@ import { retentionOf } from './retention.ts';
 import { readRowSecurity } from './row-security.ts';
 import { compileRunHooks, type RunHooks } from './run-hooks.ts';
 import { checkSubjects } from './subject.ts';
-import { TemplateEnvironment } from './template.ts';
+import { TemplateEnvironment } from './template/template.ts';
 import { type Problem, ProjectError } from './text/errors.ts';
 import type { SourceFile } from './text/source-file.ts';
 import type { SqlText } from './text/sql-text.ts';

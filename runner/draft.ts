@@ -11,7 +11,7 @@ import type { Project } from './project.ts';
 import type { Properties } from './properties.ts';
 import { resolverFor } from './resolve.ts';
 import { placesInProperties } from './setting-places.ts';
-import { HelperError, type Template } from './template.ts';
+import { HelperError, type Template } from './template/template.ts';
 import { formatProblem, type Problem, ProjectError } from './text/errors.ts';
 import type { Place } from './text/place.ts';
 import type { SourceFile } from './text/source-file.ts';

@@ -4,7 +4,7 @@ import { type Config, configKeys, configSchema } from './config.ts';
 import { overlay } from './layer.ts';
 import type { Project } from './project.ts';
 import type { SettingPlace } from './setting-places.ts';
-import { type Helper, type HelperCall, HelperError } from './template.ts';
+import { type Helper, type HelperCall, HelperError } from './template/template.ts';
 import { formatPlace, type Place } from './text/place.ts';
 import { SqlText } from './text/sql-text.ts';
 import { didYouMean } from './text/suggest.ts';

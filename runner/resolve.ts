@@ -4,7 +4,7 @@ import { ephemeralName } from './ephemeral.ts';
 import type { SourceNode } from './manifest.ts';
 import { batchEnd, batchStart, inBatch } from './microbatch-sql.ts';
 import type { Resolver } from './model-language.ts';
-import { HelperError } from './template.ts';
+import { HelperError } from './template/template.ts';
 import { didYouMean } from './text/suggest.ts';
 
 /** What the SQL of a microbatch model reads of its upstreams, by their ids. */

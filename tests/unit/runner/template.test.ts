@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Helper, HelperError, TemplateEnvironment } from '../../../runner/template.ts';
+import { type Helper, HelperError, TemplateEnvironment } from '../../../runner/template/template.ts';
 import { type Problem, ProjectError } from '../../../runner/text/errors.ts';
 import type { Place } from '../../../runner/text/place.ts';
 import type { SourceFile } from '../../../runner/text/source-file.ts';

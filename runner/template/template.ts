@@ -1,12 +1,12 @@
 import Handlebars from 'handlebars';
-import { Marks, markedValue, placeIn, unmarked } from './template-marks.ts';
-import { checkedLookup, checkedPrint, makeNamesStrict } from './template-names.ts';
-import { parseTemplate } from './template-syntax.ts';
-import { type Problem, ProjectError } from './text/errors.ts';
-import { excerpt, type Place } from './text/place.ts';
-import type { SourceFile } from './text/source-file.ts';
-import type { SqlText } from './text/sql-text.ts';
-import { didYouMean } from './text/suggest.ts';
+import { type Problem, ProjectError } from '../text/errors.ts';
+import { excerpt, type Place } from '../text/place.ts';
+import type { SourceFile } from '../text/source-file.ts';
+import type { SqlText } from '../text/sql-text.ts';
+import { didYouMean } from '../text/suggest.ts';
+import { Marks, markedValue, placeIn, unmarked } from './marks.ts';
+import { checkedLookup, checkedPrint, makeNamesStrict } from './strict-names.ts';
+import { parseTemplate } from './syntax.ts';
 
 /** What a helper is told about the call: its named arguments and where it stands. */
 export interface HelperCall {

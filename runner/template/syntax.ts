@@ -1,8 +1,8 @@
 import Handlebars from 'handlebars';
-import { placeIn, reservedCharacter } from './template-marks.ts';
-import { type Problem, ProjectError } from './text/errors.ts';
-import { advance, excerpt, type Place } from './text/place.ts';
-import type { SourceFile } from './text/source-file.ts';
+import { type Problem, ProjectError } from '../text/errors.ts';
+import { advance, excerpt, type Place } from '../text/place.ts';
+import type { SourceFile } from '../text/source-file.ts';
+import { placeIn, reservedCharacter } from './marks.ts';
 
 /** The part of Handlebars' generated parser that knows where it is; its types leave it out. */
 interface Lexer {

@@ -1,6 +1,6 @@
-import { internalCall } from './template-names.ts';
-import { advance, formatPlace, type Place } from './text/place.ts';
-import { type Origin, offsetIn, type Passage, SqlText } from './text/sql-text.ts';
+import { advance, formatPlace, type Place } from '../text/place.ts';
+import { type Origin, offsetIn, type Passage, SqlText } from '../text/sql-text.ts';
+import { internalCall } from './strict-names.ts';
 
 /*
  * Each stretch of output is preceded by a mark that says which template place it comes from. The marks are added to the
