@@ -4,7 +4,7 @@ import dotenv from 'dotenv';
 import { parse as parseYaml } from 'yaml';
 import { updateStaging } from '../loaders/staging.ts';
 import { secretSetting } from '../runner/model-language.ts';
-import { type Project, readProject } from '../runner/project.ts';
+import { type Project, readProject } from '../runner/project/project.ts';
 import { UsageError } from '../runner/text/errors.ts';
 import { openWarehouse } from '../warehouse/open.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';

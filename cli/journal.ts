@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
-import type { Project } from '../runner/project.ts';
+import type { Project } from '../runner/project/project.ts';
 import { createFoldersSync } from '../warehouse/make-folders.ts';
 import { fromRoot } from './environment.ts';
 import { type Redact, redactDeep, redactor } from './redact.ts';

@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
-import type { Project } from '../runner/project.ts';
+import type { Project } from '../runner/project/project.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
 import { bi } from './commands/bi.ts';
 import { bronze } from './commands/bronze.ts';

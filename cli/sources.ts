@@ -4,7 +4,7 @@ import { loadRegistry } from '../loaders/registry/load-registry.ts';
 import { loadSensors } from '../loaders/sensors/load-sensors.ts';
 import type { LoadOptions, LoadSummary, SourceName } from '../loaders/summary.ts';
 import { loadWeather } from '../loaders/weather/load-weather.ts';
-import type { Project } from '../runner/project.ts';
+import type { Project } from '../runner/project/project.ts';
 import { ConnectionError } from '../warehouse/errors.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from './environment.ts';

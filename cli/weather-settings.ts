@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WeatherSource } from '../loaders/weather/load-weather.ts';
 import type { SftpAddress } from '../loaders/weather/sftp.ts';
-import type { Project } from '../runner/project.ts';
+import type { Project } from '../runner/project/project.ts';
 import { UsageError } from '../runner/text/errors.ts';
 import { bronzeRoot, fromRoot } from './environment.ts';
 import { numberSetting, textSetting } from './settings.ts';

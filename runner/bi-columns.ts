@@ -4,7 +4,7 @@ import { showing, timestamp } from './bi-type.ts';
 import { normalType } from './column-type.ts';
 import type { BiType, ExposedColumn } from './exposure.ts';
 import type { ModelNode } from './manifest.ts';
-import type { BiModel, ColumnProperties, Described } from './properties-schema.ts';
+import type { BiModel, ColumnProperties, Described } from './project/properties-schema.ts';
 import { didYouMean } from './text/suggest.ts';
 import type { YamlPath } from './text/yaml-file.ts';
 

@@ -3,8 +3,8 @@ import { faultOfName, NamesTaken, viewNodeName } from './bi-name.ts';
 import { type CompileContext, problemAt } from './compile-context.ts';
 import type { ExposedReference, Exposure } from './exposure.ts';
 import type { ModelNode, Node } from './manifest.ts';
-import type { Properties } from './properties.ts';
-import type { BiMeasure, BiModel } from './properties-schema.ts';
+import type { Properties } from './project/properties.ts';
+import type { BiMeasure, BiModel } from './project/properties-schema.ts';
 import type { Problem } from './text/errors.ts';
 import { isTimeZone, timeZoneHint } from './text/time-zone.ts';
 

@@ -1,8 +1,8 @@
 import { type CompileContext, problemAt } from './compile-context.ts';
-import type { Config } from './config.ts';
 import { Graph } from './graph.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
-import type { SettingPlaces } from './setting-places.ts';
+import type { Config } from './project/config.ts';
+import type { SettingPlaces } from './project/setting-places.ts';
 import { type Problem, ProjectError } from './text/errors.ts';
 import { didYouMean } from './text/suggest.ts';
 

@@ -1,10 +1,10 @@
 import type { RelationName } from '../warehouse/quote.ts';
-import type { Config } from './config.ts';
 import type { RowSecurity, SourceNode } from './manifest.ts';
 import type { Recorded } from './model-language.ts';
-import { type Project, sourceTexts } from './project.ts';
-import type { AllProperties, Properties } from './properties.ts';
-import type { SettingPlaces } from './setting-places.ts';
+import type { Config } from './project/config.ts';
+import { type Project, sourceTexts } from './project/project.ts';
+import type { AllProperties, Properties } from './project/properties.ts';
+import type { SettingPlaces } from './project/setting-places.ts';
 import type { Template, TemplateEnvironment } from './template/template.ts';
 import type { Problem } from './text/errors.ts';
 import { excerpt, type Place } from './text/place.ts';

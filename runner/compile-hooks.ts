@@ -1,8 +1,8 @@
-import { type HookKey, writtenHooks } from './additive-settings.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { attempt } from './draft.ts';
 import { renderHook } from './hook-template.ts';
 import type { Hook, Node } from './manifest.ts';
+import { type HookKey, writtenHooks } from './project/additive-settings.ts';
 import type { Problem } from './text/errors.ts';
 import { SqlText } from './text/sql-text.ts';
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RelationName } from '../warehouse/quote.ts';
 import { type CompileContext, type Draft, quote } from './compile-context.ts';
-import type { Config, ConfigKey } from './config.ts';
 import { columnSpecs, constraintsOf } from './constraints.ts';
 import { inlineEphemerals } from './ephemeral.ts';
 import type { ModelNode, Node, SeedNode } from './manifest.ts';
@@ -9,6 +8,7 @@ import { batchSettings, checkBatches, followedBy, isMicrobatch } from './microba
 import { nameTables } from './microbatch-sql.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './model-language.ts';
 import { partitionByOf } from './partition-by.ts';
+import type { Config, ConfigKey } from './project/config.ts';
 import { type BatchReads, resolverFor } from './resolve.ts';
 import { subjectOf } from './subject.ts';
 import type { Template } from './template/template.ts';

@@ -13,10 +13,10 @@ import {
 } from './data-test.ts';
 import { attempt } from './draft.ts';
 import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
-import { FolderConfig, foldersOf } from './folder-config.ts';
-import { overlay } from './layer.ts';
 import type { Node, TestNode } from './manifest.ts';
 import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './model-language.ts';
+import { FolderConfig, foldersOf } from './project/folder-config.ts';
+import { overlay } from './project/overlay.ts';
 import { resolverFor } from './resolve.ts';
 import type { Problem } from './text/errors.ts';
 import { oneStatement } from './text/one-statement.ts';

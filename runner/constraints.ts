@@ -1,8 +1,8 @@
 import type { CompileContext, Draft } from './compile-context.ts';
 import { refName } from './data-test.ts';
 import type { ColumnSpec, Constraint } from './manifest.ts';
-import type { Properties } from './properties.ts';
-import type { ColumnProperties, ConstraintProperties } from './properties-schema.ts';
+import type { Properties } from './project/properties.ts';
+import type { ColumnProperties, ConstraintProperties } from './project/properties-schema.ts';
 import { type Problem, ProjectError } from './text/errors.ts';
 import type { Place } from './text/place.ts';
 import { didYouMean } from './text/suggest.ts';

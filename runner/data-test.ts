@@ -1,6 +1,6 @@
 import { identifier, identifiers, literal, type RelationName } from '../warehouse/quote.ts';
-import type { Config } from './config.ts';
 import type { Proof } from './manifest.ts';
+import type { Config } from './project/config.ts';
 import { SqlText } from './text/sql-text.ts';
 import { didYouMean } from './text/suggest.ts';
 import type { YamlPath } from './text/yaml-file.ts';

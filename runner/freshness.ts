@@ -1,6 +1,6 @@
 import { relation } from '../warehouse/quote.ts';
 import type { ModelNode } from './manifest.ts';
-import type { Project } from './project.ts';
+import type { Project } from './project/project.ts';
 import { SqlText } from './text/sql-text.ts';
 
 /** Yields the time of a model's newest row, as `newest` of project.yml's freshness has it, in ms since 1970. */

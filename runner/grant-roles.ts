@@ -1,8 +1,8 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { privileges } from './additive-settings.ts';
 import { type Grant, grantsJson } from './belongings.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import { alignGrants, isGrantMark } from './materialize/grants.ts';
+import { privileges } from './project/additive-settings.ts';
 import { statement } from './statement.ts';
 import { NodeError } from './text/errors.ts';
 import type { Place } from './text/place.ts';

@@ -1,7 +1,7 @@
 import type { RelationName } from '../warehouse/quote.ts';
-import type { Config } from './config.ts';
 import type { BatchSettings } from './microbatch-settings.ts';
-import type { SettingPlaces } from './setting-places.ts';
+import type { Config } from './project/config.ts';
+import type { SettingPlaces } from './project/setting-places.ts';
 import type { Place } from './text/place.ts';
 import type { SqlText } from './text/sql-text.ts';
 

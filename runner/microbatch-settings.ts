@@ -1,6 +1,6 @@
 import { type CompileContext, type Draft, quote } from './compile-context.ts';
-import type { batchSizes, Config } from './config.ts';
 import type { Node } from './manifest.ts';
+import type { batchSizes, Config } from './project/config.ts';
 import type { BatchReads } from './resolve.ts';
 import { ProjectError } from './text/errors.ts';
 import { isMoment } from './text/moment.ts';

@@ -1,9 +1,9 @@
 import { secretPrefix } from '../warehouse/conceal.ts';
 import { literal, type RelationName, relation } from '../warehouse/quote.ts';
-import { type Config, configKeys, configSchema } from './config.ts';
-import { overlay } from './layer.ts';
-import type { Project } from './project.ts';
-import type { SettingPlace } from './setting-places.ts';
+import { type Config, configKeys, configSchema } from './project/config.ts';
+import { overlay } from './project/overlay.ts';
+import type { Project } from './project/project.ts';
+import type { SettingPlace } from './project/setting-places.ts';
 import { type Helper, type HelperCall, HelperError } from './template/template.ts';
 import { formatPlace, type Place } from './text/place.ts';
 import { SqlText } from './text/sql-text.ts';

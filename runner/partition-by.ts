@@ -1,8 +1,8 @@
 import { normalType, timeType } from './column-type.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import type { Config } from './config.ts';
 import type { Constraint, PartitionBy } from './manifest.ts';
 import { isPartitionName } from './materialize/partition-names.ts';
+import type { Config } from './project/config.ts';
 import { ProjectError } from './text/errors.ts';
 import type { Place } from './text/place.ts';
 import { isTimeZone, timeZoneHint } from './text/time-zone.ts';

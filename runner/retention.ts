@@ -1,6 +1,6 @@
 import type { Manifest, ModelNode, Node, SeedNode } from './manifest.ts';
-import type { Project } from './project.ts';
-import type { Period } from './project-schema.ts';
+import type { Project } from './project/project.ts';
+import type { Period } from './project/project-schema.ts';
 import { NodeError, type Problem, ProjectError } from './text/errors.ts';
 import { didYouMean } from './text/suggest.ts';
 

@@ -1,7 +1,7 @@
 import { normalType } from './column-type.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import type { Config } from './config.ts';
 import type { RowSecurity } from './manifest.ts';
+import type { Config } from './project/config.ts';
 import { formatProblem, type Problem } from './text/errors.ts';
 import { didYouMean } from './text/suggest.ts';
 

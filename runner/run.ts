@@ -6,7 +6,7 @@ import { createSchemas } from './create-schemas.ts';
 import type { ModelNode, Node } from './manifest.ts';
 import type { EventTimeRange } from './microbatch-windows.ts';
 import { NodeWork } from './node-work.ts';
-import { sourceTexts } from './project.ts';
+import { sourceTexts } from './project/project.ts';
 import { type RunHook, type RunHookResult, runRunHooks } from './run-hooks.ts';
 import { underRunLock } from './run-lock.ts';
 import {

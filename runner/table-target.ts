@@ -1,5 +1,4 @@
 import type { ExistingRelation, RelationKind } from './catalog.ts';
-import type { IndexConfig } from './config.ts';
 import type { ModelNode, SeedNode } from './manifest.ts';
 import type { Index } from './materialize/index.ts';
 import { materializedViewTarget } from './materialize/materialized-view.ts';
@@ -9,7 +8,8 @@ import { snapshotOf } from './materialize/snapshot.ts';
 import type { Step } from './materialize/step.ts';
 import { addMissing, dropObsolete, placeOf } from './materialize/structure.ts';
 import type { TableTarget } from './materialize/table.ts';
-import { sqlOf } from './setting-places.ts';
+import type { IndexConfig } from './project/config.ts';
+import { sqlOf } from './project/setting-places.ts';
 import type { YamlPath } from './text/yaml-file.ts';
 
 /** Steps that give a standing table the row security, constraints and indexes that are declared now. */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import type { Compiled } from './compile.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import { sourceTexts } from './project.ts';
+import { sourceTexts } from './project/project.ts';
 import { hasState } from './state.ts';
 import { explain } from './statement.ts';
 import { NodeError } from './text/errors.ts';

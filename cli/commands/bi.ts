@@ -2,7 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import type { PowerBiOptions } from '../../powerbi/options.ts';
 import { powerBiProject } from '../../powerbi/project.ts';
 import { compileProject } from '../../runner/compile.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { serverOf } from '../../warehouse/postgres-address.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';

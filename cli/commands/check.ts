@@ -3,7 +3,7 @@ import { ensureStaging } from '../../loaders/staging.ts';
 import { checkProject } from '../../runner/check/check.ts';
 import { checkLines, checkObjects } from '../../runner/check/report.ts';
 import { compileProject } from '../../runner/compile.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { selectNodes } from '../../runner/select.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { sources } from '../sources.ts';

@@ -1,6 +1,6 @@
 import { compileProject } from '../../runner/compile.ts';
 import { expireRows } from '../../runner/expire.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { retentionOf } from '../../runner/retention.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { stepLines } from '../housekeeping-report.ts';

@@ -1,5 +1,5 @@
 import type { LoadMode, LoadSummary, Notes, SourceName } from '../../loaders/summary.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { errorLines } from '../../runner/report.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';

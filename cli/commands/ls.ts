@@ -1,6 +1,6 @@
 import { compileProject } from '../../runner/compile.ts';
 import type { Node } from '../../runner/manifest.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { selectNodes } from '../../runner/select.ts';
 import { formatTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Compiled, compileProject } from '../../runner/compile.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { reportJson, reportLines } from '../../runner/report.ts';
 import { runNodes } from '../../runner/run.ts';
 import type { Command, RunEvent, RunSummary } from '../../runner/run-result.ts';

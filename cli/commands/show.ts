@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { keptRowsQuery } from '../../runner/audit-failure.ts';
 import { type Compiled, compileProject, compileQuery } from '../../runner/compile.ts';
-import { type Project, sourceTexts } from '../../runner/project.ts';
+import { type Project, sourceTexts } from '../../runner/project/project.ts';
 import { selectNodes } from '../../runner/select.ts';
 import { explain, statement } from '../../runner/statement.ts';
 import { UsageError } from '../../runner/text/errors.ts';

@@ -1,5 +1,5 @@
 import { compileProject } from '../../runner/compile.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { sources } from '../sources.ts';
 import { printStatus } from '../status/print.ts';

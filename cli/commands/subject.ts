@@ -1,5 +1,5 @@
 import { compileProject } from '../../runner/compile.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { Cancelled, UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 import { openProjectWarehouse } from '../environment.ts';

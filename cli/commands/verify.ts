@@ -1,6 +1,6 @@
 import { compileProject } from '../../runner/compile.ts';
 import type { Manifest } from '../../runner/manifest.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { selectNodes } from '../../runner/select.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify.ts';
 import { openForModels } from '../environment.ts';

@@ -1,5 +1,5 @@
 import { compileProject } from '../../runner/compile.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { housekeep } from '../housekeeping.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import { identifier, literal } from '../../warehouse/quote.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Compiled } from '../../runner/compile.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { countKeptRows } from '../../runner/subject-audit.ts';
 import { countSubjectRows, subjectCondition } from '../../runner/subject-erase.ts';
 import { type NamedIn, schemasOf, searchDatabase, unknownTables } from '../../runner/subject-search.ts';

@@ -3,7 +3,7 @@ import type { RegistryIds } from '../../loaders/erasure/registry-ids.ts';
 import { ruleOf } from '../../loaders/erasure/rule.ts';
 import { withStrings } from '../../loaders/erasure/subject-text.ts';
 import type { Apartment } from '../../loaders/sensors/name.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import type { KnownSubject } from '../../runner/subject-erase.ts';
 import type { NameRemoval } from '../../runner/subject-scrub.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';

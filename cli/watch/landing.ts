@@ -1,6 +1,6 @@
 import { LoadBusyError, LoadInterruptedError, systemCode } from '../../loaders/errors.ts';
 import type { LoadMode, LoadSummary, Note, SourceName } from '../../loaders/summary.ts';
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';

@@ -1,4 +1,4 @@
-import type { Project } from '../../runner/project.ts';
+import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { numberSetting } from '../settings.ts';
 import type { DailyJobOptions } from './daily-job.ts';

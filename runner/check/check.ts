@@ -4,7 +4,7 @@ import { ensureGuard } from '../access.ts';
 import type { Compiled } from '../compile.ts';
 import { newestSql } from '../freshness.ts';
 import type { Manifest, ModelNode, Node, SeedNode, TestNode } from '../manifest.ts';
-import { sourceTexts } from '../project.ts';
+import { sourceTexts } from '../project/project.ts';
 import { RelationCache, runTest } from '../run-test.ts';
 import { ensureState } from '../state.ts';
 import { explain, statement } from '../statement.ts';

@@ -1,7 +1,7 @@
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import { type Grants, privileges } from '../additive-settings.ts';
 import type { ColumnGrant, Grant, Privileges } from '../belongings.ts';
-import type { SettingPlaces } from '../setting-places.ts';
+import { type Grants, privileges } from '../project/additive-settings.ts';
+import type { SettingPlaces } from '../project/setting-places.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { run, type Step } from './step.ts';
 

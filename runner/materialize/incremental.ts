@@ -1,6 +1,6 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column } from '../catalog.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { addPartitions } from './partitions.ts';
 import { counted, type Step, staged } from './step.ts';

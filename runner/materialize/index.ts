@@ -1,5 +1,5 @@
 import { identifier, identifiers } from '../../warehouse/quote.ts';
-import type { IndexConfig } from '../config.ts';
+import type { IndexConfig } from '../project/config.ts';
 import type { Place } from '../text/place.ts';
 import { SqlText } from '../text/sql-text.ts';
 

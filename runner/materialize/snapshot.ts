@@ -1,6 +1,6 @@
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { guardKey } from './key-guard.ts';
 import { secureRows } from './row-security.ts';

@@ -1,6 +1,6 @@
 import type { ErrorParts, StatementError } from '../../warehouse/errors.ts';
 import type { Row } from '../../warehouse/warehouse.ts';
-import type { SettingPlaces } from '../setting-places.ts';
+import type { SettingPlaces } from '../project/setting-places.ts';
 import { NodeError } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
 

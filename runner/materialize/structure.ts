@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dollarQuoted, identifier, identifiers, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
 import type { Constraint, PartitionBy } from '../manifest.ts';
-import type { SettingPlaces } from '../setting-places.ts';
+import type { SettingPlaces } from '../project/setting-places.ts';
 import type { Place } from '../text/place.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { type Index, indexColumns, indexOn } from './index.ts';

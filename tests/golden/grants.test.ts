@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Grants } from '../../runner/additive-settings.ts';
 import type { Grant } from '../../runner/belongings.ts';
 import { alignGrants } from '../../runner/materialize/grants.ts';
+import type { Grants } from '../../runner/project/additive-settings.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 
 const folder = join(expectedFolder, 'grants');

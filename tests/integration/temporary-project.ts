@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile.ts';
 import type { EventTimeRange } from '../../runner/microbatch-windows.ts';
-import { readProject } from '../../runner/project.ts';
+import { readProject } from '../../runner/project/project.ts';
 import { runNodes } from '../../runner/run.ts';
 import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run-result.ts';
 import { selectNodes } from '../../runner/select.ts';

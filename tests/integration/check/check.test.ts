@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../../loaders/staging.ts';
 import { checkProject } from '../../../runner/check/check.ts';
 import { compileProject } from '../../../runner/compile.ts';
-import { readProject } from '../../../runner/project.ts';
+import { readProject } from '../../../runner/project/project.ts';
 import { selectNodes } from '../../../runner/select.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import { openEmbedded } from '../databases.ts';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ensureStaging } from '../../../loaders/staging.ts';
 import { normalType } from '../../../runner/column-type.ts';
 import { compileProject } from '../../../runner/compile.ts';
-import { readProject } from '../../../runner/project.ts';
+import { readProject } from '../../../runner/project/project.ts';
 import { ensureState } from '../../../runner/state.ts';
 import { openEmbedded } from '../databases.ts';
 import { ProjectCopy } from './command.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { batchSizes } from '../../../runner/config.ts';
 import { readBatches } from '../../../runner/microbatch-windows.ts';
+import { batchSizes } from '../../../runner/project/config.ts';
 import { ensureState } from '../../../runner/state.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 

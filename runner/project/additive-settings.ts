@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { SqlText } from '../text/sql-text.ts';
 import type { SettingPlace, SettingPlaces } from './setting-places.ts';
-import type { SqlText } from './text/sql-text.ts';
 
 /*
  * Settings that add up from folder to model: hooks, and what grants say with a plus sign. Each part of what has been added

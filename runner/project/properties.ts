@@ -1,7 +1,8 @@
+import type { Problem } from '../text/errors.ts';
+import { YamlFile, type YamlPath } from '../text/yaml-file.ts';
 import type { Project } from './project.ts';
 import { type Described, propertiesSchema, type SourceProperties } from './properties-schema.ts';
-import type { Problem } from './text/errors.ts';
-import { YamlFile, type YamlPath } from './text/yaml-file.ts';
+import { type SettingPlaces, settingAt } from './setting-places.ts';
 
 /** What a .yml file says of one model or seed, with its place there. */
 export interface Properties {
@@ -55,4 +56,11 @@ export function readProperties(project: Project, problems: Problem[]): AllProper
     }
   }
   return { models, seeds, sources };
+}
+
+/** The places of the settings under `config` in a .yml file. */
+export function placesInProperties(described: Properties | undefined): SettingPlaces {
+  if (described === undefined) return new Map();
+  const { value, yaml, path } = described;
+  return new Map(Object.keys(value.config ?? {}).map((key) => [key, settingAt(yaml, [...path, 'config', key])]));
 }

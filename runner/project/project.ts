@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fg from 'fast-glob';
+import { type Problem, ProjectError, UsageError } from '../text/errors.ts';
+import type { SourceFile } from '../text/source-file.ts';
+import { didYouMean } from '../text/suggest.ts';
+import { YamlFile } from '../text/yaml-file.ts';
 import { type ProjectSettings, projectSchema, type Target } from './project-schema.ts';
-import { type Problem, ProjectError, UsageError } from './text/errors.ts';
-import type { SourceFile } from './text/source-file.ts';
-import { didYouMean } from './text/suggest.ts';
-import { YamlFile } from './text/yaml-file.ts';
 
 /** A project as it lies on disk: settings and texts, nothing compiled. */
 export interface Project {

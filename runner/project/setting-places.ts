@@ -1,7 +1,6 @@
-import type { Properties } from './properties.ts';
-import type { Place } from './text/place.ts';
-import { SqlText } from './text/sql-text.ts';
-import type { YamlFile, YamlPath } from './text/yaml-file.ts';
+import type { Place } from '../text/place.ts';
+import { SqlText } from '../text/sql-text.ts';
+import type { YamlFile, YamlPath } from '../text/yaml-file.ts';
 
 /** Where a setting stands; given a path, where that part of its value stands. */
 export interface SettingPlace {
@@ -19,13 +18,6 @@ export function settingAt(yaml: YamlFile, path: YamlPath): SettingPlace {
     place: (...inside) => yaml.place([...path, ...inside]),
     sql: (value, ...inside) => yaml.text(value, [...path, ...inside]),
   };
-}
-
-/** The places of the settings under `config` in a .yml file. */
-export function placesInProperties(described: Properties | undefined): SettingPlaces {
-  if (described === undefined) return new Map();
-  const { value, yaml, path } = described;
-  return new Map(Object.keys(value.config ?? {}).map((key) => [key, settingAt(yaml, [...path, 'config', key])]));
 }
 
 /** SQL that a setting says; without a place where it has none. */

@@ -1,9 +1,9 @@
+import type { Problem } from '../text/errors.ts';
+import { didYouMean } from '../text/suggest.ts';
+import type { YamlFile, YamlPath } from '../text/yaml-file.ts';
 import { type Config, configKeys, configSchema } from './config.ts';
-import { type Layer, overlay } from './layer.ts';
+import { type Layer, overlay } from './overlay.ts';
 import { settingAt } from './setting-places.ts';
-import type { Problem } from './text/errors.ts';
-import { didYouMean } from './text/suggest.ts';
-import type { YamlFile, YamlPath } from './text/yaml-file.ts';
 
 const none: Layer = { config: {}, places: new Map() };
 
