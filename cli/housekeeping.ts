@@ -8,7 +8,7 @@ import { ensureStaging } from '../loaders/staging.ts';
 import { type SourceName, sourceNames } from '../loaders/summary.ts';
 import type { Compiled } from '../runner/compile.ts';
 import { type Expired, expireRows } from '../runner/expire.ts';
-import type { Manifest } from '../runner/manifest.ts';
+import type { Manifest } from '../runner/manifest/manifest.ts';
 import type { Project } from '../runner/project/project.ts';
 import { forgetPruned, recordPruned } from '../runner/pruned.ts';
 import { type Reader, readersOf } from '../runner/readers.ts';

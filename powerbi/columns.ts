@@ -1,4 +1,4 @@
-import type { BiType, ExposedColumn, Exposure } from '../runner/exposure.ts';
+import type { BiType, ExposedColumn, Exposure } from '../runner/manifest/exposure.ts';
 import { guidOf } from './guid.ts';
 import type { TmdlObject, TmdlProperty } from './tmdl.ts';
 

@@ -1,4 +1,4 @@
-import type { Exposure } from '../runner/exposure.ts';
+import type { Exposure } from '../runner/manifest/exposure.ts';
 import { expressionObjects } from './expressions.ts';
 import { fileNames } from './file-names.ts';
 import type { PowerBiOptions } from './options.ts';

@@ -1,4 +1,4 @@
-import type { Exposure } from '../runner/exposure.ts';
+import type { Exposure } from '../runner/manifest/exposure.ts';
 import { calendarOf } from './exposures.ts';
 import { mField, mText } from './m.ts';
 import type { PowerBiOptions } from './options.ts';

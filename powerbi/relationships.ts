@@ -1,4 +1,4 @@
-import type { ExposedReference, Exposure } from '../runner/exposure.ts';
+import type { ExposedReference, Exposure } from '../runner/manifest/exposure.ts';
 import { guidOf } from './guid.ts';
 import type { TmdlObject } from './tmdl.ts';
 

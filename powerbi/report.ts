@@ -1,4 +1,4 @@
-import type { Exposure } from '../runner/exposure.ts';
+import type { Exposure } from '../runner/manifest/exposure.ts';
 import { objectName } from './guid.ts';
 import { jsonFile, schemas } from './json.ts';
 import { pageSize, startingPage } from './starting-page.ts';

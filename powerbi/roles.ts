@@ -1,4 +1,4 @@
-import type { ExposedReference, Exposure } from '../runner/exposure.ts';
+import type { ExposedReference, Exposure } from '../runner/manifest/exposure.ts';
 import { daxColumn, daxTable, daxText } from './dax.ts';
 import { columnOf, exposureOfModel } from './exposures.ts';
 import { guidOf } from './guid.ts';

@@ -1,7 +1,7 @@
 import { identifier, type RelationName, relation } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import { readRelation } from './catalog.ts';
-import type { Manifest, ModelNode, Node, RowSecurity } from './manifest.ts';
+import type { Manifest, ModelNode, Node, RowSecurity } from './manifest/manifest.ts';
 import { type Access, secureRows, type Visible } from './materialize/row-security.ts';
 import { retrying } from './retry.ts';
 import { statement } from './statement.ts';

@@ -2,7 +2,7 @@ import { identifier, literal } from '../warehouse/quote.ts';
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
 import { type AuditOutcome, AuditsFailed, type FailedAudit } from './audit.ts';
 import type { BuildContext } from './build-node.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { retrying } from './retry.ts';
 import { hasState } from './state.ts';
 import { NodeError } from './text/errors.ts';

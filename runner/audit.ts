@@ -2,7 +2,7 @@ import type { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import type { Decision } from './decide.ts';
-import type { Manifest, ModelNode, SeedNode, TestNode } from './manifest.ts';
+import type { Manifest, ModelNode, SeedNode, TestNode } from './manifest/manifest.ts';
 import type { StandingView } from './materialize/remake-views.ts';
 import { staged } from './materialize/step.ts';
 import { isTransient } from './retry.ts';

@@ -1,7 +1,7 @@
 import type { RelationName } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { RelationKind } from './catalog.ts';
-import { partitionsOf } from './materialize/partition-names.ts';
+import { partitionsOf } from './manifest/partition-names.ts';
 import { ownPolicy } from './materialize/row-security.ts';
 import { type Question, question } from './question.ts';
 

@@ -1,9 +1,9 @@
 import { identifier, literal } from '../warehouse/quote.ts';
 import { faultOfName, inWords, NamesTaken } from './bi-name.ts';
 import { showing, timestamp } from './bi-type.ts';
-import { normalType } from './column-type.ts';
-import type { BiType, ExposedColumn } from './exposure.ts';
-import type { ModelNode } from './manifest.ts';
+import { normalType } from './manifest/column-type.ts';
+import type { BiType, ExposedColumn } from './manifest/exposure.ts';
+import type { ModelNode } from './manifest/manifest.ts';
 import type { BiModel, ColumnProperties, Described } from './project/properties-schema.ts';
 import { didYouMean } from './text/suggest.ts';
 import type { YamlPath } from './text/yaml-file.ts';

@@ -1,8 +1,8 @@
 import { type Complain, type ViewColumn, viewColumns } from './bi-columns.ts';
 import { faultOfName, NamesTaken, viewNodeName } from './bi-name.ts';
 import { type CompileContext, problemAt } from './compile-context.ts';
-import type { ExposedReference, Exposure } from './exposure.ts';
-import type { ModelNode, Node } from './manifest.ts';
+import type { ExposedReference, Exposure } from './manifest/exposure.ts';
+import type { ModelNode, Node } from './manifest/manifest.ts';
 import type { Properties } from './project/properties.ts';
 import type { BiMeasure, BiModel } from './project/properties-schema.ts';
 import type { Problem } from './text/errors.ts';

@@ -4,7 +4,7 @@ import { faultOfName, NamesTaken, viewNodeName } from './bi-name.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { digest } from './compile-model.ts';
 import { addDraft } from './draft.ts';
-import type { ModelNode } from './manifest.ts';
+import type { ModelNode } from './manifest/manifest.ts';
 import { newRecord } from './model-language.ts';
 import type { Problem } from './text/errors.ts';
 import { SqlText } from './text/sql-text.ts';

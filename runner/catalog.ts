@@ -1,6 +1,6 @@
 import type { RelationName } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { partitionsOf } from './materialize/partition-names.ts';
+import { partitionsOf } from './manifest/partition-names.ts';
 import { ownPolicy, policySeal } from './materialize/row-security.ts';
 import { ask, type Question, question } from './question.ts';
 

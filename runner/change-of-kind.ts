@@ -1,7 +1,7 @@
 import { relation } from '../warehouse/quote.ts';
 import { type Belongings, type Given, nothingGiven } from './belongings.ts';
 import type { ExistingRelation, ForeignKey } from './catalog.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import type { Pruned } from './pruned.ts';
 import type { ModelState } from './state.ts';
 import { relationKindOf } from './table-target.ts';

@@ -1,6 +1,6 @@
 import { type CompileContext, problemAt } from './compile-context.ts';
-import { Graph } from './graph.ts';
-import type { ModelNode, Node, SeedNode, TestNode } from './manifest.ts';
+import { Graph } from './manifest/graph.ts';
+import type { ModelNode, Node, SeedNode, TestNode } from './manifest/manifest.ts';
 import type { Config } from './project/config.ts';
 import type { SettingPlaces } from './project/setting-places.ts';
 import { type Problem, ProjectError } from './text/errors.ts';

@@ -1,5 +1,5 @@
 import type { RelationName } from '../warehouse/quote.ts';
-import type { RowSecurity, SourceNode } from './manifest.ts';
+import type { RowSecurity, SourceNode } from './manifest/manifest.ts';
 import type { Recorded } from './model-language.ts';
 import type { Config } from './project/config.ts';
 import { type Project, sourceTexts } from './project/project.ts';

@@ -1,7 +1,7 @@
 import type { CompileContext, Draft } from './compile-context.ts';
 import { attempt } from './draft.ts';
 import { renderHook } from './hook-template.ts';
-import type { Hook, Node } from './manifest.ts';
+import type { Hook, Node } from './manifest/manifest.ts';
 import { type HookKey, writtenHooks } from './project/additive-settings.ts';
 import type { Problem } from './text/errors.ts';
 import { SqlText } from './text/sql-text.ts';

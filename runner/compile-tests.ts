@@ -13,7 +13,7 @@ import {
 } from './data-test.ts';
 import { attempt } from './draft.ts';
 import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
-import type { Node, TestNode } from './manifest.ts';
+import type { Node, TestNode } from './manifest/manifest.ts';
 import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './model-language.ts';
 import { FolderConfig, foldersOf } from './project/folder-config.ts';
 import { overlay } from './project/overlay.ts';

@@ -18,9 +18,9 @@ import {
   macrosByName,
 } from './draft.ts';
 import { inlineEphemerals } from './ephemeral.ts';
-import type { Exposure } from './exposure.ts';
-import { Graph } from './graph.ts';
-import type { Manifest, Node, RowSecurity, SourceNode } from './manifest.ts';
+import type { Exposure } from './manifest/exposure.ts';
+import { Graph } from './manifest/graph.ts';
+import type { Manifest, Node, RowSecurity, SourceNode } from './manifest/manifest.ts';
 import { checkMaterializedViews } from './materialized-views.ts';
 import { helperNames, newRecord } from './model-language.ts';
 import type { Project } from './project/project.ts';

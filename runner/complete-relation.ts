@@ -3,7 +3,7 @@ import { type Comments, commentsOn } from './belongings.ts';
 import type { Decision } from './decide.ts';
 import { type Granted, grantRoles } from './grant-roles.ts';
 import { type HookContext, runHooks } from './hooks.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { describeRelation } from './materialize/comments.ts';
 import { ask } from './question.ts';
 import { statement } from './statement.ts';

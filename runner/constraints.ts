@@ -1,6 +1,6 @@
 import type { CompileContext, Draft } from './compile-context.ts';
 import { refName } from './data-test.ts';
-import type { ColumnSpec, Constraint } from './manifest.ts';
+import type { ColumnSpec, Constraint } from './manifest/manifest.ts';
 import type { Properties } from './project/properties.ts';
 import type { ColumnProperties, ConstraintProperties } from './project/properties-schema.ts';
 import { type Problem, ProjectError } from './text/errors.ts';

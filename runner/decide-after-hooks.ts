@@ -1,7 +1,7 @@
 import type { Session } from '../warehouse/warehouse.ts';
 import type { Decision, NodeState } from './decide.ts';
 import { type HookContext, runHooks } from './hooks.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { readState, type StateRead } from './node-state.ts';
 
 /**

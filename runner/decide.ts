@@ -1,6 +1,6 @@
 import type { ExistingRelation } from './catalog.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { isRepartitioned } from './materialize/repartition.ts';
 import type { Access } from './materialize/row-security.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';

@@ -1,6 +1,6 @@
 import type { Column } from './catalog.ts';
-import { normalType } from './column-type.ts';
-import type { ColumnSpec, ModelNode, SeedNode } from './manifest.ts';
+import { normalType } from './manifest/column-type.ts';
+import type { ColumnSpec, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { addedColumns } from './materialize/snapshot.ts';
 import { NodeError } from './text/errors.ts';
 import type { Place } from './text/place.ts';

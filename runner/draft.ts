@@ -3,7 +3,7 @@ import { DatacycleError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import { viewNodeName } from './bi-name.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import { Graph } from './graph.ts';
+import { Graph } from './manifest/graph.ts';
 import { modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
 import { FolderConfig, foldersOf } from './project/folder-config.ts';
 import { type Layer, overlay } from './project/overlay.ts';

@@ -1,5 +1,5 @@
 import { relation } from '../warehouse/quote.ts';
-import type { ModelNode } from './manifest.ts';
+import type { ModelNode } from './manifest/manifest.ts';
 import type { Project } from './project/project.ts';
 import { SqlText } from './text/sql-text.ts';
 

@@ -1,6 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { type Grant, grantsJson } from './belongings.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { alignGrants, isGrantMark } from './materialize/grants.ts';
 import { privileges } from './project/additive-settings.ts';
 import { statement } from './statement.ts';

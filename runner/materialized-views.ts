@@ -1,5 +1,5 @@
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import type { Constraint, ModelNode, Node, SeedNode } from './manifest.ts';
+import type { Constraint, ModelNode, Node, SeedNode } from './manifest/manifest.ts';
 import type { Problem } from './text/errors.ts';
 import type { Place } from './text/place.ts';
 

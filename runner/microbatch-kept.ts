@@ -1,7 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
-import type { ModelNode } from './manifest.ts';
+import type { BatchSettings, ModelNode } from './manifest/manifest.ts';
 import { nameOfBatch } from './microbatch-report.ts';
-import type { BatchSettings } from './microbatch-settings.ts';
 import type { BatchWindow, KnownBatch } from './microbatch-windows.ts';
 import { NodeError } from './text/errors.ts';
 

@@ -1,5 +1,5 @@
 import type { Session } from '../warehouse/warehouse.ts';
-import type { ModelNode } from './manifest.ts';
+import type { ModelNode } from './manifest/manifest.ts';
 import { type Batch, standsElsewhere, windowsOfMoved } from './materialize/microbatch.ts';
 import type { Job } from './microbatch-begin.ts';
 import { markTaken } from './microbatch-state.ts';

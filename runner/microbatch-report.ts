@@ -1,6 +1,5 @@
 import { DatacycleError } from '../warehouse/errors.ts';
-import type { ModelNode } from './manifest.ts';
-import type { BatchSettings } from './microbatch-settings.ts';
+import type { BatchSettings, ModelNode } from './manifest/manifest.ts';
 import type { BatchWindow } from './microbatch-windows.ts';
 import { NodeError } from './text/errors.ts';
 

@@ -1,27 +1,10 @@
 import { type CompileContext, type Draft, quote } from './compile-context.ts';
-import type { Node } from './manifest.ts';
-import type { batchSizes, Config } from './project/config.ts';
+import type { BatchSettings, Node } from './manifest/manifest.ts';
+import type { Config } from './project/config.ts';
 import type { BatchReads } from './resolve.ts';
 import { ProjectError } from './text/errors.ts';
 import { isMoment } from './text/moment.ts';
 import { isTimeZone, timeZoneHint } from './text/time-zone.ts';
-
-export type BatchSize = (typeof batchSizes)[number];
-
-/** How a model with incremental_strategy microbatch is cut into batches of time. */
-export interface BatchSettings {
-  /** The column of its rows that says to which batch they belong. */
-  readonly eventTime: string;
-  readonly size: BatchSize;
-  /** Where the clock stands that says when an hour, a day, a month begins, e.g. `Europe/Zurich`. */
-  readonly timeZone: string;
-  /** ISO date or time; without an offset it is one of that zone. The first batch is the one it lies in. */
-  readonly begin: string;
-  /** How many of the newest finished batches are built again by every run. */
-  readonly lookback: number;
-  /** Ids of the microbatch models of which it reads the rows of its batch only: what changed of them is known by batch. */
-  readonly follows: readonly string[];
-}
 
 export function isMicrobatch(config: Config): boolean {
   return config.materialized === 'incremental' && config.incremental_strategy === 'microbatch';

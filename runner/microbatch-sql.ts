@@ -1,40 +1,7 @@
-import { identifier } from '../warehouse/quote.ts';
+import { mark } from './manifest/placeholders.ts';
 import type { BatchWindow, Moment } from './microbatch-windows.ts';
 import { NodeError } from './text/errors.ts';
 import type { SqlText } from './text/sql-text.ts';
-
-/*
- * In compiled SQL a batch is all there is, so that it can be run by hand: a filter is a comment, and the bounds are farther than any time.
- * The run puts each batch's own in.
- */
-export const batchStart = `timestamptz '0001-01-01 00:00:00+00' /* batch_start */`;
-export const batchEnd = `timestamptz '9999-12-31 00:00:00+00' /* batch_end */`;
-const mark = /timestamptz '[-:+\d ]+' \/\* batch_(?:start|end) \*\/|\/\* batch of (.+?) by "((?:[^"]|"")+)" \*\//g;
-
-/** The rows of a relation that lie in the batch. @param id of the node that it is. */
-export function inBatch(relation: string, id: string, eventTime: string): string {
-  return `(select * from ${relation} /* batch of ${id} by ${identifier(eventTime)} */)`;
-}
-
-const gap = String.raw`(?:\s|--[^\n]*(?:\n|$)|/\*(?:(?!\*/)[\s\S])*\*/)*`;
-const words =
-  'where|join|inner|left|right|full|cross|natural|on|using|group|having|order|window|limit|offset|fetch|for|union|except|intersect|tablesample';
-const unnamed = new RegExp(
-  String.raw`"((?:[^"]|"")+)" /\* batch of .+? by "(?:[^"]|"")+" \*/\)(?=${gap}(?:$|[,);]|(?:${words})\b))`,
-  'gi',
-);
-
-/** Gives a filtered relation that has no alias the name that it would have without the filter. */
-export function nameTables(sql: SqlText): SqlText {
-  return sql.replace(unnamed, ([whole, name]) => `${whole} as "${name}"`);
-}
-
-/** The upstreams that a query reads batch by batch, and by which column. */
-export function filtersOf(sql: SqlText): { readonly id: string; readonly column: string; readonly at: number }[] {
-  return [...sql.text.matchAll(mark)].flatMap(({ 1: id, 2: column, index }) =>
-    id === undefined || column === undefined ? [] : [{ id, column: column.replaceAll('""', '"'), at: index }],
-  );
-}
 
 /**
  * The query of one batch.

@@ -1,10 +1,9 @@
 import type { Session } from '../warehouse/warehouse.ts';
 import { readRelation } from './catalog.ts';
-import type { Manifest, ModelNode } from './manifest.ts';
+import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
 import { applyBatch, stageBatch } from './materialize/microbatch.ts';
 import { checkYields, readTypes } from './microbatch-begin.ts';
 import { nameOfBatch } from './microbatch-report.ts';
-import type { BatchSettings } from './microbatch-settings.ts';
 import { boundLiteral, forBatch } from './microbatch-sql.ts';
 import { readBatches } from './microbatch-windows.ts';
 import { nothingKnown } from './node-state.ts';

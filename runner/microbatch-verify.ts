@@ -1,10 +1,9 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
 import { type NodeState, reasonToRebuild } from './decide.ts';
 import { expiredOf } from './expire.ts';
-import type { Manifest, ModelNode } from './manifest.ts';
+import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
 import type { KeepFrom } from './materialize/table.ts';
 import { readTypes } from './microbatch-begin.ts';
-import type { BatchSettings } from './microbatch-settings.ts';
 import { boundLiteral, forBatch } from './microbatch-sql.ts';
 import { type KnownBatch, readBatches } from './microbatch-windows.ts';
 import { ask } from './question.ts';

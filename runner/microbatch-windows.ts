@@ -1,5 +1,5 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
-import type { BatchSettings } from './microbatch-settings.ts';
+import type { BatchSettings } from './manifest/manifest.ts';
 import { hasOffset } from './text/moment.ts';
 
 /** A bound between two batches. */

@@ -6,7 +6,7 @@ import { runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import type { BuildContext, Built } from './build-node.ts';
 import { isWorthAnalyzing, readRelation } from './catalog.ts';
-import type { ModelNode } from './manifest.ts';
+import type { BatchSettings, ModelNode } from './manifest/manifest.ts';
 import {
   applyBatch,
   type Batch,
@@ -20,7 +20,6 @@ import { objectNames } from './materialize/structure.ts';
 import { beginBatches, type Job } from './microbatch-begin.ts';
 import { movedFrom } from './microbatch-moved.ts';
 import { batchesFailed, nameOfBatch } from './microbatch-report.ts';
-import type { BatchSettings } from './microbatch-settings.ts';
 import { forBatch } from './microbatch-sql.ts';
 import { writeBatch } from './microbatch-state.ts';
 import { introduce, keptObjects, type Progress, prepare, remember, settle, stretchOf } from './microbatch-table.ts';

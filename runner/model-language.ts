@@ -1,5 +1,6 @@
 import { secretPrefix } from '../warehouse/conceal.ts';
 import { literal, type RelationName, relation } from '../warehouse/quote.ts';
+import { highWaterMark, runStartedMark } from './manifest/placeholders.ts';
 import { type Config, configKeys, configSchema } from './project/config.ts';
 import { overlay } from './project/overlay.ts';
 import type { Project } from './project/project.ts';
@@ -68,19 +69,6 @@ export const helperNames = [
   'batch_end',
   'eq',
 ] as const;
-
-/*
- * What only the run knows stands in the compiled SQL as a value that makes the SQL runnable by hand, with a comment by
- * which the plan finds and replaces it.
- */
-const highWaterMark = (id: string) => `0 /* high_water ${id} */`;
-const runStartedMark = 'current_timestamp /* run_started_at */';
-const placeholder = /0 \/\* high_water (.+?) \*\/|current_timestamp \/\* run_started_at \*\//g;
-
-/** Finds the placeholders of {@link modelHelpers} in compiled SQL; group 1 is the upstream's id of a high-water mark. */
-export function placeholders(): RegExp {
-  return new RegExp(placeholder);
-}
 
 /** The session setting that carries a secret into SQL without being part of it. */
 export function secretSetting(name: string): string {

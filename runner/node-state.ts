@@ -6,11 +6,11 @@ import { type Comments, commentsOn } from './belongings.ts';
 import { type BareRelation, bareRelation, completed } from './catalog.ts';
 import type { NodeState } from './decide.ts';
 import { expiredOf } from './expire.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
-import { placeholders } from './model-language.ts';
-import { prunedOf, sourcesBehind } from './pruned.ts';
+import { modelsBehind, sourcesBehind, tablesBehind } from './manifest/lineage.ts';
+import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
+import { placeholders } from './manifest/placeholders.ts';
+import { prunedOf } from './pruned.ts';
 import { askTogether } from './question.ts';
-import { tablesBehind } from './retention.ts';
 import { allModels, type Consumed, consumedBy, leastConsumed, type ModelState } from './state.ts';
 import { NodeError } from './text/errors.ts';
 import type { Place } from './text/place.ts';
@@ -83,21 +83,6 @@ export async function readState(
 interface Answers extends Pick<StateRead, 'models' | 'consumed' | 'pruned' | 'expired' | 'comments'> {
   readonly least: ReadonlyMap<string, number>;
   readonly bare: BareRelation | undefined;
-}
-
-/** The names of the models that a node is made of, directly or through others. */
-function modelsBehind(manifest: Manifest, node: ModelNode | SeedNode): readonly string[] {
-  const behind = new Set<string>();
-  const visit = (ids: readonly string[]) => {
-    for (const id of ids) {
-      const upstream = manifest.nodes.get(id);
-      if (upstream?.kind !== 'model' || behind.has(upstream.name)) continue;
-      behind.add(upstream.name);
-      visit(upstream.reads);
-    }
-  };
-  visit(node.reads);
-  return [...behind];
 }
 
 /**

@@ -2,7 +2,7 @@ import { isAccessModel, secureReaders } from './access.ts';
 import { type AuditOutcome, outcomeOf } from './audit.ts';
 import { auditWarnings, badRows } from './audit-failure.ts';
 import { type BuildContext, buildNode, finishNode } from './build-node.ts';
-import type { ModelNode, SeedNode, TestNode } from './manifest.ts';
+import type { ModelNode, SeedNode, TestNode } from './manifest/manifest.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
 import { RelationCache, runTest } from './run-test.ts';
 

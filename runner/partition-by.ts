@@ -1,7 +1,7 @@
-import { normalType, timeType } from './column-type.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import type { Constraint, PartitionBy } from './manifest.ts';
-import { isPartitionName } from './materialize/partition-names.ts';
+import { normalType, timeType } from './manifest/column-type.ts';
+import type { Constraint, PartitionBy } from './manifest/manifest.ts';
+import { isPartitionName } from './manifest/partition-names.ts';
 import type { Config } from './project/config.ts';
 import { ProjectError } from './text/errors.ts';
 import type { Place } from './text/place.ts';

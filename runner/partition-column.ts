@@ -1,6 +1,6 @@
 import type { Column, ExistingRelation } from './catalog.ts';
-import { timeType } from './column-type.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
+import { timeType } from './manifest/column-type.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { NodeError } from './text/errors.ts';
 
 /**

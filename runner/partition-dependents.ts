@@ -1,7 +1,7 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
-import { partitionsOf } from './materialize/partition-names.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
+import { partitionsOf } from './manifest/partition-names.ts';
 import type { StandingView } from './materialize/remake-views.ts';
 import { ownPolicy } from './materialize/row-security.ts';
 import { objectNames } from './materialize/structure.ts';

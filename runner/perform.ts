@@ -3,7 +3,7 @@ import type { Session } from '../warehouse/warehouse.ts';
 import { type Column, readTemporaryColumns } from './catalog.ts';
 import type { Decision, NodeState } from './decide.ts';
 import { keepsContract } from './declared-columns.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { refusal, type Step } from './materialize/step.ts';
 import { type SeedData, spotInSeed } from './seed.ts';
 import { statement } from './statement.ts';

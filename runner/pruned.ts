@@ -1,7 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { type Question, question } from './question.ts';
-import { isViewOf } from './retention.ts';
 import { NodeError } from './text/errors.ts';
 
 /** How far rows of a source are no longer there. */
@@ -41,16 +40,6 @@ export async function recordPruned(session: Queryable, upstream: string, { loadI
 /** Forgets it: every row is there again. */
 export async function forgetPruned(session: Queryable, upstream: string): Promise<void> {
   await session.query('delete from datacycle.pruned where upstream = $1', [upstream]);
-}
-
-/** The names of the sources among `ids`, and of those that views among them show, materialized ones included. */
-export function sourcesBehind(manifest: Manifest, ids: readonly string[]): string[] {
-  const names = ids.flatMap((id) => {
-    const node = manifest.nodes.get(id);
-    if (node?.kind === 'source') return [node.name];
-    return node?.kind === 'model' && isViewOf(node) ? sourcesBehind(manifest, node.reads) : [];
-  });
-  return [...new Set(names)];
 }
 
 /**

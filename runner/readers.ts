@@ -1,9 +1,9 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { reasonToRebuild } from './decide.ts';
-import type { Manifest, ModelNode } from './manifest.ts';
+import { sourcesBehind } from './manifest/lineage.ts';
+import type { Manifest, ModelNode } from './manifest/manifest.ts';
 import { versionFor } from './node-state.ts';
-import { sourcesBehind } from './pruned.ts';
 import { ask } from './question.ts';
 import { allModels, type Consumed, consumedBy } from './state.ts';
 

@@ -1,8 +1,8 @@
 import { identifier, type RelationName, relation } from '../warehouse/quote.ts';
 import type { CompileContext, Draft } from './compile-context.ts';
 import { ephemeralName } from './ephemeral.ts';
-import type { SourceNode } from './manifest.ts';
-import { batchEnd, batchStart, inBatch } from './microbatch-sql.ts';
+import type { SourceNode } from './manifest/manifest.ts';
+import { batchEnd, batchStart, inBatch } from './manifest/placeholders.ts';
 import type { Resolver } from './model-language.ts';
 import { HelperError } from './template/template.ts';
 import { didYouMean } from './text/suggest.ts';

@@ -1,4 +1,4 @@
-import type { Manifest, ModelNode, Node, SeedNode } from './manifest.ts';
+import type { ModelNode, Node, SeedNode } from './manifest/manifest.ts';
 import type { Project } from './project/project.ts';
 import type { Period } from './project/project-schema.ts';
 import { NodeError, type Problem, ProjectError } from './text/errors.ts';
@@ -129,19 +129,4 @@ export function forgets(node: ModelNode | SeedNode, expired: ReadonlyMap<string,
     node.config.event_time === undefined &&
     expired.size > 0
   );
-}
-
-/** The names of the tables among `ids`, and of those that views among them show, materialized ones included. */
-export function tablesBehind(manifest: Manifest, ids: readonly string[]): string[] {
-  const names = ids.flatMap((id) => {
-    const node = manifest.nodes.get(id);
-    if (node?.kind !== 'model') return [];
-    return isViewOf(node) ? tablesBehind(manifest, node.reads) : [node.name];
-  });
-  return [...new Set(names)];
-}
-
-/** A view of any kind: a row that is gone from what it reads is gone from it, too, at the latest when it is refreshed. */
-export function isViewOf({ materialized }: Pick<ModelNode, 'materialized'>): boolean {
-  return materialized === 'view' || materialized === 'materialized_view';
 }

@@ -1,6 +1,6 @@
-import { normalType } from './column-type.ts';
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import type { RowSecurity } from './manifest.ts';
+import { normalType } from './manifest/column-type.ts';
+import type { RowSecurity } from './manifest/manifest.ts';
 import type { Config } from './project/config.ts';
 import { formatProblem, type Problem } from './text/errors.ts';
 import { didYouMean } from './text/suggest.ts';

@@ -1,5 +1,5 @@
 import { DatacycleError } from '../warehouse/errors.ts';
-import type { Node } from './manifest.ts';
+import type { Node } from './manifest/manifest.ts';
 import type { RunHookResult } from './run-hooks.ts';
 import type { ResultRecord } from './state.ts';
 

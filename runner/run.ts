@@ -3,7 +3,7 @@ import { ensureGuard } from './access.ts';
 import type { BuildContext } from './build-node.ts';
 import type { Compiled } from './compile.ts';
 import { createSchemas } from './create-schemas.ts';
-import type { ModelNode, Node } from './manifest.ts';
+import type { ModelNode, Node } from './manifest/manifest.ts';
 import type { EventTimeRange } from './microbatch-windows.ts';
 import { NodeWork } from './node-work.ts';
 import { sourceTexts } from './project/project.ts';

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createFolders } from '../warehouse/make-folders.ts';
 import { identifier, literal, relation } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import type { Manifest } from './manifest.ts';
+import type { Manifest } from './manifest/manifest.ts';
 import { isSubjectNode, subjectNodes, subjectPredicate } from './subject-predicate.ts';
 import type { SubjectWords } from './subject-words.ts';
 

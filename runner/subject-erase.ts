@@ -1,9 +1,9 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
-import type { Manifest } from './manifest.ts';
+import { isViewOf } from './manifest/lineage.ts';
+import type { Manifest } from './manifest/manifest.ts';
 import { markPending } from './microbatch-state.ts';
-import { isViewOf } from './retention.ts';
 import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './subject-keys.ts';
 import {
   type KnownValues,

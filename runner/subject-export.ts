@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createFolders } from '../warehouse/make-folders.ts';
 import { identifier, literal, relation } from '../warehouse/quote.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
-import type { Manifest } from './manifest.ts';
+import type { Manifest } from './manifest/manifest.ts';
 import { countSubjectRows, type KnownSubject, type SubjectRows, subjectCondition } from './subject-erase.ts';
 
 /** A file that was written. */

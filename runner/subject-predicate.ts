@@ -1,7 +1,7 @@
 import { identifier, relation } from '../warehouse/quote.ts';
-import { Graph } from './graph.ts';
-import type { Manifest, ModelNode, SeedNode, SubjectOf } from './manifest.ts';
-import { subjectGraph } from './subject.ts';
+import { Graph } from './manifest/graph.ts';
+import { subjectGraph } from './manifest/lineage.ts';
+import type { Manifest, ModelNode, SeedNode, SubjectOf } from './manifest/manifest.ts';
 import { NodeError } from './text/errors.ts';
 import { didYouMean } from './text/suggest.ts';
 

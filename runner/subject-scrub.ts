@@ -1,6 +1,6 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import type { Manifest, ModelNode } from './manifest.ts';
+import type { Manifest, ModelNode } from './manifest/manifest.ts';
 import type { NamedIn } from './subject-search.ts';
 import type { SubjectWords } from './subject-words.ts';
 

@@ -1,6 +1,6 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import type { Manifest } from './manifest.ts';
+import type { Manifest } from './manifest/manifest.ts';
 import type { SubjectCondition } from './subject-keys.ts';
 import { Parameters } from './subject-predicate.ts';
 import type { SubjectWords } from './subject-words.ts';

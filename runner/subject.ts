@@ -1,6 +1,7 @@
 import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import { Graph } from './graph.ts';
-import type { ModelNode, Node, SeedNode, SubjectOf } from './manifest.ts';
+import { Graph } from './manifest/graph.ts';
+import { subjectGraph } from './manifest/lineage.ts';
+import type { ModelNode, Node, SeedNode, SubjectOf } from './manifest/manifest.ts';
 import { formatProblem, type Problem } from './text/errors.ts';
 import { didYouMean } from './text/suggest.ts';
 
@@ -32,22 +33,6 @@ export function checkSubjects(context: CompileContext, nodes: ReadonlyMap<string
   if (problems.length === 0) problems.push(...checkOrder(nodes));
   // What is wrong in a folder's setting is said once, not for each of its models.
   return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
-}
-
-/**
- * What has to be emptied after what: a table after those that are made of it or point at it, and after those whose rows are
- * found through it.
- */
-export function subjectGraph(nodes: ReadonlyMap<string, Node>): Graph {
-  return new Graph(
-    new Map(
-      [...nodes.values()].map((node) => {
-        const subject = node.kind === 'model' || node.kind === 'seed' ? node.subject : undefined;
-        const of = subject === undefined || subject === 'nobody' ? undefined : subject.of;
-        return [node.id, of === undefined ? node.dependsOn : [...node.dependsOn, of]];
-      }),
-    ),
-  );
 }
 
 function readSubject(draft: Draft, context: CompileContext): { readonly subject: SubjectOf } | Problem | undefined {

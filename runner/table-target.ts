@@ -1,5 +1,5 @@
 import type { ExistingRelation, RelationKind } from './catalog.ts';
-import type { ModelNode, SeedNode } from './manifest.ts';
+import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import type { Index } from './materialize/index.ts';
 import { materializedViewTarget } from './materialize/materialized-view.ts';
 import { type Access, secureRows } from './materialize/row-security.ts';

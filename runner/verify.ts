@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import type { Compiled } from './compile.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { sourceTexts } from './project/project.ts';
 import { hasState } from './state.ts';
 import { explain } from './statement.ts';

@@ -3,7 +3,7 @@ import type { Column, ExistingRelation } from './catalog.ts';
 import { madeByHand } from './change-of-kind.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { type Dependent, readDependents } from './dependents.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest.ts';
+import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { materializedViewTarget } from './materialize/materialized-view.ts';
 import { givenWhereItFits, type StandingView } from './materialize/remake-views.ts';
 import { addMissing, objectNames } from './materialize/structure.ts';

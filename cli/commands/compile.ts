@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile.ts';
-import type { Node } from '../../runner/manifest.ts';
+import type { Node } from '../../runner/manifest/manifest.ts';
+import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { selectNodes } from '../../runner/select.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import type { Terminal } from '../terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';

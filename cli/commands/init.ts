@@ -1,6 +1,6 @@
 import { ensureStaging } from '../../loaders/staging.ts';
 import { compileProject } from '../../runner/compile.ts';
-import type { Manifest } from '../../runner/manifest.ts';
+import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { ensureState } from '../../runner/state.ts';
 import { UsageError } from '../../runner/text/errors.ts';

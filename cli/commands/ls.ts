@@ -1,7 +1,7 @@
 import { compileProject } from '../../runner/compile.ts';
-import type { Node } from '../../runner/manifest.ts';
+import type { Node } from '../../runner/manifest/manifest.ts';
+import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { selectNodes } from '../../runner/select.ts';
 import { formatTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Compiled, compileProject } from '../../runner/compile.ts';
+import { type Selection, selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { reportJson, reportLines } from '../../runner/report.ts';
 import { runNodes } from '../../runner/run.ts';
 import type { Command, RunEvent, RunSummary } from '../../runner/run-result.ts';
-import { type Selection, selectNodes } from '../../runner/select.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openForModels } from '../environment.ts';
 import { eventTimeRange } from '../event-time.ts';

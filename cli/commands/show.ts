@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import { keptRowsQuery } from '../../runner/audit-failure.ts';
 import { type Compiled, compileProject, compileQuery } from '../../runner/compile.ts';
+import { selectNodes } from '../../runner/manifest/select.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';
-import { selectNodes } from '../../runner/select.ts';
 import { explain, statement } from '../../runner/statement.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';

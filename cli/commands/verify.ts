@@ -1,7 +1,7 @@
 import { compileProject } from '../../runner/compile.ts';
-import type { Manifest } from '../../runner/manifest.ts';
+import type { Manifest } from '../../runner/manifest/manifest.ts';
+import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { selectNodes } from '../../runner/select.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify.ts';
 import { openForModels } from '../environment.ts';
 import type { Terminal } from '../terminal.ts';

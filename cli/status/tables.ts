@@ -1,4 +1,4 @@
-import type { Manifest } from '../../runner/manifest.ts';
+import type { Manifest } from '../../runner/manifest/manifest.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { exists } from './source-state.ts';

@@ -1,6 +1,6 @@
 import { landedSources } from '../../loaders/erasure/erase-landed.ts';
 import { assertBronze } from '../../loaders/housekeeping/bronze-files.ts';
-import type { Manifest } from '../../runner/manifest.ts';
+import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { linesWith } from '../../runner/seed.ts';
 import { isSubjectNode, subjectPredicate } from '../../runner/subject-predicate.ts';

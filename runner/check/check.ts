@@ -3,7 +3,7 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { ensureGuard } from '../access.ts';
 import type { Compiled } from '../compile.ts';
 import { newestSql } from '../freshness.ts';
-import type { Manifest, ModelNode, Node, SeedNode, TestNode } from '../manifest.ts';
+import type { Manifest, ModelNode, Node, SeedNode, TestNode } from '../manifest/manifest.ts';
 import { sourceTexts } from '../project/project.ts';
 import { RelationCache, runTest } from '../run-test.ts';
 import { ensureState } from '../state.ts';

@@ -7,7 +7,7 @@ import { type Column, readRelation } from '../catalog.ts';
 import { ephemeralsOf } from '../compile-model.ts';
 import type { Decision, NodeState } from '../decide.ts';
 import { inlineEphemerals } from '../ephemeral.ts';
-import type { Manifest, ModelNode, SeedNode } from '../manifest.ts';
+import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
 import type { RowSource } from '../materialize/table.ts';
 import { tryBatch } from '../microbatch-trial.ts';
 import { newestLoads, nothingKnown } from '../node-state.ts';

@@ -1,6 +1,6 @@
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Comments } from '../belongings.ts';
-import type { ModelNode, SeedNode } from '../manifest.ts';
+import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
 import { run, type Step } from './step.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { TimeType } from '../column-type.ts';
-import type { PartitionBy } from '../manifest.ts';
+import type { TimeType } from '../manifest/column-type.ts';
+import type { PartitionBy } from '../manifest/manifest.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { describe } from './key-guard.ts';
 import type { Step } from './step.ts';

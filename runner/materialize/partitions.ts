@@ -1,9 +1,9 @@
 import { dollarQuoted, identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Column } from '../catalog.ts';
-import { type TimeType, timeType } from '../column-type.ts';
-import type { PartitionBy } from '../manifest.ts';
+import { type TimeType, timeType } from '../manifest/column-type.ts';
+import type { PartitionBy } from '../manifest/manifest.ts';
+import { partitionPrefix, suffixFormat } from '../manifest/partition-names.ts';
 import { guardBounds, guardNames, guardTimes, localTime, standingBounds } from './partition-guards.ts';
-import { partitionPrefix, suffixFormat } from './partition-names.ts';
 import { guardPartition } from './shut-partitions.ts';
 import { run, type Step, staged } from './step.ts';
 import { placeOf } from './structure.ts';

@@ -1,6 +1,6 @@
 import { identifiers, relation } from '../../warehouse/quote.ts';
 import type { ExistingRelation } from '../catalog.ts';
-import { partitioningName, rememberedPartitioning } from './partition-names.ts';
+import { partitioningName, rememberedPartitioning } from '../manifest/partition-names.ts';
 import { addPartitions, createLike } from './partitions.ts';
 import { run, type Step } from './step.ts';
 import { addStanding, objectNames, placeOf, type Structure, standingObjects } from './structure.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { ExistingRelation } from '../catalog.ts';
-import type { RowSecurity } from '../manifest.ts';
+import type { RowSecurity } from '../manifest/manifest.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { run, type Step } from './step.ts';
 

@@ -1,7 +1,7 @@
 import { dollarQuoted, identifier, literal } from '../../warehouse/quote.ts';
 import type { ExistingRelation } from '../catalog.ts';
+import { partitionsOf } from '../manifest/partition-names.ts';
 import { regclass } from './partition-guards.ts';
-import { partitionsOf } from './partition-names.ts';
 import { type Access, ownersPolicy, ownPolicy } from './row-security.ts';
 import { run, type Step } from './step.ts';
 import { placeOf } from './structure.ts';

@@ -1,6 +1,6 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../catalog.ts';
-import type { PartitionBy, RowSecurity } from '../manifest.ts';
+import type { PartitionBy, RowSecurity } from '../manifest/manifest.ts';
 import type { SeedColumn } from '../seed.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { guardKey, guardNulls } from './key-guard.ts';

@@ -1,10 +1,10 @@
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Given, StandingIndex } from '../belongings.ts';
 import type { ExistingRelation } from '../catalog.ts';
+import { partitionPrefix } from '../manifest/partition-names.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { restoreGrants } from './grants.ts';
 import { guardNames, regclass } from './partition-guards.ts';
-import { partitionPrefix } from './partition-names.ts';
 import { remakeViews, type StandingView, stillNeeded } from './remake-views.ts';
 import { run, type Step } from './step.ts';
 import { besideName } from './structure.ts';

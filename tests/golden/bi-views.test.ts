@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Comments, nothingGiven } from '../../runner/belongings.ts';
 import type { Column, ExistingRelation } from '../../runner/catalog.ts';
 import type { NodeState } from '../../runner/decide.ts';
-import type { ModelNode } from '../../runner/manifest.ts';
+import type { ModelNode } from '../../runner/manifest/manifest.ts';
 import { describeRelation } from '../../runner/materialize/comments.ts';
 import type { Step } from '../../runner/materialize/step.ts';
 import { plan } from '../../runner/plan.ts';

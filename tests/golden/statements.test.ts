@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Given, nothingGiven } from '../../runner/belongings.ts';
 import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.ts';
 import type { Decision, NodeState } from '../../runner/decide.ts';
-import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest.ts';
+import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest/manifest.ts';
 import type { StandingView } from '../../runner/materialize/remake-views.ts';
 import type { Access } from '../../runner/materialize/row-security.ts';
 import type { Step } from '../../runner/materialize/step.ts';

@@ -1,5 +1,5 @@
 import type { PowerBiOptions } from '../../powerbi/options.ts';
-import type { BiType, ExposedColumn, ExposedReference, Exposure } from '../../runner/exposure.ts';
+import type { BiType, ExposedColumn, ExposedReference, Exposure } from '../../runner/manifest/exposure.ts';
 
 /** A column; `Room key: bigint, hidden` would be `column('Room key', 'bigint', { hidden: true })`. */
 export function column(name: string, type: BiType = 'text', more: Partial<ExposedColumn> = {}): ExposedColumn {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSampleForecasts } from '../../../cli/demo/sample-forecasts.ts';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
-import type { ModelNode } from '../../../runner/manifest.ts';
+import type { ModelNode } from '../../../runner/manifest/manifest.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from './household.ts';

@@ -5,10 +5,10 @@ import { sampleFiles } from '../../../cli/demo/sample-files.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import type { LoadMode, LoadSummary } from '../../../loaders/summary.ts';
 import { type Compiled, compileProject } from '../../../runner/compile.ts';
+import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/project.ts';
 import { runNodes } from '../../../runner/run.ts';
 import type { RunSummary } from '../../../runner/run-result.ts';
-import { selectNodes } from '../../../runner/select.ts';
 import { relation } from '../../../warehouse/quote.ts';
 import type { Row, Warehouse } from '../../../warehouse/warehouse.ts';
 

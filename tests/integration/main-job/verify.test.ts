@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selectNodes } from '../../../runner/select.ts';
+import { selectNodes } from '../../../runner/manifest/select.ts';
 import { verifyModels } from '../../../runner/verify.ts';
 import { oneDatabase } from '../databases.ts';
 import { expectUntouched } from '../untouched.ts';

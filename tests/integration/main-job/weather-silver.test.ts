@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import { compileProject } from '../../../runner/compile.ts';
+import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/project.ts';
 import { runNodes } from '../../../runner/run.ts';
-import { selectNodes } from '../../../runner/select.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { powerBiProject } from '../../../powerbi/project.ts';
-import type { BiType, Exposure } from '../../../runner/exposure.ts';
+import type { BiType, Exposure } from '../../../runner/manifest/exposure.ts';
 import { relation } from '../../../warehouse/quote.ts';
 import { options } from '../../powerbi/exposures.ts';
 import { SchemaCheck, schemaFolder } from '../../powerbi/schemas.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { selectNodes } from '../../../runner/select.ts';
+import { selectNodes } from '../../../runner/manifest/select.ts';
 import { verifyModels } from '../../../runner/verify.ts';
 import { identifier, literal, relation } from '../../../warehouse/quote.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';

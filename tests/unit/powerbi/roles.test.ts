@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PowerBiOptions } from '../../../powerbi/options.ts';
 import { relationshipsOf } from '../../../powerbi/relationships.ts';
 import { roleObjects } from '../../../powerbi/roles.ts';
-import type { Exposure } from '../../../runner/exposure.ts';
+import type { Exposure } from '../../../runner/manifest/exposure.ts';
 import { exposure, household, key, options, to } from '../../powerbi/exposures.ts';
 
 function filtersOf(exposures: readonly Exposure[], more: Partial<PowerBiOptions> = {}) {

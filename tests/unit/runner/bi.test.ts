@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { showing } from '../../../runner/bi-type.ts';
-import type { Exposure } from '../../../runner/exposure.ts';
-import { selectNodes } from '../../../runner/select.ts';
+import type { Exposure } from '../../../runner/manifest/exposure.ts';
+import { selectNodes } from '../../../runner/manifest/select.ts';
 import { formatProblem } from '../../../runner/text/errors.ts';
 import { formatPlace } from '../../../runner/text/place.ts';
 import { compileFiles, modelOf, problemsOf } from './projects.ts';

@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { normalType } from '../../../runner/column-type.ts';
 import { genericTest, type TestRequest, TestRequestError } from '../../../runner/data-test.ts';
+import { normalType } from '../../../runner/manifest/column-type.ts';
 import { compileFiles, testOf } from './projects.ts';
 
 const rows = `

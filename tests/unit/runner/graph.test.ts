@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Graph } from '../../../runner/graph.ts';
+import { Graph } from '../../../runner/manifest/graph.ts';
 
 function graphOf(edges: Readonly<Record<string, readonly string[]>>): Graph {
   return new Graph(new Map(Object.entries(edges)));

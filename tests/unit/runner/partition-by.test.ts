@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPartitionName, partitionPrefix } from '../../../runner/materialize/partition-names.ts';
+import { isPartitionName, partitionPrefix } from '../../../runner/manifest/partition-names.ts';
 import { formatProblem } from '../../../runner/text/errors.ts';
 import { compileFiles, modelOf, problemsOf } from './projects.ts';
 

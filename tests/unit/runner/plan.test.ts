@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { nothingGiven } from '../../../runner/belongings.ts';
 import type { ExistingRelation } from '../../../runner/catalog.ts';
-import { normalType } from '../../../runner/column-type.ts';
 import { decide, type NodeState } from '../../../runner/decide.ts';
+import { normalType } from '../../../runner/manifest/column-type.ts';
 import { objectNames } from '../../../runner/materialize/structure.ts';
 import { plan, querySql } from '../../../runner/plan.ts';
 import type { Consumed } from '../../../runner/state.ts';

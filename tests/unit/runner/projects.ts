@@ -1,5 +1,5 @@
 import { type Compiled, compileProject } from '../../../runner/compile.ts';
-import type { ModelNode, SeedNode, TestNode } from '../../../runner/manifest.ts';
+import type { ModelNode, SeedNode, TestNode } from '../../../runner/manifest/manifest.ts';
 import { type ProjectOptions, readProject } from '../../../runner/project/project.ts';
 import { type Problem, ProjectError } from '../../../runner/text/errors.ts';
 import { TemporaryProject } from '../../integration/temporary-project.ts';

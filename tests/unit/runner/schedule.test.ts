@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Graph } from '../../../runner/graph.ts';
+import { Graph } from '../../../runner/manifest/graph.ts';
 import { schedule } from '../../../runner/schedule.ts';
 
 interface Log {

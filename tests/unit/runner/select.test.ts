@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selectNodes } from '../../../runner/select.ts';
+import { selectNodes } from '../../../runner/manifest/select.ts';
 import { UsageError } from '../../../runner/text/errors.ts';
 import { compileFiles } from './projects.ts';
 

@@ -1,7 +1,7 @@
+import { UsageError } from '../text/errors.ts';
+import { didYouMean } from '../text/suggest.ts';
 import type { Graph } from './graph.ts';
 import type { Manifest, Node } from './manifest.ts';
-import { UsageError } from './text/errors.ts';
-import { didYouMean } from './text/suggest.ts';
 
 export interface Selection {
   /** Unions; each may be an intersection with commas. Empty: everything. */

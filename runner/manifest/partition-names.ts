@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PartitionBy } from '../manifest.ts';
+import type { PartitionBy } from './manifest.ts';
 
 /** What follows a table's name in that of a partition, as to_char writes it, and the most bytes of it (years up to 99999). */
 const suffixes = {

@@ -1,5 +1,5 @@
-import type { RelationName } from '../warehouse/quote.ts';
-import type { BiMeasure, BiModel } from './project/properties-schema.ts';
+import type { RelationName } from '../../warehouse/quote.ts';
+import type { BiMeasure, BiModel } from '../project/properties-schema.ts';
 
 /** The types that Power BI handles well; what a model has besides is cast or refused. */
 export type BiType = 'bigint' | 'double precision' | 'numeric' | 'date' | 'timestamp' | 'text' | 'boolean';

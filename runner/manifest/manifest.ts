@@ -1,9 +1,8 @@
-import type { RelationName } from '../warehouse/quote.ts';
-import type { BatchSettings } from './microbatch-settings.ts';
-import type { Config } from './project/config.ts';
-import type { SettingPlaces } from './project/setting-places.ts';
-import type { Place } from './text/place.ts';
-import type { SqlText } from './text/sql-text.ts';
+import type { RelationName } from '../../warehouse/quote.ts';
+import type { batchSizes, Config } from '../project/config.ts';
+import type { SettingPlaces } from '../project/setting-places.ts';
+import type { Place } from '../text/place.ts';
+import type { SqlText } from '../text/sql-text.ts';
 
 export interface ColumnSpec {
   readonly name: string;
@@ -175,4 +174,21 @@ export interface Manifest {
   readonly nodes: ReadonlyMap<string, Node>;
   /** Ids in dependency order, ties by name, so that every run and every listing has the same order. */
   readonly order: readonly string[];
+}
+
+export type BatchSize = (typeof batchSizes)[number];
+
+/** How a model with incremental_strategy microbatch is cut into batches of time. */
+export interface BatchSettings {
+  /** The column of its rows that says to which batch they belong. */
+  readonly eventTime: string;
+  readonly size: BatchSize;
+  /** Where the clock stands that says when an hour, a day, a month begins, e.g. `Europe/Zurich`. */
+  readonly timeZone: string;
+  /** ISO date or time; without an offset it is one of that zone. The first batch is the one it lies in. */
+  readonly begin: string;
+  /** How many of the newest finished batches are built again by every run. */
+  readonly lookback: number;
+  /** Ids of the microbatch models of which it reads the rows of its batch only: what changed of them is known by batch. */
+  readonly follows: readonly string[];
 }
