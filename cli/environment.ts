@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { parse as parseYaml } from 'yaml';
 import { updateStaging } from '../loaders/staging.ts';
-import { secretSetting } from '../runner/model-language.ts';
+import { secretSetting } from '../runner/compile/draft/model-language.ts';
 import { type Project, readProject } from '../runner/project/project.ts';
 import { UsageError } from '../runner/text/errors.ts';
 import { openWarehouse } from '../warehouse/open.ts';

@@ -1,6 +1,7 @@
 import { type Complain, type ViewColumn, viewColumns } from './bi-columns.ts';
-import { faultOfName, NamesTaken, viewNodeName } from './bi-name.ts';
-import { type CompileContext, problemAt } from './compile-context.ts';
+import { faultOfName, NamesTaken } from './bi-name.ts';
+import { type CompileContext, problemAt } from './compile/draft/context.ts';
+import { viewNodeName } from './compile/draft/draft.ts';
 import type { ExposedReference, Exposure } from './manifest/exposure.ts';
 import type { ModelNode, Node } from './manifest/manifest.ts';
 import type { Properties } from './project/properties.ts';

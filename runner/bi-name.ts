@@ -7,11 +7,6 @@ export function inWords(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The name of the node that makes a model's view. */
-export function viewNodeName(model: string): string {
-  return `bi_${model}`;
-}
-
 /** What makes a name unfit for a table, column or measure in Power BI; undefined if nothing does. */
 export function faultOfName(name: string): { readonly what: string; readonly hint: string } | undefined {
   const say = (fault: string, hint: string) => ({ what: `the name ${JSON.stringify(name)} ${fault}`, hint });

@@ -1,11 +1,10 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import { biSettings, complainer, type ExposedModel } from './bi-exposures.ts';
-import { faultOfName, NamesTaken, viewNodeName } from './bi-name.ts';
-import type { CompileContext, Draft } from './compile-context.ts';
-import { digest } from './compile-model.ts';
-import { addDraft } from './draft.ts';
+import { faultOfName, NamesTaken } from './bi-name.ts';
+import { type CompileContext, type Draft, digest } from './compile/draft/context.ts';
+import { addDraft, viewNodeName } from './compile/draft/draft.ts';
+import { newRecord } from './compile/draft/model-language.ts';
 import type { ModelNode } from './manifest/manifest.ts';
-import { newRecord } from './model-language.ts';
 import type { Problem } from './text/errors.ts';
 import { SqlText } from './text/sql-text.ts';
 

@@ -1,4 +1,4 @@
-import { type CompileContext, problemAt } from './compile-context.ts';
+import { type CompileContext, problemAt } from './compile/draft/context.ts';
 import { Graph } from './manifest/graph.ts';
 import type { ModelNode, Node, SeedNode, TestNode } from './manifest/manifest.ts';
 import type { Config } from './project/config.ts';

@@ -1,5 +1,5 @@
-import type { CompileContext, Draft } from './compile-context.ts';
-import { attempt } from './draft.ts';
+import type { CompileContext, Draft } from './compile/draft/context.ts';
+import { attempt } from './compile/draft/draft.ts';
 import { renderHook } from './hook-template.ts';
 import type { Hook, Node } from './manifest/manifest.ts';
 import { type HookKey, writtenHooks } from './project/additive-settings.ts';

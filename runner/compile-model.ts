@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { RelationName } from '../warehouse/quote.ts';
-import { type CompileContext, type Draft, quote } from './compile-context.ts';
-import { columnSpecs, constraintsOf } from './constraints.ts';
-import { inlineEphemerals } from './ephemeral.ts';
+import { columnSpecs, constraintsOf } from './compile/draft/constraints.ts';
+import { type CompileContext, type Draft, digest, quote } from './compile/draft/context.ts';
+import { inlineEphemerals } from './compile/draft/ephemeral.ts';
+import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './compile/draft/model-language.ts';
+import { type BatchReads, resolverFor } from './compile/draft/resolve.ts';
 import type { ModelNode, Node, SeedNode } from './manifest/manifest.ts';
 import { nameTables } from './manifest/placeholders.ts';
 import { batchSettings, checkBatches, followedBy, isMicrobatch } from './microbatch-settings.ts';
-import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './model-language.ts';
 import { partitionByOf } from './partition-by.ts';
 import type { Config, ConfigKey } from './project/config.ts';
-import { type BatchReads, resolverFor } from './resolve.ts';
 import { subjectOf } from './subject.ts';
 import type { Template } from './template/template.ts';
 import { ProjectError } from './text/errors.ts';
@@ -264,9 +263,4 @@ export function ephemeralsOf(
 
 function isVolatileEphemeral(node: Node | undefined): boolean {
   return node?.kind === 'model' && node.materialized === 'ephemeral' && node.volatile;
-}
-
-/** A short text that changes with the value. */
-export function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }

@@ -1,7 +1,11 @@
 import { basename } from 'node:path/posix';
 import { identifier, relation } from '../warehouse/quote.ts';
+import { type CompileContext, type Draft, problemAt, quote } from './compile/draft/context.ts';
+import { attempt } from './compile/draft/draft.ts';
+import { ephemeralName, inlineEphemerals } from './compile/draft/ephemeral.ts';
+import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './compile/draft/model-language.ts';
+import { resolverFor } from './compile/draft/resolve.ts';
 import { auditedBy } from './compile-audits.ts';
-import { type CompileContext, type Draft, problemAt, quote } from './compile-context.ts';
 import { ephemeralsOf } from './compile-model.ts';
 import {
   genericTest,
@@ -11,13 +15,9 @@ import {
   TestRequestError,
   type TestSubject,
 } from './data-test.ts';
-import { attempt } from './draft.ts';
-import { ephemeralName, inlineEphemerals } from './ephemeral.ts';
 import type { Node, TestNode } from './manifest/manifest.ts';
-import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './model-language.ts';
 import { FolderConfig, foldersOf } from './project/folder-config.ts';
 import { overlay } from './project/overlay.ts';
-import { resolverFor } from './resolve.ts';
 import type { Problem } from './text/errors.ts';
 import { oneStatement } from './text/one-statement.ts';
 import { SqlText } from './text/sql-text.ts';

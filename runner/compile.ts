@@ -1,12 +1,7 @@
 import { checkExposable, exposuresOf } from './bi-exposures.ts';
-import { viewNodeName } from './bi-name.ts';
 import { draftViews, viewNode } from './bi-views.ts';
-import { auditedLast } from './compile-audits.ts';
-import type { CompileContext, Draft } from './compile-context.ts';
-import { addHooks } from './compile-hooks.ts';
-import { ephemeralsOf, modelNode, render, seedNode } from './compile-model.ts';
-import { compileTests } from './compile-tests.ts';
-import { columnSpecs } from './constraints.ts';
+import { columnSpecs } from './compile/draft/constraints.ts';
+import type { CompileContext, Draft } from './compile/draft/context.ts';
 import {
   attempt,
   checkCycles,
@@ -16,13 +11,18 @@ import {
   draftSeeds,
   inOrder,
   macrosByName,
-} from './draft.ts';
-import { inlineEphemerals } from './ephemeral.ts';
+  viewNodeName,
+} from './compile/draft/draft.ts';
+import { inlineEphemerals } from './compile/draft/ephemeral.ts';
+import { helperNames, newRecord } from './compile/draft/model-language.ts';
+import { auditedLast } from './compile-audits.ts';
+import { addHooks } from './compile-hooks.ts';
+import { ephemeralsOf, modelNode, render, seedNode } from './compile-model.ts';
+import { compileTests } from './compile-tests.ts';
 import type { Exposure } from './manifest/exposure.ts';
 import { Graph } from './manifest/graph.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from './manifest/manifest.ts';
 import { checkMaterializedViews } from './materialized-views.ts';
-import { helperNames, newRecord } from './model-language.ts';
 import type { Project } from './project/project.ts';
 import { type AllProperties, readProperties } from './project/properties.ts';
 import { retentionOf } from './retention.ts';

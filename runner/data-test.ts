@@ -1,4 +1,5 @@
 import { identifier, identifiers, literal, type RelationName } from '../warehouse/quote.ts';
+import { refName } from './compile/draft/constraints.ts';
 import type { Proof } from './manifest/manifest.ts';
 import type { Config } from './project/config.ts';
 import { SqlText } from './text/sql-text.ts';
@@ -266,11 +267,4 @@ function parse(request: TestRequest): [string, Arguments] {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** `ref('x')`, `ref("x")` or just `x`, as dbt's .yml files have it. */
-export function refName(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const match = /^\s*(?:ref\(\s*['"](.+?)['"]\s*\)|([^()]+?))\s*$/.exec(value);
-  return match?.[1] ?? match?.[2];
 }

@@ -1,7 +1,7 @@
 import type { RelationName } from '../warehouse/quote.ts';
-import { type CompileContext, quote } from './compile-context.ts';
-import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
-import { resolverFor } from './resolve.ts';
+import { type CompileContext, quote } from './compile/draft/context.ts';
+import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './compile/draft/model-language.ts';
+import { resolverFor } from './compile/draft/resolve.ts';
 import { HelperError, type Template } from './template/template.ts';
 import { type Problem, ProjectError } from './text/errors.ts';
 import { oneStatement } from './text/one-statement.ts';

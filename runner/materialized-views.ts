@@ -1,4 +1,4 @@
-import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
+import { type CompileContext, type Draft, problemAt } from './compile/draft/context.ts';
 import type { Constraint, ModelNode, Node, SeedNode } from './manifest/manifest.ts';
 import type { Problem } from './text/errors.ts';
 import type { Place } from './text/place.ts';

@@ -1,7 +1,7 @@
-import { type CompileContext, type Draft, quote } from './compile-context.ts';
+import { type CompileContext, type Draft, quote } from './compile/draft/context.ts';
+import type { BatchReads } from './compile/draft/resolve.ts';
 import type { BatchSettings, Node } from './manifest/manifest.ts';
 import type { Config } from './project/config.ts';
-import type { BatchReads } from './resolve.ts';
 import { ProjectError } from './text/errors.ts';
 import { isMoment } from './text/moment.ts';
 import { isTimeZone, timeZoneHint } from './text/time-zone.ts';

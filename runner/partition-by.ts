@@ -1,4 +1,4 @@
-import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
+import { type CompileContext, type Draft, problemAt } from './compile/draft/context.ts';
 import { normalType, timeType } from './manifest/column-type.ts';
 import type { Constraint, PartitionBy } from './manifest/manifest.ts';
 import { isPartitionName } from './manifest/partition-names.ts';

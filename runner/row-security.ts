@@ -1,4 +1,4 @@
-import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
+import { type CompileContext, type Draft, problemAt } from './compile/draft/context.ts';
 import { normalType } from './manifest/column-type.ts';
 import type { RowSecurity } from './manifest/manifest.ts';
 import type { Config } from './project/config.ts';

@@ -1,7 +1,7 @@
 import type { Warehouse } from '../warehouse/warehouse.ts';
-import type { CompileContext } from './compile-context.ts';
+import type { CompileContext } from './compile/draft/context.ts';
+import { attempt } from './compile/draft/draft.ts';
 import { settingsOfTarget } from './compile-hooks.ts';
-import { attempt } from './draft.ts';
 import { renderHook } from './hook-template.ts';
 import { type HookContext, runHook } from './hooks.ts';
 import type { Problem } from './text/errors.ts';

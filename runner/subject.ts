@@ -1,4 +1,4 @@
-import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
+import { type CompileContext, type Draft, problemAt } from './compile/draft/context.ts';
 import { Graph } from './manifest/graph.ts';
 import { subjectGraph } from './manifest/lineage.ts';
 import type { ModelNode, Node, SeedNode, SubjectOf } from './manifest/manifest.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inlineEphemerals } from '../../../runner/ephemeral.ts';
+import { inlineEphemerals } from '../../../runner/compile/draft/ephemeral.ts';
 import { SqlText } from '../../../runner/text/sql-text.ts';
 import { compileFiles, modelOf } from './projects.ts';
 

@@ -1,11 +1,11 @@
-import { identifier, type RelationName, relation } from '../warehouse/quote.ts';
-import type { CompileContext, Draft } from './compile-context.ts';
+import { identifier, type RelationName, relation } from '../../../warehouse/quote.ts';
+import type { SourceNode } from '../../manifest/manifest.ts';
+import { batchEnd, batchStart, inBatch } from '../../manifest/placeholders.ts';
+import { HelperError } from '../../template/template.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import type { CompileContext, Draft } from './context.ts';
 import { ephemeralName } from './ephemeral.ts';
-import type { SourceNode } from './manifest/manifest.ts';
-import { batchEnd, batchStart, inBatch } from './manifest/placeholders.ts';
 import type { Resolver } from './model-language.ts';
-import { HelperError } from './template/template.ts';
-import { didYouMean } from './text/suggest.ts';
 
 /** What the SQL of a microbatch model reads of its upstreams, by their ids. */
 export interface BatchReads {

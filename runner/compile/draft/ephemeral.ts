@@ -1,6 +1,6 @@
-import { identifier } from '../warehouse/quote.ts';
-import { SqlText } from './text/sql-text.ts';
-import { sqlTokens } from './text/sql-tokens.ts';
+import { identifier } from '../../../warehouse/quote.ts';
+import { SqlText } from '../../text/sql-text.ts';
+import { sqlTokens } from '../../text/sql-tokens.ts';
 
 /** The name by which a model refers to an ephemeral model that is inlined into it. */
 export function ephemeralName(name: string): string {

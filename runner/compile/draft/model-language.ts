@@ -1,14 +1,14 @@
-import { secretPrefix } from '../warehouse/conceal.ts';
-import { literal, type RelationName, relation } from '../warehouse/quote.ts';
-import { highWaterMark, runStartedMark } from './manifest/placeholders.ts';
-import { type Config, configKeys, configSchema } from './project/config.ts';
-import { overlay } from './project/overlay.ts';
-import type { Project } from './project/project.ts';
-import type { SettingPlace } from './project/setting-places.ts';
-import { type Helper, type HelperCall, HelperError } from './template/template.ts';
-import { formatPlace, type Place } from './text/place.ts';
-import { SqlText } from './text/sql-text.ts';
-import { didYouMean } from './text/suggest.ts';
+import { secretPrefix } from '../../../warehouse/conceal.ts';
+import { literal, type RelationName, relation } from '../../../warehouse/quote.ts';
+import { highWaterMark, runStartedMark } from '../../manifest/placeholders.ts';
+import { type Config, configKeys, configSchema } from '../../project/config.ts';
+import { overlay } from '../../project/overlay.ts';
+import type { Project } from '../../project/project.ts';
+import type { SettingPlace } from '../../project/setting-places.ts';
+import { type Helper, type HelperCall, HelperError } from '../../template/template.ts';
+import { formatPlace, type Place } from '../../text/place.ts';
+import { SqlText } from '../../text/sql-text.ts';
+import { didYouMean } from '../../text/suggest.ts';
 
 /** The form in which a model is rendered. */
 export type Mode = 'full' | 'incremental';

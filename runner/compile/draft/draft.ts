@@ -1,21 +1,20 @@
 import { basename, extname } from 'node:path/posix';
-import { DatacycleError } from '../warehouse/errors.ts';
-import { identifier, relation } from '../warehouse/quote.ts';
-import { viewNodeName } from './bi-name.ts';
-import { type CompileContext, type Draft, problemAt } from './compile-context.ts';
-import { Graph } from './manifest/graph.ts';
+import { DatacycleError } from '../../../warehouse/errors.ts';
+import { identifier, relation } from '../../../warehouse/quote.ts';
+import { Graph } from '../../manifest/graph.ts';
+import { FolderConfig, foldersOf } from '../../project/folder-config.ts';
+import { type Layer, overlay } from '../../project/overlay.ts';
+import type { Project } from '../../project/project.ts';
+import { type Properties, placesInProperties } from '../../project/properties.ts';
+import { HelperError, type Template } from '../../template/template.ts';
+import { formatProblem, type Problem, ProjectError } from '../../text/errors.ts';
+import type { Place } from '../../text/place.ts';
+import type { SourceFile } from '../../text/source-file.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import type { YamlPath } from '../../text/yaml-file.ts';
+import { type CompileContext, type Draft, problemAt } from './context.ts';
 import { modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
-import { FolderConfig, foldersOf } from './project/folder-config.ts';
-import { type Layer, overlay } from './project/overlay.ts';
-import type { Project } from './project/project.ts';
-import { type Properties, placesInProperties } from './project/properties.ts';
 import { resolverFor } from './resolve.ts';
-import { HelperError, type Template } from './template/template.ts';
-import { formatProblem, type Problem, ProjectError } from './text/errors.ts';
-import type { Place } from './text/place.ts';
-import type { SourceFile } from './text/source-file.ts';
-import { didYouMean } from './text/suggest.ts';
-import type { YamlPath } from './text/yaml-file.ts';
 
 /** Macros by their names; two of one name are a problem. */
 export function macrosByName(project: Project, problems: Problem[]): Map<string, SourceFile> {
@@ -256,4 +255,9 @@ export function attempt(problems: Problem[], work: () => void): void {
 
 function nameOf(path: string): string {
   return basename(path, extname(path));
+}
+
+/** The name of the node that makes a model's view. */
+export function viewNodeName(model: string): string {
+  return `bi_${model}`;
 }

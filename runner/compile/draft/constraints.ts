@@ -1,12 +1,11 @@
-import type { CompileContext, Draft } from './compile-context.ts';
-import { refName } from './data-test.ts';
-import type { ColumnSpec, Constraint } from './manifest/manifest.ts';
-import type { Properties } from './project/properties.ts';
-import type { ColumnProperties, ConstraintProperties } from './project/properties-schema.ts';
-import { type Problem, ProjectError } from './text/errors.ts';
-import type { Place } from './text/place.ts';
-import { didYouMean } from './text/suggest.ts';
-import type { YamlFile, YamlPath } from './text/yaml-file.ts';
+import type { ColumnSpec, Constraint } from '../../manifest/manifest.ts';
+import type { Properties } from '../../project/properties.ts';
+import type { ColumnProperties, ConstraintProperties } from '../../project/properties-schema.ts';
+import { type Problem, ProjectError } from '../../text/errors.ts';
+import type { Place } from '../../text/place.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import type { YamlFile, YamlPath } from '../../text/yaml-file.ts';
+import type { CompileContext, Draft } from './context.ts';
 
 /** @param at what has the columns, in its .yml. */
 export function columnSpecs(
@@ -77,4 +76,11 @@ function constraint(
     name,
     place,
   };
+}
+
+/** `ref('x')`, `ref("x")` or just `x`, as dbt's .yml files have it. */
+export function refName(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const match = /^\s*(?:ref\(\s*['"](.+?)['"]\s*\)|([^()]+?))\s*$/.exec(value);
+  return match?.[1] ?? match?.[2];
 }

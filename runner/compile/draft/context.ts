@@ -1,14 +1,15 @@
-import type { RelationName } from '../warehouse/quote.ts';
-import type { RowSecurity, SourceNode } from './manifest/manifest.ts';
+import { createHash } from 'node:crypto';
+import type { RelationName } from '../../../warehouse/quote.ts';
+import type { RowSecurity, SourceNode } from '../../manifest/manifest.ts';
+import type { Config } from '../../project/config.ts';
+import { type Project, sourceTexts } from '../../project/project.ts';
+import type { AllProperties, Properties } from '../../project/properties.ts';
+import type { SettingPlaces } from '../../project/setting-places.ts';
+import type { Template, TemplateEnvironment } from '../../template/template.ts';
+import type { Problem } from '../../text/errors.ts';
+import { excerpt, type Place } from '../../text/place.ts';
+import type { SourceFile } from '../../text/source-file.ts';
 import type { Recorded } from './model-language.ts';
-import type { Config } from './project/config.ts';
-import { type Project, sourceTexts } from './project/project.ts';
-import type { AllProperties, Properties } from './project/properties.ts';
-import type { SettingPlaces } from './project/setting-places.ts';
-import type { Template, TemplateEnvironment } from './template/template.ts';
-import type { Problem } from './text/errors.ts';
-import { excerpt, type Place } from './text/place.ts';
-import type { SourceFile } from './text/source-file.ts';
 
 /** A model or seed whose name and settings are known, but whose SQL is not yet rendered. */
 export interface Draft {
@@ -55,4 +56,9 @@ export function problemAt(
   problem: Problem,
 ): Problem {
   return place === undefined ? problem : { ...problem, place, excerpt: quote(context, place) };
+}
+
+/** A short text that changes with the value. */
+export function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }
