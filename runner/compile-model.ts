@@ -4,12 +4,12 @@ import { type CompileContext, type Draft, digest, quote } from './compile/draft/
 import { inlineEphemerals } from './compile/draft/ephemeral.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './compile/draft/model-language.ts';
 import { type BatchReads, resolverFor } from './compile/draft/resolve.ts';
+import { batchSettings, checkBatches, followedBy, isMicrobatch } from './compile/settings/microbatch.ts';
+import { partitionByOf } from './compile/settings/partition-by.ts';
+import { subjectOf } from './compile/settings/subject.ts';
 import type { ModelNode, Node, SeedNode } from './manifest/manifest.ts';
 import { nameTables } from './manifest/placeholders.ts';
-import { batchSettings, checkBatches, followedBy, isMicrobatch } from './microbatch-settings.ts';
-import { partitionByOf } from './partition-by.ts';
 import type { Config, ConfigKey } from './project/config.ts';
-import { subjectOf } from './subject.ts';
 import type { Template } from './template/template.ts';
 import { ProjectError } from './text/errors.ts';
 import { oneStatement } from './text/one-statement.ts';

@@ -1,10 +1,10 @@
 import type { ExistingRelation } from './catalog.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
+import { refuseToForget } from './compile/settings/retention.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { isRepartitioned } from './materialize/repartition.ts';
 import type { Access } from './materialize/row-security.ts';
 import { type Pruned, refuseToLose } from './pruned.ts';
-import { refuseToForget } from './retention.ts';
 import type { Consumed, ModelState } from './state.ts';
 import { restructure, secure, tableTarget } from './table-target.ts';
 

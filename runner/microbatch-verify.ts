@@ -1,4 +1,5 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
+import { keptOf } from './compile/settings/retention.ts';
 import { type NodeState, reasonToRebuild } from './decide.ts';
 import { expiredOf } from './expire.ts';
 import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
@@ -7,7 +8,6 @@ import { readTypes } from './microbatch-begin.ts';
 import { boundLiteral, forBatch } from './microbatch-sql.ts';
 import { type KnownBatch, readBatches } from './microbatch-windows.ts';
 import { ask } from './question.ts';
-import { keptOf } from './retention.ts';
 import { statement } from './statement.ts';
 import { SqlText } from './text/sql-text.ts';
 

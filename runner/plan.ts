@@ -1,6 +1,7 @@
 import { literal } from '../warehouse/quote.ts';
 import type { Given } from './belongings.ts';
 import type { Column, ExistingRelation } from './catalog.ts';
+import { dayLiteral, eventTimeTypes, keptOf } from './compile/settings/retention.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
@@ -18,7 +19,6 @@ import { createTable, type KeepFrom, type RowSource, replaceRows, type TableTarg
 import { takePlace } from './materialize/take-place.ts';
 import { createView } from './materialize/view.ts';
 import { checkPartitionColumn } from './partition-column.ts';
-import { dayLiteral, eventTimeTypes, keptOf } from './retention.ts';
 import { secure, structureOf, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 import type { SqlText } from './text/sql-text.ts';

@@ -1,5 +1,6 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
 import { type Column, type ExistingRelation, readTemporaryColumns } from './catalog.ts';
+import { dayLiteral, eventTimeTypes, forgets, keptOf } from './compile/settings/retention.ts';
 import { type NodeState, nothingNew, reasonToRebuild } from './decide.ts';
 import { expiredOf } from './expire.ts';
 import { tablesBehind } from './manifest/lineage.ts';
@@ -11,7 +12,6 @@ import { batchesFromScratch, reasonBatchesWait } from './microbatch-verify.ts';
 import { readState } from './node-state.ts';
 import { querySql } from './plan.ts';
 import { ask } from './question.ts';
-import { dayLiteral, eventTimeTypes, forgets, keptOf } from './retention.ts';
 import { statement } from './statement.ts';
 import { relationKindOf, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';

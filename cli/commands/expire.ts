@@ -1,7 +1,7 @@
+import { retentionOf } from '../../runner/compile/settings/retention.ts';
 import { compileProject } from '../../runner/compile.ts';
 import { expireRows } from '../../runner/expire.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { retentionOf } from '../../runner/retention.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { stepLines } from '../housekeeping-report.ts';
 import type { Terminal } from '../terminal.ts';

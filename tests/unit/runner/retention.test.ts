@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { dayLiteral, eventTimeTypes, keptOf, periodBefore, retentionOf } from '../../../runner/retention.ts';
+import {
+  dayLiteral,
+  eventTimeTypes,
+  keptOf,
+  periodBefore,
+  retentionOf,
+} from '../../../runner/compile/settings/retention.ts';
 import { compileFiles, modelOf, problemsOf } from './projects.ts';
 
 const files = (retention: string) => ({

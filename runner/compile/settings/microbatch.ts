@@ -1,10 +1,10 @@
-import { type CompileContext, type Draft, quote } from './compile/draft/context.ts';
-import type { BatchReads } from './compile/draft/resolve.ts';
-import type { BatchSettings, Node } from './manifest/manifest.ts';
-import type { Config } from './project/config.ts';
-import { ProjectError } from './text/errors.ts';
-import { isMoment } from './text/moment.ts';
-import { isTimeZone, timeZoneHint } from './text/time-zone.ts';
+import type { BatchSettings, Node } from '../../manifest/manifest.ts';
+import type { Config } from '../../project/config.ts';
+import { ProjectError } from '../../text/errors.ts';
+import { isMoment } from '../../text/moment.ts';
+import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
+import { type CompileContext, type Draft, quote } from '../draft/context.ts';
+import type { BatchReads } from '../draft/resolve.ts';
 
 export function isMicrobatch(config: Config): boolean {
   return config.materialized === 'incremental' && config.incremental_strategy === 'microbatch';

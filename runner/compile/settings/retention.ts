@@ -1,8 +1,8 @@
-import type { ModelNode, Node, SeedNode } from './manifest/manifest.ts';
-import type { Project } from './project/project.ts';
-import type { Period } from './project/project-schema.ts';
-import { NodeError, type Problem, ProjectError } from './text/errors.ts';
-import { didYouMean } from './text/suggest.ts';
+import type { ModelNode, Node, SeedNode } from '../../manifest/manifest.ts';
+import type { Project } from '../../project/project.ts';
+import type { Period } from '../../project/project-schema.ts';
+import { NodeError, type Problem, ProjectError } from '../../text/errors.ts';
+import { didYouMean } from '../../text/suggest.ts';
 
 /** A model whose rows are kept for a while only. */
 export interface Retention {

@@ -1,11 +1,11 @@
-import { type CompileContext, type Draft, problemAt } from './compile/draft/context.ts';
-import { normalType, timeType } from './manifest/column-type.ts';
-import type { Constraint, PartitionBy } from './manifest/manifest.ts';
-import { isPartitionName } from './manifest/partition-names.ts';
-import type { Config } from './project/config.ts';
-import { ProjectError } from './text/errors.ts';
-import type { Place } from './text/place.ts';
-import { isTimeZone, timeZoneHint } from './text/time-zone.ts';
+import { normalType, timeType } from '../../manifest/column-type.ts';
+import type { Constraint, PartitionBy } from '../../manifest/manifest.ts';
+import { isPartitionName } from '../../manifest/partition-names.ts';
+import type { Config } from '../../project/config.ts';
+import { ProjectError } from '../../text/errors.ts';
+import type { Place } from '../../text/place.ts';
+import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
+import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
 
 const granularities = ['month', 'day'] as const;
 

@@ -1,9 +1,9 @@
-import { type CompileContext, type Draft, problemAt } from './compile/draft/context.ts';
-import { normalType } from './manifest/column-type.ts';
-import type { RowSecurity } from './manifest/manifest.ts';
-import type { Config } from './project/config.ts';
-import { formatProblem, type Problem } from './text/errors.ts';
-import { didYouMean } from './text/suggest.ts';
+import { normalType } from '../../manifest/column-type.ts';
+import type { RowSecurity } from '../../manifest/manifest.ts';
+import type { Config } from '../../project/config.ts';
+import { formatProblem, type Problem } from '../../text/errors.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
 
 /** Reports what is wrong with the setting or with a part of it. */
 type Complain = (what: string, hint: string | undefined, ...inside: readonly ('column' | 'access')[]) => void;

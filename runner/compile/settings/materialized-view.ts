@@ -1,7 +1,7 @@
-import { type CompileContext, type Draft, problemAt } from './compile/draft/context.ts';
-import type { Constraint, ModelNode, Node, SeedNode } from './manifest/manifest.ts';
-import type { Problem } from './text/errors.ts';
-import type { Place } from './text/place.ts';
+import type { Constraint, ModelNode, Node, SeedNode } from '../../manifest/manifest.ts';
+import type { Problem } from '../../text/errors.ts';
+import type { Place } from '../../text/place.ts';
+import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
 
 /** Reports what is wrong at a place, or at the beginning of the model's file. */
 type Complain = (place: Place | undefined, what: string, hint: string) => void;

@@ -1,9 +1,9 @@
-import { type CompileContext, type Draft, problemAt } from './compile/draft/context.ts';
-import { Graph } from './manifest/graph.ts';
-import { subjectGraph } from './manifest/lineage.ts';
-import type { ModelNode, Node, SeedNode, SubjectOf } from './manifest/manifest.ts';
-import { formatProblem, type Problem } from './text/errors.ts';
-import { didYouMean } from './text/suggest.ts';
+import { Graph } from '../../manifest/graph.ts';
+import { subjectGraph } from '../../manifest/lineage.ts';
+import type { ModelNode, Node, SeedNode, SubjectOf } from '../../manifest/manifest.ts';
+import { formatProblem, type Problem } from '../../text/errors.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
 
 /*
  * Whose the rows of a table are: the setting `subject` of models and seeds. Given for a folder it counts for the tables that
