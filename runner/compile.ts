@@ -1,5 +1,3 @@
-import { checkExposable, exposuresOf } from './bi-exposures.ts';
-import { draftViews, viewNode } from './bi-views.ts';
 import { columnSpecs } from './compile/draft/constraints.ts';
 import type { CompileContext, Draft } from './compile/draft/context.ts';
 import {
@@ -15,6 +13,8 @@ import {
 } from './compile/draft/draft.ts';
 import { inlineEphemerals } from './compile/draft/ephemeral.ts';
 import { helperNames, newRecord } from './compile/draft/model-language.ts';
+import { checkExposable, exposuresOf } from './compile/power-bi/exposures.ts';
+import { draftViews, viewNode } from './compile/power-bi/views.ts';
 import { checkMaterializedViews } from './compile/settings/materialized-view.ts';
 import { retentionOf } from './compile/settings/retention.ts';
 import { readRowSecurity } from './compile/settings/row-security.ts';

@@ -1,12 +1,12 @@
-import { identifier, relation } from '../warehouse/quote.ts';
-import { biSettings, complainer, type ExposedModel } from './bi-exposures.ts';
-import { faultOfName, NamesTaken } from './bi-name.ts';
-import { type CompileContext, type Draft, digest } from './compile/draft/context.ts';
-import { addDraft, viewNodeName } from './compile/draft/draft.ts';
-import { newRecord } from './compile/draft/model-language.ts';
-import type { ModelNode } from './manifest/manifest.ts';
-import type { Problem } from './text/errors.ts';
-import { SqlText } from './text/sql-text.ts';
+import { identifier, relation } from '../../../warehouse/quote.ts';
+import type { ModelNode } from '../../manifest/manifest.ts';
+import type { Problem } from '../../text/errors.ts';
+import { SqlText } from '../../text/sql-text.ts';
+import { type CompileContext, type Draft, digest } from '../draft/context.ts';
+import { addDraft, viewNodeName } from '../draft/draft.ts';
+import { newRecord } from '../draft/model-language.ts';
+import { biSettings, complainer, type ExposedModel } from './exposures.ts';
+import { faultOfName, NamesTaken } from './names.ts';
 
 /** Makes the views of exposed models known, so that tests and queries can refer to them like to any model. */
 export function draftViews(context: CompileContext, drafts: Map<string, Draft>, problems: Problem[]): void {

@@ -1,13 +1,13 @@
-import { type Complain, type ViewColumn, viewColumns } from './bi-columns.ts';
-import { faultOfName, NamesTaken } from './bi-name.ts';
-import { type CompileContext, problemAt } from './compile/draft/context.ts';
-import { viewNodeName } from './compile/draft/draft.ts';
-import type { ExposedReference, Exposure } from './manifest/exposure.ts';
-import type { ModelNode, Node } from './manifest/manifest.ts';
-import type { Properties } from './project/properties.ts';
-import type { BiMeasure, BiModel } from './project/properties-schema.ts';
-import type { Problem } from './text/errors.ts';
-import { isTimeZone, timeZoneHint } from './text/time-zone.ts';
+import type { ExposedReference, Exposure } from '../../manifest/exposure.ts';
+import type { ModelNode, Node } from '../../manifest/manifest.ts';
+import type { Properties } from '../../project/properties.ts';
+import type { BiMeasure, BiModel } from '../../project/properties-schema.ts';
+import type { Problem } from '../../text/errors.ts';
+import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
+import { type CompileContext, problemAt } from '../draft/context.ts';
+import { viewNodeName } from '../draft/draft.ts';
+import { type Complain, type ViewColumn, viewColumns } from './columns.ts';
+import { faultOfName, NamesTaken } from './names.ts';
 
 /** The schema of the views and the time zone of their local times. @see project.yml `bi` */
 export function biSettings({ project }: CompileContext): { readonly schema: string; readonly time_zone: string } {

@@ -1,5 +1,5 @@
-import { normalType } from './manifest/column-type.ts';
-import type { BiType } from './manifest/exposure.ts';
+import { normalType } from '../../manifest/column-type.ts';
+import type { BiType } from '../../manifest/exposure.ts';
 
 /** How a view for Power BI shows a column, by the column's type. */
 export type Showing =

@@ -1,12 +1,12 @@
-import { identifier, literal } from '../warehouse/quote.ts';
-import { faultOfName, inWords, NamesTaken } from './bi-name.ts';
-import { showing, timestamp } from './bi-type.ts';
-import { normalType } from './manifest/column-type.ts';
-import type { BiType, ExposedColumn } from './manifest/exposure.ts';
-import type { ModelNode } from './manifest/manifest.ts';
-import type { BiModel, ColumnProperties, Described } from './project/properties-schema.ts';
-import { didYouMean } from './text/suggest.ts';
-import type { YamlPath } from './text/yaml-file.ts';
+import { identifier, literal } from '../../../warehouse/quote.ts';
+import { normalType } from '../../manifest/column-type.ts';
+import type { BiType, ExposedColumn } from '../../manifest/exposure.ts';
+import type { ModelNode } from '../../manifest/manifest.ts';
+import type { BiModel, ColumnProperties, Described } from '../../project/properties-schema.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import type { YamlPath } from '../../text/yaml-file.ts';
+import { faultOfName, inWords, NamesTaken } from './names.ts';
+import { showing, timestamp } from './types.ts';
 
 /** Reports a fault at a path below the model's place in its .yml. */
 export type Complain = (what: string, path: YamlPath, hint?: string) => void;

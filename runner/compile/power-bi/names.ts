@@ -1,5 +1,5 @@
-import { DatacycleError } from '../warehouse/errors.ts';
-import { identifier } from '../warehouse/quote.ts';
+import { DatacycleError } from '../../../warehouse/errors.ts';
+import { identifier } from '../../../warehouse/quote.ts';
 
 /** `room_name` in words: `Room name`. */
 export function inWords(name: string): string {
