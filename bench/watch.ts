@@ -9,7 +9,7 @@ import { WatchMetrics } from '../cli/watch/metrics.ts';
 import { watchSettings } from '../cli/watch/settings.ts';
 import { WatchLog } from '../cli/watch/watch-log.ts';
 import { Watcher } from '../cli/watch/watcher.ts';
-import { compileProject } from '../runner/compile.ts';
+import { compileProject } from '../runner/compile/compile.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { startDatabase } from './database.ts';
 import { median } from './measure.ts';

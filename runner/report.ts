@@ -1,5 +1,5 @@
 import { DatacycleError } from '../warehouse/errors.ts';
-import type { RunHookResult } from './run-hooks.ts';
+import type { RunHookResult } from './compile/run-hooks.ts';
 import type { NodeResult, RunEvent, RunSummary } from './run-result.ts';
 import { count, thousands } from './text/figures.ts';
 

@@ -1,6 +1,6 @@
 import { DatacycleError } from '../warehouse/errors.ts';
+import type { RunHookResult } from './compile/run-hooks.ts';
 import type { Node } from './manifest/manifest.ts';
-import type { RunHookResult } from './run-hooks.ts';
 import type { ResultRecord } from './state.ts';
 
 export type Command = 'run' | 'test' | 'build' | 'seed' | 'snapshot';

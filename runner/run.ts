@@ -1,13 +1,13 @@
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { ensureGuard } from './access.ts';
 import type { BuildContext } from './build-node.ts';
-import type { Compiled } from './compile.ts';
+import type { Compiled } from './compile/compile.ts';
+import { type RunHook, type RunHookResult, runRunHooks } from './compile/run-hooks.ts';
 import { createSchemas } from './create-schemas.ts';
 import type { ModelNode, Node } from './manifest/manifest.ts';
 import type { EventTimeRange } from './microbatch-windows.ts';
 import { NodeWork } from './node-work.ts';
 import { sourceTexts } from './project/project.ts';
-import { type RunHook, type RunHookResult, runRunHooks } from './run-hooks.ts';
 import { underRunLock } from './run-lock.ts';
 import {
   type Command,

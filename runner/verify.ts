@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import type { Compiled } from './compile.ts';
+import type { Compiled } from './compile/compile.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { sourceTexts } from './project/project.ts';
 import { hasState } from './state.ts';

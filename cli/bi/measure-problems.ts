@@ -1,5 +1,5 @@
 import { checkMeasures } from '../../powerbi/check-measures.ts';
-import type { Compiled } from '../../runner/compile.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import { type Problem, ProjectError } from '../../runner/text/errors.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { PowerBiOptions } from '../../powerbi/options.ts';
 import { powerBiProject } from '../../powerbi/project.ts';
-import { compileProject } from '../../runner/compile.ts';
+import { compileProject } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { serverOf } from '../../warehouse/postgres-address.ts';

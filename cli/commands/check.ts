@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ensureStaging } from '../../loaders/staging.ts';
 import { checkProject } from '../../runner/check/check.ts';
 import { checkLines, checkObjects } from '../../runner/check/report.ts';
-import { compileProject } from '../../runner/compile.ts';
+import { compileProject } from '../../runner/compile/compile.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { openProjectWarehouse } from '../environment.ts';

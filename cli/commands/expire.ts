@@ -1,5 +1,5 @@
+import { compileProject } from '../../runner/compile/compile.ts';
 import { retentionOf } from '../../runner/compile/settings/retention.ts';
-import { compileProject } from '../../runner/compile.ts';
 import { expireRows } from '../../runner/expire.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { openProjectWarehouse } from '../environment.ts';

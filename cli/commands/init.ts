@@ -1,5 +1,5 @@
 import { ensureStaging } from '../../loaders/staging.ts';
-import { compileProject } from '../../runner/compile.ts';
+import { compileProject } from '../../runner/compile/compile.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { ensureState } from '../../runner/state.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Compiled, compileProject } from '../../runner/compile.ts';
+import { type Compiled, compileProject } from '../../runner/compile/compile.ts';
 import { type Selection, selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { reportJson, reportLines } from '../../runner/report.ts';

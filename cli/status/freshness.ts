@@ -1,4 +1,4 @@
-import type { Compiled } from '../../runner/compile.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import { newestSql } from '../../runner/freshness.ts';
 import type { ModelNode } from '../../runner/manifest/manifest.ts';
 import type { FreshnessSettings } from '../../runner/project/project-schema.ts';

@@ -1,4 +1,4 @@
-import type { Compiled } from '../../runner/compile.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../environment.ts';
 import { isConfigured, type Source } from '../sources.ts';

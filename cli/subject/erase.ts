@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { type ErasedCounts, eraseLanded } from '../../loaders/erasure/erase-landed.ts';
 import { rememberRegistryIds } from '../../loaders/erasure/known-ids.ts';
 import { addToReport, beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts';
-import type { Compiled } from '../../runner/compile.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import { materializedViews, refreshMaterializedViews } from '../../runner/refresh-views.ts';
 import { underRunLock } from '../../runner/run-lock.ts';
 import { ensureState } from '../../runner/state.ts';

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { exportLanded } from '../../loaders/erasure/export-landed.ts';
 import { systemCode } from '../../loaders/errors.ts';
-import type { Compiled } from '../../runner/compile.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import { exportKeptRows } from '../../runner/subject-audit.ts';
 import { exportTables } from '../../runner/subject-export.ts';
 import { UsageError } from '../../runner/text/errors.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Compiled } from '../../runner/compile.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { countKeptRows } from '../../runner/subject-audit.ts';
 import { countSubjectRows, subjectCondition } from '../../runner/subject-erase.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Compiled } from '../../runner/compile.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import { runNodes } from '../../runner/run.ts';
 import type { Command, NodeResult, RunSummary } from '../../runner/run-result.ts';
 import { RunBusyError } from '../../runner/text/errors.ts';

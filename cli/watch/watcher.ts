@@ -1,6 +1,6 @@
 import { ensureStaging } from '../../loaders/staging.ts';
 import type { SourceName } from '../../loaders/summary.ts';
-import type { Compiled } from '../../runner/compile.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { isConfigured, type Source } from '../sources.ts';

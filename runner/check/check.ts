@@ -1,7 +1,7 @@
 import { identifier } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { ensureGuard } from '../access.ts';
-import type { Compiled } from '../compile.ts';
+import type { Compiled } from '../compile/compile.ts';
 import { newestSql } from '../freshness.ts';
 import type { Manifest, ModelNode, Node, SeedNode, TestNode } from '../manifest/manifest.ts';
 import { sourceTexts } from '../project/project.ts';

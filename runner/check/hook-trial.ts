@@ -1,8 +1,8 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import type { RunHook } from '../compile/run-hooks.ts';
 import { type HookContext, runHook } from '../hooks.ts';
 import type { Hook, ModelNode, SeedNode } from '../manifest/manifest.ts';
-import type { RunHook } from '../run-hooks.ts';
 import { NodeError } from '../text/errors.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';

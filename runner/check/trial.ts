@@ -5,7 +5,7 @@ import { auditsOf, badRowsSql } from '../audit.ts';
 import { nothingGiven } from '../belongings.ts';
 import { type Column, readRelation } from '../catalog.ts';
 import { inlineEphemerals } from '../compile/draft/ephemeral.ts';
-import { ephemeralsOf } from '../compile-model.ts';
+import { ephemeralsOf } from '../compile/model.ts';
 import type { Decision, NodeState } from '../decide.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
 import type { RowSource } from '../materialize/table.ts';

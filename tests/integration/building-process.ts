@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { compileProject } from '../../runner/compile.ts';
+import { compileProject } from '../../runner/compile/compile.ts';
 import { readProject } from '../../runner/project/project.ts';
 import { runNodes } from '../../runner/run.ts';
 import { openWarehouse } from '../../warehouse/open.ts';

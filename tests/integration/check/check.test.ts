@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../../loaders/staging.ts';
 import { checkProject } from '../../../runner/check/check.ts';
-import { compileProject } from '../../../runner/compile.ts';
+import { compileProject } from '../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/project.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';

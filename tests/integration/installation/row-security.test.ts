@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileProject } from '../../../runner/compile.ts';
+import { compileProject } from '../../../runner/compile/compile.ts';
 import { readProject } from '../../../runner/project/project.ts';
 import { ProjectCopy } from '../cli/command.ts';
 import { sampleMinutes } from '../main-job/household.ts';

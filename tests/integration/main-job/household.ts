@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { sampleFiles } from '../../../cli/demo/sample-files.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import type { LoadMode, LoadSummary } from '../../../loaders/summary.ts';
-import { type Compiled, compileProject } from '../../../runner/compile.ts';
+import { type Compiled, compileProject } from '../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/project.ts';
 import { runNodes } from '../../../runner/run.ts';

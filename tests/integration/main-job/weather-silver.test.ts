@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
-import { compileProject } from '../../../runner/compile.ts';
+import { compileProject } from '../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/project.ts';
 import { runNodes } from '../../../runner/run.ts';

@@ -3,7 +3,7 @@ import { basename, join, sep } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { writeSampleRegistry } from '../../../cli/demo/sample-registry.ts';
 import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
-import type { Compiled } from '../../../runner/compile.ts';
+import type { Compiled } from '../../../runner/compile/compile.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import { apartments, Household, sampleMinutes } from '../main-job/household.ts';
 import { predict, record } from '../main-job/prediction-records.ts';

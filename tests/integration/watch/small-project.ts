@@ -8,7 +8,7 @@ import { watchSettings } from '../../../cli/watch/settings.ts';
 import { WatchLog } from '../../../cli/watch/watch-log.ts';
 import { Watcher } from '../../../cli/watch/watcher.ts';
 import type { LoadOptions, LoadSummary, SourceName } from '../../../loaders/summary.ts';
-import { compileProject } from '../../../runner/compile.ts';
+import { compileProject } from '../../../runner/compile/compile.ts';
 import { readProject } from '../../../runner/project/project.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import { TemporaryProject } from '../temporary-project.ts';

@@ -1,6 +1,6 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { genericTest, type TestRequest, TestRequestError } from '../../../runner/data-test.ts';
+import { genericTest, type TestRequest, TestRequestError } from '../../../runner/compile/generic-tests.ts';
 import { normalType } from '../../../runner/manifest/column-type.ts';
 import { compileFiles, testOf } from './projects.ts';
 

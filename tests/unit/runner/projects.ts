@@ -1,4 +1,4 @@
-import { type Compiled, compileProject } from '../../../runner/compile.ts';
+import { type Compiled, compileProject } from '../../../runner/compile/compile.ts';
 import type { ModelNode, SeedNode, TestNode } from '../../../runner/manifest/manifest.ts';
 import { type ProjectOptions, readProject } from '../../../runner/project/project.ts';
 import { type Problem, ProjectError } from '../../../runner/text/errors.ts';

@@ -1,12 +1,19 @@
 import { basename } from 'node:path/posix';
-import { identifier, relation } from '../warehouse/quote.ts';
-import { type CompileContext, type Draft, problemAt, quote } from './compile/draft/context.ts';
-import { attempt } from './compile/draft/draft.ts';
-import { ephemeralName, inlineEphemerals } from './compile/draft/ephemeral.ts';
-import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './compile/draft/model-language.ts';
-import { resolverFor } from './compile/draft/resolve.ts';
-import { auditedBy } from './compile-audits.ts';
-import { ephemeralsOf } from './compile-model.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Node, TestNode } from '../manifest/manifest.ts';
+import { FolderConfig, foldersOf } from '../project/folder-config.ts';
+import { overlay } from '../project/overlay.ts';
+import type { Problem } from '../text/errors.ts';
+import { oneStatement } from '../text/one-statement.ts';
+import { SqlText } from '../text/sql-text.ts';
+import { didYouMean } from '../text/suggest.ts';
+import type { YamlFile, YamlPath } from '../text/yaml-file.ts';
+import { auditedBy } from './audits.ts';
+import { type CompileContext, type Draft, problemAt, quote } from './draft/context.ts';
+import { attempt } from './draft/draft.ts';
+import { ephemeralName, inlineEphemerals } from './draft/ephemeral.ts';
+import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './draft/model-language.ts';
+import { resolverFor } from './draft/resolve.ts';
 import {
   genericTest,
   type RequestText,
@@ -14,15 +21,8 @@ import {
   type TestRequest,
   TestRequestError,
   type TestSubject,
-} from './data-test.ts';
-import type { Node, TestNode } from './manifest/manifest.ts';
-import { FolderConfig, foldersOf } from './project/folder-config.ts';
-import { overlay } from './project/overlay.ts';
-import type { Problem } from './text/errors.ts';
-import { oneStatement } from './text/one-statement.ts';
-import { SqlText } from './text/sql-text.ts';
-import { didYouMean } from './text/suggest.ts';
-import type { YamlFile, YamlPath } from './text/yaml-file.ts';
+} from './generic-tests.ts';
+import { ephemeralsOf } from './model.ts';
 
 /**
  * All data tests of a project: those the .yml files ask for and the singular ones in tests/data.

@@ -1,12 +1,12 @@
-import type { Warehouse } from '../warehouse/warehouse.ts';
-import type { CompileContext } from './compile/draft/context.ts';
-import { attempt } from './compile/draft/draft.ts';
-import { settingsOfTarget } from './compile-hooks.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { type HookContext, runHook } from '../hooks.ts';
+import type { Problem } from '../text/errors.ts';
+import type { Place } from '../text/place.ts';
+import type { SqlText } from '../text/sql-text.ts';
+import type { CompileContext } from './draft/context.ts';
+import { attempt } from './draft/draft.ts';
 import { renderHook } from './hook-template.ts';
-import { type HookContext, runHook } from './hooks.ts';
-import type { Problem } from './text/errors.ts';
-import type { Place } from './text/place.ts';
-import type { SqlText } from './text/sql-text.ts';
+import { settingsOfTarget } from './hooks.ts';
 
 /** SQL of project.yml that runs before or after everything else of a run. */
 export interface RunHook {

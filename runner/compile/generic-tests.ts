@@ -1,10 +1,10 @@
-import { identifier, identifiers, literal, type RelationName } from '../warehouse/quote.ts';
-import { refName } from './compile/draft/constraints.ts';
-import type { Proof } from './manifest/manifest.ts';
-import type { Config } from './project/config.ts';
-import { SqlText } from './text/sql-text.ts';
-import { didYouMean } from './text/suggest.ts';
-import type { YamlPath } from './text/yaml-file.ts';
+import { identifier, identifiers, literal, type RelationName } from '../../warehouse/quote.ts';
+import type { Proof } from '../manifest/manifest.ts';
+import type { Config } from '../project/config.ts';
+import { SqlText } from '../text/sql-text.ts';
+import { didYouMean } from '../text/suggest.ts';
+import type { YamlPath } from '../text/yaml-file.ts';
+import { refName } from './draft/constraints.ts';
 
 /** A test as a .yml file asks for it: a name, or a name with arguments. */
 export type TestRequest = string | Readonly<Record<string, unknown>>;

@@ -1,10 +1,10 @@
-import type { CompileContext, Draft } from './compile/draft/context.ts';
-import { attempt } from './compile/draft/draft.ts';
+import type { Hook, Node } from '../manifest/manifest.ts';
+import { type HookKey, writtenHooks } from '../project/additive-settings.ts';
+import type { Problem } from '../text/errors.ts';
+import { SqlText } from '../text/sql-text.ts';
+import type { CompileContext, Draft } from './draft/context.ts';
+import { attempt } from './draft/draft.ts';
 import { renderHook } from './hook-template.ts';
-import type { Hook, Node } from './manifest/manifest.ts';
-import { type HookKey, writtenHooks } from './project/additive-settings.ts';
-import type { Problem } from './text/errors.ts';
-import { SqlText } from './text/sql-text.ts';
 
 /**
  * Gives models and seeds their hooks. What a hook refers to is built before the model, unless it is itself made of the

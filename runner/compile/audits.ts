@@ -1,10 +1,10 @@
-import { type CompileContext, problemAt } from './compile/draft/context.ts';
-import { Graph } from './manifest/graph.ts';
-import type { ModelNode, Node, SeedNode, TestNode } from './manifest/manifest.ts';
-import type { Config } from './project/config.ts';
-import type { SettingPlaces } from './project/setting-places.ts';
-import { type Problem, ProjectError } from './text/errors.ts';
-import { didYouMean } from './text/suggest.ts';
+import { Graph } from '../manifest/graph.ts';
+import type { ModelNode, Node, SeedNode, TestNode } from '../manifest/manifest.ts';
+import type { Config } from '../project/config.ts';
+import type { SettingPlaces } from '../project/setting-places.ts';
+import { type Problem, ProjectError } from '../text/errors.ts';
+import { didYouMean } from '../text/suggest.ts';
+import { type CompileContext, problemAt } from './draft/context.ts';
 
 interface Singular {
   readonly file: string;

@@ -1,13 +1,13 @@
-import type { RelationName } from '../warehouse/quote.ts';
-import { type CompileContext, quote } from './compile/draft/context.ts';
-import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './compile/draft/model-language.ts';
-import { resolverFor } from './compile/draft/resolve.ts';
-import { HelperError, type Template } from './template/template.ts';
-import { type Problem, ProjectError } from './text/errors.ts';
-import { oneStatement } from './text/one-statement.ts';
-import { formatPlace, type Place } from './text/place.ts';
-import { offsetIn, type SqlText } from './text/sql-text.ts';
-import { sqlTokens } from './text/sql-tokens.ts';
+import type { RelationName } from '../../warehouse/quote.ts';
+import { HelperError, type Template } from '../template/template.ts';
+import { type Problem, ProjectError } from '../text/errors.ts';
+import { oneStatement } from '../text/one-statement.ts';
+import { formatPlace, type Place } from '../text/place.ts';
+import { offsetIn, type SqlText } from '../text/sql-text.ts';
+import { sqlTokens } from '../text/sql-tokens.ts';
+import { type CompileContext, quote } from './draft/context.ts';
+import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './draft/model-language.ts';
+import { resolverFor } from './draft/resolve.ts';
 
 /** A hook as it is written in a .yml, in project.yml or in a model's call of config. */
 export interface HookSource {

@@ -1,20 +1,20 @@
-import type { RelationName } from '../warehouse/quote.ts';
-import { columnSpecs, constraintsOf } from './compile/draft/constraints.ts';
-import { type CompileContext, type Draft, digest, quote } from './compile/draft/context.ts';
-import { inlineEphemerals } from './compile/draft/ephemeral.ts';
-import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './compile/draft/model-language.ts';
-import { type BatchReads, resolverFor } from './compile/draft/resolve.ts';
-import { batchSettings, checkBatches, followedBy, isMicrobatch } from './compile/settings/microbatch.ts';
-import { partitionByOf } from './compile/settings/partition-by.ts';
-import { subjectOf } from './compile/settings/subject.ts';
-import type { ModelNode, Node, SeedNode } from './manifest/manifest.ts';
-import { nameTables } from './manifest/placeholders.ts';
-import type { Config, ConfigKey } from './project/config.ts';
-import type { Template } from './template/template.ts';
-import { ProjectError } from './text/errors.ts';
-import { oneStatement } from './text/one-statement.ts';
-import type { Place } from './text/place.ts';
-import type { SqlText } from './text/sql-text.ts';
+import type { RelationName } from '../../warehouse/quote.ts';
+import type { ModelNode, Node, SeedNode } from '../manifest/manifest.ts';
+import { nameTables } from '../manifest/placeholders.ts';
+import type { Config, ConfigKey } from '../project/config.ts';
+import type { Template } from '../template/template.ts';
+import { ProjectError } from '../text/errors.ts';
+import { oneStatement } from '../text/one-statement.ts';
+import type { Place } from '../text/place.ts';
+import type { SqlText } from '../text/sql-text.ts';
+import { columnSpecs, constraintsOf } from './draft/constraints.ts';
+import { type CompileContext, type Draft, digest, quote } from './draft/context.ts';
+import { inlineEphemerals } from './draft/ephemeral.ts';
+import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './draft/model-language.ts';
+import { type BatchReads, resolverFor } from './draft/resolve.ts';
+import { batchSettings, checkBatches, followedBy, isMicrobatch } from './settings/microbatch.ts';
+import { partitionByOf } from './settings/partition-by.ts';
+import { subjectOf } from './settings/subject.ts';
 
 export function seedNode(draft: Draft, context: CompileContext): SeedNode {
   const constraints = constraintsOf(draft, context);

@@ -1,5 +1,16 @@
-import { columnSpecs } from './compile/draft/constraints.ts';
-import type { CompileContext, Draft } from './compile/draft/context.ts';
+import type { Exposure } from '../manifest/exposure.ts';
+import { Graph } from '../manifest/graph.ts';
+import type { Manifest, Node, RowSecurity, SourceNode } from '../manifest/manifest.ts';
+import type { Project } from '../project/project.ts';
+import { type AllProperties, readProperties } from '../project/properties.ts';
+import { TemplateEnvironment } from '../template/template.ts';
+import { type Problem, ProjectError } from '../text/errors.ts';
+import type { SourceFile } from '../text/source-file.ts';
+import type { SqlText } from '../text/sql-text.ts';
+import { auditedLast } from './audits.ts';
+import { compileTests } from './data-tests.ts';
+import { columnSpecs } from './draft/constraints.ts';
+import type { CompileContext, Draft } from './draft/context.ts';
 import {
   attempt,
   checkCycles,
@@ -10,29 +21,18 @@ import {
   inOrder,
   macrosByName,
   viewNodeName,
-} from './compile/draft/draft.ts';
-import { inlineEphemerals } from './compile/draft/ephemeral.ts';
-import { helperNames, newRecord } from './compile/draft/model-language.ts';
-import { checkExposable, exposuresOf } from './compile/power-bi/exposures.ts';
-import { draftViews, viewNode } from './compile/power-bi/views.ts';
-import { checkMaterializedViews } from './compile/settings/materialized-view.ts';
-import { retentionOf } from './compile/settings/retention.ts';
-import { readRowSecurity } from './compile/settings/row-security.ts';
-import { checkSubjects } from './compile/settings/subject.ts';
-import { auditedLast } from './compile-audits.ts';
-import { addHooks } from './compile-hooks.ts';
-import { ephemeralsOf, modelNode, render, seedNode } from './compile-model.ts';
-import { compileTests } from './compile-tests.ts';
-import type { Exposure } from './manifest/exposure.ts';
-import { Graph } from './manifest/graph.ts';
-import type { Manifest, Node, RowSecurity, SourceNode } from './manifest/manifest.ts';
-import type { Project } from './project/project.ts';
-import { type AllProperties, readProperties } from './project/properties.ts';
+} from './draft/draft.ts';
+import { inlineEphemerals } from './draft/ephemeral.ts';
+import { helperNames, newRecord } from './draft/model-language.ts';
+import { addHooks } from './hooks.ts';
+import { ephemeralsOf, modelNode, render, seedNode } from './model.ts';
+import { checkExposable, exposuresOf } from './power-bi/exposures.ts';
+import { draftViews, viewNode } from './power-bi/views.ts';
 import { compileRunHooks, type RunHooks } from './run-hooks.ts';
-import { TemplateEnvironment } from './template/template.ts';
-import { type Problem, ProjectError } from './text/errors.ts';
-import type { SourceFile } from './text/source-file.ts';
-import type { SqlText } from './text/sql-text.ts';
+import { checkMaterializedViews } from './settings/materialized-view.ts';
+import { retentionOf } from './settings/retention.ts';
+import { readRowSecurity } from './settings/row-security.ts';
+import { checkSubjects } from './settings/subject.ts';
 
 export interface Compiled {
   readonly manifest: Manifest;
