@@ -1,14 +1,14 @@
 import type { StatementError } from '../warehouse/errors.ts';
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
+import { isTransient } from './database/retry.ts';
+import { explain, statement } from './database/statement.ts';
 import type { Decision } from './decide.ts';
 import type { Manifest, ModelNode, SeedNode, TestNode } from './manifest/manifest.ts';
 import type { StandingView } from './materialize/remake-views.ts';
 import { staged } from './materialize/step.ts';
-import { isTransient } from './retry.ts';
 import { holds, RelationCache, type TestOutcome } from './run-test.ts';
 import type { ModelState } from './state.ts';
-import { explain, statement } from './statement.ts';
 import { SqlText } from './text/sql-text.ts';
 
 /** How many bad rows of an audit are kept for inspection. */

@@ -1,6 +1,6 @@
 import { relation } from '../warehouse/quote.ts';
-import { type Belongings, type Given, nothingGiven } from './belongings.ts';
-import type { ExistingRelation, ForeignKey } from './catalog.ts';
+import { type Belongings, type Given, nothingGiven } from './database/attachments.ts';
+import type { ExistingRelation, ForeignKey } from './database/catalog.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import type { Pruned } from './pruned.ts';
 import type { ModelState } from './state.ts';

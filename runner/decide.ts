@@ -1,6 +1,6 @@
-import type { ExistingRelation } from './catalog.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
 import { refuseToForget } from './compile/settings/retention.ts';
+import type { ExistingRelation } from './database/catalog.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { isRepartitioned } from './materialize/repartition.ts';
 import type { Access } from './materialize/row-security.ts';

@@ -1,4 +1,4 @@
-import type { Column } from './catalog.ts';
+import type { Column } from './database/catalog.ts';
 import { normalType } from './manifest/column-type.ts';
 import type { ColumnSpec, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { addedColumns } from './materialize/snapshot.ts';

@@ -1,10 +1,10 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import { forgetFailures } from './audit-failure.ts';
-import { readRelation } from './catalog.ts';
 import type { Compiled } from './compile/compile.ts';
 import { dayLiteral, eventTimeTypes, periodBefore, type Retention, retentionOf } from './compile/settings/retention.ts';
-import { type Question, question } from './question.ts';
+import { readRelation } from './database/catalog.ts';
+import { type Question, question } from './database/question.ts';
 import { underRunLock } from './run-lock.ts';
 import { ensureState } from './state.ts';
 import { NodeError } from './text/errors.ts';

@@ -1,9 +1,9 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import type { BuildContext } from './build-node.ts';
-import type { Column } from './catalog.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
 import { keptOf } from './compile/settings/retention.ts';
+import type { Column } from './database/catalog.ts';
 import { type Decision, type NodeState, reasonToRebuild } from './decide.ts';
 import { decideAfterHooks } from './decide-after-hooks.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';

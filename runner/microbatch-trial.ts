@@ -1,5 +1,5 @@
 import type { Session } from '../warehouse/warehouse.ts';
-import { readRelation } from './catalog.ts';
+import { readRelation } from './database/catalog.ts';
 import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
 import { applyBatch, stageBatch } from './materialize/microbatch.ts';
 import { checkYields, readTypes } from './microbatch-begin.ts';

@@ -5,7 +5,9 @@ import type { Session } from '../warehouse/warehouse.ts';
 import { runAudits } from './audit.ts';
 import { keepBadRows } from './audit-failure.ts';
 import type { BuildContext, Built } from './build-node.ts';
-import { isWorthAnalyzing, readRelation } from './catalog.ts';
+import { isWorthAnalyzing, readRelation } from './database/catalog.ts';
+import { retrying } from './database/retry.ts';
+import { statement } from './database/statement.ts';
 import type { BatchSettings, ModelNode } from './manifest/manifest.ts';
 import {
   applyBatch,
@@ -25,9 +27,7 @@ import { writeBatch } from './microbatch-state.ts';
 import { introduce, keptObjects, type Progress, prepare, remember, settle, stretchOf } from './microbatch-table.ts';
 import type { BatchWindow, KnownBatch, Moment } from './microbatch-windows.ts';
 import { perform } from './perform.ts';
-import { retrying } from './retry.ts';
 import { type ModelState, writeResults } from './state.ts';
-import { statement } from './statement.ts';
 import { structureOf, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 

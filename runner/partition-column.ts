@@ -1,4 +1,4 @@
-import type { Column, ExistingRelation } from './catalog.ts';
+import type { Column, ExistingRelation } from './database/catalog.ts';
 import { timeType } from './manifest/column-type.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { NodeError } from './text/errors.ts';

@@ -1,9 +1,9 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
+import { partitionsOf } from './database/catalog.ts';
+import { ownPolicy } from './database/policies.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { partitionsOf } from './manifest/partition-names.ts';
 import type { StandingView } from './materialize/remake-views.ts';
-import { ownPolicy } from './materialize/row-security.ts';
 import { objectNames } from './materialize/structure.ts';
 import { structureOf } from './table-target.ts';
 import { NodeError } from './text/errors.ts';

@@ -1,12 +1,12 @@
 import { StatementError } from '../warehouse/errors.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import { type Column, readTemporaryColumns } from './catalog.ts';
+import { type Column, readTemporaryColumns } from './database/catalog.ts';
+import { statement } from './database/statement.ts';
 import type { Decision, NodeState } from './decide.ts';
 import { keepsContract } from './declared-columns.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { refusal, type Step } from './materialize/step.ts';
 import { type SeedData, spotInSeed } from './seed.ts';
-import { statement } from './statement.ts';
 import { NodeError } from './text/errors.ts';
 import { SqlText } from './text/sql-text.ts';
 

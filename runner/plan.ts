@@ -1,7 +1,7 @@
 import { literal } from '../warehouse/quote.ts';
-import type { Given } from './belongings.ts';
-import type { Column, ExistingRelation } from './catalog.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './compile/settings/retention.ts';
+import type { Given } from './database/attachments.ts';
+import type { Column, ExistingRelation } from './database/catalog.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
 import { checkContract, checkNamed } from './declared-columns.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';

@@ -1,6 +1,6 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
+import { type Question, question } from './database/question.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { type Question, question } from './question.ts';
 import { NodeError } from './text/errors.ts';
 
 /** How far rows of a source are no longer there. */

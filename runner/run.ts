@@ -4,6 +4,7 @@ import type { BuildContext } from './build-node.ts';
 import type { Compiled } from './compile/compile.ts';
 import { type RunHook, type RunHookResult, runRunHooks } from './compile/run-hooks.ts';
 import { createSchemas } from './create-schemas.ts';
+import { Turns } from './database/turns.ts';
 import type { ModelNode, Node } from './manifest/manifest.ts';
 import type { EventTimeRange } from './microbatch-windows.ts';
 import { NodeWork } from './node-work.ts';
@@ -21,7 +22,6 @@ import {
 import { schedule } from './schedule.ts';
 import { beginRun, ensureState, finishRun, writeResults } from './state.ts';
 import { withTestEdges } from './test-edges.ts';
-import { Turns } from './turns.ts';
 
 export interface RunOptions {
   readonly command: Command;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
-import type { Column } from './catalog.ts';
+import type { Column } from './database/catalog.ts';
 import { declaredTypes, normalType } from './manifest/column-type.ts';
 import type { SeedNode } from './manifest/manifest.ts';
 import { firstLineOf, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';

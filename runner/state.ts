@@ -1,6 +1,6 @@
 import { StatementError } from '../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import { type Question, question } from './question.ts';
+import { type Question, question } from './database/question.ts';
 import { NodeError } from './text/errors.ts';
 
 /*

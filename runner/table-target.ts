@@ -1,4 +1,4 @@
-import type { ExistingRelation, RelationKind } from './catalog.ts';
+import type { ExistingRelation, RelationKind } from './database/catalog.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import type { Index } from './materialize/index.ts';
 import { materializedViewTarget } from './materialize/materialized-view.ts';

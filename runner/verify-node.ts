@@ -1,6 +1,8 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
-import { type Column, type ExistingRelation, readTemporaryColumns } from './catalog.ts';
 import { dayLiteral, eventTimeTypes, forgets, keptOf } from './compile/settings/retention.ts';
+import { type Column, type ExistingRelation, readTemporaryColumns } from './database/catalog.ts';
+import { ask } from './database/question.ts';
+import { statement } from './database/statement.ts';
 import { type NodeState, nothingNew, reasonToRebuild } from './decide.ts';
 import { expiredOf } from './expire.ts';
 import { tablesBehind } from './manifest/lineage.ts';
@@ -11,8 +13,6 @@ import type { KeepFrom } from './materialize/table.ts';
 import { batchesFromScratch, reasonBatchesWait } from './microbatch-verify.ts';
 import { readState } from './node-state.ts';
 import { querySql } from './plan.ts';
-import { ask } from './question.ts';
-import { statement } from './statement.ts';
 import { relationKindOf, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 

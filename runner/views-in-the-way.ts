@@ -1,8 +1,8 @@
 import type { Session } from '../warehouse/warehouse.ts';
-import type { Column, ExistingRelation } from './catalog.ts';
 import { madeByHand } from './change-of-kind.ts';
+import type { Column, ExistingRelation } from './database/catalog.ts';
+import { type Dependent, readDependents } from './database/dependent-views.ts';
 import { type Decision, isMoved, type NodeState, type PlanOptions } from './decide.ts';
-import { type Dependent, readDependents } from './dependents.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { materializedViewTarget } from './materialize/materialized-view.ts';
 import { givenWhereItFits, type StandingView } from './materialize/remake-views.ts';

@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
 import { keptRowsQuery } from '../../runner/audit-failure.ts';
 import { type Compiled, compileProject, compileQuery } from '../../runner/compile/compile.ts';
+import { explain, statement } from '../../runner/database/statement.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';
-import { explain, statement } from '../../runner/statement.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';

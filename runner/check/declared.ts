@@ -1,7 +1,7 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { type Column, readRelation } from '../catalog.ts';
+import { type Column, readRelation } from '../database/catalog.ts';
 import { normalType } from '../manifest/column-type.ts';
 import type { ColumnSpec, ModelNode, SeedNode, SourceNode } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';

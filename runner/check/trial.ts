@@ -2,10 +2,11 @@ import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readAccess } from '../access.ts';
 import { auditsOf, badRowsSql } from '../audit.ts';
-import { nothingGiven } from '../belongings.ts';
-import { type Column, readRelation } from '../catalog.ts';
 import { inlineEphemerals } from '../compile/draft/ephemeral.ts';
 import { ephemeralsOf } from '../compile/model.ts';
+import { nothingGiven } from '../database/attachments.ts';
+import { type Column, readRelation } from '../database/catalog.ts';
+import { explain, statement } from '../database/statement.ts';
 import type { Decision, NodeState } from '../decide.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
 import type { RowSource } from '../materialize/table.ts';
@@ -14,7 +15,6 @@ import { newestLoads, nothingKnown } from '../node-state.ts';
 import { perform, shapeOf } from '../perform.ts';
 import { plan, querySql } from '../plan.ts';
 import { readSeed } from '../seed.ts';
-import { explain, statement } from '../statement.ts';
 import { NodeError } from '../text/errors.ts';
 
 export interface Trial {

@@ -27,25 +27,6 @@ export function isPartitionName(name: string, table: string, granularity: Partit
   return name.startsWith(prefix) && new RegExp(`^${suffixes[granularity].pattern}$`).test(name.slice(prefix.length));
 }
 
-/** The query for the `oid` of every partition, and of what somebody cut a partition into; foreign tables are somebody else's. */
-export function partitionsOf(table: string): string {
-  return `with recursive parts as (
-    select inhrelid as oid
-    from pg_inherits
-    where inhparent = ${table}
-    union all
-    select i.inhrelid
-    from parts as p
-    join pg_inherits as i on i.inhparent = p.oid
-)
-
-select p.oid
-from parts as p
-join pg_class as c using (oid)
-where c.relispartition
-    and c.relkind in ('r', 'p')`;
-}
-
 const remembered = 'partitioned by ';
 
 /** How the runner remembers a table's partitioning; the blanks keep it from being taken for the name of an object. */

@@ -1,5 +1,5 @@
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
-import type { Comments } from '../belongings.ts';
+import type { Comments } from '../database/attachments.ts';
 import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
 import { run, type Step } from './step.ts';
 

@@ -1,5 +1,5 @@
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
-import type { Column, ForeignKey } from '../catalog.ts';
+import type { Column, ForeignKey } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { mergedColumns } from './incremental.ts';
 import { guardKey } from './key-guard.ts';

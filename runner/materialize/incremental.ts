@@ -1,5 +1,5 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
-import type { Column } from '../catalog.ts';
+import type { Column } from '../database/catalog.ts';
 import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { addPartitions } from './partitions.ts';

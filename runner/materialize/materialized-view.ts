@@ -1,5 +1,5 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
-import { type Column, type ExistingRelation, sameColumns } from '../catalog.ts';
+import { type Column, type ExistingRelation, sameColumns } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { guardDuplicates, guardKey, guardNulls } from './key-guard.ts';
 import { run, type Step, staged } from './step.ts';

@@ -1,5 +1,5 @@
 import { dollarQuoted, identifier, literal, relation } from '../../warehouse/quote.ts';
-import type { Column } from '../catalog.ts';
+import type { Column } from '../database/catalog.ts';
 import { type TimeType, timeType } from '../manifest/column-type.ts';
 import type { PartitionBy } from '../manifest/manifest.ts';
 import { partitionPrefix, suffixFormat } from '../manifest/partition-names.ts';

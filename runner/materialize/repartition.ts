@@ -1,5 +1,5 @@
 import { identifiers, relation } from '../../warehouse/quote.ts';
-import type { ExistingRelation } from '../catalog.ts';
+import type { ExistingRelation } from '../database/catalog.ts';
 import { partitioningName, rememberedPartitioning } from '../manifest/partition-names.ts';
 import { addPartitions, createLike } from './partitions.ts';
 import { run, type Step } from './step.ts';

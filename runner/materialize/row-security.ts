@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { ExistingRelation } from '../catalog.ts';
+import type { ExistingRelation } from '../database/catalog.ts';
+import { ownPolicy, policySeal } from '../database/policies.ts';
 import type { RowSecurity } from '../manifest/manifest.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { run, type Step } from './step.ts';
-
-/** What the policies of the runner are called; those of other names are somebody else's. */
-export const ownPolicy = /^datacycle_(?:reads|writes)_[0-9a-f]{8}$/;
 
 /** What a role may see: the values of the guarded column, as text. */
 export interface Visible {
@@ -89,12 +87,6 @@ export function secureRows(
     ...(missing.length === 0 ? [] : [seal(at, missing)]),
   ];
 }
-
-/** What a policy of the row `p` of pg_policy says, as a short text that changes when somebody alters it. */
-export const policySeal = `'datacycle ' || md5(concat_ws(' ', p.polcmd, p.polpermissive,
-    (select string_agg(coalesce(r.rolname, 'public'), ' ' order by r.rolname)
-        from unnest(p.polroles) as g (oid) left join pg_roles as r on r.oid = g.oid),
-    pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)))`;
 
 /** Keeps in a comment how the policies were made, so that one that was altered by hand is known. */
 function seal(at: string, policies: readonly Policy[]): Step {

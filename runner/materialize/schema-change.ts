@@ -1,5 +1,5 @@
 import type { RelationName } from '../../warehouse/quote.ts';
-import type { Column, ExistingRelation } from '../catalog.ts';
+import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { Config } from '../project/config.ts';
 import type { SettingPlaces } from '../project/setting-places.ts';
 import { NodeError } from '../text/errors.ts';

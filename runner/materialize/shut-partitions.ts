@@ -1,8 +1,8 @@
 import { dollarQuoted, identifier, literal } from '../../warehouse/quote.ts';
-import type { ExistingRelation } from '../catalog.ts';
-import { partitionsOf } from '../manifest/partition-names.ts';
+import { type ExistingRelation, partitionsOf } from '../database/catalog.ts';
+import { ownPolicy } from '../database/policies.ts';
 import { regclass } from './partition-guards.ts';
-import { type Access, ownersPolicy, ownPolicy } from './row-security.ts';
+import { type Access, ownersPolicy } from './row-security.ts';
 import { run, type Step } from './step.ts';
 import { placeOf } from './structure.ts';
 import type { TableTarget } from './table.ts';

@@ -1,5 +1,5 @@
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
-import type { Column, ExistingRelation } from '../catalog.ts';
+import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { guardKey } from './key-guard.ts';

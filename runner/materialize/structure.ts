@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dollarQuoted, identifier, identifiers, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { Column, ExistingRelation } from '../catalog.ts';
+import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { Constraint, PartitionBy } from '../manifest/manifest.ts';
 import { partitioningName } from '../manifest/partition-names.ts';
 import type { SettingPlaces } from '../project/setting-places.ts';

@@ -1,5 +1,5 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
-import type { Column, ExistingRelation } from '../catalog.ts';
+import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { PartitionBy, RowSecurity } from '../manifest/manifest.ts';
 import type { SeedColumn } from '../seed.ts';
 import { SqlText } from '../text/sql-text.ts';

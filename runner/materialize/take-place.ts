@@ -1,6 +1,6 @@
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { Given, StandingIndex } from '../belongings.ts';
-import type { ExistingRelation } from '../catalog.ts';
+import type { Given, StandingIndex } from '../database/attachments.ts';
+import type { ExistingRelation } from '../database/catalog.ts';
 import { partitionPrefix } from '../manifest/partition-names.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { restoreGrants } from './grants.ts';

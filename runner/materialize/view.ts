@@ -1,6 +1,6 @@
 import { type RelationName, relation } from '../../warehouse/quote.ts';
-import type { Privileges } from '../belongings.ts';
-import type { Column, ExistingRelation } from '../catalog.ts';
+import type { Privileges } from '../database/attachments.ts';
+import type { Column, ExistingRelation } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { restoreGrants } from './grants.ts';
 import { stillNeeded } from './remake-views.ts';

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Comments, nothingGiven } from '../../runner/belongings.ts';
-import type { Column, ExistingRelation } from '../../runner/catalog.ts';
+import { type Comments, nothingGiven } from '../../runner/database/attachments.ts';
+import type { Column, ExistingRelation } from '../../runner/database/catalog.ts';
 import type { NodeState } from '../../runner/decide.ts';
 import type { ModelNode } from '../../runner/manifest/manifest.ts';
 import { describeRelation } from '../../runner/materialize/comments.ts';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Grant } from '../../runner/belongings.ts';
+import type { Grant } from '../../runner/database/attachments.ts';
 import { alignGrants } from '../../runner/materialize/grants.ts';
 import type { Grants } from '../../runner/project/additive-settings.ts';
 import { expectedFolder, expectGolden } from './golden.ts';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Column, ExistingRelation } from '../../runner/catalog.ts';
+import type { Column, ExistingRelation } from '../../runner/database/catalog.ts';
 import {
   applyBatch,
   type Batch,

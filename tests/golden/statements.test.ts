@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Given, nothingGiven } from '../../runner/belongings.ts';
-import type { Column, ExistingRelation, ForeignKey } from '../../runner/catalog.ts';
+import { type Given, nothingGiven } from '../../runner/database/attachments.ts';
+import type { Column, ExistingRelation, ForeignKey } from '../../runner/database/catalog.ts';
 import type { Decision, NodeState } from '../../runner/decide.ts';
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest/manifest.ts';
 import type { StandingView } from '../../runner/materialize/remake-views.ts';

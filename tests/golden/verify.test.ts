@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Column, ForeignKey } from '../../runner/catalog.ts';
+import type { Column, ForeignKey } from '../../runner/database/catalog.ts';
 import { type Comparison, compareRows, stageBeside } from '../../runner/materialize/difference.ts';
 import type { TableTarget } from '../../runner/materialize/table.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nothingGiven } from '../../../runner/belongings.ts';
-import type { ExistingRelation } from '../../../runner/catalog.ts';
+import { nothingGiven } from '../../../runner/database/attachments.ts';
+import type { ExistingRelation } from '../../../runner/database/catalog.ts';
 import { decide, type NodeState } from '../../../runner/decide.ts';
 import { normalType } from '../../../runner/manifest/column-type.ts';
 import { objectNames } from '../../../runner/materialize/structure.ts';

@@ -1,6 +1,6 @@
 import { DataType, newDb } from 'pg-mem';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ask } from '../../../runner/question.ts';
+import { ask } from '../../../runner/database/question.ts';
 import { allModels, beginRun, consumedBy, ensureState, finishRun } from '../../../runner/state.ts';
 import type { Queryable, Result, Row, Warehouse } from '../../../warehouse/warehouse.ts';
 

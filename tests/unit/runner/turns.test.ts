@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Turns } from '../../../runner/turns.ts';
+import { Turns } from '../../../runner/database/turns.ts';
 
 it('lets work run side by side, and alone where it asks for that', async () => {
   const turns = new Turns();

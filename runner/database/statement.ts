@@ -1,9 +1,9 @@
-import { StatementError } from '../warehouse/errors.ts';
-import type { Queryable, Result } from '../warehouse/warehouse.ts';
-import { namedIn, suspectOf } from './suspect.ts';
-import { NodeError } from './text/errors.ts';
-import { excerpt, formatPlace } from './text/place.ts';
-import { type Origin, type SqlText, trailLines } from './text/sql-text.ts';
+import { StatementError } from '../../warehouse/errors.ts';
+import type { Queryable, Result } from '../../warehouse/warehouse.ts';
+import { NodeError } from '../text/errors.ts';
+import { excerpt, formatPlace } from '../text/place.ts';
+import { type Origin, type SqlText, trailLines } from '../text/sql-text.ts';
+import { namedIn, suspectOf } from './likely-place.ts';
 
 /** Carries the generated SQL's origins with the error of a failed statement. */
 class PlacedStatementError extends StatementError {

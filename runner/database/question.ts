@@ -1,5 +1,5 @@
-import { identifier } from '../warehouse/quote.ts';
-import type { Queryable } from '../warehouse/warehouse.ts';
+import { identifier } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
 
 /** A query that can be asked together with others, and what its rows mean: values that are the same in JSON. */
 export interface Question<T> {

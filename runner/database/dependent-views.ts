@@ -1,6 +1,6 @@
-import { type RelationName, relation } from '../warehouse/quote.ts';
-import type { Queryable } from '../warehouse/warehouse.ts';
-import { columnGrantsJson, extrasJson, type Given, grantsJson, indexesJson } from './belongings.ts';
+import { type RelationName, relation } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { columnGrantsJson, extrasJson, type Given, grantsJson, indexesJson } from './attachments.ts';
 
 /** A view or materialized view that reads a relation, maybe through others, as the database keeps it. */
 export interface Dependent extends Given {

@@ -1,7 +1,7 @@
-import type { StatementError } from '../warehouse/errors.ts';
-import { formatPlace } from './text/place.ts';
-import type { SqlText } from './text/sql-text.ts';
-import { type SqlToken, sqlTokens } from './text/sql-tokens.ts';
+import type { StatementError } from '../../warehouse/errors.ts';
+import { formatPlace } from '../text/place.ts';
+import type { SqlText } from '../text/sql-text.ts';
+import { type SqlToken, sqlTokens } from '../text/sql-tokens.ts';
 
 /** The expressions of a query that an error without a position can come from. */
 export interface Suspect {

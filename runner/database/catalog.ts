@@ -1,7 +1,6 @@
-import type { RelationName } from '../warehouse/quote.ts';
-import type { Queryable } from '../warehouse/warehouse.ts';
-import { partitionsOf } from './manifest/partition-names.ts';
-import { ownPolicy, policySeal } from './materialize/row-security.ts';
+import type { RelationName } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { ownPolicy, policySeal } from './policies.ts';
 import { ask, type Question, question } from './question.ts';
 
 export interface Column {
@@ -224,4 +223,23 @@ export async function readTemporaryColumns(session: Queryable, name: string): Pr
     [name],
   );
   return rows;
+}
+
+/** The query for the `oid` of every partition, and of what somebody cut a partition into; foreign tables are somebody else's. */
+export function partitionsOf(table: string): string {
+  return `with recursive parts as (
+    select inhrelid as oid
+    from pg_inherits
+    where inhparent = ${table}
+    union all
+    select i.inhrelid
+    from parts as p
+    join pg_inherits as i on i.inhparent = p.oid
+)
+
+select p.oid
+from parts as p
+join pg_class as c using (oid)
+where c.relispartition
+    and c.relkind in ('r', 'p')`;
 }

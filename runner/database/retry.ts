@@ -1,5 +1,5 @@
-import { StatementError } from '../warehouse/errors.ts';
-import { NodeError } from './text/errors.ts';
+import { StatementError } from '../../warehouse/errors.ts';
+import { NodeError } from '../text/errors.ts';
 import { Turns } from './turns.ts';
 
 /** How often work is tried after losing against other sessions, as PostgreSQL advises for these codes. */

@@ -1,8 +1,7 @@
-import type { RelationName } from '../warehouse/quote.ts';
-import type { Queryable } from '../warehouse/warehouse.ts';
-import type { RelationKind } from './catalog.ts';
-import { partitionsOf } from './manifest/partition-names.ts';
-import { ownPolicy } from './materialize/row-security.ts';
+import type { RelationName } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { partitionsOf, type RelationKind } from './catalog.ts';
+import { ownPolicy } from './policies.ts';
 import { type Question, question } from './question.ts';
 
 /** What a relation has besides its rows and goes with it. */
