@@ -1,4 +1,4 @@
-import type { EventTimeRange } from '../runner/microbatch-windows.ts';
+import type { EventTimeRange } from '../runner/state/batch-windows.ts';
 import { UsageError } from '../runner/text/errors.ts';
 import { hasOffset, isMoment } from '../runner/text/moment.ts';
 

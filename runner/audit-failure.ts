@@ -4,7 +4,7 @@ import { type AuditOutcome, AuditsFailed, type FailedAudit } from './audit.ts';
 import type { BuildContext } from './build-node.ts';
 import { retrying } from './database/retry.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { hasState } from './state.ts';
+import { hasState } from './state/schema.ts';
 import { NodeError } from './text/errors.ts';
 import { thousands } from './text/figures.ts';
 import { formatPlace } from './text/place.ts';

@@ -8,7 +8,7 @@ import type { Manifest, ModelNode, SeedNode, TestNode } from './manifest/manifes
 import type { StandingView } from './materialize/remake-views.ts';
 import { staged } from './materialize/step.ts';
 import { holds, RelationCache, type TestOutcome } from './run-test.ts';
-import type { ModelState } from './state.ts';
+import type { ModelState } from './state/models.ts';
 import { SqlText } from './text/sql-text.ts';
 
 /** How many bad rows of an audit are kept for inspection. */

@@ -4,8 +4,8 @@ import type { ExistingRelation } from './database/catalog.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import { isRepartitioned } from './materialize/repartition.ts';
 import type { Access } from './materialize/row-security.ts';
-import { type Pruned, refuseToLose } from './pruned.ts';
-import type { Consumed, ModelState } from './state.ts';
+import type { Consumed, ModelState } from './state/models.ts';
+import { type Pruned, refuseToLose } from './state/pruned.ts';
 import { restructure, secure, tableTarget } from './table-target.ts';
 
 /** What the database says about a node and its upstreams, all from one snapshot. */

@@ -4,9 +4,9 @@ import { forgetFailures } from './audit-failure.ts';
 import type { Compiled } from './compile/compile.ts';
 import { dayLiteral, eventTimeTypes, periodBefore, type Retention, retentionOf } from './compile/settings/retention.ts';
 import { readRelation } from './database/catalog.ts';
-import { type Question, question } from './database/question.ts';
 import { underRunLock } from './run-lock.ts';
-import { ensureState } from './state.ts';
+import { recordExpired } from './state/expired.ts';
+import { ensureState } from './state/schema.ts';
 import { NodeError } from './text/errors.ts';
 
 /** What retention took, or would take, from one model. */
@@ -81,29 +81,4 @@ async function expireOne(
   const { rowCount } = await session.query(`delete ${from}`);
   if (rowCount > 0) await recordExpired(session, model.name, at);
   return { model: model.name, before: at, rows: rowCount };
-}
-
-async function recordExpired(session: Queryable, model: string, before: string): Promise<void> {
-  await session.query(
-    `insert into datacycle.expired as e (model, before) values ($1, $2)
-     on conflict (model) do update set before = greatest(e.before, excluded.before)`,
-    [model, before],
-  );
-}
-
-/** Forgets it: the model has been made anew of all there is. */
-export async function forgetExpired(session: Queryable, model: string): Promise<void> {
-  await session.query('delete from datacycle.expired where model = $1', [model]);
-}
-
-/** Of these models, up to when those that lack rows by now lack them. */
-export function expiredOf(models: readonly string[]): Question<ReadonlyMap<string, Date>> {
-  return question(
-    `select model, to_char(before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as before
-     from datacycle.expired
-     where model = any($1::text[])`,
-    [models],
-    (rows: readonly { model: string; before: string }[]) =>
-      new Map(rows.map(({ model, before }) => [model, new Date(before)])),
-  );
 }

@@ -17,13 +17,13 @@ import { keepDone } from './microbatch-kept.ts';
 import { moveRows } from './microbatch-move-table.ts';
 import { nameOfBatch } from './microbatch-report.ts';
 import { batchTypes, boundLiteral, forBatch } from './microbatch-sql.ts';
-import { markPending } from './microbatch-state.ts';
-import { type KnownBatch, readBatches } from './microbatch-windows.ts';
 import { checkPartitionColumn } from './partition-column.ts';
 import { shapeOf } from './perform.ts';
 import { querySql } from './plan.ts';
-import { refuseToLose } from './pruned.ts';
-import { type ModelState, writeConsumed } from './state.ts';
+import { type KnownBatch, readBatches } from './state/batch-windows.ts';
+import { markPending } from './state/batches.ts';
+import { type ModelState, writeConsumed } from './state/models.ts';
+import { refuseToLose } from './state/pruned.ts';
 import { NodeError } from './text/errors.ts';
 import type { SqlText } from './text/sql-text.ts';
 

@@ -1,7 +1,7 @@
 import type { Queryable } from '../warehouse/warehouse.ts';
 import type { BatchSettings, ModelNode } from './manifest/manifest.ts';
 import { nameOfBatch } from './microbatch-report.ts';
-import type { BatchWindow, KnownBatch } from './microbatch-windows.ts';
+import type { BatchWindow, KnownBatch } from './state/batch-windows.ts';
 import { NodeError } from './text/errors.ts';
 
 /**

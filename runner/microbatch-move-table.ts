@@ -16,7 +16,7 @@ import type { Step } from './materialize/step.ts';
 import { alignColumns, placeOf } from './materialize/structure.ts';
 import { refuseToStrand } from './partition-dependents.ts';
 import { perform } from './perform.ts';
-import { type ModelState, writeModel } from './state.ts';
+import { type ModelState, writeModel } from './state/models.ts';
 import { secure, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 import { viewsInTheWay } from './views-in-the-way.ts';

@@ -3,9 +3,9 @@ import { statement } from './database/statement.ts';
 import type { ModelNode } from './manifest/manifest.ts';
 import { type Batch, standsElsewhere, windowsOfMoved } from './materialize/microbatch.ts';
 import type { Job } from './microbatch-begin.ts';
-import { markTaken } from './microbatch-state.ts';
 import { type Progress, stretchOf } from './microbatch-table.ts';
-import type { KnownBatch } from './microbatch-windows.ts';
+import type { KnownBatch } from './state/batch-windows.ts';
+import { markTaken } from './state/batches.ts';
 
 /**
  * The batches in which rows stand whose keys the staged ones have: those rows have moved, and are to be taken from there. They

@@ -1,6 +1,6 @@
 import { DatacycleError } from '../warehouse/errors.ts';
 import type { BatchSettings, ModelNode } from './manifest/manifest.ts';
-import type { BatchWindow } from './microbatch-windows.ts';
+import type { BatchWindow } from './state/batch-windows.ts';
 import { NodeError } from './text/errors.ts';
 
 export interface FailedBatch {

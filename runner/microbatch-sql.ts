@@ -1,5 +1,5 @@
 import { mark } from './manifest/placeholders.ts';
-import type { BatchWindow, Moment } from './microbatch-windows.ts';
+import type { BatchWindow, Moment } from './state/batch-windows.ts';
 import { NodeError } from './text/errors.ts';
 import type { SqlText } from './text/sql-text.ts';
 

@@ -3,12 +3,12 @@ import { keptOf } from './compile/settings/retention.ts';
 import { ask } from './database/question.ts';
 import { statement } from './database/statement.ts';
 import { type NodeState, reasonToRebuild } from './decide.ts';
-import { expiredOf } from './expire.ts';
 import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
 import type { KeepFrom } from './materialize/table.ts';
 import { readTypes } from './microbatch-begin.ts';
 import { boundLiteral, forBatch } from './microbatch-sql.ts';
-import { type KnownBatch, readBatches } from './microbatch-windows.ts';
+import { type KnownBatch, readBatches } from './state/batch-windows.ts';
+import { expiredOf } from './state/expired.ts';
 import { SqlText } from './text/sql-text.ts';
 
 /** Why the rows of a microbatch model need not be those of a build from scratch as of its last run; undefined if they must be. */

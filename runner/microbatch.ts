@@ -23,11 +23,12 @@ import { beginBatches, type Job } from './microbatch-begin.ts';
 import { movedFrom } from './microbatch-moved.ts';
 import { batchesFailed, nameOfBatch } from './microbatch-report.ts';
 import { forBatch } from './microbatch-sql.ts';
-import { writeBatch } from './microbatch-state.ts';
 import { introduce, keptObjects, type Progress, prepare, remember, settle, stretchOf } from './microbatch-table.ts';
-import type { BatchWindow, KnownBatch, Moment } from './microbatch-windows.ts';
 import { perform } from './perform.ts';
-import { type ModelState, writeResults } from './state.ts';
+import type { BatchWindow, KnownBatch, Moment } from './state/batch-windows.ts';
+import { writeBatch } from './state/batches.ts';
+import type { ModelState } from './state/models.ts';
+import { writeResults } from './state/runs.ts';
 import { structureOf, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 

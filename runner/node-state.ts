@@ -6,12 +6,12 @@ import { type Comments, commentsOn } from './database/attachments.ts';
 import { type BareRelation, bareRelation, completed } from './database/catalog.ts';
 import { askTogether } from './database/question.ts';
 import type { NodeState } from './decide.ts';
-import { expiredOf } from './expire.ts';
 import { modelsBehind, sourcesBehind, tablesBehind } from './manifest/lineage.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { placeholders } from './manifest/placeholders.ts';
-import { prunedOf } from './pruned.ts';
-import { allModels, type Consumed, consumedBy, leastConsumed, type ModelState } from './state.ts';
+import { expiredOf } from './state/expired.ts';
+import { allModels, type Consumed, consumedBy, leastConsumed, type ModelState } from './state/models.ts';
+import { prunedOf } from './state/pruned.ts';
 import { NodeError } from './text/errors.ts';
 import type { Place } from './text/place.ts';
 

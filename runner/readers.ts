@@ -5,7 +5,7 @@ import { reasonToRebuild } from './decide.ts';
 import { sourcesBehind } from './manifest/lineage.ts';
 import type { Manifest, ModelNode } from './manifest/manifest.ts';
 import { versionFor } from './node-state.ts';
-import { allModels, type Consumed, consumedBy } from './state.ts';
+import { allModels, type Consumed, consumedBy } from './state/models.ts';
 
 /** A model that is made of a source's rows. */
 export interface Reader {

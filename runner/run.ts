@@ -6,7 +6,6 @@ import { type RunHook, type RunHookResult, runRunHooks } from './compile/run-hoo
 import { createSchemas } from './create-schemas.ts';
 import { Turns } from './database/turns.ts';
 import type { ModelNode, Node } from './manifest/manifest.ts';
-import type { EventTimeRange } from './microbatch-windows.ts';
 import { NodeWork } from './node-work.ts';
 import { sourceTexts } from './project/project.ts';
 import { underRunLock } from './run-lock.ts';
@@ -20,7 +19,9 @@ import {
   toRecord,
 } from './run-result.ts';
 import { schedule } from './schedule.ts';
-import { beginRun, ensureState, finishRun, writeResults } from './state.ts';
+import type { EventTimeRange } from './state/batch-windows.ts';
+import { beginRun, finishRun, writeResults } from './state/runs.ts';
+import { ensureState } from './state/schema.ts';
 import { withTestEdges } from './test-edges.ts';
 
 export interface RunOptions {

@@ -3,7 +3,7 @@ import { relation } from '../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
 import { isViewOf } from './manifest/lineage.ts';
 import type { Manifest } from './manifest/manifest.ts';
-import { markPending } from './microbatch-state.ts';
+import { markPending } from './state/batches.ts';
 import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './subject-keys.ts';
 import {
   type KnownValues,

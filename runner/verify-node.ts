@@ -4,7 +4,6 @@ import { type Column, type ExistingRelation, readTemporaryColumns } from './data
 import { ask } from './database/question.ts';
 import { statement } from './database/statement.ts';
 import { type NodeState, nothingNew, reasonToRebuild } from './decide.ts';
-import { expiredOf } from './expire.ts';
 import { tablesBehind } from './manifest/lineage.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { compareRows, stageBeside } from './materialize/difference.ts';
@@ -13,6 +12,7 @@ import type { KeepFrom } from './materialize/table.ts';
 import { batchesFromScratch, reasonBatchesWait } from './microbatch-verify.ts';
 import { readState } from './node-state.ts';
 import { querySql } from './plan.ts';
+import { expiredOf } from './state/expired.ts';
 import { relationKindOf, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 

@@ -4,7 +4,7 @@ import type { Compiled } from './compile/compile.ts';
 import { explain } from './database/statement.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { sourceTexts } from './project/project.ts';
-import { hasState } from './state.ts';
+import { hasState } from './state/schema.ts';
 import { NodeError } from './text/errors.ts';
 import { type Verdict, verifyNode } from './verify-node.ts';
 

@@ -8,7 +8,7 @@ import { materializedViewTarget } from './materialize/materialized-view.ts';
 import { givenWhereItFits, type StandingView } from './materialize/remake-views.ts';
 import { addMissing, objectNames } from './materialize/structure.ts';
 import { querySql } from './plan.ts';
-import type { ModelState } from './state.ts';
+import type { ModelState } from './state/models.ts';
 import { relationKindOf, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 import { SqlText } from './text/sql-text.ts';

@@ -2,7 +2,7 @@ import { ensureStaging } from '../../loaders/staging.ts';
 import { compileProject } from '../../runner/compile/compile.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { ensureState } from '../../runner/state.ts';
+import { ensureState } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import { type Address, codeOf, connected, readAddress, withDatabase } from '../init/address.ts';

@@ -1,4 +1,4 @@
-import { hasState } from '../../runner/state.ts';
+import { hasState } from '../../runner/state/schema.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 
 /** An audit that holds back what its model was to become. */

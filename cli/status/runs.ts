@@ -1,4 +1,4 @@
-import { hasRunNumbers } from '../../runner/state.ts';
+import { hasRunNumbers } from '../../runner/state/schema.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { exists } from './source-state.ts';
 

@@ -6,7 +6,7 @@ import { addToReport, beginErasure, finishErasure } from '../../loaders/erasure/
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { materializedViews, refreshMaterializedViews } from '../../runner/refresh-views.ts';
 import { underRunLock } from '../../runner/run-lock.ts';
-import { ensureState } from '../../runner/state.ts';
+import { ensureState } from '../../runner/state/schema.ts';
 import { eraseKeptRows } from '../../runner/subject-audit.ts';
 import { countSubjectRows, eraseRows, type SubjectRows, scrubState } from '../../runner/subject-erase.ts';
 import { subjectNodes } from '../../runner/subject-predicate.ts';

@@ -7,7 +7,7 @@ import { newestSql } from '../freshness.ts';
 import type { Manifest, ModelNode, Node, SeedNode, TestNode } from '../manifest/manifest.ts';
 import { sourceTexts } from '../project/project.ts';
 import { RelationCache, runTest } from '../run-test.ts';
-import { ensureState } from '../state.ts';
+import { ensureState } from '../state/schema.ts';
 import { Cancelled, NodeError } from '../text/errors.ts';
 import { formatPlace } from '../text/place.ts';
 import { createStandIn, provideSource, wrongTypes } from './declared.ts';

@@ -16,7 +16,7 @@ import {
 import type { Step } from '../../runner/materialize/step.ts';
 import type { TableTarget } from '../../runner/materialize/table.ts';
 import { forBatch } from '../../runner/microbatch-sql.ts';
-import type { BatchWindow } from '../../runner/microbatch-windows.ts';
+import type { BatchWindow } from '../../runner/state/batch-windows.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import { compileFiles, modelOf } from '../unit/runner/projects.ts';
 import { expectedFolder, expectGolden } from './golden.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../loaders/staging.ts';
-import { ensureState } from '../../runner/state.ts';
+import { ensureState } from '../../runner/state/schema.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
 import { type Outcome, ProjectCopy } from './cli/command.ts';
 import { Household, sampleMinutes } from './main-job/household.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile/compile.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
-import type { EventTimeRange } from '../../runner/microbatch-windows.ts';
 import { readProject } from '../../runner/project/project.ts';
 import { runNodes } from '../../runner/run.ts';
 import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run-result.ts';
+import type { EventTimeRange } from '../../runner/state/batch-windows.ts';
 import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
 
 /** A project in a temporary folder, made of file texts that a test can change between runs. */

@@ -5,7 +5,7 @@ import { ensureStaging } from '../../../loaders/staging.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
 import { normalType } from '../../../runner/manifest/column-type.ts';
 import { readProject } from '../../../runner/project/project.ts';
-import { ensureState } from '../../../runner/state.ts';
+import { ensureState } from '../../../runner/state/schema.ts';
 import { openEmbedded } from '../databases.ts';
 import { ProjectCopy } from './command.ts';
 

@@ -1,4 +1,4 @@
-import type { EventTimeRange } from '../../../runner/microbatch-windows.ts';
+import type { EventTimeRange } from '../../../runner/state/batch-windows.ts';
 import { verifiedByDefault, verifyModels } from '../../../runner/verify.ts';
 import type { TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { recordPruned } from '../../../runner/pruned.ts';
+import { recordPruned } from '../../../runner/state/pruned.ts';
 import { databases, oneDatabase, type TestDatabase } from '../databases.ts';
 import { BatchProject, inBatches } from './batch-project.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readBatches } from '../../../runner/microbatch-windows.ts';
 import { batchSizes } from '../../../runner/project/config.ts';
-import { ensureState } from '../../../runner/state.ts';
+import { readBatches } from '../../../runner/state/batch-windows.ts';
+import { ensureState } from '../../../runner/state/schema.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 
 /** Zones whose clocks are changed, by an hour or half of one, at midnight or not, one of them by a day, and when. */

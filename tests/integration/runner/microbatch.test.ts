@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expireRows } from '../../../runner/expire.ts';
-import type { EventTimeRange } from '../../../runner/microbatch-windows.ts';
-import { recordPruned } from '../../../runner/pruned.ts';
 import { reportJson, reportLines } from '../../../runner/report.ts';
+import type { EventTimeRange } from '../../../runner/state/batch-windows.ts';
+import { recordPruned } from '../../../runner/state/pruned.ts';
 import { verifiedByDefault, verifyModels } from '../../../runner/verify.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readNodeProblems, readRuns } from '../../../cli/status/runs.ts';
-import { beginRun, ensureState, finishRun, writeResults } from '../../../runner/state.ts';
+import { beginRun, finishRun, writeResults } from '../../../runner/state/runs.ts';
+import { ensureState } from '../../../runner/state/schema.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 
 describe.each(databases)('the order of runs on $name', ({ open }) => {

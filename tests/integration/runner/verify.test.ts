@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expireRows } from '../../../runner/expire.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
-import { recordPruned } from '../../../runner/pruned.ts';
+import { recordPruned } from '../../../runner/state/pruned.ts';
 import { type Verified, verifiedByDefault, verifyModels } from '../../../runner/verify.ts';
 import type { Verdict } from '../../../runner/verify-node.ts';
 import { databases, type TestDatabase } from '../databases.ts';

@@ -3,7 +3,7 @@ import { eventTimeRange } from '../../../cli/event-time.ts';
 import { chooseBatches } from '../../../runner/microbatch-choice.ts';
 import { nameOfBatch } from '../../../runner/microbatch-report.ts';
 import { boundLiteral } from '../../../runner/microbatch-sql.ts';
-import type { KnownBatch } from '../../../runner/microbatch-windows.ts';
+import type { KnownBatch } from '../../../runner/state/batch-windows.ts';
 import { isMoment } from '../../../runner/text/moment.ts';
 import { compileFiles, modelOf } from './projects.ts';
 

@@ -5,7 +5,7 @@ import { decide, type NodeState } from '../../../runner/decide.ts';
 import { normalType } from '../../../runner/manifest/column-type.ts';
 import { objectNames } from '../../../runner/materialize/structure.ts';
 import { plan, querySql } from '../../../runner/plan.ts';
-import type { Consumed } from '../../../runner/state.ts';
+import type { Consumed } from '../../../runner/state/models.ts';
 import { tableTarget } from '../../../runner/table-target.ts';
 import { compileFiles, modelOf, seedOf } from './projects.ts';
 

@@ -1,7 +1,9 @@
 import { DataType, newDb } from 'pg-mem';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ask } from '../../../runner/database/question.ts';
-import { allModels, beginRun, consumedBy, ensureState, finishRun } from '../../../runner/state.ts';
+import { allModels, consumedBy } from '../../../runner/state/models.ts';
+import { beginRun, finishRun } from '../../../runner/state/runs.ts';
+import { ensureState } from '../../../runner/state/schema.ts';
 import type { Queryable, Result, Row, Warehouse } from '../../../warehouse/warehouse.ts';
 
 /** A database that is there within a millisecond; it can do all that the record of runs needs. */

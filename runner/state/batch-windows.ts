@@ -1,6 +1,6 @@
-import type { Queryable } from '../warehouse/warehouse.ts';
-import type { BatchSettings } from './manifest/manifest.ts';
-import { hasOffset } from './text/moment.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { BatchSettings } from '../manifest/manifest.ts';
+import { hasOffset } from '../text/moment.ts';
 
 /** A bound between two batches. */
 export interface Moment {

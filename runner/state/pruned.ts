@@ -1,7 +1,7 @@
-import type { Queryable } from '../warehouse/warehouse.ts';
-import { type Question, question } from './database/question.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { NodeError } from './text/errors.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { type Question, question } from '../database/question.ts';
+import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { NodeError } from '../text/errors.ts';
 
 /** How far rows of a source are no longer there. */
 export interface Pruned {

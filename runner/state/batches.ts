@@ -1,5 +1,5 @@
-import type { Queryable } from '../warehouse/warehouse.ts';
-import type { BatchWindow } from './microbatch-windows.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { BatchWindow } from './batch-windows.ts';
 
 /*
  * A batch has two versions, drawn from one sequence: the one at which it was built last, and the one at which its rows

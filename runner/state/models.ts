@@ -1,0 +1,98 @@
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { type Question, question } from '../database/question.ts';
+
+/** What the database remembers of one model or seed. */
+export interface ModelState {
+  /** How it was made: `seed`, or the model's `materialized` then. */
+  readonly materialized: string;
+  readonly checksum: string;
+  /** Grows whenever rows changed in a way that consumers of increments cannot see. */
+  readonly generation: number;
+  /** Names of the constraints and indexes that the runner made and may take away again. */
+  readonly objects: readonly string[];
+}
+
+export interface Consumed {
+  readonly loadId: number | null;
+  readonly version: string;
+}
+
+/** All model states by name. */
+export const allModels = question(
+  'select model, materialized, checksum, generation, objects from datacycle.model',
+  [],
+  (rows: readonly (ModelState & { readonly model: string })[]): ReadonlyMap<string, ModelState> =>
+    new Map(rows.map((row) => [row.model, row])),
+);
+
+/** What a model has consumed, by upstream name. */
+export function consumedBy(model: string): Question<ReadonlyMap<string, Consumed>> {
+  return question(
+    'select upstream, load_id, upstream_version from datacycle.high_water where model = $1',
+    [model],
+    (rows: readonly { upstream: string; load_id: number | null; upstream_version: string }[]) =>
+      new Map(rows.map((row) => [row.upstream, { loadId: row.load_id, version: row.upstream_version }])),
+  );
+}
+
+/** How far each of these upstreams has been consumed by the one of these models that is behind most. */
+export function leastConsumed(
+  models: readonly string[],
+  upstreams: readonly string[],
+): Question<ReadonlyMap<string, number>> {
+  return question(
+    `select upstream, min(load_id) as least from datacycle.high_water
+     where model = any($1::text[]) and upstream = any($2::text[]) and load_id is not null
+     group by upstream`,
+    [models, upstreams],
+    (rows: readonly { upstream: string; least: number }[]) => new Map(rows.map((row) => [row.upstream, row.least])),
+  );
+}
+
+export interface BuiltModel extends ModelState {
+  readonly model: string;
+  readonly relation: string;
+  readonly builtAt: string;
+  readonly consumed: ReadonlyMap<string, Consumed>;
+}
+
+/** Records a build; part of the model's own transaction. */
+export async function writeModel(session: Queryable, built: BuiltModel): Promise<void> {
+  await session.query(
+    `insert into datacycle.model (model, relation, materialized, checksum, generation, objects, built_at)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (model) do update set relation = excluded.relation, materialized = excluded.materialized,
+         checksum = excluded.checksum, generation = excluded.generation, objects = excluded.objects, built_at = excluded.built_at`,
+    [
+      built.model,
+      built.relation,
+      built.materialized,
+      built.checksum,
+      built.generation,
+      [...built.objects],
+      built.builtAt,
+    ],
+  );
+  await writeConsumed(session, built.model, built.consumed);
+}
+
+/** Records what a model has consumed of its upstreams, by their names. */
+export async function writeConsumed(
+  session: Queryable,
+  model: string,
+  consumed: ReadonlyMap<string, Consumed>,
+): Promise<void> {
+  const upstreams = [...consumed.keys()];
+  await session.query('delete from datacycle.high_water where model = $1 and upstream <> all($2::text[])', [
+    model,
+    upstreams,
+  ]);
+  if (upstreams.length === 0) return;
+  const values = [...consumed.values()];
+  await session.query(
+    `insert into datacycle.high_water (model, upstream, load_id, upstream_version)
+     select $1, * from unnest($2::text[], $3::bigint[], $4::text[])
+     on conflict (model, upstream) do update set load_id = excluded.load_id, upstream_version = excluded.upstream_version`,
+    [model, upstreams, values.map((value) => value.loadId), values.map((value) => value.version)],
+  );
+}

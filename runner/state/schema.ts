@@ -1,0 +1,143 @@
+import { StatementError } from '../../warehouse/errors.ts';
+import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import { NodeError } from '../text/errors.ts';
+
+/*
+ * The runner's own memory, in schema `datacycle` of the same database, so that it commits with the rows it speaks of.
+ * Times are values that the run passes in, never now().
+ */
+const tables: readonly string[] = [
+  `create table if not exists datacycle.model (
+    model text primary key,
+    relation text not null,
+    materialized text not null,
+    checksum text not null,
+    generation bigint not null,
+    objects text[] not null,
+    built_at timestamptz not null
+)`,
+  `create table if not exists datacycle.high_water (
+    model text not null,
+    upstream text not null,
+    load_id bigint,
+    upstream_version text not null,
+    primary key (model, upstream)
+)`,
+  `create table if not exists datacycle.surrogate_key (
+    model text not null,
+    natural_key text not null,
+    key integer not null,
+    primary key (model, natural_key),
+    unique (model, key)
+)`,
+  `create table if not exists datacycle.run (
+    run_id text primary key,
+    run_no bigint not null generated always as identity,
+    command text not null,
+    target text not null,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    status text not null check (status in ('running', 'success', 'error'))
+)`,
+  `create table if not exists datacycle.run_result (
+    run_id text not null references datacycle.run (run_id),
+    node text not null,
+    kind text not null,
+    status text not null,
+    started_at timestamptz not null,
+    finished_at timestamptz not null,
+    rows_inserted bigint,
+    rows_updated bigint,
+    rows_deleted bigint,
+    message text,
+    primary key (run_id, node)
+)`,
+  `create table if not exists datacycle.pruned (
+    upstream text primary key,
+    load_id bigint not null,
+    pruned_at timestamptz not null
+)`,
+  `create table if not exists datacycle.expired (
+    model text primary key,
+    before timestamptz not null
+)`,
+  'create sequence if not exists datacycle.batch_version',
+  `create table if not exists datacycle.batch (
+    model text not null,
+    batch_start timestamptz not null,
+    batch_end timestamptz not null,
+    built_at timestamptz not null,
+    version bigint not null,
+    changed_version bigint not null,
+    pending boolean not null,
+    primary key (model, batch_start, batch_end)
+)`,
+  `create table if not exists datacycle.audit_failure (
+    run_id text not null references datacycle.run (run_id),
+    model text not null,
+    test text not null,
+    at timestamptz not null,
+    rows bigint not null,
+    primary key (run_id, test)
+)`,
+  `create table if not exists datacycle.audit_row (
+    run_id text not null,
+    test text not null,
+    model text not null,
+    row_no integer not null,
+    row jsonb not null,
+    primary key (run_id, test, row_no),
+    foreign key (run_id, test) references datacycle.audit_failure (run_id, test) on delete cascade
+)`,
+];
+
+/** Runs get numbers in the order in which they began, which no clock can turn round; those before that by their times. */
+const numberRuns: readonly string[] = [
+  'alter table datacycle.run add column run_no bigint',
+  `update datacycle.run
+   set run_no = numbered.run_no
+   from (select run_id, row_number() over (order by started_at, run_id) as run_no from datacycle.run) as numbered
+   where numbered.run_id = run.run_id`,
+  'alter table datacycle.run alter column run_no set not null, alter column run_no add generated always as identity',
+  `select setval(pg_get_serial_sequence('datacycle.run', 'run_no'), coalesce(max(run_no), 0) + 1, false) from datacycle.run`,
+];
+
+/**
+ * Creates what is missing of schema `datacycle`. Call it under the run lock.
+ * @throws NodeError if the schema is missing and the role may not create it.
+ */
+export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transaction'>): Promise<void> {
+  if (await hasState(warehouse)) return;
+  await warehouse.transaction(async (session) => {
+    // `if not exists` alone asks for the right to create schemas even where the schema is there.
+    if ((await session.query(`select 1 from pg_namespace where nspname = 'datacycle'`)).rows.length === 0)
+      await session.query('create schema datacycle').catch((error: unknown) => {
+        if (!(error instanceof StatementError) || error.code !== '42501') throw error;
+        throw new NodeError({
+          what: 'the schema datacycle does not exist, and this user may not create it',
+          hint: 'Run `datacycle init` first: it creates every schema that the project needs.',
+          cause: error,
+        });
+      });
+    for (const statement of tables) await session.query(statement);
+    if (await hasRunNumbers(session)) return;
+    for (const statement of numberRuns) await session.query(statement);
+  });
+}
+
+/** Whether schema `datacycle` is complete. What came last: where it is, all is. */
+export async function hasState(on: Queryable): Promise<boolean> {
+  const { rows } = await on.query<{ there: boolean }>(
+    `select to_regclass('datacycle.audit_row') is not null and to_regclass('datacycle.batch') is not null as there`,
+  );
+  return rows[0]?.there === true && (await hasRunNumbers(on));
+}
+
+/** Whether runs are numbered (datacycle.run.run_no): not before the first run with a version that does so. */
+export async function hasRunNumbers(on: Queryable): Promise<boolean> {
+  // The sequence that PostgreSQL makes for the column.
+  const { rows } = await on.query<{ present: boolean }>(
+    `select to_regclass('datacycle.run_run_no_seq') is not null as present`,
+  );
+  return rows[0]?.present === true;
+}
