@@ -6,7 +6,7 @@ import type { Decision } from './decide.ts';
 import { type Granted, grantRoles } from './grant-roles.ts';
 import { type HookContext, runHooks } from './hooks.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { describeRelation } from './materialize/comments.ts';
+import { describeRelation } from './materialize/parts/comments.ts';
 import { NodeError } from './text/errors.ts';
 
 /** What a relation was before it was built, and what of it is remembered. */

@@ -2,7 +2,7 @@ import type { Queryable } from '../warehouse/warehouse.ts';
 import { type Grant, grantsJson } from './database/attachments.ts';
 import { statement } from './database/statement.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { alignGrants, isGrantMark } from './materialize/grants.ts';
+import { alignGrants, isGrantMark } from './materialize/parts/grants.ts';
 import { privileges } from './project/additive-settings.ts';
 import { NodeError } from './text/errors.ts';
 import type { Place } from './text/place.ts';

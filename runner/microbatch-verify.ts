@@ -4,7 +4,7 @@ import { ask } from './database/question.ts';
 import { statement } from './database/statement.ts';
 import { type NodeState, reasonToRebuild } from './decide.ts';
 import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
-import type { KeepFrom } from './materialize/table.ts';
+import type { KeepFrom } from './materialize/parts/target.ts';
 import { readTypes } from './microbatch-begin.ts';
 import { boundLiteral, forBatch } from './microbatch-sql.ts';
 import { type KnownBatch, readBatches } from './state/batch-windows.ts';

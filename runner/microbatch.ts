@@ -17,8 +17,8 @@ import {
   stageBatch,
   writtenBelow,
 } from './materialize/microbatch.ts';
-import type { Step } from './materialize/step.ts';
-import { objectNames } from './materialize/structure.ts';
+import type { Step } from './materialize/parts/step.ts';
+import { objectNames } from './materialize/parts/structure.ts';
 import { beginBatches, type Job } from './microbatch-begin.ts';
 import { movedFrom } from './microbatch-moved.ts';
 import { batchesFailed, nameOfBatch } from './microbatch-report.ts';

@@ -3,8 +3,8 @@ import type { Queryable } from '../warehouse/warehouse.ts';
 import { partitionsOf } from './database/catalog.ts';
 import { ownPolicy } from './database/policies.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import type { StandingView } from './materialize/remake-views.ts';
-import { objectNames } from './materialize/structure.ts';
+import type { StandingView } from './materialize/parts/remake-views.ts';
+import { objectNames } from './materialize/parts/structure.ts';
 import { structureOf } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 

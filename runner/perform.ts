@@ -5,7 +5,7 @@ import { statement } from './database/statement.ts';
 import type { Decision, NodeState } from './decide.ts';
 import { keepsContract } from './declared-columns.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { refusal, type Step } from './materialize/step.ts';
+import { refusal, type Step } from './materialize/parts/step.ts';
 import { type SeedData, spotInSeed } from './seed.ts';
 import { NodeError } from './text/errors.ts';
 import { SqlText } from './text/sql-text.ts';

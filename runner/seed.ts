@@ -1,16 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
-import type { Column } from './database/catalog.ts';
 import { declaredTypes, normalType } from './manifest/column-type.ts';
 import type { SeedNode } from './manifest/manifest.ts';
+import type { SeedColumn } from './materialize/parts/target.ts';
 import { firstLineOf, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';
 import { NodeError } from './text/errors.ts';
 import type { Place } from './text/place.ts';
 import { didYouMean } from './text/suggest.ts';
-
-/** `place`: where its type is declared. */
-export type SeedColumn = Column & { readonly place?: Place | undefined };
 
 export interface SeedData {
   readonly columns: readonly SeedColumn[];

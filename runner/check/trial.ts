@@ -9,7 +9,7 @@ import { type Column, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';
 import type { Decision, NodeState } from '../decide.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
-import type { RowSource } from '../materialize/table.ts';
+import type { RowSource } from '../materialize/parts/target.ts';
 import { tryBatch } from '../microbatch-trial.ts';
 import { newestLoads, nothingKnown } from '../node-state.ts';
 import { perform, shapeOf } from '../perform.ts';

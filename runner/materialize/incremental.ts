@@ -2,10 +2,11 @@ import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column } from '../database/catalog.ts';
 import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
-import { addPartitions } from './partitions.ts';
-import { counted, type Step, staged } from './step.ts';
-import { placeOf } from './structure.ts';
-import { comparable, stage, type TableTarget, valueColumns } from './table.ts';
+import { addPartitions } from './parts/partitions.ts';
+import { counted, type Step, staged } from './parts/step.ts';
+import { placeOf } from './parts/structure.ts';
+import type { TableTarget } from './parts/target.ts';
+import { comparable, stage, valueColumns } from './table.ts';
 
 /**
  * Adds what an incremental query yields to a standing table.

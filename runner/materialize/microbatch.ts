@@ -1,9 +1,10 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
-import { addPartitions } from './partitions.ts';
-import { counted, type Step, staged } from './step.ts';
-import { comparable, createTable, isReferenced, stage, type TableTarget, valueColumns } from './table.ts';
+import { addPartitions } from './parts/partitions.ts';
+import { counted, type Step, staged } from './parts/step.ts';
+import type { TableTarget } from './parts/target.ts';
+import { comparable, createTable, isReferenced, stage, valueColumns } from './table.ts';
 
 /** A stretch of time as values of the event_time's type: from the first up to, and without, the second. */
 export interface Stretch {

@@ -1,49 +1,16 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
-import type { PartitionBy, RowSecurity } from '../manifest/manifest.ts';
-import type { SeedColumn } from '../seed.ts';
+import type { PartitionBy } from '../manifest/manifest.ts';
 import { SqlText } from '../text/sql-text.ts';
-import { guardKey, guardNulls } from './key-guard.ts';
-import { addPartitions, createLike } from './partitions.ts';
-import { remakeViews, type StandingView } from './remake-views.ts';
-import { type Access, secureRows } from './row-security.ts';
-import { securePartitions } from './shut-partitions.ts';
-import { counted, run, type Step, staged } from './step.ts';
-import { addMissing, alignColumns, dropObsolete, placeOf, type Structure } from './structure.ts';
-import { adoptKeys, type SurrogateKey, stageWithKeys } from './surrogate-key.ts';
-
-/** A table to be filled from a query. */
-export interface TableTarget extends Structure {
-  readonly model: string;
-  /** Columns whose difference alone does not make a row a changed one. */
-  readonly auditColumns: readonly string[];
-  readonly key: SurrogateKey | undefined;
-  readonly merge: MergeSettings;
-  readonly rowSecurity: RowSecurity | undefined;
-  /** Known where the table has row security. */
-  readonly access: Access | undefined;
-}
-
-/** What an increment does to rows that stand. */
-export interface MergeSettings {
-  /** The only columns that are taken over; undefined: all. */
-  readonly update: readonly string[] | undefined;
-  readonly exclude: readonly string[];
-  /** Conditions on `old` and `new`; a row for which one is not true stays as it is. */
-  readonly predicates: readonly SqlText[];
-}
-
-/** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
-export type RowSource =
-  | { readonly kind: 'query'; readonly sql: SqlText }
-  | { readonly kind: 'copy'; readonly columns: readonly SeedColumn[] };
-
-/** Rows before `bound` are left as they are. */
-export interface KeepFrom {
-  readonly column: string;
-  /** A literal of the column's type. */
-  readonly bound: string;
-}
+import { guardKey, guardNulls } from './parts/key-guard.ts';
+import { securePartitions } from './parts/partition-access.ts';
+import { addPartitions, createLike } from './parts/partitions.ts';
+import { remakeViews, type StandingView } from './parts/remake-views.ts';
+import { secureRows } from './parts/row-security.ts';
+import { counted, run, type Step, staged } from './parts/step.ts';
+import { addMissing, alignColumns, dropObsolete, placeOf } from './parts/structure.ts';
+import { adoptKeys, stageWithKeys } from './parts/surrogate-key.ts';
+import type { KeepFrom, RowSource, TableTarget } from './parts/target.ts';
 
 /**
  * A table that does not exist yet: created straight from the query, then keyed, constrained, indexed and analysed.

@@ -2,9 +2,9 @@ import { type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Privileges } from '../database/attachments.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
-import { restoreGrants } from './grants.ts';
-import { stillNeeded } from './remake-views.ts';
-import { run, type Step } from './step.ts';
+import { restoreGrants } from './parts/grants.ts';
+import { stillNeeded } from './parts/remake-views.ts';
+import { run, type Step } from './parts/step.ts';
 
 /**
  * A view: replaced in place where PostgreSQL allows it (columns only added at the end), so that grants and dependent

@@ -5,8 +5,8 @@ import { type Comments, nothingGiven } from '../../runner/database/attachments.t
 import type { Column, ExistingRelation } from '../../runner/database/catalog.ts';
 import type { NodeState } from '../../runner/decide.ts';
 import type { ModelNode } from '../../runner/manifest/manifest.ts';
-import { describeRelation } from '../../runner/materialize/comments.ts';
-import type { Step } from '../../runner/materialize/step.ts';
+import { describeRelation } from '../../runner/materialize/parts/comments.ts';
+import type { Step } from '../../runner/materialize/parts/step.ts';
 import { plan } from '../../runner/plan.ts';
 import type { Config } from '../../runner/project/config.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../runner/database/attachments.ts';
-import { alignGrants } from '../../runner/materialize/grants.ts';
+import { alignGrants } from '../../runner/materialize/parts/grants.ts';
 import type { Grants } from '../../runner/project/additive-settings.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 

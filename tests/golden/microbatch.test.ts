@@ -13,8 +13,8 @@ import {
   windowsOfMoved,
   writtenBelow,
 } from '../../runner/materialize/microbatch.ts';
-import type { Step } from '../../runner/materialize/step.ts';
-import type { TableTarget } from '../../runner/materialize/table.ts';
+import type { Step } from '../../runner/materialize/parts/step.ts';
+import type { TableTarget } from '../../runner/materialize/parts/target.ts';
 import { forBatch } from '../../runner/microbatch-sql.ts';
 import type { BatchWindow } from '../../runner/state/batch-windows.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Column, ForeignKey } from '../../runner/database/catalog.ts';
 import { type Comparison, compareRows, stageBeside } from '../../runner/materialize/difference.ts';
-import type { TableTarget } from '../../runner/materialize/table.ts';
+import type { TableTarget } from '../../runner/materialize/parts/target.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 

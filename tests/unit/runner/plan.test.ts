@@ -3,7 +3,7 @@ import { nothingGiven } from '../../../runner/database/attachments.ts';
 import type { ExistingRelation } from '../../../runner/database/catalog.ts';
 import { decide, type NodeState } from '../../../runner/decide.ts';
 import { normalType } from '../../../runner/manifest/column-type.ts';
-import { objectNames } from '../../../runner/materialize/structure.ts';
+import { objectNames } from '../../../runner/materialize/parts/structure.ts';
 import { plan, querySql } from '../../../runner/plan.ts';
 import type { Consumed } from '../../../runner/state/models.ts';
 import { tableTarget } from '../../../runner/table-target.ts';

@@ -1,6 +1,6 @@
-import { identifier, literal, relation } from '../../warehouse/quote.ts';
-import type { Comments } from '../database/attachments.ts';
-import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { identifier, literal, relation } from '../../../warehouse/quote.ts';
+import type { Comments } from '../../database/attachments.ts';
+import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
 import { run, type Step } from './step.ts';
 
 /**

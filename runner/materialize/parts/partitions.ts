@@ -1,13 +1,13 @@
-import { dollarQuoted, identifier, literal, relation } from '../../warehouse/quote.ts';
-import type { Column } from '../database/catalog.ts';
-import { type TimeType, timeType } from '../manifest/column-type.ts';
-import type { PartitionBy } from '../manifest/manifest.ts';
-import { partitionPrefix, suffixFormat } from '../manifest/partition-names.ts';
+import { dollarQuoted, identifier, literal, relation } from '../../../warehouse/quote.ts';
+import type { Column } from '../../database/catalog.ts';
+import { type TimeType, timeType } from '../../manifest/column-type.ts';
+import type { PartitionBy } from '../../manifest/manifest.ts';
+import { partitionPrefix, suffixFormat } from '../../manifest/partition-names.ts';
+import { guardPartition } from './partition-access.ts';
 import { guardBounds, guardNames, guardTimes, localTime, standingBounds } from './partition-guards.ts';
-import { guardPartition } from './shut-partitions.ts';
 import { run, type Step, staged } from './step.ts';
 import { placeOf } from './structure.ts';
-import type { TableTarget } from './table.ts';
+import type { TableTarget } from './target.ts';
 
 /** The partitions that are missing: name, lower and upper bound. */
 const missing = 'pg_temp."datacycle_partition"';

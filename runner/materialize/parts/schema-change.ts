@@ -1,8 +1,8 @@
-import type { RelationName } from '../../warehouse/quote.ts';
-import type { Column, ExistingRelation } from '../database/catalog.ts';
-import type { Config } from '../project/config.ts';
-import type { SettingPlaces } from '../project/setting-places.ts';
-import { NodeError } from '../text/errors.ts';
+import type { RelationName } from '../../../warehouse/quote.ts';
+import type { Column, ExistingRelation } from '../../database/catalog.ts';
+import type { Config } from '../../project/config.ts';
+import type { SettingPlaces } from '../../project/setting-places.ts';
+import { NodeError } from '../../text/errors.ts';
 import type { Step } from './step.ts';
 import { alignColumns } from './structure.ts';
 

@@ -1,7 +1,7 @@
-import { identifier, identifiers } from '../../warehouse/quote.ts';
-import type { IndexConfig } from '../project/config.ts';
-import type { Place } from '../text/place.ts';
-import { SqlText } from '../text/sql-text.ts';
+import { identifier, identifiers } from '../../../warehouse/quote.ts';
+import type { IndexConfig } from '../../project/config.ts';
+import type { Place } from '../../text/place.ts';
+import { SqlText } from '../../text/sql-text.ts';
 
 /** An index, and where it is declared. */
 export interface Index extends Omit<IndexConfig, 'expressions' | 'where'> {

@@ -1,11 +1,11 @@
-import { identifiers, relation } from '../../warehouse/quote.ts';
-import type { ExistingRelation } from '../database/catalog.ts';
-import { partitioningName, rememberedPartitioning } from '../manifest/partition-names.ts';
+import { identifiers, relation } from '../../../warehouse/quote.ts';
+import type { ExistingRelation } from '../../database/catalog.ts';
+import { partitioningName, rememberedPartitioning } from '../../manifest/partition-names.ts';
 import { addPartitions, createLike } from './partitions.ts';
+import { type Replacement, takePlace } from './replace-relation.ts';
 import { run, type Step } from './step.ts';
 import { addStanding, objectNames, placeOf, type Structure, standingObjects } from './structure.ts';
-import type { TableTarget } from './table.ts';
-import { type Replacement, takePlace } from './take-place.ts';
+import type { TableTarget } from './target.ts';
 
 /**
  * Whether a standing table has to give way to another because its partitioning is not what is declared. One that somebody

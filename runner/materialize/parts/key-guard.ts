@@ -1,6 +1,6 @@
-import { identifier, identifiers } from '../../warehouse/quote.ts';
-import type { Row } from '../../warehouse/warehouse.ts';
-import { SqlText } from '../text/sql-text.ts';
+import { identifier, identifiers } from '../../../warehouse/quote.ts';
+import type { Row } from '../../../warehouse/warehouse.ts';
+import { SqlText } from '../../text/sql-text.ts';
 import type { Step } from './step.ts';
 
 /** Fails the model, naming the keys, if `unique_key` is NULL or not unique among the rows of `relation`. */

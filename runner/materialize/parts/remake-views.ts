@@ -1,8 +1,8 @@
-import type { ErrorParts, StatementError } from '../../warehouse/errors.ts';
-import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { Comments, Given, Privileges } from '../database/attachments.ts';
-import type { ModelNode } from '../manifest/manifest.ts';
-import { SqlText } from '../text/sql-text.ts';
+import type { ErrorParts, StatementError } from '../../../warehouse/errors.ts';
+import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
+import type { Comments, Given, Privileges } from '../../database/attachments.ts';
+import type { ModelNode } from '../../manifest/manifest.ts';
+import { SqlText } from '../../text/sql-text.ts';
 import { describeRelation, withoutComments } from './comments.ts';
 import { grantAgain, restoreGrants } from './grants.ts';
 import { type Explain, run, type Step } from './step.ts';

@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
-import { dollarQuoted, identifier, identifiers, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { Column, ExistingRelation } from '../database/catalog.ts';
-import type { Constraint, PartitionBy } from '../manifest/manifest.ts';
-import { partitioningName } from '../manifest/partition-names.ts';
-import type { SettingPlaces } from '../project/setting-places.ts';
-import type { Place } from '../text/place.ts';
-import { SqlText } from '../text/sql-text.ts';
-import { type Index, indexColumns, indexOn } from './index.ts';
+import {
+  dollarQuoted,
+  identifier,
+  identifiers,
+  literal,
+  type RelationName,
+  relation,
+} from '../../../warehouse/quote.ts';
+import type { Column, ExistingRelation } from '../../database/catalog.ts';
+import type { Constraint, PartitionBy } from '../../manifest/manifest.ts';
+import { partitioningName } from '../../manifest/partition-names.ts';
+import type { SettingPlaces } from '../../project/setting-places.ts';
+import type { Place } from '../../text/place.ts';
+import { SqlText } from '../../text/sql-text.ts';
+import { type Index, indexColumns, indexOn } from './index-definition.ts';
 import { type Explain, run, type Step } from './step.ts';
 
 /** What a table is to have besides its rows. */

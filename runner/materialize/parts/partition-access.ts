@@ -1,11 +1,11 @@
-import { dollarQuoted, identifier, literal } from '../../warehouse/quote.ts';
-import { type ExistingRelation, partitionsOf } from '../database/catalog.ts';
-import { ownPolicy } from '../database/policies.ts';
+import { dollarQuoted, identifier, literal } from '../../../warehouse/quote.ts';
+import { type ExistingRelation, partitionsOf } from '../../database/catalog.ts';
+import { ownPolicy } from '../../database/policies.ts';
 import { regclass } from './partition-guards.ts';
 import { type Access, ownersPolicy } from './row-security.ts';
 import { run, type Step } from './step.ts';
 import { placeOf } from './structure.ts';
-import type { TableTarget } from './table.ts';
+import type { TableTarget } from './target.ts';
 
 /** Lines of plpgsql that take every privilege on the table `part` from everybody but its owner, and so from those whom they gave it. */
 const revokeAll = [

@@ -1,8 +1,8 @@
-import type { ErrorParts, StatementError } from '../../warehouse/errors.ts';
-import type { Row } from '../../warehouse/warehouse.ts';
-import type { SettingPlaces } from '../project/setting-places.ts';
-import { NodeError } from '../text/errors.ts';
-import { SqlText } from '../text/sql-text.ts';
+import type { ErrorParts, StatementError } from '../../../warehouse/errors.ts';
+import type { Row } from '../../../warehouse/warehouse.ts';
+import type { SettingPlaces } from '../../project/setting-places.ts';
+import { NodeError } from '../../text/errors.ts';
+import { SqlText } from '../../text/sql-text.ts';
 
 /** What a statement's row count means for the report. */
 export type Counts = 'inserted' | 'updated' | 'deleted';

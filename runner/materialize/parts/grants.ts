@@ -1,8 +1,8 @@
-import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { ColumnGrant, Grant, Privileges } from '../database/attachments.ts';
-import { type Grants, privileges } from '../project/additive-settings.ts';
-import type { SettingPlaces } from '../project/setting-places.ts';
-import { SqlText } from '../text/sql-text.ts';
+import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
+import type { ColumnGrant, Grant, Privileges } from '../../database/attachments.ts';
+import { type Grants, privileges } from '../../project/additive-settings.ts';
+import type { SettingPlaces } from '../../project/setting-places.ts';
+import { SqlText } from '../../text/sql-text.ts';
 import { run, type Step } from './step.ts';
 
 /**

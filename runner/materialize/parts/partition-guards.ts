@@ -1,11 +1,11 @@
-import { identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { TimeType } from '../manifest/column-type.ts';
-import type { PartitionBy } from '../manifest/manifest.ts';
-import { SqlText } from '../text/sql-text.ts';
+import { identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
+import type { TimeType } from '../../manifest/column-type.ts';
+import type { PartitionBy } from '../../manifest/manifest.ts';
+import { SqlText } from '../../text/sql-text.ts';
 import { describe } from './key-guard.ts';
 import type { Step } from './step.ts';
 import { placeOf } from './structure.ts';
-import type { TableTarget } from './table.ts';
+import type { TableTarget } from './target.ts';
 
 export function regclass(table: RelationName): string {
   return `${literal(relation(table.schema, table.name))}::regclass`;

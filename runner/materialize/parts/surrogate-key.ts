@@ -1,5 +1,5 @@
-import { identifier, identifiers, literal } from '../../warehouse/quote.ts';
-import type { SqlText } from '../text/sql-text.ts';
+import { identifier, identifiers, literal } from '../../../warehouse/quote.ts';
+import type { SqlText } from '../../text/sql-text.ts';
 import { run, type Step, staged } from './step.ts';
 
 export interface SurrogateKey {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { ExistingRelation } from '../database/catalog.ts';
-import { ownPolicy, policySeal } from '../database/policies.ts';
-import type { RowSecurity } from '../manifest/manifest.ts';
-import { SqlText } from '../text/sql-text.ts';
+import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
+import type { ExistingRelation } from '../../database/catalog.ts';
+import { ownPolicy, policySeal } from '../../database/policies.ts';
+import type { RowSecurity } from '../../manifest/manifest.ts';
+import { SqlText } from '../../text/sql-text.ts';
 import { run, type Step } from './step.ts';
 
 /** What a role may see: the values of the guarded column, as text. */

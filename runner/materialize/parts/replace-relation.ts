@@ -1,14 +1,14 @@
-import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { Given, StandingIndex } from '../database/attachments.ts';
-import type { ExistingRelation } from '../database/catalog.ts';
-import { partitionPrefix } from '../manifest/partition-names.ts';
-import { SqlText } from '../text/sql-text.ts';
+import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
+import type { Given, StandingIndex } from '../../database/attachments.ts';
+import type { ExistingRelation } from '../../database/catalog.ts';
+import { partitionPrefix } from '../../manifest/partition-names.ts';
+import { SqlText } from '../../text/sql-text.ts';
 import { restoreGrants } from './grants.ts';
 import { guardNames, regclass } from './partition-guards.ts';
 import { remakeViews, type StandingView, stillNeeded } from './remake-views.ts';
 import { run, type Step } from './step.ts';
 import { besideName } from './structure.ts';
-import type { TableTarget } from './table.ts';
+import type { TableTarget } from './target.ts';
 
 /** What takes the place of what. */
 export interface Replacement {

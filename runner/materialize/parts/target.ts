@@ -1,0 +1,43 @@
+import type { Column } from '../../database/catalog.ts';
+import type { RowSecurity } from '../../manifest/manifest.ts';
+import type { Place } from '../../text/place.ts';
+import type { SqlText } from '../../text/sql-text.ts';
+import type { Access } from './row-security.ts';
+import type { Structure } from './structure.ts';
+import type { SurrogateKey } from './surrogate-key.ts';
+
+/** `place`: where its type is declared. */
+export type SeedColumn = Column & { readonly place?: Place | undefined };
+
+/** A table to be filled from a query. */
+export interface TableTarget extends Structure {
+  readonly model: string;
+  /** Columns whose difference alone does not make a row a changed one. */
+  readonly auditColumns: readonly string[];
+  readonly key: SurrogateKey | undefined;
+  readonly merge: MergeSettings;
+  readonly rowSecurity: RowSecurity | undefined;
+  /** Known where the table has row security. */
+  readonly access: Access | undefined;
+}
+
+/** What an increment does to rows that stand. */
+export interface MergeSettings {
+  /** The only columns that are taken over; undefined: all. */
+  readonly update: readonly string[] | undefined;
+  readonly exclude: readonly string[];
+  /** Conditions on `old` and `new`; a row for which one is not true stays as it is. */
+  readonly predicates: readonly SqlText[];
+}
+
+/** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
+export type RowSource =
+  | { readonly kind: 'query'; readonly sql: SqlText }
+  | { readonly kind: 'copy'; readonly columns: readonly SeedColumn[] };
+
+/** Rows before `bound` are left as they are. */
+export interface KeepFrom {
+  readonly column: string;
+  /** A literal of the column's type. */
+  readonly bound: string;
+}
