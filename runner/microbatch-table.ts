@@ -16,13 +16,13 @@ import { adoptKeys } from './materialize/parts/surrogate-key.ts';
 import { leaveOneOfEach } from './materialize/table.ts';
 import type { Job } from './microbatch-begin.ts';
 import type { FailedBatch } from './microbatch-report.ts';
-import { boundLiteral } from './microbatch-sql.ts';
 import { perform } from './perform.ts';
+import { boundLiteral } from './plan/batch-sql.ts';
+import { secure, structureOf, tableTarget } from './plan/table-target.ts';
 import type { BatchWindow, KnownBatch, Moment } from './state/batch-windows.ts';
 import { forgetOtherBatches, writeBatch } from './state/batches.ts';
 import { forgetExpired } from './state/expired.ts';
 import { type ModelState, writeModel } from './state/models.ts';
-import { secure, structureOf, tableTarget } from './table-target.ts';
 import { viewsInTheWay } from './views-in-the-way.ts';
 
 /** What has become of a model's table in this run so far. */

@@ -4,12 +4,12 @@ import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts'
 import { applyBatch, stageBatch } from './materialize/microbatch.ts';
 import { checkYields, readTypes } from './microbatch-begin.ts';
 import { nameOfBatch } from './microbatch-report.ts';
-import { boundLiteral, forBatch } from './microbatch-sql.ts';
 import { nothingKnown } from './node-state.ts';
 import { perform, shapeOf } from './perform.ts';
-import { querySql } from './plan.ts';
+import { boundLiteral, forBatch } from './plan/batch-sql.ts';
+import { querySql } from './plan/plan.ts';
+import { tableTarget } from './plan/table-target.ts';
 import { readBatches } from './state/batch-windows.ts';
-import { tableTarget } from './table-target.ts';
 
 /** Builds one batch into a model's table, as on rows that are there already. @throws what a build of it would. */
 export async function tryBatch(

@@ -1,12 +1,13 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
-import { keptOf } from './compile/settings/retention.ts';
 import { ask } from './database/question.ts';
 import { statement } from './database/statement.ts';
-import { type NodeState, reasonToRebuild } from './decide.ts';
 import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
 import type { KeepFrom } from './materialize/parts/target.ts';
 import { readTypes } from './microbatch-begin.ts';
-import { boundLiteral, forBatch } from './microbatch-sql.ts';
+import { boundLiteral, forBatch } from './plan/batch-sql.ts';
+import { reasonToRebuild } from './plan/decide.ts';
+import type { NodeState } from './plan/decision.ts';
+import { keptOf } from './plan/lost-rows.ts';
 import { type KnownBatch, readBatches } from './state/batch-windows.ts';
 import { expiredOf } from './state/expired.ts';
 import { SqlText } from './text/sql-text.ts';

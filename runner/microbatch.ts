@@ -22,14 +22,14 @@ import { objectNames } from './materialize/parts/structure.ts';
 import { beginBatches, type Job } from './microbatch-begin.ts';
 import { movedFrom } from './microbatch-moved.ts';
 import { batchesFailed, nameOfBatch } from './microbatch-report.ts';
-import { forBatch } from './microbatch-sql.ts';
 import { introduce, keptObjects, type Progress, prepare, remember, settle, stretchOf } from './microbatch-table.ts';
 import { perform } from './perform.ts';
+import { forBatch } from './plan/batch-sql.ts';
+import { structureOf, tableTarget } from './plan/table-target.ts';
 import type { BatchWindow, KnownBatch, Moment } from './state/batch-windows.ts';
 import { writeBatch } from './state/batches.ts';
 import type { ModelState } from './state/models.ts';
 import { writeResults } from './state/runs.ts';
-import { structureOf, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 
 /**

@@ -5,7 +5,7 @@ import { ownPolicy } from './database/policies.ts';
 import type { ModelNode, SeedNode } from './manifest/manifest.ts';
 import type { StandingView } from './materialize/parts/remake-views.ts';
 import { objectNames } from './materialize/parts/structure.ts';
-import { structureOf } from './table-target.ts';
+import { structureOf } from './plan/table-target.ts';
 import { NodeError } from './text/errors.ts';
 
 /**

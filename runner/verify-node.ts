@@ -1,9 +1,7 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
-import { dayLiteral, eventTimeTypes, forgets, keptOf } from './compile/settings/retention.ts';
 import { type Column, type ExistingRelation, readTemporaryColumns } from './database/catalog.ts';
 import { ask } from './database/question.ts';
 import { statement } from './database/statement.ts';
-import { type NodeState, nothingNew, reasonToRebuild } from './decide.ts';
 import { tablesBehind } from './manifest/lineage.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { compareRows, stageBeside } from './materialize/difference.ts';
@@ -11,9 +9,12 @@ import { refusal, type Step } from './materialize/parts/step.ts';
 import type { KeepFrom } from './materialize/parts/target.ts';
 import { batchesFromScratch, reasonBatchesWait } from './microbatch-verify.ts';
 import { readState } from './node-state.ts';
-import { querySql } from './plan.ts';
+import { nothingNew, reasonToRebuild } from './plan/decide.ts';
+import type { NodeState } from './plan/decision.ts';
+import { dayLiteral, eventTimeTypes, forgets, keptOf } from './plan/lost-rows.ts';
+import { querySql } from './plan/plan.ts';
+import { relationKindOf, tableTarget } from './plan/table-target.ts';
 import { expiredOf } from './state/expired.ts';
-import { relationKindOf, tableTarget } from './table-target.ts';
 import { NodeError } from './text/errors.ts';
 
 /** `referenced`: a row that a rebuild would take out, were it not for rows of other tables that still point at it. */

@@ -1,6 +1,6 @@
 import type { Compiled } from '../../runner/compile/compile.ts';
-import { newestSql } from '../../runner/freshness.ts';
 import type { ModelNode } from '../../runner/manifest/manifest.ts';
+import { newestSql } from '../../runner/plan/freshness.ts';
 import type { FreshnessSettings } from '../../runner/project/project-schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';

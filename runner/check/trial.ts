@@ -7,13 +7,13 @@ import { ephemeralsOf } from '../compile/model.ts';
 import { nothingGiven } from '../database/attachments.ts';
 import { type Column, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';
-import type { Decision, NodeState } from '../decide.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
 import type { RowSource } from '../materialize/parts/target.ts';
 import { tryBatch } from '../microbatch-trial.ts';
 import { newestLoads, nothingKnown } from '../node-state.ts';
 import { perform, shapeOf } from '../perform.ts';
-import { plan, querySql } from '../plan.ts';
+import type { Decision, NodeState } from '../plan/decision.ts';
+import { plan, querySql } from '../plan/plan.ts';
 import { readSeed } from '../seed.ts';
 import { NodeError } from '../text/errors.ts';
 

@@ -1,7 +1,5 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type Question, question } from '../database/question.ts';
-import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
-import { NodeError } from '../text/errors.ts';
 
 /** How far rows of a source are no longer there. */
 export interface Pruned {
@@ -40,27 +38,4 @@ export async function recordPruned(session: Queryable, upstream: string, { loadI
 /** Forgets it: every row is there again. */
 export async function forgetPruned(session: Queryable, upstream: string): Promise<void> {
   await session.query('delete from datacycle.pruned where upstream = $1', [upstream]);
-}
-
-/**
- * A rebuild of an incremental model would lack what was made of the rows that are gone. Pure.
- * @throws NodeError that says how to go on.
- */
-export function refuseToLose(
-  node: ModelNode | SeedNode,
-  decision: { readonly mode: string; readonly reason: string },
-  pruned: ReadonlyMap<string, Pruned>,
-): void {
-  if (node.kind !== 'model' || node.materialized !== 'incremental' || node.config.full_refresh === false) return;
-  if (decision.mode !== 'create' && decision.mode !== 'replace') return;
-  const gone = [...pruned].map(([name, { loadId, at }]) => `${name} (up to load ${loadId}, on ${at.slice(0, 10)})`);
-  if (gone.length === 0) return;
-  const rebuilt = decision.mode === 'replace';
-  throw new NodeError({
-    what: `${node.name} would ${rebuilt ? `be rebuilt (${decision.reason})` : 'be made of the whole history'}, but rows it is made of have been pruned: ${gone.join(', ')}`,
-    where: node.file,
-    hint: `Nothing was touched. Run \`datacycle load --from-bronze\` first: it lands them again. Where Bronze has been pruned, too, ${
-      rebuilt ? 'the history is in this table only' : 'the history is gone'
-    }: set full_refresh: false for the model to ${rebuilt ? 'keep it as it is' : 'begin with what there is'}.`,
-  });
 }

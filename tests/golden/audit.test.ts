@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { badRowsSql } from '../../runner/audit.ts';
-import type { Decision } from '../../runner/decide.ts';
+import type { Decision } from '../../runner/plan/decision.ts';
 import { compileFiles, modelOf, testOf } from '../unit/runner/projects.ts';
 import { expectGolden } from './golden.ts';
 

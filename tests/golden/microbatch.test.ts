@@ -15,7 +15,7 @@ import {
 } from '../../runner/materialize/microbatch.ts';
 import type { Step } from '../../runner/materialize/parts/step.ts';
 import type { TableTarget } from '../../runner/materialize/parts/target.ts';
-import { forBatch } from '../../runner/microbatch-sql.ts';
+import { forBatch } from '../../runner/plan/batch-sql.ts';
 import type { BatchWindow } from '../../runner/state/batch-windows.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import { compileFiles, modelOf } from '../unit/runner/projects.ts';

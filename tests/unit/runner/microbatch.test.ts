@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eventTimeRange } from '../../../cli/event-time.ts';
-import { chooseBatches } from '../../../runner/microbatch-choice.ts';
 import { nameOfBatch } from '../../../runner/microbatch-report.ts';
-import { boundLiteral } from '../../../runner/microbatch-sql.ts';
+import { chooseBatches } from '../../../runner/plan/batch-choice.ts';
+import { boundLiteral } from '../../../runner/plan/batch-sql.ts';
 import type { KnownBatch } from '../../../runner/state/batch-windows.ts';
 import { isMoment } from '../../../runner/text/moment.ts';
 import { compileFiles, modelOf } from './projects.ts';

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { nothingGiven } from '../../../runner/database/attachments.ts';
 import type { ExistingRelation } from '../../../runner/database/catalog.ts';
-import { decide, type NodeState } from '../../../runner/decide.ts';
 import { normalType } from '../../../runner/manifest/column-type.ts';
 import { objectNames } from '../../../runner/materialize/parts/structure.ts';
-import { plan, querySql } from '../../../runner/plan.ts';
+import { decide } from '../../../runner/plan/decide.ts';
+import type { NodeState } from '../../../runner/plan/decision.ts';
+import { plan, querySql } from '../../../runner/plan/plan.ts';
+import { tableTarget } from '../../../runner/plan/table-target.ts';
 import type { Consumed } from '../../../runner/state/models.ts';
-import { tableTarget } from '../../../runner/table-target.ts';
 import { compileFiles, modelOf, seedOf } from './projects.ts';
 
 const compiled = compileFiles({

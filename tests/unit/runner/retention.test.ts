@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  dayLiteral,
-  eventTimeTypes,
-  keptOf,
-  periodBefore,
-  retentionOf,
-} from '../../../runner/compile/settings/retention.ts';
+import { periodBefore, retentionOf } from '../../../runner/compile/settings/retention.ts';
+import { dayLiteral, eventTimeTypes, keptOf } from '../../../runner/plan/lost-rows.ts';
 import { compileFiles, modelOf, problemsOf } from './projects.ts';
 
 const files = (retention: string) => ({

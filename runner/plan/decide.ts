@@ -1,39 +1,10 @@
+import type { ExistingRelation } from '../database/catalog.ts';
+import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { isRepartitioned } from '../materialize/parts/repartition.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
-import { refuseToForget } from './compile/settings/retention.ts';
-import type { ExistingRelation } from './database/catalog.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { isRepartitioned } from './materialize/parts/repartition.ts';
-import type { Access } from './materialize/parts/row-security.ts';
-import type { Consumed, ModelState } from './state/models.ts';
-import { type Pruned, refuseToLose } from './state/pruned.ts';
+import type { Decision, NodeState, PlanOptions } from './decision.ts';
+import { refuseToForget, refuseToLose } from './lost-rows.ts';
 import { restructure, secure, tableTarget } from './table-target.ts';
-
-/** What the database says about a node and its upstreams, all from one snapshot. */
-export interface NodeState {
-  readonly existing: ExistingRelation | undefined;
-  readonly remembered: ModelState | undefined;
-  /** What the node consumed when it was last built, by upstream name. */
-  readonly consumed: ReadonlyMap<string, Consumed>;
-  /** What its upstreams are now, by upstream name. */
-  readonly upstreams: ReadonlyMap<string, Consumed>;
-  /** The sources its rows are made of that lack rows by now, by name. */
-  readonly pruned: ReadonlyMap<string, Pruned>;
-  /** The models it reads that lack old rows by now, by name: what happened before then is gone. */
-  readonly expired: ReadonlyMap<string, Date>;
-  /** Known where the node has row security. */
-  readonly access: Access | undefined;
-}
-
-export interface PlanOptions {
-  readonly fullRefresh: boolean;
-  /** ISO time at which the run started. */
-  readonly runStartedAt: string;
-}
-
-/** How a node will be built, and why. */
-export type Decision =
-  | { readonly mode: 'skip'; readonly reason: string }
-  | { readonly mode: 'create' | 'replace' | 'increment' | 'view' | 'snapshot' | 'refresh'; readonly reason: string };
 
 /**
  * Decides from state alone how a node is built. Pure.

@@ -1,7 +1,7 @@
-import type { Column, ExistingRelation } from './database/catalog.ts';
-import { timeType } from './manifest/column-type.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { NodeError } from './text/errors.ts';
+import type { Column, ExistingRelation } from '../database/catalog.ts';
+import { timeType } from '../manifest/column-type.ts';
+import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { NodeError } from '../text/errors.ts';
 
 /**
  * Refuses a partition column that says no time, and one whose type would have to change in a standing table: PostgreSQL

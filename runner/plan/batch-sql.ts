@@ -1,7 +1,7 @@
-import { mark } from './manifest/placeholders.ts';
-import type { BatchWindow, Moment } from './state/batch-windows.ts';
-import { NodeError } from './text/errors.ts';
-import type { SqlText } from './text/sql-text.ts';
+import { mark } from '../manifest/placeholders.ts';
+import type { BatchWindow, Moment } from '../state/batch-windows.ts';
+import { NodeError } from '../text/errors.ts';
+import type { SqlText } from '../text/sql-text.ts';
 
 /**
  * The query of one batch.

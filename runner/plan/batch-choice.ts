@@ -1,4 +1,4 @@
-import type { KnownBatch } from './state/batch-windows.ts';
+import type { KnownBatch } from '../state/batch-windows.ts';
 
 /** Which batches a run builds. */
 export interface Choice {

@@ -1,16 +1,16 @@
-import type { ExistingRelation, RelationKind } from './database/catalog.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { materializedViewTarget } from './materialize/materialized-view.ts';
-import type { Index } from './materialize/parts/index-definition.ts';
-import { securePartitions } from './materialize/parts/partition-access.ts';
-import { type Access, secureRows } from './materialize/parts/row-security.ts';
-import type { Step } from './materialize/parts/step.ts';
-import { addMissing, dropObsolete, placeOf } from './materialize/parts/structure.ts';
-import type { TableTarget } from './materialize/parts/target.ts';
-import { snapshotOf } from './materialize/snapshot.ts';
-import type { IndexConfig } from './project/config.ts';
-import { sqlOf } from './project/setting-places.ts';
-import type { YamlPath } from './text/yaml-file.ts';
+import type { ExistingRelation, RelationKind } from '../database/catalog.ts';
+import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { materializedViewTarget } from '../materialize/materialized-view.ts';
+import type { Index } from '../materialize/parts/index-definition.ts';
+import { securePartitions } from '../materialize/parts/partition-access.ts';
+import { type Access, secureRows } from '../materialize/parts/row-security.ts';
+import type { Step } from '../materialize/parts/step.ts';
+import { addMissing, dropObsolete, placeOf } from '../materialize/parts/structure.ts';
+import type { TableTarget } from '../materialize/parts/target.ts';
+import { snapshotOf } from '../materialize/snapshot.ts';
+import type { IndexConfig } from '../project/config.ts';
+import { sqlOf } from '../project/setting-places.ts';
+import type { YamlPath } from '../text/yaml-file.ts';
 
 /** Steps that give a standing table the row security, constraints and indexes that are declared now. */
 export function restructure(

@@ -1,11 +1,11 @@
-import { relation } from '../warehouse/quote.ts';
-import { type Belongings, type Given, nothingGiven } from './database/attachments.ts';
-import type { ExistingRelation, ForeignKey } from './database/catalog.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import type { ModelState } from './state/models.ts';
-import type { Pruned } from './state/pruned.ts';
+import { relation } from '../../warehouse/quote.ts';
+import { type Belongings, type Given, nothingGiven } from '../database/attachments.ts';
+import type { ExistingRelation, ForeignKey } from '../database/catalog.ts';
+import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import type { ModelState } from '../state/models.ts';
+import type { Pruned } from '../state/pruned.ts';
+import { NodeError } from '../text/errors.ts';
 import { relationKindOf } from './table-target.ts';
-import { NodeError } from './text/errors.ts';
 
 interface Standing {
   readonly existing: ExistingRelation | undefined;

@@ -1,10 +1,10 @@
-import type { Column } from './database/catalog.ts';
-import { normalType } from './manifest/column-type.ts';
-import type { ColumnSpec, ModelNode, SeedNode } from './manifest/manifest.ts';
-import { addedColumns } from './materialize/snapshot.ts';
-import { NodeError } from './text/errors.ts';
-import type { Place } from './text/place.ts';
-import type { YamlPath } from './text/yaml-file.ts';
+import type { Column } from '../database/catalog.ts';
+import { normalType } from '../manifest/column-type.ts';
+import type { ColumnSpec, ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { addedColumns } from '../materialize/snapshot.ts';
+import { NodeError } from '../text/errors.ts';
+import type { Place } from '../text/place.ts';
+import type { YamlPath } from '../text/yaml-file.ts';
 
 /** Every key and index column must be among the columns of the query. */
 export function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): void {

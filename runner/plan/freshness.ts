@@ -1,7 +1,7 @@
-import { relation } from '../warehouse/quote.ts';
-import type { ModelNode } from './manifest/manifest.ts';
-import type { Project } from './project/project.ts';
-import { SqlText } from './text/sql-text.ts';
+import { relation } from '../../warehouse/quote.ts';
+import type { ModelNode } from '../manifest/manifest.ts';
+import type { Project } from '../project/project.ts';
+import { SqlText } from '../text/sql-text.ts';
 
 /** Yields the time of a model's newest row, as `newest` of project.yml's freshness has it, in ms since 1970. */
 export function newestSql({ settingsFile }: Project, model: ModelNode, newest: string): SqlText {
