@@ -1,9 +1,9 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { type AuditOutcome, auditRemade, runAudits } from './audit.ts';
-import { keepBadRows } from './audit-failure.ts';
 import { hintFor } from './build-hint.ts';
 import { completeRelation } from './complete-relation.ts';
+import { type AuditOutcome, auditRemade, runAudits } from './data-test/audit.ts';
+import { keepBadRows } from './data-test/audit-failure.ts';
 import { type Belongings, readBelongings } from './database/attachments.ts';
 import { type Column, isWorthAnalyzing, sameColumns } from './database/catalog.ts';
 import { retrying } from './database/retry.ts';

@@ -1,8 +1,8 @@
 import { identifier, relation } from '../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import { forgetFailures } from './audit-failure.ts';
 import type { Compiled } from './compile/compile.ts';
 import { periodBefore, type Retention, retentionOf } from './compile/settings/retention.ts';
+import { forgetFailures } from './data-test/audit-failure.ts';
 import { readRelation } from './database/catalog.ts';
 import { dayLiteral, eventTimeTypes } from './plan/lost-rows.ts';
 import { underRunLock } from './run-lock.ts';

@@ -1,8 +1,8 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import { auditRemade } from './audit.ts';
 import type { BuildContext } from './build-node.ts';
+import { auditRemade } from './data-test/audit.ts';
 import { commentsOn, readBelongings } from './database/attachments.ts';
 import { type Column, type ExistingRelation, readRelation } from './database/catalog.ts';
 import { ask } from './database/question.ts';

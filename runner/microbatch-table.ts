@@ -1,8 +1,8 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import { type AuditOutcome, auditRemade } from './audit.ts';
 import type { BuildContext } from './build-node.ts';
 import { completeRelation, introduceRelation } from './complete-relation.ts';
+import { type AuditOutcome, auditRemade } from './data-test/audit.ts';
 import { type ExistingRelation, readRelation } from './database/catalog.ts';
 import { tablesBehind } from './manifest/lineage.ts';
 import type { ModelNode } from './manifest/manifest.ts';

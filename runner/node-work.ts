@@ -1,10 +1,10 @@
 import { isAccessModel, secureReaders } from './access.ts';
-import { type AuditOutcome, outcomeOf } from './audit.ts';
-import { auditWarnings, badRows } from './audit-failure.ts';
 import { type BuildContext, buildNode, finishNode } from './build-node.ts';
+import { type AuditOutcome, outcomeOf } from './data-test/audit.ts';
+import { auditWarnings, badRows } from './data-test/audit-failure.ts';
+import { RelationCache, runTest } from './data-test/run-test.ts';
 import type { ModelNode, SeedNode, TestNode } from './manifest/manifest.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
-import { RelationCache, runTest } from './run-test.ts';
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */
 export class NodeWork {

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import { keptRowsQuery } from '../../runner/audit-failure.ts';
 import { type Compiled, compileProject, compileQuery } from '../../runner/compile/compile.ts';
+import { keptRowsQuery } from '../../runner/data-test/audit-failure.ts';
 import { explain, statement } from '../../runner/database/statement.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';

@@ -1,4 +1,4 @@
-import { showKept } from '../../runner/audit-failure.ts';
+import { showKept } from '../../runner/data-test/audit-failure.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { formatTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,9 +1,9 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readAccess } from '../access.ts';
-import { auditsOf, badRowsSql } from '../audit.ts';
 import { inlineEphemerals } from '../compile/draft/ephemeral.ts';
 import { ephemeralsOf } from '../compile/model.ts';
+import { auditsOf, badRowsSql } from '../data-test/audit.ts';
 import { nothingGiven } from '../database/attachments.ts';
 import { type Column, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';

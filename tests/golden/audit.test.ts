@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { badRowsSql } from '../../runner/audit.ts';
+import { badRowsSql } from '../../runner/data-test/audit.ts';
 import type { Decision } from '../../runner/plan/decision.ts';
 import { compileFiles, modelOf, testOf } from '../unit/runner/projects.ts';
 import { expectGolden } from './golden.ts';

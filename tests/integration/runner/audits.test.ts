@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readFailedAudits } from '../../../cli/status/audits.ts';
-import { keptRowsQuery } from '../../../runner/audit-failure.ts';
+import { keptRowsQuery } from '../../../runner/data-test/audit-failure.ts';
 import { NodeError } from '../../../runner/text/errors.ts';
 import { bundled } from '../bundled.ts';
 import { databases, type TestDatabase } from '../databases.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { auditsOf } from '../../../runner/audit.ts';
+import { auditsOf } from '../../../runner/data-test/audit.ts';
 import { compileFiles, modelOf, problemsOf, testOf } from './projects.ts';
 
 const files = {

@@ -1,15 +1,15 @@
-import type { StatementError } from '../warehouse/errors.ts';
-import { identifier, relation } from '../warehouse/quote.ts';
-import type { Session } from '../warehouse/warehouse.ts';
-import { isTransient } from './database/retry.ts';
-import { explain, statement } from './database/statement.ts';
-import type { Manifest, ModelNode, SeedNode, TestNode } from './manifest/manifest.ts';
-import type { StandingView } from './materialize/parts/remake-views.ts';
-import { staged } from './materialize/parts/step.ts';
-import type { Decision } from './plan/decision.ts';
+import type { StatementError } from '../../warehouse/errors.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Session } from '../../warehouse/warehouse.ts';
+import { isTransient } from '../database/retry.ts';
+import { explain, statement } from '../database/statement.ts';
+import type { Manifest, ModelNode, SeedNode, TestNode } from '../manifest/manifest.ts';
+import type { StandingView } from '../materialize/parts/remake-views.ts';
+import { staged } from '../materialize/parts/step.ts';
+import type { Decision } from '../plan/decision.ts';
+import type { ModelState } from '../state/models.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { holds, RelationCache, type TestOutcome } from './run-test.ts';
-import type { ModelState } from './state/models.ts';
-import { SqlText } from './text/sql-text.ts';
 
 /** How many bad rows of an audit are kept for inspection. */
 export const mostRows = 1000;

@@ -1,14 +1,14 @@
-import { identifier, literal } from '../warehouse/quote.ts';
-import type { Queryable, Session } from '../warehouse/warehouse.ts';
+import { identifier, literal } from '../../warehouse/quote.ts';
+import type { Queryable, Session } from '../../warehouse/warehouse.ts';
+import type { BuildContext } from '../build-node.ts';
+import { retrying } from '../database/retry.ts';
+import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { hasState } from '../state/schema.ts';
+import { NodeError } from '../text/errors.ts';
+import { thousands } from '../text/figures.ts';
+import { formatPlace } from '../text/place.ts';
+import { SqlText } from '../text/sql-text.ts';
 import { type AuditOutcome, AuditsFailed, type FailedAudit } from './audit.ts';
-import type { BuildContext } from './build-node.ts';
-import { retrying } from './database/retry.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { hasState } from './state/schema.ts';
-import { NodeError } from './text/errors.ts';
-import { thousands } from './text/figures.ts';
-import { formatPlace } from './text/place.ts';
-import { SqlText } from './text/sql-text.ts';
 
 /** How many failures of one audit are remembered, the newest. */
 const mostFailures = 20;

@@ -1,9 +1,9 @@
-import type { RelationName } from '../warehouse/quote.ts';
-import type { Queryable } from '../warehouse/warehouse.ts';
-import { type ExistingRelation, readRelation } from './database/catalog.ts';
-import { explain, statement } from './database/statement.ts';
-import type { Proof, TestNode } from './manifest/manifest.ts';
-import { SqlText } from './text/sql-text.ts';
+import type { RelationName } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { type ExistingRelation, readRelation } from '../database/catalog.ts';
+import { explain, statement } from '../database/statement.ts';
+import type { Proof, TestNode } from '../manifest/manifest.ts';
+import { SqlText } from '../text/sql-text.ts';
 
 export interface TestOutcome {
   readonly status: 'pass' | 'fail' | 'warn';
