@@ -1,69 +1,36 @@
 import { relation } from '../warehouse/quote.ts';
-import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import type { Session } from '../warehouse/warehouse.ts';
+import { refuseToStrand } from './build/transaction/blocking-dependents.ts';
+import { isReplaced, viewsInTheWay } from './build/transaction/blocking-views.ts';
+import type { BuildContext, Built } from './build/transaction/build-context.ts';
+import { completeRelation } from './build/transaction/complete-relation.ts';
+import { decideAfterHooks } from './build/transaction/decide-after-hooks.ts';
+import { type HookContext, runHooksOutside } from './build/transaction/hooks.ts';
+import { perform, shapeOf } from './build/transaction/run-step.ts';
+import { readSeed } from './build/transaction/seed.ts';
 import { hintFor } from './build-hint.ts';
-import { completeRelation } from './complete-relation.ts';
-import { type AuditOutcome, auditRemade, runAudits } from './data-test/audit.ts';
+import { auditRemade, runAudits } from './data-test/audit.ts';
 import { keepBadRows } from './data-test/audit-failure.ts';
 import { type Belongings, readBelongings } from './database/attachments.ts';
 import { type Column, isWorthAnalyzing, sameColumns } from './database/catalog.ts';
 import { retrying } from './database/retry.ts';
 import { explain } from './database/statement.ts';
-import type { Turns } from './database/turns.ts';
-import { decideAfterHooks } from './decide-after-hooks.ts';
 import { followRename } from './generated-views.ts';
-import { type HookContext, runHooksOutside } from './hooks.ts';
 import { tablesBehind } from './manifest/lineage.ts';
 import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { isGrantMark } from './materialize/parts/grants.ts';
 import { objectNames } from './materialize/parts/structure.ts';
 import type { RowSource } from './materialize/parts/target.ts';
 import { buildBatches } from './microbatch.ts';
-import { refuseToStrand } from './partition-dependents.ts';
-import { perform, shapeOf } from './perform.ts';
 import { madeByHand, refuseToStrip } from './plan/change-of-kind.ts';
 import { checkContract, keepsContract } from './plan/contract.ts';
 import { decide, isMoved } from './plan/decide.ts';
-import type { Decision, NodeState, PlanOptions } from './plan/decision.ts';
+import type { Decision, NodeState } from './plan/decision.ts';
 import { plan, querySql } from './plan/plan.ts';
 import { structureOf } from './plan/table-target.ts';
-import { readSeed } from './seed.ts';
-import type { EventTimeRange } from './state/batch-windows.ts';
 import { forgetExpired } from './state/expired.ts';
 import { writeModel } from './state/models.ts';
 import { type ResultRecord, writeResults } from './state/runs.ts';
-import type { NodeError } from './text/errors.ts';
-import { isReplaced, viewsInTheWay } from './views-in-the-way.ts';
-
-export interface BuildContext {
-  readonly manifest: Manifest;
-  readonly root: string;
-  readonly warehouse: Warehouse;
-  readonly options: PlanOptions;
-  readonly runId: string;
-  readonly clock: () => Date;
-  /** The text of a project file, to quote a line of it. */
-  readonly sourceText: (file: string) => string | undefined;
-  /** Of the models of this run: their transactions run side by side. */
-  readonly turns: Turns;
-  /** Of microbatch models, just the batches of this time. */
-  readonly range?: EventTimeRange | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface Built {
-  readonly decision: Decision;
-  readonly inserted: number;
-  readonly updated: number;
-  readonly deleted: number;
-  /** Rows that are no longer wanted but still referenced by foreign keys. */
-  readonly retained: number;
-  readonly audits: readonly AuditOutcome[];
-  /** False where nothing was to be committed, so that the run's record is still to be written. */
-  readonly recorded: boolean;
-  /** How many batches were built, of a microbatch model, and what became of those that could not be. */
-  readonly batches?: number;
-  readonly failed?: NodeError;
-}
 
 /**
  * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all. A

@@ -1,7 +1,10 @@
 import { StatementError } from '../warehouse/errors.ts';
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import type { BuildContext } from './build-node.ts';
+import { refuseToStrand } from './build/transaction/blocking-dependents.ts';
+import { viewsInTheWay } from './build/transaction/blocking-views.ts';
+import type { BuildContext } from './build/transaction/build-context.ts';
+import { perform } from './build/transaction/run-step.ts';
 import { auditRemade } from './data-test/audit.ts';
 import { commentsOn, readBelongings } from './database/attachments.ts';
 import { type Column, type ExistingRelation, readRelation } from './database/catalog.ts';
@@ -12,15 +15,12 @@ import { describeRelation } from './materialize/parts/comments.ts';
 import { repartition } from './materialize/parts/repartition.ts';
 import type { Step } from './materialize/parts/step.ts';
 import { alignColumns, placeOf } from './materialize/parts/structure.ts';
-import { refuseToStrand } from './partition-dependents.ts';
-import { perform } from './perform.ts';
 import { madeByHand, refuseToStrip } from './plan/change-of-kind.ts';
 import { isMoved } from './plan/decide.ts';
 import type { Decision, NodeState } from './plan/decision.ts';
 import { secure, tableTarget } from './plan/table-target.ts';
 import { type ModelState, writeModel } from './state/models.ts';
 import { NodeError } from './text/errors.ts';
-import { viewsInTheWay } from './views-in-the-way.ts';
 
 /**
  * Moves the rows of a microbatch model into a table as declared, before its batches are built: one that is partitioned otherwise,

@@ -1,7 +1,9 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
-import type { BuildContext } from './build-node.ts';
-import { completeRelation, introduceRelation } from './complete-relation.ts';
+import { viewsInTheWay } from './build/transaction/blocking-views.ts';
+import type { BuildContext } from './build/transaction/build-context.ts';
+import { completeRelation, introduceRelation } from './build/transaction/complete-relation.ts';
+import { perform } from './build/transaction/run-step.ts';
 import { type AuditOutcome, auditRemade } from './data-test/audit.ts';
 import { type ExistingRelation, readRelation } from './database/catalog.ts';
 import { tablesBehind } from './manifest/lineage.ts';
@@ -16,14 +18,12 @@ import { adoptKeys } from './materialize/parts/surrogate-key.ts';
 import { leaveOneOfEach } from './materialize/table.ts';
 import type { Job } from './microbatch-begin.ts';
 import type { FailedBatch } from './microbatch-report.ts';
-import { perform } from './perform.ts';
 import { boundLiteral } from './plan/batch-sql.ts';
 import { secure, structureOf, tableTarget } from './plan/table-target.ts';
 import type { BatchWindow, KnownBatch, Moment } from './state/batch-windows.ts';
 import { forgetOtherBatches, writeBatch } from './state/batches.ts';
 import { forgetExpired } from './state/expired.ts';
 import { type ModelState, writeModel } from './state/models.ts';
-import { viewsInTheWay } from './views-in-the-way.ts';
 
 /** What has become of a model's table in this run so far. */
 export interface Progress {

@@ -1,6 +1,6 @@
 import type { Warehouse } from '../warehouse/warehouse.ts';
-import { ensureGuard } from './access.ts';
-import type { BuildContext } from './build-node.ts';
+import { ensureGuard } from './build/transaction/access.ts';
+import type { BuildContext } from './build/transaction/build-context.ts';
 import type { Compiled } from './compile/compile.ts';
 import { type RunHook, type RunHookResult, runRunHooks } from './compile/run-hooks.ts';
 import { createSchemas } from './create-schemas.ts';

@@ -1,4 +1,5 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
+import { readState } from './build/transaction/node-state.ts';
 import { type Column, type ExistingRelation, readTemporaryColumns } from './database/catalog.ts';
 import { ask } from './database/question.ts';
 import { statement } from './database/statement.ts';
@@ -8,7 +9,6 @@ import { compareRows, stageBeside } from './materialize/difference.ts';
 import { refusal, type Step } from './materialize/parts/step.ts';
 import type { KeepFrom } from './materialize/parts/target.ts';
 import { batchesFromScratch, reasonBatchesWait } from './microbatch-verify.ts';
-import { readState } from './node-state.ts';
 import { nothingNew, reasonToRebuild } from './plan/decide.ts';
 import type { NodeState } from './plan/decision.ts';
 import { dayLiteral, eventTimeTypes, forgets, keptOf } from './plan/lost-rows.ts';

@@ -1,8 +1,8 @@
 import { landedSources } from '../../loaders/erasure/erase-landed.ts';
 import { assertBronze } from '../../loaders/housekeeping/bronze-files.ts';
+import { linesWith } from '../../runner/build/transaction/seed.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { linesWith } from '../../runner/seed.ts';
 import { isSubjectNode, subjectPredicate } from '../../runner/subject-predicate.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';

@@ -1,6 +1,6 @@
 import { identifier } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { ensureGuard } from '../access.ts';
+import { ensureGuard } from '../build/transaction/access.ts';
 import type { Compiled } from '../compile/compile.ts';
 import { RelationCache, runTest } from '../data-test/run-test.ts';
 import { explain, statement } from '../database/statement.ts';

@@ -1,7 +1,7 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import { type HookContext, runHook } from '../build/transaction/hooks.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
-import { type HookContext, runHook } from '../hooks.ts';
 import type { Hook, ModelNode, SeedNode } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
 import type { Place } from '../text/place.ts';

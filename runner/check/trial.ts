@@ -1,6 +1,9 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { readAccess } from '../access.ts';
+import { readAccess } from '../build/transaction/access.ts';
+import { newestLoads, nothingKnown } from '../build/transaction/node-state.ts';
+import { perform, shapeOf } from '../build/transaction/run-step.ts';
+import { readSeed } from '../build/transaction/seed.ts';
 import { inlineEphemerals } from '../compile/draft/ephemeral.ts';
 import { ephemeralsOf } from '../compile/model.ts';
 import { auditsOf, badRowsSql } from '../data-test/audit.ts';
@@ -10,11 +13,8 @@ import { explain, statement } from '../database/statement.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
 import type { RowSource } from '../materialize/parts/target.ts';
 import { tryBatch } from '../microbatch-trial.ts';
-import { newestLoads, nothingKnown } from '../node-state.ts';
-import { perform, shapeOf } from '../perform.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
 import { plan, querySql } from '../plan/plan.ts';
-import { readSeed } from '../seed.ts';
 import { NodeError } from '../text/errors.ts';
 
 export interface Trial {

@@ -1,5 +1,5 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { type HookContext, runHook } from '../hooks.ts';
+import { type HookContext, runHook } from '../build/transaction/hooks.ts';
 import type { Problem } from '../text/errors.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';

@@ -1,6 +1,6 @@
 import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Queryable, Session } from '../../warehouse/warehouse.ts';
-import type { BuildContext } from '../build-node.ts';
+import type { BuildContext } from '../build/transaction/build-context.ts';
 import { retrying } from '../database/retry.ts';
 import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
 import { hasState } from '../state/schema.ts';

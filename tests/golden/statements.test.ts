@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readSeed } from '../../runner/build/transaction/seed.ts';
 import { type Given, nothingGiven } from '../../runner/database/attachments.ts';
 import type { Column, ExistingRelation, ForeignKey } from '../../runner/database/catalog.ts';
 import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest/manifest.ts';
@@ -10,7 +11,6 @@ import { objectNames } from '../../runner/materialize/parts/structure.ts';
 import type { Decision, NodeState } from '../../runner/plan/decision.ts';
 import { plan, querySql } from '../../runner/plan/plan.ts';
 import { structureOf } from '../../runner/plan/table-target.ts';
-import { readSeed } from '../../runner/seed.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import { TemporaryProject } from '../integration/temporary-project.ts';
 import { compileFiles } from '../unit/runner/projects.ts';

@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSeed } from '../../../runner/seed.ts';
+import { readSeed } from '../../../runner/build/transaction/seed.ts';
 import { NodeError } from '../../../runner/text/errors.ts';
 import { TemporaryProject } from '../../integration/temporary-project.ts';
 

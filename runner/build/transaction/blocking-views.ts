@@ -1,18 +1,18 @@
-import type { Session } from '../warehouse/warehouse.ts';
-import type { Column, ExistingRelation } from './database/catalog.ts';
-import { type Dependent, readDependents } from './database/dependent-views.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
-import { materializedViewTarget } from './materialize/materialized-view.ts';
-import { givenWhereItFits, type StandingView } from './materialize/parts/remake-views.ts';
-import { addMissing, objectNames } from './materialize/parts/structure.ts';
-import { madeByHand } from './plan/change-of-kind.ts';
-import { isMoved } from './plan/decide.ts';
-import type { Decision, NodeState, PlanOptions } from './plan/decision.ts';
-import { querySql } from './plan/plan.ts';
-import { relationKindOf, tableTarget } from './plan/table-target.ts';
-import type { ModelState } from './state/models.ts';
-import { NodeError } from './text/errors.ts';
-import { SqlText } from './text/sql-text.ts';
+import type { Session } from '../../../warehouse/warehouse.ts';
+import type { Column, ExistingRelation } from '../../database/catalog.ts';
+import { type Dependent, readDependents } from '../../database/dependent-views.ts';
+import type { Manifest, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import { materializedViewTarget } from '../../materialize/materialized-view.ts';
+import { givenWhereItFits, type StandingView } from '../../materialize/parts/remake-views.ts';
+import { addMissing, objectNames } from '../../materialize/parts/structure.ts';
+import { madeByHand } from '../../plan/change-of-kind.ts';
+import { isMoved } from '../../plan/decide.ts';
+import type { Decision, NodeState, PlanOptions } from '../../plan/decision.ts';
+import { querySql } from '../../plan/plan.ts';
+import { relationKindOf, tableTarget } from '../../plan/table-target.ts';
+import type { ModelState } from '../../state/models.ts';
+import { NodeError } from '../../text/errors.ts';
+import { SqlText } from '../../text/sql-text.ts';
 
 /** The relation that stands, and what is remembered of it. */
 type Standing = Pick<NodeState, 'existing' | 'remembered'>;

@@ -1,10 +1,10 @@
-import { identifier, type RelationName, relation } from '../warehouse/quote.ts';
-import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import { readRelation } from './database/catalog.ts';
-import { retrying } from './database/retry.ts';
-import { statement } from './database/statement.ts';
-import type { Manifest, ModelNode, Node, RowSecurity } from './manifest/manifest.ts';
-import { type Access, secureRows, type Visible } from './materialize/parts/row-security.ts';
+import { identifier, type RelationName, relation } from '../../../warehouse/quote.ts';
+import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
+import { readRelation } from '../../database/catalog.ts';
+import { retrying } from '../../database/retry.ts';
+import { statement } from '../../database/statement.ts';
+import type { Manifest, ModelNode, Node, RowSecurity } from '../../manifest/manifest.ts';
+import { type Access, secureRows, type Visible } from '../../materialize/parts/row-security.ts';
 
 /**
  * The function by which policies know the owner's own sessions: whether who logged in is the role or a member of it.

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
-import { declaredTypes, normalType } from './manifest/column-type.ts';
-import type { SeedNode } from './manifest/manifest.ts';
-import type { SeedColumn } from './materialize/parts/target.ts';
-import { firstLineOf, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';
-import { NodeError } from './text/errors.ts';
-import type { Place } from './text/place.ts';
-import { didYouMean } from './text/suggest.ts';
+import { declaredTypes, normalType } from '../../manifest/column-type.ts';
+import type { SeedNode } from '../../manifest/manifest.ts';
+import type { SeedColumn } from '../../materialize/parts/target.ts';
+import { NodeError } from '../../text/errors.ts';
+import type { Place } from '../../text/place.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import { firstLineOf, type SeedFile, type SeedRecord, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';
 
 export interface SeedData {
   readonly columns: readonly SeedColumn[];
@@ -65,22 +65,6 @@ export function linesWith(root: string, node: SeedNode, column: string, values: 
   const at = header?.record.indexOf(column) ?? -1;
   const wanted = new Set([...values].map((value) => value.toLowerCase()));
   return rows.flatMap((row) => (wanted.has((row.record[at] ?? '').toLowerCase()) ? [firstLineOf(row)] : []));
-}
-
-/** A seed's file as it stands. */
-export interface SeedFile {
-  readonly path: string;
-  readonly text: string;
-  readonly delimiter: string;
-  readonly records: readonly SeedRecord[];
-}
-
-export interface SeedRecord {
-  readonly record: readonly string[];
-  /** As it stands in the file, perhaps with empty lines around it. */
-  readonly raw: string;
-  /** The line of the file with which it ends. */
-  readonly lastLine: number;
 }
 
 function readFile(root: string, node: SeedNode): SeedFile {

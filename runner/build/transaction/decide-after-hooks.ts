@@ -1,8 +1,8 @@
-import type { Session } from '../warehouse/warehouse.ts';
+import type { Session } from '../../../warehouse/warehouse.ts';
+import type { Manifest, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { Decision, NodeState } from '../../plan/decision.ts';
 import { type HookContext, runHooks } from './hooks.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { readState, type StateRead } from './node-state.ts';
-import type { Decision, NodeState } from './plan/decision.ts';
 
 /**
  * What is to be done with a node, once the hooks before it have run in its transaction: they may have changed what stands,

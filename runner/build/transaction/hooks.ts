@@ -1,13 +1,13 @@
-import type { StatementError } from '../warehouse/errors.ts';
-import { literal } from '../warehouse/quote.ts';
-import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import { explain, statement } from './database/statement.ts';
-import type { Hook, ModelNode, SeedNode } from './manifest/manifest.ts';
-import { placeholders } from './manifest/placeholders.ts';
-import type { Decision } from './plan/decision.ts';
-import { NodeError } from './text/errors.ts';
-import type { Place } from './text/place.ts';
-import type { SqlText } from './text/sql-text.ts';
+import type { StatementError } from '../../../warehouse/errors.ts';
+import { literal } from '../../../warehouse/quote.ts';
+import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
+import { explain, statement } from '../../database/statement.ts';
+import type { Hook, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import { placeholders } from '../../manifest/placeholders.ts';
+import type { Decision } from '../../plan/decision.ts';
+import { NodeError } from '../../text/errors.ts';
+import type { Place } from '../../text/place.ts';
+import type { SqlText } from '../../text/sql-text.ts';
 
 export interface HookContext {
   /** ISO time of the run. */

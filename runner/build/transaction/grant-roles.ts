@@ -1,12 +1,12 @@
-import type { Queryable } from '../warehouse/warehouse.ts';
-import { type Grant, grantsJson } from './database/attachments.ts';
-import { statement } from './database/statement.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { alignGrants, isGrantMark } from './materialize/parts/grants.ts';
-import { privileges } from './project/additive-settings.ts';
-import { NodeError } from './text/errors.ts';
-import type { Place } from './text/place.ts';
-import { didYouMean } from './text/suggest.ts';
+import type { Queryable } from '../../../warehouse/warehouse.ts';
+import { type Grant, grantsJson } from '../../database/attachments.ts';
+import { statement } from '../../database/statement.ts';
+import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import { alignGrants, isGrantMark } from '../../materialize/parts/grants.ts';
+import { privileges } from '../../project/additive-settings.ts';
+import { NodeError } from '../../text/errors.ts';
+import type { Place } from '../../text/place.ts';
+import { didYouMean } from '../../text/suggest.ts';
 
 export interface Granted {
   /** What is to be remembered. */

@@ -1,14 +1,14 @@
-import { StatementError } from '../warehouse/errors.ts';
-import type { Session } from '../warehouse/warehouse.ts';
-import { type Column, readTemporaryColumns } from './database/catalog.ts';
-import { statement } from './database/statement.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { refusal, type Step } from './materialize/parts/step.ts';
-import { keepsContract } from './plan/contract.ts';
-import type { Decision, NodeState } from './plan/decision.ts';
+import { StatementError } from '../../../warehouse/errors.ts';
+import type { Session } from '../../../warehouse/warehouse.ts';
+import { type Column, readTemporaryColumns } from '../../database/catalog.ts';
+import { statement } from '../../database/statement.ts';
+import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import { refusal, type Step } from '../../materialize/parts/step.ts';
+import { keepsContract } from '../../plan/contract.ts';
+import type { Decision, NodeState } from '../../plan/decision.ts';
+import { NodeError } from '../../text/errors.ts';
+import { SqlText } from '../../text/sql-text.ts';
 import { type SeedData, spotInSeed } from './seed.ts';
-import { NodeError } from './text/errors.ts';
-import { SqlText } from './text/sql-text.ts';
 
 /**
  * The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has; a

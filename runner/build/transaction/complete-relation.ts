@@ -1,13 +1,13 @@
-import type { Session } from '../warehouse/warehouse.ts';
-import { type Comments, commentsOn } from './database/attachments.ts';
-import { ask } from './database/question.ts';
-import { statement } from './database/statement.ts';
+import type { Session } from '../../../warehouse/warehouse.ts';
+import { type Comments, commentsOn } from '../../database/attachments.ts';
+import { ask } from '../../database/question.ts';
+import { statement } from '../../database/statement.ts';
+import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import { describeRelation } from '../../materialize/parts/comments.ts';
+import type { Decision } from '../../plan/decision.ts';
+import { NodeError } from '../../text/errors.ts';
 import { type Granted, grantRoles } from './grant-roles.ts';
 import { type HookContext, runHooks } from './hooks.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import { describeRelation } from './materialize/parts/comments.ts';
-import type { Decision } from './plan/decision.ts';
-import { NodeError } from './text/errors.ts';
 
 /** What a relation was before it was built, and what of it is remembered. */
 export interface Before {

@@ -1,5 +1,4 @@
-import type { SeedFile, SeedRecord } from './seed.ts';
-import { advance, excerpt, formatPlace, type Place } from './text/place.ts';
+import { advance, excerpt, formatPlace, type Place } from '../../text/place.ts';
 
 /** Where something stands in a seed's file: for a message, and the line with a caret. */
 export interface SeedSpot {
@@ -44,4 +43,20 @@ function startOf(record: string, delimiter: string, column: number): number {
     else if (!isQuoted && record.startsWith(delimiter, at)) passed += 1;
   }
   return at + (/^[ \t]*/.exec(record.slice(at))?.[0].length ?? 0);
+}
+
+/** A seed's file as it stands. */
+export interface SeedFile {
+  readonly path: string;
+  readonly text: string;
+  readonly delimiter: string;
+  readonly records: readonly SeedRecord[];
+}
+
+export interface SeedRecord {
+  readonly record: readonly string[];
+  /** As it stands in the file, perhaps with empty lines around it. */
+  readonly raw: string;
+  /** The line of the file with which it ends. */
+  readonly lastLine: number;
 }

@@ -1,19 +1,19 @@
-import { StatementError } from '../warehouse/errors.ts';
-import { relation } from '../warehouse/quote.ts';
-import type { Session } from '../warehouse/warehouse.ts';
+import { StatementError } from '../../../warehouse/errors.ts';
+import { relation } from '../../../warehouse/quote.ts';
+import type { Session } from '../../../warehouse/warehouse.ts';
+import { type Comments, commentsOn } from '../../database/attachments.ts';
+import { type BareRelation, bareRelation, completed } from '../../database/catalog.ts';
+import { askTogether } from '../../database/question.ts';
+import { modelsBehind, sourcesBehind, tablesBehind } from '../../manifest/lineage.ts';
+import type { Manifest, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import { placeholders } from '../../manifest/placeholders.ts';
+import type { NodeState } from '../../plan/decision.ts';
+import { expiredOf } from '../../state/expired.ts';
+import { allModels, type Consumed, consumedBy, leastConsumed, type ModelState } from '../../state/models.ts';
+import { prunedOf } from '../../state/pruned.ts';
+import { NodeError } from '../../text/errors.ts';
+import type { Place } from '../../text/place.ts';
 import { readAccess } from './access.ts';
-import { type Comments, commentsOn } from './database/attachments.ts';
-import { type BareRelation, bareRelation, completed } from './database/catalog.ts';
-import { askTogether } from './database/question.ts';
-import { modelsBehind, sourcesBehind, tablesBehind } from './manifest/lineage.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
-import { placeholders } from './manifest/placeholders.ts';
-import type { NodeState } from './plan/decision.ts';
-import { expiredOf } from './state/expired.ts';
-import { allModels, type Consumed, consumedBy, leastConsumed, type ModelState } from './state/models.ts';
-import { prunedOf } from './state/pruned.ts';
-import { NodeError } from './text/errors.ts';
-import type { Place } from './text/place.ts';
 
 /** The state of a node that nothing is known of. */
 export const nothingKnown: NodeState = {

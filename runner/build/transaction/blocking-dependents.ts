@@ -1,12 +1,12 @@
-import { relation } from '../warehouse/quote.ts';
-import type { Queryable } from '../warehouse/warehouse.ts';
-import { partitionsOf } from './database/catalog.ts';
-import { ownPolicy } from './database/policies.ts';
-import type { ModelNode, SeedNode } from './manifest/manifest.ts';
-import type { StandingView } from './materialize/parts/remake-views.ts';
-import { objectNames } from './materialize/parts/structure.ts';
-import { structureOf } from './plan/table-target.ts';
-import { NodeError } from './text/errors.ts';
+import { relation } from '../../../warehouse/quote.ts';
+import type { Queryable } from '../../../warehouse/warehouse.ts';
+import { partitionsOf } from '../../database/catalog.ts';
+import { ownPolicy } from '../../database/policies.ts';
+import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { StandingView } from '../../materialize/parts/remake-views.ts';
+import { objectNames } from '../../materialize/parts/structure.ts';
+import { structureOf } from '../../plan/table-target.ts';
+import { NodeError } from '../../text/errors.ts';
 
 /**
  * Refuses to put another table in the place of a standing one while something hangs on it that would go with it or keep it

@@ -1,0 +1,38 @@
+import type { Warehouse } from '../../../warehouse/warehouse.ts';
+import type { AuditOutcome } from '../../data-test/audit.ts';
+import type { Turns } from '../../database/turns.ts';
+import type { Manifest } from '../../manifest/manifest.ts';
+import type { Decision, PlanOptions } from '../../plan/decision.ts';
+import type { EventTimeRange } from '../../state/batch-windows.ts';
+import type { NodeError } from '../../text/errors.ts';
+
+export interface BuildContext {
+  readonly manifest: Manifest;
+  readonly root: string;
+  readonly warehouse: Warehouse;
+  readonly options: PlanOptions;
+  readonly runId: string;
+  readonly clock: () => Date;
+  /** The text of a project file, to quote a line of it. */
+  readonly sourceText: (file: string) => string | undefined;
+  /** Of the models of this run: their transactions run side by side. */
+  readonly turns: Turns;
+  /** Of microbatch models, just the batches of this time. */
+  readonly range?: EventTimeRange | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Built {
+  readonly decision: Decision;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+  /** Rows that are no longer wanted but still referenced by foreign keys. */
+  readonly retained: number;
+  readonly audits: readonly AuditOutcome[];
+  /** False where nothing was to be committed, so that the run's record is still to be written. */
+  readonly recorded: boolean;
+  /** How many batches were built, of a microbatch model, and what became of those that could not be. */
+  readonly batches?: number;
+  readonly failed?: NodeError;
+}
