@@ -1,5 +1,6 @@
 import { relation } from '../warehouse/quote.ts';
 import type { Session } from '../warehouse/warehouse.ts';
+import { buildBatches } from './build/microbatch/batches.ts';
 import { refuseToStrand } from './build/transaction/blocking-dependents.ts';
 import { isReplaced, viewsInTheWay } from './build/transaction/blocking-views.ts';
 import type { BuildContext, Built } from './build/transaction/build-context.ts';
@@ -21,7 +22,6 @@ import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
 import { isGrantMark } from './materialize/parts/grants.ts';
 import { objectNames } from './materialize/parts/structure.ts';
 import type { RowSource } from './materialize/parts/target.ts';
-import { buildBatches } from './microbatch.ts';
 import { madeByHand, refuseToStrip } from './plan/change-of-kind.ts';
 import { checkContract, keepsContract } from './plan/contract.ts';
 import { decide, isMoved } from './plan/decide.ts';

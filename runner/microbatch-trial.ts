@@ -1,11 +1,11 @@
 import type { Session } from '../warehouse/warehouse.ts';
+import { checkYields, readTypes } from './build/microbatch/begin.ts';
+import { nameOfBatch } from './build/microbatch/report.ts';
 import { nothingKnown } from './build/transaction/node-state.ts';
 import { perform, shapeOf } from './build/transaction/run-step.ts';
 import { readRelation } from './database/catalog.ts';
 import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
 import { applyBatch, stageBatch } from './materialize/microbatch.ts';
-import { checkYields, readTypes } from './microbatch-begin.ts';
-import { nameOfBatch } from './microbatch-report.ts';
 import { boundLiteral, forBatch } from './plan/batch-sql.ts';
 import { querySql } from './plan/plan.ts';
 import { tableTarget } from './plan/table-target.ts';

@@ -1,9 +1,9 @@
 import type { Queryable, Session } from '../warehouse/warehouse.ts';
+import { readTypes } from './build/microbatch/begin.ts';
 import { ask } from './database/question.ts';
 import { statement } from './database/statement.ts';
 import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
 import type { KeepFrom } from './materialize/parts/target.ts';
-import { readTypes } from './microbatch-begin.ts';
 import { boundLiteral, forBatch } from './plan/batch-sql.ts';
 import { reasonToRebuild } from './plan/decide.ts';
 import type { NodeState } from './plan/decision.ts';

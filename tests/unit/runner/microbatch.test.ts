@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventTimeRange } from '../../../cli/event-time.ts';
-import { nameOfBatch } from '../../../runner/microbatch-report.ts';
+import { nameOfBatch } from '../../../runner/build/microbatch/report.ts';
 import { chooseBatches } from '../../../runner/plan/batch-choice.ts';
 import { boundLiteral } from '../../../runner/plan/batch-sql.ts';
 import type { KnownBatch } from '../../../runner/state/batch-windows.ts';

@@ -1,15 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
-import { StatementError } from '../warehouse/errors.ts';
-import { relation } from '../warehouse/quote.ts';
-import type { Session } from '../warehouse/warehouse.ts';
-import type { BuildContext, Built } from './build/transaction/build-context.ts';
-import { perform } from './build/transaction/run-step.ts';
-import { runAudits } from './data-test/audit.ts';
-import { keepBadRows } from './data-test/audit-failure.ts';
-import { isWorthAnalyzing, readRelation } from './database/catalog.ts';
-import { retrying } from './database/retry.ts';
-import { statement } from './database/statement.ts';
-import type { BatchSettings, ModelNode } from './manifest/manifest.ts';
+import { StatementError } from '../../../warehouse/errors.ts';
+import { relation } from '../../../warehouse/quote.ts';
+import type { Session } from '../../../warehouse/warehouse.ts';
+import { runAudits } from '../../data-test/audit.ts';
+import { keepBadRows } from '../../data-test/audit-failure.ts';
+import { isWorthAnalyzing, readRelation } from '../../database/catalog.ts';
+import { retrying } from '../../database/retry.ts';
+import { statement } from '../../database/statement.ts';
+import type { BatchSettings, ModelNode } from '../../manifest/manifest.ts';
 import {
   applyBatch,
   type Batch,
@@ -17,20 +15,23 @@ import {
   type Stretch,
   stageBatch,
   writtenBelow,
-} from './materialize/microbatch.ts';
-import type { Step } from './materialize/parts/step.ts';
-import { objectNames } from './materialize/parts/structure.ts';
-import { beginBatches, type Job } from './microbatch-begin.ts';
-import { movedFrom } from './microbatch-moved.ts';
-import { batchesFailed, nameOfBatch } from './microbatch-report.ts';
-import { introduce, keptObjects, type Progress, prepare, remember, settle, stretchOf } from './microbatch-table.ts';
-import { forBatch } from './plan/batch-sql.ts';
-import { structureOf, tableTarget } from './plan/table-target.ts';
-import type { BatchWindow, KnownBatch, Moment } from './state/batch-windows.ts';
-import { writeBatch } from './state/batches.ts';
-import type { ModelState } from './state/models.ts';
-import { writeResults } from './state/runs.ts';
-import { NodeError } from './text/errors.ts';
+} from '../../materialize/microbatch.ts';
+import type { Step } from '../../materialize/parts/step.ts';
+import { objectNames } from '../../materialize/parts/structure.ts';
+import { forBatch } from '../../plan/batch-sql.ts';
+import { structureOf, tableTarget } from '../../plan/table-target.ts';
+import type { BatchWindow, KnownBatch, Moment } from '../../state/batch-windows.ts';
+import { writeBatch } from '../../state/batches.ts';
+import type { ModelState } from '../../state/models.ts';
+import { writeResults } from '../../state/runs.ts';
+import { NodeError } from '../../text/errors.ts';
+import type { BuildContext, Built } from '../transaction/build-context.ts';
+import { perform } from '../transaction/run-step.ts';
+import { beginBatches } from './begin.ts';
+import type { Job, Progress } from './job.ts';
+import { movedFrom } from './moved-rows.ts';
+import { batchesFailed, nameOfBatch } from './report.ts';
+import { introduce, keptObjects, prepare, remember, settle, stretchOf } from './table.ts';
 
 /**
  * Builds the batches of a microbatch model, the oldest first, each in one transaction: its rows, and that it is done,

@@ -1,51 +1,28 @@
-import { relation } from '../warehouse/quote.ts';
-import type { Session } from '../warehouse/warehouse.ts';
-import { viewsInTheWay } from './build/transaction/blocking-views.ts';
-import type { BuildContext } from './build/transaction/build-context.ts';
-import { completeRelation, introduceRelation } from './build/transaction/complete-relation.ts';
-import { perform } from './build/transaction/run-step.ts';
-import { type AuditOutcome, auditRemade } from './data-test/audit.ts';
-import { type ExistingRelation, readRelation } from './database/catalog.ts';
-import { tablesBehind } from './manifest/lineage.ts';
-import type { ModelNode } from './manifest/manifest.ts';
-import { partitioningName } from './manifest/partition-names.ts';
-import { clearOutside, type Stretch } from './materialize/microbatch.ts';
-import { isGrantMark } from './materialize/parts/grants.ts';
-import { remakeViews } from './materialize/parts/remake-views.ts';
-import type { Step } from './materialize/parts/step.ts';
-import { addMissing, alignColumns, dropObsolete, objectNames } from './materialize/parts/structure.ts';
-import { adoptKeys } from './materialize/parts/surrogate-key.ts';
-import { leaveOneOfEach } from './materialize/table.ts';
-import type { Job } from './microbatch-begin.ts';
-import type { FailedBatch } from './microbatch-report.ts';
-import { boundLiteral } from './plan/batch-sql.ts';
-import { secure, structureOf, tableTarget } from './plan/table-target.ts';
-import type { BatchWindow, KnownBatch, Moment } from './state/batch-windows.ts';
-import { forgetOtherBatches, writeBatch } from './state/batches.ts';
-import { forgetExpired } from './state/expired.ts';
-import { type ModelState, writeModel } from './state/models.ts';
-
-/** What has become of a model's table in this run so far. */
-export interface Progress {
-  readonly totals: { inserted: number; updated: number; deleted: number; retained: number };
-  remembered: ModelState | undefined;
-  /** The table as a batch of this run has found it; nothing but rows changes after that. */
-  standing: ExistingRelation | undefined;
-  /** The table has the columns of the query, and what lies in no batch is gone. */
-  prepared: boolean;
-  /** What is being done now is not for a batch alone: no other one is tried if it fails. */
-  ofModel: boolean;
-  /** Rows written since the planner looked at the table last. */
-  unanalysed: number;
-  /** What is to be built, the oldest first; behind them those that rows moved out of meanwhile. */
-  readonly queue: KnownBatch[];
-  readonly built: Set<KnownBatch>;
-  /** Those of them that keep rows which are only there because others point at them. */
-  readonly retaining: Set<KnownBatch>;
-  /** What audits let pass, by the id of the test. */
-  readonly audits: Map<string, AuditOutcome>;
-  readonly failed: FailedBatch[];
-}
+import { relation } from '../../../warehouse/quote.ts';
+import type { Session } from '../../../warehouse/warehouse.ts';
+import { auditRemade } from '../../data-test/audit.ts';
+import { type ExistingRelation, readRelation } from '../../database/catalog.ts';
+import { tablesBehind } from '../../manifest/lineage.ts';
+import type { ModelNode } from '../../manifest/manifest.ts';
+import { partitioningName } from '../../manifest/partition-names.ts';
+import { clearOutside, type Stretch } from '../../materialize/microbatch.ts';
+import { isGrantMark } from '../../materialize/parts/grants.ts';
+import { remakeViews } from '../../materialize/parts/remake-views.ts';
+import type { Step } from '../../materialize/parts/step.ts';
+import { addMissing, alignColumns, dropObsolete, objectNames } from '../../materialize/parts/structure.ts';
+import { adoptKeys } from '../../materialize/parts/surrogate-key.ts';
+import { leaveOneOfEach } from '../../materialize/table.ts';
+import { boundLiteral } from '../../plan/batch-sql.ts';
+import { secure, structureOf, tableTarget } from '../../plan/table-target.ts';
+import type { BatchWindow, Moment } from '../../state/batch-windows.ts';
+import { forgetOtherBatches, writeBatch } from '../../state/batches.ts';
+import { forgetExpired } from '../../state/expired.ts';
+import { type ModelState, writeModel } from '../../state/models.ts';
+import { viewsInTheWay } from '../transaction/blocking-views.ts';
+import type { BuildContext } from '../transaction/build-context.ts';
+import { completeRelation, introduceRelation } from '../transaction/complete-relation.ts';
+import { perform } from '../transaction/run-step.ts';
+import type { Job, Progress } from './job.ts';
 
 /** Gives a standing table what the model is now, before the first batch is put into it. @returns how many rows went, since they lay in no batch or were there twice. */
 export async function prepare(

@@ -1,11 +1,11 @@
-import type { Session } from '../warehouse/warehouse.ts';
-import { statement } from './database/statement.ts';
-import type { ModelNode } from './manifest/manifest.ts';
-import { type Batch, standsElsewhere, windowsOfMoved } from './materialize/microbatch.ts';
-import type { Job } from './microbatch-begin.ts';
-import { type Progress, stretchOf } from './microbatch-table.ts';
-import type { KnownBatch } from './state/batch-windows.ts';
-import { markTaken } from './state/batches.ts';
+import type { Session } from '../../../warehouse/warehouse.ts';
+import { statement } from '../../database/statement.ts';
+import type { ModelNode } from '../../manifest/manifest.ts';
+import { type Batch, standsElsewhere, windowsOfMoved } from '../../materialize/microbatch.ts';
+import type { KnownBatch } from '../../state/batch-windows.ts';
+import { markTaken } from '../../state/batches.ts';
+import type { Job, Progress } from './job.ts';
+import { stretchOf } from './table.ts';
 
 /**
  * The batches in which rows stand whose keys the staged ones have: those rows have moved, and are to be taken from there. They

@@ -1,7 +1,7 @@
-import { DatacycleError } from '../warehouse/errors.ts';
-import type { BatchSettings, ModelNode } from './manifest/manifest.ts';
-import type { BatchWindow } from './state/batch-windows.ts';
-import { NodeError } from './text/errors.ts';
+import { DatacycleError } from '../../../warehouse/errors.ts';
+import type { BatchSettings, ModelNode } from '../../manifest/manifest.ts';
+import type { BatchWindow } from '../../state/batch-windows.ts';
+import { NodeError } from '../../text/errors.ts';
 
 export interface FailedBatch {
   /** As {@link nameOfBatch} says it. */

@@ -1,57 +1,31 @@
-import { identifier, relation } from '../warehouse/quote.ts';
-import type { Session } from '../warehouse/warehouse.ts';
-import type { BuildContext } from './build/transaction/build-context.ts';
-import { decideAfterHooks } from './build/transaction/decide-after-hooks.ts';
-import { shapeOf } from './build/transaction/run-step.ts';
-import type { Column } from './database/catalog.ts';
-import { normalType } from './manifest/column-type.ts';
-import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
-import { filtersOf } from './manifest/placeholders.ts';
-import { changeSchema } from './materialize/parts/schema-change.ts';
-import type { Step } from './materialize/parts/step.ts';
-import { keepDone } from './microbatch-kept.ts';
-import { moveRows } from './microbatch-move-table.ts';
-import { nameOfBatch } from './microbatch-report.ts';
-import { chooseBatches } from './plan/batch-choice.ts';
-import { batchTypes, boundLiteral, forBatch } from './plan/batch-sql.ts';
-import { refuseChangeOfKind } from './plan/change-of-kind.ts';
-import { checkContract, checkNamed } from './plan/contract.ts';
-import { reasonToRebuild } from './plan/decide.ts';
-import type { Decision, NodeState } from './plan/decision.ts';
-import { keptOf, refuseToLose } from './plan/lost-rows.ts';
-import { checkPartitionColumn } from './plan/partition-column.ts';
-import { querySql } from './plan/plan.ts';
-import { type KnownBatch, readBatches } from './state/batch-windows.ts';
-import { markPending } from './state/batches.ts';
-import { type ModelState, writeConsumed } from './state/models.ts';
-import { NodeError } from './text/errors.ts';
-import type { SqlText } from './text/sql-text.ts';
-
-/** What a run has decided to do with a microbatch model. */
-export interface Job {
-  readonly settings: BatchSettings;
-  readonly state: NodeState;
-  readonly models: ReadonlyMap<string, ModelState>;
-  readonly decision: Exclude<Decision, { readonly mode: 'skip' }>;
-  /** All batches since the model's begin that it can be built of. */
-  readonly known: readonly KnownBatch[];
-  /** Those that the run builds, the oldest first. */
-  readonly batches: readonly KnownBatch[];
-  /** Those without which the table is not whole. */
-  readonly missing: readonly KnownBatch[];
-  /** Rows before the first batch stay: what they were made of has been deleted since. */
-  readonly keepsOlder: boolean;
-  readonly sql: SqlText;
-  readonly typeOf: (id: string, column: string) => string;
-  readonly yields: readonly Column[];
-  /** The type of the model's event_time. */
-  readonly eventType: string;
-  /** Those that a batch fills, and what has to be done to the table for it. */
-  readonly columns: readonly Column[];
-  readonly schemaSteps: readonly Step[];
-  /** The largest load_id before the run, which followers may have seen; undefined where they cannot follow the model so. */
-  readonly mark: number | undefined;
-}
+import { identifier, relation } from '../../../warehouse/quote.ts';
+import type { Session } from '../../../warehouse/warehouse.ts';
+import type { Column } from '../../database/catalog.ts';
+import { normalType } from '../../manifest/column-type.ts';
+import type { BatchSettings, Manifest, ModelNode } from '../../manifest/manifest.ts';
+import { filtersOf } from '../../manifest/placeholders.ts';
+import { changeSchema } from '../../materialize/parts/schema-change.ts';
+import { chooseBatches } from '../../plan/batch-choice.ts';
+import { batchTypes, boundLiteral, forBatch } from '../../plan/batch-sql.ts';
+import { refuseChangeOfKind } from '../../plan/change-of-kind.ts';
+import { checkContract, checkNamed } from '../../plan/contract.ts';
+import { reasonToRebuild } from '../../plan/decide.ts';
+import type { Decision, NodeState } from '../../plan/decision.ts';
+import { keptOf, refuseToLose } from '../../plan/lost-rows.ts';
+import { checkPartitionColumn } from '../../plan/partition-column.ts';
+import { querySql } from '../../plan/plan.ts';
+import { type KnownBatch, readBatches } from '../../state/batch-windows.ts';
+import { markPending } from '../../state/batches.ts';
+import { writeConsumed } from '../../state/models.ts';
+import { NodeError } from '../../text/errors.ts';
+import type { SqlText } from '../../text/sql-text.ts';
+import type { BuildContext } from '../transaction/build-context.ts';
+import { decideAfterHooks } from '../transaction/decide-after-hooks.ts';
+import { shapeOf } from '../transaction/run-step.ts';
+import { keepDone } from './adopt-batches.ts';
+import type { Job } from './job.ts';
+import { moveRows } from './move-table.ts';
+import { nameOfBatch } from './report.ts';
 
 /**
  * Decides what is to be built and remembers it, so that what the run does not get to is built by the next one.

@@ -1,8 +1,8 @@
-import type { Queryable } from '../warehouse/warehouse.ts';
-import type { BatchSettings, ModelNode } from './manifest/manifest.ts';
-import { nameOfBatch } from './microbatch-report.ts';
-import type { BatchWindow, KnownBatch } from './state/batch-windows.ts';
-import { NodeError } from './text/errors.ts';
+import type { Queryable } from '../../../warehouse/warehouse.ts';
+import type { BatchSettings, ModelNode } from '../../manifest/manifest.ts';
+import type { BatchWindow, KnownBatch } from '../../state/batch-windows.ts';
+import { NodeError } from '../../text/errors.ts';
+import { nameOfBatch } from './report.ts';
 
 /**
  * Keeps what is done where the grid has changed and nothing is built again.

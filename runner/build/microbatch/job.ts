@@ -1,0 +1,57 @@
+import type { AuditOutcome } from '../../data-test/audit.ts';
+import type { Column, ExistingRelation } from '../../database/catalog.ts';
+import type { BatchSettings } from '../../manifest/manifest.ts';
+import type { Step } from '../../materialize/parts/step.ts';
+import type { Decision, NodeState } from '../../plan/decision.ts';
+import type { KnownBatch } from '../../state/batch-windows.ts';
+import type { ModelState } from '../../state/models.ts';
+import type { SqlText } from '../../text/sql-text.ts';
+import type { FailedBatch } from './report.ts';
+
+/** What a run has decided to do with a microbatch model. */
+export interface Job {
+  readonly settings: BatchSettings;
+  readonly state: NodeState;
+  readonly models: ReadonlyMap<string, ModelState>;
+  readonly decision: Exclude<Decision, { readonly mode: 'skip' }>;
+  /** All batches since the model's begin that it can be built of. */
+  readonly known: readonly KnownBatch[];
+  /** Those that the run builds, the oldest first. */
+  readonly batches: readonly KnownBatch[];
+  /** Those without which the table is not whole. */
+  readonly missing: readonly KnownBatch[];
+  /** Rows before the first batch stay: what they were made of has been deleted since. */
+  readonly keepsOlder: boolean;
+  readonly sql: SqlText;
+  readonly typeOf: (id: string, column: string) => string;
+  readonly yields: readonly Column[];
+  /** The type of the model's event_time. */
+  readonly eventType: string;
+  /** Those that a batch fills, and what has to be done to the table for it. */
+  readonly columns: readonly Column[];
+  readonly schemaSteps: readonly Step[];
+  /** The largest load_id before the run, which followers may have seen; undefined where they cannot follow the model so. */
+  readonly mark: number | undefined;
+}
+
+/** What has become of a model's table in this run so far. */
+export interface Progress {
+  readonly totals: { inserted: number; updated: number; deleted: number; retained: number };
+  remembered: ModelState | undefined;
+  /** The table as a batch of this run has found it; nothing but rows changes after that. */
+  standing: ExistingRelation | undefined;
+  /** The table has the columns of the query, and what lies in no batch is gone. */
+  prepared: boolean;
+  /** What is being done now is not for a batch alone: no other one is tried if it fails. */
+  ofModel: boolean;
+  /** Rows written since the planner looked at the table last. */
+  unanalysed: number;
+  /** What is to be built, the oldest first; behind them those that rows moved out of meanwhile. */
+  readonly queue: KnownBatch[];
+  readonly built: Set<KnownBatch>;
+  /** Those of them that keep rows which are only there because others point at them. */
+  readonly retaining: Set<KnownBatch>;
+  /** What audits let pass, by the id of the test. */
+  readonly audits: Map<string, AuditOutcome>;
+  readonly failed: FailedBatch[];
+}
