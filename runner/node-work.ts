@@ -1,6 +1,6 @@
+import { buildNode, finishNode } from './build/build-node.ts';
 import { isAccessModel, secureReaders } from './build/transaction/access.ts';
 import type { BuildContext } from './build/transaction/build-context.ts';
-import { buildNode, finishNode } from './build-node.ts';
 import { type AuditOutcome, outcomeOf } from './data-test/audit.ts';
 import { auditWarnings, badRows } from './data-test/audit-failure.ts';
 import { RelationCache, runTest } from './data-test/run-test.ts';

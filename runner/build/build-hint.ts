@@ -1,6 +1,6 @@
-import type { StatementError } from '../warehouse/errors.ts';
-import { identifier } from '../warehouse/quote.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
+import type { StatementError } from '../../warehouse/errors.ts';
+import { identifier } from '../../warehouse/quote.ts';
+import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
 
 /** What a node reads and PostgreSQL says is not there, e.g. `relation "seeds.tariff" does not exist`. */
 function missingOf(error: StatementError, node: ModelNode | SeedNode, manifest: Manifest) {

@@ -1,6 +1,6 @@
-import { identifier, relation } from '../warehouse/quote.ts';
-import type { Session } from '../warehouse/warehouse.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Session } from '../../warehouse/warehouse.ts';
+import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
 
 /**
  * A view that is made of a .yml and has another name there now is renamed, so that grants on it stay and nothing is left
