@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { errorLines } from '../runner/report.ts';
+import { errorLines } from '../runner/run/report.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
 import { buildProgram } from './program.ts';
 import { Terminal } from './terminal.ts';

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Line, Tone } from '../runner/report.ts';
+import type { Line, Tone } from '../runner/run/report.ts';
 import type { DatacycleError } from '../warehouse/errors.ts';
 import type { Journal, Level } from './journal.ts';
 

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { errorLines, type Line } from '../runner/report.ts';
+import { errorLines, type Line } from '../runner/run/report.ts';
 import { thousands } from '../runner/text/figures.ts';
 import type { Verified } from '../runner/verify.ts';
 import type { Difference, DifferenceKind, Verdict } from '../runner/verify-node.ts';

@@ -5,7 +5,7 @@ import { periodBefore, type Retention, retentionOf } from './compile/settings/re
 import { forgetFailures } from './data-test/audit-failure.ts';
 import { readRelation } from './database/catalog.ts';
 import { dayLiteral, eventTimeTypes } from './plan/lost-rows.ts';
-import { underRunLock } from './run-lock.ts';
+import { underRunLock } from './run/run-lock.ts';
 import { recordExpired } from './state/expired.ts';
 import { ensureState } from './state/schema.ts';
 import { NodeError } from './text/errors.ts';

@@ -1,6 +1,6 @@
 import type { LoadMode, LoadSummary, Notes, SourceName } from '../../loaders/summary.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { errorLines } from '../../runner/report.ts';
+import { errorLines } from '../../runner/run/report.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';

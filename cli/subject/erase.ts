@@ -5,7 +5,7 @@ import { rememberRegistryIds } from '../../loaders/erasure/known-ids.ts';
 import { addToReport, beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { materializedViews, refreshMaterializedViews } from '../../runner/refresh-views.ts';
-import { underRunLock } from '../../runner/run-lock.ts';
+import { underRunLock } from '../../runner/run/run-lock.ts';
 import { ensureState } from '../../runner/state/schema.ts';
 import { eraseKeptRows } from '../../runner/subject-audit.ts';
 import { countSubjectRows, eraseRows, type SubjectRows, scrubState } from '../../runner/subject-erase.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Compiled } from '../../runner/compile/compile.ts';
-import { runNodes } from '../../runner/run.ts';
-import type { Command, NodeResult, RunSummary } from '../../runner/run-result.ts';
+import { runNodes } from '../../runner/run/run.ts';
+import type { Command, NodeResult, RunSummary } from '../../runner/run/run-result.ts';
 import { RunBusyError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';

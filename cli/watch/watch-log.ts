@@ -1,4 +1,4 @@
-import type { Tone } from '../../runner/report.ts';
+import type { Tone } from '../../runner/run/report.ts';
 import type { Journal, Level } from '../journal.ts';
 import { type Redact, redactDeep } from '../redact.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,4 +1,4 @@
-import { errorLines, type Line } from '../report.ts';
+import { errorLines, type Line } from '../run/report.ts';
 import type { CheckSummary } from './check.ts';
 import type { Finding } from './findings.ts';
 

@@ -1,5 +1,3 @@
-import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { type HookContext, runHook } from '../build/transaction/hooks.ts';
 import type { Problem } from '../text/errors.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
@@ -49,38 +47,4 @@ export function compileRunHooks(context: CompileContext, problems: Problem[]): R
     });
   };
   return { start: compile('on-run-start', 'on_run_start'), end: compile('on-run-end', 'on_run_end') };
-}
-
-export interface RunHookResult {
-  readonly name: string;
-  readonly seconds: number;
-  readonly error: Error | undefined;
-}
-
-/**
- * Runs hooks in order, each by itself. One that fails is a result, not an exception.
- * @param goOn whether those behind a failed one run, too.
- */
-export async function runRunHooks(
-  warehouse: Warehouse,
-  hooks: readonly RunHook[],
-  goOn: boolean,
-  {
-    clock,
-    onResult,
-    ...context
-  }: HookContext & {
-    readonly clock: () => Date;
-    readonly onResult: (result: RunHookResult) => void;
-  },
-): Promise<void> {
-  for (const { name, sql, place } of hooks) {
-    const begin = clock().getTime();
-    const error = await runHook(warehouse, { name, sql, place, file: 'project.yml' }, context).then(
-      () => undefined,
-      (fault: unknown) => (fault instanceof Error ? fault : new Error(String(fault))),
-    );
-    onResult({ name, seconds: (clock().getTime() - begin) / 1000, error });
-    if (error !== undefined && !goOn) return;
-  }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { compileProject } from '../../runner/compile/compile.ts';
 import { readProject } from '../../runner/project/project.ts';
-import { runNodes } from '../../runner/run.ts';
+import { runNodes } from '../../runner/run/run.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
 
 /*

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile/compile.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import { readProject } from '../../runner/project/project.ts';
-import { runNodes } from '../../runner/run.ts';
-import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run-result.ts';
+import { runNodes } from '../../runner/run/run.ts';
+import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
 import type { EventTimeRange } from '../../runner/state/batch-windows.ts';
 import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
 

@@ -7,8 +7,8 @@ import type { LoadMode, LoadSummary } from '../../../loaders/summary.ts';
 import { type Compiled, compileProject } from '../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/project.ts';
-import { runNodes } from '../../../runner/run.ts';
-import type { RunSummary } from '../../../runner/run-result.ts';
+import { runNodes } from '../../../runner/run/run.ts';
+import type { RunSummary } from '../../../runner/run/run-result.ts';
 import { relation } from '../../../warehouse/quote.ts';
 import type { Row, Warehouse } from '../../../warehouse/warehouse.ts';
 

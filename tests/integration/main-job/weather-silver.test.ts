@@ -7,7 +7,7 @@ import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/project.ts';
-import { runNodes } from '../../../runner/run.ts';
+import { runNodes } from '../../../runner/run/run.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../../runner/run-result.ts';
+import type { RunSummary } from '../../../runner/run/run-result.ts';
 import { RunBusyError } from '../../../runner/text/errors.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';

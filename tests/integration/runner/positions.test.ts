@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tableOf } from '../../../cli/commands/show.ts';
-import { errorLines } from '../../../runner/report.ts';
+import { errorLines } from '../../../runner/run/report.ts';
 import { formatProblem, ProjectError } from '../../../runner/text/errors.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';

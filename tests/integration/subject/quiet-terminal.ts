@@ -1,5 +1,5 @@
 import { Terminal } from '../../../cli/terminal.ts';
-import type { Line } from '../../../runner/report.ts';
+import type { Line } from '../../../runner/run/report.ts';
 
 /** Keeps what a command says instead of printing it. */
 export class QuietTerminal extends Terminal {

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../../runner/manifest/graph.ts';
-import { schedule } from '../../../runner/schedule.ts';
+import { schedule } from '../../../runner/run/schedule.ts';
 
 interface Log {
   readonly finished: readonly string[];

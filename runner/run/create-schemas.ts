@@ -1,8 +1,8 @@
-import { StatementError } from '../warehouse/errors.ts';
-import { identifier } from '../warehouse/quote.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
-import type { Node } from './manifest/manifest.ts';
-import { NodeError } from './text/errors.ts';
+import { StatementError } from '../../warehouse/errors.ts';
+import { identifier } from '../../warehouse/quote.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Node } from '../manifest/manifest.ts';
+import { NodeError } from '../text/errors.ts';
 
 /** Creates the schemas that nodes are to stand in, where they are missing. @throws NodeError if this user may not. */
 export async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]): Promise<void> {

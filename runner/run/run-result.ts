@@ -1,7 +1,7 @@
-import { DatacycleError } from '../warehouse/errors.ts';
-import type { RunHookResult } from './compile/run-hooks.ts';
-import type { Node } from './manifest/manifest.ts';
-import type { ResultRecord } from './state/runs.ts';
+import { DatacycleError } from '../../warehouse/errors.ts';
+import type { Node } from '../manifest/manifest.ts';
+import type { ResultRecord } from '../state/runs.ts';
+import type { RunHookResult } from './run-hooks.ts';
 
 export type Command = 'run' | 'test' | 'build' | 'seed' | 'snapshot';
 

@@ -1,13 +1,17 @@
-import type { Warehouse } from '../warehouse/warehouse.ts';
-import { ensureGuard } from './build/transaction/access.ts';
-import type { BuildContext } from './build/transaction/build-context.ts';
-import type { Compiled } from './compile/compile.ts';
-import { type RunHook, type RunHookResult, runRunHooks } from './compile/run-hooks.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { ensureGuard } from '../build/transaction/access.ts';
+import type { BuildContext } from '../build/transaction/build-context.ts';
+import type { Compiled } from '../compile/compile.ts';
+import type { RunHook } from '../compile/run-hooks.ts';
+import { Turns } from '../database/turns.ts';
+import type { ModelNode, Node } from '../manifest/manifest.ts';
+import { sourceTexts } from '../project/project.ts';
+import type { EventTimeRange } from '../state/batch-windows.ts';
+import { beginRun, finishRun, writeResults } from '../state/runs.ts';
+import { ensureState } from '../state/schema.ts';
 import { createSchemas } from './create-schemas.ts';
-import { Turns } from './database/turns.ts';
-import type { ModelNode, Node } from './manifest/manifest.ts';
 import { NodeWork } from './node-work.ts';
-import { sourceTexts } from './project/project.ts';
+import { type RunHookResult, runRunHooks } from './run-hooks.ts';
 import { underRunLock } from './run-lock.ts';
 import {
   type Command,
@@ -19,9 +23,6 @@ import {
   toRecord,
 } from './run-result.ts';
 import { schedule } from './schedule.ts';
-import type { EventTimeRange } from './state/batch-windows.ts';
-import { beginRun, finishRun, writeResults } from './state/runs.ts';
-import { ensureState } from './state/schema.ts';
 import { withTestEdges } from './test-edges.ts';
 
 export interface RunOptions {

@@ -1,4 +1,4 @@
-import type { Graph } from './manifest/graph.ts';
+import type { Graph } from '../manifest/graph.ts';
 
 export interface ScheduleOptions {
   /** How many ids may be worked on at once. */

@@ -1,5 +1,5 @@
-import { Graph } from './manifest/graph.ts';
-import type { Node } from './manifest/manifest.ts';
+import { Graph } from '../manifest/graph.ts';
+import type { Node } from '../manifest/manifest.ts';
 
 /** In a build, what is made of a model waits for the model's tests: bad rows do not travel on. */
 export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, kept: ReadonlySet<string>): Graph {

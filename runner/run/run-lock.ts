@@ -1,5 +1,5 @@
-import type { Warehouse } from '../warehouse/warehouse.ts';
-import { RunBusyError } from './text/errors.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { RunBusyError } from '../text/errors.ts';
 
 /** What is said where somebody else holds the lock; its holder is named behind `what`. */
 export interface Busy {

@@ -1,10 +1,10 @@
-import { buildNode, finishNode } from './build/build-node.ts';
-import { isAccessModel, secureReaders } from './build/transaction/access.ts';
-import type { BuildContext } from './build/transaction/build-context.ts';
-import { type AuditOutcome, outcomeOf } from './data-test/audit.ts';
-import { auditWarnings, badRows } from './data-test/audit-failure.ts';
-import { RelationCache, runTest } from './data-test/run-test.ts';
-import type { ModelNode, SeedNode, TestNode } from './manifest/manifest.ts';
+import { buildNode, finishNode } from '../build/build-node.ts';
+import { isAccessModel, secureReaders } from '../build/transaction/access.ts';
+import type { BuildContext } from '../build/transaction/build-context.ts';
+import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
+import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
+import { RelationCache, runTest } from '../data-test/run-test.ts';
+import type { ModelNode, SeedNode, TestNode } from '../manifest/manifest.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */

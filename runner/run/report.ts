@@ -1,7 +1,7 @@
-import { DatacycleError } from '../warehouse/errors.ts';
-import type { RunHookResult } from './compile/run-hooks.ts';
+import { DatacycleError } from '../../warehouse/errors.ts';
+import { count, thousands } from '../text/figures.ts';
+import type { RunHookResult } from './run-hooks.ts';
 import type { NodeResult, RunEvent, RunSummary } from './run-result.ts';
-import { count, thousands } from './text/figures.ts';
 
 /** How a line of the report is meant; the terminal gives it a colour. */
 export type Tone = 'plain' | 'good' | 'bad' | 'warning' | 'faint';
