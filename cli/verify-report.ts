@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import { errorLines, type Line } from '../runner/run/report.ts';
 import { thousands } from '../runner/text/figures.ts';
-import type { Verified } from '../runner/verify.ts';
-import type { Difference, DifferenceKind, Verdict } from '../runner/verify-node.ts';
+import type { Verified } from '../runner/verify/verify.ts';
+import type { Difference, DifferenceKind, Verdict } from '../runner/verify/verify-node.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
 import { formatTable } from './table.ts';
 

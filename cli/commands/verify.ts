@@ -2,7 +2,7 @@ import { compileProject } from '../../runner/compile/compile.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { verifiedByDefault, verifyModels } from '../../runner/verify.ts';
+import { verifiedByDefault, verifyModels } from '../../runner/verify/verify.ts';
 import { openForModels } from '../environment.ts';
 import type { Terminal } from '../terminal.ts';
 import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from '../verify-report.ts';

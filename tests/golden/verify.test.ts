@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Column, ForeignKey } from '../../runner/database/catalog.ts';
-import { type Comparison, compareRows, stageBeside } from '../../runner/materialize/difference.ts';
 import type { TableTarget } from '../../runner/materialize/parts/target.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
+import { type Comparison, compareRows, stageBeside } from '../../runner/verify/compare.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 
 interface Case extends Partial<Omit<Comparison, 'target'>> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { selectNodes } from '../../../runner/manifest/select.ts';
-import { verifyModels } from '../../../runner/verify.ts';
+import { verifyModels } from '../../../runner/verify/verify.ts';
 import { oneDatabase } from '../databases.ts';
 import { expectUntouched } from '../untouched.ts';
 import { Household, sampleMinutes } from './household.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { selectNodes } from '../../../runner/manifest/select.ts';
-import { verifyModels } from '../../../runner/verify.ts';
+import { verifyModels } from '../../../runner/verify/verify.ts';
 import { identifier, literal, relation } from '../../../warehouse/quote.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';

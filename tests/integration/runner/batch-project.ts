@@ -1,5 +1,5 @@
 import type { EventTimeRange } from '../../../runner/state/batch-windows.ts';
-import { verifiedByDefault, verifyModels } from '../../../runner/verify.ts';
+import { verifiedByDefault, verifyModels } from '../../../runner/verify/verify.ts';
 import type { TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { verifiedByDefault, verifyModels } from '../../../runner/verify.ts';
+import { verifiedByDefault, verifyModels } from '../../../runner/verify/verify.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 

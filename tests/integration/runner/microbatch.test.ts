@@ -3,7 +3,7 @@ import { expireRows } from '../../../runner/expire.ts';
 import { reportJson, reportLines } from '../../../runner/run/report.ts';
 import type { EventTimeRange } from '../../../runner/state/batch-windows.ts';
 import { recordPruned } from '../../../runner/state/pruned.ts';
-import { verifiedByDefault, verifyModels } from '../../../runner/verify.ts';
+import { verifiedByDefault, verifyModels } from '../../../runner/verify/verify.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 

@@ -6,7 +6,7 @@ import { expireRows } from '../../../runner/expire.ts';
 import { removeNames } from '../../../runner/subject-scrub.ts';
 import { searchDatabase, unknownTables } from '../../../runner/subject-search.ts';
 import { SubjectWords } from '../../../runner/subject-words.ts';
-import { verifyModels } from '../../../runner/verify.ts';
+import { verifyModels } from '../../../runner/verify/verify.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 import { PartitionedVisits } from './partitioned-visits.ts';

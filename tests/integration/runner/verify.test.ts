@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { expireRows } from '../../../runner/expire.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
 import { recordPruned } from '../../../runner/state/pruned.ts';
-import { type Verified, verifiedByDefault, verifyModels } from '../../../runner/verify.ts';
-import type { Verdict } from '../../../runner/verify-node.ts';
+import { type Verified, verifiedByDefault, verifyModels } from '../../../runner/verify/verify.ts';
+import type { Verdict } from '../../../runner/verify/verify-node.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { rowsOf, TemporaryProject } from '../temporary-project.ts';
 import { expectUntouched } from '../untouched.ts';

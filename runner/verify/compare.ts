@@ -1,12 +1,12 @@
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ForeignKey } from '../database/catalog.ts';
+import { mergedColumns } from '../materialize/incremental.ts';
+import { guardKey } from '../materialize/parts/key-guard.ts';
+import { type Step, staged } from '../materialize/parts/step.ts';
+import { stageWithKnownKeys } from '../materialize/parts/surrogate-key.ts';
+import type { KeepFrom, TableTarget } from '../materialize/parts/target.ts';
+import { comparable, stage, valueColumns } from '../materialize/table.ts';
 import { SqlText } from '../text/sql-text.ts';
-import { mergedColumns } from './incremental.ts';
-import { guardKey } from './parts/key-guard.ts';
-import { type Step, staged } from './parts/step.ts';
-import { stageWithKnownKeys } from './parts/surrogate-key.ts';
-import type { KeepFrom, TableTarget } from './parts/target.ts';
-import { comparable, stage, valueColumns } from './table.ts';
 
 /** A standing table and what is to be told of how it differs from its staged rows. */
 export interface Comparison {

@@ -1,16 +1,16 @@
-import type { Queryable, Session } from '../warehouse/warehouse.ts';
-import { readTypes } from './build/microbatch/begin.ts';
-import { ask } from './database/question.ts';
-import { statement } from './database/statement.ts';
-import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
-import type { KeepFrom } from './materialize/parts/target.ts';
-import { boundLiteral, forBatch } from './plan/batch-sql.ts';
-import { reasonToRebuild } from './plan/decide.ts';
-import type { NodeState } from './plan/decision.ts';
-import { keptOf } from './plan/lost-rows.ts';
-import { type KnownBatch, readBatches } from './state/batch-windows.ts';
-import { expiredOf } from './state/expired.ts';
-import { SqlText } from './text/sql-text.ts';
+import type { Queryable, Session } from '../../warehouse/warehouse.ts';
+import { readTypes } from '../build/microbatch/begin.ts';
+import { ask } from '../database/question.ts';
+import { statement } from '../database/statement.ts';
+import type { BatchSettings, Manifest, ModelNode } from '../manifest/manifest.ts';
+import type { KeepFrom } from '../materialize/parts/target.ts';
+import { boundLiteral, forBatch } from '../plan/batch-sql.ts';
+import { reasonToRebuild } from '../plan/decide.ts';
+import type { NodeState } from '../plan/decision.ts';
+import { keptOf } from '../plan/lost-rows.ts';
+import { type KnownBatch, readBatches } from '../state/batch-windows.ts';
+import { expiredOf } from '../state/expired.ts';
+import { SqlText } from '../text/sql-text.ts';
 
 /** Why the rows of a microbatch model need not be those of a build from scratch as of its last run; undefined if they must be. */
 export async function reasonBatchesWait(

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import type { Compiled } from './compile/compile.ts';
-import { explain } from './database/statement.ts';
-import type { Manifest, ModelNode, SeedNode } from './manifest/manifest.ts';
-import { sourceTexts } from './project/project.ts';
-import { hasState } from './state/schema.ts';
-import { NodeError } from './text/errors.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Compiled } from '../compile/compile.ts';
+import { explain } from '../database/statement.ts';
+import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { sourceTexts } from '../project/project.ts';
+import { hasState } from '../state/schema.ts';
+import { NodeError } from '../text/errors.ts';
 import { type Verdict, verifyNode } from './verify-node.ts';
 
 export interface Verified {
