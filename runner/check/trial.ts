@@ -12,10 +12,10 @@ import { type Column, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';
 import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
 import type { RowSource } from '../materialize/parts/target.ts';
-import { tryBatch } from '../microbatch-trial.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
 import { plan, querySql } from '../plan/plan.ts';
 import { NodeError } from '../text/errors.ts';
+import { tryBatch } from './batch-trial.ts';
 
 export interface Trial {
   readonly manifest: Manifest;

@@ -1,15 +1,15 @@
-import type { Session } from '../warehouse/warehouse.ts';
-import { checkYields, readTypes } from './build/microbatch/begin.ts';
-import { nameOfBatch } from './build/microbatch/report.ts';
-import { nothingKnown } from './build/transaction/node-state.ts';
-import { perform, shapeOf } from './build/transaction/run-step.ts';
-import { readRelation } from './database/catalog.ts';
-import type { BatchSettings, Manifest, ModelNode } from './manifest/manifest.ts';
-import { applyBatch, stageBatch } from './materialize/microbatch.ts';
-import { boundLiteral, forBatch } from './plan/batch-sql.ts';
-import { querySql } from './plan/plan.ts';
-import { tableTarget } from './plan/table-target.ts';
-import { readBatches } from './state/batch-windows.ts';
+import type { Session } from '../../warehouse/warehouse.ts';
+import { checkYields, readTypes } from '../build/microbatch/begin.ts';
+import { nameOfBatch } from '../build/microbatch/report.ts';
+import { nothingKnown } from '../build/transaction/node-state.ts';
+import { perform, shapeOf } from '../build/transaction/run-step.ts';
+import { readRelation } from '../database/catalog.ts';
+import type { BatchSettings, Manifest, ModelNode } from '../manifest/manifest.ts';
+import { applyBatch, stageBatch } from '../materialize/microbatch.ts';
+import { boundLiteral, forBatch } from '../plan/batch-sql.ts';
+import { querySql } from '../plan/plan.ts';
+import { tableTarget } from '../plan/table-target.ts';
+import { readBatches } from '../state/batch-windows.ts';
 
 /** Builds one batch into a model's table, as on rows that are there already. @throws what a build of it would. */
 export async function tryBatch(
