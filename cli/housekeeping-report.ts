@@ -1,7 +1,7 @@
 import type { CompressReport } from '../loaders/housekeeping/compress.ts';
 import type { PruneReport } from '../loaders/housekeeping/report.ts';
 import type { Notes } from '../loaders/summary.ts';
-import type { Expired } from '../runner/expire.ts';
+import type { Expired } from '../runner/retention/expire.ts';
 import type { Line } from '../runner/run/report.ts';
 import { thousands } from '../runner/text/figures.ts';
 import type { HousekeepingStep } from './housekeeping.ts';

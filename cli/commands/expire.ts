@@ -1,7 +1,7 @@
 import { compileProject } from '../../runner/compile/compile.ts';
 import { retentionOf } from '../../runner/compile/settings/retention.ts';
-import { expireRows } from '../../runner/expire.ts';
 import type { Project } from '../../runner/project/project.ts';
+import { expireRows } from '../../runner/retention/expire.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { stepLines } from '../housekeeping-report.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expireRows } from '../../../runner/expire.ts';
+import { expireRows } from '../../../runner/retention/expire.ts';
 import { type Verified, verifiedByDefault, verifyModels } from '../../../runner/verify/verify.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from './household.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { expireRows } from '../../../runner/expire.ts';
+import { expireRows } from '../../../runner/retention/expire.ts';
 import { reportJson, reportLines } from '../../../runner/run/report.ts';
 import type { EventTimeRange } from '../../../runner/state/batch-windows.ts';
 import { recordPruned } from '../../../runner/state/pruned.ts';

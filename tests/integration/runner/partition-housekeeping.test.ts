@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readTables } from '../../../cli/status/tables.ts';
 import { checkProject } from '../../../runner/check/check.ts';
-import { expireRows } from '../../../runner/expire.ts';
+import { expireRows } from '../../../runner/retention/expire.ts';
 import { removeNames } from '../../../runner/subject-scrub.ts';
 import { searchDatabase, unknownTables } from '../../../runner/subject-search.ts';
 import { SubjectWords } from '../../../runner/subject-words.ts';

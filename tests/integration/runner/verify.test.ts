@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { expireRows } from '../../../runner/expire.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
+import { expireRows } from '../../../runner/retention/expire.ts';
 import { recordPruned } from '../../../runner/state/pruned.ts';
 import { type Verified, verifiedByDefault, verifyModels } from '../../../runner/verify/verify.ts';
 import type { Verdict } from '../../../runner/verify/verify-node.ts';

@@ -1,11 +1,11 @@
-import { relation } from '../warehouse/quote.ts';
-import type { Queryable } from '../warehouse/warehouse.ts';
-import { versionFor } from './build/transaction/node-state.ts';
-import { ask } from './database/question.ts';
-import { sourcesBehind } from './manifest/lineage.ts';
-import type { Manifest, ModelNode } from './manifest/manifest.ts';
-import { reasonToRebuild } from './plan/decide.ts';
-import { allModels, type Consumed, consumedBy } from './state/models.ts';
+import { relation } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { versionFor } from '../build/transaction/node-state.ts';
+import { ask } from '../database/question.ts';
+import { sourcesBehind } from '../manifest/lineage.ts';
+import type { Manifest, ModelNode } from '../manifest/manifest.ts';
+import { reasonToRebuild } from '../plan/decide.ts';
+import { allModels, type Consumed, consumedBy } from '../state/models.ts';
 
 /** A model that is made of a source's rows. */
 export interface Reader {

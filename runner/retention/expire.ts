@@ -1,14 +1,14 @@
-import { identifier, relation } from '../warehouse/quote.ts';
-import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import type { Compiled } from './compile/compile.ts';
-import { periodBefore, type Retention, retentionOf } from './compile/settings/retention.ts';
-import { forgetFailures } from './data-test/audit-failure.ts';
-import { readRelation } from './database/catalog.ts';
-import { dayLiteral, eventTimeTypes } from './plan/lost-rows.ts';
-import { underRunLock } from './run/run-lock.ts';
-import { recordExpired } from './state/expired.ts';
-import { ensureState } from './state/schema.ts';
-import { NodeError } from './text/errors.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Compiled } from '../compile/compile.ts';
+import { periodBefore, type Retention, retentionOf } from '../compile/settings/retention.ts';
+import { forgetFailures } from '../data-test/audit-failure.ts';
+import { readRelation } from '../database/catalog.ts';
+import { dayLiteral, eventTimeTypes } from '../plan/lost-rows.ts';
+import { underRunLock } from '../run/run-lock.ts';
+import { recordExpired } from '../state/expired.ts';
+import { ensureState } from '../state/schema.ts';
+import { NodeError } from '../text/errors.ts';
 
 /** What retention took, or would take, from one model. */
 export interface Expired {
