@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { systemCode } from '../../loaders/errors.ts';
-import type { SubjectWords } from '../../runner/subject-words.ts';
+import type { SubjectWords } from '../../runner/subject/words.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { searchFiles, textOf } from './search-files.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { countKeptRows } from '../../runner/subject-audit.ts';
-import { countSubjectRows, subjectCondition } from '../../runner/subject-erase.ts';
-import { type NamedIn, schemasOf, searchDatabase, unknownTables } from '../../runner/subject-search.ts';
+import { countSubjectRows, subjectCondition } from '../../runner/subject/erase.ts';
+import { countKeptRows } from '../../runner/subject/kept-rows.ts';
+import { type NamedIn, schemasOf, searchDatabase, unknownTables } from '../../runner/subject/search.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from '../environment.ts';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Project } from '../../runner/project/project.ts';
-import type { Remains } from '../../runner/subject-room.ts';
+import type { Remains } from '../../runner/subject/vacuum.ts';
 import { roleOf } from '../init/reader-roles.ts';
 import type { NamedSubject } from './named.ts';
 

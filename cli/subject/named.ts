@@ -1,6 +1,6 @@
 import type { Apartment } from '../../loaders/sensors/name.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { type SubjectNames, SubjectWords } from '../../runner/subject-words.ts';
+import { type SubjectNames, SubjectWords } from '../../runner/subject/words.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 import { apartmentsOf } from '../settings.ts';

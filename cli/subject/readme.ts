@@ -1,6 +1,6 @@
 import type { ExportedCounts } from '../../loaders/erasure/export-landed.ts';
 import type { Apartment } from '../../loaders/sensors/name.ts';
-import type { ExportedTable } from '../../runner/subject-export.ts';
+import type { ExportedTable } from '../../runner/subject/export.ts';
 import { thousands } from '../../runner/text/figures.ts';
 
 /** What the README of an export tells of. */

@@ -3,7 +3,7 @@ import { assertBronze } from '../../loaders/housekeeping/bronze-files.ts';
 import { linesWith } from '../../runner/build/transaction/seed.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { isSubjectNode, subjectPredicate } from '../../runner/subject-predicate.ts';
+import { isSubjectNode, subjectPredicate } from '../../runner/subject/predicate.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { encodingOf } from '../../loaders/erasure/text-encoding.ts';
 import { systemCode } from '../../loaders/errors.ts';
 import { atOnce } from '../../loaders/in-order.ts';
-import type { SubjectWords } from '../../runner/subject-words.ts';
+import type { SubjectWords } from '../../runner/subject/words.ts';
 
 /** Files searched at once, and found before they are. */
 const filesAtOnce = 16;

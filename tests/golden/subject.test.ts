@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { it } from 'vitest';
 import { compileProject } from '../../runner/compile/compile.ts';
 import { readProject } from '../../runner/project/project.ts';
-import { subjectNodes, subjectPredicate, unownedPredicate } from '../../runner/subject-predicate.ts';
+import { subjectNodes, subjectPredicate, unownedPredicate } from '../../runner/subject/predicate.ts';
 import { literal } from '../../warehouse/quote.ts';
 import { expectGolden } from './golden.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eraseFromLogs } from '../../cli/subject/erase-files.ts';
 import { searchFiles } from '../../cli/subject/search-files.ts';
-import { SubjectWords } from '../../runner/subject-words.ts';
+import { SubjectWords } from '../../runner/subject/words.ts';
 
 /** Files are read in pieces of this many bytes. */
 const piece = 65_536;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expireRows } from '../../../runner/retention/expire.ts';
-import { countKeptRows, eraseKeptRows, exportKeptRows } from '../../../runner/subject-audit.ts';
-import { SubjectWords } from '../../../runner/subject-words.ts';
+import { countKeptRows, eraseKeptRows, exportKeptRows } from '../../../runner/subject/kept-rows.ts';
+import { SubjectWords } from '../../../runner/subject/words.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 

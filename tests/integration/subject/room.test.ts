@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { vacuum } from '../../../runner/subject-room.ts';
+import { vacuum } from '../../../runner/subject/vacuum.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 
 describe.each(databases)('the room of deleted rows on $name', (kind) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { erasedMark, SubjectWords } from '../../../runner/subject-words.ts';
+import { erasedMark, SubjectWords } from '../../../runner/subject/words.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 
 const words = new SubjectWords({ id: 'jérémie-2', owner: 'JérémieVianin', names: ['Jérémie', 'J.'] }, [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { erasedMark, SubjectWords } from '../../../runner/subject-words.ts';
+import { erasedMark, SubjectWords } from '../../../runner/subject/words.ts';
 
 const jimmy = new SubjectWords({ id: 'jimmy', owner: 'JimmyLoup', names: ['Jimmy'] });
 const jeremie = new SubjectWords({ id: 'jeremie', owner: 'JérémieVianin', names: ['Jérémie'] });

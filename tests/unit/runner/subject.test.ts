@@ -6,7 +6,7 @@ import {
   subjectNodes,
   subjectPredicate,
   unownedPredicate,
-} from '../../../runner/subject-predicate.ts';
+} from '../../../runner/subject/predicate.ts';
 import { formatProblem } from '../../../runner/text/errors.ts';
 import { compileFiles, problemsOf } from './projects.ts';
 

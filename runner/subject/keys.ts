@@ -1,6 +1,6 @@
-import { identifier, literal, relation } from '../warehouse/quote.ts';
-import type { Session } from '../warehouse/warehouse.ts';
-import { type Bind, Parameters, type SubjectNode } from './subject-predicate.ts';
+import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import type { Session } from '../../warehouse/warehouse.ts';
+import { type Bind, Parameters, type SubjectNode } from './predicate.ts';
 
 /*
  * The surrogate keys of a subject stay taken, so that a number is never handed out again; what they were handed out for

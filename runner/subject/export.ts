@@ -2,11 +2,11 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createFolders } from '../warehouse/make-folders.ts';
-import { identifier, literal, relation } from '../warehouse/quote.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
-import type { Manifest } from './manifest/manifest.ts';
-import { countSubjectRows, type KnownSubject, type SubjectRows, subjectCondition } from './subject-erase.ts';
+import { createFolders } from '../../warehouse/make-folders.ts';
+import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { countSubjectRows, type KnownSubject, type SubjectRows, subjectCondition } from './erase.ts';
 
 /** A file that was written. */
 export interface ExportedTable extends SubjectRows {

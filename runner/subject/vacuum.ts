@@ -1,6 +1,6 @@
-import { StatementError } from '../warehouse/errors.ts';
-import { identifier, relation } from '../warehouse/quote.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
+import { StatementError } from '../../warehouse/errors.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
 
 /** What of deleted rows a table still has in the files of the database. */
 export interface Remains {

@@ -1,10 +1,11 @@
-import { StatementError } from '../warehouse/errors.ts';
-import { relation } from '../warehouse/quote.ts';
-import type { Queryable, Session, Warehouse } from '../warehouse/warehouse.ts';
-import { isViewOf } from './manifest/lineage.ts';
-import type { Manifest } from './manifest/manifest.ts';
-import { markPending } from './state/batches.ts';
-import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './subject-keys.ts';
+import { StatementError } from '../../warehouse/errors.ts';
+import { relation } from '../../warehouse/quote.ts';
+import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { isViewOf } from '../manifest/lineage.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { markPending } from '../state/batches.ts';
+import { NodeError } from '../text/errors.ts';
+import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './keys.ts';
 import {
   type KnownValues,
   Parameters,
@@ -12,9 +13,8 @@ import {
   subjectNodes,
   subjectPredicate,
   unownedPredicate,
-} from './subject-predicate.ts';
-import { erasedMark, type SubjectWords } from './subject-words.ts';
-import { NodeError } from './text/errors.ts';
+} from './predicate.ts';
+import { erasedMark, type SubjectWords } from './words.ts';
 
 /** How many rows of a table are the subject's. */
 export interface SubjectRows {

@@ -1,9 +1,9 @@
-import { identifier, relation } from '../warehouse/quote.ts';
-import { Graph } from './manifest/graph.ts';
-import { subjectGraph } from './manifest/lineage.ts';
-import type { Manifest, ModelNode, SeedNode, SubjectOf } from './manifest/manifest.ts';
-import { NodeError } from './text/errors.ts';
-import { didYouMean } from './text/suggest.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import { Graph } from '../manifest/graph.ts';
+import { subjectGraph } from '../manifest/lineage.ts';
+import type { Manifest, ModelNode, SeedNode, SubjectOf } from '../manifest/manifest.ts';
+import { NodeError } from '../text/errors.ts';
+import { didYouMean } from '../text/suggest.ts';
 
 /** A table whose rows are somebody's. */
 export type SubjectNode = (ModelNode | SeedNode) & { readonly subject: Exclude<SubjectOf, 'nobody'> };

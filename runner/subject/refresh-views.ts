@@ -1,7 +1,7 @@
-import { relation } from '../warehouse/quote.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
-import { readRelation } from './database/catalog.ts';
-import type { Manifest, ModelNode } from './manifest/manifest.ts';
+import { relation } from '../../warehouse/quote.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { readRelation } from '../database/catalog.ts';
+import type { Manifest, ModelNode } from '../manifest/manifest.ts';
 
 /** The materialized views of the project, each behind those that it reads. */
 export function materializedViews({ nodes, order }: Manifest): readonly ModelNode[] {

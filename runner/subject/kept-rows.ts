@@ -2,12 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createFolders } from '../warehouse/make-folders.ts';
-import { identifier, literal, relation } from '../warehouse/quote.ts';
-import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import type { Manifest } from './manifest/manifest.ts';
-import { isSubjectNode, subjectNodes, subjectPredicate } from './subject-predicate.ts';
-import type { SubjectWords } from './subject-words.ts';
+import { createFolders } from '../../warehouse/make-folders.ts';
+import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { isSubjectNode, subjectNodes, subjectPredicate } from './predicate.ts';
+import type { SubjectWords } from './words.ts';
 
 /*
  * The bad rows that failed audits kept. A test returns what columns it likes, so that it cannot always be told whose a kept

@@ -1,9 +1,9 @@
-import { identifier, relation } from '../warehouse/quote.ts';
-import type { Queryable } from '../warehouse/warehouse.ts';
-import type { Manifest } from './manifest/manifest.ts';
-import type { SubjectCondition } from './subject-keys.ts';
-import { Parameters } from './subject-predicate.ts';
-import type { SubjectWords } from './subject-words.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import type { SubjectCondition } from './keys.ts';
+import { Parameters } from './predicate.ts';
+import type { SubjectWords } from './words.ts';
 
 /** A column that names the subject, and in how many rows. */
 export interface NamedIn {

@@ -1,8 +1,8 @@
-import { identifier, relation } from '../warehouse/quote.ts';
-import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import type { Manifest, ModelNode } from './manifest/manifest.ts';
-import type { NamedIn } from './subject-search.ts';
-import type { SubjectWords } from './subject-words.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Manifest, ModelNode } from '../manifest/manifest.ts';
+import type { NamedIn } from './search.ts';
+import type { SubjectWords } from './words.ts';
 
 /** Takes a subject's name out of a text, or out of the strings of a JSON text; gives back the same text if it is not there. */
 export interface NameRemoval {
