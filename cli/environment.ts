@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { parse as parseYaml } from 'yaml';
-import { updateStaging } from '../loaders/staging.ts';
+import { updateStaging } from '../loaders/landing/staging.ts';
 import { secretSetting } from '../runner/compile/draft/model-language.ts';
 import { type Project, readProject } from '../runner/project/project.ts';
 import { UsageError } from '../runner/text/errors.ts';

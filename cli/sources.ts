@@ -1,8 +1,8 @@
-import { recordFailure, recordSuccess } from '../loaders/attempt.ts';
-import { LoadBusyError, LoadInterruptedError } from '../loaders/errors.ts';
+import { recordFailure, recordSuccess } from '../loaders/landing/attempt.ts';
+import { LoadBusyError, LoadInterruptedError } from '../loaders/landing/errors.ts';
+import type { LoadOptions, LoadSummary, SourceName } from '../loaders/landing/summary.ts';
 import { loadRegistry } from '../loaders/registry/load-registry.ts';
 import { loadSensors } from '../loaders/sensors/load-sensors.ts';
-import type { LoadOptions, LoadSummary, SourceName } from '../loaders/summary.ts';
 import { loadWeather } from '../loaders/weather/load-weather.ts';
 import type { Project } from '../runner/project/project.ts';
 import { ConnectionError } from '../warehouse/errors.ts';

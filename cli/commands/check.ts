@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ensureStaging } from '../../loaders/staging.ts';
+import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { checkProject } from '../../runner/check/check.ts';
 import { checkLines, checkObjects } from '../../runner/check/report.ts';
 import { compileProject } from '../../runner/compile/compile.ts';

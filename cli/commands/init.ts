@@ -1,4 +1,4 @@
-import { ensureStaging } from '../../loaders/staging.ts';
+import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { compileProject } from '../../runner/compile/compile.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';

@@ -1,4 +1,4 @@
-import type { LoadMode, LoadSummary, Notes, SourceName } from '../../loaders/summary.ts';
+import type { LoadMode, LoadSummary, Notes, SourceName } from '../../loaders/landing/summary.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { errorLines } from '../../runner/run/report.ts';
 import { UsageError } from '../../runner/text/errors.ts';

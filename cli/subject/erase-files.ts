@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { systemCode } from '../../loaders/errors.ts';
+import { systemCode } from '../../loaders/landing/errors.ts';
 import type { SubjectWords } from '../../runner/subject/words.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { searchFiles, textOf } from './search-files.ts';

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { exportLanded } from '../../loaders/erasure/export-landed.ts';
-import { systemCode } from '../../loaders/errors.ts';
+import { systemCode } from '../../loaders/landing/errors.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { exportTables } from '../../runner/subject/export.ts';
 import { exportKeptRows } from '../../runner/subject/kept-rows.ts';

@@ -1,4 +1,4 @@
-import type { Apartment } from '../../loaders/sensors/name.ts';
+import type { Apartment } from '../../loaders/landing/apartment.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { type SubjectNames, SubjectWords } from '../../runner/subject/words.ts';
 import { UsageError } from '../../runner/text/errors.ts';

@@ -1,5 +1,5 @@
 import type { ExportedCounts } from '../../loaders/erasure/export-landed.ts';
-import type { Apartment } from '../../loaders/sensors/name.ts';
+import type { Apartment } from '../../loaders/landing/apartment.ts';
 import type { ExportedTable } from '../../runner/subject/export.ts';
 import { thousands } from '../../runner/text/figures.ts';
 

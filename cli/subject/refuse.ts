@@ -1,5 +1,5 @@
 import { landedSources } from '../../loaders/erasure/erase-landed.ts';
-import { assertBronze } from '../../loaders/housekeeping/bronze-files.ts';
+import { assertBronze } from '../../loaders/landing/bronze-files.ts';
 import { linesWith } from '../../runner/build/transaction/seed.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';

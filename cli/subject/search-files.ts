@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { encodingOf } from '../../loaders/erasure/text-encoding.ts';
-import { systemCode } from '../../loaders/errors.ts';
-import { atOnce } from '../../loaders/in-order.ts';
+import { systemCode } from '../../loaders/landing/errors.ts';
+import { atOnce } from '../../loaders/landing/in-order.ts';
 import type { SubjectWords } from '../../runner/subject/words.ts';
 
 /** Files searched at once, and found before they are. */

@@ -1,5 +1,5 @@
-import { LoadBusyError, LoadInterruptedError, systemCode } from '../../loaders/errors.ts';
-import type { LoadMode, LoadSummary, Note, SourceName } from '../../loaders/summary.ts';
+import { LoadBusyError, LoadInterruptedError, systemCode } from '../../loaders/landing/errors.ts';
+import type { LoadMode, LoadSummary, Note, SourceName } from '../../loaders/landing/summary.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';

@@ -1,4 +1,4 @@
-import type { SourceName } from '../../loaders/summary.ts';
+import type { SourceName } from '../../loaders/landing/summary.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 
 /** The newest load of each source by its name in staging.load; a source without one is left out. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { SourceName } from '../../loaders/summary.ts';
+import type { SourceName } from '../../loaders/landing/summary.ts';
 
 /** The figures of a watcher in Prometheus' format. Each watcher has a registry of its own. */
 export class WatchMetrics {

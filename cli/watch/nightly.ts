@@ -1,4 +1,4 @@
-import { recordFailure, recordSuccess } from '../../loaders/attempt.ts';
+import { recordFailure, recordSuccess } from '../../loaders/landing/attempt.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Source } from '../sources.ts';
 import type { Backlog } from './backlog.ts';

@@ -1,5 +1,5 @@
-import { ensureStaging } from '../../loaders/staging.ts';
-import type { SourceName } from '../../loaders/summary.ts';
+import { ensureStaging } from '../../loaders/landing/staging.ts';
+import type { SourceName } from '../../loaders/landing/summary.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';

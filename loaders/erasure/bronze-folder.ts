@@ -1,7 +1,7 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoadFailedError, systemCode, systemReason } from '../errors.ts';
-import { atOnce } from '../in-order.ts';
+import { LoadFailedError, systemCode, systemReason } from '../landing/errors.ts';
+import { atOnce } from '../landing/in-order.ts';
 
 /** A folder and the names of the files in it. */
 export interface FolderFiles {

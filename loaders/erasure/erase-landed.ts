@@ -1,12 +1,12 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { LoadFailedError } from '../errors.ts';
 import { checkpoint, whileNotLoading } from '../housekeeping/alone.ts';
-import { assertBronze } from '../housekeeping/bronze-files.ts';
+import type { Apartment } from '../landing/apartment.ts';
+import { assertBronze } from '../landing/bronze-files.ts';
+import { LoadFailedError } from '../landing/errors.ts';
+import { ensureStaging } from '../landing/staging.ts';
 import { registry } from '../registry/stamp.ts';
 import { sweepKilled } from '../registry/sweep.ts';
 import { sensors } from '../sensors/ledger.ts';
-import type { Apartment } from '../sensors/name.ts';
-import { ensureStaging } from '../staging.ts';
 import { allIds } from './known-ids.ts';
 import { eraseMessages } from './messages.ts';
 import { erasePredictions } from './predictions.ts';

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { Apartment } from '../landing/apartment.ts';
 import type { RegistryTable } from '../registry/tables.ts';
-import type { Apartment } from '../sensors/name.ts';
 import { type RegistryRecord, RegistryRows } from './registry-rows.ts';
 import { rememberIds } from './tombstone.ts';
 import { readTombstones } from './tombstones.ts';

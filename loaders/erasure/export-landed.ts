@@ -1,10 +1,10 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { checkpoint, whileNotLoading } from '../housekeeping/alone.ts';
-import { assertBronze } from '../housekeeping/bronze-files.ts';
+import type { Apartment } from '../landing/apartment.ts';
+import { assertBronze } from '../landing/bronze-files.ts';
+import { ensureStaging } from '../landing/staging.ts';
 import { registry } from '../registry/stamp.ts';
 import { sensors } from '../sensors/ledger.ts';
-import type { Apartment } from '../sensors/name.ts';
-import { ensureStaging } from '../staging.ts';
 import { type BronzeExported, exportBronze } from './export-bronze.ts';
 import { exportStaging, type StagingExported } from './export-staging.ts';
 import { allIds } from './known-ids.ts';

@@ -1,5 +1,5 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { predictionOrderLock } from '../staging.ts';
+import { predictionOrderLock } from '../landing/staging.ts';
 
 /**
  * Deletes the predictions for erased apartments. Waits for whoever is writing predictions: what was written before the

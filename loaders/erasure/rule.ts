@@ -1,4 +1,4 @@
-import type { Apartment } from '../sensors/name.ts';
+import type { Apartment } from '../landing/apartment.ts';
 import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './subject-text.ts';
 
 /** Somebody whose data are exported or erased: an apartment and the owner as in the names of its files. */

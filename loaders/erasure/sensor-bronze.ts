@@ -1,10 +1,12 @@
 import { dirname, join } from 'node:path';
-import { isLeftover, rejectedFolder } from '../bronze.ts';
-import { SourceError } from '../errors.ts';
-import { placeInBronze, removeEmpty, removeFile } from '../housekeeping/bronze-files.ts';
-import { isApartmentId, ledgerName, ownerIn } from '../sensors/name.ts';
+import { isApartmentId } from '../landing/apartment.ts';
+import { isLeftover, rejectedFolder } from '../landing/bronze.ts';
+import { placeInBronze, removeEmpty, removeFile } from '../landing/bronze-files.ts';
+import { SourceError } from '../landing/errors.ts';
+import { ledgerName } from '../landing/ledger-name.ts';
+import { readSource } from '../landing/source-file.ts';
+import { ownerIn } from '../sensors/name.ts';
 import { maxFileBytes } from '../sensors/payload.ts';
-import { readSource } from '../source-file.ts';
 import { deleteFiles, type FolderFiles, foldersBelow, removeEmptyFolders } from './bronze-folder.ts';
 import type { ErasureControl } from './progress.ts';
 import { ruleOf, type Subject, type SubjectRule } from './rule.ts';

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { isCompressed, ledgerName, ownerIn } from '../sensors/name.ts';
+import { isCompressed, ledgerName } from '../landing/ledger-name.ts';
+import { ownerIn } from '../sensors/name.ts';
 import { maxFileBytes } from '../sensors/payload.ts';
 import type { SubjectRule } from './rule.ts';
 import { textOfBytes } from './text-encoding.ts';

@@ -1,10 +1,10 @@
 import type { Queryable, Session } from '../../warehouse/warehouse.ts';
-import { SourceError } from '../errors.ts';
-import { placeInBronze } from '../housekeeping/bronze-files.ts';
+import { placeInBronze } from '../landing/bronze-files.ts';
+import { SourceError } from '../landing/errors.ts';
+import { readSource } from '../landing/source-file.ts';
 import { sensors } from '../sensors/ledger.ts';
 import { ownerIn } from '../sensors/name.ts';
 import { maxFileBytes } from '../sensors/payload.ts';
-import { readSource } from '../source-file.ts';
 import type { SubjectRule } from './rule.ts';
 import { isSubjectsContent, isSubjectsName, isSubjectsPath } from './sensor-files.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
-import { ensureStaging } from '../staging.ts';
+import { ensureStaging } from '../landing/staging.ts';
 import type { RegistryIds } from './registry-ids.ts';
 import type { Subject } from './rule.ts';
 import { foldedId, squeezed } from './subject-text.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import type { Apartment } from '../sensors/name.ts';
+import type { Apartment } from '../landing/apartment.ts';
 import type { RegistryIds } from './registry-ids.ts';
 import { outranks, ownersIn, type SubjectRule } from './rule.ts';
 import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './subject-text.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { LoadBusyError } from '../errors.ts';
-import type { SourceName } from '../summary.ts';
+import { LoadBusyError } from '../landing/errors.ts';
+import type { SourceName } from '../landing/summary.ts';
 
 /** How long, in milliseconds, and how often to wait for a load: it wants the same files. */
 const busyWaitMs = 250;

@@ -4,10 +4,10 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip, createGzip, gzip } from 'node:zlib';
-import type { BronzeWriter } from '../bronze.ts';
-import { writeFully } from '../descriptor.ts';
-import { systemCode } from '../errors.ts';
-import { readSource, streamSource } from '../source-file.ts';
+import type { BronzeWriter } from '../landing/bronze.ts';
+import { writeFully } from '../landing/descriptor.ts';
+import { systemCode } from '../landing/errors.ts';
+import { readSource, streamSource } from '../landing/source-file.ts';
 
 /** Larger files are compressed piece by piece. */
 const smallBytes = 256 * 1024;

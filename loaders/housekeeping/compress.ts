@@ -1,11 +1,11 @@
 import { readdir, rm } from 'node:fs/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { BronzeWriter } from '../bronze.ts';
-import { systemCode } from '../errors.ts';
-import { atOnce } from '../in-order.ts';
-import { NoteCollector, type Notes, type SourceName } from '../summary.ts';
+import { BronzeWriter } from '../landing/bronze.ts';
+import { assertBronze, placeInBronze, sizeOf, twinOf } from '../landing/bronze-files.ts';
+import { systemCode } from '../landing/errors.ts';
+import { atOnce } from '../landing/in-order.ts';
+import { NoteCollector, type Notes, type SourceName } from '../landing/summary.ts';
 import { checkpoint, whileNotLoading } from './alone.ts';
-import { assertBronze, placeInBronze, sizeOf, twinOf } from './bronze-files.ts';
 import { compressFile, holds, notAsLanded } from './compress-file.ts';
 import { timeOfFile } from './ledger-files.ts';
 

@@ -1,4 +1,4 @@
-import type { SourceName } from '../summary.ts';
+import type { SourceName } from '../landing/summary.ts';
 
 /*
  * Pieces of SQL about staging.file as f, joined with staging.load as l.

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { systemCode } from '../errors.ts';
-import { atOnce } from '../in-order.ts';
+import { assertBronze, placeInBronze, removeEmpty, removeFile, sizeOf, twinOf } from '../landing/bronze-files.ts';
+import { systemCode } from '../landing/errors.ts';
+import { atOnce } from '../landing/in-order.ts';
+import type { SourceName } from '../landing/summary.ts';
 import { removeLoneManifest } from '../registry/manifest.ts';
 import { registry } from '../registry/stamp.ts';
-import type { SourceName } from '../summary.ts';
 import { checkpoint, whileNotLoading } from './alone.ts';
-import { assertBronze, placeInBronze, removeEmpty, removeFile, sizeOf, twinOf } from './bronze-files.ts';
 import { isLatest, latestStays, monthOfFile, timeOfFile } from './ledger-files.ts';
 import { type PruneReport, PruneTally } from './report.ts';
 import type { AskSafety, Safety } from './safety.ts';

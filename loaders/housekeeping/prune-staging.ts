@@ -1,5 +1,5 @@
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
-import type { SourceName } from '../summary.ts';
+import type { SourceName } from '../landing/summary.ts';
 import { whileNotLoading } from './alone.ts';
 import { isLatest, latestStays, monthOfFile, staged, timeOfFile } from './ledger-files.ts';
 import { type PruneReport, PruneTally } from './report.ts';

@@ -1,4 +1,4 @@
-import type { Note, Notes, SourceName } from '../summary.ts';
+import type { Note, Notes, SourceName } from '../landing/summary.ts';
 
 /** How much of one month, by the time of the files. */
 export interface MonthShare {

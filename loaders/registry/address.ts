@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'mysql2';
-import { SourceError } from '../errors.ts';
+import { SourceError } from '../landing/errors.ts';
 
 /** Where the registry is and how to get in. */
 export interface RegistryAddress {

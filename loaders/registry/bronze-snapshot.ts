@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import type { Note, NoteCollector } from '../summary.ts';
+import type { Note, NoteCollector } from '../landing/summary.ts';
 import { isManifest, manifestName, readManifest } from './manifest.ts';
 import { bronzeFolderOf, ledgerNameOf, readBronzePath, registry, timeOfStamp } from './stamp.ts';
 import { type RegistryTable, registryTables } from './tables.ts';

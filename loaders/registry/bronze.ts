@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { parser, type Token } from 'stream-json/parser.js';
-import { systemCode } from '../errors.ts';
-import { numberFits } from '../sensors/json-number.ts';
-import { maxDepth } from '../sensors/raw-json.ts';
+import { systemCode } from '../landing/errors.ts';
+import { numberFits } from '../landing/json-number.ts';
+import { maxDepth } from '../landing/raw-json.ts';
 import { isUnfit, madeFit } from './value.ts';
 
 /** Why a file is not a snapshot of a table. Quotes nothing of it. */

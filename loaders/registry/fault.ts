@@ -1,4 +1,4 @@
-import { LoadFailedError, SourceError } from '../errors.ts';
+import { LoadFailedError, SourceError } from '../landing/errors.ts';
 import type { RegistryAddress } from './address.ts';
 
 /** Why the registry cannot be read. Shown to people as what {@link RegistryFault.report} makes of it. */

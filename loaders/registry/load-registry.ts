@@ -1,9 +1,9 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { LoadBusyError, LoadInterruptedError } from '../errors.ts';
-import { withRetries } from '../retry.ts';
-import type { Apartment } from '../sensors/name.ts';
-import { ensureStaging } from '../staging.ts';
-import type { LoadOptions, LoadSummary } from '../summary.ts';
+import type { Apartment } from '../landing/apartment.ts';
+import { LoadBusyError, LoadInterruptedError } from '../landing/errors.ts';
+import { withRetries } from '../landing/retry.ts';
+import { ensureStaging } from '../landing/staging.ts';
+import type { LoadOptions, LoadSummary } from '../landing/summary.ts';
 import { readAddress } from './address.ts';
 import { RegistryFault } from './fault.ts';
 import { replaySnapshots } from './replay.ts';

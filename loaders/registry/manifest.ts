@@ -2,7 +2,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../landing/errors.ts';
 import { bronzeFolderOf } from './stamp.ts';
 import { type RegistryTable, registryTable } from './tables.ts';
 

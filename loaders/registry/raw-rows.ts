@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../landing/errors.ts';
 import { NotATable } from './bronze.ts';
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];

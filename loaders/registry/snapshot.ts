@@ -1,8 +1,8 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
-import type { BronzeWriter } from '../bronze.ts';
-import { LoadFailedError } from '../errors.ts';
-import { inLoad } from '../load.ts';
+import type { BronzeWriter } from '../landing/bronze.ts';
+import { LoadFailedError } from '../landing/errors.ts';
+import { inLoad } from '../landing/load.ts';
 import { manifestOf, manifestPathOf } from './manifest.ts';
 import { ledgerNameOf, registry, stampOf, timeOfStamp } from './stamp.ts';
 import type { RegistryTable } from './tables.ts';

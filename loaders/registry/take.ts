@@ -1,9 +1,9 @@
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
-import { BronzeWriter } from '../bronze.ts';
 import { erasedRows } from '../erasure/erased-rows.ts';
-import { SourceError } from '../errors.ts';
-import type { Apartment } from '../sensors/name.ts';
-import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../summary.ts';
+import type { Apartment } from '../landing/apartment.ts';
+import { BronzeWriter } from '../landing/bronze.ts';
+import { SourceError } from '../landing/errors.ts';
+import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../landing/summary.ts';
 import type { RegistryAddress } from './address.ts';
 import { landTable } from './reader.ts';
 import { RegistryServer, type RegistryTimeouts } from './server.ts';

@@ -1,8 +1,8 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
-import { copyJson, copyLine, inChunks } from '../copy-text.ts';
-import { LoadFailedError } from '../errors.ts';
-import { inLoad } from '../load.ts';
+import { copyJson, copyLine, inChunks } from '../landing/copy-text.ts';
+import { LoadFailedError } from '../landing/errors.ts';
+import { inLoad } from '../landing/load.ts';
 import type { Candidate } from './candidate.ts';
 import { sensors } from './ledger.ts';
 import { type Batch, type BatchResult, Tally } from './tally.ts';

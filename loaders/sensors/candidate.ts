@@ -1,5 +1,6 @@
-import { rejectedFolder } from '../bronze.ts';
-import { isCompressed, ledgerName, type SensorNames } from './name.ts';
+import { rejectedFolder } from '../landing/bronze.ts';
+import { isCompressed, ledgerName } from '../landing/ledger-name.ts';
+import type { SensorNames } from './name.ts';
 
 /** A file that may have to be landed. */
 export interface Candidate {

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { BronzeWriter } from '../bronze.ts';
-import { writeFully } from '../descriptor.ts';
 import { isSubjectsContent } from '../erasure/sensor-files.ts';
 import type { Tombstones } from '../erasure/tombstones.ts';
-import { inOrder } from '../in-order.ts';
-import { changedSince, growing, readSource, streamSource } from '../source-file.ts';
+import type { BronzeWriter } from '../landing/bronze.ts';
+import { writeFully } from '../landing/descriptor.ts';
+import { inOrder } from '../landing/in-order.ts';
+import { isCompressed } from '../landing/ledger-name.ts';
+import { changedSince, growing, readSource, streamSource } from '../landing/source-file.ts';
 import type { Candidate } from './candidate.ts';
-import { bronzePathOf, isCompressed, type SensorName, type SensorNames } from './name.ts';
+import { bronzePathOf, type SensorName, type SensorNames } from './name.ts';
 import { maxFileBytes, sensorPayload, tooBig } from './payload.ts';
 
 /** Files read ahead of the one being sent: enough to keep 16 threads busy over a slow share. */

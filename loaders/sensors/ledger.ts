@@ -1,5 +1,5 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import type { SourceName } from '../summary.ts';
+import type { SourceName } from '../landing/summary.ts';
 import type { Candidate } from './candidate.ts';
 
 /** The name of this source in staging.load and staging.file. */

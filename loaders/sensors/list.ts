@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import glob from 'fast-glob';
-import { isLeftover } from '../bronze.ts';
-import { assertFolder } from '../folder.ts';
+import { isLeftover } from '../landing/bronze.ts';
+import { assertFolder } from '../landing/folder.ts';
 import { type Candidate, candidateAt } from './candidate.ts';
 
 /** Names looked up in the ledger at once while a folder is listed. */

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { BronzeWriter, rejectedFolder } from '../bronze.ts';
 import { isSubjectsPath } from '../erasure/sensor-files.ts';
 import { readTombstones, type Tombstones } from '../erasure/tombstones.ts';
-import { LoadBusyError, LoadInterruptedError, SourceError, systemCode } from '../errors.ts';
-import { assertFolder, isEmptyFolder } from '../folder.ts';
-import { ensureStaging } from '../staging.ts';
-import { type LoadOptions, type LoadSummary, NoteCollector } from '../summary.ts';
+import type { Apartment } from '../landing/apartment.ts';
+import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
+import { LoadBusyError, LoadInterruptedError, SourceError, systemCode } from '../landing/errors.ts';
+import { assertFolder, isEmptyFolder } from '../landing/folder.ts';
+import { ensureStaging } from '../landing/staging.ts';
+import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
 import { landBatch } from './batch.ts';
 import { type Candidate, inOrderOfTime } from './candidate.ts';
 import {
@@ -19,7 +20,7 @@ import {
   withoutRow,
 } from './ledger.ts';
 import { type Listing, listBronze, listShare } from './list.ts';
-import { type Apartment, SensorNames } from './name.ts';
+import { SensorNames } from './name.ts';
 import { aheadMinutes, predictSensors } from './predict.ts';
 
 export interface SensorSource {

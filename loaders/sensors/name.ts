@@ -1,14 +1,7 @@
-import { rejectedFolder } from '../bronze.ts';
 import type { Tombstones } from '../erasure/tombstones.ts';
-import { SourceError } from '../errors.ts';
-
-/** Where the files of one owner belong. */
-export interface Apartment {
-  /** Folder in Bronze and apartment_id in the database, e.g. `jimmy`. */
-  readonly id: string;
-  /** As it stands in the file names, e.g. `JimmyLoup`. */
-  readonly owner: string;
-}
+import { type Apartment, apartmentFault } from '../landing/apartment.ts';
+import { rejectedFolder } from '../landing/bronze.ts';
+import { SourceError } from '../landing/errors.ts';
 
 /** What a file name says, or why it says nothing. `minute` is in minutes since 1970, UTC. */
 export type SensorName =
@@ -20,35 +13,6 @@ const pattern = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d)(\d\d)_(.+)_received\.json$/s;
 /** The owner that a name names, whether or not the rest of it makes sense; undefined if it is no such name. */
 export function ownerIn(name: string): string | undefined {
   return pattern.exec(name)?.[6];
-}
-
-/** Folders of Bronze that are no apartment's. */
-const reserved: readonly string[] = [rejectedFolder, 'weather', 'registry'];
-
-/**
- * Whether an id can name a folder of Bronze with one apartment's files and nothing else. Where letter case does not matter,
- * `Weather` is `weather`.
- */
-export function isApartmentId(id: string): boolean {
-  return /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u.test(id) && !reserved.includes(id.toLowerCase());
-}
-
-/** What is wrong with an apartment as it is configured, and what to do; undefined if nothing is. */
-export function apartmentFault({ id, owner }: Apartment): { what: string; hint: string } | undefined {
-  if (!isApartmentId(id)) {
-    return {
-      what: `"${id}" cannot be the id of an apartment`,
-      hint: `Use letters, digits, - and _ only, and none of ${reserved.join(', ')}: it names a folder in Bronze.`,
-    };
-  }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
-  if (owner === '' || /[/\\:*?"<>|\u0000-\u001f]/.test(owner)) {
-    return {
-      what: `the owner of apartment ${id} cannot be part of a file name`,
-      hint: 'Write the owner as in the names of the sensor files, e.g. JimmyLoup.',
-    };
-  }
-  return undefined;
 }
 
 /** Reads names such as `18.08.2023 1000_JimmyLoup_received.json`. */
@@ -102,20 +66,6 @@ export class SensorNames {
     const [year, month, day, hour, minuteOfHour] = partsOf(minute);
     return this.#owners.map((owner) => `${day}.${month}.${year} ${hour}${minuteOfHour}_${owner}_received.json`);
   }
-}
-
-/**
- * The name under which the ledger knows a file: without `.gz`, its extension in lower case, so that a file is the same
- * file before and after compression and on file systems that do not tell `.JSON` from `.json`.
- */
-export function ledgerName(fileName: string): string {
-  // Mostly there is nothing to change, and no need for a second string in memory.
-  return fileName.endsWith('.json') ? fileName : fileName.replace(/\.json(?:\.gz)?$/i, '.json');
-}
-
-/** True for `x.json.gz`. */
-export function isCompressed(fileName: string): boolean {
-  return /\.gz$/i.test(fileName);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
-import { cutKey } from './raw-json.ts';
+import { cutKey } from '../landing/raw-json.ts';
 import { secretsIn, withoutSecrets } from './secrets.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { systemCode } from '../errors.ts';
-import { atOnce } from '../in-order.ts';
+import { systemCode } from '../landing/errors.ts';
+import { atOnce } from '../landing/in-order.ts';
 import type { Candidate } from './candidate.ts';
 import { sensors, unknownToLedger } from './ledger.ts';
 import type { SensorNames } from './name.ts';

@@ -1,6 +1,6 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { copyLine } from '../copy-text.ts';
-import type { Note } from '../summary.ts';
+import { copyLine } from '../landing/copy-text.ts';
+import type { Note } from '../landing/summary.ts';
 import type { Candidate } from './candidate.ts';
 import { type Fingerprint, type Intake, type Taken, takeIn } from './intake.ts';
 import { sensors } from './ledger.ts';

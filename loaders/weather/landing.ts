@@ -1,9 +1,9 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { copyJson, copyLine, inChunks } from '../copy-text.ts';
-import { LoadFailedError } from '../errors.ts';
-import { inLoad } from '../load.ts';
-import { streamSource } from '../source-file.ts';
+import { copyJson, copyLine, inChunks } from '../landing/copy-text.ts';
+import { LoadFailedError } from '../landing/errors.ts';
+import { inLoad } from '../landing/load.ts';
+import { streamSource } from '../landing/source-file.ts';
 import { BadWeatherFile, WeatherCsv } from './csv.ts';
 import { readWeatherName } from './name.ts';
 

@@ -1,4 +1,4 @@
-import { rejectedFolder } from '../bronze.ts';
+import { rejectedFolder } from '../landing/bronze.ts';
 
 /** The day in the name of a forecast file, as `YYYY-MM-DD`, or why there is none. */
 export type WeatherName =

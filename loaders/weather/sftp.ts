@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Client from 'ssh2-sftp-client';
-import { LoadFailedError, SourceError, systemCode, systemReason } from '../errors.ts';
+import { LoadFailedError, SourceError, systemCode, systemReason } from '../landing/errors.ts';
 import { type HostKeyPolicy, judgeHostKey } from './host-key.ts';
 import { explained, messageOf } from './sftp-fault.ts';
 

@@ -4,7 +4,7 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureStaging } from '../../loaders/staging.ts';
+import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { ensureState } from '../../runner/state/schema.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
 import { type Outcome, ProjectCopy } from './cli/command.ts';

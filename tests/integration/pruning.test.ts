@@ -12,8 +12,8 @@ import {
   pruneAllStaging,
 } from '../../cli/housekeeping.ts';
 import type { PruneReport } from '../../loaders/housekeeping/report.ts';
+import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { loadSensors } from '../../loaders/sensors/load-sensors.ts';
-import { ensureStaging } from '../../loaders/staging.ts';
 import { ProjectCopy } from './cli/command.ts';
 import { databases, type TestDatabase } from './databases.ts';
 import { SensorShare } from './loaders/sensor-share.ts';

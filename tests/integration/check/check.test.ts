@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ensureStaging } from '../../../loaders/staging.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { checkProject } from '../../../runner/check/check.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';

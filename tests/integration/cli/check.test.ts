@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { ensureStaging } from '../../../loaders/staging.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
 import { normalType } from '../../../runner/manifest/column-type.ts';
 import { readProject } from '../../../runner/project/project.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureStaging } from '../../../loaders/staging.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { ProjectCopy } from './command.ts';
 

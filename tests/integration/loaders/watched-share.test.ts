@@ -1,7 +1,7 @@
 import { mkdir, rename, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LoadMode } from '../../../loaders/landing/summary.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
-import type { LoadMode } from '../../../loaders/summary.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { document, fileName, firstMinute, payloads, SensorShare } from './sensor-share.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { LoadMode, LoadOptions, LoadSummary } from '../../../loaders/summary.ts';
+import type { LoadMode, LoadOptions, LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import type { SftpAddress } from '../../../loaders/weather/sftp.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';

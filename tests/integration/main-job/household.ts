@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFil
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { sampleFiles } from '../../../cli/demo/sample-files.ts';
+import type { LoadMode, LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
-import type { LoadMode, LoadSummary } from '../../../loaders/summary.ts';
 import { type Compiled, compileProject } from '../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/project.ts';

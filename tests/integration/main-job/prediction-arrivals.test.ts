@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ensureStaging } from '../../../loaders/staging.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { oneDatabase } from '../databases.ts';
 import { Household } from './household.ts';
 import { at, forest, officeFile, predict, record } from './prediction-records.ts';

@@ -1,4 +1,4 @@
-import { ensureStaging } from '../../../loaders/staging.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import type { Session, Warehouse } from '../../../warehouse/warehouse.ts';
 import type { NamedFile } from './household.ts';
 

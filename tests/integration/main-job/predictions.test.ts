@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureStaging } from '../../../loaders/staging.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { bad, odd } from './bad-predictions.ts';
 import { Household } from './household.ts';

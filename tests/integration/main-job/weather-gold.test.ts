@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ensureStaging } from '../../../loaders/staging.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import { type DatabaseKind, oneDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from './household.ts';

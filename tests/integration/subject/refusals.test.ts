@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseSubject } from '../../../cli/subject/erase.ts';
 import { subjectNamed } from '../../../cli/subject/named.ts';
-import { ensureStaging } from '../../../loaders/staging.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 import { QuietTerminal } from './quiet-terminal.ts';

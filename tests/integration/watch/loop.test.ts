@@ -1,9 +1,9 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { recordFailure, recordSuccess } from '../../../loaders/attempt.ts';
-import { SourceError } from '../../../loaders/errors.ts';
-import { ensureStaging } from '../../../loaders/staging.ts';
-import type { LoadOptions } from '../../../loaders/summary.ts';
+import { recordFailure, recordSuccess } from '../../../loaders/landing/attempt.ts';
+import { SourceError } from '../../../loaders/landing/errors.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
+import type { LoadOptions } from '../../../loaders/landing/summary.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { firstMinute, SensorShare } from '../loaders/sensor-share.ts';
 import { type SmallOptions, SmallWatch } from './small-project.ts';

@@ -7,7 +7,7 @@ import type { Housekeep } from '../../../cli/watch/nightly.ts';
 import { watchSettings } from '../../../cli/watch/settings.ts';
 import { WatchLog } from '../../../cli/watch/watch-log.ts';
 import { Watcher } from '../../../cli/watch/watcher.ts';
-import type { LoadOptions, LoadSummary, SourceName } from '../../../loaders/summary.ts';
+import type { LoadOptions, LoadSummary, SourceName } from '../../../loaders/landing/summary.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
 import { readProject } from '../../../runner/project/project.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';

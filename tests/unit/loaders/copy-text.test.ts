@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { copyJson, copyLine, copyValue, inChunks } from '../../../loaders/copy-text.ts';
+import { copyJson, copyLine, copyValue, inChunks } from '../../../loaders/landing/copy-text.ts';
 
 const meanings: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 

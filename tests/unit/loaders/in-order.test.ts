@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { atOnce, inOrder } from '../../../loaders/in-order.ts';
+import { atOnce, inOrder } from '../../../loaders/landing/in-order.ts';
 
 it('keeps the order and never runs more than the window', async () => {
   let running = 0;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutKey, maxDepth } from '../../../loaders/sensors/raw-json.ts';
+import { cutKey, maxDepth } from '../../../loaders/landing/raw-json.ts';
 
 const key = 'api_token';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SourceError } from '../../../loaders/errors.ts';
+import { SourceError } from '../../../loaders/landing/errors.ts';
 import { readAddress } from '../../../loaders/registry/address.ts';
 
 describe('MYSQL_URL', () => {

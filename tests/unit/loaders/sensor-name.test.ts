@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { SourceError } from '../../../loaders/errors.ts';
-import { bronzePathOf, isCompressed, ledgerName, SensorNames } from '../../../loaders/sensors/name.ts';
+import { SourceError } from '../../../loaders/landing/errors.ts';
+import { isCompressed, ledgerName } from '../../../loaders/landing/ledger-name.ts';
+import { bronzePathOf, SensorNames } from '../../../loaders/sensors/name.ts';
 
 const names = new SensorNames([
   { id: 'jimmy', owner: 'JimmyLoup' },

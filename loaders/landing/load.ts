@@ -1,4 +1,4 @@
-import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
 
 /** For each source a number of its own: its loads commit in the order of their load_id, whatever becomes of other locks. */

@@ -1,4 +1,4 @@
-import { DatacycleError } from '../warehouse/errors.ts';
+import { DatacycleError } from '../../warehouse/errors.ts';
 
 /** A source cannot be read as configured: a folder is missing or an apartment makes no sense. Nothing was landed. */
 export class SourceError extends DatacycleError {

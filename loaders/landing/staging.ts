@@ -1,5 +1,5 @@
-import { StatementError } from '../warehouse/errors.ts';
-import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import { StatementError } from '../../warehouse/errors.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { LoadFailedError } from './errors.ts';
 
 /** So that predictions commit in the order of their load_id: "pred" in ASCII. */

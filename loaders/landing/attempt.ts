@@ -1,4 +1,4 @@
-import type { Queryable } from '../warehouse/warehouse.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
 
 /** What staging.attempt has a row for: the sources and the nightly round of the watcher. */

@@ -1,10 +1,10 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { SourceError, systemCode } from '../errors.ts';
-import { assertFolder } from '../folder.ts';
-import { isCompressed } from '../sensors/name.ts';
-import type { SourceName } from '../summary.ts';
+import { SourceError, systemCode } from './errors.ts';
+import { assertFolder } from './folder.ts';
+import { isCompressed } from './ledger-name.ts';
+import type { SourceName } from './summary.ts';
 
 /** Where a file of the ledger is on the disk. @throws SourceError if that is outside Bronze. */
 export function placeInBronze(root: string, path: string): string {

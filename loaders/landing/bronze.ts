@@ -1,6 +1,6 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { createFolders } from '../warehouse/make-folders.ts';
+import { createFolders } from '../../warehouse/make-folders.ts';
 import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './descriptor.ts';
 import { LoadFailedError, systemCode, systemReason } from './errors.ts';
 import { atOnce } from './in-order.ts';
