@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foldedId, squeezed } from '../loaders/erasure/subject-text.ts';
 import { type Apartment, apartmentFault } from '../loaders/landing/apartment.ts';
+import { foldedId, squeezed } from '../loaders/tombstones/names.ts';
 import type { Project } from '../runner/project/project.ts';
 import { UsageError } from '../runner/text/errors.ts';
 import { didYouMean } from '../runner/text/suggest.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type ErasedCounts, eraseLanded } from '../../loaders/erasure/erase-landed.ts';
 import { rememberRegistryIds } from '../../loaders/erasure/known-ids.ts';
-import { addToReport, beginErasure, finishErasure } from '../../loaders/erasure/tombstone.ts';
+import { addToReport, beginErasure, finishErasure } from '../../loaders/tombstones/tombstone.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { underRunLock } from '../../runner/run/run-lock.ts';
 import { ensureState } from '../../runner/state/schema.ts';

@@ -1,8 +1,8 @@
 import { registryIdsOf } from '../../loaders/erasure/known-ids.ts';
-import type { RegistryIds } from '../../loaders/erasure/registry-ids.ts';
-import { ruleOf } from '../../loaders/erasure/rule.ts';
-import { withStrings } from '../../loaders/erasure/subject-text.ts';
 import type { Apartment } from '../../loaders/landing/apartment.ts';
+import { withStrings } from '../../loaders/tombstones/names.ts';
+import type { RegistryIds } from '../../loaders/tombstones/registry-ids.ts';
+import { ruleOf } from '../../loaders/tombstones/rule.ts';
 import type { Project } from '../../runner/project/project.ts';
 import type { KnownSubject } from '../../runner/subject/erase.ts';
 import type { NameRemoval } from '../../runner/subject/scrub.ts';

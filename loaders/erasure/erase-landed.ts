@@ -7,16 +7,16 @@ import { ensureStaging } from '../landing/staging.ts';
 import { registry } from '../registry/stamp.ts';
 import { sweepKilled } from '../registry/sweep.ts';
 import { sensors } from '../sensors/ledger.ts';
+import { ruleOf, type Subject } from '../tombstones/rule.ts';
+import { rememberIds, tombstoneOf } from '../tombstones/tombstone.ts';
 import { allIds } from './known-ids.ts';
 import { eraseMessages } from './messages.ts';
 import { erasePredictions } from './predictions.ts';
 import type { ErasureControl, ErasureProgress } from './progress.ts';
 import { eraseFromSnapshots } from './registry-bronze.ts';
 import { eraseRegistryRows } from './registry-staging.ts';
-import { ruleOf, type Subject } from './rule.ts';
 import { apartmentFolder, deleteSensorFiles, deleteStrays, sensorFilesInBronze } from './sensor-bronze.ts';
 import { forgetFiles, subjectsFiles } from './sensor-ledger.ts';
-import { rememberIds, tombstoneOf } from './tombstone.ts';
 
 /** The tables of schema `staging` that an erasure and an export see to, as models name them. */
 export const landedSources: readonly string[] = [

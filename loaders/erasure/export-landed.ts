@@ -5,12 +5,12 @@ import { assertBronze } from '../landing/bronze-files.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { registry } from '../registry/stamp.ts';
 import { sensors } from '../sensors/ledger.ts';
+import { noIds } from '../tombstones/registry-ids.ts';
+import { ruleOf, type Subject } from '../tombstones/rule.ts';
+import { findTombstone } from '../tombstones/tombstone.ts';
 import { type BronzeExported, exportBronze } from './export-bronze.ts';
 import { exportStaging, type StagingExported } from './export-staging.ts';
 import { allIds } from './known-ids.ts';
-import { noIds } from './registry-ids.ts';
-import { ruleOf, type Subject } from './rule.ts';
-import { findTombstone } from './tombstone.ts';
 
 export interface Exporting {
   readonly bronzeRoot: string;

@@ -1,12 +1,12 @@
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { whileNotLoading } from '../housekeeping/alone.ts';
 import { registry } from '../registry/stamp.ts';
+import { noIds, type RegistryIds } from '../tombstones/registry-ids.ts';
+import { ruleOf, type SubjectRule } from '../tombstones/rule.ts';
+import { findTombstone, rememberIds, tombstoneOf } from '../tombstones/tombstone.ts';
 import type { Erasing } from './erase-landed.ts';
 import { idsInBronze } from './registry-bronze.ts';
-import { noIds, type RegistryIds } from './registry-ids.ts';
 import { idsInStaging } from './registry-staging.ts';
-import { ruleOf, type SubjectRule } from './rule.ts';
-import { findTombstone, rememberIds, tombstoneOf } from './tombstone.ts';
 
 /**
  * What the registry has ever called the subject's buildings, rooms and devices, as far as staging, Bronze or its tombstone

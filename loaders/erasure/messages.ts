@@ -1,5 +1,5 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { ruleOf, type Subject } from './rule.ts';
+import { ruleOf, type Subject } from '../tombstones/rule.ts';
 
 /** What stands in place of a message that named the subject. */
 const replacement = 'the message named an apartment that was erased';

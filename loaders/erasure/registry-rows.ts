@@ -1,7 +1,7 @@
 import type { RegistryTable } from '../registry/tables.ts';
-import { type RegistryIds, registryId, unionOf } from './registry-ids.ts';
-import type { SubjectRule } from './rule.ts';
-import { withStrings } from './subject-text.ts';
+import { withStrings } from '../tombstones/names.ts';
+import { type RegistryIds, registryId, unionOf } from '../tombstones/registry-ids.ts';
+import type { SubjectRule } from '../tombstones/rule.ts';
 
 /** A row of the registry, its columns as the server spells them. */
 export type RegistryRecord = Readonly<Record<string, unknown>>;

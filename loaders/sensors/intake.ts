@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isSubjectsContent } from '../erasure/sensor-files.ts';
-import type { Tombstones } from '../erasure/tombstones.ts';
 import type { BronzeWriter } from '../landing/bronze.ts';
 import { writeFully } from '../landing/descriptor.ts';
 import { inOrder } from '../landing/in-order.ts';
 import { isCompressed } from '../landing/ledger-name.ts';
 import { changedSince, growing, readSource, streamSource } from '../landing/source-file.ts';
+import type { Tombstones } from '../tombstones/tombstones.ts';
 import type { Candidate } from './candidate.ts';
 import { bronzePathOf, type SensorName, type SensorNames } from './name.ts';
 import { maxFileBytes, sensorPayload, tooBig } from './payload.ts';

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { isSubjectsPath } from '../erasure/sensor-files.ts';
-import { readTombstones, type Tombstones } from '../erasure/tombstones.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
 import { LoadBusyError, LoadInterruptedError, SourceError, systemCode } from '../landing/errors.ts';
 import { assertFolder, isEmptyFolder } from '../landing/folder.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
+import { readTombstones, type Tombstones } from '../tombstones/tombstones.ts';
 import { landBatch } from './batch.ts';
 import { type Candidate, inOrderOfTime } from './candidate.ts';
 import {

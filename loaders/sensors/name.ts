@@ -1,7 +1,7 @@
-import type { Tombstones } from '../erasure/tombstones.ts';
 import { type Apartment, apartmentFault } from '../landing/apartment.ts';
 import { rejectedFolder } from '../landing/bronze.ts';
 import { SourceError } from '../landing/errors.ts';
+import type { Tombstones } from '../tombstones/tombstones.ts';
 
 /** What a file name says, or why it says nothing. `minute` is in minutes since 1970, UTC. */
 export type SensorName =

@@ -2,11 +2,11 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ErasedCounts, type Erasing, eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
-import { beginErasure, finishErasure } from '../../../loaders/erasure/tombstone.ts';
 import { HousekeepingInterruptedError } from '../../../loaders/housekeeping/alone.ts';
 import { compressBronze } from '../../../loaders/housekeeping/compress.ts';
 import { SourceError } from '../../../loaders/landing/errors.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
+import { beginErasure, finishErasure } from '../../../loaders/tombstones/tombstone.ts';
 import { readTables } from '../../fixtures/pidb.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { countOf, Household, jeremie, jimmy, jimmysWords, now } from './erasure-household.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
 import { exportLanded } from '../../../loaders/erasure/export-landed.ts';
-import { beginErasure } from '../../../loaders/erasure/tombstone.ts';
+import { beginErasure } from '../../../loaders/tombstones/tombstone.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { Household, jeremie, jimmy, jimmysWords, now } from './erasure-household.ts';
 import { fileName, secretMark } from './sensor-share.ts';

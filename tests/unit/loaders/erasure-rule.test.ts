@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { registryId } from '../../../loaders/erasure/registry-ids.ts';
 import { RegistryRows } from '../../../loaders/erasure/registry-rows.ts';
-import { ruleOf, type Subject, type SubjectRule } from '../../../loaders/erasure/rule.ts';
 import { isSubjectsContent, isSubjectsName, isSubjectsPath } from '../../../loaders/erasure/sensor-files.ts';
-import { foldedId, squeezed } from '../../../loaders/erasure/subject-text.ts';
-import { hashOf, Tombstones } from '../../../loaders/erasure/tombstones.ts';
+import { foldedId, squeezed } from '../../../loaders/tombstones/names.ts';
+import { registryId } from '../../../loaders/tombstones/registry-ids.ts';
+import { ruleOf, type Subject, type SubjectRule } from '../../../loaders/tombstones/rule.ts';
+import { hashOf, Tombstones } from '../../../loaders/tombstones/tombstones.ts';
 
 const none = { buildings: [], rooms: [], devices: [] };
 

@@ -1,5 +1,5 @@
 import type { Apartment } from '../landing/apartment.ts';
-import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './subject-text.ts';
+import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './names.ts';
 
 /** Somebody whose data are exported or erased: an apartment and the owner as in the names of its files. */
 export type Subject = Apartment;

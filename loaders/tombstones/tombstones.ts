@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
+import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './names.ts';
 import type { RegistryIds } from './registry-ids.ts';
 import { outranks, ownersIn, type SubjectRule } from './rule.ts';
-import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './subject-text.ts';
 
 /** What is known of one erased apartment: no name, but enough to tell whether a name is its. */
 export interface Stone {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { ensureStaging } from '../landing/staging.ts';
+import { foldedId, squeezed } from './names.ts';
 import type { RegistryIds } from './registry-ids.ts';
 import type { Subject } from './rule.ts';
-import { foldedId, squeezed } from './subject-text.ts';
 import { hashOf } from './tombstones.ts';
 
 /** The record of an erasure that was asked for. */
