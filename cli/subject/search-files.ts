@@ -3,9 +3,9 @@ import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { encodingOf } from '../../loaders/erasure/text-encoding.ts';
 import { systemCode } from '../../loaders/landing/errors.ts';
 import { atOnce } from '../../loaders/landing/in-order.ts';
+import { encodingOf } from '../../loaders/sensors/text-encoding.ts';
 import type { SubjectWords } from '../../runner/subject/words.ts';
 
 /** Files searched at once, and found before they are. */

@@ -7,10 +7,10 @@ import { ledgerName } from '../landing/ledger-name.ts';
 import { readSource } from '../landing/source-file.ts';
 import { ownerIn } from '../sensors/name.ts';
 import { maxFileBytes } from '../sensors/payload.ts';
+import { isSubjectsContent, isSubjectsName } from '../sensors/subject-files.ts';
 import { ruleOf, type Subject, type SubjectRule } from '../tombstones/rule.ts';
 import { deleteFiles, type FolderFiles, foldersBelow, removeEmptyFolders } from './bronze-folder.ts';
 import type { ErasureControl } from './progress.ts';
-import { isSubjectsContent, isSubjectsName } from './sensor-files.ts';
 
 /** Files deleted before it is asked whether to stop. */
 const batchFiles = 1000;

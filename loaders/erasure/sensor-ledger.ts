@@ -5,8 +5,8 @@ import { readSource } from '../landing/source-file.ts';
 import { sensors } from '../sensors/ledger.ts';
 import { ownerIn } from '../sensors/name.ts';
 import { maxFileBytes } from '../sensors/payload.ts';
+import { isSubjectsContent, isSubjectsName, isSubjectsPath } from '../sensors/subject-files.ts';
 import type { SubjectRule } from '../tombstones/rule.ts';
-import { isSubjectsContent, isSubjectsName, isSubjectsPath } from './sensor-files.ts';
 
 /** Names looked through at once. */
 const pageRows = 20_000;

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { isSubjectsContent } from '../erasure/sensor-files.ts';
 import type { BronzeWriter } from '../landing/bronze.ts';
 import { writeFully } from '../landing/descriptor.ts';
 import { inOrder } from '../landing/in-order.ts';
@@ -10,6 +9,7 @@ import type { Tombstones } from '../tombstones/tombstones.ts';
 import type { Candidate } from './candidate.ts';
 import { bronzePathOf, type SensorName, type SensorNames } from './name.ts';
 import { maxFileBytes, sensorPayload, tooBig } from './payload.ts';
+import { isSubjectsContent } from './subject-files.ts';
 
 /** Files read ahead of the one being sent: enough to keep 16 threads busy over a slow share. */
 const window = 48;

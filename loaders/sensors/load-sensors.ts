@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { isSubjectsPath } from '../erasure/sensor-files.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
 import { LoadBusyError, LoadInterruptedError, SourceError, systemCode } from '../landing/errors.ts';
@@ -22,6 +21,7 @@ import {
 import { type Listing, listBronze, listShare } from './list.ts';
 import { SensorNames } from './name.ts';
 import { aheadMinutes, predictSensors } from './predict.ts';
+import { isSubjectsPath } from './subject-files.ts';
 
 export interface SensorSource {
   /** The folder that has the files (SMB_PATH); only loading from Bronze goes without. */

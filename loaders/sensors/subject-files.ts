@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { isCompressed, ledgerName } from '../landing/ledger-name.ts';
-import { ownerIn } from '../sensors/name.ts';
-import { maxFileBytes } from '../sensors/payload.ts';
 import type { SubjectRule } from '../tombstones/rule.ts';
+import { ownerIn } from './name.ts';
+import { maxFileBytes } from './payload.ts';
 import { textOfBytes } from './text-encoding.ts';
 
 /** Whether a sensor file is the subject's by its name: the owner in it or, where it cannot be read, a word of it. */
