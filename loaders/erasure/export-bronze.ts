@@ -8,11 +8,11 @@ import { isCompressed } from '../landing/ledger-name.ts';
 import { readSource } from '../landing/source-file.ts';
 import { NoteCollector, type Notes } from '../landing/summary.ts';
 import { NotATable } from '../registry/bronze.ts';
+import { RegistryRows } from '../registry/subject-rows.ts';
 import { maxFileBytes, tooBig } from '../sensors/payload.ts';
 import type { RegistryIds } from '../tombstones/registry-ids.ts';
 import type { Subject, SubjectRule } from '../tombstones/rule.ts';
 import { judgedRows, type SnapshotFile, snapshotFiles } from './registry-bronze.ts';
-import { RegistryRows } from './registry-rows.ts';
 import { sensorFilesInBronze } from './sensor-bronze.ts';
 import { withoutToken } from './without-token.ts';
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { literal } from '../../warehouse/quote.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { RegistryRows } from '../registry/subject-rows.ts';
 import { registryTables } from '../registry/tables.ts';
 import { foldedId } from '../tombstones/names.ts';
 import type { RegistryIds } from '../tombstones/registry-ids.ts';
 import type { Subject, SubjectRule } from '../tombstones/rule.ts';
 import { writeCsv } from './csv-file.ts';
-import { RegistryRows } from './registry-rows.ts';
 import { registryLoads, subjectsRows } from './registry-staging.ts';
 import { subjectsFiles } from './sensor-ledger.ts';
 

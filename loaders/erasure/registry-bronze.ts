@@ -12,12 +12,12 @@ import { type Descriptor, writeFully } from '../landing/descriptor.ts';
 import { NotATable } from '../registry/bronze.ts';
 import { rawRows } from '../registry/raw-rows.ts';
 import { ledgerNameOf, readBronzePath, registry } from '../registry/stamp.ts';
+import { type RegistryRecord, RegistryRows } from '../registry/subject-rows.ts';
 import { type RegistryTable, registryTables } from '../registry/tables.ts';
 import { type RegistryIds, unionOf } from '../tombstones/registry-ids.ts';
 import type { SubjectRule } from '../tombstones/rule.ts';
 import { deleteFiles } from './bronze-folder.ts';
 import type { ErasureControl } from './progress.ts';
-import { type RegistryRecord, RegistryRows } from './registry-rows.ts';
 import { linkTables } from './registry-staging.ts';
 
 /** A table of a snapshot in Bronze, compressed or not. */

@@ -1,8 +1,8 @@
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import { RegistryRows } from '../registry/subject-rows.ts';
 import { type RegistryTable, registryTables } from '../registry/tables.ts';
 import { type RegistryIds, unionOf } from '../tombstones/registry-ids.ts';
 import type { SubjectRule } from '../tombstones/rule.ts';
-import { RegistryRows } from './registry-rows.ts';
 
 const pageRows = 5000;
 

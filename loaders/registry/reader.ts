@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Session } from '../../warehouse/warehouse.ts';
-import type { ErasedRows } from '../erasure/erased-rows.ts';
 import type { BronzeWriter } from '../landing/bronze.ts';
 import { copyJson, copyLine, inChunks } from '../landing/copy-text.ts';
 import { writeFully } from '../landing/descriptor.ts';
+import type { ErasedRows } from './erased-rows.ts';
 import type { OpenTable } from './server.ts';
 import type { LedgerRow, SnapshotId } from './snapshot.ts';
 import { bronzePathOf, ledgerNameOf } from './stamp.ts';

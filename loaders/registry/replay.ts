@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { type ErasedRows, erasedRows } from '../erasure/erased-rows.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { inChunks } from '../landing/copy-text.ts';
 import { LoadFailedError, LoadInterruptedError, systemCode } from '../landing/errors.ts';
@@ -12,6 +11,7 @@ import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '..
 import { listBronze } from '../sensors/list.ts';
 import { bronzeRows, NotATable } from './bronze.ts';
 import { type BronzeSnapshot, type BronzeTable, snapshotsAmong, Wholeness } from './bronze-snapshot.ts';
+import { type ErasedRows, erasedRows } from './erased-rows.ts';
 import { copyRows, stagingLine } from './reader.ts';
 import { type LedgerRow, landSnapshot, type SnapshotId } from './snapshot.ts';
 import { registry } from './stamp.ts';

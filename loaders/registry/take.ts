@@ -1,10 +1,10 @@
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
-import { erasedRows } from '../erasure/erased-rows.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter } from '../landing/bronze.ts';
 import { SourceError } from '../landing/errors.ts';
 import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../landing/summary.ts';
 import type { RegistryAddress } from './address.ts';
+import { erasedRows } from './erased-rows.ts';
 import { landTable } from './reader.ts';
 import { RegistryServer, type RegistryTimeouts } from './server.ts';
 import { type LedgerRow, landSnapshot, type SnapshotId } from './snapshot.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RegistryRows } from '../../../loaders/erasure/registry-rows.ts';
+import { RegistryRows } from '../../../loaders/registry/subject-rows.ts';
 import { isSubjectsContent, isSubjectsName, isSubjectsPath } from '../../../loaders/sensors/subject-files.ts';
 import { foldedId, squeezed } from '../../../loaders/tombstones/names.ts';
 import { registryId } from '../../../loaders/tombstones/registry-ids.ts';

@@ -1,7 +1,7 @@
-import type { RegistryTable } from '../registry/tables.ts';
 import { withStrings } from '../tombstones/names.ts';
 import { type RegistryIds, registryId, unionOf } from '../tombstones/registry-ids.ts';
 import type { SubjectRule } from '../tombstones/rule.ts';
+import type { RegistryTable } from './tables.ts';
 
 /** A row of the registry, its columns as the server spells them. */
 export type RegistryRecord = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
-import type { RegistryTable } from '../registry/tables.ts';
 import { rememberIds } from '../tombstones/tombstone.ts';
 import { readTombstones } from '../tombstones/tombstones.ts';
-import { type RegistryRecord, RegistryRows } from './registry-rows.ts';
+import { type RegistryRecord, RegistryRows } from './subject-rows.ts';
+import type { RegistryTable } from './tables.ts';
 
 /** The rows of erased apartments in one snapshot of the registry; tables in the order in which {@link RegistryRows} wants them. */
 export class ErasedRows {
