@@ -1,18 +1,17 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { checkpoint, whileNotLoading } from '../housekeeping/alone.ts';
-import type { Apartment } from '../landing/apartment.ts';
 import { assertBronze } from '../landing/bronze-files.ts';
 import { LoadFailedError } from '../landing/errors.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { registry } from '../registry/stamp.ts';
 import { sweepKilled } from '../registry/sweep.ts';
 import { sensors } from '../sensors/ledger.ts';
-import { ruleOf, type Subject } from '../tombstones/rule.ts';
+import { ruleOf } from '../tombstones/rule.ts';
 import { rememberIds, tombstoneOf } from '../tombstones/tombstone.ts';
 import { allIds } from './known-ids.ts';
 import { eraseMessages } from './messages.ts';
 import { erasePredictions } from './predictions.ts';
-import type { ErasureControl, ErasureProgress } from './progress.ts';
+import type { Erasing, ErasureControl, ErasureProgress } from './progress.ts';
 import { eraseFromSnapshots } from './registry-bronze.ts';
 import { eraseRegistryRows } from './registry-staging.ts';
 import { apartmentFolder, deleteSensorFiles, deleteStrays, sensorFilesInBronze } from './sensor-bronze.ts';
@@ -26,15 +25,6 @@ export const landedSources: readonly string[] = [
   'staging.file',
   'staging.load',
 ];
-
-export interface Erasing {
-  readonly bronzeRoot: string;
-  readonly subject: Subject;
-  /** All that are configured: a building of `JimmyLoup` is not Jimmy's. */
-  readonly apartments?: readonly Apartment[] | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: ErasureProgress) => void) | undefined;
-}
 
 /** What an erasure deleted; repeated, what the one before had left. */
 export interface ErasedCounts {

@@ -4,7 +4,7 @@ import { registry } from '../registry/stamp.ts';
 import { noIds, type RegistryIds } from '../tombstones/registry-ids.ts';
 import { ruleOf, type SubjectRule } from '../tombstones/rule.ts';
 import { findTombstone, rememberIds, tombstoneOf } from '../tombstones/tombstone.ts';
-import type { Erasing } from './erase-landed.ts';
+import type { Erasing } from './progress.ts';
 import { idsInBronze } from './registry-bronze.ts';
 import { idsInStaging } from './registry-staging.ts';
 

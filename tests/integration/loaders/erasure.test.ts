@@ -1,7 +1,8 @@
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ErasedCounts, type Erasing, eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
+import { type ErasedCounts, eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
+import type { Erasing } from '../../../loaders/erasure/progress.ts';
 import { HousekeepingInterruptedError } from '../../../loaders/housekeeping/alone.ts';
 import { compressBronze } from '../../../loaders/housekeeping/compress.ts';
 import { SourceError } from '../../../loaders/landing/errors.ts';
