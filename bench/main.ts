@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
-import { formatTable } from '../cli/table.ts';
+import { formatTable } from '../cli/terminal/table.ts';
 import startPostgres from '../tests/postgres-server.ts';
 import { median, runNode } from './measure.ts';
 import { writeShare } from './share.ts';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { formatTable } from '../cli/table.ts';
+import { formatTable } from '../cli/terminal/table.ts';
 import startPostgres from '../tests/postgres-server.ts';
 import { freePort } from '../tests/servers/free-port.ts';
 import { startOpenSsh } from '../tests/servers/sftp-server.ts';

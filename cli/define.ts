@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { GlobalOptions } from './environment.ts';
-import { Terminal } from './terminal.ts';
+import { Terminal } from './terminal/terminal.ts';
 
 /** The flags of all commands; which of them there are depends on the command. */
 export type Flags = GlobalOptions & {

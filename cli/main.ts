@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { errorLines } from '../runner/run/report.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
 import { buildProgram } from './program.ts';
-import { Terminal } from './terminal.ts';
+import { Terminal } from './terminal/terminal.ts';
 
 /** Reads the command line, makes the one call it asks for and ends the process with its exit code. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -18,8 +18,8 @@ import { verify } from './commands/verify.ts';
 import { watch } from './commands/watch.ts';
 import { type Define, integer, limit, newProgram, running, selectFlags, selecting } from './define.ts';
 import { openProject } from './environment.ts';
-import { type Journal, openJournal } from './journal.ts';
-import type { Terminal } from './terminal.ts';
+import { type Journal, openJournal } from './terminal/journal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /**
  * All commands. Each reads its flags and makes one call.

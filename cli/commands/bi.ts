@@ -9,7 +9,7 @@ import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import { writeFolder } from '../bi/write-folder.ts';
 import { readAddress } from '../init/address.ts';
 import { apartmentsOf, flagSetting, textSetting, yearSetting } from '../settings.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export interface BiFlags {
   readonly output?: string | undefined;

@@ -14,7 +14,7 @@ import {
 } from '../housekeeping.ts';
 import { hasProblems, stepLines } from '../housekeeping-report.ts';
 import { daysSetting } from '../settings.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export interface BronzeFlags {
   readonly days?: number | undefined;

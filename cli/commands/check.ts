@@ -8,7 +8,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { sources } from '../sources.ts';
 import { checkFreshnessNames } from '../status/freshness.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';
 
 /**

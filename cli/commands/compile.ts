@@ -5,7 +5,7 @@ import type { Node } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';
 
 /** Writes the SQL of the selection below target/compiled; prints it when a single model is selected. Needs no database. */

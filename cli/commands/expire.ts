@@ -4,7 +4,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { expireRows } from '../../runner/retention/expire.ts';
 import { openProjectWarehouse } from '../environment.ts';
 import { stepLines } from '../housekeeping-report.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** Deletes the rows that are older than project.yml's retention says. */
 export async function expire(

@@ -13,7 +13,7 @@ import { ensureAccess, ensureDatabase } from '../init/database.ts';
 import { ensureLogin, ensureReaderRoles, readerRolesOf } from '../init/reader-roles.ts';
 import { ensureReader, ensureSchemas, readable, readerOf } from '../init/schemas.ts';
 import { textSetting } from '../settings.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export interface InitFlags {
   readonly rotatePassword: boolean;

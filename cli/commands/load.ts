@@ -7,9 +7,9 @@ import { didYouMean } from '../../runner/text/suggest.ts';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openProjectWarehouse } from '../environment.ts';
-import { ProgressLine } from '../progress.ts';
 import { attemptLoad, isConfigured, type Source, sources } from '../sources.ts';
-import type { Terminal } from '../terminal.ts';
+import { ProgressLine } from '../terminal/progress.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export interface LoadFlags {
   readonly full?: boolean | undefined;

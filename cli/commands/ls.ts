@@ -2,8 +2,8 @@ import { compileProject } from '../../runner/compile/compile.ts';
 import type { Node } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { formatTable } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { formatTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';
 
 export interface ListFlags extends RunFlags {

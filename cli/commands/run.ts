@@ -8,8 +8,8 @@ import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openForModels } from '../environment.ts';
 import { eventTimeRange } from '../event-time.ts';
-import type { Level } from '../journal.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Level } from '../terminal/journal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export interface RunFlags {
   readonly select?: readonly string[] | undefined;

@@ -8,8 +8,8 @@ import { UsageError } from '../../runner/text/errors.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
 import { openForModels } from '../environment.ts';
-import { formatTable } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { formatTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';
 
 export interface ShowFlags extends RunFlags {

@@ -4,7 +4,7 @@ import { openProjectWarehouse } from '../environment.ts';
 import { sources } from '../sources.ts';
 import { printStatus } from '../status/print.ts';
 import { readStatus } from '../status/status.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** What is there, how fresh it is and what went wrong last. Exit code 1 if something needs a person. */
 export async function status(project: Project, terminal: Terminal): Promise<0 | 1> {

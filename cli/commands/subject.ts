@@ -7,7 +7,7 @@ import { eraseSubject } from '../subject/erase.ts';
 import { exportSubject } from '../subject/export.ts';
 import { findSubject, showFindings } from '../subject/find.ts';
 import { subjectNamed } from '../subject/named.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export interface SubjectFlags {
   readonly yes?: boolean | undefined;

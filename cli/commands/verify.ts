@@ -4,7 +4,7 @@ import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify/verify.ts';
 import { openForModels } from '../environment.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from '../verify-report.ts';
 import { type RunFlags, selectionOf } from './run.ts';
 

@@ -1,7 +1,7 @@
 import { showKept } from '../../runner/data-test/audit-failure.ts';
 import { thousands } from '../../runner/text/figures.ts';
-import { formatTable } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { formatTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { inWords } from '../watch/timing.ts';
 import type { Status } from './status.ts';
 

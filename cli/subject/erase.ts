@@ -17,7 +17,7 @@ import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from '../environment.ts';
 import { apartmentsOf, textSetting } from '../settings.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { eraseFromLogs, removeArtifacts } from './erase-files.ts';
 import { findSubject, showFindings } from './find.ts';
 import { knownBy, knownSubject, nameRemoval } from './known.ts';

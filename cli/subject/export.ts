@@ -11,7 +11,7 @@ import { createFolders } from '../../warehouse/make-folders.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../environment.ts';
 import { apartmentsOf } from '../settings.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { knownSubject } from './known.ts';
 import type { NamedSubject } from './named.ts';
 import { isEmpty, readmeOf } from './readme.ts';

@@ -1,7 +1,7 @@
 import type { Tone } from '../../runner/run/report.ts';
-import type { Journal, Level } from '../journal.ts';
-import { type Redact, redactDeep } from '../redact.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Journal, Level } from '../terminal/journal.ts';
+import { type Redact, redactDeep } from '../terminal/redact.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const tones: Readonly<Record<Level, Tone>> = { info: 'plain', warning: 'warning', error: 'bad' };
 

@@ -1,4 +1,4 @@
-import { Terminal } from '../../../cli/terminal.ts';
+import { Terminal } from '../../../cli/terminal/terminal.ts';
 import type { Line } from '../../../runner/run/report.ts';
 
 /** Keeps what a command says instead of printing it. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Source, sources } from '../../../cli/sources.ts';
-import { Terminal } from '../../../cli/terminal.ts';
+import { Terminal } from '../../../cli/terminal/terminal.ts';
 import { WatchMetrics } from '../../../cli/watch/metrics.ts';
 import type { Housekeep } from '../../../cli/watch/nightly.ts';
 import { watchSettings } from '../../../cli/watch/settings.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Terminal } from '../../../cli/terminal.ts';
+import { Terminal } from '../../../cli/terminal/terminal.ts';
 import { Conditions } from '../../../cli/watch/conditions.ts';
 import { healthOf, type WatchState } from '../../../cli/watch/health.ts';
 import { inWords } from '../../../cli/watch/timing.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Journal } from '../../../cli/journal.ts';
+import { Journal } from '../../../cli/terminal/journal.ts';
 
 let folder: string;
 const troubles: string[] = [];

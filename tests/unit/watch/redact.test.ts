@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { redactDeep, redactor } from '../../../cli/redact.ts';
+import { redactDeep, redactor } from '../../../cli/terminal/redact.ts';
 
 it.each([
   [{ DB_URL: 'postgres://bob:s3cr%40t!@host:5432/db' }, 'with s3cr%40t! and s3cr@t! in it', 'with *** and *** in it'],

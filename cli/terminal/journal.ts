@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
-import type { Project } from '../runner/project/project.ts';
-import { createFoldersSync } from '../warehouse/make-folders.ts';
-import { fromRoot } from './environment.ts';
+import type { Project } from '../../runner/project/project.ts';
+import { createFoldersSync } from '../../warehouse/make-folders.ts';
+import { fromRoot } from '../environment.ts';
+import { textSetting } from '../settings.ts';
 import { type Redact, redactDeep, redactor } from './redact.ts';
-import { textSetting } from './settings.ts';
 
 export type Level = 'info' | 'warning' | 'error';
 

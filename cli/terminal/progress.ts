@@ -1,4 +1,4 @@
-import { thousands } from '../runner/text/figures.ts';
+import { thousands } from '../../runner/text/figures.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How often a progress line is printed where it cannot replace itself. */

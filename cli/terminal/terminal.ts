@@ -1,6 +1,6 @@
 import pc from 'picocolors';
-import type { Line, Tone } from '../runner/run/report.ts';
-import type { DatacycleError } from '../warehouse/errors.ts';
+import type { Line, Tone } from '../../runner/run/report.ts';
+import type { DatacycleError } from '../../warehouse/errors.ts';
 import type { Journal, Level } from './journal.ts';
 
 const colours: Readonly<Record<Tone, (text: string) => string>> = {
