@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openProject, openProjectWarehouse } from '../cli/environment.ts';
+import { openProject, openProjectWarehouse } from '../cli/settings/environment.ts';
 import { sources } from '../cli/sources.ts';
 import { formatTable } from '../cli/terminal/table.ts';
 import { Terminal } from '../cli/terminal/terminal.ts';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { GlobalOptions } from './environment.ts';
+import type { GlobalOptions } from './settings/environment.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 /** The flags of all commands; which of them there are depends on the command. */

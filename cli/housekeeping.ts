@@ -15,8 +15,8 @@ import { type Reader, readersOf } from '../runner/retention/source-readers.ts';
 import { forgetPruned, recordPruned } from '../runner/state/pruned.ts';
 import { ensureState } from '../runner/state/schema.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
-import { bronzeRoot } from './environment.ts';
-import { daysSetting } from './settings.ts';
+import { bronzeRoot } from './settings/environment.ts';
+import { daysSetting } from './settings/settings.ts';
 
 /** Days after which files are compressed when nobody says otherwise. */
 export const compressDays = 7;

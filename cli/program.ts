@@ -17,7 +17,7 @@ import { subject, subjectActions } from './commands/subject.ts';
 import { verify } from './commands/verify.ts';
 import { watch } from './commands/watch.ts';
 import { type Define, integer, limit, newProgram, running, selectFlags, selecting } from './define.ts';
-import { openProject } from './environment.ts';
+import { openProject } from './settings/environment.ts';
 import { type Journal, openJournal } from './terminal/journal.ts';
 import type { Terminal } from './terminal/terminal.ts';
 

@@ -7,9 +7,9 @@ import { loadWeather } from '../loaders/weather/load-weather.ts';
 import type { Project } from '../runner/project/project.ts';
 import { ConnectionError } from '../warehouse/errors.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
-import { bronzeRoot, fromRoot } from './environment.ts';
 import { noteRestored } from './housekeeping.ts';
-import { apartmentsOf, numberSetting, textSetting } from './settings.ts';
+import { bronzeRoot, fromRoot } from './settings/environment.ts';
+import { apartmentsOf, numberSetting, textSetting } from './settings/settings.ts';
 import { weatherSource } from './weather-settings.ts';
 
 /** One of the places that data come from, with the project's settings for it. */

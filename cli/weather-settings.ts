@@ -4,8 +4,8 @@ import type { WeatherSource } from '../loaders/weather/load-weather.ts';
 import type { SftpAddress } from '../loaders/weather/sftp.ts';
 import type { Project } from '../runner/project/project.ts';
 import { UsageError } from '../runner/text/errors.ts';
-import { bronzeRoot, fromRoot } from './environment.ts';
-import { numberSetting, textSetting } from './settings.ts';
+import { bronzeRoot, fromRoot } from './settings/environment.ts';
+import { numberSetting, textSetting } from './settings/settings.ts';
 
 /** The weather source as the environment describes it (SFTP_*). @throws UsageError naming the setting at fault. */
 export function weatherSource(project: Project): WeatherSource {

@@ -8,7 +8,7 @@ import { serverOf } from '../../warehouse/postgres-address.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import { writeFolder } from '../bi/write-folder.ts';
 import { readAddress } from '../init/address.ts';
-import { apartmentsOf, flagSetting, textSetting, yearSetting } from '../settings.ts';
+import { apartmentsOf, flagSetting, textSetting, yearSetting } from '../settings/settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export interface BiFlags {

@@ -2,7 +2,6 @@ import { compileProject } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
-import { openProjectWarehouse } from '../environment.ts';
 import {
   compressAllBronze,
   compressDays,
@@ -13,7 +12,8 @@ import {
   stagingDays,
 } from '../housekeeping.ts';
 import { hasProblems, stepLines } from '../housekeeping-report.ts';
-import { daysSetting } from '../settings.ts';
+import { openProjectWarehouse } from '../settings/environment.ts';
+import { daysSetting } from '../settings/settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export interface BronzeFlags {

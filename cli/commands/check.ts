@@ -5,7 +5,7 @@ import { checkLines, checkObjects } from '../../runner/check/report.ts';
 import { compileProject } from '../../runner/compile/compile.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { openProjectWarehouse } from '../environment.ts';
+import { openProjectWarehouse } from '../settings/environment.ts';
 import { sources } from '../sources.ts';
 import { checkFreshnessNames } from '../status/freshness.ts';
 import type { Terminal } from '../terminal/terminal.ts';

@@ -2,8 +2,8 @@ import { compileProject } from '../../runner/compile/compile.ts';
 import { retentionOf } from '../../runner/compile/settings/retention.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { expireRows } from '../../runner/retention/expire.ts';
-import { openProjectWarehouse } from '../environment.ts';
 import { stepLines } from '../housekeeping-report.ts';
+import { openProjectWarehouse } from '../settings/environment.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** Deletes the rows that are older than project.yml's retention says. */

@@ -12,7 +12,7 @@ import { checkNames, checkSameServer } from '../init/check-names.ts';
 import { ensureAccess, ensureDatabase } from '../init/database.ts';
 import { ensureLogin, ensureReaderRoles, readerRolesOf } from '../init/reader-roles.ts';
 import { ensureReader, ensureSchemas, readable, readerOf } from '../init/schemas.ts';
-import { textSetting } from '../settings.ts';
+import { textSetting } from '../settings/settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export interface InitFlags {

@@ -6,7 +6,7 @@ import { thousands } from '../../runner/text/figures.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { openProjectWarehouse } from '../environment.ts';
+import { openProjectWarehouse } from '../settings/environment.ts';
 import { attemptLoad, isConfigured, type Source, sources } from '../sources.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';

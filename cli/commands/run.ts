@@ -6,8 +6,8 @@ import { reportJson, reportLines } from '../../runner/run/report.ts';
 import { runNodes } from '../../runner/run/run.ts';
 import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { openForModels } from '../environment.ts';
-import { eventTimeRange } from '../event-time.ts';
+import { openForModels } from '../settings/environment.ts';
+import { eventTimeRange } from '../settings/event-time.ts';
 import type { Level } from '../terminal/journal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 

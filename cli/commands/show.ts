@@ -7,7 +7,7 @@ import { type Project, sourceTexts } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
-import { openForModels } from '../environment.ts';
+import { openForModels } from '../settings/environment.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';

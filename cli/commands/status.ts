@@ -1,6 +1,6 @@
 import { compileProject } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { openProjectWarehouse } from '../environment.ts';
+import { openProjectWarehouse } from '../settings/environment.ts';
 import { sources } from '../sources.ts';
 import { printStatus } from '../status/print.ts';
 import { readStatus } from '../status/status.ts';

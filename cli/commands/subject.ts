@@ -2,7 +2,7 @@ import { compileProject } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { Cancelled, UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
-import { openProjectWarehouse } from '../environment.ts';
+import { openProjectWarehouse } from '../settings/environment.ts';
 import { eraseSubject } from '../subject/erase.ts';
 import { exportSubject } from '../subject/export.ts';
 import { findSubject, showFindings } from '../subject/find.ts';

@@ -3,7 +3,7 @@ import type { Manifest } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify/verify.ts';
-import { openForModels } from '../environment.ts';
+import { openForModels } from '../settings/environment.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from '../verify-report.ts';
 import { type RunFlags, selectionOf } from './run.ts';

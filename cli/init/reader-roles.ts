@@ -4,7 +4,7 @@ import { UsageError } from '../../runner/text/errors.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { apartmentsOf, textSetting } from '../settings.ts';
+import { apartmentsOf, textSetting } from '../settings/settings.ts';
 import { type Address, codeOf, connected } from './address.ts';
 import type { Changes } from './changes.ts';
 import { checkRoleName } from './check-names.ts';

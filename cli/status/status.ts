@@ -1,6 +1,6 @@
 import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRoot } from '../environment.ts';
+import { bronzeRoot } from '../settings/environment.ts';
 import { isConfigured, type Source } from '../sources.ts';
 import { watchLock } from '../watch/hold-lock.ts';
 import { inWords } from '../watch/timing.ts';

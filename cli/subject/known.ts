@@ -7,8 +7,8 @@ import type { Project } from '../../runner/project/project.ts';
 import type { KnownSubject } from '../../runner/subject/erase.ts';
 import type { NameRemoval } from '../../runner/subject/scrub.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRoot } from '../environment.ts';
-import { apartmentsOf } from '../settings.ts';
+import { bronzeRoot } from '../settings/environment.ts';
+import { apartmentsOf } from '../settings/settings.ts';
 import type { NamedSubject } from './named.ts';
 
 /** The subject with what the registry has ever called its buildings, rooms and devices, as far as anything still knows that. */

@@ -3,7 +3,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { type SubjectNames, SubjectWords } from '../../runner/subject/words.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
-import { apartmentsOf } from '../settings.ts';
+import { apartmentsOf } from '../settings/settings.ts';
 
 /** Whose data are asked for, and how to tell that a text speaks of them. */
 export interface NamedSubject {

@@ -7,7 +7,7 @@ import { isSubjectNode, subjectPredicate } from '../../runner/subject/predicate.
 import { UsageError } from '../../runner/text/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRoot } from '../environment.ts';
+import { bronzeRoot } from '../settings/environment.ts';
 import { watchLock } from '../watch/hold-lock.ts';
 import type { NamedSubject } from './named.ts';
 

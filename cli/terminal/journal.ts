@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
 import type { Project } from '../../runner/project/project.ts';
 import { createFoldersSync } from '../../warehouse/make-folders.ts';
-import { fromRoot } from '../environment.ts';
-import { textSetting } from '../settings.ts';
+import { fromRoot } from '../settings/environment.ts';
+import { textSetting } from '../settings/settings.ts';
 import { type Redact, redactDeep, redactor } from './redact.ts';
 
 export type Level = 'info' | 'warning' | 'error';

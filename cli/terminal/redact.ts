@@ -1,4 +1,4 @@
-import type { Env } from '../environment.ts';
+import type { Env } from '../settings/environment.ts';
 
 /** Shorter values are no secrets; taking every "on" or "5432" out would destroy the log and protect nothing. */
 const leastLength = 4;

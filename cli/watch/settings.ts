@@ -1,6 +1,6 @@
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
-import { numberSetting } from '../settings.ts';
+import { numberSetting } from '../settings/settings.ts';
 import type { DailyJobOptions } from './daily-job.ts';
 
 export interface WatchSettings {

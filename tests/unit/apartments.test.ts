@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { apartmentsOf } from '../../cli/settings.ts';
+import { apartmentsOf } from '../../cli/settings/settings.ts';
 import { subjectNamed } from '../../cli/subject/named.ts';
 import { readProject } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';

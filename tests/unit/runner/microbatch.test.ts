@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventTimeRange } from '../../../cli/event-time.ts';
+import { eventTimeRange } from '../../../cli/settings/event-time.ts';
 import { nameOfBatch } from '../../../runner/build/microbatch/report.ts';
 import { chooseBatches } from '../../../runner/plan/batch-choice.ts';
 import { boundLiteral } from '../../../runner/plan/batch-sql.ts';

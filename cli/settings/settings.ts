@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Apartment, apartmentFault } from '../loaders/landing/apartment.ts';
-import { foldedId, squeezed } from '../loaders/tombstones/names.ts';
-import type { Project } from '../runner/project/project.ts';
-import { UsageError } from '../runner/text/errors.ts';
-import { didYouMean } from '../runner/text/suggest.ts';
+import { type Apartment, apartmentFault } from '../../loaders/landing/apartment.ts';
+import { foldedId, squeezed } from '../../loaders/tombstones/names.ts';
+import type { Project } from '../../runner/project/project.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { didYouMean } from '../../runner/text/suggest.ts';
 
 /*
  * Settings from the environment, checked where they are read: a value that makes no sense is an error that names the

@@ -1,6 +1,6 @@
-import type { EventTimeRange } from '../runner/state/batch-windows.ts';
-import { UsageError } from '../runner/text/errors.ts';
-import { hasOffset, isMoment } from '../runner/text/moment.ts';
+import type { EventTimeRange } from '../../runner/state/batch-windows.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { hasOffset, isMoment } from '../../runner/text/moment.ts';
 
 /**
  * The time of a backfill that the flags ask for; undefined where they ask for none.

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { parse as parseYaml } from 'yaml';
-import { updateStaging } from '../loaders/landing/staging.ts';
-import { secretSetting } from '../runner/compile/draft/model-language.ts';
-import { type Project, readProject } from '../runner/project/project.ts';
-import { UsageError } from '../runner/text/errors.ts';
-import { openWarehouse } from '../warehouse/open.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
+import { updateStaging } from '../../loaders/landing/staging.ts';
+import { secretSetting } from '../../runner/compile/draft/model-language.ts';
+import { type Project, readProject } from '../../runner/project/project.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { openWarehouse } from '../../warehouse/open.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { yearSetting } from './settings.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
