@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openProject, openProjectWarehouse } from '../cli/settings/environment.ts';
-import { sources } from '../cli/sources.ts';
+import { sources } from '../cli/sources/sources.ts';
 import { formatTable } from '../cli/terminal/table.ts';
 import { Terminal } from '../cli/terminal/terminal.ts';
 import { WatchMetrics } from '../cli/watch/metrics.ts';

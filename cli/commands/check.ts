@@ -6,7 +6,7 @@ import { compileProject } from '../../runner/compile/compile.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
-import { sources } from '../sources.ts';
+import { sources } from '../sources/sources.ts';
 import { checkFreshnessNames } from '../status/freshness.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';

@@ -10,7 +10,7 @@ import { writeSampleDay } from '../demo/sample-day.ts';
 import { writeSampleForecasts } from '../demo/sample-forecasts.ts';
 import { writeSampleRegistry } from '../demo/sample-registry.ts';
 import { bronzeRoot, type GlobalOptions, openProject, openProjectWarehouse } from '../settings/environment.ts';
-import { sources } from '../sources.ts';
+import { sources } from '../sources/sources.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';

@@ -7,7 +7,7 @@ import { didYouMean } from '../../runner/text/suggest.ts';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
-import { attemptLoad, isConfigured, type Source, sources } from '../sources.ts';
+import { attemptLoad, isConfigured, type Source, sources } from '../sources/sources.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 

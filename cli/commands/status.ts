@@ -1,7 +1,7 @@
 import { compileProject } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
-import { sources } from '../sources.ts';
+import { sources } from '../sources/sources.ts';
 import { printStatus } from '../status/print.ts';
 import { readStatus } from '../status/status.ts';
 import type { Terminal } from '../terminal/terminal.ts';

@@ -4,7 +4,7 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { housekeep } from '../housekeeping.ts';
 import { hasProblems, stepLines } from '../housekeeping-report.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
-import { isConfigured, sources } from '../sources.ts';
+import { isConfigured, sources } from '../sources/sources.ts';
 import { type Journal, projectRedactor } from '../terminal/journal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { answered, closeSoon } from '../watch/answer.ts';

@@ -7,7 +7,7 @@ import { didYouMean } from '../../runner/text/suggest.ts';
 import { StatementError } from '../../warehouse/errors.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { isConfigured, type Source } from '../sources.ts';
+import { isConfigured, type Source } from '../sources/sources.ts';
 import { exists, type SourceState } from './source-state.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../settings/environment.ts';
-import { isConfigured, type Source } from '../sources.ts';
+import { isConfigured, type Source } from '../sources/sources.ts';
 import { watchLock } from '../watch/hold-lock.ts';
 import { inWords } from '../watch/timing.ts';
 import { type FailedAudit, readFailedAudits } from './audits.ts';

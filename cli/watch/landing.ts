@@ -4,7 +4,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { attemptLoad, type Source } from '../sources.ts';
+import { attemptLoad, type Source } from '../sources/sources.ts';
 import type { Conditions } from './conditions.ts';
 import type { WatchMetrics } from './metrics.ts';
 import type { WatchLog } from './watch-log.ts';

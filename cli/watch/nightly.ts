@@ -1,6 +1,6 @@
 import { recordFailure, recordSuccess } from '../../loaders/landing/attempt.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import type { Source } from '../sources.ts';
+import type { Source } from '../sources/sources.ts';
 import type { Backlog } from './backlog.ts';
 import type { Builder } from './builder.ts';
 import type { Conditions } from './conditions.ts';

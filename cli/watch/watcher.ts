@@ -3,7 +3,7 @@ import type { SourceName } from '../../loaders/landing/summary.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { isConfigured, type Source } from '../sources.ts';
+import { isConfigured, type Source } from '../sources/sources.ts';
 import { answered, answerMs } from './answer.ts';
 import { Backlog } from './backlog.ts';
 import { Builder } from './builder.ts';

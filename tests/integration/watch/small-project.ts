@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Source, sources } from '../../../cli/sources.ts';
+import { type Source, sources } from '../../../cli/sources/sources.ts';
 import { Terminal } from '../../../cli/terminal/terminal.ts';
 import { WatchMetrics } from '../../../cli/watch/metrics.ts';
 import type { Housekeep } from '../../../cli/watch/nightly.ts';

@@ -1,15 +1,15 @@
-import { recordFailure, recordSuccess } from '../loaders/landing/attempt.ts';
-import { LoadBusyError, LoadInterruptedError } from '../loaders/landing/errors.ts';
-import type { LoadOptions, LoadSummary, SourceName } from '../loaders/landing/summary.ts';
-import { loadRegistry } from '../loaders/registry/load-registry.ts';
-import { loadSensors } from '../loaders/sensors/load-sensors.ts';
-import { loadWeather } from '../loaders/weather/load-weather.ts';
-import type { Project } from '../runner/project/project.ts';
-import { ConnectionError } from '../warehouse/errors.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
-import { noteRestored } from './housekeeping.ts';
-import { bronzeRoot, fromRoot } from './settings/environment.ts';
-import { apartmentsOf, numberSetting, textSetting } from './settings/settings.ts';
+import { recordFailure, recordSuccess } from '../../loaders/landing/attempt.ts';
+import { LoadBusyError, LoadInterruptedError } from '../../loaders/landing/errors.ts';
+import type { LoadOptions, LoadSummary, SourceName } from '../../loaders/landing/summary.ts';
+import { loadRegistry } from '../../loaders/registry/load-registry.ts';
+import { loadSensors } from '../../loaders/sensors/load-sensors.ts';
+import { loadWeather } from '../../loaders/weather/load-weather.ts';
+import type { Project } from '../../runner/project/project.ts';
+import { ConnectionError } from '../../warehouse/errors.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { noteRestored } from '../housekeeping.ts';
+import { bronzeRoot, fromRoot } from '../settings/environment.ts';
+import { apartmentsOf, numberSetting, textSetting } from '../settings/settings.ts';
 import { weatherSource } from './weather-settings.ts';
 
 /** One of the places that data come from, with the project's settings for it. */

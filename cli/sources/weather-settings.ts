@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WeatherSource } from '../loaders/weather/load-weather.ts';
-import type { SftpAddress } from '../loaders/weather/sftp.ts';
-import type { Project } from '../runner/project/project.ts';
-import { UsageError } from '../runner/text/errors.ts';
-import { bronzeRoot, fromRoot } from './settings/environment.ts';
-import { numberSetting, textSetting } from './settings/settings.ts';
+import type { WeatherSource } from '../../loaders/weather/load-weather.ts';
+import type { SftpAddress } from '../../loaders/weather/sftp.ts';
+import type { Project } from '../../runner/project/project.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { bronzeRoot, fromRoot } from '../settings/environment.ts';
+import { numberSetting, textSetting } from '../settings/settings.ts';
 
 /** The weather source as the environment describes it (SFTP_*). @throws UsageError naming the setting at fault. */
 export function weatherSource(project: Project): WeatherSource {
