@@ -10,8 +10,8 @@ import {
   pruneAllBronze,
   pruneAllStaging,
   stagingDays,
-} from '../housekeeping.ts';
-import { hasProblems, stepLines } from '../housekeeping-report.ts';
+} from '../housekeeping/housekeeping.ts';
+import { hasProblems, stepLines } from '../housekeeping/report.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
 import { daysSetting } from '../settings/settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';

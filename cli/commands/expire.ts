@@ -2,7 +2,7 @@ import { compileProject } from '../../runner/compile/compile.ts';
 import { retentionOf } from '../../runner/compile/settings/retention.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { expireRows } from '../../runner/retention/expire.ts';
-import { stepLines } from '../housekeeping-report.ts';
+import { stepLines } from '../housekeeping/report.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 

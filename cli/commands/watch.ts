@@ -1,8 +1,8 @@
 import { compileProject } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { housekeep } from '../housekeeping.ts';
-import { hasProblems, stepLines } from '../housekeeping-report.ts';
+import { housekeep } from '../housekeeping/housekeeping.ts';
+import { hasProblems, stepLines } from '../housekeeping/report.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 import { type Journal, projectRedactor } from '../terminal/journal.ts';

@@ -7,7 +7,7 @@ import { loadWeather } from '../../loaders/weather/load-weather.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { noteRestored } from '../housekeeping.ts';
+import { noteRestored } from '../housekeeping/housekeeping.ts';
 import { bronzeRoot, fromRoot } from '../settings/environment.ts';
 import { apartmentsOf, numberSetting, textSetting } from '../settings/settings.ts';
 import { weatherSource } from './weather-settings.ts';

@@ -10,7 +10,7 @@ import {
   noteRestored,
   pruneAllBronze,
   pruneAllStaging,
-} from '../../cli/housekeeping.ts';
+} from '../../cli/housekeeping/housekeeping.ts';
 import type { PruneReport } from '../../loaders/housekeeping/report.ts';
 import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { loadSensors } from '../../loaders/sensors/load-sensors.ts';

@@ -1,9 +1,9 @@
-import type { CompressReport } from '../loaders/housekeeping/compress.ts';
-import type { PruneReport } from '../loaders/housekeeping/report.ts';
-import type { Notes } from '../loaders/landing/summary.ts';
-import type { Expired } from '../runner/retention/expire.ts';
-import type { Line } from '../runner/run/report.ts';
-import { thousands } from '../runner/text/figures.ts';
+import type { CompressReport } from '../../loaders/housekeeping/compress.ts';
+import type { PruneReport } from '../../loaders/housekeeping/report.ts';
+import type { Notes } from '../../loaders/landing/summary.ts';
+import type { Expired } from '../../runner/retention/expire.ts';
+import type { Line } from '../../runner/run/report.ts';
+import { thousands } from '../../runner/text/figures.ts';
 import type { HousekeepingStep } from './housekeeping.ts';
 
 /** What a step of housekeeping did, for people. @param dryRun it only looked. */
