@@ -5,8 +5,8 @@ import type { Project } from '../../runner/project/project.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify/verify.ts';
 import { openForModels } from '../settings/environment.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from '../verify-report.ts';
 import { type RunFlags, selectionOf } from './run.ts';
+import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from './verify-report.ts';
 
 export interface VerifyFlags extends RunFlags {
   readonly limit: number;

@@ -1,10 +1,10 @@
 import { stringify } from 'csv-stringify/sync';
-import { errorLines, type Line } from '../runner/run/report.ts';
-import { thousands } from '../runner/text/figures.ts';
-import type { Verified } from '../runner/verify/verify.ts';
-import type { Difference, DifferenceKind, Verdict } from '../runner/verify/verify-node.ts';
-import { DatacycleError } from '../warehouse/errors.ts';
-import { formatTable } from './terminal/table.ts';
+import { errorLines, type Line } from '../../runner/run/report.ts';
+import { thousands } from '../../runner/text/figures.ts';
+import type { Verified } from '../../runner/verify/verify.ts';
+import type { Difference, DifferenceKind, Verdict } from '../../runner/verify/verify-node.ts';
+import { DatacycleError } from '../../warehouse/errors.ts';
+import { formatTable } from '../terminal/table.ts';
 
 const width = 48;
 /** Longer values are cut in tables; JSON and CSV have them whole. */
