@@ -1,6 +1,5 @@
 import { identifier, literal } from '../../warehouse/quote.ts';
-import type { Queryable, Session } from '../../warehouse/warehouse.ts';
-import type { BuildContext } from '../build/transaction/build-context.ts';
+import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { retrying } from '../database/retry.ts';
 import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
 import { hasState } from '../state/schema.ts';
@@ -13,22 +12,24 @@ import { type AuditOutcome, AuditsFailed, type FailedAudit } from './audit.ts';
 /** How many failures of one audit are remembered, the newest. */
 const mostFailures = 20;
 
+/** The run whose audit failed, and where its bad rows are kept. */
+export interface AuditRun {
+  readonly warehouse: Warehouse;
+  readonly runId: string;
+  readonly clock: () => Date;
+}
+
 /**
  * Keeps the bad rows of audits that failed, in a transaction of its own: that of the model has been rolled back.
  * @returns what to tell of it; any other error as it is.
  */
-export async function keepBadRows(
-  context: BuildContext,
-  cause: ModelNode | SeedNode,
-  error: unknown,
-): Promise<unknown> {
+export async function keepBadRows(run: AuditRun, cause: ModelNode | SeedNode, error: unknown): Promise<unknown> {
   if (!(error instanceof AuditsFailed)) return error;
-  const { warehouse } = context;
   const { node, failed, retained } = error;
   // A materialized view that was made again with what it reads.
   const held = node.id === cause.id ? undefined : `  ${cause.name} waits, since ${node.name} would show its new rows.`;
   try {
-    await retrying(() => warehouse.transaction((session) => keepIn(session, context, node, failed)));
+    await retrying(() => run.warehouse.transaction((session) => keepIn(session, run, node, failed)));
   } catch (fault) {
     const lost = `  Its rows could not be kept: ${fault instanceof Error ? fault.message : String(fault)}`;
     return complaint(node, failed, {
@@ -106,7 +107,7 @@ export async function forgetFailures(on: Queryable, model: string, before: Date)
 
 async function keepIn(
   session: Session,
-  { runId, clock }: BuildContext,
+  { runId, clock }: AuditRun,
   node: ModelNode | SeedNode,
   failed: readonly FailedAudit[],
 ): Promise<void> {

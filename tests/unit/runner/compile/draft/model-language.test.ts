@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { compileFiles, modelOf, problemsOf } from '../../projects.ts';
+
+const project = {
+  'project.yml': `
+name: test
+secrets: [PEPPER]
+vars: { limit: 5, room: kitchen, flags: { on: true }, rooms: [{ name: a }, { name: b }] }
+targets: { dev: {}, prod: { vars: { limit: 50 } } }
+models: { +schema: silver }
+`,
+  'models/sources.yml': 'sources: [{ name: raw, schema: landing, tables: [{ name: events, identifier: event_rows }] }]',
+  'seeds/bounds.csv': 'a\n1\n',
+};
+
+function sqlOf(template: string, options: Parameters<typeof compileFiles>[1] = {}, files = {}): string {
+  return modelOf(compileFiles({ ...project, 'models/m.sql': template, ...files }, options), 'm').fullSql.text;
+}
+
+describe('the model language', () => {
+  it.each([
+    ['ref of a seed', '{{ref "bounds"}}', '"seeds"."bounds"'],
+    ['source with its schema and identifier', '{{source "raw" "events"}}', '"landing"."event_rows"'],
+    ['this', '{{this}}', '"silver"."m"'],
+    ['this inside each', '{{#each (var "rooms")}}{{name}}{{/each}}', 'ab'],
+    ['target.name', '{{target.name}}', 'dev'],
+    ['var', '{{var "limit"}}', '5'],
+    ['var with a default', '{{var "nothing" "7"}}', '7'],
+    ['env', '{{env "REGION"}}', 'VS'],
+    ['env with a default', '{{env "CANTON" "VD"}}', 'VD'],
+    ['flag', '{{#if (flag " Yes")}}a{{/if}}{{#if (flag "OFF")}}b{{/if}}{{#if (flag "1")}}c{{/if}}', 'ac'],
+    ['literal', '{{literal (var "room")}} {{literal "l\'eau"}} {{literal 5}}', `'kitchen' 'l''eau' '5'`],
+    ['eq', '{{#if (eq (var "room") "kitchen")}}yes{{/if}}{{#if (eq 1 2)}}no{{/if}}', 'yes'],
+    [
+      'secret as a session setting, never as its value',
+      '{{secret "PEPPER"}}',
+      `current_setting('datacycle.secret_pepper')`,
+    ],
+    ['run_started_at', '{{run_started_at}}', 'current_timestamp /* run_started_at */'],
+    ['config, which prints nothing', '{{config materialized="table"}}x', 'x'],
+  ])('has %s', (_name, template, text) => {
+    expect(sqlOf(template, { env: { REGION: 'VS', PEPPER: 'chilli' } })).toBe(text);
+  });
+
+  it('takes variables from the project, then the target, then the command line', () => {
+    const template = '{{var "limit"}} {{var "room"}}';
+    expect(sqlOf(template)).toBe('5 kitchen');
+    expect(sqlOf(template, { target: 'prod' })).toBe('50 kitchen');
+    expect(sqlOf(template, { target: 'prod', vars: { limit: 1 } })).toBe('1 kitchen');
+  });
+
+  it('knows the full and the incremental form of a model', () => {
+    const compiled = compileFiles({
+      ...project,
+      'models/m.sql': `{{config materialized="incremental" unique_key="id"}}
+select * from {{source "raw" "events"}}
+{{#incremental}}
+where load_id > {{high_water "raw.events"}}
+{{else}}
+where load_id > 0
+{{/incremental}}
+order by 1`,
+    });
+    const model = modelOf(compiled, 'm');
+    const from = 'select * from "landing"."event_rows"\n';
+    expect(model.fullSql.text).toBe(`${from}where load_id > 0\norder by 1`);
+    expect(model.incrementalSql?.text).toBe(`${from}where load_id > 0 /* high_water source.raw.events */\norder by 1`);
+    expect(model.highWater).toEqual(['source.raw.events']);
+    expect(model.volatile).toBe(false);
+  });
+
+  it('knows which models depend on the time of the run, also through ephemeral ones', () => {
+    const compiled = compileFiles({
+      'models/m.sql': 'select * from {{ref "now"}}',
+      'models/now.sql': '{{config materialized="ephemeral"}}select {{run_started_at}} as now',
+    });
+    expect(modelOf(compiled, 'm').volatile).toBe(true);
+  });
+
+  it.each([
+    ['{{ref "buonds"}}', 'there is no model or seed "buonds"', 'Did you mean "bounds"?'],
+    ['{{ref bounds}}', '{{bounds}} is not defined', undefined],
+    ['{{ref "a" "b"}}', 'ref takes one name in quotes', 'Write {{ref "..."}}.'],
+    ['{{source "raw"}}', 'source takes 2 names in quotes', 'Write {{source "..." "..."}}.'],
+    ['{{source "raw" "evnts"}}', 'there is no source "raw.evnts"', 'Did you mean "raw.events"?'],
+    ['{{var "limt"}}', 'the variable "limt" is not set', 'Did you mean "limit"?'],
+    ['{{var "constructor"}}', 'the variable "constructor" is not set', undefined],
+    ['{{var 5}}', 'var takes a name', undefined],
+    ['{{env "CANTON"}}', 'CANTON is not set in the environment or .env', undefined],
+    ['{{env "API_TOKEN"}}', 'API_TOKEN looks like a secret, and compiled SQL is kept in files', undefined],
+    ['{{env "DB_URL"}}', 'DB_URL looks like a secret, and compiled SQL is kept in files', undefined],
+    ['{{secret "PEPER"}}', '"PEPER" is not declared', 'Did you mean "PEPPER"?'],
+    ['{{secret "PEPPER"}}', 'the secret PEPPER is not set', undefined],
+    ['{{literal (var "flags")}}', 'literal takes one value, not a list or an object', undefined],
+    ['{{var "flags"}}', 'a list or an object has no text', undefined],
+    ['{{config materialised="table"}}', '"materialised" is not a known setting', 'Did you mean "materialized"?'],
+    ['{{config "table"}}', 'config takes name=value', undefined],
+    ['{{config unique_key=5}}', '"unique_key": expected a name or a list of names', undefined],
+    ['{{incremental}}', 'incremental is a block', undefined],
+    ['{{high_water "raw.events"}}', 'high_water has no value in a full build', undefined],
+    [
+      '{{#incremental}}{{high_water "raw.evnts"}}{{/incremental}}',
+      'there is no model or source "raw.evnts"',
+      'Did you mean "raw.events"?',
+    ],
+  ])('refuses %s: %s', (template, what, hint) => {
+    const [problem, ...others] = problemsOf({ ...project, 'models/m.sql': `select\n  ${template}` });
+    expect(others).toEqual([]);
+    expect(problem?.what).toBe(what);
+    expect(problem?.place).toMatchObject({ file: 'models/m.sql', line: 2 });
+    if (hint !== undefined) expect(problem?.hint).toBe(hint);
+  });
+});
+
+describe('what people bring along', () => {
+  it.each([
+    ['a dbt call', "select *\nfrom {{ ref('bounds') }}", 2, 6, '{{ref(...)}} is written without brackets here'],
+    ['a dbt block', 'select 1\n{% if true %}', 2, 1, 'there is no {% %} here'],
+    ['a flag that is none', 'select {{#if (flag "maybe")}}1{{/if}}', 1, 14, '"maybe" is neither true nor false'],
+  ])('%s is answered with its place and what to write', (_name, template, line, column, what) => {
+    const [problem] = problemsOf({ ...project, 'models/m.sql': template });
+    expect(problem).toMatchObject({ what, place: { file: 'models/m.sql', line, column } });
+    expect(problem?.hint).toMatch(/^Write /);
+  });
+});

@@ -1,0 +1,193 @@
+import { PGlite } from '@electric-sql/pglite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { genericTest, type TestRequest, TestRequestError } from '../../../../runner/compile/generic-tests.ts';
+import { normalType } from '../../../../runner/manifest/column-type.ts';
+import { compileFiles, testOf } from '../projects.ts';
+
+const rows = `
+create table rooms (room text, floor integer);
+insert into rooms values ('kitchen', 0), ('bath', 1), (null, 2);
+create table readings (id integer, room text, kind text);
+insert into readings values
+    (1, 'kitchen', 'co2'), (2, 'bath', 'noise'), (2, 'bath', 'noise'), (3, 'attic', 'it''s'), (null, null, null);
+`;
+
+function requestOn(column: string | undefined, request: TestRequest) {
+  return genericTest(
+    request,
+    { name: 'readings', sql: '"public"."readings"', relation: { schema: 'public', name: 'readings' }, column },
+    (name) => {
+      if (name === 'rooms') return { sql: '"public"."rooms"', relation: { schema: 'public', name: 'rooms' } };
+      throw new TestRequestError(`there is no model or seed "${name}"`);
+    },
+  );
+}
+
+// The embedded PostgreSQL and not pg-mem, which knows no having and takes NULL for a value in `not in`.
+let database: PGlite;
+beforeAll(async () => {
+  database = await PGlite.create();
+  await database.exec(rows);
+});
+afterAll(() => database.close());
+
+/** What a test finds in the rows above. */
+async function badRows(column: string | undefined, request: TestRequest): Promise<unknown[]> {
+  return (await database.query(requestOn(column, request).sql.text)).rows;
+}
+
+describe('a data test', () => {
+  it('not_null finds the rows without a value', async () => {
+    expect(await badRows('room', 'not_null')).toEqual([{ id: null, room: null, kind: null }]);
+  });
+
+  it('unique finds what stands several times, and lets NULL pass', async () => {
+    expect(await badRows('id', 'unique')).toMatchObject([{ id: 2 }]);
+    expect(await badRows(undefined, { unique: { columns: ['id', 'room'] } })).toMatchObject([{ id: 2, room: 'bath' }]);
+    expect(await badRows(undefined, { unique: { columns: ['id', 'kind', 'room'], where: 'id <> 2' } })).toEqual([]);
+  });
+
+  it('accepted_values finds every other value, once, and lets NULL pass', async () => {
+    expect(await badRows('kind', { accepted_values: { values: ['co2', "it's"] } })).toMatchObject([{ kind: 'noise' }]);
+    expect(await badRows('kind', { accepted_values: { values: ['co2', 'noise', "it's"] } })).toEqual([]);
+    expect(await badRows('id', { accepted_values: { values: [1, 2], quote: false } })).toMatchObject([{ id: 3 }]);
+  });
+
+  it('accepted_values still finds other values when NULL is among the accepted ones', async () => {
+    expect(await badRows('kind', { accepted_values: { values: ['co2', "it's", null] } })).toMatchObject([
+      { kind: 'noise' },
+    ]);
+  });
+
+  it('relationships finds what points at nothing, and lets NULL pass', async () => {
+    const request = { relationships: { to: "ref('rooms')", field: 'room' } };
+    expect(await badRows('room', request)).toMatchObject([{ room: 'attic' }]);
+    expect(await badRows('room', { relationships: { ...request.relationships, where: 'id < 3' } })).toEqual([]);
+    expect(requestOn('room', request).refs).toEqual(['rooms']);
+  });
+
+  it('looks only at the rows of its condition', async () => {
+    expect(await badRows('room', { not_null: { where: 'id is not null' } })).toEqual([]);
+    expect(await badRows('id', { unique: { config: { where: "room = 'kitchen'" } } })).toEqual([]);
+  });
+
+  it('may have its arguments under arguments, its settings under config, and a name of its own', () => {
+    const test = requestOn('kind', {
+      accepted_values: {
+        arguments: { values: ['a'] },
+        config: { severity: 'warn' },
+        name: 'kinds',
+        description: 'Known kinds.',
+      },
+    });
+    expect(test).toMatchObject({ name: 'kinds', severity: 'warn', description: 'Known kinds.' });
+    expect(test.sql.text).toContain(`"kind" not in ('a')`);
+  });
+
+  it('says which constraint would make it needless', () => {
+    const readings = { schema: 'public', name: 'readings' };
+    expect(requestOn('id', 'not_null').provenBy).toEqual({ type: 'not_null', relation: readings, column: 'id' });
+    expect(requestOn('id', 'unique').provenBy).toEqual({ type: 'unique', relation: readings, columns: ['id'] });
+    expect(requestOn('room', { relationships: { to: 'rooms', field: 'room' } }).provenBy).toEqual({
+      type: 'foreign_key',
+      relation: readings,
+      columns: ['room'],
+      to: { schema: 'public', name: 'rooms' },
+      toColumns: ['room'],
+    });
+    expect(requestOn('kind', { accepted_values: { values: ['a'] } }).provenBy).toBeUndefined();
+  });
+
+  it.each<[string, string | undefined, TestRequest, string]>([
+    ['a test that does not exist', 'id', 'uniqe', 'there is no test "uniqe"'],
+    ['a test named like a part of JavaScript', 'id', 'constructor', 'there is no test "constructor"'],
+    ['two tests in one', 'id', { unique: {}, not_null: {} }, 'a test is a name, or one name with its arguments'],
+    ['an argument that does not exist', 'id', { unique: { colums: ['id'] } }, 'unique has no argument "colums"'],
+    ['no values', 'id', { accepted_values: {} }, 'accepted_values needs "values", a list'],
+    ['only NULL as value', 'id', { accepted_values: { values: [null] } }, 'accepted_values needs "values", a list'],
+    [
+      'no target',
+      'id',
+      { relationships: { field: 'x' } },
+      'relationships needs "to" (a model) and "field" (its column)',
+    ],
+    ['an unknown target', 'id', { relationships: { to: 'x', field: 'x' } }, 'there is no model or seed "x"'],
+    ['no column', undefined, 'not_null', 'not_null tests one column'],
+    ['no columns', undefined, 'unique', 'unique of a whole model needs "columns"'],
+    ['an unknown severity', 'id', { unique: { severity: 'fatal' } }, 'unique: "severity" is error or warn'],
+    ['a condition that is no text', 'id', { unique: { where: 5 } }, 'unique: "where" is a condition in SQL'],
+  ])('is refused with %s', (_name, column, request, message) => {
+    expect(() => requestOn(column, request)).toThrow(TestRequestError);
+    expect(() => requestOn(column, request)).toThrow(message);
+  });
+});
+
+describe('the data tests of a project', () => {
+  it('are named after what they test, numbered where a name is taken, and follow what they read', () => {
+    const compiled = compileFiles({
+      'models/a.sql': 'select 1 as id',
+      'models/a.yml': `
+models:
+  - name: a
+    config: { tags: nightly }
+    data_tests: [{ unique: { columns: [id, id2] } }]
+    columns:
+      - name: id
+        data_tests: [unique, { unique: { where: id > 5 } }]
+        tests: [{ relationships: { to: ref('rooms'), field: id, severity: warn } }]
+sources: [{ name: raw, tables: [{ name: events, columns: [{ name: id, data_tests: [not_null] }] }] }]
+`,
+      'seeds/rooms.csv': 'id\n1\n',
+      'tests/data/bad.sql': '{{config severity="warn" tags="slow"}}\nselect * from {{ref "a"}} where id > 1;',
+      'project.yml': 'name: test\ndata_tests: { +tags: all }',
+    });
+    const tests = [...compiled.manifest.nodes.values()].filter((node) => node.kind === 'test');
+    expect(tests.map((test) => [test.name, test.severity, test.tags, test.dependsOn])).toEqual([
+      ['unique_a_id_id2', 'error', ['nightly'], ['model.a']],
+      ['unique_a_id', 'error', ['nightly'], ['model.a']],
+      ['unique_a_id_2', 'error', ['nightly'], ['model.a']],
+      ['relationships_a_id__rooms', 'warn', ['nightly'], ['model.a', 'seed.rooms']],
+      ['not_null_raw_events_id', 'error', [], ['source.raw.events']],
+      ['bad', 'warn', ['all', 'slow'], ['model.a']],
+    ]);
+    expect(testOf(compiled, 'bad').sql.text).toBe('select * from "public"."a" where id > 1');
+    expect(testOf(compiled, 'unique_a_id_2').place).toEqual({ file: 'models/a.yml', line: 8, column: 30 });
+  });
+});
+
+describe('a test of an ephemeral model', () => {
+  it('holds the model in its query, and trusts no table that is left from earlier', () => {
+    const compiled = compileFiles({
+      'models/e.sql': '{{config materialized="ephemeral"}}select 1 as id',
+      'models/e.yml':
+        "models: [{ name: e, columns: [{ name: id, data_tests: [not_null, { relationships: { to: ref('e'), field: id, where: id > 0 } }] }] }]",
+      'tests/data/bad.sql': 'with a as (select * from {{ref "e"}}) select * from a where id > 1',
+    });
+    const inlined = 'with "ephemeral__e" as (\nselect 1 as id\n)';
+    expect(testOf(compiled, 'not_null_e_id')).toMatchObject({ provenBy: undefined });
+    expect(testOf(compiled, 'not_null_e_id').sql.text).toBe(
+      `${inlined}\nselect *\nfrom "ephemeral__e"\nwhere "id" is null`,
+    );
+    expect(testOf(compiled, 'relationships_e_id__e').sql.text).toContain(`${inlined}\nselect child."id"`);
+    expect(testOf(compiled, 'bad').sql.text).toBe(
+      `${inlined}, a as (select * from "ephemeral__e") select * from a where id > 1`,
+    );
+  });
+});
+
+describe('the name of a type', () => {
+  it('is the one that PostgreSQL prints', async () => {
+    const written = [
+      ...['int', 'int2', 'int4', 'int8', 'bool', 'float', 'float4', 'float8', 'decimal', 'decimal(10, 2)', 'text'],
+      ...['varchar', 'varchar(10)', 'char', 'char(3)', 'bit', 'bit(3)', 'varbit', 'varbit(3)', 'jsonb', 'uuid'],
+      ...['timestamp', 'timestamptz', 'timestamp(3)', 'timestamptz(3)', 'timestamp (3) with time zone', 'time'],
+      ...['timetz', 'time(0)', 'date', 'interval', 'interval(3)', 'int[]', 'text[3]', 'varchar(5)[]', 'timestamptz[]'],
+      ...['double precision', 'character varying ( 5 )', 'numeric[][]', 'inet', 'int4range'],
+    ];
+    await database.exec(`create table t (${written.map((type, index) => `c${index} ${type}`).join(', ')})`);
+    const { rows: printed } = await database.query<{ type: string }>(
+      `select format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = 't'::regclass and attnum > 0 order by attnum`,
+    );
+    expect(written.map(normalType)).toEqual(printed.map((row) => row.type));
+  });
+});
