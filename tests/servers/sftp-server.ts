@@ -1,5 +1,4 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -7,20 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import { freePort } from './free-port.ts';
+import { fingerprintOf, type SftpServer } from './sftp.ts';
 import { startSsh2Server } from './ssh2-server.ts';
-
-export interface SftpServer {
-  readonly kind: 'OpenSSH' | 'ssh2';
-  readonly port: number;
-  readonly user: string;
-  /** A private key that may log in, in OpenSSH's format. */
-  readonly privateKey: string;
-  /** Only ssh2's server knows a password: OpenSSH asks the system for it. */
-  readonly password: string | undefined;
-  /** SHA-256 of the host key as `ssh-keygen -l` prints it: `SHA256:...`. */
-  readonly fingerprint: string;
-  stop(): Promise<void>;
-}
 
 const sshd = '/usr/sbin/sshd';
 
@@ -94,12 +81,6 @@ export async function startOpenSsh(port: number, keep?: string): Promise<SftpSer
       if (keep === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** `SHA256:...` of a public key in OpenSSH's one-line format. */
-export function fingerprintOf(publicKey: string): string {
-  const [, base64 = ''] = publicKey.split(' ');
-  return `SHA256:${createHash('sha256').update(Buffer.from(base64, 'base64')).digest('base64').replace(/=+$/, '')}`;
 }
 
 function killChildren(pid: number): void {

@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { posix } from 'node:path';
 import ssh2 from 'ssh2';
-import { fingerprintOf, type SftpServer } from './sftp-server.ts';
+import { fingerprintOf, type SftpServer } from './sftp.ts';
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 

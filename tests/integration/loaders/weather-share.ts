@@ -5,7 +5,7 @@ import type { LoadMode, LoadOptions, LoadSummary } from '../../../loaders/landin
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import type { SftpAddress } from '../../../loaders/weather/sftp.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
-import type { SftpServer } from '../../servers/sftp-server.ts';
+import type { SftpServer } from '../../servers/sftp.ts';
 
 const header = 'Time,Value,Prediction,Site,Measurement,Unit';
 

@@ -1,0 +1,131 @@
+// The rooms of the house, from the ground up, and the lint rules that hold their arrows down. `npm run rooms` writes the rules
+// into biome.rooms.json; a test fails while the two differ.
+//
+// A room imports from rooms of its layer that stand before it, and from the layers that its layer may use. A sub-room stands
+// before its room: the room may import it, never the other way round.
+import { writeFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './setup.mjs';
+
+/** What each layer may import, and its rooms. A layer without rooms is one. */
+export const layers = [
+  { name: 'warehouse', uses: [], rooms: [] },
+  {
+    name: 'runner',
+    uses: ['warehouse'],
+    rooms: [
+      'text',
+      'template',
+      'project',
+      'manifest',
+      'compile/draft',
+      'compile/settings',
+      'compile/power-bi',
+      'compile',
+      'database',
+      'state',
+      'materialize/parts',
+      'materialize',
+      'plan',
+      'data-test',
+      'build/transaction',
+      'build/microbatch',
+      'build',
+      'run',
+      'verify',
+      'check',
+      'retention',
+      'subject',
+    ],
+  },
+  {
+    name: 'loaders',
+    uses: ['warehouse'],
+    rooms: ['landing', 'tombstones', 'weather', 'sensors', 'registry', 'housekeeping', 'erasure'],
+  },
+  { name: 'powerbi', uses: ['runner/manifest/exposure.ts'], rooms: [] },
+  {
+    name: 'cli',
+    uses: ['warehouse', 'runner', 'loaders', 'powerbi'],
+    rooms: [
+      'settings',
+      'terminal',
+      'housekeeping',
+      'sources',
+      'bi',
+      'demo',
+      'init',
+      'watch',
+      'status',
+      'subject',
+      'commands',
+    ],
+  },
+];
+
+/** Rooms that take and return values: none of their files may name what asks the database. */
+const pure = ['runner/materialize/parts', 'runner/materialize', 'runner/plan'];
+const connections = {
+  group: ['**/warehouse/warehouse.ts'],
+  importNamePattern: '(Queryable|Session|Warehouse)',
+  message: 'This room is pure: it makes decisions and SQL of values, and no function of it takes a connection.',
+};
+
+const outside = ['tests', 'bench', 'bin'];
+
+function rule(files, patterns) {
+  const options = { patterns };
+  return {
+    includes: [files],
+    linter: { rules: { style: { noRestrictedImports: { level: 'error', options } } } },
+  };
+}
+
+/** The specifiers by which a file of `from` names the files of another folder; `deep`: those of its sub-rooms, too. */
+function specifiers(from, to, deep) {
+  const path = posix.relative(from, to);
+  return `${path.startsWith('.') ? path : `./${path}`}/${deep ? '**' : '*.ts'}`;
+}
+
+/** What no file of a layer may import, named from any of its folders. */
+function foreign({ name, uses }) {
+  const others = [...layers.map((layer) => layer.name), ...outside].filter((other) => other !== name);
+  const shut = others.filter((other) => !uses.includes(other)).map((other) => `**/${other}/**`);
+  const open = uses.filter((use) => use.endsWith('.ts')).map((use) => `!**/${use}`);
+  const may = uses.length === 0 ? 'nothing above it' : `${uses.join(', ')} only`;
+  return { group: [...shut, ...open], message: `${name}/ may import ${may}.` };
+}
+
+/** The rules of one room: all rooms of its layer that stand behind it, and the layer's own files, are out of reach. */
+function roomRule(layer, room, index) {
+  const { name, rooms } = layer;
+  const folder = posix.join(name, room);
+  const behind = rooms.slice(index + 1);
+  // A room whose sub-rooms stand before it is shut file by file, or else they would be shut with it.
+  const group = behind.map((other) =>
+    specifiers(folder, posix.join(name, other), !rooms.slice(0, index + 1).some((own) => own.startsWith(`${other}/`))),
+  );
+  group.push(specifiers(folder, name, false));
+  const before = rooms.slice(0, index);
+  const message = `${folder}/ may import rooms that stand before it in bin/rooms.mjs only: ${before.join(', ') || 'none'}.`;
+  return rule(`${folder}/*.ts`, [foreign(layer), { group, message }, ...(pure.includes(folder) ? [connections] : [])]);
+}
+
+/** The lint rules, made of the table. */
+export function overrides() {
+  return layers.flatMap((layer) =>
+    layer.rooms.length === 0
+      ? [rule(`${layer.name}/**`, [foreign(layer)])]
+      : [
+          rule(`${layer.name}/*.ts`, [foreign(layer)]),
+          ...layer.rooms.map((room, index) => roomRule(layer, room, index)),
+        ],
+  );
+}
+
+/** biome.rooms.json: what biome.json extends. */
+export const rulesFile = join(root, 'biome.rooms.json');
+
+if (process.argv[1] && pathToFileURL(process.argv[1]).href === import.meta.url)
+  writeFileSync(rulesFile, JSON.stringify({ overrides: overrides() }));
