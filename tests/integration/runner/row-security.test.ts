@@ -53,7 +53,7 @@ describe.each(databases)('row security on $name', ({ open }) => {
     await rows('create schema shown');
     await rows(`grant usage on schema shown to ${readers}`);
     await rows(`alter default privileges in schema shown grant select on tables to ${readers}`);
-    project = new TemporaryProject({ 'project.yml': `name: test\nvars: { id: ${id} }\n`, ...files() });
+    project = new TemporaryProject({ 'project.yml': `name: test\nvars: { id: "${id}" }\n`, ...files() });
   });
 
   afterEach(async () => {
