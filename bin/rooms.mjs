@@ -54,6 +54,7 @@ export const layers = [
       'housekeeping',
       'sources',
       'bi',
+      'demo/household',
       'demo',
       'init',
       'watch',

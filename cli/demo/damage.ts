@@ -1,5 +1,5 @@
-import type { Owner } from './apartment.ts';
-import { clock } from './clock.ts';
+import type { Owner } from './household/apartment.ts';
+import { clock } from './household/clock.ts';
 
 /** A file whose text is not what was meant to be written. */
 interface Damage {

@@ -1,13 +1,13 @@
-import type { Apartment } from './apartment.ts';
-import { fileName, localOffset, minutesOfDay } from './clock.ts';
 import { asArrived } from './damage.ts';
 import { applyFaults } from './faults.ts';
-import { household } from './household.ts';
-import { jeremie } from './jeremie.ts';
-import { jimmy } from './jimmy.ts';
-import { weather } from './outdoors.ts';
+import type { Apartment } from './household/apartment.ts';
+import { fileName, localOffset, minutesOfDay } from './household/clock.ts';
+import { household } from './household/household.ts';
+import { jeremie } from './household/jeremie.ts';
+import { jimmy } from './household/jimmy.ts';
+import { weather } from './household/outdoors.ts';
+import { seededRandom } from './household/random.ts';
 import { payload } from './payload.ts';
-import { seededRandom } from './random.ts';
 
 export interface SampleFile {
   readonly name: string;

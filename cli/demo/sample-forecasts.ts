@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { localOffset } from './clock.ts';
-import { fairWeather } from './outdoors.ts';
-import { round, seededRandom } from './random.ts';
+import { localOffset } from './household/clock.ts';
+import { fairWeather } from './household/outdoors.ts';
+import { round, seededRandom } from './household/random.ts';
 
 /** The day of the sample files, and how many days before it forecasts were issued. */
 const sampleDay = Date.UTC(2023, 9, 12);

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Owner } from '../../../../cli/demo/apartment.ts';
-import { fileName, minutesOfDay, within } from '../../../../cli/demo/clock.ts';
 import { faults } from '../../../../cli/demo/faults.ts';
+import type { Owner } from '../../../../cli/demo/household/apartment.ts';
+import { fileName, minutesOfDay, within } from '../../../../cli/demo/household/clock.ts';
 import type { Json } from '../../../../cli/demo/payload.ts';
 import { type SampleDay, type SampleDayProgress, writeSampleDay } from '../../../../cli/demo/sample-day.ts';
 
