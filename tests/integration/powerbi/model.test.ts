@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { powerBiProject } from '../../../powerbi/project.ts';
 import type { BiType, Exposure } from '../../../runner/manifest/exposure.ts';
 import { relation } from '../../../warehouse/quote.ts';
-import { options } from '../../powerbi/exposures.ts';
-import { SchemaCheck, schemaFolder } from '../../powerbi/schemas.ts';
-import { columnReference, type ReadObject, readTmdl } from '../../powerbi/tmdl-reader.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
+import { options } from './reader/exposures.ts';
+import { SchemaCheck, schemaFolder } from './reader/schemas.ts';
+import { columnReference, type ReadObject, readTmdl } from './reader/tmdl-reader.ts';
 
 /** What Power Query makes of a type of PostgreSQL. */
 const modelTypes: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkMeasures } from '../../../powerbi/check-measures.ts';
 import { scanDax } from '../../../powerbi/dax-scan.ts';
-import { column, exposure, household } from '../../powerbi/exposures.ts';
+import { column, exposure, household } from '../../integration/powerbi/reader/exposures.ts';
 
 describe('the DAX scanner', () => {
   const seen = (dax: string) =>

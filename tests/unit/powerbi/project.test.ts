@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { powerBiProject } from '../../../powerbi/project.ts';
-import { household, options } from '../../powerbi/exposures.ts';
-import { SchemaCheck, schemaFolder } from '../../powerbi/schemas.ts';
-import { columnReference, type ReadObject, readTmdl } from '../../powerbi/tmdl-reader.ts';
+import { household, options } from '../../integration/powerbi/reader/exposures.ts';
+import { SchemaCheck, schemaFolder } from '../../integration/powerbi/reader/schemas.ts';
+import { columnReference, type ReadObject, readTmdl } from '../../integration/powerbi/reader/tmdl-reader.ts';
 
 const { files } = powerBiProject(household, options);
 const documents = new Map(

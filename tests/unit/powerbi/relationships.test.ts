@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Relationship, reachOf, relationshipsOf } from '../../../powerbi/relationships.ts';
 import type { Exposure } from '../../../runner/manifest/exposure.ts';
-import { exposure, household, key, to } from '../../powerbi/exposures.ts';
+import { exposure, household, key, to } from '../../integration/powerbi/reader/exposures.ts';
 
 /** How many ways a filter on one table can take to another over active relationships; counted by walking them all. */
 function ways(relationships: readonly Relationship[], from: string, target: string): number {

@@ -3,7 +3,7 @@ import type { PowerBiOptions } from '../../../powerbi/options.ts';
 import { relationshipsOf } from '../../../powerbi/relationships.ts';
 import { roleObjects } from '../../../powerbi/roles.ts';
 import type { Exposure } from '../../../runner/manifest/exposure.ts';
-import { exposure, household, key, options, to } from '../../powerbi/exposures.ts';
+import { exposure, household, key, options, to } from '../../integration/powerbi/reader/exposures.ts';
 
 function filtersOf(exposures: readonly Exposure[], more: Partial<PowerBiOptions> = {}) {
   const roles = roleObjects(exposures, relationshipsOf(exposures), { ...options, ...more });

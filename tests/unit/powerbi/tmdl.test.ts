@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tmdl, tmdlName } from '../../../powerbi/tmdl.ts';
-import { nameOf, readTmdl } from '../../powerbi/tmdl-reader.ts';
+import { nameOf, readTmdl } from '../../integration/powerbi/reader/tmdl-reader.ts';
 
 describe('names', () => {
   it.each([

@@ -1,0 +1,116 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Queryable, Warehouse } from '../../../../warehouse/warehouse.ts';
+import { freePort } from '../../../servers/free-port.ts';
+import { databases, type TestDatabase } from '../../databases.ts';
+import { SensorShare } from '../../loaders/sensor-share.ts';
+import { ProjectCopy } from '../command.ts';
+import { SmallWatch } from './small-project.ts';
+import { eventually, WatchProcess } from './watch-process.ts';
+
+describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
+  'a database that falls silent, on $name',
+  ({ open }) => {
+    let db: TestDatabase;
+    let project: ProjectCopy;
+    let watcher: WatchProcess | undefined;
+    let stopped: number[] = [];
+    beforeEach(async () => {
+      db = await open();
+      project = new ProjectCopy();
+      mkdirSync(join(project.root, 'share'));
+    });
+    afterEach(async () => {
+      for (const pid of stopped.splice(0)) tell(pid, 'SIGCONT');
+      watcher?.signal('SIGKILL');
+      await watcher?.ended();
+      project.dispose();
+      await db.drop();
+    });
+
+    it('is told as away, and the checks go on until it answers', async () => {
+      const share = await SensorShare.create();
+      let isSilent = false;
+      const query: Queryable['query'] = (sql, params) =>
+        isSilent ? new Promise(() => undefined) : db.warehouse.query(sql, params);
+      const warehouse: Warehouse = { ...db.warehouse, query };
+      const now = new Date(2023, 7, 24, 12);
+      const small = new SmallWatch({ warehouse, folder: share.folder, now, answerMs: 1000 });
+      try {
+        await small.check();
+        small.said();
+        isSilent = true;
+        await small.check();
+        await small.check();
+        expect(small.said().map(({ text }) => text)).toEqual([
+          `database: cannot work with ${db.warehouse.address}: it does not answer. It is tried again at every check.`,
+        ]);
+        expect(small.watcher.conditions.failing().get('database')?.count).toBe(2);
+        isSilent = false;
+        await small.check();
+        expect(small.said().map(({ event }) => event)).toEqual(['database recovered']);
+      } finally {
+        small.dispose();
+        await share.remove();
+      }
+    });
+
+    describe.skipIf(process.platform === 'win32')('because its processes hang', () => {
+      const backends = async () => {
+        const { rows } = await db.warehouse.query<{ pid: number }>(
+          `select pid from pg_stat_activity where datname = current_database() and application_name like 'datacycle watch%'`,
+        );
+        return rows.map(({ pid }) => pid);
+      };
+
+      it('does not keep the watcher from stopping', async () => {
+        const port = await freePort();
+        const own = new WatchProcess(project.root, {
+          DB_URL: db.url ?? '',
+          SMB_PATH: join(project.root, 'share'),
+          BRONZE_ROOT: join(project.root, 'bronze'),
+          WATCH_PORT: String(port),
+        });
+        watcher = own;
+        const lastCheck = async () => {
+          const health = (await (await fetch(`http://127.0.0.1:${port}/health`)).json()) as { last_check_at: string };
+          return health.last_check_at;
+        };
+        await eventually(
+          () => own.events('built').some(({ what }) => what === 'the data tests'),
+          'the nightly round',
+          () => own.stdout,
+        );
+        stopped = await backends();
+        for (const pid of stopped) tell(pid, 'SIGSTOP');
+        expect(stopped.length).toBeGreaterThan(0);
+        // Checks of a second each: one that takes longer waits for the database.
+        let seen = '';
+        let since = performance.now();
+        await eventually(async () => {
+          const last = await lastCheck();
+          if (last !== seen) since = performance.now();
+          seen = last;
+          return performance.now() - since > 4000;
+        }, 'a check that hangs');
+        const before = performance.now();
+        expect(await own.stop(), own.stderr).toBe(0);
+        const took = performance.now() - before;
+        expect(took).toBeGreaterThan(5000);
+        expect(took).toBeLessThan(20_000);
+        expect(own.lines.at(-1)?.event).toBe('stopped');
+        expect(own.stderr).toBe('');
+      });
+    });
+  },
+);
+
+/** A process that has ended meanwhile needs no signal. */
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}

@@ -1,0 +1,142 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Source, sources } from '../../../../cli/sources/sources.ts';
+import { Terminal } from '../../../../cli/terminal/terminal.ts';
+import { WatchMetrics } from '../../../../cli/watch/metrics.ts';
+import type { Housekeep } from '../../../../cli/watch/nightly.ts';
+import { watchSettings } from '../../../../cli/watch/settings.ts';
+import { WatchLog } from '../../../../cli/watch/watch-log.ts';
+import { Watcher } from '../../../../cli/watch/watcher.ts';
+import type { LoadOptions, LoadSummary, SourceName } from '../../../../loaders/landing/summary.ts';
+import { compileProject } from '../../../../runner/compile/compile.ts';
+import { readProject } from '../../../../runner/project/project.ts';
+import type { Warehouse } from '../../../../warehouse/warehouse.ts';
+import { TemporaryProject } from '../../temporary-project.ts';
+
+const files = {
+  'project.yml': `name: small
+vars:
+  apartments:
+    - { id: jimmy, owner: JimmyLoup }
+    - { id: jeremie, owner: JeremieVianin }
+models:
+  +materialized: incremental
+`,
+  'models/sources.yml': `sources:
+  - name: staging
+    tables: [{ name: sensor_file }, { name: registry_row }]
+`,
+  'models/readings.sql': `{{config unique_key="name" audit_columns="load_id"}}
+select name, load_id, (payload->'plugs'->'Office'->>'power')::float8 as power_w
+from {{source "staging" "sensor_file"}}
+{{#incremental}}where load_id > {{high_water "staging.sensor_file"}}{{/incremental}}
+`,
+  'models/total.sql': `{{config materialized="table" unique_key="id"}}
+select 1 as id, count(*) as files, sum(100 / (power_w - 40.1)) as inverse from {{ref "readings"}}
+`,
+  'models/tables.sql': `{{config materialized="table" unique_key="table_name"}}
+select table_name, count(*) as n from {{source "staging" "registry_row"}} group by table_name
+`,
+  'tests/data/few_files.sql': `select * from {{ref "total"}} where files > 20\n`,
+};
+
+/** A line of the log as the watcher of a test says it. */
+export interface Said {
+  readonly level: string;
+  readonly event: string;
+  readonly text: string;
+  readonly [field: string]: unknown;
+}
+
+class Recorder extends Terminal {
+  readonly said: Said[] = [];
+  override event(event: object): void {
+    this.said.push(event as Said);
+  }
+}
+
+export interface SmallOptions {
+  readonly warehouse: Warehouse;
+  /** Has the folders `smb` and `bronze`. */
+  readonly folder: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly registry?: (options: LoadOptions) => Promise<number>;
+  readonly housekeep?: Housekeep;
+  readonly answerMs?: number;
+  /** Where the clock of the watcher stands at the start. */
+  readonly now: Date;
+}
+
+/** A watcher in this process over a project of three models, with a clock that the test moves. */
+export class SmallWatch {
+  readonly project = new TemporaryProject(files);
+  readonly watcher: Watcher;
+  readonly metrics: WatchMetrics;
+  readonly #recorder = new Recorder(true);
+  readonly #stop = new AbortController();
+  now: Date;
+
+  constructor(options: SmallOptions) {
+    this.now = options.now;
+    const { warehouse, folder, housekeep } = options;
+    mkdirSync(join(folder, 'bronze'), { recursive: true });
+    const env = {
+      SMB_PATH: join(folder, 'smb'),
+      BRONZE_ROOT: join(folder, 'bronze'),
+      ...(options.registry === undefined ? {} : { MYSQL_URL: 'mysql://nowhere/pidb' }),
+      ...options.env,
+    };
+    const compiled = compileProject(readProject({ root: this.project.root, env }));
+    const clock = () => this.now;
+    const load = options.registry ?? (async () => 0);
+    const registry: Source = {
+      name: 'registry',
+      setting: 'MYSQL_URL',
+      staging: 'staging.registry_row',
+      load: async (_warehouse, _project, how) => summaryOf('registry', await load(how)),
+    };
+    this.metrics = new WatchMetrics(clock);
+    this.watcher = new Watcher({
+      compiled,
+      sources: { ...sources, registry },
+      landing: warehouse,
+      building: warehouse,
+      settings: watchSettings(compiled.context.project),
+      clock,
+      log: new WatchLog(this.#recorder, undefined, (text) => text, clock),
+      metrics: this.metrics,
+      housekeep,
+      answerMs: options.answerMs,
+    });
+  }
+
+  /** One check, and everything that it sets off. */
+  async check(): Promise<void> {
+    await this.watcher.tick(this.#stop.signal, async () => true);
+    await this.watcher.settled();
+  }
+
+  /** What was said since the last time. */
+  said(): Said[] {
+    return this.#recorder.said.splice(0);
+  }
+
+  dispose(): void {
+    this.project.dispose();
+  }
+}
+
+function summaryOf(source: SourceName, landed: number): LoadSummary {
+  const none = { count: 0, first: [] };
+  return {
+    source,
+    listed: 'listing',
+    landed,
+    rejected: none,
+    skipped: none,
+    ignored: 0,
+    warnings: none,
+    loads: [],
+    bytes: 0,
+  };
+}

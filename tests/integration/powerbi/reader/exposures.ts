@@ -1,0 +1,145 @@
+import type { PowerBiOptions } from '../../../../powerbi/options.ts';
+import type { BiType, ExposedColumn, ExposedReference, Exposure } from '../../../../runner/manifest/exposure.ts';
+
+/** A column; `Room key: bigint, hidden` would be `column('Room key', 'bigint', { hidden: true })`. */
+export function column(name: string, type: BiType = 'text', more: Partial<ExposedColumn> = {}): ExposedColumn {
+  return {
+    name,
+    source: name.toLowerCase().replaceAll(' ', '_'),
+    type,
+    sqlType: type === 'numeric' ? 'numeric(10,4)' : type,
+    description: '',
+    format: undefined,
+    hidden: false,
+    summarize: 'none',
+    folder: undefined,
+    sortBy: undefined,
+    ...more,
+  };
+}
+
+export function key(name: string): ExposedColumn {
+  return column(name, 'bigint', { hidden: true });
+}
+
+/** A foreign key to a column of the same name, unless it is said otherwise. */
+export function to(exposure: string, name: string, from = name): ExposedReference {
+  return { column: from, toExposure: exposure, toColumn: name };
+}
+
+export function exposure(name: string, model: string, more: Partial<Exposure> = {}): Exposure {
+  return {
+    name,
+    model: `model.${model}`,
+    id: `model.bi_${model}`,
+    view: { schema: 'bi', name },
+    description: '',
+    kind: undefined,
+    columns: [],
+    key: undefined,
+    references: [],
+    refreshBy: undefined,
+    measures: [],
+    ...more,
+  };
+}
+
+/** A household in small: two facts, what they refer to, and who may see what. */
+export const household: readonly Exposure[] = [
+  exposure('Energy by minute', 'fact_energy_minute', {
+    refreshBy: 'Minute key',
+    description: 'Power and energy.\nOne row for each minute and device.',
+    columns: [
+      key('Minute key'),
+      column('Date key', 'bigint', { hidden: true, source: 'date_key' }),
+      key('Apartment key'),
+      key('Room key'),
+      key('Device key'),
+      column('Power (W)', 'double precision', { summarize: 'average', format: '#,##0.0', source: 'power_w' }),
+      column('Cost (CHF)', 'numeric', { summarize: 'sum', format: '0.00" CHF"', folder: 'Money', source: 'cost_chf' }),
+    ],
+    references: [
+      to('Minute', 'Minute key'),
+      to('Date', 'Date key'),
+      to('Apartment', 'Apartment key'),
+      to('Room', 'Room key'),
+      to('Device', 'Device key'),
+    ],
+    measures: [
+      {
+        name: 'Cost',
+        description: 'What the energy costs.',
+        expression: "SUM('Energy by minute'[Cost (CHF)])",
+        format: '0.00',
+        folder: 'Energy',
+      },
+      {
+        name: 'Cost per day',
+        expression: "var days = DISTINCTCOUNT('Energy by minute'[Date key])\n\nreturn\n    DIVIDE([Cost], days)\n",
+      },
+    ],
+  }),
+  exposure('Device health by day', 'fact_device_health_day', {
+    refreshBy: 'Date key',
+    columns: [key('Date key'), key('Device key'), key('Apartment key'), column('Uptime (%)', 'double precision')],
+    references: [to('Date', 'Date key'), to('Device', 'Device key'), to('Apartment', 'Apartment key')],
+  }),
+  exposure('Forecast', 'fact_weather_day', {
+    refreshBy: 'Issue date key',
+    columns: [key('Date key'), key('Issue date key'), key('Site key'), column('Temperature (°C)', 'double precision')],
+    references: [to('Date', 'Date key'), to('Date', 'Date key', 'Issue date key'), to("Anna's site", 'Site key')],
+  }),
+  exposure('Apartment', 'dim_apartment', {
+    key: 'Apartment key',
+    columns: [key('Apartment key'), column('Apartment id'), column('Apartment'), key('Site key')],
+    references: [to("Anna's site", 'Site key')],
+  }),
+  exposure('Room', 'dim_room', {
+    key: 'Room key',
+    columns: [key('Room key'), key('Apartment key'), column('Room')],
+    references: [to('Apartment', 'Apartment key')],
+  }),
+  exposure('Device', 'dim_device', {
+    key: 'Device key',
+    columns: [key('Device key'), key('Room key'), column('Device'), column('Is active', 'boolean')],
+    references: [to('Room', 'Room key')],
+  }),
+  exposure('Date', 'dim_date', {
+    key: 'Date key',
+    kind: 'date',
+    columns: [
+      key('Date key'),
+      column('Date', 'date'),
+      column('Month', 'text', { sortBy: 'Month number' }),
+      column('Month number', 'bigint', { hidden: true }),
+    ],
+  }),
+  exposure('Minute', 'dim_datetime', {
+    key: 'Minute key',
+    columns: [key('Minute key'), key('Date key'), column('Time (local)', 'timestamp'), column('Hour', 'bigint')],
+    references: [to('Date', 'Date key')],
+  }),
+  exposure("Anna's site", 'dim_weather_site', { key: 'Site key', columns: [key('Site key'), column('Site')] }),
+  exposure('Access', 'dim_user_apartment_map', {
+    kind: 'access',
+    columns: [column('User e-mail', 'text', { source: 'user_email' }), key('Apartment key')],
+    references: [to('Apartment', 'Apartment key')],
+  }),
+];
+
+export const options: PowerBiOptions = {
+  name: 'datacycle',
+  server: 'warehouse.example:5433',
+  database: 'datacycle',
+  subjects: {
+    model: 'model.dim_apartment',
+    idColumn: 'apartment_id',
+    all: [
+      { id: 'jimmy', name: 'Jimmy' },
+      { id: 'jeremie', name: 'Jérémie' },
+    ],
+  },
+  loginColumn: 'user_email',
+  refreshWindow: { keepYears: 10, refreshDays: 10 },
+  firstYear: 2023,
+};

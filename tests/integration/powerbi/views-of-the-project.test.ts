@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeSampleForecasts } from '../../../cli/demo/sample-forecasts.ts';
+import { loadWeather } from '../../../loaders/weather/load-weather.ts';
+import type { ModelNode } from '../../../runner/manifest/manifest.ts';
+import { identifier, relation } from '../../../warehouse/quote.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { Household, sampleMinutes } from '../main-job/household.ts';
+import { predict, record } from '../main-job/prediction-records.ts';
+
+const allowed = ['bigint', 'double precision', 'numeric', 'date', 'timestamp without time zone', 'text', 'boolean'];
+
+describe.each(oneDatabase)('the views for Power BI on $name', (kind) => {
+  let database: TestDatabase;
+  let home: Household;
+  beforeAll(async () => {
+    database = await kind.open();
+    home = new Household(database.warehouse);
+    // The night has an outlier of CO2 and the evening one of a plug; the night of 29 October has the hour from two to three twice.
+    home.put([
+      ...sampleMinutes('12.10.2023', (minute) => minute < 150 || (minute >= 1080 && minute < 1260)),
+      ...sampleMinutes('29.10.2023', (minute) => minute === 30 || minute === 90),
+    ]);
+    await home.load();
+    await writeSampleForecasts(home.bronze);
+    const source = { sftp: undefined, bronzeRoot: home.bronze, attempts: 1, retryDelay: 0 };
+    await loadWeather(database.warehouse, source, { mode: 'from-bronze', clock: () => new Date() });
+    await predict(database.warehouse, [record()]);
+    await home.build();
+  });
+  afterAll(async () => {
+    home.dispose();
+    await database.drop();
+  });
+
+  const views = (): ModelNode[] =>
+    [...home.compile().manifest.nodes.values()].flatMap((node) =>
+      node.kind === 'model' && node.shows !== undefined ? [node] : [],
+    );
+
+  it('show every table of gold, row by row, and nothing else is in their schema', async () => {
+    const { manifest } = home.compile();
+    const gold = [...manifest.nodes.values()].filter(
+      (node) => node.kind === 'model' && node.relation.schema === 'gold',
+    );
+    expect(
+      views()
+        .map(({ shows }) => shows)
+        .sort(),
+    ).toEqual(gold.map(({ id }) => id).sort());
+    for (const view of views()) {
+      const table = relation('gold', (view.shows ?? '').replace('model.', ''));
+      const [count] = await home.rows<{ shown: number; there: number }>(
+        `select (select count(*) from ${relation('bi', view.relation.name)}) as shown, (select count(*) from ${table}) as there`,
+      );
+      expect([view.name, count?.shown]).toEqual([view.name, count?.there]);
+      expect(count?.there, view.name).toBeGreaterThan(0);
+    }
+    const standing = await home.rows<{ relname: string; relkind: string }>(
+      `select relname, relkind::text from pg_class where relnamespace = 'bi'::regnamespace`,
+    );
+    expect(standing.map(({ relname }) => relname).sort()).toEqual(
+      views()
+        .map(({ relation: { name } }) => name)
+        .sort(),
+    );
+    expect([...new Set(standing.map(({ relkind }) => relkind))]).toEqual(['v']);
+  });
+
+  it('have the columns of the exposures, of types that Power BI knows, and a comment on each', async () => {
+    const columns = await home.rows<{
+      view: string;
+      name: string;
+      type: string;
+      exact: string;
+      comment: string | null;
+    }>(
+      `select c.table_name as view, c.column_name as name, c.data_type as type, format_type(a.atttypid, a.atttypmod) as exact,
+           col_description(a.attrelid, a.attnum) as comment
+       from information_schema.columns as c
+       join pg_attribute as a on a.attrelid = format('%I.%I', c.table_schema, c.table_name)::regclass and a.attname = c.column_name
+       where c.table_schema = 'bi'
+       order by c.table_name, c.ordinal_position`,
+    );
+    expect(columns.filter(({ type }) => !allowed.includes(type))).toEqual([]);
+    expect(columns.filter(({ comment }) => comment === null || comment === '')).toEqual([]);
+    for (const { name, columns: shown } of home.compile().exposures) {
+      const standing = columns.filter(({ view }) => view === name);
+      expect(standing.map((one) => [one.name, one.exact, one.comment])).toEqual(
+        shown.map((column) => [column.name, column.sqlType, column.description]),
+      );
+    }
+    expect(columns.map(({ name }) => name)).not.toContain('Owner user id');
+  });
+
+  it('have a comment each, and so has every table whose .yml describes it', async () => {
+    const described = [...home.compile().manifest.nodes.values()].flatMap((node) =>
+      (node.kind === 'model' || node.kind === 'seed') && node.description !== '' ? [node] : [],
+    );
+    expect(described.length).toBeGreaterThan(50);
+    for (const node of described) {
+      const rows = await home.rows(
+        'select obj_description($1::regclass) as comment'.replace(
+          '$1',
+          () => `'${relation(node.relation.schema, node.relation.name).replaceAll("'", "''")}'`,
+        ),
+      );
+      expect([node.name, rows[0]?.comment]).toEqual([node.name, node.description]);
+    }
+  });
+
+  it('give local time, summer and winter, also where an hour comes twice', async () => {
+    const times = await home.rows(
+      `select "Minute key" as key, "Time (UTC)"::text as utc, "Time (local)"::text as local from bi."Minute"
+       where "Minute key" in (202310120000, 202310290030, 202310290130) order by 1`,
+    );
+    expect(times).toEqual([
+      { key: 202310120000, utc: '2023-10-12 00:00:00', local: '2023-10-12 02:00:00' },
+      { key: 202310290030, utc: '2023-10-29 00:30:00', local: '2023-10-29 02:30:00' },
+      { key: 202310290130, utc: '2023-10-29 01:30:00', local: '2023-10-29 02:30:00' },
+    ]);
+  });
+
+  it.each([
+    [
+      'bi_fact_energy_minute',
+      'not f.is_valid',
+      'not b."Valid"',
+      ['power_w', 'counter_total', 'energy_wh', 'energy_kwh', 'cost_chf'],
+    ],
+    [
+      'bi_fact_environment_minute',
+      'f.is_anomaly',
+      'b."Anomaly"',
+      ['temperature_c', 'humidity_pct', 'co2_ppm', 'noise_db', 'pressure_hpa'],
+    ],
+  ])('%s is blank where the flag tells, and only there', async (name, bad, flag, sources) => {
+    const exposure = home.compile().exposures.find(({ id }) => id === `model.${name}`);
+    const shown = (source: string) => exposure?.columns.find((column) => column.source === source)?.name ?? source;
+    const table = relation('gold', name.replace('bi_', ''));
+    const view = relation('bi', exposure?.name ?? '');
+    const other = name.includes('energy') ? 'device_key' : 'room_key';
+    const join = `${table} as f join ${view} as b on b."Minute key" = f.datetime_key and b.${identifier(shown(other))} = f.${other}`;
+    const hidden = sources.map((source) => `b.${identifier(shown(source))} is null`).join(' and ');
+    const same = sources
+      .map((source) => `b.${identifier(shown(source))} is not distinct from f.${source}`)
+      .join(' and ');
+    const [counts] = await home.rows(
+      `select count(*) filter (where ${bad}) as bad,
+           count(*) filter (where ${bad} and ${flag} and ${hidden} and num_nonnulls(${sources.map((one) => `f.${one}`).join(', ')}) > 0) as blanked,
+           count(*) filter (where not (${bad})) as good,
+           count(*) filter (where not (${bad}) and not (${flag}) and ${same}) as shown
+       from ${join}`,
+    );
+    expect(Number(counts?.bad)).toBeGreaterThan(0);
+    expect([counts?.blanked, counts?.shown]).toEqual([counts?.bad, counts?.good]);
+  });
+
+  it('are left alone by a second build', async () => {
+    const built = await home.build({ command: 'run' });
+    const messages = built.results.filter(({ node }) => node.name.startsWith('bi_')).map(({ message }) => message);
+    expect(new Set(messages)).toEqual(new Set(['unchanged']));
+  });
+});

@@ -1,0 +1,100 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { databases, type TestDatabase } from '../../databases.ts';
+import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+
+/** The .yml of `m` with a contract: `columns` as `name: type`. */
+const promise = (columns: Readonly<Record<string, string>>, config = '', branch = 'models') =>
+  `${branch}:
+  - name: m
+    config: { contract: { enforced: true }${config === '' ? '' : `, ${config}`} }
+    columns:
+${Object.entries(columns)
+  .map(([name, type]) => `      - { name: ${name}, data_type: ${type} }`)
+  .join('\n')}
+`;
+
+const kept = { id: 'integer', name: 'text' };
+/** Other than the query's, which has neither `name` as varchar nor `size`. */
+const broken = { id: 'integer', name: 'varchar(9)', size: 'integer' };
+const complaint =
+  'm breaks its contract:\n  name: declared varchar(9), but the query yields text\n  size: declared, but not selected';
+
+describe.each(databases)('contracts on $name', (kind) => {
+  let database: TestDatabase;
+  let project: TemporaryProject;
+
+  beforeAll(async () => {
+    database = await kind.open();
+  });
+  afterAll(() => database.drop());
+  beforeEach(async () => {
+    await database.warehouse.query('create schema raw');
+    await database.warehouse.query(`create table raw.rooms as select 1 as load_id, 1 as id, text 'bath' as name`);
+    project = new TemporaryProject({
+      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: rooms }] }]',
+      'models/m.sql': 'select id, name from {{source "raw" "rooms"}}',
+    });
+  });
+  afterEach(async () => {
+    project.dispose();
+    for (const schema of ['raw', 'datacycle', 'public', 'seeds'])
+      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
+    await database.warehouse.query('create schema public');
+  });
+
+  const followed = `select id, name
+from {{source "raw" "rooms"}}
+{{#incremental}}where load_id > {{high_water "raw.rooms"}}{{/incremental}}`;
+  const kinds: readonly [string, string, string?][] = [
+    ['a view', 'materialized: view'],
+    ['a table', 'materialized: table'],
+    ['an incremental model', 'materialized: incremental, unique_key: id'],
+    ['an incremental model with nothing new', 'materialized: incremental, unique_key: id', followed],
+    ['a snapshot', 'materialized: snapshot, unique_key: id, strategy: check, check_cols: all'],
+  ];
+
+  it.each(kinds)(
+    '%s is held to it when it is made, and when the contract alone changes',
+    async (_name, config, sql) => {
+      if (sql !== undefined) project.write({ 'models/m.sql': sql });
+      project.write({ 'models/m.yml': promise(broken, config) });
+      const first = resultOf(await project.run(database.warehouse), 'm');
+      expect(first.error?.message).toBe(complaint);
+      expect(first.error).toMatchObject({ where: expect.stringMatching(/^models\/m\.yml:6:/) });
+      expect(await rowsOf(database.warehouse, `select to_regclass('public.m') is null as absent`)).toEqual([
+        { absent: true },
+      ]);
+
+      project.write({ 'models/m.yml': promise(kept, config) });
+      expect(resultOf(await project.run(database.warehouse), 'm').status).toBe('success');
+      expect(resultOf(await project.run(database.warehouse), 'm').status).toBe('success');
+      project.write({ 'models/m.yml': promise(broken, config) });
+      const again = resultOf(await project.run(database.warehouse), 'm');
+      expect(again.error?.message).toBe(complaint);
+    },
+  );
+
+  it('columns that an incremental table has kept are no breach: what its query yields counts', async () => {
+    const config = 'materialized: incremental, unique_key: id, full_refresh: false';
+    project.write({
+      'models/m.sql': followed.replace('name', 'name, load_id'),
+      'models/m.yml': promise({ ...kept, load_id: 'integer' }, config),
+    });
+    await project.run(database.warehouse);
+    project.write({ 'models/m.sql': followed, 'models/m.yml': promise(kept, config) });
+    for (let run = 0; run < 2; run += 1)
+      expect(resultOf(await project.run(database.warehouse), 'm')).toMatchObject({ error: undefined });
+  });
+
+  it('a seed is held to it, all differences in one message', async () => {
+    project.remove('models/m.sql');
+    project.write({ 'seeds/m.csv': 'id,floor\n1,2\n', 'seeds/m.yml': promise(broken, '', 'seeds') });
+    const { error } = resultOf(await project.run(database.warehouse), 'm');
+    expect(error?.message).toBe(
+      `m breaks its contract:
+  name: declared, but not in the file
+  size: declared, but not in the file
+  floor: in the file (integer), but not declared`,
+    );
+  });
+});

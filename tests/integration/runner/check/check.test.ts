@@ -1,0 +1,456 @@
+import { resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ensureStaging } from '../../../../loaders/landing/staging.ts';
+import { checkProject } from '../../../../runner/check/check.ts';
+import { compileProject } from '../../../../runner/compile/compile.ts';
+import { selectNodes } from '../../../../runner/manifest/select.ts';
+import { readProject } from '../../../../runner/project/project.ts';
+import type { Warehouse } from '../../../../warehouse/warehouse.ts';
+import { openEmbedded } from '../../databases.ts';
+import { TemporaryProject } from '../../temporary-project.ts';
+import { roomsProject } from './rooms-project.ts';
+
+let warehouse: Warehouse;
+beforeAll(async () => {
+  const settings = { 'datacycle.secret_salt': 'stand-in' };
+  warehouse = await openEmbedded(settings);
+});
+afterAll(() => warehouse.close());
+
+let project: TemporaryProject;
+afterEach(async () => {
+  project.dispose();
+  for (const schema of ['raw', 'seeds', 'datacycle', 'public'])
+    await warehouse.query(`drop schema if exists ${schema} cascade`);
+  await warehouse.query('create schema public');
+});
+
+async function check(files: Readonly<Record<string, string>>, select: readonly string[] = []) {
+  project = new TemporaryProject({ ...roomsProject, ...files });
+  const compiled = project.compile({ SALT: 'stand-in' });
+  const selected = selectNodes(compiled.manifest, compiled.graph, { select, exclude: [] });
+  return checkProject(compiled, warehouse, { selected, clock: () => new Date() });
+}
+
+/** A fault: in `file`, `from` becomes `to`, where ¦ marks the expected place; `at` has it if that is another file. */
+interface Fault {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** Another file and the text there at whose beginning the fault is to be reported. */
+  readonly at?: readonly [file: string, text: string];
+  readonly says: string | RegExp;
+}
+
+function textOf(file: string): string {
+  const text = roomsProject[file];
+  if (text === undefined) throw new Error(`there is no ${file}`);
+  return text;
+}
+
+function plant({ file, from, to, at }: Fault): { files: Record<string, string>; where: string } {
+  const before = textOf(file);
+  if (before.split(from).length !== 2) throw new Error(`"${from}" does not stand once in ${file}`);
+  const marked = before.replace(from, () => to);
+  const files = { [file]: marked.replace('¦', '') };
+  const [placeFile, text, offset] =
+    at === undefined ? [file, marked, marked.indexOf('¦')] : [at[0], textOf(at[0]), textOf(at[0]).indexOf(at[1])];
+  if (offset < 0) throw new Error('the fault has no place');
+  const lines = text.slice(0, offset).split('\n');
+  return { files, where: `${placeFile}:${lines.length}:${(lines.at(-1) ?? '').length + 1}` };
+}
+
+const readings = 'models/readings.sql';
+const readingsYml = 'models/readings.yml';
+
+const faults: Readonly<Record<string, Fault>> = {
+  'a misspelt column in both forms': {
+    file: readings,
+    from: 'e.measured_at',
+    to: '¦e.mesured_at',
+    says: 'column e.mesured_at does not exist',
+  },
+  'a misspelt column in the incremental form only': {
+    file: readings,
+    from: 'where load_id >',
+    to: 'where ¦laod_id >',
+    says: /readings \(incremental\): column "laod_id" does not exist/,
+  },
+  'a wrong type in the incremental form only': {
+    file: readings,
+    from: 'where load_id >',
+    to: 'where room ¦>',
+    says: /readings \(incremental\): operator does not exist: text > integer/,
+  },
+  'a misspelt column in the full form only': {
+    file: readings,
+    from: '{{/incremental}}',
+    to: '{{else}}where ¦laod_id > 0\n    {{/incremental}}',
+    says: /readings: column "laod_id"/,
+  },
+  'a mark on an upstream without load_id': {
+    file: readings,
+    from: '{{high_water "raw.events"}}',
+    to: '¦{{high_water "floors"}}',
+    says: 'cannot read load_id of floors',
+  },
+  'a join of unlike types': {
+    file: readings,
+    from: 'f.room = e.room',
+    to: 'f.room ¦= e.id',
+    says: 'operator does not exist: text = integer',
+  },
+  'a function that does not exist': {
+    file: readings,
+    from: 'e.load_id\n',
+    to: '¦coalese(e.load_id, 0) as load_id\n',
+    says: 'function coalese(bigint, integer) does not exist',
+  },
+  'a table that is not there': {
+    file: 'models/latest.sql',
+    from: '{{ref "readings"}}',
+    to: '¦gold.readings',
+    says: 'relation "gold.readings" does not exist',
+  },
+  'a query that ends too early': {
+    file: 'models/latest.sql',
+    from: 'group by room_key',
+    to: 'group by room_key¦,',
+    says: 'the query ends too early',
+  },
+  'a column that a source does not have': {
+    file: 'models/measured.sql',
+    from: 'id, room, value',
+    to: 'id, room, ¦valeu',
+    says: 'measured: column "valeu" does not exist',
+  },
+  'a column that an ephemeral model does not have': {
+    file: 'models/measured.sql',
+    from: 'where value',
+    to: 'where ¦valeu',
+    says: 'measured: column "valeu" does not exist',
+  },
+  'a type of a source that does not exist': {
+    file: 'models/sources.yml',
+    from: 'data_type: double precision',
+    to: 'data_type: ¦dubble',
+    says: '"dubble" is no type of PostgreSQL',
+  },
+  'a type of a source that cannot be read': {
+    file: 'models/sources.yml',
+    from: 'data_type: double precision',
+    to: 'data_type: ¦numeric(',
+    says: '"numeric(" is no type of PostgreSQL',
+  },
+  'a column of a source without a type': {
+    file: 'models/sources.yml',
+    from: '{ name: value, data_type: double precision }',
+    to: '{ name: ¦value }',
+    says: 'value has no data_type',
+  },
+  'a source without columns': {
+    file: 'models/sources.yml',
+    from: 'tables:\n',
+    to: 'tables:\n      - ¦name: other\n',
+    says: 'raw.other: no columns are declared',
+  },
+  'a macro': {
+    file: 'macros/doubled.sql',
+    from: '* 2',
+    to: '¦|| true',
+    says: 'readings: operator does not exist: double precision || boolean',
+  },
+  'a wrong type in a contract': {
+    file: readingsYml,
+    from: 'data_type: double precision',
+    to: 'data_type: ¦text',
+    says: 'doubled: declared text, but the query yields double precision',
+  },
+  'a column of a contract that is not selected': {
+    file: readingsYml,
+    from: '      - name: load_id\n        data_type: bigint\n',
+    to: '      - name: load_id\n        data_type: bigint\n      - name: ¦extra\n        data_type: text\n',
+    says: 'extra: declared, but not selected',
+  },
+  'a primary key of a missing column': {
+    file: readingsYml,
+    from: '{ type: primary_key, columns: [id] }',
+    to: '¦{ type: primary_key, columns: [idd] }',
+    says: 'no column "idd" (named in primary_key)',
+  },
+  'a foreign key between unlike types': {
+    file: readingsYml,
+    from: '{ type: foreign_key, columns: [room_key]',
+    to: '¦{ type: foreign_key, columns: [measured_at]',
+    says: 'cannot be implemented',
+  },
+  'a foreign key to what is not unique': {
+    file: readingsYml,
+    from: "{ type: foreign_key, columns: [room_key], to: ref('floors'), to_columns: [room_key] }",
+    to: "¦{ type: foreign_key, columns: [room_key], to: ref('floors'), to_columns: [floor] }",
+    says: 'there is no unique constraint',
+  },
+  'a check of a missing column': {
+    file: readingsYml,
+    from: 'doubled >= -1000',
+    to: '¦dubled >= -1000',
+    says: 'column "dubled" does not exist',
+  },
+  'a data test': {
+    file: 'tests/data/no_future.sql',
+    from: 'measured_at >',
+    to: '¦mesured_at >',
+    says: 'no_future: column "mesured_at" does not exist',
+  },
+  'a test of a column that is not there': {
+    file: readingsYml,
+    from: "- relationships: { to: ref('floors'), field: room_key }",
+    to: "- relationships: { to: ref('floors'), field: ¦romm_key }",
+    says: 'romm_key does not exist',
+  },
+  'the condition of a test that a constraint proves': {
+    file: 'seeds/rooms.yml',
+    from: 'data_tests: [unique, not_null]',
+    to: 'data_tests: [unique, { not_null: { where: "¦flor > 0" } }]',
+    says: 'column "flor" does not exist',
+  },
+  'a value that a seed cannot hold': {
+    file: 'seeds/rooms.csv',
+    from: 'Office,2',
+    to: 'Office,¦second',
+    says: 'invalid input syntax for type integer: "second"',
+  },
+  'a type of a seed that does not exist': {
+    file: 'seeds/rooms.yml',
+    from: 'data_type: integer',
+    to: 'data_type: ¦intger',
+    says: '"intger" is no type of PostgreSQL',
+  },
+  'bad rows in a seed': {
+    file: 'seeds/rooms.csv',
+    from: 'Office,2',
+    to: 'Office,3',
+    at: ['seeds/rooms.yml', 'accepted_values:'],
+    says: 'accepted_values_rooms_floor: 1 bad row',
+  },
+  'freshness of a missing column': {
+    file: 'project.yml',
+    from: 'max(measured_at)',
+    to: '¦max(mesured_at)',
+    says: 'freshness of readings: column "mesured_at" does not exist',
+  },
+  'freshness of a wrong type': {
+    file: 'project.yml',
+    from: 'max(measured_at)',
+    to: '¦max(id)',
+    says: 'cannot cast type integer to timestamp with time zone',
+  },
+};
+
+describe('a project without a fault', () => {
+  it('is found clean, also twice over', async () => {
+    const summary = await check({});
+    expect(summary).toMatchObject({ ok: true, findings: [], unchecked: [], models: 4, seeds: 1, tests: 5 });
+  });
+});
+
+describe('a materialized view', () => {
+  const file = 'models/by_room.sql';
+  const made = (columns: string) => ({
+    [file]: `{{config materialized="materialized_view" unique_key="room_key" row_security=false}}
+select room_key, ${columns} from {{ref "readings"}} group by room_key
+`,
+  });
+
+  it('is made and refreshed', async () => {
+    expect(await check(made('count(*) as readings'))).toMatchObject({ ok: true, findings: [], models: 5 });
+  });
+
+  it('has its fault told once, with its place', async () => {
+    expect(errorsOf(await check(made('sum(dubled) as doubled')))).toMatchObject([
+      { node: 'by_room', what: 'by_room: column "dubled" does not exist', where: `${file}:2:22` },
+    ]);
+  });
+});
+
+describe('a fault is found at its place, once:', () => {
+  it.each(Object.entries(faults))('%s', async (_name, fault) => {
+    const { files, where } = plant(fault);
+    const { findings, ok } = await check(files);
+    const errors = findings.map(({ error }) => ({ where: error.where, what: error.message }));
+    const says =
+      typeof fault.says === 'string' ? expect.stringContaining(fault.says) : expect.stringMatching(fault.says);
+    expect(errors[0]).toEqual({ where, what: says });
+    expect(errors.length, JSON.stringify(errors, undefined, 2)).toBe(1);
+    expect(ok).toBe(false);
+  });
+});
+
+const errorsOf = ({ findings }: Awaited<ReturnType<typeof check>>) =>
+  findings.map(({ severity, node, also, error }) => ({
+    severity,
+    node,
+    also,
+    what: error.message,
+    where: error.where,
+  }));
+
+describe('behind a fault', () => {
+  it('what is made of a model is checked against the columns it declares', async () => {
+    const summary = await check({
+      [readings]: textOf(readings).replace('e.measured_at', 'e.mesured_at'),
+      'models/latest.sql': textOf('models/latest.sql').replace('group by room_key', 'group by rom_key'),
+    });
+    expect(errorsOf(summary)).toMatchObject([
+      { node: 'readings', where: 'models/readings.sql:13:5' },
+      { node: 'latest', where: 'models/latest.sql:4:10' },
+    ]);
+    expect(summary.unchecked).toEqual([]);
+  });
+
+  it('what is made of a model that breaks its contract is checked against what it yields', async () => {
+    const summary = await check({
+      [readingsYml]: textOf(readingsYml).replace('data_type: timestamptz', 'data_type: date'),
+      'models/hours.sql': 'select extract(hour from measured_at) as hour from {{ref "readings"}}',
+    });
+    expect(errorsOf(summary)).toMatchObject([{ node: 'readings', where: 'models/readings.yml:20:20' }]);
+  });
+
+  it('what is made of a model that declares none is left out, and nothing else', async () => {
+    const summary = await check({
+      'models/untold.sql': 'select nothing_such from {{ref "rooms"}}',
+      'models/on_untold.sql': 'select * from {{ref "untold"}}',
+      'models/on_that.sql': 'select * from {{ref "on_untold"}}',
+      'tests/data/of_untold.sql': 'select * from {{ref "on_that"}}',
+      'models/latest.sql': textOf('models/latest.sql').replace('group by room_key', 'group by rom_key'),
+    });
+    expect(errorsOf(summary)).toMatchObject([{ node: 'untold' }, { node: 'latest' }]);
+    expect(summary.unchecked).toEqual([
+      { node: 'on_untold', because: 'untold' },
+      { node: 'on_that', because: 'untold' },
+      { node: 'of_untold', because: 'untold' },
+    ]);
+  });
+
+  it('the same fault of a macro in several models is told once, with their names', async () => {
+    const summary = await check({
+      'macros/doubled.sql': '({{value}} || true)',
+      'models/other.sql': 'select {{> doubled value="floor"}} as doubled from {{ref "rooms"}} where floor > 0',
+      'models/third.sql': 'select {{> doubled value="floor"}} as doubled from {{ref "rooms"}}',
+    });
+    expect(errorsOf(summary)).toMatchObject([
+      { node: 'other', where: 'macros/doubled.sql:1:12', also: ['third'] },
+      { node: 'readings', where: 'macros/doubled.sql:1:12', also: [] },
+    ]);
+  });
+
+  it('a fault in an ephemeral model is told once, and what it is part of named', async () => {
+    const summary = await check({
+      'models/measured.sql': textOf('models/measured.sql').replace('where value', 'where v'),
+    });
+    expect(errorsOf(summary)).toMatchObject([
+      { node: 'measured', where: 'models/measured.sql:4:7', also: ['readings'] },
+    ]);
+  });
+});
+
+describe('also told are', () => {
+  it('forms that yield different columns', async () => {
+    const summary = await check({
+      [readingsYml]: 'models: [{ name: readings }]',
+      [readings]: textOf(readings).replace(
+        'e.load_id\n',
+        '{{#incremental}}e.load_id{{else}}e.load_id::text as load_id{{/incremental}}\n',
+      ),
+    });
+    expect(errorsOf(summary)).toMatchObject([
+      {
+        where: readings,
+        what: expect.stringContaining('load_id: text in the full form, bigint in the incremental form'),
+      },
+    ]);
+  });
+
+  it('a duplicate key of what a seed alone makes', async () => {
+    const summary = await check({ 'seeds/rooms.csv': 'room,floor\nOffice,1\nOffice,2\n' });
+    expect(errorsOf(summary)).toMatchObject([
+      {
+        node: 'floors',
+        where: 'models/floors.sql:1:31',
+        what: expect.stringContaining('(room=Office) stands 2 times'),
+      },
+      { node: 'unique_rooms_room', where: 'seeds/rooms.yml:6:22' },
+    ]);
+  });
+
+  it('an audit of new rows that can only be run on all of them', async () => {
+    const { findings } = await check({
+      'tests/data/audit.sql': `{{config audit="new_rows"}}
+with recursive readings as (
+    select * from {{ref "readings"}}
+)
+
+select * from readings where false`,
+    });
+    expect(findings.map(({ node, error }) => [node, error.message, error.where])).toEqual([
+      [
+        'readings',
+        expect.stringMatching(/^audit audit: recursive query/),
+        expect.stringMatching(/^tests\/data\/audit/),
+      ],
+    ]);
+  });
+
+  it('a test that wants rows, as a warning', async () => {
+    const summary = await check({
+      'tests/data/has_rows.sql': 'select 1 as missing where not exists (select from {{ref "readings"}})',
+    });
+    expect(errorsOf(summary)).toMatchObject([{ severity: 'warning', where: 'tests/data/has_rows.sql:1:1' }]);
+    expect(summary.ok).toBe(true);
+  });
+
+  it('a declared column that an existing table does not have', async () => {
+    await warehouse.query('create schema raw');
+    await warehouse.query('create table raw.events (load_id bigint, id text, room text, value double precision)');
+    const summary = await check({});
+    expect(errorsOf(summary)).toMatchObject([
+      { where: 'models/sources.yml:7:36', what: 'raw.events: id is text, not integer' },
+      { where: 'models/sources.yml:10:21', what: 'raw.events: there is no column "measured_at"' },
+    ]);
+    expect(summary.unchecked.map(({ node }) => node)).toEqual(
+      expect.arrayContaining(['measured', 'readings', 'latest', 'no_future']),
+    );
+  });
+});
+
+it('checks what is selected, on what that is made of', async () => {
+  const broken = { 'models/latest.sql': 'select nonsense' };
+  const summary = await check(broken, ['readings']);
+  expect(summary).toMatchObject({ ok: true, findings: [] });
+  project.dispose();
+  for (const schema of ['raw', 'seeds', 'datacycle', 'public']) await warehouse.query(`drop schema ${schema} cascade`);
+  await warehouse.query('create schema public');
+  expect(errorsOf(await check(broken, ['latest']))).toMatchObject([{ where: 'models/latest.sql:1:8' }]);
+});
+
+it('takes seconds for the project of this repository, starting the database included', async () => {
+  const before = process.cpuUsage();
+  const own = readProject({
+    root: resolve(import.meta.dirname, '..', '..', '..', '..'),
+    env: { PSEUDONYM_KEY: 'stand-in' },
+  });
+  const compiled = compileProject(own);
+  const settings = { 'datacycle.secret_pseudonym_key': 'stand-in' };
+  const apart = await openEmbedded(settings);
+  try {
+    await ensureStaging(apart);
+    const selected = selectNodes(compiled.manifest, compiled.graph, { select: [], exclude: [] });
+    const { findings, unchecked } = await checkProject(compiled, apart, { selected, clock: () => new Date() });
+    expect({ findings, unchecked }).toEqual({ findings: [], unchecked: [] });
+    // Processor time, since what else the machine does is no part of it.
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(20);
+  } finally {
+    await apart.close();
+  }
+}, 180_000);

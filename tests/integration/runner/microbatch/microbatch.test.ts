@@ -1,0 +1,524 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { expireRows } from '../../../../runner/retention/expire.ts';
+import { reportJson, reportLines } from '../../../../runner/run/report.ts';
+import type { EventTimeRange } from '../../../../runner/state/batch-windows.ts';
+import { recordPruned } from '../../../../runner/state/pruned.ts';
+import { verifiedByDefault, verifyModels } from '../../../../runner/verify/verify.ts';
+import { databases, type TestDatabase } from '../../databases.ts';
+import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+
+const settings = 'materialized="incremental" incremental_strategy="microbatch"';
+const batches = (config: string) => `{{config ${settings} ${config}}}`;
+const readings = (config = '', columns = 'room, at, value') =>
+  `${batches(`event_time="at" batch_size="day" begin="2023-08-01" unique_key="room, at" ${config}`)}
+select ${columns} from {{source "raw" "events"}} where value < 1000`;
+const daily = (from = '{{ref "readings"}}', config = 'lookback=0') =>
+  `${batches(`event_time="day" batch_size="day" begin="2023-08-01" unique_key="room, day" ${config}`)}
+select room, at::date as day, sum(value) as value from ${from} group by room, at::date`;
+
+describe.each(databases)('microbatch on $name', (kind) => {
+  let database: TestDatabase;
+  let project: TemporaryProject;
+  beforeAll(async () => {
+    database = await kind.open();
+  });
+  afterAll(() => database.drop());
+  beforeEach(async () => {
+    for (const schema of ['raw', 'datacycle', 'public'])
+      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
+    await database.warehouse.query('create schema public');
+    await database.warehouse.query('create schema raw');
+    await database.warehouse.query('create table raw.events (load_id bigint, room text, at timestamptz, value int)');
+    project = new TemporaryProject({
+      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events, event_time: at }] }]',
+      'models/readings.sql': readings(),
+    });
+  });
+  afterEach(() => project.dispose());
+
+  const query = (sql: string) => rowsOf(database.warehouse, sql);
+  const land = (rows: string, load = 1) =>
+    query(`insert into raw.events select ${load}, v.room, v.at::timestamptz, v.value
+      from (values ${rows}) as v (room, at, value)`);
+  const run = (day: string, options: Parameters<TemporaryProject['run']>[1] = {}) =>
+    project.run(database.warehouse, { now: new Date(`${day}T12:00:00Z`), ...options });
+  const backfill = (start: string, end?: string): { range: EventTimeRange } => ({ range: { start, end } });
+  const outcome = async (day: string, options: Parameters<TemporaryProject['run']>[1] = {}, name = 'readings') => {
+    const { status, message, inserted, updated, deleted } = resultOf(await run(day, options), name);
+    return `${status}: ${message} +${inserted} ~${updated} -${deleted}`;
+  };
+  const rows = (table = 'readings', column = 'at') =>
+    query(`select room, ${column}::text as at, value::int as value from public.${table} order by 1, 2`);
+  const generation = async (model = 'readings') =>
+    (await query(`select generation from datacycle.model where model = '${model}'`))[0]?.generation;
+  const threeDays = `('a', '2023-08-01 10:00+00', 1), ('a', '2023-08-02 10:00+00', 2), ('b', '2023-08-03 10:00+00', 3)`;
+  const verify = async () => {
+    const compiled = project.compile();
+    const results = await verifyModels(compiled, database.warehouse, {
+      selected: verifiedByDefault(compiled.manifest),
+      limit: 5,
+      clock: () => new Date(),
+      onVerified: () => undefined,
+    });
+    return results.map(({ node, verdict }) => {
+      const reason = 'reason' in verdict ? `: ${verdict.reason}` : '';
+      return `${node.name} ${verdict.status}${'error' in verdict ? `: ${verdict.error.message}` : reason}`;
+    });
+  };
+
+  it('builds every batch since begin, then the present one and the newest before it', async () => {
+    await land(threeDays);
+    expect(await outcome('2023-08-03')).toBe('success: created, 3 batches +3 ~0 -0');
+    expect(await outcome('2023-08-03')).toBe('success: 2 batches +0 ~0 -0');
+    // Late by one day, by two days, and now.
+    await land(`('a', '2023-08-02 11:00+00', 5), ('a', '2023-08-01 11:00+00', 5), ('b', '2023-08-03 11:00+00', 5)`);
+    expect(await outcome('2023-08-03')).toBe('success: 2 batches +2 ~0 -0');
+    // The third day was not over when it was built; the second one is the newest that was.
+    expect(await outcome('2023-08-05')).toBe('success: 4 batches +0 ~0 -0');
+    expect(await outcome('2023-08-05', backfill('2023-08-01', '2023-08-02'))).toBe('success: 1 batch +1 ~0 -0');
+    expect(await verify()).toEqual(['readings equal']);
+  });
+
+  it('asked for a time in which it has no batch builds nothing, and says so where there is no table yet', async () => {
+    await land(threeDays);
+    const { error } = resultOf(await run('2023-08-03', backfill('2023-07-01', '2023-07-02')), 'readings');
+    expect(error?.message).toBe('readings: there is no table yet, and no batch in the time asked for to begin it with');
+    await run('2023-08-03');
+    expect(await outcome('2023-08-03', backfill('2023-07-01', '2023-07-02'))).toBe('success: 0 batches +0 ~0 -0');
+  });
+
+  it('applies the difference by key, and nothing outside the batch', async () => {
+    await land(threeDays);
+    await run('2023-08-03');
+    await query(`update raw.events set value = value + 10`);
+    await query(`delete from raw.events where room = 'b'`);
+    expect(await outcome('2023-08-03')).toBe('success: 2 batches +0 ~1 -1');
+    expect(await rows()).toEqual([
+      { room: 'a', at: '2023-08-01 10:00:00+00', value: 1 },
+      { room: 'a', at: '2023-08-02 10:00:00+00', value: 12 },
+    ]);
+    expect(await verify()).toEqual(['readings differs']);
+  });
+
+  it('without a unique_key replaces a batch only where its rows differ', async () => {
+    project.write({ 'models/readings.sql': readings().replace('unique_key="room, at"', '') });
+    await land(`${threeDays}, ('b', '2023-08-03 10:00+00', 3)`);
+    expect(await outcome('2023-08-03')).toBe('success: created, 3 batches +4 ~0 -0');
+    expect(await outcome('2023-08-03')).toBe('success: 2 batches +0 ~0 -0');
+    await land(`('b', '2023-08-03 10:00+00', 4)`);
+    expect(await outcome('2023-08-03')).toBe('success: 2 batches +3 ~0 -2');
+  });
+
+  describe('a batch that fails', () => {
+    const division = `${batches('event_time="at" batch_size="day" begin="2023-08-01" unique_key="room, at"')}
+select room, at, 10 / value as value from {{source "raw" "events"}}`;
+
+    it('is one failed batch: the others are built, and the next run builds it again, though it is an old one', async () => {
+      project.write({ 'models/readings.sql': division, 'models/daily.sql': daily() });
+      await land(`${threeDays}, ('x', '2023-08-01 12:00+00', 0), ('x', '2023-08-02 12:00+00', 0)`);
+      await land(`('c', '2023-08-08 12:00+00', 3)`);
+      const summary = await run('2023-08-09');
+      const failed = resultOf(summary, 'readings');
+      expect(failed).toMatchObject({ status: 'error', inserted: 2, batches: 7 });
+      expect(failed.error?.message).toBe('readings: 2 of 9 batches failed: 2023-08-01, 2023-08-02');
+      expect(failed.error).toMatchObject({
+        where: 'models/readings.sql:2:21',
+        detail: expect.stringContaining('2023-08-01, 2023-08-02: division by zero'),
+        hint: expect.stringContaining('the next run builds these again'),
+      });
+      expect(resultOf(summary, 'daily').status).toBe('skipped');
+      await query(`delete from raw.events where value = 0`);
+      expect(await outcome('2023-08-09')).toBe('success: 4 batches +2 ~0 -0');
+      expect(await outcome('2023-08-09')).toBe('success: 2 batches +0 ~0 -0');
+      expect(await verify()).toEqual(['readings equal', 'daily equal']);
+    });
+
+    it('that was done before waits to be done again', async () => {
+      project.write({ 'models/readings.sql': division });
+      await land(threeDays);
+      await run('2023-08-09');
+      await land(`('x', '2023-08-01 12:00+00', 0)`);
+      expect(await outcome('2023-08-09', backfill('2023-08-01', '2023-08-03'))).toBe(
+        'error: readings: 1 of 2 batches failed: 2023-08-01 +0 ~0 -0',
+      );
+      expect(await verify()).toEqual(['readings behind: 1 batch waits to be built']);
+      await query(`update raw.events set value = 5 where value = 0`);
+      expect(await outcome('2023-08-09')).toBe('success: 3 batches +1 ~0 -0');
+    });
+
+    it.each(['true', 'new_rows'])('because an audit (%s) speaks against it is not committed', async (audit) => {
+      const test = `accepted_values: { values: [1, 3], quote: false, config: { audit: ${audit} } }`;
+      project.write({
+        'models/readings.yml': `models: [{ name: readings, columns: [{ name: value, data_tests: [{ ${test} }] }] }]`,
+      });
+      await land(threeDays);
+      const { error } = resultOf(await run('2023-08-03'), 'readings');
+      expect(error?.message).toBe('readings: 1 of 3 batches failed: 2023-08-02');
+      expect(error).toMatchObject({ detail: expect.stringContaining('accepted_values_readings_value') });
+      expect((await rows()).map(({ value }) => value)).toEqual([1, 3]);
+      expect(await query('select row from datacycle.audit_row')).toEqual([
+        { row: expect.objectContaining({ value: 2 }) },
+      ]);
+      await query('update raw.events set value = 1 where value = 2');
+      expect(await outcome('2023-08-03')).toBe('success: 3 batches +1 ~0 -0');
+    });
+
+    it('leaves the rows, when its query makes some of another batch', async () => {
+      project.write({ 'models/readings.sql': readings('', "room, at + interval '1 day' as at, value") });
+      await land(threeDays);
+      const { error } = resultOf(await run('2023-08-03'), 'readings');
+      expect(error).toMatchObject({
+        detail: expect.stringContaining(
+          'readings makes rows that are not of the batch 2023-08-01: at=2023-08-02 10:00:00+00 (1)',
+        ),
+      });
+    });
+  });
+
+  it('goes on behind the last finished batch after the run was stopped', async () => {
+    await land(threeDays);
+    const stop = new AbortController();
+    project.write({
+      'models/readings.sql': readings(
+        '',
+        "room, at, value, case when room = 'b' then pg_sleep(0.3) end is null as slept",
+      ),
+    });
+    const running = run('2023-08-03', { signal: stop.signal });
+    const waiting = async () => {
+      for (;;) {
+        const there = await query(`select to_regclass('datacycle.batch') is not null as there`);
+        if (there[0]?.there === true && (await query('select from datacycle.batch')).length > 0) return stop.abort();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await waiting();
+    const stopped = resultOf(await running, 'readings');
+    expect(stopped).toMatchObject({ status: 'skipped', message: 'the run was stopped' });
+    const done = (await query('select from datacycle.batch')).length;
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(3);
+    expect((await run('2023-08-03')).ok).toBe(true);
+    expect((await rows()).length).toBe(3);
+    expect(await verify()).toEqual(['readings equal']);
+  });
+
+  it('goes on behind the last finished batch after the connection was killed', async ({ skip }) => {
+    if (database.url === undefined) skip('the embedded database has no connections');
+    await land(threeDays);
+    const slow = "room, at, value, case when at > '2023-08-02' then pg_sleep(1) end is null as slept";
+    project.write({ 'models/readings.sql': readings('', slow) });
+    const running = run('2023-08-03');
+    for (;;) {
+      const { rows: killed } = await database.warehouse.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where pid <> pg_backend_pid() and datname = current_database() and wait_event = 'PgSleep'`,
+      );
+      if (killed.length > 0) break;
+    }
+    expect((await running).ok).toBe(false);
+    const done = (await query('select from datacycle.batch')).length;
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(3);
+    expect(await verify()).toEqual([expect.stringMatching(/^readings behind: (1 batch waits|2 batches wait)/)]);
+    expect((await run('2023-08-03')).ok).toBe(true);
+    expect(await verify()).toEqual(['readings equal']);
+  });
+
+  describe('all batches are built again', () => {
+    beforeEach(async () => {
+      await land(threeDays);
+      await run('2023-08-03');
+    });
+
+    it('after --full-refresh, and rows that lie in no batch go', async () => {
+      await query(`insert into public.readings values ('z', '2023-07-01', 1), ('z', '2023-09-01', 1)`);
+      await query(`update public.readings set value = 99 where at < '2023-08-02' and room = 'a'`);
+      expect(await outcome('2023-08-03', { fullRefresh: true })).toBe(
+        'success: rebuilt: full refresh, 3 batches +0 ~1 -2',
+      );
+      expect(await verify()).toEqual(['readings equal']);
+    });
+
+    it.each([
+      ['begin', 'begin="2023-08-01"', 'begin="2023-08-02"', 2, 1],
+      ['batch_size', 'batch_size="day"', 'batch_size="month"', 1, 0],
+      ['time_zone', 'batch_size="day"', 'batch_size="day" time_zone="Europe/Zurich"', 3, 0],
+      ['SQL', 'value < 1000', 'value < 3', 3, 1],
+    ])('when its %s changed', async (_what, before, after, count, deleted) => {
+      project.write({ 'models/readings.sql': readings().replace(before, after) });
+      expect(await outcome('2023-08-03')).toBe(
+        `success: rebuilt: its SQL changed, ${count} ${count === 1 ? 'batch' : 'batches'} +0 ~0 -${deleted}`,
+      );
+      expect(await verify()).toEqual(['readings equal']);
+      expect(
+        await query(
+          `select count(*)::int as n from datacycle.batch where isfinite(batch_start) and isfinite(batch_end)`,
+        ),
+      ).toEqual([{ n: count }]);
+    });
+
+    it('but with full_refresh: false none that is done', async () => {
+      project.write({ 'models/readings.sql': readings('full_refresh=false').replace('value < 1000', 'value < 2') });
+      expect(await outcome('2023-08-03', { fullRefresh: true })).toBe('success: 2 batches +0 ~0 -2');
+      expect(await rows()).toEqual([{ room: 'a', at: '2023-08-01 10:00:00+00', value: 1 }]);
+    });
+
+    it('with other columns and another key, whose constraints come when the last old row is gone', async () => {
+      project.write({
+        'models/readings.sql': readings('', 'room, at, value, value * 2 as twice').replace('"room, at"', '"twice"'),
+        'models/readings.yml':
+          'models: [{ name: readings, columns: [{ name: twice, constraints: [{ type: not_null }] }] }]',
+      });
+      expect(await outcome('2023-08-03')).toMatch(/^success: rebuilt: its SQL changed, 3 batches/);
+      expect(await query('select room, value, twice from public.readings order by value')).toEqual([
+        { room: 'a', value: 1, twice: 2 },
+        { room: 'a', value: 2, twice: 4 },
+        { room: 'b', value: 3, twice: 6 },
+      ]);
+      expect(
+        await query(
+          `select pg_get_constraintdef(oid) as is from pg_constraint where contype = 'u' and conrelid = 'public.readings'::regclass`,
+        ),
+      ).toEqual([{ is: 'UNIQUE (twice)' }]);
+    });
+
+    it('unless the table cannot be made what the model is now, which is one error and none of each batch', async () => {
+      project.write({ 'models/readings.sql': readings('', 'room, at, array[value] as value') });
+      const { error, batches: built } = resultOf(await run('2023-08-03'), 'readings');
+      expect(error?.message).toBe('readings: cannot cast type integer to integer[]');
+      expect(built).toBeUndefined();
+      expect((await rows()).length).toBe(3);
+    });
+
+    it('and are built by the next run if they could not be', async () => {
+      project.write({ 'models/readings.sql': readings('', 'room, at, 6 / (value - 1) as value') });
+      const { error } = resultOf(await run('2023-08-03'), 'readings');
+      expect(error?.message).toBe('readings: 1 of 3 batches failed: 2023-08-01');
+      await query('update raw.events set value = 4 where value = 1');
+      expect(await outcome('2023-08-03')).toBe('success: 3 batches +0 ~1 -0');
+      expect(await verify()).toEqual(['readings equal']);
+    });
+  });
+
+  it('takes a row that moved from one batch to another, but not one that both have', async () => {
+    project.write({ 'models/readings.sql': readings().replace('"room, at"', '"room"') });
+    await land(`('a', '2023-08-03 10:00+00', 1), ('b', '2023-08-02 10:00+00', 2)`);
+    await run('2023-08-03');
+    await query(`update raw.events set at = '2023-08-02 09:00+00' where room = 'a'`);
+    await query(`update raw.events set at = '2023-08-03 09:00+00' where room = 'b'`);
+    expect((await run('2023-08-03')).ok).toBe(true);
+    expect(await verify()).toEqual(['readings equal']);
+    await query(`update raw.events set at = '2023-08-03 08:00+00' where room = 'a'`);
+    expect(await outcome('2023-08-03', backfill('2023-08-03'))).toBe('success: 2 batches +0 ~1 -0');
+    expect(await verify()).toEqual(['readings equal']);
+    await land(`('a', '2023-08-02 08:00+00', 1)`);
+    expect(resultOf(await run('2023-08-03'), 'readings').error).toMatchObject({
+      detail: expect.stringContaining('duplicate key'),
+      hint: expect.stringContaining('maybe "at", to unique_key'),
+    });
+  });
+
+  it('days are those of the zone, 23 or 25 hours long, for times with and without a zone and for dates', async () => {
+    const zoned = 'batch_size="day" begin="2023-10-28" time_zone="Europe/Zurich"';
+    project.write({
+      'models/zone.yml': 'models: [{ name: local, config: { event_time: at } }]',
+      'models/readings.sql': `${batches(`event_time="day" ${zoned} unique_key="day"`)}
+select (at at time zone 'Europe/Zurich')::date as day, count(*) as hours, (extract(epoch from {{batch_end}} - {{batch_start}}) / 3600)::int as long
+from {{source "raw" "events"}} group by 1`,
+      'models/local.sql': `{{config materialized="table"}}select at at time zone 'Europe/Zurich' as at from {{source "raw" "events"}}`,
+      'models/of_local.sql': `${batches(`event_time="at" ${zoned.replace('day', 'hour')}`)}
+select at, count(*) as readings from {{ref "local"}} group by at`,
+    });
+    await query(
+      `insert into raw.events select 1, 'a', at, 1 from generate_series(timestamptz '2023-10-27 22:00+00', '2023-10-30 22:00+00', '1 hour') as at`,
+    );
+    expect((await run('2023-10-30')).results.flatMap(({ error }) => error?.message ?? [])).toEqual([]);
+    expect(await query('select day::text, hours::int, long from public.readings order by day')).toEqual([
+      { day: '2023-10-28', hours: 24, long: 24 },
+      { day: '2023-10-29', hours: 25, long: 25 },
+      { day: '2023-10-30', hours: 24, long: 24 },
+    ]);
+    expect(
+      await query(
+        `select count(*)::int as hours, max(readings)::int as most from public.of_local where at between '2023-10-29 01:00' and '2023-10-29 04:00'`,
+      ),
+    ).toEqual([{ hours: 4, most: 2 }]);
+    expect(await verify()).toEqual(['readings equal', 'of_local equal']);
+  });
+
+  describe('what is made of it', () => {
+    it('by batches builds those again whose time overlaps what changed, and no others', async () => {
+      project.write({ 'models/daily.sql': daily() });
+      await land(threeDays);
+      expect(await outcome('2023-08-03', {}, 'daily')).toBe('success: created, 3 batches +3 ~0 -0');
+      expect(await outcome('2023-08-03', {}, 'daily')).toBe('success: 1 batch +0 ~0 -0');
+      await land(`('a', '2023-08-01 11:00+00', 5)`);
+      await run('2023-08-03', { ...backfill('2023-08-01', '2023-08-02'), select: ['readings'] });
+      expect(await verify()).toEqual(['readings equal', 'daily behind: 1 batch waits to be built']);
+      expect(await outcome('2023-08-03', {}, 'daily')).toBe('success: 2 batches +0 ~1 -0');
+      expect(await verify()).toEqual(['readings equal', 'daily equal']);
+      // A rebuild that changes nothing is none to those who follow.
+      expect(await outcome('2023-08-03', { fullRefresh: true, select: ['readings'] })).toContain('rebuilt');
+      expect(await outcome('2023-08-03', {}, 'daily')).toBe('success: 1 batch +0 ~0 -0');
+    });
+
+    it('by batches, but of all its rows, builds all of them', async () => {
+      project.write({
+        'models/daily.sql': daily(
+          '{{source "raw" "events"}} as e where room in (select room from {{ref "readings" filter=false}})',
+        ),
+      });
+      await land(threeDays);
+      await run('2023-08-03');
+      await land(`('a', '2023-08-03 11:00+00', 5)`);
+      expect(await outcome('2023-08-03', {}, 'daily')).toBe(
+        'success: rebuilt: readings was rebuilt or changed, 3 batches +1 ~0 -0',
+      );
+    });
+
+    it('by load_id follows it, except where a row below the mark changed', async () => {
+      project.write({
+        'models/readings.sql': readings('audit_columns="load_id"', 'room, at, value, load_id'),
+        'models/copy.sql': `{{config materialized="incremental" unique_key="room, at" audit_columns="load_id"}}
+select room, at, value, load_id from {{ref "readings"}} {{#incremental}}where load_id > {{high_water "readings"}}{{/incremental}}`,
+      });
+      await land(threeDays, 7);
+      await run('2023-08-03');
+      expect(await generation()).toBe(3);
+      await land(`('a', '2023-08-03 11:00+00', 5)`, 8);
+      expect(await outcome('2023-08-03', {}, 'copy')).toBe('success:  +1 ~0 -0');
+      expect(await generation()).toBe(3);
+      await land(`('a', '2023-08-02 11:00+00', 5)`, 4);
+      expect(await outcome('2023-08-03', {}, 'copy')).toBe(
+        'success: rebuilt: readings was rebuilt or changed +1 ~0 -0',
+      );
+      expect(await verify()).toEqual(['readings equal', 'copy equal']);
+    });
+  });
+
+  it('leaves batches alone that are older than what retention has left of what they are made of', async () => {
+    project.write({
+      'project.yml': 'name: test\nretention: { readings: 3 days }\n',
+      'models/daily.sql': daily(),
+    });
+    const more = [4, 5, 6, 7, 8].map((day) => `('a', '2023-08-0${day} 10:00+00', ${day})`).join(', ');
+    await land(`${threeDays}, ${more}`);
+    await run('2023-08-08');
+    const before = await rows('daily', 'day');
+    const gone = await expireRows(project.compile(), database.warehouse, {
+      dryRun: false,
+      clock: () => new Date('2023-08-08T12:00:00Z'),
+    });
+    expect(gone).toMatchObject([{ model: 'readings', rows: 4 }]);
+    expect(await verify()).toEqual(['readings equal', 'daily equal']);
+    expect(await outcome('2023-08-08', { fullRefresh: true, select: ['daily'] }, 'daily')).toBe(
+      'success: rebuilt: full refresh, 3 batches +0 ~0 -0',
+    );
+    expect(await rows('daily', 'day')).toEqual(before);
+    expect(await verify()).toEqual(['readings equal', 'daily equal']);
+    expect(await outcome('2023-08-09', {}, 'daily')).toBe('success: 2 batches +0 ~0 -0');
+    project.write({ 'models/daily.sql': daily().replace('batch_size="day"', 'batch_size="month"') });
+    expect(resultOf(await run('2023-08-09', { select: ['daily'] }), 'daily').error?.message).toBe(
+      'daily: a batch of a month begins before the oldest rows that retention has left of readings',
+    );
+  });
+
+  it('refuses to build again what it is made of when that has been pruned', async () => {
+    await land(threeDays);
+    await run('2023-08-03');
+    await recordPruned(database.warehouse, 'raw.events', { loadId: 1, at: '2023-08-03T00:00:00Z' });
+    const refused = async (options: Parameters<TemporaryProject['run']>[1]) =>
+      resultOf(await run('2023-08-03', options), 'readings').error?.message;
+    expect(await refused({ fullRefresh: true })).toContain('would be rebuilt (full refresh), but rows');
+    expect(await refused(backfill('2023-08-01'))).toContain('would be rebuilt (a backfill), but rows');
+    expect((await run('2023-08-03')).ok).toBe(true);
+  });
+
+  it('takes the place of a view, with the views that read it, and goes for a table and comes back', async () => {
+    await land(threeDays);
+    const microbatch = readings();
+    project.write({ 'models/readings.sql': 'select room, at, value from {{source "raw" "events"}}' });
+    await run('2023-08-03');
+    await query('create view public.shown as select room, value from public.readings');
+    project.write({ 'models/readings.sql': microbatch });
+    expect(await outcome('2023-08-03')).toBe('success: rebuilt: was a view, 3 batches +0 ~0 -0');
+    expect((await query('select * from public.shown')).length).toBe(3);
+    project.write({
+      'models/readings.sql': microbatch
+        .replace(settings, 'materialized="table"')
+        .replace(/event_time.*(?=unique_key)/, ''),
+    });
+    await land(`('a', '2023-08-01 11:00+00', 5)`);
+    await query('delete from raw.events where value = 1');
+    expect((await run('2023-08-03')).ok).toBe(true);
+    project.write({ 'models/readings.sql': microbatch });
+    expect(await outcome('2023-08-03')).toBe('success: rebuilt: its SQL changed, 3 batches +0 ~0 -0');
+    expect((await query('select * from public.shown')).length).toBe(3);
+    expect(await verify()).toEqual(['readings equal']);
+  });
+
+  it('is read as before while all of its batches are built again', async ({ skip }) => {
+    if (database.url === undefined) skip('the embedded database has one connection');
+    await land(threeDays);
+    await run('2023-08-12');
+    const before = await rows();
+    let reads = 0;
+    let running = true;
+    const refreshing = run('2023-08-12', { fullRefresh: true }).finally(() => {
+      running = false;
+    });
+    while (running) {
+      expect(await rows()).toEqual(before);
+      reads += 1;
+    }
+    expect((await refreshing).ok).toBe(true);
+    expect(reads).toBeGreaterThan(5);
+  });
+
+  it('runs hooks before the first and behind the last batch', async () => {
+    await query('create table raw.told (what text, rows int)');
+    const tell = (what: string) => `insert into raw.told select '${what}', count(*) from raw.events`;
+    const after = `insert into raw.told select 'after', count(*) from {{this}}`;
+    project.write({
+      'models/readings.yml': `models: [{ name: readings, config: { pre_hook: "${tell('before')}", post_hook: "${after}" } }]`,
+    });
+    await land(threeDays);
+    expect((await run('2023-08-03')).results.flatMap(({ error }) => error ?? [])).toEqual([]);
+    expect(await query('select * from raw.told')).toEqual([
+      { what: 'before', rows: 3 },
+      { what: 'after', rows: 3 },
+    ]);
+  });
+
+  it('tells of its batches, people and machines', async () => {
+    await land(threeDays);
+    const summary = await run('2023-08-03');
+    const result = resultOf(summary, 'readings');
+    const event = { type: 'node-finished', index: 1, total: 1, result } as const;
+    expect(reportLines(event)[0]?.text).toMatch(/ OK \+3 rows \(created, 3 batches\)/);
+    expect(reportJson(event)).toMatchObject({ node: 'readings', batches: 3, inserted: 3 });
+  });
+
+  it('keeps surrogate keys, what hangs on the table, comments and rows that others point at', async () => {
+    project.write({
+      'models/readings.sql': readings('surrogate_key="id"'),
+      'models/readings.yml': `models: [{ name: readings, description: What was read., config: { indexes: [{ columns: at, type: brin }] } }]`,
+      'models/facts.sql': `{{config materialized="incremental" unique_key="id" full_refresh=false}}select id from {{ref "readings"}}`,
+      'models/facts.yml': `models: [{ name: facts, constraints: [{ type: foreign_key, columns: id, to: ref('readings') }] }]`,
+    });
+    await land(threeDays);
+    expect((await run('2023-08-03')).results.flatMap(({ error }) => error ?? [])).toEqual([]);
+    await query('create view public.shown as select id, value from public.readings');
+    const keys = await query('select id, value from public.readings order by value');
+    await query(`delete from raw.events where value = 3`);
+    await run('2023-08-03', { fullRefresh: true });
+    expect(await query('select id, value from public.shown order by value')).toEqual(keys);
+    await query('delete from public.facts');
+    await run('2023-08-03', { select: ['readings'] });
+    expect(await query('select id, value from public.shown order by value')).toEqual(keys.slice(0, 2));
+    expect(await query(`select obj_description('public.readings'::regclass) as text`)).toEqual([
+      { text: 'What was read.' },
+    ]);
+  });
+});

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readNodeProblems, readRuns } from '../../../../cli/status/runs.ts';
+import { beginRun, finishRun, writeResults } from '../../../../runner/state/runs.ts';
+import { ensureState } from '../../../../runner/state/schema.ts';
+import { databases, type TestDatabase } from '../../databases.ts';
+
+describe.each(databases)('the order of runs on $name', ({ open }) => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await open();
+    await ensureState(database.warehouse);
+  });
+  afterEach(() => database.drop());
+
+  async function run(command: string, at: string, status: 'success' | 'error'): Promise<void> {
+    const { warehouse } = database;
+    const time = `2024-01-01T${at}:00Z`;
+    await beginRun(warehouse, { runId: `${command}-${at}`, command, target: 'dev', startedAt: time });
+    const times = { startedAt: time, finishedAt: time };
+    await writeResults(warehouse, [
+      { runId: `${command}-${at}`, node: 'm', kind: 'model', status, ...times, message: `${command} ${status}` },
+    ]);
+    await finishRun(warehouse, `${command}-${at}`, time, status);
+  }
+  const commands = async () => (await readRuns(database.warehouse)).map(({ command }) => command);
+  const problems = () => readNodeProblems(database.warehouse, ['m']);
+
+  it('is that in which they began, also after the clock jumped back', async () => {
+    await run('first', '12:00', 'error');
+    await run('second', '03:00', 'success');
+    expect(await commands()).toEqual(['second', 'first']);
+    expect(await problems()).toEqual([]);
+    await run('third', '02:00', 'error');
+    expect(await commands()).toEqual(['third', 'second', 'first']);
+    expect(await problems()).toEqual([{ node: 'm', status: 'error', message: 'third error' }]);
+  });
+
+  it('goes on where runs had no numbers yet, which status can read before', async () => {
+    await run('later', '12:00', 'error');
+    await run('earlier', '03:00', 'success');
+    await database.warehouse.query('alter table datacycle.run drop column run_no');
+    expect(await commands()).toEqual(['later', 'earlier']);
+    expect(await problems()).toHaveLength(1);
+    await ensureState(database.warehouse);
+    await run('new', '01:00', 'success');
+    expect(await commands()).toEqual(['new', 'later', 'earlier']);
+    expect(await problems()).toEqual([]);
+    const { rows } = await database.warehouse.query('select run_no from datacycle.run order by run_no');
+    expect(rows).toEqual([{ run_no: 1 }, { run_no: 2 }, { run_no: 3 }]);
+  });
+});
