@@ -22,6 +22,8 @@ export default defineConfig({
     hookTimeout: 240_000,
     // Two databases and two cores: more workers only make each other wait.
     maxWorkers: 2,
+    // The program as it ships is run as Node runs it.
+    server: { deps: { external: [/\/dist\/datacycle\.js/] } },
     sequence: { sequencer: LongestFirst },
   },
 });

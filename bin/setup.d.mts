@@ -1,2 +1,5 @@
 /** Bundles one TypeScript program for Node; `entry` is a path from the project's root. Whole or absent. */
 export function bundle(entry: string, outfile: string): Promise<void>;
+
+/** Installs and bundles what is missing or older; returns the address of the program. Ends the process where that fails. */
+export function prepare(options?: { readonly force?: boolean }): Promise<string>;

@@ -4,6 +4,9 @@ import pg from 'pg';
 import { openWarehouse } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 
+// Read once: a command that runs in this process has an environment of its own.
+const { TEST_DB_URL: admin = '', TEST_EMBEDDED_DUMP: dump = '' } = process.env;
+
 export interface TestDatabase {
   readonly warehouse: Warehouse;
   /** For a second connection or another process; undefined for the embedded database. */
@@ -41,7 +44,7 @@ const embedded: DatabaseKind = {
 
 /** An embedded database in memory, from the dump that the test run has made. */
 export async function openEmbedded(settings: Readonly<Record<string, string>> = {}): Promise<Warehouse> {
-  const beginWith = await openAsBlob(process.env.TEST_EMBEDDED_DUMP ?? '');
+  const beginWith = await openAsBlob(dump);
   const embedded = { url: undefined, folder: 'memory://', beginWith };
   return openWarehouse({ ...embedded, purpose: 'test', concurrency: 1, settings });
 }
@@ -85,7 +88,6 @@ const leftovers = `select (select count(*) from pg_db_role_setting)
 const server: DatabaseKind = {
   name: 'PostgreSQL',
   async open(settings = {}) {
-    const admin = process.env.TEST_DB_URL ?? '';
     const name = `datacycle_test_${randomBytes(6).toString('hex')}`;
     await asAdmin(admin, `create database ${name}`);
     const url = Object.assign(new URL(admin), { pathname: `/${name}` }).href;
@@ -111,8 +113,11 @@ async function asAdmin(url: string, sql: string): Promise<void> {
   }
 }
 
-/** The databases to test on: the embedded one always, a real server where tests/postgres-server.ts found one. */
-export const databases: readonly DatabaseKind[] = process.env.TEST_DB_URL ? [embedded, server] : [embedded];
+/**
+ * Both databases, the server where tests/postgres-server.ts found one: for the port, for one suite of each kind, and for
+ * what is known to differ.
+ */
+export const databases: readonly DatabaseKind[] = admin === '' ? [embedded] : [embedded, server];
 
-/** The server where there is one: for long suites about what models say, which both databases are otherwise shown to agree on. */
+/** The server where there is one: for all that both databases are otherwise shown to agree on. */
 export const oneDatabase = databases.slice(-1);

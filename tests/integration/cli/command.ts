@@ -2,17 +2,18 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isBusy, type Outcome, runHere } from './in-process.ts';
+
+export type { Outcome };
 
 /** Commands that make the embedded database where it is not there yet. */
 const working = new Set(['build', 'load', 'run', 'seed', 'show', 'snapshot', 'test']);
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 
-export interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+// Read once: a command in this process has an environment of its own.
+const { PATH = '', HOME = '', SystemRoot = '', TEST_EMBEDDED_TEMPLATE: template } = process.env;
+const clean = { PATH, HOME, SystemRoot, TEMP: tmpdir() };
 
 /** A copy of the project in a temporary folder, used through the command line as its users do. */
 export class ProjectCopy {
@@ -33,48 +34,50 @@ export class ProjectCopy {
     return ['bi', 'admin', 'jimmy', 'jeremie'].map((name) => `${prefix}_${name}`);
   }
 
-  /** Runs `datacycle ...` in the copy, with nothing of this machine's settings but what is given. */
-  run(
+  /**
+   * Runs `datacycle ...` in the copy, with nothing of this machine's settings but what is given: in this process, which spares
+   * seconds, unless another command is at work in it or the command is to be a process that can be killed.
+   */
+  async run(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
-    options: { readonly interruptAfter?: RegExp; readonly signal?: AbortSignal; readonly kill?: NodeJS.Signals } = {},
+    ended?: { readonly interruptAfter?: RegExp; readonly signal?: AbortSignal; readonly kill?: NodeJS.Signals },
   ): Promise<Outcome> {
-    const clean = {
-      PATH: process.env.PATH ?? '',
-      HOME: process.env.HOME ?? '',
-      SystemRoot: process.env.SystemRoot ?? '',
-      TEMP: tmpdir(),
-    };
     if (env.DB_URL === undefined && working.has(args[0] ?? '')) this.#makeDatabase();
-    const program = join(repository, 'bin', 'datacycle.mjs');
-    const child = spawn(process.execPath, [program, ...args], {
-      cwd: this.root,
-      env: { ...clean, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    options.signal?.addEventListener('abort', () => child.kill(options.kill));
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      const before = options.interruptAfter?.test(stdout) === true;
-      stdout += chunk.toString();
-      // As Ctrl+C does, once.
-      if (!before && options.interruptAfter?.test(stdout) === true) child.kill('SIGINT');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-    });
-    return new Promise((resolveRun) => child.once('close', (code) => resolveRun({ code, stdout, stderr })));
+    const all = { ...clean, ...env };
+    return ended === undefined && !isBusy() ? runHere(args, this.root, all) : runProcess(args, this.root, all, ended);
   }
 
   /** What the first of these commands would make, only quicker. */
   #makeDatabase(): void {
     const folder = join(this.root, '.datacycle', 'db');
-    const template = process.env.TEST_EMBEDDED_TEMPLATE;
     if (template !== undefined && !existsSync(folder)) cpSync(template, folder, { recursive: true });
   }
 
   dispose(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+function runProcess(
+  args: readonly string[],
+  root: string,
+  env: Readonly<Record<string, string>>,
+  ended: { readonly interruptAfter?: RegExp; readonly signal?: AbortSignal; readonly kill?: NodeJS.Signals } = {},
+): Promise<Outcome> {
+  const program = join(repository, 'bin', 'datacycle.mjs');
+  const child = spawn(process.execPath, [program, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  ended.signal?.addEventListener('abort', () => child.kill(ended.kill));
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const before = ended.interruptAfter?.test(stdout) === true;
+    stdout += chunk.toString();
+    // As Ctrl+C does, once.
+    if (!before && ended.interruptAfter?.test(stdout) === true) child.kill('SIGINT');
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return new Promise((resolveRun) => child.once('close', (code) => resolveRun({ code, stdout, stderr })));
 }

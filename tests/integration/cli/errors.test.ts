@@ -231,11 +231,11 @@ describe('what is shown', () => {
 });
 
 it('an interrupt stops a build on the embedded database between two models, and the exit code says so', async () => {
-  for (let number = 0; number < 8; number += 1) {
+  for (let number = 0; number < 5; number += 1) {
     const model = join(project.root, 'models', `slow_${number}.sql`);
-    writeFileSync(model, '{{config materialized="table"}}select pg_sleep(0.7) is null as x');
+    writeFileSync(model, '{{config materialized="table"}}select pg_sleep(0.3) is null as x');
   }
-  const outcome = await project.run(['run', '--select', 'slow_*'], {}, { interruptAfter: /1 of 8/ });
+  const outcome = await project.run(['run', '--select', 'slow_*'], {}, { interruptAfter: /1 of 5/ });
   expect(outcome.code).toBe(130);
   expect(outcome.stdout).toContain('SKIP (the run was stopped)');
   expect((await project.run(['run', '--select', 'slow_*'])).code).toBe(0);

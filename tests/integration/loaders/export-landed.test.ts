@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
 import { exportLanded } from '../../../loaders/erasure/export-landed.ts';
 import { beginErasure } from '../../../loaders/tombstones/tombstone.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, jeremie, jimmy, jimmysWords, now } from './erasure-household.ts';
 import { fileName, secretMark } from './sensor-share.ts';
 
-describe.each(databases)('exporting what was landed, on $name', ({ open }) => {
+describe.each(oneDatabase)('exporting what was landed, on $name', ({ open }) => {
   let database: TestDatabase;
   let household: Household;
   let folder: string;

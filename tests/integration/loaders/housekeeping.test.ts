@@ -5,14 +5,14 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CompressReport, compressBronze } from '../../../loaders/housekeeping/compress.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { payloads, SensorShare } from './sensor-share.ts';
 
 /** The files are of 24 August; this is ten days later. */
 const now = new Date('2023-09-03T00:00:00Z');
 const tenMinutes = Array.from({ length: 10 }, (_, minute) => minute);
 
-describe.each(databases)('compressing Bronze on $name', (kind) => {
+describe.each(oneDatabase)('compressing Bronze on $name', (kind) => {
   let database: TestDatabase;
   let share: SensorShare;
 

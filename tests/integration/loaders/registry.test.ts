@@ -22,12 +22,12 @@ import type { DatacycleError } from '../../../warehouse/errors.ts';
 import { forbiddenValues, otherTables, pidbStatements, readTables } from '../../fixtures/pidb.ts';
 import { CuttingProxy } from '../../servers/cutting-proxy.ts';
 import { type MariadbServer, startMariadb } from '../../servers/mariadb.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 
 const server = await startMariadb();
 const rowCount = readTables.reduce((sum, table) => sum + table.rows.length, 0);
 
-describe.skipIf(server === undefined).each(databases)('the registry lands in $name', (kind) => {
+describe.skipIf(server === undefined).each(oneDatabase)('the registry lands in $name', (kind) => {
   const mariadb = server as MariadbServer;
   let database: TestDatabase;
   let bronzeRoot: string;

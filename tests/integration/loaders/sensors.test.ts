@@ -8,14 +8,14 @@ import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import type { LoadMode, LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadSensors, type SensorOptions } from '../../../loaders/sensors/load-sensors.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { allText, document, fileName, firstMinute, payloads, SensorShare, secretMark } from './sensor-share.ts';
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index);
 }
 
-describe.each(databases)('loading sensor files, on $name', (database) => {
+describe.each(oneDatabase)('loading sensor files, on $name', (database) => {
   let db: TestDatabase;
   let share: SensorShare;
 

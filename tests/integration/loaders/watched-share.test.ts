@@ -2,10 +2,10 @@ import { mkdir, rename, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoadMode } from '../../../loaders/landing/summary.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { document, fileName, firstMinute, payloads, SensorShare } from './sensor-share.ts';
 
-describe.each(databases)('a share that is watched, on $name', ({ open }) => {
+describe.each(oneDatabase)('a share that is watched, on $name', ({ open }) => {
   let db: TestDatabase;
   let share: SensorShare;
   beforeEach(async () => {

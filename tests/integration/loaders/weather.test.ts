@@ -12,7 +12,7 @@ import { CuttingProxy } from '../../servers/cutting-proxy.ts';
 import type { SftpServer } from '../../servers/sftp.ts';
 import { startSftp } from '../../servers/sftp-server.ts';
 import { startSsh2Server } from '../../servers/ssh2-server.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { databases, oneDatabase, type TestDatabase } from '../databases.ts';
 import { forecastFile, WeatherShare } from './weather-share.ts';
 
 const head = 'Time,Value,Prediction,Site,Measurement,Unit';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each(databases)('loading weather files, on $name', (kind) => {
+describe.each(oneDatabase)('loading weather files, on $name', (kind) => {
   let db: TestDatabase;
   let share: WeatherShare;
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { powerBiProject } from '../../../powerbi/project.ts';
 import type { BiType, Exposure } from '../../../runner/manifest/exposure.ts';
 import { relation } from '../../../warehouse/quote.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
 import { options } from './reader/exposures.ts';
 import { SchemaCheck, schemaFolder } from './reader/schemas.ts';
@@ -19,7 +19,7 @@ const modelTypes: Readonly<Record<string, string>> = {
   boolean: 'boolean',
 } satisfies Partial<Record<BiType | 'timestamp without time zone', string>>;
 
-describe.each(databases)('the semantic model of the project on $name', (kind) => {
+describe.each(oneDatabase)('the semantic model of the project on $name', (kind) => {
   let database: TestDatabase;
   let home: Household;
   let exposures: readonly Exposure[];

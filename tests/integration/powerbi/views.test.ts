@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { rowsOf, TemporaryProject } from '../temporary-project.ts';
 
 interface Shape {
@@ -27,7 +27,7 @@ function room({ sql = '1 as room_key, 2.5::float8 as area', view = 'All rooms', 
   };
 }
 
-describe.each(databases)('the view of a model for Power BI on $name', (kind) => {
+describe.each(oneDatabase)('the view of a model for Power BI on $name', (kind) => {
   const reader = `reader_${Math.random().toString(36).slice(2)}`;
   let database: TestDatabase;
   let project: TemporaryProject;

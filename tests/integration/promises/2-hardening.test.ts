@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProjectError } from '../../../runner/text/errors.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 
 const secret = 'pepper-and-salt-4711';
 const newLoads = '{{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}';
 
-describe.each(databases)('what must not go wrong on $name', (kind) => {
+describe.each(oneDatabase)('what must not go wrong on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
   beforeAll(async () => {

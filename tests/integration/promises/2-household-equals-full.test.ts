@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { databases } from '../databases.ts';
+import { oneDatabase } from '../databases.ts';
 import { Household, type NamedFile, sampleMinutes } from '../main-job/household.ts';
 
 /** Minutes with people at home, a stretch over midnight, and the counter reset of the sample day. */
@@ -21,7 +21,7 @@ function corrected(file: NamedFile, name: string): NamedFile {
   };
 }
 
-describe.each(databases)('incremental equals full refresh on $name', (kind) => {
+describe.each(oneDatabase)('incremental equals full refresh on $name', (kind) => {
   it('after files in random order and random batches, some of them days late, a build after each batch', async () => {
     const files = threeDays();
     const extra = files

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { rowsOf, TemporaryProject } from '../temporary-project.ts';
 
 const zone = 'Europe/Zurich';
@@ -66,7 +66,7 @@ const tables: Readonly<Record<string, string>> = {
   weekly: 'room, value',
 };
 
-describe.each(databases)('batches equal a full refresh, on $name', (kind) => {
+describe.each(oneDatabase)('batches equal a full refresh, on $name', (kind) => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await kind.open();

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 
 const newLoads = '{{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}';
 
-describe.each(databases)('a change of the project on $name', (kind) => {
+describe.each(oneDatabase)('a change of the project on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
   beforeAll(async () => {

@@ -15,7 +15,7 @@ import type { PruneReport } from '../../../loaders/housekeeping/report.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import { ProjectCopy } from '../cli/command.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { SensorShare } from '../loaders/sensor-share.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 
@@ -28,7 +28,7 @@ const sources =
 /** Months after the files of August 2023. */
 const now = new Date('2024-01-01T00:00:00Z');
 
-describe.each(databases)('pruning on $name', (kind) => {
+describe.each(oneDatabase)('pruning on $name', (kind) => {
   let database: TestDatabase;
   let share: SensorShare;
   let project: TemporaryProject;

@@ -4,11 +4,11 @@ import { recordFailure, recordSuccess } from '../../../../loaders/landing/attemp
 import { SourceError } from '../../../../loaders/landing/errors.ts';
 import { ensureStaging } from '../../../../loaders/landing/staging.ts';
 import type { LoadOptions } from '../../../../loaders/landing/summary.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { firstMinute, SensorShare } from '../../loaders/sensor-share.ts';
 import { type SmallOptions, SmallWatch } from './small-project.ts';
 
-describe.each(databases)('the operating loop, on $name', ({ open }) => {
+describe.each(oneDatabase)('the operating loop, on $name', ({ open }) => {
   let db: TestDatabase;
   let share: SensorShare;
   let watch: SmallWatch | undefined;

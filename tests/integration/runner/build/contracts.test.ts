@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 /** The .yml of `m` with a contract: `columns` as `name: type`. */
@@ -19,7 +19,7 @@ const broken = { id: 'integer', name: 'varchar(9)', size: 'integer' };
 const complaint =
   'm breaks its contract:\n  name: declared varchar(9), but the query yields text\n  size: declared, but not selected';
 
-describe.each(databases)('contracts on $name', (kind) => {
+describe.each(oneDatabase)('contracts on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 const roles = ['dc_analyst', 'dc_auditor', 'dc_By Hand'];
 
-describe.each(databases)('grants and comments on $name', (kind) => {
+describe.each(oneDatabase)('grants and comments on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
 

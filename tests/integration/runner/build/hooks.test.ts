@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 const note = (what: string) => `insert into raw.told (what) values ('${what}')`;
 
-describe.each(databases)('hooks on $name', (kind) => {
+describe.each(oneDatabase)('hooks on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Row } from '../../../../warehouse/warehouse.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 const security = 'row_security: { column: home, access: who_sees }';
@@ -24,7 +24,7 @@ select distinct 'READER_{{var "id"}}_' || home as principal, home from {{ref "vi
     'models: [{ name: who_sees, columns: [{ name: principal, data_type: text }, { name: home, data_type: int }] }]',
 });
 
-describe.each(databases)('row security on $name', ({ open }) => {
+describe.each(oneDatabase)('row security on $name', ({ open }) => {
   const id = randomBytes(4).toString('hex');
   const readers = `readers_${id}`;
   const reader = (home: number) => `reader_${id}_${home}`;

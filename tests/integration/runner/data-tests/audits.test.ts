@@ -6,7 +6,7 @@ import { readFailedAudits } from '../../../../cli/status/audits.ts';
 import { keptRowsQuery } from '../../../../runner/data-test/audit-failure.ts';
 import { NodeError } from '../../../../runner/text/errors.ts';
 import { bundled } from '../../bundled.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { databases, oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 const sources = 'sources: [{ name: raw, tables: [{ name: events }] }]';
@@ -15,7 +15,7 @@ const readings = `{{config materialized="incremental" unique_key="id"}}
 select id, room, value, load_id from {{source "raw" "events"}} ${newLoads}`;
 const below = (config: string) => `{{config ${config}}}select id, value from {{ref "readings"}} where value < 0`;
 
-describe.each(databases)('audits on $name', (kind) => {
+describe.each(oneDatabase)('audits on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
   beforeAll(async () => {

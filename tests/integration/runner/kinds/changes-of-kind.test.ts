@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 const kinds = ['view', 'table', 'incremental', 'materialized_view', 'seed'] as const;
@@ -29,7 +29,7 @@ function rooms(kind: Kind): Record<string, string> {
   };
 }
 
-describe.each(databases)('a change of kind on $name', (kind) => {
+describe.each(oneDatabase)('a change of kind on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
   let reader: string;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { BatchProject, inBatches } from './batch-project.ts';
 
 const roles = ['dc_batch_reader', 'dc_batch_writer', 'dc_batch_hand'];
@@ -9,7 +9,7 @@ select id, at, ${value} as value from {{source "raw" "events"}}`;
 const configured = (grants: string, more = '') =>
   `models: [{ name: orders, description: What was ordered., config: { grants: ${grants} ${more} } }]`;
 
-describe.each(databases)('who reads a table that is built in batches, on $name', (kind) => {
+describe.each(oneDatabase)('who reads a table that is built in batches, on $name', (kind) => {
   let database: TestDatabase;
   let on: BatchProject;
   beforeAll(async () => {

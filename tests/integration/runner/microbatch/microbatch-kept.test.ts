@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { BatchProject, inBatches } from './batch-project.ts';
 
 const orders = (size: string, config = '') =>
   `${inBatches(`event_time="at" batch_size="${size}" begin="2023-06-01" unique_key="id" full_refresh=false ${config}`)}
 select id, at, value from {{source "raw" "events"}}`;
 
-describe.each(databases)('full_refresh: false keeps batches that are done, on $name', (kind) => {
+describe.each(oneDatabase)('full_refresh: false keeps batches that are done, on $name', (kind) => {
   let database: TestDatabase;
   let on: BatchProject;
   beforeAll(async () => {

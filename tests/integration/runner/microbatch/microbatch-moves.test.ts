@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordPruned } from '../../../../runner/state/pruned.ts';
-import { databases, oneDatabase, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { BatchProject, inBatches } from './batch-project.ts';
 
 const orders = (lookback: number, config = '') =>
@@ -10,7 +10,7 @@ select id, at, value from {{source "raw" "events"}}`;
 const daily = `${inBatches('event_time="day" batch_size="day" begin="2023-08-01" unique_key="day" lookback=0')}
 select at::date as day, sum(value) as value from {{ref "orders"}} group by 1`;
 
-describe.each(databases)('rows that move between batches on $name', (kind) => {
+describe.each(oneDatabase)('rows that move between batches on $name', (kind) => {
   let database: TestDatabase;
   let on: BatchProject;
   beforeAll(async () => {

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { verifiedByDefault, verifyModels } from '../../../../runner/verify/verify.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 const daily = `{{config materialized="incremental" incremental_strategy="microbatch" event_time="at" batch_size="day" begin="2023-08-30" unique_key="room, at"}}
 select room, at, 10 / value as value from {{source "raw" "events"}}`;
 const monthly = 'partition_by: { column: at, granularity: month }';
 
-describe.each(databases)('microbatch into partitions on $name', (kind) => {
+describe.each(oneDatabase)('microbatch into partitions on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
   beforeAll(async () => {

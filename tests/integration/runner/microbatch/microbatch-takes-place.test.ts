@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf } from '../../temporary-project.ts';
 import { BatchProject, inBatches } from './batch-project.ts';
 
@@ -10,7 +10,7 @@ const other = (kind: string, columns = 'id, at, value') =>
   `{{config materialized="${kind}" ${kind === 'view' ? '' : 'unique_key="id"'}}}select ${columns} from {{source "raw" "events"}}`;
 const fails = 'id, at, 12 / (value - 1) as value';
 
-describe.each(databases)('batches take the place of rows that stand, on $name', (kind) => {
+describe.each(oneDatabase)('batches take the place of rows that stand, on $name', (kind) => {
   let database: TestDatabase;
   let on: BatchProject;
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { batchSizes } from '../../../../runner/project/config.ts';
 import { readBatches } from '../../../../runner/state/batch-windows.ts';
 import { ensureState } from '../../../../runner/state/schema.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 
 /** Zones whose clocks are changed, by an hour or half of one, at midnight or not, one of them by a day, and when. */
 const changes = [
@@ -20,7 +20,7 @@ const changes = [
   ['Pacific/Apia', '2011-12-30'],
 ] as const;
 
-describe.each(databases)('batches of time on $name', (kind) => {
+describe.each(oneDatabase)('batches of time on $name', (kind) => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await kind.open();

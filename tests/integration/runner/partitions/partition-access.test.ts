@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openWarehouse } from '../../../../warehouse/open.ts';
-import { type DatabaseKind, databases, type TestDatabase } from '../../databases.ts';
+import { type DatabaseKind, oneDatabase, type TestDatabase } from '../../databases.ts';
 import { rowsOf } from '../../temporary-project.ts';
 import { PartitionedVisits } from './partitioned-visits.ts';
 
@@ -12,7 +12,7 @@ const merged = 'materialized: incremental, unique_key: [id, at], partition_by: {
 const guarded = `${merged}, row_security: { column: home, access: who_sees }`;
 const columns = '    columns: [{ name: home, data_type: int }]\n';
 
-describe.each(databases)('readers of a partitioned table on $name', (kind: DatabaseKind) => {
+describe.each(oneDatabase)('readers of a partitioned table on $name', (kind: DatabaseKind) => {
   let database: TestDatabase;
   let visits: PartitionedVisits;
   const id = randomBytes(4).toString('hex');

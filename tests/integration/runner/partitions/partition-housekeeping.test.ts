@@ -7,14 +7,14 @@ import { removeNames } from '../../../../runner/subject/scrub.ts';
 import { searchDatabase, unknownTables } from '../../../../runner/subject/search.ts';
 import { SubjectWords } from '../../../../runner/subject/words.ts';
 import { verifyModels } from '../../../../runner/verify/verify.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { databases, oneDatabase, type TestDatabase } from '../../databases.ts';
 import { TemporaryProject } from '../../temporary-project.ts';
 import { PartitionedVisits } from './partitioned-visits.ts';
 
 const monthly =
   'materialized: incremental, unique_key: [id, at], event_time: at, partition_by: { column: at, granularity: month }';
 
-describe.each(databases)('a partitioned table on $name', (kind) => {
+describe.each(oneDatabase)('a partitioned table on $name', (kind) => {
   let database: TestDatabase;
   let visits: PartitionedVisits;
   beforeAll(async () => {

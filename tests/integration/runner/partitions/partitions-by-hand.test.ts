@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf } from '../../temporary-project.ts';
 import { PartitionedVisits } from './partitioned-visits.ts';
 
@@ -10,7 +10,7 @@ const monthly = `${plain}, partition_by: { column: at, granularity: month }`;
 const daily = monthly.replace('month', 'day');
 const november = `for values from ('2023-11-01 00:00Z') to ('2023-12-01 00:00Z')`;
 
-describe.each(databases)('what somebody did to partitions on $name', ({ name, open }) => {
+describe.each(oneDatabase)('what somebody did to partitions on $name', ({ name, open }) => {
   let database: TestDatabase;
   let visits: PartitionedVisits;
   const [reader, other] = ['reader', 'other'].map((who) => `by_hand_${who}_${randomBytes(4).toString('hex')}`);

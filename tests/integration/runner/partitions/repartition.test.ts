@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf } from '../../temporary-project.ts';
 import { PartitionedVisits } from './partitioned-visits.ts';
 
@@ -12,7 +12,7 @@ const described = `    description: Who came
     bi: { name: Visits }
 `;
 
-describe.each(databases)('a changed partition_by on $name', ({ open }) => {
+describe.each(oneDatabase)('a changed partition_by on $name', ({ open }) => {
   let database: TestDatabase;
   let visits: PartitionedVisits;
   const reader = `repartition_reader_${randomBytes(4).toString('hex')}`;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expireRows } from '../../../../runner/retention/expire.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 const readings = `{{config materialized="incremental" unique_key="id" audit_columns="load_id" event_time="at"}}
@@ -14,7 +14,7 @@ select day_key, 'a day' as label, total * ${factor} as total, lag(total) over (o
 const now = new Date('2024-06-15T10:00:00Z');
 const project = 'name: test\nretention: { silver: 10 days, gold: 20 days }\n';
 
-describe.each(databases)('retention on $name', (kind) => {
+describe.each(oneDatabase)('retention on $name', (kind) => {
   let database: TestDatabase;
   let files: TemporaryProject;
   beforeAll(async () => {

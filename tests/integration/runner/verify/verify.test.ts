@@ -5,7 +5,7 @@ import { expireRows } from '../../../../runner/retention/expire.ts';
 import { recordPruned } from '../../../../runner/state/pruned.ts';
 import { type Verified, verifiedByDefault, verifyModels } from '../../../../runner/verify/verify.ts';
 import type { Verdict } from '../../../../runner/verify/verify-node.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { rowsOf, TemporaryProject } from '../../temporary-project.ts';
 import { expectUntouched } from '../../untouched.ts';
 
@@ -28,7 +28,7 @@ select room, doc, load_id from {{source "raw" "events"}} ${newLoads}`,
   'seeds/floors.csv': 'room,floor\na,1\n',
 };
 
-describe.each(databases)('verify on $name', (kind) => {
+describe.each(oneDatabase)('verify on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
   beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
-describe.each(databases)('a view on a changing table on $name', (kind) => {
+describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
   let database: TestDatabase;
   let project: TemporaryProject;
   beforeAll(async () => {
