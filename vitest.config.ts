@@ -14,10 +14,12 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-export default defineConfig({
+/** `--mode long` (npm run test:long) repeats what gains by repetition as often as a night allows. */
+export default defineConfig(({ mode }) => ({
   test: {
     globalSetup: ['tests/postgres-server.ts', 'tests/embedded-template.ts'],
     include: ['tests/{unit,golden,integration}/**/*.test.ts'],
+    env: mode === 'long' ? { TEST_LONG: '1' } : {},
     testTimeout: 120_000,
     hookTimeout: 240_000,
     // Two databases and two cores: more workers only make each other wait.
@@ -26,4 +28,4 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\/datacycle\.js/] } },
     sequence: { sequencer: LongestFirst },
   },
-});
+}));

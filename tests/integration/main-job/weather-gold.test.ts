@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import { type DatabaseKind, oneDatabase } from '../databases.ts';
+import { rounds } from '../rounds.ts';
 import { Household, sampleMinutes } from './household.ts';
 
 interface Line {
@@ -308,7 +309,7 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
           for (const [table, rows] of await home.contents()) expect(incremental.get(table), table).toEqual(rows);
         }),
       ),
-      { numRuns: Number(process.env.PROPERTY_RUNS ?? 3) },
+      { numRuns: rounds({ gate: 1, long: 10 }) },
     );
   }, 600_000);
 });

@@ -9,8 +9,12 @@ import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import { PostgresServer } from '../../servers/postgres.ts';
 import { bundled } from '../bundled.ts';
+import { rounds } from '../rounds.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 import { contentsOf, createSource, kindsProject, landEvents, leftBehind } from './kinds-project.ts';
+
+const kills = rounds({ gate: 12, long: 100 });
+const terminations = rounds({ gate: 6, long: 30 });
 
 const program = await bundled(new URL('../building-process.ts', import.meta.url));
 
@@ -137,11 +141,11 @@ describe.runIf(process.env.TEST_DB_URL)('a build that is broken off', () => {
     return performance.now() - began;
   }
 
-  it('by kill -9 of its process at 100 random moments is finished by the next as if nothing had been', async () => {
+  it(`by kill -9 of its process at ${kills} random moments is finished by the next as if nothing had been`, async () => {
     let whole = await duration();
     const brokenOff = { before: 0, done: 0 };
     let next = start();
-    for (let round = 0; round < 100; round += 1) {
+    for (let round = 0; round < kills; round += 1) {
       await landInBoth();
       const build = next;
       await build.ready();
@@ -162,12 +166,12 @@ describe.runIf(process.env.TEST_DB_URL)('a build that is broken off', () => {
     }
     await next.kill();
     // Most of them were hit while they were at work.
-    expect(brokenOff.before).toBeGreaterThan(60);
+    expect(brokenOff.before).toBeGreaterThan(rounds({ gate: 5, long: 60 }));
   }, 600_000);
 
-  it('by the end of its server processes, asked for or by kill -9, at 30 random moments as well', async () => {
+  it(`by the end of its server processes, asked for or by kill -9, at ${terminations} random moments as well`, async () => {
     const whole = await duration();
-    for (let round = 0; round < 30; round += 1) {
+    for (let round = 0; round < terminations; round += 1) {
       await landInBoth();
       const build = start();
       await build.ready();

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { oneDatabase } from '../databases.ts';
 import { Household, type NamedFile, sampleMinutes } from '../main-job/household.ts';
+import { rounds } from '../rounds.ts';
 
 /** Minutes with people at home, a stretch over midnight, and the counter reset of the sample day. */
 const interesting = (minute: number) =>
@@ -58,8 +59,7 @@ describe.each(oneDatabase)('incremental equals full refresh on $name', (kind) =>
           }
         },
       ),
-      // The embedded database takes three times as long for the same SQL.
-      { numRuns: Number(process.env.PROPERTY_RUNS ?? (kind.name === 'PGlite' ? 1 : 3)) },
+      { numRuns: rounds({ gate: 1, long: 10 }) },
     );
   }, 600_000);
 

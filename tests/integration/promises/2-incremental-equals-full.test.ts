@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { rounds } from '../rounds.ts';
 import { rowsOf, TemporaryProject } from '../temporary-project.ts';
 
 /** One thing that happens to the data; runs come in between. */
@@ -169,7 +170,7 @@ describe.each(oneDatabase)('2: incremental equals full refresh, on $name', (kind
   }
 
   it('after any order of batches, late rows, corrections and edits of a seed, through chains of incremental models', async () => {
-    await fc.assert(fc.asyncProperty(history, play), { numRuns: 12, interruptAfterTimeLimit: 90_000 });
+    await fc.assert(fc.asyncProperty(history, play), { numRuns: rounds({ gate: 5, long: 50 }) });
   }, 180_000);
 
   it('after a bound was taken away, a correction, and a run without anything new', async () => {

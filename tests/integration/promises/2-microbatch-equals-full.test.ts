@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { rounds } from '../rounds.ts';
 import { rowsOf, TemporaryProject } from '../temporary-project.ts';
 
 const zone = 'Europe/Zurich';
@@ -141,6 +142,6 @@ describe.each(oneDatabase)('batches equal a full refresh, on $name', (kind) => {
   }
 
   it('after rows that come in late, corrections, backfills, and days without a run, through a chain of models', async () => {
-    await fc.assert(fc.asyncProperty(history, play), { numRuns: 5, interruptAfterTimeLimit: 60_000 });
-  }, 180_000);
+    await fc.assert(fc.asyncProperty(history, play), { numRuns: rounds({ gate: 3, long: 30 }) });
+  }, 600_000);
 });

@@ -4,6 +4,7 @@ import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { oneDatabase } from '../databases.ts';
 import { Household } from '../main-job/household.ts';
 import { at, forest, officeFile, predict, record } from '../main-job/prediction-records.ts';
+import { rounds } from '../rounds.ts';
 
 /** Predictions of presence for one minute from the one that counts to the one that counts least. */
 const ranked = [
@@ -108,7 +109,7 @@ describe.each(oneDatabase)('presence_prob and random arrivals on $name', (kind) 
           await database.drop();
         }
       }),
-      { numRuns: Number(process.env.PROPERTY_RUNS ?? 3) },
+      { numRuns: rounds({ gate: 1, long: 10 }) },
     );
   }, 600_000);
 });

@@ -7,9 +7,10 @@ import { identifier, relation } from '../../../warehouse/quote.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
 import { predict, record } from '../main-job/prediction-records.ts';
+import { rounds } from '../rounds.ts';
 
 const server = databases.find(({ name }) => name === 'PostgreSQL');
-const refreshes = 50;
+const refreshes = rounds({ gate: 12, long: 50 });
 
 describe.runIf(server)('readers of gold beside full refreshes', () => {
   let database: TestDatabase;

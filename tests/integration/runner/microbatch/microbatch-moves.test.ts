@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordPruned } from '../../../../runner/state/pruned.ts';
 import { oneDatabase, type TestDatabase } from '../../databases.ts';
+import { rounds } from '../../rounds.ts';
 import { BatchProject, inBatches } from './batch-project.ts';
 
 const orders = (lookback: number, config = '') =>
@@ -128,7 +129,7 @@ describe.each(oneDatabase)('whatever moves whenever, on $name', (kind) => {
           on.dispose();
         }
       }),
-      { numRuns: 10 },
+      { numRuns: rounds({ gate: 5, long: 50 }) },
     );
   }, 240_000);
 });

@@ -8,6 +8,7 @@ import { searchDatabase, unknownTables } from '../../../../runner/subject/search
 import { SubjectWords } from '../../../../runner/subject/words.ts';
 import { verifyModels } from '../../../../runner/verify/verify.ts';
 import { databases, oneDatabase, type TestDatabase } from '../../databases.ts';
+import { rounds } from '../../rounds.ts';
 import { TemporaryProject } from '../../temporary-project.ts';
 import { PartitionedVisits } from './partitioned-visits.ts';
 
@@ -65,7 +66,7 @@ describe.each(oneDatabase)('a partitioned table on $name', (kind) => {
           await visits.dispose();
         },
       ),
-      { numRuns: 8, interruptAfterTimeLimit: 60_000 },
+      { numRuns: rounds({ gate: 5, long: 50 }) },
     );
   }, 120_000);
 
