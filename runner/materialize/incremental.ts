@@ -2,11 +2,12 @@ import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column } from '../database/catalog.ts';
 import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
+import { comparable, valueColumns } from './difference.ts';
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
 import { placeOf } from './parts/structure.ts';
 import type { TableTarget } from './parts/target.ts';
-import { comparable, stage, valueColumns } from './table.ts';
+import { stage } from './table.ts';
 
 /**
  * Adds what an incremental query yields to a standing table.

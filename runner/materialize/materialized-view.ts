@@ -1,11 +1,11 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import { type Column, type ExistingRelation, sameColumns } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
+import { comparable } from './difference.ts';
 import { guardDuplicates, guardKey, guardNulls } from './parts/key-guard.ts';
 import { run, type Step, staged } from './parts/step.ts';
 import { addMissing, dropObsolete, placeOf } from './parts/structure.ts';
 import type { TableTarget } from './parts/target.ts';
-import { comparable } from './table.ts';
 
 /** A materialized view has no constraints: what keeps its key unique, and lets it be refreshed beside its readers, is an index. */
 export function materializedViewTarget(target: TableTarget): TableTarget {

@@ -1,16 +1,11 @@
-import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
+import { identifier } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
+import { applyDifference, isReferenced, type Stretch, sameKeyOf, tableOf, within } from './difference.ts';
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
 import type { TableTarget } from './parts/target.ts';
-import { comparable, createTable, isReferenced, stage, valueColumns } from './table.ts';
-
-/** A stretch of time as values of the event_time's type: from the first up to, and without, the second. */
-export interface Stretch {
-  readonly from: string;
-  readonly to: string;
-}
+import { createTable, stage } from './table.ts';
 
 /** The rows of one batch of a table. */
 export interface Batch {
@@ -44,9 +39,12 @@ export function applyBatch(
 ): Step[] {
   return [
     ...addPartitions(batch.target, columns),
-    ...(batch.target.uniqueKey.length > 0
-      ? differenceByKey(batch, existing, columns, others)
-      : differenceOfAll(batch, columns)),
+    ...applyDifference(
+      batch.target,
+      { kind: 'window', eventTime: batch.eventTime, window: batch.window, others },
+      columns,
+      existing.referencedBy,
+    ),
   ];
 }
 
@@ -58,7 +56,7 @@ export function clearOutside(
 ): Step {
   const at = `t.${identifier(eventTime)}`;
   const inside = from === undefined ? `${at} < ${to}` : `${at} >= ${from} and ${at} < ${to}`;
-  const conditions = [`(${inside}) is not true`, ...isReferenced(existing).map((one) => `not ${one}`)];
+  const conditions = [`(${inside}) is not true`, ...isReferenced(existing.referencedBy).map((one) => `not ${one}`)];
   return counted('deleted', `delete from ${tableOf(target)} as t\nwhere ${conditions.join('\n    and ')}`);
 }
 
@@ -126,93 +124,4 @@ limit 3`,
       hint: 'A row belongs to the batch that its event_time lies in. Leave out what is older or newer: {{batch_start}} and {{batch_end}} say where the batch ends.',
     }),
   };
-}
-
-function differenceByKey(
-  { target, eventTime, window }: Batch,
-  existing: ExistingRelation,
-  wanted: readonly Column[],
-  others: readonly Stretch[],
-): Step[] {
-  const table = tableOf(target);
-  const list = identifiers(wanted.map(({ name }) => name));
-  const { values, compared } = valueColumns(target, wanted);
-  const sameKey = sameKeyOf(target);
-  const here = within('t', eventTime, window);
-  const referenced = isReferenced(existing);
-  const gone = `${here}\n    and not exists (select from ${staged} as n where ${sameKey})`;
-  // Rows that go first make room: one that stays may take over a value that has to be unique.
-  const steps: Step[] = [
-    counted(
-      'deleted',
-      `delete from ${table} as t\nwhere ${[gone, ...referenced.map((one) => `not ${one}`)].join('\n    and ')}`,
-    ),
-  ];
-  const update = (where: string) =>
-    counted(
-      'updated',
-      `update ${table} as t
-set ${values.map((name) => `${identifier(name)} = n.${identifier(name)}`).join(',\n    ')}
-from ${staged} as n
-where ${sameKey}\n    and ${where}`,
-    );
-  const differs = `(${compared.map((column) => comparable(column, 't')).join(', ')})
-        is distinct from (${compared.map((column) => comparable(column, 'n')).join(', ')})`;
-  if (compared.length > 0) steps.push(update(`${here}\n    and ${differs}`));
-  if (others.length > 0)
-    steps.push(update(`(${others.map((one) => within('t', eventTime, one)).join('\n        or ')})`));
-  if (referenced.length > 0)
-    steps.push({
-      kind: 'retained',
-      sql: new SqlText(`select count(*) as retained\nfrom ${table} as t\nwhere ${gone}`),
-    });
-  steps.push(
-    counted(
-      'inserted',
-      `insert into ${table} (${list})
-select ${list}
-from ${staged} as n
-where not exists (select from ${table} as t where ${here} and ${sameKey})`,
-    ),
-  );
-  return steps;
-}
-
-/** Without a key rows have no identity: if the two sets differ at all, the batch is replaced. */
-function differenceOfAll({ target, eventTime, window }: Batch, wanted: readonly Column[]): Step[] {
-  const table = tableOf(target);
-  const list = identifiers(wanted.map(({ name }) => name));
-  const values = (alias: string) => wanted.map((column) => comparable(column, alias)).join(', ');
-  const here = within('t', eventTime, window);
-  const old = `select ${values('t')} from ${table} as t where ${here}`;
-  const fresh = `select ${values('n')} from ${staged} as n`;
-  return [
-    counted(
-      'deleted',
-      `delete from ${table} as t
-where ${here}
-    and exists (
-        (${old} except all ${fresh})
-        union all
-        (${fresh} except all ${old})
-    )`,
-    ),
-    counted(
-      'inserted',
-      `insert into ${table} (${list})\nselect ${list}\nfrom ${staged}\nwhere not exists (select from ${table} as t where ${here})`,
-    ),
-  ];
-}
-
-function sameKeyOf({ uniqueKey }: TableTarget): string {
-  return uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
-}
-
-function within(alias: string, column: string, { from, to }: Stretch): string {
-  const at = `${alias}.${identifier(column)}`;
-  return `${at} >= ${from} and ${at} < ${to}`;
-}
-
-function tableOf({ relation: { schema, name } }: TableTarget): string {
-  return relation(schema, name);
 }

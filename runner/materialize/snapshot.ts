@@ -2,12 +2,12 @@ import { identifier, identifiers, literal, relation } from '../../warehouse/quot
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
+import { comparable } from './difference.ts';
 import { guardKey } from './parts/key-guard.ts';
 import { secureRows } from './parts/row-security.ts';
 import { counted, run, type Step, staged } from './parts/step.ts';
 import { addMissing, alignColumns, dropObsolete, placeOf } from './parts/structure.ts';
 import type { TableTarget } from './parts/target.ts';
-import { comparable } from './table.ts';
 
 /** The columns that a snapshot adds, by what they say; named as in dbt unless snapshot_meta_column_names says otherwise. */
 export interface SnapshotColumns {

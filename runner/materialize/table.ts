@@ -2,6 +2,7 @@ import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { PartitionBy } from '../manifest/manifest.ts';
 import { SqlText } from '../text/sql-text.ts';
+import { applyDifference } from './difference.ts';
 import { guardKey, guardNulls } from './parts/key-guard.ts';
 import { securePartitions } from './parts/partition-access.ts';
 import { addPartitions, createLike } from './parts/partitions.ts';
@@ -88,9 +89,12 @@ export function replaceRows(
     ]),
     ...addPartitions(target, wanted),
     ...leaveOneOfEach(target, existing),
-    ...(target.uniqueKey.length > 0
-      ? differenceByKey(target, table, wanted, existing, keepFrom)
-      : differenceOfAll(table, wanted)),
+    ...applyDifference(
+      target,
+      keepFrom === undefined ? { kind: 'all' } : { kind: 'since', bound: keepFrom },
+      wanted,
+      existing.referencedBy,
+    ),
     ...addMissing(target, existing, made),
   ];
 }
@@ -143,109 +147,4 @@ where d.number > 1
     and t.ctid = d.ctid`,
     ),
   ];
-}
-
-function differenceByKey(
-  target: TableTarget,
-  table: string,
-  wanted: readonly Column[],
-  existing: ExistingRelation,
-  keepFrom: KeepFrom | undefined,
-): Step[] {
-  const columns = wanted.map((column) => column.name);
-  const { values, compared } = valueColumns(target, wanted);
-  const since = (alias: string) =>
-    keepFrom === undefined
-      ? ''
-      : `\n    and coalesce(${alias}.${identifier(keepFrom.column)} >= ${keepFrom.bound}, true)`;
-  const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
-  const referenced = isReferenced(existing).map((one) => `not ${one}`);
-  const gone = `not exists (select from ${staged} as n where ${sameKey})`;
-  // Rows that go first make room: one that stays may take over a value that has to be unique.
-  const steps = [
-    counted('deleted', `delete from ${table} as t\nwhere ${[gone, ...referenced].join('\n    and ')}${since('t')}`),
-  ];
-  if (compared.length > 0) {
-    steps.push(
-      counted(
-        'updated',
-        `update ${table} as t
-set ${values.map((name) => `${identifier(name)} = n.${identifier(name)}`).join(',\n    ')}
-from ${staged} as n
-where ${sameKey}
-    and (${compared.map((column) => comparable(column, 't')).join(', ')})
-        is distinct from (${compared.map((column) => comparable(column, 'n')).join(', ')})${since('t')}`,
-      ),
-    );
-  }
-  // Rows that others still point at stay until those are rebuilt; the run comes back for them.
-  if (referenced.length > 0)
-    steps.push({
-      kind: 'retained',
-      sql: new SqlText(`select count(*) as retained\nfrom ${table} as t\nwhere ${gone}${since('t')}`),
-    });
-  steps.push(
-    counted(
-      'inserted',
-      `insert into ${table} (${identifiers(columns)})
-select ${identifiers(columns)}
-from ${staged} as n
-where not exists (select from ${table} as t where ${sameKey})${since('n')}`,
-    ),
-  );
-  return steps;
-}
-
-/** For each foreign key of others, the condition that one of their rows points at row `t`. */
-export function isReferenced(existing: ExistingRelation): string[] {
-  return existing.referencedBy.map((foreign) => {
-    const match = foreign.columns
-      .map((name, index) => `r.${identifier(name)} = t.${identifier(foreign.toColumns[index] ?? '')}`)
-      .join(' and ');
-    return `exists (select from ${relation(foreign.from.schema, foreign.from.name)} as r where ${match})`;
-  });
-}
-
-/** Without a key rows have no identity: if the two sets differ at all, everything is replaced. */
-function differenceOfAll(table: string, wanted: readonly Column[]): Step[] {
-  const list = identifiers(wanted.map((column) => column.name));
-  const values = (alias: string) => wanted.map((column) => comparable(column, alias)).join(', ');
-  const old = `select ${values('t')} from ${table} as t`;
-  const fresh = `select ${values('n')} from ${staged} as n`;
-  return [
-    counted(
-      'deleted',
-      `delete from ${table}
-where exists (
-    (${old} except all ${fresh})
-    union all
-    (${fresh} except all ${old})
-)`,
-    ),
-    counted(
-      'inserted',
-      `insert into ${table} (${list})\nselect ${list}\nfrom ${staged}\nwhere not exists (select from ${table})`,
-    ),
-  ];
-}
-
-/** The columns besides the key, and those of them whose difference makes a row a changed one. */
-export function valueColumns(
-  target: TableTarget,
-  columns: readonly Column[],
-): { readonly values: readonly string[]; readonly compared: readonly Column[] } {
-  const values = columns.filter((column) => !target.uniqueKey.includes(column.name));
-  return {
-    values: values.map((column) => column.name),
-    compared: values.filter((column) => !target.auditColumns.includes(column.name)),
-  };
-}
-
-/** Types that PostgreSQL cannot compare, or compares by something else than their value (boxes by their area). */
-const incomparable: readonly string[] = ['json', 'xml', 'point', 'box', 'path', 'polygon', 'circle', 'lseg', 'line'];
-
-/** A column of the table `alias` as something that can be compared for equality. */
-export function comparable(column: Column, alias: string): string {
-  const value = `${alias}.${identifier(column.name)}`;
-  return incomparable.includes(column.type) ? `${value}::text` : value;
 }

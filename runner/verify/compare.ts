@@ -1,11 +1,12 @@
-import { identifier, literal, relation } from '../../warehouse/quote.ts';
+import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Column, ForeignKey } from '../database/catalog.ts';
+import { comparable, isReferenced, isSince, tableOf, valueColumns } from '../materialize/difference.ts';
 import { mergedColumns } from '../materialize/incremental.ts';
 import { guardKey } from '../materialize/parts/key-guard.ts';
 import { type Step, staged } from '../materialize/parts/step.ts';
 import { stageWithKnownKeys } from '../materialize/parts/surrogate-key.ts';
 import type { KeepFrom, TableTarget } from '../materialize/parts/target.ts';
-import { comparable, stage, valueColumns } from '../materialize/table.ts';
+import { stage } from '../materialize/table.ts';
 import { SqlText } from '../text/sql-text.ts';
 
 /** A standing table and what is to be told of how it differs from its staged rows. */
@@ -67,12 +68,7 @@ function byKey({ target, columns, referencedBy, since, limit }: Comparison): str
     since === undefined
       ? ''
       : `\n        and coalesce(case when ${first.t} is null then ${column('n', since.column)} else ${column('t', since.column)} end >= ${since.bound}, true)`;
-  const pointedAt = referencedBy.map(
-    ({ from, columns: own, toColumns }) =>
-      `\n            when exists (select from ${relation(from.schema, from.name)} as r where ${own
-        .map((name, index) => `${column('r', name)} = ${column('t', toColumns[index] ?? '')}`)
-        .join(' and ')}) then 'referenced'`,
-  );
+  const pointedAt = isReferenced(referencedBy).map((one) => `\n            when ${one} then 'referenced'`);
   const values = compared.map(
     (each) => [each.name, column('t', each.name), should(each), comparable(each, 't')] as const,
   );
@@ -190,7 +186,7 @@ function result(table: string, since: KeepFrom | undefined): string {
 }
 
 function sinceOf(alias: string, since: KeepFrom | undefined): string {
-  return since === undefined ? '' : ` where coalesce(${column(alias, since.column)} >= ${since.bound}, true)`;
+  return since === undefined ? '' : ` where ${isSince(alias, since)}`;
 }
 
 function limitOf(limit: number): string {
@@ -199,8 +195,4 @@ function limitOf(limit: number): string {
 
 function column(alias: string, name: string): string {
   return `${alias}.${identifier(name)}`;
-}
-
-function tableOf({ relation: { schema, name } }: TableTarget): string {
-  return relation(schema, name);
 }

@@ -2,12 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Column, ExistingRelation } from '../../runner/database/catalog.ts';
+import type { Stretch } from '../../runner/materialize/difference.ts';
 import {
   applyBatch,
   type Batch,
   clearOutside,
   createFromBatch,
-  type Stretch,
   stageBatch,
   standsElsewhere,
   windowsOfMoved,

@@ -8,14 +8,8 @@ import { isWorthAnalyzing, readRelation } from '../../database/catalog.ts';
 import { retrying } from '../../database/retry.ts';
 import { statement } from '../../database/statement.ts';
 import type { BatchSettings, ModelNode } from '../../manifest/manifest.ts';
-import {
-  applyBatch,
-  type Batch,
-  createFromBatch,
-  type Stretch,
-  stageBatch,
-  writtenBelow,
-} from '../../materialize/microbatch.ts';
+import type { Stretch } from '../../materialize/difference.ts';
+import { applyBatch, type Batch, createFromBatch, stageBatch, writtenBelow } from '../../materialize/microbatch.ts';
 import type { Step } from '../../materialize/parts/step.ts';
 import { objectNames } from '../../materialize/parts/structure.ts';
 import { forBatch } from '../../plan/batch-sql.ts';

@@ -1,0 +1,188 @@
+import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
+import type { Column, ForeignKey } from '../database/catalog.ts';
+import { SqlText } from '../text/sql-text.ts';
+import { counted, type Step, staged } from './parts/step.ts';
+import type { KeepFrom, TableTarget } from './parts/target.ts';
+
+/** A stretch of time as values of the event_time's type: from the first up to, and without, the second. */
+export interface Stretch {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Which rows of a table a difference is about; all others stay as they are. */
+export type Scope =
+  | { readonly kind: 'all' }
+  /** Rows from a bound on, and those that do not say. Older staged rows are left out, too. */
+  | { readonly kind: 'since'; readonly bound: KeepFrom }
+  /** Rows of a window, and of `others` those whose key has moved into it. All staged rows lie in the window. */
+  | {
+      readonly kind: 'window';
+      readonly eventTime: string;
+      readonly window: Stretch;
+      readonly others: readonly Stretch[];
+    };
+
+/**
+ * Makes the rows of a scope those that are staged, touching only what differs:
+ *
+ * ```sql
+ * delete from t where <in scope> and not exists (select from datacycle_new as n where <same key>);
+ * update t set ... from datacycle_new as n where <same key> and <in scope> and <values differ>;
+ * insert into t select ... from datacycle_new as n where not exists (select from t where <same key>);
+ * ```
+ *
+ * Without a unique key the rows of the scope are all replaced as soon as the two sets differ; a bound has no meaning then.
+ * @param columns those that the staged rows have and the table takes.
+ * @param referencedBy foreign keys of others: a row that one of their rows points at stays, and is counted as retained.
+ */
+export function applyDifference(
+  target: TableTarget,
+  scope: Scope,
+  columns: readonly Column[],
+  referencedBy: readonly ForeignKey[],
+): Step[] {
+  return target.uniqueKey.length > 0
+    ? differenceByKey(target, scope, columns, referencedBy)
+    : differenceOfAll(target, scope, columns);
+}
+
+function differenceByKey(
+  target: TableTarget,
+  scope: Scope,
+  columns: readonly Column[],
+  referencedBy: readonly ForeignKey[],
+): Step[] {
+  const table = tableOf(target);
+  const list = identifiers(columns.map(({ name }) => name));
+  const { values, compared } = valueColumns(target, columns);
+  const sameKey = sameKeyOf(target);
+  const here = scope.kind === 'window' ? [within('t', scope.eventTime, scope.window)] : [];
+  const others = scope.kind === 'window' ? scope.others : [];
+  const since = (alias: string) => (scope.kind === 'since' ? [isSince(alias, scope.bound)] : []);
+  const gone = `not exists (select from ${staged} as n where ${sameKey})`;
+  const pointedAt = isReferenced(referencedBy);
+  // Rows that go first make room: one that stays may take over a value that has to be unique.
+  const steps: Step[] = [
+    counted(
+      'deleted',
+      `delete from ${table} as t\n${where(...here, gone, ...pointedAt.map((one) => `not ${one}`), ...since('t'))}`,
+    ),
+  ];
+  const update = (...conditions: readonly string[]) =>
+    counted(
+      'updated',
+      `update ${table} as t
+set ${values.map((name) => `${identifier(name)} = n.${identifier(name)}`).join(',\n    ')}
+from ${staged} as n
+${where(sameKey, ...conditions)}`,
+    );
+  if (compared.length > 0) steps.push(update(...here, differs(compared), ...since('t')));
+  if (scope.kind === 'window' && others.length > 0)
+    steps.push(update(`(${others.map((one) => within('t', scope.eventTime, one)).join('\n        or ')})`));
+  // Rows that others still point at stay until those are rebuilt; the run comes back for them.
+  if (pointedAt.length > 0)
+    steps.push({
+      kind: 'retained',
+      sql: new SqlText(`select count(*) as retained\nfrom ${table} as t\n${where(...here, gone, ...since('t'))}`),
+    });
+  steps.push(
+    counted(
+      'inserted',
+      `insert into ${table} (${list})
+select ${list}
+from ${staged} as n
+${where(`not exists (select from ${table} as t where ${[...here, sameKey].join(' and ')})`, ...since('n'))}`,
+    ),
+  );
+  return steps;
+}
+
+/** Without a key rows have no identity: if the two sets differ at all, everything in the scope is replaced. */
+function differenceOfAll(target: TableTarget, scope: Scope, columns: readonly Column[]): Step[] {
+  const table = tableOf(target);
+  const list = identifiers(columns.map(({ name }) => name));
+  const values = (alias: string) => columns.map((column) => comparable(column, alias)).join(', ');
+  const here = scope.kind === 'window' ? within('t', scope.eventTime, scope.window) : undefined;
+  const filter = here === undefined ? '' : ` where ${here}`;
+  const old = `select ${values('t')} from ${table} as t${filter}`;
+  const fresh = `select ${values('n')} from ${staged} as n`;
+  const differ = (indent: string) => `exists (
+${indent}    (${old} except all ${fresh})
+${indent}    union all
+${indent}    (${fresh} except all ${old})
+${indent})`;
+  return [
+    counted(
+      'deleted',
+      here === undefined
+        ? `delete from ${table}\nwhere ${differ('')}`
+        : `delete from ${table} as t\n${where(here, differ('    '))}`,
+    ),
+    counted(
+      'inserted',
+      `insert into ${table} (${list})\nselect ${list}\nfrom ${staged}\nwhere not exists (select from ${table}${here === undefined ? '' : ` as t${filter}`})`,
+    ),
+  ];
+}
+
+/** For each foreign key of others, the condition that one of their rows points at row `t`. */
+export function isReferenced(referencedBy: readonly ForeignKey[]): string[] {
+  return referencedBy.map(({ from, columns, toColumns }) => {
+    const match = columns
+      .map((name, index) => `r.${identifier(name)} = t.${identifier(toColumns[index] ?? '')}`)
+      .join(' and ');
+    return `exists (select from ${relation(from.schema, from.name)} as r where ${match})`;
+  });
+}
+
+/** The columns besides the key, and those of them whose difference makes a row a changed one. */
+export function valueColumns(
+  target: TableTarget,
+  columns: readonly Column[],
+): { readonly values: readonly string[]; readonly compared: readonly Column[] } {
+  const values = columns.filter((column) => !target.uniqueKey.includes(column.name));
+  return {
+    values: values.map((column) => column.name),
+    compared: values.filter((column) => !target.auditColumns.includes(column.name)),
+  };
+}
+
+/** Types that PostgreSQL cannot compare, or compares by something else than their value (boxes by their area). */
+const incomparable: readonly string[] = ['json', 'xml', 'point', 'box', 'path', 'polygon', 'circle', 'lseg', 'line'];
+
+/** A column of the table `alias` as something that can be compared for equality. */
+export function comparable(column: Column, alias: string): string {
+  const value = `${alias}.${identifier(column.name)}`;
+  return incomparable.includes(column.type) ? `${value}::text` : value;
+}
+
+/** That the staged row `n` has the key of row `t`. */
+export function sameKeyOf({ uniqueKey }: Pick<TableTarget, 'uniqueKey'>): string {
+  return uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
+}
+
+/** That a row lies in a stretch of time. */
+export function within(alias: string, column: string, { from, to }: Stretch): string {
+  const at = `${alias}.${identifier(column)}`;
+  return `${at} >= ${from} and ${at} < ${to}`;
+}
+
+/** That a row is not older than a bound, or does not say how old it is. */
+export function isSince(alias: string, { column, bound }: KeepFrom): string {
+  return `coalesce(${alias}.${identifier(column)} >= ${bound}, true)`;
+}
+
+/** The quoted name of a target's table. */
+export function tableOf({ relation: { schema, name } }: Pick<TableTarget, 'relation'>): string {
+  return relation(schema, name);
+}
+
+function differs(compared: readonly Column[]): string {
+  return `(${compared.map((column) => comparable(column, 't')).join(', ')})
+        is distinct from (${compared.map((column) => comparable(column, 'n')).join(', ')})`;
+}
+
+function where(...conditions: readonly string[]): string {
+  return `where ${conditions.join('\n    and ')}`;
+}
