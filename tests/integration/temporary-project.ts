@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile/compile.ts';
@@ -16,6 +16,14 @@ export class TemporaryProject {
   #runs = 0;
 
   constructor(files: Readonly<Record<string, string>>) {
+    this.begin(files);
+  }
+
+  /** Makes it a project of these files, and of no other. */
+  begin(files: Readonly<Record<string, string>>): void {
+    for (const entry of readdirSync(this.root)) rmSync(join(this.root, entry), { recursive: true, force: true });
+    this.#runs = 0;
+    this.events.length = 0;
     this.write({ 'project.yml': 'name: test\n', ...files });
   }
 

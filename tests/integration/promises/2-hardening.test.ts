@@ -1,26 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ProjectError } from '../../../runner/text/errors.ts';
-import { oneDatabase, type TestDatabase } from '../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
+import { oneDatabase } from '../databases.ts';
+import { eventSources, newLoads, projectOn } from '../project-on.ts';
+import { resultOf, rowsOf } from '../temporary-project.ts';
 
 const secret = 'pepper-and-salt-4711';
-const newLoads = '{{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}';
 
 describe.each(oneDatabase)('what must not go wrong on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open({ 'datacycle.secret_pepper': secret });
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    for (const schema of ['raw', 'datacycle', 'public', 'seeds'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    for (const schema of ['raw', 'public']) await database.warehouse.query(`create schema ${schema}`);
-    await database.warehouse.query('create table raw.events (load_id bigint, id int, device text, counter int)');
-    project = new TemporaryProject({ 'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]' });
-  });
-  afterEach(() => project.dispose());
+  const { database, project } = projectOn(
+    kind,
+    { 'models/sources.yml': eventSources },
+    ['create table raw.events (load_id bigint, id int, device text, counter int)'],
+    { 'datacycle.secret_pepper': secret },
+  );
 
   it('a model built before a sibling it reads was brought up to date looks at the same rows again', async () => {
     project.write({

@@ -171,7 +171,7 @@ describe.each(oneDatabase)('2: incremental equals full refresh, on $name', (kind
 
   it('after any order of batches, late rows, corrections and edits of a seed, through chains of incremental models', async () => {
     await fc.assert(fc.asyncProperty(history, play), { numRuns: rounds({ gate: 5, long: 50 }) });
-  }, 180_000);
+  }, 600_000);
 
   it('after a bound was taken away, a correction, and a run without anything new', async () => {
     await play([

@@ -1,39 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { oneDatabase, type TestDatabase } from '../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
-
-const newLoads = '{{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}';
+import { describe, expect, it } from 'vitest';
+import { oneDatabase } from '../databases.ts';
+import { eventSources, newLoads, projectOn } from '../project-on.ts';
+import { resultOf } from '../temporary-project.ts';
 
 describe.each(oneDatabase)('a change of the project on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    for (const schema of ['raw', 'datacycle', 'public', 'seeds'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-    await database.warehouse.query('create schema raw');
-    await database.warehouse.query(
-      'create table raw.events (load_id bigint, id int, room text, value double precision)',
-    );
-    project = new TemporaryProject({
-      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
-    });
-  });
-  afterEach(() => project.dispose());
+  const { database, project, rows, run } = projectOn(kind, { 'models/sources.yml': eventSources }, [
+    'create table raw.events (load_id bigint, id int, room text, value double precision)',
+  ]);
 
-  const rows = (sql: string) => rowsOf(database.warehouse, sql);
   const land = (load: number, values: string) =>
     database.warehouse.query(`insert into raw.events select ${load}, v.* from (values ${values}) as v`);
-  /** Runs everything and returns the messages by name; nothing may fail. */
-  const run = async (options: Parameters<TemporaryProject['run']>[1] = {}) => {
-    const summary = await project.run(database.warehouse, options);
-    expect(summary.results.flatMap((result) => result.error?.message ?? [])).toEqual([]);
-    return Object.fromEntries(summary.results.map((result) => [result.node.name, result.message]));
-  };
   /** Constraints and indexes without the marks at the end of their names, and the NOT NULL columns. */
   const structure = async (table: string) => {
     const found = await rows(

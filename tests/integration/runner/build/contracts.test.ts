@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { oneDatabase, type TestDatabase } from '../../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+import { describe, expect, it } from 'vitest';
+import { oneDatabase } from '../../databases.ts';
+import { projectOn } from '../../project-on.ts';
+import { resultOf, rowsOf } from '../../temporary-project.ts';
 
 /** The .yml of `m` with a contract: `columns` as `name: type`. */
 const promise = (columns: Readonly<Record<string, string>>, config = '', branch = 'models') =>
@@ -20,27 +21,14 @@ const complaint =
   'm breaks its contract:\n  name: declared varchar(9), but the query yields text\n  size: declared, but not selected';
 
 describe.each(oneDatabase)('contracts on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    await database.warehouse.query('create schema raw');
-    await database.warehouse.query(`create table raw.rooms as select 1 as load_id, 1 as id, text 'bath' as name`);
-    project = new TemporaryProject({
+  const { database, project } = projectOn(
+    kind,
+    {
       'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: rooms }] }]',
       'models/m.sql': 'select id, name from {{source "raw" "rooms"}}',
-    });
-  });
-  afterEach(async () => {
-    project.dispose();
-    for (const schema of ['raw', 'datacycle', 'public', 'seeds'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-  });
+    },
+    [`create table raw.rooms as select 1 as load_id, 1 as id, text 'bath' as name`],
+  );
 
   const followed = `select id, name
 from {{source "raw" "rooms"}}

@@ -1,34 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { oneDatabase, type TestDatabase } from '../../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+import { describe, expect, it } from 'vitest';
+import { oneDatabase } from '../../databases.ts';
+import { projectOn } from '../../project-on.ts';
+import { resultOf, rowsOf } from '../../temporary-project.ts';
 
 const note = (what: string) => `insert into raw.told (what) values ('${what}')`;
 
 describe.each(oneDatabase)('hooks on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    await database.warehouse.query('create schema raw');
-    await database.warehouse.query(
-      `create table raw.told (no int generated always as identity, what text, tx bigint default pg_current_xact_id()::text::bigint)`,
-    );
-    await database.warehouse.query('create table raw.rooms as select 1 as load_id, 1 as id');
-    project = new TemporaryProject({
+  const { database, project } = projectOn(
+    kind,
+    {
       'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: rooms }, { name: told }] }]',
       'models/m.sql': '{{config materialized="table"}}\nselect id from {{source "raw" "rooms"}}',
-    });
-  });
-  afterEach(async () => {
-    project.dispose();
-    for (const schema of ['raw', 'datacycle', 'public', 'seeds'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-  });
+    },
+    [
+      `create table raw.told (no int generated always as identity, what text, tx bigint default pg_current_xact_id()::text::bigint)`,
+      'create table raw.rooms as select 1 as load_id, 1 as id',
+    ],
+  );
 
   const told = async () =>
     (await rowsOf(database.warehouse, 'select what from raw.told order by no')).map((row) => row.what);

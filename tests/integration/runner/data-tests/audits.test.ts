@@ -1,40 +1,27 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readFailedAudits } from '../../../../cli/status/audits.ts';
 import { keptRowsQuery } from '../../../../runner/data-test/audit-failure.ts';
 import { NodeError } from '../../../../runner/text/errors.ts';
 import { bundled } from '../../bundled.ts';
 import { databases, oneDatabase, type TestDatabase } from '../../databases.ts';
+import { eventSources, newLoads, projectOn } from '../../project-on.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 const sources = 'sources: [{ name: raw, tables: [{ name: events }] }]';
-const newLoads = '{{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}';
 const readings = `{{config materialized="incremental" unique_key="id"}}
 select id, room, value, load_id from {{source "raw" "events"}} ${newLoads}`;
 const below = (config: string) => `{{config ${config}}}select id, value from {{ref "readings"}} where value < 0`;
 
 describe.each(oneDatabase)('audits on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    for (const schema of ['raw', 'datacycle', 'public', 'seeds'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-    await database.warehouse.query('create schema raw');
-    await database.warehouse.query(
-      'create table raw.events (load_id bigint, id int, room text, value double precision)',
-    );
-    project = new TemporaryProject({ 'models/sources.yml': sources, 'models/readings.sql': readings });
-  });
-  afterEach(() => project.dispose());
+  const { database, project, rows } = projectOn(
+    kind,
+    { 'models/sources.yml': eventSources, 'models/readings.sql': readings },
+    ['create table raw.events (load_id bigint, id int, room text, value double precision)'],
+  );
 
-  const rows = (sql: string) => rowsOf(database.warehouse, sql);
   const land = (load: number, values: string) =>
     database.warehouse.query(`insert into raw.events select ${load}, v.* from (values ${values}) as v`);
   const ids = async () => (await rows('select id from public.readings order by id')).map(({ id }) => id);

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+import { describe, expect, it } from 'vitest';
+import { databases } from '../../databases.ts';
+import { eventSources, newLoads, projectOn } from '../../project-on.ts';
+import { resultOf, rowsOf } from '../../temporary-project.ts';
 
-const newLoads = '{{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}';
 const model = (config: string, columns = 'id, room, value') =>
   `{{config materialized="incremental" unique_key="id"}}select ${columns} from {{source "raw" "events"}} ${newLoads}`.replace(
     'unique_key="id"',
@@ -11,25 +11,9 @@ const model = (config: string, columns = 'id, room, value') =>
 const yml = (config: string) => `models: [{ name: m, config: { ${config} } }]`;
 
 describe.each(databases)('settings of incremental models on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    for (const schema of ['raw', 'datacycle', 'public'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-    await database.warehouse.query('create schema raw');
-    await database.warehouse.query(
-      'create table raw.events (load_id bigint, id int, room text, value double precision)',
-    );
-    project = new TemporaryProject({
-      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
-    });
-  });
-  afterEach(() => project.dispose());
+  const { database, project } = projectOn(kind, { 'models/sources.yml': eventSources }, [
+    'create table raw.events (load_id bigint, id int, room text, value double precision)',
+  ]);
 
   const land = (load: number, rows: string) =>
     database.warehouse.query(`insert into raw.events select ${load}, v.* from (values ${rows}) as v`);

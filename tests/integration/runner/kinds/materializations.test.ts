@@ -1,33 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
-
-const events = `create schema raw; create table raw.events (load_id bigint, id int, room text, value double precision)`;
-const sources = `
-version: 2
-sources:
-  - name: raw
-    tables: [{ name: events }]
-`;
+import { describe, expect, it } from 'vitest';
+import { databases } from '../../databases.ts';
+import { eventSources, projectOn } from '../../project-on.ts';
+import { resultOf, rowsOf } from '../../temporary-project.ts';
 
 describe.each(databases)('materialisations on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    project = new TemporaryProject({ 'models/sources.yml': sources });
-    for (const statement of events.split('; ')) await database.warehouse.query(statement);
-  });
-  afterEach(async () => {
-    project.dispose();
-    for (const schema of ['raw', 'datacycle', 'public', 'seeds', 'gold'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-  });
+  const { database, project } = projectOn(kind, { 'models/sources.yml': eventSources }, [
+    'create table raw.events (load_id bigint, id int, room text, value double precision)',
+  ]);
 
   const land = (load: number, rows: string) =>
     database.warehouse.query(`insert into raw.events select ${load}, v.* from (values ${rows}) as v`);

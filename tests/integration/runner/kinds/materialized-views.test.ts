@@ -1,33 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { verifyModels } from '../../../../runner/verify/verify.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+import { databases } from '../../databases.ts';
+import { eventSources, projectOn } from '../../project-on.ts';
+import { resultOf, type TemporaryProject } from '../../temporary-project.ts';
 
 describe.each(databases)('a materialized view on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    for (const schema of ['raw', 'datacycle', 'public'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-    await database.warehouse.query('create schema raw');
-    await database.warehouse.query('create table raw.events (id int, room text, value int)');
-    await database.warehouse.query(
-      `insert into raw.events values (1, 'kitchen', 1), (2, 'kitchen', 2), (3, 'bath', 5)`,
-    );
-    project = new TemporaryProject({
-      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
+  const { database, project, rows } = projectOn(
+    kind,
+    {
+      'models/sources.yml': eventSources,
       ...totals('sum(value) as total', ', indexes: [{ columns: total }]'),
       'models/late.sql':
         '{{config materialized="incremental" unique_key="room"}}select room, total from {{ref "totals"}}',
-    });
-  });
-  afterEach(() => project.dispose());
+    },
+    [
+      'create table raw.events (id int, room text, value int)',
+      `insert into raw.events values (1, 'kitchen', 1), (2, 'kitchen', 2), (3, 'bath', 5)`,
+    ],
+  );
 
   function totals(columns: string, settings = ''): Record<string, string> {
     return {
@@ -35,7 +26,6 @@ describe.each(databases)('a materialized view on $name', (kind) => {
       'models/totals.yml': `models: [{ name: totals, description: Sums by room, config: { materialized: materialized_view, unique_key: room${settings} } }]`,
     };
   }
-  const rows = (sql: string) => rowsOf(database.warehouse, sql);
   const query = (sql: string) => database.warehouse.query(sql);
   const run = async (options: Parameters<TemporaryProject['run']>[1] = {}) => {
     const summary = await project.run(database.warehouse, options);

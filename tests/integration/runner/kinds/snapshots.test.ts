@@ -1,30 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+import { describe, expect, it } from 'vitest';
+import { databases } from '../../databases.ts';
+import { projectOn } from '../../project-on.ts';
+import { resultOf, rowsOf } from '../../temporary-project.ts';
 
 const day = (number: number) => new Date(Date.UTC(2024, 0, number, 12));
 const time = (number: number) => `2024-01-0${number} 12:00`;
 
 describe.each(databases)('snapshots on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    for (const schema of ['raw', 'datacycle', 'public'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-    await database.warehouse.query('create schema raw');
-    await database.warehouse.query(
-      'create table raw.rooms (house int, room text, name text, note json, at timestamp, primary key (house, room))',
-    );
-    project = new TemporaryProject({
-      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: rooms }] }]',
-    });
-  });
-  afterEach(() => project.dispose());
+  const { database, project } = projectOn(
+    kind,
+    { 'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: rooms }] }]' },
+    ['create table raw.rooms (house int, room text, name text, note json, at timestamp, primary key (house, room))'],
+  );
 
   const snapshot = (config: string, columns = '*') =>
     project.write({

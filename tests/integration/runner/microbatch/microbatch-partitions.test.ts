@@ -1,33 +1,30 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { verifiedByDefault, verifyModels } from '../../../../runner/verify/verify.ts';
-import { oneDatabase, type TestDatabase } from '../../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+import { oneDatabase } from '../../databases.ts';
+import { projectOn } from '../../project-on.ts';
+import { resultOf, type TemporaryProject } from '../../temporary-project.ts';
 
 const daily = `{{config materialized="incremental" incremental_strategy="microbatch" event_time="at" batch_size="day" begin="2023-08-30" unique_key="room, at"}}
 select room, at, 10 / value as value from {{source "raw" "events"}}`;
 const monthly = 'partition_by: { column: at, granularity: month }';
 
 describe.each(oneDatabase)('microbatch into partitions on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    for (const schema of ['raw', 'datacycle', 'byhand', 'public'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    for (const schema of ['public', 'raw', 'byhand']) await database.warehouse.query(`create schema ${schema}`);
-    await database.warehouse.query('create table raw.events (load_id bigint, room text, at timestamptz, value int)');
-    project = new TemporaryProject({
+  const {
+    database,
+    project,
+    rows: query,
+  } = projectOn(
+    kind,
+    {
       'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events, event_time: at }] }]',
       'models/readings.sql': daily,
-    });
+    },
+    ['create schema byhand', 'create table raw.events (load_id bigint, room text, at timestamptz, value int)'],
+  );
+  beforeEach(async () => {
     await land(`('a', '2023-08-31 10:00+00', 1), ('a', '2023-09-01 10:00+00', 2), ('b', '2023-09-02 10:00+00', 5)`);
   });
-  afterEach(() => project.dispose());
 
-  const query = (sql: string) => rowsOf(database.warehouse, sql);
   const land = (rows: string) =>
     query(
       `insert into raw.events select 1, v.room, v.at::timestamptz, v.value from (values ${rows}) as v (room, at, value)`,

@@ -1,11 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { expireRows } from '../../../../runner/retention/expire.ts';
 import { reportJson, reportLines } from '../../../../runner/run/report.ts';
 import type { EventTimeRange } from '../../../../runner/state/batch-windows.ts';
 import { recordPruned } from '../../../../runner/state/pruned.ts';
 import { verifiedByDefault, verifyModels } from '../../../../runner/verify/verify.ts';
-import { databases, type TestDatabase } from '../../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+import { databases } from '../../databases.ts';
+import { projectOn } from '../../project-on.ts';
+import { resultOf, type TemporaryProject } from '../../temporary-project.ts';
 
 const settings = 'materialized="incremental" incremental_strategy="microbatch"';
 const batches = (config: string) => `{{config ${settings} ${config}}}`;
@@ -17,26 +18,19 @@ const daily = (from = '{{ref "readings"}}', config = 'lookback=0') =>
 select room, at::date as day, sum(value) as value from ${from} group by room, at::date`;
 
 describe.each(databases)('microbatch on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    for (const schema of ['raw', 'datacycle', 'public'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-    await database.warehouse.query('create schema raw');
-    await database.warehouse.query('create table raw.events (load_id bigint, room text, at timestamptz, value int)');
-    project = new TemporaryProject({
+  const {
+    database,
+    project,
+    rows: query,
+  } = projectOn(
+    kind,
+    {
       'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events, event_time: at }] }]',
       'models/readings.sql': readings(),
-    });
-  });
-  afterEach(() => project.dispose());
+    },
+    ['create table raw.events (load_id bigint, room text, at timestamptz, value int)'],
+  );
 
-  const query = (sql: string) => rowsOf(database.warehouse, sql);
   const land = (rows: string, load = 1) =>
     query(`insert into raw.events select ${load}, v.room, v.at::timestamptz, v.value
       from (values ${rows}) as v (room, at, value)`);

@@ -68,7 +68,7 @@ describe.each(oneDatabase)('a partitioned table on $name', (kind) => {
       ),
       { numRuns: rounds({ gate: 5, long: 50 }) },
     );
-  }, 120_000);
+  }, 600_000);
 
   it('is verified: what somebody changed in a partition is found', async () => {
     visits = await PartitionedVisits.make(database.warehouse, monthly);

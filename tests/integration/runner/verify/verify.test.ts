@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { selectNodes } from '../../../../runner/manifest/select.ts';
 import { expireRows } from '../../../../runner/retention/expire.ts';
 import { recordPruned } from '../../../../runner/state/pruned.ts';
 import { type Verified, verifiedByDefault, verifyModels } from '../../../../runner/verify/verify.ts';
 import type { Verdict } from '../../../../runner/verify/verify-node.ts';
-import { oneDatabase, type TestDatabase } from '../../databases.ts';
-import { rowsOf, TemporaryProject } from '../../temporary-project.ts';
+import { oneDatabase } from '../../databases.ts';
+import { newLoads, projectOn } from '../../project-on.ts';
+import { rowsOf, type TemporaryProject } from '../../temporary-project.ts';
 import { expectUntouched } from '../../untouched.ts';
 
-const newLoads = '{{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}';
 const models = {
   'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
   'models/readings.sql': `{{config materialized="incremental" unique_key="id, room" audit_columns="load_id"}}
@@ -29,24 +29,12 @@ select room, doc, load_id from {{source "raw" "events"}} ${newLoads}`,
 };
 
 describe.each(oneDatabase)('verify on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
+  const { database, project } = projectOn(kind, models, [
+    'create table raw.events (load_id bigint, id int, room text, value double precision, amount numeric, tags text[], doc jsonb)',
+  ]);
   beforeEach(async () => {
-    for (const schema of ['raw', 'datacycle', 'public', 'seeds'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-    await database.warehouse.query('create schema raw');
-    await database.warehouse.query(
-      'create table raw.events (load_id bigint, id int, room text, value double precision, amount numeric, tags text[], doc jsonb)',
-    );
-    project = new TemporaryProject(models);
     await land(1, 1, 12);
   });
-  afterEach(() => project.dispose());
 
   const change = (sql: string) => database.warehouse.query(sql);
   const land = (load: number, first: number, last: number) =>

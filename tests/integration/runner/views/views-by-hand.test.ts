@@ -1,39 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { oneDatabase, type TestDatabase } from '../../databases.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { oneDatabase } from '../../databases.ts';
+import { projectOn } from '../../project-on.ts';
+
+const table = (columns: string, settings = '') => ({
+  'models/rooms.sql': `{{config materialized="table" unique_key="id"${settings}}}select ${columns}`,
+});
 
 describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
-  let database: TestDatabase;
-  let project: TemporaryProject;
-  beforeAll(async () => {
-    database = await kind.open();
-  });
-  afterAll(() => database.drop());
+  const { database, project, rows, run, errorOf } = projectOn(kind, table(`1 as id, 2 as floor, 'kitchen' as room`), [
+    'create schema hand',
+  ]);
   beforeEach(async () => {
-    for (const schema of ['datacycle', 'public', 'hand'])
-      await database.warehouse.query(`drop schema if exists ${schema} cascade`);
-    await database.warehouse.query('create schema public');
-    await database.warehouse.query('create schema hand');
-    project = new TemporaryProject(table(`1 as id, 2 as floor, 'kitchen' as room`));
     await run();
   });
-  afterEach(() => project.dispose());
 
-  const rows = (sql: string) => rowsOf(database.warehouse, sql);
   const query = (sql: string) => database.warehouse.query(sql);
-  const table = (columns: string, settings = '') => ({
-    'models/rooms.sql': `{{config materialized="table" unique_key="id"${settings}}}select ${columns}`,
-  });
-  const run = async (options: Parameters<TemporaryProject['run']>[1] = {}) => {
-    const summary = await project.run(database.warehouse, options);
-    expect(summary.results.flatMap((result) => result.error?.message ?? [])).toEqual([]);
-    return Object.fromEntries(summary.results.map((result) => [result.node.name, result.message]));
-  };
-  const errorOf = async (name: string) => {
-    const { error } = resultOf(await project.run(database.warehouse), name);
-    if (error === undefined) throw new Error(`${name} did not fail`);
-    return error;
-  };
   const oidOf = async (name: string) => (await rows(`select '${name}'::regclass::oid::text as oid`))[0]?.oid;
 
   it('made by hand comes back where a column gets another type, and only if it reads that', async () => {
