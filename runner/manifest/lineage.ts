@@ -3,22 +3,27 @@ import type { Manifest, ModelNode, Node, SeedNode } from './manifest.ts';
 
 /** The names of the sources among `ids`, and of those that views among them show, materialized ones included. */
 export function sourcesBehind(manifest: Manifest, ids: readonly string[]): string[] {
-  const names = ids.flatMap((id) => {
-    const node = manifest.nodes.get(id);
-    if (node?.kind === 'source') return [node.name];
-    return node?.kind === 'model' && isViewOf(node) ? sourcesBehind(manifest, node.reads) : [];
-  });
-  return [...new Set(names)];
+  return shownBy(manifest, ids).flatMap((node) => (node.kind === 'source' ? [node.name] : []));
 }
 
 /** The names of the tables among `ids`, and of those that views among them show, materialized ones included. */
 export function tablesBehind(manifest: Manifest, ids: readonly string[]): string[] {
-  const names = ids.flatMap((id) => {
+  return shownBy(manifest, ids).flatMap((node) => (node.kind === 'model' ? [node.name] : []));
+}
+
+/** The nodes among `ids` that are no views, and those that views among them show, each once. */
+function shownBy(manifest: Manifest, ids: readonly string[]): Node[] {
+  const found: Node[] = [];
+  const seen = new Set<string>();
+  const visit = (id: string) => {
     const node = manifest.nodes.get(id);
-    if (node?.kind !== 'model') return [];
-    return isViewOf(node) ? tablesBehind(manifest, node.reads) : [node.name];
-  });
-  return [...new Set(names)];
+    if (node === undefined || seen.has(id)) return;
+    seen.add(id);
+    if (node.kind === 'model' && isViewOf(node)) node.reads.forEach(visit);
+    else found.push(node);
+  };
+  ids.forEach(visit);
+  return found;
 }
 
 /** A view of any kind: a row that is gone from what it reads is gone from it, too, at the latest when it is refreshed. */

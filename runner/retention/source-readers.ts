@@ -1,6 +1,6 @@
 import { relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { versionFor } from '../build/transaction/node-state.ts';
+import { UpstreamVersions } from '../build/transaction/upstream-versions.ts';
 import { ask } from '../database/question.ts';
 import { sourcesBehind } from '../manifest/lineage.ts';
 import type { Manifest, ModelNode } from '../manifest/manifest.ts';
@@ -28,11 +28,12 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
     node.kind === 'model' && node.materialized !== 'ephemeral' && reads(manifest, node, source) ? [node] : [],
   );
   const remembered = (await hasState(on)) ? await ask(on, allModels) : new Map();
+  const versions = new UpstreamVersions(manifest, remembered);
+  const isFollowedOnly = followedOnly(manifest);
   const found: Reader[] = [];
   for (const node of models) {
     if (node.materialized === 'view') {
-      if (!isFollowedOnly(manifest, node, source))
-        found.push({ model: node.name, takes: 'all', loadId: 0, waiting: undefined });
+      if (!isFollowedOnly(node)) found.push({ model: node.name, takes: 'all', loadId: 0, waiting: undefined });
       continue;
     }
     const state = remembered.get(node.name);
@@ -42,7 +43,7 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
     ]);
     const there = rows[0]?.there === true;
     const consumed: ReadonlyMap<string, Consumed> =
-      state === undefined ? new Map() : await ask(on, consumedBy(node.name));
+      state === undefined ? new Map() : versions.inTodaysForm(node, await ask(on, consumedBy(node.name)));
     const marks = followed(manifest, node, source).map((upstream) => consumed.get(upstream)?.loadId ?? 0);
     found.push({
       model: node.name,
@@ -66,7 +67,7 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
           const upstream = manifest.nodes.get(id);
           return upstream === undefined
             ? []
-            : [[upstream.name, { version: versionFor(node, id, manifest, remembered), loadId: null }] as const];
+            : [[upstream.name, { version: versions.of(node, id), loadId: null }] as const];
         }),
       );
     }
@@ -111,15 +112,20 @@ function followed(manifest: Manifest, node: ModelNode, source: string): string[]
   );
 }
 
-/** Whether a view has readers and all of them follow it, so that nobody misses the rows they have consumed. */
-function isFollowedOnly(manifest: Manifest, view: ModelNode, source: string): boolean {
-  const readers = [...manifest.nodes.values()].flatMap((node) =>
-    node.kind === 'model' && node.materialized !== 'ephemeral' && node.reads.includes(view.id) ? [node] : [],
-  );
-  return (
-    readers.length > 0 &&
-    readers.every((node) =>
-      node.materialized === 'view' ? isFollowedOnly(manifest, node, source) : node.highWater.includes(view.id),
-    )
-  );
+/** For a view: whether it has readers and all of them follow it, so that nobody misses the rows they have consumed. */
+function followedOnly(manifest: Manifest): (view: ModelNode) => boolean {
+  const known = new Map<string, boolean>();
+  const isFollowedOnly = (view: ModelNode): boolean => {
+    const before = known.get(view.id);
+    if (before !== undefined) return before;
+    const readers = [...manifest.nodes.values()].flatMap((node) =>
+      node.kind === 'model' && node.materialized !== 'ephemeral' && node.reads.includes(view.id) ? [node] : [],
+    );
+    const answer =
+      readers.length > 0 &&
+      readers.every((node) => (node.materialized === 'view' ? isFollowedOnly(node) : node.highWater.includes(view.id)));
+    known.set(view.id, answer);
+    return answer;
+  };
+  return isFollowedOnly;
 }

@@ -14,6 +14,7 @@ import { prunedOf } from '../../state/pruned.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { readAccess } from './access.ts';
+import { UpstreamVersions } from './upstream-versions.ts';
 
 /** The state of a node that nothing is known of. */
 export const nothingKnown: NodeState = {
@@ -55,7 +56,9 @@ export async function readState(
     bare: bareRelation(node.relation),
     comments: commentsOn(node.relation),
   });
-  const { models, consumed } = known;
+  const { models } = known;
+  const versions = new UpstreamVersions(manifest, models);
+  const consumed = versions.inTodaysForm(node, known.consumed);
   const newest = await newestLoads(session, manifest, node);
   const upstreams = new Map<string, Consumed>();
   for (const id of node.reads) {
@@ -66,10 +69,11 @@ export async function readState(
     const reached = Math.min(now ?? 0, least.get(upstream.name) ?? Number.POSITIVE_INFINITY);
     // Staging may be pruned, so the newest load id that is left may be smaller than one consumed long ago.
     const loadId = now === undefined ? null : Math.max(reached, before ?? 0);
-    upstreams.set(upstream.name, { version: versionFor(node, id, manifest, models), loadId });
+    upstreams.set(upstream.name, { version: versions.of(node, id), loadId });
   }
   return {
     ...known,
+    consumed,
     existing: bare && (await completed(session, bare)),
     remembered: models.get(node.name),
     upstreams,
@@ -83,30 +87,6 @@ export async function readState(
 interface Answers extends Pick<StateRead, 'models' | 'consumed' | 'pruned' | 'expired' | 'comments'> {
   readonly least: ReadonlyMap<string, number>;
   readonly bare: BareRelation | undefined;
-}
-
-/**
- * The version of an upstream that a node has to be of. One that it follows batch by batch has none: which of its batches changed
- * is known, from when they are followed so.
- */
-export function versionFor(
-  node: ModelNode | SeedNode,
-  id: string,
-  manifest: Manifest,
-  models: ReadonlyMap<string, ModelState>,
-): string {
-  if (node.kind === 'model' && node.batch?.follows.includes(id) === true) return 'by batch';
-  return versionOf(id, manifest, models);
-}
-
-/** Identifies what an upstream's rows are apart from increments: its generation; for a view that of all it reads. */
-function versionOf(id: string, manifest: Manifest, models: ReadonlyMap<string, ModelState>): string {
-  const node = manifest.nodes.get(id);
-  if (node?.kind === 'model' && node.materialized === 'view') {
-    return [node.checksum, ...node.reads.map((upstream) => versionOf(upstream, manifest, models))].join('/');
-  }
-  if (node?.kind === 'model' || node?.kind === 'seed') return String(models.get(node.name)?.generation ?? 0);
-  return 'source';
 }
 
 /** The largest load_id of every upstream that the node follows by high-water mark. */

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { Manifest, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { Consumed, ModelState } from '../../state/models.ts';
+
+/**
+ * The versions of the upstreams that nodes read. A version identifies what the rows of an upstream are apart from increments:
+ * of a table its generation, of a view a hash of its SQL and of the versions of all it reads.
+ */
+export class UpstreamVersions {
+  readonly #manifest: Manifest;
+  readonly #models: ReadonlyMap<string, ModelState>;
+  readonly #versions = new Map<string, string>();
+  readonly #lengths = new Map<string, number>();
+
+  /** @param models what is remembered of all models and seeds, by name. */
+  constructor(manifest: Manifest, models: ReadonlyMap<string, ModelState>) {
+    this.#manifest = manifest;
+    this.#models = models;
+  }
+
+  /**
+   * The version of an upstream that a node has to be of. One that it follows batch by batch has none: which of its batches
+   * changed is known, from when they are followed so.
+   */
+  of(node: ModelNode | SeedNode, id: string): string {
+    if (node.kind === 'model' && node.batch?.follows.includes(id) === true) return 'by batch';
+    return this.#versionOf(id);
+  }
+
+  /**
+   * What a node has consumed, with the versions of views in the form of today. Before they were hashed, a version was written
+   * out in full; one that says the same as today's must not rebuild anything.
+   */
+  inTodaysForm(node: ModelNode | SeedNode, consumed: ReadonlyMap<string, Consumed>): ReadonlyMap<string, Consumed> {
+    const found = new Map(consumed);
+    for (const id of node.reads) {
+      const name = this.#manifest.nodes.get(id)?.name ?? '';
+      const then = consumed.get(name);
+      if (then === undefined || this.#view(id) === undefined) continue;
+      // Written out, a version doubles with every diamond of views: it is made only where it has the length of what is stored.
+      if (then.version.length === this.#lengthInFull(id) && then.version === this.#inFull(id))
+        found.set(name, { ...then, version: this.#versionOf(id) });
+    }
+    return found;
+  }
+
+  #versionOf(id: string): string {
+    const view = this.#view(id);
+    if (view === undefined) return this.#generationOf(id);
+    const known = this.#versions.get(id);
+    if (known !== undefined) return known;
+    const parts = [view.checksum, ...view.reads.map((upstream) => this.#versionOf(upstream))];
+    const version = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+    this.#versions.set(id, version);
+    return version;
+  }
+
+  #generationOf(id: string): string {
+    const node = this.#manifest.nodes.get(id);
+    if (node?.kind === 'model' || node?.kind === 'seed') return String(this.#models.get(node.name)?.generation ?? 0);
+    return 'source';
+  }
+
+  #lengthInFull(id: string): number {
+    const view = this.#view(id);
+    if (view === undefined) return this.#generationOf(id).length;
+    const known = this.#lengths.get(id);
+    if (known !== undefined) return known;
+    const length = view.reads.reduce((sum, upstream) => sum + 1 + this.#lengthInFull(upstream), view.checksum.length);
+    this.#lengths.set(id, length);
+    return length;
+  }
+
+  #inFull(id: string): string {
+    const view = this.#view(id);
+    if (view === undefined) return this.#generationOf(id);
+    return [view.checksum, ...view.reads.map((upstream) => this.#inFull(upstream))].join('/');
+  }
+
+  #view(id: string): ModelNode | undefined {
+    const node = this.#manifest.nodes.get(id);
+    return node?.kind === 'model' && node.materialized === 'view' ? node : undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { UpstreamVersions } from '../../../../../runner/build/transaction/upstream-versions.ts';
+import { sourcesBehind, tablesBehind } from '../../../../../runner/manifest/lineage.ts';
+import type { Manifest } from '../../../../../runner/manifest/manifest.ts';
+import type { ModelState } from '../../../../../runner/state/models.ts';
+import { compileFiles, modelOf } from '../../projects.ts';
+
+/** Views, each of which reads the one below it in two ways, over one table; and a table that reads the topmost. */
+function diamonds(count: number) {
+  const files: Record<string, string> = {
+    'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
+    'models/v0.sql': '{{config materialized="table"}}select 1 as id from {{source "raw" "events"}}',
+    'models/top.sql': `{{config materialized="incremental" unique_key="id"}}select id from {{ref "v${count}"}}`,
+  };
+  for (let level = 1; level <= count; level += 1) {
+    for (const side of ['left', 'right'])
+      files[`models/${side}${level}.sql`] = `select id from {{ref "v${level - 1}"}}`;
+    files[`models/v${level}.sql`] = `select id from {{ref "left${level}"}} join {{ref "right${level}"}} using (id)`;
+  }
+  return compileFiles(files);
+}
+
+const generation = (number: number) =>
+  new Map<string, ModelState>([['v0', { materialized: 'table', checksum: '', generation: number, objects: [] }]]);
+
+/** A version as it was once stored. */
+function inFull({ nodes }: Manifest, id: string): string {
+  const node = nodes.get(id);
+  if (node?.kind !== 'model' || node.materialized !== 'view') return '7';
+  return [node.checksum, ...node.reads.map((upstream) => inFull({ nodes, order: [] }, upstream))].join('/');
+}
+
+describe('the version of what is behind 40 stacked diamonds of views', () => {
+  const compiled = diamonds(40);
+  const top = modelOf(compiled, 'top');
+
+  it('is short and found at once, and another one when the table behind them is rebuilt', () => {
+    const before = new UpstreamVersions(compiled.manifest, generation(1)).of(top, 'model.v40');
+    expect(before).toMatch(/^[0-9a-f]{32}$/);
+    expect(new UpstreamVersions(compiled.manifest, generation(1)).of(top, 'model.v40')).toBe(before);
+    expect(new UpstreamVersions(compiled.manifest, generation(2)).of(top, 'model.v40')).not.toBe(before);
+  });
+
+  it('does not take long where something else is stored', () => {
+    const consumed = new Map([['v40', { loadId: null, version: 'rows were erased' }]]);
+    expect(new UpstreamVersions(compiled.manifest, generation(1)).inTodaysForm(top, consumed)).toEqual(consumed);
+  });
+
+  it('does not keep tables and sources behind them from being found', () => {
+    expect(tablesBehind(compiled.manifest, top.reads)).toEqual(['v0']);
+    expect(sourcesBehind(compiled.manifest, ['model.v40'])).toEqual([]);
+  });
+});
+
+describe('a version that was stored written out', () => {
+  const compiled = diamonds(4);
+  const top = modelOf(compiled, 'top');
+  const then = (version: string) => new Map([['v4', { loadId: 3, version }]]);
+  const stored = inFull(compiled.manifest, 'model.v4');
+
+  it('is the one of today as long as nothing has changed', () => {
+    const versions = new UpstreamVersions(compiled.manifest, generation(7));
+    expect(versions.inTodaysForm(top, then(stored)).get('v4')).toEqual({
+      loadId: 3,
+      version: versions.of(top, 'model.v4'),
+    });
+  });
+
+  it('is another one once the table behind the views was rebuilt', () => {
+    const versions = new UpstreamVersions(compiled.manifest, generation(8));
+    expect(versions.inTodaysForm(top, then(stored)).get('v4')?.version).toBe(stored);
+  });
+});
