@@ -121,3 +121,6 @@ export const databases: readonly DatabaseKind[] = admin === '' ? [embedded] : [e
 
 /** The server where there is one: for all that both databases are otherwise shown to agree on. */
 export const oneDatabase = databases.slice(-1);
+
+/** The server where there is one, and otherwise nothing: for what takes several connections. */
+export const servers = databases.filter(({ name }) => name === 'PostgreSQL');

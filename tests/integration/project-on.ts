@@ -70,6 +70,21 @@ export function projectOn(
   };
 }
 
+/** A project on loads of events; `files` besides its source. */
+export function eventsOn(
+  kind: DatabaseKind,
+  files: Readonly<Record<string, string>> = {},
+): ProjectOn & {
+  /** Lands `(id, room, value), ...` as a load of this number. */
+  readonly land: (load: number, values: string) => Promise<unknown>;
+} {
+  const table = 'create table raw.events (load_id bigint, id int, room text, value double precision)';
+  const on = projectOn(kind, { 'models/sources.yml': eventSources, ...files }, [table]);
+  const land = (load: number, values: string) =>
+    on.rows(`insert into raw.events select ${load}, v.* from (values ${values}) as v`);
+  return { ...on, land };
+}
+
 /** Takes away every schema but an empty `public`, in one statement. */
 export async function empty(warehouse: Warehouse): Promise<void> {
   await warehouse.query(`do $$

@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { oneDatabase } from '../databases.ts';
-import { eventSources, newLoads, projectOn } from '../project-on.ts';
+import { eventsOn, newLoads } from '../project-on.ts';
 import { resultOf } from '../temporary-project.ts';
 
 describe.each(oneDatabase)('a change of the project on $name', (kind) => {
-  const { database, project, rows, run } = projectOn(kind, { 'models/sources.yml': eventSources }, [
-    'create table raw.events (load_id bigint, id int, room text, value double precision)',
-  ]);
+  const { database, project, land, rows, run } = eventsOn(kind);
 
-  const land = (load: number, values: string) =>
-    database.warehouse.query(`insert into raw.events select ${load}, v.* from (values ${values}) as v`);
   /** Constraints and indexes without the marks at the end of their names, and the NOT NULL columns. */
   const structure = async (table: string) => {
     const found = await rows(

@@ -7,7 +7,7 @@ import { keptRowsQuery } from '../../../../runner/data-test/audit-failure.ts';
 import { NodeError } from '../../../../runner/text/errors.ts';
 import { bundled } from '../../bundled.ts';
 import { databases, oneDatabase, type TestDatabase } from '../../databases.ts';
-import { eventSources, newLoads, projectOn } from '../../project-on.ts';
+import { eventsOn, newLoads } from '../../project-on.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../../temporary-project.ts';
 
 const sources = 'sources: [{ name: raw, tables: [{ name: events }] }]';
@@ -16,14 +16,8 @@ select id, room, value, load_id from {{source "raw" "events"}} ${newLoads}`;
 const below = (config: string) => `{{config ${config}}}select id, value from {{ref "readings"}} where value < 0`;
 
 describe.each(oneDatabase)('audits on $name', (kind) => {
-  const { database, project, rows } = projectOn(
-    kind,
-    { 'models/sources.yml': eventSources, 'models/readings.sql': readings },
-    ['create table raw.events (load_id bigint, id int, room text, value double precision)'],
-  );
+  const { database, project, land, rows } = eventsOn(kind, { 'models/readings.sql': readings });
 
-  const land = (load: number, values: string) =>
-    database.warehouse.query(`insert into raw.events select ${load}, v.* from (values ${values}) as v`);
   const ids = async () => (await rows('select id from public.readings order by id')).map(({ id }) => id);
   const kept = () => rows('select run_id, test, model, row_no, row from datacycle.audit_row order by run_id, row_no');
 

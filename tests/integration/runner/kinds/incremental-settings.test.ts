@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { databases } from '../../databases.ts';
-import { eventSources, newLoads, projectOn } from '../../project-on.ts';
+import { eventsOn, newLoads } from '../../project-on.ts';
 import { resultOf, rowsOf } from '../../temporary-project.ts';
 
 const model = (config: string, columns = 'id, room, value') =>
@@ -11,12 +11,8 @@ const model = (config: string, columns = 'id, room, value') =>
 const yml = (config: string) => `models: [{ name: m, config: { ${config} } }]`;
 
 describe.each(databases)('settings of incremental models on $name', (kind) => {
-  const { database, project } = projectOn(kind, { 'models/sources.yml': eventSources }, [
-    'create table raw.events (load_id bigint, id int, room text, value double precision)',
-  ]);
+  const { database, project, land } = eventsOn(kind);
 
-  const land = (load: number, rows: string) =>
-    database.warehouse.query(`insert into raw.events select ${load}, v.* from (values ${rows}) as v`);
   const rows = (sql = 'select * from public.m order by id') => rowsOf(database.warehouse, sql);
   const build = async () => resultOf(await project.run(database.warehouse), 'm');
   /** A first build of two rows, then the model as it is now, then a load with a changed and a new row. */

@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { databases } from '../../databases.ts';
-import { eventSources, projectOn } from '../../project-on.ts';
+import { eventsOn } from '../../project-on.ts';
 import { resultOf, rowsOf } from '../../temporary-project.ts';
 
 describe.each(databases)('materialisations on $name', (kind) => {
-  const { database, project } = projectOn(kind, { 'models/sources.yml': eventSources }, [
-    'create table raw.events (load_id bigint, id int, room text, value double precision)',
-  ]);
-
-  const land = (load: number, rows: string) =>
-    database.warehouse.query(`insert into raw.events select ${load}, v.* from (values ${rows}) as v`);
+  const { database, project, land } = eventsOn(kind);
 
   it('builds seeds, views, ephemeral models and tables that refer to each other', async () => {
     project.write({
