@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile/compile.ts';
-import type { Node } from '../../runner/manifest/manifest.ts';
+import { incrementalSqlOf, type Node } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
@@ -23,7 +23,8 @@ export function compile(project: Project, flags: RunFlags, terminal: Terminal): 
     const base = join(folder, pathOf(node));
     if (node.kind === 'model') {
       write(`${base}.sql`, node.fullSql.text);
-      if (node.incrementalSql !== undefined) write(`${base}.incremental.sql`, node.incrementalSql.text);
+      const incremental = incrementalSqlOf(node);
+      if (incremental !== undefined) write(`${base}.incremental.sql`, incremental.text);
     } else if (node.kind === 'test') {
       write(`${base}.sql`, node.sql.text);
     } else {
@@ -40,7 +41,8 @@ export function compile(project: Project, flags: RunFlags, terminal: Terminal): 
   if (flags.select !== undefined && flags.select.length > 0 && only !== undefined && others.length === 0) {
     if (only.kind === 'model') {
       terminal.output(only.fullSql.text);
-      if (only.incrementalSql !== undefined) terminal.output(`\n-- incremental\n\n${only.incrementalSql.text}`);
+      const incremental = incrementalSqlOf(only);
+      if (incremental !== undefined) terminal.output(`\n-- incremental\n\n${incremental.text}`);
     } else if (only.kind === 'test') {
       terminal.output(only.sql.text);
     }

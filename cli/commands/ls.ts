@@ -62,7 +62,7 @@ function kindOf(node: Node): string {
 }
 
 function relationOf(node: Node): string {
-  return node.kind === 'test' || (node.kind === 'model' && node.materialized === 'ephemeral')
+  return node.kind === 'test' || node.materialized === 'ephemeral'
     ? ''
     : `${node.relation.schema}.${node.relation.name}`;
 }

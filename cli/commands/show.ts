@@ -2,6 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { type Compiled, compileProject, compileQuery } from '../../runner/compile/compile.ts';
 import { keptRowsQuery } from '../../runner/data-test/audit-failure.ts';
 import { explain, statement } from '../../runner/database/statement.ts';
+import { isBuilt } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
@@ -136,9 +137,7 @@ function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query 
   const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   const nodes = [...selected].flatMap((id) => compiled.manifest.nodes.get(id) ?? []);
   const named =
-    nodes.find((node) => flags.select?.includes(node.name)) ??
-    nodes.find((node) => node.kind === 'model' || node.kind === 'seed') ??
-    nodes[0];
+    nodes.find((node) => flags.select?.includes(node.name)) ?? nodes.find((node) => isBuilt(node)) ?? nodes[0];
   if (named?.kind === 'model') {
     return { name: named.name, file: named.file, sql: named.fullSql, sourceText };
   }

@@ -1,9 +1,9 @@
 import type { StatementError } from '../../warehouse/errors.ts';
 import { identifier } from '../../warehouse/quote.ts';
-import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { type BuiltNode, isMicrobatch, type Manifest, partitioningOf } from '../manifest/manifest.ts';
 
 /** What a node reads and PostgreSQL says is not there, e.g. `relation "seeds.tariff" does not exist`. */
-function missingOf(error: StatementError, node: ModelNode | SeedNode, manifest: Manifest) {
+function missingOf(error: StatementError, node: BuiltNode, manifest: Manifest) {
   const [, schema, name] = /["»„«“']([^"\s.]+)\.([^"\s]+?)["«“»”']/.exec(error.message) ?? [];
   return node.reads
     .map((id) => manifest.nodes.get(id))
@@ -13,10 +13,10 @@ function missingOf(error: StatementError, node: ModelNode | SeedNode, manifest: 
 }
 
 /** What to do about an error that PostgreSQL reports while a node is built. */
-export function hintFor(error: StatementError, node: ModelNode | SeedNode, manifest: Manifest): string | undefined {
+export function hintFor(error: StatementError, node: BuiltNode, manifest: Manifest): string | undefined {
   switch (error.code) {
     case '23505':
-      if (node.kind === 'model' && node.batch !== undefined)
+      if (isMicrobatch(node))
         return `Two rows have the same key, in one batch or in two. Group by it, or add the column that tells the rows apart, maybe ${identifier(node.batch.eventTime)}, to unique_key. If it has moved out of a batch that nothing builds again (its source has been pruned, or full_refresh is false), delete it there.`;
       return `Two rows have the same key. Group by it, or add the column that tells the rows apart to unique_key.`;
     case '23503':
@@ -33,7 +33,7 @@ export function hintFor(error: StatementError, node: ModelNode | SeedNode, manif
     case '42P07':
       return 'Indexes share one set of names with tables and views of their schema, and a table that was renamed keeps those of its indexes. Rename what has the name, e.g. alter index ... rename to ..., and run again.';
     case '53200':
-      return node.kind === 'model' && node.partitionBy?.granularity === 'day'
+      return partitioningOf(node)?.granularity === 'day'
         ? 'Every partition takes a lock. Set granularity: month, or raise max_locks_per_transaction of the server.'
         : undefined;
     case '3F000':

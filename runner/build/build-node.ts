@@ -7,10 +7,9 @@ import { type Column, isWorthAnalyzing, sameColumns } from '../database/catalog.
 import { retrying } from '../database/retry.ts';
 import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
-import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { type BuiltNode, isMicrobatch, type Manifest, type SeedNode, type WholeModel } from '../manifest/manifest.ts';
 import { isGrantMark } from '../materialize/parts/grants.ts';
 import { objectNames } from '../materialize/parts/structure.ts';
-import type { RowSource } from '../materialize/parts/target.ts';
 import { madeByHand, refuseToStrip } from '../plan/change-of-kind.ts';
 import { checkContract, keepsContract } from '../plan/contract.ts';
 import { decide, isMoved } from '../plan/decide.ts';
@@ -29,8 +28,10 @@ import type { BuildContext, Built } from './transaction/build-context.ts';
 import { completeRelation } from './transaction/complete-relation.ts';
 import { decideAfterHooks } from './transaction/decide-after-hooks.ts';
 import { type HookContext, runHooksOutside } from './transaction/hooks.ts';
-import { perform, shapeOf } from './transaction/run-step.ts';
-import { readSeed } from './transaction/seed.ts';
+import { readRows } from './transaction/rows.ts';
+import { runSteps } from './transaction/run-steps.ts';
+import { shapeOf } from './transaction/shape.ts';
+import { changedRows, noRows } from './transaction/totals.ts';
 
 /**
  * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all. A
@@ -39,7 +40,7 @@ import { readSeed } from './transaction/seed.ts';
  * @throws NodeError, with the template's place for an error that PostgreSQL reports; for an audit that fails as well, and its
  * bad rows are then kept.
  */
-export async function buildNode(context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
+export async function buildNode(context: BuildContext, node: BuiltNode): Promise<Built> {
   const explained = async (error: unknown) =>
     explain(await keepBadRows(context, node, error), {
       name: node.name,
@@ -49,8 +50,7 @@ export async function buildNode(context: BuildContext, node: ModelNode | SeedNod
     });
   try {
     await runHooksOutside(context.warehouse, node, 'pre', 'create', hookContext(context));
-    if (node.kind === 'model' && node.batch !== undefined)
-      return await buildBatches(context, node, node.batch, explained);
+    if (isMicrobatch(node)) return await buildBatches(context, node, explained);
     return await retrying(
       () => context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
       context.turns,
@@ -61,11 +61,11 @@ export async function buildNode(context: BuildContext, node: ModelNode | SeedNod
 }
 
 /** Runs the hooks that wait for the commit. The rows stay, whatever becomes of them. @throws NodeError */
-export async function finishNode(context: BuildContext, node: ModelNode | SeedNode, built: Built): Promise<void> {
+export async function finishNode(context: BuildContext, node: BuiltNode, built: Built): Promise<void> {
   await runHooksOutside(context.warehouse, node, 'post', built.decision.mode, hookContext(context));
 }
 
-async function buildIn(session: Session, context: BuildContext, node: ModelNode | SeedNode): Promise<Built> {
+async function buildIn(session: Session, context: BuildContext, node: SeedNode | WholeModel): Promise<Built> {
   const startedAt = context.clock().toISOString();
   await followRename(session, node, context.manifest);
   const { manifest, options } = context;
@@ -77,18 +77,16 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   );
   const { models } = state;
   let decision = decided;
-  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
+  let totals = noRows;
   let reshaped = false;
   let before: Belongings | undefined;
   if (decision.mode !== 'skip') {
-    const seed = node.kind === 'seed' ? readSeed(context.root, node) : undefined;
-    const sql = querySql(node, decision, state, context.options, context.manifest);
-    const source: RowSource =
-      sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
-    const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
+    const rows = await readRows(session, context, node, decision, state);
+    const { yields } = rows;
     reshaped = yields !== undefined && !sameColumns(yields, columnsOf(state));
     // It keeps the columns that `select *` gave it when it was made.
-    if (reshaped && decision.mode === 'refresh') decision = { mode: 'replace', reason: 'its columns changed' };
+    if (reshaped && decision.mode === 'refresh')
+      decision = { ...decision, mode: 'replace', reason: 'its columns changed' };
     if (isReplaced(node, state, yields, decision)) before = await readBelongings(session, node.relation);
     const surroundings = { manifest: context.manifest, options: context.options, models };
     const views = await viewsInTheWay(session, surroundings, node, state, yields, decision);
@@ -96,12 +94,12 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
     refuseToStrip(node, state, before);
     const { runStartedAt } = context.options;
     const given = madeByHand(state.remembered, before);
-    for (const step of plan(node, decision, state, source, yields, { at: runStartedAt, views, given }))
-      await perform(session, step, node, seed, totals, context.root);
+    const input = { at: runStartedAt, views, given };
+    totals = await runSteps(session, plan(rows, decision, state, input), { node, root: context.root });
     await auditRemade(session, { ...context, models }, views);
-    await analyzeIfGrown(session, node, state, decision, totals);
+    await analyzeIfGrown(session, node, state, decision, changedRows(totals));
   } else if (node.kind === 'model' && node.materialized !== 'ephemeral' && !keepsContract(node, columnsOf(state))) {
-    const sql = querySql(node, decision, state, context.options, context.manifest);
+    const sql = querySql(node, 'full', state, context.options, context.manifest);
     checkContract(node, (await shapeOf(session, node, decision, state, sql)) ?? []);
   }
   const stood = {
@@ -111,14 +109,14 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
   };
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
   // Last, since hooks may change rows too.
-  const audits = await runAudits(session, context, node, decision, totals.retained);
-  const changed = reshaped || totals.inserted + totals.updated + totals.deleted > 0;
+  const audits = await runAudits(session, context, node, decision.mode, totals.retained);
+  const changed = reshaped || changedRows(totals) > 0;
   const isNews = decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed;
   if (isNews) {
     await writeModel(session, {
       model: node.name,
       relation: relation(node.relation.schema, node.relation.name),
-      materialized: node.kind === 'seed' ? 'seed' : node.materialized,
+      materialized: node.materialized,
       checksum: node.checksum,
       generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
       objects: [...objectsOf(node, decision, state), ...grants.made],
@@ -145,12 +143,7 @@ async function buildIn(session: Session, context: BuildContext, node: ModelNode 
 }
 
 /** Whether a model has got back what retention took: it is made anew of sources that have all their rows. */
-function isWholeAgain(
-  manifest: Manifest,
-  node: ModelNode | SeedNode,
-  { mode }: Decision,
-  { pruned }: NodeState,
-): boolean {
+function isWholeAgain(manifest: Manifest, node: BuiltNode, { mode }: Decision, { pruned }: NodeState): boolean {
   if (mode !== 'create' && mode !== 'replace') return false;
   return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
 }
@@ -160,7 +153,7 @@ function hookContext({ options: { runStartedAt }, sourceText }: BuildContext): H
 }
 
 /** What the runner made for a node besides its rows, grants aside. */
-function objectsOf(node: ModelNode | SeedNode, decision: Decision, state: NodeState): readonly string[] {
+function objectsOf(node: BuiltNode, decision: Decision, state: NodeState): readonly string[] {
   if (decision.mode === 'view') return [];
   if (decision.mode !== 'skip') return objectNames(structureOf(node));
   return (state.remembered?.objects ?? []).filter((name) => !isGrantMark(name));
@@ -185,13 +178,12 @@ function hasMoved(state: NodeState): boolean {
 /** The planner knows a fresh table. */
 async function analyzeIfGrown(
   session: Session,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   state: NodeState,
   decision: Decision,
-  totals: { inserted: number; updated: number; deleted: number },
+  changed: number,
 ): Promise<void> {
   if (decision.mode === 'view' || decision.mode === 'create') return;
-  const changed = totals.inserted + totals.updated + totals.deleted;
   if (state.existing !== undefined && isWorthAnalyzing(state.existing, changed))
     await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
 }

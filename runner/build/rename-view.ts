@@ -1,13 +1,13 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
-import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, type Manifest } from '../manifest/manifest.ts';
 
 /**
  * A view that is made of a .yml and has another name there now is renamed, so that grants on it stay and nothing is left
  * under its old name. Belongs into the transaction that builds it.
  */
-export async function followRename(session: Session, node: ModelNode | SeedNode, manifest: Manifest): Promise<void> {
-  if (node.kind !== 'model' || node.shows === undefined) return;
+export async function followRename(session: Session, node: BuiltNode, manifest: Manifest): Promise<void> {
+  if (node.materialized !== 'view' || node.shows === undefined) return;
   const { schema, name } = node.relation;
   const { rows } = await session.query<{ relation: string }>(
     `select m.relation
@@ -27,7 +27,6 @@ export async function followRename(session: Session, node: ModelNode | SeedNode,
 
 function isTaken(quoted: string, manifest: Manifest): boolean {
   return [...manifest.nodes.values()].some(
-    (node) =>
-      (node.kind === 'model' || node.kind === 'seed') && relation(node.relation.schema, node.relation.name) === quoted,
+    (node) => isBuilt(node) && relation(node.relation.schema, node.relation.name) === quoted,
   );
 }

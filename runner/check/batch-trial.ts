@@ -2,9 +2,10 @@ import type { Session } from '../../warehouse/warehouse.ts';
 import { checkYields, readTypes } from '../build/microbatch/begin.ts';
 import { nameOfBatch } from '../build/microbatch/report.ts';
 import { nothingKnown } from '../build/transaction/node-state.ts';
-import { perform, shapeOf } from '../build/transaction/run-step.ts';
+import { runSteps } from '../build/transaction/run-steps.ts';
+import { shapeOf } from '../build/transaction/shape.ts';
 import { readRelation } from '../database/catalog.ts';
-import type { BatchSettings, Manifest, ModelNode } from '../manifest/manifest.ts';
+import type { Manifest, MicrobatchNode } from '../manifest/manifest.ts';
 import { applyBatch, stageBatch } from '../materialize/microbatch.ts';
 import { boundLiteral, forBatch } from '../plan/batch-sql.ts';
 import { querySql } from '../plan/plan.ts';
@@ -17,17 +18,16 @@ export async function tryBatch(
   manifest: Manifest,
   root: string,
   startedAt: Date,
-  node: ModelNode,
-  settings: BatchSettings,
+  node: MicrobatchNode,
 ): Promise<void> {
+  const settings = node.batch;
   const existing = await readRelation(session, node.relation);
   const now = startedAt.toISOString();
-  const decision = { mode: 'create', reason: 'check' } as const;
-  const all = querySql(node, decision, nothingKnown, { fullRefresh: false, runStartedAt: now }, manifest);
+  const all = querySql(node, 'full', nothingKnown, { fullRefresh: false, runStartedAt: now }, manifest);
   const window = (await readBatches(session, node.name, settings, now))[0];
-  if (existing === undefined || all === undefined || window === undefined) return;
+  if (existing === undefined || window === undefined) return;
   const sql = forBatch(all, window, await readTypes(session, manifest, all));
-  const yields = (await shapeOf(session, node, decision, nothingKnown, sql)) ?? [];
+  const yields = (await shapeOf(session, node, { mode: 'create' }, nothingKnown, sql)) ?? [];
   const type = checkYields(node, settings, yields, window);
   const [from, to] = [boundLiteral(type, window.from) ?? '', boundLiteral(type, window.to) ?? ''];
   const batch = {
@@ -36,7 +36,5 @@ export async function tryBatch(
     window: { from, to },
     name: nameOfBatch(window, settings),
   };
-  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
-  for (const step of [...stageBatch(batch, sql), ...applyBatch(batch, existing, yields, [])])
-    await perform(session, step, node, undefined, totals, root);
+  await runSteps(session, [...stageBatch(batch, sql), ...applyBatch(batch, existing, yields, [])], { node, root });
 }

@@ -4,7 +4,7 @@ import { ensureGuard } from '../build/transaction/access.ts';
 import type { Compiled } from '../compile/compile.ts';
 import { RelationCache, runTest } from '../data-test/run-test.ts';
 import { explain, statement } from '../database/statement.ts';
-import type { Manifest, ModelNode, Node, SeedNode, TestNode } from '../manifest/manifest.ts';
+import type { BuiltNode, Manifest, ModelNode, Node, TestNode } from '../manifest/manifest.ts';
 import { newestSql } from '../plan/freshness.ts';
 import { sourceTexts } from '../project/project.ts';
 import { ensureState } from '../state/schema.ts';
@@ -117,7 +117,7 @@ export async function checkProject(
     }
   }
 
-  async function build(node: ModelNode | SeedNode): Promise<boolean> {
+  async function build(node: BuiltNode): Promise<boolean> {
     const hasHooks = (node.hooksRead ?? []).every((id) => !absent.has(id));
     if (hasHooks) await hooks.ofNode(node, 'pre', 'full');
     const fault = await tryFull(warehouse, trial, node);
@@ -195,7 +195,7 @@ function schemasOf(nodes: readonly Node[]): ReadonlySet<string> {
 }
 
 function isEphemeral(node: Node): boolean {
-  return node.kind === 'model' && node.materialized === 'ephemeral';
+  return node.materialized === 'ephemeral';
 }
 
 /** A missing target of a foreign key costs the key, not the model. */

@@ -3,7 +3,7 @@ import { identifier, type RelationName, relation } from '../../warehouse/quote.t
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type Column, readRelation } from '../database/catalog.ts';
 import { normalType } from '../manifest/column-type.ts';
-import type { ColumnSpec, ModelNode, SeedNode, SourceNode } from '../manifest/manifest.ts';
+import type { BuiltNode, ColumnSpec, SeedNode, SourceNode } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
 import { formatPlace, type Place } from '../text/place.ts';
 import { didYouMean } from '../text/suggest.ts';
@@ -41,7 +41,7 @@ export async function provideSource(on: Queryable, node: SourceNode): Promise<re
  */
 export async function createStandIn(
   on: Queryable,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   yields: readonly Column[] | undefined,
 ): Promise<boolean> {
   const others = node.columns.filter(({ name }) => yields?.every((column) => column.name !== name) ?? true);

@@ -2,7 +2,7 @@ import { StatementError } from '../../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { type HookContext, runHook } from '../build/transaction/hooks.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
-import type { Hook, ModelNode, SeedNode } from '../manifest/manifest.ts';
+import type { BuiltNode, Hook } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
@@ -40,7 +40,7 @@ export class HookTrial {
   }
 
   /** The hooks of a node in one of its forms; of the incremental one those that differ from the full one. */
-  async ofNode(node: ModelNode | SeedNode, when: Hook['when'], form: 'full' | 'incremental'): Promise<void> {
+  async ofNode(node: BuiltNode, when: Hook['when'], form: 'full' | 'incremental'): Promise<void> {
     for (const hook of node.hooks ?? []) {
       const sql = hook[form];
       if (hook.when !== when || (form === 'incremental' && sql.text === hook.full.text)) continue;

@@ -2,18 +2,25 @@ import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readAccess } from '../build/transaction/access.ts';
 import { newestLoads, nothingKnown } from '../build/transaction/node-state.ts';
-import { perform, shapeOf } from '../build/transaction/run-step.ts';
-import { readSeed } from '../build/transaction/seed.ts';
+import { readRows } from '../build/transaction/rows.ts';
+import { runSteps } from '../build/transaction/run-steps.ts';
+import { shapeOf } from '../build/transaction/shape.ts';
 import { inlineEphemerals } from '../compile/draft/ephemeral.ts';
 import { ephemeralsOf } from '../compile/model.ts';
 import { auditsOf, badRowsSql } from '../data-test/audit.ts';
 import { nothingGiven } from '../database/attachments.ts';
 import { type Column, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';
-import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
-import type { RowSource } from '../materialize/parts/target.ts';
+import {
+  type BuiltNode,
+  type Constraint,
+  isMicrobatch,
+  type Manifest,
+  type ModelNode,
+  rowSecurityOf,
+} from '../manifest/manifest.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
-import { plan, querySql } from '../plan/plan.ts';
+import { plan, querySql, type Rows } from '../plan/plan.ts';
 import { NodeError } from '../text/errors.ts';
 import { tryBatch } from './batch-trial.ts';
 
@@ -29,29 +36,23 @@ export interface Trial {
 }
 
 /** Builds a node as the first run would. @returns why it cannot be built. */
-export function tryFull(
-  warehouse: Warehouse,
-  trial: Trial,
-  node: ModelNode | SeedNode,
-): Promise<NodeError | undefined> {
-  if (node.kind === 'model' && node.materialized === 'ephemeral') return tryEphemeral(warehouse, trial, node);
-  const mode = node.kind === 'model' && node.materialized === 'view' ? 'view' : 'create';
-  return attempt(warehouse, trial, node, '', (session) =>
-    build(session, trial, node, { mode, reason: 'check' }).then(() => undefined),
-  );
+export function tryFull(warehouse: Warehouse, trial: Trial, node: BuiltNode): Promise<NodeError | undefined> {
+  if (node.materialized === 'ephemeral') return tryEphemeral(warehouse, trial, node);
+  const mode = node.materialized === 'view' ? 'view' : 'create';
+  return attempt(warehouse, trial, node, '', (session) => build(session, trial, node, mode));
 }
 
 /** The columns of a model whose query can be run, though it breaks its contract or a constraint; else undefined. */
 export async function columnsOf(
   warehouse: Warehouse,
   trial: Trial,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
 ): Promise<readonly Column[] | undefined> {
-  const decision: Decision = { mode: 'create', reason: 'check' };
+  if (node.kind === 'seed') return undefined;
   const options = { fullRefresh: false, runStartedAt: trial.startedAt.toISOString() };
-  const sql = querySql(node, decision, nothingKnown, options, trial.manifest);
+  const sql = querySql(node, 'full', nothingKnown, options, trial.manifest);
   try {
-    return await warehouse.transaction((session) => shapeOf(session, node, decision, nothingKnown, sql));
+    return await warehouse.transaction((session) => shapeOf(session, node, { mode: 'create' }, nothingKnown, sql));
   } catch (error) {
     if (error instanceof StatementError) return undefined;
     throw error;
@@ -65,62 +66,66 @@ export async function tryIncremental(
   node: ModelNode,
 ): Promise<NodeError | undefined> {
   if (node.materialized === 'snapshot')
-    return attempt(warehouse, trial, node, ' (second run)', (session) =>
-      build(session, trial, node, { mode: 'snapshot', reason: 'check' }),
-    );
+    return attempt(warehouse, trial, node, ' (second run)', (session) => build(session, trial, node, 'snapshot'));
   if (node.materialized === 'materialized_view')
-    return attempt(warehouse, trial, node, ' (refresh)', (session) =>
-      build(session, trial, node, { mode: 'refresh', reason: 'check' }),
-    );
-  const { batch } = node;
-  if (batch !== undefined)
+    return attempt(warehouse, trial, node, ' (refresh)', (session) => build(session, trial, node, 'refresh'));
+  if (isMicrobatch(node))
     return attempt(warehouse, trial, node, ' (a batch)', (session) =>
-      tryBatch(session, trial.manifest, trial.root, trial.startedAt, node, batch),
+      tryBatch(session, trial.manifest, trial.root, trial.startedAt, node),
     );
-  if (node.incrementalSql === undefined) return undefined;
+  if (node.materialized !== 'incremental') return undefined;
   return attempt(warehouse, trial, node, ' (incremental)', async (session) => {
     await newestLoads(session, trial.manifest, node);
-    await build(session, trial, node, { mode: 'increment', reason: 'check' });
+    await build(session, trial, node, 'increment');
   });
 }
 
 /** Nothing is built of an ephemeral model, and what it is part of may use some of its columns only. */
 function tryEphemeral(warehouse: Warehouse, trial: Trial, node: ModelNode): Promise<NodeError | undefined> {
   const inside = inlineEphemerals(node.fullSql, ephemeralsOf(node.dependsOn, trial.manifest.nodes));
-  const decision: Decision = { mode: 'view', reason: 'check' };
   return attempt(warehouse, trial, node, '', async (session) => {
-    await shapeOf(session, node, decision, nothingKnown, inside);
+    await shapeOf(session, node, { mode: 'view' }, nothingKnown, inside);
   });
 }
 
-async function build(session: Session, trial: Trial, node: ModelNode | SeedNode, decision: Decision): Promise<void> {
-  const increment = decision.mode === 'increment';
-  const standing = increment || decision.mode === 'snapshot' || decision.mode === 'refresh';
-  const existing = standing ? await readRelation(session, node.relation) : undefined;
-  const security = node.kind === 'model' ? node.rowSecurity : undefined;
+/** Builds a node by the plan that a build would carry out, on tables that have no rows. */
+async function build(
+  session: Session,
+  trial: Trial,
+  node: BuiltNode,
+  mode: Exclude<Decision['mode'], 'skip' | 'replace'>,
+): Promise<void> {
+  const makes = mode === 'create' || mode === 'view';
+  const existing = makes ? undefined : await readRelation(session, node.relation);
+  const security = rowSecurityOf(node);
   const access = security === undefined ? undefined : await readAccess(session, node.relation, security);
   const state: NodeState = { ...nothingKnown, existing, access };
-  const seed = node.kind === 'seed' ? readSeed(trial.root, node) : undefined;
   const options = { fullRefresh: false, runStartedAt: trial.startedAt.toISOString() };
-  const sql = querySql(node, decision, state, options, trial.manifest);
-  const source: RowSource = sql === undefined ? { kind: 'copy', columns: seed?.columns ?? [] } : { kind: 'query', sql };
-  const yields = seed?.columns ?? (await shapeOf(session, node, decision, state, sql));
+  // A microbatch model's table begins as that of its whole history does.
+  const whole = isMicrobatch(node) ? ({ ...node, materialized: 'table' } as const) : node;
+  const rows = await readRows(session, { manifest: trial.manifest, root: trial.root, options }, whole, { mode }, state);
   // An empty table in a model's place has neither its columns' true types nor its keys.
-  if (standing && trial.standIns.has(node.id)) return;
-  if (increment) compareForms(node, existing?.columns ?? [], yields ?? []);
+  if (!makes && trial.standIns.has(node.id)) return;
+  if (mode === 'increment') compareForms(node, existing?.columns ?? [], rows.yields ?? []);
   const constraints = node.constraints.filter((one) => one.type !== 'foreign_key' || !trial.standIns.has(one.toId));
-  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
-  for (const step of plan({ ...node, constraints }, decision, state, source, yields, {
-    at: options.runStartedAt,
-    views: [],
-    given: nothingGiven,
-  }))
-    await perform(session, step, node, seed, totals, trial.root);
-  if (increment) await tryAudits(session, trial, node);
+  const decision: Decision | undefined = makes
+    ? { mode, reason: 'check' }
+    : existing && { mode, reason: 'check', existing };
+  if (decision === undefined) return;
+  const input = { at: options.runStartedAt, views: [], given: nothingGiven };
+  const steps = plan(withConstraints(rows, constraints), decision, state, input);
+  await runSteps(session, steps, { node, root: trial.root });
+  if (mode === 'increment') await tryAudits(session, trial, node);
+}
+
+function withConstraints(rows: Rows, constraints: readonly Constraint[]): Rows {
+  return rows.kind === 'seed'
+    ? { ...rows, node: { ...rows.node, constraints } }
+    : { ...rows, node: { ...rows.node, constraints } };
 }
 
 /** Runs the audits that look at new rows only; in their other form they are tests like any. */
-async function tryAudits(session: Session, trial: Trial, node: ModelNode | SeedNode): Promise<void> {
+async function tryAudits(session: Session, trial: Trial, node: BuiltNode): Promise<void> {
   for (const test of auditsOf(trial.manifest, node)) {
     if (test.audit?.newRows === undefined || test.dependsOn.some((id) => trial.absent.has(id))) continue;
     await statement(session, badRowsSql(test, node, 'increment')).catch((error: unknown) => {
@@ -130,7 +135,7 @@ async function tryAudits(session: Session, trial: Trial, node: ModelNode | SeedN
 }
 
 /** An increment is put into the table that the full form made: both must yield the same columns. */
-function compareForms(node: ModelNode | SeedNode, full: readonly Column[], incremental: readonly Column[]): void {
+function compareForms(node: BuiltNode, full: readonly Column[], incremental: readonly Column[]): void {
   const types = new Map(full.map((column) => [column.name, column.type]));
   const faults: string[] = [];
   for (const { name, type } of incremental) {
@@ -152,7 +157,7 @@ function compareForms(node: ModelNode | SeedNode, full: readonly Column[], incre
 async function attempt(
   warehouse: Warehouse,
   trial: Trial,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   form: string,
   work: (session: Session) => Promise<void>,
 ): Promise<NodeError | undefined> {
@@ -176,7 +181,7 @@ function located({ message: what, detail, hint, cause }: NodeError, where: strin
   return new NodeError({ what, where, detail, hint, cause });
 }
 
-function hintFor(error: StatementError, node: ModelNode | SeedNode): string | undefined {
+function hintFor(error: StatementError, node: BuiltNode): string | undefined {
   switch (error.code) {
     case '42P01':
     case '3F000':

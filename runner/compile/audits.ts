@@ -1,5 +1,5 @@
 import { Graph } from '../manifest/graph.ts';
-import type { ModelNode, Node, SeedNode, TestNode } from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, type Node, type TestNode } from '../manifest/manifest.ts';
 import type { Config } from '../project/config.ts';
 import type { SettingPlaces } from '../project/setting-places.ts';
 import { type Problem, ProjectError } from '../text/errors.ts';
@@ -65,7 +65,7 @@ export function auditedLast(
   nodes: ReadonlyMap<string, Node>,
   tests: readonly TestNode[],
   problems: Problem[],
-): (ModelNode | SeedNode)[] {
+): BuiltNode[] {
   const graph = new Graph(new Map([...nodes].map(([id, node]) => [id, node.dependsOn])));
   const behind = new Map<string, Set<string>>();
   for (const { audit, dependsOn, place } of tests) {
@@ -74,7 +74,7 @@ export function auditedLast(
     const later = graph.descendants(audit.of);
     for (const id of dependsOn) {
       const other = nodes.get(id);
-      if (id === audit.of || (other?.kind !== 'model' && other?.kind !== 'seed')) continue;
+      if (id === audit.of || !isBuilt(other)) continue;
       if (later.has(id)) {
         const what = `it audits ${name}, but reads ${other.name}, which is built after it`;
         const hint = `An audit runs before anything is made of ${name}: let it audit ${other.name}, or make it a plain test.`;
@@ -86,7 +86,7 @@ export function auditedLast(
   }
   return [...behind].flatMap(([id, others]) => {
     const node = nodes.get(id);
-    if (node?.kind !== 'model' && node?.kind !== 'seed') return [];
+    if (!isBuilt(node)) return [];
     return [{ ...node, dependsOn: [...new Set([...node.dependsOn, ...others])] }];
   });
 }

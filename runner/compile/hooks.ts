@@ -1,4 +1,4 @@
-import type { Hook, Node } from '../manifest/manifest.ts';
+import { type Hook, isBuilt, type Node } from '../manifest/manifest.ts';
 import { type HookKey, writtenHooks } from '../project/additive-settings.ts';
 import type { Problem } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
@@ -17,7 +17,7 @@ export function addHooks(context: CompileContext, nodes: Map<string, Node>, prob
     const used = new Set<string>();
     const hooks = (['pre_hook', 'post_hook'] as const).flatMap((key) => hooksOf(context, draft, key, used, problems));
     const node = nodes.get(draft.id);
-    if (hooks.length === 0 || (node?.kind !== 'model' && node?.kind !== 'seed')) continue;
+    if (hooks.length === 0 || !isBuilt(node)) continue;
     const first = [...used].filter((id) => id !== node.id && !isBehind(id, node.id, dependsOn));
     const all = [...new Set([...node.dependsOn, ...first])];
     dependsOn.set(node.id, all);

@@ -1,19 +1,19 @@
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { ModelNode, Node, SeedNode } from '../manifest/manifest.ts';
 import { nameTables } from '../manifest/placeholders.ts';
-import type { Config, ConfigKey } from '../project/config.ts';
+import type { ConfigKey } from '../project/config.ts';
 import type { Template } from '../template/template.ts';
 import { ProjectError } from '../text/errors.ts';
 import { oneStatement } from '../text/one-statement.ts';
-import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { columnSpecs, constraintsOf } from './draft/constraints.ts';
 import { type CompileContext, type Draft, digest, quote } from './draft/context.ts';
 import { inlineEphemerals } from './draft/ephemeral.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './draft/model-language.ts';
 import { type BatchReads, resolverFor } from './draft/resolve.ts';
-import { batchSettings, checkBatches, followedBy, isMicrobatch } from './settings/microbatch.ts';
+import { batchSettings, checkBatches, followedBy, isCutIntoBatches } from './settings/microbatch.ts';
 import { partitionByOf } from './settings/partition-by.ts';
+import { type Complain, checkSnapshot, snapshotSettings } from './settings/snapshot.ts';
 import { subjectOf } from './settings/subject.ts';
 
 export function seedNode(draft: Draft, context: CompileContext): SeedNode {
@@ -21,6 +21,7 @@ export function seedNode(draft: Draft, context: CompileContext): SeedNode {
   partitionByOf(draft, constraints, context);
   return {
     kind: 'seed',
+    materialized: 'seed',
     ...common(draft),
     dependsOn: [
       ...new Set(
@@ -47,7 +48,7 @@ export function modelNode(
   if (!context.incomplete) checkSettings(draft, materialized, context);
   const used = new Set<string>();
   const record = newRecord();
-  const batchReads: BatchReads | undefined = isMicrobatch(config)
+  const batchReads: BatchReads | undefined = isCutIntoBatches(config)
     ? { filtered: new Set(), whole: new Set(), bounds: false }
     : undefined;
   const sqlFor = (mode: Mode) => {
@@ -66,7 +67,9 @@ export function modelNode(
   };
   const full = sqlFor('full');
   // Every batch is built by the same SQL, that of the whole history too.
-  const incremental = materialized === 'incremental' && batchReads === undefined ? sqlFor('incremental') : undefined;
+  const { incremental_strategy: strategy = 'merge' } = config;
+  const increments =
+    materialized === 'incremental' && strategy !== 'microbatch' ? { strategy, sql: sqlFor('incremental') } : undefined;
   const ephemerals = ephemeralsOf([...used], nodes);
   const constraints = constraintsOf(draft, context);
   const targets = constraints.flatMap((constraint) =>
@@ -76,40 +79,52 @@ export function modelNode(
     ...new Set(
       [...used].flatMap((id) => {
         const node = nodes.get(id);
-        return node?.kind === 'model' && node.materialized === 'ephemeral' ? node.reads : [id];
+        return node?.materialized === 'ephemeral' ? node.reads : [id];
       }),
     ),
   ];
   if (batchReads !== undefined && !context.incomplete) checkBatches(draft, batchReads, context);
-  const batch = batchReads && batchSettings(config, followedBy(batchReads, nodes));
+  const batch = batchSettings(config, batchReads === undefined ? [] : followedBy(batchReads, nodes));
   const fullSql = materialized === 'ephemeral' ? full : inlineEphemerals(full, ephemerals);
-  return {
+  const partitionBy = partitionByOf(draft, constraints, context);
+  const rowSecurity = context.rowSecurity.get(draft.name);
+  const base = {
     kind: 'model',
     ...common(draft),
     dependsOn: [...new Set([...used, ...targets])],
     reads,
     constraints,
     subject: subjectOf(draft, context),
-    materialized,
     fullSql,
-    incrementalSql: incremental && inlineEphemerals(incremental, ephemerals),
-    highWater: [...record.highWater],
-    rowSecurity: context.rowSecurity.get(draft.name),
-    partitionBy: partitionByOf(draft, constraints, context),
     volatile: record.volatile || [...used].some((id) => isVolatileEphemeral(nodes.get(id))),
     checksum: digest([
       fullSql.text,
-      incremental?.text ?? '',
+      increments?.sql.text ?? '',
       config.unique_key ?? [],
       config.surrogate_key ?? '',
-      ...(batch === undefined ? [] : [batch.eventTime, batch.size, batch.begin, batch.timeZone]),
+      ...(batchReads === undefined ? [] : [batch.eventTime, batch.size, batch.begin, batch.timeZone]),
     ]),
-    batch,
-  };
+  } as const;
+  switch (materialized) {
+    case 'view':
+      return { ...base, materialized, shows: undefined };
+    case 'ephemeral':
+    case 'materialized_view':
+      return { ...base, materialized };
+    case 'table':
+      return { ...base, materialized, partitionBy, rowSecurity };
+    case 'snapshot':
+      return { ...base, materialized, snapshot: snapshotSettings(config), rowSecurity };
+    case 'incremental': {
+      const table = { ...base, materialized, partitionBy, rowSecurity };
+      if (increments === undefined) return { ...table, strategy: 'microbatch', batch };
+      const incrementalSql = inlineEphemerals(increments.sql, ephemerals);
+      return { ...table, strategy: increments.strategy, incrementalSql, highWater: [...record.highWater] };
+    }
+    default:
+      return materialized satisfies never;
+  }
 }
-
-/** Refuses a setting, given its place. */
-type Complain = (place: Place | undefined, what: string, hint: string) => void;
 
 function checkSettings(draft: Draft, materialized: ModelNode['materialized'], context: CompileContext): void {
   const { config, record, properties, settings } = draft;
@@ -151,7 +166,7 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized'], co
     materialized === 'incremental',
     'incremental models',
   );
-  only(['batch_size', 'time_zone', 'begin', 'lookback'], isMicrobatch(config), 'incremental_strategy microbatch');
+  only(['batch_size', 'time_zone', 'begin', 'lookback'], isCutIntoBatches(config), 'incremental_strategy microbatch');
   const tables = 'views, tables, incremental models, snapshots and seeds';
   only(['grants', 'pre_hook', 'pre-hook', 'post_hook', 'post-hook'], materialized !== 'ephemeral', tables);
   only(['contract'], materialized !== 'ephemeral' || config.contract?.enforced === false, tables);
@@ -181,39 +196,6 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized'], co
       'Set materialized="incremental", or take the block out.',
     );
   }
-}
-
-function checkSnapshot(
-  config: Config,
-  materialized: ModelNode['materialized'],
-  complain: Complain,
-  at: (...keys: readonly string[]) => Place | undefined,
-): void {
-  if (materialized !== 'snapshot') return;
-  if ((config.unique_key ?? []).length === 0)
-    complain(
-      at('unique_key', 'materialized'),
-      'a snapshot needs a unique_key',
-      'Set it to the columns that identify a row of the source.',
-    );
-  if (config.strategy === undefined)
-    complain(
-      at('materialized'),
-      'a snapshot needs a strategy',
-      'Set strategy="timestamp" with updated_at, or strategy="check" with check_cols (a list, or all).',
-    );
-  if (config.strategy === 'timestamp' && config.updated_at === undefined)
-    complain(
-      at('strategy'),
-      'strategy "timestamp" needs updated_at',
-      'Set it to the column that says when a row was last changed.',
-    );
-  if (config.strategy === 'check' && (config.check_cols === undefined || config.check_cols.length === 0))
-    complain(
-      at('check_cols', 'strategy'),
-      'strategy "check" needs check_cols',
-      'Set it to the columns to compare, or to all.',
-    );
 }
 
 function common(
@@ -253,7 +235,7 @@ export function ephemeralsOf(
   const found = new Map<string, { name: string; sql: SqlText }>();
   const visit = (id: string) => {
     const node = nodes.get(id);
-    if (node?.kind !== 'model' || node.materialized !== 'ephemeral' || found.has(id)) return;
+    if (node?.materialized !== 'ephemeral' || found.has(id)) return;
     for (const upstream of node.dependsOn) visit(upstream);
     found.set(id, { name: node.name, sql: node.fullSql });
   };
@@ -262,5 +244,5 @@ export function ephemeralsOf(
 }
 
 function isVolatileEphemeral(node: Node | undefined): boolean {
-  return node?.kind === 'model' && node.materialized === 'ephemeral' && node.volatile;
+  return node?.materialized === 'ephemeral' && node.volatile;
 }

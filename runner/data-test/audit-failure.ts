@@ -1,7 +1,7 @@
 import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { retrying } from '../database/retry.ts';
-import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import type { BuiltNode } from '../manifest/manifest.ts';
 import { hasState } from '../state/schema.ts';
 import { NodeError } from '../text/errors.ts';
 import { thousands } from '../text/figures.ts';
@@ -23,7 +23,7 @@ export interface AuditRun {
  * Keeps the bad rows of audits that failed, in a transaction of its own: that of the model has been rolled back.
  * @returns what to tell of it; any other error as it is.
  */
-export async function keepBadRows(run: AuditRun, cause: ModelNode | SeedNode, error: unknown): Promise<unknown> {
+export async function keepBadRows(run: AuditRun, cause: BuiltNode, error: unknown): Promise<unknown> {
   if (!(error instanceof AuditsFailed)) return error;
   const { node, failed, retained } = error;
   // A materialized view that was made again with what it reads.
@@ -48,7 +48,7 @@ export async function keepBadRows(run: AuditRun, cause: ModelNode | SeedNode, er
 }
 
 /** What to do where bad rows may be such as a rebuild keeps, because facts that wait for it point at them. */
-function pointedAt({ name }: ModelNode | SeedNode, retained: number): string {
+function pointedAt({ name }: BuiltNode, retained: number): string {
   const rows = retained === 1 ? '1 row is' : `${thousands(retained)} rows are`;
   return `\n  ${rows} only there because others point there. If those are the bad ones, build the others first: datacycle build --select ${name}+ --exclude ${name}`;
 }
@@ -108,7 +108,7 @@ export async function forgetFailures(on: Queryable, model: string, before: Date)
 async function keepIn(
   session: Session,
   { runId, clock }: AuditRun,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   failed: readonly FailedAudit[],
 ): Promise<void> {
   const at = clock().toISOString();
@@ -145,7 +145,7 @@ async function forgetOldest(session: Queryable, test: string): Promise<void> {
 }
 
 function complaint(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   failed: readonly FailedAudit[],
   { detail, hint }: { readonly detail: readonly (string | undefined)[]; readonly hint: string },
 ): NodeError {

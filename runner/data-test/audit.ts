@@ -3,7 +3,7 @@ import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { isTransient } from '../database/retry.ts';
 import { explain, statement } from '../database/statement.ts';
-import type { Manifest, ModelNode, SeedNode, TestNode } from '../manifest/manifest.ts';
+import type { BuiltNode, Manifest, TestNode } from '../manifest/manifest.ts';
 import type { StandingView } from '../materialize/parts/remake-views.ts';
 import { staged } from '../materialize/parts/step.ts';
 import type { Decision } from '../plan/decision.ts';
@@ -30,12 +30,12 @@ export interface FailedAudit extends AuditOutcome {
 /** Thrown inside a model's transaction, so that it is rolled back; the rows have been read before. */
 export class AuditsFailed extends Error {
   /** Whose audits they are. */
-  readonly node: ModelNode | SeedNode;
+  readonly node: BuiltNode;
   readonly failed: readonly FailedAudit[];
   /** Rows that nothing makes any more, but others still point at: they may be the bad ones. */
   readonly retained: number;
 
-  constructor(node: ModelNode | SeedNode, failed: readonly FailedAudit[], retained: number) {
+  constructor(node: BuiltNode, failed: readonly FailedAudit[], retained: number) {
     super(`${failed.length} audits failed`);
     this.node = node;
     this.failed = failed;
@@ -44,7 +44,7 @@ export class AuditsFailed extends Error {
 }
 
 /** The audits of a node, by name. */
-export function auditsOf({ nodes }: Manifest, { id }: ModelNode | SeedNode): readonly TestNode[] {
+export function auditsOf({ nodes }: Manifest, { id }: BuiltNode): readonly TestNode[] {
   const audits = [...nodes.values()].flatMap((node) => (node.kind === 'test' && node.audit?.of === id ? [node] : []));
   return audits.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -55,7 +55,7 @@ export function auditsOf({ nodes }: Manifest, { id }: ModelNode | SeedNode): rea
  */
 export function auditSql(
   test: TestNode,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   mode: Decision['mode'],
 ): { readonly before: string; readonly sql: SqlText } {
   const newRows = test.audit?.newRows;
@@ -92,8 +92,8 @@ export function badRowsSql(...audit: Parameters<typeof auditSql>): SqlText {
 export async function runAudits(
   session: Session,
   context: { readonly manifest: Manifest; readonly sourceText: (file: string) => string | undefined },
-  node: ModelNode | SeedNode,
-  { mode }: Decision,
+  node: BuiltNode,
+  mode: Decision['mode'],
   retained: number,
   audits = auditsOf(context.manifest, node),
 ): Promise<readonly AuditOutcome[]> {
@@ -140,7 +140,7 @@ export async function auditRemade(
     // One whose SQL is another by now came back as it was; its audits are about what it is to be.
     if (context.models.get(node.name)?.checksum !== node.checksum) continue;
     const own = auditsOf(context.manifest, node).filter(({ dependsOn }) => dependsOn.every((id) => id === node.id));
-    await runAudits(session, context, node, { mode: 'replace', reason: '' }, 0, own);
+    await runAudits(session, context, node, 'replace', 0, own);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Graph } from './graph.ts';
-import type { Manifest, ModelNode, Node, SeedNode } from './manifest.ts';
+import { type BuiltNode, isBuilt, type Manifest, type ModelNode, type Node } from './manifest.ts';
 
 /** The names of the sources among `ids`, and of those that views among them show, materialized ones included. */
 export function sourcesBehind(manifest: Manifest, ids: readonly string[]): string[] {
@@ -39,7 +39,7 @@ export function subjectGraph(nodes: ReadonlyMap<string, Node>): Graph {
   return new Graph(
     new Map(
       [...nodes.values()].map((node) => {
-        const subject = node.kind === 'model' || node.kind === 'seed' ? node.subject : undefined;
+        const subject = isBuilt(node) ? node.subject : undefined;
         const of = subject === undefined || subject === 'nobody' ? undefined : subject.of;
         return [node.id, of === undefined ? node.dependsOn : [...node.dependsOn, of]];
       }),
@@ -48,7 +48,7 @@ export function subjectGraph(nodes: ReadonlyMap<string, Node>): Graph {
 }
 
 /** The names of the models that a node is made of, directly or through others. */
-export function modelsBehind(manifest: Manifest, node: ModelNode | SeedNode): readonly string[] {
+export function modelsBehind(manifest: Manifest, node: BuiltNode): readonly string[] {
   const behind = new Set<string>();
   const visit = (ids: readonly string[]) => {
     for (const id of ids) {

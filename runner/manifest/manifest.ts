@@ -1,5 +1,5 @@
 import type { RelationName } from '../../warehouse/quote.ts';
-import type { batchSizes, Config } from '../project/config.ts';
+import type { batchSizes, Config, strategies } from '../project/config.ts';
 import type { SettingPlaces } from '../project/setting-places.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
@@ -84,31 +84,95 @@ interface Relational {
   readonly checksum: string;
 }
 
-export interface ModelNode extends NodeBase, Relational {
+/** What every model has, however it is materialized. */
+interface ModelBase extends NodeBase, Relational {
   readonly kind: 'model';
-  readonly materialized: 'view' | 'table' | 'incremental' | 'ephemeral' | 'snapshot' | 'materialized_view';
   /** The whole model, with placeholders for what only the run knows. */
   readonly fullSql: SqlText;
-  /** What an incremental run selects; undefined for other materialisations. */
-  readonly incrementalSql: SqlText | undefined;
-  /** Ids of the upstreams whose high-water marks the incremental SQL uses. */
-  readonly highWater: readonly string[];
-  readonly rowSecurity: RowSecurity | undefined;
-  readonly partitionBy?: PartitionBy | undefined;
   /** True when the rows depend on the time of the run, so that "nothing new upstream" does not mean "nothing to do". */
   readonly volatile: boolean;
-  /** For incremental_strategy microbatch: how it is cut into batches. */
-  readonly batch?: BatchSettings | undefined;
-  /** For a view that is made of a model's .yml: the id of that model. */
-  readonly shows?: string | undefined;
 }
 
+/** What a table of its own may have. */
+interface TableSettings {
+  readonly rowSecurity: RowSecurity | undefined;
+  readonly partitionBy: PartitionBy | undefined;
+}
+
+export interface ViewNode extends ModelBase {
+  readonly materialized: 'view';
+  /** For a view that is made of a model's .yml: the id of that model. */
+  readonly shows: string | undefined;
+}
+
+/** Inlined where it is referred to; nothing in the database. */
+export interface EphemeralNode extends ModelBase {
+  readonly materialized: 'ephemeral';
+}
+
+/** Rebuilt as a whole by every run. */
+export interface TableNode extends ModelBase, TableSettings {
+  readonly materialized: 'table';
+}
+
+/** A table that a run adds to, or of which it changes the rows that its incremental SQL yields. */
+export interface IncrementalNode extends ModelBase, TableSettings {
+  readonly materialized: 'incremental';
+  readonly strategy: IncrementalStrategy;
+  /** What an incremental run selects. */
+  readonly incrementalSql: SqlText;
+  /** Ids of the upstreams whose high-water marks the incremental SQL uses. */
+  readonly highWater: readonly string[];
+}
+
+/** A table that is built batch by batch, each by the same SQL. */
+export interface MicrobatchNode extends ModelBase, TableSettings {
+  readonly materialized: 'incremental';
+  readonly strategy: 'microbatch';
+  readonly batch: BatchSettings;
+}
+
+/** A table of the versions that the rows of a query have had. */
+export interface SnapshotNode extends ModelBase {
+  readonly materialized: 'snapshot';
+  readonly snapshot: SnapshotSettings;
+  readonly rowSecurity: RowSecurity | undefined;
+}
+
+export interface MaterializedViewNode extends ModelBase {
+  readonly materialized: 'materialized_view';
+}
+
+/** A table that is loaded from a CSV file of the project. */
 export interface SeedNode extends NodeBase, Relational {
   readonly kind: 'seed';
+  readonly materialized: 'seed';
 }
+
+export type ModelNode =
+  | ViewNode
+  | EphemeralNode
+  | TableNode
+  | IncrementalNode
+  | MicrobatchNode
+  | SnapshotNode
+  | MaterializedViewNode;
+
+/** What a build works on. */
+export type BuiltNode = ModelNode | SeedNode;
+
+/** A model that one transaction builds as a whole. */
+export type WholeModel = Exclude<ModelNode, MicrobatchNode>;
+
+/** A node whose rows are in a table of its own. */
+export type TableLikeNode = TableNode | IncrementalNode | MicrobatchNode | SnapshotNode | SeedNode;
+
+/** A node whose rows are stored: in a table, or in a materialized view. */
+export type StoredNode = TableLikeNode | MaterializedViewNode;
 
 export interface SourceNode extends NodeBase {
   readonly kind: 'source';
+  readonly materialized?: undefined;
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
   /** The column that says when what a row tells of happened, where that is said. */
@@ -121,6 +185,7 @@ export interface SourceNode extends NodeBase {
 /** A test is a query that returns the bad rows. */
 export interface TestNode extends NodeBase {
   readonly kind: 'test';
+  readonly materialized?: undefined;
   readonly sql: SqlText;
   readonly severity: 'error' | 'warn';
   /** A database constraint that, where it exists, makes bad rows impossible. */
@@ -148,7 +213,47 @@ export type Proof =
       readonly toColumns: readonly string[];
     };
 
-export type Node = ModelNode | SeedNode | SourceNode | TestNode;
+export type Node = BuiltNode | SourceNode | TestNode;
+
+/** Models and seeds. */
+export function isBuilt(node: Node | undefined): node is BuiltNode {
+  return node?.kind === 'model' || node?.kind === 'seed';
+}
+
+export function isMicrobatch(node: Node | undefined): node is MicrobatchNode {
+  return node?.kind === 'model' && node.materialized === 'incremental' && node.strategy === 'microbatch';
+}
+
+/** What an incremental run of a model selects; undefined where there is none, or where it is the full SQL. */
+export function incrementalSqlOf(node: BuiltNode): SqlText | undefined {
+  return node.materialized === 'incremental' && node.strategy !== 'microbatch' ? node.incrementalSql : undefined;
+}
+
+/** Ids of the upstreams that a node follows by high-water mark. */
+export function followedByMark(node: BuiltNode): readonly string[] {
+  return node.materialized === 'incremental' && node.strategy !== 'microbatch' ? node.highWater : [];
+}
+
+/** How a node's table is partitioned, where it is one that may be. */
+export function partitioningOf(node: BuiltNode): PartitionBy | undefined {
+  return node.materialized === 'table' || node.materialized === 'incremental' ? node.partitionBy : undefined;
+}
+
+export function rowSecurityOf(node: BuiltNode): RowSecurity | undefined {
+  switch (node.materialized) {
+    case 'table':
+    case 'incremental':
+    case 'snapshot':
+      return node.rowSecurity;
+    case 'view':
+    case 'ephemeral':
+    case 'materialized_view':
+    case 'seed':
+      return undefined;
+    default:
+      return node satisfies never;
+  }
+}
 
 /** Which rows of a table a role may see: those whose `column` the model `access` has beside a role it belongs to. */
 export interface RowSecurity {
@@ -191,4 +296,31 @@ export interface BatchSettings {
   readonly lookback: number;
   /** Ids of the microbatch models of which it reads the rows of its batch only: what changed of them is known by batch. */
   readonly follows: readonly string[];
+}
+
+/** How the rows of an increment meet those that are there. */
+export type IncrementalStrategy = Exclude<(typeof strategies)[number], 'microbatch'>;
+
+/** How a snapshot notices that a row changed, and what it makes of that. */
+export interface SnapshotSettings {
+  readonly strategy: SnapshotStrategy;
+  readonly hardDeletes: NonNullable<Config['hard_deletes']>;
+  readonly columns: SnapshotColumns;
+}
+
+export type SnapshotStrategy =
+  | { readonly kind: 'timestamp'; readonly updatedAt: string }
+  | { readonly kind: 'check'; readonly columns: 'all' | readonly string[] };
+
+/** The columns that a snapshot adds, by what they say; named as in dbt unless snapshot_meta_column_names says otherwise. */
+export interface SnapshotColumns {
+  readonly validFrom: string;
+  /** NULL: the row is what the source says now. */
+  readonly validTo: string;
+  /** Identifies a version of a row. */
+  readonly id: string;
+  /** The time that the source gave, or that of the run. */
+  readonly updatedAt: string;
+  /** Only with hard_deletes: new_record. */
+  readonly isDeleted: string;
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../text/errors.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { Graph } from './graph.ts';
-import type { Manifest, Node } from './manifest.ts';
+import { isBuilt, type Manifest, type Node } from './manifest.ts';
 
 export interface Selection {
   /** Unions; each may be an intersection with commas. Empty: everything. */
@@ -99,7 +99,7 @@ function matcher(value: string): (node: Node) => boolean {
     case 'resource_type':
       return (node) => node.kind === wanted;
     case 'config.materialized':
-      return (node) => node.kind === 'model' && node.materialized === wanted;
+      return (node) => node.materialized === wanted;
     case 'source':
       return (node) => node.kind === 'source' && (pattern.test(node.name) || node.name.startsWith(`${wanted}.`));
     case 'test_name':
@@ -115,7 +115,7 @@ function matcher(value: string): (node: Node) => boolean {
 
 /** `gold.dim_room`: the name that reports show. */
 function relationOf(node: Node): string {
-  return node.kind === 'model' || node.kind === 'seed' ? `${node.relation.schema}.${node.relation.name}` : '';
+  return isBuilt(node) ? `${node.relation.schema}.${node.relation.name}` : '';
 }
 
 /** What could have stood in place of a selector that matches nothing: tags for a tag, paths for a path, else names. */

@@ -1,6 +1,6 @@
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
-import type { Config } from '../project/config.ts';
+import type { SnapshotSettings } from '../manifest/manifest.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { comparable } from './difference.ts';
 import { guardKey } from './parts/key-guard.ts';
@@ -9,63 +9,27 @@ import { counted, run, type Step, staged } from './parts/step.ts';
 import { addMissing, alignColumns, dropObsolete, placeOf } from './parts/structure.ts';
 import type { TableTarget } from './parts/target.ts';
 
-/** The columns that a snapshot adds, by what they say; named as in dbt unless snapshot_meta_column_names says otherwise. */
-export interface SnapshotColumns {
-  readonly validFrom: string;
-  /** NULL: the row is what the source says now. */
-  readonly validTo: string;
-  /** Identifies a version of a row. */
-  readonly id: string;
-  /** The time that the source gave, or that of the run. */
-  readonly updatedAt: string;
-  /** Only with hard_deletes: new_record. */
-  readonly isDeleted: string;
-}
-
-/** How a snapshot notices that a row changed. */
-export type SnapshotStrategy =
-  | { readonly kind: 'timestamp'; readonly updatedAt: string }
-  | { readonly kind: 'check'; readonly columns: 'all' | readonly string[] };
-
-export interface Snapshot {
+export interface Snapshot extends SnapshotSettings {
   /** `uniqueKey` is empty: the key is that of a row of the source, of which there may be several versions. */
   readonly target: TableTarget;
   readonly key: readonly string[];
-  readonly strategy: SnapshotStrategy;
-  readonly hardDeletes: NonNullable<Config['hard_deletes']>;
-  readonly columns: SnapshotColumns;
 }
 
 /** The columns that a snapshot has besides those of its query. */
-export function addedColumns(config: Config): Column[] {
-  const { id, updatedAt, validFrom, validTo, isDeleted } = columnsOf(config);
-  const names = [id, updatedAt, validFrom, validTo, ...(config.hard_deletes === 'new_record' ? [isDeleted] : [])];
+export function addedColumns({ columns, hardDeletes }: SnapshotSettings): Column[] {
+  const { id, updatedAt, validFrom, validTo, isDeleted } = columns;
+  const names = [id, updatedAt, validFrom, validTo, ...(hardDeletes === 'new_record' ? [isDeleted] : [])];
   return names.map((name) => ({ name, type: '' }));
 }
 
-function columnsOf({ snapshot_meta_column_names: names }: Config): SnapshotColumns {
-  return {
-    validFrom: names?.dbt_valid_from ?? 'dbt_valid_from',
-    validTo: names?.dbt_valid_to ?? 'dbt_valid_to',
-    id: names?.dbt_scd_id ?? 'dbt_scd_id',
-    updatedAt: names?.dbt_updated_at ?? 'dbt_updated_at',
-    isDeleted: names?.dbt_is_deleted ?? 'dbt_is_deleted',
-  };
-}
-
 /** What a snapshot is to be, by its settings; its table gets one current version a key, whatever happens. */
-export function snapshotOf(target: TableTarget, config: Config): Snapshot {
+export function snapshotOf(target: TableTarget, settings: SnapshotSettings): Snapshot {
   const key = target.uniqueKey;
-  const columns = columnsOf(config);
+  const { columns } = settings;
   const place = target.settings.get('unique_key')?.place();
   return {
+    ...settings,
     key,
-    columns,
-    strategy:
-      config.strategy === 'timestamp'
-        ? { kind: 'timestamp', updatedAt: config.updated_at ?? '' }
-        : { kind: 'check', columns: config.check_cols ?? 'all' },
-    hardDeletes: config.hard_deletes ?? 'ignore',
     target: {
       ...target,
       uniqueKey: [],

@@ -1,7 +1,7 @@
 import { relation } from '../../warehouse/quote.ts';
 import { type Belongings, type Given, nothingGiven } from '../database/attachments.ts';
 import type { ExistingRelation, ForeignKey } from '../database/catalog.ts';
-import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import type { BuiltNode } from '../manifest/manifest.ts';
 import type { ModelState } from '../state/models.ts';
 import type { Pruned } from '../state/pruned.ts';
 import { NodeError } from '../text/errors.ts';
@@ -20,7 +20,7 @@ interface Standing {
  * @throws NodeError that says how to go on.
  */
 export function refuseChangeOfKind(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   { mode }: { readonly mode: string },
   { existing, remembered, pruned, expired }: Standing,
 ): void {
@@ -58,7 +58,7 @@ export function refuseChangeOfKind(
  * @throws NodeError that names it.
  */
 export function refuseToStrip(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   { existing, remembered }: Pick<Standing, 'existing' | 'remembered'>,
   belongings: Belongings | undefined,
 ): void {
@@ -94,7 +94,7 @@ export function madeByHand(remembered: ModelState | undefined, belongings: Given
 }
 
 function refuseToReplace(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   existing: ExistingRelation,
   remembered: ModelState | undefined,
   why: string,
@@ -112,11 +112,11 @@ function refuseToReplace(
 }
 
 function kindsOf(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   existing: ExistingRelation,
   remembered: ModelState | undefined,
 ): { readonly was: string; readonly becomes: string } {
-  const materialized = node.kind === 'seed' ? 'seed' : node.materialized;
+  const materialized = node.materialized;
   return {
     was: existing.kind === 'table' ? (remembered?.materialized ?? 'table') : existing.kind,
     becomes: materialized === 'materialized_view' ? 'materialized view' : materialized,

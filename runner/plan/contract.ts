@@ -1,13 +1,13 @@
 import type { Column } from '../database/catalog.ts';
 import { normalType } from '../manifest/column-type.ts';
-import type { ColumnSpec, ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { type BuiltNode, type ColumnSpec, partitioningOf } from '../manifest/manifest.ts';
 import { addedColumns } from '../materialize/snapshot.ts';
 import { NodeError } from '../text/errors.ts';
 import type { Place } from '../text/place.ts';
 import type { YamlPath } from '../text/yaml-file.ts';
 
 /** Every key and index column must be among the columns of the query. */
-export function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[]): void {
+export function checkNamed(node: BuiltNode, columns: readonly Column[]): void {
   const have = new Set(columns.map((column) => column.name));
   const listed = (key: string, names: string | readonly string[] = [], ...inside: YamlPath) =>
     [names].flat().map((name, at) => ({ name, where: key, place: node.settings.get(key)?.place(...inside, at) }));
@@ -18,7 +18,7 @@ export function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[
       ...listed('indexes', include, at, 'include'),
     ]),
     ...listed('updated_at', node.config.updated_at),
-    ...listed('partition_by', node.kind === 'model' ? node.partitionBy?.column : undefined, 'column'),
+    ...listed('partition_by', partitioningOf(node)?.column, 'column'),
     ...(node.config.check_cols === 'all' ? [] : listed('check_cols', node.config.check_cols)),
     ...listed('merge_update_columns', node.config.merge_update_columns),
     ...listed('merge_exclude_columns', node.config.merge_exclude_columns),
@@ -41,7 +41,7 @@ export function checkNamed(node: ModelNode | SeedNode, columns: readonly Column[
  * Holds the columns that a query or a seed's file yields against the contract, if one is enforced.
  * @throws NodeError with all differences in one message.
  */
-export function checkContract(node: ModelNode | SeedNode, yields: readonly Column[]): void {
+export function checkContract(node: BuiltNode, yields: readonly Column[]): void {
   const faults = contractFaults(node, yields);
   if (faults.length === 0) return;
   throw new NodeError({
@@ -52,7 +52,7 @@ export function checkContract(node: ModelNode | SeedNode, yields: readonly Colum
 }
 
 /** Whether columns are those of the contract; true where none is enforced. */
-export function keepsContract(node: ModelNode | SeedNode, columns: readonly Column[]): boolean {
+export function keepsContract(node: BuiltNode, columns: readonly Column[]): boolean {
   return contractFaults(node, columns).length === 0;
 }
 
@@ -61,7 +61,7 @@ interface ContractFault {
   readonly place?: Place | undefined;
 }
 
-function contractFaults(node: ModelNode | SeedNode, yields: readonly Column[]): ContractFault[] {
+function contractFaults(node: BuiltNode, yields: readonly Column[]): ContractFault[] {
   if (node.config.contract?.enforced !== true) return [];
   const [from, taken] = node.kind === 'seed' ? ['the file', 'in the file'] : ['the query', 'selected'];
   const actual = new Map(yields.map((column) => [column.name, column.type]));
@@ -80,8 +80,8 @@ function contractFaults(node: ModelNode | SeedNode, yields: readonly Column[]): 
 }
 
 /** A snapshot's own columns may be described; they are not its query's to yield. */
-function promised(node: ModelNode | SeedNode): readonly ColumnSpec[] {
-  if (node.kind === 'seed' || node.materialized !== 'snapshot') return node.columns;
-  const added = new Set(addedColumns(node.config).map(({ name }) => name));
+function promised(node: BuiltNode): readonly ColumnSpec[] {
+  if (node.materialized !== 'snapshot') return node.columns;
+  const added = new Set(addedColumns(node.snapshot).map(({ name }) => name));
   return node.columns.filter(({ name }) => !added.has(name));
 }

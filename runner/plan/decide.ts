@@ -1,5 +1,11 @@
 import type { ExistingRelation } from '../database/catalog.ts';
-import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import {
+  type BuiltNode,
+  followedByMark,
+  type IncrementalNode,
+  type MaterializedViewNode,
+  type MicrobatchNode,
+} from '../manifest/manifest.ts';
 import { isRepartitioned } from '../materialize/parts/repartition.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
 import type { Decision, NodeState, PlanOptions } from './decision.ts';
@@ -10,7 +16,7 @@ import { restructure, secure, tableTarget } from './table-target.ts';
  * Decides from state alone how a node is built. Pure.
  * @throws NodeError if that would take rows that nothing can make again: pruned, deleted by retention, or a snapshot's.
  */
-export function decide(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
+export function decide(node: BuiltNode, state: NodeState, options: PlanOptions): Decision {
   const decision = choose(node, state, options);
   refuseChangeOfKind(node, decision, state);
   refuseToLose(node, decision, state.pruned);
@@ -18,61 +24,84 @@ export function decide(node: ModelNode | SeedNode, state: NodeState, options: Pl
   return decision;
 }
 
-function choose(node: ModelNode | SeedNode, state: NodeState, options: PlanOptions): Decision {
+function choose(node: BuiltNode, state: NodeState, options: PlanOptions): Decision {
   const { existing, remembered } = state;
-  const materialized = node.kind === 'seed' ? 'table' : node.materialized;
-  if (materialized === 'ephemeral') return { mode: 'skip', reason: 'ephemeral' };
-  const unchanged = remembered?.checksum === node.checksum;
-  if (materialized === 'view') {
-    if (existing?.kind === 'view' && unchanged && existing.securityInvoker && !options.fullRefresh)
-      return { mode: 'skip', reason: 'unchanged' };
-    return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
+  switch (node.materialized) {
+    case 'ephemeral':
+      return { mode: 'skip', reason: 'ephemeral' };
+    case 'view': {
+      const unchanged = remembered?.checksum === node.checksum;
+      if (existing?.kind === 'view' && unchanged && existing.securityInvoker && !options.fullRefresh)
+        return { mode: 'skip', reason: 'unchanged' };
+      return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
+    }
+    case 'materialized_view':
+      if (existing?.kind !== 'materialized view') return created(existing);
+      return chooseRefresh(node, existing, state, options);
+    case 'snapshot':
+      if (existing?.kind !== 'table') return created(existing);
+      if (remembered !== undefined && remembered.materialized !== 'snapshot')
+        return { mode: 'create', reason: `was a ${remembered.materialized}` };
+      // Its history is nowhere else, so nothing rebuilds it.
+      return { mode: 'snapshot', reason: 'snapshot', existing };
+    case 'table':
+    case 'seed':
+      if (existing?.kind !== 'table') return created(existing);
+      return { mode: 'replace', reason: 'table', existing };
+    case 'incremental':
+      if (existing?.kind !== 'table') return created(existing);
+      return chooseIncrement(node, existing, state, options);
+    default:
+      return node satisfies never;
   }
-  if (existing === undefined) return { mode: 'create', reason: 'new' };
-  if (materialized === 'materialized_view') return chooseRefresh(node, existing, state, options);
-  if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
-  const wasOther = remembered !== undefined && remembered.materialized !== 'snapshot';
-  if (materialized === 'snapshot' && wasOther) return { mode: 'create', reason: `was a ${remembered.materialized}` };
-  // Its history is nowhere else, so nothing rebuilds it.
-  if (materialized === 'snapshot') return { mode: 'snapshot', reason: 'snapshot' };
-  if (materialized === 'table') return { mode: 'replace', reason: 'table' };
-
-  const mayRebuild = node.config.full_refresh !== false;
-  const reason = mayRebuild ? reasonToRebuild(node, state, options) : undefined;
-  if (reason !== undefined) return { mode: 'replace', reason };
-  if (node.kind === 'model' && !node.volatile && node.highWater.length > 0 && nothingNew(state)) {
-    const target = tableTarget(node, state.access);
-    const made = remembered?.objects ?? [];
-    if (isRepartitioned(target, existing, made)) return { mode: 'increment', reason: 'its partitioning changed' };
-    const changes = restructure(target, existing, made).length;
-    if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
-    const others = changes - secure(target, existing).length;
-    return { mode: 'increment', reason: `its ${others === 0 ? 'row security' : 'constraints or indexes'} changed` };
-  }
-  return { mode: 'increment', reason: 'incremental' };
 }
 
-/** A materialized view that stands is refreshed, unless it is to be another one. */
-function chooseRefresh(
-  node: ModelNode | SeedNode,
+function created(existing: ExistingRelation | undefined): Decision {
+  return { mode: 'create', reason: existing === undefined ? 'new' : `was a ${existing.kind}` };
+}
+
+function chooseIncrement(
+  node: IncrementalNode | MicrobatchNode,
   existing: ExistingRelation,
   state: NodeState,
   options: PlanOptions,
 ): Decision {
-  if (existing.kind !== 'materialized view') return { mode: 'create', reason: `was a ${existing.kind}` };
-  if (options.fullRefresh) return { mode: 'replace', reason: 'full refresh' };
-  if (state.remembered?.checksum !== node.checksum) return { mode: 'replace', reason: 'its definition changed' };
+  const rebuild = node.config.full_refresh === false ? undefined : reasonToRebuild(node, state, options);
+  if (rebuild !== undefined) return { mode: 'replace', reason: rebuild, existing };
+  if (followedByMark(node).length === 0 || node.volatile || !nothingNew(state))
+    return { mode: 'increment', reason: 'incremental', existing };
+  const target = tableTarget(node, state.access);
+  const made = state.remembered?.objects ?? [];
+  if (isRepartitioned(target, existing, made))
+    return { mode: 'increment', reason: 'its partitioning changed', existing };
+  const changes = restructure(target, existing, made).length;
+  if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
+  const others = changes - secure(target, existing).length;
+  const what = others === 0 ? 'row security' : 'constraints or indexes';
+  return { mode: 'increment', reason: `its ${what} changed`, existing };
+}
+
+/** A materialized view that exists is refreshed, unless it is to be another one. */
+function chooseRefresh(
+  node: MaterializedViewNode,
+  existing: ExistingRelation,
+  state: NodeState,
+  options: PlanOptions,
+): Decision {
+  if (options.fullRefresh) return { mode: 'replace', reason: 'full refresh', existing };
+  if (state.remembered?.checksum !== node.checksum)
+    return { mode: 'replace', reason: 'its definition changed', existing };
   const key = [...(node.config.unique_key ?? [])].sort().join('\n');
   const isRefreshable = existing.populated && existing.unique.some((columns) => [...columns].sort().join('\n') === key);
   return isRefreshable
-    ? { mode: 'refresh', reason: 'refreshed' }
-    : { mode: 'replace', reason: existing.populated ? 'its unique index is gone' : 'it had no rows' };
+    ? { mode: 'refresh', reason: 'refreshed', existing }
+    : { mode: 'replace', reason: existing.populated ? 'its unique index is gone' : 'it had no rows', existing };
 }
 
 /** Whether a table's rows move into another one, since it is to be partitioned otherwise. Pure. */
 export function isMoved(
-  node: ModelNode | SeedNode,
-  { mode }: Decision,
+  node: BuiltNode,
+  { mode }: Pick<Decision, 'mode'>,
   { existing, remembered }: Pick<NodeState, 'existing' | 'remembered'>,
 ): boolean {
   if (mode !== 'replace' && mode !== 'increment') return false;
@@ -81,7 +110,7 @@ export function isMoved(
 
 /** Why an incremental model has to be rebuilt, in a few words; undefined if it need not be. Pure. */
 export function reasonToRebuild(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   state: Pick<NodeState, 'remembered' | 'consumed' | 'upstreams'>,
   options: Pick<PlanOptions, 'fullRefresh'>,
 ): string | undefined {

@@ -28,4 +28,13 @@ export interface PlanOptions {
 /** How a node will be built, and why. */
 export type Decision =
   | { readonly mode: 'skip'; readonly reason: string }
-  | { readonly mode: 'create' | 'replace' | 'increment' | 'view' | 'snapshot' | 'refresh'; readonly reason: string };
+  | { readonly mode: 'view'; readonly reason: string }
+  | { readonly mode: 'create'; readonly reason: string }
+  | Change;
+
+/** What a relation that exists goes through: all of its rows replaced, some of them, a snapshot taken, a refresh. */
+export interface Change {
+  readonly mode: 'replace' | 'increment' | 'snapshot' | 'refresh';
+  readonly reason: string;
+  readonly existing: ExistingRelation;
+}

@@ -1,4 +1,4 @@
-import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import type { BuiltNode } from '../manifest/manifest.ts';
 import type { Pruned } from '../state/pruned.ts';
 import { NodeError } from '../text/errors.ts';
 
@@ -7,11 +7,11 @@ import { NodeError } from '../text/errors.ts';
  * @throws NodeError that says how to go on.
  */
 export function refuseToLose(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   decision: { readonly mode: string; readonly reason: string },
   pruned: ReadonlyMap<string, Pruned>,
 ): void {
-  if (node.kind !== 'model' || node.materialized !== 'incremental' || node.config.full_refresh === false) return;
+  if (node.materialized !== 'incremental' || node.config.full_refresh === false) return;
   if (decision.mode !== 'create' && decision.mode !== 'replace') return;
   const gone = [...pruned].map(([name, { loadId, at }]) => `${name} (up to load ${loadId}, on ${at.slice(0, 10)})`);
   if (gone.length === 0) return;
@@ -58,7 +58,7 @@ const marginMs = 86_400_000;
  * What a rebuild of a model must leave alone, given up to when rows of what it reads have been deleted.
  * @param expired by name of the model that lacks them.
  */
-export function keptOf(node: ModelNode | SeedNode, expired: ReadonlyMap<string, Date>): Kept | undefined {
+export function keptOf(node: BuiltNode, expired: ReadonlyMap<string, Date>): Kept | undefined {
   const column = node.config.event_time;
   if (column === undefined || expired.size === 0) return undefined;
   const newest = Math.max(...[...expired.values()].map((at) => at.getTime()));
@@ -71,7 +71,7 @@ export function keptOf(node: ModelNode | SeedNode, expired: ReadonlyMap<string, 
  * @throws NodeError that says how to go on.
  */
 export function refuseToForget(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   decision: { readonly mode: string; readonly reason: string },
   state: {
     readonly existing: { readonly referencedBy: readonly unknown[] } | undefined;
@@ -89,7 +89,7 @@ export function refuseToForget(
 }
 
 /** Whether a model is made of rows that retention has deleted, without an event_time that would tell which of its own. */
-export function forgets(node: ModelNode | SeedNode, expired: ReadonlyMap<string, Date>): boolean {
+export function forgets(node: BuiltNode, expired: ReadonlyMap<string, Date>): boolean {
   return (
     node.kind === 'model' &&
     node.materialized === 'incremental' &&

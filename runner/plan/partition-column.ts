@@ -1,6 +1,6 @@
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import { timeType } from '../manifest/column-type.ts';
-import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { type BuiltNode, partitioningOf } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
 
 /**
@@ -10,11 +10,11 @@ import { NodeError } from '../text/errors.ts';
  * @throws NodeError that says how to go on.
  */
 export function checkPartitionColumn(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   existing: ExistingRelation | undefined,
   yields: readonly Column[],
 ): void {
-  const partitionBy = node.kind === 'model' ? node.partitionBy : undefined;
+  const partitionBy = partitioningOf(node);
   if (partitionBy === undefined) return;
   const { column } = partitionBy;
   const place = node.settings.get('partition_by')?.place('column');

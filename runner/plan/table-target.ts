@@ -1,5 +1,5 @@
 import type { ExistingRelation, RelationKind } from '../database/catalog.ts';
-import type { ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { type BuiltNode, partitioningOf, rowSecurityOf } from '../manifest/manifest.ts';
 import { materializedViewTarget } from '../materialize/materialized-view.ts';
 import type { Index } from '../materialize/parts/index-definition.ts';
 import { securePartitions } from '../materialize/parts/partition-access.ts';
@@ -34,7 +34,7 @@ export function secure(target: TableTarget, existing: ExistingRelation | undefin
 }
 
 /** The table that a node's settings ask for. @param access known where it has row security. */
-export function tableTarget(node: ModelNode | SeedNode, access?: Access): TableTarget {
+export function tableTarget(node: BuiltNode, access?: Access): TableTarget {
   const uniqueKey = node.config.unique_key ?? [];
   const surrogateKey = node.config.surrogate_key;
   return {
@@ -54,13 +54,13 @@ export function tableTarget(node: ModelNode | SeedNode, access?: Access): TableT
         sqlOf(node.settings, 'incremental_predicates', one, at),
       ),
     },
-    rowSecurity: node.kind === 'model' ? node.rowSecurity : undefined,
+    rowSecurity: rowSecurityOf(node),
     access,
-    partitionBy: node.kind === 'model' ? node.partitionBy : undefined,
+    partitionBy: partitioningOf(node),
   };
 }
 
-function indexOf({ settings }: ModelNode | SeedNode, index: IndexConfig, number: number): Index {
+function indexOf({ settings }: BuiltNode, index: IndexConfig, number: number): Index {
   const sql = (value: string, ...inside: YamlPath) => sqlOf(settings, 'indexes', value, number, ...inside);
   return {
     ...index,
@@ -71,16 +71,14 @@ function indexOf({ settings }: ModelNode | SeedNode, index: IndexConfig, number:
 }
 
 /** The constraints and indexes of a node's table or materialized view. */
-export function structureOf(node: ModelNode | SeedNode): TableTarget {
+export function structureOf(node: BuiltNode): TableTarget {
   const target = tableTarget(node);
-  if (node.kind === 'seed') return target;
-  if (node.materialized === 'snapshot') return snapshotOf(target, node.config).target;
+  if (node.materialized === 'snapshot') return snapshotOf(target, node.snapshot).target;
   return node.materialized === 'materialized_view' ? materializedViewTarget(target) : target;
 }
 
 /** What stands in the database once a node is built; an ephemeral model leaves nothing, and counts as a view. */
-export function relationKindOf(node: ModelNode | SeedNode): RelationKind {
-  if (node.kind === 'seed') return 'table';
+export function relationKindOf(node: BuiltNode): RelationKind {
   switch (node.materialized) {
     case 'view':
     case 'ephemeral':
@@ -90,8 +88,9 @@ export function relationKindOf(node: ModelNode | SeedNode): RelationKind {
     case 'table':
     case 'incremental':
     case 'snapshot':
+    case 'seed':
       return 'table';
     default:
-      return node.materialized satisfies never;
+      return node satisfies never;
   }
 }

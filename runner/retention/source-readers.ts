@@ -3,7 +3,7 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 import { UpstreamVersions } from '../build/transaction/upstream-versions.ts';
 import { ask } from '../database/question.ts';
 import { sourcesBehind } from '../manifest/lineage.ts';
-import type { Manifest, ModelNode } from '../manifest/manifest.ts';
+import { followedByMark, type Manifest, type ModelNode } from '../manifest/manifest.ts';
 import { reasonToRebuild } from '../plan/decide.ts';
 import { allModels, type Consumed, consumedBy } from '../state/models.ts';
 
@@ -107,7 +107,7 @@ function reads(manifest: Manifest, node: ModelNode, source: string): boolean {
 
 /** The names of the upstreams that a model follows by high-water mark and that are the source or a view of it. */
 function followed(manifest: Manifest, node: ModelNode, source: string): string[] {
-  return node.highWater.flatMap((id) =>
+  return followedByMark(node).flatMap((id) =>
     sourcesBehind(manifest, [id]).includes(source) ? [manifest.nodes.get(id)?.name ?? ''] : [],
   );
 }
@@ -123,7 +123,9 @@ function followedOnly(manifest: Manifest): (view: ModelNode) => boolean {
     );
     const answer =
       readers.length > 0 &&
-      readers.every((node) => (node.materialized === 'view' ? isFollowedOnly(node) : node.highWater.includes(view.id)));
+      readers.every((node) =>
+        node.materialized === 'view' ? isFollowedOnly(node) : followedByMark(node).includes(view.id),
+      );
     known.set(view.id, answer);
     return answer;
   };

@@ -1,14 +1,12 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import { identifier } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import type { Node } from '../manifest/manifest.ts';
+import { isBuilt, type Node } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
 
 /** Creates the schemas that nodes are to stand in, where they are missing. @throws NodeError if this user may not. */
 export async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]): Promise<void> {
-  const wanted = new Set(
-    nodes.flatMap((node) => (node.kind === 'model' || node.kind === 'seed' ? [node.relation.schema] : [])),
-  );
+  const wanted = new Set(nodes.flatMap((node) => (isBuilt(node) ? [node.relation.schema] : [])));
   const { rows } = await warehouse.query<{ nspname: string }>(
     'select nspname from pg_namespace where nspname = any($1::text[])',
     [[...wanted]],

@@ -4,7 +4,7 @@ import type { BuildContext } from '../build/transaction/build-context.ts';
 import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
 import { RelationCache, runTest } from '../data-test/run-test.ts';
-import type { ModelNode, SeedNode, TestNode } from '../manifest/manifest.ts';
+import type { BuiltNode, TestNode } from '../manifest/manifest.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */
@@ -22,7 +22,7 @@ export class NodeWork {
   }
 
   /** Builds a model or seed, its audits and hooks included. @param fullRefresh otherwise than the run says. */
-  async build(node: ModelNode | SeedNode, fullRefresh = this.#context.options.fullRefresh): Promise<Outcome> {
+  async build(node: BuiltNode, fullRefresh = this.#context.options.fullRefresh): Promise<Outcome> {
     const context = { ...this.#context, options: { ...this.#context.options, fullRefresh } };
     const { warehouse, manifest, signal } = context;
     try {

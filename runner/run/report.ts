@@ -1,4 +1,5 @@
 import { DatacycleError } from '../../warehouse/errors.ts';
+import { isBuilt } from '../manifest/manifest.ts';
 import { count, thousands } from '../text/figures.ts';
 import type { RunHookResult } from './run-hooks.ts';
 import type { NodeResult, RunEvent, RunSummary } from './run-result.ts';
@@ -83,8 +84,7 @@ function resultLine(result: NodeResult, index: number, total: number): Line {
   const kind = (node.kind === 'model' ? node.materialized : node.kind)
     .replace('materialized_view', 'matview')
     .padEnd(11);
-  const name =
-    node.kind === 'model' || node.kind === 'seed' ? `${node.relation.schema}.${node.relation.name}` : node.name;
+  const name = isBuilt(node) ? `${node.relation.schema}.${node.relation.name}` : node.name;
   const dots = '.'.repeat(Math.max(3, width - name.length));
   const time = status === 'skipped' ? '' : `${seconds.toFixed(2)}s`.padStart(8);
   return { tone: toneOf(result), text: `${place}  ${kind} ${name} ${dots} ${label(result)}${time}` };

@@ -4,7 +4,7 @@ import type { BuildContext } from '../build/transaction/build-context.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
 import { Turns } from '../database/turns.ts';
-import type { ModelNode, Node } from '../manifest/manifest.ts';
+import { isBuilt, isMicrobatch, type ModelNode, type Node } from '../manifest/manifest.ts';
 import { sourceTexts } from '../project/project.ts';
 import type { EventTimeRange } from '../state/batch-windows.ts';
 import { beginRun, finishRun, writeResults } from '../state/runs.ts';
@@ -179,10 +179,10 @@ async function work(
   for (const id of [...nodeWork.retained].reverse()) {
     const node = manifest.nodes.get(id);
     const first = results.get(id);
-    if (node?.kind !== 'model' && node?.kind !== 'seed') continue;
+    if (!isBuilt(node)) continue;
     if (first === undefined || options.signal?.aborted === true) continue;
     // Whatever the reason for the first rebuild was, it is gone by now.
-    const fullRefresh = node.kind === 'seed' || node.batch === undefined;
+    const fullRefresh = !isMicrobatch(node);
     const second = await nodeWork.build(node, fullRefresh);
     results.set(id, {
       ...first,

@@ -1,5 +1,5 @@
 import { Graph } from '../manifest/graph.ts';
-import type { Node } from '../manifest/manifest.ts';
+import { isBuilt, type Node } from '../manifest/manifest.ts';
 
 /** In a build, what is made of a model waits for the model's tests: bad rows do not travel on. */
 export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, kept: ReadonlySet<string>): Graph {
@@ -26,7 +26,7 @@ export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, ke
 
 /** What a node depends on because its rows are made of it. */
 function withoutForeignKeys(node: Node): readonly string[] {
-  if (node.kind !== 'model' && node.kind !== 'seed') return node.dependsOn;
+  if (!isBuilt(node)) return node.dependsOn;
   const targets = new Set([
     ...node.constraints.flatMap((one) => (one.type === 'foreign_key' ? [one.toId] : [])),
     ...(node.hooksRead ?? []),

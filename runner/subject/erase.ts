@@ -78,7 +78,7 @@ export async function eraseRows(
   subject: KnownSubject,
 ): Promise<number> {
   const { schema, name } = node.relation;
-  if (node.kind === 'model' && node.materialized === 'materialized_view') return 0;
+  if (node.materialized === 'materialized_view') return 0;
   const condition = subjectCondition(node, manifest, subject);
   return warehouse.transaction(async (session) => {
     await forgetKeys(session, node, condition);

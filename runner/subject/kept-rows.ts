@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+import { isBuilt, type Manifest } from '../manifest/manifest.ts';
 import { isSubjectNode, subjectNodes, subjectPredicate } from './predicate.ts';
 import type { SubjectWords } from './words.ts';
 
@@ -103,7 +103,7 @@ async function conditions(
     known.push({ model, key, isOf: (...ids) => `in (${from} where ${ids.map(isOne).join(' or ')})` });
   }
   const nobodys = [...manifest.nodes.values()].flatMap((node) =>
-    (node.kind === 'model' || node.kind === 'seed') && node.subject === 'nobody' ? [literal(node.name)] : [],
+    isBuilt(node) && node.subject === 'nobody' ? [literal(node.name)] : [],
   );
   const cases = (of: (one: (typeof known)[number]) => string, otherwise: string) =>
     known.length === 0

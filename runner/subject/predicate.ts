@@ -1,12 +1,12 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import { Graph } from '../manifest/graph.ts';
 import { subjectGraph } from '../manifest/lineage.ts';
-import type { Manifest, ModelNode, SeedNode, SubjectOf } from '../manifest/manifest.ts';
+import type { BuiltNode, Manifest, SubjectOf } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
 import { didYouMean } from '../text/suggest.ts';
 
 /** A table whose rows are somebody's. */
-export type SubjectNode = (ModelNode | SeedNode) & { readonly subject: Exclude<SubjectOf, 'nobody'> };
+export type SubjectNode = BuiltNode & { readonly subject: Exclude<SubjectOf, 'nobody'> };
 
 export function isSubjectNode(node: unknown): node is SubjectNode {
   if (typeof node !== 'object' || node === null || !('subject' in node)) return false;

@@ -7,7 +7,7 @@ import type { Manifest, ModelNode } from '../manifest/manifest.ts';
 export function materializedViews({ nodes, order }: Manifest): readonly ModelNode[] {
   return order.flatMap((id) => {
     const node = nodes.get(id);
-    return node?.kind === 'model' && node.materialized === 'materialized_view' ? [node] : [];
+    return node?.materialized === 'materialized_view' ? [node] : [];
   });
 }
 

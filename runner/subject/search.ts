@@ -1,6 +1,6 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+import { isBuilt, type Manifest } from '../manifest/manifest.ts';
 import type { SubjectCondition } from './keys.ts';
 import { Parameters } from './predicate.ts';
 import type { SubjectWords } from './words.ts';
@@ -106,9 +106,7 @@ export interface UnknownTable {
  * Nobody can say whose their rows are: they may be a subject's without naming it.
  */
 export async function unknownTables(on: Queryable, { nodes }: Manifest): Promise<readonly UnknownTable[]> {
-  const made = [...nodes.values()].flatMap((node) =>
-    node.kind === 'model' || node.kind === 'seed' ? [node.relation] : [],
-  );
+  const made = [...nodes.values()].flatMap((node) => (isBuilt(node) ? [node.relation] : []));
   const { rows: tables } = await on.query<{ schema: string; table: string }>(
     `select n.nspname as schema, c.relname as table
      from pg_class as c

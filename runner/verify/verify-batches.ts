@@ -2,7 +2,7 @@ import type { Queryable, Session } from '../../warehouse/warehouse.ts';
 import { readTypes } from '../build/microbatch/begin.ts';
 import { ask } from '../database/question.ts';
 import { statement } from '../database/statement.ts';
-import type { BatchSettings, Manifest, ModelNode } from '../manifest/manifest.ts';
+import type { Manifest, MicrobatchNode } from '../manifest/manifest.ts';
 import type { KeepFrom } from '../materialize/parts/target.ts';
 import { boundLiteral, forBatch } from '../plan/batch-sql.ts';
 import { reasonToRebuild } from '../plan/decide.ts';
@@ -16,15 +16,14 @@ import { SqlText } from '../text/sql-text.ts';
 export async function reasonBatchesWait(
   session: Queryable,
   manifest: Manifest,
-  node: ModelNode,
-  settings: BatchSettings,
+  node: MicrobatchNode,
   state: NodeState,
 ): Promise<string | undefined> {
   const renew = reasonToRebuild(node, state, { fullRefresh: false });
   if (renew !== undefined) return renew;
-  const follows = settings.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
+  const follows = node.batch.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
   const known = keptBatches(
-    await readBatches(session, node.name, settings, await builtAt(session, node), follows),
+    await readBatches(session, node.name, node.batch, await builtAt(session, node), follows),
     node,
     state.expired,
   );
@@ -40,13 +39,12 @@ export async function reasonBatchesWait(
 export async function batchesFromScratch(
   session: Session,
   manifest: Manifest,
-  node: ModelNode,
-  settings: BatchSettings,
+  node: MicrobatchNode,
   state: NodeState,
   sql: SqlText,
 ): Promise<{ readonly sql: SqlText; readonly since: KeepFrom | undefined }> {
   const own = await ask(session, expiredOf([node.name]));
-  const all = await readBatches(session, node.name, settings, await builtAt(session, node));
+  const all = await readBatches(session, node.name, node.batch, await builtAt(session, node));
   const known = keptBatches(keptBatches(all, node, state.expired), node, own);
   const typeOf = await readTypes(session, manifest, sql);
   for (const [index, window] of known.entries()) {
@@ -57,16 +55,16 @@ export async function batchesFromScratch(
     await statement(session, SqlText.join(into, forBatch(sql, window, typeOf)));
   }
   const first = known[0];
-  const type = state.existing?.columns.find(({ name }) => name === settings.eventTime)?.type ?? '';
+  const type = state.existing?.columns.find(({ name }) => name === node.batch.eventTime)?.type ?? '';
   const bound = first === undefined || known.length === all.length ? undefined : boundLiteral(type, first.from);
   return {
     sql: new SqlText('select * from pg_temp."datacycle_batches"'),
-    since: bound === undefined ? undefined : { column: settings.eventTime, bound },
+    since: bound === undefined ? undefined : { column: node.batch.eventTime, bound },
   };
 }
 
 /** When the run began that built a batch last: the present one is the last that there can be. ISO time. */
-async function builtAt(session: Queryable, node: ModelNode): Promise<string> {
+async function builtAt(session: Queryable, node: MicrobatchNode): Promise<string> {
   const { rows } = await session.query<{ at: string }>(
     `select to_char(
          coalesce(max(built_at), current_timestamp) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
@@ -81,7 +79,7 @@ async function builtAt(session: Queryable, node: ModelNode): Promise<string> {
 /** The batches that are made of rows of which retention has deleted none. */
 function keptBatches(
   batches: readonly KnownBatch[],
-  node: ModelNode,
+  node: MicrobatchNode,
   expired: ReadonlyMap<string, Date>,
 ): readonly KnownBatch[] {
   const kept = keptOf(node, expired)?.before.getTime();

@@ -1,11 +1,11 @@
 import type { Queryable, Session } from '../../warehouse/warehouse.ts';
 import { readState } from '../build/transaction/node-state.ts';
+import { runSteps } from '../build/transaction/run-steps.ts';
 import { type Column, type ExistingRelation, readTemporaryColumns } from '../database/catalog.ts';
 import { ask } from '../database/question.ts';
 import { statement } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
-import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
-import { refusal, type Step } from '../materialize/parts/step.ts';
+import { type BuiltNode, followedByMark, isMicrobatch, type Manifest, type ModelNode } from '../manifest/manifest.ts';
 import type { KeepFrom } from '../materialize/parts/target.ts';
 import { nothingNew, reasonToRebuild } from '../plan/decide.ts';
 import type { NodeState } from '../plan/decision.ts';
@@ -55,7 +55,7 @@ export type Verdict =
 export async function verifyNode(
   session: Session,
   manifest: Manifest,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   limit: number,
 ): Promise<Verdict> {
   if (node.kind === 'seed') return skipped('a seed is its file; `datacycle seed` makes it so');
@@ -95,7 +95,7 @@ async function reasonBehind(
   node: ModelNode,
   state: NodeState,
 ): Promise<string | undefined> {
-  if (node.batch !== undefined) return reasonBatchesWait(session, manifest, node, node.batch, state);
+  if (isMicrobatch(node)) return reasonBatchesWait(session, manifest, node, state);
   const rebuild = reasonToRebuild(node, state, { fullRefresh: false });
   if (rebuild !== undefined) return rebuild;
   if (!nothingNew(state)) {
@@ -104,7 +104,7 @@ async function reasonBehind(
     );
     return `new loads of ${ahead.map(([name]) => name).join(', ')}`;
   }
-  if (node.highWater.length > 0) return undefined;
+  if (followedByMark(node).length > 0) return undefined;
   // Without a mark only the order of the builds tells whether it has seen the last increment of what it reads.
   const { rows } = await session.query<{ model: string }>(
     `select upstream.model
@@ -127,15 +127,14 @@ async function compare(
   limit: number,
 ): Promise<Verdict> {
   const options = { fullRefresh: true, runStartedAt: await lastRunStartedAt(session, node) };
-  const sql = querySql(node, { mode: 'replace', reason: 'verify' }, state, options, manifest);
-  if (sql === undefined) throw new Error('a model is made of a query');
-  const batches = node.batch && (await batchesFromScratch(session, manifest, node, node.batch, state, sql));
+  const sql = querySql(node, 'full', state, options, manifest);
+  const batches = isMicrobatch(node) ? await batchesFromScratch(session, manifest, node, state, sql) : undefined;
   const since = batches === undefined ? await comparedSince(session, node, state, existing) : batches.since;
   const target = tableTarget(node);
   const unique =
     target.uniqueKey.every((name) => existing.columns.some((one) => one.name === name && one.notNull)) &&
     existing.unique.some((columns) => [...columns].sort().join('\n') === [...target.uniqueKey].sort().join('\n'));
-  for (const step of stageBeside(target, batches?.sql ?? sql, unique)) await perform(session, step, node);
+  await runSteps(session, stageBeside(target, batches?.sql ?? sql, unique), { node, root: '' });
   const columns = await readTemporaryColumns(session, 'datacycle_new');
   checkShape(node, existing.columns, columns);
   const { rows } = await statement(
@@ -191,11 +190,6 @@ async function lastRunStartedAt(session: Queryable, node: ModelNode): Promise<st
     [node.name],
   );
   return rows[0]?.at ?? '';
-}
-
-async function perform(session: Session, step: Step, node: ModelNode): Promise<void> {
-  const { rows } = await statement(session, step.sql);
-  if (step.kind === 'guard' && rows.length > 0) throw refusal(step, rows, node.settings);
 }
 
 /** A table that somebody gave other columns cannot be compared row by row. */

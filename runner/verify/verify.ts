@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Compiled } from '../compile/compile.ts';
 import { explain } from '../database/statement.ts';
-import type { Manifest, ModelNode, SeedNode } from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, type Manifest } from '../manifest/manifest.ts';
 import { sourceTexts } from '../project/project.ts';
 import { hasState } from '../state/schema.ts';
 import { NodeError } from '../text/errors.ts';
 import { type Verdict, verifyNode } from './verify-node.ts';
 
 export interface Verified {
-  readonly node: ModelNode | SeedNode;
+  readonly node: BuiltNode;
   readonly seconds: number;
   readonly verdict: Verdict;
 }
@@ -26,9 +26,7 @@ export interface VerifyOptions {
 /** What is verified unless somebody chooses: incremental models, since any other is made anew whenever it is built. */
 export function verifiedByDefault(manifest: Manifest): ReadonlySet<string> {
   const nodes = [...manifest.nodes.values()];
-  return new Set(
-    nodes.flatMap((node) => (node.kind === 'model' && node.materialized === 'incremental' ? [node.id] : [])),
-  );
+  return new Set(nodes.flatMap((node) => (node.materialized === 'incremental' ? [node.id] : [])));
 }
 
 /**
@@ -51,7 +49,7 @@ export async function verifyModels(
   const results: Verified[] = [];
   for (const id of manifest.order) {
     const node = manifest.nodes.get(id);
-    if (!selected.has(id) || (node?.kind !== 'model' && node?.kind !== 'seed')) continue;
+    if (!selected.has(id) || !isBuilt(node)) continue;
     // Where the database runs in this process, nothing else would give an interrupt its turn.
     await setImmediate();
     if (stopped()) break;

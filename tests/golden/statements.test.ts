@@ -3,13 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { readSeed } from '../../runner/build/transaction/seed.ts';
 import { type Given, nothingGiven } from '../../runner/database/attachments.ts';
 import type { Column, ExistingRelation, ForeignKey } from '../../runner/database/catalog.ts';
-import type { Manifest, ModelNode, SeedNode } from '../../runner/manifest/manifest.ts';
+import {
+  type BuiltNode,
+  incrementalSqlOf,
+  isBuilt,
+  isMicrobatch,
+  type Manifest,
+} from '../../runner/manifest/manifest.ts';
 import type { StandingView } from '../../runner/materialize/parts/remake-views.ts';
 import type { Access } from '../../runner/materialize/parts/row-security.ts';
 import type { Step } from '../../runner/materialize/parts/step.ts';
 import { objectNames } from '../../runner/materialize/parts/structure.ts';
-import type { Decision, NodeState } from '../../runner/plan/decision.ts';
-import { plan, querySql } from '../../runner/plan/plan.ts';
+import type { SeedRows } from '../../runner/materialize/parts/target.ts';
+import type { Decision, NodeState, PlanOptions } from '../../runner/plan/decision.ts';
+import { plan, querySql, type Rows } from '../../runner/plan/plan.ts';
 import { structureOf } from '../../runner/plan/table-target.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import { TemporaryProject } from '../integration/temporary-project.ts';
@@ -524,7 +531,7 @@ const cases: readonly Case[] = [
 ];
 
 /** A node as the case describes it, and the state in which the case finds the database. */
-function prepare(one: Case): { node: ModelNode | SeedNode; manifest: Manifest; root: TemporaryProject } {
+function prepare(one: Case): { node: BuiltNode; manifest: Manifest; root: TemporaryProject } {
   const kind = one.kind ?? 'model';
   const described = `name: m\n    config: { ${one.config ?? ''} }\n    ${one.yml ?? ''}`;
   const root = new TemporaryProject({
@@ -538,7 +545,7 @@ function prepare(one: Case): { node: ModelNode | SeedNode; manifest: Manifest; r
   });
   const { manifest } = root.compile();
   const node = manifest.nodes.get(`${kind}.m`);
-  if (node?.kind !== 'model' && node?.kind !== 'seed') throw new Error('there is no node m');
+  if (!isBuilt(node)) throw new Error('there is no node m');
   return { node, manifest, root };
 }
 
@@ -551,7 +558,7 @@ const given: Given = {
   columnGrants: [],
 };
 
-function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[]): NodeState {
+function stateOf(one: Case, node: BuiltNode, yields: readonly Column[]): NodeState {
   const stands = one.kindOfStanding ?? (one.mode === 'create' || one.mode === 'view' ? undefined : 'table');
   const declared = objectNames(structureOf(node));
   const notNull = new Set(one.notNull ?? [...(node.config.unique_key ?? []), node.config.surrogate_key]);
@@ -588,6 +595,27 @@ function stateOf(one: Case, node: ModelNode | SeedNode, yields: readonly Column[
   };
 }
 
+function rowsOf(
+  one: Case,
+  node: BuiltNode,
+  state: NodeState,
+  options: PlanOptions,
+  manifest: Manifest,
+  file: SeedRows | undefined,
+): Rows {
+  if (node.kind === 'seed' && file !== undefined) return { kind: 'seed', node, file, yields: file.columns };
+  if (node.kind === 'seed' || isMicrobatch(node)) throw new Error(`${node.name} is planned otherwise`);
+  const sql = querySql(node, one.mode === 'increment' ? 'increment' : 'full', state, options, manifest);
+  const looks = one.mode !== 'increment' || one.looksAtColumns === true;
+  return { kind: 'model', node, sql, yields: looks ? (one.yields ?? events) : undefined };
+}
+
+function decisionOf({ mode }: Case, { existing }: NodeState): Decision {
+  if (mode === 'create' || mode === 'view') return { mode, reason: '' };
+  if (existing === undefined) throw new Error(`there is nothing to ${mode}`);
+  return { mode, reason: '', existing };
+}
+
 function textOf(step: Step): string {
   const counts = step.kind === 'run' && step.counts !== undefined ? `, counts ${step.counts}` : '';
   const complaint = step.kind === 'guard' ? `: ${step.complaint([{ id: null, room: 'a', code: null }]).what}` : '';
@@ -599,25 +627,14 @@ describe('the statements that build', () => {
   it.each(cases)('$name', (one) => {
     const { node, manifest, root } = prepare(one);
     try {
-      const seed = node.kind === 'seed' ? readSeed(root.root, node) : undefined;
-      const yields = seed?.columns ?? one.yields ?? events;
-      const state = stateOf(one, node, yields);
-      const decision: Decision = { mode: one.mode, reason: '' };
       const options = { fullRefresh: false, runStartedAt: '2024-01-01T00:00:00.000Z' };
-      const sql = querySql(node, decision, state, options, manifest);
-      const source = sql === undefined ? { kind: 'copy' as const, columns: yields } : { kind: 'query' as const, sql };
-      const steps = plan(
-        node,
-        decision,
-        state,
-        source,
-        one.mode === 'increment' && one.looksAtColumns !== true ? undefined : yields,
-        {
-          at: options.runStartedAt,
-          views: one.views ?? [],
-          given: state.existing?.kind === 'table' ? nothingGiven : given,
-        },
-      );
+      const file = node.kind === 'seed' ? readSeed(root.root, node) : undefined;
+      const state = stateOf(one, node, file?.columns ?? one.yields ?? events);
+      const steps = plan(rowsOf(one, node, state, options, manifest, file), decisionOf(one, state), state, {
+        at: options.runStartedAt,
+        views: one.views ?? [],
+        given: state.existing?.kind === 'table' ? nothingGiven : given,
+      });
       expectGolden(one.name, steps.map(textOf).join('\n'));
     } finally {
       root.dispose();
@@ -688,7 +705,7 @@ group by id
       if (node?.kind === 'test') return [`-- ${id}\n${node.sql.text};\n`];
       if (node?.kind !== 'model') return [];
       const full = `-- ${id}, ${node.materialized}\n${node.fullSql.text};\n`;
-      const part = node.incrementalSql;
+      const part = incrementalSqlOf(node);
       return part === undefined ? [full] : [full, `-- ${id}, in an incremental run\n${part.text};\n`];
     });
     expect(parts.join('\n')).not.toContain('never to be seen');

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../../warehouse/warehouse.ts';
-import type { BatchSettings, ModelNode } from '../../manifest/manifest.ts';
+import type { BatchSettings, MicrobatchNode } from '../../manifest/manifest.ts';
 import type { BatchWindow, KnownBatch } from '../../state/batch-windows.ts';
 import { NodeError } from '../../text/errors.ts';
 import { nameOfBatch } from './report.ts';
@@ -11,7 +11,7 @@ import { nameOfBatch } from './report.ts';
  */
 export async function keepDone(
   session: Queryable,
-  node: ModelNode,
+  node: MicrobatchNode,
   settings: BatchSettings,
   all: readonly KnownBatch[],
 ): Promise<boolean> {

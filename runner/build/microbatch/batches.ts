@@ -7,7 +7,7 @@ import { keepBadRows } from '../../data-test/audit-failure.ts';
 import { isWorthAnalyzing, readRelation } from '../../database/catalog.ts';
 import { retrying } from '../../database/retry.ts';
 import { statement } from '../../database/statement.ts';
-import type { BatchSettings, ModelNode } from '../../manifest/manifest.ts';
+import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import type { Stretch } from '../../materialize/difference.ts';
 import { applyBatch, type Batch, createFromBatch, stageBatch, writtenBelow } from '../../materialize/microbatch.ts';
 import type { Step } from '../../materialize/parts/step.ts';
@@ -20,7 +20,8 @@ import type { ModelState } from '../../state/models.ts';
 import { writeResults } from '../../state/runs.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { BuildContext, Built } from '../transaction/build-context.ts';
-import { perform } from '../transaction/run-step.ts';
+import { runSteps } from '../transaction/run-steps.ts';
+import { added, changedRows, noRows } from '../transaction/totals.ts';
 import { beginBatches } from './begin.ts';
 import type { Job, Progress } from './job.ts';
 import { movedFrom } from './moved-rows.ts';
@@ -36,17 +37,16 @@ import { introduce, keptObjects, prepare, remember, settle, stretchOf } from './
  */
 export async function buildBatches(
   context: BuildContext,
-  node: ModelNode,
-  settings: BatchSettings,
+  node: MicrobatchNode,
   explained: (error: unknown) => Promise<Error>,
 ): Promise<Built> {
   const { warehouse } = context;
   const startedAt = context.clock().toISOString();
   const inTurn = <T>(work: (session: Session) => Promise<T>) =>
     retrying(() => warehouse.transaction(work, 'repeatable read'), context.turns);
-  const job = await inTurn((session) => beginBatches(session, context, node, settings));
+  const job = await inTurn((session) => beginBatches(session, context, node));
   const progress: Progress = {
-    totals: { inserted: 0, updated: 0, deleted: 0, retained: 0 },
+    totals: noRows,
     remembered: job.state.remembered,
     standing: undefined,
     prepared: false,
@@ -70,7 +70,7 @@ export async function buildBatches(
       const error = await keepBadRows(context, node, thrown);
       const ofBatch = !progress.ofModel && (error instanceof StatementError || error instanceof NodeError);
       if (!ofBatch || context.signal?.aborted === true) throw error;
-      progress.failed.push({ name: nameOfBatch(window, settings), error: await explained(error) });
+      progress.failed.push({ name: nameOfBatch(window, node.batch), error: await explained(error) });
     }
   }
   const { totals, failed } = progress;
@@ -101,7 +101,7 @@ export async function buildBatches(
 async function buildBatch(
   session: Session,
   context: BuildContext,
-  node: ModelNode,
+  node: MicrobatchNode,
   job: Job,
   window: KnownBatch,
   progress: Progress,
@@ -112,13 +112,13 @@ async function buildBatch(
   const sql = forBatch(job.sql, window, job.typeOf);
   const batch: Batch = {
     target,
-    eventTime: job.settings.eventTime,
+    eventTime: node.batch.eventTime,
     window: stretchOf(job, window),
-    name: nameOfBatch(window, job.settings),
+    name: nameOfBatch(window, node.batch),
   };
-  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
+  let totals = noRows;
   const work = async (steps: readonly Step[]) => {
-    for (const step of steps) await perform(session, step, node, undefined, totals, context.root);
+    totals = added(totals, await runSteps(session, steps, { node, root: context.root }));
   };
   let outside = 0;
   let moved: readonly KnownBatch[] = [];
@@ -131,14 +131,8 @@ async function buildBatch(
     await work(applyBatch(batch, existing, job.columns, stretchesOf(job, moved)));
   }
   const created = existing === undefined;
-  const audits = await runAudits(
-    session,
-    context,
-    node,
-    { mode: created ? 'create' : 'increment', reason: '' },
-    totals.retained,
-  );
-  const changed = totals.inserted + totals.updated + totals.deleted > 0;
+  const audits = await runAudits(session, context, node, created ? 'create' : 'increment', totals.retained);
+  const changed = changedRows(totals) > 0;
   const unseen = created || outside > 0 || (changed && (await isUnseen(session, batch, job, totals.deleted > 0)));
   const stood = [
     ...new Set([...(created ? objectNames(structureOf(node)) : []), ...keptObjects(node, progress.remembered)]),
@@ -158,7 +152,7 @@ async function buildBatch(
     // Rows that others still point at can go when those have been rebuilt.
     pending: totals.retained > 0,
   });
-  const unanalysed = progress.unanalysed + totals.inserted + totals.updated + totals.deleted;
+  const unanalysed = progress.unanalysed + changedRows(totals);
   const grown = !created && isWorthAnalyzing(existing, unanalysed);
   if (grown) await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
   return () => {
@@ -173,8 +167,7 @@ async function buildBatch(
       const failures = (progress.audits.get(outcome.test.id)?.failures ?? 0) + outcome.failures;
       progress.audits.set(outcome.test.id, { ...outcome, failures });
     }
-    for (const key of ['inserted', 'updated', 'deleted', 'retained'] as const) progress.totals[key] += totals[key];
-    progress.totals.deleted += outside;
+    progress.totals = added(added(progress.totals, totals), { deleted: outside });
   };
 }
 

@@ -2,7 +2,7 @@ import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import type { Column } from '../../database/catalog.ts';
 import { normalType } from '../../manifest/column-type.ts';
-import type { BatchSettings, Manifest, ModelNode } from '../../manifest/manifest.ts';
+import type { BatchSettings, Manifest, MicrobatchNode } from '../../manifest/manifest.ts';
 import { filtersOf } from '../../manifest/placeholders.ts';
 import { changeSchema } from '../../materialize/parts/schema-change.ts';
 import { chooseBatches } from '../../plan/batch-choice.ts';
@@ -10,7 +10,7 @@ import { batchTypes, boundLiteral, forBatch } from '../../plan/batch-sql.ts';
 import { refuseChangeOfKind } from '../../plan/change-of-kind.ts';
 import { checkContract, checkNamed } from '../../plan/contract.ts';
 import { reasonToRebuild } from '../../plan/decide.ts';
-import type { Decision, NodeState } from '../../plan/decision.ts';
+import type { NodeState } from '../../plan/decision.ts';
 import { keptOf, refuseToLose } from '../../plan/lost-rows.ts';
 import { checkPartitionColumn } from '../../plan/partition-column.ts';
 import { querySql } from '../../plan/plan.ts';
@@ -21,9 +21,9 @@ import { NodeError } from '../../text/errors.ts';
 import type { SqlText } from '../../text/sql-text.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
 import { decideAfterHooks } from '../transaction/decide-after-hooks.ts';
-import { shapeOf } from '../transaction/run-step.ts';
+import { shapeOf } from '../transaction/shape.ts';
 import { keepDone } from './adopt-batches.ts';
-import type { Job } from './job.ts';
+import type { BatchDecision, Job } from './job.ts';
 import { moveRows } from './move-table.ts';
 import { nameOfBatch } from './report.ts';
 
@@ -31,12 +31,8 @@ import { nameOfBatch } from './report.ts';
  * Decides what is to be built and remembers it, so that what the run does not get to is built by the next one.
  * @throws NodeError if the model cannot be built, whichever the batch; nothing is touched then.
  */
-export async function beginBatches(
-  session: Session,
-  context: BuildContext,
-  node: ModelNode,
-  settings: BatchSettings,
-): Promise<Job> {
+export async function beginBatches(session: Session, context: BuildContext, node: MicrobatchNode): Promise<Job> {
+  const settings = node.batch;
   const { manifest, options, range } = context;
   const { runStartedAt } = options;
   const before = { manifest, hooks: { ...context, runStartedAt } };
@@ -47,23 +43,19 @@ export async function beginBatches(
   refuseChangeOfKind(node, decision, state);
   const backfill = range !== undefined && decision.mode === 'increment';
   refuseToLose(node, backfill ? { mode: 'replace', reason: 'a backfill' } : decision, state.pruned);
-  const sql = querySql(node, decision, state, options, manifest);
-  if (sql === undefined) throw new Error('a model is made of a query');
+  const sql = querySql(node, 'full', state, options, manifest);
   const typeOf = await readTypes(session, manifest, sql);
   const renew = decision.mode !== 'increment';
-  const { known, keepsOlder } = await batchesOf(session, context, node, settings, state, renew);
+  const { known, keepsOlder, sample } = await batchesOf(session, context, node, settings, state, renew);
   const { batches, missing } = chooseBatches(known, { lookback: settings.lookback, renew, asked: range !== undefined });
 
-  const sample = known[0];
-  if (sample === undefined) throw new Error('there is always a batch');
   if (batches.length === 0 && state.existing === undefined)
     throw new NodeError({
       what: `${node.name}: there is no table yet, and no batch in the time asked for to begin it with`,
       place: node.settings.get('begin')?.place(),
       hint: `Its batches lie between ${nameOfBatch(sample, settings)} and now: choose another --event-time-start, or leave it out.`,
     });
-  const create: Decision = { mode: 'create', reason: '' };
-  const yields = (await shapeOf(session, node, create, state, forBatch(sql, sample, typeOf))) ?? [];
+  const yields = (await shapeOf(session, node, { mode: 'create' }, state, forBatch(sql, sample, typeOf))) ?? [];
   const eventType = checkYields(node, settings, yields, sample);
   checkPartitionColumn(node, state.existing, yields);
   await refuseToMisplace(session, node, settings, decision, state);
@@ -81,10 +73,10 @@ export async function beginBatches(
   // What else is to be built again because of them is marked by now.
   if (state.remembered !== undefined) await writeConsumed(session, node.name, state.upstreams);
   const columns = { yields, eventType, columns: change.columns, schemaSteps: change.steps };
-  return { settings, state, models, decision, known, batches, missing, keepsOlder, sql, typeOf, ...columns, mark };
+  return { state, models, decision, known, batches, missing, keepsOlder, sql, typeOf, ...columns, mark };
 }
 
-function decideBatches(node: ModelNode, state: NodeState, fullRefresh: boolean): Job['decision'] {
+function decideBatches(node: MicrobatchNode, state: NodeState, fullRefresh: boolean): BatchDecision {
   const { existing } = state;
   if (existing === undefined) return { mode: 'create', reason: 'new' };
   if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
@@ -97,11 +89,11 @@ function decideBatches(node: ModelNode, state: NodeState, fullRefresh: boolean):
 async function batchesOf(
   session: Session,
   { manifest, options, range }: BuildContext,
-  node: ModelNode,
+  node: MicrobatchNode,
   settings: BatchSettings,
   state: NodeState,
   renew: boolean,
-): Promise<Pick<Job, 'known' | 'keepsOlder'>> {
+): Promise<Pick<Job, 'known' | 'keepsOlder'> & { readonly sample: KnownBatch }> {
   const follows = settings.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
   const read = () => readBatches(session, node.name, settings, options.runStartedAt, follows, range);
   let all = await read();
@@ -114,13 +106,14 @@ async function batchesOf(
       place: node.settings.get('begin')?.place(),
       hint: 'Set begin to the time of the oldest rows.',
     });
-  if (known.length === 0)
+  const [sample] = known;
+  if (sample === undefined)
     throw new NodeError({
       what: `${node.name}: a batch of a ${settings.size} begins before the oldest rows that retention has left of ${[...state.expired.keys()].join(', ')}`,
       place: node.settings.get('batch_size')?.place(),
       hint: 'Nothing was touched. Keep those rows longer, or make batch_size smaller.',
     });
-  return { known, keepsOlder: known.length < all.length };
+  return { known, keepsOlder: known.length < all.length, sample };
 }
 
 /** The types of the columns by which upstreams are filtered. What is not there PostgreSQL complains about, at its place. */
@@ -150,7 +143,7 @@ export async function readTypes(
  * @throws NodeError if the columns break the model's contract, or there is no such column, or it says no time.
  */
 export function checkYields(
-  node: ModelNode,
+  node: MicrobatchNode,
   { eventTime }: BatchSettings,
   yields: readonly Column[],
   sample: KnownBatch,
@@ -178,9 +171,9 @@ export function checkYields(
  */
 async function refuseToMisplace(
   session: Session,
-  { name, relation: at, settings: places }: ModelNode,
+  { name, relation: at, settings: places }: MicrobatchNode,
   { eventTime }: BatchSettings,
-  { mode }: Job['decision'],
+  { mode }: BatchDecision,
   { existing }: NodeState,
 ): Promise<void> {
   if (existing === undefined || mode === 'increment' || !existing.populated) return;
@@ -195,7 +188,7 @@ async function refuseToMisplace(
   });
 }
 
-async function newestLoad(session: Session, node: ModelNode, state: NodeState): Promise<number | undefined> {
+async function newestLoad(session: Session, node: MicrobatchNode, state: NodeState): Promise<number | undefined> {
   const type = state.existing?.columns.find(({ name }) => name === 'load_id')?.type;
   if (type !== 'bigint' && type !== 'integer') return undefined;
   const { rows } = await session.query<{ newest: number | null }>(

@@ -1,19 +1,24 @@
 import type { AuditOutcome } from '../../data-test/audit.ts';
 import type { Column, ExistingRelation } from '../../database/catalog.ts';
-import type { BatchSettings } from '../../manifest/manifest.ts';
 import type { Step } from '../../materialize/parts/step.ts';
-import type { Decision, NodeState } from '../../plan/decision.ts';
+import type { NodeState } from '../../plan/decision.ts';
 import type { KnownBatch } from '../../state/batch-windows.ts';
 import type { ModelState } from '../../state/models.ts';
 import type { SqlText } from '../../text/sql-text.ts';
+import type { Totals } from '../transaction/totals.ts';
 import type { FailedBatch } from './report.ts';
+
+/** Its table is created, or all of its batches are built again, or some are. */
+export interface BatchDecision {
+  readonly mode: 'create' | 'replace' | 'increment';
+  readonly reason: string;
+}
 
 /** What a run has decided to do with a microbatch model. */
 export interface Job {
-  readonly settings: BatchSettings;
   readonly state: NodeState;
   readonly models: ReadonlyMap<string, ModelState>;
-  readonly decision: Exclude<Decision, { readonly mode: 'skip' }>;
+  readonly decision: BatchDecision;
   /** All batches since the model's begin that it can be built of. */
   readonly known: readonly KnownBatch[];
   /** Those that the run builds, the oldest first. */
@@ -36,7 +41,7 @@ export interface Job {
 
 /** What has become of a model's table in this run so far. */
 export interface Progress {
-  readonly totals: { inserted: number; updated: number; deleted: number; retained: number };
+  totals: Totals;
   remembered: ModelState | undefined;
   /** The table as a batch of this run has found it; nothing but rows changes after that. */
   standing: ExistingRelation | undefined;

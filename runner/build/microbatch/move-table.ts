@@ -5,7 +5,7 @@ import { auditRemade } from '../../data-test/audit.ts';
 import { commentsOn, readBelongings } from '../../database/attachments.ts';
 import { type Column, type ExistingRelation, readRelation } from '../../database/catalog.ts';
 import { ask } from '../../database/question.ts';
-import type { ModelNode } from '../../manifest/manifest.ts';
+import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { partitioningName, rememberedPartitioning } from '../../manifest/partition-names.ts';
 import { describeRelation } from '../../materialize/parts/comments.ts';
 import { repartition } from '../../materialize/parts/repartition.ts';
@@ -13,14 +13,15 @@ import type { Step } from '../../materialize/parts/step.ts';
 import { alignColumns, placeOf } from '../../materialize/parts/structure.ts';
 import { madeByHand, refuseToStrip } from '../../plan/change-of-kind.ts';
 import { isMoved } from '../../plan/decide.ts';
-import type { Decision, NodeState } from '../../plan/decision.ts';
+import type { NodeState } from '../../plan/decision.ts';
 import { secure, tableTarget } from '../../plan/table-target.ts';
 import { type ModelState, writeModel } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
 import { refuseToStrand } from '../transaction/blocking-dependents.ts';
 import { viewsInTheWay } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
-import { perform } from '../transaction/run-step.ts';
+import { runSteps } from '../transaction/run-steps.ts';
+import type { BatchDecision } from './job.ts';
 
 /**
  * Moves the rows of a microbatch model into a table as declared, before its batches are built: one that is partitioned otherwise,
@@ -39,8 +40,8 @@ export async function moveRows(
     root,
     sourceText,
   }: Pick<BuildContext, 'manifest' | 'options' | 'clock' | 'root' | 'sourceText'>,
-  node: ModelNode,
-  decision: Decision,
+  node: MicrobatchNode,
+  decision: BatchDecision,
   state: NodeState,
   models: ReadonlyMap<string, ModelState>,
   yields: readonly Column[],
@@ -62,10 +63,7 @@ export async function moveRows(
     ...(wasView ? alignColumns(placeOf(now), existing, yields) : []),
     ...secure(now, then),
   ]);
-  const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
-  const work = async (those: readonly Step[]) => {
-    for (const step of those) await perform(session, step, node, undefined, totals, root);
-  };
+  const work = (those: readonly Step[]) => runSteps(session, those, { node, root });
   await work(steps).catch((error: unknown) => {
     throw wasView && error instanceof StatementError ? notTakenOver(node, existing, error) : error;
   });
@@ -88,7 +86,7 @@ export async function moveRows(
   return { ...after, remembered: { ...remembered, objects } };
 }
 
-function notTakenOver({ name, relation: at, file }: ModelNode, { kind }: ExistingRelation, error: StatementError) {
+function notTakenOver({ name, relation: at, file }: MicrobatchNode, { kind }: ExistingRelation, error: StatementError) {
   return new NodeError({
     what: `${name}: the rows that the ${kind} ${at.schema}.${at.name} shows could not be put into a table: ${error.message}`,
     where: file,

@@ -1,6 +1,6 @@
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { statement } from '../../database/statement.ts';
-import type { ModelNode } from '../../manifest/manifest.ts';
+import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { type Batch, standsElsewhere, windowsOfMoved } from '../../materialize/microbatch.ts';
 import type { KnownBatch } from '../../state/batch-windows.ts';
 import { markTaken } from '../../state/batches.ts';
@@ -15,7 +15,7 @@ import { stretchOf } from './table.ts';
  */
 export async function movedFrom(
   session: Session,
-  node: ModelNode,
+  node: MicrobatchNode,
   job: Job,
   progress: Progress,
   window: KnownBatch,

@@ -1,5 +1,5 @@
 import { DatacycleError } from '../../../warehouse/errors.ts';
-import type { BatchSettings, ModelNode } from '../../manifest/manifest.ts';
+import type { BatchSettings, MicrobatchNode } from '../../manifest/manifest.ts';
 import type { BatchWindow } from '../../state/batch-windows.ts';
 import { NodeError } from '../../text/errors.ts';
 
@@ -31,7 +31,7 @@ export function nameOfBatch({ from }: BatchWindow, { size }: Pick<BatchSettings,
 const shown = 10;
 
 /** One error for all batches that failed: which, why, and where the first did. */
-export function batchesFailed(node: ModelNode, failed: readonly FailedBatch[], all: number): NodeError {
+export function batchesFailed(node: MicrobatchNode, failed: readonly FailedBatch[], all: number): NodeError {
   const reasons = new Map<string, string[]>();
   for (const { name, error } of failed) {
     const reason = error.message.startsWith(`${node.name}: `)

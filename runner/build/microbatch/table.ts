@@ -3,7 +3,7 @@ import type { Session } from '../../../warehouse/warehouse.ts';
 import { auditRemade } from '../../data-test/audit.ts';
 import { type ExistingRelation, readRelation } from '../../database/catalog.ts';
 import { tablesBehind } from '../../manifest/lineage.ts';
-import type { ModelNode } from '../../manifest/manifest.ts';
+import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { partitioningName } from '../../manifest/partition-names.ts';
 import type { Stretch } from '../../materialize/difference.ts';
 import { clearOutside } from '../../materialize/microbatch.ts';
@@ -22,14 +22,15 @@ import { type ModelState, writeModel } from '../../state/models.ts';
 import { viewsInTheWay } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
 import { completeRelation, introduceRelation } from '../transaction/complete-relation.ts';
-import { perform } from '../transaction/run-step.ts';
+import { runSteps } from '../transaction/run-steps.ts';
+import { added } from '../transaction/totals.ts';
 import type { Job, Progress } from './job.ts';
 
 /** Gives a standing table what the model is now, before the first batch is put into it. @returns how many rows went, since they lay in no batch or were there twice. */
 export async function prepare(
   session: Session,
   context: BuildContext,
-  node: ModelNode,
+  node: MicrobatchNode,
   job: Job,
   existing: ExistingRelation,
   work: (steps: readonly Step[]) => Promise<void>,
@@ -56,12 +57,10 @@ export async function prepare(
   if (!renews || first === undefined || last === undefined) return 0;
   const bounds = { from: job.keepsOlder ? undefined : literalOf(job, first.from), to: literalOf(job, last.to) };
   const count = async (steps: readonly Step[]) => {
-    const totals = { inserted: 0, updated: 0, deleted: 0, retained: 0 };
-    for (const step of steps) await perform(session, step, node, undefined, totals, context.root);
-    return totals.deleted;
+    return (await runSteps(session, steps, { node, root: context.root })).deleted;
   };
   const gone = { at: context.options.runStartedAt, changed: true, pending: false };
-  const outside = await count([clearOutside({ target, eventTime: job.settings.eventTime }, existing, bounds)]);
+  const outside = await count([clearOutside({ target, eventTime: node.batch.eventTime }, existing, bounds)]);
   if (outside > 0) {
     await writeBatch(session, node.name, { ...gone, from: '-infinity', to: first.from.at });
     await writeBatch(session, node.name, { ...gone, from: last.to.at, to: 'infinity' });
@@ -74,7 +73,7 @@ export async function prepare(
 /** Comments and grants, with the first batch of a run: readers of the table need not wait for the last one. @returns what to remember. */
 export async function introduce(
   session: Session,
-  node: ModelNode,
+  node: MicrobatchNode,
   objects: readonly string[],
 ): Promise<readonly string[]> {
   const grants = await introduceRelation(session, node, { comments: undefined, objects });
@@ -85,7 +84,7 @@ export async function introduce(
 export async function settle(
   session: Session,
   context: BuildContext,
-  node: ModelNode,
+  node: MicrobatchNode,
   job: Job,
   progress: Progress,
 ): Promise<void> {
@@ -93,7 +92,7 @@ export async function settle(
   const existing = await readRelation(session, node.relation);
   if (existing?.kind !== 'table') return;
   const work = async (steps: readonly Step[]) => {
-    for (const step of steps) await perform(session, step, node, undefined, progress.totals, context.root);
+    progress.totals = added(progress.totals, await runSteps(session, steps, { node, root: context.root }));
   };
   const target = tableTarget(node, job.state.access);
   const { remembered } = progress;
@@ -116,7 +115,7 @@ export async function settle(
 export function remember(
   session: Session,
   context: BuildContext,
-  node: ModelNode,
+  node: MicrobatchNode,
   job: Job,
   state: ModelState,
 ): Promise<void> {
@@ -130,7 +129,7 @@ export function remember(
 }
 
 /** Of the constraints and indexes that the runner made, those that are still declared; and how the table is partitioned. */
-export function keptObjects(node: ModelNode, remembered: ModelState | undefined): readonly string[] {
+export function keptObjects(node: MicrobatchNode, remembered: ModelState | undefined): readonly string[] {
   const wanted = new Set(objectNames(structureOf(node)));
   const kept = (remembered?.objects ?? []).filter((name) => wanted.has(name) || isGrantMark(name));
   return node.partitionBy === undefined ? kept : [...new Set([...kept, partitioningName(node.partitionBy)])];

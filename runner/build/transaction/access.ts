@@ -3,7 +3,14 @@ import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
 import { readRelation } from '../../database/catalog.ts';
 import { retrying } from '../../database/retry.ts';
 import { statement } from '../../database/statement.ts';
-import type { Manifest, ModelNode, Node, RowSecurity } from '../../manifest/manifest.ts';
+import {
+  isBuilt,
+  type Manifest,
+  type ModelNode,
+  type Node,
+  type RowSecurity,
+  rowSecurityOf,
+} from '../../manifest/manifest.ts';
 import { type Access, secureRows, type Visible } from '../../materialize/parts/row-security.ts';
 
 /**
@@ -20,7 +27,7 @@ as $$ select session_user = $1 or pg_has_role(session_user, $1, 'member') $$`,
 
 /** Makes what the policies of these nodes need, if any of them has some. Call it under the run lock, in a database with state. */
 export async function ensureGuard(warehouse: Warehouse, nodes: readonly Node[]): Promise<void> {
-  if (!nodes.some((node) => node.kind === 'model' && node.rowSecurity !== undefined)) return;
+  if (!nodes.some((node) => isBuilt(node) && rowSecurityOf(node) !== undefined)) return;
   const { rows } = await warehouse.query<{ there: boolean }>(
     `select to_regprocedure('datacycle.session_of(name)') is not null as there`,
   );
@@ -70,8 +77,9 @@ async function readVisible(on: Queryable, { column, access }: RowSecurity): Prom
  */
 export async function secureReaders(warehouse: Warehouse, manifest: Manifest, access: ModelNode): Promise<void> {
   for (const node of manifest.nodes.values()) {
-    if (node.kind !== 'model' || node.rowSecurity?.name !== access.name) continue;
-    const { relation: table, rowSecurity: security } = node;
+    const security = isBuilt(node) ? rowSecurityOf(node) : undefined;
+    if (!isBuilt(node) || security?.name !== access.name) continue;
+    const { relation: table } = node;
     await retrying(() =>
       warehouse.transaction(async (session) => {
         const existing = await readRelation(session, table);
@@ -85,5 +93,5 @@ export async function secureReaders(warehouse: Warehouse, manifest: Manifest, ac
 
 /** Whether tables are guarded by what this model says. */
 export function isAccessModel(manifest: Manifest, node: ModelNode): boolean {
-  return [...manifest.nodes.values()].some((one) => one.kind === 'model' && one.rowSecurity?.name === node.name);
+  return [...manifest.nodes.values()].some((one) => isBuilt(one) && rowSecurityOf(one)?.name === node.name);
 }

@@ -2,7 +2,7 @@ import { relation } from '../../../warehouse/quote.ts';
 import type { Queryable } from '../../../warehouse/warehouse.ts';
 import { partitionsOf } from '../../database/catalog.ts';
 import { ownPolicy } from '../../database/policies.ts';
-import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import { type BuiltNode, partitioningOf } from '../../manifest/manifest.ts';
 import type { StandingView } from '../../materialize/parts/remake-views.ts';
 import { objectNames } from '../../materialize/parts/structure.ts';
 import { structureOf } from '../../plan/table-target.ts';
@@ -17,7 +17,7 @@ import { NodeError } from '../../text/errors.ts';
  */
 export async function refuseToStrand(
   session: Queryable,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   made: readonly string[],
   views: readonly StandingView[],
 ): Promise<void> {
@@ -26,7 +26,7 @@ export async function refuseToStrand(
   const { schema, name } = node.relation;
   const { rows } = await session.query<{ what: string }>(dependents, [relation(schema, name), ours, again]);
   if (rows.length === 0) return;
-  const isPartitioned = node.kind === 'model' && node.partitionBy !== undefined;
+  const isPartitioned = partitioningOf(node) !== undefined;
   throw new NodeError({
     what: `the partitioning of ${schema}.${name} changes, which takes another table, and this hangs on the one that stands:\n${rows.map(({ what }) => `  ${what}`).join('\n')}`,
     place: node.settings.get('partition_by')?.place(),

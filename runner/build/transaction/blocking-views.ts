@@ -1,7 +1,7 @@
 import type { Session } from '../../../warehouse/warehouse.ts';
 import type { Column, ExistingRelation } from '../../database/catalog.ts';
 import { type Dependent, readDependents } from '../../database/dependent-views.ts';
-import type { Manifest, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { BuiltNode, Manifest, ModelNode } from '../../manifest/manifest.ts';
 import { materializedViewTarget } from '../../materialize/materialized-view.ts';
 import { givenWhereItFits, type StandingView } from '../../materialize/parts/remake-views.ts';
 import { addMissing, objectNames } from '../../materialize/parts/structure.ts';
@@ -33,10 +33,10 @@ export interface Surroundings {
 export async function viewsInTheWay(
   session: Session,
   surroundings: Surroundings,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   state: Standing,
   yields: readonly Column[] | undefined,
-  decision: Decision,
+  decision: Pick<Decision, 'mode'>,
 ): Promise<readonly StandingView[]> {
   const { existing } = state;
   if (existing === undefined) return [];
@@ -49,10 +49,10 @@ export async function viewsInTheWay(
 
 /** Whether what stands has to go, and another relation takes its place. @param yields as for {@link viewsInTheWay}. */
 export function isReplaced(
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   state: Standing,
   yields: readonly Column[] | undefined,
-  decision: Decision,
+  decision: Pick<Decision, 'mode'>,
 ): boolean {
   const { existing } = state;
   if (existing === undefined) return false;
@@ -61,8 +61,8 @@ export function isReplaced(
 
 /** The columns that no view may show while they go or change; `all` where the relation itself has to go. */
 function changedColumns(
-  node: ModelNode | SeedNode,
-  decision: Decision,
+  node: BuiltNode,
+  decision: Pick<Decision, 'mode'>,
   state: Standing,
   existing: ExistingRelation,
   yields: readonly Column[],
@@ -86,7 +86,7 @@ function changedColumns(
 function standingView(
   dependent: Dependent,
   surroundings: Surroundings,
-  cause: ModelNode | SeedNode,
+  cause: BuiltNode,
   loses: boolean,
 ): StandingView {
   const { schema, name, kind } = dependent;
@@ -121,7 +121,8 @@ function standingView(
   const isChanged = surroundings.models.get(model.name)?.checksum !== model.checksum;
   // Its own turn makes it another kind; until then it is what it was.
   if (relationKindOf(model) !== kind) return standing;
-  if (model.shows !== cause.id && !(isChanged && loses)) return { ...standing, options };
+  if (!(model.materialized === 'view' && model.shows === cause.id) && !(isChanged && loses))
+    return { ...standing, options };
   const declared = new Set(model.columns.map((column) => column.name));
   const indexed = materializedViewTarget(tableTarget(model));
   const objects = objectNames(indexed);
@@ -129,9 +130,7 @@ function standingView(
   return {
     ...standing,
     options,
-    sql:
-      querySql(model, { mode: 'view', reason: '' }, noMarks, surroundings.options, surroundings.manifest) ??
-      standing.sql,
+    sql: querySql(model, 'full', noMarks, surroundings.options, surroundings.manifest),
     columns: [...declared],
     indexes: kind === 'view' ? [] : addMissing(indexed, undefined, []).map(({ sql }) => sql),
     whereItFits: givenWhereItFits(

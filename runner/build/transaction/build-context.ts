@@ -23,7 +23,7 @@ export interface BuildContext {
 }
 
 export interface Built {
-  readonly decision: Decision;
+  readonly decision: Pick<Decision, 'mode' | 'reason'>;
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;

@@ -2,7 +2,7 @@ import type { Session } from '../../../warehouse/warehouse.ts';
 import { type Comments, commentsOn } from '../../database/attachments.ts';
 import { ask } from '../../database/question.ts';
 import { statement } from '../../database/statement.ts';
-import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { BuiltNode } from '../../manifest/manifest.ts';
 import { describeRelation } from '../../materialize/parts/comments.ts';
 import type { Decision } from '../../plan/decision.ts';
 import { NodeError } from '../../text/errors.ts';
@@ -26,7 +26,7 @@ export interface Before {
  */
 export async function completeRelation(
   session: Session,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   mode: Decision['mode'],
   before: Before,
   context: HookContext,
@@ -44,27 +44,19 @@ export async function completeRelation(
  * @returns what to remember of the grants.
  * @throws NodeError | StatementError
  */
-export async function introduceRelation(
-  session: Session,
-  node: ModelNode | SeedNode,
-  before: Before,
-): Promise<Granted> {
+export async function introduceRelation(session: Session, node: BuiltNode, before: Before): Promise<Granted> {
   await writeComments(session, node, before);
   return grantRoles(session, node, before.objects);
 }
 
-async function writeComments(
-  session: Session,
-  node: ModelNode | SeedNode,
-  before: Before,
-): Promise<Comments | undefined> {
+async function writeComments(session: Session, node: BuiltNode, before: Before): Promise<Comments | undefined> {
   const comments = before.standing ?? (await ask(session, commentsOn(node.relation)));
   if (comments !== undefined)
     for (const { sql } of describeRelation(node, comments, before.comments)) await statement(session, sql);
   return comments;
 }
 
-function goneBehindHooks({ name, relation, hooks = [] }: ModelNode | SeedNode): NodeError {
+function goneBehindHooks({ name, relation, hooks = [] }: BuiltNode): NodeError {
   const hook = hooks.find(({ when, inTransaction }) => when === 'post' && inTransaction);
   return new NodeError({
     what: `${name}: ${relation.schema}.${relation.name} is gone after its post_hook`,

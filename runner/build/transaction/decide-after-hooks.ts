@@ -1,5 +1,5 @@
 import type { Session } from '../../../warehouse/warehouse.ts';
-import type { Manifest, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { BuiltNode, Manifest } from '../../manifest/manifest.ts';
 import type { Decision, NodeState } from '../../plan/decision.ts';
 import { type HookContext, runHooks } from './hooks.ts';
 import { readState, type StateRead } from './node-state.ts';
@@ -10,10 +10,10 @@ import { readState, type StateRead } from './node-state.ts';
  * @param decideOn decides from state alone.
  * @throws NodeError
  */
-export async function decideAfterHooks<D extends Decision>(
+export async function decideAfterHooks<D extends Pick<Decision, 'mode'>>(
   session: Session,
   context: { readonly manifest: Manifest; readonly hooks: HookContext },
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   decideOn: (state: NodeState) => D,
 ): Promise<{ readonly state: StateRead; readonly decision: D }> {
   const read = async () => {

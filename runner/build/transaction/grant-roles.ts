@@ -1,7 +1,7 @@
 import type { Queryable } from '../../../warehouse/warehouse.ts';
 import { type Grant, grantsJson } from '../../database/attachments.ts';
 import { statement } from '../../database/statement.ts';
-import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { BuiltNode } from '../../manifest/manifest.ts';
 import { alignGrants, isGrantMark } from '../../materialize/parts/grants.ts';
 import { privileges } from '../../project/additive-settings.ts';
 import { NodeError } from '../../text/errors.ts';
@@ -21,7 +21,7 @@ export interface Granted {
  * @param made what is remembered of an earlier build.
  * @throws NodeError naming the roles that do not exist.
  */
-export async function grantRoles(on: Queryable, node: ModelNode | SeedNode, made: readonly string[]): Promise<Granted> {
+export async function grantRoles(on: Queryable, node: BuiltNode, made: readonly string[]): Promise<Granted> {
   const { grants = {} } = node.config;
   const before = made.filter(isGrantMark);
   const roles = privileges.flatMap((privilege) => grants[privilege] ?? []);
@@ -45,7 +45,7 @@ export async function grantRoles(on: Queryable, node: ModelNode | SeedNode, made
   return { made: plan.made, changed: plan.steps.length > 0 || !same };
 }
 
-function refuseUnknown(node: ModelNode | SeedNode, known: ReadonlySet<string>): void {
+function refuseUnknown(node: BuiltNode, known: ReadonlySet<string>): void {
   const unknown = new Map<string, Place | undefined>();
   for (const privilege of privileges)
     for (const [number, role] of (node.config.grants?.[privilege] ?? []).entries())

@@ -2,7 +2,7 @@ import type { StatementError } from '../../../warehouse/errors.ts';
 import { literal } from '../../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
 import { explain, statement } from '../../database/statement.ts';
-import type { Hook, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { BuiltNode, Hook } from '../../manifest/manifest.ts';
 import { placeholders } from '../../manifest/placeholders.ts';
 import type { Decision } from '../../plan/decision.ts';
 import { NodeError } from '../../text/errors.ts';
@@ -22,7 +22,7 @@ export interface HookContext {
  */
 export async function runHooks(
   on: Queryable,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   { when, inTransaction }: Pick<Hook, 'when' | 'inTransaction'>,
   mode: Decision['mode'],
   context: HookContext,
@@ -41,7 +41,7 @@ export async function runHooks(
 /** Runs a node's hooks that stand outside its transaction, on a connection of their own. @throws NodeError */
 export async function runHooksOutside(
   warehouse: Warehouse,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   when: Hook['when'],
   mode: Decision['mode'],
   context: HookContext,

@@ -5,7 +5,13 @@ import { type Comments, commentsOn } from '../../database/attachments.ts';
 import { type BareRelation, bareRelation, completed } from '../../database/catalog.ts';
 import { askTogether } from '../../database/question.ts';
 import { modelsBehind, sourcesBehind, tablesBehind } from '../../manifest/lineage.ts';
-import type { Manifest, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import {
+  type BuiltNode,
+  followedByMark,
+  incrementalSqlOf,
+  type Manifest,
+  rowSecurityOf,
+} from '../../manifest/manifest.ts';
 import { placeholders } from '../../manifest/placeholders.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { expiredOf } from '../../state/expired.ts';
@@ -42,10 +48,10 @@ export interface StateRead extends NodeState {
 export async function readState(
   session: Session,
   { manifest }: { readonly manifest: Manifest },
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
   holdBack = true,
 ): Promise<StateRead> {
-  const followed = node.kind === 'model' ? node.highWater : [];
+  const followed = followedByMark(node);
   const nameOf = (id: string) => manifest.nodes.get(id)?.name ?? '';
   const { bare, least, ...known } = await askTogether<Answers>(session, {
     models: allModels,
@@ -59,6 +65,7 @@ export async function readState(
   const { models } = known;
   const versions = new UpstreamVersions(manifest, models);
   const consumed = versions.inTodaysForm(node, known.consumed);
+  const security = rowSecurityOf(node);
   const newest = await newestLoads(session, manifest, node);
   const upstreams = new Map<string, Consumed>();
   for (const id of node.reads) {
@@ -77,10 +84,7 @@ export async function readState(
     existing: bare && (await completed(session, bare)),
     remembered: models.get(node.name),
     upstreams,
-    access:
-      node.kind === 'model' && node.rowSecurity !== undefined
-        ? await readAccess(session, node.relation, node.rowSecurity)
-        : undefined,
+    access: security === undefined ? undefined : await readAccess(session, node.relation, security),
   };
 }
 
@@ -93,9 +97,9 @@ interface Answers extends Pick<StateRead, 'models' | 'consumed' | 'pruned' | 'ex
 export async function newestLoads(
   session: Session,
   manifest: Manifest,
-  node: ModelNode | SeedNode,
+  node: BuiltNode,
 ): Promise<Map<string, number | null>> {
-  const followed = node.kind === 'model' ? node.highWater : [];
+  const followed = followedByMark(node);
   const newest = new Map<string, number | null>();
   for (const id of followed) {
     const upstream = manifest.nodes.get(id);
@@ -121,8 +125,8 @@ export async function newestLoads(
 }
 
 /** Where a model names an upstream whose high-water mark it follows. */
-function placeOfMark(node: ModelNode | SeedNode, id: string): Place | undefined {
-  const sql = node.kind === 'model' ? node.incrementalSql : undefined;
+function placeOfMark(node: BuiltNode, id: string): Place | undefined {
+  const sql = incrementalSqlOf(node);
   const mark = [...(sql?.text.matchAll(placeholders()) ?? [])].find(([, upstream]) => upstream === id);
   return mark && sql?.placeAt(mark.index);
 }

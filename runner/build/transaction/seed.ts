@@ -3,25 +3,18 @@ import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import { declaredTypes, normalType } from '../../manifest/column-type.ts';
 import type { SeedNode } from '../../manifest/manifest.ts';
-import type { SeedColumn } from '../../materialize/parts/target.ts';
+import type { SeedRows } from '../../materialize/parts/target.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import { firstLineOf, type SeedFile, type SeedRecord, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';
-
-export interface SeedData {
-  readonly columns: readonly SeedColumn[];
-  /** The header and the rows as CSV for COPY; an empty value is NULL. */
-  readonly csv: string;
-  readonly rows: number;
-}
 
 /**
  * Reads a seed's CSV: a header, then rows; a byte-order mark is tolerated. Types are those declared in its .yml, else
  * inferred without losing anything (a column with leading zeros stays text).
  * @throws NodeError naming file and line.
  */
-export function readSeed(root: string, node: SeedNode): SeedData {
+export function readSeed(root: string, node: SeedNode): SeedRows {
   const file = readFile(root, node);
   const { records } = file;
   const [first, ...others] = records;
@@ -52,7 +45,6 @@ export function readSeed(root: string, node: SeedNode): SeedData {
       ...(declared.has(name) ? { place: placeOfType(node, name)?.type } : {}),
     })),
     csv: records.map(({ record }) => csvLine(record)).join(''),
-    rows: rows.length,
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Manifest, ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, isMicrobatch, type Manifest, type ViewNode } from '../../manifest/manifest.ts';
 import type { Consumed, ModelState } from '../../state/models.ts';
 
 /**
@@ -22,8 +22,8 @@ export class UpstreamVersions {
    * The version of an upstream that a node has to be of. One that it follows batch by batch has none: which of its batches
    * changed is known, from when they are followed so.
    */
-  of(node: ModelNode | SeedNode, id: string): string {
-    if (node.kind === 'model' && node.batch?.follows.includes(id) === true) return 'by batch';
+  of(node: BuiltNode, id: string): string {
+    if (isMicrobatch(node) && node.batch.follows.includes(id)) return 'by batch';
     return this.#versionOf(id);
   }
 
@@ -31,7 +31,7 @@ export class UpstreamVersions {
    * What a node has consumed, with the versions of views in the form of today. Before they were hashed, a version was written
    * out in full; one that says the same as today's must not rebuild anything.
    */
-  inTodaysForm(node: ModelNode | SeedNode, consumed: ReadonlyMap<string, Consumed>): ReadonlyMap<string, Consumed> {
+  inTodaysForm(node: BuiltNode, consumed: ReadonlyMap<string, Consumed>): ReadonlyMap<string, Consumed> {
     const found = new Map(consumed);
     for (const id of node.reads) {
       const name = this.#manifest.nodes.get(id)?.name ?? '';
@@ -57,7 +57,7 @@ export class UpstreamVersions {
 
   #generationOf(id: string): string {
     const node = this.#manifest.nodes.get(id);
-    if (node?.kind === 'model' || node?.kind === 'seed') return String(this.#models.get(node.name)?.generation ?? 0);
+    if (isBuilt(node)) return String(this.#models.get(node.name)?.generation ?? 0);
     return 'source';
   }
 
@@ -77,8 +77,8 @@ export class UpstreamVersions {
     return [view.checksum, ...view.reads.map((upstream) => this.#inFull(upstream))].join('/');
   }
 
-  #view(id: string): ModelNode | undefined {
+  #view(id: string): ViewNode | undefined {
     const node = this.#manifest.nodes.get(id);
-    return node?.kind === 'model' && node.materialized === 'view' ? node : undefined;
+    return node?.materialized === 'view' ? node : undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { identifier, relation } from '../../../warehouse/quote.ts';
-import type { ModelNode } from '../../manifest/manifest.ts';
+import type { ViewNode } from '../../manifest/manifest.ts';
 import type { Problem } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { type CompileContext, type Draft, digest } from '../draft/context.ts';
@@ -54,7 +54,7 @@ export function draftViews(context: CompileContext, drafts: Map<string, Draft>, 
 }
 
 /** The view of an exposed model, one column a line. */
-export function viewNode({ exposure, model, properties, columns }: ExposedModel, draft: Draft): ModelNode {
+export function viewNode({ exposure, model, properties, columns }: ExposedModel, draft: Draft): ViewNode {
   const { yaml, path, value } = properties;
   const place = yaml.place(path, 'bi');
   const placeOf = (source: string, key: 'name' | 'data_type') => {
@@ -95,10 +95,7 @@ export function viewNode({ exposure, model, properties, columns }: ExposedModel,
     checksum: digest([exposure.view, sql.text]),
     materialized: 'view',
     fullSql: sql,
-    incrementalSql: undefined,
-    highWater: [],
     volatile: false,
-    rowSecurity: undefined,
     shows: model.id,
   };
 }

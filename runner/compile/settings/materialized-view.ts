@@ -1,4 +1,11 @@
-import type { Constraint, ModelNode, Node, SeedNode } from '../../manifest/manifest.ts';
+import {
+  type BuiltNode,
+  type Constraint,
+  isBuilt,
+  type ModelNode,
+  type Node,
+  rowSecurityOf,
+} from '../../manifest/manifest.ts';
 import type { Problem } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
@@ -15,7 +22,7 @@ export function checkMaterializedViews(context: CompileContext, nodes: ReadonlyM
   const problems: Problem[] = [];
   for (const draft of context.drafts.values()) {
     const node = nodes.get(draft.id);
-    if (node?.kind !== 'model' && node?.kind !== 'seed') continue;
+    if (!isBuilt(node)) continue;
     const complain: Complain = (place, what, hint) =>
       problems.push(
         problemAt(context, place ?? { file: draft.file.path, line: 1, column: 1 }, {
@@ -24,7 +31,7 @@ export function checkMaterializedViews(context: CompileContext, nodes: ReadonlyM
         }),
       );
     checkReferences(node, nodes, complain);
-    if (node.kind !== 'model' || node.materialized !== 'materialized_view') continue;
+    if (node.materialized !== 'materialized_view') continue;
     checkKey(node, complain);
     for (const constraint of node.constraints) checkConstraint(node, constraint, complain);
     checkRows(node, draft, complain);
@@ -84,8 +91,8 @@ function checkReaders(node: ModelNode, draft: Draft, nodes: ReadonlyMap<string, 
 function guardedBehind(ids: readonly string[], nodes: ReadonlyMap<string, Node>): string[] {
   return ids.flatMap((id) => {
     const node = nodes.get(id);
-    if (node?.kind !== 'model') return [];
-    return node.materialized === 'view' ? guardedBehind(node.reads, nodes) : node.rowSecurity ? [node.name] : [];
+    if (!isBuilt(node)) return [];
+    return node.materialized === 'view' ? guardedBehind(node.reads, nodes) : rowSecurityOf(node) ? [node.name] : [];
   });
 }
 
@@ -96,7 +103,7 @@ const noTables: Partial<Readonly<Record<ModelNode['materialized'], string>>> = {
   materialized_view: 'a materialized view',
 };
 
-function checkReferences(node: ModelNode | SeedNode, nodes: ReadonlyMap<string, Node>, complain: Complain): void {
+function checkReferences(node: BuiltNode, nodes: ReadonlyMap<string, Node>, complain: Complain): void {
   for (const constraint of node.constraints) {
     if (constraint.type !== 'foreign_key') continue;
     const target = nodes.get(constraint.toId);

@@ -1,4 +1,4 @@
-import type { BatchSettings, Node } from '../../manifest/manifest.ts';
+import { type BatchSettings, isMicrobatch, type Node } from '../../manifest/manifest.ts';
 import type { Config } from '../../project/config.ts';
 import { ProjectError } from '../../text/errors.ts';
 import { isMoment } from '../../text/moment.ts';
@@ -6,7 +6,7 @@ import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
 import { type CompileContext, type Draft, quote } from '../draft/context.ts';
 import type { BatchReads } from '../draft/resolve.ts';
 
-export function isMicrobatch(config: Config): boolean {
+export function isCutIntoBatches(config: Config): boolean {
   return config.materialized === 'incremental' && config.incremental_strategy === 'microbatch';
 }
 
@@ -20,11 +20,11 @@ export function batchSettings(config: Config, follows: readonly string[]): Batch
 export function followedBy({ filtered, whole }: BatchReads, nodes: ReadonlyMap<string, Node>): string[] {
   const inside = [...filtered, ...whole].flatMap((id) => {
     const node = nodes.get(id);
-    return node?.kind === 'model' && node.materialized === 'ephemeral' ? node.reads : [];
+    return node?.materialized === 'ephemeral' ? node.reads : [];
   });
   return [...filtered].filter((id) => {
     const node = nodes.get(id);
-    return node?.kind === 'model' && node.batch !== undefined && !whole.has(id) && !inside.includes(id);
+    return isMicrobatch(node) && !whole.has(id) && !inside.includes(id);
   });
 }
 

@@ -1,6 +1,6 @@
 import { Graph } from '../../manifest/graph.ts';
 import { subjectGraph } from '../../manifest/lineage.ts';
-import type { ModelNode, Node, SeedNode, SubjectOf } from '../../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, type Node, type SubjectOf } from '../../manifest/manifest.ts';
 import { formatProblem, type Problem } from '../../text/errors.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
@@ -25,7 +25,7 @@ export function checkSubjects(context: CompileContext, nodes: ReadonlyMap<string
   if (drafts.every((draft) => draft.config.subject === undefined)) return [];
   const problems = drafts.flatMap((draft) => {
     const node = nodes.get(draft.id);
-    if (node?.kind !== 'model' && node?.kind !== 'seed') return [];
+    if (!isBuilt(node)) return [];
     const read = readSubject(draft, context);
     if (read !== undefined && 'what' in read) return [read];
     return checkWay(draft, node, nodes, context) ?? checkCoverage(draft, node, nodes) ?? [];
@@ -75,7 +75,7 @@ function readSubject(draft: Draft, context: CompileContext): { readonly subject:
 /** The way to the subject's id leads through tables that have the column and end at one that holds the id. */
 function checkWay(
   draft: Draft,
-  { name, subject }: ModelNode | SeedNode,
+  { name, subject }: BuiltNode,
   nodes: ReadonlyMap<string, Node>,
   context: CompileContext,
 ): Problem | undefined {
@@ -83,7 +83,7 @@ function checkWay(
   const problem = (key: 'column' | 'of', what: string, hint: string): Problem =>
     problemAt(context, draft.settings.get('subject')?.place(key), { what: `subject of ${name}: ${what}`, hint });
   const target = nodes.get(subject.of);
-  if (target?.kind !== 'model' && target?.kind !== 'seed') return undefined;
+  if (!isBuilt(target)) return undefined;
   if (target.kind === 'model' && (target.materialized === 'view' || target.materialized === 'ephemeral'))
     return problem('of', `${target.name} is no table`, 'Name the table whose rows say whose these are.');
   if (!target.columns.some((column) => column.name === subject.column))
@@ -102,11 +102,7 @@ function checkWay(
 }
 
 /** A table that is made of somebody's rows has to say whose its own are; views only pass on. */
-function checkCoverage(
-  draft: Draft,
-  node: ModelNode | SeedNode,
-  nodes: ReadonlyMap<string, Node>,
-): Problem | undefined {
+function checkCoverage(draft: Draft, node: BuiltNode, nodes: ReadonlyMap<string, Node>): Problem | undefined {
   if (node.subject !== undefined || node.kind === 'seed') return undefined;
   if (node.materialized === 'view' || node.materialized === 'ephemeral') return undefined;
   const personal = [...new Set(personalBehind(node.reads, nodes))].sort();
@@ -128,8 +124,8 @@ function personalBehind(ids: readonly string[], nodes: ReadonlyMap<string, Node>
   return ids.flatMap((id) => {
     const node = nodes.get(id);
     if (node?.kind === 'source') return node.isPersonal ? [node.name] : [];
-    if (node?.kind === 'model' && node.materialized === 'view') return personalBehind(node.reads, nodes);
-    if (node?.kind !== 'model' && node?.kind !== 'seed') return [];
+    if (node?.materialized === 'view') return personalBehind(node.reads, nodes);
+    if (!isBuilt(node)) return [];
     return node.subject === undefined || node.subject === 'nobody' ? [] : [node.name];
   });
 }

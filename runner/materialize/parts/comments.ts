@@ -1,6 +1,6 @@
 import { identifier, literal, relation } from '../../../warehouse/quote.ts';
 import type { Comments } from '../../database/attachments.ts';
-import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { BuiltNode } from '../../manifest/manifest.ts';
 import { run, type Step } from './step.ts';
 
 /**
@@ -10,7 +10,7 @@ import { run, type Step } from './step.ts';
  * @param before the comments that a predecessor of the same name had, which went with it.
  */
 export function describeRelation(
-  node: Pick<ModelNode | SeedNode, 'relation' | 'description' | 'columns' | 'config'>,
+  node: Pick<BuiltNode, 'relation' | 'description' | 'columns' | 'config'>,
   standing: Comments,
   before?: Comments | undefined,
 ): Step[] {

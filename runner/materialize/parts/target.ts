@@ -30,10 +30,15 @@ export interface MergeSettings {
   readonly predicates: readonly SqlText[];
 }
 
+/** The rows of a seed's file. */
+export interface SeedRows {
+  readonly columns: readonly SeedColumn[];
+  /** The header and the rows as CSV for COPY; an empty value is NULL. */
+  readonly csv: string;
+}
+
 /** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */
-export type RowSource =
-  | { readonly kind: 'query'; readonly sql: SqlText }
-  | { readonly kind: 'copy'; readonly columns: readonly SeedColumn[] };
+export type RowSource = { readonly kind: 'query'; readonly sql: SqlText } | ({ readonly kind: 'copy' } & SeedRows);
 
 /** Rows before `bound` are left as they are. */
 export interface KeepFrom {

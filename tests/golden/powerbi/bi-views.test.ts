@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Comments, nothingGiven } from '../../../runner/database/attachments.ts';
 import type { Column, ExistingRelation } from '../../../runner/database/catalog.ts';
-import type { ModelNode } from '../../../runner/manifest/manifest.ts';
+import type { ModelNode, ViewNode } from '../../../runner/manifest/manifest.ts';
 import { describeRelation } from '../../../runner/materialize/parts/comments.ts';
 import type { Step } from '../../../runner/materialize/parts/step.ts';
 import type { NodeState } from '../../../runner/plan/decision.ts';
 import { plan } from '../../../runner/plan/plan.ts';
 import type { Config } from '../../../runner/project/config.ts';
 import { SqlText } from '../../../runner/text/sql-text.ts';
-import { compileFiles, modelOf } from '../../unit/runner/projects.ts';
+import { compileFiles, modelOf, tableOf, viewOf } from '../../unit/runner/projects.ts';
 import { expectedFolder, expectGolden } from '../golden.ts';
 
 const folder = join(expectedFolder, 'bi');
@@ -62,9 +62,9 @@ function textOf(steps: readonly Step[]): string {
   return steps.map((step) => `-- ${step.kind}\n${step.sql.text};\n`).join('\n');
 }
 
-function createView(node: ModelNode): readonly Step[] {
+function createView(node: ViewNode): readonly Step[] {
   const columns = node.columns.map(({ name, dataType = '' }) => ({ name, type: dataType }));
-  return plan(node, { mode: 'view', reason: 'new' }, nothing, { kind: 'query', sql: node.fullSql }, columns, {
+  return plan({ kind: 'model', node, sql: node.fullSql, yields: columns }, { mode: 'view', reason: 'new' }, nothing, {
     at,
     views: [],
     given: nothingGiven,
@@ -105,9 +105,9 @@ function comments(node: ModelNode, kind: Comments['kind'], text: string | null):
 
 const device = modelOf(compiled, 'device');
 const cases: Readonly<Record<string, () => readonly Step[]>> = {
-  'view-blank-unless': () => createView(modelOf(compiled, 'bi_energy')),
-  'view-blank-if': () => createView(modelOf(compiled, 'bi_climate')),
-  'view-local-time': () => createView(modelOf(compiled, 'bi_device')),
+  'view-blank-unless': () => createView(viewOf(compiled, 'bi_energy')),
+  'view-blank-if': () => createView(viewOf(compiled, 'bi_climate')),
+  'view-local-time': () => createView(viewOf(compiled, 'bi_device')),
   'comments-on-view': () => {
     const node = modelOf(compiled, 'bi_energy');
     return describeRelation(node, comments(node, 'view', null));
@@ -133,12 +133,11 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
     ];
     const before = [{ name: 'minute_key', type: 'text' }, ...now.slice(1), { name: 'gone', type: 'integer' }];
     const grants = [{ grantee: 'power bi', privilege: 'SELECT', grantable: false }];
+    const existing = standing('table', before);
     return plan(
-      modelOf(compiled, 'climate'),
-      { mode: 'replace', reason: 'table' },
-      { ...nothing, existing: standing('table', before) },
-      { kind: 'query', sql: new SqlText('select 1') },
-      now,
+      { kind: 'model', node: tableOf(compiled, 'climate'), sql: new SqlText('select 1'), yields: now },
+      { mode: 'replace', reason: 'table', existing },
+      { ...nothing, existing },
       {
         at,
         given: nothingGiven,

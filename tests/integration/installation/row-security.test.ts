@@ -7,6 +7,7 @@ import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileProject } from '../../../runner/compile/compile.ts';
+import { isBuilt, rowSecurityOf } from '../../../runner/manifest/manifest.ts';
 import { readProject } from '../../../runner/project/project.ts';
 import { ProjectCopy } from '../cli/command.ts';
 import { sampleMinutes } from '../main-job/household.ts';
@@ -82,7 +83,7 @@ describe.skipIf(server === '')('who sees what in gold', () => {
   /** The tables of gold that have an apartment. */
   function tables(): string[] {
     return [...manifest().nodes.values()].flatMap((node) =>
-      node.kind === 'model' && node.relation.schema === 'gold' && node.rowSecurity !== undefined ? [node.name] : [],
+      isBuilt(node) && node.relation.schema === 'gold' && rowSecurityOf(node) !== undefined ? [node.name] : [],
     );
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSampleForecasts } from '../../../cli/demo/sample-forecasts.ts';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
-import type { ModelNode } from '../../../runner/manifest/manifest.ts';
+import { isBuilt, type ViewNode } from '../../../runner/manifest/manifest.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
@@ -32,9 +32,9 @@ describe.each(oneDatabase)('the views for Power BI on $name', (kind) => {
     await database.drop();
   });
 
-  const views = (): ModelNode[] =>
+  const views = (): ViewNode[] =>
     [...home.compile().manifest.nodes.values()].flatMap((node) =>
-      node.kind === 'model' && node.shows !== undefined ? [node] : [],
+      node.materialized === 'view' && node.shows !== undefined ? [node] : [],
     );
 
   it('show every table of gold, row by row, and nothing else is in their schema', async () => {
@@ -94,7 +94,7 @@ describe.each(oneDatabase)('the views for Power BI on $name', (kind) => {
 
   it('have a comment each, and so has every table whose .yml describes it', async () => {
     const described = [...home.compile().manifest.nodes.values()].flatMap((node) =>
-      (node.kind === 'model' || node.kind === 'seed') && node.description !== '' ? [node] : [],
+      isBuilt(node) && node.description !== '' ? [node] : [],
     );
     expect(described.length).toBeGreaterThan(50);
     for (const node of described) {

@@ -1,5 +1,13 @@
 import { type Compiled, compileProject } from '../../../runner/compile/compile.ts';
-import type { ModelNode, SeedNode, TestNode } from '../../../runner/manifest/manifest.ts';
+import type {
+  IncrementalNode,
+  MicrobatchNode,
+  ModelNode,
+  SeedNode,
+  TableNode,
+  TestNode,
+  ViewNode,
+} from '../../../runner/manifest/manifest.ts';
 import { type ProjectOptions, readProject } from '../../../runner/project/project.ts';
 import { type Problem, ProjectError } from '../../../runner/text/errors.ts';
 import { TemporaryProject } from '../../integration/temporary-project.ts';
@@ -31,6 +39,33 @@ export function problemsOf(files: Files, options: Options = {}): readonly Proble
 export function modelOf({ manifest }: Compiled, name: string): ModelNode {
   const node = manifest.nodes.get(`model.${name}`);
   if (node?.kind !== 'model') throw new Error(`there is no model ${name}`);
+  return node;
+}
+
+/** A model of a kind, by its name: a test that asks for another kind is wrong. */
+function modelOfKind<M extends ModelNode['materialized']>(compiled: Compiled, name: string, materialized: M) {
+  const node = modelOf(compiled, name);
+  if (node.materialized !== materialized) throw new Error(`${name} is a ${node.materialized}, not a ${materialized}`);
+  return node as Extract<ModelNode, { materialized: M }>;
+}
+
+export function viewOf(compiled: Compiled, name: string): ViewNode {
+  return modelOfKind(compiled, name, 'view');
+}
+
+export function tableOf(compiled: Compiled, name: string): TableNode {
+  return modelOfKind(compiled, name, 'table');
+}
+
+export function incrementalOf(compiled: Compiled, name: string): IncrementalNode {
+  const node = modelOfKind(compiled, name, 'incremental');
+  if (node.strategy === 'microbatch') throw new Error(`${name} is built in batches`);
+  return node;
+}
+
+export function microbatchOf(compiled: Compiled, name: string): MicrobatchNode {
+  const node = modelOfKind(compiled, name, 'incremental');
+  if (node.strategy !== 'microbatch') throw new Error(`${name} is not built in batches`);
   return node;
 }
 

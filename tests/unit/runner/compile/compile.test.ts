@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem, ProjectError } from '../../../../runner/text/errors.ts';
-import { compileFiles, modelOf, problemsOf, seedOf } from '../projects.ts';
+import { compileFiles, incrementalOf, modelOf, problemsOf, seedOf } from '../projects.ts';
 
 function whatIsWrong(files: Readonly<Record<string, string>>): string[] {
   return problemsOf(files).map((problem) => problem.what);
@@ -66,7 +66,7 @@ describe('compiling a project', () => {
       'models/m.sql':
         '{{config materialized="incremental" unique_key="a"}}select * from {{ref "v1.events"}}{{#incremental}} where load_id > {{high_water "v1.events"}}{{/incremental}}',
     });
-    expect(modelOf(compiled, 'm').highWater).toEqual(['model.v1.events']);
+    expect(incrementalOf(compiled, 'm').highWater).toEqual(['model.v1.events']);
   });
 
   it('takes the semicolon from the end of a model', () => {

@@ -5,7 +5,7 @@ import { chooseBatches } from '../../../../runner/plan/batch-choice.ts';
 import { boundLiteral } from '../../../../runner/plan/batch-sql.ts';
 import type { KnownBatch } from '../../../../runner/state/batch-windows.ts';
 import { isMoment } from '../../../../runner/text/moment.ts';
-import { compileFiles, modelOf } from '../projects.ts';
+import { compileFiles, microbatchOf } from '../projects.ts';
 
 /** Batches of days, told by a letter each: d done, p pending, b behind, e built too early, - never built. */
 function days(states: string, asked = ''): KnownBatch[] {
@@ -118,7 +118,7 @@ describe('what a microbatch model follows batch by batch', () => {
       'models/e.sql': '{{config materialized="ephemeral" event_time="at"}}select * from {{ref "a"}}',
       'models/m.sql': `{{config ${microbatch}}}${sql}`,
     });
-    return modelOf(compiled, 'm').batch?.follows;
+    return microbatchOf(compiled, 'm').batch.follows;
   };
   it.each([
     ['a microbatch model', 'select * from {{ref "a"}}', ['model.a']],

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { nothingGiven } from '../../../../runner/database/attachments.ts';
-import type { ExistingRelation } from '../../../../runner/database/catalog.ts';
+import type { Column, ExistingRelation } from '../../../../runner/database/catalog.ts';
 import { normalType } from '../../../../runner/manifest/column-type.ts';
+import { isMicrobatch } from '../../../../runner/manifest/manifest.ts';
 import { objectNames } from '../../../../runner/materialize/parts/structure.ts';
 import { decide } from '../../../../runner/plan/decide.ts';
 import type { NodeState } from '../../../../runner/plan/decision.ts';
-import { plan, querySql } from '../../../../runner/plan/plan.ts';
+import { plan, querySql, type Rows } from '../../../../runner/plan/plan.ts';
 import { tableTarget } from '../../../../runner/plan/table-target.ts';
 import type { Consumed } from '../../../../runner/state/models.ts';
 import { compileFiles, modelOf, seedOf } from '../projects.ts';
@@ -216,26 +217,21 @@ describe('the query of a run', () => {
     access: undefined,
   });
   const options = { fullRefresh: false, runStartedAt: `2024-05-01T10:00:00.000Z` };
-  const increment = { mode: 'increment', reason: '' } as const;
-  const sqlOf = (name: string, decision: Parameters<typeof querySql>[1], consumed: ReadonlyMap<string, Consumed>) =>
-    querySql(node(name), decision, state(consumed), options, compiled.manifest)?.text;
+  const sqlOf = (name: string, form: 'full' | 'increment', consumed: ReadonlyMap<string, Consumed>) =>
+    querySql(modelOf(compiled, name), form, state(consumed), options, compiled.manifest).text;
 
   it('has the mark that was consumed and the time of the run in place of what only the run knows', () => {
-    expect(sqlOf('i', increment, new Map([['raw.events', { version: 'source', loadId: 41 }]]))).toBe(
+    expect(sqlOf('i', 'increment', new Map([['raw.events', { version: 'source', loadId: 41 }]]))).toBe(
       `select 1 as id, timestamptz '2024-05-01T10:00:00.000Z' as at from "raw"."events" where load_id > 41`,
     );
-    expect(sqlOf('h', increment, new Map())).toBe('select 1 as id from "raw"."events" where load_id > 0');
-    expect(sqlOf('h', { mode: 'replace', reason: '' }, new Map())).toBe('select 1 as id from "raw"."events"');
+    expect(sqlOf('h', 'increment', new Map())).toBe('select 1 as id from "raw"."events" where load_id > 0');
+    expect(sqlOf('h', 'full', new Map())).toBe('select 1 as id from "raw"."events"');
   });
 
   it('finds the mark of a model with a blank in its name', () => {
-    expect(sqlOf('o', increment, new Map([['odd name', { version: '1', loadId: 7 }]]))).toBe(
+    expect(sqlOf('o', 'increment', new Map([['odd name', { version: '1', loadId: 7 }]]))).toBe(
       'select 1 as id from "public"."odd name" where load_id > 7',
     );
-  });
-
-  it('of a seed is none', () => {
-    expect(sqlOf('s', { mode: 'create', reason: '' }, new Map())).toBeUndefined();
   });
 });
 
@@ -249,8 +245,12 @@ describe('a plan is refused', () => {
     expired: new Map(),
     access: undefined,
   };
-  const query = { kind: 'query', sql: modelOf(compiled, 'c').fullSql } as const;
   const create = { mode: 'create', reason: 'new' } as const;
+  const rows = (name: string, yields: readonly Column[]): Rows => {
+    const model = modelOf(compiled, name);
+    if (isMicrobatch(model)) throw new Error(`${name} is planned batch by batch`);
+    return { kind: 'model', node: model, sql: model.fullSql, yields };
+  };
   const at = '2024-01-01T00:00:00.000Z';
 
   it('with every breach of a contract in one message', () => {
@@ -259,7 +259,7 @@ describe('a plan is refused', () => {
       { name: 'untyped', type: 'date' },
       { name: 'extra', type: 'text' },
     ];
-    expect(() => plan(node('c'), create, none, query, yields, { at, views: [], given: nothingGiven })).toThrow(
+    expect(() => plan(rows('c', yields), create, none, { at, views: [], given: nothingGiven })).toThrow(
       [
         'c breaks its contract:',
         '  id: declared int, but the query yields bigint',
@@ -272,11 +272,7 @@ describe('a plan is refused', () => {
 
   it('when a key is not among the columns', () => {
     expect(() =>
-      plan(node('h'), create, none, query, [{ name: 'idd', type: 'integer' }], {
-        at,
-        views: [],
-        given: nothingGiven,
-      }),
+      plan(rows('h', [{ name: 'idd', type: 'integer' }]), create, none, { at, views: [], given: nothingGiven }),
     ).toThrow(
       expect.objectContaining({ message: 'h has no column "id" (named in unique_key)', hint: 'Its columns are idd.' }),
     );

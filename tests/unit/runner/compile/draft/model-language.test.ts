@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileFiles, modelOf, problemsOf } from '../../projects.ts';
+import { compileFiles, incrementalOf, modelOf, problemsOf } from '../../projects.ts';
 
 const project = {
   'project.yml': `
@@ -61,10 +61,10 @@ where load_id > 0
 {{/incremental}}
 order by 1`,
     });
-    const model = modelOf(compiled, 'm');
+    const model = incrementalOf(compiled, 'm');
     const from = 'select * from "landing"."event_rows"\n';
     expect(model.fullSql.text).toBe(`${from}where load_id > 0\norder by 1`);
-    expect(model.incrementalSql?.text).toBe(`${from}where load_id > 0 /* high_water source.raw.events */\norder by 1`);
+    expect(model.incrementalSql.text).toBe(`${from}where load_id > 0 /* high_water source.raw.events */\norder by 1`);
     expect(model.highWater).toEqual(['source.raw.events']);
     expect(model.volatile).toBe(false);
   });

@@ -35,7 +35,7 @@ describe('a materialized view', () => {
       compileFiles({ 'models/m.sql': '{{config materialized="materialized_view" unique_key="a"}}select 1 as a' }),
       'm',
     );
-    expect(node).toMatchObject({ materialized: 'materialized_view', incrementalSql: undefined });
+    expect(node).toMatchObject({ materialized: 'materialized_view' });
   });
 
   it.each<[string, ...Parameters<typeof problems>]>([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { partitioningOf } from '../../../../../runner/manifest/manifest.ts';
 import { isPartitionName, partitionPrefix } from '../../../../../runner/manifest/partition-names.ts';
 import { formatProblem } from '../../../../../runner/text/errors.ts';
 import { compileFiles, modelOf, problemsOf } from '../../projects.ts';
@@ -12,13 +13,13 @@ const columns = (type: string) => `    columns: [{ name: id }, { name: at, data_
 
 describe('partition_by', () => {
   it('is by UTC unless it names a time zone', () => {
-    expect(modelOf(compileFiles(model(monthly)), 't').partitionBy).toEqual({
+    expect(partitioningOf(modelOf(compileFiles(model(monthly)), 't'))).toEqual({
       column: 'at',
       granularity: 'month',
       timeZone: 'UTC',
     });
     const zoned = 'partition_by: { column: at, granularity: day, time_zone: Europe/Zurich }';
-    expect(modelOf(compileFiles(model(zoned, columns('timestamptz'))), 't').partitionBy).toEqual({
+    expect(partitioningOf(modelOf(compileFiles(model(zoned, columns('timestamptz'))), 't'))).toEqual({
       column: 'at',
       granularity: 'day',
       timeZone: 'Europe/Zurich',
@@ -40,8 +41,8 @@ describe('partition_by', () => {
   - { name: out, config: { partition_by: false }, columns: [{ name: at }] }
 `,
     });
-    expect(modelOf(compiled, 'with').partitionBy?.column).toBe('at');
-    for (const name of ['without', 'view', 'out']) expect(modelOf(compiled, name).partitionBy).toBeUndefined();
+    expect(partitioningOf(modelOf(compiled, 'with'))?.column).toBe('at');
+    for (const name of ['without', 'view', 'out']) expect(partitioningOf(modelOf(compiled, name))).toBeUndefined();
   });
 
   const key = 'Add the column to the key';

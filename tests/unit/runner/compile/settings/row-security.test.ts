@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rowSecurityOf } from '../../../../../runner/manifest/manifest.ts';
 import { formatProblem } from '../../../../../runner/text/errors.ts';
 import { compileFiles, modelOf, problemsOf } from '../../projects.ts';
 
@@ -29,13 +30,14 @@ describe('row security', () => {
   - { name: out, config: { row_security: false }, ${columns('home')} }
 `,
     });
-    expect(modelOf(compiled, 'with').rowSecurity).toEqual({
+    expect(rowSecurityOf(modelOf(compiled, 'with'))).toEqual({
       column: 'home',
       type: 'integer',
       name: 'who',
       access: { schema: 'access', name: 'who' },
     });
-    for (const name of ['without', 'view', 'out', 'who']) expect(modelOf(compiled, name).rowSecurity).toBeUndefined();
+    for (const name of ['without', 'view', 'out', 'who'])
+      expect(rowSecurityOf(modelOf(compiled, name))).toBeUndefined();
     // Nothing waits for the access model: it is itself made of what is protected.
     expect(modelOf(compiled, 'with').dependsOn).toEqual([]);
   });

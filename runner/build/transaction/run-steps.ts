@@ -1,59 +1,26 @@
 import { StatementError } from '../../../warehouse/errors.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
-import { type Column, readTemporaryColumns } from '../../database/catalog.ts';
 import { statement } from '../../database/statement.ts';
-import type { ModelNode, SeedNode } from '../../manifest/manifest.ts';
+import type { BuiltNode, SeedNode } from '../../manifest/manifest.ts';
 import { refusal, type Step } from '../../materialize/parts/step.ts';
-import { keepsContract } from '../../plan/contract.ts';
-import type { Decision, NodeState } from '../../plan/decision.ts';
 import { NodeError } from '../../text/errors.ts';
-import { SqlText } from '../../text/sql-text.ts';
-import { type SeedData, spotInSeed } from './seed.ts';
+import { spotInSeed } from './seed.ts';
+import { added, noRows, type Totals } from './totals.ts';
 
-/**
- * The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has; a
- * rebuild looks, since `select *` yields something else once an upstream has another column. So does whatever has a
- * contract that the table does not keep.
- */
-export async function shapeOf(
-  session: Session,
-  node: ModelNode | SeedNode,
-  decision: Decision,
-  state: NodeState,
-  sql: SqlText | undefined,
-): Promise<readonly Column[] | undefined> {
-  if (sql === undefined) return undefined;
-  const mayDiffer =
-    state.remembered?.checksum !== node.checksum ||
-    node.config.on_schema_change !== undefined ||
-    !keepsContract(node, state.existing?.columns ?? []);
-  if (decision.mode === 'increment' && !mayDiffer) return undefined;
-  await statement(
-    session,
-    SqlText.join('create temporary table "datacycle_shape" on commit drop as\n', sql, '\nwith no data'),
-  );
-  const columns = await readTemporaryColumns(session, 'datacycle_shape');
-  await session.query('drop table pg_temp."datacycle_shape"');
-  const key = node.config.surrogate_key;
-  return key === undefined ? columns : [{ name: key, type: 'integer' }, ...columns];
+/** Runs the steps of a plan, one after the other, and counts rows. @throws NodeError where a guard refuses them. */
+export async function runSteps(session: Session, steps: readonly Step[], { node, root }: Subject): Promise<Totals> {
+  let totals = noRows;
+  for (const step of steps) totals = added(totals, await runStep(session, step, { node, root }));
+  return totals;
 }
 
-interface Totals {
-  inserted: number;
-  updated: number;
-  deleted: number;
-  retained: number;
+/** What the steps build, and the project's folder. */
+interface Subject {
+  readonly node: BuiltNode;
+  readonly root: string;
 }
 
-/** Runs one step of a plan, its row counts added to `totals`. @param root of the project, where a seed's file is. */
-export async function perform(
-  session: Session,
-  step: Step,
-  node: ModelNode | SeedNode,
-  seed: SeedData | undefined,
-  totals: Totals,
-  root: string,
-): Promise<void> {
+async function runStep(session: Session, step: Step, { node, root }: Subject): Promise<Partial<Totals>> {
   switch (step.kind) {
     case 'run': {
       const { rowCount } = await statement(session, step.sql).catch((error: unknown) => {
@@ -62,37 +29,34 @@ export async function perform(
           ? error
           : new NodeError({ ...meant, what: `${node.name}: ${meant.what}`, cause: error });
       });
-      if (step.counts !== undefined) totals[step.counts] += rowCount;
-      return;
+      return step.counts === undefined ? {} : { [step.counts]: rowCount };
     }
     case 'upsert': {
       const [row] = (await statement(session, step.sql)).rows;
-      totals.inserted += Number(row?.inserted ?? 0);
-      totals.updated += Number(row?.updated ?? 0);
-      totals.deleted += Number(row?.deleted ?? 0);
-      return;
+      return {
+        inserted: Number(row?.inserted ?? 0),
+        updated: Number(row?.updated ?? 0),
+        deleted: Number(row?.deleted ?? 0),
+      };
     }
     case 'refresh':
-      await refresh(session, step, node, totals);
-      return;
+      return refresh(session, step, { node, root });
     case 'guard': {
       const { rows } = await statement(session, step.sql);
       if (rows.length > 0) throw refusal(step, rows, node.settings);
-      return;
+      return {};
     }
     case 'retained': {
       const [row] = (await statement(session, step.sql)).rows;
-      totals.retained += Number(row?.retained ?? 0);
-      return;
+      return { retained: Number(row?.retained ?? 0) };
     }
     case 'copy':
-      if (seed === undefined) throw new Error('only a seed is copied');
-      await session.copyIn(step.sql.text, once(seed.csv)).catch((error: unknown) => {
+      await session.copyIn(step.sql.text, once(step.csv)).catch((error: unknown) => {
         throw node.kind === 'seed' ? placedInSeed(error, node, root) : error;
       });
-      return;
+      return {};
     default:
-      step satisfies never;
+      return step satisfies never;
   }
 }
 
@@ -103,9 +67,8 @@ export async function perform(
 async function refresh(
   session: Session,
   step: Extract<Step, { kind: 'refresh' }>,
-  node: ModelNode | SeedNode,
-  totals: Totals,
-): Promise<void> {
+  subject: Subject,
+): Promise<Partial<Totals>> {
   const before = await countOfTransaction(session, step.relation);
   await session.query('savepoint datacycle_refresh');
   try {
@@ -113,12 +76,14 @@ async function refresh(
   } catch (error) {
     if (!(error instanceof StatementError) || !['23505', '21000'].includes(error.code)) throw error;
     await session.query('rollback to savepoint datacycle_refresh');
-    for (const one of step.otherwise) await perform(session, one, node, undefined, totals, '');
+    await runSteps(session, step.otherwise, subject);
     throw error;
   }
   const after = await countOfTransaction(session, step.relation);
-  totals.inserted += after.counting ? after.inserted - before.inserted : after.rows;
-  totals.deleted += after.counting ? after.deleted - before.deleted : 0;
+  return {
+    inserted: after.counting ? after.inserted - before.inserted : after.rows,
+    deleted: after.counting ? after.deleted - before.deleted : 0,
+  };
 }
 
 async function countOfTransaction(session: Session, quoted: string) {

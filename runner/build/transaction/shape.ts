@@ -1,0 +1,34 @@
+import type { Session } from '../../../warehouse/warehouse.ts';
+import { type Column, readTemporaryColumns } from '../../database/catalog.ts';
+import { statement } from '../../database/statement.ts';
+import type { BuiltNode } from '../../manifest/manifest.ts';
+import { keepsContract } from '../../plan/contract.ts';
+import type { Decision, NodeState } from '../../plan/decision.ts';
+import { SqlText } from '../../text/sql-text.ts';
+
+/**
+ * The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has; a
+ * rebuild looks, since `select *` yields something else once an upstream has another column. So does whatever has a
+ * contract that the table does not keep.
+ */
+export async function shapeOf(
+  session: Session,
+  node: BuiltNode,
+  { mode }: Pick<Decision, 'mode'>,
+  state: NodeState,
+  sql: SqlText,
+): Promise<readonly Column[] | undefined> {
+  const mayDiffer =
+    state.remembered?.checksum !== node.checksum ||
+    node.config.on_schema_change !== undefined ||
+    !keepsContract(node, state.existing?.columns ?? []);
+  if (mode === 'increment' && !mayDiffer) return undefined;
+  await statement(
+    session,
+    SqlText.join('create temporary table "datacycle_shape" on commit drop as\n', sql, '\nwith no data'),
+  );
+  const columns = await readTemporaryColumns(session, 'datacycle_shape');
+  await session.query('drop table pg_temp."datacycle_shape"');
+  const key = node.config.surrogate_key;
+  return key === undefined ? columns : [{ name: key, type: 'integer' }, ...columns];
+}

@@ -1,0 +1,59 @@
+import type { ModelNode, SnapshotSettings } from '../../manifest/manifest.ts';
+import type { Config } from '../../project/config.ts';
+import type { Place } from '../../text/place.ts';
+
+/** Refuses a setting, given its place. */
+export type Complain = (place: Place | undefined, what: string, hint: string) => void;
+
+/** The settings of a snapshot that {@link checkSnapshot} has let through. */
+export function snapshotSettings(config: Config): SnapshotSettings {
+  const { snapshot_meta_column_names: names } = config;
+  return {
+    strategy:
+      config.strategy === 'timestamp'
+        ? { kind: 'timestamp', updatedAt: config.updated_at ?? '' }
+        : { kind: 'check', columns: config.check_cols ?? 'all' },
+    hardDeletes: config.hard_deletes ?? 'ignore',
+    columns: {
+      validFrom: names?.dbt_valid_from ?? 'dbt_valid_from',
+      validTo: names?.dbt_valid_to ?? 'dbt_valid_to',
+      id: names?.dbt_scd_id ?? 'dbt_scd_id',
+      updatedAt: names?.dbt_updated_at ?? 'dbt_updated_at',
+      isDeleted: names?.dbt_is_deleted ?? 'dbt_is_deleted',
+    },
+  };
+}
+
+/** Refuses a snapshot that lacks a setting. */
+export function checkSnapshot(
+  config: Config,
+  materialized: ModelNode['materialized'],
+  complain: Complain,
+  at: (...keys: readonly string[]) => Place | undefined,
+): void {
+  if (materialized !== 'snapshot') return;
+  if ((config.unique_key ?? []).length === 0)
+    complain(
+      at('unique_key', 'materialized'),
+      'a snapshot needs a unique_key',
+      'Set it to the columns that identify a row of the source.',
+    );
+  if (config.strategy === undefined)
+    complain(
+      at('materialized'),
+      'a snapshot needs a strategy',
+      'Set strategy="timestamp" with updated_at, or strategy="check" with check_cols (a list, or all).',
+    );
+  if (config.strategy === 'timestamp' && config.updated_at === undefined)
+    complain(
+      at('strategy'),
+      'strategy "timestamp" needs updated_at',
+      'Set it to the column that says when a row was last changed.',
+    );
+  if (config.strategy === 'check' && (config.check_cols === undefined || config.check_cols.length === 0))
+    complain(
+      at('check_cols', 'strategy'),
+      'strategy "check" needs check_cols',
+      'Set it to the columns to compare, or to all.',
+    );
+}
