@@ -21,9 +21,19 @@ export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A schema-qualified name in the database, not quoted. */
+export interface RelationName {
+  readonly schema: string;
+  readonly name: string;
+}
+
 /** Quotes a schema-qualified name: `"gold"."dim_room"`. */
-export function relation(schema: string, name: string): string {
-  return `${identifier(schema)}.${identifier(name)}`;
+export function relation(name: RelationName): string;
+export function relation(schema: string, name: string): string;
+export function relation(schema: string | RelationName, name = ''): string {
+  return typeof schema === 'string'
+    ? `${identifier(schema)}.${identifier(name)}`
+    : `${identifier(schema.schema)}.${identifier(schema.name)}`;
 }
 
 /** Quotes a text constant for SQL that cannot take parameters (DDL, rendered templates). */
@@ -42,10 +52,4 @@ export function dollarQuoted(lines: string): string {
   let tag = '$do$';
   while (lines.includes(tag)) tag = tag.replace(/\$$/, '_$');
   return `${tag}\n${lines}\n${tag}`;
-}
-
-/** A schema-qualified name in the database, not quoted. */
-export interface RelationName {
-  readonly schema: string;
-  readonly name: string;
 }

@@ -98,7 +98,7 @@ async function ofModel(
   model: ModelNode,
   wanted: FreshnessSettings,
 ): Promise<Freshness> {
-  const from = relation(model.relation.schema, model.relation.name);
+  const from = relation(model.relation);
   if (!(await exists(on, from))) return judge(model.name, wanted, true, undefined, now);
   try {
     const { rows } =

@@ -21,7 +21,7 @@ const countedBelow = 1_000_000;
 export async function readTables(on: Queryable, manifest: Manifest): Promise<readonly TableState[]> {
   const nodes = [...manifest.nodes.values()].flatMap((node) =>
     node.kind === 'seed' || (node.kind === 'model' && node.materialized !== 'view' && node.materialized !== 'ephemeral')
-      ? [{ name: node.name, relation: relation(node.relation.schema, node.relation.name) }]
+      ? [{ name: node.name, relation: relation(node.relation) }]
       : [],
   );
   const built = (await exists(on, 'datacycle.model'))

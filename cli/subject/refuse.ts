@@ -66,7 +66,7 @@ export async function refuseSeeded(
     const values = new Set([subject.id]);
     if (isSubjectNode(target)) {
       values.clear();
-      const at = relation(target.relation.schema, target.relation.name);
+      const at = relation(target.relation);
       const { rows } = await warehouse.query<{ value: string | null }>(
         `select distinct t.${identifier(column)}::text as value from ${at} as t where ${subjectPredicate(target, manifest)}`,
         [subject.id],

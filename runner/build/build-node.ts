@@ -115,7 +115,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   if (isNews) {
     await writeModel(session, {
       model: node.name,
-      relation: relation(node.relation.schema, node.relation.name),
+      relation: relation(node.relation),
       materialized: node.materialized,
       checksum: node.checksum,
       generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
@@ -185,5 +185,5 @@ async function analyzeIfGrown(
 ): Promise<void> {
   if (decision.mode === 'view' || decision.mode === 'create') return;
   if (state.existing !== undefined && isWorthAnalyzing(state.existing, changed))
-    await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
+    await session.query(`analyze ${relation(node.relation)}`);
 }

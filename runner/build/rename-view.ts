@@ -26,7 +26,5 @@ export async function followRename(session: Session, node: BuiltNode, manifest: 
 }
 
 function isTaken(quoted: string, manifest: Manifest): boolean {
-  return [...manifest.nodes.values()].some(
-    (node) => isBuilt(node) && relation(node.relation.schema, node.relation.name) === quoted,
-  );
+  return [...manifest.nodes.values()].some((node) => isBuilt(node) && relation(node.relation) === quoted);
 }

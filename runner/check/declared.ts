@@ -86,7 +86,7 @@ async function createEmpty(
   columns: readonly Pick<ColumnSpec, 'name' | 'dataType'>[],
 ): Promise<void> {
   const list = columns.map((column) => `${identifier(column.name)} ${normalType(column.dataType ?? 'text')}`);
-  await on.query(`create table ${relation(name.schema, name.name)} (\n    ${list.join(',\n    ')}\n)`);
+  await on.query(`create table ${relation(name)} (\n    ${list.join(',\n    ')}\n)`);
 }
 
 function missingColumns(node: SourceNode): NodeError {

@@ -62,7 +62,7 @@ export function compileTests(
   for (const [key, { table, yaml, path }] of context.properties.sources) {
     const node = context.sources.get(key);
     if (node === undefined) continue;
-    const sql = relation(node.relation.schema, node.relation.name);
+    const sql = relation(node.relation);
     const unaudited = 'a source is not built here';
     const subject = { id: node.id, name: key.replace('.', '_'), relation: node.relation, sql, tags: [], unaudited };
     genericTests(context, subject, table, yaml, path, problems).forEach(add);
@@ -156,7 +156,7 @@ function genericTests(
 
 function tested({ name, relation: own, config }: Draft): Tested {
   if (config.materialized === 'ephemeral') return { sql: ephemeralName(name), relation: undefined };
-  return { sql: relation(own.schema, own.name), relation: own };
+  return { sql: relation(own), relation: own };
 }
 
 function singularTests(context: CompileContext, problems: Problem[]): TestNode[] {

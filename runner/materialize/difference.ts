@@ -132,7 +132,7 @@ export function isReferenced(referencedBy: readonly ForeignKey[]): string[] {
     const match = columns
       .map((name, index) => `r.${identifier(name)} = t.${identifier(toColumns[index] ?? '')}`)
       .join(' and ');
-    return `exists (select from ${relation(from.schema, from.name)} as r where ${match})`;
+    return `exists (select from ${relation(from)} as r where ${match})`;
   });
 }
 

@@ -30,7 +30,7 @@ export function createMaterializedView(
   before: ExistingRelation | undefined,
 ): Step[] {
   const place = placeOf(target);
-  const view = relation(place.schema, place.name);
+  const view = relation(place);
   return [
     run(`create materialized view ${view} as\n`, sql, '\nwith data'),
     { kind: 'upsert', sql: new SqlText(countChanges(target, view, columns, before)) },
@@ -64,7 +64,7 @@ export function refreshMaterializedView(
   existing: ExistingRelation,
   made: readonly string[],
 ): Step[] {
-  const view = relation(target.relation.schema, target.relation.name);
+  const view = relation(target.relation);
   const indexed = materializedViewTarget(target);
   return [
     ...dropObsolete(indexed, existing, made),

@@ -50,7 +50,7 @@ export function snapshotOf(target: TableTarget, settings: SnapshotSettings): Sna
 export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonly Column[], at: string): Step[] {
   const { target } = snapshot;
   const place = placeOf(target);
-  const table = relation(place.schema, place.name);
+  const table = relation(place);
   return [
     ...stageRows(snapshot, sql),
     run(
@@ -76,7 +76,7 @@ export function updateSnapshot(
   at: string,
 ): Step[] {
   const { target, key, columns, strategy } = snapshot;
-  const table = relation(target.relation.schema, target.relation.name);
+  const table = relation(target.relation);
   const time = timeLiteral(at, validFromType(snapshot, yields));
   const sameKey = (a: string, b: string) =>
     key.map((name) => `${a}.${identifier(name)} = ${b}.${identifier(name)}`).join(' and ');

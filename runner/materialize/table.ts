@@ -19,7 +19,7 @@ import type { KeepFrom, RowSource, TableTarget } from './parts/target.ts';
  */
 export function createTable(target: TableTarget, source: RowSource, columns: readonly Column[]): Step[] {
   const place = placeOf(target);
-  const table = relation(place.schema, place.name);
+  const table = relation(place);
   return [
     ...(target.partitionBy === undefined
       ? createInOnePiece(target, table, source)
@@ -74,7 +74,7 @@ export function replaceRows(
   { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly StandingView[] },
 ): Step[] {
   const place = placeOf(target);
-  const table = relation(place.schema, place.name);
+  const table = relation(place);
   const standing = existing.columns.map((column) => column.name);
   const adopt = target.key === undefined ? [] : adoptKeys(target.key, table, standing);
   return [
@@ -132,7 +132,7 @@ export function leaveOneOfEach(target: TableTarget, existing: ExistingRelation):
   const same = (columns: readonly string[]) => [...columns].sort().join('\n') === [...uniqueKey].sort().join('\n');
   if (uniqueKey.length === 0 || existing.unique.some(same) || !uniqueKey.every((name) => standing.has(name))) return [];
   const at = placeOf(target);
-  const table = relation(at.schema, at.name);
+  const table = relation(at);
   return [
     counted(
       'deleted',

@@ -19,7 +19,7 @@ export function createView(
   privileges: Privileges,
   wanted: readonly Column[],
 ): Step[] {
-  const view = relation(name.schema, name.name);
+  const view = relation(name);
   const fits =
     existing?.kind === 'view' &&
     existing.columns.every(

@@ -73,7 +73,7 @@ async function expireOne(
       hint: `It must be a column of type ${eventTimeTypes.join(', ')} (whole numbers: YYYYMMDD, YYYYMMDDHHMM).`,
     });
   }
-  const from = `from ${relation(model.relation.schema, model.relation.name)} where ${identifier(column)} < ${bound}`;
+  const from = `from ${relation(model.relation)} where ${identifier(column)} < ${bound}`;
   const at = before.toISOString();
   if (dryRun) {
     const { rows } = await session.query<{ old: number }>(`select count(*)::bigint as old ${from}`);

@@ -83,7 +83,7 @@ const emptied = 'had rows and has none any more: somebody emptied it (datacycle 
  */
 async function isEmptied(on: Queryable, { name, relation: at }: ModelNode): Promise<boolean> {
   const { rows } = await on.query<{ emptied: boolean }>(
-    `select not exists (select from ${relation(at.schema, at.name)})
+    `select not exists (select from ${relation(at)})
          and exists (select from datacycle.run_result where node = $1 and rows_inserted > 0) as emptied`,
     [name],
   );

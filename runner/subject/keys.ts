@@ -48,7 +48,7 @@ export async function forgetKeysWithoutRow(
     rows === undefined
       ? ''
       : `and not exists (
-             select from ${relation(rows.table.schema, rows.table.name)} as t where t.${identifier(rows.key)} = k.key
+             select from ${relation(rows.table)} as t where t.${identifier(rows.key)} = k.key
          )`;
   const isOf = (owner: string) => `(e.part = ${owner} or starts_with(e.part, ${owner} || '_'))`;
   const forgotten = await session.query(

@@ -72,7 +72,7 @@ export function subjectPredicate(
     const now =
       target === undefined
         ? `${column} = ${id}`
-        : `${column} in (select ${inner}.${identifier(one.subject.column)} from ${relation(target.relation.schema, target.relation.name)} as ${inner} where ${predicateOf(target, depth + 1)})`;
+        : `${column} in (select ${inner}.${identifier(one.subject.column)} from ${relation(target.relation)} as ${inner} where ${predicateOf(target, depth + 1)})`;
     const unowned = unownedPredicate(one, manifest, depth);
     if (known === undefined || unowned === undefined) return now;
     const before = Object.entries(one.subject.knownBy ?? {}).flatMap(([name, list]) => {

@@ -21,7 +21,7 @@ export async function refreshMaterializedViews(warehouse: Warehouse, manifest: M
       const existing = await readRelation(session, at);
       if (existing?.kind !== 'materialized view') return;
       const beside = existing.populated && existing.unique.length > 0 ? ' concurrently' : '';
-      await session.query(`refresh materialized view${beside} ${relation(at.schema, at.name)}`);
+      await session.query(`refresh materialized view${beside} ${relation(at)}`);
       await session.query('update datacycle.model set generation = generation + 1 where model = $1', [name]);
     });
 }

@@ -109,7 +109,7 @@ async function piecesOf(session: Session, { relation: at }: ModelNode): Promise<
      where c.relkind <> 'p'
          and (c.oid = to_regclass($1) or c.oid in (select relid from pg_partition_tree(to_regclass($1)) where isleaf))
      order by 1`,
-    [relation(at.schema, at.name)],
+    [relation(at)],
   );
   return rows.map(({ piece }) => piece);
 }

@@ -154,7 +154,7 @@ async function buildBatch(
   });
   const unanalysed = progress.unanalysed + changedRows(totals);
   const grown = !created && isWorthAnalyzing(existing, unanalysed);
-  if (grown) await session.query(`analyze ${relation(node.relation.schema, node.relation.name)}`);
+  if (grown) await session.query(`analyze ${relation(node.relation)}`);
   return () => {
     progress.standing = created || grown || !progress.prepared ? undefined : existing;
     progress.prepared = true;

@@ -130,7 +130,7 @@ export async function readTypes(
       `select format_type(a.atttypid, null) as type
        from pg_attribute as a
        where a.attrelid = to_regclass($1) and a.attname = $2 and a.attnum > 0 and not a.attisdropped`,
-      [relation(node.relation.schema, node.relation.name), column],
+      [relation(node.relation), column],
     );
     const declared = node.columns.find(({ name }) => name === column)?.dataType;
     types.set(`${id} ${column}`, rows[0]?.type ?? (declared && normalType(declared)) ?? 'timestamp with time zone');
@@ -178,7 +178,7 @@ async function refuseToMisplace(
 ): Promise<void> {
   if (existing === undefined || mode === 'increment' || !existing.populated) return;
   if (existing.columns.some((column) => column.name === eventTime)) return;
-  const table = relation(at.schema, at.name);
+  const table = relation(at);
   if ((await session.query(`select from ${table} limit 1`)).rows.length === 0) return;
   const isTable = existing.kind === 'table';
   throw new NodeError({
@@ -192,7 +192,7 @@ async function newestLoad(session: Session, node: MicrobatchNode, state: NodeSta
   const type = state.existing?.columns.find(({ name }) => name === 'load_id')?.type;
   if (type !== 'bigint' && type !== 'integer') return undefined;
   const { rows } = await session.query<{ newest: number | null }>(
-    `select max(load_id)::bigint as newest from ${relation(node.relation.schema, node.relation.name)}`,
+    `select max(load_id)::bigint as newest from ${relation(node.relation)}`,
   );
   return rows[0]?.newest ?? 0;
 }

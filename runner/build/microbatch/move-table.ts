@@ -79,7 +79,7 @@ export async function moveRows(
     ...remembered,
     objects,
     model: node.name,
-    relation: relation(node.relation.schema, node.relation.name),
+    relation: relation(node.relation),
     builtAt: clock().toISOString(),
     consumed: state.consumed,
   });
@@ -91,7 +91,7 @@ function notTakenOver({ name, relation: at, file }: MicrobatchNode, { kind }: Ex
     what: `${name}: the rows that the ${kind} ${at.schema}.${at.name} shows could not be put into a table: ${error.message}`,
     where: file,
     detail: error.detail,
-    hint: `Nothing was touched. To do without them until its batches are built, drop it: drop ${kind} ${relation(at.schema, at.name)};`,
+    hint: `Nothing was touched. To do without them until its batches are built, drop it: drop ${kind} ${relation(at)};`,
     cause: error,
   });
 }

@@ -39,7 +39,7 @@ export async function prepare(
   const renews = job.decision.mode === 'replace';
   const columns = renews ? alignColumns(node.relation, existing, job.yields) : job.schemaSteps;
   const standing = existing.columns.map(({ name }) => name);
-  const table = relation(node.relation.schema, node.relation.name);
+  const table = relation(node.relation);
   const { manifest, options } = context;
   const surroundings = { manifest, options, models: job.models };
   const views =
@@ -122,7 +122,7 @@ export function remember(
   return writeModel(session, {
     ...state,
     model: node.name,
-    relation: relation(node.relation.schema, node.relation.name),
+    relation: relation(node.relation),
     builtAt: context.clock().toISOString(),
     consumed: job.state.upstreams,
   });

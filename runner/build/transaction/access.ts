@@ -48,7 +48,7 @@ export async function readAccess(on: Queryable, table: RelationName, security: R
              where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
          ), current_user) as owner,
          to_regclass($3) is not null as said`,
-    [table.schema, table.name, relation(security.access.schema, security.access.name)],
+    [table.schema, table.name, relation(security.access)],
   );
   // A table that is not there yet will be owned by who makes it; before there is an access model nobody sees anything.
   const { owner = '', said = false } = rows[0] ?? {};
@@ -62,7 +62,7 @@ async function readVisible(on: Queryable, { column, access }: RowSecurity): Prom
     `select
          r.rolname::text as role,
          jsonb_agg(distinct ${value}::text order by ${value}::text) as values
-     from ${relation(access.schema, access.name)} as a
+     from ${relation(access)} as a
      inner join pg_roles as r on lower(r.rolname::text collate "default") = lower(a."principal")
      where ${value} is not null
      group by r.rolname

@@ -22,7 +22,7 @@ export async function refuseToStrand(
   views: readonly StandingView[],
 ): Promise<void> {
   const ours = [...made, ...objectNames(structureOf(node))];
-  const again = views.map((view) => relation(view.relation.schema, view.relation.name));
+  const again = views.map((view) => relation(view.relation));
   const { schema, name } = node.relation;
   const { rows } = await session.query<{ what: string }>(dependents, [relation(schema, name), ours, again]);
   if (rows.length === 0) return;

@@ -105,9 +105,7 @@ export async function newestLoads(
     const upstream = manifest.nodes.get(id);
     if (upstream === undefined || upstream.kind === 'test') continue;
     const { rows } = await session
-      .query<{ newest: number | null }>(
-        `select max(load_id)::bigint as newest from ${relation(upstream.relation.schema, upstream.relation.name)}`,
-      )
+      .query<{ newest: number | null }>(`select max(load_id)::bigint as newest from ${relation(upstream.relation)}`)
       .catch((error: unknown) => {
         if (!(error instanceof StatementError)) throw error;
         const hint =

@@ -190,7 +190,7 @@ export function checkRelations(context: CompileContext, problems: Problem[]): vo
       continue;
     }
     if (draft.config.materialized === 'ephemeral') continue;
-    const key = relation(draft.relation.schema, draft.relation.name);
+    const key = relation(draft.relation);
     const other = byRelation.get(key);
     if (other === undefined) byRelation.set(key, draft);
     else

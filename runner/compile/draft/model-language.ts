@@ -208,7 +208,7 @@ export function modelHelpers(
 export function modelContext(project: Project, own: RelationName | undefined): object {
   return {
     target: { name: project.target.name },
-    toString: () => (own === undefined ? '' : relation(own.schema, own.name)),
+    toString: () => (own === undefined ? '' : relation(own)),
   };
 }
 

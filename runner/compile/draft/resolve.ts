@@ -74,7 +74,7 @@ export function resolverFor(
     },
     source(source, table, filter) {
       const node = sourceOf(`${source}.${table}`);
-      return read(node.id, relation(node.relation.schema, node.relation.name), node.eventTime, filter);
+      return read(node.id, relation(node.relation), node.eventTime, filter);
     },
     upstream(name) {
       const id = drafts.has(name) || !name.includes('.') ? draftOf(name).id : sourceOf(name).id;

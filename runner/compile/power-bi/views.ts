@@ -65,7 +65,7 @@ export function viewNode({ exposure, model, properties, columns }: ExposedModel,
     const as = expression === identifier(name) ? '' : ` as ${identifier(name)}`;
     return SqlText.from(placeOf(source, 'name'), `    ${expression}${as}`);
   });
-  const from = relation(model.relation.schema, model.relation.name);
+  const from = relation(model.relation);
   const sql = SqlText.join(
     SqlText.from(place, 'select\n'),
     SqlText.list(shown, ',\n'),

@@ -14,7 +14,7 @@ export function describeRelation(
   standing: Comments,
   before?: Comments | undefined,
 ): Step[] {
-  const name = relation(node.relation.schema, node.relation.name);
+  const name = relation(node.relation);
   const steps: Step[] = [];
   const comment = (on: string, description: string | undefined, stands: string | null, stood: string | null) => {
     const wanted = description !== undefined && description !== '' ? description : (stands ?? stood);

@@ -98,7 +98,7 @@ export function alignGrants(
   const ours = made.flatMap((mark) => grantedBy(mark) ?? []);
   const missing = declared.filter((one) => !has(one));
   const obsolete = ours.filter((one) => !wanted.has(markOf(one)) && has(one) && one.role !== owner);
-  const on = `on table ${relation(name.schema, name.name)}`;
+  const on = `on table ${relation(name)}`;
   return {
     steps: [
       ...obsolete.map(({ privilege, role }) => run(`revoke ${privilege} ${on} from ${roleName(role)}`)),

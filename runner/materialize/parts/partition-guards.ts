@@ -8,7 +8,7 @@ import { placeOf } from './structure.ts';
 import type { TableTarget } from './target.ts';
 
 export function regclass(table: RelationName): string {
-  return `${literal(relation(table.schema, table.name))}::regclass`;
+  return `${literal(relation(table))}::regclass`;
 }
 
 /** What a clock of the partitions' time zone shows at the time `at`. */

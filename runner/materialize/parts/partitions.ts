@@ -30,7 +30,7 @@ export function addPartitions(target: TableTarget, columns: readonly Column[], f
   const type = timeType(columns.find(({ name }) => name === partitionBy.column)?.type ?? '');
   if (type === undefined) throw new Error('a table is partitioned by a time');
   const place = placeOf(target);
-  const table = relation(place.schema, place.name);
+  const table = relation(place);
   return [
     guardTimes(target, partitionBy, type, from),
     run(

@@ -41,13 +41,13 @@ export function remakeViews(views: readonly StandingView[], steps: readonly Step
 }
 
 function drop({ kind, relation: name }: StandingView): Step {
-  const on = relation(name.schema, name.name);
+  const on = relation(name);
   return { kind: 'run', sql: new SqlText(`drop ${kind} ${on}`), explain: stillNeeded(`the ${kind} ${spell(name)}`) };
 }
 
 function create(view: StandingView): Step[] {
   const { kind, relation: name, options, sql, model, comments } = view;
-  const on = relation(name.schema, name.name);
+  const on = relation(name);
   const settings = options.map((one) => one.replace(/=(.*)$/s, (_, value) => ` = ${optionValue(value)}`)).join(', ');
   const how = `create ${kind} ${on} ${settings === '' ? '' : `with (${settings}) `}as\n`;
   const data = kind === 'materialized view' && !view.populated ? '\nwith no data' : '';
@@ -79,7 +79,7 @@ export function givenWhereItFits(
   { indexes, columnGrants }: Given,
   comments: Comments,
 ): readonly SqlText[] {
-  const on = relation(name.schema, name.name);
+  const on = relation(name);
   const texts = [...comments.columns].flatMap(([column, text]) =>
     text === null
       ? []
@@ -130,7 +130,7 @@ function doesNotFit({ kind, relation: name, model }: StandingView): Explain {
     return {
       what: `the ${kind} ${spell(name)} reads it and could not be made again: ${error.message}`,
       detail: error.detail,
-      hint: `Nothing was touched. Change ${model === undefined ? 'the view' : `the model ${model.name}`} so that it fits, or drop the view: drop ${kind} ${relation(name.schema, name.name)};`,
+      hint: `Nothing was touched. Change ${model === undefined ? 'the view' : `the model ${model.name}`} so that it fits, or drop the view: drop ${kind} ${relation(name)};`,
     };
   };
 }

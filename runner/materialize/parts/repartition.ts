@@ -47,7 +47,7 @@ export function repartition(
   const given = { ...replacement.given, ...(existing.kind === 'table' ? { indexes: [] } : {}) };
   return takePlace(target, { ...replacement, given, kind: 'table', existing, objects }, (now) => {
     const beside = placeOf(now);
-    const next = relation(beside.schema, beside.name);
+    const next = relation(beside);
     const fill = run(`insert into ${next} (${list})\nselect ${list}\nfrom ${table}`);
     return [
       createLike(next, table, target.partitionBy),

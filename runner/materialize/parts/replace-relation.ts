@@ -38,7 +38,7 @@ export function takePlace(
   make: (target: TableTarget) => readonly Step[],
 ): Step[] {
   const { relation: name } = target;
-  const at = relation(name.schema, name.name);
+  const at = relation(name);
   const standsAs = besideName(name);
   const again = given.indexes.filter(
     (index) => !objects.includes(index.name) && index.columns.every((column) => columns.includes(column)),

@@ -66,7 +66,7 @@ export function secureRows(
   access: Access | undefined,
   existing: ExistingRelation | undefined,
 ): Step[] {
-  const at = relation(table.schema, table.name);
+  const at = relation(table);
   const standing = existing?.rowSecurity ?? { enabled: false, forced: false, policies: [] };
   const made = standing.policies.filter(({ name }) => ownPolicy.test(name));
   const drop = ({ name }: { readonly name: string }) => run(`drop policy if exists ${identifier(name)} on ${at}`);

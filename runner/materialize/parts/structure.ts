@@ -62,7 +62,7 @@ export function dropObsolete(structure: Structure, existing: ExistingRelation, m
   const objects = obsolete.filter((name) => existing.objects.includes(name));
   const nullable = existing.columns.filter((column) => column.notNull && obsolete.includes(notNullName(column.name)));
   const place = placeOf(structure);
-  const table = relation(place.schema, place.name);
+  const table = relation(place);
   return [
     ...objects.map(
       (name): Step => ({
@@ -93,7 +93,7 @@ export function addMissing(
   for (const name of redefined(structure, made)) present.delete(name);
   const notNull = new Set(existing?.columns.flatMap((column) => (column.notNull ? [column.name] : [])));
   const place = placeOf(structure);
-  const table = relation(place.schema, place.name);
+  const table = relation(place);
   const missing = wantedObjects(structure).filter((object) => !present.has(object.name));
   return [
     ...alterColumns(
@@ -238,7 +238,7 @@ function wantedObjects(structure: Structure): Wanted[] {
         constraint('check', '4', declared.name, SqlText.join('check (', declared.expression, ')'), declared.place);
         break;
       case 'foreign_key': {
-        const to = relation(declared.to.schema, declared.to.name);
+        const to = relation(declared.to);
         const references = (target: string) =>
           `foreign key (${identifiers(declared.columns)}) references ${target} (${identifiers(declared.toColumns)})`;
         constraint(
@@ -312,8 +312,8 @@ function stillReferenced(table: RelationName, name: string): Explain {
 function dropObject(table: RelationName, name: string): string {
   // A name is a constraint's (with or without an index) or an index's alone, or it is gone with a column.
   return `do ${dollarQuoted(`begin
-    if exists (select from pg_constraint where conname = ${literal(name)} and conrelid = ${literal(relation(table.schema, table.name))}::regclass) then
-        alter table ${relation(table.schema, table.name)} drop constraint ${identifier(name)};
+    if exists (select from pg_constraint where conname = ${literal(name)} and conrelid = ${literal(relation(table))}::regclass) then
+        alter table ${relation(table)} drop constraint ${identifier(name)};
     else
         drop index if exists ${relation(table.schema, name)};
     end if;
@@ -336,7 +336,5 @@ export function alignColumns(table: RelationName, existing: ExistingRelation, wa
   for (const column of existing.columns)
     if (!kept.has(column.name)) changes.push(`drop column ${identifier(column.name)}`);
   if (changes.length === 0) return [];
-  return [
-    run(`alter table ${relation(table.schema, table.name)}\n${changes.map((change) => `    ${change}`).join(',\n')}`),
-  ];
+  return [run(`alter table ${relation(table)}\n${changes.map((change) => `    ${change}`).join(',\n')}`)];
 }

@@ -118,7 +118,7 @@ export class Household {
       if (node.kind !== 'model' || (node.materialized !== 'table' && node.materialized !== 'incremental')) continue;
       const audit = [...(node.config.audit_columns ?? []), 'load_id'];
       const { rows } = await this.#warehouse.query<{ row: string }>(
-        `select (to_jsonb(t) - $1::text[])::text as row from ${relation(node.relation.schema, node.relation.name)} as t order by 1`,
+        `select (to_jsonb(t) - $1::text[])::text as row from ${relation(node.relation)} as t order by 1`,
         [audit],
       );
       found.set(

@@ -101,7 +101,7 @@ describe.each(oneDatabase)('the views for Power BI on $name', (kind) => {
       const rows = await home.rows(
         'select obj_description($1::regclass) as comment'.replace(
           '$1',
-          () => `'${relation(node.relation.schema, node.relation.name).replaceAll("'", "''")}'`,
+          () => `'${relation(node.relation).replaceAll("'", "''")}'`,
         ),
       );
       expect([node.name, rows[0]?.comment]).toEqual([node.name, node.description]);

@@ -25,7 +25,7 @@ describe.each(oneDatabase)('a file that comes 90 days late, on $name', (kind) =>
     for (const node of home.compile().manifest.nodes.values()) {
       if (node.kind !== 'model' || (node.materialized !== 'table' && node.materialized !== 'incremental')) continue;
       const rows = await home.rows<{ version: string }>(
-        `select xmin || ' ' || ctid as version from ${relation(node.relation.schema, node.relation.name)}`,
+        `select xmin || ' ' || ctid as version from ${relation(node.relation)}`,
       );
       found.set(node.name, new Set(rows.map(({ version }) => version)));
     }

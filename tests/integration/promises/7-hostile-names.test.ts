@@ -155,10 +155,7 @@ describe.each(oneDatabase)('names that need care, on $name', (kind) => {
     const { manifest, graph } = project.compile();
     for (const node of manifest.nodes.values()) {
       if (node.kind !== 'model' || node.materialized === 'ephemeral') continue;
-      const found = await rowsOf(
-        database.warehouse,
-        `select count(*) as n from ${relation(node.relation.schema, node.relation.name)}`,
-      );
+      const found = await rowsOf(database.warehouse, `select count(*) as n from ${relation(node.relation)}`);
       expect(found, node.name).toEqual([{ n: 3 }]);
       const [comment] = await rowsOf(
         database.warehouse,
