@@ -1,221 +1,40 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   compressAllBronze,
   housekeep,
-  type Keeping,
-  noteRestored,
   pruneAllBronze,
   pruneAllStaging,
 } from '../../../cli/housekeeping/housekeeping.ts';
 import type { PruneReport } from '../../../loaders/housekeeping/report.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
-import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import { ProjectCopy } from '../cli/command.ts';
-import { oneDatabase, type TestDatabase } from '../databases.ts';
-import { SensorShare } from '../loaders/sensor-share.ts';
-import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
+import { oneDatabase } from '../databases.ts';
+import { follower, now, prunedSensors } from './pruned-sensors.ts';
 
-const follower = (columns: string, config = '') => `{{config materialized="incremental" unique_key="name" ${config}}}
-select ${columns} from {{source "staging" "sensor_file"}}
-{{#incremental}}where load_id > {{high_water "staging.sensor_file"}}{{/incremental}}
-`;
-const sources =
-  'sources: [{ name: staging, tables: [{ name: sensor_file }, { name: weather_chunk }, { name: registry_row }] }]';
-/** Months after the files of August 2023. */
-const now = new Date('2024-01-01T00:00:00Z');
-
-describe.each(oneDatabase)('pruning on $name', (kind) => {
-  let database: TestDatabase;
-  let share: SensorShare;
-  let project: TemporaryProject;
-
-  beforeEach(async () => {
-    database = await kind.open();
-    share = await SensorShare.create();
-    project = new TemporaryProject({
-      'models/sources.yml': sources,
-      'models/readings.sql': follower('name, load_id'),
-    });
-  });
-  afterEach(async () => {
-    project.dispose();
-    await database.drop();
-    await share.remove();
-  });
-
-  const env = () => ({ BRONZE_ROOT: share.source.bronzeRoot });
-  const keeping = (): Keeping => ({
-    warehouse: database.warehouse,
-    project: project.compile(env()).context.project,
-    clock: () => now,
-  });
-  const manifest = () => project.compile().manifest;
-  const prune = async (dryRun = false) => sensorsOf(await pruneAllBronze(keeping(), manifest(), 30, dryRun));
-  const pruneRows = async (dryRun = false) => sensorsOf(await pruneAllStaging(keeping(), manifest(), 30, dryRun));
-  async function load(mode: 'full' | 'from-bronze' = 'full') {
-    const summary = await loadSensors(database.warehouse, share.source, { mode, clock: () => now });
-    if (mode === 'from-bronze') await noteRestored(database.warehouse, 'sensors');
-    return summary;
-  }
-  const build = (fullRefresh = false) => project.run(database.warehouse, { fullRefresh });
-  const rows = async (sql: string) => rowsOf(database.warehouse, sql);
-  const names = async () => (await rows('select name from public.readings order by name')).map(({ name }) => name);
-  const staged = async () => (await rows('select count(*)::int as n from staging.sensor_file'))[0]?.n;
-  const errorOf = async (name: string, fullRefresh = false) => {
-    const { error } = resultOf(await build(fullRefresh), name);
-    return error === undefined ? 'none' : `${error.message}\n${String((error as { hint?: string }).hint)}`;
-  };
-
-  describe('Bronze', () => {
-    it('deletes what silver has, keeps the ledger, and nothing is landed again', async () => {
-      const landed = await share.add(0, 1, 61);
-      await load();
-      await build();
-      const sizes = [...(await share.bronze()).values()].reduce((sum, { length }) => sum + length, 0);
-      const before = await share.bronze();
-      const looked = await prune(true);
-      expect(await share.bronze()).toEqual(before);
-      expect(looked).toMatchObject({ files: 6, bytes: sizes, months: [{ month: '2023-08', files: 6, bytes: sizes }] });
-      expect(await rows('select 1 from staging.file where bronze_path is null')).toEqual([]);
-
-      expect(await prune()).toEqual(looked);
-      expect(await share.bronze()).toEqual(new Map());
-      expect(existsSync(join(share.source.bronzeRoot, 'jimmy'))).toBe(false);
-      expect(await rows('select name from staging.file where bronze_path is null')).toHaveLength(landed.length);
-      expect((await load()).landed).toBe(0);
-      expect(await prune()).toMatchObject({ files: 0, kept: [] });
-      // Staging still has all of it: a rebuild loses nothing.
-      expect(await errorOf('readings', true)).toBe('none');
-      expect(await names()).toEqual([...landed].sort());
-    });
-
-    it('keeps all while a table that had rows has none, and not for one that never had any', async () => {
-      project.dispose();
-      project = new TemporaryProject({
-        'models/sources.yml': sources,
-        'models/readings.sql': follower('name, load_id'),
-        'models/faults.sql': follower('name, load_id').replace(
-          '{{#incremental}}where',
-          'where false {{#incremental}}and',
-        ),
-      });
-      await share.add(0, 1);
-      await load();
-      await build();
-      await database.warehouse.query('truncate public.readings');
-      expect(await prune()).toMatchObject({ files: 0 });
-      expect(JSON.stringify(await prune())).toContain('readings had rows and has none any more');
-      await build(true);
-      expect(await prune()).toMatchObject({ files: 4 });
-    });
-
-    it('keeps what silver has not taken in, what is young, and what was rejected', async () => {
-      await share.add(0);
-      const bad = '24.08.2023 0001_JimmyLoup_received.json';
-      await writeFile(share.path(bad), '{');
-      await load();
-      await build();
-      await share.add(2);
-      await load();
-      const report = await prune();
-      expect(report).toMatchObject({ files: 2 });
-      expect(report.kept).toEqual([
-        { reason: 'rejected files always stay', files: 1 },
-        { reason: 'readings has not taken them in yet', files: 2 },
-      ]);
-      expect(await share.bronze()).toHaveProperty('size', 3);
-      expect(sensorsOf(await pruneAllBronze(keeping(), manifest(), 3650, false)).files).toBe(0);
-      await build();
-      expect(await prune()).toMatchObject({ files: 2, kept: [{ reason: 'rejected files always stay', files: 1 }] });
-      expect([...(await share.bronze()).keys()].map((path) => path.slice(path.lastIndexOf('/') + 1))).toEqual([bad]);
-    });
-
-    it.each([
-      ['is not built yet', async () => undefined],
-      [
-        'waits to be rebuilt (its SQL changed)',
-        async () => {
-          await build();
-          project.write({ 'models/readings.sql': follower('name, load_id, 1 as one') });
-        },
-      ],
-      [
-        'waits to be rebuilt (rooms was rebuilt or changed)',
-        async () => {
-          project.write({
-            'seeds/rooms.csv': 'id\n1\n',
-            'models/readings.sql': follower('name, load_id, (select max(id) from {{ref "rooms"}}) as room'),
-          });
-          await build();
-          project.write({ 'seeds/rooms.csv': 'id\n2\n' });
-          await project.run(database.warehouse, { command: 'seed' });
-        },
-      ],
-      [
-        'is not built yet',
-        async () => {
-          await build();
-          project.write({ 'models/second.sql': follower('name, load_id') });
-        },
-      ],
-      [
-        'no model follows staging.sensor_file',
-        async () => {
-          await build();
-          project.remove('models/readings.sql');
-          project.write({ 'models/one.sql': 'select 1 as id' });
-        },
-      ],
-    ])('keeps all while a model %s', async (why, prepare) => {
-      await share.add(0);
-      await load();
-      await prepare();
-      for (const report of [await prune(), await pruneRows()]) {
-        expect(report.files).toBe(0);
-        expect(report.kept).toEqual([{ reason: expect.stringContaining(why), files: 2 }]);
-      }
-      expect(await share.bronze()).toHaveProperty('size', 2);
-      expect(await staged()).toBe(2);
-    });
-
-    it('deletes compressed files, and what a killed compression left beside them', async () => {
-      await share.add(0);
-      await load();
-      await build();
-      const [path, bytes] = [...(await share.bronze())][0] ?? ['', Buffer.alloc(0)];
-      await compressAllBronze(keeping(), 7, false);
-      await writeFile(join(share.source.bronzeRoot, path), bytes);
-      expect(await prune()).toMatchObject({ files: 2, problems: { count: 0 } });
-      expect(await share.bronze()).toEqual(new Map());
-    });
-
-    it('finishes what was killed between the file and the ledger', async () => {
-      await share.add(0);
-      await load();
-      await build();
-      const [path = ''] = (await share.bronze()).keys();
-      await rename(join(share.source.bronzeRoot, path), join(share.folder, 'gone'));
-      expect(await prune()).toMatchObject({ files: 2, problems: { count: 0 } });
-      expect(await rows('select 1 from staging.file where bronze_path is not null')).toEqual([]);
-    });
-
-    it('touches nothing where Bronze is not mounted', async () => {
-      await share.add(0);
-      await load();
-      await build();
-      await rename(share.source.bronzeRoot, `${share.source.bronzeRoot}-elsewhere`);
-      await expect(prune()).rejects.toThrow('does not exist');
-      expect(await rows('select 1 from staging.file where bronze_path is null')).toEqual([]);
-    });
-  });
+describe.each(oneDatabase)('6: nothing is lost by a rebuild after pruning, on $name', (kind) => {
+  const {
+    database,
+    share,
+    project,
+    env,
+    keeping,
+    manifest,
+    prune,
+    pruneRows,
+    load,
+    build,
+    rows,
+    names,
+    staged,
+    errorOf,
+  } = prunedSensors(kind);
 
   describe('staging', () => {
     it('goes on with increments, refuses a rebuild, and takes it back after a load from Bronze', async () => {
-      const first = await share.add(0, 1);
+      const first = await share().add(0, 1);
       await load();
       await build();
       expect(await pruneRows(true)).toMatchObject({ files: 4 });
@@ -223,7 +42,7 @@ describe.each(oneDatabase)('pruning on $name', (kind) => {
       expect(await pruneRows()).toMatchObject({ files: 4, months: [{ month: '2023-08', files: 4 }] });
       expect(await staged()).toBe(0);
 
-      const second = await share.add(2);
+      const second = await share().add(2);
       await load();
       expect(await errorOf('readings')).toBe('none');
       const all = [...first, ...second].sort();
@@ -253,12 +72,12 @@ describe.each(oneDatabase)('pruning on $name', (kind) => {
     });
 
     it('still refuses when Bronze could not give all of it back, unless the table is never rebuilt', async () => {
-      await share.add(0);
+      await share().add(0);
       await load();
       await build();
       await prune();
       await pruneRows();
-      const landed = await share.add(1);
+      const landed = await share().add(1);
       await load();
       await load('from-bronze');
       expect(await errorOf('readings', true)).toContain('Where Bronze has been pruned, too');
@@ -268,12 +87,12 @@ describe.each(oneDatabase)('pruning on $name', (kind) => {
     });
 
     it('still refuses when a file came back damaged, until it is repaired', async () => {
-      await share.add(0);
+      await share().add(0);
       await load();
       await build();
       await pruneRows();
-      const [path = ''] = (await share.bronze()).keys();
-      const file = join(share.source.bronzeRoot, path);
+      const [path = ''] = (await share().bronze()).keys();
+      const file = join(share().source.bronzeRoot, path);
       const whole = await readFile(file);
       await writeFile(file, '{');
       expect(await load('from-bronze')).toMatchObject({ landed: 1, rejected: { count: 1 } });
@@ -290,7 +109,7 @@ describe.each(oneDatabase)('pruning on $name', (kind) => {
         'models/behind.sql': `{{config materialized="incremental" unique_key="name"}}
 select name, load_id from {{ref "shown"}} {{#incremental}}where load_id > {{high_water "shown"}}{{/incremental}}`,
       });
-      await share.add(0);
+      await share().add(0);
       await load();
       await build();
       expect(await pruneRows()).toMatchObject({ files: 2, kept: [] });
@@ -301,7 +120,7 @@ select name, load_id from {{ref "shown"}} {{#incremental}}where load_id > {{high
       project.write({
         'models/whole.sql': `{{config materialized="${materialized}"}}select count(*) as n from {{source "staging" "sensor_file"}}`,
       });
-      await share.add(0);
+      await share().add(0);
       await load();
       await build();
       expect(await pruneRows()).toMatchObject({
@@ -318,7 +137,7 @@ from {{source "staging" "registry_row"}} order by table_name, row_no, load_id de
       });
       await ensureStaging(database.warehouse);
       // Days 1 to 3, of which the last has no rooms, and then the rooms of a day before them landed again from Bronze.
-      const bronze = share.source.bronzeRoot;
+      const bronze = share().source.bronzeRoot;
       for (const [load, date, tables] of [
         [1, '2023-08-01', ['rooms', 'sensors']],
         [2, '2023-08-02', ['rooms', 'sensors']],
@@ -344,7 +163,7 @@ from {{source "staging" "registry_row"}} order by table_name, row_no, load_id de
         files: 3,
         kept: [latest],
       });
-      expect([...(await share.bronze()).keys()].sort()).toEqual([
+      expect([...(await share().bronze()).keys()].sort()).toEqual([
         '2023-08-02/rooms.json',
         '2023-08-02/sensors.json',
         '2023-08-03/sensors.json',
@@ -364,7 +183,7 @@ from {{source "staging" "registry_row"}} order by table_name, row_no, load_id de
   });
 
   it('stops when it is asked to', async () => {
-    await share.add(0);
+    await share().add(0);
     await load();
     await build();
     const stopped = { ...keeping(), signal: AbortSignal.abort() };
@@ -375,12 +194,12 @@ from {{source "staging" "registry_row"}} order by table_name, row_no, load_id de
     ]) {
       await expect(step()).rejects.toThrow('housekeeping was interrupted');
     }
-    expect(await share.bronze()).toHaveProperty('size', 2);
+    expect(await share().bronze()).toHaveProperty('size', 2);
     expect(await staged()).toBe(2);
   });
 
   it('waits for a load, and does not go beside it', async () => {
-    await share.add(0);
+    await share().add(0);
     await load();
     await build();
     const order: string[] = [];
@@ -393,11 +212,11 @@ from {{source "staging" "registry_row"}} order by table_name, row_no, load_id de
     order.push('pruned');
     await loading;
     expect(order).toEqual(['loaded', 'pruned']);
-    expect(await share.bronze()).toEqual(new Map());
+    expect(await share().bronze()).toEqual(new Map());
   });
 
   it('is done every night as the settings say', async () => {
-    await share.add(0, 1);
+    await share().add(0, 1);
     await load();
     await build();
     const nightly = (settings: Record<string, string>) => {
@@ -444,9 +263,3 @@ describe('the command bronze', () => {
     }
   });
 });
-
-function sensorsOf(reports: readonly PruneReport[]): PruneReport {
-  const found = reports.find(({ source }) => source === 'sensors');
-  if (found === undefined) throw new Error('no report for the sensors');
-  return found;
-}
