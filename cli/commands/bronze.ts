@@ -12,7 +12,7 @@ import {
   stagingDays,
 } from '../housekeeping/housekeeping.ts';
 import { hasProblems, stepLines } from '../housekeeping/report.ts';
-import { openProjectWarehouse } from '../settings/environment.ts';
+import { openToRead } from '../settings/environment.ts';
 import { daysSetting } from '../settings/settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -52,7 +52,7 @@ export async function bronze(
   const dryRun = flags.dryRun === true;
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = wanted === 'compress' ? undefined : compileProject(project);
-  const warehouse = await openProjectWarehouse(project, `bronze ${wanted}`, 2);
+  const warehouse = await openToRead(project, `bronze ${wanted}`, 2);
   try {
     const keeping: Keeping = { warehouse, project, clock: () => new Date(), signal };
     const step: HousekeepingStep =

@@ -3,7 +3,7 @@ import { retentionOf } from '../../runner/compile/settings/retention.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { expireRows } from '../../runner/retention/expire.ts';
 import { stepLines } from '../housekeeping/report.ts';
-import { openProjectWarehouse } from '../settings/environment.ts';
+import { openToRead } from '../settings/environment.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** Deletes the rows that are older than project.yml's retention says. */
@@ -21,7 +21,7 @@ export async function expire(
     return 0;
   }
   const dryRun = flags.dryRun === true;
-  const warehouse = await openProjectWarehouse(project, 'expire', 2);
+  const warehouse = await openToRead(project, 'expire', 2);
   try {
     const reports = await expireRows(compiled, warehouse, { dryRun, clock: () => new Date(), signal });
     if (terminal.json) terminal.event({ type: 'housekeeping', dryRun, step: 'expire', reports });

@@ -1,6 +1,6 @@
 import { compileProject } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { openProjectWarehouse } from '../settings/environment.ts';
+import { openToRead } from '../settings/environment.ts';
 import { sources } from '../sources/sources.ts';
 import { printStatus } from '../status/print.ts';
 import { readStatus } from '../status/status.ts';
@@ -9,7 +9,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 /** What is there, how fresh it is and what went wrong last. Exit code 1 if something needs a person. */
 export async function status(project: Project, terminal: Terminal): Promise<0 | 1> {
   const compiled = compileProject(project);
-  const warehouse = await openProjectWarehouse(project, 'status', 1);
+  const warehouse = await openToRead(project, 'status', 1);
   try {
     const found = await readStatus(warehouse, compiled, Object.values(sources), new Date());
     if (terminal.json) terminal.event({ type: 'status', ...found });

@@ -2,7 +2,7 @@ import { compileProject } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { Cancelled, UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
-import { openProjectWarehouse } from '../settings/environment.ts';
+import { openToRead } from '../settings/environment.ts';
 import { eraseSubject } from '../subject/erase.ts';
 import { exportSubject } from '../subject/export.ts';
 import { findSubject, showFindings } from '../subject/find.ts';
@@ -35,7 +35,7 @@ export async function subject(
   }
   const compiled = compileProject(project);
   const named = subjectNamed(project, id);
-  const warehouse = await openProjectWarehouse(project, `subject ${wanted}`, 2);
+  const warehouse = await openToRead(project, `subject ${wanted}`, 2);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   const clock = () => new Date();

@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { parse as parseYaml } from 'yaml';
-import { updateStaging } from '../../loaders/landing/staging.ts';
+import { stagingMigrations, updateStaging } from '../../loaders/landing/staging.ts';
 import { secretSetting } from '../../runner/compile/draft/model-language.ts';
 import { type Project, readProject } from '../../runner/project/project.ts';
+import { stateMigrations } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
+import { readVersion } from '../../warehouse/migrate.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { yearSetting } from './settings.ts';
@@ -73,15 +75,33 @@ export async function openProjectWarehouse(
   });
 }
 
+/**
+ * The same for a command that reads what is there.
+ * @throws DatacycleError if the database is newer than the program.
+ */
+export async function openToRead(project: Project, purpose: string, threads: number | undefined): Promise<Warehouse> {
+  return openedWith(await openProjectWarehouse(project, purpose, threads), async (warehouse) => {
+    await readVersion(warehouse, stagingMigrations);
+    await readVersion(warehouse, stateMigrations);
+  });
+}
+
 /** The same for a command that runs models: what the loaders keep there is brought up to date first. */
 export async function openForModels(
   project: Project,
   purpose: string,
   threads: number | undefined,
 ): Promise<Warehouse> {
-  const warehouse = await openProjectWarehouse(project, purpose, threads);
-  try {
+  return openedWith(await openProjectWarehouse(project, purpose, threads), async (warehouse) => {
+    // First, so that a database that is too new stays as it is.
+    await readVersion(warehouse, stateMigrations);
     await updateStaging(warehouse);
+  });
+}
+
+async function openedWith(warehouse: Warehouse, look: (warehouse: Warehouse) => Promise<void>): Promise<Warehouse> {
+  try {
+    await look(warehouse);
     return warehouse;
   } catch (error) {
     await warehouse.close();

@@ -1,6 +1,5 @@
-import { StatementError } from '../../warehouse/errors.ts';
+import { type Migrations, migrate, readVersion, statements } from '../../warehouse/migrate.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { LoadFailedError } from './errors.ts';
 
 /** So that predictions commit in the order of their load_id: "pred" in ASCII. */
 export const predictionOrderLock = 0x70726564;
@@ -208,72 +207,38 @@ const migrations: readonly (readonly string[])[] = [
   ],
 ];
 
-/** Any number will do, as long as nothing else in the database locks it: "staging" as ASCII, shortened. */
-const migrationLock = 0x73746167;
+/** By migration, the column that holds documents of some kilobytes. */
+const compressedColumns = ['staging.sensor_file alter column payload', 'staging.weather_chunk alter column columns'];
+
+/** The schema `staging`, as its migrations make it. */
+export const stagingMigrations: Migrations = {
+  schema: 'staging',
+  // "staging" as ASCII, shortened.
+  lock: 0x73746167,
+  steps: migrations.map((list, index) => async (session) => {
+    await statements(list)(session);
+    const compressed = compressedColumns[index];
+    if (compressed !== undefined) await preferFastCompression(session, compressed);
+  }),
+};
 
 /**
- * Creates or brings up to date the schema `staging`. Safe to repeat and to run in several processes at once; costs one
- * small query when there is nothing to do.
- * @throws LoadFailedError if the schema is missing and the role may not create it; StatementError.
+ * Creates or brings up to date the schema `staging`, as {@link migrate} does.
+ * @throws DatacycleError if it is newer than the program, or missing and the role may not create it; StatementError.
  */
 export async function ensureStaging(warehouse: Warehouse): Promise<void> {
-  if ((await warehouse.query(`select to_regclass('staging.migration') as found`)).rows[0]?.found !== null) {
-    if ((await appliedIn(warehouse)) >= migrations.length) return;
-  }
-  await warehouse.transaction(async (session) => {
-    await session.query('select pg_advisory_xact_lock($1)', [migrationLock]);
-    // `if not exists` alone asks for the right to create schemas even where the schema is there. And to_regnamespace may
-    // not know yet what was created while this session waited for the lock; a scan of the catalog does.
-    if ((await session.query(`select 1 from pg_namespace where nspname = 'staging'`)).rows.length === 0) {
-      await session.query('create schema staging').catch((error: unknown) => {
-        if (!(error instanceof StatementError) || error.code !== '42501') throw error;
-        throw new LoadFailedError({
-          what: 'the schema staging does not exist, and this user may not create it',
-          hint: 'Run `datacycle init` first: it creates every schema that the project needs.',
-          cause: error,
-        });
-      });
-    }
-    await session.query(
-      'create table if not exists staging.migration (number integer primary key, applied_at timestamptz not null default now())',
-    );
-    const applied = await appliedIn(session);
-    for (const [index, statements] of migrations.entries()) {
-      if (index < applied) continue;
-      for (const statement of statements) await session.query(statement);
-      const compressed = compressedColumns[index];
-      if (compressed !== undefined) await preferFastCompression(session, compressed);
-      await session.query('insert into staging.migration (number) values ($1)', [index + 1]);
-    }
-  });
+  await migrate(warehouse, stagingMigrations);
 }
 
 /**
  * Brings a schema `staging` that is there up to date for those who build on it, since models use what its newest step made.
- * Nothing happens where it is missing, or where this session may not change it: a reader looks at what there is. Costs two
- * small queries when there is nothing to do.
- * @throws StatementError.
+ * Nothing happens where it is missing, or where this session may not change it: a reader looks at what there is.
+ * @throws DatacycleError if it is newer than the program; StatementError.
  */
 export async function updateStaging(warehouse: Warehouse): Promise<void> {
-  const { rows } = await warehouse.query<{ changeable: boolean }>(
-    `select pg_has_role(c.relowner, 'USAGE') and has_schema_privilege(n.oid, 'CREATE')
-         and current_setting('transaction_read_only') = 'off' as changeable
-     from pg_class as c
-     join pg_namespace as n on n.oid = c.relnamespace
-     where n.nspname = 'staging' and c.relname = 'migration'`,
-  );
-  if (rows[0]?.changeable === true && (await appliedIn(warehouse)) < migrations.length) await ensureStaging(warehouse);
+  const version = await readVersion(warehouse, stagingMigrations);
+  if (version?.outdated === true && version.changeable) await migrate(warehouse, stagingMigrations);
 }
-
-async function appliedIn(on: Pick<Session, 'query'>): Promise<number> {
-  const { rows } = await on.query<{ applied: number }>(
-    'select coalesce(max(number), 0)::int as applied from staging.migration',
-  );
-  return rows[0]?.applied ?? 0;
-}
-
-/** By migration, the column that holds documents of some kilobytes. */
-const compressedColumns = ['staging.sensor_file alter column payload', 'staging.weather_chunk alter column columns'];
 
 /**
  * Documents of some kilobytes are always compressed. With lz4, where the server was built with it, COPY of sensor files

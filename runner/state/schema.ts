@@ -1,6 +1,5 @@
-import { StatementError } from '../../warehouse/errors.ts';
+import { type Migrations, migrate, statements } from '../../warehouse/migrate.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
-import { NodeError } from '../text/errors.ts';
 
 /*
  * The runner's own memory, in schema `datacycle` of the same database, so that it commits with the rows it speaks of.
@@ -103,26 +102,27 @@ const numberRuns: readonly string[] = [
 ];
 
 /**
- * Creates what is missing of schema `datacycle`. Call it under the run lock.
- * @throws NodeError if the schema is missing and the role may not create it.
+ * The schema `datacycle`, as its migrations make it. The first takes over a schema that had no number yet, from any version
+ * of the program that made one: what is there stays, what is missing is added.
+ */
+export const stateMigrations: Migrations = {
+  schema: 'datacycle',
+  // "state" as ASCII, shortened.
+  lock: 0x73746174,
+  steps: [
+    async (session) => {
+      await statements(tables)(session);
+      if (!(await hasRunNumbers(session))) await statements(numberRuns)(session);
+    },
+  ],
+};
+
+/**
+ * Creates or brings up to date the schema `datacycle`, as {@link migrate} does.
+ * @throws DatacycleError if it is newer than the program, or missing and the role may not create it; StatementError.
  */
 export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transaction'>): Promise<void> {
-  if (await hasState(warehouse)) return;
-  await warehouse.transaction(async (session) => {
-    // `if not exists` alone asks for the right to create schemas even where the schema is there.
-    if ((await session.query(`select 1 from pg_namespace where nspname = 'datacycle'`)).rows.length === 0)
-      await session.query('create schema datacycle').catch((error: unknown) => {
-        if (!(error instanceof StatementError) || error.code !== '42501') throw error;
-        throw new NodeError({
-          what: 'the schema datacycle does not exist, and this user may not create it',
-          hint: 'Run `datacycle init` first: it creates every schema that the project needs.',
-          cause: error,
-        });
-      });
-    for (const statement of tables) await session.query(statement);
-    if (await hasRunNumbers(session)) return;
-    for (const statement of numberRuns) await session.query(statement);
-  });
+  await migrate(warehouse, stateMigrations);
 }
 
 /** Whether schema `datacycle` is complete. What came last: where it is, all is. */

@@ -23,6 +23,13 @@ function inMemory(): Pick<Warehouse, 'query' | 'transaction'> {
       }
     },
   });
+  database.public.registerFunction({
+    name: 'pg_advisory_xact_lock',
+    args: [DataType.integer],
+    returns: DataType.integer,
+    implementation: (key: number) => key,
+    impure: true,
+  });
   const { Pool } = database.adapters.createPg();
   const pool = new Pool();
   const queryable: Queryable = {

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ensureStaging, stagingMigrations } from '../../../loaders/landing/staging.ts';
+import { ensureState, stateMigrations } from '../../../runner/state/schema.ts';
+import { type Migrations, migrate, readVersion, statements } from '../../../warehouse/migrate.ts';
+import { databases, type TestDatabase } from '../databases.ts';
+
+const first = statements(['create table memory.first (n integer)', 'insert into memory.first values (1)']);
+const second = statements(['alter table memory.first add column m integer default 2']);
+const memory: Migrations = { schema: 'memory', lock: 0x6d656d6f, steps: [first, second] };
+
+/** Schema `datacycle` as versions made it that gave it no number; as much of it as held rows. */
+const unnumbered = [
+  'create schema datacycle',
+  `create table datacycle.model (model text primary key, relation text not null, materialized text not null,
+       checksum text not null, generation bigint not null, objects text[] not null, built_at timestamptz not null)`,
+  `create table datacycle.high_water (model text not null, upstream text not null, load_id bigint,
+       upstream_version text not null, primary key (model, upstream))`,
+  `create table datacycle.run (run_id text primary key, command text not null, target text not null,
+       started_at timestamptz not null, finished_at timestamptz,
+       status text not null check (status in ('running', 'success', 'error')))`,
+  `insert into datacycle.model values ('a', 'gold.a', 'table', 'c', 7, '{a_pkey}', '2024-01-01Z')`,
+  `insert into datacycle.high_water values ('a', 'staging.sensor_file', 41, 'source')`,
+  `insert into datacycle.run values ('late', 'build', 'dev', '2024-01-02Z', '2024-01-02Z', 'success'),
+       ('early', 'build', 'dev', '2024-01-01Z', '2024-01-01Z', 'error')`,
+];
+
+describe.each(databases)('migrations on $name', { timeout: 120_000 }, ({ open }) => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await open();
+  });
+  afterEach(() => database.drop());
+  const rows = async (sql: string) => (await database.warehouse.query(sql)).rows;
+  const numbers = (schema: string) => rows(`select number from ${schema}.migration order by number`);
+
+  it('are applied in order, once, and those that came later on top', async () => {
+    await migrate(database.warehouse, { ...memory, steps: [first] });
+    await migrate(database.warehouse, memory);
+    await migrate(database.warehouse, memory);
+    expect(await rows('select n, m from memory.first')).toEqual([{ n: 1, m: 2 }]);
+    expect(await numbers('memory')).toEqual([{ number: 1 }, { number: 2 }]);
+  });
+
+  it('are applied once by processes that begin at the same moment', async () => {
+    await Promise.all([1, 2, 3, 4].map(() => migrate(database.warehouse, memory)));
+    expect(await rows('select n, m from memory.first')).toEqual([{ n: 1, m: 2 }]);
+    expect(await numbers('memory')).toEqual([{ number: 1 }, { number: 2 }]);
+  });
+
+  it('leave nothing of the one that breaks off, keep those before it, and go on from there', async () => {
+    const broken = statements(['create table memory.half ()', 'select 1 / 0']);
+    await expect(migrate(database.warehouse, { ...memory, steps: [first, broken] })).rejects.toThrow(
+      'division by zero',
+    );
+    expect(await rows(`select to_regclass('memory.half') as half`)).toEqual([{ half: null }]);
+    expect(await numbers('memory')).toEqual([{ number: 1 }]);
+    await migrate(database.warehouse, memory);
+    expect(await rows('select n, m from memory.first')).toEqual([{ n: 1, m: 2 }]);
+  });
+
+  it.each([
+    ['staging', ensureStaging, stagingMigrations],
+    ['datacycle', ensureState, stateMigrations],
+  ] as const)('refuse a schema %s that is newer than the program, for readers too', async (schema, ensure, known) => {
+    expect(await readVersion(database.warehouse, known)).toBeUndefined();
+    await ensure(database.warehouse);
+    expect(await readVersion(database.warehouse, known)).toMatchObject({ outdated: false, changeable: true });
+    await database.warehouse.query(`insert into ${schema}.migration (number) values (99)`);
+    const refusal = {
+      message: `the schema ${schema} of this database has version 99, and this datacycle knows it up to version ${known.steps.length}`,
+      hint: expect.stringContaining('Update datacycle'),
+    };
+    await expect(ensure(database.warehouse)).rejects.toMatchObject(refusal);
+    await expect(readVersion(database.warehouse, known)).rejects.toMatchObject(refusal);
+  });
+
+  it('take over a schema datacycle without a number, with its rows', async () => {
+    for (const statement of unnumbered) await database.warehouse.query(statement);
+    await ensureState(database.warehouse);
+    expect(await rows('select run_id, run_no from datacycle.run order by run_no')).toEqual([
+      { run_id: 'early', run_no: 1 },
+      { run_id: 'late', run_no: 2 },
+    ]);
+    expect(await rows('select model, generation from datacycle.model')).toEqual([{ model: 'a', generation: 7 }]);
+    expect(await rows('select load_id from datacycle.high_water')).toEqual([{ load_id: 41 }]);
+    expect(await rows(`select to_regclass('datacycle.audit_row') is not null as there`)).toEqual([{ there: true }]);
+    expect(await numbers('datacycle')).toEqual(stateMigrations.steps.map((_, index) => ({ number: index + 1 })));
+  });
+});

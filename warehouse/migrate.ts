@@ -1,0 +1,102 @@
+import { DatacycleError, StatementError } from './errors.ts';
+import { identifier, literal, relation } from './quote.ts';
+import type { Queryable, Session, Warehouse } from './warehouse.ts';
+
+/** How one schema of the program came to be, and what tells its migrations from those of other schemas. */
+export interface Migrations {
+  readonly schema: string;
+  /** The key of the advisory lock under which they are applied. Nothing else in the database may lock it. */
+  readonly lock: number;
+  /** In order; the first is number 1. One that was released never changes: a new one is added at the end. */
+  readonly steps: readonly ((session: Session) => Promise<void>)[];
+}
+
+/**
+ * Creates a schema or brings it up to date. Each migration commits together with its number in the table `migration` of the
+ * schema, so that one that is killed leaves nothing behind. Safe to repeat and to run in several processes at once; costs two
+ * small queries when there is nothing to do.
+ * @throws DatacycleError if the schema is newer than the program, or missing and the role may not create it; StatementError.
+ */
+export async function migrate(
+  warehouse: Pick<Warehouse, 'query' | 'transaction'>,
+  migrations: Migrations,
+): Promise<void> {
+  const { schema, lock, steps } = migrations;
+  while ((await appliedIn(warehouse, migrations)) < steps.length) {
+    await warehouse.transaction(async (session) => {
+      await session.query('select pg_advisory_xact_lock($1)', [lock]);
+      await createSchema(session, schema);
+      await session.query(
+        `create table if not exists ${relation(schema, 'migration')} (number integer primary key, applied_at timestamptz not null default now())`,
+      );
+      const applied = await appliedIn(session, migrations);
+      const next = steps[applied];
+      // Undefined where another process was here while this session waited for the lock.
+      if (next === undefined) return;
+      await next(session);
+      await session.query(`insert into ${relation(schema, 'migration')} (number) values ($1)`, [applied + 1]);
+    });
+  }
+}
+
+/** A migration that is a list of statements, sent one by one. */
+export function statements(list: readonly string[]): (session: Session) => Promise<void> {
+  return async (session) => {
+    for (const statement of list) await session.query(statement);
+  };
+}
+
+/** How a schema stands against the program. `changeable`: whether this session may migrate it. */
+export interface SchemaVersion {
+  readonly outdated: boolean;
+  readonly changeable: boolean;
+}
+
+/**
+ * Looks at a schema without changing it. Nothing is wrong where it is missing or where this session may not read its number.
+ * @returns undefined where it is missing, has no number yet, or may not be read.
+ * @throws DatacycleError if it is newer than the program.
+ */
+export async function readVersion(on: Queryable, migrations: Migrations): Promise<SchemaVersion | undefined> {
+  // From the catalog: to_regclass fails where the session may not use the schema.
+  const { rows } = await on.query<{ readable: boolean; changeable: boolean }>(
+    `select has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT') as readable,
+         pg_has_role(c.relowner, 'USAGE') and has_schema_privilege(n.oid, 'CREATE')
+             and current_setting('transaction_read_only') = 'off' as changeable
+     from pg_class as c
+     join pg_namespace as n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = 'migration'`,
+    [migrations.schema],
+  );
+  if (rows[0]?.readable !== true) return undefined;
+  const applied = await appliedIn(on, migrations);
+  return { outdated: applied < migrations.steps.length, changeable: rows[0].changeable };
+}
+
+async function appliedIn(on: Queryable, { schema, steps }: Migrations): Promise<number> {
+  const table = relation(schema, 'migration');
+  const found = await on.query(`select to_regclass(${literal(`${schema}.migration`)}) as found`);
+  if ((found.rows[0]?.found ?? null) === null) return 0;
+  const { rows } = await on.query<{ applied: number }>(`select coalesce(max(number), 0) as applied from ${table}`);
+  const applied = Number(rows[0]?.applied ?? 0);
+  if (applied <= steps.length) return applied;
+  throw new DatacycleError({
+    what: `the schema ${schema} of this database has version ${applied}, and this datacycle knows it up to version ${steps.length}`,
+    hint: 'A newer datacycle has worked here. Update datacycle, then repeat the command; nothing was changed.',
+  });
+}
+
+async function createSchema(session: Session, schema: string): Promise<void> {
+  // `if not exists` alone asks for the right to create schemas even where the schema is there. And to_regnamespace may not
+  // know yet what was created while this session waited for the lock; a scan of the catalog does.
+  const { rows } = await session.query(`select 1 from pg_namespace where nspname = ${literal(schema)}`);
+  if (rows.length > 0) return;
+  await session.query(`create schema ${identifier(schema)}`).catch((error: unknown) => {
+    if (!(error instanceof StatementError) || error.code !== '42501') throw error;
+    throw new DatacycleError({
+      what: `the schema ${schema} does not exist, and this user may not create it`,
+      hint: 'Run `datacycle init` first: it creates every schema that the project needs.',
+      cause: error,
+    });
+  });
+}
