@@ -55,6 +55,21 @@ describe.runIf(databases.length > 1)('a database whose staging is older than the
     expect(await version()).toBe(3);
   });
 
+  it.each([['status'], ['show', '--inline', 'select 1 as one'], ['run', '--select', 'dim_apartment']])(
+    'is refused by %s once it is newer than the program',
+    async (...args) => {
+      await database.warehouse.query('insert into staging.migration (number) values (99)');
+      try {
+        const { code, stderr } = await run(...args);
+        expect(code).toBe(1);
+        expect(stderr).toContain('the schema staging of this database has version 99');
+        expect(stderr).toContain('Update datacycle');
+      } finally {
+        await database.warehouse.query('delete from staging.migration where number = 99');
+      }
+    },
+  );
+
   it('is not made where it is missing', async () => {
     await database.warehouse.query('drop schema staging cascade');
     expect((await run('show', '--inline', 'select 1 as one')).code).toBe(0);
