@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,68 +7,13 @@ import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { ensureState } from '../../../runner/state/schema.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
-import { type Outcome, ProjectCopy } from './command.ts';
+import { ProjectCopy } from './command.ts';
+import { catalogOf, outcomeOf, type Report, recorder, reportOf } from './init-report.ts';
 
 const server = process.env.TEST_DB_URL ?? '';
 const password = `Hush-hush/${randomBytes(6).toString('hex')}@é`;
 const project = new ProjectCopy();
 afterAll(() => project.dispose());
-
-interface Report {
-  readonly done: readonly string[];
-  readonly present: readonly string[];
-  readonly notices: readonly string[];
-}
-
-function reportOf(outcome: Outcome): Report {
-  if (outcome.code !== 0) throw new Error(outcome.stdout + outcome.stderr);
-  return JSON.parse(outcome.stdout) as Report;
-}
-
-describe('init without a server', () => {
-  it('has nothing to do for the embedded database', async () => {
-    const { code, stdout } = await project.run(['init']);
-    expect({ code, stdout: stdout.trim() }).toEqual({
-      code: 0,
-      stdout: 'DB_URL is not set: the embedded database needs no init.',
-    });
-  });
-
-  it('says that it needs DB_ADMIN_URL', async () => {
-    const { code, stderr } = await project.run(['init'], { DB_URL: `postgres://datacycle:secret@localhost:1/d` });
-    expect(code).toBe(2);
-    expect(stderr).toContain('DB_ADMIN_URL is not set');
-    expect(stderr).not.toContain('secret');
-  });
-
-  it('refuses a user that is the administrator', async () => {
-    const url = 'postgresql+psycopg2://boss:secret@localhost:1/d';
-    const { code, stderr } = await project.run(['init'], { DB_URL: url, DB_ADMIN_URL: url });
-    expect(code).toBe(2);
-    expect(stderr).toContain('name the same user, boss');
-  });
-});
-
-describe('init before it asks a server', () => {
-  const long = 'x'.repeat(57);
-  it.each([
-    ['the template of all databases', 'postgres://u:secret@localhost:1/template1', 'belongs to the server itself'],
-    ['the empty template', 'postgres://u:secret@localhost:1/template0', 'belongs to the server itself'],
-    ["the administrators' database", 'postgres://u:secret@localhost:1/postgres', 'belongs to the server itself'],
-    ['a reserved user', 'postgres://pg_me:secret@localhost:1/d', 'PostgreSQL keeps names with pg_ for itself'],
-    ['a word that is no user', 'postgres://public:secret@localhost:1/d', 'the word means something else'],
-    ['a group of too long a name', `postgres://${long}:secret@localhost:1/d`, 'the group of readers is too long'],
-    ['a database of too long a name', `postgres://u:secret@localhost:1/${'%C3%A9'.repeat(32)}`, 'has 64 bytes, of 63'],
-    ['a control character', 'postgres://u:secret@localhost:1/a%0Ab', 'holds a control character'],
-    ['another port', 'postgres://u:secret@localhost:2/d', 'do not name the same server: localhost:2 and 127.0.0.1:1'],
-    ['another host', 'postgres://u:secret@db.example.org:1/d', 'do not name the same server: db.example.org:1'],
-  ])('refuses %s', async (_name, url, expected) => {
-    const env = { DB_URL: url, DB_ADMIN_URL: 'postgres://boss:secret@127.0.0.1:1/postgres' };
-    const { code, stderr } = await project.run(['init'], env);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(expected) });
-    expect(stderr).not.toContain('secret');
-  });
-});
 
 describe.skipIf(server === '')('init on a server', () => {
   const id = randomBytes(4).toString('hex');
@@ -111,39 +55,8 @@ describe.skipIf(server === '')('init on a server', () => {
       await admin.query(`drop role if exists ${role}`);
   });
 
-  /** All that init may change, as text. */
-  async function catalog(): Promise<string> {
-    const client = new pg.Client({ connectionString: urlOf('postgres') });
-    await client.connect();
-    try {
-      const { rows } = await client.query(`
-        select rolname as name, rolpassword as a, concat_ws(' ', rolsuper, rolcreatedb, rolcreaterole, rolcanlogin) as b
-        from pg_authid where rolname like '${user}%' or rolname like 'init_${id}_role%'
-        union all select setrole::text, setdatabase::text, setconfig::text from pg_db_role_setting
-        union all select datname, datacl::text, datdba::text from pg_database where datname = '${database}'
-        union all select nspname, nspacl::text, nspowner::text from pg_namespace where nspname not like 'pg_t%'
-        union all select defaclnamespace::text, defaclacl::text, defaclobjtype::text from pg_default_acl
-        union all select roleid::text, member::text, '' from pg_auth_members
-        union all select relname, relacl::text, relowner::text from pg_class where relnamespace > 16000
-        order by 1, 2, 3`);
-      return JSON.stringify(rows);
-    } finally {
-      await client.end();
-    }
-  }
-
-  async function withoutRights(sql: string): Promise<string> {
-    const client = new pg.Client({ connectionString: urlOf(user, password) });
-    await client.connect();
-    try {
-      return await client.query(sql).then(
-        () => 'done',
-        (error: pg.DatabaseError) => String(error.code),
-      );
-    } finally {
-      await client.end();
-    }
-  }
+  const catalog = () => catalogOf(urlOf('postgres'), user, id, database);
+  const withoutRights = (sql: string) => outcomeOf(urlOf(user, password), sql);
 
   it('makes all that the whole project needs, and nothing more, and changes nothing the second time', async () => {
     const first = reportOf(await init({ DB_URL: urlOf(user, password).replace('postgres:', 'postgresql+psycopg2:') }));
@@ -243,7 +156,7 @@ describe.skipIf(server === '')('init on a server', () => {
 
   it('never sends the password, and shows it nowhere', async () => {
     const sent: Buffer[] = [];
-    const proxy = await recorder(sent);
+    const proxy = await recorder(server, sent);
     const port = (proxy.address() as { port: number }).port;
     const through = (url: string) => Object.assign(new URL(url), { port: String(port) }).href;
     const env = { DB_URL: through(urlOf(user, password)), DB_ADMIN_URL: through(server), BI_PASSWORD: password };
@@ -353,25 +266,6 @@ describe.skipIf(server === '')('init on a server', () => {
     expect(await refused()).toContain('has rights over the server (createdb)');
   });
 
-  it.each([
-    ['an apartment called admin', 'id: jimmy,', 'id: admin,', 'two of the roles for reading would be'],
-    ['letter case alone apart', 'id: jimmy,', 'id: BI,', 'two of the roles for reading would be'],
-    ['a name that is kept', /apartment_role: \w+/, 'apartment_role: pg_', 'PostgreSQL keeps names with pg_ for itself'],
-    ['one missing', /, bi_login: \w+/, '', 'vars.access must name roles of the database'],
-  ])('refuses names of roles: %s', async (_name, from, to, expected) => {
-    const other = new ProjectCopy();
-    try {
-      other.nameRoles(`init_${id}_role`);
-      const file = join(other.root, 'project.yml');
-      writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
-      const { code, stderr } = await other.run(['init'], { DB_URL: urlOf(user, password), DB_ADMIN_URL: server });
-      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(expected) });
-      expect(stderr).toContain('project.yml:');
-    } finally {
-      other.dispose();
-    }
-  });
-
   it('notices another password before it touches anything, and rotates it when asked to', async () => {
     reportOf(await init({ DB_URL: urlOf(user, 'the old one') }));
     const before = await catalog();
@@ -436,14 +330,3 @@ describe.skipIf(server === '')('init on a server', () => {
 });
 
 /** Passes bytes on to the server and keeps what is sent to it. */
-function recorder(sent: Buffer[]): Promise<Server> {
-  const { hostname, port } = new URL(server);
-  const proxy = createServer((client) => {
-    const upstream = createConnection(Number(port), hostname);
-    client.on('data', (piece: Buffer) => sent.push(piece));
-    client.pipe(upstream).pipe(client);
-    client.on('error', () => upstream.destroy());
-    upstream.on('error', () => client.destroy());
-  });
-  return new Promise((resolve) => proxy.listen(0, '127.0.0.1', () => resolve(proxy)));
-}

@@ -1,4 +1,4 @@
-import type { Fault } from './planted-faults.ts';
+import type { Fault } from './fault.ts';
 
 const timed = `sources: [{ name: staging, tables: [{ name: event, event_time: "at" }] }]\n`;
 const event = `(select code, amount, load_id, timestamptz '2023-08-18' as at from {{source "staging" "event" filter=false}})`;

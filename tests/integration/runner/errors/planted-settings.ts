@@ -1,4 +1,4 @@
-import { type Fault, noColumn } from './planted-faults.ts';
+import { type Fault, noColumn } from './fault.ts';
 
 const events = 'sources: [{ name: staging, tables: [{ name: event }] }]\n';
 const event = '{{source "staging" "event"}}';

@@ -4,8 +4,11 @@ import { errorLines } from '../../../../runner/run/report.ts';
 import { formatProblem, ProjectError } from '../../../../runner/text/errors.ts';
 import { databases, type TestDatabase } from '../../databases.ts';
 import { TemporaryProject } from '../../temporary-project.ts';
+import type { Fault } from './fault.ts';
 import { batchFaults } from './planted-batches.ts';
-import { type Fault, faults } from './planted-faults.ts';
+import { dataFaults } from './planted-in-data.ts';
+import { modelFaults } from './planted-in-models.ts';
+import { propertyFaults } from './planted-in-properties.ts';
 import { settingFaults } from './planted-settings.ts';
 
 /** Files as they are written, and the place that the sign ‸ marks in one of them. */
@@ -77,15 +80,16 @@ describe.each(databases)('on $name an error stands at its exact place:', (kind) 
     for (const sql of standing.split(';\n').filter((one) => one.trim() !== '')) await database.warehouse.query(sql);
   });
 
-  it.each([...faults, ...settingFaults, ...batchFaults].map((fault) => [fault.name, fault] as const))(
-    '%s',
-    async (_name, fault) => {
-      const { files, where, quoted } = plant(fault);
-      const message = await messageOf(fault, files, database);
-      expect(message).toContain(fault.message);
-      expect(message).toMatch(new RegExp(`(^|at )${where.replaceAll('.', '\\.')}(: |$)`, 'm'));
-      expect(message).toContain(quoted);
-      for (const part of fault.also ?? []) expect(message).toContain(part);
-    },
-  );
+  it.each(
+    [...modelFaults, ...propertyFaults, ...dataFaults, ...settingFaults, ...batchFaults].map(
+      (fault) => [fault.name, fault] as const,
+    ),
+  )('%s', async (_name, fault) => {
+    const { files, where, quoted } = plant(fault);
+    const message = await messageOf(fault, files, database);
+    expect(message).toContain(fault.message);
+    expect(message).toMatch(new RegExp(`(^|at )${where.replaceAll('.', '\\.')}(: |$)`, 'm'));
+    expect(message).toContain(quoted);
+    for (const part of fault.also ?? []) expect(message).toContain(part);
+  });
 });
