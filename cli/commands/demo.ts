@@ -55,7 +55,7 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
     await loadSource(sources.registry, warehouse, project, { fromBronze: true }, terminal, signal);
     terminal.say('\n3. Seeds, models and tests in dependency order (datacycle build)', 'faint');
     const compiled = compileProject(project);
-    const summary = await runOn(warehouse, 'build', compiled, {}, terminal, signal);
+    const summary = await runOn(warehouse, 'build', compiled, new Set(compiled.manifest.order), {}, terminal, signal);
     if (!summary.ok) return 1;
     if (!terminal.json) await showResults(warehouse, compiled, terminal);
     terminal.say(`\nDone in ${((Date.now() - started) / 1000).toFixed(1)}s. ${nextSteps}`);

@@ -32,12 +32,12 @@ export async function runCommand(
   eventTimeRange(flags);
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = compileProject(project);
-  selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
+  const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   const warehouse = await openForModels(project, command, flags.threads);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   try {
-    const summary = await runOn(warehouse, command, compiled, flags, terminal, signal);
+    const summary = await runOn(warehouse, command, compiled, selected, flags, terminal, signal);
     return summary.ok ? 0 : 1;
   } finally {
     signal.removeEventListener('abort', cancel);
@@ -45,17 +45,17 @@ export async function runCommand(
   }
 }
 
-/** The same on a database that is already open. */
+/** The same on a database that is already open. @param selected ids of nodes. */
 export async function runOn(
   warehouse: Warehouse,
   command: Command,
   compiled: Compiled,
+  selected: ReadonlySet<string>,
   flags: RunFlags,
   terminal: Terminal,
   signal?: AbortSignal,
 ): Promise<RunSummary> {
   const { project } = compiled.context;
-  const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   const running = new Map<string, number>();
   return runNodes(compiled, project.root, warehouse, {
     command,
