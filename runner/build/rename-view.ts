@@ -1,6 +1,6 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
-import { type BuiltNode, isBuilt, type Manifest } from '../manifest/manifest.ts';
+import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
 
 /**
  * A view that is made of a .yml and has another name there now is renamed, so that grants on it stay and nothing is left
@@ -21,10 +21,6 @@ export async function followRename(session: Session, node: BuiltNode, manifest: 
   );
   const old = rows[0]?.relation;
   // Names may have changed hands: what is another's by now is not taken away.
-  if (old === undefined || isTaken(old, manifest)) return;
+  if (old === undefined || manifest.index.atRelation.has(old)) return;
   await session.query(`alter view ${old} rename to ${identifier(name)}`);
-}
-
-function isTaken(quoted: string, manifest: Manifest): boolean {
-  return [...manifest.nodes.values()].some((node) => isBuilt(node) && relation(node.relation) === quoted);
 }

@@ -1,6 +1,7 @@
 import type { Exposure } from '../manifest/exposure.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from '../manifest/manifest.ts';
+import { indexNodes } from '../manifest/manifest-index.ts';
 import type { Project } from '../project/project.ts';
 import { type AllProperties, readProperties } from '../project/properties.ts';
 import { TemplateEnvironment } from '../template/template.ts';
@@ -104,7 +105,7 @@ export function compileProject(project: Project): Compiled {
   if (cycle !== undefined)
     throw new ProjectError([{ what: `these depend on each other: ${cycle.map(shortName).join(' -> ')}` }]);
   return {
-    manifest: { nodes, order: graph.order() },
+    manifest: { nodes, order: graph.order(), index: indexNodes(nodes) },
     graph,
     context,
     exposures: exposed.map(({ exposure }) => exposure),

@@ -44,9 +44,8 @@ export class AuditsFailed extends Error {
 }
 
 /** The audits of a node, by name. */
-export function auditsOf({ nodes }: Manifest, { id }: BuiltNode): readonly TestNode[] {
-  const audits = [...nodes.values()].flatMap((node) => (node.kind === 'test' && node.audit?.of === id ? [node] : []));
-  return audits.sort((a, b) => (a.name < b.name ? -1 : 1));
+export function auditsOf({ index }: Manifest, { id }: BuiltNode): readonly TestNode[] {
+  return index.audits.get(id) ?? [];
 }
 
 /**
@@ -132,11 +131,14 @@ export async function auditRemade(
   context: Parameters<typeof runAudits>[1] & { readonly models: ReadonlyMap<string, ModelState> },
   views: readonly Pick<StandingView, 'kind' | 'populated' | 'model'>[],
 ): Promise<void> {
-  const names = views.flatMap(({ kind, populated, model }) =>
-    kind === 'materialized view' && populated && model !== undefined ? [model.name] : [],
+  const names = new Set(
+    views.flatMap(({ kind, populated, model }) =>
+      kind === 'materialized view' && populated && model !== undefined ? [model.name] : [],
+    ),
   );
+  if (names.size === 0) return;
   for (const node of context.manifest.nodes.values()) {
-    if (node.kind !== 'model' || !names.includes(node.name)) continue;
+    if (node.kind !== 'model' || !names.has(node.name)) continue;
     // One whose SQL is another by now came back as it was; its audits are about what it is to be.
     if (context.models.get(node.name)?.checksum !== node.checksum) continue;
     const own = auditsOf(context.manifest, node).filter(({ dependsOn }) => dependsOn.every((id) => id === node.id));

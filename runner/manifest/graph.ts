@@ -23,13 +23,13 @@ export class Graph {
     return this.#dependents.get(id) ?? [];
   }
 
-  /** Everything upstream of `id`, at most `depth` edges away. */
-  ancestors(id: string, depth = Number.POSITIVE_INFINITY): Set<string> {
+  /** Everything upstream of an id, or of any of several, at most `depth` edges away; without these themselves. */
+  ancestors(id: string | readonly string[], depth = Number.POSITIVE_INFINITY): Set<string> {
     return reach(id, depth, (at) => this.upstreams(at));
   }
 
-  /** Everything downstream of `id`, at most `depth` edges away. */
-  descendants(id: string, depth = Number.POSITIVE_INFINITY): Set<string> {
+  /** Everything downstream of an id, or of any of several, at most `depth` edges away; without these themselves. */
+  descendants(id: string | readonly string[], depth = Number.POSITIVE_INFINITY): Set<string> {
     return reach(id, depth, (at) => this.downstreams(at));
   }
 
@@ -118,9 +118,10 @@ export class Graph {
   }
 }
 
-function reach(start: string, depth: number, next: (id: string) => readonly string[]): Set<string> {
-  const found = new Set<string>();
-  let edge = [start];
+function reach(start: string | readonly string[], depth: number, next: (id: string) => readonly string[]): Set<string> {
+  const starts = typeof start === 'string' ? [start] : start;
+  const found = new Set(starts);
+  let edge = starts;
   for (let step = 0; step < depth && edge.length > 0; step += 1) {
     const further: string[] = [];
     for (const id of edge) {
@@ -132,6 +133,6 @@ function reach(start: string, depth: number, next: (id: string) => readonly stri
     }
     edge = further;
   }
-  found.delete(start);
+  for (const id of starts) found.delete(id);
   return found;
 }

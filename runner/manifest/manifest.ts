@@ -279,6 +279,17 @@ export interface Manifest {
   readonly nodes: ReadonlyMap<string, Node>;
   /** Ids in dependency order, ties by name, so that every run and every listing has the same order. */
   readonly order: readonly string[];
+  readonly index: ManifestIndex;
+}
+
+/** What is looked up while each node is built, so that nothing goes through all nodes for one. */
+export interface ManifestIndex {
+  /** The models, ephemeral ones too, and seeds by the quoted name of their relation. */
+  readonly atRelation: ReadonlyMap<string, readonly BuiltNode[]>;
+  /** The audits of models and seeds by their ids; those of one in the order of their names. */
+  readonly audits: ReadonlyMap<string, readonly TestNode[]>;
+  /** Those with row security by the name of the model that says who sees what. */
+  readonly guardedBy: ReadonlyMap<string, readonly BuiltNode[]>;
 }
 
 export type BatchSize = (typeof batchSizes)[number];

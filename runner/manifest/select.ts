@@ -59,13 +59,12 @@ function matchOne(part: string, manifest: Manifest, graph: Graph): Set<string> {
     });
   }
   const found = new Set(roots.map((node) => node.id));
-  for (const root of roots) {
-    if (match[1] !== undefined) for (const id of graph.ancestors(root.id, depth(match[1]))) found.add(id);
-    // Tests hang on models; going down means going to models, and their tests follow by themselves.
-    if (part.endsWith(`+${match[3] ?? ''}`) && match[3] !== undefined) {
-      for (const id of graph.descendants(root.id, depth(match[3])))
-        if (manifest.nodes.get(id)?.kind !== 'test') found.add(id);
-    }
+  const ids = roots.map((node) => node.id);
+  if (match[1] !== undefined) for (const id of graph.ancestors(ids, depth(match[1]))) found.add(id);
+  // Tests hang on models; going down means going to models, and their tests follow by themselves.
+  if (part.endsWith(`+${match[3] ?? ''}`) && match[3] !== undefined) {
+    for (const id of graph.descendants(ids, depth(match[3])))
+      if (manifest.nodes.get(id)?.kind !== 'test') found.add(id);
   }
   return found;
 }

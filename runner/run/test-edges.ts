@@ -9,17 +9,15 @@ export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, ke
     return node?.kind === 'test' && node.severity === 'error' ? [node] : [];
   });
   const reads = new Graph(new Map([...nodes].map(([id, node]) => [id, withoutForeignKeys(node)])));
-  const dependsOn = new Map<string, string[]>();
-  for (const id of kept) {
-    const own = [...restricted.upstreams(id)];
-    const node = nodes.get(id);
-    if (node !== undefined && node.kind !== 'test' && tests.length > 0) {
-      const ancestors = reads.ancestors(id);
-      // A foreign key only orders, and so does a hook; what a test says of its target is no reason to hold the rows back.
-      for (const test of tests)
-        if (test.dependsOn.length > 0 && test.dependsOn.every((subject) => ancestors.has(subject))) own.push(test.id);
-    }
-    dependsOn.set(id, own);
+  const dependsOn = new Map([...kept].map((id) => [id, [...restricted.upstreams(id)]]));
+  const isWork = (id: string) => kept.has(id) && nodes.get(id)?.kind !== 'test';
+  for (const { id: test, dependsOn: subjects } of tests) {
+    // What is made of one that waits for the test waits with it, so the nearest are enough.
+    // A foreign key only orders, and so does a hook; what a test says of its target is no reason to hold the rows back.
+    const [first, ...others] = subjects;
+    if (first === undefined) continue;
+    const nearest = others.length === 0 ? nearestBehind(first, reads, isWork) : madeOfAll(subjects, reads, isWork);
+    for (const id of nearest) dependsOn.get(id)?.push(test);
   }
   return new Graph(dependsOn);
 }
@@ -32,4 +30,25 @@ function withoutForeignKeys(node: Node): readonly string[] {
     ...(node.hooksRead ?? []),
   ]);
   return node.dependsOn.filter((id) => !targets.has(id) || node.reads.includes(id));
+}
+
+/** On every way down from `id` the first that is work. */
+function nearestBehind(id: string, reads: Graph, isWork: (id: string) => boolean): Set<string> {
+  const found = new Set<string>();
+  const seen = new Set([id]);
+  const ways = [id];
+  for (let at = ways.pop(); at !== undefined; at = ways.pop())
+    for (const next of reads.downstreams(at)) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      if (isWork(next)) found.add(next);
+      else ways.push(next);
+    }
+  return found;
+}
+
+/** What is work and made of all the subjects. */
+function madeOfAll(subjects: readonly string[], reads: Graph, isWork: (id: string) => boolean): string[] {
+  const [first = new Set<string>(), ...others] = subjects.map((id) => reads.descendants(id));
+  return [...first].filter((id) => isWork(id) && others.every((one) => one.has(id)));
 }

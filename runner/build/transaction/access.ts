@@ -76,10 +76,10 @@ async function readVisible(on: Queryable, { column, access }: RowSecurity): Prom
  * so that no two tables are locked at once.
  */
 export async function secureReaders(warehouse: Warehouse, manifest: Manifest, access: ModelNode): Promise<void> {
-  for (const node of manifest.nodes.values()) {
-    const security = isBuilt(node) ? rowSecurityOf(node) : undefined;
-    if (!isBuilt(node) || security?.name !== access.name) continue;
+  for (const node of manifest.index.guardedBy.get(access.name) ?? []) {
     const { relation: table } = node;
+    const security = rowSecurityOf(node);
+    if (security === undefined) continue;
     await retrying(() =>
       warehouse.transaction(async (session) => {
         const existing = await readRelation(session, table);
@@ -93,5 +93,5 @@ export async function secureReaders(warehouse: Warehouse, manifest: Manifest, ac
 
 /** Whether tables are guarded by what this model says. */
 export function isAccessModel(manifest: Manifest, node: ModelNode): boolean {
-  return [...manifest.nodes.values()].some((one) => isBuilt(one) && rowSecurityOf(one)?.name === node.name);
+  return manifest.index.guardedBy.has(node.name);
 }

@@ -1,3 +1,4 @@
+import { relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import type { Column, ExistingRelation } from '../../database/catalog.ts';
 import { type Dependent, readDependents } from '../../database/dependent-views.ts';
@@ -150,10 +151,8 @@ const noMarks: Pick<NodeState, 'consumed'> = { consumed: new Map() };
 
 /** The model of the project that a view is, or was made of before the model got another kind. */
 function modelAt({ manifest, models }: Surroundings, { schema, name, kind }: Dependent): ModelNode | undefined {
-  for (const node of manifest.nodes.values()) {
-    if (node.kind !== 'model' || node.relation.schema !== schema || node.relation.name !== name) continue;
-    const was = models.get(node.name)?.materialized.replace('_', ' ');
-    return relationKindOf(node) === kind || was === kind ? node : undefined;
-  }
-  return undefined;
+  const node = manifest.index.atRelation.get(relation(schema, name))?.find((one) => one.kind === 'model');
+  if (node?.kind !== 'model') return undefined;
+  const was = models.get(node.name)?.materialized.replace('_', ' ');
+  return relationKindOf(node) === kind || was === kind ? node : undefined;
 }

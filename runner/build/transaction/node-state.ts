@@ -56,7 +56,7 @@ export async function readState(
   const { bare, least, ...known } = await askTogether<Answers>(session, {
     models: allModels,
     consumed: consumedBy(node.name),
-    least: leastConsumed(holdBack ? modelsBehind(manifest, node) : [], followed.map(nameOf)),
+    least: leastConsumed(holdBack && followed.length > 0 ? modelsBehind(manifest, node) : [], followed.map(nameOf)),
     pruned: prunedOf(sourcesBehind(manifest, node.reads)),
     expired: expiredOf(tablesBehind(manifest, node.reads)),
     bare: bareRelation(node.relation),

@@ -24,10 +24,10 @@ const generation = (number: number) =>
   new Map<string, ModelState>([['v0', { materialized: 'table', checksum: '', generation: number, objects: [] }]]);
 
 /** A version as it was once stored. */
-function inFull({ nodes }: Manifest, id: string): string {
+function inFull({ nodes }: Pick<Manifest, 'nodes'>, id: string): string {
   const node = nodes.get(id);
   if (node?.kind !== 'model' || node.materialized !== 'view') return '7';
-  return [node.checksum, ...node.reads.map((upstream) => inFull({ nodes, order: [] }, upstream))].join('/');
+  return [node.checksum, ...node.reads.map((upstream) => inFull({ nodes }, upstream))].join('/');
 }
 
 describe('the version of what is behind 40 stacked diamonds of views', () => {
