@@ -95,7 +95,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
     const { runStartedAt } = context.options;
     const given = madeByHand(state.remembered, before);
     const input = { at: runStartedAt, views, given };
-    totals = await runSteps(session, plan(rows, decision, state, input), { node, root: context.root });
+    totals = await runSteps(session, plan(rows, decision, state, input), node);
     await auditRemade(session, { ...context, models }, views);
     await analyzeIfGrown(session, node, state, decision, changedRows(totals));
   } else if (node.kind === 'model' && node.materialized !== 'ephemeral' && !keepsContract(node, columnsOf(state))) {

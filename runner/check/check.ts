@@ -13,7 +13,7 @@ import { formatPlace } from '../text/place.ts';
 import { createStandIn, provideSource, wrongTypes } from './declared.ts';
 import { type Finding, Findings } from './findings.ts';
 import { HookTrial } from './hook-trial.ts';
-import { columnsOf, type Trial, tryFull, tryIncremental } from './trial.ts';
+import { columnsOf, type Trial, tryAgain, tryFull } from './trial.ts';
 
 export interface CheckOptions {
   /** Ids to check; what they are made of is built for them. */
@@ -129,7 +129,7 @@ export async function checkProject(
       trial.standIns.add(node.id);
     }
     if (stands && node.kind === 'model' && options.selected.has(node.id)) {
-      const other = await tryIncremental(warehouse, trial, node);
+      const other = await tryAgain(warehouse, trial, node);
       if (other !== undefined) findings.add('error', node.name, other);
     }
     // What takes the place of a model has not all that its hooks speak of.

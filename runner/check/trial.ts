@@ -14,15 +14,19 @@ import { explain, statement } from '../database/statement.ts';
 import {
   type BuiltNode,
   type Constraint,
+  followedByMark,
   isMicrobatch,
   type Manifest,
   type ModelNode,
   rowSecurityOf,
 } from '../manifest/manifest.ts';
-import type { Decision, NodeState } from '../plan/decision.ts';
+import { objectNames } from '../materialize/parts/structure.ts';
+import { decide } from '../plan/decide.ts';
+import type { NodeState } from '../plan/decision.ts';
 import { plan, querySql, type Rows } from '../plan/plan.ts';
+import { structureOf } from '../plan/table-target.ts';
 import { NodeError } from '../text/errors.ts';
-import { tryBatch } from './batch-trial.ts';
+import { batchSteps } from './batch-trial.ts';
 
 export interface Trial {
   readonly manifest: Manifest;
@@ -38,8 +42,7 @@ export interface Trial {
 /** Builds a node as the first run would. @returns why it cannot be built. */
 export function tryFull(warehouse: Warehouse, trial: Trial, node: BuiltNode): Promise<NodeError | undefined> {
   if (node.materialized === 'ephemeral') return tryEphemeral(warehouse, trial, node);
-  const mode = node.materialized === 'view' ? 'view' : 'create';
-  return attempt(warehouse, trial, node, '', (session) => build(session, trial, node, mode));
+  return attempt(warehouse, trial, node, '', (session) => build(session, trial, node, nothingKnown));
 }
 
 /** The columns of a model whose query can be run, though it breaks its contract or a constraint; else undefined. */
@@ -59,25 +62,50 @@ export async function columnsOf(
   }
 }
 
-/** Runs the SQL of an incremental model's increment, whether or not there is anything new. */
-export async function tryIncremental(
-  warehouse: Warehouse,
-  trial: Trial,
-  node: ModelNode,
-): Promise<NodeError | undefined> {
-  if (node.materialized === 'snapshot')
-    return attempt(warehouse, trial, node, ' (second run)', (session) => build(session, trial, node, 'snapshot'));
-  if (node.materialized === 'materialized_view')
-    return attempt(warehouse, trial, node, ' (refresh)', (session) => build(session, trial, node, 'refresh'));
-  if (isMicrobatch(node))
-    return attempt(warehouse, trial, node, ' (a batch)', (session) =>
-      tryBatch(session, trial.manifest, trial.root, trial.startedAt, node),
-    );
-  if (node.materialized !== 'incremental') return undefined;
-  return attempt(warehouse, trial, node, ' (incremental)', async (session) => {
+/** Builds a model once more, as a run would that finds something new. @returns why it cannot be built. */
+export async function tryAgain(warehouse: Warehouse, trial: Trial, node: ModelNode): Promise<NodeError | undefined> {
+  const form = formOfSecondRun(node);
+  if (form === undefined) return undefined;
+  return attempt(warehouse, trial, node, ` (${form})`, async (session) => {
     await newestLoads(session, trial.manifest, node);
-    await build(session, trial, node, 'increment');
+    await build(session, trial, node, await stateOfSecondRun(session, trial, node));
   });
+}
+
+/** How a second run is told of; undefined where it does what the first one did. */
+function formOfSecondRun(node: ModelNode): string | undefined {
+  switch (node.materialized) {
+    case 'snapshot':
+      return 'second run';
+    case 'materialized_view':
+      return 'refresh';
+    case 'incremental':
+      return node.strategy === 'microbatch' ? 'a batch' : 'incremental';
+    case 'view':
+    case 'table':
+    case 'ephemeral':
+      return undefined;
+    default:
+      return node satisfies never;
+  }
+}
+
+/** What a second run finds: what the first one made, and one more load of everything that the model follows. */
+async function stateOfSecondRun(session: Session, trial: Trial, node: ModelNode): Promise<NodeState> {
+  const names = followedByMark(node).flatMap((id) => trial.manifest.nodes.get(id)?.name ?? []);
+  const marks = (loadId: number) => new Map(names.map((name) => [name, { version: '', loadId }]));
+  return {
+    ...nothingKnown,
+    existing: await readRelation(session, node.relation),
+    remembered: {
+      materialized: node.materialized,
+      checksum: node.checksum,
+      generation: 1,
+      objects: objectNames(structureOf(node)),
+    },
+    consumed: marks(0),
+    upstreams: marks(1),
+  };
 }
 
 /** Nothing is built of an ephemeral model, and what it is part of may use some of its columns only. */
@@ -88,34 +116,34 @@ function tryEphemeral(warehouse: Warehouse, trial: Trial, node: ModelNode): Prom
   });
 }
 
-/** Builds a node by the plan that a build would carry out, on tables that have no rows. */
-async function build(
-  session: Session,
-  trial: Trial,
-  node: BuiltNode,
-  mode: Exclude<Decision['mode'], 'skip' | 'replace'>,
-): Promise<void> {
-  const makes = mode === 'create' || mode === 'view';
-  const existing = makes ? undefined : await readRelation(session, node.relation);
+/** Builds a node as a run would that finds this state: it is decided, planned and run by the same functions. */
+async function build(session: Session, trial: Trial, node: BuiltNode, known: NodeState): Promise<void> {
   const security = rowSecurityOf(node);
   const access = security === undefined ? undefined : await readAccess(session, node.relation, security);
-  const state: NodeState = { ...nothingKnown, existing, access };
-  const options = { fullRefresh: false, runStartedAt: trial.startedAt.toISOString() };
-  // A microbatch model's table begins as that of its whole history does.
-  const whole = isMicrobatch(node) ? ({ ...node, materialized: 'table' } as const) : node;
-  const rows = await readRows(session, { manifest: trial.manifest, root: trial.root, options }, whole, { mode }, state);
+  const state: NodeState = { ...known, access };
+  const { existing } = state;
+  const again = state.remembered !== undefined;
   // An empty table in a model's place has neither its columns' true types nor its keys.
-  if (!makes && trial.standIns.has(node.id)) return;
-  if (mode === 'increment') compareForms(node, existing?.columns ?? [], rows.yields ?? []);
+  const standIn = again && trial.standIns.has(node.id);
   const constraints = node.constraints.filter((one) => one.type !== 'foreign_key' || !trial.standIns.has(one.toId));
-  const decision: Decision | undefined = makes
-    ? { mode, reason: 'check' }
-    : existing && { mode, reason: 'check', existing };
-  if (decision === undefined) return;
+  if (isMicrobatch(node)) {
+    const steps = await batchSteps(session, trial.manifest, trial.startedAt, { ...node, constraints }, state);
+    if (!standIn) await runSteps(session, steps, node);
+    return;
+  }
+  const options = { fullRefresh: false, runStartedAt: trial.startedAt.toISOString() };
+  const decision = decide(node, state, options);
+  const read = await readRows(session, { manifest: trial.manifest, root: trial.root, options }, node, decision, state);
+  // An increment of unchanged SQL is trusted to yield what the table has; a check is there to see whether it does.
+  const rows =
+    read.kind === 'model' && decision.mode === 'increment'
+      ? { ...read, yields: await shapeOf(session, node, { mode: 'create' }, state, read.sql) }
+      : read;
+  if (standIn) return;
+  if (decision.mode === 'increment') compareForms(node, existing?.columns ?? [], rows.yields ?? []);
   const input = { at: options.runStartedAt, views: [], given: nothingGiven };
-  const steps = plan(withConstraints(rows, constraints), decision, state, input);
-  await runSteps(session, steps, { node, root: trial.root });
-  if (mode === 'increment') await tryAudits(session, trial, node);
+  await runSteps(session, plan(withConstraints(rows, constraints), decision, state, input), node);
+  if (decision.mode === 'increment') await tryAudits(session, trial, node);
 }
 
 function withConstraints(rows: Rows, constraints: readonly Constraint[]): Rows {

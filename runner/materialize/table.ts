@@ -109,7 +109,12 @@ export function stage(target: TableTarget, source: RowSource): Step[] {
     ]);
     return [
       run(`create temporary table "datacycle_new" (\n`, ...columns, '\n) on commit drop'),
-      { kind: 'copy', sql: new SqlText(`copy ${staged} from stdin with (format csv, header)`), csv: source.csv },
+      {
+        kind: 'copy',
+        sql: new SqlText(`copy ${staged} from stdin with (format csv, header)`),
+        csv: source.csv,
+        explain: source.explain,
+      },
       ...guard(staged),
       run(`analyze ${staged}`),
     ];

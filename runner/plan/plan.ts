@@ -1,3 +1,14 @@
+// The planner. From what the manifest says of a node and what the database says of it, it makes the statements that build it.
+//
+//   1. decide.ts         what is to be done, and why: skip, create, replace, increment, refresh, snapshot
+//      decide-batches.ts the same for a microbatch model; batch-choice.ts says which of its batches
+//   2. plan.ts           the steps of one transaction that builds the node as a whole
+//      plan-batch.ts     the steps of one batch
+//      plan-beside.ts    the steps that make its rows beside its table, to compare them
+//   3. lost-rows.ts, change-of-kind.ts, contract.ts, partition-column.ts refuse what would lose rows or break a promise
+//
+// Everything here is pure: it takes values and returns values, and names no connection (the linter holds it). `build`,
+// batches, `check` and `verify` all run these steps by `runSteps` of build/transaction.
 import { literal } from '../../warehouse/quote.ts';
 import type { Given } from '../database/attachments.ts';
 import type { Column } from '../database/catalog.ts';

@@ -2,11 +2,8 @@ import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Column, ForeignKey } from '../database/catalog.ts';
 import { comparable, isReferenced, isSince, tableOf, valueColumns } from '../materialize/difference.ts';
 import { mergedColumns } from '../materialize/incremental.ts';
-import { guardKey } from '../materialize/parts/key-guard.ts';
-import { type Step, staged } from '../materialize/parts/step.ts';
-import { stageWithKnownKeys } from '../materialize/parts/surrogate-key.ts';
+import { staged } from '../materialize/parts/step.ts';
 import type { KeepFrom, TableTarget } from '../materialize/parts/target.ts';
-import { stage } from '../materialize/table.ts';
 import { SqlText } from '../text/sql-text.ts';
 
 /** A standing table and what is to be told of how it differs from its staged rows. */
@@ -20,18 +17,6 @@ export interface Comparison {
   readonly since: KeepFrom | undefined;
   /** How many differing rows are returned; negative: all. They are counted in any case. */
   readonly limit: number;
-}
-
-/**
- * Stages the rows of a build from scratch without giving surrogate keys away, checked for their unique key.
- * @param unique whether the database holds the standing table to its unique key; otherwise that is checked, too.
- */
-export function stageBeside(target: TableTarget, sql: SqlText, unique: boolean): Step[] {
-  const guard = (at: string) => (target.uniqueKey.length === 0 ? [] : guardKey(target.model, at, target.uniqueKey));
-  return [
-    ...(unique ? [] : guard(tableOf(target))),
-    ...(target.key === undefined ? stage(target, { kind: 'query', sql }) : stageWithKnownKeys(target.key, sql, guard)),
-  ];
 }
 
 /**

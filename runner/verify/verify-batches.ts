@@ -1,16 +1,17 @@
 import type { Queryable, Session } from '../../warehouse/warehouse.ts';
 import { readTypes } from '../build/microbatch/begin.ts';
+import { runSteps } from '../build/transaction/run-steps.ts';
 import { ask } from '../database/question.ts';
-import { statement } from '../database/statement.ts';
 import type { Manifest, MicrobatchNode } from '../manifest/manifest.ts';
 import type { KeepFrom } from '../materialize/parts/target.ts';
-import { boundLiteral, forBatch } from '../plan/batch-sql.ts';
+import { boundLiteral } from '../plan/batch-sql.ts';
 import { reasonToRebuild } from '../plan/decide.ts';
 import type { NodeState } from '../plan/decision.ts';
 import { keptOf } from '../plan/lost-rows.ts';
+import { allBatches, planBatchesBeside } from '../plan/plan-beside.ts';
 import { type KnownBatch, readBatches } from '../state/batch-windows.ts';
 import { expiredOf } from '../state/expired.ts';
-import { SqlText } from '../text/sql-text.ts';
+import type { SqlText } from '../text/sql-text.ts';
 
 /** Why the rows of a microbatch model need not be those of a build from scratch as of its last run; undefined if they must be. */
 export async function reasonBatchesWait(
@@ -47,18 +48,12 @@ export async function batchesFromScratch(
   const all = await readBatches(session, node.name, node.batch, await builtAt(session, node));
   const known = keptBatches(keptBatches(all, node, state.expired), node, own);
   const typeOf = await readTypes(session, manifest, sql);
-  for (const [index, window] of known.entries()) {
-    const into =
-      index === 0
-        ? 'create temporary table "datacycle_batches" on commit drop as\n'
-        : 'insert into pg_temp."datacycle_batches"\n';
-    await statement(session, SqlText.join(into, forBatch(sql, window, typeOf)));
-  }
+  await runSteps(session, planBatchesBeside({ sql, typeOf }, known), node);
   const first = known[0];
   const type = state.existing?.columns.find(({ name }) => name === node.batch.eventTime)?.type ?? '';
   const bound = first === undefined || known.length === all.length ? undefined : boundLiteral(type, first.from);
   return {
-    sql: new SqlText('select * from pg_temp."datacycle_batches"'),
+    sql: allBatches,
     since: bound === undefined ? undefined : { column: node.batch.eventTime, bound },
   };
 }

@@ -11,10 +11,11 @@ import { nothingNew, reasonToRebuild } from '../plan/decide.ts';
 import type { NodeState } from '../plan/decision.ts';
 import { dayLiteral, eventTimeTypes, forgets, keptOf } from '../plan/lost-rows.ts';
 import { querySql } from '../plan/plan.ts';
+import { planBeside } from '../plan/plan-beside.ts';
 import { relationKindOf, tableTarget } from '../plan/table-target.ts';
 import { expiredOf } from '../state/expired.ts';
 import { NodeError } from '../text/errors.ts';
-import { compareRows, stageBeside } from './compare.ts';
+import { compareRows } from './compare.ts';
 import { batchesFromScratch, reasonBatchesWait } from './verify-batches.ts';
 
 /** `referenced`: a row that a rebuild would take out, were it not for rows of other tables that still point at it. */
@@ -134,7 +135,7 @@ async function compare(
   const unique =
     target.uniqueKey.every((name) => existing.columns.some((one) => one.name === name && one.notNull)) &&
     existing.unique.some((columns) => [...columns].sort().join('\n') === [...target.uniqueKey].sort().join('\n'));
-  await runSteps(session, stageBeside(target, batches?.sql ?? sql, unique), { node, root: '' });
+  await runSteps(session, planBeside(target, batches?.sql ?? sql, unique), node);
   const columns = await readTemporaryColumns(session, 'datacycle_new');
   checkShape(node, existing.columns, columns);
   const { rows } = await statement(

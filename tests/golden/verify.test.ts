@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Column, ForeignKey } from '../../runner/database/catalog.ts';
 import type { TableTarget } from '../../runner/materialize/parts/target.ts';
+import { planBeside } from '../../runner/plan/plan-beside.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
-import { type Comparison, compareRows, stageBeside } from '../../runner/verify/compare.ts';
+import { type Comparison, compareRows } from '../../runner/verify/compare.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 
 interface Case extends Partial<Omit<Comparison, 'target'>> {
@@ -75,7 +76,7 @@ const cases: readonly Case[] = [
 describe('the statements that verify', () => {
   it.each(cases)('$name', ({ name, target: changed, unique = true, ...rest }) => {
     const whole = { ...target, ...changed };
-    const steps = stageBeside(whole, new SqlText('select * from raw.events'), unique);
+    const steps = planBeside(whole, new SqlText('select * from raw.events'), unique);
     const query = compareRows({
       columns: events,
       referencedBy: [],

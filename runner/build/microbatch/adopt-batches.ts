@@ -1,20 +1,15 @@
 import type { Queryable } from '../../../warehouse/warehouse.ts';
-import type { BatchSettings, MicrobatchNode } from '../../manifest/manifest.ts';
+import type { MicrobatchNode } from '../../manifest/manifest.ts';
+import { nameOfBatch } from '../../plan/plan-batch.ts';
 import type { BatchWindow, KnownBatch } from '../../state/batch-windows.ts';
 import { NodeError } from '../../text/errors.ts';
-import { nameOfBatch } from './report.ts';
 
 /**
  * Keeps what is done where the grid has changed and nothing is built again.
  * @returns whether batches are done now that were not before.
  * @throws NodeError if a batch would build what is done in others, and full_refresh says that nothing may.
  */
-export async function keepDone(
-  session: Queryable,
-  node: MicrobatchNode,
-  settings: BatchSettings,
-  all: readonly KnownBatch[],
-): Promise<boolean> {
+export async function keepDone(session: Queryable, node: MicrobatchNode, all: readonly KnownBatch[]): Promise<boolean> {
   const undone = all.filter(({ done }) => done === undefined);
   if (undone.length === 0) return false;
   const adopted = await adoptBatches(session, node.name, undone);
@@ -23,7 +18,7 @@ export async function keepDone(
   const window = first === undefined ? undefined : undone[first];
   if (window === undefined) return adopted > 0;
   throw new NodeError({
-    what: `${node.name}: the batch ${nameOfBatch(window, settings)} would build again what is done in others, and full_refresh is false: batch_size or time_zone has changed`,
+    what: `${node.name}: the batch ${nameOfBatch(window, node.batch)} would build again what is done in others, and full_refresh is false: batch_size or time_zone has changed`,
     place: (node.settings.get('batch_size') ?? node.settings.get('time_zone'))?.place(),
     hint: 'Nothing was touched. Set it back, or let the change fall where old and new batches begin together: by begin, and by the day on which you make it. Or take full_refresh: false out, to have all batches built again.',
   });

@@ -1,3 +1,19 @@
+// Microbatch models: the table is built in batches of time, each in a transaction of its own, the oldest first.
+//
+//   1. begin.ts       decides, in one transaction, which batches this run builds, and marks them as pending
+//   2. batches.ts     builds each of them: stage its rows, take rows that have moved into it out of their old batch, apply the
+//                     difference within its window, run the audits, record it, commit
+//   3. table.ts       with the first batch the table gets its columns and grants, with the last its constraints and indexes
+//
+// The life of a batch, as datacycle.batch remembers it:
+//
+//   (no row) --begin--> pending --commit--> built --its time was not over--------------------> built again by the next run
+//                          ^                  |----one of the `lookback` newest--------------> built again by the next run
+//                          |                  |----an upstream's batch changed (behind)------> built again by the next run
+//                          +--- full refresh, rows moved out of it, rows retained for others --+
+//
+// A batch that fails stays pending, so the next run builds it; the others are built. At the end of a run in which none is pending,
+// the table holds what a build from scratch would.
 import { setImmediate } from 'node:timers/promises';
 import { StatementError } from '../../../warehouse/errors.ts';
 import { relation } from '../../../warehouse/quote.ts';
@@ -8,13 +24,12 @@ import { isWorthAnalyzing, readRelation } from '../../database/catalog.ts';
 import { retrying } from '../../database/retry.ts';
 import { statement } from '../../database/statement.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
-import type { Stretch } from '../../materialize/difference.ts';
-import { applyBatch, type Batch, createFromBatch, stageBatch, writtenBelow } from '../../materialize/microbatch.ts';
+import { type Batch, writtenBelow } from '../../materialize/microbatch.ts';
 import type { Step } from '../../materialize/parts/step.ts';
 import { objectNames } from '../../materialize/parts/structure.ts';
-import { forBatch } from '../../plan/batch-sql.ts';
-import { structureOf, tableTarget } from '../../plan/table-target.ts';
-import type { BatchWindow, KnownBatch, Moment } from '../../state/batch-windows.ts';
+import { nameOfBatch, planBatch } from '../../plan/plan-batch.ts';
+import { structureOf } from '../../plan/table-target.ts';
+import type { KnownBatch } from '../../state/batch-windows.ts';
 import { writeBatch } from '../../state/batches.ts';
 import type { ModelState } from '../../state/models.ts';
 import { writeResults } from '../../state/runs.ts';
@@ -25,8 +40,8 @@ import { added, changedRows, noRows } from '../transaction/totals.ts';
 import { beginBatches } from './begin.ts';
 import type { Job, Progress } from './job.ts';
 import { movedFrom } from './moved-rows.ts';
-import { batchesFailed, nameOfBatch } from './report.ts';
-import { introduce, keptObjects, prepare, remember, settle, stretchOf } from './table.ts';
+import { batchesFailed } from './report.ts';
+import { introduce, keptObjects, prepare, remember, settle } from './table.ts';
 
 /**
  * Builds the batches of a microbatch model, the oldest first, each in one transaction: its rows, and that it is done,
@@ -64,7 +79,7 @@ export async function buildBatches(
     await setImmediate();
     context.signal?.throwIfAborted();
     try {
-      const commit = await inTurn((session) => buildBatch(session, context, node, job, window, progress));
+      const commit = await inTurn((session) => buildBatch(session, context, job, window, progress));
       commit();
     } catch (thrown) {
       const error = await keepBadRows(context, node, thrown);
@@ -83,7 +98,7 @@ export async function buildBatches(
   };
   if (failed.length > 0) return { ...built, failed: batchesFailed(node, failed, progress.queue.length) };
   const finish = async (session: Session) => {
-    await settle(session, context, node, job, progress);
+    await settle(session, context, job, progress);
     const record = {
       runId: context.runId,
       node: node.name,
@@ -101,34 +116,29 @@ export async function buildBatches(
 async function buildBatch(
   session: Session,
   context: BuildContext,
-  node: MicrobatchNode,
   job: Job,
   window: KnownBatch,
   progress: Progress,
 ): Promise<() => void> {
+  const { node } = job;
   progress.ofModel = false;
   const existing = progress.standing ?? (await readRelation(session, node.relation));
-  const target = tableTarget(node, job.state.access);
-  const sql = forBatch(job.sql, window, job.typeOf);
-  const batch: Batch = {
-    target,
-    eventTime: node.batch.eventTime,
-    window: stretchOf(job, window),
-    name: nameOfBatch(window, node.batch),
-  };
+  const plan = planBatch(job, window, existing);
+  const { batch } = plan;
   let totals = noRows;
   const work = async (steps: readonly Step[]) => {
-    totals = added(totals, await runSteps(session, steps, { node, root: context.root }));
+    totals = added(totals, await runSteps(session, steps, node));
   };
   let outside = 0;
   let moved: readonly KnownBatch[] = [];
-  if (existing === undefined) {
-    await work(createFromBatch(batch, sql, job.yields));
+  if (plan.kind === 'create') {
+    await work(plan.steps);
   } else {
-    await work(stageBatch(batch, sql));
-    if (!progress.prepared) outside = await whole(progress, () => prepare(session, context, node, job, existing, work));
-    moved = await movedFrom(session, node, job, progress, window, batch);
-    await work(applyBatch(batch, existing, job.columns, stretchesOf(job, moved)));
+    await work(plan.stage);
+    if (existing !== undefined && !progress.prepared)
+      outside = await whole(progress, () => prepare(session, context, job, existing, work));
+    moved = await movedFrom(session, job, progress, window, batch);
+    await work(plan.apply(moved));
   }
   const created = existing === undefined;
   const audits = await runAudits(session, context, node, created ? 'create' : 'increment', totals.retained);
@@ -143,7 +153,7 @@ async function buildBatch(
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
     objects: progress.prepared ? stood : await whole(progress, () => introduce(session, node, stood)),
   };
-  if (unseen || !progress.prepared) await remember(session, context, node, job, remembered);
+  if (unseen || !progress.prepared) await remember(session, context, job, remembered);
   await writeBatch(session, node.name, {
     from: window.from.at,
     to: window.to.at,
@@ -184,15 +194,4 @@ async function isUnseen(session: Session, batch: Batch, job: Job, deleted: boole
   if (deleted || job.mark === undefined) return true;
   const { rows } = await statement(session, writtenBelow(batch, job.mark));
   return rows[0]?.below === true;
-}
-
-/** Batches that follow each other as one stretch. */
-function stretchesOf(job: Job, windows: readonly BatchWindow[]): Stretch[] {
-  const joined: { from: Moment; to: Moment }[] = [];
-  for (const { from, to } of windows) {
-    const last = joined.at(-1);
-    if (last?.to.at === from.at) last.to = to;
-    else joined.push({ from, to });
-  }
-  return joined.map((window) => stretchOf(job, window));
 }

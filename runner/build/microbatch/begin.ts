@@ -1,19 +1,19 @@
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
-import type { Column } from '../../database/catalog.ts';
 import { normalType } from '../../manifest/column-type.ts';
-import type { BatchSettings, Manifest, MicrobatchNode } from '../../manifest/manifest.ts';
+import type { Manifest, MicrobatchNode } from '../../manifest/manifest.ts';
 import { filtersOf } from '../../manifest/placeholders.ts';
 import { changeSchema } from '../../materialize/parts/schema-change.ts';
 import { chooseBatches } from '../../plan/batch-choice.ts';
-import { batchTypes, boundLiteral, forBatch } from '../../plan/batch-sql.ts';
+import { checkYields } from '../../plan/batch-columns.ts';
+import { forBatch } from '../../plan/batch-sql.ts';
 import { refuseChangeOfKind } from '../../plan/change-of-kind.ts';
-import { checkContract, checkNamed } from '../../plan/contract.ts';
-import { reasonToRebuild } from '../../plan/decide.ts';
+import { type BatchDecision, decideBatches } from '../../plan/decide-batches.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { keptOf, refuseToLose } from '../../plan/lost-rows.ts';
 import { checkPartitionColumn } from '../../plan/partition-column.ts';
 import { querySql } from '../../plan/plan.ts';
+import { nameOfBatch } from '../../plan/plan-batch.ts';
 import { type KnownBatch, readBatches } from '../../state/batch-windows.ts';
 import { markPending } from '../../state/batches.ts';
 import { writeConsumed } from '../../state/models.ts';
@@ -23,9 +23,8 @@ import type { BuildContext } from '../transaction/build-context.ts';
 import { decideAfterHooks } from '../transaction/decide-after-hooks.ts';
 import { shapeOf } from '../transaction/shape.ts';
 import { keepDone } from './adopt-batches.ts';
-import type { BatchDecision, Job } from './job.ts';
+import type { Job } from './job.ts';
 import { moveRows } from './move-table.ts';
-import { nameOfBatch } from './report.ts';
 
 /**
  * Decides what is to be built and remembers it, so that what the run does not get to is built by the next one.
@@ -46,7 +45,7 @@ export async function beginBatches(session: Session, context: BuildContext, node
   const sql = querySql(node, 'full', state, options, manifest);
   const typeOf = await readTypes(session, manifest, sql);
   const renew = decision.mode !== 'increment';
-  const { known, keepsOlder, sample } = await batchesOf(session, context, node, settings, state, renew);
+  const { known, keepsOlder, sample } = await batchesOf(session, context, node, state, renew);
   const { batches, missing } = chooseBatches(known, { lookback: settings.lookback, renew, asked: range !== undefined });
 
   if (batches.length === 0 && state.existing === undefined)
@@ -56,9 +55,9 @@ export async function beginBatches(session: Session, context: BuildContext, node
       hint: `Its batches lie between ${nameOfBatch(sample, settings)} and now: choose another --event-time-start, or leave it out.`,
     });
   const yields = (await shapeOf(session, node, { mode: 'create' }, state, forBatch(sql, sample, typeOf))) ?? [];
-  const eventType = checkYields(node, settings, yields, sample);
+  const eventType = checkYields(node, yields, sample);
   checkPartitionColumn(node, state.existing, yields);
-  await refuseToMisplace(session, node, settings, decision, state);
+  await refuseToMisplace(session, node, decision, state);
   state = await moveRows(session, context, node, decision, state, models, yields);
   // What a view has shown stands in a table now.
   if (state.existing !== undefined && decision.mode === 'create')
@@ -73,16 +72,21 @@ export async function beginBatches(session: Session, context: BuildContext, node
   // What else is to be built again because of them is marked by now.
   if (state.remembered !== undefined) await writeConsumed(session, node.name, state.upstreams);
   const columns = { yields, eventType, columns: change.columns, schemaSteps: change.steps };
-  return { state, models, decision, known, batches, missing, keepsOlder, sql, typeOf, ...columns, mark };
-}
-
-function decideBatches(node: MicrobatchNode, state: NodeState, fullRefresh: boolean): BatchDecision {
-  const { existing } = state;
-  if (existing === undefined) return { mode: 'create', reason: 'new' };
-  if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
-  if (node.config.full_refresh === false) return { mode: 'increment', reason: 'microbatch' };
-  const reason = reasonToRebuild(node, state, { fullRefresh });
-  return reason === undefined ? { mode: 'increment', reason: 'microbatch' } : { mode: 'replace', reason };
+  return {
+    node,
+    access: state.access,
+    state,
+    models,
+    decision,
+    known,
+    batches,
+    missing,
+    keepsOlder,
+    sql,
+    typeOf,
+    ...columns,
+    mark,
+  };
 }
 
 /** The batches that the model can be built of: what is older than what retention has left of its upstreams stays as it is. */
@@ -90,14 +94,14 @@ async function batchesOf(
   session: Session,
   { manifest, options, range }: BuildContext,
   node: MicrobatchNode,
-  settings: BatchSettings,
   state: NodeState,
   renew: boolean,
 ): Promise<Pick<Job, 'known' | 'keepsOlder'> & { readonly sample: KnownBatch }> {
+  const settings = node.batch;
   const follows = settings.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
   const read = () => readBatches(session, node.name, settings, options.runStartedAt, follows, range);
   let all = await read();
-  if (!renew && (await keepDone(session, node, settings, all))) all = await read();
+  if (!renew && (await keepDone(session, node, all))) all = await read();
   const kept = keptOf(node, state.expired)?.before.getTime();
   const known = kept === undefined ? all : all.filter(({ from }) => Date.parse(from.at) >= kept);
   if (all.length === 0)
@@ -139,40 +143,12 @@ export async function readTypes(
 }
 
 /**
- * The type of the model's event_time.
- * @throws NodeError if the columns break the model's contract, or there is no such column, or it says no time.
- */
-export function checkYields(
-  node: MicrobatchNode,
-  { eventTime }: BatchSettings,
-  yields: readonly Column[],
-  sample: KnownBatch,
-): string {
-  if (node.config.contract?.enforced === true) checkContract(node, yields);
-  checkNamed(node, yields);
-  const type = yields.find(({ name }) => name === eventTime)?.type;
-  if (type !== undefined && boundLiteral(type, sample.from) !== undefined) return type;
-  throw new NodeError({
-    what:
-      type === undefined
-        ? `${node.name} has no column "${eventTime}" (named in event_time)`
-        : `${node.name}: event_time "${eventTime}" is of type ${type}`,
-    place: node.settings.get('event_time')?.place(),
-    hint:
-      type === undefined
-        ? `Its columns are ${yields.map(({ name }) => name).join(', ')}.`
-        : `It must be a column of type ${batchTypes.join(', ')} (whole numbers: YYYYMMDD, YYYYMMDDHHMM).`,
-  });
-}
-
-/**
  * Rows that stand are replaced batch by batch, and so have to say by the model's event_time which is theirs.
  * @throws NodeError
  */
 async function refuseToMisplace(
   session: Session,
-  { name, relation: at, settings: places }: MicrobatchNode,
-  { eventTime }: BatchSettings,
+  { name, relation: at, settings: places, batch: { eventTime } }: MicrobatchNode,
   { mode }: BatchDecision,
   { existing }: NodeState,
 ): Promise<void> {

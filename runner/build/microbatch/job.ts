@@ -1,21 +1,16 @@
 import type { AuditOutcome } from '../../data-test/audit.ts';
-import type { Column, ExistingRelation } from '../../database/catalog.ts';
+import type { ExistingRelation } from '../../database/catalog.ts';
 import type { Step } from '../../materialize/parts/step.ts';
+import type { BatchDecision } from '../../plan/decide-batches.ts';
 import type { NodeState } from '../../plan/decision.ts';
+import type { BatchRows } from '../../plan/plan-batch.ts';
 import type { KnownBatch } from '../../state/batch-windows.ts';
 import type { ModelState } from '../../state/models.ts';
-import type { SqlText } from '../../text/sql-text.ts';
 import type { Totals } from '../transaction/totals.ts';
 import type { FailedBatch } from './report.ts';
 
-/** Its table is created, or all of its batches are built again, or some are. */
-export interface BatchDecision {
-  readonly mode: 'create' | 'replace' | 'increment';
-  readonly reason: string;
-}
-
 /** What a run has decided to do with a microbatch model. */
-export interface Job {
+export interface Job extends BatchRows {
   readonly state: NodeState;
   readonly models: ReadonlyMap<string, ModelState>;
   readonly decision: BatchDecision;
@@ -27,13 +22,7 @@ export interface Job {
   readonly missing: readonly KnownBatch[];
   /** Rows before the first batch stay: what they were made of has been deleted since. */
   readonly keepsOlder: boolean;
-  readonly sql: SqlText;
-  readonly typeOf: (id: string, column: string) => string;
-  readonly yields: readonly Column[];
-  /** The type of the model's event_time. */
-  readonly eventType: string;
-  /** Those that a batch fills, and what has to be done to the table for it. */
-  readonly columns: readonly Column[];
+  /** What has to be done to the table so that a batch can fill its columns. */
   readonly schemaSteps: readonly Step[];
   /** The largest load_id before the run, which followers may have seen; undefined where they cannot follow the model so. */
   readonly mark: number | undefined;

@@ -13,6 +13,7 @@ import type { Step } from '../../materialize/parts/step.ts';
 import { alignColumns, placeOf } from '../../materialize/parts/structure.ts';
 import { madeByHand, refuseToStrip } from '../../plan/change-of-kind.ts';
 import { isMoved } from '../../plan/decide.ts';
+import type { BatchDecision } from '../../plan/decide-batches.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { secure, tableTarget } from '../../plan/table-target.ts';
 import { type ModelState, writeModel } from '../../state/models.ts';
@@ -21,7 +22,6 @@ import { refuseToStrand } from '../transaction/blocking-dependents.ts';
 import { viewsInTheWay } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
 import { runSteps } from '../transaction/run-steps.ts';
-import type { BatchDecision } from './job.ts';
 
 /**
  * Moves the rows of a microbatch model into a table as declared, before its batches are built: one that is partitioned otherwise,
@@ -33,13 +33,7 @@ import type { BatchDecision } from './job.ts';
  */
 export async function moveRows(
   session: Session,
-  {
-    manifest,
-    options,
-    clock,
-    root,
-    sourceText,
-  }: Pick<BuildContext, 'manifest' | 'options' | 'clock' | 'root' | 'sourceText'>,
+  { manifest, options, clock, sourceText }: Pick<BuildContext, 'manifest' | 'options' | 'clock' | 'sourceText'>,
   node: MicrobatchNode,
   decision: BatchDecision,
   state: NodeState,
@@ -63,7 +57,7 @@ export async function moveRows(
     ...(wasView ? alignColumns(placeOf(now), existing, yields) : []),
     ...secure(now, then),
   ]);
-  const work = (those: readonly Step[]) => runSteps(session, those, { node, root });
+  const work = (those: readonly Step[]) => runSteps(session, those, node);
   await work(steps).catch((error: unknown) => {
     throw wasView && error instanceof StatementError ? notTakenOver(node, existing, error) : error;
   });

@@ -1,11 +1,10 @@
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { statement } from '../../database/statement.ts';
-import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { type Batch, standsElsewhere, windowsOfMoved } from '../../materialize/microbatch.ts';
+import { stretchOf } from '../../plan/plan-batch.ts';
 import type { KnownBatch } from '../../state/batch-windows.ts';
 import { markTaken } from '../../state/batches.ts';
 import type { Job, Progress } from './job.ts';
-import { stretchOf } from './table.ts';
 
 /**
  * The batches in which rows stand whose keys the staged ones have: those rows have moved, and are to be taken from there. They
@@ -15,12 +14,12 @@ import { stretchOf } from './table.ts';
  */
 export async function movedFrom(
   session: Session,
-  node: MicrobatchNode,
   job: Job,
   progress: Progress,
   window: KnownBatch,
   batch: Batch,
 ): Promise<readonly KnownBatch[]> {
+  const { node } = job;
   const { uniqueKey } = batch.target;
   // Where the table was made by this run, nothing stands in batches that are still to come.
   if (job.decision.mode === 'create' || uniqueKey.length === 0 || uniqueKey.includes(batch.eventTime)) return [];

@@ -1,30 +1,11 @@
 import { DatacycleError } from '../../../warehouse/errors.ts';
-import type { BatchSettings, MicrobatchNode } from '../../manifest/manifest.ts';
-import type { BatchWindow } from '../../state/batch-windows.ts';
+import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { NodeError } from '../../text/errors.ts';
 
 export interface FailedBatch {
   /** As {@link nameOfBatch} says it. */
   readonly name: string;
   readonly error: Error;
-}
-
-/** How people are told of a batch: what the calendar or clock of its zone shows at its start. */
-export function nameOfBatch({ from }: BatchWindow, { size }: Pick<BatchSettings, 'size'>): string {
-  switch (size) {
-    case 'year':
-      return from.local.slice(0, 4);
-    case 'month':
-      return from.local.slice(0, 7);
-    case 'week':
-      return `week of ${from.local.slice(0, 10)}`;
-    case 'day':
-      return from.local.slice(0, 10);
-    case 'hour':
-      return from.local.slice(0, 16);
-    default:
-      return size satisfies never;
-  }
 }
 
 /** How many batches of one reason, and how many reasons, are told. */

@@ -5,17 +5,13 @@ import { type ExistingRelation, readRelation } from '../../database/catalog.ts';
 import { tablesBehind } from '../../manifest/lineage.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { partitioningName } from '../../manifest/partition-names.ts';
-import type { Stretch } from '../../materialize/difference.ts';
 import { clearOutside } from '../../materialize/microbatch.ts';
 import { isGrantMark } from '../../materialize/parts/grants.ts';
-import { remakeViews } from '../../materialize/parts/remake-views.ts';
 import type { Step } from '../../materialize/parts/step.ts';
-import { addMissing, alignColumns, dropObsolete, objectNames } from '../../materialize/parts/structure.ts';
-import { adoptKeys } from '../../materialize/parts/surrogate-key.ts';
+import { alignColumns, objectNames } from '../../materialize/parts/structure.ts';
 import { leaveOneOfEach } from '../../materialize/table.ts';
-import { boundLiteral } from '../../plan/batch-sql.ts';
-import { secure, structureOf, tableTarget } from '../../plan/table-target.ts';
-import type { BatchWindow, Moment } from '../../state/batch-windows.ts';
+import { literalOf, planCompletion, planPreparation } from '../../plan/plan-batch.ts';
+import { structureOf, tableTarget } from '../../plan/table-target.ts';
 import { forgetOtherBatches, writeBatch } from '../../state/batches.ts';
 import { forgetExpired } from '../../state/expired.ts';
 import { type ModelState, writeModel } from '../../state/models.ts';
@@ -30,35 +26,27 @@ import type { Job, Progress } from './job.ts';
 export async function prepare(
   session: Session,
   context: BuildContext,
-  node: MicrobatchNode,
   job: Job,
   existing: ExistingRelation,
   work: (steps: readonly Step[]) => Promise<void>,
 ): Promise<number> {
-  const target = tableTarget(node, job.state.access);
+  const { node } = job;
   const renews = job.decision.mode === 'replace';
   const columns = renews ? alignColumns(node.relation, existing, job.yields) : job.schemaSteps;
-  const standing = existing.columns.map(({ name }) => name);
-  const table = relation(node.relation);
   const { manifest, options } = context;
   const surroundings = { manifest, options, models: job.models };
   const views =
     columns.length === 0
       ? []
       : await viewsInTheWay(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision);
-  await work([
-    ...(renews && target.key !== undefined ? adoptKeys(target.key, table, standing) : []),
-    ...secure(target, existing),
-    ...dropObsolete(target, existing, job.state.remembered?.objects ?? []),
-    ...remakeViews(views, columns),
-  ]);
+  const made = job.state.remembered?.objects ?? [];
+  await work(planPreparation(job, existing, { renews, made, columns, views }));
   await auditRemade(session, { ...context, models: job.models }, views);
   const [first, last] = [job.known[0], job.known.at(-1)];
   if (!renews || first === undefined || last === undefined) return 0;
   const bounds = { from: job.keepsOlder ? undefined : literalOf(job, first.from), to: literalOf(job, last.to) };
-  const count = async (steps: readonly Step[]) => {
-    return (await runSteps(session, steps, { node, root: context.root })).deleted;
-  };
+  const count = async (steps: readonly Step[]) => (await runSteps(session, steps, node)).deleted;
+  const target = tableTarget(node, job.access);
   const gone = { at: context.options.runStartedAt, changed: true, pending: false };
   const outside = await count([clearOutside({ target, eventTime: node.batch.eventTime }, existing, bounds)]);
   if (outside > 0) {
@@ -81,25 +69,19 @@ export async function introduce(
 }
 
 /** When all batches are done: constraints and indexes that wait for the last old row, descriptions, the run's record. */
-export async function settle(
-  session: Session,
-  context: BuildContext,
-  node: MicrobatchNode,
-  job: Job,
-  progress: Progress,
-): Promise<void> {
+export async function settle(session: Session, context: BuildContext, job: Job, progress: Progress): Promise<void> {
+  const { node } = job;
   const whole = job.missing.every((batch) => progress.built.has(batch));
   const existing = await readRelation(session, node.relation);
   if (existing?.kind !== 'table') return;
   const work = async (steps: readonly Step[]) => {
-    progress.totals = added(progress.totals, await runSteps(session, steps, { node, root: context.root }));
+    progress.totals = added(progress.totals, await runSteps(session, steps, node));
   };
-  const target = tableTarget(node, job.state.access);
   const { remembered } = progress;
   if (remembered === undefined) return;
   const { objects } = remembered;
   if (whole) {
-    await work([...secure(target, existing), ...addMissing(target, existing, objects)]);
+    await work(planCompletion(job, existing, objects));
     await forgetOtherBatches(session, node.name, job.known);
     const renewed = job.decision.mode !== 'increment' && job.state.pruned.size === 0;
     if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await forgetExpired(session, node.name);
@@ -109,16 +91,11 @@ export async function settle(
   const before = { comments: undefined, objects };
   const grants = await completeRelation(session, node, job.decision.mode, before, { ...context, runStartedAt });
   const others = made.filter((name) => !isGrantMark(name));
-  await remember(session, context, node, job, { ...remembered, objects: [...others, ...grants.made] });
+  await remember(session, context, job, { ...remembered, objects: [...others, ...grants.made] });
 }
 
-export function remember(
-  session: Session,
-  context: BuildContext,
-  node: MicrobatchNode,
-  job: Job,
-  state: ModelState,
-): Promise<void> {
+export function remember(session: Session, context: BuildContext, job: Job, state: ModelState): Promise<void> {
+  const { node } = job;
   return writeModel(session, {
     ...state,
     model: node.name,
@@ -133,14 +110,4 @@ export function keptObjects(node: MicrobatchNode, remembered: ModelState | undef
   const wanted = new Set(objectNames(structureOf(node)));
   const kept = (remembered?.objects ?? []).filter((name) => wanted.has(name) || isGrantMark(name));
   return node.partitionBy === undefined ? kept : [...new Set([...kept, partitioningName(node.partitionBy)])];
-}
-
-/** The time of a batch as values that the model's event_time can be compared with. */
-export function stretchOf(job: Job, { from, to }: BatchWindow): Stretch {
-  return { from: literalOf(job, from), to: literalOf(job, to) };
-}
-
-/** A bound as a value that the model's event_time can be compared with. */
-export function literalOf({ eventType }: Job, moment: Moment): string {
-  return boundLiteral(eventType, moment) ?? `timestamptz '${moment.at}'`;
 }

@@ -2,7 +2,6 @@ import { identifier, type RelationName, relation } from '../../../warehouse/quot
 import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
 import { readRelation } from '../../database/catalog.ts';
 import { retrying } from '../../database/retry.ts';
-import { statement } from '../../database/statement.ts';
 import {
   isBuilt,
   type Manifest,
@@ -12,6 +11,7 @@ import {
   rowSecurityOf,
 } from '../../manifest/manifest.ts';
 import { type Access, secureRows, type Visible } from '../../materialize/parts/row-security.ts';
+import { runSteps } from './run-steps.ts';
 
 /**
  * The function by which policies know the owner's own sessions: whether who logged in is the role or a member of it.
@@ -85,7 +85,7 @@ export async function secureReaders(warehouse: Warehouse, manifest: Manifest, ac
         const existing = await readRelation(session, table);
         if (existing?.kind !== 'table') return;
         const steps = secureRows(table, security, await readAccess(session, table, security), existing);
-        for (const step of steps) await statement(session, step.sql);
+        await runSteps(session, steps, node);
       }),
     );
   }

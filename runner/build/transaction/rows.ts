@@ -1,8 +1,9 @@
+import type { ErrorParts, StatementError } from '../../../warehouse/errors.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import type { Manifest, SeedNode, WholeModel } from '../../manifest/manifest.ts';
 import type { Decision, NodeState, PlanOptions } from '../../plan/decision.ts';
 import { querySql, type Rows } from '../../plan/plan.ts';
-import { readSeed } from './seed.ts';
+import { readSeed, spotInSeed } from './seed.ts';
 import { shapeOf } from './shape.ts';
 
 /** What {@link readRows} needs to know of the run. */
@@ -25,9 +26,23 @@ export async function readRows(
   state: NodeState,
 ): Promise<Rows> {
   if (node.kind === 'seed') {
-    const file = readSeed(root, node);
+    const file = { ...readSeed(root, node), explain: (error: StatementError) => placedInSeed(error, node, root) };
     return { kind: 'seed', node, file, yields: file.columns };
   }
   const sql = querySql(node, decision.mode === 'increment' ? 'increment' : 'full', state, options, manifest);
   return { kind: 'model', node, sql, yields: await shapeOf(session, node, decision, state, sql) };
+}
+
+/** PostgreSQL's "COPY datacycle_new, line 2, column floor: ..." as a place in the seed's file. */
+function placedInSeed(error: StatementError, node: SeedNode, root: string): ErrorParts | undefined {
+  const [, copied, rest] = /line (\d+)(?:, (column [\s\S]*))?/.exec(error.context ?? '') ?? [];
+  const column = /^column (.+?)(?::|$)/.exec(rest ?? '')?.[1];
+  const spot = copied === undefined ? undefined : spotInSeed(root, node, Number(copied), column);
+  if (spot === undefined) return undefined;
+  return {
+    what: error.message,
+    where: spot.where,
+    detail: [spot.detail, rest ?? error.detail].filter(Boolean).join('\n'),
+    hint: error.hint ?? 'Correct the value, or declare another type for the column in column_types or its data_type.',
+  };
 }

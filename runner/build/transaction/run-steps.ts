@@ -1,33 +1,23 @@
 import { StatementError } from '../../../warehouse/errors.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { statement } from '../../database/statement.ts';
-import type { BuiltNode, SeedNode } from '../../manifest/manifest.ts';
-import { refusal, type Step } from '../../materialize/parts/step.ts';
+import type { BuiltNode } from '../../manifest/manifest.ts';
+import { type Explain, refusal, type Step } from '../../materialize/parts/step.ts';
 import { NodeError } from '../../text/errors.ts';
-import { spotInSeed } from './seed.ts';
 import { added, noRows, type Totals } from './totals.ts';
 
 /** Runs the steps of a plan, one after the other, and counts rows. @throws NodeError where a guard refuses them. */
-export async function runSteps(session: Session, steps: readonly Step[], { node, root }: Subject): Promise<Totals> {
+export async function runSteps(session: Session, steps: readonly Step[], node: BuiltNode): Promise<Totals> {
   let totals = noRows;
-  for (const step of steps) totals = added(totals, await runStep(session, step, { node, root }));
+  for (const step of steps) totals = added(totals, await runStep(session, step, node));
   return totals;
 }
 
-/** What the steps build, and the project's folder. */
-interface Subject {
-  readonly node: BuiltNode;
-  readonly root: string;
-}
-
-async function runStep(session: Session, step: Step, { node, root }: Subject): Promise<Partial<Totals>> {
+async function runStep(session: Session, step: Step, node: BuiltNode): Promise<Partial<Totals>> {
   switch (step.kind) {
     case 'run': {
       const { rowCount } = await statement(session, step.sql).catch((error: unknown) => {
-        const meant = error instanceof StatementError ? step.explain?.(error) : undefined;
-        throw meant === undefined
-          ? error
-          : new NodeError({ ...meant, what: `${node.name}: ${meant.what}`, cause: error });
+        throw explained(step, error, node);
       });
       return step.counts === undefined ? {} : { [step.counts]: rowCount };
     }
@@ -40,7 +30,7 @@ async function runStep(session: Session, step: Step, { node, root }: Subject): P
       };
     }
     case 'refresh':
-      return refresh(session, step, { node, root });
+      return refresh(session, step, node);
     case 'guard': {
       const { rows } = await statement(session, step.sql);
       if (rows.length > 0) throw refusal(step, rows, node.settings);
@@ -52,7 +42,7 @@ async function runStep(session: Session, step: Step, { node, root }: Subject): P
     }
     case 'copy':
       await session.copyIn(step.sql.text, once(step.csv)).catch((error: unknown) => {
-        throw node.kind === 'seed' ? placedInSeed(error, node, root) : error;
+        throw explained(step, error, node);
       });
       return {};
     default:
@@ -67,7 +57,7 @@ async function runStep(session: Session, step: Step, { node, root }: Subject): P
 async function refresh(
   session: Session,
   step: Extract<Step, { kind: 'refresh' }>,
-  subject: Subject,
+  node: BuiltNode,
 ): Promise<Partial<Totals>> {
   const before = await countOfTransaction(session, step.relation);
   await session.query('savepoint datacycle_refresh');
@@ -76,7 +66,7 @@ async function refresh(
   } catch (error) {
     if (!(error instanceof StatementError) || !['23505', '21000'].includes(error.code)) throw error;
     await session.query('rollback to savepoint datacycle_refresh');
-    await runSteps(session, step.otherwise, subject);
+    await runSteps(session, step.otherwise, node);
     throw error;
   }
   const after = await countOfTransaction(session, step.relation);
@@ -99,20 +89,10 @@ async function countOfTransaction(session: Session, quoted: string) {
   return rows[0] ?? { counting: false, inserted: 0, deleted: 0, rows: 0 };
 }
 
-/** PostgreSQL's "COPY datacycle_new, line 2, column floor: ..." as a place in the seed's file. */
-function placedInSeed(error: unknown, node: SeedNode, root: string): unknown {
-  if (!(error instanceof StatementError)) return error;
-  const [, copied, rest] = /line (\d+)(?:, (column [\s\S]*))?/.exec(error.context ?? '') ?? [];
-  const column = /^column (.+?)(?::|$)/.exec(rest ?? '')?.[1];
-  const spot = copied === undefined ? undefined : spotInSeed(root, node, Number(copied), column);
-  if (spot === undefined) return error;
-  return new NodeError({
-    what: `${node.name}: ${error.message}`,
-    where: spot.where,
-    detail: [spot.detail, rest ?? error.detail].filter(Boolean).join('\n'),
-    hint: error.hint ?? 'Correct the value, or declare another type for the column in column_types or its data_type.',
-    cause: error,
-  });
+/** An error of PostgreSQL in the user's terms, where the step knows them. */
+function explained({ explain }: { readonly explain?: Explain | undefined }, error: unknown, node: BuiltNode): unknown {
+  const meant = error instanceof StatementError ? explain?.(error) : undefined;
+  return meant === undefined ? error : new NodeError({ ...meant, what: `${node.name}: ${meant.what}`, cause: error });
 }
 
 async function* once(text: string): AsyncGenerator<string> {

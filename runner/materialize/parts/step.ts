@@ -36,7 +36,12 @@ export type Step =
   /** Returns one row `retained`: rows that should be deleted but are still referenced by others. */
   | { readonly kind: 'retained'; readonly sql: SqlText }
   /** A COPY of a seed's file. */
-  | { readonly kind: 'copy'; readonly sql: SqlText; readonly csv: string };
+  | {
+      readonly kind: 'copy';
+      readonly sql: SqlText;
+      readonly csv: string;
+      readonly explain?: Explain | undefined;
+    };
 
 /** What an error of PostgreSQL means in the user's terms; undefined where it says so itself. */
 export type Explain = (error: StatementError) => ErrorParts | undefined;

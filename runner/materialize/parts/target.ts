@@ -3,6 +3,7 @@ import type { RowSecurity } from '../../manifest/manifest.ts';
 import type { Place } from '../../text/place.ts';
 import type { SqlText } from '../../text/sql-text.ts';
 import type { Access } from './row-security.ts';
+import type { Explain } from './step.ts';
 import type { Structure } from './structure.ts';
 import type { SurrogateKey } from './surrogate-key.ts';
 
@@ -35,6 +36,8 @@ export interface SeedRows {
   readonly columns: readonly SeedColumn[];
   /** The header and the rows as CSV for COPY; an empty value is NULL. */
   readonly csv: string;
+  /** What PostgreSQL's error about a row of it means. */
+  readonly explain?: Explain | undefined;
 }
 
 /** Where the rows come from: a query, or a COPY into a staging table of the given columns (a seed). */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eventTimeRange } from '../../../../cli/settings/event-time.ts';
-import { nameOfBatch } from '../../../../runner/build/microbatch/report.ts';
 import { chooseBatches } from '../../../../runner/plan/batch-choice.ts';
 import { boundLiteral } from '../../../../runner/plan/batch-sql.ts';
+import { nameOfBatch } from '../../../../runner/plan/plan-batch.ts';
 import type { KnownBatch } from '../../../../runner/state/batch-windows.ts';
 import { isMoment } from '../../../../runner/text/moment.ts';
 import { compileFiles, microbatchOf } from '../projects.ts';
