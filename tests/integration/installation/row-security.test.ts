@@ -6,12 +6,10 @@ import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileProject } from '../../../runner/compile/compile.ts';
-import { isBuilt, rowSecurityOf } from '../../../runner/manifest/manifest.ts';
-import { readProject } from '../../../runner/project/project.ts';
 import { ProjectCopy } from '../cli/command.ts';
 import { sampleMinutes } from '../main-job/household.ts';
 import { attempts } from './attempts.ts';
+import { tablesOfGold } from './tables-of-gold.ts';
 import { unprotected } from './unprotected.ts';
 
 const server = process.env.TEST_DB_URL ?? '';
@@ -78,14 +76,8 @@ describe.skipIf(server === '')('who sees what in gold', () => {
     return counts;
   }
 
-  const manifest = () => compileProject(readProject({ root: project.root, env: {} })).manifest;
-
-  /** The tables of gold that have an apartment. */
-  function tables(): string[] {
-    return [...manifest().nodes.values()].flatMap((node) =>
-      isBuilt(node) && node.relation.schema === 'gold' && rowSecurityOf(node) !== undefined ? [node.name] : [],
-    );
-  }
+  const gold = () => tablesOfGold(project.root);
+  const tables = () => gold().flatMap(({ name, guarded }) => (guarded ? [name] : []));
 
   beforeAll(async () => {
     for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute < 20))
@@ -297,15 +289,10 @@ describe.skipIf(server === '')('who sees what in gold', () => {
   });
 
   it('is guarded in every table of gold that has an apartment, and the others are known', async () => {
-    const gold = [...manifest().nodes.values()].flatMap((node) =>
-      node.kind === 'model' && node.relation.schema === 'gold' ? [node] : [],
-    );
-    const withKey = gold.flatMap(({ name, columns }) =>
-      columns.some((one) => one.name === 'apartment_key') ? [name] : [],
-    );
+    const withKey = gold().flatMap(({ name, hasApartment }) => (hasApartment ? [name] : []));
     expect(tables()).toEqual(withKey);
     expect(
-      gold
+      gold()
         .map(({ name }) => name)
         .filter((name) => !withKey.includes(name))
         .sort(),

@@ -1,0 +1,19 @@
+import { compileProject } from '../../../runner/compile/compile.ts';
+import { isBuilt, rowSecurityOf } from '../../../runner/manifest/manifest.ts';
+import { readProject } from '../../../runner/project/project.ts';
+
+/** What a project has in gold: whether a table has an apartment, and whether its rows are guarded. */
+export function tablesOfGold(root: string) {
+  const { manifest } = compileProject(readProject({ root, env: {} }));
+  return [...manifest.nodes.values()].flatMap((node) =>
+    node.kind === 'model' && isBuilt(node) && node.relation.schema === 'gold'
+      ? [
+          {
+            name: node.name,
+            guarded: rowSecurityOf(node) !== undefined,
+            hasApartment: node.columns.some(({ name }) => name === 'apartment_key'),
+          },
+        ]
+      : [],
+  );
+}
