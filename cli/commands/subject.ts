@@ -42,7 +42,7 @@ export async function subject(
   try {
     switch (wanted) {
       case 'find': {
-        const { findings } = await findSubject(warehouse, compiled, named, terminal, signal);
+        const findings = await findSubject(warehouse, compiled, named, terminal, signal);
         showFindings(findings, terminal);
         if (findings.length === 0) terminal.say('Nothing of it is held.', 'good');
         return findings.length === 0 ? 0 : 1;

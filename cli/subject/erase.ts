@@ -1,26 +1,25 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { type ErasedCounts, eraseLanded } from '../../loaders/erasure/erase-landed.ts';
+import { eraseLanded, type LandedErased } from '../../loaders/erasure/erase-landed.ts';
 import { rememberRegistryIds } from '../../loaders/erasure/known-ids.ts';
 import { addToReport, beginErasure, finishErasure } from '../../loaders/tombstones/tombstone.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { underRunLock } from '../../runner/run/run-lock.ts';
 import { ensureState } from '../../runner/state/schema.ts';
-import { countSubjectRows, eraseRows, type SubjectRows, scrubState } from '../../runner/subject/erase.ts';
 import { eraseKeptRows } from '../../runner/subject/kept-rows.ts';
 import { subjectNodes } from '../../runner/subject/predicate.ts';
 import { materializedViews, refreshMaterializedViews } from '../../runner/subject/refresh-views.ts';
-import { removeNames } from '../../runner/subject/scrub.ts';
-import { type Remains, vacuum } from '../../runner/subject/vacuum.ts';
+import { countSubjectRows, eraseRows, forgetState, type SubjectRows, vacuum } from '../../runner/subject/rows.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
+import type { RelationName } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRoot, fromRoot } from '../settings/environment.ts';
-import { apartmentsOf, textSetting } from '../settings/settings.ts';
+import { fromRoot } from '../settings/environment.ts';
+import { textSetting } from '../settings/settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { eraseFromLogs, removeArtifacts } from './erase-files.ts';
+import { eraseFromLogs, removeArtifacts } from './files.ts';
 import { findSubject, showFindings } from './find.ts';
-import { knownBy, knownSubject, nameRemoval } from './known.ts';
+import { knownBy, knownSubject, requestOf } from './held.ts';
 import { leftToYou } from './left-to-you.ts';
 import type { NamedSubject } from './named.ts';
 import { refuseSeeded, refuseUncovered, refuseWatched, refuseWithoutBronze } from './refuse.ts';
@@ -54,8 +53,7 @@ export async function eraseSubject(
   await refuseWatched(warehouse);
   await refuseWithoutBronze(warehouse, context.project);
   if (options.dryRun) {
-    const { findings } = await findSubject(warehouse, compiled, named, terminal, options.signal);
-    showFindings(findings, terminal);
+    showFindings(await findSubject(warehouse, compiled, named, terminal, options.signal), terminal);
     terminal.say('This is what would go; nothing was touched.', 'faint');
   }
   await refuseSeeded(warehouse, manifest, context.project.root, named);
@@ -95,8 +93,8 @@ async function eraseLocked(
   await ensureState(warehouse);
   begin('registry');
   // Before anything goes that tells them; from here on they outlive a kill, and what the registry says later.
-  const of = { bronzeRoot: bronzeRoot(project), subject, apartments: apartmentsOf(project), signal };
-  const known = knownBy(named, await rememberRegistryIds(warehouse, of));
+  const request = requestOf(project, named, signal);
+  const known = knownBy(named, await rememberRegistryIds(warehouse, request));
   // While it can still be told from the tables whose they are.
   begin('kept rows of failed audits');
   const kept = await eraseKeptRows(warehouse);
@@ -112,9 +110,8 @@ async function eraseLocked(
   }
   begin('landed files');
   const landed = await eraseLanded(warehouse, {
-    ...of,
-    onProgress: ({ part, files, total }) =>
-      terminal.live(`erasing: ${part} ${thousands(files)} of ${thousands(total)}`),
+    ...request,
+    onProgress: ({ part, files }) => terminal.live(`erasing: ${part}, ${thousands(files)} files`),
   });
   for (const [what, count] of landedCounts(landed)) await say(what, count);
   for (const path of landed.damaged)
@@ -133,13 +130,10 @@ async function eraseLocked(
     }
   }
   begin('what the runner remembers');
-  const remembered = await scrubState(warehouse, manifest, { id: subject.id, otherIds, words });
+  const remembered = await forgetState(warehouse, manifest, { id: subject.id, otherIds, words });
   await say('what the runner remembers', remembered);
-  begin('room');
-  const remains = new Map<string, Remains>();
-  const giveRoom = async (schema: string, name: string) =>
-    remains.set(`${schema}.${name}`, await vacuum(warehouse, schema, name));
-  for (const { schema, name } of tablesToVacuum(compiled)) await giveRoom(schema, name);
+  begin('vacuum');
+  for (const table of tablesToVacuum(compiled)) await vacuum(warehouse, table);
   begin('logs');
   const folder = textSetting(project, 'LOG_DIR');
   const logs = folder === undefined ? 0 : await eraseFromLogs(fromRoot(project.root, folder), words, signal);
@@ -148,59 +142,36 @@ async function eraseLocked(
   const artifacts = await removeArtifacts(join(project.root, 'target'), words, signal);
   await say('artifacts in target', artifacts);
   begin('search');
-  let left = await findSubject(warehouse, compiled, named, terminal, signal);
-  // Searched for first, since that is the long part and mostly finds nothing.
-  const renamed = await removeNames(warehouse, manifest, left.naming, words, {
-    source: 'staging.registry_row',
-    without: nameRemoval(of),
-  });
-  for (const [{ relation: at }, count] of renamed) {
-    await giveRoom(at.schema, at.name);
-    await say(`rows of others in ${at.schema}.${at.name} that named it`, count);
-  }
-  if (renamed.size > 0 && views.length > 0) {
-    await refreshMaterializedViews(warehouse, manifest);
-    for (const { relation: at } of materializedViews(manifest)) await giveRoom(at.schema, at.name);
-  }
-  if (renamed.size > 0) left = await findSubject(warehouse, compiled, named, terminal, signal);
-  if (left.findings.length > 0) {
+  const left = await findSubject(warehouse, compiled, named, terminal, signal);
+  if (left.length > 0) {
     terminal.say('Something is left, so the erasure is not complete:', 'bad');
-    showFindings(left.findings, terminal);
+    showFindings(left, terminal);
     terminal.say(
-      'Look what that is: another may be called the same. What is the subject’s has to go by hand; then repeat.',
+      'Rows and files of others that name it are left to you: correct them where they come from. Others may be called the same. What is the subject’s has to go by hand; then repeat.',
     );
     return 1;
   }
   begin('finish');
   const report = { tables, kept, landed, remembered, logs, artifacts };
   await finishErasure(warehouse, tombstone, clock);
-  tell(leftToYou(project, named, remains), terminal, report);
+  tell(leftToYou(project, named), terminal, report);
   return 0;
 }
 
 /** What the loaders erased, in words. */
-function landedCounts(landed: ErasedCounts): [string, number][] {
+function landedCounts({ rows, messages, bronzeFiles, snapshotRows }: LandedErased): [string, number][] {
   return [
-    ['staging.sensor_file', landed.sensorRows],
-    ['staging.prediction', landed.predictions],
-    ['staging.registry_row', landed.registryRows],
-    ['rows of others in staging.registry_row that named it', landed.namedRows],
-    ['staging.file', landed.ledgerRows],
-    ['messages of loads', landed.messages],
-    ['sensor files in Bronze', landed.bronzeFiles],
-    ['rows of the registry in Bronze', landed.bronzeRows],
-    ['rows of others there that named it', landed.bronzeNamedRows],
+    ...Object.entries(rows).map(([table, count]): [string, number] => [`staging.${table}`, count]),
+    ['messages of loads', messages],
+    ['sensor files in Bronze', bronzeFiles],
+    ['rows of the registry in Bronze', snapshotRows],
   ];
 }
 
-/** Tables that lost rows, here or at the hands of the loaders, and whose statistics may still hold values. */
-function tablesToVacuum({ manifest }: Compiled): { schema: string; name: string }[] {
-  const landed = [...manifest.nodes.values()].flatMap((node) =>
-    node.kind === 'source' && node.isPersonal ? [node.relation] : [],
-  );
+/** Tables that lost rows here; the loaders see to theirs. */
+function tablesToVacuum({ manifest }: Compiled): readonly RelationName[] {
   const runner = ['surrogate_key', 'run_result', 'audit_row'].map((name) => ({ schema: 'datacycle', name }));
-  const nodes = [...subjectNodes(manifest), ...materializedViews(manifest)];
-  return [...nodes.map(({ relation }) => relation), ...landed, ...runner];
+  return [...[...subjectNodes(manifest), ...materializedViews(manifest)].map(({ relation }) => relation), ...runner];
 }
 
 async function confirm(named: NamedSubject, rows: readonly SubjectRows[], terminal: Terminal): Promise<void> {

@@ -3,16 +3,14 @@ import { dirname, join, resolve } from 'node:path';
 import { exportLanded } from '../../loaders/erasure/export-landed.ts';
 import { systemCode } from '../../loaders/landing/errors.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
-import { exportTables } from '../../runner/subject/export.ts';
 import { exportKeptRows } from '../../runner/subject/kept-rows.ts';
+import { exportTables } from '../../runner/subject/rows.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRoot } from '../settings/environment.ts';
-import { apartmentsOf } from '../settings/settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { knownSubject } from './known.ts';
+import { knownSubject, requestOf } from './held.ts';
 import type { NamedSubject } from './named.ts';
 import { isEmpty, readmeOf } from './readme.ts';
 import { refuseWithoutBronze } from './refuse.ts';
@@ -37,22 +35,16 @@ export async function exportSubject(
   { clock, signal, output }: ExportOptions,
 ): Promise<0> {
   await refuseWithoutBronze(warehouse, project);
-  const { subject, words, otherIds } = named;
+  const { subject } = named;
   const known = await knownSubject(warehouse, project, named, signal);
   const at = clock();
   const folder = output === undefined ? join(project.root, 'exports', `${subject.id}-${stamp(at)}`) : resolve(output);
   await prepare(folder);
   const onTable = (table: string) => terminal.live(`exporting ${table}`);
   const tables = await exportTables(warehouse, manifest, known, { folder, signal }, onTable);
-  const kept = await exportKeptRows(warehouse, manifest, { id: subject.id, otherIds, words }, { folder, signal });
+  const kept = await exportKeptRows(warehouse, manifest, subject.id, { folder, signal });
   terminal.live('exporting what was landed');
-  const landed = await exportLanded(warehouse, {
-    bronzeRoot: bronzeRoot(project),
-    subject,
-    apartments: apartmentsOf(project),
-    folder,
-    signal,
-  });
+  const landed = await exportLanded(warehouse, requestOf(project, named, signal), folder);
   await writeFile(join(folder, 'README.md'), readmeOf({ subject, tables, kept, landed, at }), {
     mode: 0o600,
     flag: 'wx',

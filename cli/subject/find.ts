@@ -1,20 +1,18 @@
 import { join } from 'node:path';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { countSubjectRows, subjectCondition } from '../../runner/subject/erase.ts';
-import { countKeptRows } from '../../runner/subject/kept-rows.ts';
-import { type NamedIn, schemasOf, searchDatabase, unknownTables } from '../../runner/subject/search.ts';
+import { subjectCondition } from '../../runner/subject/rows.ts';
+import { schemasOf, searchDatabase, unknownTables } from '../../runner/subject/search.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot, fromRoot } from '../settings/environment.ts';
 import { textSetting } from '../settings/settings.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { isOwnLog } from './erase-files.ts';
-import { knownSubject } from './known.ts';
+import { isOwnLog, searchFiles } from './files.ts';
+import { held } from './held.ts';
 import type { NamedSubject } from './named.ts';
 import { refuseWithoutBronze } from './refuse.ts';
-import { searchFiles } from './search-files.ts';
 
 /** A place that holds something of a subject, or may. */
 export interface Finding {
@@ -22,6 +20,7 @@ export interface Finding {
   /** What `count` counts. */
   readonly what:
     | 'its rows'
+    | 'its files'
     | 'rows that name it'
     | 'rows that may be its: no model makes this table'
     | 'rows that may be its: kept of failed audits, without saying whose they are'
@@ -32,12 +31,6 @@ export interface Finding {
   readonly first: readonly string[];
   /** Whether there are more that could stand in `first`. */
   readonly more: boolean;
-}
-
-/** Findings, and the columns among them that name the subject. */
-export interface Found {
-  readonly findings: readonly Finding[];
-  readonly naming: readonly NamedIn[];
 }
 
 const mostPaths = 3;
@@ -60,21 +53,32 @@ export function filePlaces(project: Project): readonly { place: string; folder: 
  */
 export async function findSubject(
   warehouse: Warehouse,
-  { manifest, context: { project } }: Compiled,
+  compiled: Compiled,
   named: NamedSubject,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<Found> {
+): Promise<readonly Finding[]> {
+  const { manifest } = compiled;
+  const { project } = compiled.context;
   await refuseWithoutBronze(warehouse, project);
   const { words } = named;
-  const known = await knownSubject(warehouse, project, named, signal);
-  const counts = await countSubjectRows(warehouse, manifest, known);
-  const owned = counts.flatMap(({ node, rows }): Finding[] => {
-    const place = `${node.relation.schema}.${node.relation.name}`;
-    return rows === 0 ? [] : [{ place, what: 'its rows', count: rows, first: [], more: false }];
-  });
+  const { known, tables, kept, landed } = await held(warehouse, compiled, named, signal);
+  const owned: Finding[] = [];
+  const tell = (place: string, what: Finding['what'], count: number) => {
+    if (count > 0) owned.push({ place, what, count, first: [], more: false });
+  };
+  for (const { node, rows } of tables) tell(`${node.relation.schema}.${node.relation.name}`, 'its rows', rows);
+  for (const [table, rows] of Object.entries(landed?.rows ?? {})) tell(`staging.${table}`, 'its rows', rows);
+  tell('registry in Bronze', 'its rows', landed?.snapshotRows ?? 0);
+  tell('sensor files in Bronze', 'its files', landed?.bronzeFiles ?? 0);
+  tell('datacycle.audit_row', 'its rows', kept.theirs);
+  tell(
+    'datacycle.audit_row',
+    'rows that may be its: kept of failed audits, without saying whose they are',
+    kept.unclear,
+  );
   const isTheirs = (schema: string, table: string) => {
-    const found = counts.find(({ node: { relation } }) => relation.schema === schema && relation.name === table);
+    const found = tables.find(({ node: { relation } }) => relation.schema === schema && relation.name === table);
     return found === undefined ? undefined : subjectCondition(found.node, manifest, known);
   };
   const naming = await searchDatabase(warehouse, schemasOf(manifest), words, isTheirs, (table) => {
@@ -84,38 +88,20 @@ export async function findSubject(
   const columns = naming.map(({ schema, table, column, rows, first, more }): Finding => {
     return { place: `${schema}.${table}.${column}`, what: 'rows that name it', count: rows, first, more };
   });
-  const unknown = (await unknownTables(warehouse, manifest)).map(({ schema, table, rows }): Finding => {
-    const what = 'rows that may be its: no model makes this table';
-    return { place: `${schema}.${table}`, what, count: rows, first: [], more: false };
-  });
-  const { theirs, unclear } = await countKeptRows(warehouse, manifest, {
-    id: named.subject.id,
-    otherIds: named.otherIds,
-    words,
-  });
-  const place = 'datacycle.audit_row';
-  const nowhere = { first: [], more: false };
-  const kept: Finding[] = [
-    { place, what: 'its rows', count: theirs, ...nowhere },
-    {
-      place,
-      what: 'rows that may be its: kept of failed audits, without saying whose they are',
-      count: unclear,
-      ...nowhere,
-    },
-  ];
+  for (const { schema, table, rows } of await unknownTables(warehouse, manifest))
+    tell(`${schema}.${table}`, 'rows that may be its: no model makes this table', rows);
   const files: Finding[] = [];
   for (const { place, folder, isOurs } of filePlaces(project)) {
     const onProgress = (count: number) => terminal.live(`searching ${place}: ${thousands(count)} files`);
     const found = await searchFiles(folder, words, { signal, onProgress, ...(isOurs === undefined ? {} : { isOurs }) });
-    const tell = (what: Finding['what'], paths: readonly string[]) => {
+    const tellPaths = (what: Finding['what'], paths: readonly string[]) => {
       const first = paths.toSorted().slice(0, mostPaths);
       if (paths.length > 0) files.push({ place, what, count: paths.length, first, more: paths.length > first.length });
     };
-    tell('files and folders that name it', found.named);
-    tell('files that cannot be read', found.unreadable);
+    tellPaths('files and folders that name it', found.named);
+    tellPaths('files that cannot be read', found.unreadable);
   }
-  return { findings: [...owned, ...kept.filter(({ count }) => count > 0), ...columns, ...unknown, ...files], naming };
+  return [...owned, ...columns, ...files];
 }
 
 /** Findings for a person, or one object a line. */

@@ -1,6 +1,6 @@
-import type { ExportedCounts } from '../../loaders/erasure/export-landed.ts';
+import type { LandedExported } from '../../loaders/erasure/export-landed.ts';
 import type { Apartment } from '../../loaders/landing/apartment.ts';
-import type { ExportedTable } from '../../runner/subject/export.ts';
+import type { ExportedTable } from '../../runner/subject/rows.ts';
 import { thousands } from '../../runner/text/figures.ts';
 
 /** What the README of an export tells of. */
@@ -9,7 +9,7 @@ export interface Exported {
   readonly tables: readonly ExportedTable[];
   /** How many rows of failed checks there are. */
   readonly kept: number;
-  readonly landed: ExportedCounts;
+  readonly landed: LandedExported;
   readonly at: Date;
 }
 
@@ -81,8 +81,7 @@ www.edoeb.admin.ch).
 
 /** Whether there is nothing to hand over. */
 export function isEmpty({ tables, kept, landed }: Pick<Exported, 'tables' | 'kept' | 'landed'>): boolean {
-  const { sensorRows, ledgerRows, predictions, registryRows, bronzeFiles, bronzeRows, leftOut } = landed;
-  const counts = [sensorRows, ledgerRows, predictions, registryRows, bronzeFiles, bronzeRows, leftOut.count];
+  const counts = [...Object.values(landed.rows), landed.bronzeFiles, landed.snapshotRows, landed.leftOut.count];
   return tables.length === 0 && kept === 0 && counts.every((count) => count === 0);
 }
 
@@ -104,7 +103,7 @@ function rowsOf(count: number): string {
   return count === 1 ? '1 row' : `${thousands(count)} rows`;
 }
 
-function leftOut({ leftOut: { count } }: ExportedCounts): string {
+function leftOut({ leftOut: { count } }: LandedExported): string {
   if (count === 0) return '';
   return `- ${thousands(count)} of its files that are damaged, so that it cannot be told whether a password stands in them. Ask for them if you want them.\n`;
 }

@@ -1,4 +1,4 @@
-import { landedSources } from '../../loaders/erasure/erase-landed.ts';
+import { landedSources } from '../../loaders/erasure/staging-rows.ts';
 import { assertBronze } from '../../loaders/landing/bronze-files.ts';
 import { linesWith } from '../../runner/build/transaction/seed.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';

@@ -4,43 +4,46 @@ import { registry } from '../registry/stamp.ts';
 import { noIds, type RegistryIds } from '../tombstones/registry-ids.ts';
 import { ruleOf, type SubjectRule } from '../tombstones/rule.ts';
 import { findTombstone, rememberIds, tombstoneOf } from '../tombstones/tombstone.ts';
-import type { Erasing } from './progress.ts';
-import { idsInBronze } from './registry-bronze.ts';
-import { idsInStaging } from './registry-staging.ts';
+import type { SubjectRequest } from './request.ts';
+import { idsInBronze } from './snapshots.ts';
+import { idsInStaging } from './staging-rows.ts';
 
 /**
  * What the registry has ever called the subject's buildings, rooms and devices, as far as staging, Bronze or its tombstone
  * know it: also those that the newest snapshot no longer has, or has under another name. Waits for a load of the registry.
  * @throws LoadBusyError if one goes on for longer than half a minute; HousekeepingInterruptedError after `signal`.
  */
-export async function registryIdsOf(warehouse: Warehouse, of: Erasing): Promise<RegistryIds> {
-  const { rows } = await warehouse.query<{ there: boolean }>(
-    `select to_regclass('staging.tombstone') is not null as there`,
-  );
-  if (rows[0]?.there !== true) return noIds;
-  return whileNotLoading(warehouse, registry, of.signal, async () => {
-    const known = (await findTombstone(warehouse, of.subject))?.registryIds ?? noIds;
-    return allIds(warehouse, of.bronzeRoot, ruleOf(of.subject, of.apartments), known);
-  });
+export async function registryIdsOf(warehouse: Warehouse, of: SubjectRequest): Promise<RegistryIds> {
+  if (!(await hasTombstones(warehouse))) return noIds;
+  return whileNotLoading(warehouse, registry, of.signal, () => registryIds(warehouse, of));
 }
 
 /**
  * Puts what {@link registryIdsOf} finds on the tombstone, which has to stand. To be done before anything is deleted: the rows
  * that tell it are among what goes.
  */
-export async function rememberRegistryIds(warehouse: Warehouse, of: Erasing): Promise<RegistryIds> {
+export async function rememberRegistryIds(warehouse: Warehouse, of: SubjectRequest): Promise<RegistryIds> {
   const ids = await registryIdsOf(warehouse, of);
   await rememberIds(warehouse, await tombstoneOf(warehouse, of.subject), ids);
   return ids;
 }
 
-/** The ids known before and those of all snapshots in staging and Bronze, while no load of the registry runs. */
-export async function allIds(
+/** Whether the schema `staging` is there, and new enough for erasures. */
+export async function hasTombstones(on: Queryable): Promise<boolean> {
+  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('staging.tombstone') is not null as there`);
+  return rows[0]?.there === true;
+}
+
+/** As {@link registryIdsOf}, while no load of the registry runs. */
+export async function registryIds(
   on: Queryable,
-  bronzeRoot: string,
-  rule: SubjectRule,
-  before: RegistryIds,
+  { bronzeRoot, subject, apartments }: SubjectRequest,
 ): Promise<RegistryIds> {
+  const known = (await findTombstone(on, subject))?.registryIds ?? noIds;
+  return allIds(on, bronzeRoot, ruleOf(subject, apartments), known);
+}
+
+async function allIds(on: Queryable, bronzeRoot: string, rule: SubjectRule, before: RegistryIds): Promise<RegistryIds> {
   const once = await idsInBronze(bronzeRoot, rule, await idsInStaging(on, rule, before));
   if (countOf(once) === countOf(before)) return once;
   // A later snapshot may have told whose a building of an earlier one was.

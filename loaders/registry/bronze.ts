@@ -3,8 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { parser, type Token } from 'stream-json/parser.js';
 import { systemCode } from '../landing/errors.ts';
-import { numberFits } from '../landing/json-number.ts';
-import { maxDepth } from '../landing/raw-json.ts';
+import { maxDepth, numberFits } from '../landing/raw-json.ts';
 import { isUnfit, madeFit } from './value.ts';
 
 /** Why a file is not a snapshot of a table. Quotes nothing of it. */

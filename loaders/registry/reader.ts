@@ -3,10 +3,10 @@ import type { Session } from '../../warehouse/warehouse.ts';
 import type { BronzeWriter } from '../landing/bronze.ts';
 import { copyJson, copyLine, inChunks } from '../landing/copy-text.ts';
 import { writeFully } from '../landing/descriptor.ts';
-import type { ErasedRows } from './erased-rows.ts';
 import type { OpenTable } from './server.ts';
 import type { LedgerRow, SnapshotId } from './snapshot.ts';
 import { bronzePathOf, ledgerNameOf } from './stamp.ts';
+import type { ErasedRows } from './subject-rows.ts';
 import type { RegistryTable } from './tables.ts';
 import { isUnfit, jsonOf, madeFit } from './value.ts';
 
@@ -25,8 +25,7 @@ export interface TableLanded {
 /**
  * Lands one table: each row as it comes goes to Bronze, as JSON, and to staging, so that memory stays flat. What jsonb
  * cannot store (the character U+0000) stays in Bronze and is left out in staging.
- * @param erased tells the rows of erased apartments, which reach neither, and takes their names out of the others'; undefined if
- * nobody was erased.
+ * @param erased tells the rows of erased apartments, which reach neither; undefined if nobody was erased.
  */
 export async function landTable(
   session: Session,
@@ -54,7 +53,6 @@ export async function landTable(
       bytes += content.length;
       await writeFully(draft, content);
     };
-    const clean = (json: string) => erased?.withoutName(json) ?? json;
     const lines = async function* (): AsyncGenerator<readonly Buffer[]> {
       for await (const row of open.rows) {
         const record = recordOf(open, row, (text) => text);
@@ -62,13 +60,12 @@ export async function landTable(
           ignored += 1;
           continue;
         }
-        const kept = clean(record);
-        pieces.push(rows === 0 ? '[\n' : ',\n', kept);
-        pending += kept.length;
+        pieces.push(rows === 0 ? '[\n' : ',\n', record);
+        pending += record.length;
         if (pending >= pieceBytes) await flush();
         rows += 1;
         // The escaped forms of what jsonb does not take; rarely there, so the row is only then written a second time.
-        const fits = /\\u(?:0000|d[89a-f])/i.test(record) ? clean(recordOf(open, row, madeFit, unfit)) : kept;
+        const fits = /\\u(?:0000|d[89a-f])/i.test(record) ? recordOf(open, row, madeFit, unfit) : record;
         yield stagingLine(id.loadId, table, rows, fits);
       }
     };

@@ -11,10 +11,10 @@ import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '..
 import { listBronze } from '../sensors/list.ts';
 import { bronzeRows, NotATable } from './bronze.ts';
 import { type BronzeSnapshot, type BronzeTable, snapshotsAmong, Wholeness } from './bronze-snapshot.ts';
-import { type ErasedRows, erasedRows } from './erased-rows.ts';
 import { copyRows, stagingLine } from './reader.ts';
 import { type LedgerRow, landSnapshot, type SnapshotId } from './snapshot.ts';
 import { registry } from './stamp.ts';
+import { type ErasedRows, erasedRows } from './subject-rows.ts';
 import { unfitNote } from './take.ts';
 
 export interface Replay {
@@ -173,7 +173,7 @@ async function landFile(
         continue;
       }
       rows += 1;
-      yield stagingLine(id.loadId, table, rows, erased?.withoutName(json) ?? json);
+      yield stagingLine(id.loadId, table, rows, json);
     }
   };
   await session.copyIn(copyRows, inChunks(lines()));

@@ -1,6 +1,9 @@
-import { withStrings } from '../tombstones/names.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { Apartment } from '../landing/apartment.ts';
 import { type RegistryIds, registryId, unionOf } from '../tombstones/registry-ids.ts';
 import type { SubjectRule } from '../tombstones/rule.ts';
+import { rememberIds } from '../tombstones/tombstone.ts';
+import { readTombstones } from '../tombstones/tombstones.ts';
 import type { RegistryTable } from './tables.ts';
 
 /** A row of the registry, its columns as the server spells them. */
@@ -20,8 +23,8 @@ const kindOf: Partial<Readonly<Record<RegistryTable, Kind>>> = {
 
 /**
  * Tells which rows of one snapshot are the subject's: buildings whose name has the owner's in it, and what is in them. A
- * row that no building is known of is the subject's if it was so before, or if one of its texts names the owner. Give it the rows of buildings
- * before those of rooms, these before those of devices, and all three before any others: `registryTables` is such an order.
+ * row that no building is known of is the subject's if another snapshot had it so. Give it the rows of buildings before those of
+ * rooms, these before those of devices, and all three before any others: `registryTables` is such an order.
  */
 export class RegistryRows {
   readonly #rule: SubjectRule;
@@ -55,16 +58,11 @@ export class RegistryRows {
     const kind = kindOf[table];
     const id = kind === undefined ? undefined : registryId(fields.get(kinds[kind]));
     const wasOwned = kind !== undefined && id !== undefined && this.#before[kind].has(id);
-    const owned = verdict ?? (wasOwned || this.#isNamed(fields));
+    const owned = verdict ?? wasOwned;
     if (kind === undefined || id === undefined) return owned;
     if (owned) this.#owned[kind].add(id);
     else if (verdict === false) this.#others[kind].add(id);
     return owned;
-  }
-
-  /** A row of somebody else, as JSON, with `[erased]` where it names the owner; as it is if it does not. */
-  withoutName(json: string): string {
-    return withStrings(json, (text) => this.#rule.withoutName(text));
   }
 
   /** A building that was the subject's stays so under another name, as long as that is not the name of somebody else. */
@@ -94,8 +92,42 @@ export class RegistryRows {
     if (this.#others[kind].has(id)) return false;
     return this.#before[kind].has(id) ? true : undefined;
   }
+}
 
-  #isNamed(fields: ReadonlyMap<string, unknown>): boolean {
-    return [...fields.values()].some((value) => typeof value === 'string' && this.#rule.ownsBuilding(value));
+/** The rows of erased apartments in one snapshot of the registry; tables in the order in which {@link RegistryRows} wants them. */
+export class ErasedRows {
+  readonly #stones: readonly { readonly id: number; readonly rows: RegistryRows }[];
+
+  constructor(stones: readonly { readonly id: number; readonly rows: RegistryRows }[]) {
+    this.#stones = stones;
   }
+
+  /** Whether a row is that of an erased apartment. */
+  has(table: RegistryTable, record: RegistryRecord): boolean {
+    // Each has to see it: it may lead to others.
+    return this.#stones.filter(({ rows }) => rows.has(table, record)).length > 0;
+  }
+
+  /**
+   * Puts what the snapshot calls their buildings, rooms and devices onto their tombstones. A later one may have a building
+   * under another name, and this one, which says whose it is, is kept nowhere.
+   */
+  async remember(on: Queryable): Promise<void> {
+    for (const { id, rows } of this.#stones) if (rows.hasLearnt) await rememberIds(on, { id }, rows.ids);
+  }
+}
+
+/**
+ * Tells the rows of erased apartments in one snapshot of the registry; undefined if nobody was erased.
+ * @param apartments all that are configured.
+ */
+export async function erasedRows(
+  on: Queryable,
+  apartments: readonly Apartment[] | undefined,
+): Promise<ErasedRows | undefined> {
+  const stones = (await readTombstones(on, apartments)).each();
+  if (stones.length === 0) return undefined;
+  return new ErasedRows(
+    stones.map(({ id, rule, registryIds }) => ({ id, rows: new RegistryRows(rule, [registryIds]) })),
+  );
 }

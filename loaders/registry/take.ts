@@ -4,11 +4,11 @@ import { BronzeWriter } from '../landing/bronze.ts';
 import { SourceError } from '../landing/errors.ts';
 import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../landing/summary.ts';
 import type { RegistryAddress } from './address.ts';
-import { erasedRows } from './erased-rows.ts';
 import { landTable } from './reader.ts';
 import { RegistryServer, type RegistryTimeouts } from './server.ts';
 import { type LedgerRow, landSnapshot, type SnapshotId } from './snapshot.ts';
 import { registry } from './stamp.ts';
+import { erasedRows } from './subject-rows.ts';
 import { type RegistryTable, registryTables } from './tables.ts';
 
 const dayMs = 86_400_000;

@@ -1,4 +1,4 @@
-import { numberFits } from '../landing/json-number.ts';
+import { numberFits } from '../landing/raw-json.ts';
 
 /** What the server says of a column; see MySQL's column definition packet. */
 export interface RegistryColumn {

@@ -3,7 +3,6 @@ import { isCompressed, ledgerName } from '../landing/ledger-name.ts';
 import type { SubjectRule } from '../tombstones/rule.ts';
 import { ownerIn } from './name.ts';
 import { maxFileBytes } from './payload.ts';
-import { textOfBytes } from './text-encoding.ts';
 
 /** Whether a sensor file is the subject's by its name: the owner in it or, where it cannot be read, a word of it. */
 export function isSubjectsName(rule: SubjectRule, fileName: string): boolean {
@@ -21,7 +20,7 @@ export function isSubjectsPath(rule: SubjectRule, path: string): boolean {
 /** Whether a file whose name names no owner is the subject's by what it holds: it names the owner as its `user`. */
 export function isSubjectsContent(rule: SubjectRule, fileName: string, bytes: Buffer): boolean {
   if (ownerIn(ledgerName(fileName)) !== undefined) return false;
-  const text = textOfBytes(unpacked(bytes, isCompressed(fileName)));
+  const text = unpacked(bytes, isCompressed(fileName)).toString('utf8');
   return [...text.matchAll(/"user"\s*:\s*("(?:[^"\\]|\\.)*")/g)].some(([, user = '""']) =>
     rule.hasOwner(decoded(user)),
   );

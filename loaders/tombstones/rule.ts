@@ -1,5 +1,5 @@
 import type { Apartment } from '../landing/apartment.ts';
-import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './names.ts';
+import { foldedId, partsOf, squeezed, wordsOf } from './names.ts';
 
 /** Somebody whose data are exported or erased: an apartment and the owner as in the names of its files. */
 export type Subject = Apartment;
@@ -19,8 +19,6 @@ export interface SubjectRule {
   isOthersBuilding(houseName: string): boolean;
   /** Whether an owner's name stands in a text as words of its own. */
   isNamedIn(text: string): boolean;
-  /** The text with `[erased]` where {@link isNamedIn} finds a name, unless it is part of a configured owner's longer one. */
-  withoutName(text: string): string;
 }
 
 /**
@@ -39,7 +37,6 @@ export function ruleOf(subject: Subject, apartments: readonly Apartment[] = []):
     ownsBuilding,
     isOthersBuilding: (houseName) => ownersIn(houseName, others).length > 0 && !ownsBuilding(houseName),
     isNamedIn: (text) => has(wordsOf(text, owner.length), name),
-    withoutName: (text) => withoutWords(text, [{ length: owner.length, isName: (word) => word === name }], others),
   };
 }
 

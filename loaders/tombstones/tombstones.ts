@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
-import { foldedId, partsOf, squeezed, withoutWords, wordsOf } from './names.ts';
+import { foldedId, partsOf, squeezed, wordsOf } from './names.ts';
 import type { RegistryIds } from './registry-ids.ts';
 import { outranks, ownersIn, type SubjectRule } from './rule.ts';
 
@@ -84,14 +84,6 @@ export class Tombstones implements SubjectRule {
 
   isNamedIn(text: string): boolean {
     return this.#stones.some((stone) => nameAmong(stone, wordsOf(text, stone.ownerLength)) !== undefined);
-  }
-
-  withoutName(text: string): string {
-    const names = this.#stones.map((stone) => ({
-      length: stone.ownerLength,
-      isName: (word: string) => nameAmong(stone, [word]) !== undefined,
-    }));
-    return withoutWords(text, names, this.#configured);
   }
 }
 

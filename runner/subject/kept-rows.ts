@@ -1,13 +1,9 @@
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createFolders } from '../../warehouse/make-folders.ts';
+import { copyToFile } from '../../warehouse/copy-to-file.ts';
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { isBuilt, type Manifest } from '../manifest/manifest.ts';
-import { isSubjectNode, subjectNodes, subjectPredicate } from './predicate.ts';
-import type { SubjectWords } from './words.ts';
+import { isSubjectNode, type SubjectNode, subjectPredicate } from './predicate.ts';
 
 /*
  * The bad rows that failed audits kept. A test returns what columns it likes, so that it cannot always be told whose a kept
@@ -20,53 +16,37 @@ export interface KeptRows {
   readonly unclear: number;
 }
 
-/** Whose kept rows are asked for. */
-export interface KeptRowsOf {
-  readonly id: string;
-  /** The ids of all others who are configured. */
-  readonly otherIds: readonly string[];
-  readonly words: SubjectWords;
-}
-
 /** Counts the kept rows of failed audits. */
-export async function countKeptRows(
-  on: Queryable,
-  manifest: Manifest,
-  { id, otherIds, words }: KeptRowsOf,
-): Promise<KeptRows> {
+export async function countKeptRows(on: Queryable, manifest: Manifest, id: string): Promise<KeptRows> {
   if (!(await isThere(on, 'datacycle', 'audit_row'))) return { theirs: 0, unclear: 0 };
-  const { theirs, unclear } = await conditions(on, manifest, otherIds);
+  const isTheirs = await ownership(on, manifest, '$1');
   const { rows } = await on.query<{ theirs: number; unclear: number }>(
-    `select count(*) filter (where ${theirs('$1', '$2')}) as theirs,
-         count(*) filter (where ${unclear} and not (${theirs('$1', '$2')})) as unclear
-     from datacycle.audit_row as a`,
-    [id, words.posix],
+    `select count(*) filter (where ${isTheirs})::int as theirs, count(*) filter (where (${isTheirs}) is null)::int as unclear
+     from datacycle.audit_row as a
+     where $1::text is not null`,
+    [id],
   );
-  return { theirs: Number(rows[0]?.theirs ?? 0), unclear: Number(rows[0]?.unclear ?? 0) };
+  return rows[0] ?? { theirs: 0, unclear: 0 };
 }
 
 /** Writes the subject's kept rows into `<folder>/datacycle/audit_row.csv`, unless there is none. @returns how many. */
 export async function exportKeptRows(
   warehouse: Warehouse,
   manifest: Manifest,
-  of: KeptRowsOf,
+  id: string,
   { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
 ): Promise<number> {
   return warehouse.transaction(async (session) => {
     await session.query('set transaction read only');
-    const { theirs: count } = await countKeptRows(session, manifest, of);
-    if (count === 0) return 0;
-    const { theirs } = await conditions(session, manifest, of.otherIds);
+    const { theirs } = await countKeptRows(session, manifest, id);
+    if (theirs === 0) return 0;
     const query = `select f.at, a.model, a.test, a.row
 from datacycle.audit_row as a
 join datacycle.audit_failure as f using (run_id, test)
-where ${theirs(literal(of.id), literal(of.words.posix))}
+where ${await ownership(session, manifest, literal(id))}
 order by f.at, a.model, a.test, a.row_no`;
-    await createFolders(join(folder, 'datacycle'));
-    const file = createWriteStream(join(folder, 'datacycle', 'audit_row.csv'), { mode: 0o600, flags: 'wx' });
-    const chunks = session.copyOut(`copy (${query}) to stdout with (format csv, header true, encoding 'UTF8')`);
-    await pipeline(Readable.from(chunks), file, { signal });
-    return count;
+    await copyToFile(session, query, join(folder, 'datacycle', 'audit_row.csv'), signal);
+    return theirs;
   }, 'repeatable read');
 }
 
@@ -79,55 +59,36 @@ export async function eraseKeptRows(on: Queryable): Promise<number> {
 }
 
 /**
- * Conditions on a kept row as `a`: that it is the subject's, and that nothing in it says whose it is. One that names the
- * subject is its own unless its key says that it is somebody else's.
+ * The condition that a kept row, as `a`, is the subject's by the column that says it for its model; null where nothing in the
+ * row says whose it is.
+ * @param id SQL for the subject's id.
  */
-async function conditions(
-  on: Queryable,
-  manifest: Manifest,
-  otherIds: readonly string[],
-): Promise<{ readonly theirs: (id: string, posix: string) => string; readonly unclear: string }> {
-  const known: { model: string; key: string; isOf: (...ids: string[]) => string }[] = [];
-  for (const node of subjectNodes(manifest)) {
+async function ownership(on: Queryable, manifest: Manifest, id: string): Promise<string> {
+  const cases: string[] = [];
+  for (const node of manifest.nodes.values()) {
+    if (!isBuilt(node)) continue;
+    if (node.subject === 'nobody') cases.push(`when ${literal(node.name)} then false`);
+    if (!isSubjectNode(node)) continue;
     const { column, of } = node.subject;
-    const [model, key] = [literal(node.name), literal(column)];
-    if (of === undefined) {
-      known.push({ model, key, isOf: (...ids) => `in (${ids.join(', ')})` });
-      continue;
-    }
-    const target = manifest.nodes.get(of);
-    if (!isSubjectNode(target) || !(await allThere(on, manifest, of))) continue;
-    const { schema, name } = target.relation;
-    const from = `select t.${identifier(column)}::text from ${relation(schema, name)} as t`;
-    const isOne = (id: string) => subjectPredicate(target, manifest, id);
-    known.push({ model, key, isOf: (...ids) => `in (${from} where ${ids.map(isOne).join(' or ')})` });
+    const target = of === undefined ? undefined : manifest.nodes.get(of);
+    if (isSubjectNode(target) && !(await allThere(on, manifest, target))) continue;
+    const key = `a.row ->> ${literal(column)}`;
+    const isTheirs = isSubjectNode(target)
+      ? `in (
+             select t.${identifier(column)}::text from ${relation(target.relation)} as t
+             where ${subjectPredicate(target, manifest, id)}
+         )`
+      : `= ${id}`;
+    cases.push(`when ${literal(node.name)} then case when ${key} is not null then ${key} ${isTheirs} end`);
   }
-  const nobodys = [...manifest.nodes.values()].flatMap((node) =>
-    isBuilt(node) && node.subject === 'nobody' ? [literal(node.name)] : [],
-  );
-  const cases = (of: (one: (typeof known)[number]) => string, otherwise: string) =>
-    known.length === 0
-      ? otherwise
-      : `case a.model ${known.map((one) => `when ${one.model} then ${of(one)}`).join(' ')} else ${otherwise} end`;
-  const isOf = (...ids: string[]) =>
-    ids.length === 0
-      ? 'false'
-      : `coalesce(${cases((one) => `a.row ->> ${one.key} ${one.isOf(...ids)}`, 'false')}, false)`;
-  return {
-    theirs: (id, posix) =>
-      `(${isOf(id)} or (a.row::text ~ ${posix} and not ${isOf(...otherIds.map((other) => literal(other)))}))`,
-    unclear: cases(
-      ({ key }) => `a.row ->> ${key} is null`,
-      nobodys.length === 0 ? 'true' : `a.model not in (${nobodys.join(', ')})`,
-    ),
-  };
+  return cases.length === 0 ? 'null::boolean' : `case a.model ${cases.join('\n')} end`;
 }
 
 /** Whether the tables are there through which the subject of a node is found, its own included. */
-async function allThere(on: Queryable, manifest: Manifest, id: string): Promise<boolean> {
-  const node = manifest.nodes.get(id);
-  if (!isSubjectNode(node) || !(await isThere(on, node.relation.schema, node.relation.name))) return false;
-  return node.subject.of === undefined || allThere(on, manifest, node.subject.of);
+async function allThere(on: Queryable, manifest: Manifest, node: SubjectNode): Promise<boolean> {
+  if (!(await isThere(on, node.relation.schema, node.relation.name))) return false;
+  const target = node.subject.of === undefined ? undefined : manifest.nodes.get(node.subject.of);
+  return !isSubjectNode(target) || allThere(on, manifest, target);
 }
 
 async function isThere(on: Queryable, schema: string, name: string): Promise<boolean> {

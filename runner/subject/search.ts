@@ -65,9 +65,9 @@ export async function searchDatabase(
   for (const { schema, table, columns, key } of tables) {
     onTable(`${schema}.${table}`);
     const { bind, values } = new Parameters();
-    const pattern = bind(words.posix);
     const theirs = isTheirs(schema, table)?.(bind) ?? 'false';
-    const names = (column: string) => `t.${identifier(column)}::text ~ ${pattern}`;
+    const isNaming = words.sql(bind);
+    const names = (column: string) => isNaming(`t.${identifier(column)}::text`);
     const ofOthers = (column: string) => `${names(column)} and (${theirs}) is not true`;
     const counts = (condition: (column: string) => string) =>
       `array[${columns.map((column) => `count(*) filter (where ${condition(column)})`).join(', ')}]::text[]`;

@@ -1,8 +1,8 @@
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ErasedCounts, eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
-import type { Erasing } from '../../../loaders/erasure/progress.ts';
+import { eraseLanded, type LandedErased } from '../../../loaders/erasure/erase-landed.ts';
+import type { SubjectRequest } from '../../../loaders/erasure/request.ts';
 import { HousekeepingInterruptedError } from '../../../loaders/housekeeping/alone.ts';
 import { compressBronze } from '../../../loaders/housekeeping/compress.ts';
 import { SourceError } from '../../../loaders/landing/errors.ts';
@@ -29,7 +29,7 @@ describe.each(databases)('erasing what was landed, on $name', ({ open }) => {
 
   const bronzeRoot = () => household.share.source.bronzeRoot;
   const begin = () => beginErasure(database.warehouse, jimmy, now);
-  const erase = (options: Partial<Erasing> = {}): Promise<ErasedCounts> =>
+  const erase = (options: Partial<SubjectRequest> = {}): Promise<LandedErased> =>
     eraseLanded(database.warehouse, { bronzeRoot: bronzeRoot(), subject: jimmy, ...options });
 
   it('leaves nothing of the apartment and all of the other; loads bring nothing back', async () => {
@@ -37,16 +37,10 @@ describe.each(databases)('erasing what was landed, on $name', ({ open }) => {
     const others = await household.others();
     await begin();
     expect(await erase()).toEqual({
-      sensorRows: 20,
-      ledgerRows: 24,
-      predictions: 1,
-      registryRows: 38,
-      namedRows: 0,
+      rows: { sensor_file: 20, file: 24, prediction: 1, registry_row: 38 },
       messages: 1,
       bronzeFiles: 26,
-      registryFiles: 14,
-      bronzeRows: 38,
-      bronzeNamedRows: 0,
+      snapshotRows: 38,
       damaged: [],
     });
     expect(await household.whereabouts(jimmysWords)).toEqual([]);
@@ -178,7 +172,7 @@ describe.each(databases)('erasing what was landed, on $name', ({ open }) => {
     expect(withoutTombstone).toEqual(everything);
     await rm(bronzeRoot(), { recursive: true });
     await rename(away, bronzeRoot());
-    expect(await erase()).toMatchObject({ sensorRows: 20 });
+    expect(await erase()).toMatchObject({ rows: { sensor_file: 20 } });
   });
 
   it('a ledger that leads out of Bronze is refused, one that leads elsewhere within it is followed', async () => {
@@ -269,7 +263,10 @@ describe.each(databases)('erasing what was landed, on $name', ({ open }) => {
     const rows = await countOf(database.warehouse, 'staging.registry_row');
     await beginErasure(database.warehouse, jim, now);
     const apartments = [...household.share.source.apartments, jim];
-    expect(await erase({ subject: jim, apartments })).toMatchObject({ registryRows: 0, registryFiles: 0 });
+    expect(await erase({ subject: jim, apartments })).toMatchObject({
+      rows: { registry_row: 0 },
+      snapshotRows: 0,
+    });
     expect(await countOf(database.warehouse, 'staging.registry_row')).toBe(rows);
     const after = (await household.staging()).filter((line) => /^(?:file|sensor_file) /.test(line));
     expect(after.filter((line) => !line.includes('registry'))).toEqual(

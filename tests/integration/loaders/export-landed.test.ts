@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
-import { exportLanded } from '../../../loaders/erasure/export-landed.ts';
+import { countLanded, exportLanded } from '../../../loaders/erasure/export-landed.ts';
 import { beginErasure } from '../../../loaders/tombstones/tombstone.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, jeremie, jimmy, jimmysWords, now } from './erasure-household.ts';
@@ -24,7 +24,10 @@ describe.each(oneDatabase)('exporting what was landed, on $name', ({ open }) => 
   });
 
   const exported = (subject = jimmy) =>
-    exportLanded(database.warehouse, { bronzeRoot: household.share.source.bronzeRoot, subject, folder });
+    exportLanded(database.warehouse, { bronzeRoot: household.share.source.bronzeRoot, subject }, folder);
+
+  const counted = () =>
+    countLanded(database.warehouse, { bronzeRoot: household.share.source.bronzeRoot, subject: jimmy });
 
   async function files(): Promise<Map<string, string>> {
     const paths = (await readdir(folder, { recursive: true })).map((path) => path.replaceAll('\\', '/'));
@@ -38,13 +41,15 @@ describe.each(oneDatabase)('exporting what was landed, on $name', ({ open }) => 
   it('has every row and file of the apartment, none of the other, and no token', async () => {
     const before = [...(await household.staging()), ...(await household.bronze()).keys()];
     expect(await exported()).toEqual({
-      sensorRows: 20,
-      ledgerRows: 24,
-      predictions: 1,
-      registryRows: 38,
-      bronzeFiles: 25,
-      bronzeRows: 38,
-      leftOut: { count: 0, first: [] },
+      rows: { sensor_file: 20, file: 24, prediction: 1, registry_row: 38 },
+      bronzeFiles: 22,
+      snapshotRows: 38,
+      leftOut: { count: 3, first: expect.anything() },
+    });
+    expect(await counted()).toEqual({
+      rows: { sensor_file: 20, file: 24, prediction: 1, registry_row: 38 },
+      bronzeFiles: 26,
+      snapshotRows: 38,
     });
     expect([...(await household.staging()), ...(await household.bronze()).keys()]).toEqual(before);
     const found = await files();
@@ -56,13 +61,7 @@ describe.each(oneDatabase)('exporting what was landed, on $name', ({ open }) => 
     expect([...found.keys()].filter((path) => path.startsWith('staging/'))).toEqual([
       'staging/file.csv',
       'staging/prediction.csv',
-      'staging/registry_buildings.csv',
-      'staging/registry_devices.csv',
-      'staging/registry_dierrors.csv',
-      'staging/registry_parameters.csv',
-      'staging/registry_profile.csv',
-      'staging/registry_rooms.csv',
-      'staging/registry_sensors.csv',
+      'staging/registry_row.csv',
       'staging/sensor_file.csv',
     ]);
     const sensorFiles = found.get('staging/sensor_file.csv')?.trimEnd().split('\n') ?? [];
@@ -71,8 +70,8 @@ describe.each(oneDatabase)('exporting what was landed, on $name', ({ open }) => 
     // Files that are compressed in Bronze come unpacked, without whitespace and token.
     const first = found.get(`bronze/jimmy/2023/08/24/00/${fileName(jimmy.owner, 0)}`) ?? '';
     expect(JSON.parse(first)).toMatchObject({ user: 'JimmyLoup', plugs: { Office: { power: 35.1 } } });
-    // A truncated one keeps what it has.
-    expect(found.get(`bronze/jimmy/2023/08/24/00/${fileName(jimmy.owner, 30)}`)).toMatch(/"user": "JimmyLoup"/);
+    // In a truncated one nobody can say where the token is.
+    expect(found.get(`bronze/jimmy/2023/08/24/00/${fileName(jimmy.owner, 30)}`)).toBeUndefined();
     const rooms = found.get('bronze/registry/2023/08/22/20230822T080000Z/rooms.jsonl')?.trimEnd().split('\n') ?? [];
     expect(rooms.map((line) => (JSON.parse(line) as { idRoom: number }).idRoom)).toEqual([20, 21, 22, 23, 26, 70]);
   });
@@ -80,7 +79,11 @@ describe.each(oneDatabase)('exporting what was landed, on $name', ({ open }) => 
   it('has nothing after the erasure', async () => {
     await beginErasure(database.warehouse, jimmy, now);
     await eraseLanded(database.warehouse, { bronzeRoot: household.share.source.bronzeRoot, subject: jimmy });
-    expect(await exported()).toMatchObject({ sensorRows: 0, registryRows: 0, bronzeFiles: 0, bronzeRows: 0 });
+    expect(await exported()).toMatchObject({
+      rows: { sensor_file: 0, file: 0, prediction: 0, registry_row: 0 },
+      bronzeFiles: 0,
+      snapshotRows: 0,
+    });
     await expect(files()).rejects.toThrow(/ENOENT/);
   });
 });

@@ -98,7 +98,7 @@ describe.each(oneDatabase)('erasing one of several whose names are parts of each
     expect(terminal.said.join('\n').match(/exports\/.*/g)).toEqual(['exports/jimmy-2023-10-31-000000']);
     expect(await rowsWithout('jimmy')).toEqual(others);
     expect(await attics()).toEqual(['erased:9001', attic('jimmy-2'), attic('jimmy_3'), attic('jeremie')]);
-    expect(await messages()).toEqual([{ message: 'Jim: jimmy-2, [erased]: [erased], JimmyLoupSenior: jimmy_3' }]);
+    expect(await messages()).toEqual([{ message: 'the message named an apartment that was erased' }]);
   }, 120_000);
 
   it('takes jimmy-2, whose owner Jim is a part of all the others', async () => {
@@ -106,7 +106,7 @@ describe.each(oneDatabase)('erasing one of several whose names are parts of each
     expect(await erase('jimmy-2')).toBe(0);
     expect(await rowsWithout('jimmy', 'jimmy-2')).toEqual(others);
     expect(await attics()).toEqual(['erased:9001', 'erased:9002', attic('jimmy_3'), attic('jeremie')]);
-    expect(await messages()).toEqual([{ message: '[erased]: [erased], [erased]: [erased], JimmyLoupSenior: jimmy_3' }]);
+    expect(await messages()).toEqual([{ message: 'the message named an apartment that was erased' }]);
   }, 120_000);
 
   it('then builds, and gives the others the same keys again', async () => {

@@ -62,7 +62,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
   const found = async () => {
     const { compiled, named } = compiledAnd();
     const places = (await two.home.rows<{ place: string }>(ofBuilding)).map(({ place }) => place);
-    const { findings } = await findSubject(database.warehouse, compiled, named, terminal, signal);
+    const findings = await findSubject(database.warehouse, compiled, named, terminal, signal);
     return findings
       .filter(({ place, what }) => what === 'its rows' && places.includes(place))
       .map(({ place, count }) => ({ place, count }))

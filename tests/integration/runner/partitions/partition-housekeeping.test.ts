@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readTables } from '../../../../cli/status/tables.ts';
 import { checkProject } from '../../../../runner/check/check.ts';
 import { expireRows } from '../../../../runner/retention/expire.ts';
-import { removeNames } from '../../../../runner/subject/scrub.ts';
 import { searchDatabase, unknownTables } from '../../../../runner/subject/search.ts';
 import { SubjectWords } from '../../../../runner/subject/words.ts';
 import { verifyModels } from '../../../../runner/verify/verify.ts';
@@ -144,45 +143,6 @@ describe.each(oneDatabase)('a partitioned table on $name', (kind) => {
       ),
     ).toEqual([{ schema: 'shown', table: 'visits', column: 'who', rows: 1, first: [], more: true }]);
     expect(await unknownTables(database.warehouse, manifest)).toEqual([]);
-  });
-
-  it('loses a name in each of its partitions, and in no other row', async () => {
-    visits = await PartitionedVisits.make(database.warehouse, monthly);
-    visits.project.write({
-      'models/visits.sql': `select id, at, value, load_id,
-    case when id % 2 = 0 then 'Anna was here ' else 'nobody ' end || id as note
-from {{source "raw" "visits"}}`,
-    });
-    await visits.load([
-      { id: 1, at: '2023-10-01T00:00Z', value: 1 },
-      { id: 2, at: '2023-10-02T00:00Z', value: 1 },
-      { id: 4, at: '2023-11-01T00:00Z', value: 1 },
-      { id: 5, at: '2023-11-02T00:00Z', value: 1 },
-      { id: 6, at: '2023-11-03T00:00Z', value: 1 },
-    ]);
-    await build();
-    const words = new SubjectWords({ id: 'anna', owner: 'Anna', names: ['Anna'] }, []);
-    const { manifest } = visits.project.compile();
-    const named = await searchDatabase(
-      database.warehouse,
-      ['shown'],
-      words,
-      () => undefined,
-      () => {},
-    );
-    const withoutAnna = (text: string) => text.replaceAll('Anna', 'x');
-    const changed = await removeNames(database.warehouse, manifest, named, words, {
-      source: 'raw.visits',
-      without: { text: withoutAnna, json: withoutAnna },
-    });
-    expect([...changed.values()]).toEqual([3]);
-    expect((await visits.rows('select note from shown.visits order by id')).map(({ note }) => note)).toEqual([
-      'nobody 1',
-      'x was here 2',
-      'x was here 4',
-      'nobody 5',
-      'x was here 6',
-    ]);
   });
 });
 

@@ -6,21 +6,26 @@ export interface ErasureProgress {
   readonly part: 'sensor files in Bronze' | 'registry in Bronze';
   /** Files deleted or looked through so far. */
   readonly files: number;
-  readonly total: number;
 }
 
-/** What every part of an erasure is told. */
-export interface ErasureControl {
-  /** Throws to stop; what was done before stays done. */
-  readonly checkpoint: () => void;
-  readonly onProgress: (progress: ErasureProgress) => void;
-}
-
-export interface Erasing {
+/** Whose data are found, exported or erased, and where. */
+export interface SubjectRequest {
   readonly bronzeRoot: string;
   readonly subject: Subject;
   /** All that are configured: a building of `JimmyLoup` is not Jimmy's. */
   readonly apartments?: readonly Apartment[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ErasureProgress) => void) | undefined;
+}
+
+/** Rows by table of schema `staging`. */
+export type RowCounts = Readonly<Record<string, number>>;
+
+/** How much of a subject the loaders hold, or exported, or erased. */
+export interface LandedCounts {
+  readonly rows: RowCounts;
+  /** Sensor files in Bronze. */
+  readonly bronzeFiles: number;
+  /** Rows in the registry's snapshots in Bronze. */
+  readonly snapshotRows: number;
 }

@@ -1,20 +1,15 @@
+import { join } from 'node:path';
+import { copyToFile } from '../../warehouse/copy-to-file.ts';
 import { StatementError } from '../../warehouse/errors.ts';
-import { relation } from '../../warehouse/quote.ts';
+import { identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { isViewOf } from '../manifest/lineage.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { markPending } from '../state/batches.ts';
 import { NodeError } from '../text/errors.ts';
 import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './keys.ts';
-import {
-  type KnownValues,
-  Parameters,
-  type SubjectNode,
-  subjectNodes,
-  subjectPredicate,
-  unownedPredicate,
-} from './predicate.ts';
-import { erasedMark, type SubjectWords } from './words.ts';
+import { type KnownValues, Parameters, type SubjectNode, subjectNodes, subjectPredicate } from './predicate.ts';
+import type { SubjectWords } from './words.ts';
 
 /** How many rows of a table are the subject's. */
 export interface SubjectRows {
@@ -25,22 +20,13 @@ export interface SubjectRows {
 /** A subject as tables know it. */
 export interface KnownSubject {
   readonly id: string;
-  readonly words: SubjectWords;
   /** What tells its rows that are nobody's by the tables as they are now. */
   readonly known: KnownValues;
 }
 
-/** Which rows of a table are the subject's: those that its setting says, and those that are nobody's and name the owner. */
-export function subjectCondition(
-  node: SubjectNode,
-  manifest: Manifest,
-  { id, words, known: values }: KnownSubject,
-): SubjectCondition {
-  const unowned = unownedPredicate(node, manifest);
-  return (bind) => {
-    const owned = subjectPredicate(node, manifest, bind(id), { values, bind });
-    return unowned === undefined ? owned : `(${owned} or (${unowned} and (t.*)::text ~ ${bind(words.ownerPosix)}))`;
-  };
+/** Which rows of a table are the subject's. */
+export function subjectCondition(node: SubjectNode, manifest: Manifest, { id, known }: KnownSubject): SubjectCondition {
+  return (bind) => subjectPredicate(node, manifest, bind(id), { values: known, bind });
 }
 
 /**
@@ -114,10 +100,10 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
 }
 
 /**
- * Takes the subject's names out of what the runner remembers: messages of runs, and keys of rows that went long ago.
+ * Takes out of what the runner remembers the keys of rows that went long ago, and the messages of runs that name the subject.
  * @param otherIds those of all others who are configured.
  */
-export async function scrubState(
+export async function forgetState(
   warehouse: Warehouse,
   manifest: Manifest,
   { id, otherIds, words }: { id: string; otherIds: readonly string[]; words: SubjectWords },
@@ -127,14 +113,61 @@ export async function scrubState(
     for (const table of await keyedTables(session, manifest)) {
       keys += await forgetKeysWithoutRow(session, table, id, otherIds);
     }
+    const { bind, values } = new Parameters();
     const messages = await session.query(
-      `update datacycle.run_result
-       set message = regexp_replace(regexp_replace(message, $1, $2, 'g'), $3, '\\1' || $2, 'g')
-       where message ~ $4`,
-      [words.ownerPosix, erasedMark, words.wordsPosix, words.posix],
+      `update datacycle.run_result set message = 'the message named an apartment that was erased'
+       where ${words.sql(bind)('message')}`,
+      values,
     );
     return keys + messages.rowCount;
   });
+}
+
+/** A file that was written. */
+export interface ExportedTable extends SubjectRows {
+  /** Relative to the folder, with forward slashes: `gold/dim_room.csv`. */
+  readonly path: string;
+}
+
+/**
+ * Writes the subject's rows of every table that has any into `<folder>/<schema>/<name>.csv`, all as they were at one moment.
+ * Streams: memory stays flat, the embedded database's own apart.
+ * @param onTable told what is written next.
+ * @returns what was written, what is made of the most first.
+ */
+export async function exportTables(
+  warehouse: Warehouse,
+  manifest: Manifest,
+  subject: KnownSubject,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+  onTable: (name: string) => void,
+): Promise<readonly ExportedTable[]> {
+  return warehouse.transaction(async (session) => {
+    await session.query('set transaction read only');
+    const written: ExportedTable[] = [];
+    for (const { node, rows } of await countSubjectRows(session, manifest, subject)) {
+      if (rows === 0) continue;
+      signal.throwIfAborted();
+      const { schema, name } = node.relation;
+      onTable(`${schema}.${name}`);
+      const condition = subjectCondition(node, manifest, subject)(literal);
+      const order = (node.config.unique_key ?? []).map((column) => `t.${identifier(column)}`).join(', ');
+      const query = `select t.* from ${relation(schema, name)} as t where ${condition}${order === '' ? '' : ` order by ${order}`}`;
+      await copyToFile(session, query, join(folder, schema, `${name}.csv`), signal);
+      written.push({ node, rows, path: `${schema}/${name}.csv` });
+    }
+    return written;
+  }, 'repeatable read');
+}
+
+/**
+ * Removes deleted rows from the files of the database, and takes them out of the planner's statistics, which hold frequent
+ * values. Nothing to do for a table that is not there.
+ */
+export async function vacuum(warehouse: Warehouse, { schema, name }: RelationName): Promise<void> {
+  const table = relation(schema, name);
+  const { rows } = await warehouse.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
+  if (rows[0]?.there === true) await warehouse.query(`vacuum (analyze) ${table}`);
 }
 
 /** Every model that keys were handed out for, and its table if there is one. */

@@ -1,0 +1,190 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import { systemCode } from '../../loaders/landing/errors.ts';
+import { atOnce } from '../../loaders/landing/in-order.ts';
+import type { SubjectWords } from '../../runner/subject/words.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+
+/** Files searched at once, and found before they are. */
+const filesAtOnce = 16;
+const filesPerBatch = 1024;
+
+/** What a search of files came upon. */
+export interface NamedFiles {
+  /** Files and folders that name the subject, in their name or in what they hold; relative, with forward slashes. */
+  readonly named: readonly string[];
+  /** Files that could not be read, so that nobody knows. */
+  readonly unreadable: readonly string[];
+}
+
+/**
+ * Looks for the subject's names in the names and the contents (UTF-8, or that in gzip) of all files below a folder; what is
+ * packed otherwise cannot be read. Links are not followed. Holds no more of a file than its longest line.
+ * @param isOurs which files and folders to look at, by path; all if not given.
+ * @throws the signal's reason once it is aborted.
+ */
+export async function searchFiles(
+  root: string,
+  words: SubjectWords,
+  {
+    signal,
+    isOurs = () => true,
+    onProgress = () => undefined,
+  }: { signal: AbortSignal; isOurs?: (path: string) => boolean; onProgress?: (files: number) => void },
+): Promise<NamedFiles> {
+  const named: string[] = [];
+  const unreadable: string[] = [];
+  let searched = 0;
+  let batch: string[] = [];
+  const searchBatch = async () => {
+    signal.throwIfAborted();
+    await atOnce(batch, filesAtOnce, async (path) => {
+      const found = await isNamedIn(join(root, ...path.split('/')), words);
+      if (found === undefined) unreadable.push(path);
+      else if (found) named.push(path);
+    });
+    searched += batch.length;
+    batch = [];
+    onProgress(searched);
+  };
+  for await (const { path, kind } of entriesBelow(root, isOurs)) {
+    if (words.areIn(path)) named.push(path);
+    else if (kind === 'file') batch.push(path);
+    else if (kind === 'closed') unreadable.push(path);
+    if (batch.length >= filesPerBatch) await searchBatch();
+  }
+  await searchBatch();
+  return { named, unreadable };
+}
+
+/** What stands below a folder; a folder that cannot be listed is `closed`. */
+interface Entry {
+  /** Relative, with forward slashes; empty for the folder itself. */
+  readonly path: string;
+  readonly kind: 'file' | 'folder' | 'other' | 'closed';
+}
+
+/** Every file and folder below a folder; none if there is no such folder. */
+async function* entriesBelow(root: string, isOurs: (path: string) => boolean, folder = ''): AsyncGenerator<Entry> {
+  try {
+    for await (const entry of await opendir(join(root, folder))) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (!isOurs(path)) continue;
+      yield { path, kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'other' };
+      if (entry.isDirectory()) yield* entriesBelow(root, isOurs, path);
+    }
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    if (systemCode(error) === '') throw error;
+    yield { path: folder, kind: 'closed' };
+  }
+}
+
+/** Packed in a way that is not known here, as logrotate may be told to. */
+const unknownPacking = /\.(?:xz|bz2|zst|lz4|zip|7z)$/i;
+
+/** Whether a file's content names the subject; undefined if it cannot be read to its end. */
+async function isNamedIn(path: string, words: SubjectWords): Promise<boolean | undefined> {
+  if (unknownPacking.test(path)) return undefined;
+  try {
+    for await (const lines of linesOf(path)) if (words.areIn(lines)) return true;
+    return false;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a file, unpacked if its name ends in .gz, in pieces of whole lines. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const file = createReadStream(path);
+  const text = /\.gz$/i.test(path) ? unpacked(file) : file;
+  let rest = '';
+  for await (const piece of text.setEncoding('utf8') as AsyncIterable<string>) {
+    const end = piece.lastIndexOf('\n') + 1;
+    if (end > 0) yield rest + piece.slice(0, end);
+    rest = end > 0 ? piece.slice(end) : rest + piece;
+  }
+  if (rest !== '') yield rest;
+}
+
+function unpacked(file: ReturnType<typeof createReadStream>) {
+  const gunzip = createGunzip();
+  file.once('error', (error) => gunzip.destroy(error));
+  gunzip.once('close', () => file.destroy());
+  return file.pipe(gunzip);
+}
+
+/**
+ * The logs that this program writes into LOG_DIR, what logrotate made of them (`.1`, `-20231012`) and what was begun of them
+ * here; others may keep theirs there, too.
+ */
+export function isOwnLog(name: string): boolean {
+  return /^datacycle(-watch)?\.log([.-]|$)/.test(name);
+}
+
+/** A file being rewritten stands beside the one it replaces. */
+const draftEnding = '.erasing';
+
+/**
+ * Takes the lines that name the subject out of the logs in a folder: each file that has one is written anew and renamed,
+ * compressed if it was.
+ * @returns how many files were rewritten; 0 if there is no such folder.
+ * @throws UsageError for a log that grows meanwhile.
+ */
+export async function eraseFromLogs(folder: string, words: SubjectWords, signal: AbortSignal): Promise<number> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names)
+    if (isOwnLog(name) && name.includes(draftEnding)) await rm(join(folder, name), { force: true });
+  const { named } = await searchFiles(folder, words, { signal, isOurs: isOwnLog });
+  for (const name of named) {
+    signal.throwIfAborted();
+    await rewrite(join(folder, name), words);
+  }
+  return named.length;
+}
+
+/** Removes what `compile` and others made in a folder and that names the subject: it can be made again. */
+export async function removeArtifacts(folder: string, words: SubjectWords, signal: AbortSignal): Promise<number> {
+  const { named } = await searchFiles(folder, words, { signal });
+  for (const path of named) await rm(join(folder, ...path.split('/')), { recursive: true, force: true });
+  return named.length;
+}
+
+async function rewrite(path: string, words: SubjectWords): Promise<void> {
+  const draft = path.replace(/(\.gz)?$/, `${draftEnding}$1`);
+  const before = await stat(path);
+  const lines = Readable.from(linesWithout(path, words));
+  const file = createWriteStream(draft, { mode: before.mode, flags: 'w' });
+  if (/\.gz$/i.test(path)) await pipeline(lines, createGzip(), file);
+  else await pipeline(lines, file);
+  if (!file.closed) await once(file, 'close');
+  const handle = await open(draft, 'r+');
+  await handle.sync().finally(() => handle.close());
+  if ((await stat(path)).size !== before.size) {
+    await rm(draft, { force: true });
+    throw new UsageError({
+      what: 'a log was written to while it was cleaned',
+      hint: 'Stop what else works on this project, then repeat: what is done stays done.',
+    });
+  }
+  await rename(draft, path);
+}
+
+async function* linesWithout(path: string, words: SubjectWords): AsyncGenerator<string> {
+  for await (const lines of linesOf(path)) {
+    if (!words.areIn(lines)) yield lines;
+    else
+      yield lines
+        .split(/(?<=\n)/)
+        .filter((line) => !words.areIn(line))
+        .join('');
+  }
+}
