@@ -134,9 +134,9 @@ async function eraseFromSnapshots(
   let seen = 0;
   try {
     for (const files of await snapshotFiles(bronzeRoot)) {
-      checkpoint(signal);
       const rows = new RegistryRows(rule, [ids]);
       for (const file of files) {
+        checkpoint(signal);
         const erased = await eraseFromFile(warehouse, bronze, bronzeRoot, file, rows);
         snapshotRows += erased.rows;
         if (erased.isDamaged) damaged.push(file.path);

@@ -9,12 +9,12 @@ import { SourceError } from '../../../loaders/landing/errors.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import { beginErasure, finishErasure } from '../../../loaders/tombstones/tombstone.ts';
 import { readTables } from '../../fixtures/pidb.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { countOf, Household, jeremie, jimmy, jimmysWords, now } from './erasure-household.ts';
 import { writeSnapshot } from './registry-folder.ts';
 import { document, fileName } from './sensor-share.ts';
 
-describe.each(databases)('erasing what was landed, on $name', ({ open }) => {
+describe.each(oneDatabase)('erasing what was landed, on $name', ({ open }) => {
   let database: TestDatabase;
   let household: Household;
 
