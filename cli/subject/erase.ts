@@ -76,7 +76,7 @@ async function eraseLocked(
 ): Promise<0 | 1> {
   const { manifest, context } = compiled;
   const { project } = context;
-  const { subject, words, otherIds } = named;
+  const { subject, words } = named;
   const begin = (step: string) => {
     signal.throwIfAborted();
     onStep?.(step);
@@ -130,7 +130,7 @@ async function eraseLocked(
     }
   }
   begin('what the runner remembers');
-  const remembered = await forgetState(warehouse, manifest, { id: subject.id, otherIds, words });
+  const remembered = await forgetState(warehouse, manifest, words);
   await say('what the runner remembers', remembered);
   begin('vacuum');
   for (const table of tablesToVacuum(compiled)) await vacuum(warehouse, table);

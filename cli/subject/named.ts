@@ -9,8 +9,6 @@ import { apartmentsOf } from '../settings/settings.ts';
 export interface NamedSubject {
   readonly subject: Apartment;
   readonly words: SubjectWords;
-  /** The ids of all others. */
-  readonly otherIds: readonly string[];
   /** The line of project.yml that names the subject: `project.yml:12`. */
   readonly where: string;
 }
@@ -35,7 +33,6 @@ export function subjectNamed(project: Project, id: string): NamedSubject {
   return {
     subject: { id: found.id, owner: found.owner },
     words: new SubjectWords(namesOf(found), others.map(namesOf)),
-    otherIds: others.map((other) => other.id),
     where: `${place.file}:${place.line}`,
   };
 }

@@ -4,59 +4,86 @@ import { foldedId, partsOf, squeezed, wordsOf } from './names.ts';
 /** Somebody whose data are exported or erased: an apartment and the owner as in the names of its files. */
 export type Subject = Apartment;
 
+/** How one subject's names are known when they are met: by themselves, or by their hashes. */
+export interface KnownNames {
+  /** Characters of the squeezed owner. */
+  readonly ownerLength: number;
+  readonly isOwner: (squeezed: string) => boolean;
+  readonly isApartment: (folded: string) => boolean;
+}
+
 /** What belongs to a subject, or to any of several. */
-export interface SubjectRule {
+export class SubjectRule {
+  readonly #subjects: readonly KnownNames[];
+  /** The squeezed owners of all configured apartments. */
+  readonly #configured: readonly string[];
+
+  /** @param apartments all that are configured; what bears the name of one is that one's. */
+  constructor(subjects: readonly KnownNames[], apartments: readonly Apartment[]) {
+    this.#subjects = subjects;
+    this.#configured = apartments.map(({ owner }) => squeezed(owner).join(''));
+  }
+
   /** Whether an owner, as a file name has it, is one of them. */
-  hasOwner(owner: string): boolean;
+  hasOwner(owner: string): boolean {
+    const name = squeezed(owner).join('');
+    return this.#subjects.some(({ isOwner }) => isOwner(name));
+  }
+
   /** Whether an apartment's id is one of theirs. */
-  hasApartment(id: string): boolean;
+  hasApartment(id: string): boolean {
+    const folded = foldedId(id);
+    return this.#subjects.some(({ isApartment }) => isApartment(folded));
+  }
+
   /**
    * Whether a building is theirs by the name of the house: it has the name of an owner in it, and not that of another
    * configured owner that {@link outranks} it: `Chez JimmyLoup` is not Jimmy's.
    */
-  ownsBuilding(houseName: string): boolean;
+  ownsBuilding(houseName: string): boolean {
+    return this.#subjects.some(({ ownerLength, isOwner }) => {
+      const owner = [...partsOf(houseName, ownerLength)].find(isOwner);
+      if (owner === undefined) return false;
+      return !this.#ownersIn(houseName).some((other) => other !== owner && outranks(other, owner));
+    });
+  }
+
   /** Whether a building is by the name of the house that of somebody else who is configured. */
-  isOthersBuilding(houseName: string): boolean;
+  isOthersBuilding(houseName: string): boolean {
+    return this.#ownersIn(houseName).length > 0 && !this.ownsBuilding(houseName);
+  }
+
   /** Whether an owner's name stands in a text as words of its own. */
-  isNamedIn(text: string): boolean;
+  isNamedIn(text: string): boolean {
+    return this.#subjects.some(({ ownerLength, isOwner }) => [...wordsOf(text, ownerLength)].some(isOwner));
+  }
+
+  #ownersIn(houseName: string): readonly string[] {
+    if (this.#configured.length === 0) return [];
+    const name = squeezed(houseName).join('');
+    return this.#configured.filter((owner) => name.includes(owner));
+  }
 }
 
 /**
  * The rule for a subject whose name is known.
  * @param apartments all that are configured.
  */
-export function ruleOf(subject: Subject, apartments: readonly Apartment[] = []): SubjectRule {
-  const owner = squeezed(subject.owner);
-  const name = owner.join('');
-  const others = apartments.map((other) => squeezed(other.owner).join('')).filter((other) => other !== name);
-  const ownsBuilding = (houseName: string) =>
-    has(partsOf(houseName, owner.length), name) && !ownersIn(houseName, others).some((other) => outranks(other, name));
-  return {
-    hasOwner: (other) => squeezed(other).join('') === name,
-    hasApartment: (id) => foldedId(id) === foldedId(subject.id),
-    ownsBuilding,
-    isOthersBuilding: (houseName) => ownersIn(houseName, others).length > 0 && !ownsBuilding(houseName),
-    isNamedIn: (text) => has(wordsOf(text, owner.length), name),
+export function ruleOf({ id, owner }: Subject, apartments: readonly Apartment[] = []): SubjectRule {
+  const name = squeezed(owner);
+  const known: KnownNames = {
+    ownerLength: name.length,
+    isOwner: (other) => other === name.join(''),
+    isApartment: (other) => other === foldedId(id),
   };
+  return new SubjectRule([known], apartments);
 }
 
 /**
  * Of two squeezed owners in the name of one house, whether it is the first one's: the longer name's, else that of the
  * first in the alphabet. The macro `apartment_of_house` has it alike.
  */
-export function outranks(owner: string, other: string): boolean {
+function outranks(owner: string, other: string): boolean {
   const [length, otherLength] = [[...owner].length, [...other].length];
   return length > otherLength || (length === otherLength && owner < other);
-}
-
-/** Which of these squeezed owners are in the name of a house. */
-export function ownersIn(houseName: string, owners: readonly string[]): readonly string[] {
-  if (owners.length === 0) return [];
-  const squeezedName = squeezed(houseName).join('');
-  return owners.filter((owner) => squeezedName.includes(owner));
-}
-
-function has(parts: Iterable<string>, name: string): boolean {
-  for (const part of parts) if (part === name) return true;
-  return false;
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
-import { foldedId, partsOf, squeezed, wordsOf } from './names.ts';
 import type { RegistryIds } from './registry-ids.ts';
-import { outranks, ownersIn, type SubjectRule } from './rule.ts';
+import { type KnownNames, SubjectRule } from './rule.ts';
 
 /** What is known of one erased apartment: no name, but enough to tell whether a name is its. */
 export interface Stone {
@@ -27,18 +26,16 @@ export function hashOf(salt: Buffer, text: string): Buffer {
 const mostRemembered = 10_000;
 
 /** The erased apartments. What is theirs is neither landed nor recorded. */
-export class Tombstones implements SubjectRule {
+export class Tombstones extends SubjectRule {
   readonly #stones: readonly Stone[];
   readonly #apartments: readonly Apartment[];
-  /** The squeezed owners of all configured apartments. */
-  readonly #configured: readonly string[];
   readonly #owners = new Map<string, boolean>();
 
   /** @param apartments all that are configured. */
   constructor(stones: readonly Stone[], apartments: readonly Apartment[] = []) {
+    super(stones.map(knownBy), apartments);
     this.#stones = stones;
     this.#apartments = apartments;
-    this.#configured = apartments.map(({ owner }) => squeezed(owner).join(''));
   }
 
   /** How many there are; mostly none. */
@@ -50,47 +47,28 @@ export class Tombstones implements SubjectRule {
   each(): readonly { readonly id: number; readonly rule: SubjectRule; readonly registryIds: RegistryIds }[] {
     return this.#stones.map((stone) => ({
       id: stone.id,
-      rule: new Tombstones([stone], this.#apartments),
+      rule: new SubjectRule([knownBy(stone)], this.#apartments),
       registryIds: stone.registryIds,
     }));
   }
 
-  hasOwner(owner: string): boolean {
+  override hasOwner(owner: string): boolean {
     if (this.#stones.length === 0) return false;
     const known = this.#owners.get(owner);
     if (known !== undefined) return known;
     if (this.#owners.size >= mostRemembered) this.#owners.clear();
-    const name = squeezed(owner).join('');
-    const found = this.#stones.some(({ salt, ownerHash }) => hashOf(salt, name).equals(ownerHash));
+    const found = super.hasOwner(owner);
     this.#owners.set(owner, found);
     return found;
   }
-
-  hasApartment(id: string): boolean {
-    return this.#stones.some(({ salt, apartmentHash }) => hashOf(salt, foldedId(id)).equals(apartmentHash));
-  }
-
-  ownsBuilding(houseName: string): boolean {
-    return this.#stones.some((stone) => {
-      const owner = nameAmong(stone, partsOf(houseName, stone.ownerLength));
-      if (owner === undefined) return false;
-      return !ownersIn(houseName, this.#configured).some((other) => other !== owner && outranks(other, owner));
-    });
-  }
-
-  isOthersBuilding(houseName: string): boolean {
-    return ownersIn(houseName, this.#configured).length > 0 && !this.ownsBuilding(houseName);
-  }
-
-  isNamedIn(text: string): boolean {
-    return this.#stones.some((stone) => nameAmong(stone, wordsOf(text, stone.ownerLength)) !== undefined);
-  }
 }
 
-/** The one of these that is the erased owner's name, squeezed; undefined if none is. */
-function nameAmong({ salt, ownerHash }: Stone, parts: Iterable<string>): string | undefined {
-  for (const part of parts) if (hashOf(salt, part).equals(ownerHash)) return part;
-  return undefined;
+function knownBy({ salt, ownerHash, ownerLength, apartmentHash }: Stone): KnownNames {
+  return {
+    ownerLength,
+    isOwner: (name) => hashOf(salt, name).equals(ownerHash),
+    isApartment: (id) => hashOf(salt, id).equals(apartmentHash),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { type Bind, Parameters, type SubjectNode } from './predicate.ts';
+import type { SubjectWords } from './words.ts';
 
 /*
  * The surrogate keys of a subject stay taken, so that a number is never handed out again; what they were handed out for
@@ -33,39 +34,23 @@ export async function forgetKeys(session: Session, node: SubjectNode, condition:
 }
 
 /**
- * Forgets what keys were handed out for of which no row is left, where that is the subject's id, or begins with it and `_`
- * as the id of a device does, and not with a longer id of somebody else. A key that a row still has is never touched: the
- * row would get another by the next build.
- * @param otherIds those of all others who are configured. @returns how many there were.
+ * Forgets what keys were handed out for of which no row is left, where that names the subject. A key that a row still has is
+ * never touched: the row would get another by the next build. @returns how many there were.
  */
 export async function forgetKeysWithoutRow(
   session: Session,
   { model, rows }: KeyedTable,
-  id: string,
-  otherIds: readonly string[],
+  words: SubjectWords,
 ): Promise<number> {
-  const hasNoRow =
+  const { bind, values } = new Parameters();
+  const hasRow =
     rows === undefined
-      ? ''
-      : `and not exists (
-             select from ${relation(rows.table)} as t where t.${identifier(rows.key)} = k.key
-         )`;
-  const isOf = (owner: string) => `(e.part = ${owner} or starts_with(e.part, ${owner} || '_'))`;
+      ? 'false'
+      : `exists (select from ${relation(rows.table)} as t where t.${identifier(rows.key)} = k.key)`;
   const forgotten = await session.query(
     `update datacycle.surrogate_key as k set natural_key = ${erasedKey}
-     where k.model = $1
-         ${hasNoRow}
-         and exists (
-             select from jsonb_array_elements_text(
-                 case when k.natural_key like '[%' then k.natural_key::jsonb else '[]' end
-             ) as e (part)
-             where ${isOf('$2::text')}
-                 and not exists (
-                     select from unnest($3::text[]) as o (id)
-                     where length(o.id) > length($2::text) and ${isOf('o.id')}
-                 )
-         )`,
-    [model, id, [...otherIds]],
+     where k.model = ${literal(model)} and ${words.sql(bind)('k.natural_key')} and not ${hasRow}`,
+    values,
   );
   return forgotten.rowCount;
 }

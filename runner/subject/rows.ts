@@ -101,17 +101,12 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
 
 /**
  * Takes out of what the runner remembers the keys of rows that went long ago, and the messages of runs that name the subject.
- * @param otherIds those of all others who are configured.
  */
-export async function forgetState(
-  warehouse: Warehouse,
-  manifest: Manifest,
-  { id, otherIds, words }: { id: string; otherIds: readonly string[]; words: SubjectWords },
-): Promise<number> {
+export async function forgetState(warehouse: Warehouse, manifest: Manifest, words: SubjectWords): Promise<number> {
   return warehouse.transaction(async (session) => {
     let keys = 0;
     for (const table of await keyedTables(session, manifest)) {
-      keys += await forgetKeysWithoutRow(session, table, id, otherIds);
+      keys += await forgetKeysWithoutRow(session, table, words);
     }
     const { bind, values } = new Parameters();
     const messages = await session.query(
