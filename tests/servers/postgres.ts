@@ -52,7 +52,13 @@ export class PostgresServer {
       port,
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
+      // Nothing has to survive this machine. A crash of the server alone loses nothing by these.
       fsync: 'off',
+      full_page_writes: 'off',
+      wal_level: 'minimal',
+      max_wal_senders: 0,
+      max_wal_size: '4GB',
+      checkpoint_timeout: '1h',
       shared_buffers: '256MB',
       max_connections: 100,
     };
