@@ -1,22 +1,28 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sampleMinutes } from '../main-job/household.ts';
 import { ProjectCopy } from './command.ts';
 
 describe('subject on the command line', () => {
   const copy = new ProjectCopy();
   const env = {
-    SMB_PATH: '.datacycle/demo/share',
-    BRONZE_ROOT: '.datacycle/demo/bronze',
+    SMB_PATH: 'share',
+    BRONZE_ROOT: 'bronze',
     LOG_DIR: 'logs',
     NO_COLOR: '1',
   };
   const subject = (...args: string[]) => copy.run(['subject', ...args], env);
   beforeAll(async () => {
-    expect((await copy.run(['demo'], { NO_COLOR: '1' })).code).toBe(0);
+    const share = join(copy.root, 'share');
+    mkdirSync(share);
+    for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute % 120 === 0))
+      writeFileSync(join(share, name), content);
+    writeFileSync(join(share, '12.10.2023 0003_JimmyLoup_received.json'), '{');
+    // Its log names both, as rejected files are logged.
+    await copy.run(['load', 'sensors', '--full'], env);
+    expect((await copy.run(['build'], env)).code).toBe(0);
     await copy.run(['compile'], env);
-    // A log that names both, as rejected files are logged.
-    await copy.run(['load', '--full'], env);
   }, 300_000);
   afterAll(() => copy.dispose());
 
@@ -59,7 +65,7 @@ describe('subject on the command line', () => {
   }, 300_000);
 
   it('loads and builds on without it', async () => {
-    const load = await copy.run(['load', '--full'], env);
+    const load = await copy.run(['load', 'sensors', '--full'], env);
     expect(load.code).toBe(0);
     const build = await copy.run(['build'], env);
     expect([build.code, build.stderr]).toEqual([0, '']);

@@ -15,6 +15,9 @@ import { clock, TwoApartments } from './two-apartments.ts';
 const later = new Date('2023-10-20T22:00:00Z');
 const latest = new Date('2023-10-21T22:00:00Z');
 
+/** What is made of the registry; the rest of the project has no part in this. */
+const select = ['+silver.registry'];
+
 /** What the sample's registry gives rise to, in silver, for jimmy's building 1. */
 const ofBuilding = `
     select 'silver.dim_buildings' as place, count(*)::int as count from silver.dim_buildings where building_id = 1
@@ -33,7 +36,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
   beforeEach(async () => {
     database = await kind.open();
     two = new TwoApartments(database.warehouse);
-    await two.fill();
+    await two.fill(select);
     two.takeAccess();
   });
   afterEach(async () => {
@@ -88,7 +91,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
   };
   const become = async (time: Date, change: (row: RegistryRow, table: string) => RegistryRow | undefined) => {
     await landed(time, change);
-    await two.home.build();
+    await two.home.build({ select });
   };
   /** As pidb may do it: the building goes, some of its rooms with it, others lose their building, errors stay or go. */
   const withoutBuilding = (row: RegistryRow, table: string): RegistryRow | undefined => {
@@ -102,7 +105,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
     expect(await held()).toEqual([]);
     expect(await two.search('JimmyLoup')).toEqual([]);
     await two.loadRegistry();
-    await two.home.build({ fullRefresh: true });
+    await two.home.build({ fullRefresh: true, select });
     expect(await held()).toEqual([]);
     expect(await found()).toEqual([]);
   };
@@ -147,7 +150,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
     expect(terminal.said.join('\n')).toMatch(/silver\.log_sensor_errors\.file .* rows that name it +\| error_id 1/);
     expect(await held()).toEqual(before);
     await two.loadRegistry();
-    await two.home.build({ fullRefresh: true });
+    await two.home.build({ fullRefresh: true, select });
     expect(await held()).toEqual(before);
   });
 
@@ -185,7 +188,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
       await expect(killed).rejects.toThrow('killed');
       await landed(latest, withoutBuilding);
       // Half an apartment: tests of data may fail.
-      await two.home.build().catch(() => undefined);
+      await two.home.build({ select }).catch(() => undefined);
       expect(await erase()).toBe(0);
       await nothingComesBack();
     },

@@ -38,7 +38,8 @@ export class TwoApartments {
     return this.home.compile({ BRONZE_ROOT: this.home.bronze, LOG_DIR: this.logs });
   }
 
-  async fill(): Promise<void> {
+  /** @param select the models to build; all if not given. */
+  async fill(select?: string[]): Promise<void> {
     const { home } = this;
     home.put(sampleMinutes('12.10.2023', (minute) => minute % 10 === 0));
     home.put(
@@ -61,7 +62,7 @@ export class TwoApartments {
         record({ apartment: apartment.toUpperCase(), room: 'Office' }),
       ]),
     );
-    await home.build();
+    await home.build(select === undefined ? {} : { select });
     this.writeLogs();
   }
 
