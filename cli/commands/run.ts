@@ -55,9 +55,9 @@ export async function runOn(
   terminal: Terminal,
   signal?: AbortSignal,
 ): Promise<RunSummary> {
-  const { project } = compiled.context;
+  const { project } = compiled;
   const running = new Map<string, number>();
-  return runNodes(compiled, project.root, warehouse, {
+  return runNodes(compiled, warehouse, {
     command,
     selected,
     fullRefresh: flags.fullRefresh === true,

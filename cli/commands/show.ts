@@ -1,11 +1,11 @@
 import { stringify } from 'csv-stringify/sync';
-import { type Compiled, compileProject, compileQuery } from '../../runner/compile/compile.ts';
+import { type Compiled, compileProject } from '../../runner/compile/compile.ts';
 import { keptRowsQuery } from '../../runner/data-test/audit-failure.ts';
 import { explain, statement } from '../../runner/database/statement.ts';
 import { isBuilt } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';
-import { UsageError } from '../../runner/text/errors.ts';
+import { type SourceTexts, UsageError } from '../../runner/text/errors.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
 import { openForModels } from '../settings/environment.ts';
@@ -25,7 +25,7 @@ interface Query {
   readonly name: string;
   readonly file: string;
   readonly sql: SqlText;
-  readonly sourceText: (file: string) => string | undefined;
+  readonly sourceText: SourceTexts;
 }
 
 /** Shows the rows of a query, a model or a failing test, or what a failed audit kept. Runs in a read-only transaction. */
@@ -64,7 +64,7 @@ async function keptOf(warehouse: Warehouse, named: Query, asJson: boolean): Prom
 
 /** Runs one inline query of the project on an open database and lays it out as a table. */
 export async function tableOf(warehouse: Warehouse, compiled: Compiled, inline: string): Promise<string> {
-  const query = queryOf(compiled.context.project, compiled, { inline, limit: -1, output: 'table' });
+  const query = queryOf(compiled.project, compiled, { inline, limit: -1, output: 'table' });
   return (await showOn(warehouse, query, { limit: -1, output: 'table' })).text;
 }
 
@@ -124,7 +124,7 @@ function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query 
     return {
       name: 'inline query',
       file: file.path,
-      sql: compileQuery(compiled.context, compiled.manifest.nodes, file),
+      sql: compiled.query(file),
       sourceText: (path) => (path === file.path ? inline : sourceText(path)),
     };
   }
@@ -146,7 +146,7 @@ function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query 
     return {
       name: named.name,
       file: named.file,
-      sql: compileQuery(compiled.context, compiled.manifest.nodes, file),
+      sql: compiled.query(file),
       sourceText: () => file.text,
     };
   }

@@ -41,14 +41,14 @@ export interface FreshnessContext {
  */
 export async function readFreshness(on: Queryable, context: FreshnessContext): Promise<readonly Freshness[]> {
   const { compiled, sources, states, now } = context;
-  const settings = Object.entries(compiled.context.project.settings.freshness ?? {});
+  const settings = Object.entries(compiled.project.settings.freshness ?? {});
   const found: Freshness[] = [];
   for (const [name, wanted] of settings) {
     const source = sources.find((one) => one.name === name);
     if (source !== undefined) {
       const state = states.find((one) => one.source === name);
       const newest = state?.newest ?? state?.lastSuccess ?? state?.lastLoad ?? undefined;
-      const used = isConfigured(source, compiled.context.project) && state !== undefined;
+      const used = isConfigured(source, compiled.project) && state !== undefined;
       found.push(judge(name, wanted, used, newest, now));
       continue;
     }
@@ -61,14 +61,14 @@ export async function readFreshness(on: Queryable, context: FreshnessContext): P
 
 /** @throws UsageError for a name in project.yml's freshness that is neither a source nor a model. */
 export function checkFreshnessNames(context: Pick<FreshnessContext, 'compiled' | 'sources'>): void {
-  for (const name of Object.keys(context.compiled.context.project.settings.freshness ?? {}))
+  for (const name of Object.keys(context.compiled.project.settings.freshness ?? {}))
     if (!context.sources.some((source) => source.name === name)) modelNamed(name, context);
 }
 
 function modelNamed(name: string, { compiled, sources }: Pick<FreshnessContext, 'compiled' | 'sources'>): ModelNode {
   const node = [...compiled.manifest.nodes.values()].find((one) => one.kind === 'model' && one.name === name);
   if (node?.kind === 'model') return node;
-  const { settingsFile } = compiled.context.project;
+  const { settingsFile } = compiled.project;
   const models = [...compiled.manifest.nodes.values()].flatMap((one) => (one.kind === 'model' ? [one.name] : []));
   const known = [...sources.map((source) => source.name), ...models];
   const place = settingsFile.place(['freshness'], name);
@@ -86,8 +86,7 @@ function followsUsed(model: ModelNode, { compiled, sources, states }: FreshnessC
   return (
     followed.length === 0 ||
     followed.some(
-      (source) =>
-        isConfigured(source, compiled.context.project) && states.some(({ source: name }) => name === source.name),
+      (source) => isConfigured(source, compiled.project) && states.some(({ source: name }) => name === source.name),
     )
   );
 }
@@ -107,7 +106,7 @@ async function ofModel(
             `select (extract(epoch from max(built_at)) * 1000)::float8 as newest from datacycle.model where model = $1`,
             [model.name],
           )
-        : await on.query<{ newest: number | null }>(newestSql(compiled.context.project, model, wanted.newest).text);
+        : await on.query<{ newest: number | null }>(newestSql(compiled.project, model, wanted.newest).text);
     const newest = rows[0]?.newest;
     return judge(model.name, wanted, true, newest == null ? undefined : new Date(newest).toISOString(), now);
   } catch (error) {

@@ -39,7 +39,7 @@ export async function readStatus(
   sources: readonly Source[],
   now: Date,
 ): Promise<Status> {
-  const { project } = compiled.context;
+  const { project } = compiled;
   const states = await readSources(warehouse);
   const freshness = await readFreshness(warehouse, { compiled, sources, states, now });
   const names = [...compiled.manifest.nodes.values()].flatMap((node) => (node.kind === 'source' ? [] : [node.name]));

@@ -48,17 +48,17 @@ export async function eraseSubject(
   terminal: Terminal,
   options: EraseOptions,
 ): Promise<0 | 1> {
-  const { manifest, context } = compiled;
+  const { manifest, project } = compiled;
   refuseUncovered(manifest);
   await refuseWatched(warehouse);
-  await refuseWithoutBronze(warehouse, context.project);
+  await refuseWithoutBronze(warehouse, project);
   if (options.dryRun) {
     showFindings(await findSubject(warehouse, compiled, named, terminal, options.signal), terminal);
     terminal.say('This is what would go; nothing was touched.', 'faint');
   }
-  await refuseSeeded(warehouse, manifest, context.project.root, named);
+  await refuseSeeded(warehouse, manifest, project.root, named);
   if (options.dryRun) return 0;
-  const known = await knownSubject(warehouse, context.project, named, options.signal);
+  const known = await knownSubject(warehouse, project, named, options.signal);
   const rows = await countSubjectRows(warehouse, manifest, known);
   if (!options.yes) await confirm(named, rows, terminal);
   const busy = { what: 'a run', hint: 'Wait until it is done and try again. Nothing was touched.' };
@@ -74,8 +74,7 @@ async function eraseLocked(
   terminal: Terminal,
   { clock, signal, onStep }: EraseOptions,
 ): Promise<0 | 1> {
-  const { manifest, context } = compiled;
-  const { project } = context;
+  const { manifest, project } = compiled;
   const { subject, words } = named;
   const begin = (step: string) => {
     signal.throwIfAborted();

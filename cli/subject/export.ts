@@ -29,7 +29,7 @@ export interface ExportOptions {
  */
 export async function exportSubject(
   warehouse: Warehouse,
-  { manifest, context: { project } }: Compiled,
+  { manifest, project }: Compiled,
   named: NamedSubject,
   terminal: Terminal,
   { clock, signal, output }: ExportOptions,

@@ -59,7 +59,7 @@ export async function findSubject(
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const { manifest } = compiled;
-  const { project } = compiled.context;
+  const { project } = compiled;
   await refuseWithoutBronze(warehouse, project);
   const { words } = named;
   const { known, tables, kept, landed } = await held(warehouse, compiled, named, signal);

@@ -33,7 +33,7 @@ export interface Held {
  */
 export async function held(
   warehouse: Warehouse,
-  { manifest, context: { project } }: Compiled,
+  { manifest, project }: Compiled,
   named: NamedSubject,
   signal: AbortSignal,
 ): Promise<Held> {

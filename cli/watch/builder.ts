@@ -86,13 +86,13 @@ export class Builder {
     const { compiled, warehouse, clock, state, metrics } = this.#options;
     const selected = new Set(compiled.manifest.order.filter(wanted));
     if (selected.size === 0) return 'done';
-    const { project } = compiled.context;
+    const { project } = compiled;
     const started = performance.now();
     state.building = what;
     metrics.building.set(1);
     const stopCancelling = cancelWhenStopped(warehouse, signal);
     try {
-      const summary = await runNodes(compiled, project.root, warehouse, {
+      const summary = await runNodes(compiled, warehouse, {
         command,
         selected,
         fullRefresh: false,

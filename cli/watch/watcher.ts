@@ -62,7 +62,7 @@ export class Watcher {
 
   constructor(options: WatcherOptions) {
     const { clock, compiled, landing, building, log, metrics, settings } = options;
-    const { project } = compiled.context;
+    const { project } = compiled;
     this.#options = options;
     this.#sources = Object.values(options.sources).filter((source) => isConfigured(source, project));
     this.#tables = new Map([...this.#sources, predictions].map(({ name, staging }) => [name, staging]));

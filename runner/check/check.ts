@@ -52,15 +52,15 @@ export async function checkProject(
   warehouse: Warehouse,
   options: CheckOptions,
 ): Promise<CheckSummary> {
-  const { manifest, context, runHooks } = compiled;
+  const { manifest, project, runHooks } = compiled;
   const started = options.clock();
   const order = neededBy(compiled, options.selected);
-  const sourceText = sourceTexts(context.project);
+  const sourceText = sourceTexts(project);
   const findings = new Findings(sourceText);
   const hooks = new HookTrial(warehouse, findings, { runStartedAt: started.toISOString(), sourceText });
   /** What is not there, and what is to blame. */
   const absent = new Map<string, string>();
-  const { root } = context.project;
+  const { root } = project;
   const trial: Trial = { manifest, root, sourceText, standIns: new Set(), absent, startedAt: started };
   const relations = new RelationCache(warehouse);
   const counts = { model: 0, seed: 0, test: 0, source: 0 };
@@ -159,10 +159,10 @@ export async function checkProject(
   }
 
   async function examineFreshness(node: ModelNode): Promise<void> {
-    const newest = context.project.settings.freshness?.[node.name]?.newest;
+    const newest = project.settings.freshness?.[node.name]?.newest;
     if (newest === undefined || !options.selected.has(node.id)) return;
     try {
-      await statement(warehouse, newestSql(context.project, node, newest));
+      await statement(warehouse, newestSql(project, node, newest));
     } catch (error) {
       accept(node.name, [explain(error, { name: `freshness of ${node.name}`, file: 'project.yml', sourceText })]);
     }

@@ -1,6 +1,6 @@
 import { StatementError } from '../../warehouse/errors.ts';
-import { NodeError, type Problem } from '../text/errors.ts';
-import { excerpt, formatPlace, parsePlace } from '../text/place.ts';
+import { NodeError, type SourceTexts } from '../text/errors.ts';
+import { excerpt, parsePlace } from '../text/place.ts';
 
 /** Something a check found. */
 export interface Finding {
@@ -15,9 +15,9 @@ export interface Finding {
 /** Collects what is found; a fault that several models share is one finding. */
 export class Findings {
   readonly #found = new Map<string, Finding>();
-  readonly #sourceText: (file: string) => string | undefined;
+  readonly #sourceText: SourceTexts;
 
-  constructor(sourceText: (file: string) => string | undefined) {
+  constructor(sourceText: SourceTexts) {
     this.#sourceText = sourceText;
   }
 
@@ -43,9 +43,4 @@ export class Findings {
     const { message: what, where, hint, cause } = error;
     return new NodeError({ what, where, detail: excerpt(text, place), hint, cause });
   }
-}
-
-/** A fault of a file as the error of the node it is about. */
-export function asNodeError({ what, place, excerpt: quoted, hint }: Problem): NodeError {
-  return new NodeError({ what, where: place === undefined ? undefined : formatPlace(place), detail: quoted, hint });
 }

@@ -25,13 +25,13 @@ import { decide } from '../plan/decide.ts';
 import type { NodeState } from '../plan/decision.ts';
 import { plan, querySql, type Rows } from '../plan/plan.ts';
 import { structureOf } from '../plan/table-target.ts';
-import { NodeError } from '../text/errors.ts';
+import { NodeError, type SourceTexts } from '../text/errors.ts';
 import { batchSteps } from './batch-trial.ts';
 
 export interface Trial {
   readonly manifest: Manifest;
   readonly root: string;
-  readonly sourceText: (file: string) => string | undefined;
+  readonly sourceText: SourceTexts;
   /** Ids of models whose place an empty table takes, without its keys. */
   readonly standIns: Set<string>;
   /** Ids of what is not there at all. */

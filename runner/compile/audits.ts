@@ -4,7 +4,7 @@ import type { Config } from '../project/config.ts';
 import type { SettingPlaces } from '../project/setting-places.ts';
 import { type Problem, ProjectError } from '../text/errors.ts';
 import { didYouMean } from '../text/suggest.ts';
-import { type CompileContext, problemAt } from './draft/context.ts';
+import type { CompileContext } from './draft/context.ts';
 
 interface Singular {
   readonly file: string;
@@ -26,9 +26,7 @@ export function auditedBy(
 ): string | undefined {
   const fault = (key: 'audit' | 'audits', what: string, hint: string | undefined) => {
     const place = settings.get(key)?.place() ?? { file, line: 1, column: 1 };
-    return new ProjectError([
-      problemAt(context, place, { what: place.file === file ? what : `${file}: ${what}`, hint }),
-    ]);
+    return new ProjectError([{ what: place.file === file ? what : `${file}: ${what}`, hint, place }]);
   };
   const { audit = false, audits } = config;
   if (audit === false && audits !== undefined)
@@ -61,7 +59,6 @@ export function auditedBy(
  * @param problems gets an audit that reads what is made of the model it audits.
  */
 export function auditedLast(
-  context: CompileContext,
   nodes: ReadonlyMap<string, Node>,
   tests: readonly TestNode[],
   problems: Problem[],
@@ -78,7 +75,7 @@ export function auditedLast(
       if (later.has(id)) {
         const what = `it audits ${name}, but reads ${other.name}, which is built after it`;
         const hint = `An audit runs before anything is made of ${name}: let it audit ${other.name}, or make it a plain test.`;
-        problems.push(problemAt(context, place, { what, hint }));
+        problems.push({ what, hint, place });
         continue;
       }
       behind.set(audit.of, (behind.get(audit.of) ?? new Set()).add(id));

@@ -2,10 +2,10 @@ import type { Exposure } from '../manifest/exposure.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
-import type { Project } from '../project/project.ts';
+import { type Project, sourceTexts } from '../project/project.ts';
 import { type AllProperties, readProperties } from '../project/properties.ts';
 import { TemplateEnvironment } from '../template/template.ts';
-import { type Problem, ProjectError } from '../text/errors.ts';
+import { type Problem, ProjectError, quoting } from '../text/errors.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { auditedLast } from './audits.ts';
@@ -38,7 +38,11 @@ import { checkSubjects } from './settings/subject.ts';
 export interface Compiled {
   readonly manifest: Manifest;
   readonly graph: Graph;
-  readonly context: CompileContext;
+  readonly project: Project;
+  /** What the .yml files say. */
+  readonly properties: AllProperties;
+  /** Compiles one query against the project, e.g. for `show --inline`; ephemeral models are put in. @throws ProjectError */
+  readonly query: (file: SourceFile) => SqlText;
   /** The models that Power BI sees. */
   readonly exposures: readonly Exposure[];
   readonly runHooks: RunHooks;
@@ -49,6 +53,10 @@ export interface Compiled {
  * @throws ProjectError with every problem of the project at once.
  */
 export function compileProject(project: Project): Compiled {
+  return quoting(sourceTexts(project), () => compile(project));
+}
+
+function compile(project: Project): Compiled {
   const problems: Problem[] = [];
   const properties = readProperties(project, problems);
   const incomplete = problems.length > 0;
@@ -93,7 +101,7 @@ export function compileProject(project: Project): Compiled {
   addHooks(context, nodes, problems);
   const tests = compileTests(context, nodes, problems);
   for (const test of tests) nodes.set(test.id, test);
-  for (const node of auditedLast(context, nodes, tests, problems)) nodes.set(node.id, node);
+  for (const node of auditedLast(nodes, tests, problems)) nodes.set(node.id, node);
   problems.push(...checkMaterializedViews(context, nodes));
   const runHooks = compileRunHooks(context, problems);
   if (problems.length === 0) problems.push(...checkSubjects(context, nodes));
@@ -107,18 +115,25 @@ export function compileProject(project: Project): Compiled {
   return {
     manifest: { nodes, order: graph.order(), index: indexNodes(nodes) },
     graph,
-    context,
+    project,
+    properties,
+    query: (file) => compileQuery(context, nodes, file),
     exposures: exposed.map(({ exposure }) => exposure),
     runHooks,
   };
 }
 
-/** Compiles one query against the project, e.g. for `show --inline`; ephemeral models are put in. @throws ProjectError */
-export function compileQuery(context: CompileContext, nodes: ReadonlyMap<string, Node>, file: SourceFile): SqlText {
+function compileQuery(context: CompileContext, nodes: ReadonlyMap<string, Node>, file: SourceFile): SqlText {
   const used = new Set<string>();
-  const template = context.environment.parse(file);
-  const sql = render(template, 'full', context, undefined, newRecord(), used).trim();
-  return inlineEphemerals(sql, ephemeralsOf([...used], nodes));
+  const textOf = sourceTexts(context.project);
+  return quoting(
+    (path) => (path === file.path ? file.text : textOf(path)),
+    () => {
+      const template = context.environment.parse(file);
+      const sql = render(template, 'full', context, undefined, newRecord(), used).trim();
+      return inlineEphemerals(sql, ephemeralsOf([...used], nodes));
+    },
+  );
 }
 
 function compileSources(properties: AllProperties): Map<string, SourceNode> {

@@ -9,7 +9,7 @@ import { SqlText } from '../text/sql-text.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { YamlFile, YamlPath } from '../text/yaml-file.ts';
 import { auditedBy } from './audits.ts';
-import { type CompileContext, type Draft, problemAt, quote } from './draft/context.ts';
+import type { CompileContext, Draft } from './draft/context.ts';
 import { attempt } from './draft/draft.ts';
 import { ephemeralName, inlineEphemerals } from './draft/ephemeral.ts';
 import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './draft/model-language.ts';
@@ -39,12 +39,11 @@ export function compileTests(
     for (let number = 2; tests.has(id); number += 1) id = `${test.id}_${number}`;
     const other = context.drafts.get(id.slice('test.'.length));
     if (other !== undefined)
-      problems.push(
-        problemAt(context, test.place, {
-          what: `the name "${other.name}" is taken twice: ${other.file.path} and the test ${test.file}`,
-          hint: 'Results are known by the names of models, seeds and tests; rename one of the two.',
-        }),
-      );
+      problems.push({
+        what: `the name "${other.name}" is taken twice: ${other.file.path} and the test ${test.file}`,
+        hint: 'Results are known by the names of models, seeds and tests; rename one of the two.',
+        place: test.place,
+      });
     const ephemerals = ephemeralsOf(test.dependsOn, nodes);
     const sql = inlineEphemerals(test.sql, ephemerals);
     const newRows = test.audit?.newRows && inlineEphemerals(test.audit.newRows, ephemerals);
@@ -187,7 +186,7 @@ function singularTests(context: CompileContext, problems: Problem[]): TestNode[]
         of !== undefined && config.audit === 'new_rows'
           ? render(resolverFor(context, undefined, new Set(), of), newRecord(), [])
           : undefined;
-      const one = (text: SqlText) => oneStatement(text, 'a test', (place) => quote(context, place));
+      const one = (text: SqlText) => oneStatement(text, 'a test');
       found.push({
         kind: 'test',
         id: `test.${name}`,

@@ -5,7 +5,7 @@ import { oneStatement } from '../text/one-statement.ts';
 import { formatPlace, type Place } from '../text/place.ts';
 import { offsetIn, type SqlText } from '../text/sql-text.ts';
 import { sqlTokens } from '../text/sql-tokens.ts';
-import { type CompileContext, quote } from './draft/context.ts';
+import type { CompileContext } from './draft/context.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './draft/model-language.ts';
 import { resolverFor } from './draft/resolve.ts';
 
@@ -44,14 +44,14 @@ export function renderHook(
     const { place } = problem;
     if (place === undefined || place.file !== path) return problem;
     const at = written.placeAt(offsetIn(written.text, place)) ?? start;
-    return { ...problem, what: `${name}: ${problem.what}`, place: at, excerpt: at && quote(context, at) };
+    return { ...problem, what: `${name}: ${problem.what}`, place: at };
   };
   try {
     const template = context.environment.parse({ path, text: written.text });
     return modes.map((mode) => {
       const sql = render(context, source, template, mode, used).standingAt(path, written).trim();
-      const statement = oneStatement(sql, 'a hook', (place) => quote(context, place), 'statement');
-      refuseSideEffects(context, source, statement);
+      const statement = oneStatement(sql, 'a hook', 'statement');
+      refuseSideEffects(source, statement);
       return statement;
     });
   } catch (error) {
@@ -98,14 +98,14 @@ const control = new Set(['abort', 'begin', 'commit', 'end', 'rollback', 'start',
 /** What is set in these words ends with the transaction. */
 const ofTransaction = new Set(['local', 'constraints', 'transaction']);
 
-function refuseSideEffects(context: CompileContext, { name, own, refuses }: HookSource, statement: SqlText): void {
+function refuseSideEffects({ name, own, refuses }: HookSource, statement: SqlText): void {
   const tokens = [...sqlTokens(statement.text)].filter(({ kind }) => kind !== 'blank' && kind !== 'comment');
   const [first] = tokens;
   if (first === undefined) return;
   const [word = '', second = '', ...others] = tokens.slice(0, 5).map(({ text }) => text.toLowerCase());
   const refuse = (what: string, hint: string): never => {
     const place: Place | undefined = statement.placeAt(first.start);
-    throw new ProjectError([{ what: `${name}: ${what}`, place, excerpt: place && quote(context, place), hint }]);
+    throw new ProjectError([{ what: `${name}: ${what}`, place, hint }]);
   };
   if (refuses.transactionControl !== undefined && control.has(word))
     refuse(`${first.text} would end the transaction that it is in`, refuses.transactionControl);

@@ -7,7 +7,7 @@ import { ProjectError } from '../text/errors.ts';
 import { oneStatement } from '../text/one-statement.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { columnSpecs, constraintsOf } from './draft/constraints.ts';
-import { type CompileContext, type Draft, digest, quote } from './draft/context.ts';
+import { type CompileContext, type Draft, digest } from './draft/context.ts';
 import { inlineEphemerals } from './draft/ephemeral.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './draft/model-language.ts';
 import { type BatchReads, resolverFor } from './draft/resolve.ts';
@@ -45,7 +45,7 @@ export function modelNode(
 ): ModelNode {
   const { config } = draft;
   const materialized = config.materialized ?? 'view';
-  if (!context.incomplete) checkSettings(draft, materialized, context);
+  if (!context.incomplete) checkSettings(draft, materialized);
   const used = new Set<string>();
   const record = newRecord();
   const batchReads: BatchReads | undefined = isCutIntoBatches(config)
@@ -59,11 +59,10 @@ export function modelNode(
         {
           what: `${draft.file.path} is empty`,
           place: { file: draft.file.path, line: 1, column: 1 },
-          excerpt: quote(context, { file: draft.file.path, line: 1, column: 1 }),
           hint: 'A model is one select statement.',
         },
       ]);
-    return oneStatement(sql, 'a model', (place) => quote(context, place));
+    return oneStatement(sql, 'a model');
   };
   const full = sqlFor('full');
   // Every batch is built by the same SQL, that of the whole history too.
@@ -83,7 +82,7 @@ export function modelNode(
       }),
     ),
   ];
-  if (batchReads !== undefined && !context.incomplete) checkBatches(draft, batchReads, context);
+  if (batchReads !== undefined && !context.incomplete) checkBatches(draft, batchReads);
   const batch = batchSettings(config, batchReads === undefined ? [] : followedBy(batchReads, nodes));
   const fullSql = materialized === 'ephemeral' ? full : inlineEphemerals(full, ephemerals);
   const partitionBy = partitionByOf(draft, constraints, context);
@@ -126,14 +125,13 @@ export function modelNode(
   }
 }
 
-function checkSettings(draft: Draft, materialized: ModelNode['materialized'], context: CompileContext): void {
+function checkSettings(draft: Draft, materialized: ModelNode['materialized']): void {
   const { config, record, properties, settings } = draft;
   const complain: Complain = (place, what, hint) => {
     throw new ProjectError([
       {
         what: place?.file === draft.file.path ? what : `${draft.file.path}: ${what}`,
         place,
-        excerpt: place && quote(context, place),
         hint,
       },
     ]);

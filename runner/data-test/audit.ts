@@ -8,6 +8,7 @@ import type { StandingView } from '../materialize/parts/remake-views.ts';
 import { staged } from '../materialize/parts/step.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { ModelState } from '../state/models.ts';
+import type { SourceTexts } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { holds, RelationCache, type TestOutcome } from './run-test.ts';
 
@@ -90,7 +91,7 @@ export function badRowsSql(...audit: Parameters<typeof auditSql>): SqlText {
  */
 export async function runAudits(
   session: Session,
-  context: { readonly manifest: Manifest; readonly sourceText: (file: string) => string | undefined },
+  context: { readonly manifest: Manifest; readonly sourceText: SourceTexts },
   node: BuiltNode,
   mode: Decision['mode'],
   retained: number,

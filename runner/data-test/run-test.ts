@@ -3,6 +3,7 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type ExistingRelation, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';
 import type { Proof, TestNode } from '../manifest/manifest.ts';
+import type { SourceTexts } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
 
 export interface TestOutcome {
@@ -39,7 +40,7 @@ export async function runTest(
   on: Queryable,
   test: TestNode,
   relations: RelationCache,
-  sourceText: (file: string) => string | undefined,
+  sourceText: SourceTexts,
 ): Promise<TestOutcome> {
   if (test.provenBy !== undefined && holds(test.provenBy, await relations.get(test.provenBy.relation))) {
     return { status: 'pass', failures: 0, proven: true };

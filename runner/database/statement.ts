@@ -1,6 +1,6 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Queryable, Result } from '../../warehouse/warehouse.ts';
-import { NodeError } from '../text/errors.ts';
+import { NodeError, type SourceTexts } from '../text/errors.ts';
 import { excerpt, formatPlace } from '../text/place.ts';
 import { type Origin, type SqlText, trailLines } from '../text/sql-text.ts';
 import { namedIn, suspectOf } from './likely-place.ts';
@@ -37,7 +37,7 @@ export interface Subject {
   readonly name: string;
   /** The file to name when nothing tells the place. */
   readonly file: string;
-  readonly sourceText: (file: string) => string | undefined;
+  readonly sourceText: SourceTexts;
   readonly hint?: (error: StatementError) => string | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fg from 'fast-glob';
-import { type Problem, ProjectError, UsageError } from '../text/errors.ts';
+import { type Problem, ProjectError, type SourceTexts, UsageError } from '../text/errors.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { YamlFile } from '../text/yaml-file.ts';
@@ -47,7 +47,7 @@ export function readProject(options: ProjectOptions): Project {
   const problems: Problem[] = [];
   const settingsFile = new YamlFile(readSource(root, 'project.yml'));
   const settings = settingsFile.check(projectSchema, problems);
-  if (settings === undefined) throw new ProjectError(problems);
+  if (settings === undefined) throw new ProjectError(problems, () => settingsFile.file.text);
 
   const targets = settings.targets ?? {};
   const targetName = options.target ?? env.DATACYCLE_TARGET ?? settings.target ?? Object.keys(targets)[0] ?? 'default';
@@ -78,7 +78,7 @@ export function readProject(options: ProjectOptions): Project {
 }
 
 /** The texts of a project's files by their paths, to quote a line of one. */
-export function sourceTexts(project: Project): (file: string) => string | undefined {
+export function sourceTexts(project: Project): SourceTexts {
   const { models, macros, properties, tests, settingsFile } = project;
   const files = [...models, ...macros, ...properties, ...tests, settingsFile.file];
   const texts = new Map(files.map((file) => [file.path, file.text]));

@@ -32,11 +32,11 @@ export interface ExpireOptions {
  * @throws RunBusyError if a run is going on; NodeError for an event_time of a type that says no time.
  */
 export async function expireRows(
-  { manifest, context }: Compiled,
+  { manifest, project }: Compiled,
   warehouse: Warehouse,
   options: ExpireOptions,
 ): Promise<readonly Expired[]> {
-  const kept = retentionOf(context.project, manifest.nodes);
+  const kept = retentionOf(project, manifest.nodes);
   if (kept.length === 0) return [];
   const place = new Map(manifest.order.map((id, index) => [id, index]));
   const order = [...kept].sort((a, b) => (place.get(b.model.id) ?? 0) - (place.get(a.model.id) ?? 0));

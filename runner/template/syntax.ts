@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { type Problem, ProjectError } from '../text/errors.ts';
-import { advance, excerpt, type Place } from '../text/place.ts';
+import { advance, type Place } from '../text/place.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { placeIn, reservedCharacter } from './marks.ts';
 
@@ -27,7 +27,7 @@ export function parseTemplate(file: SourceFile): hbs.AST.Program {
   const reserved = reservedCharacter(file.text);
   if (reserved !== undefined) {
     const place = advance({ file: file.path, line: 1, column: 1 }, file.text, reserved);
-    refuse(file, `${file.path} contains the noncharacters U+FDD0 or U+FDD1, which are reserved`, place);
+    refuse(`${file.path} contains the noncharacters U+FDD0 or U+FDD1, which are reserved`, place);
   }
   try {
     const program = Handlebars.parseWithoutProcessing(file.text, { srcName: file.path } as Handlebars.ParseOptions);
@@ -60,8 +60,8 @@ function keepMacrosOnTheirLines(program: hbs.AST.Program): void {
   program.body = body;
 }
 
-function refuse(file: SourceFile, what: string, place: Place, hint?: string): never {
-  throw new ProjectError([{ what, place, excerpt: excerpt(file.text, place), hint }]);
+function refuse(what: string, place: Place, hint?: string): never {
+  throw new ProjectError([{ what, place, hint }]);
 }
 
 /** Whoever comes from dbt writes calls as there; the parser would only say that something does not belong. */
@@ -77,7 +77,7 @@ function refuseJinja(file: SourceFile): void {
     name === undefined
       ? 'Write {{#if ...}} ... {{/if}}, {{#each ...}} ... {{/each}} or {{#incremental}} ... {{/incremental}}.'
       : `Write {{${name} "..."}}, names in quotes and separated by spaces.`;
-  refuse(file, what, place, hint);
+  refuse(what, place, hint);
 }
 
 /** Turns what Handlebars throws for a template into a problem with a place. */
@@ -89,12 +89,12 @@ function syntaxProblem(error: unknown, file: SourceFile): Problem {
     const what = fault.message.replace(/ - \d+:\d+$/, '');
     if (fault.lineNumber === undefined) return { what: `${file.path}: ${what}` };
     const place = { file: file.path, line: fault.lineNumber, column: (fault.column ?? 0) + 1 };
-    return { what, place, excerpt: excerpt(file.text, place) };
+    return { what, place };
   }
   // The parser has stopped with the token that it did not expect still in its hands.
   const unexpected = placeOf(file, Parser.lexer.yylloc);
   const { what, place } = unclosed(file, unexpected, parse[1]) ?? { what: unreadable(parse[1]), place: unexpected };
-  return { what: `the template cannot be read: ${what}`, place, excerpt: excerpt(file.text, place) };
+  return { what: `the template cannot be read: ${what}`, place };
 }
 
 /** What a syntax error most likely means, by the token that the parser did not expect. */

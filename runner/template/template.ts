@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { type Problem, ProjectError } from '../text/errors.ts';
-import { excerpt, type Place } from '../text/place.ts';
+import type { Place } from '../text/place.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { didYouMean } from '../text/suggest.ts';
@@ -211,7 +211,6 @@ export class TemplateEnvironment {
     return {
       what: error.message,
       place,
-      excerpt: excerpt(this.#files.get(place.file)?.text ?? '', place),
       hint: error.hint,
     };
   }

@@ -1,23 +1,32 @@
 import { DatacycleError, type ErrorParts } from '../../warehouse/errors.ts';
-import { formatPlace, type Place } from './place.ts';
+import { excerpt, formatPlace, type Place } from './place.ts';
 
 /** One thing that is wrong in the user's files. */
 export interface Problem {
   readonly what: string;
   readonly place?: Place | undefined;
-  /** The quoted line with a caret. */
-  readonly excerpt?: string | undefined;
+  /** Lines that go below the quoted one. */
+  readonly detail?: string | undefined;
   readonly hint?: string | undefined;
 }
 
-/** Everything that is wrong in the project, found in one go. */
+/** The text of one of the user's files, by its path; undefined for a file that is none of them. */
+export type SourceTexts = (file: string) => string | undefined;
+
+/** Everything that is wrong in the project, found in one go. {@link quoted} makes of it what people are told. */
 export class ProjectError extends DatacycleError {
   override readonly exitCode = 2;
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
-    super({ what: problems.map(formatProblem).join('\n') });
+  /** @param textOf quotes the line of each problem, where it is given. */
+  constructor(problems: readonly Problem[], textOf?: SourceTexts) {
+    super({ what: problems.map((problem) => formatProblem(problem, textOf)).join('\n') });
     this.problems = problems;
+  }
+
+  /** The same error with the line of each problem quoted. */
+  quoted(textOf: SourceTexts): ProjectError {
+    return new ProjectError(this.problems, textOf);
   }
 }
 
@@ -46,8 +55,19 @@ export class Cancelled extends DatacycleError {
   override readonly exitCode = 1;
 }
 
-/** One problem as lines of text: what and where, the excerpt, the hint. */
-export function formatProblem(problem: Problem): string {
-  const where = problem.place === undefined ? '' : `${formatPlace(problem.place)}: `;
-  return [`${where}${problem.what}`, problem.excerpt, problem.hint && `  ${problem.hint}`].filter(Boolean).join('\n');
+/** Does what may find faults in the user's files. @throws ProjectError with the line of each fault quoted. */
+export function quoting<T>(textOf: SourceTexts, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof ProjectError ? error.quoted(textOf) : error;
+  }
+}
+
+/** One problem as lines of text: what and where, the line at its place if `textOf` knows it, details, the hint. */
+export function formatProblem({ what, place, detail, hint }: Problem, textOf?: SourceTexts): string {
+  const where = place === undefined ? '' : `${formatPlace(place)}: `;
+  const text = place && textOf?.(place.file);
+  const line = place === undefined || text === undefined ? undefined : excerpt(text, place);
+  return [`${where}${what}`, line, detail, hint && `  ${hint}`].filter(Boolean).join('\n');
 }

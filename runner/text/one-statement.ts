@@ -1,10 +1,6 @@
 import { ProjectError } from './errors.ts';
-import type { Place } from './place.ts';
 import { type SqlText, trailLines } from './sql-text.ts';
 import { type SqlToken, sqlTokens } from './sql-tokens.ts';
-
-/** Shows a line of the user's files. */
-export type Quote = (place: Place) => string | undefined;
 
 /**
  * The SQL without a semicolon at its end.
@@ -13,16 +9,10 @@ export type Quote = (place: Place) => string | undefined;
  * or if a bracket, quote or comment is not closed: it would swallow what the runner puts behind the SQL, and PostgreSQL
  * would complain about something else.
  */
-export function oneStatement(
-  sql: SqlText,
-  subject: string,
-  quote: Quote,
-  kind: 'select' | 'statement' = 'select',
-): SqlText {
+export function oneStatement(sql: SqlText, subject: string, kind: 'select' | 'statement' = 'select'): SqlText {
   const refuse = (token: SqlToken, what: string, hint: string) => {
     const origin = sql.originAt(token.start);
-    const excerpt = [origin && quote(origin.place), ...trailLines(origin)].filter(Boolean).join('\n');
-    return new ProjectError([{ what, place: origin?.place, excerpt, hint }]);
+    return new ProjectError([{ what, place: origin?.place, detail: trailLines(origin).join('\n'), hint }]);
   };
   const open: SqlToken[] = [];
   let end: SqlToken | undefined;

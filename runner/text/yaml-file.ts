@@ -1,7 +1,7 @@
 import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
-import { excerpt, type Place } from './place.ts';
+import type { Place } from './place.ts';
 import type { SourceFile } from './source-file.ts';
 import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
@@ -22,7 +22,7 @@ export class YamlFile {
     this.problems = this.#document.errors.map((error) => {
       const place = this.#placeOfOffset(error.pos[0]);
       const what = `this is not valid YAML: ${error.message.split(' at line ')[0]}`;
-      return { what, place, excerpt: excerpt(file.text, place) };
+      return { what, place };
     });
   }
 
@@ -54,7 +54,7 @@ export class YamlFile {
 
   problem(what: string, path: YamlPath, hint?: string, key?: string): Problem {
     const place = this.place(path, key);
-    return { what, place, excerpt: excerpt(this.file.text, place), hint };
+    return { what, place, hint };
   }
 
   /** The value checked against `schema`; every fault becomes a problem with its line and, for an unknown key, a guess. */

@@ -35,7 +35,7 @@ export function verifiedByDefault(manifest: Manifest): ReadonlySet<string> {
  * @throws NodeError if nothing has been built in this database; ConnectionError if it cannot be reached.
  */
 export async function verifyModels(
-  { manifest, context }: Compiled,
+  { manifest, project }: Compiled,
   warehouse: Warehouse,
   { selected, limit, clock, signal, onVerified }: VerifyOptions,
 ): Promise<readonly Verified[]> {
@@ -44,7 +44,7 @@ export async function verifyModels(
       what: 'nothing has been built in this database by this version of datacycle',
       hint: 'Run `datacycle build` first.',
     });
-  const sourceText = sourceTexts(context.project);
+  const sourceText = sourceTexts(project);
   const stopped = () => signal?.aborted === true;
   const results: Verified[] = [];
   for (const id of manifest.order) {

@@ -13,7 +13,7 @@ const compiled = compileProject(readProject({ root, env: {} }));
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 const warehouse = await openWarehouse({ url, folder: '', purpose: 'build', concurrency: 4 });
-const summary = await runNodes(compiled, root, warehouse, {
+const summary = await runNodes(compiled, warehouse, {
   command: 'build',
   selected: new Set(compiled.manifest.order),
   fullRefresh: false,

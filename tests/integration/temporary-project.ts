@@ -61,7 +61,7 @@ export class TemporaryProject {
     const compiled = this.compile();
     this.#runs += 1;
     this.events.length = 0;
-    return runNodes(compiled, this.root, warehouse, {
+    return runNodes(compiled, warehouse, {
       command: options.command ?? 'build',
       selected: selectNodes(compiled.manifest, compiled.graph, {
         select: options.select ?? [],

@@ -4,7 +4,7 @@ import type { Turns } from '../../database/turns.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Decision, PlanOptions } from '../../plan/decision.ts';
 import type { EventTimeRange } from '../../state/batch-windows.ts';
-import type { NodeError } from '../../text/errors.ts';
+import type { NodeError, SourceTexts } from '../../text/errors.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;
@@ -14,7 +14,7 @@ export interface BuildContext {
   readonly runId: string;
   readonly clock: () => Date;
   /** The text of a project file, to quote a line of it. */
-  readonly sourceText: (file: string) => string | undefined;
+  readonly sourceText: SourceTexts;
   /** Of the models of this run: their transactions run side by side. */
   readonly turns: Turns;
   /** Of microbatch models, just the batches of this time. */

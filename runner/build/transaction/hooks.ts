@@ -5,14 +5,14 @@ import { explain, statement } from '../../database/statement.ts';
 import type { BuiltNode, Hook } from '../../manifest/manifest.ts';
 import { placeholders } from '../../manifest/placeholders.ts';
 import type { Decision } from '../../plan/decision.ts';
-import { NodeError } from '../../text/errors.ts';
+import { NodeError, type SourceTexts } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import type { SqlText } from '../../text/sql-text.ts';
 
 export interface HookContext {
   /** ISO time of the run. */
   readonly runStartedAt: string;
-  readonly sourceText: (file: string) => string | undefined;
+  readonly sourceText: SourceTexts;
 }
 
 /**

@@ -2,12 +2,10 @@ import { createHash } from 'node:crypto';
 import type { RelationName } from '../../../warehouse/quote.ts';
 import type { RowSecurity, SourceNode } from '../../manifest/manifest.ts';
 import type { Config } from '../../project/config.ts';
-import { type Project, sourceTexts } from '../../project/project.ts';
+import type { Project } from '../../project/project.ts';
 import type { AllProperties, Properties } from '../../project/properties.ts';
 import type { SettingPlaces } from '../../project/setting-places.ts';
 import type { Template, TemplateEnvironment } from '../../template/template.ts';
-import type { Problem } from '../../text/errors.ts';
-import { excerpt, type Place } from '../../text/place.ts';
 import type { SourceFile } from '../../text/source-file.ts';
 import type { Recorded } from './model-language.ts';
 
@@ -41,21 +39,6 @@ export interface CompileContext {
   readonly rowSecurity: ReadonlyMap<string, RowSecurity>;
   /** True when a .yml file has a fault, so that what it declares is missing: no reason to complain about that as well. */
   readonly incomplete: boolean;
-}
-
-/** The line at `place` of one of the project's files, with a caret. */
-export function quote({ project }: Pick<CompileContext, 'project'>, place: Place): string | undefined {
-  const text = sourceTexts(project)(place.file);
-  return text === undefined ? undefined : excerpt(text, place);
-}
-
-/** A problem with its line quoted, where there is a place. */
-export function problemAt(
-  context: Pick<CompileContext, 'project'>,
-  place: Place | undefined,
-  problem: Problem,
-): Problem {
-  return place === undefined ? problem : { ...problem, place, excerpt: quote(context, place) };
 }
 
 /** A short text that changes with the value. */

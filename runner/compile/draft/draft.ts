@@ -12,7 +12,7 @@ import type { Place } from '../../text/place.ts';
 import type { SourceFile } from '../../text/source-file.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { YamlPath } from '../../text/yaml-file.ts';
-import { type CompileContext, type Draft, problemAt } from './context.ts';
+import type { CompileContext, Draft } from './context.ts';
 import { modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
 import { resolverFor } from './resolve.ts';
 
@@ -51,12 +51,11 @@ export function draftSeeds(
     }
     const senseless = (['materialized', 'surrogate_key'] as const).find((key) => config[key] !== undefined);
     if (senseless !== undefined)
-      problems.push(
-        problemAt(context, settings.get(senseless)?.place(), {
-          what: `${path}: a seed has no ${senseless}`,
-          hint: 'It is a table of what its file says.',
-        }),
-      );
+      problems.push({
+        what: `${path}: a seed has no ${senseless}`,
+        hint: 'It is a table of what its file says.',
+        place: settings.get(senseless)?.place(),
+      });
     addDraft(drafts, problems, {
       kind: 'seed',
       id: `seed.${name}`,
@@ -182,7 +181,7 @@ export function checkRelations(context: CompileContext, problems: Problem[]): vo
         return [];
       } catch (error) {
         if (!(error instanceof DatacycleError)) throw error;
-        return [problemAt(context, place, { what: `${draft.file.path}: ${error.message}`, hint: error.hint })];
+        return [{ what: `${draft.file.path}: ${error.message}`, hint: error.hint, place }];
       }
     });
     if (unusable[0] !== undefined) {

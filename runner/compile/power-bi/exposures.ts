@@ -4,7 +4,7 @@ import type { Properties } from '../../project/properties.ts';
 import type { BiMeasure, BiModel } from '../../project/properties-schema.ts';
 import type { Problem } from '../../text/errors.ts';
 import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
-import { type CompileContext, problemAt } from '../draft/context.ts';
+import type { CompileContext } from '../draft/context.ts';
 import { viewNodeName } from '../draft/draft.ts';
 import { type Complain, type ViewColumn, viewColumns } from './columns.ts';
 import { faultOfName, NamesTaken } from './names.ts';
@@ -160,12 +160,11 @@ export function checkExposable(context: CompileContext, problems: Problem[]): vo
   for (const { kind, name, file, config, relation, properties, settings } of context.drafts.values()) {
     const materialized = kind === 'seed' ? 'seed' : (config.materialized ?? 'view');
     if (relation.schema === schema && materialized !== 'view' && materialized !== 'ephemeral')
-      problems.push(
-        problemAt(context, settings.get('schema')?.place(), {
-          what: `${file.path}: ${name} would be a ${materialized === 'seed' ? 'seed' : 'table'} in schema ${schema}, which holds what Power BI reads and nothing but views`,
-          hint: 'Build it in another schema, and expose it with `bi` in its .yml.',
-        }),
-      );
+      problems.push({
+        what: `${file.path}: ${name} would be a ${materialized === 'seed' ? 'seed' : 'table'} in schema ${schema}, which holds what Power BI reads and nothing but views`,
+        hint: 'Build it in another schema, and expose it with `bi` in its .yml.',
+        place: settings.get('schema')?.place(),
+      });
     if (properties === undefined) continue;
     const complain = complainer(properties, problems);
     const { bi, columns = [] } = properties.value;

@@ -8,7 +8,7 @@ import {
 } from '../../manifest/manifest.ts';
 import type { Problem } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
-import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
+import type { CompileContext, Draft } from '../draft/context.ts';
 
 /** Reports what is wrong at a place, or at the beginning of the model's file. */
 type Complain = (place: Place | undefined, what: string, hint: string) => void;
@@ -24,12 +24,11 @@ export function checkMaterializedViews(context: CompileContext, nodes: ReadonlyM
     const node = nodes.get(draft.id);
     if (!isBuilt(node)) continue;
     const complain: Complain = (place, what, hint) =>
-      problems.push(
-        problemAt(context, place ?? { file: draft.file.path, line: 1, column: 1 }, {
-          what: `${node.name}: ${what}`,
-          hint,
-        }),
-      );
+      problems.push({
+        what: `${node.name}: ${what}`,
+        hint,
+        place: place ?? { file: draft.file.path, line: 1, column: 1 },
+      });
     checkReferences(node, nodes, complain);
     if (node.materialized !== 'materialized_view') continue;
     checkKey(node, complain);

@@ -3,7 +3,7 @@ import type { Config } from '../../project/config.ts';
 import { ProjectError } from '../../text/errors.ts';
 import { isMoment } from '../../text/moment.ts';
 import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
-import { type CompileContext, type Draft, quote } from '../draft/context.ts';
+import type { Draft } from '../draft/context.ts';
 import type { BatchReads } from '../draft/resolve.ts';
 
 export function isCutIntoBatches(config: Config): boolean {
@@ -29,12 +29,12 @@ export function followedBy({ filtered, whole }: BatchReads, nodes: ReadonlyMap<s
 }
 
 /** @throws ProjectError for the first setting of a microbatch model that is missing or wrong, with its place. */
-export function checkBatches(draft: Draft, reads: BatchReads, context: CompileContext): void {
+export function checkBatches(draft: Draft, reads: BatchReads): void {
   const { config, settings, record } = draft;
   const strategy = settings.get('incremental_strategy')?.place();
   const fail = (place: typeof strategy, what: string, hint: string) => {
     const text = place?.file === draft.file.path ? what : `${draft.file.path}: ${what}`;
-    throw new ProjectError([{ what: text, place, excerpt: place && quote(context, place), hint }]);
+    throw new ProjectError([{ what: text, place, hint }]);
   };
   const needs = (key: 'event_time' | 'batch_size' | 'begin', hint: string) => {
     if (config[key] === undefined) fail(strategy, `incremental_strategy "microbatch" needs ${key}`, hint);

@@ -5,7 +5,7 @@ import type { Config } from '../../project/config.ts';
 import { ProjectError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
-import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
+import type { CompileContext, Draft } from '../draft/context.ts';
 
 const granularities = ['month', 'day'] as const;
 
@@ -30,7 +30,7 @@ export function partitionByOf(
     draft.properties?.value.config?.partition_by !== undefined || draft.record.config.partition_by !== undefined;
   if (!isOwn && (!isTable || column === undefined)) return undefined;
   const complain = (what: string, hint: string, place = draft.settings.get('partition_by')?.place()): never => {
-    throw new ProjectError([problemAt(context, place, { what: `${draft.name}: ${what}`, hint })]);
+    throw new ProjectError([{ what: `${draft.name}: ${what}`, hint, place }]);
   };
   if (!isTable)
     complain(

@@ -3,7 +3,7 @@ import type { RowSecurity } from '../../manifest/manifest.ts';
 import type { Config } from '../../project/config.ts';
 import { formatProblem, type Problem } from '../../text/errors.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
+import type { CompileContext, Draft } from '../draft/context.ts';
 
 /** Reports what is wrong with the setting or with a part of it. */
 type Complain = (what: string, hint: string | undefined, ...inside: readonly ('column' | 'access')[]) => void;
@@ -23,7 +23,7 @@ export function readRowSecurity(context: CompileContext, found: Map<string, RowS
     const declared = declaredFor(draft);
     if (declared === undefined) continue;
     const complain: Complain = (what, hint, ...inside) =>
-      faults.push(problemAt(context, draft.settings.get('row_security')?.place(...inside), { what, hint }));
+      faults.push({ what, hint, place: draft.settings.get('row_security')?.place(...inside) });
     if (!isTable(draft)) {
       const kind = draft.kind === 'seed' ? 'a seed' : `a ${draft.config.materialized ?? 'view'}`;
       complain(

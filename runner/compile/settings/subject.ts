@@ -3,7 +3,7 @@ import { subjectGraph } from '../../manifest/lineage.ts';
 import { type BuiltNode, isBuilt, type Node, type SubjectOf } from '../../manifest/manifest.ts';
 import { formatProblem, type Problem } from '../../text/errors.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import { type CompileContext, type Draft, problemAt } from '../draft/context.ts';
+import type { CompileContext, Draft } from '../draft/context.ts';
 
 /*
  * Whose the rows of a table are: the setting `subject` of models and seeds. Given for a folder it counts for the tables that
@@ -28,7 +28,7 @@ export function checkSubjects(context: CompileContext, nodes: ReadonlyMap<string
     if (!isBuilt(node)) return [];
     const read = readSubject(draft, context);
     if (read !== undefined && 'what' in read) return [read];
-    return checkWay(draft, node, nodes, context) ?? checkCoverage(draft, node, nodes) ?? [];
+    return checkWay(draft, node, nodes) ?? checkCoverage(draft, node, nodes) ?? [];
   });
   if (problems.length === 0) problems.push(...checkOrder(nodes));
   // What is wrong in a folder's setting is said once, not for each of its models.
@@ -38,11 +38,11 @@ export function checkSubjects(context: CompileContext, nodes: ReadonlyMap<string
 function readSubject(draft: Draft, context: CompileContext): { readonly subject: SubjectOf } | Problem | undefined {
   const setting = draft.config.subject;
   if (setting === undefined) return undefined;
-  const problem = (what: string, hint?: string): Problem =>
-    problemAt(context, draft.settings.get('subject')?.place('column'), {
-      what: `subject of ${draft.name}: ${what}`,
-      hint,
-    });
+  const problem = (what: string, hint?: string): Problem => ({
+    what: `subject of ${draft.name}: ${what}`,
+    hint,
+    place: draft.settings.get('subject')?.place('column'),
+  });
   const materialized = draft.kind === 'seed' ? 'table' : (draft.config.materialized ?? 'view');
   if (materialized === 'view' || materialized === 'ephemeral') {
     if (!isOwn(draft)) return undefined;
@@ -66,22 +66,21 @@ function readSubject(draft: Draft, context: CompileContext): { readonly subject:
   if (of === undefined) return { subject: { column, of: undefined, knownBy } };
   const target = context.drafts.get(of);
   if (target !== undefined) return { subject: { column, of: target.id, knownBy } };
-  return problemAt(context, draft.settings.get('subject')?.place('of'), {
+  return {
     what: `subject: there is no model or seed "${of}"`,
     hint: didYouMean(of, context.drafts.keys()),
-  });
+    place: draft.settings.get('subject')?.place('of'),
+  };
 }
 
 /** The way to the subject's id leads through tables that have the column and end at one that holds the id. */
-function checkWay(
-  draft: Draft,
-  { name, subject }: BuiltNode,
-  nodes: ReadonlyMap<string, Node>,
-  context: CompileContext,
-): Problem | undefined {
+function checkWay(draft: Draft, { name, subject }: BuiltNode, nodes: ReadonlyMap<string, Node>): Problem | undefined {
   if (subject === undefined || subject === 'nobody' || subject.of === undefined) return undefined;
-  const problem = (key: 'column' | 'of', what: string, hint: string): Problem =>
-    problemAt(context, draft.settings.get('subject')?.place(key), { what: `subject of ${name}: ${what}`, hint });
+  const problem = (key: 'column' | 'of', what: string, hint: string): Problem => ({
+    what: `subject of ${name}: ${what}`,
+    hint,
+    place: draft.settings.get('subject')?.place(key),
+  });
   const target = nodes.get(subject.of);
   if (!isBuilt(target)) return undefined;
   if (target.kind === 'model' && (target.materialized === 'view' || target.materialized === 'ephemeral'))

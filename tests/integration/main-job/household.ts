@@ -76,7 +76,7 @@ export class Household {
   ): Promise<RunSummary> {
     const compiled = this.compile(options.env);
     this.#runs += 1;
-    const summary = await runNodes(compiled, this.project, this.#warehouse, {
+    const summary = await runNodes(compiled, this.#warehouse, {
       command: options.command ?? 'build',
       selected: selectNodes(compiled.manifest, compiled.graph, { select: options.select ?? [], exclude: [] }),
       fullRefresh: options.fullRefresh ?? false,

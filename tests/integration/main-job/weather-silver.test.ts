@@ -181,7 +181,7 @@ describe.each(oneDatabase)('silver weather on $name', (kind) => {
   async function build(fullRefresh = false): Promise<void> {
     const compiled = compileProject(readProject({ root, env: {} }));
     runs += 1;
-    const { results } = await runNodes(compiled, root, db.warehouse, {
+    const { results } = await runNodes(compiled, db.warehouse, {
       command: 'build',
       selected: selectNodes(compiled.manifest, compiled.graph, {
         select: [...models, 'weather_audit_adds_up'],

@@ -221,7 +221,7 @@ from {{source "staging" "registry_row"}} order by table_name, row_no, load_id de
     await build();
     const nightly = (settings: Record<string, string>) => {
       const compiled = project.compile({ ...env(), ...settings });
-      return housekeep(database.warehouse, compiled.context.project, compiled, () => now);
+      return housekeep(database.warehouse, compiled.project, compiled, () => now);
     };
     expect(await nightly({})).toEqual([]);
     expect(await nightly({ BRONZE_RETENTION_DAYS: '-1' })).toEqual([]);

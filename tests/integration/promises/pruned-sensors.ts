@@ -38,7 +38,7 @@ export function prunedSensors(kind: DatabaseKind) {
   const env = () => ({ BRONZE_ROOT: share().source.bronzeRoot });
   const keeping = (): Keeping => ({
     warehouse: database.warehouse,
-    project: project.compile(env()).context.project,
+    project: project.compile(env()).project,
     clock: () => now,
   });
   const manifest = () => project.compile().manifest;

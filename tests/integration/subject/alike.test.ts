@@ -63,7 +63,7 @@ describe.each(oneDatabase)('erasing one of several whose names are parts of each
     const compiled = two.compile();
     const signal = new AbortController().signal;
     terminal = new QuietTerminal();
-    const named = subjectNamed(compiled.context.project, id);
+    const named = subjectNamed(compiled.project, id);
     return eraseSubject(database.warehouse, compiled, named, terminal, { clock, signal, yes: true, dryRun: false });
   };
   /** The rows of all apartments but these, and the keys that were handed out for them. */

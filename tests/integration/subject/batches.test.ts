@@ -53,7 +53,7 @@ describe.each(oneDatabase)('erasing a subject from models in batches on $name', 
     expect(await totals()).toEqual([before, before, before]);
     two.takeAccess();
     const compiled = two.compile();
-    const named = subjectNamed(compiled.context.project, 'jimmy');
+    const named = subjectNamed(compiled.project, 'jimmy');
     const signal = new AbortController().signal;
     const options = { clock, signal, yes: true, dryRun: false };
     expect(await eraseSubject(database.warehouse, compiled, named, new QuietTerminal(), options)).toBe(0);

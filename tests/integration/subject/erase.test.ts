@@ -35,7 +35,7 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
   });
   const erase = (options: { dryRun?: boolean; onStep?: (step: string) => void } = {}) => {
     const compiled = two.compile();
-    const named = subjectNamed(compiled.context.project, 'jimmy');
+    const named = subjectNamed(compiled.project, 'jimmy');
     return eraseSubject(database.warehouse, compiled, named, terminal, {
       clock,
       signal,
@@ -48,7 +48,7 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
   it('finds a table that no model makes, whosever its rows are', async () => {
     const find = async () => {
       const compiled = two.compile();
-      const named = subjectNamed(compiled.context.project, 'jimmy');
+      const named = subjectNamed(compiled.project, 'jimmy');
       const findings = await findSubject(database.warehouse, compiled, named, terminal, signal);
       return findings.filter(({ what }) => what.startsWith('rows that may be'));
     };
@@ -89,7 +89,7 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
       ],
     );
     const compiled = two.compile();
-    const named = subjectNamed(compiled.context.project, 'jimmy');
+    const named = subjectNamed(compiled.project, 'jimmy');
     const found = await findSubject(warehouse, compiled, named, terminal, signal);
     expect(found.filter(({ place }) => place.startsWith('datacycle.audit_row'))).toMatchObject([
       { place: 'datacycle.audit_row', what: 'its rows', count: 1 },
@@ -169,7 +169,7 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
   it('nothing of the subject is left: in no table, no statistics, no file, no log', async () => {
     expect(await two.search('jimmy')).toEqual([]);
     const compiled = two.compile();
-    const named = subjectNamed(compiled.context.project, 'jimmy');
+    const named = subjectNamed(compiled.project, 'jimmy');
     const findings = await findSubject(database.warehouse, compiled, named, terminal, signal);
     expect(findings).toEqual([]);
   });

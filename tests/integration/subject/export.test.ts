@@ -29,7 +29,7 @@ describe.each(oneDatabase)('exporting a subject on $name', (kind) => {
   });
   const write = (output: string | undefined) => {
     const compiled = two.compile();
-    const named = subjectNamed(compiled.context.project, 'jimmy');
+    const named = subjectNamed(compiled.project, 'jimmy');
     const signal = new AbortController().signal;
     return exportSubject(database.warehouse, compiled, named, terminal, { clock, signal, output });
   };

@@ -39,12 +39,12 @@ describe.each(oneDatabase)('texts of others that name a subject on $name', (kind
   });
   const find = async () => {
     const compiled = two.compile();
-    const named = subjectNamed(compiled.context.project, 'jimmy');
+    const named = subjectNamed(compiled.project, 'jimmy');
     return findSubject(database.warehouse, compiled, named, new QuietTerminal(), signal);
   };
   const erase = (terminal: QuietTerminal) => {
     const compiled = two.compile();
-    const named = subjectNamed(compiled.context.project, 'jimmy');
+    const named = subjectNamed(compiled.project, 'jimmy');
     return eraseSubject(database.warehouse, compiled, named, terminal, { clock, signal, yes: true, dryRun: false });
   };
   const said = async () => {

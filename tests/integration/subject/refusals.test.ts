@@ -38,7 +38,7 @@ describe.each(databases)('an erasure is refused on $name', (kind) => {
   });
   const erase = async (id = 'jimmy', yes = true) => {
     const compiled = project.compile();
-    return eraseSubject(database.warehouse, compiled, subjectNamed(compiled.context.project, id), new QuietTerminal(), {
+    return eraseSubject(database.warehouse, compiled, subjectNamed(compiled.project, id), new QuietTerminal(), {
       clock: () => new Date(),
       signal: new AbortController().signal,
       yes,

@@ -47,7 +47,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
   const terminal = new QuietTerminal();
   const compiledAnd = () => {
     const compiled = two.compile();
-    return { compiled, named: subjectNamed(compiled.context.project, 'jimmy') };
+    return { compiled, named: subjectNamed(compiled.project, 'jimmy') };
   };
   const erase = (onStep: (step: string) => void = () => undefined) => {
     const { compiled, named } = compiledAnd();

@@ -101,7 +101,7 @@ export class SmallWatch {
       sources: { ...sources, registry },
       landing: warehouse,
       building: warehouse,
-      settings: watchSettings(compiled.context.project),
+      settings: watchSettings(compiled.project),
       clock,
       log: new WatchLog(this.#recorder, undefined, (text) => text, clock),
       metrics: this.metrics,

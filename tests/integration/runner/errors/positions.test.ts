@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tableOf } from '../../../../cli/commands/show.ts';
 import { errorLines } from '../../../../runner/run/report.ts';
-import { formatProblem, ProjectError } from '../../../../runner/text/errors.ts';
+import { ProjectError } from '../../../../runner/text/errors.ts';
 import { databases, type TestDatabase } from '../../databases.ts';
 import { TemporaryProject } from '../../temporary-project.ts';
 import type { Fault } from './fault.ts';
@@ -57,7 +57,7 @@ async function messageOf(fault: Fault, files: Record<string, string>, database: 
     const { error } = results.find((result) => result.error !== undefined) ?? {};
     return error === undefined ? 'no error' : lines(error);
   } catch (error) {
-    if (error instanceof ProjectError) return error.problems.map(formatProblem).join('\n');
+    if (error instanceof ProjectError) return error.message;
     return lines(error instanceof Error ? error : new Error(String(error)));
   } finally {
     project.dispose();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Helper, HelperError, TemplateEnvironment } from '../../../../runner/template/template.ts';
-import { type Problem, ProjectError } from '../../../../runner/text/errors.ts';
+import { formatProblem, type Problem, ProjectError } from '../../../../runner/text/errors.ts';
 import type { Place } from '../../../../runner/text/place.ts';
 import type { SourceFile } from '../../../../runner/text/source-file.ts';
 
@@ -118,8 +118,9 @@ describe('what is wrong in a template', () => {
     const problem = problemOf(text, { outlier: '{{value}}' }, { known: {}, list: [{ name: 'a' }] });
     expect(problem.what).toBe(what);
     expect(problem.place).toEqual({ file: 'models/m.sql', line, column });
-    expect(problem.excerpt?.split('\n')[0]).toBe(`  ${line} | ${text.split('\n')[line - 1]}`);
-    expect(problem.excerpt?.split('\n')[1]).toBe(`    | ${' '.repeat(column - 1)}^`);
+    const [, quoted, caret] = formatProblem(problem, () => text).split('\n');
+    expect(quoted).toBe(`  ${line} | ${text.split('\n')[line - 1]}`);
+    expect(caret).toBe(`    | ${' '.repeat(column - 1)}^`);
   });
 
   it.each([
@@ -130,7 +131,7 @@ describe('what is wrong in a template', () => {
     const problem = problemOf(text);
     expect(problem.what).toMatch(/^the template cannot be read: \S.{5}/);
     expect(problem.place).toMatchObject({ file: 'models/m.sql', line });
-    expect(problem.excerpt).toContain(text.split('\n')[line - 1]);
+    expect(formatProblem(problem, () => text)).toContain(text.split('\n')[line - 1]);
   });
 
   it('guesses what was meant', () => {
@@ -143,11 +144,12 @@ describe('what is wrong in a template', () => {
 
   it('a macro called without one of its parameters is named with the line of the macro', () => {
     const macros = { outlier: 'case\n  when {{value}}', wrap: '\n\n{{> outlier field="x"}}' };
-    expect(problemOf('{{> wrap}}', macros)).toMatchObject({
+    const problem = problemOf('{{> wrap}}', macros);
+    expect(problem).toMatchObject({
       what: '{{value}} is not defined',
       place: { file: 'macros/outlier.sql', line: 2, column: 8 },
-      excerpt: '  2 |   when {{value}}\n    |        ^',
     });
+    expect(formatProblem(problem, () => macros.outlier)).toContain('\n  2 |   when {{value}}\n    |        ^');
   });
 
   it('a fault after a macro is in the template again', () => {

@@ -202,7 +202,7 @@ describe('what cannot be exposed is said with its place', () => {
     ],
   ])('%s', (_, text, place, what, more = {}) => {
     const problems = problemsWith(text, more);
-    expect(problems.map(formatProblem)).toHaveLength(1);
+    expect(problems.map((problem) => formatProblem(problem))).toHaveLength(1);
     expect(problems[0]?.what).toContain(what);
     const where = problems[0]?.place;
     expect(where && formatPlace(where)).toMatch(new RegExp(`${place.includes('.yml') ? '' : 'room\\.yml:'}${place}$`));

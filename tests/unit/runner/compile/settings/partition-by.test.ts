@@ -141,7 +141,7 @@ describe('partition_by', () => {
   ];
 
   it.each(cases)('refuses %s', (_, files, message, hint) => {
-    const [problem, ...others] = problemsOf(files).map(formatProblem);
+    const [problem, ...others] = problemsOf(files).map((problem) => formatProblem(problem));
     expect(others).toEqual([]);
     expect(problem).toContain(message);
     expect(problem).toContain(hint);

@@ -13,10 +13,8 @@ const files = (retention: string) => ({
 });
 
 const kept = (retention: string) => {
-  const { manifest, context } = compileFiles(files(retention));
-  return retentionOf(context.project, manifest.nodes).map(
-    ({ model, keep }) => `${model.name} ${keep.amount} ${keep.unit}`,
-  );
+  const { manifest, project } = compileFiles(files(retention));
+  return retentionOf(project, manifest.nodes).map(({ model, keep }) => `${model.name} ${keep.amount} ${keep.unit}`);
 };
 
 describe('how long rows are kept', () => {

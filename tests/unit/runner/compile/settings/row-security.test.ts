@@ -142,7 +142,7 @@ describe('row security', () => {
   ];
 
   it.each(cases)('is refused with %s', (_name, files, what, hint) => {
-    const problems = problemsOf(files).map(formatProblem);
+    const problems = problemsOf(files).map((problem) => formatProblem(problem));
     expect(problems).toEqual([expect.stringContaining(what)]);
     expect(problems[0]).toContain(hint);
   });
@@ -155,7 +155,7 @@ describe('row security', () => {
       'models/gold/deep/b.sql': 'select 1',
       'models/gold/all.yml': `models: [{ name: a, ${columns('home')} }, { name: b, ${columns('home')} }]`,
     });
-    expect(problems.map(formatProblem)).toEqual([
+    expect(problems.map((problem) => formatProblem(problem))).toEqual([
       expect.stringContaining('project.yml:5:44: row_security names the access model "nobody", which is not there'),
     ]);
   });

@@ -46,7 +46,8 @@ const files = {
   'models/gold/fact.yml': described('fact', ['apartment_key']),
   'models/gold/dim_date.sql': 'select * from {{source "raw" "calendar"}}',
 };
-const messages = (more: Readonly<Record<string, string>>) => problemsOf({ ...files, ...more }).map(formatProblem);
+const messages = (more: Readonly<Record<string, string>>) =>
+  problemsOf({ ...files, ...more }).map((problem) => formatProblem(problem));
 
 describe('whose the rows are', () => {
   it('is said by folder for the models that declare the column, and stronger by the model itself', () => {

@@ -1,0 +1,250 @@
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { ensureGuard } from '../build/transaction/access.ts';
+import type { BuildContext } from '../build/transaction/build-context.ts';
+import type { Compiled } from '../compile/compile.ts';
+import type { RunHook } from '../compile/run-hooks.ts';
+import { Turns } from '../database/turns.ts';
+import { isBuilt, isMicrobatch, type ModelNode, type Node } from '../manifest/manifest.ts';
+import { sourceTexts } from '../project/project.ts';
+import type { EventTimeRange } from '../state/batch-windows.ts';
+import { beginRun, finishRun, writeResults } from '../state/runs.ts';
+import { ensureState } from '../state/schema.ts';
+import { createSchemas } from './create-schemas.ts';
+import { NodeWork } from './node-work.ts';
+import { type RunHookResult, runRunHooks } from './run-hooks.ts';
+import {
+  type Command,
+  type NodeResult,
+  type RunEvent,
+  type RunSummary,
+  skipped,
+  stopped,
+  toRecord,
+} from './run-result.ts';
+import { schedule } from './schedule.ts';
+import { withTestEdges } from './test-edges.ts';
+
+export interface RunOptions {
+  readonly command: Command;
+  /** Ids to work on; what does not belong to the command is left out. */
+  readonly selected: ReadonlySet<string>;
+  readonly fullRefresh: boolean;
+  /** Of microbatch models, just the batches of this time, done or not. */
+  readonly range?: EventTimeRange | undefined;
+  readonly threads: number;
+  readonly failFast: boolean;
+  readonly clock: () => Date;
+  readonly runId: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+const kindsOf: Readonly<Record<Command, readonly Node['kind'][]>> = {
+  run: ['model'],
+  test: ['test'],
+  seed: ['seed'],
+  snapshot: ['model'],
+  build: ['seed', 'model', 'test'],
+};
+
+/** The work of one run. The steps are called in the order in which they stand here. */
+export class RunWork {
+  readonly #compiled: Compiled;
+  readonly #warehouse: Warehouse;
+  readonly #options: RunOptions;
+  readonly #started: Date;
+  /** Ids of the nodes to work on, in dependency order. */
+  readonly #order: readonly string[];
+  readonly #context: BuildContext;
+  readonly #nodes: NodeWork;
+  readonly #results = new Map<string, NodeResult>();
+  readonly #hooks: RunHookResult[] = [];
+  /** How many nodes have been begun or skipped. */
+  #count = 0;
+
+  constructor(compiled: Compiled, warehouse: Warehouse, options: RunOptions) {
+    this.#compiled = compiled;
+    this.#warehouse = warehouse;
+    this.#options = options;
+    const { manifest, project } = compiled;
+    const { clock, runId, signal, range, fullRefresh } = options;
+    this.#started = clock();
+    this.#order = manifest.order.filter((id) => {
+      const node = manifest.nodes.get(id);
+      return node !== undefined && options.selected.has(id) && isWorkOf(options.command, node);
+    });
+    this.#context = {
+      manifest,
+      root: project.root,
+      warehouse,
+      runId,
+      clock,
+      options: { fullRefresh, runStartedAt: this.#started.toISOString() },
+      sourceText: sourceTexts(project),
+      range,
+      signal,
+      turns: new Turns(signal),
+    };
+    this.#nodes = new NodeWork(this.#context);
+  }
+
+  /** Makes the schemas that the nodes need, and begins the run's record. A run of tests writes nothing. */
+  async prepare(): Promise<void> {
+    const { command, runId, threads, onEvent } = this.#options;
+    const { manifest, project } = this.#compiled;
+    if (this.#isRecording) {
+      await ensureState(this.#warehouse);
+      const nodes = this.#order.flatMap((id) => manifest.nodes.get(id) ?? []);
+      await createSchemas(this.#warehouse, nodes);
+      await ensureGuard(this.#warehouse, nodes);
+      const startedAt = this.#started.toISOString();
+      await beginRun(this.#warehouse, { runId, command, target: project.target.name, startedAt });
+    }
+    const total = this.#order.length;
+    const { address } = this.#warehouse;
+    onEvent({ type: 'started', command, total, threads: this.#threadsFor(threads), address });
+  }
+
+  /** Runs the hooks of on-run-start. If one fails, {@link workOff} skips everything. */
+  async runStartHooks(): Promise<void> {
+    await this.#runHooks(this.#isStopped ? [] : this.#compiled.runHooks.start, false);
+  }
+
+  /** Builds and tests the nodes, several at once; what depends on a failed one is skipped. */
+  async workOff(): Promise<void> {
+    const { manifest, graph } = this.#compiled;
+    const { threads, failFast, signal } = this.#options;
+    await schedule(
+      withTestEdges(graph, manifest.nodes, new Set(this.#order)),
+      this.#order,
+      {
+        threads: this.#threadsFor(threads),
+        failFast,
+        signal: this.#brokenHook === undefined ? signal : AbortSignal.abort(),
+      },
+      { run: (id) => this.#runOne(id), skip: (id, because) => this.#skipOne(id, because) },
+    );
+  }
+
+  /** Rows that were still referenced when their dimension was rebuilt can go now that the facts have been rebuilt too. */
+  async comeBackForRetained(): Promise<void> {
+    for (const id of [...this.#nodes.retained].reverse()) {
+      const node = this.#compiled.manifest.nodes.get(id);
+      const first = this.#results.get(id);
+      if (!isBuilt(node) || first === undefined || this.#isStopped) continue;
+      // Whatever the reason for the first rebuild was, it is gone by now.
+      const second = await this.#nodes.build(node, !isMicrobatch(node));
+      this.#results.set(id, {
+        ...first,
+        ...second,
+        deleted: first.deleted + second.deleted,
+        inserted: first.inserted,
+        updated: first.updated,
+        message: first.message,
+        batches: first.batches,
+        // Each of the two has recorded its own rows.
+        recorded: false,
+      });
+    }
+  }
+
+  /** Runs the hooks of on-run-end. Like `finally`: also after failures and an interrupt. */
+  async runEndHooks(): Promise<void> {
+    await this.#runHooks(this.#compiled.runHooks.end, true);
+  }
+
+  /** Ends the run's record. */
+  async finish(): Promise<RunSummary> {
+    const { clock, runId, onEvent } = this.#options;
+    const finished = clock();
+    const results = [...this.#results.values()];
+    const ok =
+      this.#brokenHook === undefined &&
+      results.every(({ status }) => status === 'success' || status === 'pass' || status === 'warn');
+    const seconds = (finished.getTime() - this.#started.getTime()) / 1000;
+    const summary: RunSummary = { runId, results, hooks: this.#hooks, seconds, ok };
+    if (this.#isRecording) {
+      const records = results
+        .filter(({ node, status, recorded }) => node.kind === 'test' || status !== 'success' || recorded === false)
+        .map((result) => toRecord(result, runId, finished));
+      await writeResults(this.#warehouse, records);
+      await finishRun(this.#warehouse, runId, finished.toISOString(), ok ? 'success' : 'error');
+    }
+    onEvent({ type: 'finished', summary });
+    return summary;
+  }
+
+  get #isRecording(): boolean {
+    return this.#options.command !== 'test';
+  }
+
+  get #isStopped(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
+
+  get #brokenHook(): RunHookResult | undefined {
+    return this.#hooks.find(({ error }) => error !== undefined);
+  }
+
+  #threadsFor(asked: number): number {
+    return Math.max(1, Math.min(asked, this.#warehouse.concurrency));
+  }
+
+  async #runHooks(which: readonly RunHook[], goOn: boolean): Promise<void> {
+    await runRunHooks(this.#warehouse, which, goOn, {
+      runStartedAt: this.#started.toISOString(),
+      sourceText: this.#context.sourceText,
+      clock: this.#options.clock,
+      onResult: (hook) => {
+        this.#hooks.push(hook);
+        this.#options.onEvent({ type: 'hook-finished', hook });
+      },
+    });
+  }
+
+  /** @returns whether what depends on the node may be worked on. */
+  async #runOne(id: string): Promise<boolean> {
+    const { clock, onEvent } = this.#options;
+    const node = this.#compiled.manifest.nodes.get(id);
+    if (node === undefined || node.kind === 'source') return true;
+    this.#count += 1;
+    const index = this.#count;
+    onEvent({ type: 'node-started', index, total: this.#order.length, node });
+    // Where the database runs in this process, nothing else would give an interrupt its turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#isStopped) {
+      this.#note(id, index, { node, ...stopped, seconds: 0 });
+      return false;
+    }
+    const begin = clock().getTime();
+    const result = node.kind === 'test' ? await this.#nodes.test(node) : await this.#nodes.build(node);
+    this.#note(id, index, { node, ...result, seconds: (clock().getTime() - begin) / 1000 });
+    return result.status !== 'error' && result.status !== 'fail';
+  }
+
+  #skipOne(id: string, because: string | undefined): void {
+    const { nodes } = this.#compiled.manifest;
+    const node = nodes.get(id);
+    if (node === undefined) return;
+    this.#count += 1;
+    const cause = (because === undefined ? undefined : nodes.get(because)?.name) ?? this.#brokenHook?.name;
+    const message = cause === undefined ? 'the run was stopped' : `${cause} failed`;
+    this.#note(id, this.#count, { node, ...skipped(message), seconds: 0 });
+  }
+
+  #note(id: string, index: number, result: NodeResult): void {
+    this.#results.set(id, result);
+    this.#options.onEvent({ type: 'node-finished', index, total: this.#order.length, result });
+  }
+}
+
+/** As in dbt, `run` leaves snapshots to `snapshot` and `build`: each time they run is a moment that they remember. */
+function isWorkOf(command: Command, node: Node): boolean {
+  if (!kindsOf[command].includes(node.kind)) return false;
+  return node.kind !== 'model' || isBuiltBy(command, node.materialized);
+}
+
+function isBuiltBy(command: Command, materialized: ModelNode['materialized']): boolean {
+  if (materialized === 'ephemeral') return false;
+  return command === 'build' || (command === 'snapshot') === (materialized === 'snapshot');
+}
