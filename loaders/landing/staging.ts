@@ -77,7 +77,7 @@ const migrations: readonly (readonly string[])[] = [
     )`,
   ],
   [
-    // Nothing was ever landed line by line: 248 bytes a line, against 10 in chunks (docs/weather-staging.md).
+    // Nothing was ever landed line by line: 248 bytes a line, against 10 in chunks (docs/decisions/weather-staging.md).
     'drop table staging.weather_line',
     `create table staging.weather_chunk (
         file_id bigint not null,

@@ -8,7 +8,7 @@ import { CsvError, parse } from 'csv-parse';
 /** The columns a forecast file must have, in the spelling under which staging knows them. */
 export const weatherColumns = ['Time', 'Value', 'Prediction', 'Site', 'Measurement', 'Unit'] as const;
 
-/** Lines that stand together in staging. Measured: docs/weather-staging.md. */
+/** Lines that stand together in staging. Measured: docs/decisions/weather-staging.md. */
 const linesAChunk = 1000;
 
 /** Longer lines are no forecasts, and would be held in memory. */
