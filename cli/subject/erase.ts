@@ -115,7 +115,7 @@ async function eraseLocked(
   for (const [what, count] of landedCounts(landed)) await say(what, count);
   for (const path of landed.damaged)
     terminal.errors([
-      { tone: 'warning', text: `${path} in Bronze is damaged: what can be read of it names nobody erased; look at it` },
+      { tone: 'warning', text: `${path} in Bronze is damaged: no row of it can be read in it; look at it` },
     ]);
   // They are made of what is gone now, also where a loader took it.
   const views = materializedViews(manifest).map(({ id }) => id);

@@ -68,9 +68,9 @@ export async function findSubject(
     if (count > 0) owned.push({ place, what, count, first: [], more: false });
   };
   for (const { node, rows } of tables) tell(`${node.relation.schema}.${node.relation.name}`, 'its rows', rows);
-  for (const [table, rows] of Object.entries(landed?.rows ?? {})) tell(`staging.${table}`, 'its rows', rows);
-  tell('registry in Bronze', 'its rows', landed?.snapshotRows ?? 0);
-  tell('sensor files in Bronze', 'its files', landed?.bronzeFiles ?? 0);
+  for (const [table, rows] of Object.entries(landed.rows)) tell(`staging.${table}`, 'its rows', rows);
+  tell('registry in Bronze', 'its rows', landed.snapshotRows);
+  tell('sensor files in Bronze', 'its files', landed.bronzeFiles);
   tell('datacycle.audit_row', 'its rows', kept.theirs);
   tell(
     'datacycle.audit_row',

@@ -22,8 +22,7 @@ export interface Held {
   /** In the order in which they can be erased. */
   readonly tables: readonly SubjectRows[];
   readonly kept: KeptRows;
-  /** Undefined if nothing was ever landed. */
-  readonly landed: LandedCounts | undefined;
+  readonly landed: LandedCounts;
 }
 
 /**
@@ -37,12 +36,13 @@ export async function held(
   named: NamedSubject,
   signal: AbortSignal,
 ): Promise<Held> {
-  const known = await knownSubject(warehouse, project, named, signal);
+  const landed = await countLanded(warehouse, requestOf(project, named, signal));
+  const known = knownBy(named, landed.ids);
   return {
     known,
     tables: await countSubjectRows(warehouse, manifest, known),
     kept: await countKeptRows(warehouse, manifest, named.subject.id),
-    landed: await countLanded(warehouse, requestOf(project, named, signal)),
+    landed,
   };
 }
 

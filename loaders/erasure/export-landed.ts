@@ -16,7 +16,7 @@ import { registry } from '../registry/stamp.ts';
 import { RegistryRows } from '../registry/subject-rows.ts';
 import { sensors } from '../sensors/ledger.ts';
 import { maxFileBytes, sensorPayload, tooBig } from '../sensors/payload.ts';
-import type { RegistryIds } from '../tombstones/registry-ids.ts';
+import { noIds, type RegistryIds } from '../tombstones/registry-ids.ts';
 import { ruleOf } from '../tombstones/rule.ts';
 import { hasTombstones, registryIds } from './known-ids.ts';
 import type { LandedCounts, RowCounts, SubjectRequest } from './request.ts';
@@ -54,10 +54,15 @@ export async function exportLanded(
   });
 }
 
-/** Counts all that {@link exportLanded} would look at; undefined if nothing was ever landed. */
-export async function countLanded(warehouse: Warehouse, request: SubjectRequest): Promise<LandedCounts | undefined> {
+/** How much is held of a subject, and what the registry has ever called its buildings, rooms and devices. */
+export interface LandedHeld extends LandedCounts {
+  readonly ids: RegistryIds;
+}
+
+/** Counts all that {@link exportLanded} would look at; nothing if nothing was ever landed. Throws as it does. */
+export async function countLanded(warehouse: Warehouse, request: SubjectRequest): Promise<LandedHeld> {
   const { bronzeRoot, subject, apartments } = request;
-  if (!(await hasTombstones(warehouse))) return undefined;
+  if (!(await hasTombstones(warehouse))) return { rows: {}, bronzeFiles: 0, snapshotRows: 0, ids: noIds };
   return whileHeld(warehouse, request, async (ids) => {
     const rows = await warehouse.transaction(async (session) =>
       countRows(session, await heldTables(session, request, ids)),
@@ -69,7 +74,7 @@ export async function countLanded(warehouse: Warehouse, request: SubjectRequest)
       const own = new RegistryRows(ruleOf(subject, apartments), [ids]);
       for (const file of snapshot) snapshotRows += (await countOwn(bronzeRoot, file, own)).rows;
     }
-    return { rows, bronzeFiles: files, snapshotRows };
+    return { rows, bronzeFiles: files, snapshotRows, ids };
   });
 }
 

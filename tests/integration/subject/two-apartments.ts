@@ -62,7 +62,9 @@ export class TwoApartments {
         record({ apartment: apartment.toUpperCase(), room: 'Office' }),
       ]),
     );
-    await home.build(select === undefined ? {} : { select });
+    // Without the tests of data, which others prove.
+    for (const command of ['seed', 'run'] as const)
+      await home.build(select === undefined ? { command } : { command, select });
     this.writeLogs();
   }
 
