@@ -7,7 +7,7 @@ import { isBusy, type Outcome, runHere } from './in-process.ts';
 export type { Outcome };
 
 /** Commands that make the embedded database where it is not there yet. */
-const working = new Set(['build', 'load', 'run', 'seed', 'show', 'snapshot', 'test']);
+const working = new Set(['build', 'load', 'run', 'seed', 'show', 'snapshot', 'test', 'watch']);
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 
