@@ -1,16 +1,41 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Minutes long, though short to read: begun last, they would keep one worker busy while the other has nothing to do. */
-const long = /\/tests\/integration\/(promises|subject|main-job)\//;
+/** The files that take longest, as measured: begun last, one of them would keep a worker busy while the others have nothing to do. */
+const longest = [
+  'cli/watch/process',
+  'cli/init',
+  'installation/three-days',
+  'main-job/main-job',
+  'cli/subject',
+  'cli/verify',
+  'promises/1-killed-builds',
+  'subject/registry-history',
+  'promises/2-household-equals-full',
+  'promises/2-prediction-arrivals',
+  'cli/errors',
+  'promises/7-hostile-names',
+  'cli/watch/silent-database',
+  'main-job/weather-gold',
+  'main-job/registry',
+  'runner/errors/positions',
+  'cli/status',
+  'powerbi/command',
+  'installation/row-security',
+  'cli/watch/database-restart',
+  'subject/others-texts',
+  'subject/erase',
+  'loaders/killed',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    return [
-      ...sorted.filter(({ moduleId }) => long.test(moduleId)),
-      ...sorted.filter(({ moduleId }) => !long.test(moduleId)),
-    ];
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`/tests/integration/${name}.test.ts`));
+      const isShort = /\/tests\/(unit|golden)\//.test(moduleId);
+      return at >= 0 ? at : longest.length + (isShort ? 1 : 0);
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
 }
 
@@ -22,8 +47,10 @@ export default defineConfig(({ mode }) => ({
     env: mode === 'long' ? { TEST_LONG: '1' } : {},
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    // Two databases and two cores: more workers only make each other wait.
-    maxWorkers: 2,
+    // Files share a process, which spares loading the source a hundred times; tests/README.md says what that asks of them.
+    isolate: false,
+    // Two cores, and tests that wait: for processes, for servers, for what is to time out.
+    maxWorkers: 3,
     // The program as it ships is run as Node runs it.
     server: { deps: { external: [/\/dist\/datacycle\.js/] } },
     sequence: { sequencer: LongestFirst },
