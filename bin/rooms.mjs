@@ -65,6 +65,57 @@ export const layers = [
   },
 ];
 
+/**
+ * The door of each room: the file to read first. It begins with a comment of 5 to 15 lines: what happens in the room, in
+ * which order, and what holds at the end.
+ */
+export const doors = {
+  warehouse: 'warehouse.ts',
+  'runner/text': 'sql-text.ts',
+  'runner/template': 'template.ts',
+  'runner/project': 'project.ts',
+  'runner/manifest': 'manifest.ts',
+  'runner/compile/draft': 'draft.ts',
+  'runner/compile/settings': 'microbatch.ts',
+  'runner/compile/power-bi': 'views.ts',
+  'runner/compile': 'compile.ts',
+  'runner/database': 'catalog.ts',
+  'runner/state': 'schema.ts',
+  'runner/materialize/parts': 'step.ts',
+  'runner/materialize': 'table.ts',
+  'runner/plan': 'plan.ts',
+  'runner/data-test': 'audit.ts',
+  'runner/build/transaction': 'run-steps.ts',
+  'runner/build/microbatch': 'batches.ts',
+  'runner/build': 'build-node.ts',
+  'runner/run': 'run.ts',
+  'runner/verify': 'verify.ts',
+  'runner/check': 'check.ts',
+  'runner/retention': 'expire.ts',
+  'runner/subject': 'rows.ts',
+  'loaders/landing': 'load.ts',
+  'loaders/tombstones': 'tombstones.ts',
+  'loaders/weather': 'load-weather.ts',
+  'loaders/sensors': 'load-sensors.ts',
+  'loaders/registry': 'load-registry.ts',
+  'loaders/housekeeping': 'prune-staging.ts',
+  'loaders/erasure': 'erase-landed.ts',
+  powerbi: 'project.ts',
+  'cli/settings': 'settings.ts',
+  'cli/terminal': 'terminal.ts',
+  'cli/housekeeping': 'housekeeping.ts',
+  'cli/sources': 'sources.ts',
+  'cli/bi': 'write-folder.ts',
+  'cli/demo/household': 'household.ts',
+  'cli/demo': 'sample-day.ts',
+  'cli/init': 'database.ts',
+  'cli/watch': 'watcher.ts',
+  'cli/status': 'status.ts',
+  'cli/subject': 'erase.ts',
+  'cli/commands': 'run.ts',
+  cli: 'main.ts',
+};
+
 /** Rooms that take and return values: none of their files may name what asks the database. */
 const pure = ['runner/materialize/parts', 'runner/materialize', 'runner/plan'];
 const connections = {

@@ -1,3 +1,10 @@
+// The program: command line -> one call -> exit code.
+//
+//   1. main.ts      signals, errors, exit code. Only here does the process end
+//   2. program.ts   every command with its flags (define.ts); each makes one call into commands/
+//   3. commands/    open the project and its database, call loaders or runner, print the result
+//
+// Exit codes: 0 done; 1 a model, test or load failed; 2 wrong use or configuration; 130 interrupted.
 import { CommanderError } from 'commander';
 import { errorLines } from '../runner/run/report.ts';
 import { DatacycleError } from '../warehouse/errors.ts';

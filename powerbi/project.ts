@@ -1,3 +1,11 @@
+// Writes a Power BI project (.pbip) for the views of schema `bi`: texts only, no file is read or written here.
+//
+//   1. model.ts, tables.ts, columns.ts, relationships.ts, roles.ts, partition.ts  the semantic model, in TMDL (tmdl.ts)
+//   2. expressions.ts, m.ts            the connection and the queries of the tables, in M
+//   3. dax.ts, dax-scan.ts, check-measures.ts  the names that a measure uses exist
+//   4. report.ts, starting-page.ts, visuals.ts  a report with one page
+//
+// The same exposures and options yield the same bytes. cli/bi writes the files and keeps what a person has changed.
 import type { Exposure } from '../runner/manifest/exposure.ts';
 import {
   connectionFile,

@@ -1,3 +1,13 @@
+// The database port: what the other layers know of a database, and no more. They query, stream COPY, open transactions and take
+// advisory locks through the interfaces of this file.
+//
+//   open.ts      chooses the adapter by DB_URL
+//   postgres.ts  PostgreSQL 15 or newer, by node-postgres
+//   pglite.ts    the embedded PostgreSQL, one connection, in a folder or in memory
+//   quote.ts     quotes identifiers and literals; every name in generated SQL passes through it
+//   migrate.ts   applies the numbered migrations of a schema, and refuses a schema that is newer than the program
+//
+// Both adapters return the same values and errors for the same SQL. No message of theirs holds a password.
 /** One row as the driver returns it: column name to value. */
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -1,3 +1,10 @@
+// What `datacycle bi` needs besides powerbi/, which is pure.
+//
+//   measure-problems.ts  checks the measures of the .yml files, with their places
+//   write-folder.ts      writes the project's files and removes those of an earlier one
+//
+// A file that a person has changed is never overwritten without `--force`, and the report only with `--new-report`. If something
+// would be overwritten, no file is touched.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';

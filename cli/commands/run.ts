@@ -1,3 +1,10 @@
+// One file for each command, or for a few that differ by a word. Each
+//
+//   1. reads its flags and opens the project; it compiles before it opens the database
+//   2. makes one call into loaders/, runner/ or another room of cli/
+//   3. prints the result and returns the exit code
+//
+// No rule of the data is here. cli/program.ts says which flags a command has.
 import { randomUUID } from 'node:crypto';
 import { type Compiled, compileProject } from '../../runner/compile/compile.ts';
 import { type Selection, selectNodes } from '../../runner/manifest/select.ts';

@@ -1,3 +1,8 @@
+// What `datacycle bronze`, `datacycle expire` and the nightly round of `watch` have in common.
+//
+// housekeep runs the steps that the settings ask for: compress Bronze, prune Bronze, prune staging, delete what retention no
+// longer keeps. Each step asks source-readers of the runner which rows the models have consumed and passes the answer to the
+// loaders: loaders and runner do not know each other, so they meet here. report.ts formats what was done.
 import { type CompressReport, compressBronze } from '../../loaders/housekeeping/compress.ts';
 import { staged } from '../../loaders/housekeeping/ledger-files.ts';
 import { pruneBronze } from '../../loaders/housekeeping/prune-bronze.ts';

@@ -1,3 +1,12 @@
+// What `datacycle init` creates on a PostgreSQL server. commands/init.ts calls these files in this order:
+//
+//   1. address.ts, check-names.ts  both URLs name one server, and every name can be created
+//   2. app-role.ts                 the user of DB_URL, with no more rights than it needs (scram.ts)
+//   3. schemas.ts, reader-roles.ts the group of readers and a role for each apartment
+//   4. database.ts                 the database, closed to everybody else
+//   5. schemas.ts                  the schemas and default privileges, in one transaction
+//
+// changes.ts records what was created and what existed. A second run changes nothing.
 import { UsageError } from '../../runner/text/errors.ts';
 import { identifier } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';

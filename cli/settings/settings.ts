@@ -1,3 +1,10 @@
+// Where settings come from.
+//
+//   environment.ts  the environment over `.env`; opens the project and the database that DB_URL names
+//   settings.ts     reads one variable: a text, a number, a folder. It is checked where it is read
+//   event-time.ts   the range of `--event-time-start` and `--event-time-end`
+//
+// An empty variable counts as not set. A value that makes no sense is a UsageError that names the variable.
 import { z } from 'zod';
 import { type Apartment, apartmentFault } from '../../loaders/landing/apartment.ts';
 import { foldedId, squeezed } from '../../loaders/tombstones/names.ts';

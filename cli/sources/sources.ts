@@ -1,3 +1,8 @@
+// The table of sources: for each its name, its staging table, the variables that configure it, and the call that loads it.
+// `load`, `watch` and `status` go by this table, so a new source is added here, with a room in loaders/.
+//
+//   sources.ts           the table; attemptLoad records in the database how a load went, for `status`
+//   weather-settings.ts  reads the variables of the sFTP server
 import { recordFailure, recordSuccess } from '../../loaders/landing/attempt.ts';
 import { LoadBusyError, LoadInterruptedError } from '../../loaders/landing/errors.ts';
 import type { LoadOptions, LoadSummary, SourceName } from '../../loaders/landing/summary.ts';

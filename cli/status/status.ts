@@ -1,3 +1,10 @@
+// What `datacycle status` reads.
+//
+//   1. source-state.ts (loads), freshness.ts, tables.ts (rows), audits.ts, disk.ts, runs.ts  read one part each
+//   2. status.ts  collects the parts and derives the problems: what needs a person
+//   3. print.ts   formats them
+//
+// It only reads. The exit code is 1 if there is a problem.
 import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../settings/environment.ts';

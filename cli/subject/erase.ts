@@ -1,3 +1,14 @@
+// A person's request: what is held of an apartment, a copy of it, or its erasure. Loaders and runner each know their part and do
+// not know each other; here the parts are joined.
+//
+//   1. named.ts, held.ts     who is meant, and which of its rows and files there are
+//   2. refuse.ts             reasons not to begin: a watcher, a missing Bronze, a seed that still names it
+//   3. find.ts, files.ts     says where anything is, and searches texts and files for its names
+//   4. export.ts, readme.ts  copies its rows and files
+//   5. erase.ts              tombstone, rows, files, bookkeeping, vacuum, logs, and the search again
+//   6. left-to-you.ts        what a person has to do
+//
+// erase can be stopped and repeated at any step. It is complete when the search finds nothing.
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { eraseLanded, type LandedErased } from '../../loaders/erasure/erase-landed.ts';

@@ -1,3 +1,11 @@
+// What commands print. Terminal writes text for people, or one JSON object on each line with `--log-format json`.
+//
+//   progress.ts  one live line of long work on a terminal, plain lines elsewhere
+//   table.ts     rows as aligned columns
+//   journal.ts   the log files in LOG_DIR, rotated and compressed
+//   redact.ts    removes passwords and other secrets from log files and reports
+//
+// Results go to standard output, progress and errors to standard error.
 import pc from 'picocolors';
 import type { Line, Tone } from '../../runner/run/report.ts';
 import type { DatacycleError } from '../../warehouse/errors.ts';

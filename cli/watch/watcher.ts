@@ -1,3 +1,14 @@
+// The operating loop: `datacycle watch`.
+//
+//   hold-lock.ts     one watcher for each database, and what happens when the connection that holds the lock breaks
+//   landing.ts       loads a source once; a failure is an outcome
+//   backlog.ts       what has landed and is not built. It stays until a build that began later has succeeded
+//   builder.ts       one build at a time, of what is downstream of the new loads
+//   daily-job.ts, due.ts, nightly.ts  daily loads and the nightly round, once for each due time whatever the clock does
+//   conditions.ts    one log line when something begins to fail, and one when it works again
+//   health.ts, metrics.ts  answers on a local port
+//
+// Nothing that a source, the database or a model does ends the loop; a signal does, after the work at hand has stopped.
 import { ensureStaging } from '../../loaders/landing/staging.ts';
 import type { SourceName } from '../../loaders/landing/summary.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';

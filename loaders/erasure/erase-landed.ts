@@ -1,3 +1,13 @@
+// Counts, exports and erases what was landed of one subject. cli/subject calls this while no load runs.
+//
+//   request.ts        whose, where Bronze is, how progress is told
+//   known-ids.ts      what the registry ever called its buildings, rooms and devices; recorded on the tombstone first
+//   staging-rows.ts   its rows in staging, deleted in one transaction
+//   sensor-files.ts   its sensor files in Bronze and in the ledger
+//   snapshots.ts      its rows in the registry's snapshots; each file is rewritten with the rows of others
+//   export-landed.ts  the same rows and files, copied
+//
+// Only what is the subject's by ids and names of files is touched. Killed anywhere, a repeated erasure finishes the work.
 import { basename, dirname } from 'node:path';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { checkpoint, whileNotLoading } from '../housekeeping/alone.ts';

@@ -1,3 +1,12 @@
+// Housekeeping of what was landed: compress.ts gzips Bronze files, prune-bronze.ts deletes them, prune-staging.ts deletes staging
+// rows that Bronze still has.
+//
+//   1. alone.ts         takes the source's lock for a short time, so that no load meets a file that is going
+//   2. ledger-files.ts  selects by the ledger: old enough, and in no latest snapshot
+//   3. safety.ts        asks which rows every model has consumed; the others stay
+//   4. the ledger is updated, then files go; report.ts adds up what was done and why something stayed
+//
+// Ledger rows always stay, so nothing is landed twice. A kill leaves at worst a file twice; the next round finishes it.
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from '../landing/summary.ts';
 import { whileNotLoading } from './alone.ts';

@@ -1,3 +1,12 @@
+// What all loaders use to land files and rows.
+//
+//   1. staging.ts            the tables of schema `staging`, as numbered migrations
+//   2. load.ts               one load, one transaction: load_id, ledger rows and staging rows commit together
+//   3. bronze.ts             a Bronze file is written under a temporary name, synced and renamed: it is whole or absent
+//   4. copy-text.ts, raw-json.ts  rows as COPY text; JSON is copied byte for byte, without its secrets
+//   5. attempt.ts, retry.ts, summary.ts  attempts are recorded and repeated; a summary says what was landed
+//
+// Loads of one source commit in the order of their load_id, so a high-water mark never passes a row that commits later.
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
 

@@ -1,3 +1,12 @@
+// Lands snapshots of the registry, a MySQL database.
+//
+//   1. sweep.ts       settles what a killed load left behind
+//   2. take.ts, snapshot.ts, reader.ts, server.ts  read an allow-list of tables (tables.ts) in one consistent transaction
+//   3. bronze.ts, bronze-snapshot.ts, manifest.ts  write one JSON file for each table, and a manifest that makes them a snapshot
+//   4. subject-rows.ts, value.ts  leave out the rows of erased apartments and write the others as JSON
+//   5. all tables of a snapshot commit to staging.registry_row as one load
+//
+// replay.ts lands the snapshots in Bronze that staging lacks. Values are copied as the server sends them; the models interpret them.
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { LoadBusyError, LoadInterruptedError } from '../landing/errors.ts';

@@ -1,3 +1,12 @@
+// Lands the sensor files of a share, each once.
+//
+//   1. predict.ts   tries the next names after the newest landed one; list.ts lists the whole share or Bronze instead
+//   2. ledger.ts    leaves out what has been landed or rejected
+//   3. intake.ts    reads several files at once, each once: the same buffer is checked (payload.ts, secrets.ts) and copied to Bronze
+//   4. batch.ts     one batch, one load, one transaction; if PostgreSQL refuses a file, the batch is repeated file by file
+//
+// name.ts reads the names of files; subject-files.ts tells whose a file is. A bad file is recorded as rejected and kept in Bronze;
+// the rest of its batch is landed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';

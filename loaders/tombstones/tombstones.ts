@@ -1,3 +1,11 @@
+// Whom to leave out. An erased apartment has a tombstone: salted hashes of its names and the ids that the registry gave it.
+//
+//   tombstone.ts              begins and finishes an erasure, and records registry ids
+//   names.ts, rule.ts         how names are compared, and which names and files belong to a subject
+//   registry-ids.ts           the ids of its buildings, rooms and devices
+//   tombstones.ts             all tombstones, which loaders ask before they land or record anything
+//
+// No name is stored: a loader hashes the names that it meets and compares the hashes.
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';

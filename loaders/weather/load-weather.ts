@@ -1,3 +1,12 @@
+// Lands forecast files from an sFTP server; one file is one load.
+//
+//   1. load-weather.ts   lists the server's folder (sftp.ts, host-key.ts) or Bronze, and asks the ledger which files are new
+//                        or have grown (known-files.ts)
+//   2. the file is fetched whole into Bronze under a temporary name
+//   3. landing.ts, csv.ts  its lines go to staging.weather_chunk with its ledger row; the file is renamed just before the commit
+//
+// A file whose content is faulty is recorded as rejected, with the reason. When the connection breaks, the file leaves nothing
+// behind and is fetched again.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import glob from 'fast-glob';

@@ -1,3 +1,14 @@
+// Builds one model or seed in one transaction (a microbatch model: one for each batch, in microbatch/):
+//
+//   1. hooks with `transaction: false` run
+//   2. a generated view whose name changed is renamed (rename-view.ts), and pre-hooks run
+//   3. the state is read and plan/decide.ts decides: skip, create, replace, increment, refresh, snapshot
+//   4. plan/plan.ts makes the steps, and transaction/run-steps.ts executes them
+//   5. comments, post-hooks and grants follow, then the audits
+//   6. the checksum, the generation, the high-water marks and the result are recorded, and all of it commits
+//
+// A transaction that fails because of another session is tried again (database/retry.ts). If anything else fails, the database
+// is as it was before, and the error points at the template.
 import { relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { auditRemade, runAudits } from '../data-test/audit.ts';

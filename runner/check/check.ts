@@ -1,3 +1,12 @@
+// Runs all SQL of a project on empty tables in an embedded database, to find errors before a real build does.
+//
+//   1. declared.ts    each source becomes a table of the columns that it declares
+//   2. trial.ts       each model is built in its full and its incremental form, by the steps that a build would run
+//      batch-trial.ts one batch of a microbatch model; hook-trial.ts its hooks, whose rows are taken back
+//   3. data tests and freshness queries run
+//   4. findings.ts    collects the faults, one for each place; report.ts formats them
+//
+// A model that fails is replaced by an empty table of its columns, so that what depends on it is checked as well.
 import { identifier } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { ensureGuard } from '../build/transaction/access.ts';

@@ -1,3 +1,13 @@
+// Compiles a project to its manifest, without a database:
+//
+//   1. draft/      drafts: each model and seed with its settings, and the references that its template makes
+//   2. model.ts    renders the full and the incremental SQL of each model, in dependency order
+//   3. power-bi/   adds a view for each model with `bi`
+//   4. hooks.ts, data-tests.ts, audits.ts, run-hooks.ts  compile hooks and tests
+//   5. settings/   checks the settings that need to know more than their own file
+//
+// All problems are collected, and one ProjectError reports them at the end. If there is none, every name in the manifest exists,
+// and the graph has no cycle.
 import type { Exposure } from '../manifest/exposure.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from '../manifest/manifest.ts';

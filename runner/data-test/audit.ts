@@ -1,3 +1,10 @@
+// Data tests are queries that return bad rows.
+//
+//   run-test.ts       runs one after its model has been committed; one that a constraint of the database proves is not run
+//   audit.ts          runs those with `audit` inside the model's transaction. Bad rows throw AuditsFailed: all is rolled back
+//   audit-failure.ts  then records the failure and its first bad rows, in a transaction of its own
+//
+// If an audit fails, readers still see the old rows, and the bad ones are in datacycle.audit_row.
 import type { StatementError } from '../../warehouse/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';

@@ -1,3 +1,11 @@
+// What PostgreSQL says. These files query the catalog and translate errors; they change nothing.
+//
+//   catalog.ts          an existing relation: columns, constraints, indexes, foreign keys, partitions, policies
+//   attachments.ts      its privileges, comments, and what was created on it by hand
+//   dependent-views.ts  the views that read it, with what is needed to recreate them
+//   question.ts         sends several catalog queries as one statement
+//   statement.ts        runs an SqlText; an error gets its place in the template. likely-place.ts helps where PostgreSQL gives none
+//   retry.ts, turns.ts  try again after a deadlock or a serialization failure, at last with no other model running
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { ownPolicy, policySeal } from './policies.ts';

@@ -1,3 +1,11 @@
+// A compiled project. Values only: nothing here compiles, plans or queries.
+//
+//   manifest.ts                          nodes, a union by kind and materialization: a node has only the settings it can have
+//   manifest-index.ts                    audits of a node, the model of a relation, and other questions asked for each node
+//   graph.ts, select.ts                  dependencies and their order; the nodes that `+name`, `tag:` or `path:` select
+//   lineage.ts                           the sources and tables behind a node, through views and ephemeral models
+//   column-type.ts, partition-names.ts   how types and partitions are named
+//   placeholders.ts                      the marks that compiled SQL keeps for what only a run knows
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { batchSizes, Config, strategies } from '../project/config.ts';
 import type { SettingPlaces } from '../project/setting-places.ts';

@@ -1,3 +1,11 @@
+// The SQL of each materialization, as pure functions from values to steps: table, view, incremental, microbatch, snapshot,
+// materialized_view. plan/ chooses among them.
+//
+// A table is built in one of two ways. createTable: `create table as`, then keys, constraints and indexes. replaceRows: the rows
+// are staged in the temporary table `datacycle_new`, guards check their keys, and difference.ts deletes, updates and inserts what
+// differs. Increments, batches and snapshots stage their rows in the same way.
+//
+// Every statement is a golden file in tests/golden.
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { PartitionBy } from '../manifest/manifest.ts';

@@ -1,3 +1,11 @@
+// The project as it lies on disk. Nothing is compiled here, and no database is needed.
+//
+//   1. project.ts           reads project.yml and finds the files of models, macros, seeds and tests
+//   2. properties.ts        reads the .yml files that describe models, seeds and sources
+//   3. config.ts, *-schema  say which settings exist and which values they take
+//   4. folder-config.ts, overlay.ts, additive-settings.ts  merge settings: project.yml by folder, then the .yml, then the model
+//
+// Every setting is checked when it is read: an unknown key is a problem with its place and a suggestion.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fg from 'fast-glob';

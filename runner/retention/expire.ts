@@ -1,3 +1,10 @@
+// Deletes the rows that are older than their retention.
+//
+//   1. settings are read by compile/settings/retention.ts
+//   2. expire.ts takes the run lock and deletes, downstream models first, one transaction for each model
+//   3. state/expired.ts records up to when rows are gone, so that a rebuild of downstream models keeps what it has
+//
+// source-readers.ts answers another question for the loaders' pruning: which rows of a source have all its readers consumed?
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Compiled } from '../compile/compile.ts';

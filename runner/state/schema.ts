@@ -1,3 +1,12 @@
+// The bookkeeping of the runner: schema `datacycle`. It lies in the same database, so it commits with the rows that it is about.
+//
+//   schema.ts                     the tables, as numbered migrations
+//   models.ts                     model, high_water: checksum, generation, and what was consumed
+//   batches.ts, batch-windows.ts  batch: which batches a microbatch model has, and which of them are pending
+//   runs.ts                       run, run_result: the history
+//   pruned.ts, expired.ts         sources and models whose old rows are gone
+//
+// Functions read and write; decisions are made in plan/. Times are values that the caller passes in, never now().
 import { type Migrations, migrate, statements } from '../../warehouse/migrate.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 

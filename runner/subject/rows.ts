@@ -1,3 +1,13 @@
+// Finds, copies and erases the rows of one person in the tables of the project. cli/subject calls these files.
+//
+//   predicate.ts        the condition that a row is the subject's, from the setting `subject` and the graph
+//   rows.ts             counts, exports and deletes by that condition, one transaction for each table
+//   keys.ts             surrogate keys stay taken, without the natural key that names the subject
+//   kept-rows.ts        the bad rows that failed audits recorded
+//   refresh-views.ts    materialized views lose what their upstreams have lost
+//   search.ts, words.ts search all text for the subject's names and report where they are; nothing is changed
+//
+// find, export and erase use the same condition, so they agree on which rows are the subject's.
 import { join } from 'node:path';
 import { copyToFile } from '../../warehouse/copy-to-file.ts';
 import { StatementError } from '../../warehouse/errors.ts';

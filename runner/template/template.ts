@@ -1,3 +1,11 @@
+// The template language: Handlebars without HTML escaping, in which an unknown name is an error.
+//
+//   1. syntax.ts        parses a file; a syntax error gets its place
+//   2. strict-names.ts  rejects names, helpers and partials that do not exist
+//   3. template.ts      renders it with the helpers that a caller gives
+//   4. marks.ts         each value is rendered between marks that say where it comes from; removing them yields an SqlText
+//
+// Rendering continues after a fault where it can, so that one compilation reports all of them.
 import Handlebars from 'handlebars';
 import { type Problem, ProjectError } from '../text/errors.ts';
 import type { Place } from '../text/place.ts';

@@ -1,3 +1,11 @@
+// Text that knows its place. A message of datacycle points at the file, line and column that the user wrote.
+//
+//   place.ts      a place, and the quoted line with a caret
+//   sql-text.ts   generated SQL: each segment carries the place that it comes from
+//   yaml-file.ts  a .yml whose values can be asked for their places
+//   errors.ts     problems and errors that carry places; they are quoted once, by whoever reports them
+//
+// An error of PostgreSQL has a position in the generated SQL. SqlText.placeAt turns it into a place in the template.
 import { advance, formatPlace, type Place } from './place.ts';
 import { sqlTokens } from './sql-tokens.ts';
 

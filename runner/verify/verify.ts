@@ -1,3 +1,10 @@
+// Compares each table with a build from scratch, and changes nothing.
+//
+//   1. verify.ts                            one node after the other, each in a `repeatable read` transaction that is rolled back
+//   2. verify-node.ts, verify-batches.ts    say why a node cannot be compared, or make its rows in temporary tables
+//   3. compare.ts                           one query that counts and lists the rows that differ
+//
+// The rows come from the steps that plan/ makes for a build. A node that cannot be compared is a verdict, not an error.
 import { setImmediate } from 'node:timers/promises';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Compiled } from '../compile/compile.ts';

@@ -1,3 +1,11 @@
+// Simulates two apartments, minute by minute, for the sample day.
+//
+//   jimmy.ts, jeremie.ts           who lives there and what they do when
+//   clock.ts, outdoors.ts          local time and the weather outside
+//   occupancy.ts, climate.ts, electricity.ts  who is where; temperature, CO2 and humidity; what the plugs draw
+//   random.ts                      numbers from a seed: the same day each time
+//
+// household yields the state of an apartment for each minute, once and in order.
 import type { Apartment, Opening, RoomTraits } from './apartment.ts';
 import { type Air, eveningAir, meanAir, nextAir } from './climate.ts';
 import { span, within } from './clock.ts';

@@ -1,5 +1,4 @@
 // Microbatch models: the table is built in batches of time, each in a transaction of its own, the oldest first.
-//
 //   1. begin.ts       decides, in one transaction, which batches this run builds, and marks them as pending
 //   2. batches.ts     builds each of them: stage its rows, take rows that have moved into it out of their old batch, apply the
 //                     difference within its window, run the audits, record it, commit

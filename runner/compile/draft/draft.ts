@@ -1,3 +1,12 @@
+// Drafts: what is known of a model or seed before its SQL is rendered.
+//
+//   1. draftSeeds, draftModels  merge the settings and render each template once, to record its refs, sources and config
+//   2. model-language.ts        the helpers that a model may call: ref, source, this, var, config, incremental, high_water, ...
+//   3. resolve.ts               turns a ref or source into the relation that it names
+//   4. checkDescribed, checkRelations, checkCycles  find what has no model, two nodes of one relation, and cycles
+//   5. ephemeral.ts             puts ephemeral models into what reads them, as common table expressions
+//
+// Then inOrder yields the drafts, each after those that it refers to.
 import { basename, extname } from 'node:path/posix';
 import { DatacycleError } from '../../../warehouse/errors.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';

@@ -1,3 +1,11 @@
+// The setting `bi` of a .yml becomes a view in schema `bi`, a node like any other, and an exposure that powerbi/ reads.
+//
+//   1. draftViews in views.ts  adds a draft for the view of each model with `bi`, so that tests and queries may refer to it
+//   2. exposures.ts            checks tables, columns, keys and relationships against the compiled models
+//   3. columns.ts, types.ts    say what each column is called and cast to
+//   4. viewNode in views.ts    writes the SQL of the view
+//
+// A fault is a problem at its place in the .yml. Names are checked once more for clashes among all views (names.ts).
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { ViewNode } from '../../manifest/manifest.ts';
 import type { Problem } from '../../text/errors.ts';

@@ -1,3 +1,8 @@
+// One file for each setting that a schema cannot check, because it depends on other settings, on columns or on other nodes:
+// materialized_view, microbatch, partition_by, retention, row_security, snapshot, subject.
+//
+// Each file takes drafts or nodes and yields the setting in the form in which the manifest holds it, or problems with their
+// places. The SQL of a setting is in materialize/parts; build/transaction applies it.
 import { type BatchSettings, isMicrobatch, type Node } from '../../manifest/manifest.ts';
 import type { Config } from '../../project/config.ts';
 import { ProjectError } from '../../text/errors.ts';

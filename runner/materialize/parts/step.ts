@@ -1,3 +1,11 @@
+// What materializations share. Each function takes values and returns steps; no function here takes a connection.
+//
+// A step is one SQL statement and what its result means: a count of rows, a guard that must return none, a COPY. The other files
+// write the steps of one subject each: keys (key-guard, surrogate-key), constraints and indexes (structure), partitions
+// (partitions, partition-guards, partition-access, repartition), privileges and policies (grants, row-security), comments, and
+// relations that are replaced (replace-relation, remake-views).
+//
+// build/transaction/run-steps.ts executes steps; what a guard returns becomes an error at the setting that it is about.
 import type { ErrorParts, StatementError } from '../../../warehouse/errors.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import type { SettingPlaces } from '../../project/setting-places.ts';
