@@ -1,55 +1,68 @@
 import { identifier } from '../../warehouse/quote.ts';
+import { holeText } from '../template/marks.ts';
 import type { SqlText } from '../text/sql-text.ts';
+import { type SqlToken, sqlTokens } from '../text/sql-tokens.ts';
 
 /*
- * What only the run knows stands in the compiled SQL as a value that makes the SQL runnable by hand, with a comment by
- * which the plan finds and replaces it.
+ * What the model language gives for values that only a run knows: SQL that can be run by hand, with a comment that says what it
+ * stands for. The planner finds it by the hole around it, not by its text.
  */
-export const highWaterMark = (id: string) => `0 /* high_water ${id} */`;
 
-export const runStartedMark = 'current_timestamp /* run_started_at */';
-
-const placeholder = /0 \/\* high_water (.+?) \*\/|current_timestamp \/\* run_started_at \*\//g;
-
-/** Finds the placeholders of {@link modelHelpers} in compiled SQL; group 1 is the upstream's id of a high-water mark. */
-export function placeholders(): RegExp {
-  return new RegExp(placeholder);
+export function highWater(id: string): string {
+  return holeText({ kind: 'high_water', id }, `0 /* high_water ${id} */`);
 }
 
-/*
- * In compiled SQL a batch is all there is, so that it can be run by hand: a filter is a comment, and the bounds are farther than any time.
- * The run puts each batch's own in.
- */
-export const batchStart = `timestamptz '0001-01-01 00:00:00+00' /* batch_start */`;
+export const runStartedAt = holeText({ kind: 'run_started_at' }, 'current_timestamp /* run_started_at */');
 
-export const batchEnd = `timestamptz '9999-12-31 00:00:00+00' /* batch_end */`;
+/** In compiled SQL a batch is all there is: its bounds are farther than any time. */
+const bounds = { start: '0001-01-01', end: '9999-12-31' } as const;
 
-export const mark =
-  /timestamptz '[-:+\d ]+' \/\* batch_(?:start|end) \*\/|\/\* batch of (.+?) by "((?:[^"]|"")+)" \*\//g;
-
-/** The rows of a relation that lie in the batch. @param id of the node that it is. */
-export function inBatch(relation: string, id: string, eventTime: string): string {
-  return `(select * from ${relation} /* batch of ${id} by ${identifier(eventTime)} */)`;
+export function batchBound(which: 'start' | 'end'): string {
+  const text = `timestamptz '${bounds[which]} 00:00:00+00' /* batch_${which} */`;
+  return holeText({ kind: 'batch_bound', which }, text);
 }
 
-const gap = String.raw`(?:\s|--[^\n]*(?:\n|$)|/\*(?:(?!\*/)[\s\S])*\*/)*`;
+/**
+ * The rows of a relation that lie in the batch; in compiled SQL all of them.
+ * @param sql how the relation is referred to; `name` is its own.
+ * @param id of the node that it is.
+ */
+export function inBatch(sql: string, { id, name, column }: { id: string; name: string; column: string }): string {
+  const filter = holeText({ kind: 'batch_filter', id, name, column }, `/* batch of ${id} by ${identifier(column)} */`);
+  return `(select * from ${sql} ${filter})`;
+}
 
-const words =
-  'where|join|inner|left|right|full|cross|natural|on|using|group|having|order|window|limit|offset|fetch|for|union|except|intersect|tablesample';
-
-const unnamed = new RegExp(
-  String.raw`"((?:[^"]|"")+)" /\* batch of .+? by "(?:[^"]|"")+" \*/\)(?=${gap}(?:$|[,);]|(?:${words})\b))`,
-  'gi',
+/** Words that may follow a relation which has no alias. */
+const following = new Set(
+  'where join inner left right full cross natural on using group having order window limit offset fetch for union except intersect tablesample'.split(
+    ' ',
+  ),
 );
 
 /** Gives a filtered relation that has no alias the name that it would have without the filter. */
 export function nameTables(sql: SqlText): SqlText {
-  return sql.replace(unnamed, ([whole, name]) => `${whole} as "${name}"`);
+  return sql.put(
+    sql.holes.flatMap(({ hole, end }) => {
+      // Behind the hole stands the bracket that inBatch closes.
+      const at = end + 1;
+      if (hole.kind !== 'batch_filter' || !hasNoAlias(sql.text.slice(at))) return [];
+      return [{ start: at, end: at, text: ` as ${identifier(hole.name)}` }];
+    }),
+  );
+}
+
+/** @param rest what follows a relation in brackets. */
+function hasNoAlias(rest: string): boolean {
+  const next = firstCode(rest);
+  return next === undefined || [',', ')', ';'].includes(next.text) || following.has(next.text.toLowerCase());
+}
+
+function firstCode(text: string): SqlToken | undefined {
+  for (const token of sqlTokens(text)) if (token.kind !== 'blank' && token.kind !== 'comment') return token;
+  return undefined;
 }
 
 /** The upstreams that a query reads batch by batch, and by which column. */
-export function filtersOf(sql: SqlText): { readonly id: string; readonly column: string; readonly at: number }[] {
-  return [...sql.text.matchAll(mark)].flatMap(({ 1: id, 2: column, index }) =>
-    id === undefined || column === undefined ? [] : [{ id, column: column.replaceAll('""', '"'), at: index }],
-  );
+export function filtersOf(sql: SqlText): { readonly id: string; readonly column: string }[] {
+  return sql.holes.flatMap(({ hole }) => (hole.kind === 'batch_filter' ? [{ id: hole.id, column: hole.column }] : []));
 }

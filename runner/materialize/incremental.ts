@@ -2,6 +2,7 @@ import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column } from '../database/catalog.ts';
 import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
+import { sqlTokens } from '../text/sql-tokens.ts';
 import { comparable, valueColumns } from './difference.ts';
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
@@ -121,12 +122,23 @@ export function mergedColumns(target: TableTarget, columns: readonly Column[]): 
 
 /** The user's conditions with the aliases that the statement has; `dbt`'s words for them are understood as well. */
 function predicates(target: TableTarget, fresh: string): SqlText[] {
-  return target.merge.predicates.map((one) => {
-    const standing = one.replace(/\b(?:old|DBT_INTERNAL_DEST)\./gi, () => 't.');
-    return SqlText.join(
-      '(',
-      standing.replace(/\b(?:new|DBT_INTERNAL_SOURCE)\./gi, () => `${fresh}.`),
-      ')',
-    );
-  });
+  const aliases = new Map([
+    ['old', 't'],
+    ['dbt_internal_dest', 't'],
+    ['new', fresh],
+    ['dbt_internal_source', fresh],
+  ]);
+  return target.merge.predicates.map((one) => SqlText.join('(', renamed(one, aliases), ')'));
+}
+
+/** The SQL with other aliases before its columns: `old.id` becomes `t.id`. */
+function renamed(sql: SqlText, aliases: ReadonlyMap<string, string>): SqlText {
+  const tokens = [...sqlTokens(sql.text)];
+  return sql.put(
+    tokens.flatMap(({ kind, start, text }, index) => {
+      const alias = kind === 'word' ? aliases.get(text.toLowerCase()) : undefined;
+      if (alias === undefined || tokens[index + 1]?.text !== '.' || tokens[index - 1]?.text === '.') return [];
+      return [{ start, end: start + text.length, text: alias }];
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import { mark } from '../manifest/placeholders.ts';
+import { identifier } from '../../warehouse/quote.ts';
 import type { BatchWindow, Moment } from '../state/batch-windows.ts';
 import { NodeError } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
@@ -9,16 +9,17 @@ import type { SqlText } from '../text/sql-text.ts';
  * @throws NodeError for a column whose type says no time.
  */
 export function forBatch(sql: SqlText, window: BatchWindow, typeOf: (id: string, column: string) => string): SqlText {
-  return sql.replace(mark, (match) => {
-    const [text, id, column] = match;
-    if (id === undefined || column === undefined)
-      return `timestamptz '${text.includes('batch_start') ? window.from.at : window.to.at}'`;
-    const type = typeOf(id, column.replaceAll('""', '"'));
+  return sql.fill((hole, { start }) => {
+    if (hole.kind === 'batch_bound') return `timestamptz '${hole.which === 'start' ? window.from.at : window.to.at}'`;
+    if (hole.kind !== 'batch_filter') return undefined;
+    const { id, column } = hole;
+    const type = typeOf(id, column);
     const [from, to] = [boundLiteral(type, window.from), boundLiteral(type, window.to)];
-    if (from !== undefined && to !== undefined) return `where "${column}" >= ${from} and "${column}" < ${to}`;
+    const at = identifier(column);
+    if (from !== undefined && to !== undefined) return `where ${at} >= ${from} and ${at} < ${to}`;
     throw new NodeError({
       what: `${id.slice(id.indexOf('.') + 1)}: event_time "${column}" is of type ${type}`,
-      place: sql.placeAt(match.index ?? 0),
+      place: sql.placeAt(start),
       hint: `It must be a column of type ${batchTypes.join(', ')}; or read all of its rows: filter=false.`,
     });
   });

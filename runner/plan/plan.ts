@@ -25,7 +25,6 @@ import {
   type WholeModel,
 } from '../manifest/manifest.ts';
 import { rememberedPartitioning } from '../manifest/partition-names.ts';
-import { placeholders } from '../manifest/placeholders.ts';
 import { addRows } from '../materialize/incremental.ts';
 import { createMaterializedView, refreshMaterializedView } from '../materialize/materialized-view.ts';
 import { remakeViews, type StandingView } from '../materialize/parts/remake-views.ts';
@@ -56,10 +55,19 @@ export function querySql(
   names: Manifest,
 ): SqlText {
   const sql = (form === 'increment' ? incrementalSqlOf(node) : undefined) ?? node.fullSql;
-  return sql.replace(placeholders(), (match) => {
-    const upstream = match[1];
-    if (upstream === undefined) return `timestamptz ${literal(options.runStartedAt)}`;
-    return String(state.consumed.get(names.nodes.get(upstream)?.name ?? '')?.loadId ?? 0);
+  return sql.fill((hole) => {
+    switch (hole.kind) {
+      case 'run_started_at':
+        return `timestamptz ${literal(options.runStartedAt)}`;
+      case 'high_water':
+        return String(state.consumed.get(names.nodes.get(hole.id)?.name ?? '')?.loadId ?? 0);
+      case 'batch_bound':
+      case 'batch_filter':
+        // Those of one batch are put in when it is planned.
+        return undefined;
+      default:
+        return hole satisfies never;
+    }
   });
 }
 

@@ -1,16 +1,20 @@
+import type { Hole } from '../text/hole.ts';
 import { advance, formatPlace, type Place } from '../text/place.ts';
-import { type Origin, offsetIn, type Passage, SqlText } from '../text/sql-text.ts';
+import { type Origin, offsetIn, type Passage, type Segment, SqlText } from '../text/sql-text.ts';
 import { internalCall } from './strict-names.ts';
 
 /*
  * Each stretch of output is preceded by a mark that says which template place it comes from. The marks are added to the
  * parsed template and taken out of the rendered text, so they follow the text through macros, conditions and loops. A value
- * given to a macro carries its mark with it, and marks around a macro say who called it.
+ * given to a macro carries its mark with it, and marks around a macro say who called it. A pair of marks, `{` and `}`, stands
+ * around what a helper gives in place of a value that only a run knows.
  * U+FDD0 and U+FDD1 are noncharacters: Unicode promises that they never stand for anything.
  */
 const markStart = '\uFDD0';
 const markEnd = '\uFDD1';
-const mark = /\uFDD0([<>=]?)(\d*)\uFDD1/g;
+/** What begins a value that carries the place where it stands. */
+const markedStart = `${markStart}=`;
+const mark = /\uFDD0([<>={}]?)([^\uFDD1]*)\uFDD1/g;
 
 /** The helper that puts a mark before a text: the value, the number of the mark. */
 export const markedValue = 'marked value';
@@ -21,9 +25,14 @@ export function reservedCharacter(text: string): number | undefined {
   return index === -1 ? undefined : index;
 }
 
+/** What a helper gives for a value that only a run knows. @param text SQL that can be run by hand. */
+export function holeText(hole: Hole, text: string): string {
+  return `${markStart}{${JSON.stringify(hole)}${markEnd}${text}${markStart}}${markEnd}`;
+}
+
 /** A value without its mark. */
 export function unmarked(value: unknown): unknown {
-  return typeof value === 'string' && value.startsWith(markStart) ? value.slice(value.indexOf(markEnd) + 1) : value;
+  return typeof value === 'string' && value.startsWith(markedStart) ? value.slice(value.indexOf(markEnd) + 1) : value;
 }
 
 /** The marks of all templates of a project. */
@@ -74,8 +83,8 @@ export class Marks {
 
   /** Puts a value's mark before it, unless it carries one from farther away. */
   readonly helper = (value: unknown, number: unknown): unknown =>
-    typeof value === 'string' && value !== '' && !value.startsWith(markStart)
-      ? `${markStart}=${String(number)}${markEnd}${value}`
+    typeof value === 'string' && value !== '' && !value.startsWith(markedStart)
+      ? `${markedStart}${String(number)}${markEnd}${value}`
       : value;
 
   /** Where the argument `name` of the call at `call` stands. */
@@ -88,22 +97,38 @@ export class Marks {
     let text = '';
     let end = 0;
     let present: Origin | undefined;
+    /** That of the text being read: of the statement, or of a value that was given to it. */
+    let origin: Origin | undefined;
     let callers: readonly Passage[] = [];
-    const segments: { start: number; origin: Origin | undefined }[] = [];
+    let open: { readonly stands: Hole; readonly start: number } | undefined;
+    const segments: Segment[] = [];
     for (const match of rendered.matchAll(mark)) {
-      const [whole, sign, number] = match;
+      const [whole, sign, number = ''] = match;
       text += rendered.slice(end, match.index);
       end = match.index + whole.length;
-      const origin = number === '' ? undefined : this.#origins[Number(number)];
-      if (sign === '<') callers = callers.slice(1);
-      if (sign === '=' && origin !== undefined) {
-        const trail = present === undefined ? [] : [{ how: 'used', at: present.place } as const];
-        segments.push({ start: text.length, origin: { ...origin, trail } });
+      if (sign === '{') {
+        open = { stands: JSON.parse(number) as Hole, start: text.length };
         continue;
       }
-      present = origin && (callers.length === 0 ? origin : { ...origin, trail: callers });
-      segments.push({ start: text.length, origin: present });
-      if (sign === '>' && origin !== undefined) callers = [{ how: 'called', at: origin.place }, ...callers];
+      if (sign === '}') {
+        if (open === undefined) continue;
+        const { stands, start } = open;
+        segments.push({ start, origin, hole: { stands, length: text.length - start } }, { start: text.length, origin });
+        open = undefined;
+        continue;
+      }
+      const known = number === '' ? undefined : this.#origins[Number(number)];
+      if (sign === '<') callers = callers.slice(1);
+      if (sign === '=' && known !== undefined) {
+        const trail = present === undefined ? [] : [{ how: 'used', at: present.place } as const];
+        origin = { ...known, trail };
+        segments.push({ start: text.length, origin });
+        continue;
+      }
+      present = known && (callers.length === 0 ? known : { ...known, trail: callers });
+      origin = present;
+      segments.push({ start: text.length, origin });
+      if (sign === '>' && known !== undefined) callers = [{ how: 'called', at: known.place }, ...callers];
     }
     return new SqlText(text + rendered.slice(end), segments);
   }

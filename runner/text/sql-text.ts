@@ -1,11 +1,14 @@
 // Text that knows its place. A message of datacycle points at the file, line and column that the user wrote.
 //
 //   place.ts      a place, and the quoted line with a caret
-//   sql-text.ts   generated SQL: each segment carries the place that it comes from
+//   sql-text.ts   generated SQL: each segment carries the place that it comes from, or is a hole
+//   hole.ts       what only a run knows, as a hole in the SQL
 //   yaml-file.ts  a .yml whose values can be asked for their places
 //   errors.ts     problems and errors that carry places; they are quoted once, by whoever reports them
 //
 // An error of PostgreSQL has a position in the generated SQL. SqlText.placeAt turns it into a place in the template.
+
+import type { Hole } from './hole.ts';
 import { advance, formatPlace, type Place } from './place.ts';
 import { sqlTokens } from './sql-tokens.ts';
 
@@ -31,10 +34,19 @@ export function trailLines(origin: Origin | undefined): string[] {
   return (origin?.trail ?? []).map(({ how, at }) => `  ${how} at ${formatPlace(at)}`);
 }
 
-interface Segment {
+export interface Segment {
   readonly start: number;
   /** Undefined for text that the runner itself put in. */
   readonly origin: Origin | undefined;
+  /** What its first `length` characters stand for until a run is known. */
+  readonly hole?: { readonly stands: Hole; readonly length: number } | undefined;
+}
+
+/** A hole and where it is: from `start` up to, and without, `end`. */
+export interface PlacedHole {
+  readonly hole: Hole;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** How far into a text a place in it is; places count lines and columns from 1. */
@@ -59,8 +71,7 @@ export class SqlText {
     const segments: Segment[] = [];
     for (const piece of pieces) {
       if (piece instanceof SqlText) {
-        for (const segment of piece.#segments)
-          segments.push({ start: segment.start + text.length, origin: segment.origin });
+        for (const segment of piece.#segments) segments.push({ ...segment, start: segment.start + text.length });
         text += piece.text;
       } else if (piece !== '') {
         segments.push({ start: text.length, origin: undefined });
@@ -84,7 +95,7 @@ export class SqlText {
   framedBy(place: Place): SqlText {
     const frame: Origin = { place, verbatim: false, frame: true };
     const bare = this.#segments[0]?.start === 0 ? [] : [{ start: 0, origin: frame }];
-    const rest = this.#segments.map(({ start, origin }) => ({ start, origin: origin ?? frame }));
+    const rest = this.#segments.map((segment) => ({ ...segment, origin: segment.origin ?? frame }));
     return new SqlText(this.text, [...bare, ...rest]);
   }
 
@@ -154,7 +165,9 @@ export class SqlText {
         cut > 0 && segment.origin?.verbatim
           ? { ...segment.origin, place: advance(segment.origin.place, this.text.slice(segment.start), cut) }
           : segment.origin;
-      segments.push({ start: Math.max(segment.start, start) - start, origin });
+      // A hole that is cut is text.
+      const whole = cut === 0 && segment.start + (segment.hole?.length ?? 0) <= end;
+      segments.push({ start: Math.max(segment.start, start) - start, origin, hole: whole ? segment.hole : undefined });
     }
     return new SqlText(this.text.slice(start, end), segments);
   }
@@ -173,13 +186,13 @@ export class SqlText {
     const found = (place: Place) => (place.file === file ? written.placeAt(offsetIn(written.text, place)) : place);
     const moved = (place: Place) => found(place) ?? written.placeAt(0) ?? place;
     const trailOf = (origin: Origin) => origin.trail?.map(({ how, at }) => ({ how, at: moved(at) }));
-    const segments = this.#segments.flatMap(({ start, origin }, index): Segment[] => {
-      if (origin === undefined) return [{ start, origin }];
+    const segments = this.#segments.flatMap(({ start, origin, hole }, index): Segment[] => {
+      if (origin === undefined) return [{ start, origin, hole }];
       const trail = trailOf(origin);
       const text = this.text.slice(start, this.#segments[index + 1]?.start);
       const from = offsetIn(written.text, origin.place);
       if (!origin.verbatim || origin.place.file !== file || !written.text.startsWith(text, from))
-        return [{ start, origin: { ...origin, place: moved(origin.place), trail } }];
+        return [{ start, origin: { ...origin, place: moved(origin.place), trail }, hole }];
       return written.slice(from, from + text.length).#segments.map((one) => ({
         start: start + one.start,
         origin: one.origin && { ...one.origin, trail },
@@ -188,18 +201,39 @@ export class SqlText {
     return new SqlText(this.text, segments);
   }
 
-  /** Replaces every match of a global `pattern`; what is put in has the origin of what stood there. */
-  replace(pattern: RegExp, by: (match: RegExpMatchArray) => string): SqlText {
+  /** Its holes, in the order in which they stand. */
+  get holes(): readonly PlacedHole[] {
+    return this.#segments.flatMap(({ start, hole }) =>
+      hole === undefined ? [] : [{ hole: hole.stands, start, end: start + hole.length }],
+    );
+  }
+
+  /**
+   * Fills holes.
+   * @param by the text for a hole; undefined: it stays one.
+   */
+  fill(by: (hole: Hole, at: PlacedHole) => string | undefined): SqlText {
+    return this.put(
+      this.holes.flatMap((one) => {
+        const text = by(one.hole, one);
+        return text === undefined ? [] : [{ start: one.start, end: one.end, text }];
+      }),
+    );
+  }
+
+  /**
+   * Puts texts in the place of stretches, which are in order. Each has the origin of what it takes the place of; where that is
+   * nothing, of the character before it.
+   */
+  put(texts: readonly { readonly start: number; readonly end: number; readonly text: string }[]): SqlText {
+    if (texts.length === 0) return this;
     const pieces: (string | SqlText)[] = [];
-    let end = 0;
-    for (const match of this.text.matchAll(pattern)) {
-      pieces.push(this.slice(end, match.index));
-      const place = this.placeAt(match.index);
-      const text = by(match);
-      pieces.push(place === undefined ? text : SqlText.from(place, text));
-      end = match.index + match[0].length;
+    let done = 0;
+    for (const { start, end, text } of texts) {
+      const place = this.placeAt(end > start ? start : start - 1);
+      pieces.push(this.slice(done, start), place === undefined ? text : SqlText.from(place, text));
+      done = end;
     }
-    pieces.push(this.slice(end));
-    return SqlText.join(...pieces);
+    return SqlText.join(...pieces, this.slice(done));
   }
 }

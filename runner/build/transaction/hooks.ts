@@ -3,7 +3,6 @@ import { literal } from '../../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
 import { explain, statement } from '../../database/statement.ts';
 import type { BuiltNode, Hook } from '../../manifest/manifest.ts';
-import { placeholders } from '../../manifest/placeholders.ts';
 import type { Decision } from '../../plan/decision.ts';
 import { NodeError, type SourceTexts } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
@@ -64,7 +63,7 @@ export async function runHook(
   try {
     await statement(
       on,
-      sql.replace(placeholders(), () => `timestamptz ${literal(runStartedAt)}`),
+      sql.fill(({ kind }) => (kind === 'run_started_at' ? `timestamptz ${literal(runStartedAt)}` : undefined)),
     );
   } catch (fault) {
     const subject = { name, file, sourceText, hint: hintFor };

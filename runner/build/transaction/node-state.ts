@@ -12,7 +12,6 @@ import {
   type Manifest,
   rowSecurityOf,
 } from '../../manifest/manifest.ts';
-import { placeholders } from '../../manifest/placeholders.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { expiredOf } from '../../state/expired.ts';
 import { allModels, type Consumed, consumedBy, leastConsumed, type ModelState } from '../../state/models.ts';
@@ -125,6 +124,6 @@ export async function newestLoads(
 /** Where a model names an upstream whose high-water mark it follows. */
 function placeOfMark(node: BuiltNode, id: string): Place | undefined {
   const sql = incrementalSqlOf(node);
-  const mark = [...(sql?.text.matchAll(placeholders()) ?? [])].find(([, upstream]) => upstream === id);
-  return mark && sql?.placeAt(mark.index);
+  const mark = sql?.holes.find(({ hole }) => hole.kind === 'high_water' && hole.id === id);
+  return mark && sql?.placeAt(mark.start);
 }

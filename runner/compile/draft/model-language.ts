@@ -1,6 +1,6 @@
 import { secretPrefix } from '../../../warehouse/conceal.ts';
 import { literal, type RelationName, relation } from '../../../warehouse/quote.ts';
-import { highWaterMark, runStartedMark } from '../../manifest/placeholders.ts';
+import { highWater, runStartedAt } from '../../manifest/placeholders.ts';
 import { type Config, configKeys, configSchema } from '../../project/config.ts';
 import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
@@ -192,11 +192,11 @@ export function modelHelpers(
       }
       const id = resolver.upstream(name);
       record.highWater.add(id);
-      return highWaterMark(id);
+      return highWater(id);
     },
     run_started_at() {
       record.volatile = true;
-      return runStartedMark;
+      return runStartedAt;
     },
     batch_start: () => boundOf(resolver, 'start'),
     batch_end: () => boundOf(resolver, 'end'),

@@ -1,6 +1,6 @@
 import { identifier, type RelationName, relation } from '../../../warehouse/quote.ts';
 import type { SourceNode } from '../../manifest/manifest.ts';
-import { batchEnd, batchStart, inBatch } from '../../manifest/placeholders.ts';
+import { batchBound, inBatch } from '../../manifest/placeholders.ts';
 import { HelperError } from '../../template/template.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { CompileContext, Draft } from './context.ts';
@@ -46,35 +46,36 @@ export function resolverFor(
       throw new HelperError(`the model "${name}" is disabled`, 'Set enabled: true for it, or take the reference out.');
     throw new HelperError(`there is no model or seed "${name}"`, didYouMean(name, drafts.keys()));
   };
-  const read = (id: string, name: string, eventTime: string | undefined, filter: boolean): string => {
+  /** @param sql how it is referred to; `name` is its own. */
+  const read = (id: string, sql: string, name: string, eventTime: string | undefined, filter: boolean): string => {
     used.add(id);
-    if (batch === undefined) return name;
+    if (batch === undefined) return sql;
     if (!filter || eventTime === undefined) {
       batch.whole.add(id);
-      return name;
+      return sql;
     }
     batch.filtered.add(id);
-    return inBatch(name, id, eventTime);
-  };
-  const bound = (mark: string) => {
-    if (batch === undefined) return undefined;
-    batch.bounds = true;
-    return mark;
+    return inBatch(sql, { id, name, column: eventTime });
   };
   return {
     own,
-    bound: (which) => bound(which === 'start' ? batchStart : batchEnd),
+    bound(which) {
+      if (batch === undefined) return undefined;
+      batch.bounds = true;
+      return batchBound(which);
+    },
     ref(name, filter) {
       const draft = draftOf(name);
       const { materialized, event_time } = draft.config;
       const { schema, name: table } = draft.relation;
-      if (materialized === 'ephemeral') return read(draft.id, ephemeralName(draft.name), event_time, filter);
+      if (materialized === 'ephemeral')
+        return read(draft.id, ephemeralName(draft.name), `ephemeral__${draft.name}`, event_time, filter);
       const sql = draft.id === asBare ? identifier(table) : relation(schema, table);
-      return read(draft.id, sql, event_time, filter);
+      return read(draft.id, sql, table, event_time, filter);
     },
     source(source, table, filter) {
       const node = sourceOf(`${source}.${table}`);
-      return read(node.id, relation(node.relation), node.eventTime, filter);
+      return read(node.id, relation(node.relation), node.relation.name, node.eventTime, filter);
     },
     upstream(name) {
       const id = drafts.has(name) || !name.includes('.') ? draftOf(name).id : sourceOf(name).id;

@@ -123,3 +123,23 @@ describe('what people bring along', () => {
     expect(problem?.hint).toMatch(/^Write /);
   });
 });
+
+describe('what only a run knows', () => {
+  it('is told by where it stands, not by how it is written: a text that looks like it stays', () => {
+    const lookalike = `'0 /* high_water source.raw.events */' as a, current_timestamp /* run_started_at */ as b`;
+    const compiled = compileFiles({
+      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
+      'macros/since.sql': 'load_id > {{mark}}',
+      'models/m.sql': `{{config materialized="incremental" unique_key="id"}}
+select id, ${lookalike}, {{run_started_at}} as at from {{source "raw" "events"}}
+{{#incremental}}where {{> since mark=(high_water "raw.events")}}{{/incremental}}`,
+    });
+    const { incrementalSql } = incrementalOf(compiled, 'm');
+    expect(incrementalSql.holes.map(({ hole }) => hole.kind)).toEqual(['run_started_at', 'high_water']);
+    const filled = incrementalSql.fill(({ kind }) => (kind === 'high_water' ? '7' : 'now()'));
+    expect(filled.text).toBe(`select id, ${lookalike}, now() as at from "raw"."events"\nwhere load_id > 7`);
+    const mark = filled.text.indexOf('7');
+    expect(filled.placeAt(mark)).toMatchObject({ file: 'models/m.sql', line: 3 });
+    expect(filled.placeAt(mark - 2)).toMatchObject({ file: 'macros/since.sql', line: 1 });
+  });
+});

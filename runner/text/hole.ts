@@ -1,0 +1,13 @@
+/**
+ * What stands in compiled SQL in place of a value that only a run knows. There it is SQL that can be run by hand; a run puts its
+ * own text in ({@link SqlText.fill}).
+ */
+export type Hole =
+  /** The largest load_id of an upstream, by its id, that the model has consumed. */
+  | { readonly kind: 'high_water'; readonly id: string }
+  /** The time at which the run began. */
+  | { readonly kind: 'run_started_at' }
+  /** Where the batch begins or ends that is built. */
+  | { readonly kind: 'batch_bound'; readonly which: 'start' | 'end' }
+  /** The condition for the rows of an upstream that lie in the batch; `name` is that of its relation. */
+  | { readonly kind: 'batch_filter'; readonly id: string; readonly name: string; readonly column: string };
