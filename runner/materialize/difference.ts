@@ -24,17 +24,19 @@ export type Scope =
     };
 
 /**
- * Makes the rows of a scope those that are staged, touching only what differs:
- *
+ * Makes the rows of a scope equal to the staged rows, and touches only what differs. With a unique key:
  * ```sql
  * delete from t where <in scope> and not exists (select from datacycle_new as n where <same key>);
  * update t set ... from datacycle_new as n where <same key> and <in scope> and <values differ>;
  * insert into t select ... from datacycle_new as n where not exists (select from t where <same key>);
  * ```
- *
- * Without a unique key the rows of the scope are all replaced as soon as the two sets differ; a bound has no meaning then.
- * @param columns those that the staged rows have and the table takes.
- * @param referencedBy foreign keys of others: a row that one of their rows points at stays, and is counted as retained.
+ * Without one, all rows of the scope are replaced if the two sets differ at all; a bound has no meaning then:
+ * ```sql
+ * delete from t where exists ((select ... from t except all select ... from datacycle_new) union all (...));
+ * insert into t select ... from datacycle_new where not exists (select from t);
+ * ```
+ * @param columns the columns that the staged rows have and the table takes.
+ * @param referencedBy foreign keys of other tables: a row that they reference is not deleted, but counted as retained.
  */
 export function applyDifference(
   target: TableTarget,
@@ -126,7 +128,10 @@ ${indent})`;
   ];
 }
 
-/** For each foreign key of others, the condition that one of their rows points at row `t`. */
+/**
+ * For each foreign key of another table, the condition that one of its rows references row `t`:
+ * `exists (select from "gold"."fact" as r where r."room_key" = t."room_key")`.
+ */
 export function isReferenced(referencedBy: readonly ForeignKey[]): string[] {
   return referencedBy.map(({ from, columns, toColumns }) => {
     const match = columns
@@ -151,24 +156,26 @@ export function valueColumns(
 /** Types that PostgreSQL cannot compare, or compares by something else than their value (boxes by their area). */
 const incomparable: readonly string[] = ['json', 'xml', 'point', 'box', 'path', 'polygon', 'circle', 'lseg', 'line'];
 
-/** A column of the table `alias` as something that can be compared for equality. */
+/**
+ * A column of the table `alias` as an expression that can be compared for equality: `t."room"`, or `t."payload"::text`.
+ */
 export function comparable(column: Column, alias: string): string {
   const value = `${alias}.${identifier(column.name)}`;
   return incomparable.includes(column.type) ? `${value}::text` : value;
 }
 
-/** That the staged row `n` has the key of row `t`. */
+/** The condition that the staged row `n` has the key of row `t`: `t."room" = n."room" and t."day" = n."day"`. */
 export function sameKeyOf({ uniqueKey }: Pick<TableTarget, 'uniqueKey'>): string {
   return uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
 }
 
-/** That a row lies in a stretch of time. */
+/** The condition that a row lies in a stretch of time: `t."day" >= '2023-10-01' and t."day" < '2023-10-02'`. */
 export function within(alias: string, column: string, { from, to }: Stretch): string {
   const at = `${alias}.${identifier(column)}`;
   return `${at} >= ${from} and ${at} < ${to}`;
 }
 
-/** That a row is not older than a bound, or does not say how old it is. */
+/** The condition that a row is not older than a bound, or has no time: `coalesce(t."day" >= '2023-10-01', true)`. */
 export function isSince(alias: string, { column, bound }: KeepFrom): string {
   return `coalesce(${alias}.${identifier(column)} >= ${bound}, true)`;
 }

@@ -11,7 +11,17 @@ import type { TableTarget } from './parts/target.ts';
 import { stage } from './table.ts';
 
 /**
- * Adds what an incremental query yields to a standing table.
+ * Adds the rows of an incremental query to an existing table. They are staged first ({@link stage}); then, by strategy:
+ * ```sql
+ * -- append
+ * insert into t (...) select ... from datacycle_new;
+ * -- merge
+ * insert into t (...) select ... from datacycle_new
+ * on conflict (<unique_key>) do update set ... where <values differ> and <predicates>;
+ * -- delete+insert
+ * delete from t using datacycle_new as n where <same key> and <predicates>;
+ * insert into t (...) select ... from datacycle_new;
+ * ```
  * @param columns the table's columns, in any order; the query yields the same names.
  */
 export function addRows(

@@ -19,9 +19,14 @@ export function materializedViewTarget(target: TableTarget): TableTarget {
 }
 
 /**
- * A materialized view that does not exist yet: made with its rows, which are checked for their key, and indexed.
+ * Creates a materialized view that does not exist yet, checks the key of its rows, and indexes it:
+ * ```sql
+ * create materialized view v as <query> with data;
+ * create unique index ... on v (<unique_key>);
+ * analyze v;
+ * ```
  * @param target with the unique key, as for a table.
- * @param before what it will take the place of, for the count of the rows that changed; undefined: all are new.
+ * @param before the relation that it replaces, for the count of changed rows; undefined: all rows are new.
  */
 export function createMaterializedView(
   target: TableTarget,
@@ -57,7 +62,12 @@ function countChanges(
     (select count(*) from (${old} except all ${fresh}) as gone) as deleted`;
 }
 
-/** A materialized view whose definition stands: refreshed beside its readers, and indexed as is declared now. */
+/**
+ * Refreshes an existing materialized view without locking its readers out, and aligns its indexes with the declared ones:
+ * ```sql
+ * refresh materialized view concurrently v;
+ * ```
+ */
 export function refreshMaterializedView(
   target: TableTarget,
   sql: SqlText,

@@ -16,20 +16,38 @@ export interface Batch {
   readonly name: string;
 }
 
-/** The table does not exist yet: it is made of its first batch. @param columns those that the query yields. */
+/**
+ * Creates the table from its first batch, as {@link createTable} does, and checks that all rows lie in the batch:
+ * ```sql
+ * create table t as <query of the batch>;
+ * select ... from t as n where (n."at" >= <from> and n."at" < <to>) is not true;  -- must return no row
+ * ```
+ * @param columns the columns that the query yields.
+ */
 export function createFromBatch(batch: Batch, sql: SqlText, columns: readonly Column[]): Step[] {
   return [...createTable(batch.target, { kind: 'query', sql }, columns), guardWindow(batch, tableOf(batch.target))];
 }
 
-/** Makes the batch's rows beside the table. */
+/**
+ * Stages the rows of a batch and checks that they lie in it:
+ * ```sql
+ * create temporary table datacycle_new on commit drop as <query of the batch>;
+ * select ... from datacycle_new as n where (n."at" >= <from> and n."at" < <to>) is not true;  -- must return no row
+ * ```
+ */
 export function stageBatch(batch: Batch, sql: SqlText): Step[] {
   return [...stage(batch.target, { kind: 'query', sql }), guardWindow(batch, staged)];
 }
 
 /**
- * Puts the staged rows into the table: only the difference within the time of the batch is applied.
- * @param columns those that the query yields and the table takes.
- * @param others stretches in which rows stand that have moved into this batch: they are taken from there.
+ * Applies the difference between the staged rows and the table, within the time of the batch ({@link applyDifference}):
+ * ```sql
+ * delete from t where t."at" >= <from> and t."at" < <to> and not exists (select from datacycle_new as n where <same key>);
+ * update t set ...;
+ * insert into t ...;
+ * ```
+ * @param columns the columns that the query yields and the table takes.
+ * @param others stretches with rows whose key has moved into this batch: such rows are updated to their new values.
  */
 export function applyBatch(
   batch: Batch,
@@ -48,7 +66,12 @@ export function applyBatch(
   ];
 }
 
-/** Deletes the rows that lie in no batch. @param from undefined: those before all batches stay. */
+/**
+ * Deletes the rows that lie in no batch. @param from undefined: rows before all batches stay.
+ * ```sql
+ * delete from t where (t."at" >= <from> and t."at" < <to>) is not true and not <referenced>;
+ * ```
+ */
 export function clearOutside(
   { target, eventTime }: Pick<Batch, 'target' | 'eventTime'>,
   existing: ExistingRelation,
@@ -60,7 +83,12 @@ export function clearOutside(
   return counted('deleted', `delete from ${tableOf(target)} as t\nwhere ${conditions.join('\n    and ')}`);
 }
 
-/** The query whether a row that this transaction wrote into the batch has a load_id up to `mark`, which followers have passed. */
+/**
+ * The query whether this transaction wrote a row of the batch with a load_id up to `mark`, which consumers have passed:
+ * ```sql
+ * select exists (select from t where <in window> and t.xmin = pg_current_xact_id()::xid and coalesce(t.load_id <= <mark>, true))
+ * ```
+ */
 export function writtenBelow({ target, eventTime, window }: Batch, mark: number): SqlText {
   return new SqlText(
     `select exists (
@@ -73,12 +101,23 @@ export function writtenBelow({ target, eventTime, window }: Batch, mark: number)
   );
 }
 
-/** The query whether a key of the staged rows stands outside the time of the batch. */
+/**
+ * The query whether the table has a key of the staged rows outside the time of the batch:
+ * ```sql
+ * select exists (select from t join datacycle_new as n on <same key> where (<in window>) is not true)
+ * ```
+ */
 export function standsElsewhere(batch: Batch): SqlText {
   return new SqlText(`select exists (\n    select\n${indented(elsewhere(batch))}\n) as elsewhere`);
 }
 
-/** The query for the numbers, from 0, of the stretches in which a key of the staged rows stands. */
+/**
+ * The query for the numbers, from 0, of the stretches in which the table has a key of the staged rows:
+ * ```sql
+ * with moved as (select distinct t."at" as at from t join datacycle_new as n on <same key> where (<in window>) is not true)
+ * select w.number from (values (0, <from>, <to>), ...) as w (number, since, until) where exists (select from moved ...)
+ * ```
+ */
 export function windowsOfMoved(batch: Batch, stretches: readonly Stretch[]): SqlText {
   const list = stretches.map(({ from, to }, number) => `    (${number}, ${from}, ${to})`).join(',\n');
   return new SqlText(`with moved as materialized (

@@ -46,7 +46,13 @@ export function snapshotOf(target: TableTarget, settings: SnapshotSettings): Sna
   };
 }
 
-/** A snapshot's first build: every row of the source is its first version. @param at ISO time of the run. */
+/**
+ * Creates a snapshot: each row of the query becomes its first version. @param at ISO time of the run.
+ * ```sql
+ * create temporary table datacycle_new on commit drop as <query>;
+ * create table s as select n.*, md5(...) as dbt_scd_id, ... as dbt_valid_from, null as dbt_valid_to from datacycle_new as n;
+ * ```
+ */
 export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonly Column[], at: string): Step[] {
   const { target } = snapshot;
   const place = placeOf(target);
@@ -64,8 +70,13 @@ export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonl
 }
 
 /**
- * Takes what the source says now into a standing snapshot: versions that it has replaced are closed, new ones are added,
- * and what is gone from it is treated as hard_deletes says. Columns that are new are added; none is ever dropped.
+ * Brings an existing snapshot up to date: versions that were replaced are closed, new ones are inserted, and rows that are gone are
+ * treated as hard_deletes says. New columns are added; none is ever dropped.
+ * ```sql
+ * update s set dbt_valid_to = ... from datacycle_new as n where <same key> and dbt_valid_to is null and <another version>;
+ * insert into s select ... from datacycle_new as n where not exists (select from s where <same key> and dbt_valid_to is null);
+ * update s set dbt_valid_to = ... where dbt_valid_to is null and not exists (select from datacycle_new ...);  -- hard_deletes
+ * ```
  */
 export function updateSnapshot(
   snapshot: Snapshot,

@@ -22,8 +22,14 @@ import { adoptKeys, stageWithKeys } from './parts/surrogate-key.ts';
 import type { KeepFrom, RowSource, TableTarget } from './parts/target.ts';
 
 /**
- * A table that does not exist yet: created straight from the query, then keyed, constrained, indexed and analysed.
- * @param columns of the rows; looked at for a partitioned table only.
+ * Creates a table that does not exist yet, then adds its constraints and indexes and its row security:
+ * ```sql
+ * create table t as <query>;   -- a seed, or rows with surrogate keys: from the staged rows
+ * alter table t alter column ... set not null;
+ * alter table t add constraint ... unique (<unique_key>);
+ * analyze t;
+ * ```
+ * @param columns the columns of the rows; only a partitioned table needs them.
  */
 export function createTable(target: TableTarget, source: RowSource, columns: readonly Column[]): Step[] {
   const place = placeOf(target);
@@ -68,10 +74,14 @@ function createPartitioned(
 }
 
 /**
- * A table that stands: the new rows are made beside it and only the difference is applied, in the same transaction. So
- * readers see the old rows or the new ones, and nothing that hangs on the table (views, grants, policies, foreign keys)
- * is touched.
- * @param views those that are in the way of a change of columns and can be made again.
+ * Rebuilds an existing table: the new rows are staged and only the difference is applied ({@link applyDifference}), in one
+ * transaction. Readers see the old rows or the new ones, and dependent views, grants, policies and foreign keys stay.
+ * ```sql
+ * create temporary table datacycle_new on commit drop as <query>;
+ * alter table t add column ..., drop column ...;   -- dependent views are dropped before and recreated after
+ * delete from t ...; update t ...; insert into t ...;
+ * ```
+ * @param views dependent views that block a change of columns and can be recreated.
  */
 export function replaceRows(
   target: TableTarget,
@@ -107,7 +117,13 @@ export function replaceRows(
   ];
 }
 
-/** Puts the source's rows into the session's staging table, with their surrogate keys and checked for their unique key. */
+/**
+ * Puts the rows of a source into the temporary table of staged rows, with their surrogate keys, and checks their unique key:
+ * ```sql
+ * create temporary table datacycle_new on commit drop as <query>;   -- a seed: create temporary table ...; copy ... from stdin
+ * analyze datacycle_new;
+ * ```
+ */
 export function stage(target: TableTarget, source: RowSource): Step[] {
   const guard = (at: string) => (target.uniqueKey.length === 0 ? [] : guardKey(target.model, at, target.uniqueKey));
   if (source.kind === 'copy') {
@@ -136,8 +152,11 @@ export function stage(target: TableTarget, source: RowSource): Step[] {
 }
 
 /**
- * Leaves one of the rows of each key where nothing has kept a standing table from having several; the difference makes it the
- * right one. What has no key goes with the difference.
+ * Deletes all but one row of each key, where no constraint has kept an existing table from having duplicates. The difference then
+ * corrects the row that is left, and deletes rows without a key.
+ * ```sql
+ * delete from t using (select tableoid, ctid, row_number() over (partition by <unique_key>) as number from t) as d where d.number > 1 ...
+ * ```
  */
 export function leaveOneOfEach(target: TableTarget, existing: ExistingRelation): Step[] {
   const { uniqueKey } = target;

@@ -7,9 +7,14 @@ import { stillNeeded } from './parts/remake-views.ts';
 import { run, type Step } from './parts/step.ts';
 
 /**
- * A view: replaced in place where PostgreSQL allows it (columns only added at the end), so that grants and dependent
- * views stay; otherwise dropped (without cascade) and created, with the grants it had.
- * @param privileges those on what stands.
+ * Creates or replaces a view. It is replaced in place where PostgreSQL allows it (columns are only added at the end), so that
+ * grants and dependent views stay. Otherwise it is dropped, without cascade, and created with the grants that it had.
+ * ```sql
+ * create or replace view v with (security_invoker = true) as <query>;
+ * -- or
+ * drop view v; create view v with (security_invoker = true) as <query>; grant ...;
+ * ```
+ * @param privileges those on the existing relation.
  * @param wanted the columns that the query yields.
  */
 export function createView(

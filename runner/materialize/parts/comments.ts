@@ -4,10 +4,12 @@ import type { BuiltNode } from '../../manifest/manifest.ts';
 import { run, type Step } from './step.ts';
 
 /**
- * Steps that write the descriptions of a .yml into the database, as comments on a relation and its columns, where they
- * differ from what stands there. Where the .yml says nothing, or persist_docs that it is not to be written, a comment is
- * somebody's own and stays.
- * @param before the comments that a predecessor of the same name had, which went with it.
+ * Writes the descriptions of a .yml as comments on a relation and its columns, where they differ from the existing comments. Where
+ * the .yml says nothing, or persist_docs is false, a comment that was written by hand stays.
+ * ```sql
+ * comment on table t is '...'; comment on column t."room" is '...';
+ * ```
+ * @param before the comments of the relation of the same name that this one replaced.
  */
 export function describeRelation(
   node: Pick<BuiltNode, 'relation' | 'description' | 'columns' | 'config'>,

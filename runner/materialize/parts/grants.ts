@@ -6,9 +6,12 @@ import { SqlText } from '../../text/sql-text.ts';
 import { run, type Step } from './step.ts';
 
 /**
- * Steps that give a relation that was just made the privileges that its predecessor of the same name had, and no others:
- * what default privileges gave it may have been taken away from the predecessor on purpose.
- * @param columns those that it has; privileges on one that is gone went with it.
+ * Gives a relation that was just created the privileges of the relation that it replaced, and no others: what default privileges
+ * grant may have been revoked from that one on purpose.
+ * ```sql
+ * revoke all on table t from <each grantee>; grant select on table t to reader; grant select ("room") on table t to reader;
+ * ```
+ * @param columns the columns that it has; privileges on a column that is gone are left out.
  */
 export function restoreGrants(
   name: RelationName,
@@ -23,7 +26,9 @@ export function restoreGrants(
   ];
 }
 
-/** The statement that gives a privilege, on a single column or on all of a relation. */
+/**
+ * The statement that grants a privilege on a relation or on one column: `grant select ("room") on table t to reader`.
+ */
 export function grantAgain({ schema, name }: RelationName, grant: Grant | ColumnGrant): string {
   const { grantee, privilege, grantable } = grant;
   const column = 'column' in grant ? ` (${identifier(grant.column)})` : '';
@@ -63,11 +68,14 @@ export interface GrantPlan {
 }
 
 /**
- * Steps that bring a relation's privileges in line with the setting: what is declared and missing is granted, what was
- * granted by the setting and is declared no more is revoked. Other grants are somebody's own and stay.
- * @param standing what others than the owner may do now.
- * @param owner who needs no grant.
- * @param made as an earlier plan had it; what else is in it is left out.
+ * Brings a relation's privileges in line with the setting `grants`: grants what is declared and missing, and revokes what the
+ * setting granted and no longer declares. Other grants were made by hand and stay.
+ * ```sql
+ * revoke select on table t from reporter; grant select on table t to reader;
+ * ```
+ * @param standing the privileges of others than the owner.
+ * @param owner needs no grant.
+ * @param made as an earlier plan returned it; entries that are no grants are ignored.
  */
 export function alignGrants(
   name: RelationName,

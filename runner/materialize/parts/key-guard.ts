@@ -3,11 +3,23 @@ import type { Row } from '../../../warehouse/warehouse.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import type { Step } from './step.ts';
 
-/** Fails the model, naming the keys, if `unique_key` is NULL or not unique among the rows of `relation`. */
+/**
+ * Fails the model, naming the keys, if `unique_key` is NULL or not unique among the rows of `relation`:
+ * ```sql
+ * select <unique_key> from r where <unique_key> is null limit 3;  -- must return no row
+ * select <unique_key>, count(*) from r group by <unique_key> having count(*) > 1 limit 3;  -- must return no row
+ * ```
+ */
 export function guardKey(model: string, relation: string, uniqueKey: readonly string[]): Step[] {
   return [guardNulls(model, relation, uniqueKey), guardDuplicates(model, relation, uniqueKey)];
 }
 
+/**
+ * Fails the model if a column of `unique_key` is NULL:
+ * ```sql
+ * select "room", "day" from r where "room" is null or "day" is null limit 3;  -- must return no row
+ * ```
+ */
 export function guardNulls(model: string, relation: string, uniqueKey: readonly string[]): Step {
   const isNull = uniqueKey.map((name) => `${identifier(name)} is null`).join(' or ');
   return {
@@ -21,6 +33,12 @@ export function guardNulls(model: string, relation: string, uniqueKey: readonly 
   };
 }
 
+/**
+ * Fails the model if `unique_key` is not unique:
+ * ```sql
+ * select "room", count(*) as row_count from r group by "room" having count(*) > 1 limit 3;  -- must return no row
+ * ```
+ */
 export function guardDuplicates(model: string, relation: string, uniqueKey: readonly string[]): Step {
   const list = identifiers(uniqueKey);
   return {

@@ -21,8 +21,11 @@ const revokeAll = [
 ];
 
 /**
- * Lines of plpgsql that shut the table `part` to everybody who comes directly: privileges, as far as default privileges give
- * some, and the policies that guard a table do not count for its partitions. The owner sees them all, as a backup does.
+ * Lines of plpgsql that close the table `part` to everybody who queries it directly. Neither the table's privileges nor its policies
+ * count for its partitions, and default privileges may grant some. The owner still sees all rows, as a backup must.
+ * ```sql
+ * revoke all on table part from <each grantee> cascade; alter table part enable row level security;
+ * ```
  */
 export function guardPartition({ rowSecurity, access }: Pick<TableTarget, 'rowSecurity' | 'access'>): string {
   const lines = [...revokeAll];
@@ -38,7 +41,12 @@ export function guardPartition({ rowSecurity, access }: Pick<TableTarget, 'rowSe
   return lines.map((line) => `\n        ${line}`).join('');
 }
 
-/** Steps that guard the partitions of a standing table as its rows are guarded now. */
+/**
+ * Closes the partitions of an existing table to direct queries ({@link guardPartition}), where they are not closed as declared now:
+ * ```sql
+ * do $$ ... for each partition: drop policy ...; revoke all ...; alter table ... enable row level security; ... $$
+ * ```
+ */
 export function securePartitions(target: TableTarget, existing: ExistingRelation | undefined): Step[] {
   const { partitionBy, rowSecurity, access } = target;
   const partitions = existing?.partitions ?? undefined;

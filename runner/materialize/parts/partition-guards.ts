@@ -39,7 +39,13 @@ where i.inhparent = ${regclass(placeOf(target))}
     and not i.inhdetachpending`;
 }
 
-/** No range holds NULL or infinity, and names tell the years 1 to 99999 only. */
+/**
+ * Fails the model if a row has no time that belongs to a partition: no range contains NULL or infinity, and names of partitions
+ * have the years 1 to 99999 only.
+ * ```sql
+ * select <unique_key> from r where "at" is null or "at" < '0001-01-01' or "at" >= '100000-01-01' limit 3;  -- must return no row
+ * ```
+ */
 export function guardTimes(
   { model, uniqueKey }: TableTarget,
   partitionBy: PartitionBy,
@@ -68,7 +74,10 @@ export function guardTimes(
 }
 
 /**
- * Refuses a name of a partition that something else has, e.g. one that was detached by hand.
+ * Fails the model if another relation has the name of a partition that is to be created, e.g. a detached partition:
+ * ```sql
+ * select p.name from <names> as p join pg_class as c on c.relname = p.name ...;  -- must return no row
+ * ```
  * @param names a table or subquery with the column `name`.
  */
 export function guardNames({ model, relation: { schema, name } }: TableTarget, names: string): Step {
@@ -90,7 +99,11 @@ limit 3`),
 }
 
 /**
- * Refuses a partition where one that somebody made holds a part of its time, or is the default, which would be locked.
+ * Fails the model if a partition that was created by hand holds a part of the time of a new one, or is the default partition,
+ * which would be locked:
+ * ```sql
+ * select r.name, s.name from <ranges> as r join <existing partitions> as s on s.lower < r.upper and s.upper > r.lower;  -- no row
+ * ```
  * @param ranges a table with the columns `name`, `lower` and `upper`.
  */
 export function guardBounds(target: TableTarget, type: TimeType, ranges: string): Step {

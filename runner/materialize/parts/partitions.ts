@@ -12,17 +12,25 @@ import type { TableTarget } from './target.ts';
 /** The partitions that are missing: name, lower and upper bound. */
 const missing = 'pg_temp."datacycle_partition"';
 
-/** An empty table of the columns of another. */
+/**
+ * Creates an empty table with the columns of another: `create table t (like other) partition by range ("at")`.
+ * ```sql
+ * create table t (like other) partition by range ("at");
+ * ```
+ */
 export function createLike(table: string, like: string, partitionBy: PartitionBy | undefined): Step {
   const cut = partitionBy === undefined ? '' : `\npartition by range (${identifier(partitionBy.column)})`;
   return run(`create table ${table} (like ${like})${cut}`);
 }
 
 /**
- * Makes the partitions that rows need and the table lacks; none for a table in one piece. Each is made beside the table and
- * attached: that takes a lock on the table (share update exclusive) which readers and writers do not notice, while `create
- * table ... partition of` would lock them out.
- * @param columns of the rows.
+ * Creates the partitions that rows need and the table lacks; none if the table is not partitioned. Each is created beside the table
+ * and attached. That takes a lock (share update exclusive) that does not block readers and writers, while `create table ... partition of`
+ * would block them.
+ * ```sql
+ * create table t_2023_10 (like t including all); alter table t attach partition t_2023_10 for values from (...) to (...);
+ * ```
+ * @param columns the columns of the rows.
  */
 export function addPartitions(target: TableTarget, columns: readonly Column[], from: string = staged): Step[] {
   const { partitionBy } = target;

@@ -31,9 +31,12 @@ export interface StandingView extends Privileges {
 }
 
 /**
- * PostgreSQL changes or drops nothing that a view shows. So the views in the way go before `steps`, those that read others
- * first, and come back behind them as they were, in the same transaction.
- * @param views each behind those that it reads.
+ * Drops views before `steps` and recreates them afterwards, in the same transaction: PostgreSQL changes or drops nothing that a view
+ * shows. Views that read others are dropped first.
+ * ```sql
+ * drop view v; <steps>; create view v as ...; grant select on table v to ...; comment on view v is ...;
+ * ```
+ * @param views each after those that it reads.
  */
 export function remakeViews(views: readonly StandingView[], steps: readonly Step[]): Step[] {
   if (steps.length === 0) return [];
@@ -73,7 +76,12 @@ function create(view: StandingView): Step[] {
   ];
 }
 
-/** What somebody made on a view, given to it again where it still has all the columns that are named. */
+/**
+ * Statements that restore what was created by hand on a view, each only if the view still has all the columns that it names:
+ * ```sql
+ * do $$ if <v has the columns> then execute 'grant select ("room") on table v to reader'; end if; $$
+ * ```
+ */
 export function givenWhereItFits(
   name: RelationName,
   { indexes, columnGrants }: Given,

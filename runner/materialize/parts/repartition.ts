@@ -26,11 +26,15 @@ export function isRepartitioned(
 }
 
 /**
- * Puts another table with the same rows and grants in the place of a standing one, or of a view. It is made beside it, with the constraints
- * and indexes that stood, and built there, so that readers wait only for the moment in which the two change places. Nothing may
- * hang on the old one, which is dropped, never with cascade.
- * @param made names that the runner remembers of it.
- * @param build the steps that make of it what the model is to be now.
+ * Replaces an existing table, or a view, by a table with the same rows and another partitioning ({@link takePlace}). It is built
+ * beside the old one, with the constraints and indexes that stay, so readers wait only while the two change places. The old one is
+ * dropped without cascade, so nothing may depend on it.
+ * ```sql
+ * create table t_new (like t) partition by range ("at"); insert into t_new select ... from t;
+ * drop table t; alter table t_new rename to t;
+ * ```
+ * @param made names that are recorded of the table.
+ * @param build the steps that then bring the rows up to date.
  */
 export function repartition(
   target: TableTarget,

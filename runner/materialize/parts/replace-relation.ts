@@ -25,12 +25,14 @@ export interface Replacement {
 }
 
 /**
- * Replaces what stands by something that PostgreSQL cannot change it into. The new relation is made under another name,
- * with its rows and indexes, while readers read the old one; then the old one goes and the new one gets its name. Views that
- * read the old one come back, and so do the privileges that others had and the indexes that somebody made, except on a column that is
- * gone.
- * @param target the new one.
- * @param make the steps that make it; `standsAs` is the name that it has meanwhile.
+ * Replaces an existing relation by one into which PostgreSQL cannot change it. The new one is built under another name, with its rows
+ * and indexes, while readers query the old one. Dependent views, privileges, and indexes that were created by hand are restored,
+ * except indexes on a column that is gone.
+ * ```sql
+ * <make>; drop view v; drop table t; alter table t_new rename to t; grant ...; create index ...; create view v ...;
+ * ```
+ * @param target the new relation.
+ * @param make the steps that build it; `standsAs` is its name meanwhile.
  */
 export function takePlace(
   target: TableTarget,

@@ -37,7 +37,9 @@ function policiesOf({ column, type }: RowSecurity, { owner, visible }: Access): 
   return [ownersPolicy(owner), ...readers];
 }
 
-/** What lets the owner see and write everything, in its own sessions. */
+/**
+ * The policy by which the owner sees and writes everything in its own sessions: `for all to owner using (...) with check (...)`.
+ */
 export function ownersPolicy(owner: string): Policy {
   // Through a view with the owner's rights the session is somebody else's, who then sees nothing.
   const own = `datacycle.session_of(${literal(owner)})`;
@@ -56,7 +58,11 @@ function policy(what: 'reads' | 'writes', definition: string): Policy {
 }
 
 /**
- * Steps that give a table its row security, or take away what the runner once made. Policies of other names stay.
+ * Gives a table its row security, or removes what the runner once created. Policies of other names stay.
+ * ```sql
+ * alter table t enable row level security, force row level security;
+ * create policy datacycle_reads_1a2b3c4d on t for select to reader using ("apartment" = 'jimmy');
+ * ```
  * @param access known for a table with row security.
  * @param existing undefined right after the table was created.
  */

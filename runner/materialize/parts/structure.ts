@@ -52,9 +52,11 @@ interface Wanted {
 }
 
 /**
- * Steps that take away what the runner once made and is no longer declared. They come before the rows, since the new rows
- * need not keep what was declared for the old ones.
- * @param made names the runner made earlier, as {@link objectNames} gave them.
+ * Drops what the runner once created and what is no longer declared. It precedes the rows, since the new rows need not satisfy it.
+ * ```sql
+ * alter table t drop constraint c; drop index if exists i; alter table t alter column "room" drop not null;
+ * ```
+ * @param made names that the runner created earlier, as {@link objectNames} returned them.
  */
 export function dropObsolete(structure: Structure, existing: ExistingRelation, made: readonly string[]): Step[] {
   const wanted = new Set(objectNames(structure));
@@ -80,9 +82,11 @@ export function dropObsolete(structure: Structure, existing: ExistingRelation, m
 }
 
 /**
- * Steps that give a table the constraints and indexes that it lacks.
- * @param existing undefined right after the table was created.
- * @param made as for {@link dropObsolete}, which comes before.
+ * Adds the constraints and indexes that a table lacks.
+ * ```sql
+ * alter table t alter column "room" set not null; alter table t add constraint c unique ("room"); create index i on t ("day");
+ * ```
+ * @param existing undefined for a new table. @param made as for {@link dropObsolete}, which comes before.
  */
 export function addMissing(
   structure: Structure,
@@ -114,7 +118,7 @@ export function standingObjects(structure: Structure, existing: ExistingRelation
   );
 }
 
-/** Steps that give a table in the place of another what {@link standingObjects} names. */
+/** Adds what {@link standingObjects} names to the table that replaces another: `alter table t add constraint ...`. */
 export function addStanding(structure: Structure, existing: ExistingRelation, made: readonly string[]): Step[] {
   const standing = standingObjects(structure, existing, made);
   return create(wantedObjects(structure).filter(({ name }) => standing.includes(name)));
@@ -320,7 +324,9 @@ function dropObject(table: RelationName, name: string): string {
 end`)}`;
 }
 
-/** Steps that give a standing table the columns of a changed query: added, retyped, dropped; never with cascade. */
+/**
+ * Gives a table the columns of a changed query: `alter table t add column a text, drop column b`; never with cascade.
+ */
 export function alignColumns(table: RelationName, existing: ExistingRelation, wanted: readonly Column[]): Step[] {
   const standing = new Map(existing.columns.map((column) => [column.name, column]));
   const kept = new Set(wanted.map((column) => column.name));

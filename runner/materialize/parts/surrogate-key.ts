@@ -17,9 +17,14 @@ function naturalKey(alias: string, uniqueKey: readonly string[]): string {
 }
 
 /**
- * Stages a query's rows with an integer key before them: the one that the natural key has had before, or the next
- * number. The keys are kept apart from the table, so that they outlive every rebuild of it.
- * @param guard steps that check the natural key before any number is given away.
+ * Stages a query's rows with an integer key in front: the one that was assigned to the natural key before, or the next number. The
+ * keys are stored apart from the table, so that they survive every rebuild of it.
+ * ```sql
+ * create temporary table datacycle_raw on commit drop as <query>;
+ * insert into datacycle.surrogate_key select <model>, natural_key, max(key) + row_number() over (...) from datacycle_raw where <unknown>;
+ * create temporary table datacycle_new on commit drop as select known.key as "room_key", r.* from datacycle_raw as r join ...;
+ * ```
+ * @param guard steps that check the natural key before a number is assigned.
  */
 export function stageWithKeys(key: SurrogateKey, sql: SqlText, guard: (relation: string) => readonly Step[]): Step[] {
   const model = literal(key.model);
@@ -49,7 +54,12 @@ join datacycle.surrogate_key as known on known.model = ${model} and known.natura
   ];
 }
 
-/** Stages a query's rows with the keys that are known. None is handed out: where there is none yet, the column is NULL. */
+/**
+ * Stages a query's rows with the keys that are assigned already. None is assigned: where there is none, the column is NULL.
+ * ```sql
+ * create temporary table datacycle_new on commit drop as select known.key as "room_key", r.* from datacycle_raw as r left join ...;
+ * ```
+ */
 export function stageWithKnownKeys(
   key: SurrogateKey,
   sql: SqlText,
@@ -70,8 +80,11 @@ left join datacycle.surrogate_key as known on known.model = ${literal(key.model)
 }
 
 /**
- * Remembers the keys of a standing table that are not remembered yet, e.g. when schema `datacycle` was lost.
- * @param columns the table's names: one that has had no such key until now has nothing to remember.
+ * Records the keys of an existing table that are not recorded yet, e.g. because schema `datacycle` was lost:
+ * ```sql
+ * insert into datacycle.surrogate_key select <model>, <natural key>, t."room_key" from t on conflict do nothing;
+ * ```
+ * @param columns the table's columns: one that has had no such key until now has nothing to record.
  */
 export function adoptKeys(key: SurrogateKey, table: string, columns: readonly string[]): Step[] {
   if (![key.column, ...key.uniqueKey].every((name) => columns.includes(name))) return [];
