@@ -171,7 +171,7 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
       { apartment: 'jeremie' },
       { apartment: 'jeremie' },
     ]);
-    const macro = readFileSync(join(home.project, 'macros', 'floor_name.sql'), 'utf8');
+    const macro = readFileSync(join(home.project, 'macros', 'registry', 'floor_name.sql'), 'utf8');
     const expression = macro.slice(macro.indexOf('\ncase')).replaceAll('{{text}}', 'f.floor');
     const { rows } = await database.warehouse.query<{ floor: string; name: string | null }>(
       `select f.floor, ${expression} as name from unnest($1::text[]) with ordinality as f (floor, n) order by f.n`,
