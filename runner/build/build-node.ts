@@ -13,7 +13,7 @@ import { relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { auditRemade, runAudits } from '../data-test/audit.ts';
 import { keepBadRows } from '../data-test/audit-failure.ts';
-import { type Belongings, readBelongings } from '../database/attachments.ts';
+import { type Attachments, readAttachments } from '../database/attachments.ts';
 import { type Column, isWorthAnalyzing, sameColumns } from '../database/catalog.ts';
 import { retrying } from '../database/retry.ts';
 import { explain } from '../database/statement.ts';
@@ -21,7 +21,7 @@ import { tablesBehind } from '../manifest/lineage.ts';
 import { type BuiltNode, isMicrobatch, type Manifest, type SeedNode, type WholeModel } from '../manifest/manifest.ts';
 import { isGrantMark } from '../materialize/parts/grants.ts';
 import { objectNames } from '../materialize/parts/structure.ts';
-import { madeByHand, refuseToStrip } from '../plan/change-of-kind.ts';
+import { createdByHand, refuseToStrip } from '../plan/change-of-kind.ts';
 import { checkContract, keepsContract } from '../plan/contract.ts';
 import { decide, isMoved } from '../plan/decide.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
@@ -34,7 +34,7 @@ import { hintFor } from './build-hint.ts';
 import { buildBatches } from './microbatch/batches.ts';
 import { followRename } from './rename-view.ts';
 import { refuseToStrand } from './transaction/blocking-dependents.ts';
-import { isReplaced, viewsInTheWay } from './transaction/blocking-views.ts';
+import { blockingViews, isReplaced } from './transaction/blocking-views.ts';
 import type { BuildContext, Built } from './transaction/build-context.ts';
 import { completeRelation } from './transaction/complete-relation.ts';
 import { decideAfterHooks } from './transaction/decide-after-hooks.ts';
@@ -64,7 +64,7 @@ export async function buildNode(context: BuildContext, node: BuiltNode): Promise
     if (isMicrobatch(node)) return await buildBatches(context, node, explained);
     return await retrying(
       () => context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
-      context.turns,
+      context.lock,
     );
   } catch (error) {
     throw await explained(error);
@@ -90,7 +90,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   let decision = decided;
   let totals = noRows;
   let reshaped = false;
-  let before: Belongings | undefined;
+  let before: Attachments | undefined;
   if (decision.mode !== 'skip') {
     const rows = await readRows(session, context, node, decision, state);
     const { yields } = rows;
@@ -98,14 +98,14 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
     // It keeps the columns that `select *` gave it when it was made.
     if (reshaped && decision.mode === 'refresh')
       decision = { ...decision, mode: 'replace', reason: 'its columns changed' };
-    if (isReplaced(node, state, yields, decision)) before = await readBelongings(session, node.relation);
+    if (isReplaced(node, state, yields, decision)) before = await readAttachments(session, node.relation);
     const surroundings = { manifest: context.manifest, options: context.options, models };
-    const views = await viewsInTheWay(session, surroundings, node, state, yields, decision);
+    const views = await blockingViews(session, surroundings, node, state, yields, decision);
     if (isMoved(node, decision, state)) await refuseToStrand(session, node, state.remembered?.objects ?? [], views);
     refuseToStrip(node, state, before);
     const { runStartedAt } = context.options;
-    const given = madeByHand(state.remembered, before);
-    const input = { at: runStartedAt, views, given };
+    const preserved = createdByHand(state.remembered, before);
+    const input = { at: runStartedAt, views, preserved };
     totals = await runSteps(session, plan(rows, decision, state, input), node);
     await auditRemade(session, { ...context, models }, views);
     await analyzeIfGrown(session, node, state, decision, changedRows(totals));

@@ -8,7 +8,7 @@ import { shapeOf } from '../build/transaction/shape.ts';
 import { inlineEphemerals } from '../compile/draft/ephemeral.ts';
 import { ephemeralsOf } from '../compile/model.ts';
 import { auditsOf, badRowsSql } from '../data-test/audit.ts';
-import { nothingGiven } from '../database/attachments.ts';
+import { nothingPreserved } from '../database/attachments.ts';
 import { type Column, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';
 import {
@@ -141,7 +141,7 @@ async function build(session: Session, trial: Trial, node: BuiltNode, known: Nod
       : read;
   if (standIn) return;
   if (decision.mode === 'increment') compareForms(node, existing?.columns ?? [], rows.yields ?? []);
-  const input = { at: options.runStartedAt, views: [], given: nothingGiven };
+  const input = { at: options.runStartedAt, views: [], preserved: nothingPreserved };
   await runSteps(session, plan(withConstraints(rows, constraints), decision, state, input), node);
   if (decision.mode === 'increment') await tryAudits(session, trial, node);
 }

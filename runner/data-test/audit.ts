@@ -11,7 +11,7 @@ import type { Session } from '../../warehouse/warehouse.ts';
 import { isTransient } from '../database/retry.ts';
 import { explain, statement } from '../database/statement.ts';
 import type { BuiltNode, Manifest, TestNode } from '../manifest/manifest.ts';
-import type { StandingView } from '../materialize/parts/remake-views.ts';
+import type { DependentView } from '../materialize/parts/recreate-views.ts';
 import { staged } from '../materialize/parts/step.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { ModelState } from '../state/models.ts';
@@ -137,7 +137,7 @@ export async function runAudits(
 export async function auditRemade(
   session: Session,
   context: Parameters<typeof runAudits>[1] & { readonly models: ReadonlyMap<string, ModelState> },
-  views: readonly Pick<StandingView, 'kind' | 'populated' | 'model'>[],
+  views: readonly Pick<DependentView, 'kind' | 'populated' | 'model'>[],
 ): Promise<void> {
   const names = new Set(
     views.flatMap(({ kind, populated, model }) =>

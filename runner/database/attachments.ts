@@ -5,17 +5,17 @@ import { ownPolicy } from './policies.ts';
 import { type Question, question } from './question.ts';
 
 /** What a relation has besides its rows and goes with it. */
-export interface Belongings extends Privileges {
+export interface Attachments extends Privileges {
   readonly comments: Comments;
   /** Those that belong to no constraint. */
-  readonly indexes: readonly StandingIndex[];
+  readonly indexes: readonly ExistingIndex[];
   /** Names of constraints, NOT NULL aside. */
   readonly constraints: readonly string[];
   /** What the runner never makes and could not make again, in words. */
   readonly extras: readonly string[];
 }
 
-export interface StandingIndex {
+export interface ExistingIndex {
   readonly name: string;
   /** The statement that makes it. */
   readonly definition: string;
@@ -24,8 +24,8 @@ export interface StandingIndex {
 }
 
 /** What somebody made on a relation, and the runner makes again on the one that takes its place. */
-export interface Given extends Privileges {
-  readonly indexes: readonly StandingIndex[];
+export interface Preserved extends Privileges {
+  readonly indexes: readonly ExistingIndex[];
 }
 
 export interface Privileges {
@@ -35,7 +35,7 @@ export interface Privileges {
   readonly columnGrants: readonly ColumnGrant[];
 }
 
-export const nothingGiven: Given = { grants: [], columnGrants: [], indexes: [] };
+export const nothingPreserved: Preserved = { grants: [], columnGrants: [], indexes: [] };
 
 /** What is written about a relation in the database. */
 export interface Comments {
@@ -113,8 +113,8 @@ const relationNamed = `from pg_class c
      where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm')`;
 
 /** What hangs on a table, view or materialized view; undefined if there is none of that name. */
-export async function readBelongings(session: Queryable, name: RelationName): Promise<Belongings | undefined> {
-  const { rows } = await session.query<WrittenBelongings>(
+export async function readAttachments(session: Queryable, name: RelationName): Promise<Attachments | undefined> {
+  const { rows } = await session.query<WrittenAttachments>(
     `select ${commentColumns},
          ${grantsJson} as grants,
          ${columnGrantsJson} as "columnGrants",
@@ -146,8 +146,8 @@ type WrittenComments = Readonly<{
   column_comments: readonly (readonly [string, string | null])[];
 }>;
 
-type WrittenBelongings = WrittenComments &
-  Pick<Belongings, 'grants' | 'columnGrants' | 'extras' | 'constraints' | 'indexes'>;
+type WrittenAttachments = WrittenComments &
+  Pick<Attachments, 'grants' | 'columnGrants' | 'extras' | 'constraints' | 'indexes'>;
 
 function commentsOf({ kind, comment, column_comments }: WrittenComments): Comments {
   return { kind, relation: comment, columns: new Map(column_comments) };

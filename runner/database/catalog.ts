@@ -5,10 +5,10 @@
 //   dependent-views.ts  the views that read it, with what is needed to recreate them
 //   question.ts         sends several catalog queries as one statement
 //   statement.ts        runs an SqlText; an error gets its place in the template. likely-place.ts helps where PostgreSQL gives none
-//   retry.ts, turns.ts  try again after a deadlock or a serialization failure, at last with no other model running
+//   retry.ts, shared-lock.ts  try again after a deadlock or a serialization failure, at last with no other model running
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { ownPolicy, policySeal } from './policies.ts';
+import { ownPolicy, policyFingerprint } from './policies.ts';
 import { ask, type Question, question } from './question.ts';
 
 export interface Column {
@@ -45,7 +45,7 @@ export interface ExistingRelation {
   /** Whether a view reads with the rights of whoever asks; false for a table. */
   readonly securityInvoker: boolean;
   /** Null or absent for a table that is in one piece. */
-  readonly partitions?: StandingPartitions | null | undefined;
+  readonly partitions?: ExistingPartitions | null | undefined;
   readonly rowSecurity: {
     readonly enabled: boolean;
     /** The owner, too, sees only what the policies let it see. */
@@ -56,7 +56,7 @@ export interface ExistingRelation {
 }
 
 /** How a table is partitioned as it stands. */
-export interface StandingPartitions {
+export interface ExistingPartitions {
   /** The only column of a range; null for any other way. */
   readonly column: string | null;
   /** Whether row security of any partition is off, or anybody but the owner has a privilege on one. */
@@ -165,8 +165,8 @@ where f.contype = 'f' and f.conparentid = 0
   return { foreignKeys: keys(true), referencedBy: keys(false) };
 }
 
-async function readPartitions(on: Queryable, oid: number): Promise<StandingPartitions | undefined> {
-  const { rows } = await on.query<Pick<StandingPartitions, keyof StandingPartitions>>(
+async function readPartitions(on: Queryable, oid: number): Promise<ExistingPartitions | undefined> {
+  const { rows } = await on.query<Pick<ExistingPartitions, keyof ExistingPartitions>>(
     `select
     (select a.attname from pg_attribute a
         where a.attrelid = pt.partrelid and pt.partstrat = 'r' and pt.partnatts = 1 and a.attnum = pt.partattrs[0]) as column,
@@ -190,7 +190,7 @@ group by pt.partrelid`,
 
 async function readPolicies(on: Queryable, oid: number): Promise<ExistingRelation['rowSecurity']['policies']> {
   const { rows } = await on.query<{ name: string; intact: boolean }>(
-    `select p.polname as name, coalesce(obj_description(p.oid, 'pg_policy') = ${policySeal}, false) as intact
+    `select p.polname as name, coalesce(obj_description(p.oid, 'pg_policy') = ${policyFingerprint}, false) as intact
 from pg_policy as p
 where p.polrelid = $1
 order by p.polname`,

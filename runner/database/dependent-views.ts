@@ -1,9 +1,9 @@
 import { type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { columnGrantsJson, extrasJson, type Given, grantsJson, indexesJson } from './attachments.ts';
+import { columnGrantsJson, extrasJson, grantsJson, indexesJson, type Preserved } from './attachments.ts';
 
 /** A view or materialized view that reads a relation, maybe through others, as the database keeps it. */
-export interface Dependent extends Given {
+export interface Dependent extends Preserved {
   readonly schema: string;
   readonly name: string;
   readonly kind: 'view' | 'materialized view';

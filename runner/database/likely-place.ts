@@ -4,7 +4,7 @@ import type { SqlText } from '../text/sql-text.ts';
 import { type SqlToken, sqlTokens } from '../text/sql-tokens.ts';
 
 /** The expressions of a query that an error without a position can come from. */
-export interface Suspect {
+export interface LikelyPlace {
   /** Where it stands in the query, from 0, if there is just one. */
   readonly offset: number | undefined;
   readonly note: string;
@@ -33,12 +33,12 @@ const few = 4;
  * PostgreSQL names no position for what fails on a row's value: a division, a cast. Where the query's own text has just one
  * of them it most likely is that one; a view that it reads may have others.
  */
-export function suspectOf(sql: SqlText, error: StatementError): Suspect | undefined {
+export function likelyPlaceOf(sql: SqlText, error: StatementError): LikelyPlace | undefined {
   if (error.context !== undefined && /function/i.test(error.context)) return undefined;
   const code = [...sqlTokens(sql.text)].filter(({ kind }) => kind !== 'blank' && kind !== 'comment');
   if (error.code === '22012') {
     const divisions = code.filter(({ text }) => ['/', '%', 'mod', 'div'].includes(text.toLowerCase()));
-    return suspectAmong(divisions, 'division', sql);
+    return onlyOneAmong(divisions, 'division', sql);
   }
   const [, type] =
     /^invalid input syntax for type ([a-z ]+?)(?::|$)/.exec(error.message) ??
@@ -46,10 +46,10 @@ export function suspectOf(sql: SqlText, error: StatementError): Suspect | undefi
     [];
   if (type === undefined || code.some(({ text }) => hiddenCasts.test(text))) return undefined;
   const names = [type.split(' ')[0] ?? type, ...(shortNames[type] ?? [])];
-  return suspectAmong(castsTo(code, names), `cast to ${type}`, sql);
+  return onlyOneAmong(castsTo(code, names), `cast to ${type}`, sql);
 }
 
-function suspectAmong(found: readonly SqlToken[], what: string, sql: SqlText): Suspect | undefined {
+function onlyOneAmong(found: readonly SqlToken[], what: string, sql: SqlText): LikelyPlace | undefined {
   const places = found.flatMap(({ start }) => sql.placeAt(start) ?? []);
   if (places.length === 0 || places.length > few) return undefined;
   if (places.length > 1)

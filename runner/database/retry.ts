@@ -1,20 +1,20 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import { NodeError } from '../text/errors.ts';
-import { Turns } from './turns.ts';
+import { SharedLock } from './shared-lock.ts';
 
-/** How often work is tried after losing against other sessions, as PostgreSQL advises for these codes. */
+/** How many times a transaction is tried that fails because of another session, as PostgreSQL's manual advises. */
 const attempts = 8;
-/** How often of these beside others of the same run: where all of them change one row, each commit makes the rest lose. */
+/** How many of these run beside others of the same run: where all of them update one row, each commit fails the rest. */
 const attemptsBeside = 4;
 
 /**
- * Does `work` again, in a new transaction of its own, where it lost against another session.
- * @param turns of all that may lose against each other.
+ * Runs `work`, which is one transaction, and runs it again if it failed because of another session.
+ * @param lock shared by all work that may conflict.
  */
-export async function retrying<T>(work: () => Promise<T>, turns = new Turns()): Promise<T> {
+export async function retrying<T>(work: () => Promise<T>, lock = new SharedLock()): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await (attempt <= attemptsBeside ? turns.beside(work) : turns.alone(work));
+      return await (attempt <= attemptsBeside ? lock.shared(work) : lock.exclusive(work));
     } catch (error) {
       if (attempt >= attempts || !isTransient(error)) throw error;
     }
@@ -22,9 +22,9 @@ export async function retrying<T>(work: () => Promise<T>, turns = new Turns()): 
 }
 
 /**
- * Whether work may succeed when tried again: deadlock, serialisation failure, two sessions changing one catalog row, one
- * looking at a view that the other has just made again, two making one policy, and two making names in the catalog:
- * PostgreSQL derives one of 63 bytes (that of a table's array type) for tables whose long names begin alike.
+ * Whether work may succeed when tried again: after a deadlock or a serialization failure, or if two sessions changed one row of
+ * the catalog, one session read a view that the other had just recreated, or both created the same policy or name. The latter
+ * happens because the array types of tables whose long names begin alike get the same name of 63 bytes.
  */
 export function isTransient(thrown: unknown): boolean {
   const error = thrown instanceof NodeError ? thrown.cause : thrown;

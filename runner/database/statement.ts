@@ -3,7 +3,7 @@ import type { Queryable, Result } from '../../warehouse/warehouse.ts';
 import { NodeError, type SourceTexts } from '../text/errors.ts';
 import { excerpt, formatPlace } from '../text/place.ts';
 import { type Origin, type SqlText, trailLines } from '../text/sql-text.ts';
-import { namedIn, suspectOf } from './likely-place.ts';
+import { likelyPlaceOf, namedIn } from './likely-place.ts';
 
 /** Carries the generated SQL's origins with the error of a failed statement. */
 class PlacedStatementError extends StatementError {
@@ -84,7 +84,7 @@ function originOf(error: StatementError): Explanation {
   const frame = framePlace && { place: framePlace, verbatim: false };
   if (position === undefined) {
     const named = frame === undefined ? undefined : namedIn(source, error);
-    const suspect = frame === undefined ? suspectOf(source, error) : undefined;
+    const suspect = frame === undefined ? likelyPlaceOf(source, error) : undefined;
     const offset = suspect?.offset ?? named;
     return { origin: offset === undefined ? frame : source.originAt(offset), note: suspect?.note };
   }

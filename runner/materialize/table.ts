@@ -14,7 +14,7 @@ import { applyDifference } from './difference.ts';
 import { guardKey, guardNulls } from './parts/key-guard.ts';
 import { securePartitions } from './parts/partition-access.ts';
 import { addPartitions, createLike } from './parts/partitions.ts';
-import { remakeViews, type StandingView } from './parts/remake-views.ts';
+import { type DependentView, recreateViews } from './parts/recreate-views.ts';
 import { secureRows } from './parts/row-security.ts';
 import { counted, run, type Step, staged } from './parts/step.ts';
 import { addMissing, alignColumns, dropObsolete, placeOf } from './parts/structure.ts';
@@ -89,7 +89,7 @@ export function replaceRows(
   existing: ExistingRelation,
   wanted: readonly Column[],
   made: readonly string[],
-  { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly StandingView[] },
+  { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly DependentView[] },
 ): Step[] {
   const place = placeOf(target);
   const table = relation(place);
@@ -99,7 +99,7 @@ export function replaceRows(
     ...adopt,
     ...stage(target, source),
     // The views first: whoever reads through one locks it before the table.
-    ...remakeViews(views, [
+    ...recreateViews(views, [
       ...secureRows(place, target.rowSecurity, target.access, existing),
       ...securePartitions(target, existing),
       ...dropObsolete(target, existing, made),

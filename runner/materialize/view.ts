@@ -3,7 +3,7 @@ import type { Privileges } from '../database/attachments.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { restoreGrants } from './parts/grants.ts';
-import { stillNeeded } from './parts/remake-views.ts';
+import { stillNeeded } from './parts/recreate-views.ts';
 import { run, type Step } from './parts/step.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { relation } from '../../warehouse/quote.ts';
-import { type Belongings, type Given, nothingGiven } from '../database/attachments.ts';
+import { type Attachments, nothingPreserved, type Preserved } from '../database/attachments.ts';
 import type { ExistingRelation, ForeignKey } from '../database/catalog.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
 import type { ModelState } from '../state/models.ts';
@@ -60,17 +60,17 @@ export function refuseChangeOfKind(
 export function refuseToStrip(
   node: BuiltNode,
   { existing, remembered }: Pick<Standing, 'existing' | 'remembered'>,
-  belongings: Belongings | undefined,
+  attachments: Attachments | undefined,
 ): void {
-  if (existing === undefined || belongings === undefined) return;
+  if (existing === undefined || attachments === undefined) return;
   const made = new Set(remembered?.objects);
   const lost = [
-    ...belongings.extras,
+    ...attachments.extras,
     // What a table had that somebody else made is theirs as a whole: it is replaced as its rows are.
-    ...(remembered === undefined ? [] : belongings.constraints)
+    ...(remembered === undefined ? [] : attachments.constraints)
       .filter((name) => !made.has(name))
       .map((name) => `the constraint ${name}`),
-    ...(relationKindOf(node) === 'view' ? madeByHand(remembered, belongings).indexes : []).map(
+    ...(relationKindOf(node) === 'view' ? createdByHand(remembered, attachments).indexes : []).map(
       ({ name }) => `the index ${name}`,
     ),
   ];
@@ -85,12 +85,12 @@ export function refuseToStrip(
   );
 }
 
-/** What of a relation's belongings the runner did not make itself and makes again. */
-export function madeByHand(remembered: ModelState | undefined, belongings: Given | undefined): Given {
-  if (belongings === undefined) return nothingGiven;
+/** What of a relation's attachments the runner did not make itself and makes again. */
+export function createdByHand(remembered: ModelState | undefined, attachments: Preserved | undefined): Preserved {
+  if (attachments === undefined) return nothingPreserved;
   const made = new Set(remembered?.objects);
-  const indexes = remembered === undefined ? [] : belongings.indexes.filter(({ name }) => !made.has(name));
-  return { ...belongings, indexes };
+  const indexes = remembered === undefined ? [] : attachments.indexes.filter(({ name }) => !made.has(name));
+  return { ...attachments, indexes };
 }
 
 function refuseToReplace(

@@ -2,7 +2,7 @@ import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { BatchSettings, MicrobatchNode } from '../manifest/manifest.ts';
 import { type Stretch, tableOf } from '../materialize/difference.ts';
 import { applyBatch, type Batch, createFromBatch, stageBatch } from '../materialize/microbatch.ts';
-import { remakeViews, type StandingView } from '../materialize/parts/remake-views.ts';
+import { type DependentView, recreateViews } from '../materialize/parts/recreate-views.ts';
 import type { Access } from '../materialize/parts/row-security.ts';
 import type { Step } from '../materialize/parts/step.ts';
 import { addMissing, dropObsolete } from '../materialize/parts/structure.ts';
@@ -74,7 +74,7 @@ export function planPreparation(
     /** What gives the table the columns of the query. */
     readonly columns: readonly Step[];
     /** Those that cannot be there while columns change. */
-    readonly views: readonly StandingView[];
+    readonly views: readonly DependentView[];
   },
 ): Step[] {
   const target = tableTarget(node, access);
@@ -83,7 +83,7 @@ export function planPreparation(
     ...(renews && target.key !== undefined ? adoptKeys(target.key, tableOf(target), standing) : []),
     ...secure(target, existing),
     ...dropObsolete(target, existing, made),
-    ...remakeViews(views, columns),
+    ...recreateViews(views, columns),
   ];
 }
 

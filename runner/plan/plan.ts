@@ -10,7 +10,7 @@
 // Everything here is pure: it takes values and returns values, and names no connection (the linter holds it). `build`,
 // batches, `check` and `verify` all run these steps by `runSteps` of build/transaction.
 import { literal } from '../../warehouse/quote.ts';
-import type { Given } from '../database/attachments.ts';
+import type { Preserved } from '../database/attachments.ts';
 import type { Column } from '../database/catalog.ts';
 import {
   type BuiltNode,
@@ -27,9 +27,9 @@ import {
 import { rememberedPartitioning } from '../manifest/partition-names.ts';
 import { addRows } from '../materialize/incremental.ts';
 import { createMaterializedView, refreshMaterializedView } from '../materialize/materialized-view.ts';
-import { remakeViews, type StandingView } from '../materialize/parts/remake-views.ts';
+import { type DependentView, recreateViews } from '../materialize/parts/recreate-views.ts';
 import { repartition } from '../materialize/parts/repartition.ts';
-import { takePlace } from '../materialize/parts/replace-relation.ts';
+import { replaceRelation } from '../materialize/parts/replace-relation.ts';
 import { changeSchema } from '../materialize/parts/schema-change.ts';
 import type { Step } from '../materialize/parts/step.ts';
 import { addMissing, dropObsolete, objectNames, placeOf } from '../materialize/parts/structure.ts';
@@ -93,9 +93,9 @@ export interface PlanInput {
   /** ISO time of the run, for what says since when it holds. */
   readonly at: string;
   /** Those that read the node, and go and come back where it changes in a way that PostgreSQL does not allow under them. */
-  readonly views: readonly StandingView[];
+  readonly views: readonly DependentView[];
   /** What is made again where another relation takes the place of what stands. */
-  readonly given: Given;
+  readonly preserved: Preserved;
 }
 
 /**
@@ -125,7 +125,7 @@ function planModel(
     case 'ephemeral':
       return [];
     case 'view':
-      return remakeViews(input.views, createView(node.relation, sql, state.existing, input.given, columns));
+      return recreateViews(input.views, createView(node.relation, sql, state.existing, input.preserved, columns));
     case 'materialized_view':
       return planMaterializedView(node, decision, state, sql, columns, input);
     case 'snapshot':
@@ -151,7 +151,7 @@ function planMaterializedView(
   if (existing === undefined) return createMaterializedView(target, sql, columns, undefined);
   if (decision.mode === 'refresh')
     return refreshMaterializedView(target, sql, existing, state.remembered?.objects ?? []);
-  return takePlace(target, { ...replacement(node, columns, input), kind: 'materialized view', existing }, (now) =>
+  return replaceRelation(target, { ...replacement(node, columns, input), kind: 'materialized view', existing }, (now) =>
     createMaterializedView(now, sql, columns, existing),
   );
 }
@@ -173,7 +173,7 @@ function planSnapshot(
   const { existing } = state;
   if (existing === undefined) return create(target);
   const all = [...columns, ...addedColumns(node.snapshot)];
-  return takePlace(target, { ...replacement(node, all, input), kind: 'table', existing }, create);
+  return replaceRelation(target, { ...replacement(node, all, input), kind: 'table', existing }, create);
 }
 
 function planTable(
@@ -189,7 +189,7 @@ function planTable(
   if (!('existing' in decision)) {
     const { existing } = state;
     if (existing === undefined) return createTable(target, source, columns);
-    return takePlace(target, { ...replacement(node, columns, input), kind: 'table', existing }, (now) =>
+    return replaceRelation(target, { ...replacement(node, columns, input), kind: 'table', existing }, (now) =>
       createTable(now, source, columns),
     );
   }
@@ -201,15 +201,15 @@ function planTable(
   const drops = decision.mode === 'replace' || node.config.on_schema_change === 'sync_all_columns';
   const stay = existing.columns.filter(({ name }) => !drops || columns.some((column) => column.name === name));
   const kept = made.filter((name) => name !== rememberedPartitioning(made));
-  const replacing = { columns: stay.map(({ name }) => name), given: input.given, views: input.views };
+  const replacing = { columns: stay.map(({ name }) => name), preserved: input.preserved, views: input.views };
   return repartition(target, existing, kept, replacing, (now, then) =>
     changeRows(node, now, { ...decision, existing: then }, state, kept, source, columns, []),
   );
 }
 
 /** What comes back with the relation that takes the place of another. */
-function replacement(node: BuiltNode, columns: readonly Column[], { views, given }: PlanInput) {
-  return { columns: columns.map(({ name }) => name), objects: objectNames(structureOf(node)), views, given };
+function replacement(node: BuiltNode, columns: readonly Column[], { views, preserved }: PlanInput) {
+  return { columns: columns.map(({ name }) => name), objects: objectNames(structureOf(node)), views, preserved };
 }
 
 /** Brings the rows of an existing table up to date, and whatever else is declared otherwise by now. */
@@ -221,7 +221,7 @@ function changeRows(
   made: readonly string[],
   source: RowSource,
   columns: readonly Column[],
-  views: readonly StandingView[],
+  views: readonly DependentView[],
 ): Step[] {
   if (mode !== 'increment' || node.materialized !== 'incremental' || source.kind !== 'query')
     return replaceRows(target, source, existing, columns, made, { keepFrom: keepFrom(node, state, columns), views });
@@ -231,7 +231,7 @@ function changeRows(
   // First, since the owner sees what is there through it.
   const prepare = [...secure(target, existing), ...dropObsolete(target, existing, made)];
   return [
-    ...(change.steps.length === 0 ? prepare : remakeViews(views, [...prepare, ...change.steps])),
+    ...(change.steps.length === 0 ? prepare : recreateViews(views, [...prepare, ...change.steps])),
     ...addMissing(target, existing, made),
     ...addRows(target, node.strategy, source.sql, change.columns),
   ];

@@ -3,7 +3,7 @@ import { ensureGuard } from '../build/transaction/access.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
-import { Turns } from '../database/turns.ts';
+import { SharedLock } from '../database/shared-lock.ts';
 import { isBuilt, isMicrobatch, type ModelNode, type Node } from '../manifest/manifest.ts';
 import { sourceTexts } from '../project/project.ts';
 import type { EventTimeRange } from '../state/batch-windows.ts';
@@ -83,7 +83,7 @@ export class RunWork {
       sourceText: sourceTexts(project),
       range,
       signal,
-      turns: new Turns(signal),
+      lock: new SharedLock(signal),
     };
     this.#nodes = new NodeWork(this.#context);
   }

@@ -1,5 +1,5 @@
 import type { Column, ExistingRelation, ForeignKey } from '../../runner/database/catalog.ts';
-import type { StandingView } from '../../runner/materialize/parts/remake-views.ts';
+import type { DependentView } from '../../runner/materialize/parts/recreate-views.ts';
 import type { Access } from '../../runner/materialize/parts/row-security.ts';
 import type { Decision } from '../../runner/plan/decision.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
@@ -36,7 +36,7 @@ export interface Case {
   /** The partitioning that stands. */
   readonly partitions?: ExistingRelation['partitions'];
   /** The views that are in the way. */
-  readonly views?: readonly StandingView[];
+  readonly views?: readonly DependentView[];
 }
 
 export const column = (name: string, type = 'integer'): Column => ({ name, type });
@@ -85,7 +85,7 @@ export const seen = (owner: string): Access => ({
 export const roomColumn = 'columns: [{ name: room, data_type: text }]';
 
 export const refreshed = 'materialized: materialized_view, unique_key: id';
-export const byHand: StandingView = {
+export const byHand: DependentView = {
   kind: 'view',
   relation: { schema: 'public', name: 'by hand' },
   sql: new SqlText(' SELECT id,\n    room\n   FROM m'),
@@ -99,7 +99,7 @@ export const byHand: StandingView = {
   model: undefined,
   comments: { kind: 'view', relation: 'Look at me', columns: new Map([['id', "the room's"]]) },
 };
-export const materialized: StandingView = {
+export const materialized: DependentView = {
   ...byHand,
   kind: 'materialized view',
   relation: { schema: 'public', name: 'totals' },

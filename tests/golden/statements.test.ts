@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readSeed } from '../../runner/build/transaction/seed.ts';
-import { type Given, nothingGiven } from '../../runner/database/attachments.ts';
+import { nothingPreserved, type Preserved } from '../../runner/database/attachments.ts';
 import type { Column, ExistingRelation } from '../../runner/database/catalog.ts';
 import {
   type BuiltNode,
@@ -42,7 +42,7 @@ function prepare(one: Case): { node: BuiltNode; manifest: Manifest; root: Tempor
   return { node, manifest, root };
 }
 
-const given: Given = {
+const preserved: Preserved = {
   indexes: [],
   grants: [
     { grantee: 'power bi', privilege: 'SELECT', grantable: true },
@@ -126,7 +126,7 @@ describe('the statements that build', () => {
       const steps = plan(rowsOf(one, node, state, options, manifest, file), decisionOf(one, state), state, {
         at: options.runStartedAt,
         views: one.views ?? [],
-        given: state.existing?.kind === 'table' ? nothingGiven : given,
+        preserved: state.existing?.kind === 'table' ? nothingPreserved : preserved,
       });
       expectGolden(one.name, steps.map(textOf).join('\n'));
     } finally {

@@ -57,7 +57,7 @@ export async function buildBatches(
   const { warehouse } = context;
   const startedAt = context.clock().toISOString();
   const inTurn = <T>(work: (session: Session) => Promise<T>) =>
-    retrying(() => warehouse.transaction(work, 'repeatable read'), context.turns);
+    retrying(() => warehouse.transaction(work, 'repeatable read'), context.lock);
   const job = await inTurn((session) => beginBatches(session, context, node));
   const progress: Progress = {
     totals: noRows,

@@ -2,7 +2,7 @@ import { StatementError } from '../../../warehouse/errors.ts';
 import { relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { auditRemade } from '../../data-test/audit.ts';
-import { commentsOn, readBelongings } from '../../database/attachments.ts';
+import { commentsOn, readAttachments } from '../../database/attachments.ts';
 import { type Column, type ExistingRelation, readRelation } from '../../database/catalog.ts';
 import { ask } from '../../database/question.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
@@ -11,7 +11,7 @@ import { describeRelation } from '../../materialize/parts/comments.ts';
 import { repartition } from '../../materialize/parts/repartition.ts';
 import type { Step } from '../../materialize/parts/step.ts';
 import { alignColumns, placeOf } from '../../materialize/parts/structure.ts';
-import { madeByHand, refuseToStrip } from '../../plan/change-of-kind.ts';
+import { createdByHand, refuseToStrip } from '../../plan/change-of-kind.ts';
 import { isMoved } from '../../plan/decide.ts';
 import type { BatchDecision } from '../../plan/decide-batches.ts';
 import type { NodeState } from '../../plan/decision.ts';
@@ -19,7 +19,7 @@ import { secure, tableTarget } from '../../plan/table-target.ts';
 import { type ModelState, writeModel } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
 import { refuseToStrand } from '../transaction/blocking-dependents.ts';
-import { viewsInTheWay } from '../transaction/blocking-views.ts';
+import { blockingViews } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
 import { runSteps } from '../transaction/run-steps.ts';
 
@@ -46,13 +46,13 @@ export async function moveRows(
   if (!wasView && !isMoved(node, decision, state)) return state;
   const made = remembered?.objects ?? [];
   const becomes = wasView ? yields : undefined;
-  const views = await viewsInTheWay(session, { manifest, options, models }, node, state, becomes, decision);
+  const views = await blockingViews(session, { manifest, options, models }, node, state, becomes, decision);
   if (!wasView) await refuseToStrand(session, node, made, views);
-  const belongings = await readBelongings(session, node.relation);
-  refuseToStrip(node, state, belongings);
+  const attachments = await readAttachments(session, node.relation);
+  refuseToStrip(node, state, attachments);
   const target = tableTarget(node, state.access);
   const columns = existing.columns.map(({ name }) => name);
-  const replacing = { columns, given: madeByHand(remembered, belongings), views };
+  const replacing = { columns, preserved: createdByHand(remembered, attachments), views };
   const steps = repartition(target, existing, made, replacing, (now, then) => [
     ...(wasView ? alignColumns(placeOf(now), existing, yields) : []),
     ...secure(now, then),
@@ -63,7 +63,7 @@ export async function moveRows(
   });
   await auditRemade(session, { manifest, models, sourceText }, views);
   const bare = await ask(session, commentsOn(node.relation));
-  if (bare !== undefined) await work(describeRelation(node, bare, belongings?.comments));
+  if (bare !== undefined) await work(describeRelation(node, bare, attachments?.comments));
   const after = { ...state, existing: await readRelation(session, node.relation) };
   if (remembered === undefined || wasView) return after;
   const known = rememberedPartitioning(made);

@@ -15,7 +15,7 @@ import { structureOf, tableTarget } from '../../plan/table-target.ts';
 import { forgetOtherBatches, writeBatch } from '../../state/batches.ts';
 import { forgetExpired } from '../../state/expired.ts';
 import { type ModelState, writeModel } from '../../state/models.ts';
-import { viewsInTheWay } from '../transaction/blocking-views.ts';
+import { blockingViews } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
 import { completeRelation, introduceRelation } from '../transaction/complete-relation.ts';
 import { runSteps } from '../transaction/run-steps.ts';
@@ -38,7 +38,7 @@ export async function prepare(
   const views =
     columns.length === 0
       ? []
-      : await viewsInTheWay(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision);
+      : await blockingViews(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision);
   const made = job.state.remembered?.objects ?? [];
   await work(planPreparation(job, existing, { renews, made, columns, views }));
   await auditRemade(session, { ...context, models: job.models }, views);

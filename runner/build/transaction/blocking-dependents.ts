@@ -3,7 +3,7 @@ import type { Queryable } from '../../../warehouse/warehouse.ts';
 import { partitionsOf } from '../../database/catalog.ts';
 import { ownPolicy } from '../../database/policies.ts';
 import { type BuiltNode, partitioningOf } from '../../manifest/manifest.ts';
-import type { StandingView } from '../../materialize/parts/remake-views.ts';
+import type { DependentView } from '../../materialize/parts/recreate-views.ts';
 import { objectNames } from '../../materialize/parts/structure.ts';
 import { structureOf } from '../../plan/table-target.ts';
 import { NodeError } from '../../text/errors.ts';
@@ -19,7 +19,7 @@ export async function refuseToStrand(
   session: Queryable,
   node: BuiltNode,
   made: readonly string[],
-  views: readonly StandingView[],
+  views: readonly DependentView[],
 ): Promise<void> {
   const ours = [...made, ...objectNames(structureOf(node))];
   const again = views.map((view) => relation(view.relation));

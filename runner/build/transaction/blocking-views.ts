@@ -4,9 +4,9 @@ import type { Column, ExistingRelation } from '../../database/catalog.ts';
 import { type Dependent, readDependents } from '../../database/dependent-views.ts';
 import type { BuiltNode, Manifest, ModelNode } from '../../manifest/manifest.ts';
 import { materializedViewTarget } from '../../materialize/materialized-view.ts';
-import { givenWhereItFits, type StandingView } from '../../materialize/parts/remake-views.ts';
+import { type DependentView, preservedWhereItFits } from '../../materialize/parts/recreate-views.ts';
 import { addMissing, objectNames } from '../../materialize/parts/structure.ts';
-import { madeByHand } from '../../plan/change-of-kind.ts';
+import { createdByHand } from '../../plan/change-of-kind.ts';
 import { isMoved } from '../../plan/decide.ts';
 import type { Decision, NodeState, PlanOptions } from '../../plan/decision.ts';
 import { querySql } from '../../plan/plan.ts';
@@ -31,24 +31,24 @@ export interface Surroundings {
  * @param yields the columns of the node's query; undefined: those that stand.
  * @throws NodeError that names a view which would not come back as it is.
  */
-export async function viewsInTheWay(
+export async function blockingViews(
   session: Session,
   surroundings: Surroundings,
   node: BuiltNode,
   state: Standing,
   yields: readonly Column[] | undefined,
   decision: Pick<Decision, 'mode'>,
-): Promise<readonly StandingView[]> {
+): Promise<readonly DependentView[]> {
   const { existing } = state;
   if (existing === undefined) return [];
   const changed = changedColumns(node, decision, state, existing, yields ?? existing.columns);
   if (changed !== 'all' && changed.length === 0) return [];
   const dependents = await readDependents(session, node.relation, changed === 'all' ? undefined : changed);
   const loses = existing.columns.some(({ name }) => yields?.every((column) => column.name !== name) ?? false);
-  return dependents.map((dependent) => standingView(dependent, surroundings, node, loses));
+  return dependents.map((dependent) => dependentView(dependent, surroundings, node, loses));
 }
 
-/** Whether what stands has to go, and another relation takes its place. @param yields as for {@link viewsInTheWay}. */
+/** Whether what stands has to go, and another relation takes its place. @param yields as for {@link blockingViews}. */
 export function isReplaced(
   node: BuiltNode,
   state: Standing,
@@ -84,12 +84,12 @@ function changedColumns(
     : 'all';
 }
 
-function standingView(
+function dependentView(
   dependent: Dependent,
   surroundings: Surroundings,
   cause: BuiltNode,
   loses: boolean,
-): StandingView {
+): DependentView {
   const { schema, name, kind } = dependent;
   const model = modelAt(surroundings, dependent);
   const refuse = (why: string, hint: string): never => {
@@ -109,7 +109,7 @@ function standingView(
     relation: dependent.comment,
     columns: new Map(dependent.columnComments),
   };
-  const standing: StandingView = {
+  const standing: DependentView = {
     ...dependent,
     relation: { schema, name },
     sql: new SqlText(dependent.definition.replace(/;\s*$/, '')),
@@ -127,19 +127,19 @@ function standingView(
   const declared = new Set(model.columns.map((column) => column.name));
   const indexed = materializedViewTarget(tableTarget(model));
   const objects = objectNames(indexed);
-  const given = madeByHand(surroundings.models.get(model.name), dependent);
+  const preserved = createdByHand(surroundings.models.get(model.name), dependent);
   return {
     ...standing,
     options,
     sql: querySql(model, 'full', noMarks, surroundings.options, surroundings.manifest),
     columns: [...declared],
     indexes: kind === 'view' ? [] : addMissing(indexed, undefined, []).map(({ sql }) => sql),
-    whereItFits: givenWhereItFits(
+    whereItFits: preservedWhereItFits(
       { schema, name },
       {
-        ...given,
-        indexes: given.indexes.filter((index) => !objects.includes(index.name)),
-        columnGrants: given.columnGrants.filter(({ column }) => !declared.has(column)),
+        ...preserved,
+        indexes: preserved.indexes.filter((index) => !objects.includes(index.name)),
+        columnGrants: preserved.columnGrants.filter(({ column }) => !declared.has(column)),
       },
       { ...comments, columns: new Map(dependent.columnComments.filter(([column]) => !declared.has(column))) },
     ),

@@ -1,6 +1,6 @@
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import type { AuditOutcome } from '../../data-test/audit.ts';
-import type { Turns } from '../../database/turns.ts';
+import type { SharedLock } from '../../database/shared-lock.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Decision, PlanOptions } from '../../plan/decision.ts';
 import type { EventTimeRange } from '../../state/batch-windows.ts';
@@ -16,7 +16,7 @@ export interface BuildContext {
   /** The text of a project file, to quote a line of it. */
   readonly sourceText: SourceTexts;
   /** Of the models of this run: their transactions run side by side. */
-  readonly turns: Turns;
+  readonly lock: SharedLock;
   /** Of microbatch models, just the batches of this time. */
   readonly range?: EventTimeRange | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -24,7 +24,7 @@ export function localTime(at: string, { timeZone }: PartitionBy, type: TimeType)
  * The query for the partitions that a table has, whoever made them: `name`, `lower` and `upper` bound. A default partition
  * holds any time; one that is being detached none any more.
  */
-export function standingBounds(target: TableTarget, type: TimeType): string {
+export function existingBounds(target: TableTarget, type: TimeType): string {
   const bound = (number: number, open: string, infinite: string) =>
     `coalesce(nullif(trim('''' from b.bounds[${number}]), '${open}'), '${infinite}')::${type}`;
   return `select
@@ -111,7 +111,7 @@ export function guardBounds(target: TableTarget, type: TimeType, ranges: string)
   return {
     kind: 'guard',
     sql: new SqlText(`with standing as materialized (
-    ${standingBounds(target, type).replaceAll('\n', '\n    ')}
+    ${existingBounds(target, type).replaceAll('\n', '\n    ')}
 )
 
 select r.name, s.name as other, s.is_default

@@ -4,7 +4,7 @@ import { type TimeType, timeType } from '../../manifest/column-type.ts';
 import type { PartitionBy } from '../../manifest/manifest.ts';
 import { partitionPrefix, suffixFormat } from '../../manifest/partition-names.ts';
 import { guardPartition } from './partition-access.ts';
-import { guardBounds, guardNames, guardTimes, localTime, standingBounds } from './partition-guards.ts';
+import { existingBounds, guardBounds, guardNames, guardTimes, localTime } from './partition-guards.ts';
 import { run, type Step, staged } from './step.ts';
 import { placeOf } from './structure.ts';
 import type { TableTarget } from './target.ts';
@@ -100,7 +100,7 @@ ranges as (
 ),
 
 standing as materialized (
-    ${standingBounds(target, type).replaceAll('\n', '\n    ')}
+    ${existingBounds(target, type).replaceAll('\n', '\n    ')}
 )
 
 select name, lower, upper

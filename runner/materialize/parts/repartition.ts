@@ -2,9 +2,9 @@ import { identifiers, relation } from '../../../warehouse/quote.ts';
 import type { ExistingRelation } from '../../database/catalog.ts';
 import { partitioningName, rememberedPartitioning } from '../../manifest/partition-names.ts';
 import { addPartitions, createLike } from './partitions.ts';
-import { type Replacement, takePlace } from './replace-relation.ts';
+import { type Replacement, replaceRelation } from './replace-relation.ts';
 import { run, type Step } from './step.ts';
-import { addStanding, objectNames, placeOf, type Structure, standingObjects } from './structure.ts';
+import { addExisting, existingObjects, objectNames, placeOf, type Structure } from './structure.ts';
 import type { TableTarget } from './target.ts';
 
 /**
@@ -26,7 +26,7 @@ export function isRepartitioned(
 }
 
 /**
- * Replaces an existing table, or a view, by a table with the same rows and another partitioning ({@link takePlace}). It is built
+ * Replaces an existing table, or a view, by a table with the same rows and another partitioning ({@link replaceRelation}). It is built
  * beside the old one, with the constraints and indexes that stay, so readers wait only while the two change places. The old one is
  * dropped without cascade, so nothing may depend on it.
  * ```sql
@@ -40,7 +40,7 @@ export function repartition(
   target: TableTarget,
   existing: ExistingRelation,
   made: readonly string[],
-  replacement: Pick<Replacement, 'columns' | 'given' | 'views'>,
+  replacement: Pick<Replacement, 'columns' | 'preserved' | 'views'>,
   build: (now: TableTarget, then: ExistingRelation) => readonly Step[],
 ): Step[] {
   const { schema, name } = target.relation;
@@ -48,15 +48,15 @@ export function repartition(
   const list = identifiers(existing.columns.map((column) => column.name));
   const objects = objectNames(target);
   // Those of a table are its constraints' and its declared ones; whoever made others has been asked to drop them.
-  const given = { ...replacement.given, ...(existing.kind === 'table' ? { indexes: [] } : {}) };
-  return takePlace(target, { ...replacement, given, kind: 'table', existing, objects }, (now) => {
+  const preserved = { ...replacement.preserved, ...(existing.kind === 'table' ? { indexes: [] } : {}) };
+  return replaceRelation(target, { ...replacement, preserved, kind: 'table', existing, objects }, (now) => {
     const beside = placeOf(now);
     const next = relation(beside);
     const fill = run(`insert into ${next} (${list})\nselect ${list}\nfrom ${table}`);
     return [
       createLike(next, table, target.partitionBy),
       ...(existing.populated ? [...addPartitions(now, existing.columns, table), fill] : []),
-      ...addStanding(now, existing, made),
+      ...addExisting(now, existing, made),
       run(`analyze ${next}`),
       ...build(now, afterRepartition(existing, target, made)),
     ];
@@ -69,7 +69,7 @@ function afterRepartition(existing: ExistingRelation, target: TableTarget, made:
   return {
     ...existing,
     kind: 'table',
-    objects: standingObjects(target, existing, made),
+    objects: existingObjects(target, existing, made),
     unique: [],
     foreignKeys: [],
     rowSecurity: { enabled: false, forced: false, policies: [] },

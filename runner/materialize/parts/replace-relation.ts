@@ -1,11 +1,11 @@
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
-import type { Given, StandingIndex } from '../../database/attachments.ts';
+import type { ExistingIndex, Preserved } from '../../database/attachments.ts';
 import type { ExistingRelation } from '../../database/catalog.ts';
 import { partitionPrefix } from '../../manifest/partition-names.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { restoreGrants } from './grants.ts';
 import { guardNames, regclass } from './partition-guards.ts';
-import { remakeViews, type StandingView, stillNeeded } from './remake-views.ts';
+import { type DependentView, recreateViews, stillNeeded } from './recreate-views.ts';
 import { run, type Step } from './step.ts';
 import { besideName } from './structure.ts';
 import type { TableTarget } from './target.ts';
@@ -15,13 +15,13 @@ export interface Replacement {
   readonly kind: 'table' | 'materialized view';
   readonly existing: ExistingRelation;
   /** What somebody made on what stands. */
-  readonly given: Given;
+  readonly preserved: Preserved;
   /** The names of the new one's columns. */
   readonly columns: readonly string[];
   /** The names of the new one's constraints and indexes. */
   readonly objects: readonly string[];
   /** The views that read what stands. */
-  readonly views: readonly StandingView[];
+  readonly views: readonly DependentView[];
 }
 
 /**
@@ -32,37 +32,37 @@ export interface Replacement {
  * <make>; drop view v; drop table t; alter table t_new rename to t; grant ...; create index ...; create view v ...;
  * ```
  * @param target the new relation.
- * @param make the steps that build it; `standsAs` is its name meanwhile.
+ * @param make the steps that build it; `temporaryName` is its name meanwhile.
  */
-export function takePlace(
+export function replaceRelation(
   target: TableTarget,
-  { kind, existing, given, columns, objects, views }: Replacement,
+  { kind, existing, preserved, columns, objects, views }: Replacement,
   make: (target: TableTarget) => readonly Step[],
 ): Step[] {
   const { relation: name } = target;
   const at = relation(name);
-  const standsAs = besideName(name);
-  const again = given.indexes.filter(
+  const temporaryName = besideName(name);
+  const again = preserved.indexes.filter(
     (index) => !objects.includes(index.name) && index.columns.every((column) => columns.includes(column)),
   );
   return [
     ...clearNames(name, existing, objects),
-    ...make({ ...target, standsAs }),
-    ...remakeViews(views, [
+    ...make({ ...target, temporaryName }),
+    ...recreateViews(views, [
       {
         kind: 'run',
         sql: new SqlText(`drop ${existing.kind} ${at}`),
         explain: stillNeeded(`the ${existing.kind} ${name.schema}.${name.name}`),
       },
-      run(`alter ${kind} ${relation(name.schema, standsAs)} rename to ${identifier(name.name)}`),
+      run(`alter ${kind} ${relation(name.schema, temporaryName)} rename to ${identifier(name.name)}`),
       ...renamePartitions(target),
-      ...restoreGrants(name, given, columns),
+      ...restoreGrants(name, preserved, columns),
       ...again.map(makeAgain),
     ]),
   ];
 }
 
-function makeAgain({ name, definition }: StandingIndex): Step {
+function makeAgain({ name, definition }: ExistingIndex): Step {
   return {
     kind: 'run',
     sql: new SqlText(definition),

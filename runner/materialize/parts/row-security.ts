@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
 import type { ExistingRelation } from '../../database/catalog.ts';
-import { ownPolicy, policySeal } from '../../database/policies.ts';
+import { ownPolicy, policyFingerprint } from '../../database/policies.ts';
 import type { RowSecurity } from '../../manifest/manifest.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { run, type Step } from './step.ts';
@@ -103,7 +103,7 @@ function seal(at: string, policies: readonly Policy[]): Step {
     made record;
 begin
     for made in
-        select p.polname as name, ${policySeal.replaceAll('\n', '\n        ')} as seal
+        select p.polname as name, ${policyFingerprint.replaceAll('\n', '\n        ')} as seal
         from pg_policy as p
         where p.polrelid = ${literal(at)}::regclass
             and p.polname in (${policies.map(({ name }) => literal(name)).join(', ')})

@@ -3,7 +3,7 @@
 // A step is one SQL statement and what its result means: a count of rows, a guard that must return none, a COPY. The other files
 // write the steps of one subject each: keys (key-guard, surrogate-key), constraints and indexes (structure), partitions
 // (partitions, partition-guards, partition-access, repartition), privileges and policies (grants, row-security), comments, and
-// relations that are replaced (replace-relation, remake-views).
+// relations that are replaced (replace-relation, recreate-views).
 //
 // build/transaction/run-steps.ts executes steps; what a guard returns becomes an error at the setting that it is about.
 import type { ErrorParts, StatementError } from '../../../warehouse/errors.ts';

@@ -20,7 +20,7 @@ import { type Explain, run, type Step } from './step.ts';
 export interface Structure {
   readonly relation: RelationName;
   /** The name it has for the time being, while another relation still has its own. */
-  readonly standsAs?: string | undefined;
+  readonly temporaryName?: string | undefined;
   /** Empty for a table without a key. */
   readonly uniqueKey: readonly string[];
   /** A column that is unique by itself, the surrogate key. */
@@ -33,8 +33,8 @@ export interface Structure {
 }
 
 /** Where a relation stands for the time being. */
-export function placeOf({ relation: { schema, name }, standsAs }: Structure): RelationName {
-  return { schema, name: standsAs ?? name };
+export function placeOf({ relation: { schema, name }, temporaryName }: Structure): RelationName {
+  return { schema, name: temporaryName ?? name };
 }
 
 /** The name under which a relation is made beside the one whose place it will take; nobody ever sees it. */
@@ -111,16 +111,16 @@ export function addMissing(
 }
 
 /** The names of the constraints and indexes that a table has and is to keep. @param made as for {@link dropObsolete}. */
-export function standingObjects(structure: Structure, existing: ExistingRelation, made: readonly string[]): string[] {
+export function existingObjects(structure: Structure, existing: ExistingRelation, made: readonly string[]): string[] {
   const others = redefined(structure, made);
   return wantedObjects(structure).flatMap(({ name }) =>
     existing.objects.includes(name) && !others.includes(name) ? [name] : [],
   );
 }
 
-/** Adds what {@link standingObjects} names to the table that replaces another: `alter table t add constraint ...`. */
-export function addStanding(structure: Structure, existing: ExistingRelation, made: readonly string[]): Step[] {
-  const standing = standingObjects(structure, existing, made);
+/** Adds what {@link existingObjects} names to the table that replaces another: `alter table t add constraint ...`. */
+export function addExisting(structure: Structure, existing: ExistingRelation, made: readonly string[]): Step[] {
+  const standing = existingObjects(structure, existing, made);
   return create(wantedObjects(structure).filter(({ name }) => standing.includes(name)));
 }
 
@@ -193,9 +193,9 @@ function framed(sql: SqlText, place: Place | undefined): SqlText {
 function wantedObjects(structure: Structure): Wanted[] {
   const { schema, name: tableName } = structure.relation;
   const table = relation(schema, tableName);
-  const { name: standsAs } = placeOf(structure);
+  const { name: temporaryName } = placeOf(structure);
   // Names follow from what the table will be called.
-  const at = relation(schema, standsAs);
+  const at = relation(schema, temporaryName);
   const objects: Wanted[] = [];
   const add = (
     base: string,

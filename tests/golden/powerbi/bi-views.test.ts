@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Comments, nothingGiven } from '../../../runner/database/attachments.ts';
+import { type Comments, nothingPreserved } from '../../../runner/database/attachments.ts';
 import type { Column, ExistingRelation } from '../../../runner/database/catalog.ts';
 import type { ModelNode, ViewNode } from '../../../runner/manifest/manifest.ts';
 import { describeRelation } from '../../../runner/materialize/parts/comments.ts';
@@ -67,7 +67,7 @@ function createView(node: ViewNode): readonly Step[] {
   return plan({ kind: 'model', node, sql: node.fullSql, yields: columns }, { mode: 'view', reason: 'new' }, nothing, {
     at,
     views: [],
-    given: nothingGiven,
+    preserved: nothingPreserved,
   });
 }
 
@@ -140,7 +140,7 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
       { ...nothing, existing },
       {
         at,
-        given: nothingGiven,
+        preserved: nothingPreserved,
         views: [
           {
             kind: 'view',

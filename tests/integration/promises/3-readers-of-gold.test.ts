@@ -43,7 +43,7 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
   const byHand = (table: string) => relation('public', `on_${table}`);
 
   /** Identities of everything that was made by hand: what is dropped and made again has another oid. */
-  const madeByHand = () =>
+  const createdByHand = () =>
     home.rows(
       `select 'view' as kind, oid::text as id from pg_class where relnamespace = 'public'::regnamespace
        union all select 'constraint', oid::text from pg_constraint where conname like '%by_hand%'
@@ -77,7 +77,7 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
       'create trigger by_hand after update on gold.dim_room for each statement execute function public.nothing()',
     ];
     for (const statement of statements) await database.warehouse.query(statement);
-    const before = await madeByHand();
+    const before = await createdByHand();
     expect(before.length).toBeGreaterThan(50);
     const rows = new Map<string, number>();
     for (const { name } of gold()) {
@@ -121,7 +121,7 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
     }
     expect(seen.wrong).toEqual([]);
     expect(seen.reads).toBeGreaterThan(refreshes * rows.size);
-    expect(await madeByHand()).toEqual(before);
+    expect(await createdByHand()).toEqual(before);
     const asReader = await home.rows<{ n: number }>(
       `select count(*) as n from information_schema.role_table_grants where grantee = '${role}' and privilege_type = 'SELECT'`,
     );

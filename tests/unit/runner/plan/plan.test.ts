@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nothingGiven } from '../../../../runner/database/attachments.ts';
+import { nothingPreserved } from '../../../../runner/database/attachments.ts';
 import type { Column, ExistingRelation } from '../../../../runner/database/catalog.ts';
 import { normalType } from '../../../../runner/manifest/column-type.ts';
 import { isMicrobatch } from '../../../../runner/manifest/manifest.ts';
@@ -259,7 +259,7 @@ describe('a plan is refused', () => {
       { name: 'untyped', type: 'date' },
       { name: 'extra', type: 'text' },
     ];
-    expect(() => plan(rows('c', yields), create, none, { at, views: [], given: nothingGiven })).toThrow(
+    expect(() => plan(rows('c', yields), create, none, { at, views: [], preserved: nothingPreserved })).toThrow(
       [
         'c breaks its contract:',
         '  id: declared int, but the query yields bigint',
@@ -272,7 +272,7 @@ describe('a plan is refused', () => {
 
   it('when a key is not among the columns', () => {
     expect(() =>
-      plan(rows('h', [{ name: 'idd', type: 'integer' }]), create, none, { at, views: [], given: nothingGiven }),
+      plan(rows('h', [{ name: 'idd', type: 'integer' }]), create, none, { at, views: [], preserved: nothingPreserved }),
     ).toThrow(
       expect.objectContaining({ message: 'h has no column "id" (named in unique_key)', hint: 'Its columns are idd.' }),
     );

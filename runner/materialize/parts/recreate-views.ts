@@ -1,6 +1,6 @@
 import type { ErrorParts, StatementError } from '../../../warehouse/errors.ts';
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
-import type { Comments, Given, Privileges } from '../../database/attachments.ts';
+import type { Comments, Preserved, Privileges } from '../../database/attachments.ts';
 import type { ModelNode } from '../../manifest/manifest.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { describeRelation, withoutComments } from './comments.ts';
@@ -8,7 +8,7 @@ import { grantAgain, restoreGrants } from './grants.ts';
 import { type Explain, run, type Step } from './step.ts';
 
 /** A view that stands and what it takes to make it again. */
-export interface StandingView extends Privileges {
+export interface DependentView extends Privileges {
   readonly kind: 'view' | 'materialized view';
   /** False for a materialized view that was left without rows. */
   readonly populated: boolean;
@@ -38,17 +38,17 @@ export interface StandingView extends Privileges {
  * ```
  * @param views each after those that it reads.
  */
-export function remakeViews(views: readonly StandingView[], steps: readonly Step[]): Step[] {
+export function recreateViews(views: readonly DependentView[], steps: readonly Step[]): Step[] {
   if (steps.length === 0) return [];
   return [...[...views].reverse().map(drop), ...steps, ...views.flatMap(create)];
 }
 
-function drop({ kind, relation: name }: StandingView): Step {
+function drop({ kind, relation: name }: DependentView): Step {
   const on = relation(name);
   return { kind: 'run', sql: new SqlText(`drop ${kind} ${on}`), explain: stillNeeded(`the ${kind} ${spell(name)}`) };
 }
 
-function create(view: StandingView): Step[] {
+function create(view: DependentView): Step[] {
   const { kind, relation: name, options, sql, model, comments } = view;
   const on = relation(name);
   const settings = options.map((one) => one.replace(/=(.*)$/s, (_, value) => ` = ${optionValue(value)}`)).join(', ');
@@ -82,9 +82,9 @@ function create(view: StandingView): Step[] {
  * do $$ if <v has the columns> then execute 'grant select ("room") on table v to reader'; end if; $$
  * ```
  */
-export function givenWhereItFits(
+export function preservedWhereItFits(
   name: RelationName,
-  { indexes, columnGrants }: Given,
+  { indexes, columnGrants }: Preserved,
   comments: Comments,
 ): readonly SqlText[] {
   const on = relation(name);
@@ -131,7 +131,7 @@ export function stillNeeded(what: string): Explain {
   };
 }
 
-function doesNotFit({ kind, relation: name, model }: StandingView): Explain {
+function doesNotFit({ kind, relation: name, model }: DependentView): Explain {
   return (error: StatementError) => {
     // Losing against another session is no fault of the view.
     if (!['22', '23', '42'].includes(error.code.slice(0, 2))) return undefined;

@@ -1,16 +1,16 @@
-/** Lets many pieces of work run side by side, or one alone. */
-export class Turns {
+/** A lock in this process: many pieces of work share it, or one has it exclusively. */
+export class SharedLock {
   readonly #signal: AbortSignal | undefined;
   readonly #running = new Set<Promise<unknown>>();
   #alone: Promise<unknown> | undefined;
 
-  /** @param signal once it is given nothing begins any more: what waits for its turn throws. */
+  /** @param signal once it is aborted no work starts any more: what waits for the lock throws. */
   constructor(signal?: AbortSignal) {
     this.#signal = signal;
   }
 
-  /** Runs work beside others, once nobody works alone. */
-  async beside<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs work beside other shared work, once no exclusive work runs. */
+  async shared<T>(work: () => Promise<T>): Promise<T> {
     while (this.#alone !== undefined) await this.#alone;
     this.#signal?.throwIfAborted();
     const running = work();
@@ -19,8 +19,8 @@ export class Turns {
     return running.finally(() => this.#running.delete(ended));
   }
 
-  /** Runs work once all others are done; meanwhile nobody begins. */
-  async alone<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs work once all running work has ended; other work waits. */
+  async exclusive<T>(work: () => Promise<T>): Promise<T> {
     while (this.#alone !== undefined) await this.#alone;
     const running = Promise.all(this.#running).then(() => {
       this.#signal?.throwIfAborted();
@@ -33,7 +33,7 @@ export class Turns {
   }
 }
 
-/** The end of work, however it ends. */
+/** Resolves when work ends, whether it succeeds or fails. */
 async function over(work: Promise<unknown>): Promise<void> {
   await work.catch(() => undefined);
 }

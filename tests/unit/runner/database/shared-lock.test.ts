@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Turns } from '../../../../runner/database/turns.ts';
+import { SharedLock } from '../../../../runner/database/shared-lock.ts';
 
 it('lets work run side by side, and alone where it asks for that', async () => {
-  const turns = new Turns();
+  const lock = new SharedLock();
   const told: string[] = [];
   const work = (name: string) => async () => {
     told.push(`${name} begins`);
@@ -12,12 +12,12 @@ it('lets work run side by side, and alone where it asks for that', async () => {
     return name;
   };
   const done = await Promise.all([
-    turns.beside(work('a')),
-    turns.beside(work('b')),
-    turns.alone(work('c')),
-    turns.beside(work('d')),
-    turns.alone(work('e')),
-    turns.beside(work('f')),
+    lock.shared(work('a')),
+    lock.shared(work('b')),
+    lock.exclusive(work('c')),
+    lock.shared(work('d')),
+    lock.exclusive(work('e')),
+    lock.shared(work('f')),
   ]);
   expect(done).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   expect(told.slice(0, 2)).toEqual(['a begins', 'b begins']);
@@ -27,17 +27,17 @@ it('lets work run side by side, and alone where it asks for that', async () => {
 
 it('goes on behind work that fails, and begins nothing after an interrupt', async () => {
   const interrupt = new AbortController();
-  const turns = new Turns(interrupt.signal);
+  const lock = new SharedLock(interrupt.signal);
   const fails = () => Promise.reject(new Error('no'));
-  await expect(turns.beside(fails)).rejects.toThrow('no');
-  await expect(turns.alone(fails)).rejects.toThrow('no');
-  await expect(turns.beside(async () => 1)).resolves.toBe(1);
+  await expect(lock.shared(fails)).rejects.toThrow('no');
+  await expect(lock.exclusive(fails)).rejects.toThrow('no');
+  await expect(lock.shared(async () => 1)).resolves.toBe(1);
   let begun = false;
   const begin = async () => {
     begun = true;
   };
-  const running = turns.beside(() => sleep(5));
-  const waiting = [turns.alone(begin), turns.beside(begin)];
+  const running = lock.shared(() => sleep(5));
+  const waiting = [lock.exclusive(begin), lock.shared(begin)];
   interrupt.abort();
   for (const one of waiting) await expect(one).rejects.toThrow();
   await running;
