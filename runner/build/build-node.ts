@@ -71,7 +71,7 @@ export async function buildNode(context: BuildContext, node: BuiltNode): Promise
   }
 }
 
-/** Runs the hooks that wait for the commit. The rows stay, whatever becomes of them. @throws NodeError */
+/** Runs the post-hooks that run after the commit. If one fails, the rows stay. @throws NodeError */
 export async function finishNode(context: BuildContext, node: BuiltNode, built: Built): Promise<void> {
   await runHooksOutside(context.warehouse, node, 'post', built.decision.mode, hookContext(context));
 }
@@ -153,7 +153,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   return { decision: afterGrants, ...totals, audits, recorded: isNews };
 }
 
-/** Whether a model has got back what retention took: it is made anew of sources that have all their rows. */
+/** Whether a model has again the rows that retention deleted: it was rebuilt from sources that have all their rows. */
 function isWholeAgain(manifest: Manifest, node: BuiltNode, { mode }: Decision, { pruned }: NodeState): boolean {
   if (mode !== 'create' && mode !== 'replace') return false;
   return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;

@@ -141,7 +141,7 @@ export async function checkProject(
       const other = await tryAgain(warehouse, trial, node);
       if (other !== undefined) findings.add('error', node.name, other);
     }
-    // What takes the place of a model has not all that its hooks speak of.
+    // An empty stand-in for a model lacks objects that its hooks may name.
     if (hasHooks && fault === undefined) {
       await hooks.ofNode(node, 'post', 'full');
       for (const when of ['pre', 'post'] as const) await hooks.ofNode(node, when, 'incremental');

@@ -35,7 +35,7 @@ export async function provideSource(on: Queryable, node: SourceNode): Promise<re
 }
 
 /**
- * Makes an empty table in the place of a model or seed that cannot be built.
+ * Creates an empty table as a stand-in for a model or seed that cannot be built.
  * @param yields the columns of its query, if that much can be told; those it declares besides are added.
  * @returns false if nothing tells what it would be.
  */

@@ -19,7 +19,7 @@ interface Attempt {
   readonly inTransaction: boolean;
 }
 
-/** Ends a transaction so that it leaves nothing behind. */
+/** Ends a transaction so that it is rolled back. */
 class Undo extends Error {}
 
 /**

@@ -72,7 +72,7 @@ export async function tryAgain(warehouse: Warehouse, trial: Trial, node: ModelNo
   });
 }
 
-/** How a second run is told of; undefined where it does what the first one did. */
+/** What a second run is called in messages; undefined if it does what the first one did. */
 function formOfSecondRun(node: ModelNode): string | undefined {
   switch (node.materialized) {
     case 'snapshot':
@@ -181,7 +181,7 @@ function compareForms(node: BuiltNode, full: readonly Column[], incremental: rea
   });
 }
 
-/** Tries one form in a transaction of its own, which leaves nothing behind if it fails. */
+/** Builds one form in a transaction of its own, which is rolled back if it fails. */
 async function attempt(
   warehouse: Warehouse,
   trial: Trial,

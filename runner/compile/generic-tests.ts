@@ -50,7 +50,7 @@ export class TestRequestError extends Error {
   }
 }
 
-/** Gives SQL the place of what stands at a path inside the request. */
+/** Gives SQL the place of a path inside the request. */
 export interface RequestText {
   /** What the user wrote there, as it is. */
   written(value: string, path: YamlPath): SqlText;
@@ -62,7 +62,7 @@ const nowhere: RequestText = { written: (value) => new SqlText(value), made: (sq
 
 interface Arguments {
   readonly values: Readonly<Record<string, unknown>>;
-  /** Where an argument stands in the request. */
+  /** The place of an argument in the request. */
   readonly path: (key: string, ...inside: YamlPath) => YamlPath;
 }
 
@@ -127,7 +127,7 @@ function auditOf(kind: string, { values: { audit }, path }: Arguments, subject: 
   return audit;
 }
 
-/** The rows to look at, as they stand behind `from`. */
+/** The rows to test, as written after `from`. */
 type Rows = (alias?: string) => SqlText;
 
 interface Built {

@@ -20,7 +20,7 @@ export interface HookSource {
   readonly refuses: {
     readonly incremental?: string;
     readonly transactionControl?: string;
-    /** What to do instead of changing the session, which goes on to whatever runs on its connection next. */
+    /** What to do instead of changing the session, which other models use after this one. */
     readonly session: string;
   };
 }

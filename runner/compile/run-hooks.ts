@@ -19,7 +19,7 @@ export interface RunHooks {
   readonly end: readonly RunHook[];
 }
 
-/** The run hooks of a project; what is wrong with them goes to `problems`. */
+/** The run hooks of a project; their faults are added to `problems`. */
 export function compileRunHooks(context: CompileContext, problems: Problem[]): RunHooks {
   const { settings, settingsFile } = context.project;
   const compile = (name: 'on-run-start' | 'on-run-end', other: 'on_run_start' | 'on_run_end'): RunHook[] => {

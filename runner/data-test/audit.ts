@@ -70,12 +70,12 @@ export function auditSql(
   const key = node.config.unique_key ?? [];
   const match = key.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
   const { schema, name } = node.relation;
-  // As they stand now: an increment may leave columns or whole rows of the old as they were.
+  // As the table has them now: an increment may keep columns or whole rows as they were.
   const rows =
     key.length === 0
       ? `select * from ${staged}`
       : `select t.*\n    from ${staged} as n\n    join ${relation(schema, name)} as t on ${match}`;
-  // The test may have a common table expression of the same name: it stands further inside.
+  // The test may have a common table expression of the same name, which takes precedence inside it.
   return { before: `with ${identifier(name)} as (\n    ${rows}\n)\n`, sql: newRows };
 }
 

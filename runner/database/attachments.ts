@@ -4,7 +4,7 @@ import { partitionsOf, type RelationKind } from './catalog.ts';
 import { ownPolicy } from './policies.ts';
 import { type Question, question } from './question.ts';
 
-/** What a relation has besides its rows and goes with it. */
+/** What a relation has besides its rows, and what is dropped with it. */
 export interface Attachments extends Privileges {
   readonly comments: Comments;
   /** Those that belong to no constraint. */
@@ -23,7 +23,7 @@ export interface ExistingIndex {
   readonly columns: readonly string[];
 }
 
-/** What somebody made on a relation, and the runner makes again on the one that takes its place. */
+/** What was created by hand on a relation, and what the runner restores on the relation that replaces it. */
 export interface Preserved extends Privileges {
   readonly indexes: readonly ExistingIndex[];
 }

@@ -17,16 +17,16 @@ export interface Column {
   readonly type: string;
 }
 
-/** Whether columns have the same names and types, in whatever order. */
+/** Whether columns have the same names and types, in any order. */
 export function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {
   const types = new Map(others.map((column) => [column.name, column.type]));
   return types.size === some.length && some.every((column) => types.get(column.name) === column.type);
 }
 
-/** What can stand in a model's place, in the words of PostgreSQL's statements. */
+/** The kinds of relation that a model can be, in the words of PostgreSQL's statements. */
 export type RelationKind = 'table' | 'view' | 'materialized view';
 
-/** A relation as it stands in the database. */
+/** An existing relation, as the catalog describes it. */
 export interface ExistingRelation {
   readonly kind: RelationKind | 'other';
   /** False for a materialized view that was left without rows, so that it cannot be read. */
@@ -42,7 +42,7 @@ export interface ExistingRelation {
   readonly foreignKeys: readonly ForeignKey[];
   /** Foreign keys of others that point here. */
   readonly referencedBy: readonly ForeignKey[];
-  /** Whether a view reads with the rights of whoever asks; false for a table. */
+  /** Whether a view is `security_invoker`; false for a table. */
   readonly securityInvoker: boolean;
   /** Null or absent for a table that is in one piece. */
   readonly partitions?: ExistingPartitions | null | undefined;
@@ -55,7 +55,7 @@ export interface ExistingRelation {
   };
 }
 
-/** How a table is partitioned as it stands. */
+/** How an existing table is partitioned. */
 export interface ExistingPartitions {
   /** The only column of a range; null for any other way. */
   readonly column: string | null;
@@ -233,7 +233,7 @@ export async function readTemporaryColumns(session: Queryable, name: string): Pr
   return rows;
 }
 
-/** The query for the `oid` of every partition, and of what somebody cut a partition into; foreign tables are somebody else's. */
+/** The query for the `oid` of every partition and its sub-partitions, without foreign tables. */
 export function partitionsOf(table: string): string {
   return `with recursive parts as (
     select inhrelid as oid

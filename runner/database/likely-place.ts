@@ -5,7 +5,7 @@ import { type SqlToken, sqlTokens } from '../text/sql-tokens.ts';
 
 /** The expressions of a query that an error without a position can come from. */
 export interface LikelyPlace {
-  /** Where it stands in the query, from 0, if there is just one. */
+  /** Its offset in the query, from 0, if there is just one. */
   readonly offset: number | undefined;
   readonly note: string;
 }
@@ -65,7 +65,7 @@ function onlyOneAmong(found: readonly SqlToken[], what: string, sql: SqlText): L
 
 /**
  * PostgreSQL gives no position for a name in a constraint's expression that it does not know (class 42), but says the name.
- * @returns where it first stands in the user's own text, from 0.
+ * @returns its first offset in the user's own text, from 0.
  */
 export function namedIn(sql: SqlText, error: StatementError): number | undefined {
   const name = /^(?:column|type) "?([^" ]+)"? does not exist|^function ([^(]+)\(/.exec(error.message);

@@ -1,7 +1,7 @@
-/** What the policies of the runner are called; those of other names are somebody else's. */
+/** The names of the policies that the runner creates; policies of other names were created by hand. */
 export const ownPolicy = /^datacycle_(?:reads|writes)_[0-9a-f]{8}$/;
 
-/** What a policy of the row `p` of pg_policy says, as a short text that changes when somebody alters it. */
+/** A fingerprint of the row `p` of pg_policy, which changes when the policy is altered. */
 export const policyFingerprint = `'datacycle ' || md5(concat_ws(' ', p.polcmd, p.polpermissive,
     (select string_agg(coalesce(r.rolname, 'public'), ' ' order by r.rolname)
         from unnest(p.polroles) as g (oid) left join pg_roles as r on r.oid = g.oid),

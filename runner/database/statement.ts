@@ -91,7 +91,7 @@ function originOf(error: StatementError): Explanation {
   const offset = source.offsetOf(position);
   const origin = source.originAt(offset);
   if (code !== '42601' || (origin !== undefined && origin.frame !== true)) return { origin: origin ?? frame };
-  // The parser met what the runner put behind the user's text, of which the user knows nothing.
+  // The parser stopped in text that the runner appended, which the user does not know.
   return {
     origin: source.lastCodeBefore(offset) ?? frame,
     what: 'syntax error: the query ends too early',

@@ -20,10 +20,10 @@ const typeAliases: Readonly<Record<string, string>> = {
   varbit: 'bit varying',
 };
 
-/** Types that are one character long when nobody says how long. */
+/** Types whose length is 1 unless one is given. */
 const oneByDefault: readonly string[] = ['character', 'bit'];
 
-/** The name PostgreSQL prints for a type that somebody wrote, e.g. `int` -> `integer`. */
+/** The name that PostgreSQL prints for a type as users write it, e.g. `int` -> `integer`. */
 export function normalType(type: string): string {
   const text = type
     .trim()

@@ -26,7 +26,7 @@ function shownBy(manifest: Manifest, ids: readonly string[]): Node[] {
   return found;
 }
 
-/** A view of any kind: a row that is gone from what it reads is gone from it, too, at the latest when it is refreshed. */
+/** A view or materialized view: a row that was deleted from its upstreams disappears from it, at the latest when it is refreshed. */
 export function isViewOf({ materialized }: Pick<ModelNode, 'materialized'>): boolean {
   return materialized === 'view' || materialized === 'materialized_view';
 }

@@ -186,7 +186,7 @@ export interface SourceNode extends NodeBase {
   /** The column that says when what a row tells of happened, where that is said. */
   readonly eventTime: string | undefined;
   readonly place: Place;
-  /** Its rows may be somebody's. */
+  /** Whose its rows are. */
   readonly isPersonal: boolean;
 }
 
@@ -290,7 +290,7 @@ export interface Manifest {
   readonly index: ManifestIndex;
 }
 
-/** What is looked up while each node is built, so that nothing goes through all nodes for one. */
+/** What is looked up while a node is built, so that no lookup scans all nodes. */
 export interface ManifestIndex {
   /** The models, ephemeral ones too, and seeds by the quoted name of their relation. */
   readonly atRelation: ReadonlyMap<string, readonly BuiltNode[]>;
@@ -307,7 +307,7 @@ export interface BatchSettings {
   /** The column of its rows that says to which batch they belong. */
   readonly eventTime: string;
   readonly size: BatchSize;
-  /** Where the clock stands that says when an hour, a day, a month begins, e.g. `Europe/Zurich`. */
+  /** The time zone in which hours, days and months begin, e.g. `Europe/Zurich`. */
   readonly timeZone: string;
   /** ISO date or time; without an offset it is one of that zone. The first batch is the one it lies in. */
   readonly begin: string;

@@ -43,7 +43,7 @@ const following = new Set(
 export function nameTables(sql: SqlText): SqlText {
   return sql.put(
     sql.holes.flatMap(({ hole, end }) => {
-      // Behind the hole stands the bracket that inBatch closes.
+      // After the hole comes the bracket that inBatch closes.
       const at = end + 1;
       if (hole.kind !== 'batch_filter' || !hasNoAlias(sql.text.slice(at))) return [];
       return [{ start: at, end: at, text: ` as ${identifier(hole.name)}` }];

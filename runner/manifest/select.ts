@@ -117,7 +117,7 @@ function relationOf(node: Node): string {
   return isBuilt(node) ? `${node.relation.schema}.${node.relation.name}` : '';
 }
 
-/** What could have stood in place of a selector that matches nothing: tags for a tag, paths for a path, else names. */
+/** What a selector that matches nothing could have said: tags for a tag, paths for a path, otherwise names. */
 function likeValues(value: string, manifest: Manifest): Set<string> {
   const nodes = [...manifest.nodes.values()];
   const method = value.slice(0, Math.max(0, value.indexOf(':'))) as Method | '';

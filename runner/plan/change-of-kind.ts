@@ -66,7 +66,7 @@ export function refuseToStrip(
   const made = new Set(remembered?.objects);
   const lost = [
     ...attachments.extras,
-    // What a table had that somebody else made is theirs as a whole: it is replaced as its rows are.
+    // A table that datacycle did not create is replaced as a whole, with the constraints that it had.
     ...(remembered === undefined ? [] : attachments.constraints)
       .filter((name) => !made.has(name))
       .map((name) => `the constraint ${name}`),

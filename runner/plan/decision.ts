@@ -13,7 +13,7 @@ export interface NodeState {
   readonly upstreams: ReadonlyMap<string, Consumed>;
   /** The sources its rows are made of that lack rows by now, by name. */
   readonly pruned: ReadonlyMap<string, Pruned>;
-  /** The models it reads that lack old rows by now, by name: what happened before then is gone. */
+  /** The models it reads from which retention has deleted rows, by name, and the time up to which they are deleted. */
   readonly expired: ReadonlyMap<string, Date>;
   /** Known where the node has row security. */
   readonly access: Access | undefined;
@@ -32,7 +32,7 @@ export type Decision =
   | { readonly mode: 'create'; readonly reason: string }
   | Change;
 
-/** What a relation that exists goes through: all of its rows replaced, some of them, a snapshot taken, a refresh. */
+/** How an existing relation changes: all rows are replaced, an increment, a snapshot, a refresh. */
 export interface Change {
   readonly mode: 'replace' | 'increment' | 'snapshot' | 'refresh';
   readonly reason: string;

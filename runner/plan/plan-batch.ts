@@ -58,7 +58,7 @@ export function planBatch(rows: BatchRows, window: BatchWindow, existing: Existi
   };
 }
 
-/** What a table that exists goes through before its first batch of a run: keys, row security, columns, what is obsolete. Pure. */
+/** Steps that align an existing table before the first batch of a run: keys, row security, columns, obsolete objects. Pure. */
 export function planPreparation(
   { node, access }: BatchRows,
   existing: ExistingRelation,

@@ -94,7 +94,7 @@ export interface PlanInput {
   readonly at: string;
   /** Those that read the node, and go and come back where it changes in a way that PostgreSQL does not allow under them. */
   readonly views: readonly DependentView[];
-  /** What is made again where another relation takes the place of what stands. */
+  /** What is restored if another relation replaces the existing one. */
   readonly preserved: Preserved;
 }
 
@@ -207,12 +207,12 @@ function planTable(
   );
 }
 
-/** What comes back with the relation that takes the place of another. */
+/** What is restored on the relation that replaces another. */
 function replacement(node: BuiltNode, columns: readonly Column[], { views, preserved }: PlanInput) {
   return { columns: columns.map(({ name }) => name), objects: objectNames(structureOf(node)), views, preserved };
 }
 
-/** Brings the rows of an existing table up to date, and whatever else is declared otherwise by now. */
+/** Brings the rows of an existing table up to date, and aligns everything else that is declared. */
 function changeRows(
   node: SeedNode | TableNode | IncrementalNode,
   target: TableTarget,

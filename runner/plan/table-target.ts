@@ -12,7 +12,7 @@ import type { IndexConfig } from '../project/config.ts';
 import { sqlOf } from '../project/setting-places.ts';
 import type { YamlPath } from '../text/yaml-file.ts';
 
-/** Steps that give a standing table the row security, constraints and indexes that are declared now. */
+/** Steps that give an existing table the row security, constraints and indexes that are declared now. */
 export function restructure(
   target: TableTarget,
   existing: ExistingRelation | undefined,
@@ -77,7 +77,7 @@ export function structureOf(node: BuiltNode): TableTarget {
   return node.materialized === 'materialized_view' ? materializedViewTarget(target) : target;
 }
 
-/** What stands in the database once a node is built; an ephemeral model leaves nothing, and counts as a view. */
+/** The kind of relation that a node has once it is built; an ephemeral model has none, and counts as a view. */
 export function relationKindOf(node: BuiltNode): RelationKind {
   switch (node.materialized) {
     case 'view':

@@ -63,7 +63,7 @@ export interface AddedUp {
   grants?: Partial<Record<Privilege, string[]>>;
 }
 
-/** Settings as they stand in one place, or one over the other. */
+/** Settings of one place, or merged from several. */
 export interface AdditiveLayer {
   readonly config: Additive;
   readonly places: SettingPlaces;
@@ -93,7 +93,7 @@ export function addUp(weaker: Additive, stronger: Additive): AddedUp {
   return added;
 }
 
-/** Where the parts of {@link addUp} stand: `pre_hook`, then the number; `grants`, then the privilege and the number. */
+/** The places of the parts of {@link addUp}: `pre_hook`, then the number; `grants`, then the privilege and the number. */
 export function placesAddedUp(weaker: AdditiveLayer, stronger: AdditiveLayer): SettingPlaces {
   const places = new Map<string, SettingPlace>();
   for (const key of ['pre_hook', 'post_hook'] as const) {

@@ -76,10 +76,10 @@ export const configSchema = z.strictObject({
   surrogate_key: z.string().optional(),
   audit_columns: names.optional(),
   full_refresh: z.boolean().optional(),
-  /** For merge: the only columns that a standing row takes over, or those that it does not. */
+  /** For merge: the only columns that are updated in an existing row, or those that are not. */
   merge_update_columns: names.optional(),
   merge_exclude_columns: names.optional(),
-  /** Conditions on the standing row (old) and the new one (new) without which it is not touched. */
+  /** Conditions on the existing row (old) and the new one (new); a row is updated only if all are true. */
   incremental_predicates: z
     .union([z.string().transform((one) => [one]), z.array(z.string().min(1))], 'expected a condition or a list of them')
     .optional(),

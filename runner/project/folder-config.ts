@@ -24,7 +24,7 @@ export class FolderConfig {
     return this.layerFor(path).config;
   }
 
-  /** The same, with the places where they stand. */
+  /** The same, with their places. */
   layerFor(path: string): Layer {
     const parts = path.split('/').slice(0, -1);
     for (let length = parts.length; length >= 0; length -= 1) {

@@ -2,7 +2,7 @@ import { placesAddedUp } from './additive-settings.ts';
 import { type Config, mergeConfig } from './config.ts';
 import type { SettingPlaces } from './setting-places.ts';
 
-/** Settings, of one place or of several one over the other, and where each of them stands. */
+/** Settings from one place, or merged from several, and the place of each. */
 export interface Layer {
   readonly config: Config;
   readonly places: SettingPlaces;

@@ -23,7 +23,7 @@ const biColumn = z.strictObject({
   description: z.string().min(1).optional(),
   /** A Power BI format string, e.g. `0.0`. */
   format: z.string().min(1).optional(),
-  /** Keys, unless this says otherwise, and whatever else nobody drags into a chart. */
+  /** Hides a column from report authors. Keys are hidden unless this says otherwise. */
   hidden: z.boolean().optional(),
   summarize: z.enum(['none', 'sum', 'average', 'min', 'max', 'count']).optional(),
   folder: z.string().min(1).optional(),
@@ -92,7 +92,7 @@ const source = z.strictObject({
       name: z.string(),
       description: z.string().optional(),
       identifier: z.string().optional(),
-      /** False: its rows are nobody's. */
+      /** False: its rows belong to nobody. */
       subject: z.literal(false).optional(),
       /** The column that says when what a row tells of happened. */
       event_time: z.string().min(1).optional(),

@@ -2,7 +2,7 @@ import type { Place } from '../text/place.ts';
 import { SqlText } from '../text/sql-text.ts';
 import type { YamlFile, YamlPath } from '../text/yaml-file.ts';
 
-/** Where a setting stands; given a path, where that part of its value stands. */
+/** The place of a setting; with a path, the place of that part of its value. */
 export interface SettingPlace {
   readonly place: (...inside: YamlPath) => Place;
   /** What it says in SQL, as text that knows its places. */

@@ -112,7 +112,7 @@ function followed(manifest: Manifest, node: ModelNode, source: string): string[]
   );
 }
 
-/** For a view: whether it has readers and all of them follow it, so that nobody misses the rows they have consumed. */
+/** For a view: whether it has readers and all of them follow it by high-water mark, so that none misses rows it has consumed. */
 function followedOnly(manifest: Manifest): (view: ModelNode) => boolean {
   const known = new Map<string, boolean>();
   const isFollowedOnly = (view: ModelNode): boolean => {

@@ -4,7 +4,7 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { isBuilt, type Node } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
 
-/** Creates the schemas that nodes are to stand in, where they are missing. @throws NodeError if this user may not. */
+/** Creates the missing schemas of nodes. @throws NodeError if this user may not. */
 export async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]): Promise<void> {
   const wanted = new Set(nodes.flatMap((node) => (isBuilt(node) ? [node.relation.schema] : [])));
   const { rows } = await warehouse.query<{ nspname: string }>(

@@ -68,7 +68,7 @@ export class NodeWork {
   }
 }
 
-/** How a node was built, in a few words; nothing where that goes without saying. */
+/** How a node was built, in a few words; undefined if that is obvious. */
 function describe(mode: string, reason: string): string {
   if (mode === 'create') return reason === 'new' ? 'created' : `created, ${reason}`;
   if (mode === 'view') return reason === 'new' ? 'view created' : 'view replaced';

@@ -10,7 +10,7 @@ export interface RunHookResult {
 
 /**
  * Runs hooks in order, each by itself. One that fails is a result, not an exception.
- * @param goOn whether those behind a failed one run, too.
+ * @param goOn whether hooks after a failed one run, too.
  */
 export async function runRunHooks(
   warehouse: Warehouse,

@@ -1,7 +1,7 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { RunBusyError } from '../text/errors.ts';
 
-/** What is said where somebody else holds the lock; its holder is named behind `what`. */
+/** The message if another session holds the lock; the holder is named after `what`. */
 export interface Busy {
   readonly what: string;
   readonly hint: string;

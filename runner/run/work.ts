@@ -47,7 +47,7 @@ const kindsOf: Readonly<Record<Command, readonly Node['kind'][]>> = {
   build: ['seed', 'model', 'test'],
 };
 
-/** The work of one run. The steps are called in the order in which they stand here. */
+/** The work of one run. The steps are called in the order in which they are defined here. */
 export class RunWork {
   readonly #compiled: Compiled;
   readonly #warehouse: Warehouse;
@@ -132,7 +132,7 @@ export class RunWork {
       const node = this.#compiled.manifest.nodes.get(id);
       const first = this.#results.get(id);
       if (!isBuilt(node) || first === undefined || this.#isStopped) continue;
-      // Whatever the reason for the first rebuild was, it is gone by now.
+      // The first build has recorded the new state, so the reason for its rebuild no longer holds.
       const second = await this.#nodes.build(node, !isMicrobatch(node));
       this.#results.set(id, {
         ...first,

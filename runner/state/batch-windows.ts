@@ -23,7 +23,7 @@ export interface KnownBatch extends BatchWindow {
     | {
         /** It was over when it was built. */
         readonly over: boolean;
-        /** It is to be built again, whatever happens. */
+        /** It must be built again. */
         readonly pending: boolean;
         /** A batch of what it is made of has changed since. */
         readonly behind: boolean;

@@ -9,7 +9,7 @@ export async function recordExpired(session: Queryable, model: string, before: s
   );
 }
 
-/** Forgets it: the model has been made anew of all there is. */
+/** Removes the record: the model was rebuilt from complete sources. */
 export async function forgetExpired(session: Queryable, model: string): Promise<void> {
   await session.query('delete from datacycle.expired where model = $1', [model]);
 }

@@ -35,7 +35,7 @@ export function consumedBy(model: string): Question<ReadonlyMap<string, Consumed
   );
 }
 
-/** How far each of these upstreams has been consumed by the one of these models that is behind most. */
+/** For each of these upstreams, the smallest high-water mark among these models. */
 export function leastConsumed(
   models: readonly string[],
   upstreams: readonly string[],

@@ -10,7 +10,7 @@ import { isSubjectNode, type SubjectNode, subjectPredicate } from './predicate.t
  * row is.
  */
 
-/** How many kept rows are the subject's, and of how many nobody can say whose they are. */
+/** How many kept rows are the subject's, and for how many it cannot be told whose they are. */
 export interface KeptRows {
   readonly theirs: number;
   readonly unclear: number;

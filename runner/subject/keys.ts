@@ -11,7 +11,7 @@ import type { SubjectWords } from './words.ts';
 /** A condition on a row as `t`, made with SQL for the values it compares with. */
 export type SubjectCondition = (bind: Bind) => string;
 
-/** A model that keys were handed out for, and where its rows are: not there if its table is gone. */
+/** A model for which surrogate keys were assigned, and its table if that exists. */
 export interface KeyedTable {
   readonly model: string;
   readonly rows?: { readonly table: { readonly schema: string; readonly name: string }; readonly key: string };
@@ -19,7 +19,7 @@ export interface KeyedTable {
 
 const erasedKey = `'erased:' || key`;
 
-/** Forgets what the keys of the subject's rows were handed out for. The rows are still there. */
+/** Removes the natural keys of the subject's rows from the bookkeeping, before the rows are deleted. */
 export async function forgetKeys(session: Session, node: SubjectNode, condition: SubjectCondition): Promise<void> {
   const key = node.config.surrogate_key;
   if (key === undefined) return;

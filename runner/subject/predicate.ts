@@ -5,7 +5,7 @@ import type { BuiltNode, Manifest, SubjectOf } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
 import { didYouMean } from '../text/suggest.ts';
 
-/** A table whose rows are somebody's. */
+/** A table whose rows belong to subjects. */
 export type SubjectNode = BuiltNode & { readonly subject: Exclude<SubjectOf, 'nobody'> };
 
 export function isSubjectNode(node: unknown): node is SubjectNode {

@@ -3,7 +3,7 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { readRelation } from '../database/catalog.ts';
 import type { Manifest, ModelNode } from '../manifest/manifest.ts';
 
-/** The materialized views of the project, each behind those that it reads. */
+/** The materialized views of the project, each after those that it reads. */
 export function materializedViews({ nodes, order }: Manifest): readonly ModelNode[] {
   return order.flatMap((id) => {
     const node = nodes.get(id);

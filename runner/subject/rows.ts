@@ -30,7 +30,7 @@ export interface SubjectRows {
 /** A subject as tables know it. */
 export interface KnownSubject {
   readonly id: string;
-  /** What tells its rows that are nobody's by the tables as they are now. */
+  /** Identifies rows of the subject that the tables, as they are now, assign to nobody. */
   readonly known: KnownValues;
 }
 
@@ -175,7 +175,7 @@ export async function vacuum(warehouse: Warehouse, { schema, name }: RelationNam
   if (rows[0]?.there === true) await warehouse.query(`vacuum (analyze) ${table}`);
 }
 
-/** Every model that keys were handed out for, and its table if there is one. */
+/** Every model for which surrogate keys were assigned, and its table if there is one. */
 async function keyedTables(session: Session, manifest: Manifest): Promise<readonly KeyedTable[]> {
   const { rows } = await session.query<{ model: string }>('select distinct model from datacycle.surrogate_key');
   const tables: KeyedTable[] = [];
@@ -188,7 +188,7 @@ async function keyedTables(session: Session, manifest: Manifest): Promise<readon
   return tables;
 }
 
-/** Whether a node stands as something with rows of its own that can be read. */
+/** Whether a node's relation exists, stores rows and can be read. */
 async function holdsRows(
   on: Queryable,
   { relation: { schema, name } }: Pick<SubjectNode, 'relation'>,

@@ -94,7 +94,7 @@ export async function searchDatabase(
   return found;
 }
 
-/** A table that no node of the project stands for. */
+/** A table that belongs to no node of the project. */
 export interface UnknownTable {
   readonly schema: string;
   readonly table: string;

@@ -24,7 +24,7 @@ interface Wanted {
 
 interface Named {
   readonly text: string;
-  /** Whether it has to stand between characters that are no letters or digits. */
+  /** Whether it counts only between characters that are neither letters nor digits. */
   readonly isWord: boolean;
 }
 
@@ -47,7 +47,7 @@ export class SubjectWords {
     }));
   }
 
-  /** Whether one of them stands in a text. */
+  /** Whether a text contains one of them. */
   areIn(text: string): boolean {
     return this.#patterns.some(
       ({ name, others }) => name.test(text) && (others === undefined || name.test(text.replace(others, ' '))),

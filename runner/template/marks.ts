@@ -12,14 +12,14 @@ import { internalCall } from './strict-names.ts';
  */
 const markStart = '\uFDD0';
 const markEnd = '\uFDD1';
-/** What begins a value that carries the place where it stands. */
+/** The beginning of a value that carries its place. */
 const markedStart = `${markStart}=`;
 const mark = /\uFDD0([<>={}]?)([^\uFDD1]*)\uFDD1/g;
 
 /** The helper that puts a mark before a text: the value, the number of the mark. */
 export const markedValue = 'marked value';
 
-/** Where in a text a character stands that only marks may hold; undefined if there is none. */
+/** The offset of a character that only marks may contain; undefined if there is none. */
 export function reservedCharacter(text: string): number | undefined {
   const index = text.search(/[\uFDD0\uFDD1]/);
   return index === -1 ? undefined : index;
@@ -38,7 +38,7 @@ export function unmarked(value: unknown): unknown {
 /** The marks of all templates of a project. */
 export class Marks {
   readonly #origins: Origin[] = [];
-  /** Where the named arguments of a call stand, by the place of the call. */
+  /** The places of the named arguments of a call, by the place of the call. */
   readonly #arguments = new Map<string, ReadonlyMap<string, Place>>();
 
   /** Puts a mark before every statement of a parsed template. `text` is the template's own. */
@@ -87,7 +87,7 @@ export class Marks {
       ? `${markedStart}${String(number)}${markEnd}${value}`
       : value;
 
-  /** Where the argument `name` of the call at `call` stands. */
+  /** The place of the argument `name` of the call at `call`. */
   argument(call: Place, name: string): Place {
     return this.#arguments.get(formatPlace(call))?.get(name) ?? call;
   }

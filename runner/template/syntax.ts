@@ -52,7 +52,7 @@ function keepMacrosOnTheirLines(program: hbs.AST.Program): void {
       if (inverse) keepMacrosOnTheirLines(inverse);
     }
     if (statement.type === 'PartialStatement' && !(statement as hbs.AST.PartialStatement).strip.close) {
-      // Prints nothing, but is no white space, so that the macro does not stand alone.
+      // Prints nothing, but is not white space, so the macro is not alone on its line.
       const guard = { type: 'ContentStatement', value: '', original: '.', loc: statement.loc };
       body.push(guard as unknown as hbs.AST.ContentStatement);
     }

@@ -16,11 +16,11 @@ import { Marks, markedValue, placeIn, unmarked } from './marks.ts';
 import { checkedLookup, checkedPrint, makeNamesStrict } from './strict-names.ts';
 import { parseTemplate } from './syntax.ts';
 
-/** What a helper is told about the call: its named arguments and where it stands. */
+/** What a helper knows of its call: its named arguments and its place. */
 export interface HelperCall {
   readonly named: Readonly<Record<string, unknown>>;
   readonly place: Place;
-  /** Where the argument of this name stands. */
+  /** The place of the argument of this name. */
   readonly argument: (name: string) => Place;
   /** For block helpers: renders the block, or what follows its `else`. */
   readonly block?: ((which: 'body' | 'else') => string) | undefined;
@@ -33,13 +33,13 @@ export type Helper = (args: readonly unknown[], call: HelperCall) => unknown;
 export interface Template {
   readonly file: SourceFile;
   /**
-   * @param problems takes what helpers complain about, so that rendering goes on and finds the next fault as well.
+   * @param problems collects the complaints of helpers, so that rendering continues and finds further faults.
    * @throws ProjectError with the place of what could not be rendered.
    */
   render(helpers: Readonly<Record<string, Helper>>, context: object, problems?: Problem[]): SqlText;
 }
 
-/** Stands for a value that there is not, while rendering goes on; nothing is complained about because of it. */
+/** Stands in for a missing value while rendering continues; it causes no further complaints. */
 const missing = Object.freeze({ toString: () => '' });
 
 /** Helpers that Handlebars brings and that make sense in SQL. */
@@ -110,7 +110,7 @@ export class TemplateEnvironment {
       );
       return this.#complain(error, this.#placeOf(loc));
     });
-    // Compiling would process white space a second time, for which the marks stand in the way.
+    // Compiling would process white space a second time, and the marks would disturb that.
     const { parse } = this.#handlebars;
     this.#parse = parse;
     this.#handlebars.parse = (input: unknown, options) =>
@@ -154,7 +154,7 @@ export class TemplateEnvironment {
     const raw = parseTemplate(file);
     const problems: Problem[] = [];
     try {
-      // A program goes in as well as a text; what is left to do then is the white space.
+      // Handlebars takes a parsed program as well as a text; only white space is left to process.
       const program = this.#parse(raw as unknown as string);
       makeNamesStrict(program, this.#helperNames, (name, known, at) => {
         problems.push(this.#problem(unknownName(name, known), placeIn(file.path, at)));
@@ -207,7 +207,7 @@ export class TemplateEnvironment {
     return placeIn(source, { start });
   }
 
-  /** Ends the rendering, or notes the problem and gives what stands for the value that there is not. */
+  /** Ends the rendering, or records the problem and returns the stand-in for the missing value. */
   #complain(error: HelperError, place: Place): unknown {
     const problem = this.#problem(error, error.place ?? place);
     if (this.#problems === undefined) throw new PlacedError(problem);
@@ -255,7 +255,7 @@ export class TemplateEnvironment {
 
 /** @param part what of the name is unknown, where that is not all of it. */
 function unknownName(name: string, known: Iterable<string>, part = name.replace(/^#/, '')): HelperError {
-  // What stands in square brackets is a name to Handlebars.
+  // To Handlebars, text in square brackets is a name.
   if (/["',\s]/.test(name))
     return new HelperError(
       `there are no lists in templates: [${name}]`,

@@ -38,7 +38,7 @@ export class UsageError extends DatacycleError {
 /** A model, seed or test that could not be built or that found bad rows. */
 export class NodeError extends DatacycleError {
   override readonly exitCode = 1;
-  /** The place of which `where` speaks, if it is to be quoted. */
+  /** The place that `where` names, if its line is to be quoted. */
   readonly place: Place | undefined;
 
   constructor(parts: ErrorParts & { readonly place?: Place | undefined }) {

@@ -17,7 +17,7 @@ export interface Origin {
   readonly place: Place;
   /** True when the stretch is the template's own text, so that places inside it can be counted. */
   readonly verbatim: boolean;
-  /** True for what the runner wrote because of what stands there, around the user's own text. */
+  /** True for text that the runner wrote around the user's own text. */
   readonly frame?: boolean;
   /** How the text came from there into the SQL, the nearest first. */
   readonly trail?: readonly Passage[] | undefined;
@@ -86,7 +86,7 @@ export class SqlText {
     return SqlText.join(...pieces.flatMap((piece, index) => (index === 0 ? [piece] : [separator, piece])));
   }
 
-  /** A piece of SQL written because of what stands at `place`. */
+  /** SQL that the runner wrote because of the setting at `place`. */
   static from(place: Place, text: string, verbatim = false): SqlText {
     return new SqlText(text, [{ start: 0, origin: { place, verbatim } }]);
   }
@@ -201,7 +201,7 @@ export class SqlText {
     return new SqlText(this.text, segments);
   }
 
-  /** Its holes, in the order in which they stand. */
+  /** Its holes, in order. */
   get holes(): readonly PlacedHole[] {
     return this.#segments.flatMap(({ start, hole }) =>
       hole === undefined ? [] : [{ hole: hole.stands, start, end: start + hole.length }],

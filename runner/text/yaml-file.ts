@@ -9,7 +9,7 @@ import { alignedText } from './yaml-text.ts';
 
 export type YamlPath = readonly (string | number)[];
 
-/** A YAML file whose values know where they stand. */
+/** A YAML file whose values know their places. */
 export class YamlFile {
   readonly file: SourceFile;
   readonly problems: readonly Problem[];
@@ -40,7 +40,7 @@ export class YamlFile {
     return { file: this.file.path, line: 1, column: 1 };
   }
 
-  /** The SQL that stands as the value at `path`, or as the one value of a list; its characters know their places. */
+  /** The SQL that is the value at `path`, or the only value of a list there; its characters know their places. */
   text(value: string, path: YamlPath): SqlText {
     const node = this.#document.getIn(path, true) ?? this.#document.getIn(path.slice(0, -1), true);
     if (!isScalar(node) || node.value !== value || !node.range) return SqlText.from(this.place(path), value);

@@ -6,7 +6,7 @@ import { staged } from '../materialize/parts/step.ts';
 import type { KeepFrom, TableTarget } from '../materialize/parts/target.ts';
 import { SqlText } from '../text/sql-text.ts';
 
-/** A standing table and what is to be told of how it differs from its staged rows. */
+/** An existing table, and how its differences from the staged rows are to be reported. */
 export interface Comparison {
   readonly target: TableTarget;
   /** The columns that table and staged rows have. */
@@ -39,7 +39,7 @@ function byKey({ target, columns, referencedBy, since, limit }: Comparison): str
   const sameKey = keys.map(({ t, n }) => `${t} = ${n}`).join(' and ');
   // What an increment leaves as it was need not be what a build from scratch would give.
   const { compared } = mergedColumns(target, columns);
-  // A row whose natural key has no number yet would keep the one it stands with.
+  // A row whose natural key has no assigned number would keep the one that it has in the table.
   const should = (each: Column) =>
     each.name === target.surrogateKey
       ? `case when ${first.n} is not null then coalesce(${column('n', each.name)}, ${column('t', each.name)}) end`

@@ -37,13 +37,13 @@ export type Verdict =
   | {
       /** `equal` also if there are `referenced` rows: they are waiting for others, not wrong. */
       readonly status: 'equal' | 'differs';
-      /** How many rows stand. */
+      /** How many rows the table has. */
       readonly rows: number;
       readonly counts: Readonly<Record<DifferenceKind, number>>;
       /** The first of the rows that differ. */
       readonly differences: readonly Difference[];
     }
-  /** `behind`: it waits for a build; `skipped`: there is nothing that it could be compared with. */
+  /** `behind`: it waits for a build; `skipped`: it cannot be compared. */
   | { readonly status: 'behind' | 'skipped'; readonly reason: string }
   | { readonly status: 'error'; readonly error: Error };
 
@@ -193,7 +193,7 @@ async function lastRunStartedAt(session: Queryable, node: ModelNode): Promise<st
   return rows[0]?.at ?? '';
 }
 
-/** A table that somebody gave other columns cannot be compared row by row. */
+/** A table whose columns were changed by hand cannot be compared row by row. */
 function checkShape(node: ModelNode, standing: readonly Column[], made: readonly Column[]): void {
   const types = new Map(standing.map(({ name, type }) => [name, type]));
   const faults: string[] = [];

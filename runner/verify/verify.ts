@@ -30,7 +30,7 @@ export interface VerifyOptions {
   readonly onVerified: (verified: Verified) => void;
 }
 
-/** What is verified unless somebody chooses: incremental models, since any other is made anew whenever it is built. */
+/** What is verified by default: incremental models, since all others are rebuilt by every build. */
 export function verifiedByDefault(manifest: Manifest): ReadonlySet<string> {
   const nodes = [...manifest.nodes.values()];
   return new Set(nodes.flatMap((node) => (node.materialized === 'incremental' ? [node.id] : [])));

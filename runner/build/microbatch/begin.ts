@@ -59,7 +59,7 @@ export async function beginBatches(session: Session, context: BuildContext, node
   checkPartitionColumn(node, state.existing, yields);
   await refuseToMisplace(session, node, decision, state);
   state = await moveRows(session, context, node, decision, state, models, yields);
-  // What a view has shown stands in a table now.
+  // The rows that a view showed are in a table now.
   if (state.existing !== undefined && decision.mode === 'create')
     decision = { mode: 'replace', reason: decision.reason };
   const change =

@@ -34,13 +34,13 @@ export interface Progress {
   remembered: ModelState | undefined;
   /** The table as a batch of this run has found it; nothing but rows changes after that. */
   standing: ExistingRelation | undefined;
-  /** The table has the columns of the query, and what lies in no batch is gone. */
+  /** The table has the columns of the query, and rows that lie in no batch are deleted. */
   prepared: boolean;
   /** What is being done now is not for a batch alone: no other one is tried if it fails. */
   ofModel: boolean;
   /** Rows written since the planner looked at the table last. */
   unanalysed: number;
-  /** What is to be built, the oldest first; behind them those that rows moved out of meanwhile. */
+  /** The batches to build, the oldest first, then those that rows have moved out of meanwhile. */
   readonly queue: KnownBatch[];
   readonly built: Set<KnownBatch>;
   /** Those of them that keep rows which are only there because others point at them. */

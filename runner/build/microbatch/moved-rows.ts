@@ -21,7 +21,7 @@ export async function movedFrom(
 ): Promise<readonly KnownBatch[]> {
   const { node } = job;
   const { uniqueKey } = batch.target;
-  // Where the table was made by this run, nothing stands in batches that are still to come.
+  // In a table that this run created, later batches have no rows yet.
   if (job.decision.mode === 'create' || uniqueKey.length === 0 || uniqueKey.includes(batch.eventTime)) return [];
   const { rows } = await statement(session, standsElsewhere(batch));
   if (rows[0]?.elsewhere !== true) return [];

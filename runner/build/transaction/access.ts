@@ -50,12 +50,12 @@ export async function readAccess(on: Queryable, table: RelationName, security: R
          to_regclass($3) is not null as said`,
     [table.schema, table.name, relation(security.access)],
   );
-  // A table that is not there yet will be owned by who makes it; before there is an access model nobody sees anything.
+  // A table that does not exist yet will be owned by its creator; before there is an access model, no role sees a row.
   const { owner = '', said = false } = rows[0] ?? {};
   return { owner, visible: said ? await readVisible(on, security) : [] };
 }
 
-/** What each role that the access model names may see. A name without a role is nobody's, whatever its letter case. */
+/** What each role that the access model names may see. Names are compared without letter case; one without a role is ignored. */
 async function readVisible(on: Queryable, { column, access }: RowSecurity): Promise<readonly Visible[]> {
   const value = `a.${identifier(column)}`;
   const { rows } = await on.query<{ role: string; values: string[] }>(

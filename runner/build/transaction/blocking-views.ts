@@ -15,7 +15,7 @@ import type { ModelState } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
 
-/** The relation that stands, and what is remembered of it. */
+/** The existing relation, and what is recorded of it. */
 type Standing = Pick<NodeState, 'existing' | 'remembered'>;
 
 export interface Surroundings {
@@ -48,7 +48,7 @@ export async function blockingViews(
   return dependents.map((dependent) => dependentView(dependent, surroundings, node, loses));
 }
 
-/** Whether what stands has to go, and another relation takes its place. @param yields as for {@link blockingViews}. */
+/** Whether another relation has to replace the existing one. @param yields as for {@link blockingViews}. */
 export function isReplaced(
   node: BuiltNode,
   state: Standing,
@@ -72,7 +72,7 @@ function changedColumns(
   const kind = relationKindOf(node);
   if (existing.kind !== kind || mode === 'create') return 'all';
   if ((mode === 'replace' && kind !== 'table') || isMoved(node, decision, state)) return 'all';
-  // A snapshot only takes columns on; so does an increment, unless it is told to follow its query.
+  // A snapshot only adds columns; so does an increment, unless on_schema_change is sync_all_columns.
   if (mode === 'snapshot' || (mode === 'increment' && node.config.on_schema_change !== 'sync_all_columns')) return [];
   if (kind === 'table') {
     const types = new Map(yields.map(({ name, type }) => [name, type]));

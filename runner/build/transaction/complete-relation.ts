@@ -11,7 +11,7 @@ import { type HookContext, runHooks } from './hooks.ts';
 
 /** What a relation was before it was built, and what of it is remembered. */
 export interface Before {
-  /** Those that went with what stood in its place. */
+  /** Comments of the relation that was replaced. */
   readonly comments: Comments | undefined;
   /** Those that it has, where nothing has touched it. */
   readonly standing?: Comments | undefined;

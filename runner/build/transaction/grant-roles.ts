@@ -17,7 +17,7 @@ export interface Granted {
 
 /**
  * Grants what a model's or seed's setting says, and takes back what it said before. Belongs into the transaction that
- * builds it, behind everything that makes the relation.
+ * builds it, after everything that creates the relation.
  * @param made what is remembered of an earlier build.
  * @throws NodeError naming the roles that do not exist.
  */
@@ -53,7 +53,7 @@ function refuseUnknown(node: BuiltNode, known: ReadonlySet<string>): void {
         unknown.set(role, node.settings.get('grants')?.place(privilege, number));
   const [first] = unknown;
   if (first === undefined) return;
-  // PostgreSQL's own roles are nobody that a table is granted to by mistake.
+  // Predefined roles of PostgreSQL are not suggested.
   const theirs = [...known].filter((role) => !role.startsWith('pg_'));
   const names = [...unknown.keys()].map((role) => `"${role}"`);
   throw new NodeError({

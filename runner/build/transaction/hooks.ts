@@ -17,7 +17,7 @@ export interface HookContext {
 /**
  * Runs a node's hooks of one kind in order, those that have something to do in the form that is built.
  * @returns how many ran.
- * @throws NodeError that names the hook and its place; the hooks behind it do not run.
+ * @throws NodeError that names the hook and its place; later hooks do not run.
  */
 export async function runHooks(
   on: Queryable,
@@ -37,7 +37,7 @@ export async function runHooks(
   return ran;
 }
 
-/** Runs a node's hooks that stand outside its transaction, on a connection of their own. @throws NodeError */
+/** Runs a node's hooks with `transaction: false`, on a connection of their own. @throws NodeError */
 export async function runHooksOutside(
   warehouse: Warehouse,
   node: BuiltNode,

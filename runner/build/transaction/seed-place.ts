@@ -1,6 +1,6 @@
 import { advance, excerpt, formatPlace, type Place } from '../../text/place.ts';
 
-/** Where something stands in a seed's file: for a message, and the line with a caret. */
+/** A place in a seed's file: for a message, and the line with a caret. */
 export interface SeedSpot {
   readonly where: string;
   readonly detail: string;
@@ -19,7 +19,7 @@ export function firstLineOf(record: SeedRecord): number {
   return record.lastLine - (bare(record).split('\n').length - 1);
 }
 
-/** Empty lines before a record and the line break behind it are no part of it. */
+/** Empty lines before a record and the line break after it do not belong to it. */
 function bare({ raw }: SeedRecord): string {
   return raw.replace(/^(?:[ \t]*[\r\n]+)+/, '').trimEnd();
 }
@@ -33,7 +33,7 @@ function quoted({ text }: Pick<SeedFile, 'text'>, place: Place): SeedSpot {
   return { where: formatPlace(place), detail: excerpt(text, place) };
 }
 
-/** Where the value of a column begins in a record: behind so many delimiters that stand outside of quotes. */
+/** Where the value of a column begins in a record: after that many delimiters outside of quotes. */
 function startOf(record: string, delimiter: string, column: number): number {
   let passed = 0;
   let isQuoted = false;
@@ -45,7 +45,7 @@ function startOf(record: string, delimiter: string, column: number): number {
   return at + (/^[ \t]*/.exec(record.slice(at))?.[0].length ?? 0);
 }
 
-/** A seed's file as it stands. */
+/** The text of a seed's file. */
 export interface SeedFile {
   readonly path: string;
   readonly text: string;
@@ -55,7 +55,7 @@ export interface SeedFile {
 
 export interface SeedRecord {
   readonly record: readonly string[];
-  /** As it stands in the file, perhaps with empty lines around it. */
+  /** Its text in the file, perhaps with empty lines around it. */
   readonly raw: string;
   /** The line of the file with which it ends. */
   readonly lastLine: number;

@@ -15,7 +15,7 @@ export interface Draft {
   readonly id: string;
   readonly name: string;
   readonly file: SourceFile;
-  /** Undefined for a seed, and for a model whose template has a fault: it is known, so that nobody misses it, but not built. */
+  /** Undefined for a seed, and for a model whose template has a fault: references to it resolve, but it is not compiled. */
   readonly template: Template | undefined;
   readonly properties: Properties | undefined;
   readonly config: Config;

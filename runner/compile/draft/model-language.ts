@@ -30,14 +30,14 @@ export interface Resolver {
 /** What rendering found out about a template. */
 export interface Recorded {
   config: Config;
-  /** Where its settings stand. */
+  /** The places of its settings. */
   readonly places: Map<string, SettingPlace>;
   /** The calls of {{config}} that have been taken in: each counts once, though a model is rendered twice. */
   readonly calls: Set<string>;
   readonly highWater: Set<string>;
   readonly secrets: Set<string>;
   volatile: boolean;
-  /** Where its first {{#incremental}} stands, if it has one. */
+  /** The place of its first {{#incremental}}, if it has one. */
   incremental: Place | undefined;
 }
 

@@ -19,7 +19,7 @@ export interface BatchReads {
 
 /**
  * The resolver that all templates share; records what is used by id.
- * @param asBare the id of a model or seed that is referred to by the bare name of its table, which stands for something else.
+ * @param asBare the id of a model or seed that is referred to by the bare name of its table, but means something else.
  * @param batch for a microbatch model: upstreams that have an event_time are read batch by batch.
  */
 export function resolverFor(

@@ -162,7 +162,7 @@ function isNumber(type: BiType): boolean {
   return type === 'bigint' || type === 'double precision' || type === 'numeric';
 }
 
-/** Texts as sentences, one behind the other. */
+/** Texts as sentences, one after the other. */
 function sentences(...texts: readonly string[]): string {
   const kept = texts.map((text) => text.trim()).filter((text) => text !== '');
   return kept.length === 1 ? (kept[0] ?? '') : kept.map((text) => text.replace(/\.?$/, '.')).join(' ');

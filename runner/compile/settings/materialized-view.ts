@@ -86,7 +86,7 @@ function checkReaders(node: ModelNode, draft: Draft, nodes: ReadonlyMap<string, 
   );
 }
 
-/** The guarded tables among `ids`, and behind the views among them; who says that rows are for all has decided for them. */
+/** The tables with row security among `ids` and behind the views among them; a node with `row_security: false` ends the search. */
 function guardedBehind(ids: readonly string[], nodes: ReadonlyMap<string, Node>): string[] {
   return ids.flatMap((id) => {
     const node = nodes.get(id);

@@ -100,7 +100,7 @@ function checkWay(draft: Draft, { name, subject }: BuiltNode, nodes: ReadonlyMap
   return undefined;
 }
 
-/** A table that is made of somebody's rows has to say whose its own are; views only pass on. */
+/** A table that reads rows of subjects must say whose its own rows are; views need not. */
 function checkCoverage(draft: Draft, node: BuiltNode, nodes: ReadonlyMap<string, Node>): Problem | undefined {
   if (node.subject !== undefined || node.kind === 'seed') return undefined;
   if (node.materialized === 'view' || node.materialized === 'ephemeral') return undefined;
@@ -118,7 +118,7 @@ function checkCoverage(draft: Draft, node: BuiltNode, nodes: ReadonlyMap<string,
   };
 }
 
-/** The tables with somebody's rows among `ids`, and behind the views among them. */
+/** The tables with rows of subjects among `ids`, and behind the views among them. */
 function personalBehind(ids: readonly string[], nodes: ReadonlyMap<string, Node>): string[] {
   return ids.flatMap((id) => {
     const node = nodes.get(id);
