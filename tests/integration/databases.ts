@@ -75,7 +75,7 @@ end $$`);
 }
 
 /** What dropping schemas and roles does not take along. */
-const leftovers = `select X
+const leftovers = `select (select count(*) from pg_db_role_setting)
     + (select count(*) from pg_default_acl)
     + (select count(*) from pg_database where datname = current_database() and datacl is not null)
     + (select count(*) from pg_event_trigger)
@@ -131,7 +131,8 @@ begin
 end $$`);
     await client.query('select pg_stat_reset()');
     const { rows } = await client.query<{ left: string }>(
-      `select X
+      `select (select count(*) from pg_db_role_setting where setdatabase =
+               (select oid from pg_database where datname = current_database()))
            + (select count(*) from pg_default_acl)
            + (select count(*) from pg_database where datname = current_database() and datacl is not null)
            + (select count(*) from pg_event_trigger)
