@@ -22,13 +22,12 @@ export async function migrate(
   migrations: Migrations,
 ): Promise<void> {
   const { schema, lock, steps } = migrations;
-  while ((await appliedIn(warehouse, migrations)) < steps.length) {
+  for (;;) {
+    const known = await appliedIn(warehouse, migrations);
+    if (known === steps.length) return;
     await warehouse.transaction(async (session) => {
       await session.query('select pg_advisory_xact_lock($1)', [lock]);
-      await createSchema(session, schema);
-      await session.query(
-        `create table if not exists ${relation(schema, 'migration')} (number integer primary key, applied_at timestamptz not null default now())`,
-      );
+      if (known === 0) await createTable(session, schema);
       const applied = await appliedIn(session, migrations);
       const next = steps[applied];
       // Undefined where another process was here while this session waited for the lock.
@@ -84,6 +83,14 @@ async function appliedIn(on: Queryable, { schema, steps }: Migrations): Promise<
     what: `the schema ${schema} of this database has version ${applied}, and this datacycle knows it up to version ${steps.length}`,
     hint: 'A newer datacycle has worked here. Update datacycle, then repeat the command; nothing was changed.',
   });
+}
+
+/** Makes the table of the numbers, and the schema for it. */
+async function createTable(session: Session, schema: string): Promise<void> {
+  await createSchema(session, schema);
+  await session.query(
+    `create table if not exists ${relation(schema, 'migration')} (number integer primary key, applied_at timestamptz not null default now())`,
+  );
 }
 
 async function createSchema(session: Session, schema: string): Promise<void> {

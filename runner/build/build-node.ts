@@ -9,6 +9,7 @@
 //
 // A transaction that fails because of another session is tried again (database/retry.ts). If anything else fails, the database
 // is as it was before, and the error points at the template.
+
 import { relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { auditRemade, runAudits } from '../data-test/audit.ts';
@@ -19,8 +20,7 @@ import { retrying } from '../database/retry.ts';
 import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
 import { type BuiltNode, isMicrobatch, type Manifest, type SeedNode, type WholeModel } from '../manifest/manifest.ts';
-import { isGrantMark } from '../materialize/parts/grants.ts';
-import { objectNames } from '../materialize/parts/structure.ts';
+import { madeOf } from '../materialize/parts/structure.ts';
 import { createdByHand, refuseToStrip } from '../plan/change-of-kind.ts';
 import { checkContract, keepsContract } from '../plan/contract.ts';
 import { decide, isMoved } from '../plan/decide.ts';
@@ -28,6 +28,7 @@ import type { Decision, NodeState } from '../plan/decision.ts';
 import { plan, querySql } from '../plan/plan.ts';
 import { structureOf } from '../plan/table-target.ts';
 import { forgetExpired } from '../state/expired.ts';
+import { type Made, nothingMade } from '../state/made.ts';
 import { writeModel } from '../state/models.ts';
 import { type ResultRecord, writeResults } from '../state/runs.ts';
 import { hintFor } from './build-hint.ts';
@@ -101,7 +102,8 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
     if (isReplaced(node, state, yields, decision)) before = await readAttachments(session, node.relation);
     const surroundings = { manifest: context.manifest, options: context.options, models };
     const views = await blockingViews(session, surroundings, node, state, yields, decision);
-    if (isMoved(node, decision, state)) await refuseToStrand(session, node, state.remembered?.objects ?? [], views);
+    if (isMoved(node, decision, state))
+      await refuseToStrand(session, node, state.remembered?.made ?? nothingMade, views);
     refuseToStrip(node, state, before);
     const { runStartedAt } = context.options;
     const preserved = createdByHand(state.remembered, before);
@@ -116,7 +118,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   const stood = {
     comments: before?.comments,
     standing: decision.mode === 'skip' ? state.comments : undefined,
-    objects: state.remembered?.objects ?? [],
+    made: state.remembered?.made ?? nothingMade,
   };
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
   // Last, since hooks may change rows too.
@@ -130,7 +132,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
       materialized: node.materialized,
       checksum: node.checksum,
       generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
-      objects: [...objectsOf(node, decision, state), ...grants.made],
+      made: { ...madeBy(node, decision, state), grants: grants.made },
       builtAt: startedAt,
       consumed: state.upstreams,
     });
@@ -163,11 +165,10 @@ function hookContext({ options: { runStartedAt }, sourceText }: BuildContext): H
   return { runStartedAt, sourceText };
 }
 
-/** What the runner made for a node besides its rows, grants aside. */
-function objectsOf(node: BuiltNode, decision: Decision, state: NodeState): readonly string[] {
-  if (decision.mode === 'view') return [];
-  if (decision.mode !== 'skip') return objectNames(structureOf(node));
-  return (state.remembered?.objects ?? []).filter((name) => !isGrantMark(name));
+/** What the runner made for a node besides its rows, privileges aside. */
+function madeBy(node: BuiltNode, decision: Decision, state: NodeState): Made {
+  if (decision.mode === 'view') return nothingMade;
+  return decision.mode === 'skip' ? (state.remembered?.made ?? nothingMade) : madeOf(structureOf(node));
 }
 
 function columnsOf({ existing }: NodeState): readonly Column[] {

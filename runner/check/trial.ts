@@ -20,7 +20,7 @@ import {
   type ModelNode,
   rowSecurityOf,
 } from '../manifest/manifest.ts';
-import { objectNames } from '../materialize/parts/structure.ts';
+import { madeOf } from '../materialize/parts/structure.ts';
 import { decide } from '../plan/decide.ts';
 import type { NodeState } from '../plan/decision.ts';
 import { plan, querySql, type Rows } from '../plan/plan.ts';
@@ -101,7 +101,7 @@ async function stateOfSecondRun(session: Session, trial: Trial, node: ModelNode)
       materialized: node.materialized,
       checksum: node.checksum,
       generation: 1,
-      objects: objectNames(structureOf(node)),
+      made: madeOf(structureOf(node)),
     },
     consumed: marks(0),
     upstreams: marks(1),

@@ -26,15 +26,3 @@ export function isPartitionName(name: string, table: string, granularity: Partit
   const prefix = partitionPrefix(table, granularity);
   return name.startsWith(prefix) && new RegExp(`^${suffixes[granularity].pattern}$`).test(name.slice(prefix.length));
 }
-
-const remembered = 'partitioned by ';
-
-/** How the runner remembers a table's partitioning; the blanks keep it from being taken for the name of an object. */
-export function partitioningName({ column, granularity, timeZone }: PartitionBy): string {
-  return `${remembered}${granularity} ${timeZone} ${column}`;
-}
-
-/** The partitioning among the names that the runner remembers of a table. */
-export function rememberedPartitioning(made: readonly string[]): string | undefined {
-  return made.find((name) => name.startsWith(remembered));
-}

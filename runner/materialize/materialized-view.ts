@@ -1,5 +1,6 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import { type Column, type ExistingRelation, sameColumns } from '../database/catalog.ts';
+import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { comparable } from './difference.ts';
 import { guardDuplicates, guardKey, guardNulls } from './parts/key-guard.ts';
@@ -40,7 +41,7 @@ export function createMaterializedView(
     run(`create materialized view ${view} as\n`, sql, '\nwith data'),
     { kind: 'upsert', sql: new SqlText(countChanges(target, view, columns, before)) },
     ...guardKey(target.model, view, target.uniqueKey),
-    ...addMissing(materializedViewTarget(target), undefined, []),
+    ...addMissing(materializedViewTarget(target), undefined, nothingMade),
     run(`analyze ${view}`),
   ];
 }
@@ -72,7 +73,7 @@ export function refreshMaterializedView(
   target: TableTarget,
   sql: SqlText,
   existing: ExistingRelation,
-  made: readonly string[],
+  made: Made,
 ): Step[] {
   const view = relation(target.relation);
   const indexed = materializedViewTarget(target);

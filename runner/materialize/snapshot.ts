@@ -1,6 +1,7 @@
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { SnapshotSettings } from '../manifest/manifest.ts';
+import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { comparable } from './difference.ts';
 import { guardKey } from './parts/key-guard.ts';
@@ -63,7 +64,7 @@ export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonl
       `create table ${table} as\nselect\n    ${versionColumns(snapshot, yields, at).map(selected).join(',\n    ')}\nfrom ${staged} as n`,
     ),
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
-    ...addMissing(target, undefined, []),
+    ...addMissing(target, undefined, nothingMade),
     ...secureRows(place, target.rowSecurity, target.access, undefined),
     run(`analyze ${table}`),
   ];
@@ -83,7 +84,7 @@ export function updateSnapshot(
   sql: SqlText,
   existing: ExistingRelation,
   yields: readonly Column[],
-  made: readonly string[],
+  made: Made,
   at: string,
 ): Step[] {
   const { target, key, columns, strategy } = snapshot;

@@ -6,9 +6,11 @@
 // differs. Increments, batches and snapshots stage their rows in the same way.
 //
 // Every statement is a golden file in tests/golden.
+
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { PartitionBy } from '../manifest/manifest.ts';
+import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { applyDifference } from './difference.ts';
 import { guardKey, guardNulls } from './parts/key-guard.ts';
@@ -38,7 +40,7 @@ export function createTable(target: TableTarget, source: RowSource, columns: rea
     ...(target.partitionBy === undefined
       ? createInOnePiece(target, table, source)
       : createPartitioned(target, target.partitionBy, table, source, columns)),
-    ...addMissing(target, undefined, []),
+    ...addMissing(target, undefined, nothingMade),
     ...secureRows(place, target.rowSecurity, target.access, undefined),
     run(`analyze ${table}`),
   ];
@@ -88,7 +90,7 @@ export function replaceRows(
   source: RowSource,
   existing: ExistingRelation,
   wanted: readonly Column[],
-  made: readonly string[],
+  made: Made,
   { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly DependentView[] },
 ): Step[] {
   const place = placeOf(target);

@@ -2,6 +2,7 @@ import { relation } from '../../warehouse/quote.ts';
 import { type Attachments, nothingPreserved, type Preserved } from '../database/attachments.ts';
 import type { ExistingRelation, ForeignKey } from '../database/catalog.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
+import { namesOf } from '../state/made.ts';
 import type { ModelState } from '../state/models.ts';
 import type { Pruned } from '../state/pruned.ts';
 import { NodeError } from '../text/errors.ts';
@@ -63,7 +64,7 @@ export function refuseToStrip(
   attachments: Attachments | undefined,
 ): void {
   if (existing === undefined || attachments === undefined) return;
-  const made = new Set(remembered?.objects);
+  const made = new Set(remembered && namesOf(remembered.made));
   const lost = [
     ...attachments.extras,
     // A table that datacycle did not create is replaced as a whole, with the constraints that it had.
@@ -88,7 +89,7 @@ export function refuseToStrip(
 /** What of a relation's attachments the runner did not make itself and makes again. */
 export function createdByHand(remembered: ModelState | undefined, attachments: Preserved | undefined): Preserved {
   if (attachments === undefined) return nothingPreserved;
-  const made = new Set(remembered?.objects);
+  const made = new Set(remembered && namesOf(remembered.made));
   const indexes = remembered === undefined ? [] : attachments.indexes.filter(({ name }) => !made.has(name));
   return { ...attachments, indexes };
 }

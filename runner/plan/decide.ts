@@ -7,6 +7,7 @@ import {
   type MicrobatchNode,
 } from '../manifest/manifest.ts';
 import { isRepartitioned } from '../materialize/parts/repartition.ts';
+import { nothingMade } from '../state/made.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
 import type { Decision, NodeState, PlanOptions } from './decision.ts';
 import { refuseToForget, refuseToLose } from './lost-rows.ts';
@@ -71,7 +72,7 @@ function chooseIncrement(
   if (followedByMark(node).length === 0 || node.volatile || !nothingNew(state))
     return { mode: 'increment', reason: 'incremental', existing };
   const target = tableTarget(node, state.access);
-  const made = state.remembered?.objects ?? [];
+  const made = state.remembered?.made ?? nothingMade;
   if (isRepartitioned(target, existing, made))
     return { mode: 'increment', reason: 'its partitioning changed', existing };
   const changes = restructure(target, existing, made).length;
@@ -105,7 +106,7 @@ export function isMoved(
   { existing, remembered }: Pick<NodeState, 'existing' | 'remembered'>,
 ): boolean {
   if (mode !== 'replace' && mode !== 'increment') return false;
-  return isRepartitioned(tableTarget(node), existing, remembered?.objects ?? []);
+  return isRepartitioned(tableTarget(node), existing, remembered?.made ?? nothingMade);
 }
 
 /** Why an incremental model has to be rebuilt, in a few words; undefined if it need not be. Pure. */

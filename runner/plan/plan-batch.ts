@@ -8,6 +8,7 @@ import type { Step } from '../materialize/parts/step.ts';
 import { addMissing, dropObsolete } from '../materialize/parts/structure.ts';
 import { adoptKeys } from '../materialize/parts/surrogate-key.ts';
 import type { BatchWindow, Moment } from '../state/batch-windows.ts';
+import type { Made } from '../state/made.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { boundLiteral, forBatch } from './batch-sql.ts';
 import { secure, tableTarget } from './table-target.ts';
@@ -70,7 +71,7 @@ export function planPreparation(
   }: {
     /** All batches are built again. */
     readonly renews: boolean;
-    readonly made: readonly string[];
+    readonly made: Made;
     /** What gives the table the columns of the query. */
     readonly columns: readonly Step[];
     /** Those that cannot be there while columns change. */
@@ -88,11 +89,7 @@ export function planPreparation(
 }
 
 /** What waits for the last old row: constraints and indexes, when all batches are built. Pure. */
-export function planCompletion(
-  { node, access }: BatchRows,
-  existing: ExistingRelation,
-  made: readonly string[],
-): Step[] {
+export function planCompletion({ node, access }: BatchRows, existing: ExistingRelation, made: Made): Step[] {
   const target = tableTarget(node, access);
   return [...secure(target, existing), ...addMissing(target, existing, made)];
 }

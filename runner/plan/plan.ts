@@ -9,6 +9,7 @@
 //
 // Everything here is pure: it takes values and returns values, and names no connection (the linter holds it). `build`,
 // batches, `check` and `verify` all run these steps by `runSteps` of build/transaction.
+
 import { literal } from '../../warehouse/quote.ts';
 import type { Preserved } from '../database/attachments.ts';
 import type { Column } from '../database/catalog.ts';
@@ -24,7 +25,6 @@ import {
   type TableNode,
   type WholeModel,
 } from '../manifest/manifest.ts';
-import { rememberedPartitioning } from '../manifest/partition-names.ts';
 import { addRows } from '../materialize/incremental.ts';
 import { createMaterializedView, refreshMaterializedView } from '../materialize/materialized-view.ts';
 import { type DependentView, recreateViews } from '../materialize/parts/recreate-views.ts';
@@ -37,6 +37,7 @@ import type { KeepFrom, RowSource, SeedRows, TableTarget } from '../materialize/
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from '../materialize/snapshot.ts';
 import { createTable, replaceRows } from '../materialize/table.ts';
 import { createView } from '../materialize/view.ts';
+import { type Made, nothingMade } from '../state/made.ts';
 import { NodeError } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { checkContract, checkNamed } from './contract.ts';
@@ -150,7 +151,7 @@ function planMaterializedView(
   const { existing } = state;
   if (existing === undefined) return createMaterializedView(target, sql, columns, undefined);
   if (decision.mode === 'refresh')
-    return refreshMaterializedView(target, sql, existing, state.remembered?.objects ?? []);
+    return refreshMaterializedView(target, sql, existing, state.remembered?.made ?? nothingMade);
   return replaceRelation(target, { ...replacement(node, columns, input), kind: 'materialized view', existing }, (now) =>
     createMaterializedView(now, sql, columns, existing),
   );
@@ -166,7 +167,7 @@ function planSnapshot(
 ): Step[] {
   const target = tableTarget(node, state.access);
   if (decision.mode === 'snapshot') {
-    const made = state.remembered?.objects ?? [];
+    const made = state.remembered?.made ?? nothingMade;
     return updateSnapshot(snapshotOf(target, node.snapshot), sql, decision.existing, columns, made, input.at);
   }
   const create = (now: TableTarget) => createSnapshot(snapshotOf(now, node.snapshot), sql, columns, input.at);
@@ -193,14 +194,14 @@ function planTable(
       createTable(now, source, columns),
     );
   }
-  const made = state.remembered?.objects ?? [];
+  const made = state.remembered?.made ?? nothingMade;
   const { existing } = decision;
   if (!isMoved(node, decision, state))
     return changeRows(node, target, decision, state, made, source, columns, input.views);
   // The columns that come back with the grants on them.
   const drops = decision.mode === 'replace' || node.config.on_schema_change === 'sync_all_columns';
   const stay = existing.columns.filter(({ name }) => !drops || columns.some((column) => column.name === name));
-  const kept = made.filter((name) => name !== rememberedPartitioning(made));
+  const kept = { ...made, partitioning: null };
   const replacing = { columns: stay.map(({ name }) => name), preserved: input.preserved, views: input.views };
   return repartition(target, existing, kept, replacing, (now, then) =>
     changeRows(node, now, { ...decision, existing: then }, state, kept, source, columns, []),
@@ -218,7 +219,7 @@ function changeRows(
   target: TableTarget,
   { mode, existing }: Change,
   state: NodeState,
-  made: readonly string[],
+  made: Made,
   source: RowSource,
   columns: readonly Column[],
   views: readonly DependentView[],

@@ -10,14 +10,11 @@ import type { TableTarget } from '../materialize/parts/target.ts';
 import { snapshotOf } from '../materialize/snapshot.ts';
 import type { IndexConfig } from '../project/config.ts';
 import { sqlOf } from '../project/setting-places.ts';
+import type { Made } from '../state/made.ts';
 import type { YamlPath } from '../text/yaml-file.ts';
 
 /** Steps that give an existing table the row security, constraints and indexes that are declared now. */
-export function restructure(
-  target: TableTarget,
-  existing: ExistingRelation | undefined,
-  made: readonly string[],
-): Step[] {
+export function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: Made): Step[] {
   return [
     ...secure(target, existing),
     ...(existing === undefined ? [] : dropObsolete(target, existing, made)),

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type Question, question } from '../database/question.ts';
+import { type Made, parseMade } from './made.ts';
 
 /** What the database remembers of one model or seed. */
 export interface ModelState {
@@ -8,8 +9,8 @@ export interface ModelState {
   readonly checksum: string;
   /** Grows whenever rows changed in a way that consumers of increments cannot see. */
   readonly generation: number;
-  /** Names of the constraints and indexes that the runner made and may take away again. */
-  readonly objects: readonly string[];
+  /** What the runner made besides the rows and may take away again. */
+  readonly made: Made;
 }
 
 export interface Consumed {
@@ -19,10 +20,10 @@ export interface Consumed {
 
 /** All model states by name. */
 export const allModels = question(
-  'select model, materialized, checksum, generation, objects from datacycle.model',
+  'select model, materialized, checksum, generation, made from datacycle.model',
   [],
   (rows: readonly (ModelState & { readonly model: string })[]): ReadonlyMap<string, ModelState> =>
-    new Map(rows.map((row) => [row.model, row])),
+    new Map(rows.map((row) => [row.model, { ...row, made: parseMade(row.made) }])),
 );
 
 /** What a model has consumed, by upstream name. */
@@ -59,17 +60,17 @@ export interface BuiltModel extends ModelState {
 /** Records a build; part of the model's own transaction. */
 export async function writeModel(session: Queryable, built: BuiltModel): Promise<void> {
   await session.query(
-    `insert into datacycle.model (model, relation, materialized, checksum, generation, objects, built_at)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into datacycle.model (model, relation, materialized, checksum, generation, made, built_at)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7)
      on conflict (model) do update set relation = excluded.relation, materialized = excluded.materialized,
-         checksum = excluded.checksum, generation = excluded.generation, objects = excluded.objects, built_at = excluded.built_at`,
+         checksum = excluded.checksum, generation = excluded.generation, made = excluded.made, built_at = excluded.built_at`,
     [
       built.model,
       built.relation,
       built.materialized,
       built.checksum,
       built.generation,
-      [...built.objects],
+      JSON.stringify(built.made),
       built.builtAt,
     ],
   );

@@ -8,7 +8,8 @@
 //
 // Functions read and write; decisions are made in plan/. Times are values that the caller passes in, never now().
 import { type Migrations, migrate, statements } from '../../warehouse/migrate.ts';
-import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { madeOfTexts } from './made.ts';
 
 /*
  * The runner's own memory, in schema `datacycle` of the same database, so that it commits with the rows it speaks of.
@@ -123,8 +124,29 @@ export const stateMigrations: Migrations = {
       await statements(tables)(session);
       if (!(await hasRunNumbers(session))) await statements(numberRuns)(session);
     },
+    typeMade,
   ],
 };
+
+/** What the runner made of a relation was a list of texts, which names of constraints and indexes could be taken for. */
+async function typeMade(session: Session): Promise<void> {
+  await session.query('alter table datacycle.model add column made jsonb');
+  const { rows } = await session.query<{ model: string; relation: string; objects: readonly string[] }>(
+    'select model, relation, objects from datacycle.model',
+  );
+  for (const { model, relation, objects } of rows) {
+    const found = await session.query<{ name: string }>(
+      `select conname::text as name from pg_constraint where conrelid = to_regclass($1)
+       union select c.relname::text from pg_index as i join pg_class as c on c.oid = i.indexrelid where i.indrelid = to_regclass($1)`,
+      [relation],
+    );
+    const names = new Set(found.rows.map(({ name }) => name));
+    const made = madeOfTexts(objects, (name) => names.has(name));
+    await session.query('update datacycle.model set made = $2::jsonb where model = $1', [model, JSON.stringify(made)]);
+  }
+  await session.query('alter table datacycle.model alter column made set not null');
+  await session.query('alter table datacycle.model drop column objects');
+}
 
 /**
  * Creates or brings up to date the schema `datacycle`, as {@link migrate} does.
@@ -134,12 +156,14 @@ export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transact
   await migrate(warehouse, stateMigrations);
 }
 
-/** Whether schema `datacycle` is complete. What came last: where it is, all is. */
+/** Whether schema `datacycle` is there as this program makes it: the migration that came last has been applied. */
 export async function hasState(on: Queryable): Promise<boolean> {
   const { rows } = await on.query<{ there: boolean }>(
-    `select to_regclass('datacycle.audit_row') is not null and to_regclass('datacycle.batch') is not null as there`,
+    `select exists (
+         select from pg_attribute where attrelid = to_regclass('datacycle.model') and attname = 'made' and not attisdropped
+     ) as there`,
   );
-  return rows[0]?.there === true && (await hasRunNumbers(on));
+  return rows[0]?.there === true;
 }
 
 /** Whether runs are numbered (datacycle.run.run_no): not before the first run with a version that does so. */

@@ -4,13 +4,15 @@ import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../runner/database/attachments.ts';
 import { alignGrants } from '../../runner/materialize/parts/grants.ts';
 import type { Grants } from '../../runner/project/additive-settings.ts';
+import type { MadeGrant } from '../../runner/state/made.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 
 const folder = join(expectedFolder, 'grants');
 const owner = 'datacycle';
+const select = (role: string): MadeGrant => ({ privilege: 'select', role });
 const granted = (grantee: string | null, privilege = 'SELECT'): Grant => ({ grantee, privilege, grantable: false });
 
-const align = (grants: Grants, standing: readonly Grant[] = [], made: readonly string[] = []) =>
+const align = (grants: Grants, standing: readonly Grant[] = [], made: readonly MadeGrant[] = []) =>
   alignGrants({ schema: 'gold', name: 'rooms' }, grants, { standing, owner, made, settings: new Map() });
 
 const cases: Readonly<Record<string, () => ReturnType<typeof align>>> = {
@@ -20,23 +22,23 @@ const cases: Readonly<Record<string, () => ReturnType<typeof align>>> = {
     align(
       { select: ['analyst'] },
       [granted('analyst'), granted('auditor'), granted(null), granted('by hand'), granted('analyst', 'UPDATE')],
-      ['grant select to analyst', 'grant select to auditor', 'grant select to public', 'grant update to analyst'],
+      [select('analyst'), select('auditor'), select('public'), { privilege: 'update', role: 'analyst' }],
     ),
 };
 
 describe('the statements that grant and revoke', () => {
   it.each(Object.keys(cases))('%s', (name) => {
     const { steps, made } = cases[name]?.() ?? align({});
-    const remembered = made.map((mark) => `-- remembered: ${mark}\n`).join('');
+    const remembered = made.map(({ privilege, role }) => `-- remembered: grant ${privilege} to ${role}\n`).join('');
     expectGolden(`grants/${name}`, `${steps.map(({ sql }) => `${sql.text};\n`).join('')}${remembered}`);
   });
 
   it('are none where all is as declared, and what was revoked by hand is forgotten where it is not declared', () => {
-    expect(align({ select: ['analyst'] }, [granted('analyst')], ['grant select to analyst'])).toEqual({
+    expect(align({ select: ['analyst'] }, [granted('analyst')], [select('analyst')])).toEqual({
       steps: [],
-      made: ['grant select to analyst'],
+      made: [select('analyst')],
     });
-    expect(align({}, [], ['grant select to analyst'])).toEqual({ steps: [], made: [] });
+    expect(align({}, [], [select('analyst')])).toEqual({ steps: [], made: [] });
   });
 
   it('do not remember what somebody else had granted before, so that it is not taken away later', () => {

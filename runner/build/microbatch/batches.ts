@@ -25,7 +25,7 @@ import { statement } from '../../database/statement.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { type Batch, writtenBelow } from '../../materialize/microbatch.ts';
 import type { Step } from '../../materialize/parts/step.ts';
-import { objectNames } from '../../materialize/parts/structure.ts';
+import { madeOf } from '../../materialize/parts/structure.ts';
 import { nameOfBatch, planBatch } from '../../plan/plan-batch.ts';
 import { structureOf } from '../../plan/table-target.ts';
 import type { KnownBatch } from '../../state/batch-windows.ts';
@@ -40,7 +40,7 @@ import { beginBatches } from './begin.ts';
 import type { Job, Progress } from './job.ts';
 import { movedFrom } from './moved-rows.ts';
 import { batchesFailed } from './report.ts';
-import { introduce, keptObjects, prepare, remember, settle } from './table.ts';
+import { introduce, keptOfMade, prepare, remember, settle } from './table.ts';
 
 /**
  * Builds the batches of a microbatch model, the oldest first, each in one transaction: its rows, and that it is done,
@@ -143,14 +143,13 @@ async function buildBatch(
   const audits = await runAudits(session, context, node, created ? 'create' : 'increment', totals.retained);
   const changed = changedRows(totals) > 0;
   const unseen = created || outside > 0 || (changed && (await isUnseen(session, batch, job, totals.deleted > 0)));
-  const stood = [
-    ...new Set([...(created ? objectNames(structureOf(node)) : []), ...keptObjects(node, progress.remembered)]),
-  ];
+  const kept = keptOfMade(node, progress.remembered);
+  const made = created ? { ...madeOf(structureOf(node)), grants: kept.grants } : kept;
   const remembered: ModelState = {
     materialized: node.materialized,
     checksum: node.checksum,
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
-    objects: progress.prepared ? stood : await whole(progress, () => introduce(session, node, stood)),
+    made: progress.prepared ? made : await whole(progress, () => introduce(session, node, made)),
   };
   if (unseen || !progress.prepared) await remember(session, context, job, remembered);
   await writeBatch(session, node.name, {

@@ -6,7 +6,6 @@ import { commentsOn, readAttachments } from '../../database/attachments.ts';
 import { type Column, type ExistingRelation, readRelation } from '../../database/catalog.ts';
 import { ask } from '../../database/question.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
-import { partitioningName, rememberedPartitioning } from '../../manifest/partition-names.ts';
 import { describeRelation } from '../../materialize/parts/comments.ts';
 import { repartition } from '../../materialize/parts/repartition.ts';
 import type { Step } from '../../materialize/parts/step.ts';
@@ -16,6 +15,7 @@ import { isMoved } from '../../plan/decide.ts';
 import type { BatchDecision } from '../../plan/decide-batches.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { secure, tableTarget } from '../../plan/table-target.ts';
+import { nothingMade } from '../../state/made.ts';
 import { type ModelState, writeModel } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
 import { refuseToStrand } from '../transaction/blocking-dependents.ts';
@@ -44,7 +44,7 @@ export async function moveRows(
   if (existing === undefined) return state;
   const wasView = existing.kind !== 'table';
   if (!wasView && !isMoved(node, decision, state)) return state;
-  const made = remembered?.objects ?? [];
+  const made = remembered?.made ?? nothingMade;
   const becomes = wasView ? yields : undefined;
   const views = await blockingViews(session, { manifest, options, models }, node, state, becomes, decision);
   if (!wasView) await refuseToStrand(session, node, made, views);
@@ -66,18 +66,16 @@ export async function moveRows(
   if (bare !== undefined) await work(describeRelation(node, bare, attachments?.comments));
   const after = { ...state, existing: await readRelation(session, node.relation) };
   if (remembered === undefined || wasView) return after;
-  const known = rememberedPartitioning(made);
-  const kept = made.filter((name) => name !== known);
-  const objects = node.partitionBy === undefined ? kept : [...kept, partitioningName(node.partitionBy)];
+  const now = { ...made, partitioning: node.partitionBy ?? null };
   await writeModel(session, {
     ...remembered,
-    objects,
+    made: now,
     model: node.name,
     relation: relation(node.relation),
     builtAt: clock().toISOString(),
     consumed: state.consumed,
   });
-  return { ...after, remembered: { ...remembered, objects } };
+  return { ...after, remembered: { ...remembered, made: now } };
 }
 
 function notTakenOver({ name, relation: at, file }: MicrobatchNode, { kind }: ExistingRelation, error: StatementError) {

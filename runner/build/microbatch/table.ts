@@ -4,16 +4,15 @@ import { auditRemade } from '../../data-test/audit.ts';
 import { type ExistingRelation, readRelation } from '../../database/catalog.ts';
 import { tablesBehind } from '../../manifest/lineage.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
-import { partitioningName } from '../../manifest/partition-names.ts';
 import { clearOutside } from '../../materialize/microbatch.ts';
-import { isGrantMark } from '../../materialize/parts/grants.ts';
 import type { Step } from '../../materialize/parts/step.ts';
-import { alignColumns, objectNames } from '../../materialize/parts/structure.ts';
+import { alignColumns, madeOf } from '../../materialize/parts/structure.ts';
 import { leaveOneOfEach } from '../../materialize/table.ts';
 import { literalOf, planCompletion, planPreparation } from '../../plan/plan-batch.ts';
 import { structureOf, tableTarget } from '../../plan/table-target.ts';
 import { forgetOtherBatches, writeBatch } from '../../state/batches.ts';
 import { forgetExpired } from '../../state/expired.ts';
+import { type Made, nothingMade } from '../../state/made.ts';
 import { type ModelState, writeModel } from '../../state/models.ts';
 import { blockingViews } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
@@ -39,7 +38,7 @@ export async function prepare(
     columns.length === 0
       ? []
       : await blockingViews(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision);
-  const made = job.state.remembered?.objects ?? [];
+  const made = job.state.remembered?.made ?? nothingMade;
   await work(planPreparation(job, existing, { renews, made, columns, views }));
   await auditRemade(session, { ...context, models: job.models }, views);
   const [first, last] = [job.known[0], job.known.at(-1)];
@@ -59,13 +58,9 @@ export async function prepare(
 }
 
 /** Comments and grants, with the first batch of a run: readers of the table need not wait for the last one. @returns what to remember. */
-export async function introduce(
-  session: Session,
-  node: MicrobatchNode,
-  objects: readonly string[],
-): Promise<readonly string[]> {
-  const grants = await introduceRelation(session, node, { comments: undefined, objects });
-  return [...objects.filter((name) => !isGrantMark(name)), ...grants.made];
+export async function introduce(session: Session, node: MicrobatchNode, made: Made): Promise<Made> {
+  const grants = await introduceRelation(session, node, { comments: undefined, made });
+  return { ...made, grants: grants.made };
 }
 
 /** When all batches are done: constraints and indexes that wait for the last old row, descriptions, the run's record. */
@@ -79,19 +74,18 @@ export async function settle(session: Session, context: BuildContext, job: Job, 
   };
   const { remembered } = progress;
   if (remembered === undefined) return;
-  const { objects } = remembered;
+  const { made } = remembered;
   if (whole) {
-    await work(planCompletion(job, existing, objects));
+    await work(planCompletion(job, existing, made));
     await forgetOtherBatches(session, node.name, job.known);
     const renewed = job.decision.mode !== 'increment' && job.state.pruned.size === 0;
     if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await forgetExpired(session, node.name);
   }
-  const made = whole ? objectNames(structureOf(node)) : objects;
   const { runStartedAt } = context.options;
-  const before = { comments: undefined, objects };
+  const before = { comments: undefined, made };
   const grants = await completeRelation(session, node, job.decision.mode, before, { ...context, runStartedAt });
-  const others = made.filter((name) => !isGrantMark(name));
-  await remember(session, context, job, { ...remembered, objects: [...others, ...grants.made] });
+  const now = whole ? madeOf(structureOf(node)) : made;
+  await remember(session, context, job, { ...remembered, made: { ...now, grants: grants.made } });
 }
 
 export function remember(session: Session, context: BuildContext, job: Job, state: ModelState): Promise<void> {
@@ -105,9 +99,16 @@ export function remember(session: Session, context: BuildContext, job: Job, stat
   });
 }
 
-/** Of the constraints and indexes that the runner made, those that are still declared; and how the table is partitioned. */
-export function keptObjects(node: MicrobatchNode, remembered: ModelState | undefined): readonly string[] {
-  const wanted = new Set(objectNames(structureOf(node)));
-  const kept = (remembered?.objects ?? []).filter((name) => wanted.has(name) || isGrantMark(name));
-  return node.partitionBy === undefined ? kept : [...new Set([...kept, partitioningName(node.partitionBy)])];
+/** Of what the runner made, that which is still declared; and how the table is partitioned. */
+export function keptOfMade(node: MicrobatchNode, remembered: ModelState | undefined): Made {
+  const wanted = madeOf(structureOf(node));
+  const { objects, notNull, grants } = remembered?.made ?? nothingMade;
+  return {
+    objects: objects.filter((one) =>
+      wanted.objects.some(({ name, definition }) => name === one.name && definition === one.definition),
+    ),
+    notNull: notNull.filter((column) => wanted.notNull.includes(column)),
+    partitioning: node.partitionBy ?? null,
+    grants,
+  };
 }

@@ -6,22 +6,23 @@ import { type BuiltNode, partitioningOf } from '../../manifest/manifest.ts';
 import type { DependentView } from '../../materialize/parts/recreate-views.ts';
 import { objectNames } from '../../materialize/parts/structure.ts';
 import { structureOf } from '../../plan/table-target.ts';
+import { type Made, namesOf } from '../../state/made.ts';
 import { NodeError } from '../../text/errors.ts';
 
 /**
  * Refuses to put another table in the place of a standing one while something hangs on it that would go with it or keep it
  * from going: foreign keys of others, views of a partition, whatever was made by hand. Nothing is ever dropped that cannot be made again.
- * @param made names that the runner remembers of the table.
+ * @param made what the runner remembers of the table.
  * @param views those that are made again.
  * @throws NodeError that names them.
  */
 export async function refuseToStrand(
   session: Queryable,
   node: BuiltNode,
-  made: readonly string[],
+  made: Made,
   views: readonly DependentView[],
 ): Promise<void> {
-  const ours = [...made, ...objectNames(structureOf(node))];
+  const ours = [...namesOf(made), ...objectNames(structureOf(node))];
   const again = views.map((view) => relation(view.relation));
   const { schema, name } = node.relation;
   const { rows } = await session.query<{ what: string }>(dependents, [relation(schema, name), ours, again]);

@@ -11,6 +11,7 @@ import { isMoved } from '../../plan/decide.ts';
 import type { Decision, NodeState, PlanOptions } from '../../plan/decision.ts';
 import { querySql } from '../../plan/plan.ts';
 import { relationKindOf, tableTarget } from '../../plan/table-target.ts';
+import { nothingMade } from '../../state/made.ts';
 import type { ModelState } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
@@ -133,7 +134,7 @@ function dependentView(
     options,
     sql: querySql(model, 'full', noMarks, surroundings.options, surroundings.manifest),
     columns: [...declared],
-    indexes: kind === 'view' ? [] : addMissing(indexed, undefined, []).map(({ sql }) => sql),
+    indexes: kind === 'view' ? [] : addMissing(indexed, undefined, nothingMade).map(({ sql }) => sql),
     whereItFits: preservedWhereItFits(
       { schema, name },
       {

@@ -2,15 +2,16 @@ import type { Queryable } from '../../../warehouse/warehouse.ts';
 import { type Grant, grantsJson } from '../../database/attachments.ts';
 import { statement } from '../../database/statement.ts';
 import type { BuiltNode } from '../../manifest/manifest.ts';
-import { alignGrants, isGrantMark } from '../../materialize/parts/grants.ts';
+import { alignGrants, isSameGrant } from '../../materialize/parts/grants.ts';
 import { privileges } from '../../project/additive-settings.ts';
+import type { MadeGrant } from '../../state/made.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { didYouMean } from '../../text/suggest.ts';
 
 export interface Granted {
   /** What is to be remembered. */
-  readonly made: readonly string[];
+  readonly made: readonly MadeGrant[];
   /** Whether anything was granted or revoked, or is to be remembered otherwise. */
   readonly changed: boolean;
 }
@@ -21,11 +22,10 @@ export interface Granted {
  * @param made what is remembered of an earlier build.
  * @throws NodeError naming the roles that do not exist.
  */
-export async function grantRoles(on: Queryable, node: BuiltNode, made: readonly string[]): Promise<Granted> {
+export async function grantRoles(on: Queryable, node: BuiltNode, made: readonly MadeGrant[]): Promise<Granted> {
   const { grants = {} } = node.config;
-  const before = made.filter(isGrantMark);
   const roles = privileges.flatMap((privilege) => grants[privilege] ?? []);
-  if (roles.length === 0 && before.length === 0) return { made: [], changed: false };
+  if (roles.length === 0 && made.length === 0) return { made: [], changed: false };
   const { rows } = await on.query<{ owner: string; standing: readonly Grant[]; roles: readonly string[] }>(
     `select
          pg_get_userbyid(c.relowner)::text as owner,
@@ -37,11 +37,12 @@ export async function grantRoles(on: Queryable, node: BuiltNode, made: readonly 
     [node.relation.schema, node.relation.name],
   );
   const [now] = rows;
-  if (now === undefined) return { made: before, changed: false };
+  if (now === undefined) return { made, changed: false };
   refuseUnknown(node, new Set(now.roles));
-  const plan = alignGrants(node.relation, grants, { ...now, made: before, settings: node.settings });
+  const plan = alignGrants(node.relation, grants, { ...now, made, settings: node.settings });
   for (const { sql } of plan.steps) await statement(on, sql);
-  const same = plan.made.length === before.length && plan.made.every((mark) => before.includes(mark));
+  const same =
+    plan.made.length === made.length && plan.made.every((one) => made.some((other) => isSameGrant(one, other)));
   return { made: plan.made, changed: plan.steps.length > 0 || !same };
 }
 

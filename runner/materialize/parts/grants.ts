@@ -2,6 +2,7 @@ import { dollarQuoted, identifier, literal, type RelationName, relation } from '
 import type { ColumnGrant, Grant, Privileges } from '../../database/attachments.ts';
 import { type Grants, privileges } from '../../project/additive-settings.ts';
 import type { SettingPlaces } from '../../project/setting-places.ts';
+import type { MadeGrant } from '../../state/made.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { run, type Step } from './step.ts';
 
@@ -55,16 +56,10 @@ end`)}`,
   );
 }
 
-/** What a role may do by the setting `grants`. */
-interface Granted {
-  readonly privilege: string;
-  readonly role: string;
-}
-
 export interface GrantPlan {
   readonly steps: readonly Step[];
   /** What the runner has granted by the setting and may take away again, as the database is to remember it. */
-  readonly made: readonly string[];
+  readonly made: readonly MadeGrant[];
 }
 
 /**
@@ -75,7 +70,7 @@ export interface GrantPlan {
  * ```
  * @param standing the privileges of others than the owner.
  * @param owner needs no grant.
- * @param made as an earlier plan returned it; entries that are no grants are ignored.
+ * @param made as an earlier plan returned it.
  */
 export function alignGrants(
   name: RelationName,
@@ -88,11 +83,11 @@ export function alignGrants(
   }: {
     readonly standing: readonly Grant[];
     readonly owner: string;
-    readonly made: readonly string[];
+    readonly made: readonly MadeGrant[];
     readonly settings: SettingPlaces;
   },
 ): GrantPlan {
-  const has = ({ privilege, role }: Granted) =>
+  const has = ({ privilege, role }: MadeGrant) =>
     role === owner ||
     standing.some((one) => one.privilege.toLowerCase() === privilege && (one.grantee ?? everybody) === role);
   const declared = privileges.flatMap((privilege) =>
@@ -102,10 +97,9 @@ export function alignGrants(
       place: settings.get('grants')?.place(privilege, number),
     })),
   );
-  const wanted = new Set(declared.map(markOf));
-  const ours = made.flatMap((mark) => grantedBy(mark) ?? []);
+  const isDeclared = (one: MadeGrant) => declared.some((other) => isSameGrant(one, other));
   const missing = declared.filter((one) => !has(one));
-  const obsolete = ours.filter((one) => !wanted.has(markOf(one)) && has(one) && one.role !== owner);
+  const obsolete = made.filter((one) => !isDeclared(one) && has(one) && one.role !== owner);
   const on = `on table ${relation(name)}`;
   return {
     steps: [
@@ -115,27 +109,18 @@ export function alignGrants(
         return run(place === undefined ? sql : new SqlText(sql).framedBy(place));
       }),
     ],
-    made: [...new Set([...ours.map(markOf).filter((mark) => wanted.has(mark)), ...missing.map(markOf)])],
+    made: [...made.filter(isDeclared), ...missing.map(({ privilege, role }) => ({ privilege, role }))].filter(
+      (one, at, all) => all.findIndex((other) => isSameGrant(one, other)) === at,
+    ),
   };
 }
 
-/** What {@link GrantPlan.made} remembers, among names of constraints and indexes. */
-export function isGrantMark(mark: string): boolean {
-  return grantedBy(mark) !== undefined;
+export function isSameGrant(one: MadeGrant, other: MadeGrant): boolean {
+  return one.privilege === other.privilege && one.role === other.role;
 }
 
 const everybody = 'public';
 
 function roleName(role: string): string {
   return role === everybody ? role : identifier(role);
-}
-
-/** The blanks keep it from being taken for the name of a constraint or an index. */
-function markOf({ privilege, role }: Granted): string {
-  return `grant ${privilege} to ${role}`;
-}
-
-function grantedBy(mark: string): Granted | undefined {
-  const [, privilege, role] = /^grant ([a-z]+) to (.+)$/s.exec(mark) ?? [];
-  return privilege === undefined || role === undefined ? undefined : { privilege, role };
 }

@@ -1,6 +1,7 @@
 import { identifiers, relation } from '../../../warehouse/quote.ts';
 import type { ExistingRelation } from '../../database/catalog.ts';
-import { partitioningName, rememberedPartitioning } from '../../manifest/partition-names.ts';
+import type { PartitionBy } from '../../manifest/manifest.ts';
+import type { Made } from '../../state/made.ts';
 import { addPartitions, createLike } from './partitions.ts';
 import { type Replacement, replaceRelation } from './replace-relation.ts';
 import { run, type Step } from './step.ts';
@@ -10,19 +11,23 @@ import type { TableTarget } from './target.ts';
 /**
  * Whether a standing table has to give way to another because its partitioning is not what is declared. One that somebody
  * partitioned by hand is let be while nothing is declared.
- * @param made names that the runner remembers of it.
+ * @param made what the runner remembers of it.
  */
 export function isRepartitioned(
   { partitionBy }: Pick<Structure, 'partitionBy'>,
   existing: Pick<ExistingRelation, 'kind' | 'partitions'> | undefined,
-  made: readonly string[],
+  made: Made,
 ): boolean {
   if (existing?.kind !== 'table') return false;
   const stands = existing.partitions ?? undefined;
-  const known = rememberedPartitioning(made);
-  if (partitionBy === undefined) return stands !== undefined && known !== undefined;
+  const { partitioning } = made;
+  if (partitionBy === undefined) return stands !== undefined && partitioning !== null;
   if (stands?.column !== partitionBy.column) return true;
-  return known !== undefined && known !== partitioningName(partitionBy);
+  return partitioning !== null && !isSame(partitioning, partitionBy);
+}
+
+function isSame(one: PartitionBy, other: PartitionBy): boolean {
+  return one.column === other.column && one.granularity === other.granularity && one.timeZone === other.timeZone;
 }
 
 /**
@@ -33,13 +38,13 @@ export function isRepartitioned(
  * create table t_new (like t) partition by range ("at"); insert into t_new select ... from t;
  * drop table t; alter table t_new rename to t;
  * ```
- * @param made names that are recorded of the table.
+ * @param made what is recorded of the table.
  * @param build the steps that then bring the rows up to date.
  */
 export function repartition(
   target: TableTarget,
   existing: ExistingRelation,
-  made: readonly string[],
+  made: Made,
   replacement: Pick<Replacement, 'columns' | 'preserved' | 'views'>,
   build: (now: TableTarget, then: ExistingRelation) => readonly Step[],
 ): Step[] {
@@ -64,7 +69,7 @@ export function repartition(
 }
 
 /** What stands where the rows have been moved: a table without policies, and with the constraints and indexes that stay. */
-function afterRepartition(existing: ExistingRelation, target: TableTarget, made: readonly string[]): ExistingRelation {
+function afterRepartition(existing: ExistingRelation, target: TableTarget, made: Made): ExistingRelation {
   const { partitionBy } = target;
   return {
     ...existing,

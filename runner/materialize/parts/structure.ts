@@ -9,8 +9,8 @@ import {
 } from '../../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../../database/catalog.ts';
 import type { Constraint, PartitionBy } from '../../manifest/manifest.ts';
-import { partitioningName } from '../../manifest/partition-names.ts';
 import type { SettingPlaces } from '../../project/setting-places.ts';
+import { type Made, namesOf, nothingMade } from '../../state/made.ts';
 import type { Place } from '../../text/place.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { type Index, indexColumns, indexOn } from './index-definition.ts';
@@ -44,8 +44,8 @@ export function besideName({ name }: RelationName): string {
 
 interface Wanted {
   readonly name: string;
-  /** For a name that the user gave, which does not change with the definition: what tells one definition from another. */
-  readonly version: string | undefined;
+  /** For a name that the user gave, which does not change with the definition: a hash that tells one from another. */
+  readonly definition: string | undefined;
   readonly create: SqlText;
   /** Unique ones come first, since foreign keys need them; foreign keys last, in one order, since they lock other tables. */
   readonly rank: string;
@@ -56,13 +56,16 @@ interface Wanted {
  * ```sql
  * alter table t drop constraint c; drop index if exists i; alter table t alter column "room" drop not null;
  * ```
- * @param made names that the runner created earlier, as {@link objectNames} returned them.
+ * @param made what the runner created earlier, as {@link madeOf} returned it.
  */
-export function dropObsolete(structure: Structure, existing: ExistingRelation, made: readonly string[]): Step[] {
+export function dropObsolete(structure: Structure, existing: ExistingRelation, made: Made): Step[] {
   const wanted = new Set(objectNames(structure));
-  const obsolete = [...made.filter((name) => !wanted.has(name)), ...redefined(structure, made)];
+  const obsolete = [...namesOf(made).filter((name) => !wanted.has(name)), ...redefined(structure, made)];
   const objects = obsolete.filter((name) => existing.objects.includes(name));
-  const nullable = existing.columns.filter((column) => column.notNull && obsolete.includes(notNullName(column.name)));
+  const notNull = notNullColumns(structure);
+  const nullable = existing.columns.filter(
+    ({ name, notNull: holds }) => holds && made.notNull.includes(name) && !notNull.includes(name),
+  );
   const place = placeOf(structure);
   const table = relation(place);
   return [
@@ -88,11 +91,7 @@ export function dropObsolete(structure: Structure, existing: ExistingRelation, m
  * ```
  * @param existing undefined for a new table. @param made as for {@link dropObsolete}, which comes before.
  */
-export function addMissing(
-  structure: Structure,
-  existing: ExistingRelation | undefined,
-  made: readonly string[],
-): Step[] {
+export function addMissing(structure: Structure, existing: ExistingRelation | undefined, made: Made): Step[] {
   const present = new Set(existing?.objects ?? []);
   for (const name of redefined(structure, made)) present.delete(name);
   const notNull = new Set(existing?.columns.flatMap((column) => (column.notNull ? [column.name] : [])));
@@ -111,7 +110,7 @@ export function addMissing(
 }
 
 /** The names of the constraints and indexes that a table has and is to keep. @param made as for {@link dropObsolete}. */
-export function existingObjects(structure: Structure, existing: ExistingRelation, made: readonly string[]): string[] {
+export function existingObjects(structure: Structure, existing: ExistingRelation, made: Made): string[] {
   const others = redefined(structure, made);
   return wantedObjects(structure).flatMap(({ name }) =>
     existing.objects.includes(name) && !others.includes(name) ? [name] : [],
@@ -119,7 +118,7 @@ export function existingObjects(structure: Structure, existing: ExistingRelation
 }
 
 /** Adds what {@link existingObjects} names to the table that replaces another: `alter table t add constraint ...`. */
-export function addExisting(structure: Structure, existing: ExistingRelation, made: readonly string[]): Step[] {
+export function addExisting(structure: Structure, existing: ExistingRelation, made: Made): Step[] {
   const standing = existingObjects(structure, existing, made);
   return create(wantedObjects(structure).filter(({ name }) => standing.includes(name)));
 }
@@ -128,32 +127,28 @@ function create(objects: readonly Wanted[]): Step[] {
   return [...objects].sort((a, b) => (a.rank < b.rank ? -1 : 1)).map((object) => run(object.create));
 }
 
-/** Names of the constraints and indexes that the runner makes for this table, and what else it remembers of them. */
+/** Names of the constraints and indexes that the runner makes for this table. */
 export function objectNames(structure: Structure): string[] {
-  return [
-    ...wantedObjects(structure).flatMap(({ name, version }) => (version === undefined ? [name] : [name, version])),
-    ...notNullColumns(structure).map(notNullName),
-    ...(structure.partitionBy === undefined ? [] : [partitioningName(structure.partitionBy)]),
-  ];
+  return wantedObjects(structure).map(({ name }) => name);
+}
+
+/** What the runner makes of this table besides its rows, privileges aside. */
+export function madeOf(structure: Structure): Made {
+  return {
+    ...nothingMade,
+    objects: wantedObjects(structure).map(({ name, definition = null }) => ({ name, definition })),
+    notNull: notNullColumns(structure),
+    partitioning: structure.partitionBy ?? null,
+  };
 }
 
 /** Names that the user gave to something else than what they stand for now. */
-function redefined(structure: Structure, made: readonly string[]): string[] {
-  return wantedObjects(structure).flatMap(({ name, version }) =>
-    version !== undefined && !made.includes(version) && made.some((one) => one.startsWith(versionOf(name, '')))
-      ? [name]
-      : [],
-  );
-}
-
-/** A definition under a given name; the blanks keep it from being taken for the name of an object. */
-function versionOf(name: string, definition: string): string {
-  return `${name} is ${definition === '' ? '' : hash(definition)}`;
-}
-
-/** NOT NULL is no object with a name of its own; the blanks keep it from being taken for one. */
-function notNullName(column: string): string {
-  return `not null ${column}`;
+function redefined(structure: Structure, made: Made): string[] {
+  const before = new Map(made.objects.map(({ name, definition }) => [name, definition]));
+  return wantedObjects(structure).flatMap(({ name, definition }) => {
+    const then = before.get(name) ?? undefined;
+    return definition !== undefined && then !== undefined && then !== definition ? [name] : [];
+  });
 }
 
 function notNullColumns(structure: Structure): string[] {
@@ -207,8 +202,8 @@ function wantedObjects(structure: Structure): Wanted[] {
   ) => {
     const name = given ?? objectName(`${tableName}_${base}`, `${tableName} ${definition}`);
     if (objects.some((object) => object.name === name)) return;
-    const version = given === undefined ? undefined : versionOf(name, definition);
-    objects.push({ name, version, create: framed(create(identifier(name)), place), rank: `${rank} ${name}` });
+    const named = given === undefined ? undefined : hash(definition);
+    objects.push({ name, definition: named, create: framed(create(identifier(name)), place), rank: `${rank} ${name}` });
   };
   const constraint = (
     base: string,

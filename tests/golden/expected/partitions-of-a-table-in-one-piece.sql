@@ -16,48 +16,6 @@ end
 $do$;
 
 -- run
-do $do$
-begin
-    if exists (
-        select
-        from pg_index
-        where indrelid = '"public"."m"'::regclass
-            and indexrelid = to_regclass('"public"."not null id"')
-    ) then
-        alter index "public"."not null id" rename to "datacycle_not null id_8ab4c8";
-    end if;
-end
-$do$;
-
--- run
-do $do$
-begin
-    if exists (
-        select
-        from pg_index
-        where indrelid = '"public"."m"'::regclass
-            and indexrelid = to_regclass('"public"."not null at"')
-    ) then
-        alter index "public"."not null at" rename to "datacycle_not null at_1aa1a8";
-    end if;
-end
-$do$;
-
--- run
-do $do$
-begin
-    if exists (
-        select
-        from pg_index
-        where indrelid = '"public"."m"'::regclass
-            and indexrelid = to_regclass('"public"."partitioned by month Europe/Zurich at"')
-    ) then
-        alter index "public"."partitioned by month Europe/Zurich at" rename to "datacycle_partitioned by month Europe/Zurich at_068ae4";
-    end if;
-end
-$do$;
-
--- run
 create table "public"."datacycle_m_cadbe9" (like "public"."m")
 partition by range ("at");
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureStaging, stagingMigrations } from '../../../loaders/landing/staging.ts';
+import { nothingMade } from '../../../runner/state/made.ts';
 import { ensureState, stateMigrations } from '../../../runner/state/schema.ts';
 import { type Migrations, migrate, readVersion, statements } from '../../../warehouse/migrate.ts';
 import { databases, type TestDatabase } from '../databases.ts';
@@ -74,6 +75,40 @@ describe.each(databases)('migrations on $name', { timeout: 120_000 }, ({ open })
     await expect(readVersion(database.warehouse, known)).rejects.toMatchObject(refusal);
   });
 
+  it('tell what was made of a relation by kind, also where the name of an index or a constraint speaks of another', async () => {
+    for (const statement of unnumbered) await database.warehouse.query(statement);
+    await database.warehouse.query('create schema gold');
+    await database.warehouse.query(
+      'create table gold.a (id int not null, "x is abc" int, constraint "not null x" check (id > 0))',
+    );
+    await database.warehouse.query('create index "grant select to bob" on gold.a (id)');
+    const texts = [
+      'a_pkey',
+      'by_id',
+      'by_id is 0a1b2c',
+      'grant select to bob',
+      'not null x',
+      'not null id',
+      'not null x is abc',
+      'partitioned by day Europe/Zurich seen at',
+      'grant insert to Anna Bo',
+    ];
+    await database.warehouse.query('update datacycle.model set objects = $1', [texts]);
+    await ensureState(database.warehouse);
+    const [found] = await rows('select made from datacycle.model');
+    expect(found?.made).toEqual({
+      objects: [
+        { name: 'a_pkey', definition: null },
+        { name: 'by_id', definition: '0a1b2c' },
+        { name: 'grant select to bob', definition: null },
+        { name: 'not null x', definition: null },
+      ],
+      notNull: ['id', 'x is abc'],
+      partitioning: { column: 'seen at', granularity: 'day', timeZone: 'Europe/Zurich' },
+      grants: [{ privilege: 'insert', role: 'Anna Bo' }],
+    });
+  });
+
   it('take over a schema datacycle without a number, with its rows', async () => {
     for (const statement of unnumbered) await database.warehouse.query(statement);
     await ensureState(database.warehouse);
@@ -81,7 +116,9 @@ describe.each(databases)('migrations on $name', { timeout: 120_000 }, ({ open })
       { run_id: 'early', run_no: 1 },
       { run_id: 'late', run_no: 2 },
     ]);
-    expect(await rows('select model, generation from datacycle.model')).toEqual([{ model: 'a', generation: 7 }]);
+    expect(await rows('select model, generation, made from datacycle.model')).toEqual([
+      { model: 'a', generation: 7, made: { ...nothingMade, objects: [{ name: 'a_pkey', definition: null }] } },
+    ]);
     expect(await rows('select load_id from datacycle.high_water')).toEqual([{ load_id: 41 }]);
     expect(await rows(`select to_regclass('datacycle.audit_row') is not null as there`)).toEqual([{ there: true }]);
     expect(await numbers('datacycle')).toEqual(stateMigrations.steps.map((_, index) => ({ number: index + 1 })));

@@ -65,6 +65,35 @@ seeds: { +grants: { select: public } }
     expect(await grantsOn('seeds.s')).toEqual(['public select']);
   });
 
+  it('takes nothing for a grant, a NOT NULL or another definition that is the name of an index or a constraint', async () => {
+    const files = (index: string) => ({
+      'models/t.sql': '{{config materialized="table"}}\nselect 1 as id, 2 as "x is 0a1b2c"',
+      'models/m.yml': `models:
+  - name: t
+    config: { indexes: [${index}] }
+    constraints: [{ type: check, name: not null id, expression: id > 0 }]
+    columns: [{ name: x is 0a1b2c, constraints: [{ type: not_null }] }]
+  - { name: v }
+`,
+    });
+    await database.warehouse.query('grant dc_analyst to current_user');
+    project.write(files('{ name: grant select to dc_analyst, columns: [id] }'));
+    expect((await project.run(database.warehouse)).ok).toBe(true);
+    await database.warehouse.query('grant select on t to dc_analyst');
+    // What people granted stays, and nothing is made anew, as long as nothing changes; then just the index goes.
+    project.write(files(''));
+    expect((await project.run(database.warehouse)).ok).toBe(true);
+    expect(await grantsOn('t')).toEqual(['dc_analyst select']);
+    const left = await rowsOf(
+      database.warehouse,
+      `select conname::text as name from pg_constraint where conrelid = 't'::regclass and contype = 'c'
+       union all select c.relname from pg_index as i join pg_class as c on c.oid = i.indexrelid where i.indrelid = 't'::regclass
+       union all select attname || ' holds' from pg_attribute where attrelid = 't'::regclass and attnotnull and attnum > 0`,
+    );
+    expect(left.map(({ name }) => name).sort()).toEqual(['not null id', 'x is 0a1b2c holds']);
+    await database.warehouse.query('revoke dc_analyst from current_user');
+  });
+
   it('follows a change of nothing else, takes back what it gave, and leaves what people granted', async () => {
     configure('{ grants: { select: [dc_analyst, dc_auditor] } }', '{ grants: { select: dc_analyst } }');
     await project.run(database.warehouse);

@@ -8,6 +8,7 @@ import { decide } from '../../../../runner/plan/decide.ts';
 import type { NodeState } from '../../../../runner/plan/decision.ts';
 import { plan, querySql, type Rows } from '../../../../runner/plan/plan.ts';
 import { tableTarget } from '../../../../runner/plan/table-target.ts';
+import { nothingMade } from '../../../../runner/state/made.ts';
 import type { Consumed } from '../../../../runner/state/models.ts';
 import { compileFiles, modelOf, seedOf } from '../projects.ts';
 
@@ -75,7 +76,7 @@ function decisionFor(name: string, situation: Situation): string {
             materialized: one.kind === 'seed' ? 'seed' : one.materialized,
             checksum: checksum === 'same' ? one.checksum : 'x',
             generation: 1,
-            objects: [],
+            made: nothingMade,
           },
     consumed: new Map(consumed === undefined ? [] : [['raw.events', consumed]]),
     upstreams: new Map([['raw.events', newest]]),

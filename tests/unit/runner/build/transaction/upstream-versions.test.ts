@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UpstreamVersions } from '../../../../../runner/build/transaction/upstream-versions.ts';
 import { sourcesBehind, tablesBehind } from '../../../../../runner/manifest/lineage.ts';
 import type { Manifest } from '../../../../../runner/manifest/manifest.ts';
+import { nothingMade } from '../../../../../runner/state/made.ts';
 import type { ModelState } from '../../../../../runner/state/models.ts';
 import { compileFiles, modelOf } from '../../projects.ts';
 
@@ -21,7 +22,7 @@ function diamonds(count: number) {
 }
 
 const generation = (number: number) =>
-  new Map<string, ModelState>([['v0', { materialized: 'table', checksum: '', generation: number, objects: [] }]]);
+  new Map<string, ModelState>([['v0', { materialized: 'table', checksum: '', generation: number, made: nothingMade }]]);
 
 /** A version as it was once stored. */
 function inFull({ nodes }: Pick<Manifest, 'nodes'>, id: string): string {
