@@ -37,7 +37,7 @@ export type Action = (context: {
 
 export type Define = (name: string, description: string, action: Action) => Command;
 
-/** The program with its global flags, and what defines its commands. @param exit told a command's exit code. */
+/** The program with its global flags, and a function that defines its commands. @param exit called with a command's exit code. */
 export function newProgram(exit: (code: number, command: string) => void): { program: Command; define: Define } {
   const program = new Command('datacycle')
     .description('Lands raw data, runs SQL models over it and tests them.')

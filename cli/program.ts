@@ -24,7 +24,7 @@ import type { Terminal } from './terminal/terminal.ts';
 /**
  * All commands. Each reads its flags and makes one call.
  * @param signal aborted when the user interrupts.
- * @param exit told the exit code of the command that was asked for.
+ * @param exit called with the exit code of the command.
  */
 export function buildProgram(signal: AbortSignal, exit: (code: number, command: string) => void): Command {
   const { program, define } = newProgram(exit);

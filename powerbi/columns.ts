@@ -33,7 +33,7 @@ export function columnObject(exposure: Exposure, column: ExposedColumn): TmdlObj
   if (column.folder !== undefined) properties.push({ name: 'displayFolder', value: column.folder });
   properties.push({ name: 'sourceColumn', value: column.name });
   if (column.sortBy !== undefined) properties.push({ name: 'sortByColumn', reference: [column.sortBy] });
-  // Without the annotation Power BI Desktop would choose anew how to summarise at the next refresh.
+  // Without the annotation, Power BI Desktop would choose the summarisation again at the next refresh.
   const children: TmdlObject[] = [{ type: 'annotation', name: 'SummarizationSetBy', value: 'User' }];
   if (column.type === 'date') children.push({ type: 'annotation', name: 'UnderlyingDateTimeDataType', value: 'Date' });
   return { type: 'column', name: column.name, description: column.description, properties, children };

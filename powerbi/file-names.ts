@@ -1,6 +1,6 @@
 import { guidOf } from './guid.ts';
 
-/** What Windows keeps for devices, whatever the extension. */
+/** Names that Windows reserves for devices, with any extension. */
 const reserved = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 
 /**

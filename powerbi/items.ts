@@ -35,7 +35,7 @@ export function reportPropertiesFile(modelFolder: string): string {
   });
 }
 
-/** `.pbids`: the connection alone, for somebody who wants to build a model of their own. It holds no login. */
+/** `.pbids`: only the connection, for authors who build a model of their own. It contains no login. */
 export function connectionFile({ server, database }: PowerBiOptions): string {
   return jsonFile({
     version: '0.1',

@@ -4,7 +4,7 @@ export function mText(value: string): string {
   return `"${value.replaceAll('"', '""').replaceAll('#(', '#(#)(')}"`;
 }
 
-/** A column of the row at hand, whatever its name. */
+/** A column of the current row, quoted if its name requires it. */
 export function mField(name: string): string {
   return `[#${mText(name)}]`;
 }

@@ -22,7 +22,7 @@ import { reportFiles } from './report.ts';
 /** A Power BI project: the texts of its files by their paths, with forward slashes. */
 export interface PowerBiProject {
   readonly files: ReadonlyMap<string, string>;
-  /** The folder that belongs to whoever works on the report, once it is made. */
+  /** The folder of the report, which belongs to the report's authors once it exists. */
   readonly reportFolder: string;
 }
 

@@ -3,7 +3,7 @@
  * below their object, children below the properties.
  */
 
-/** What stands after a property's name: a value, another object's name (with its table's before it), or DAX or M. */
+/** What follows a property's name: a value, another object's name (after its table's), or DAX or M. */
 export type TmdlProperty =
   | { readonly name: string; readonly value: string | number | boolean }
   | { readonly name: string; readonly reference: readonly [string, ...string[]] }
@@ -70,7 +70,7 @@ function assignment(start: string, expression: string | undefined, depth: number
   return [`${start} =`, ...lines.map((line) => (line === '' ? '' : `${indent}${line}`))];
 }
 
-/** A text value stands as it is unless its ends could be misread. */
+/** A text value is written without quotes unless its ends could be misread. */
 function text(value: string): string {
   const line = value.replace(/\s*[\r\n]+\s*/g, ' ');
   return line === '' || line !== line.trim() || line.includes('"') ? `"${line.replaceAll('"', '""')}"` : line;

@@ -62,7 +62,7 @@ export class StatementError extends DatacycleError {
     this.context = parts.context;
   }
 
-  /** From a driver's error; `conceal` takes secrets out of whatever the server quotes. */
+  /** From a driver's error; `conceal` removes secrets from what the server quotes. */
   static from(fault: Fault, sql: string, conceal: (text: string) => string): StatementError {
     const clean = (text: string | undefined) => (text === undefined ? undefined : conceal(text));
     return new StatementError({

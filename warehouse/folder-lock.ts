@@ -33,7 +33,7 @@ export function lockFolder(folder: string, holder: string): () => void {
   throw new DatacycleError({ what: `cannot take the lock file ${file}`, hint: 'Delete it if no datacycle runs.' });
 }
 
-/** What stands for the content of a lock that its taker has not written yet. */
+/** Stands in for the content of a lock that its owner has not written yet. */
 const justTaken = 'another process that is just starting';
 const startingMs = 10_000;
 
@@ -57,7 +57,7 @@ function inUse(folder: string, holder: string): DatacycleError {
   });
 }
 
-/** Takes a dead process's lock away; a lock that somebody took anew since it was looked at is put back. */
+/** Removes the lock of a dead process; a lock that another process has taken since it was read is put back. */
 function removeStale(file: string, seen: string, folder: string): void {
   const aside = `${file}.${process.pid}`;
   try {

@@ -45,7 +45,7 @@ export function statements(list: readonly string[]): (session: Session) => Promi
   };
 }
 
-/** How a schema stands against the program. `changeable`: whether this session may migrate it. */
+/** The version of a schema compared with the program's. `changeable`: whether this session may migrate it. */
 export interface SchemaVersion {
   readonly outdated: boolean;
   readonly changeable: boolean;

@@ -7,7 +7,7 @@ import type { Warehouse } from './warehouse.ts';
 export interface WarehouseOptions {
   /** `postgres://...`, also in SQLAlchemy's style (`postgresql+psycopg2://...`); undefined or empty: the embedded database. */
   readonly url: string | undefined;
-  /** Where the embedded database lives; `memory://` for one that is gone with the process. */
+  /** The folder of the embedded database; `memory://` for one that ends with the process. */
   readonly folder: string;
   /** A dump of an embedded database that a new one begins as, which is quicker than making it. */
   readonly beginWith?: Blob | undefined;

@@ -129,7 +129,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     transaction,
     exclusive,
     holder: async (name) => locks.get(name),
-    // One thread runs both this program and the database: while a statement runs, nobody can ask to cancel it.
+    // One thread runs both this program and the database: a running statement cannot be cancelled.
     cancel: async () => undefined,
     async close() {
       await inTurn(async () => {

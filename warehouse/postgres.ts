@@ -57,7 +57,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   const open = entries.filter(([name]) => !name.startsWith(secretPrefix));
   const pool = new pg.Pool({
     ...fields,
-    // Ours, whatever the URL says: the holder of a lock is known by it.
+    // Overrides the URL's, since messages identify the holder of a lock by it.
     application_name: applicationName,
     options: [
       fields.options ?? process.env.PGOPTIONS ?? [],
@@ -201,7 +201,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
       broken = false;
       return value;
     } catch (error) {
-      // A rollback that fails means the connection is gone; the server rolls back by itself then.
+      // If the rollback fails, the connection is broken, and the server rolls back by itself.
       broken = await client.query('rollback').then(
         () => false,
         () => true,
@@ -214,7 +214,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
 
   async function holder(name: string): Promise<string | undefined> {
     const { rows } = await warehouse.query<{ holder: string }>(
-      // Of a session of somebody else only its number and user may be seen.
+      // Of another role's session only its process id and user are visible.
       `select coalesce(nullif(a.application_name, ''), 'a session') || ' (server process ' || a.pid || ', user ' || coalesce(a.usename, '?')
             || coalesce(', since ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS') || ' UTC', '') || ')' as holder
        from pg_locks l

@@ -47,7 +47,7 @@ export function identifiers(names: readonly string[]): string {
   return names.map(identifier).join(', ');
 }
 
-/** Quotes lines of SQL as a text that stays readable, such as the body of a `do`, whatever names are in them. */
+/** Dollar-quotes lines of SQL, such as the body of a `do`, so that they stay readable whatever names they contain. */
 export function dollarQuoted(lines: string): string {
   let tag = '$do$';
   while (lines.includes(tag)) tag = tag.replace(/\$$/, '_$');

@@ -10,7 +10,7 @@ const mostBytes = 9000;
  */
 export function startupOptions(settings: Readonly<Record<string, string>>): string {
   const options = Object.entries(settings)
-    // The server splits at white space; a backslash takes the meaning from whatever follows it.
+    // The server splits at white space; a backslash escapes the next character.
     .map(([name, value]) => `-c ${`${name}=${value}`.replace(/[\s\\]/g, '\\$&')}`)
     .join(' ');
   const bytes = Buffer.byteLength(options);

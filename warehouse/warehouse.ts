@@ -62,11 +62,11 @@ export interface Warehouse extends Queryable {
   session<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /**
    * Runs `work` while holding the named lock of this database; at most one holder in the whole database.
-   * @param work told by `lost` when the connection that holds the lock breaks: from then on somebody else may get it.
+   * @param work learns by `lost` that the connection that holds the lock broke: from then on another session may take it.
    * @returns what `work` returned, or who holds the lock if it is taken.
    */
   exclusive<T>(name: string, work: (lost: AbortSignal) => Promise<T>): Promise<Exclusive<T>>;
-  /** Who holds the named lock, in words (application name, server process, user, since when); undefined if nobody does. */
+  /** The holder of the named lock, in words (application name, server process, user, since when); undefined if it is free. */
   holder(name: string): Promise<string | undefined>;
   /** Makes running statements fail soon with SQLSTATE 57014; used when the user interrupts. */
   cancel(): Promise<void>;

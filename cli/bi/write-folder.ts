@@ -19,12 +19,12 @@ const recordSchema = z.strictObject({ files: z.record(z.string(), z.string()) })
 
 export interface Written {
   readonly written: number;
-  /** True if the report was left alone because somebody has worked on it. */
+  /** True if the report was left alone because a person has changed it. */
   readonly reportKept: boolean;
 }
 
 export interface Overwriting {
-  /** Overwrite what stands in the way, except for a report that somebody has worked on. */
+  /** Overwrite changed files, except for a report that a person has changed. */
   readonly force: boolean;
   /** Take away the report with all that is in it, and write a new one. */
   readonly newReport: boolean;
@@ -34,7 +34,7 @@ export interface Overwriting {
  * Writes a Power BI project into a folder, and takes away what an earlier one had and this has not. What a person has
  * changed is not overwritten: a report that was worked on is kept as it is, anything else changed stops it before a file
  * is touched.
- * @throws UsageError that lists what stands in the way.
+ * @throws UsageError that lists the changed files.
  */
 export function writeFolder(folder: string, project: PowerBiProject, { force, newReport }: Overwriting): Written {
   const before = readRecord(folder, force);
@@ -87,7 +87,7 @@ function readRecord(folder: string, force: boolean): Map<string, string> {
   return new Map();
 }
 
-/** What is neither as it was written nor as it is to be written now; a file that is gone counts as changed, too. */
+/** The files that are neither as they were written nor as they are to be written now; a deleted file counts as changed. */
 function changedFiles(
   folder: string,
   before: ReadonlyMap<string, string>,

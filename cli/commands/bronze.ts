@@ -25,7 +25,7 @@ const actions = ['compress', 'prune', 'prune-staging'] as const;
 type Action = (typeof actions)[number];
 
 /**
- * Housekeeping by hand: compresses landed Bronze files, or deletes what is old and safely in what is made of it.
+ * Housekeeping by hand: compresses landed Bronze files, or deletes what is old and consumed by all models that read it.
  * @returns 1 if a file was left that should not have been.
  */
 export async function bronze(

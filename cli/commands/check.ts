@@ -46,7 +46,7 @@ export async function check(
   }
 }
 
-/** The project on a database of its own; a secret that is not set gets a stand-in, since a check shows nobody any rows. */
+/** The project on a database of its own; a secret that is not set gets a random value, since a check shows no rows. */
 function inMemory(project: Project): Project {
   const standIns = (project.settings.secrets ?? []).flatMap((name) =>
     project.env[name] ? [] : [[name, randomBytes(32).toString('hex')] as const],

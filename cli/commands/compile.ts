@@ -52,7 +52,7 @@ export function compile(project: Project, flags: RunFlags, terminal: Terminal): 
   return 0;
 }
 
-/** Below the folder, without its ending: the model's own path; a view made of a .yml stands beside it under its own name. */
+/** The model's path below the folder, without its extension; a view that a .yml generates gets its own name beside it. */
 function pathOf(node: Node): string {
   if (node.kind === 'test') return join('tests', node.name);
   return node.file.endsWith('.sql') ? node.file.replace(/\.sql$/, '') : join(dirname(node.file), node.name);

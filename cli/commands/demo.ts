@@ -22,7 +22,7 @@ import { tableOf } from './show.ts';
 export async function demo(options: GlobalOptions, terminal: Terminal, signal: AbortSignal): Promise<0 | 1> {
   const started = Date.now();
   const home = join('.datacycle', 'demo');
-  // Whatever .env says: the demo must never reach somebody's server, share or Bronze files.
+  // Overrides .env: the demo must never reach a real server, share or Bronze files.
   const project = openProject(options, {
     DB_URL: '',
     SMB_PATH: join(home, 'share'),
@@ -98,7 +98,7 @@ const nextSteps = `Try next:
 Your own data: set SMB_PATH (and DB_URL for a server) in .env, delete .datacycle, then
   npx datacycle load && npx datacycle build`;
 
-/** The demo shares the embedded database with whoever works without a server; it must not mix with real data. */
+/** The demo uses the embedded database, as users without a server do; it must not mix with their data. */
 async function refuseForeignData(warehouse: Warehouse, project: Project): Promise<void> {
   const { rows: present } = await warehouse.query<{ present: boolean }>(
     `select to_regclass('staging.file') is not null as present`,

@@ -116,7 +116,7 @@ function format({ rows, columns }: Result, output: Format['output']): string {
 function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query {
   const sourceText = sourceTexts(project);
   if (flags.inline !== undefined) {
-    // A query ends where its statement ends: a semicolon, and comments behind it, would break the query around it.
+    // A semicolon at the end, and comments after it, would break the query around this one.
     const text = flags.inline.trimEnd().replace(/;(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/, '');
     if (text.trim() === '') throw new UsageError({ what: 'the query is empty', hint: `Write --inline "select ..."` });
     const file = { path: '--inline', text };

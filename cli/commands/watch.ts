@@ -22,7 +22,7 @@ const landingSessions = 8;
 /**
  * Keeps the database fresh until it is told to stop. The project is read once: a change of it takes a restart.
  * @throws UsageError, ProjectError or ConnectionError for what is wrong at the start; DatacycleError if there is another
- * watcher. Whatever goes wrong later is a line in the log.
+ * watcher. Later failures are lines in the log.
  */
 export async function watch(
   project: Project,

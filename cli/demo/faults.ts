@@ -45,7 +45,7 @@ export const faults: readonly Fault[] = [
   fault('JeremieVianin', '15:00-16:00', 'plugs.Office', strings),
   fault('JeremieVianin', '10:00-10:30', 'meteos', unwrapped),
   fault('JeremieVianin', '03:00-04:00', 'motions.Kitchen.motion', instead(0)),
-  // Values nobody believes, and one that is no value.
+  // Implausible values, and one that is no value.
   fault('JimmyLoup', '14:21-14:24', 'meteos.meteo.Office.Temperature', instead(85)),
   fault('JimmyLoup', '19:07-19:08', 'plugs.Kitchen.power', instead(12_000)),
   fault('JimmyLoup', '06:33-06:34', 'meteos.meteo.Bdroom.Humidity', instead(131)),

@@ -1,4 +1,4 @@
-/** A question somebody who lives there would ask, and its answer in the model language, on gold alone. */
+/** A question that a resident would ask, and its answer as a query on gold, in the model language. */
 export interface Insight {
   readonly title: string;
   /** A template of one select, of at most ten rows. */

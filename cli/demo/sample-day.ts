@@ -47,7 +47,7 @@ export async function writeSampleDay(folder: string, options: SampleDayOptions =
   let files = 0;
   let bytes = 0;
   const write = async () => {
-    // All writers draw from one generator, so each file is made when somebody is free to write it.
+    // All writers draw from one generator, so each file is generated when a writer is free.
     for (let next = source.next(); next.done !== true; next = source.next()) {
       const { name, content, rejected } = next.value;
       if (rejected) broken.push(name);

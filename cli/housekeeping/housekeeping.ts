@@ -23,9 +23,9 @@ import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../settings/environment.ts';
 import { daysSetting } from '../settings/settings.ts';
 
-/** Days after which files are compressed when nobody says otherwise. */
+/** Days after which files are compressed by default. */
 export const compressDays = 7;
-/** Days after which staging rows go when nobody says otherwise. */
+/** Days after which staging rows are deleted by default. */
 export const stagingDays = 30;
 
 /** What all housekeeping needs. */
@@ -63,7 +63,7 @@ export async function housekeep(
     staging: daysSetting(project, 'STAGING_RETENTION_DAYS', 1),
   };
   const steps: HousekeepingStep[] = [];
-  // What goes need not be compressed before.
+  // Files that are deleted need not be compressed first.
   if (keep.bronze !== undefined)
     steps.push({ step: 'prune', reports: await pruneAllBronze(keeping, compiled.manifest, keep.bronze, false) });
   if (keep.plain !== undefined)
@@ -119,7 +119,7 @@ export async function pruneAllStaging(
 ): Promise<PruneReport[]> {
   const { warehouse, clock, signal } = keeping;
   await ensureStaging(warehouse);
-  // Before anything goes: that rows are gone is remembered there.
+  // Before anything is deleted, since the deletion is recorded there.
   if (!dryRun) await ensureState(warehouse);
   const before = daysAgo(keeping, days);
   return forEachSource((source) =>

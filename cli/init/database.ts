@@ -79,7 +79,7 @@ const publicIsOpen = `select exists (
     where n.nspname = 'public' and a.grantee = 0 and a.privilege_type = 'CREATE'
 ) as open, (select nspowner::regrole::text from pg_namespace where nspname = 'public') as owner`;
 
-/** PostgreSQL only warns where somebody may not revoke; so the result is looked at. */
+/** PostgreSQL only warns if a role may not revoke, so the result is checked. */
 async function shut(
   admin: Queryable,
   isOpen: string,

@@ -137,7 +137,7 @@ export async function ensureLogin(
     [login],
   );
   for (const [setting, value] of Object.entries(loginSettings)) {
-    // What somebody set otherwise stays.
+    // Settings that were changed by hand stay.
     await changes.ensure(`${setting} for ${login}`, rows[0]?.settings.includes(setting) === true, () =>
       admin.query(`alter role ${name} set ${identifier(setting)} = ${literal(value)}`),
     );
@@ -184,7 +184,7 @@ async function refuseMore(
   });
 }
 
-/** A role that somebody else made may have members already, who now read what it reads. Told once: when it joins `of`. */
+/** An existing role may have members, who can now read what it reads. Reported once: when it joins `of`. */
 async function noticeMembers(admin: Queryable, role: string, of: string, changes: Changes): Promise<void> {
   const { rows } = await admin.query<{ members: string | null }>(
     `select string_agg(m.rolname, ', ' order by m.rolname) as members

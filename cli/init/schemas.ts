@@ -34,7 +34,7 @@ export async function ensureReader(admin: Queryable, reader: string, changes: Ch
 /**
  * Creates the schemas, owned by the application, and lets readers read what it will put into gold and bi. Belongs into
  * one transaction: an administrator who is no superuser is a member of the application's role while it lasts.
- * @throws UsageError if a schema belongs to somebody else.
+ * @throws UsageError if a schema belongs to another role.
  */
 export async function ensureSchemas(
   admin: Session,
@@ -146,7 +146,7 @@ async function letRead(app: Session, role: string, reader: string, changes: Chan
   await changes.ensure(`${reader} may read what will be in ${names}`, found?.future === true, () =>
     app.query(`alter default privileges in schema ${identifiers(readable)} grant select on tables to ${to}`),
   );
-  // Nothing of ours there is a function; what an application adds by hand beside its views is for the same people.
+  // The runner creates no functions there; functions that are created by hand are for the same readers.
   await changes.ensure(`${reader} may call the functions of ${names}`, found?.functions === true, () =>
     app.query(`alter default privileges in schema ${identifiers(readable)} grant execute on functions to ${to}`),
   );

@@ -86,7 +86,7 @@ const apartments = z
 
 /**
  * The apartments of project.yml, each with an id that can name its folder in Bronze.
- * @throws UsageError with the place of the first that makes no sense.
+ * @throws UsageError with the place of the first invalid one.
  */
 export function apartmentsOf(project: Project): readonly (Apartment & { readonly name?: string | undefined })[] {
   const checked = apartments.safeParse(project.vars.apartments);

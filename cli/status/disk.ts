@@ -8,7 +8,7 @@ export interface DiskState {
   readonly bronzeFolder: string;
   /** By source, size of the files taken in as they were found. */
   readonly bronze: readonly { readonly source: string; readonly files: number; readonly bytes: number }[];
-  /** What is left where Bronze is; null if that cannot be told. */
+  /** Free space on the disk of Bronze; null if it cannot be determined. */
   readonly freeBytes: number | null;
   readonly databaseBytes: number | null;
 }

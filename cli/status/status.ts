@@ -34,7 +34,7 @@ export interface Status {
   readonly audits: readonly FailedAudit[];
   readonly disk: DiskState;
   readonly runs: readonly RunState[];
-  /** Who holds the lock of the watcher; null if nobody does. */
+  /** The holder of the watcher's lock; null if it is free. */
   readonly watcher: string | null;
   readonly problems: readonly Problem[];
 }

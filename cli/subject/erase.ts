@@ -102,15 +102,15 @@ async function eraseLocked(
   const tombstone = await beginErasure(warehouse, subject, clock);
   await ensureState(warehouse);
   begin('registry');
-  // Before anything goes that tells them; from here on they outlive a kill, and what the registry says later.
+  // Before the rows are deleted that contain them; recorded, they survive a kill and later changes of the registry.
   const request = requestOf(project, named, signal);
   const known = knownBy(named, await rememberRegistryIds(warehouse, request));
-  // While it can still be told from the tables whose they are.
+  // While the tables still say whose they are.
   begin('kept rows of failed audits');
   const kept = await eraseKeptRows(warehouse);
   await say('kept rows of failed audits, of everybody', kept);
   const tables: Record<string, number> = {};
-  // Counted anew under the lock, which also says what tables there are.
+  // Counted again under the lock, which also finds the existing tables.
   const counted = await countSubjectRows(warehouse, manifest, known);
   for (const { node } of counted) {
     const table = `${node.relation.schema}.${node.relation.name}`;
@@ -128,7 +128,7 @@ async function eraseLocked(
     terminal.errors([
       { tone: 'warning', text: `${path} in Bronze is damaged: no row of it can be read in it; look at it` },
     ]);
-  // They are made of what is gone now, also where a loader took it.
+  // They are built from rows that are deleted now, some of them by loaders.
   const views = materializedViews(manifest).map(({ id }) => id);
   if (views.length > 0) {
     begin('materialized views');

@@ -80,7 +80,7 @@ async function prepare(folder: string): Promise<void> {
     if (systemCode(error) === 'ENOTDIR') return ['a file'];
     throw error;
   });
-  // What is written into it has the usual rights: whoever may not enter the folder cannot read it.
+  // Files in it have the usual permissions: who may not enter the folder cannot read them.
   if (there.length === 0) return chmod(folder, 0o700);
   throw new UsageError({ what: `${folder} is not empty`, hint: 'Name another folder with --output.' });
 }

@@ -18,7 +18,7 @@ const filesPerBatch = 1024;
 export interface NamedFiles {
   /** Files and folders that name the subject, in their name or in what they hold; relative, with forward slashes. */
   readonly named: readonly string[];
-  /** Files that could not be read, so that nobody knows. */
+  /** Files that could not be read, so it is unknown what they contain. */
   readonly unreadable: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export async function searchFiles(
   return { named, unreadable };
 }
 
-/** What stands below a folder; a folder that cannot be listed is `closed`. */
+/** The entries below a folder; a folder that cannot be listed is `closed`. */
 interface Entry {
   /** Relative, with forward slashes; empty for the folder itself. */
   readonly path: string;
@@ -85,7 +85,7 @@ async function* entriesBelow(root: string, isOurs: (path: string) => boolean, fo
   }
 }
 
-/** Packed in a way that is not known here, as logrotate may be told to. */
+/** Compressed in a way that is not supported here, as logrotate may be configured to do. */
 const unknownPacking = /\.(?:xz|bz2|zst|lz4|zip|7z)$/i;
 
 /** Whether a file's content names the subject; undefined if it cannot be read to its end. */
@@ -127,7 +127,7 @@ export function isOwnLog(name: string): boolean {
   return /^datacycle(-watch)?\.log([.-]|$)/.test(name);
 }
 
-/** A file being rewritten stands beside the one it replaces. */
+/** The temporary name of a rewritten file, beside the file that it replaces. */
 const draftEnding = '.erasing';
 
 /**

@@ -29,7 +29,7 @@ export interface Finding {
   readonly count: number;
   /** The first of them: keys of rows that are not its own, or paths. */
   readonly first: readonly string[];
-  /** Whether there are more that could stand in `first`. */
+  /** Whether there are more than `first` lists. */
   readonly more: boolean;
 }
 

@@ -20,7 +20,7 @@ export function leftToYou(project: Project, { subject, where }: NamedSubject): r
 }
 
 function exportsOf(root: string, id: string): string[] {
-  // What follows the id is a time: `jimmy-2` may be somebody else.
+  // A time follows the id: `jimmy-2` may be another apartment.
   const isOf = (name: string) =>
     name.startsWith(`${id}-`) && /^\d{4}-\d{2}-\d{2}-\d{6}$/.test(name.slice(id.length + 1));
   try {

@@ -36,7 +36,7 @@ export async function refuseWatched(warehouse: Warehouse): Promise<void> {
 }
 
 /**
- * Where Bronze is not mounted its files only seem to be gone.
+ * If Bronze is not mounted, its files only seem to be missing.
  * @throws SourceError if it is not the one that the ledger speaks of.
  */
 export async function refuseWithoutBronze(warehouse: Warehouse, project: Project): Promise<void> {

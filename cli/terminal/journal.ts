@@ -17,7 +17,7 @@ export interface JournalOptions {
   readonly clock: () => Date;
   /** Told once, until writing works again, that the log cannot be written. */
   readonly onTrouble: (message: string) => void;
-  /** When a new file is begun; 10 MB unless told. */
+  /** The size at which a new file begins; default 10 MB. */
   readonly size?: string;
 }
 
@@ -107,7 +107,7 @@ function endsTorn(path: string): boolean {
   try {
     file = openSync(path, 'r');
   } catch {
-    // Not there yet; or whoever writes it finds out.
+    // It does not exist yet; any other error shows when the file is written.
     return false;
   }
   try {
@@ -130,7 +130,7 @@ export function openJournal(
   return new Journal(fromRoot(project.root, folder), name, { ...options, redact: projectRedactor(project) });
 }
 
-/** Takes out of a text whatever is secret in a project's settings. */
+/** Removes the secrets of a project's settings from a text. */
 export function projectRedactor(project: Project): Redact {
   return redactor(project.env, project.settings.secrets ?? []);
 }

@@ -31,7 +31,7 @@ export function redactor(env: Env, names: readonly string[]): Redact {
   return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
 }
 
-/** The same for a value of any shape: the strings in it change, whatever is no string stays. */
+/** The same for a value of any shape: only the strings in it change. */
 export function redactDeep(value: unknown, redact: Redact): unknown {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) return value.map((one) => redactDeep(one, redact));

@@ -30,12 +30,12 @@ export interface BuilderOptions {
 /** While a build is being stopped, its running statements are cancelled this often: the next may just have begun. */
 const cancelEveryMs = 200;
 
-/** Builds on request, one build at a time whatever asks for it. A build that fails is an outcome, never an exception. */
+/** Builds on request, one build at a time. A build that fails is an outcome, never an exception. */
 export class Builder {
   readonly #options: BuilderOptions;
   #queue: Promise<unknown> = Promise.resolve();
   #saidBusy = false;
-  /** Nodes that failed when they were last built or tested, and were told. */
+  /** Nodes that failed when they were last built or tested, and that the log has reported. */
   readonly #toldFailing = new Set<string>();
 
   constructor(options: BuilderOptions) {
@@ -136,7 +136,7 @@ export class Builder {
     else if (tested.length > 0 && broken.length === 0) conditions.recovered('tests');
     const rows = results.reduce((sum, one) => sum + one.inserted + one.updated + one.deleted, 0);
     const failed = broken.length + bad.length;
-    // What fails with every hit has been told; it is counted.
+    // A failure that repeats has been logged; it is only counted.
     if (!this.#failingChanged(results) && failed > 0) return 'failed';
     const skipped = results.filter(({ status }) => status === 'skipped').length;
     const counts = [
@@ -161,7 +161,7 @@ export class Builder {
     return summary.ok ? 'done' : 'failed';
   }
 
-  /** Whether something fails that did not when it was last told of, or no longer fails. */
+  /** Whether the set of failing nodes differs from the one that was last logged. */
   #failingChanged(results: readonly NodeResult[]): boolean {
     let changed = false;
     for (const { node, status } of results) {
@@ -180,7 +180,7 @@ export class Builder {
     metrics.builds.inc({ outcome: 'failed' });
     if (error instanceof ConnectionError) conditions.failed('database', message, 'It is tried again until it is back.');
     else if (error instanceof RunBusyError) {
-      // Somebody builds by hand; that is no fault, and worth a line once.
+      // Another process is building; that is no fault, and is logged once.
       if (!this.#saidBusy) log.write('warning', 'build waits', `${what} waits: ${message}`);
       this.#saidBusy = true;
     } else conditions.failed('build', message, 'It is tried again.');

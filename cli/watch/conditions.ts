@@ -27,11 +27,11 @@ const mostMessages = 5;
 export interface FailureOptions {
   /** What makes two failures the same where their messages name one file or another; without it, their message. */
   readonly kind?: string;
-  /** It needs a person: told at once, however the database comes and goes. */
+  /** It needs a person, so it is logged at once, whether or not the database is available. */
   readonly tellAtOnce?: boolean;
 }
 
-/** A reason why the database is away has to come so often before it is told that it is another one now. */
+/** How often a new reason for the database's failure must occur before the log reports it as changed. */
 const lastingTries = 2;
 
 interface Failing {
@@ -80,7 +80,7 @@ export class Conditions {
     const times = (entry.times.get(kind) ?? 0) + 1;
     if (entry.told.has(kind) || entry.told.size >= mostMessages) return;
     entry.times.set(kind, times);
-    // A server that goes and comes back says something else at every stage; what lasts is another matter.
+    // A server that stops and starts gives another error at every stage; only a reason that lasts is news.
     const isPassing = subject === 'database' && !tellAtOnce && times < lastingTries;
     if (before !== undefined && isPassing) return;
     entry.told.add(kind);

@@ -10,7 +10,7 @@ export interface DailyJobOptions {
   readonly retryDelayMs: number;
 }
 
-/** When a job that has to succeed once a day is to be tried. It does nothing itself: whoever asks starts the work. */
+/** Says when a job that must succeed once a day is to be tried. It starts nothing itself; the caller does. */
 export class DailyJob {
   readonly #options: DailyJobOptions;
   #lastSuccess: Date | undefined;
@@ -29,7 +29,7 @@ export class DailyJob {
     return this.#running;
   }
 
-  /** Takes over a success that somebody else may have had, e.g. `datacycle load` on the command line. */
+  /** Takes over the success of another process, e.g. of `datacycle load` on the command line. */
   learn(lastSuccess: Date | undefined): void {
     this.#lastSuccess = lastSuccess;
   }

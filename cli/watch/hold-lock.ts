@@ -51,10 +51,10 @@ export async function whileWatcher(
       if (signal.aborted) return;
       if (outcome.held)
         conditions.failed('database', 'the connection to the database was lost', 'It is tried again until it is back.');
-      // A server may take a while to notice that our last connection is gone.
+      // A server may take a while to notice that our last connection has ended.
       else if (!outcome.holder.startsWith(own)) throw anotherWatcher(outcome.holder);
     } catch (error) {
-      // Once it has worked, whatever the server says instead of yes may change again.
+      // After a first success, any refusal by the server may be temporary.
       if (!(error instanceof ConnectionError || (wasHeld && error instanceof StatementError))) throw error;
       if (signal.aborted) return;
       const isHopeless = hopeless.includes(codeOf(error.cause));

@@ -22,17 +22,17 @@ export interface LandingOptions {
   readonly log: WatchLog;
   readonly conditions: Conditions;
   readonly metrics: WatchMetrics;
-  /** Told now and then that a long load goes on. */
+  /** Called now and then during a long load. */
   readonly onSign: () => void;
 }
 
 /** A file that would be rejected may be half a file for so long after its last change, in milliseconds. */
 const settleMs = 60_000;
 
-/** Notes that were told are remembered up to this number, so that they are not told at every check. */
+/** How many logged notes are remembered, so that they are not logged at every check. */
 const mostRemembered = 10_000;
 
-/** Loads sources for the watcher: one try, whatever happens is an outcome and, where it is news, a line of the log. */
+/** Loads sources for the watcher, once. A failure is an outcome, not an exception, and if it is new, a line in the log. */
 export class Lander {
   readonly #options: LandingOptions;
   readonly #told = new Set<string>();
@@ -119,7 +119,7 @@ export class Lander {
   }
 }
 
-/** What an error says for the log: of one that nobody foresaw its kind, too. */
+/** The message of an error for the log; of an unexpected error its class, too. */
 export function messageOf(error: unknown): string {
   if (error instanceof DatacycleError) return error.message;
   return error instanceof Error ? `unexpected ${error.name}: ${error.message}` : String(error);

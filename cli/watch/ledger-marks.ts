@@ -4,7 +4,7 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 /** The newest load of each source by its name in staging.load; a source without one is left out. */
 export type Marks = ReadonlyMap<string, number>;
 
-/** The newest load_id of each of these sources, whoever landed it. */
+/** The newest load_id of each of these sources, whichever process landed it. */
 export async function newestLoads(on: Queryable, sources: readonly string[]): Promise<Marks> {
   // One look at the end of an index each; grouping would read every load there ever was.
   const { rows } = await on.query<{ source: string; newest: number | null }>(
@@ -24,7 +24,7 @@ export async function lastSuccesses(on: Queryable): Promise<ReadonlyMap<string, 
 }
 
 /**
- * Which of these sources somebody else has loaded successfully since they began to fail here, and when.
+ * Which of these sources another process has loaded successfully since they began to fail here, and when.
  * @param failing with the time of the first failure.
  */
 export async function repairedSince(

@@ -34,7 +34,7 @@ export interface WatcherOptions {
   readonly sources: Readonly<Record<SourceName, Source>>;
   /** For loads and short questions. */
   readonly landing: Warehouse;
-  /** For builds: whatever runs on it is cancelled when the watcher stops. May be the same. */
+  /** For builds: its running statements are cancelled when the watcher stops. May be the same. */
   readonly building: Warehouse;
   readonly settings: WatchSettings;
   readonly clock: () => Date;
@@ -51,7 +51,7 @@ type JobName = 'weather' | 'registry' | 'nightly';
 /** Predictions land without a loader, under this name in the ledger. */
 const predictions = { name: 'predictions', staging: 'staging.prediction' };
 
-/** How long what goes on may take to stop, in milliseconds. */
+/** How long running work may take to stop, in milliseconds. */
 const stopMs = 10_000;
 
 /**
@@ -101,7 +101,7 @@ export class Watcher {
     this.#jobs.set('nightly', new DailyJob(settings.nightly));
   }
 
-  /** Watches until `stop`; what goes on then is finished or rolled back within seconds. */
+  /** Watches until `stop`; running work is then finished or rolled back within seconds. */
   async run(stop: AbortSignal, stillMine: () => Promise<boolean>): Promise<void> {
     // A check waits for the database, and one that hangs must not keep the watcher from stopping.
     const late = timeAfter(stop, stopMs);
@@ -112,7 +112,7 @@ export class Watcher {
 
   /**
    * One check: lands what is new, starts what is due and leaves builds and slow loads going on beside.
-   * @returns false if somebody else may be the watcher now. Never throws.
+   * @returns false if another process may be the watcher now. Never throws.
    */
   async tick(stop: AbortSignal, stillMine: () => Promise<boolean>): Promise<boolean> {
     const { landing, metrics, clock } = this.#options;
@@ -144,7 +144,7 @@ export class Watcher {
     return true;
   }
 
-  /** Resolves when no load, job or build goes on. */
+  /** Resolves when no load, job or build is running. */
   async settled(): Promise<void> {
     while (this.#working.size > 0) await Promise.all(this.#working);
     await this.#backlog.idle();
@@ -162,7 +162,7 @@ export class Watcher {
     return answered(this.#options.landing, question, this.#options.answerMs ?? answerMs);
   }
 
-  /** A source that fails here may have been loaded by hand since; its job then counts as done, and nobody else looks. */
+  /** A source that fails here may have been loaded by hand since; its job then counts as done. */
   async #noticeRepairs(): Promise<void> {
     const failing = this.#sources.flatMap(({ name }) => {
       const failure = this.conditions.failing().get(name);
@@ -187,7 +187,7 @@ export class Watcher {
     return 'hit';
   }
 
-  /** Has built what landed since it was last looked, from whatever side. */
+  /** Builds what has landed since the last look, whichever process landed it. */
   async #build(stop: AbortSignal): Promise<void> {
     const { landing, metrics } = this.#options;
     const marks = await this.#ask(() => newestLoads(landing, [...this.#tables.keys()]));

@@ -32,7 +32,7 @@ import { countRows, type HeldTable, heldTables } from './staging-rows.ts';
 export interface LandedErased extends LandedCounts {
   /** Error messages of loads that named the subject. */
   readonly messages: number;
-  /** Files of the registry in Bronze that are damaged, so that nobody can say for sure what they hold. */
+  /** Damaged files of the registry in Bronze, whose content cannot be determined. */
   readonly damaged: readonly string[];
 }
 
@@ -82,7 +82,7 @@ async function sweep(warehouse: Warehouse, bronzeRoot: string): Promise<void> {
 }
 
 async function eraseRows(session: Session, request: SubjectRequest, ids: RegistryIds): Promise<RowCounts> {
-  // Waits for whoever writes predictions: what was written before the tombstone is seen then, what comes later is not stored.
+  // Waits for transactions that write predictions: rows written before the tombstone are visible then, later ones are not stored.
   await session.query('select pg_advisory_xact_lock($1)', [predictionOrderLock]);
   const tables = await heldTables(session, request, ids);
   await deleteStrays(session, request);

@@ -26,7 +26,7 @@ import { countRows, type HeldTable, heldTables } from './staging-rows.ts';
 
 /** What was written. */
 export interface LandedExported extends LandedCounts {
-  /** Files that could not be exported and why: damaged ones, in which nobody can say where the secret api_token stands. */
+  /** Files that could not be exported and why: in a damaged file the secret api_token cannot be located. */
   readonly leftOut: Notes;
 }
 
@@ -78,7 +78,7 @@ export async function countLanded(warehouse: Warehouse, request: SubjectRequest)
   });
 }
 
-/** Does `work` while nobody loads, with what the registry called the subject's buildings, rooms and devices. */
+/** Does `work` while no load runs, with the registry's ids of the subject's buildings, rooms and devices. */
 async function whileHeld<T>(
   warehouse: Warehouse,
   request: SubjectRequest,

@@ -46,7 +46,7 @@ export async function registryIds(
 async function allIds(on: Queryable, bronzeRoot: string, rule: SubjectRule, before: RegistryIds): Promise<RegistryIds> {
   const once = await idsInBronze(bronzeRoot, rule, await idsInStaging(on, rule, before));
   if (countOf(once) === countOf(before)) return once;
-  // A later snapshot may have told whose a building of an earlier one was.
+  // A later snapshot may say whose a building of an earlier one was.
   return allIds(on, bronzeRoot, rule, once);
 }
 

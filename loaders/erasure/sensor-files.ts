@@ -50,7 +50,7 @@ export async function ledgerFiles(on: Queryable, root: string, rule: SubjectRule
       found.push({ id, path });
     }
   }
-  // Rows that somebody left without a ledger row.
+  // Rows without a ledger row.
   const { rows } = await on.query<{ id: number; name: string }>(
     `select s.file_id as id, s.name from staging.sensor_file as s
      where not exists (select from staging.file as f where f.file_id = s.file_id)`,
@@ -96,7 +96,7 @@ export async function* bronzeFiles(root: string, subject: Subject): AsyncGenerat
   for await (const { folder, names } of foldersBelow(placeInBronze(root, rejectedFolder))) {
     const theirs: string[] = [];
     for (const name of names) {
-      // A draft that nobody finishes has no name yet.
+      // An abandoned draft has no name yet.
       const isTheirs = isLeftover(name) || isSubjectsName(rule, name);
       if (isTheirs || (await holdsTheirs(rule, join(folder, name)))) theirs.push(name);
     }

@@ -65,7 +65,7 @@ function compressBig(bronze: BronzeWriter, from: string, path: string) {
         await writeFully(draft, piece);
       }
     })();
-    // Whoever waits for it is told; until then a full disk must not count as unhandled.
+    // The caller that awaits it gets the error; until then a full disk must not count as an unhandled rejection.
     written.catch(() => undefined);
     const read = await streamSource(from, async (piece) => {
       // The piece is used again for the next one, and the packer may not have read it by then.

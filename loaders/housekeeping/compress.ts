@@ -32,7 +32,7 @@ export interface CompressReport {
   readonly compressedBytes: number | undefined;
   /** Plain files removed whose compressed twin an earlier, killed run had made. */
   readonly finished: number;
-  /** Left as they are since they are not what was landed, are gone or cannot be read. */
+  /** Left alone because they differ from what was landed, are missing or cannot be read. */
   readonly left: Notes;
 }
 
@@ -121,7 +121,7 @@ async function compressAll(warehouse: Warehouse, files: readonly Plain[], root: 
         total.bytes += result.bytes;
         total.compressedBytes += result.compressedBytes;
       } else if ((await sizeOf(from)) === undefined && (await holds(twinOf(from), file.sha256))) {
-        // Somebody compressed it by hand; only the ledger does not know.
+        // It was compressed by hand; only the ledger has to be updated.
         done.push(file);
         total.finished += 1;
       } else {

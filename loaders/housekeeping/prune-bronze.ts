@@ -121,7 +121,7 @@ async function measure(files: readonly Due[], { bronzeRoot }: BronzePruning, tal
   });
 }
 
-/** The files first, then their ledger rows: what a kill leaves is a row whose file is gone, which the next time finishes. */
+/** Files are deleted first, then the ledger is updated: a kill leaves at worst a row without its file, and the next run corrects it. */
 async function remove(
   warehouse: Warehouse,
   files: readonly Due[],

@@ -22,7 +22,7 @@ export interface PruneReport {
   readonly bytes: number;
   readonly months: readonly MonthShare[];
   readonly kept: readonly Kept[];
-  /** What should have gone and could not be deleted. */
+  /** What should have been deleted and could not be. */
   readonly problems: Notes;
 }
 

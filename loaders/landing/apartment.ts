@@ -4,7 +4,7 @@ import { rejectedFolder } from './bronze.ts';
 export interface Apartment {
   /** Folder in Bronze and apartment_id in the database, e.g. `jimmy`. */
   readonly id: string;
-  /** As it stands in the file names, e.g. `JimmyLoup`. */
+  /** As file names have it, e.g. `JimmyLoup`. */
   readonly owner: string;
 }
 

@@ -58,7 +58,7 @@ export async function assertBronze(on: Queryable, root: string, source: SourceNa
   });
 }
 
-/** Deletes a file, compressed and not. No error if it is gone already. */
+/** Deletes a file, plain and compressed. It is no error if neither exists. */
 export async function removeFile(place: string): Promise<void> {
   await rm(place, { force: true });
   await rm(twinOf(place), { force: true });

@@ -63,7 +63,7 @@ export class BronzeWriter {
   }
 
   /**
-   * As {@link write}, for content that somebody else writes who wants a path, not a descriptor.
+   * As {@link write}, for content that a caller writes to a path, not a descriptor.
    * @param fill writes the whole file at the given path; if it fails, nothing stays.
    */
   async fillAt<T>(path: string, fill: (draft: string) => Promise<T>): Promise<T> {
@@ -121,13 +121,13 @@ export class BronzeWriter {
     await atOnce(drafts, syncsAtOnce, ([, draft]) => rm(draft, { force: true }).catch(() => undefined));
   }
 
-  /** Starts to sync what was written, beside what else goes on; waits for the sync before, so that they do not pile up. */
+  /** Starts to sync what was written, in the background; waits for the previous sync, so that they do not pile up. */
   async #startSync(): Promise<void> {
     const files = this.#unsynced;
     this.#unsynced = [];
     const before = this.#syncing;
     this.#syncing = before.then(() => syncAndClose(files));
-    // Whoever settles is told; until then a failure must not count as unhandled.
+    // `settle` gets the error; until then it must not count as an unhandled rejection.
     this.#syncing.catch(() => undefined);
     await before;
   }
@@ -194,7 +194,7 @@ export class BronzeWriter {
   }
 }
 
-/** Whether a file in Bronze is a temporary one of a process that is gone (or was this one's in an earlier life). */
+/** Whether a file in Bronze is a temporary file of a process that has ended (or of an earlier one with this process id). */
 export function isLeftover(fileName: string): boolean {
   const pid = Number(temporary.exec(fileName)?.[1] ?? Number.NaN);
   if (Number.isNaN(pid)) return false;

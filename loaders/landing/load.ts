@@ -10,7 +10,7 @@
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
 
-/** For each source a number of its own: its loads commit in the order of their load_id, whatever becomes of other locks. */
+/** An advisory lock for each source, so that its loads commit in the order of their load_id. */
 const commitOrderLocks: Readonly<Record<SourceName, number>> = {
   sensors: 0x73656e73,
   weather: 0x77656174,

@@ -44,7 +44,7 @@ class Scanner {
   readonly #isObject = new Uint8Array(maxDepth + 1);
   /** Members or elements kept so far, by depth. */
   readonly #kept = new Int32Array(maxDepth + 1);
-  /** Where the output goes back to once the member at hand has been read; -1: it stays. By depth. */
+  /** The offset to which the output is truncated once the current member has been read; -1: the member stays. By depth. */
   readonly #backTo = new Int32Array(maxDepth + 1);
 
   constructor(bytes: Uint8Array, key: string) {

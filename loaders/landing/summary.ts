@@ -39,11 +39,11 @@ export interface LoadSummary {
   readonly landed: number;
   /** Recorded in the ledger, kept in Bronze. Loading from Bronze counts those whose verdict stays the same, too. */
   readonly rejected: Notes;
-  /** Could not be read this time (no permission, in use, a folder, gone, growing); nothing was recorded, a later listing tries again. */
+  /** Could not be read this time (no permission, in use, a folder, missing, growing); not recorded, so a later listing tries again. */
   readonly skipped: Notes;
   /** Files (registry: rows) of erased apartments, left alone without a trace: the source still has them (docs/subjects.md). */
   readonly ignored: number;
-  /** Worth a person's look although the load went on: a table or column that has gone, a file that changed after it was landed. */
+  /** What a person should look at although the load continued: a missing table or column, a file that changed after it was landed. */
   readonly warnings: Notes;
   /** The load_ids committed, in order. */
   readonly loads: readonly number[];
@@ -51,7 +51,7 @@ export interface LoadSummary {
   readonly bytes: number;
 }
 
-/** What every loader can be told. */
+/** Options of every loader. */
 export interface LoadOptions {
   readonly mode: LoadMode;
   /** Stops the load between two files. */
@@ -68,7 +68,7 @@ export interface LoadOptions {
    * `clock`; 0 unless told. Loaders that ask the writer otherwise ignore it.
    */
   readonly settleMs?: number | undefined;
-  /** Told what a person should know while the load goes on: a try that failed and when the next one is. Without secrets. */
+  /** Called with a notice for a person during the load: an attempt that failed, and when the next one is. Without secrets. */
   readonly onNotice?: ((text: string) => void) | undefined;
 }
 

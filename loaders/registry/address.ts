@@ -82,7 +82,7 @@ function tlsOf(query: URLSearchParams): Exclude<ConnectionOptions['ssl'], string
   };
 }
 
-/** Percent-decoded; a stray % stands for itself. */
+/** Percent-decoded; a stray % is kept. */
 function decoded(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => {
     try {

@@ -25,7 +25,7 @@ export interface BronzeSnapshot {
 
 /**
  * The snapshots that paths belong to, oldest first. Of a table that is there twice, the file that is not compressed.
- * @param skipped is told the files that belong to none.
+ * @param skipped is called with the files that belong to none.
  */
 export function snapshotsAmong(paths: readonly string[], skipped: NoteCollector): BronzeSnapshot[] {
   const found = new Map<string, BronzeSnapshot>();

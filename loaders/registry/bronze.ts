@@ -28,7 +28,7 @@ export async function* bronzeRows(path: string): AsyncGenerator<BronzeRow> {
   });
   const source = createReadStream(path);
   const reading = /\.gz$/i.test(path) ? pipeline(source, createGunzip(), tokens) : pipeline(source, tokens);
-  // Its failure ends the tokens, too, and is told there.
+  // Its failure ends the tokens, too, and is reported there.
   reading.catch(() => undefined);
   const rows = new RowAssembler();
   try {
@@ -56,7 +56,7 @@ class RowAssembler {
   #ended = false;
   #text: string[] = [];
   #unfit = false;
-  /** Whether something stands before the next member, so that it needs a comma. By depth. */
+  /** Whether the next member needs a comma before it. By depth. */
   readonly #started: boolean[] = [];
   #afterKey = false;
 

@@ -3,7 +3,7 @@ import type { RegistryAddress } from './address.ts';
 
 /** Why the registry cannot be read. Shown to people as what {@link RegistryFault.report} makes of it. */
 export class RegistryFault extends Error {
-  /** Whether it may be gone at the next try. */
+  /** Whether the next attempt may succeed. */
   readonly mayPass: boolean;
   readonly #address: RegistryAddress;
 
@@ -13,7 +13,7 @@ export class RegistryFault extends Error {
     this.#address = address;
   }
 
-  /** From what the driver reports; the password does not come along, wherever it stands. */
+  /** From the driver's error, without the password, wherever the error quotes it. */
   static from(error: unknown, address: RegistryAddress): RegistryFault {
     if (error instanceof RegistryFault) return error;
     const code = codeOf(error);

@@ -22,7 +22,7 @@ import { sweepKilled } from './sweep.ts';
 import { takeSnapshot } from './take.ts';
 
 export interface RegistrySource {
-  /** MYSQL_URL; only loading from Bronze goes without. */
+  /** MYSQL_URL; only loading from Bronze does not need it. */
   readonly url: string | undefined;
   readonly bronzeRoot: string;
   /** All that are configured: whose a building is whose name has that of an erased owner in it. */
@@ -30,9 +30,9 @@ export interface RegistrySource {
 }
 
 export interface RegistryOptions extends LoadOptions {
-  /** How often a snapshot is tried (MYSQL_MAX_RETRIES); 3 unless told. */
+  /** How often a snapshot is tried (MYSQL_MAX_RETRIES); default 3. */
   readonly attempts?: number;
-  /** Between two tries, in milliseconds (MYSQL_RETRY_DELAY is in seconds); a minute unless told. */
+  /** Between two attempts, in milliseconds (MYSQL_RETRY_DELAY is in seconds); default one minute. */
   readonly retryDelayMs?: number;
   readonly timeouts?: RegistryTimeouts;
 }

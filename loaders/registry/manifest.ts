@@ -30,7 +30,7 @@ export function manifestOf(time: Date, files: readonly { readonly name: string }
   return Buffer.from(`${JSON.stringify({ taken_at: time.toISOString(), tables })}\n`);
 }
 
-/** The tables of a snapshot as its manifest tells them; undefined if the file is gone or no manifest. */
+/** The tables of a snapshot according to its manifest; undefined if the file is missing or no manifest. */
 export async function readManifest(file: string): Promise<readonly RegistryTable[] | undefined> {
   try {
     const { size } = await stat(file);
@@ -45,7 +45,7 @@ export async function readManifest(file: string): Promise<readonly RegistryTable
   }
 }
 
-/** Removes a manifest whose tables have all gone. Does not fail: it does no harm. */
+/** Removes a manifest whose tables are all deleted. Never throws: a manifest that is left does no harm. */
 export async function removeLoneManifest(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   if (!names.every(isManifest)) return;

@@ -103,7 +103,7 @@ export class RegistryServer {
     return found;
   }
 
-  /** Starts to read a table; undefined if it has gone or this user may not read it. */
+  /** Starts to read a table; undefined if it is missing or this user may not read it. */
   async open(name: string): Promise<OpenTable | undefined> {
     const query = this.#connection.query({
       sql: `select * from \`${name.replaceAll('`', '``')}\``,
@@ -127,7 +127,7 @@ export class RegistryServer {
     }
   }
 
-  /** Breaks the connection off, whatever it is doing. */
+  /** Closes the connection at once, also during a query. */
   close(): void {
     this.#breakOff(new RegistryFault(this.#address, 'the connection was broken off', true));
   }

@@ -8,7 +8,7 @@ export function stampOf(time: Date): string {
   return `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }
 
-/** The time a stamp stands for; undefined if it is none. */
+/** The time of a stamp; undefined if the text is none. */
 export function timeOfStamp(stamp: string): Date | undefined {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(stamp) ?? [];
   if (year === undefined) return undefined;

@@ -87,7 +87,7 @@ export class RegistryRows {
 
   #knows(kind: Kind, id: string | undefined): boolean | undefined {
     if (id === undefined) return undefined;
-    // An id that stands twice in a snapshot is the subject's as soon as one of the rows is.
+    // An id that occurs twice in a snapshot is the subject's if one of its rows is.
     if (this.#owned[kind].has(id)) return true;
     if (this.#others[kind].has(id)) return false;
     return this.#before[kind].has(id) ? true : undefined;

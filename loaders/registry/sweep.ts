@@ -16,7 +16,7 @@ export interface Sweeping {
   readonly options: LoadOptions;
 }
 
-/** A folder in which a load that is gone left drafts. */
+/** A folder in which a killed load left drafts. */
 interface LeftFolder {
   /** Relative to Bronze, with forward slashes. */
   readonly path: string;
@@ -60,7 +60,7 @@ async function leftFolders(root: string): Promise<readonly LeftFolder[]> {
     cwd: root,
     dot: true,
     followSymbolicLinks: false,
-    // A folder that cannot be listed is told by whoever needs it.
+    // Whoever needs a folder that cannot be listed reports it.
     suppressErrors: true,
   });
   const found = new Map<string, LeftFolder>();

@@ -17,7 +17,7 @@ export const registryTables = [
 
 export type RegistryTable = (typeof registryTables)[number];
 
-/** The listed table that a name stands for, whatever its letter case; undefined if it is not to be read. */
+/** The listed table of this name, in any letter case; undefined if the table is not to be read. */
 export function registryTable(name: string): RegistryTable | undefined {
   return registryTables.find((table) => table === name.toLowerCase());
 }

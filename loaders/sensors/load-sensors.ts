@@ -33,14 +33,14 @@ import { aheadMinutes, predictSensors } from './predict.ts';
 import { isSubjectsPath } from './subject-files.ts';
 
 export interface SensorSource {
-  /** The folder that has the files (SMB_PATH); only loading from Bronze goes without. */
+  /** The folder that has the files (SMB_PATH); only loading from Bronze does not need it. */
   readonly share: string | undefined;
   readonly bronzeRoot: string;
   readonly apartments: readonly Apartment[];
 }
 
 export interface SensorOptions extends LoadOptions {
-  /** Files that commit together; 5000 unless told. */
+  /** How many files commit together; default 5000. */
   readonly batchFiles?: number;
 }
 
@@ -193,7 +193,7 @@ class Load {
     if (this.#options.mode === 'new' && (await listingCompleted(on))) {
       const now = Math.floor(this.#options.clock().getTime() / 60_000);
       const known = await newestMinute(on, new Date((now + aheadMinutes) * 60_000));
-      // With an erased apartment all that was landed may have gone; listing the share at every check would not bring it back.
+      // After an erasure the ledger may be empty; listing the share at every check would find nothing new.
       const newest = known ?? (this.#erased.size > 0 ? now : undefined);
       if (newest !== undefined) {
         const prediction = { share, names: this.#names, newest, now, checkpoint: this.#checkpoint };
@@ -244,7 +244,7 @@ class Load {
       this.#bytes += result.bytes;
       this.#rejected.add(result.rejected);
       this.#skipped.add(result.skipped);
-      // Files that cannot be read may mean that the share is gone, and going on would skip all the others, too.
+      // Unreadable files may mean that the share is no longer mounted; continuing would skip all other files, too.
       if (result.skipped.length > 0) await assertFolder(base, fromBronze ? 'BRONZE_ROOT' : 'SMB_PATH');
     }
   }

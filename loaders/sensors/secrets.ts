@@ -9,7 +9,7 @@ export function secretsIn(cut: readonly Buffer[]): string[] {
   const found = new Set<string>();
   for (const member of cut) {
     const text = member.toString('utf8');
-    // A key is not the secret; a value, and whatever stands inside it, may be.
+    // A key is no secret; a value, and anything inside it, may be.
     eachToken(text, (token, isKey) => {
       const value = isKey ? '' : decoded(token);
       if (value.length >= minLength && !['true', 'false', 'null'].includes(value)) found.add(value);

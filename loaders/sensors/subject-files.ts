@@ -31,7 +31,7 @@ function unpacked(bytes: Buffer, compressed: boolean): Buffer {
   try {
     return gunzipSync(bytes, { maxOutputLength: maxFileBytes });
   } catch {
-    // Not a gzip file, or half of one: what it holds cannot be told.
+    // Not a gzip file, or an incomplete one: its content cannot be read.
     return bytes;
   }
 }

@@ -37,7 +37,7 @@ export class Tally {
   readonly loadId: number;
   /** Lines for staging.file, in COPY's format. */
   readonly ledger: string[] = [];
-  /** Ledger rows that take the place of earlier ones. */
+  /** Ledger rows that replace earlier ones. */
   readonly replaced: number[] = [];
   readonly #batch: Batch;
   readonly #fileIds: number[];

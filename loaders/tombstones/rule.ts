@@ -53,7 +53,7 @@ export class SubjectRule {
     return this.#ownersIn(houseName).length > 0 && !this.ownsBuilding(houseName);
   }
 
-  /** Whether an owner's name stands in a text as words of its own. */
+  /** Whether a text contains an owner's name as whole words. */
   isNamedIn(text: string): boolean {
     return this.#subjects.some(({ ownerLength, isOwner }) => [...wordsOf(text, ownerLength)].some(isOwner));
   }

@@ -87,7 +87,7 @@ export async function tombstoneOf(on: Queryable, subject: Subject): Promise<Tomb
  * and later snapshots that lack a table, still know them.
  */
 export async function rememberIds(on: Queryable, { id }: Pick<Tombstone, 'id'>, ids: RegistryIds): Promise<void> {
-  // Added where they stand: a load and an erasure may do so at once.
+  // Added in one statement, since a load and an erasure may do so at the same time.
   await on.query(
     `update staging.tombstone as t
      set registry_ids = (

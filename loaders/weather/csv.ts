@@ -8,7 +8,7 @@ import { CsvError, parse } from 'csv-parse';
 /** The columns a forecast file must have, in the spelling under which staging knows them. */
 export const weatherColumns = ['Time', 'Value', 'Prediction', 'Site', 'Measurement', 'Unit'] as const;
 
-/** Lines that stand together in staging. Measured: docs/decisions/weather-staging.md. */
+/** How many lines form one row of staging. Measured: docs/decisions/weather-staging.md. */
 const linesAChunk = 1000;
 
 /** Longer lines are no forecasts, and would be held in memory. */
@@ -25,7 +25,7 @@ export interface WeatherChunk {
   /** Line at which the first of them starts; the header is line 1. */
   readonly firstLine: number;
   readonly lines: number;
-  /** For each column of the header the values as they stand in the file; null where a line is too short. */
+  /** For each column of the header the values as in the file; null where a line is too short. */
   readonly columns: Readonly<Record<string, readonly (string | null)[]>>;
 }
 
@@ -60,7 +60,7 @@ export class WeatherCsv {
       relax_column_count: true,
       relax_quotes: true,
       max_record_size: maxLineBytes,
-      // By itself the parser takes whatever ends the header for the end of every line.
+      // By default the parser assumes that all lines end like the header.
       record_delimiter: ['\r\n', '\n', '\r'],
     });
     const source = this.#text();
@@ -146,7 +146,7 @@ export class WeatherCsv {
       : this.#unpackedPrint
         ? pipeline(raw, createGunzip(), counted, checked, out)
         : pipeline(raw, counted, createGunzip(), checked, out);
-    // It has already destroyed `out` with the error, and whoever reads that is told.
+    // It has already destroyed `out` with the error, so the reader gets it.
     stages.catch(() => undefined);
     return out;
   }

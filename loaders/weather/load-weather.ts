@@ -23,7 +23,7 @@ import { isWeatherFile, readWeatherName, weatherBronzePath, weatherLedgerName } 
 import { type RemoteFile, RemoteFileError, type SftpAddress, SftpConnection, SftpLostError } from './sftp.ts';
 
 export interface WeatherSource {
-  /** Only loading from Bronze goes without. */
+  /** Only loading from Bronze does not need it. */
   readonly sftp: SftpAddress | undefined;
   readonly bronzeRoot: string;
   /** How often the server is tried, and seconds between two tries. */

@@ -8,7 +8,7 @@ const troubles: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection broke',
 };
 
-/** What went wrong, in words that somebody understands who does not know the library. */
+/** What went wrong, in words that do not require knowing the library. */
 export function explained(error: unknown): string {
   const text = messageOf(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -25,7 +25,7 @@ export function explained(error: unknown): string {
   return text;
 }
 
-/** The message of whatever was thrown. */
+/** The message of what was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -16,11 +16,11 @@ export interface SftpAddress {
   readonly passphrase: string | undefined;
   readonly folder: string;
   readonly hostKey: HostKeyPolicy;
-  /** A server that gives no sign of life for so many milliseconds is gone; 60,000 unless told. */
+  /** After how many milliseconds without any answer the connection counts as broken; default 60,000. */
   readonly silentMs?: number | undefined;
 }
 
-/** What stands in the folder on the server. `modified` is in milliseconds since 1970. */
+/** The files in the folder on the server. `modified` is in milliseconds since 1970. */
 export interface RemoteFile {
   readonly fileName: string;
   readonly isFile: boolean;
@@ -52,12 +52,12 @@ export class SftpConnection {
   private constructor(address: SftpAddress, client: Client) {
     this.#client = client;
     this.#address = address;
-    // Whoever uses the connection is told by its own call.
+    // Each call that uses the connection gets the error itself.
     this.#socket.on('error', ignore);
   }
 
   /**
-   * @param onNotice told of the fingerprint when the server is met for the first time.
+   * @param onNotice called with the fingerprint when the server is contacted for the first time.
    * @throws SourceError if the server is not who it should be or does not let us in; SftpLostError otherwise.
    */
   static async open(address: SftpAddress, onNotice: (text: string) => void): Promise<SftpConnection> {
@@ -200,7 +200,7 @@ export class SftpConnection {
     this.drop();
   }
 
-  /** Ends the connection at once: what goes on fails. */
+  /** Ends the connection at once: running calls fail. */
   drop(): void {
     this.#socket.destroy();
   }

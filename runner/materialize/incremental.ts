@@ -122,7 +122,7 @@ function tableOf(target: TableTarget): string {
   return relation(schema, name);
 }
 
-/** The columns that a standing row takes over from the new one, and those of them whose difference counts. */
+/** The columns that are updated in an existing row, and those of them whose difference counts. */
 export function mergedColumns(target: TableTarget, columns: readonly Column[]): ReturnType<typeof valueColumns> {
   const { update, exclude } = target.merge;
   const { values, compared } = valueColumns(target, columns);

@@ -12,7 +12,7 @@ export interface Batch {
   readonly target: TableTarget;
   readonly eventTime: string;
   readonly window: Stretch;
-  /** How people are told of it. */
+  /** Its name in messages. */
   readonly name: string;
 }
 

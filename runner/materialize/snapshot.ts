@@ -23,7 +23,7 @@ export function addedColumns({ columns, hardDeletes }: SnapshotSettings): Column
   return names.map((name) => ({ name, type: '' }));
 }
 
-/** What a snapshot is to be, by its settings; its table gets one current version a key, whatever happens. */
+/** A snapshot by its settings; a unique index lets its table have one current version of each key. */
 export function snapshotOf(target: TableTarget, settings: SnapshotSettings): Snapshot {
   const key = target.uniqueKey;
   const { columns } = settings;
@@ -93,7 +93,7 @@ export function updateSnapshot(
   const sameKey = (a: string, b: string) =>
     key.map((name) => `${a}.${identifier(name)} = ${b}.${identifier(name)}`).join(' and ');
   const from = strategy.kind === 'timestamp' ? `n.${identifier(strategy.updatedAt)}` : time;
-  // No version begins before the last one of its key ended, whatever the source's clock or ours says.
+  // A version never begins before the previous one of its key ended, even if the source's clock or ours was set back.
   const last = `(select max(o.${identifier(columns.validTo)}) from ${table} as o where ${sameKey('o', 'n')})`;
   const earlier = (alias: string) => `(select count(*) from ${table} as o where ${sameKey('o', alias)})`;
   const versions = versionColumns(snapshot, yields, at, { since: `greatest(${from}, ${last})`, earlier: earlier('n') });
@@ -196,7 +196,7 @@ function timeLiteral(at: string, type: string): string {
   return type === 'timestamp with time zone' ? time : `(${time} at time zone 'UTC')::${type}`;
 }
 
-/** Whether the source's row `n` is another version than the standing one `s`. */
+/** Whether the source's row `n` is another version than the existing one `s`. */
 function changed({ key, strategy, columns, hardDeletes }: Snapshot, yields: readonly Column[]): string {
   const back = hardDeletes === 'new_record' ? `s.${identifier(columns.isDeleted)} is true` : undefined;
   const differs =

@@ -100,7 +100,7 @@ export function replaceRows(
   return [
     ...adopt,
     ...stage(target, source),
-    // The views first: whoever reads through one locks it before the table.
+    // Views are dropped first: a reader locks a view before its table, and another order could deadlock.
     ...recreateViews(views, [
       ...secureRows(place, target.rowSecurity, target.access, existing),
       ...securePartitions(target, existing),

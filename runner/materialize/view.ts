@@ -30,7 +30,7 @@ export function createView(
     existing.columns.every(
       (column, index) => wanted[index]?.name === column.name && wanted[index]?.type === column.type,
     );
-  // Row security and rights are those of whoever asks; else a view would show what its owner sees.
+  // Row security and privileges are those of the reader; otherwise a view would show what its owner sees.
   const how = 'with (security_invoker = true) as\n';
   if (fits) return [run(`create or replace view ${view} ${how}`, sql)];
   const create = run(`create view ${view} ${how}`, sql);

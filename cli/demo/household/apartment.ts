@@ -1,7 +1,7 @@
 /** Room names as the sensors spell them. */
 export type Room = 'Livingroom' | 'Office' | 'Bdroom' | 'Bhroom' | 'Kitchen' | 'Laundry';
 
-/** Where somebody is: awake in a room, asleep in the bedroom, or not at home. */
+/** Where a resident is: awake in a room, asleep in the bedroom, or not at home. */
 export type Place = Room | 'asleep' | 'away';
 
 export type Owner = 'JimmyLoup' | 'JeremieVianin';
@@ -32,11 +32,11 @@ export interface RoomTraits {
   readonly meteo?: 'station' | number;
   /** Charge of the humidity sensor, %. */
   readonly humidity?: number;
-  /** A motion sensor, and how likely it sees somebody who is there, per minute. */
+  /** A motion sensor, and the probability per minute that it detects a person in the room. */
   readonly motion?: number;
 }
 
-/** A sensor on a door or window. A door also opens by itself in the minute somebody walks through. */
+/** A sensor on a door or window. A door also opens in the minute in which a person walks through. */
 export interface Opening {
   readonly room: Room;
   readonly type: string;

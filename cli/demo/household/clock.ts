@@ -1,7 +1,7 @@
 /** Minutes in a day, and so files of one apartment in a day. */
 export const minutesOfDay = 1440;
 
-/** Life goes by the clock on the wall, files by UTC: two hours behind, in a Swiss October. */
+/** Residents live by local time, files use UTC: two hours less, in a Swiss October. */
 export const localOffset = 120;
 
 /** The sample day is Thursday, 12 October 2023, in UTC. */

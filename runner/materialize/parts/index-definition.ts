@@ -12,7 +12,7 @@ export interface Index extends Omit<IndexConfig, 'expressions' | 'where'> {
 
 /** What an index is, apart from its name: `on "gold"."rooms" using btree ("room")`. */
 export function indexOn(table: string, index: Index): SqlText {
-  // An expression goes in as it was written; brackets around a function call do no harm.
+  // An expression is used as written; brackets around a function call do no harm.
   const keys = [
     ...(index.columns ?? []).map(identifier),
     ...(index.expressions ?? []).map((one) => SqlText.join('(', one, ')')),

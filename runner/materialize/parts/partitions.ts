@@ -64,7 +64,7 @@ end`)}`,
   ];
 }
 
-/** A month or day is told by its local time: its name, and where it begins and ends as values of the column. */
+/** The query for the missing partitions. A month or day is identified by its local time; bounds are values of the column. */
 function missingPartitions(target: TableTarget, partitionBy: PartitionBy, type: TimeType, from: string): string {
   const { granularity, timeZone } = partitionBy;
   const at = `n.${identifier(partitionBy.column)}`;

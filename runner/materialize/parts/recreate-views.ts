@@ -7,7 +7,7 @@ import { describeRelation, withoutComments } from './comments.ts';
 import { grantAgain, restoreGrants } from './grants.ts';
 import { type Explain, run, type Step } from './step.ts';
 
-/** A view that stands and what it takes to make it again. */
+/** An existing dependent view, and what is needed to recreate it. */
 export interface DependentView extends Privileges {
   readonly kind: 'view' | 'materialized view';
   /** False for a materialized view that was left without rows. */
@@ -23,7 +23,7 @@ export interface DependentView extends Privileges {
   readonly defaults: readonly { readonly column: string; readonly expression: string }[];
   /** Statements that make the indexes of a materialized view. */
   readonly indexes: readonly SqlText[];
-  /** Statements for what else it had, behind all others: where it will have a column is only known when it is made. */
+  /** Statements that restore the rest, after all others: only the recreated view shows which columns it has. */
   readonly whereItFits?: readonly SqlText[];
   /** The model that it is, if the project makes it. */
   readonly model: Pick<ModelNode, 'name' | 'description' | 'columns' | 'config'> | undefined;
@@ -69,7 +69,7 @@ function create(view: DependentView): Step[] {
     ...describeRelation(described, made, comments),
     ...(view.whereItFits ?? []).map((one): Step => ({ kind: 'run', sql: one, explain: doesNotFit(view) })),
     ...(kind === 'materialized view' && view.populated ? [run(`analyze ${on}`)] : []),
-    // Its rows are others now, and nobody has counted which.
+    // Its rows may have changed, and they are not counted.
     ...(kind === 'materialized view' && model !== undefined
       ? [run(`update datacycle.model set generation = generation + 1 where model = ${literal(model.name)}`)]
       : []),

@@ -52,7 +52,7 @@ export function repartition(
   const table = relation(schema, name);
   const list = identifiers(existing.columns.map((column) => column.name));
   const objects = objectNames(target);
-  // Those of a table are its constraints' and its declared ones; whoever made others has been asked to drop them.
+  // A table has only declared indexes and those of its constraints here; any others have been refused before.
   const preserved = { ...replacement.preserved, ...(existing.kind === 'table' ? { indexes: [] } : {}) };
   return replaceRelation(target, { ...replacement, preserved, kind: 'table', existing, objects }, (now) => {
     const beside = placeOf(now);
@@ -68,7 +68,7 @@ export function repartition(
   });
 }
 
-/** What stands where the rows have been moved: a table without policies, and with the constraints and indexes that stay. */
+/** The table after the rows were moved: without policies, and with the constraints and indexes that stay. */
 function afterRepartition(existing: ExistingRelation, target: TableTarget, made: Made): ExistingRelation {
   const { partitionBy } = target;
   return {

@@ -10,17 +10,17 @@ import { run, type Step } from './step.ts';
 import { besideName } from './structure.ts';
 import type { TableTarget } from './target.ts';
 
-/** What takes the place of what. */
+/** How an existing relation is replaced. */
 export interface Replacement {
   readonly kind: 'table' | 'materialized view';
   readonly existing: ExistingRelation;
-  /** What somebody made on what stands. */
+  /** What was created by hand on the existing relation. */
   readonly preserved: Preserved;
   /** The names of the new one's columns. */
   readonly columns: readonly string[];
   /** The names of the new one's constraints and indexes. */
   readonly objects: readonly string[];
-  /** The views that read what stands. */
+  /** The views that read the existing relation. */
   readonly views: readonly DependentView[];
 }
 
@@ -100,7 +100,7 @@ end`)}`,
   ];
 }
 
-/** Partitions were made beside those of the table that is gone. Their indexes, whose names nobody asks for, follow where they can. */
+/** New partitions have temporary names, too. Their indexes, whose names do not matter, are renamed where possible. */
 function renamePartitions(target: TableTarget): Step[] {
   const { partitionBy, relation: table } = target;
   if (partitionBy === undefined) return [];

@@ -41,7 +41,7 @@ function policiesOf({ column, type }: RowSecurity, { owner, visible }: Access): 
  * The policy by which the owner sees and writes everything in its own sessions: `for all to owner using (...) with check (...)`.
  */
 export function ownersPolicy(owner: string): Policy {
-  // Through a view with the owner's rights the session is somebody else's, who then sees nothing.
+  // Through a view with the owner's rights, the session is another role's, which then sees no row.
   const own = `datacycle.session_of(${literal(owner)})`;
   return policy('writes', `for all to ${identifier(owner)}\nusing (${own})\nwith check (${own})`);
 }
@@ -94,7 +94,7 @@ export function secureRows(
   ];
 }
 
-/** Keeps in a comment how the policies were made, so that one that was altered by hand is known. */
+/** Records a fingerprint of the policies in their comments, so that a policy that was altered by hand is recognised. */
 function seal(at: string, policies: readonly Policy[]): Step {
   return {
     kind: 'run',

@@ -54,7 +54,7 @@ export type Step =
 /** What an error of PostgreSQL means in the user's terms; undefined where it says so itself. */
 export type Explain = (error: StatementError) => ErrorParts | undefined;
 
-/** The session's temporary table with the rows a build works with; gone at the end of the transaction. */
+/** The temporary table of staged rows; it is dropped at the end of the transaction. */
 export const staged = 'pg_temp."datacycle_new"';
 
 export function run(...pieces: readonly (string | SqlText)[]): Step {

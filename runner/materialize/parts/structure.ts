@@ -32,12 +32,12 @@ export interface Structure {
   readonly settings: SettingPlaces;
 }
 
-/** Where a relation stands for the time being. */
+/** The present name of a relation, which may be temporary. */
 export function placeOf({ relation: { schema, name }, temporaryName }: Structure): RelationName {
   return { schema, name: temporaryName ?? name };
 }
 
-/** The name under which a relation is made beside the one whose place it will take; nobody ever sees it. */
+/** The temporary name of a relation that is built beside the one it will replace; no other session sees it. */
 export function besideName({ name }: RelationName): string {
   return objectName(`datacycle_${name}`, `beside ${name}`);
 }
@@ -142,7 +142,7 @@ export function madeOf(structure: Structure): Made {
   };
 }
 
-/** Names that the user gave to something else than what they stand for now. */
+/** Names given by the user whose definition has changed. */
 function redefined(structure: Structure, made: Made): string[] {
   const before = new Map(made.objects.map(({ name, definition }) => [name, definition]));
   return wantedObjects(structure).flatMap(({ name, definition }) => {
@@ -256,7 +256,7 @@ function wantedObjects(structure: Structure): Wanted[] {
         declared satisfies never;
     }
   }
-  // The key must be unique whether or not somebody declared it: merging relies on it.
+  // The key must be unique whether or not that is declared: merging relies on it.
   const surrogate = structure.surrogateKey === undefined ? [] : [structure.surrogateKey];
   for (const [setting, columns] of [
     ['unique_key', structure.uniqueKey],
@@ -309,7 +309,7 @@ function stillReferenced(table: RelationName, name: string): Explain {
 }
 
 function dropObject(table: RelationName, name: string): string {
-  // A name is a constraint's (with or without an index) or an index's alone, or it is gone with a column.
+  // A name is a constraint's (with or without an index) or only an index's, or it was dropped with a column.
   return `do ${dollarQuoted(`begin
     if exists (select from pg_constraint where conname = ${literal(name)} and conrelid = ${literal(relation(table))}::regclass) then
         alter table ${relation(table)} drop constraint ${identifier(name)};

@@ -22,7 +22,7 @@ export interface TableTarget extends Structure {
   readonly access: Access | undefined;
 }
 
-/** What an increment does to rows that stand. */
+/** What an increment does to existing rows. */
 export interface MergeSettings {
   /** The only columns that are taken over; undefined: all. */
   readonly update: readonly string[] | undefined;
