@@ -1,4 +1,4 @@
-import type { RelationName } from '../../warehouse/quote.ts';
+import { type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type ExistingRelation, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';
@@ -14,7 +14,7 @@ export interface TestOutcome {
   readonly proven: boolean;
 }
 
-/** Looks relations up once per run; forget() when one was rebuilt. */
+/** Reads each relation from the catalog once; what has changed since must be forgotten. */
 export class RelationCache {
   readonly #on: Queryable;
   readonly #found = new Map<string, Promise<ExistingRelation | undefined>>();
@@ -24,13 +24,19 @@ export class RelationCache {
   }
 
   get(name: RelationName): Promise<ExistingRelation | undefined> {
-    const key = `${name.schema}.${name.name}`;
+    const key = relation(name);
     const known = this.#found.get(key) ?? readRelation(this.#on, name);
     this.#found.set(key, known);
     return known;
   }
 
-  forget(): void {
+  /** Forgets one relation. */
+  forget(name: RelationName): void {
+    this.#found.delete(relation(name));
+  }
+
+  /** Forgets all of them: where a hook has run, any may have changed. */
+  forgetAll(): void {
     this.#found.clear();
   }
 }
@@ -57,15 +63,15 @@ export async function runTest(
 }
 
 /** Whether a constraint of the database makes what a test looks for impossible. */
-export function holds(proof: Proof, relation: ExistingRelation | undefined): boolean {
-  if (relation?.kind !== 'table') return false;
+export function holds(proof: Proof, existing: ExistingRelation | undefined): boolean {
+  if (existing?.kind !== 'table') return false;
   switch (proof.type) {
     case 'not_null':
-      return relation.columns.some((column) => column.name === proof.column && column.notNull);
+      return existing.columns.some((column) => column.name === proof.column && column.notNull);
     case 'unique':
-      return relation.unique.some((columns) => columns.every((name) => proof.columns.includes(name)));
+      return existing.unique.some((columns) => columns.every((name) => proof.columns.includes(name)));
     case 'foreign_key':
-      return relation.foreignKeys.some(
+      return existing.foreignKeys.some(
         (key) =>
           key.to.schema === proof.to.schema &&
           key.to.name === proof.to.name &&

@@ -27,7 +27,6 @@ export class NodeWork {
     const { warehouse, manifest, signal } = context;
     try {
       const built = await buildNode(context, node);
-      this.#relations.forget();
       if (built.retained > 0) this.retained.add(node.id);
       for (const outcome of built.audits) this.#audited.set(outcome.test.id, outcome);
       const changed = built.inserted + built.updated + built.deleted > 0;
@@ -47,7 +46,18 @@ export class NodeWork {
       return { status: 'success', message, ...counts, recorded, error: undefined, ...warned };
     } catch (error) {
       return signal?.aborted === true ? stopped : failure(error);
+    } finally {
+      this.#forgetChangedBy(node);
     }
+  }
+
+  /**
+   * Forgets what a build may have changed, also one that failed: batches and hooks outside its transaction have committed. Nothing
+   * is dropped with cascade, so that the constraints of other tables stay, unless a hook takes them away.
+   */
+  #forgetChangedBy(node: BuiltNode): void {
+    if ((node.hooks ?? []).length > 0) this.#relations.forgetAll();
+    else this.#relations.forget(node.relation);
   }
 
   /** Runs a test, unless it has been run as an audit of a model that this run has built. */
