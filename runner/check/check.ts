@@ -50,10 +50,10 @@ export interface CheckSummary {
 }
 
 /**
- * Runs every selected model in its full and its incremental form, and every test, on tables without rows: the sources are
- * made of the columns they declare, the seeds of their files. Goes on behind a fault: a model that fails is replaced by an
- * empty table of the columns that it yields or declares, and only what is made of one without any is left out.
- * @param warehouse an embedded database for this check alone, with the tables of the loaders but without rows.
+ * Builds every selected model in its full and its incremental form, and runs every test, on tables without rows. Sources get the
+ * columns that they declare; seeds are loaded from their files. A model that fails is replaced by an empty table of the columns that
+ * it yields or declares, so that its downstream models are checked as well; if it has none, they are left out.
+ * @param warehouse an embedded database for this check only, with the tables of the loaders but without rows.
  * @throws Cancelled when interrupted.
  */
 export async function checkProject(

@@ -36,8 +36,8 @@ export async function provideSource(on: Queryable, node: SourceNode): Promise<re
 
 /**
  * Creates an empty table as a stand-in for a model or seed that cannot be built.
- * @param yields the columns of its query, if that much can be told; those it declares besides are added.
- * @returns false if nothing tells what it would be.
+ * @param yields the columns of its query, if they are known; declared columns are added.
+ * @returns false if no column is known.
  */
 export async function createStandIn(
   on: Queryable,

@@ -54,9 +54,9 @@ export function auditedBy(
 }
 
 /**
- * The models and seeds with audits that read others as well: those come first, so that the audits find them as this run
- * makes them. Their rows are not made of them, so `reads` stays.
- * @param problems gets an audit that reads what is made of the model it audits.
+ * The models and seeds with audits that read other models as well: those are built first, so that the audits read them as this run
+ * builds them. They are no upstreams of the rows, so `reads` is unchanged.
+ * @param problems gets an audit that reads a model downstream of the one that it audits.
  */
 export function auditedLast(
   nodes: ReadonlyMap<string, Node>,

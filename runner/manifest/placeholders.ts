@@ -4,8 +4,8 @@ import type { SqlText } from '../text/sql-text.ts';
 import { type SqlToken, sqlTokens } from '../text/sql-tokens.ts';
 
 /*
- * What the model language gives for values that only a run knows: SQL that can be run by hand, with a comment that says what it
- * stands for. The planner finds it by the hole around it, not by its text.
+ * Placeholders for values that only a run knows: SQL that can be run by hand, with a comment that names the value. The planner
+ * finds them by the holes around them, not by their text.
  */
 
 export function highWater(id: string): string {
@@ -14,7 +14,7 @@ export function highWater(id: string): string {
 
 export const runStartedAt = holeText({ kind: 'run_started_at' }, 'current_timestamp /* run_started_at */');
 
-/** In compiled SQL a batch is all there is: its bounds are farther than any time. */
+/** In compiled SQL a batch covers all rows: its bounds lie beyond any time. */
 const bounds = { start: '0001-01-01', end: '9999-12-31' } as const;
 
 export function batchBound(which: 'start' | 'end'): string {

@@ -16,9 +16,8 @@ interface Standing {
 }
 
 /**
- * What stands goes where a model is to be something else: refused where nothing would bring back what it holds, or where
- * others hold on to it. Pure.
- * @throws NodeError that says how to go on.
+ * Refuses a change of materialization that would lose rows which nothing can restore, or that foreign keys prevent. Pure.
+ * @throws NodeError that says what to do instead.
  */
 export function refuseChangeOfKind(
   node: BuiltNode,

@@ -11,7 +11,7 @@ export interface NodeState {
   readonly consumed: ReadonlyMap<string, Consumed>;
   /** What its upstreams are now, by upstream name. */
   readonly upstreams: ReadonlyMap<string, Consumed>;
-  /** The sources its rows are made of that lack rows by now, by name. */
+  /** The sources behind it that have been pruned, by name. */
   readonly pruned: ReadonlyMap<string, Pruned>;
   /** The models it reads from which retention has deleted rows, by name, and the time up to which they are deleted. */
   readonly expired: ReadonlyMap<string, Date>;

@@ -3,8 +3,8 @@ import type { Pruned } from '../state/pruned.ts';
 import { NodeError } from '../text/errors.ts';
 
 /**
- * A rebuild of an incremental model would lack what was made of the rows that are gone. Pure.
- * @throws NodeError that says how to go on.
+ * Refuses a rebuild of an incremental model whose sources have been pruned: it would lose the rows that came from them. Pure.
+ * @throws NodeError that says what to do instead.
  */
 export function refuseToLose(
   node: BuiltNode,

@@ -33,10 +33,10 @@ export interface ExpireOptions {
 }
 
 /**
- * Deletes the rows that are older than project.yml's `retention` says, facts before what they are made of, one
- * transaction a model. That they are gone is remembered, so that a rebuild of what was made of them keeps what it has.
- * Failed audits of these models are forgotten when they are so old themselves, with the rows they kept.
- * @throws RunBusyError if a run is going on; NodeError for an event_time of a type that says no time.
+ * Deletes the rows that are older than project.yml's `retention`, downstream models first, one transaction for each model. The
+ * deletion is recorded, so that a rebuild of downstream models retains their rows. Failed audits of these models and their bad
+ * rows are deleted at the same age.
+ * @throws RunBusyError during a run; NodeError if the type of an event_time is no time.
  */
 export async function expireRows(
   { manifest, project }: Compiled,

@@ -25,7 +25,7 @@ export interface KnownBatch extends BatchWindow {
         readonly over: boolean;
         /** It must be built again. */
         readonly pending: boolean;
-        /** A batch of what it is made of has changed since. */
+        /** A batch of an upstream has changed since. */
         readonly behind: boolean;
       }
     | undefined;
@@ -40,9 +40,9 @@ export interface EventTimeRange {
 }
 
 /**
- * Bounds are where the clock of the zone shows a new hour, day, week, month or year for the first time, so that a day has 23, 24
- * or 25 hours, and an hour that is shown twice has two: what the clock shows always says which batch it is. They are looked for a
- * little before and behind, since a clock that is set back shows a time twice. Where it skips one, that is the moment at which it does.
+ * A batch begins when the clock of the zone first shows a new hour, day, week, month or year. So a day has 23, 24 or 25 hours, an
+ * hour that is shown twice is one batch of two hours, and a local time always identifies its batch. The query searches a little
+ * before and after, since a clock that is set back shows a time twice. If the clock skips a bound, the bound is the moment of the skip.
  */
 const days = `select local, at
     from (

@@ -2,12 +2,12 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { BatchWindow } from './batch-windows.ts';
 
 /*
- * A batch has two versions, drawn from one sequence: the one at which it was built last, and the one at which its rows
- * changed last. What is made of it is behind if it was built before they changed. Rows that went because they lay in no
- * batch are remembered as batches without beginning or without end.
+ * A batch has two versions, drawn from one sequence: that of its last build and that of the last change of its rows. A downstream
+ * batch is behind if it was built before that change. Deleted rows that lay in no batch are recorded as batches without a start
+ * or without an end.
  */
 
-/** Remembers that these batches are to be built again, until they have been; with `undefined` all that there are. */
+/** Marks these batches as pending, or all with `undefined`: runs build them until one succeeds. */
 export async function markPending(
   session: Queryable,
   model: string,

@@ -112,8 +112,8 @@ const numberRuns: readonly string[] = [
 ];
 
 /**
- * The schema `datacycle`, as its migrations make it. The first takes over a schema that had no number yet, from any version
- * of the program that made one: what is there stays, what is missing is added.
+ * The migrations of schema `datacycle`. The first also adopts a schema without a number, as earlier versions of the program
+ * created it: existing tables stay, missing ones are added.
  */
 export const stateMigrations: Migrations = {
   schema: 'datacycle',

@@ -14,8 +14,8 @@ export function isSubjectNode(node: unknown): node is SubjectNode {
 }
 
 /**
- * The tables whose rows are somebody's, so that each comes before what it is made of, points at or is found through; schema by
- * schema where that is possible: what people see first, then what is behind it.
+ * The tables whose rows belong to subjects, each before its upstreams, the tables that it references and those by which its rows
+ * are found; schema by schema where possible, so that what people see goes first.
  */
 export function subjectNodes({ nodes }: Manifest): readonly SubjectNode[] {
   const all = subjectGraph(nodes);

@@ -12,8 +12,8 @@ export function materializedViews({ nodes, order }: Manifest): readonly ModelNod
 }
 
 /**
- * Refreshes every materialized view of the project that stands, beside its readers: rows that were deleted from what it
- * reads go from it, too. Whatever was made of it is rebuilt by its next run.
+ * Refreshes every existing materialized view of the project concurrently, so that rows deleted from its upstreams disappear from
+ * it. The next run rebuilds its downstream models.
  */
 export async function refreshMaterializedViews(warehouse: Warehouse, manifest: Manifest): Promise<void> {
   for (const { name, relation: at } of materializedViews(manifest))

@@ -63,9 +63,9 @@ export async function countSubjectRows(
 }
 
 /**
- * Deletes the subject's rows of one table in one transaction. A materialized view loses them when it is refreshed. Its surrogate keys are kept without the name, so that a number
- * is never handed out again.
- * @returns how many rows are gone.
+ * Deletes the subject's rows of one table in one transaction. A materialized view loses them when it is refreshed. Surrogate keys
+ * stay assigned, without the natural key, so that no number is assigned twice.
+ * @returns how many rows were deleted.
  */
 export async function eraseRows(
   warehouse: Warehouse,
@@ -135,10 +135,10 @@ export interface ExportedTable extends SubjectRows {
 }
 
 /**
- * Writes the subject's rows of every table that has any into `<folder>/<schema>/<name>.csv`, all as they were at one moment.
- * Streams: memory stays flat, the embedded database's own apart.
- * @param onTable told what is written next.
- * @returns what was written, what is made of the most first.
+ * Writes the subject's rows of every table that has any into `<folder>/<schema>/<name>.csv`, all from one snapshot of the database.
+ * Rows are streamed, so memory stays flat (except in the embedded database itself).
+ * @param onTable called with the table that is written next.
+ * @returns the tables that were written, the most downstream first.
  */
 export async function exportTables(
   warehouse: Warehouse,

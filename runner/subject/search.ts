@@ -27,11 +27,11 @@ export function schemasOf({ nodes }: Manifest): readonly string[] {
 }
 
 /**
- * Looks for the subject's names in every column of every table that can hold text (JSON and lists of texts included), also
- * of tables that the project does not know. Reads everything: minutes where there are many millions of rows. Views are left
- * out: what they show stands in tables.
- * @param isTheirs the condition that a row of a table, as `t`, is the subject's own; undefined if that cannot be told.
- * @param onTable told what is searched next.
+ * Searches the subject's names in every column that can contain text (JSON and arrays of texts included) of every table, also of
+ * tables that are not the project's. It reads all rows, which takes minutes for many millions. Views are left out, since tables
+ * have what they show.
+ * @param isTheirs the condition that a row of a table, as `t`, is the subject's own; undefined if there is none.
+ * @param onTable called with the table that is searched next.
  */
 export async function searchDatabase(
   on: Queryable,

@@ -5,9 +5,9 @@ import { SqlText } from './sql-text.ts';
 export type Escape = '\\' | "'" | undefined;
 
 /**
- * The value of a YAML scalar as SQL whose characters know where they stand in the file, whatever indentation, line breaks
- * and escapes YAML takes away.
- * @param written the scalar as it stands in the file, without what opens it.
+ * The value of a YAML scalar as SQL whose characters know their places in the file, although YAML removes indentation, line breaks
+ * and escapes.
+ * @param written the scalar as the file has it, without its opening quote or indicator.
  * @param placeOf the place of a character of `written`.
  */
 export function alignedText(

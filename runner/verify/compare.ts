@@ -20,8 +20,8 @@ export interface Comparison {
 }
 
 /**
- * The query that compares. It returns one row: `rows`, how many stand; `counts`, differing rows by kind; `details`, the
- * first of them as [kind, key values, [column, value that stands, value that should]], all values as text.
+ * The query that compares. It returns one row: `rows`, the number of rows of the table; `counts`, differing rows by kind; `details`,
+ * the first of them as [kind, key values, [column, existing value, expected value]], all values as text.
  */
 export function compareRows(comparison: Comparison): SqlText {
   return new SqlText(comparison.target.uniqueKey.length > 0 ? byKey(comparison) : ofAll(comparison));

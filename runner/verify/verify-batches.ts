@@ -33,9 +33,9 @@ export async function reasonBatchesWait(
 }
 
 /**
- * Makes the rows of all batches, one after the other, in a temporary table.
- * @returns the query that reads them, and since when they are all there is: what is older has been deleted by retention,
- * from the table or from what it is made of.
+ * Computes the rows of all batches, one after the other, in a temporary table.
+ * @returns the query that reads them, and the time from which on they are complete: retention has deleted older rows of the table
+ * or of its upstreams.
  */
 export async function batchesFromScratch(
   session: Session,

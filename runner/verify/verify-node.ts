@@ -48,9 +48,9 @@ export type Verdict =
   | { readonly status: 'error'; readonly error: Error };
 
 /**
- * Builds a model from scratch in temporary tables and compares its table with them. The transaction around it is to be
- * one snapshot and to be rolled back.
- * @param limit how many differing rows are told; negative: all.
+ * Builds a model from scratch in temporary tables and compares its table with them. The caller's transaction must be
+ * `repeatable read` and is rolled back.
+ * @param limit how many differing rows are reported; negative: all.
  * @throws NodeError | StatementError if it cannot be built.
  */
 export async function verifyNode(
@@ -146,8 +146,8 @@ async function compare(
 }
 
 /**
- * The rows that a comparison is about: not those that a rebuild would leave alone, because what they are made of is gone,
- * nor those that retention has taken from the table itself.
+ * The rows that are compared: not those that a rebuild would retain because their source rows are deleted, nor those that
+ * retention has deleted from the table itself.
  */
 async function comparedSince(
   session: Queryable,

@@ -37,8 +37,8 @@ export function verifiedByDefault(manifest: Manifest): ReadonlySet<string> {
 }
 
 /**
- * Builds models from scratch beside their tables and compares the two, one model after the other, each in a transaction
- * of its own that sees one moment and is rolled back. What cannot be compared is a result, not an exception.
+ * Builds models from scratch beside their tables and compares the two, one model after the other, each in a `repeatable read`
+ * transaction of its own that is rolled back. What cannot be compared is a result, not an exception.
  * @throws NodeError if nothing has been built in this database; ConnectionError if it cannot be reached.
  */
 export async function verifyModels(

@@ -5,9 +5,9 @@ import type { BatchWindow, KnownBatch } from '../../state/batch-windows.ts';
 import { NodeError } from '../../text/errors.ts';
 
 /**
- * Keeps what is done where the grid has changed and nothing is built again.
- * @returns whether batches are done now that were not before.
- * @throws NodeError if a batch would build what is done in others, and full_refresh says that nothing may.
+ * Keeps finished work if the bounds of the batches have changed and nothing is rebuilt (`full_refresh: false`).
+ * @returns whether batches are finished now that were not before.
+ * @throws NodeError if a batch would rebuild rows of finished batches although full_refresh is false.
  */
 export async function keepDone(session: Queryable, node: MicrobatchNode, all: readonly KnownBatch[]): Promise<boolean> {
   const undone = all.filter(({ done }) => done === undefined);

@@ -27,8 +27,8 @@ import type { Job } from './job.ts';
 import { moveRows } from './move-table.ts';
 
 /**
- * Decides what is to be built and remembers it, so that what the run does not get to is built by the next one.
- * @throws NodeError if the model cannot be built, whichever the batch; nothing is touched then.
+ * Decides which batches are built and records them as pending, so that the next run builds those that this one does not reach.
+ * @throws NodeError if the model cannot be built at all; nothing is touched then.
  */
 export async function beginBatches(session: Session, context: BuildContext, node: MicrobatchNode): Promise<Job> {
   const settings = node.batch;

@@ -24,12 +24,12 @@ import type { BuildContext } from '../transaction/build-context.ts';
 import { runSteps } from '../transaction/run-steps.ts';
 
 /**
- * Moves the rows of a microbatch model into a table as declared, before its batches are built: one that is partitioned otherwise,
- * with the constraints and indexes that stood, since what is new waits for the last batch; one of the rows that a view shows, so
- * that readers find them until batch by batch takes their place.
+ * Moves the rows of a microbatch model into a new table before its batches are built: if the partitioning has changed, or if the
+ * model was a view, whose rows readers then see until the batches replace them. The new table has the constraints and indexes of
+ * the old one; new ones are added after the last batch.
  * @param yields the columns of the model's query.
- * @returns the state from then on; the same one where no other table is needed.
- * @throws NodeError if that would lose what hangs on the old one, or rows would belong to no batch; nothing is touched then.
+ * @returns the state after the move; unchanged if no new table is needed.
+ * @throws NodeError if objects on the old table would be lost, or rows would belong to no batch; nothing is touched then.
  */
 export async function moveRows(
   session: Session,

@@ -7,10 +7,9 @@ import { markTaken } from '../../state/batches.ts';
 import type { Job, Progress } from './job.ts';
 
 /**
- * The batches in which rows stand whose keys the staged ones have: those rows have moved, and are to be taken from there. They
- * wait to be built again from now on, also if nothing is left to be changed in them: whoever follows them has to look.
- * @returns none where a key that stands elsewhere is a second one: in a batch that this run has built, or that nothing may
- * build again.
+ * The batches that contain rows with keys of the staged rows: those rows have moved and are taken out of them. The batches become
+ * pending, even if nothing else changes in them, since their consumers must read them again.
+ * @returns none if a key in another batch is a duplicate: in a batch that this run has built, or that may not be built again.
  */
 export async function movedFrom(
   session: Session,

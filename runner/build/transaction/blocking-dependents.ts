@@ -10,11 +10,11 @@ import { type Made, namesOf } from '../../state/made.ts';
 import { NodeError } from '../../text/errors.ts';
 
 /**
- * Refuses to put another table in the place of a standing one while something hangs on it that would go with it or keep it
- * from going: foreign keys of others, views of a partition, whatever was made by hand. Nothing is ever dropped that cannot be made again.
- * @param made what the runner remembers of the table.
- * @param views those that are made again.
- * @throws NodeError that names them.
+ * Refuses to replace an existing table while objects depend on it that would be lost or that prevent its drop: foreign keys of other
+ * tables, views of a partition, objects that were created by hand. Nothing is dropped that cannot be recreated.
+ * @param made what the runner has recorded of the table.
+ * @param views the dependent views that are recreated.
+ * @throws NodeError that names the objects.
  */
 export async function refuseToStrand(
   session: Queryable,

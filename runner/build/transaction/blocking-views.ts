@@ -26,11 +26,11 @@ export interface Surroundings {
 }
 
 /**
- * The views that stand and under which PostgreSQL would not let a node change, whoever made them; each behind those that it
- * reads. Those of the project whose SQL is another by now come back as that says where columns go, and else as they were: what
- * the new SQL reads may not be built yet.
- * @param yields the columns of the node's query; undefined: those that stand.
- * @throws NodeError that names a view which would not come back as it is.
+ * The existing views under which PostgreSQL does not allow a node to change, whether the project or a person created them; each
+ * after those that it reads. A view of the project whose SQL has changed is recreated with the new SQL if the node loses a column,
+ * and otherwise as it was, since what the new SQL reads may not be built yet.
+ * @param yields the columns of the node's query; undefined: the existing ones.
+ * @throws NodeError that names a view which could not be recreated as it was.
  */
 export async function blockingViews(
   session: Session,

@@ -10,19 +10,18 @@ import { NodeError } from '../../text/errors.ts';
 import { type Granted, grantRoles } from './grant-roles.ts';
 import { type HookContext, runHooks } from './hooks.ts';
 
-/** What a relation was before it was built, and what of it is remembered. */
+/** What is known of a relation from before its build, and what is recorded of it. */
 export interface Before {
   /** Comments of the relation that was replaced. */
   readonly comments: Comments | undefined;
-  /** Those that it has, where nothing has touched it. */
+  /** Its present comments, if the build did not touch it. */
   readonly standing?: Comments | undefined;
   readonly made: Made;
 }
 
 /**
- * What comes behind the rows, in their transaction, and may change although nothing else did: comments, the hooks that run
- * there, grants.
- * @returns what to remember of the grants.
+ * What follows the rows in their transaction, and may change even if no row did: comments, post-hooks, grants.
+ * @returns what to record of the grants.
  * @throws NodeError | StatementError
  */
 export async function completeRelation(
@@ -40,9 +39,9 @@ export async function completeRelation(
 }
 
 /**
- * Comments and grants alone, without the hooks: where the rows come in several transactions, whoever may read them need not
- * wait for the last one.
- * @returns what to remember of the grants.
+ * Comments and grants only, without the hooks: if the rows are built in several transactions, readers need not wait for the last
+ * one.
+ * @returns what to record of the grants.
  * @throws NodeError | StatementError
  */
 export async function introduceRelation(session: Session, node: BuiltNode, before: Before): Promise<Granted> {

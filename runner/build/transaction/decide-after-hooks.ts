@@ -5,8 +5,8 @@ import { type HookContext, runHooks } from './hooks.ts';
 import { readState, type StateRead } from './node-state.ts';
 
 /**
- * What is to be done with a node, once the hooks before it have run in its transaction: they may have changed what stands,
- * which is read and decided upon again then.
+ * Runs the pre-hooks of a node in its transaction and decides how the node is built. Hooks may have changed the database, so
+ * after them the state is read and decided upon again.
  * @param decideOn decides from state alone.
  * @throws NodeError
  */

@@ -40,9 +40,9 @@ export interface StateRead extends NodeState {
 
 /**
  * What the database says about a node and its upstreams.
- * @param holdBack whether it is to be kept from getting ahead of what it reads: a node that follows an upstream and also
- * reads a sibling that follows the same one would make something of a stale sibling, count that as consumed and never look
- * at it again. So its mark goes no further than the marks of all models behind it on the same upstream.
+ * @param holdBack whether its high-water mark must not pass those of its upstream models. If a node and a model that it reads
+ * follow the same source, the node could consume rows that the model has not consumed yet, and never read them again. So its mark
+ * on a source is at most the smallest mark of all models upstream of it.
  */
 export async function readState(
   session: Session,

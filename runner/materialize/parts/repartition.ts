@@ -9,9 +9,9 @@ import { addExisting, existingObjects, objectNames, placeOf, type Structure } fr
 import type { TableTarget } from './target.ts';
 
 /**
- * Whether a standing table has to give way to another because its partitioning is not what is declared. One that somebody
- * partitioned by hand is let be while nothing is declared.
- * @param made what the runner remembers of it.
+ * Whether an existing table has to be replaced because its partitioning is not the declared one. A table that was partitioned by
+ * hand stays as it is while no partitioning is declared.
+ * @param made what the runner has recorded of it.
  */
 export function isRepartitioned(
   { partitionBy }: Pick<Structure, 'partitionBy'>,
