@@ -73,8 +73,8 @@ export function roleOf(project: Project, apartment: string): string | undefined 
 }
 
 /**
- * Creates the roles that are missing, as members of the readers; who was a member of one before is told. Belongs behind the database, which the login is tried on.
- * @throws UsageError if one that is there can do more than read.
+ * Creates the missing roles as members of the readers, and reports who was a member of an existing one.
+ * @throws UsageError if an existing role can do more than read.
  */
 export async function ensureReaderRoles(
   admin: Queryable,

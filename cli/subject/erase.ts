@@ -46,11 +46,11 @@ export interface EraseOptions {
 }
 
 /**
- * Erases everything of a subject: first a tombstone, so that nothing lands again; then its rows, what people see before what
- * is behind it; then what was landed, the logs and the artifacts; and looks whether anything is left. Repeated after it was
- * stopped anywhere, it goes on.
+ * Erases everything of a subject: first it records a tombstone, so that nothing lands again; then it deletes the subject's rows,
+ * downstream tables first, then what was landed, the logs and the artifacts; finally it searches for anything that is left. It can
+ * be stopped at any point and repeated.
  * @returns 1 if something is left: the erasure is then not recorded as complete.
- * @throws UsageError if something speaks against beginning; RunBusyError while a run goes on.
+ * @throws UsageError if a precondition does not hold; RunBusyError during a run.
  */
 export async function eraseSubject(
   warehouse: Warehouse,

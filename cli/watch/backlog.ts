@@ -81,7 +81,7 @@ export class Backlog {
 
   #step(signal: AbortSignal): Promise<BuildOutcome> {
     if (!this.#begun) return this.#builder.everything(signal);
-    // A bad row that a test found at the start held back what is made of it: without tests it goes on.
+    // A test that failed in the first build skipped the models downstream: without tests they are built.
     if (this.#built === undefined) return this.#builder.models(signal);
     const tables = this.#behind(this.#built).flatMap((source) => this.#tables.get(source) ?? []);
     return this.#builder.madeOf(tables, signal);

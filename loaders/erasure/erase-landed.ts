@@ -37,8 +37,8 @@ export interface LandedErased extends LandedCounts {
 }
 
 /**
- * Erases what was landed of a subject whose tombstone stands: in staging first, in one transaction, then in Bronze, while
- * nobody loads sensors or the registry. Nothing else is touched. Stopped or killed anywhere, erasing again finishes it.
+ * Erases what was landed of a subject that has a tombstone: first in staging, in one transaction, then in Bronze, while no load of
+ * sensors or the registry runs. Nothing else is touched. After a stop or a kill at any point, a repeated erasure finishes it.
  * @throws SourceError, before anything is deleted, if Bronze is not where it should be or the id names no folder of its own
  * there; DatacycleError if there is no tombstone; LoadBusyError if a load goes on for longer than half a minute;
  * LoadFailedError if Bronze cannot be written; HousekeepingInterruptedError after `signal`. No message names the subject.
@@ -102,7 +102,7 @@ function deletion(name: HeldTable['name'], condition: string): string {
   return `delete from staging.${name} as t where ${condition}`;
 }
 
-/** Files that stand elsewhere in Bronze than those of the apartment do, since somebody changed the ledger: only it knows them. */
+/** Files outside of the apartment's folder in Bronze, which only a ledger that was changed by hand knows. */
 async function deleteStrays(session: Session, { bronzeRoot, subject }: SubjectRequest): Promise<void> {
   const { rows } = await session.query<{ path: string }>(
     `select path from subject_file where path is not null and split_part(path, '/', 1) <> all($1::text[])`,

@@ -19,8 +19,8 @@ export async function registryIdsOf(warehouse: Warehouse, of: SubjectRequest): P
 }
 
 /**
- * Puts what {@link registryIdsOf} finds on the tombstone, which has to stand. To be done before anything is deleted: the rows
- * that tell it are among what goes.
+ * Records the ids that {@link registryIdsOf} finds on the tombstone, which must exist. Call it before anything is deleted, since the
+ * rows that contain the ids are deleted, too.
  */
 export async function rememberRegistryIds(warehouse: Warehouse, of: SubjectRequest): Promise<RegistryIds> {
   const ids = await registryIdsOf(warehouse, of);

@@ -84,10 +84,10 @@ export async function idsInBronze(root: string, rule: SubjectRule, before: Regis
 }
 
 /**
- * Takes the subject's rows out of one file of the registry. One without any stays as it is. Any other is written anew with the
- * rows of others, compressed if it was, and the ledger told before it becomes visible: killed in between, the next time writes
- * the same. A damaged one, which no load takes, goes if any of its rows is the subject's.
- * @param bronze to be settled by the caller. @returns how many rows went, and whether a damaged file stays.
+ * Removes the subject's rows from one file of the registry. A file without such rows is not touched. Any other is rewritten with the
+ * rows of others, compressed if it was, and the ledger is updated before the new file becomes visible: after a kill in between, the
+ * next erasure writes the same. A damaged file, which no load accepts, is deleted if any of its rows is the subject's.
+ * @param bronze settled by the caller. @returns how many rows were removed, and whether a damaged file stays.
  */
 export async function eraseFromFile(
   on: Queryable,

@@ -24,8 +24,8 @@ export function checkpoint(signal: AbortSignal | undefined): void {
 }
 
 /**
- * Does `work` while nobody loads the source: loading from Bronze must not meet a file that is just going away. Keep it
- * short, so that a load need not wait for long.
+ * Does `work` while no load of the source runs, since loading from Bronze must not read a file that is being deleted. Keep it
+ * short, so that a load does not wait for long.
  * @throws LoadBusyError if a load goes on for longer than half a minute; HousekeepingInterruptedError after `signal`.
  */
 export async function whileNotLoading<T>(

@@ -25,7 +25,7 @@ export interface TableLanded {
 /**
  * Lands one table: each row as it comes goes to Bronze, as JSON, and to staging, so that memory stays flat. What jsonb
  * cannot store (the character U+0000) stays in Bronze and is left out in staging.
- * @param erased tells the rows of erased apartments, which reach neither; undefined if nobody was erased.
+ * @param erased recognises rows of erased apartments, which reach neither; undefined if no apartment was erased.
  */
 export async function landTable(
   session: Session,

@@ -38,9 +38,9 @@ export type Constraint = { readonly place: Place | undefined } & (
 );
 
 /**
- * Whose the rows of a table are: those whose `column` is the subject's id or, with `of` (the id of a node), has a value
- * that the subject's rows there have in the same column. `nobody`: nobody's. A row that is nobody's by that is the subject's
- * if one of the columns of `knownBy` has a value of the list that stands beside it.
+ * Whose the rows of a table are: a row is the subject's if its `column` is the subject's id or, with `of` (the id of a node), has a
+ * value that the subject's rows of that node have in the same column. `nobody`: no row is a subject's. A row that this assigns to
+ * nobody is the subject's if a column of `knownBy` has a value of the list beside it.
  */
 export type SubjectOf =
   | 'nobody'

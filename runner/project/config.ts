@@ -31,8 +31,8 @@ const index = z
   });
 
 /**
- * Whose rows a table holds: a column with the subject's id, or one that leads there through another model; false: nobody's.
- * `known_by`: by which columns a row that is nobody's by that is known as the subject's, and the list of values each is in.
+ * Whose the rows of a table are: a column with the subject's id, or one that leads there through another model; false: nobody's.
+ * `known_by`: columns by which a row that this assigns to nobody is the subject's, and the list of values for each.
  */
 const subject = z.union(
   [

@@ -8,8 +8,8 @@ export interface Busy {
 }
 
 /**
- * Does what nobody else may do meanwhile in this database: a run, or what changes its tables beside runs.
- * @param work told to stop by the signal: the user's, or because the lock was lost and somebody else may begin.
+ * Holds the lock of the database during `work`: a run, or other work that changes its tables.
+ * @param work gets a signal to stop: the user's, or because the lock was lost and another session may take it.
  * @throws RunBusyError naming the holder.
  */
 export async function underRunLock<T>(

@@ -37,7 +37,7 @@ export function namesOf({ objects }: Made): readonly string[] {
 }
 
 /**
- * What was remembered as a list of texts, told apart by their words: names of constraints and indexes, `<name> is <hash>`,
+ * Converts what was recorded as a list of texts that differ by their words: names of constraints and indexes, `<name> is <hash>`,
  * `not null <column>`, `partitioned by <granularity> <zone> <column>`, `grant <privilege> to <role>`.
  * @param exists whether the relation has a constraint or an index of this name: one may be called like any of the others.
  */

@@ -88,8 +88,8 @@ export function subjectPredicate(
 }
 
 /**
- * The condition that a row of `node`, as `t`, is nobody's although rows there are somebody's, as that of an unknown
- * building; undefined where constraints make that impossible.
+ * The condition that a row of `node`, as `t`, belongs to nobody although the table's rows belong to subjects, e.g. because its
+ * building is unknown; undefined if constraints make that impossible.
  */
 export function unownedPredicate(node: SubjectNode, manifest: Manifest, depth = 0): string | undefined {
   const { column } = node.subject;

@@ -39,8 +39,8 @@ export function parseTemplate(file: SourceFile): hbs.AST.Program {
 }
 
 /**
- * A macro that stands alone on its line keeps its indentation and the line break behind it: Handlebars would take both,
- * and glue the next line to a macro whose file does not end with a line break.
+ * A macro alone on its line keeps its indentation and the line break after it. Handlebars would remove both, and append the next
+ * line directly to a macro whose file does not end with a line break.
  */
 function keepMacrosOnTheirLines(program: hbs.AST.Program): void {
   const body: hbs.AST.Statement[] = [];

@@ -30,7 +30,7 @@ export function alignedText(
   return new SqlText(value, segments);
 }
 
-/** Where `character` stands from `from` on, behind white space at most; undefined if something else comes first. */
+/** The offset of `character` from `from` on, if only white space comes before it; otherwise undefined. */
 function find(character: string, written: string, from: number, escaping: Escape): number | undefined {
   for (let at = from; at < written.length; at += 1) {
     const sign = written.charAt(at);

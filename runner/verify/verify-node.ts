@@ -171,9 +171,8 @@ async function comparedSince(
 }
 
 /**
- * When the run began that built the model last, also if it failed behind the commit: rows that depend on the time are
- * right as of then.
- * ISO time; now, if the run is not remembered.
+ * The ISO time at which the run began that last built the model, even if it failed after the commit: rows that depend on the
+ * time are correct as of then. The present time if the run is not recorded.
  */
 async function lastRunStartedAt(session: Queryable, node: ModelNode): Promise<string> {
   const { rows } = await session.query<{ at: string }>(

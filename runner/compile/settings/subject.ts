@@ -17,8 +17,8 @@ export function subjectOf(draft: Draft, context: CompileContext): SubjectOf | un
 }
 
 /**
- * What is wrong with the subjects of a project: settings that make no sense, and tables that are made of somebody's rows and
- * do not say whose theirs are. A project that never says `subject` is left in peace.
+ * Checks the subjects of a project: invalid settings, and tables that read rows of subjects without saying whose their own rows
+ * are. A project that never sets `subject` has no such problems.
  */
 export function checkSubjects(context: CompileContext, nodes: ReadonlyMap<string, Node>): readonly Problem[] {
   const drafts = [...context.drafts.values()];
