@@ -175,9 +175,6 @@ export type WholeModel = Exclude<ModelNode, MicrobatchNode>;
 /** A node whose rows are in a table of its own. */
 export type TableLikeNode = TableNode | IncrementalNode | MicrobatchNode | SnapshotNode | SeedNode;
 
-/** A node whose rows are stored: in a table, or in a materialized view. */
-export type StoredNode = TableLikeNode | MaterializedViewNode;
-
 export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly materialized?: undefined;

@@ -136,7 +136,6 @@ export const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 export type IndexConfig = z.infer<typeof index>;
-export type SubjectConfig = z.infer<typeof subject>;
 export type ConfigKey = keyof Config;
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];

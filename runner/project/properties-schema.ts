@@ -114,7 +114,6 @@ export const propertiesSchema = z.strictObject({
 export type Properties = z.infer<typeof propertiesSchema>;
 export type Described = z.infer<typeof described>;
 export type BiModel = z.infer<typeof biModel>;
-export type BiColumn = z.infer<typeof biColumn>;
 export type BiMeasure = z.infer<typeof biMeasure>;
 export type ColumnProperties = z.infer<typeof column>;
 export type ConstraintProperties = z.infer<typeof modelConstraint>;
