@@ -47,10 +47,10 @@ import { changedRows, noRows } from './transaction/totals.ts';
 
 /**
  * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all. A
- * microbatch model takes one for each of its batches.
- * Hooks that are to run before the transaction or in it have run then; {@link finishNode} runs the others.
- * @throws NodeError, with the template's place for an error that PostgreSQL reports; for an audit that fails as well, and its
- * bad rows are then kept.
+ * microbatch model has one transaction for each of its batches. Hooks before and in the transaction are run; {@link finishNode}
+ * runs those after it.
+ * @throws NodeError, with the template's place for an error that PostgreSQL reports; also for an audit that fails, whose bad rows
+ * are then recorded.
  */
 export async function buildNode(context: BuildContext, node: BuiltNode): Promise<Built> {
   const explained = async (error: unknown) =>
@@ -165,7 +165,7 @@ function hookContext({ options: { runStartedAt }, sourceText }: BuildContext): H
   return { runStartedAt, sourceText };
 }
 
-/** What the runner made for a node besides its rows, privileges aside. */
+/** What the runner created for a node besides its rows, without grants. */
 function madeBy(node: BuiltNode, decision: Decision, state: NodeState): Made {
   if (decision.mode === 'view') return nothingMade;
   return decision.mode === 'skip' ? (state.remembered?.made ?? nothingMade) : madeOf(structureOf(node));

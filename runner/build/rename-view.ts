@@ -20,7 +20,7 @@ export async function followRename(session: Session, node: BuiltNode, manifest: 
     [node.name, identifier(schema), relation(schema, name)],
   );
   const old = rows[0]?.relation;
-  // Names may have changed hands: what is another's by now is not taken away.
+  // Another node may have taken the name: its relation is not renamed.
   if (old === undefined || manifest.index.atRelation.has(old)) return;
   await session.query(`alter view ${old} rename to ${identifier(name)}`);
 }

@@ -25,14 +25,14 @@ import { HookTrial } from './hook-trial.ts';
 import { columnsOf, type Trial, tryAgain, tryFull } from './trial.ts';
 
 export interface CheckOptions {
-  /** Ids to check; what they are made of is built for them. */
+  /** Ids to check; their upstreams are built as well. */
   readonly selected: ReadonlySet<string>;
   readonly clock: () => Date;
   readonly signal?: AbortSignal | undefined;
   readonly onNode?: ((node: Node, index: number, total: number) => void) | undefined;
 }
 
-/** What could not be checked, and the failed node that it is made of. */
+/** A node that could not be checked, and the failed upstream that is the reason. */
 export interface Unchecked {
   readonly node: string;
   readonly because: string;
@@ -67,7 +67,7 @@ export async function checkProject(
   const sourceText = sourceTexts(project);
   const findings = new Findings(sourceText);
   const hooks = new HookTrial(warehouse, findings, { runStartedAt: started.toISOString(), sourceText });
-  /** What is not there, and what is to blame. */
+  /** Nodes without a relation, and the failed node that is the reason. */
   const absent = new Map<string, string>();
   const { root } = project;
   const trial: Trial = { manifest, root, sourceText, standIns: new Set(), absent, startedAt: started };
@@ -109,7 +109,7 @@ export async function checkProject(
     ok: findings.list().every(({ severity }) => severity === 'warning'),
   };
 
-  /** True if what is made of the node can be checked. */
+  /** True if the downstream nodes can be checked. */
   async function examine(node: Node): Promise<boolean> {
     switch (node.kind) {
       case 'source':
@@ -133,7 +133,7 @@ export async function checkProject(
     let stands = fault === undefined;
     if (fault !== undefined) {
       findings.add('error', node.name, fault);
-      // What is made of an ephemeral model has it inside, and fails at the same place.
+      // The models that read an ephemeral model contain it, and fail at the same place.
       stands = isEphemeral(node) || (await createStandIn(warehouse, node, await columnsOf(warehouse, trial, node)));
       trial.standIns.add(node.id);
     }
@@ -187,7 +187,7 @@ export async function checkProject(
   }
 }
 
-/** The selected and all they are made of, in the order of building; with everything selected, sources that nothing reads as well. */
+/** The selected nodes and their upstreams, in build order; if all are selected, also sources that no node reads. */
 function neededBy({ manifest, graph }: Compiled, selected: ReadonlySet<string>): Node[] {
   const needed = new Set(selected);
   for (const id of selected) for (const upstream of graph.ancestors(id)) needed.add(upstream);

@@ -57,8 +57,8 @@ export function auditsOf({ index }: Manifest, { id }: BuiltNode): readonly TestN
 }
 
 /**
- * The query for an audit's bad rows within the transaction that has built `node`, and what goes before it: a name for the
- * rows to look at. Only an increment brings some rows of a table; anything else brings them all. Pure.
+ * The query for an audit's bad rows in the transaction that has built `node`, and the common table expression before it, which
+ * names the rows to test: of an increment the new ones, otherwise all. Pure.
  */
 export function auditSql(
   test: TestNode,
@@ -147,7 +147,7 @@ export async function auditRemade(
   if (names.size === 0) return;
   for (const node of context.manifest.nodes.values()) {
     if (node.kind !== 'model' || !names.has(node.name)) continue;
-    // One whose SQL is another by now came back as it was; its audits are about what it is to be.
+    // A view whose SQL has changed was recreated as it was, but its audits are about its new SQL.
     if (context.models.get(node.name)?.checksum !== node.checksum) continue;
     const own = auditsOf(context.manifest, node).filter(({ dependsOn }) => dependsOn.every((id) => id === node.id));
     await runAudits(session, context, node, 'replace', 0, own);

@@ -81,8 +81,8 @@ export async function readRelation(on: Queryable, name: RelationName): Promise<E
 }
 
 /**
- * What is quickly told of a relation; {@link completed} tells the rest. Most have no foreign keys, policies and partitions, and
- * PostgreSQL takes longer to plan a query about them than to say so.
+ * What one quick query tells about a relation; {@link completed} reads the rest. Most relations have no foreign keys, policies or
+ * partitions, and planning a query about those takes PostgreSQL longer than a check whether there are any.
  */
 export function bareRelation({ schema, name }: RelationName): Question<BareRelation | undefined> {
   return question(
@@ -106,7 +106,7 @@ where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f
   );
 }
 
-/** All of a relation. @param on the session that told the rest, or what it says may be of another moment. */
+/** All of a relation. @param on the session that read the first part, so that both are of one snapshot. */
 export async function completed(on: Queryable, bare: BareRelation): Promise<ExistingRelation> {
   const { oid, populated, columns, objects, unique } = bare;
   return {

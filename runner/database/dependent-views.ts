@@ -27,8 +27,8 @@ const views = `join pg_rewrite as r on r.oid = d.objid and d.classid = 'pg_rewri
     join pg_class as v on v.oid = r.ev_class and v.relkind in ('v', 'm') and v.oid <> d.refobjid`;
 
 /**
- * The views that read a relation, directly or through others; each behind those that it reads.
- * @param columns only those that read one of these columns, and what reads them; undefined: all.
+ * The dependent views of a relation, direct and indirect, each after those that it reads.
+ * @param columns only views that read one of these columns, and the views on those; undefined: all.
  */
 export async function readDependents(
   on: Queryable,

@@ -98,7 +98,7 @@ from fresh`,
   );
 }
 
-/** Conditions on the table `t` by which PostgreSQL leaves out partitions of times of which there are no new rows. */
+/** Conditions on the table `t` by which PostgreSQL skips partitions without staged rows. */
 function inTimeOfStaged({ partitionBy }: TableTarget): string[] {
   if (partitionBy === undefined) return [];
   const at = identifier(partitionBy.column);

@@ -25,7 +25,7 @@ export function forBatch(sql: SqlText, window: BatchWindow, typeOf: (id: string,
   });
 }
 
-/** A date is the first one that begins at or after the bound; a whole number is a key made of it, YYYYMMDD or YYYYMMDDHHMM. */
+/** For a date, the first day that begins at or after the bound; for a whole number, its key, YYYYMMDD or YYYYMMDDHHMM. */
 const literals: Readonly<Record<string, (moment: Moment) => string>> = {
   'timestamp with time zone': ({ at }) => `timestamptz '${at}'`,
   'timestamp without time zone': ({ local }) => `timestamp '${local}'`,

@@ -82,7 +82,7 @@ function chooseIncrement(
   return { mode: 'increment', reason: `its ${what} changed`, existing };
 }
 
-/** A materialized view that exists is refreshed, unless it is to be another one. */
+/** An existing materialized view is refreshed, unless its definition, columns or key changed. */
 function chooseRefresh(
   node: MaterializedViewNode,
   existing: ExistingRelation,
@@ -99,7 +99,7 @@ function chooseRefresh(
     : { mode: 'replace', reason: existing.populated ? 'its unique index is gone' : 'it had no rows', existing };
 }
 
-/** Whether a table's rows move into another one, since it is to be partitioned otherwise. Pure. */
+/** Whether a table's rows move into another table because its partitioning changes. Pure. */
 export function isMoved(
   node: BuiltNode,
   { mode }: Pick<Decision, 'mode'>,

@@ -25,7 +25,7 @@ export function refuseToLose(
   });
 }
 
-/** The types that event_time may have, and how the start of a day is written in each; whole numbers are keys made of it. */
+/** The types that event_time may have, and how the start of a day is written in each; whole numbers are its keys. */
 const literals: Readonly<Record<string, (day: string) => string>> = {
   date: (day) => `date '${day}'`,
   'timestamp with time zone': (day) => `timestamptz '${day} 00:00:00+00'`,
@@ -44,7 +44,7 @@ export function dayLiteral(type: string, at: Date): string | undefined {
   return literals[type]?.(at.toISOString().slice(0, 10));
 }
 
-/** Rows that a rebuild leaves as they are: what they are made of has been deleted since. */
+/** Rows that a rebuild retains, because retention has deleted the upstream rows that they came from. */
 export interface Kept {
   readonly column: string;
   /** Rows from before this moment. */
@@ -88,7 +88,7 @@ export function refuseToForget(
   });
 }
 
-/** Whether a model is made of rows that retention has deleted, without an event_time that would tell which of its own. */
+/** Whether retention has deleted upstream rows of a model that has no event_time, so its own rows from them cannot be told. */
 export function forgets(node: BuiltNode, expired: ReadonlyMap<string, Date>): boolean {
   return (
     node.kind === 'model' &&

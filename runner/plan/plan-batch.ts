@@ -29,7 +29,7 @@ export interface BatchRows {
   readonly eventType: string;
 }
 
-/** How one batch is built: its table is made of it; or its rows are staged, looked at, and put into the table. */
+/** How one batch is built: the table is created from it; or its rows are staged, checked, and applied to the table. */
 export type BatchPlan =
   | { readonly kind: 'create'; readonly batch: Batch; readonly steps: readonly Step[] }
   | {
@@ -115,7 +115,7 @@ function stretchesOf(rows: BatchRows, windows: readonly BatchWindow[]): Stretch[
   return joined.map((window) => stretchOf(rows, window));
 }
 
-/** How people are told of a batch: what the calendar or clock of its zone shows at its start. */
+/** The name of a batch in messages: its start in local time. */
 export function nameOfBatch({ from }: BatchWindow, { size }: Pick<BatchSettings, 'size'>): string {
   switch (size) {
     case 'year':

@@ -89,11 +89,11 @@ export type Rows =
       readonly yields: readonly Column[] | undefined;
     };
 
-/** What a plan needs to know besides a node and its state. */
+/** Further input of a plan, besides a node and its state. */
 export interface PlanInput {
   /** ISO time of the run, for what says since when it holds. */
   readonly at: string;
-  /** Those that read the node, and go and come back where it changes in a way that PostgreSQL does not allow under them. */
+  /** The dependent views that are dropped and recreated, because PostgreSQL does not allow the change under them. */
   readonly views: readonly DependentView[];
   /** What is restored if another relation replaces the existing one. */
   readonly preserved: Preserved;

@@ -30,7 +30,7 @@ export function secure(target: TableTarget, existing: ExistingRelation | undefin
   ];
 }
 
-/** The table that a node's settings ask for. @param access known where it has row security. */
+/** The table that a node's settings declare. @param access known if it has row security. */
 export function tableTarget(node: BuiltNode, access?: Access): TableTarget {
   const uniqueKey = node.config.unique_key ?? [];
   const surrogateKey = node.config.surrogate_key;

@@ -19,8 +19,8 @@ export interface Reader {
 }
 
 /**
- * The models that are made of a source, and how far each is. A view between a source and the models that follow it by
- * high-water mark counts as one with them.
+ * The models that read a source, and what each has consumed. A view between a source and the models that follow it by
+ * high-water mark counts as a part of those.
  * @param source as models name it, e.g. `staging.sensor_file`.
  */
 export async function readersOf(on: Queryable, manifest: Manifest, source: string): Promise<readonly Reader[]> {
@@ -78,8 +78,8 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
 const emptied = 'had rows and has none any more: somebody emptied it (datacycle build --full-refresh fills it again)';
 
 /**
- * Whether a table has no row although runs put some in: its marks speak of rows that are gone. One that never had a row,
- * such as a list of faults where there are none, is as it should be.
+ * Whether a table has no row although runs inserted some, so that its marks are about rows that no longer exist. A table that never
+ * had a row, such as a list of faults without any, is fine.
  */
 async function isEmptied(on: Queryable, { name, relation: at }: ModelNode): Promise<boolean> {
   const { rows } = await on.query<{ emptied: boolean }>(

@@ -22,7 +22,7 @@ export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, ke
   return new Graph(dependsOn);
 }
 
-/** What a node depends on because its rows are made of it. */
+/** The dependencies of a node that are upstreams of its rows. */
 function withoutForeignKeys(node: Node): readonly string[] {
   if (!isBuilt(node)) return node.dependsOn;
   const targets = new Set([
@@ -47,7 +47,7 @@ function nearestBehind(id: string, reads: Graph, isWork: (id: string) => boolean
   return found;
 }
 
-/** What is work and made of all the subjects. */
+/** The nodes of the run that are downstream of all the tested models. */
 function madeOfAll(subjects: readonly string[], reads: Graph, isWork: (id: string) => boolean): string[] {
   const [first = new Set<string>(), ...others] = subjects.map((id) => reads.descendants(id));
   return [...first].filter((id) => isWork(id) && others.every((one) => one.has(id)));

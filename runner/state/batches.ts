@@ -29,7 +29,7 @@ export async function markPending(
   );
 }
 
-/** Remembers that rows were taken from these batches: they are others now, and are to be built again. */
+/** Marks batches as changed and pending, after rows were moved out of them. */
 export async function markTaken(session: Queryable, model: string, windows: readonly BatchWindow[]): Promise<void> {
   await session.query(
     `update datacycle.batch as b set pending = true, changed_version = nextval('datacycle.batch_version')
@@ -42,7 +42,7 @@ export async function markTaken(session: Queryable, model: string, windows: read
 export interface BuiltBatch {
   readonly from: string;
   readonly to: string;
-  /** ISO time as of which it was built. */
+  /** The ISO time of its build. */
   readonly at: string;
   /** Its rows are other ones than before. */
   readonly changed: boolean;

@@ -23,8 +23,8 @@ export function prunedOf(sources: readonly string[]): Question<ReadonlyMap<strin
 }
 
 /**
- * Remembers that rows of a source are gone, so that no model is rebuilt without them. Belongs into the transaction that
- * deletes them.
+ * Records that rows of a source are deleted, so that no model is rebuilt without them. Call it in the transaction that deletes
+ * them.
  * @param upstream as models name it, e.g. `staging.sensor_file`.
  */
 export async function recordPruned(session: Queryable, upstream: string, { loadId, at }: Pruned): Promise<void> {
@@ -35,7 +35,7 @@ export async function recordPruned(session: Queryable, upstream: string, { loadI
   );
 }
 
-/** Forgets it: every row is there again. */
+/** Removes the record: all rows of the source exist again. */
 export async function forgetPruned(session: Queryable, upstream: string): Promise<void> {
   await session.query('delete from datacycle.pruned where upstream = $1', [upstream]);
 }

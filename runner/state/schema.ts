@@ -1,7 +1,7 @@
 // The bookkeeping of the runner: schema `datacycle`. It lies in the same database, so it commits with the rows that it is about.
 //
 //   schema.ts                     the tables, as numbered migrations
-//   models.ts                     model, high_water: checksum, generation, and what was consumed
+//   models.ts, made.ts            model, high_water: checksum, generation, what the runner created, and what was consumed
 //   batches.ts, batch-windows.ts  batch: which batches a microbatch model has, and which of them are pending
 //   runs.ts                       run, run_result: the history
 //   pruned.ts, expired.ts         sources and models whose old rows are gone
@@ -128,7 +128,7 @@ export const stateMigrations: Migrations = {
   ],
 };
 
-/** What the runner made of a relation was a list of texts, which names of constraints and indexes could be taken for. */
+/** Earlier versions recorded what they had created for a relation as a list of texts, in which names could be ambiguous. */
 async function typeMade(session: Session): Promise<void> {
   await session.query('alter table datacycle.model add column made jsonb');
   const { rows } = await session.query<{ model: string; relation: string; objects: readonly string[] }>(

@@ -71,7 +71,7 @@ async function builtAt(session: Queryable, node: MicrobatchNode): Promise<string
   return rows[0]?.at ?? '';
 }
 
-/** The batches that are made of rows of which retention has deleted none. */
+/** The batches whose upstream rows retention has not deleted. */
 function keptBatches(
   batches: readonly KnownBatch[],
   node: MicrobatchNode,

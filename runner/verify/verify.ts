@@ -23,7 +23,7 @@ export interface Verified {
 
 export interface VerifyOptions {
   readonly selected: ReadonlySet<string>;
-  /** How many differing rows of a model are told; negative: all. They are counted in any case. */
+  /** How many differing rows of a model are listed; negative: all. All are counted. */
   readonly limit: number;
   readonly clock: () => Date;
   readonly signal?: AbortSignal | undefined;

@@ -25,8 +25,8 @@ export async function keepDone(session: Queryable, node: MicrobatchNode, all: re
 }
 
 /**
- * Takes batches for done that others cover which are: those of a model whose grid is another one by now, but which is not built
- * again. What was built before its time was over covers it up to then.
+ * Marks batches as finished that finished batches of other bounds cover, for a model whose bounds changed and that is not rebuilt.
+ * A batch that was built before its time was over covers the time up to its build.
  * @returns how many.
  */
 async function adoptBatches(session: Queryable, model: string, undone: readonly BatchWindow[]): Promise<number> {

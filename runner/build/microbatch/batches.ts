@@ -43,11 +43,11 @@ import { batchesFailed } from './report.ts';
 import { introduce, keptOfMade, prepare, remember, settle } from './table.ts';
 
 /**
- * Builds the batches of a microbatch model, the oldest first, each in one transaction: its rows, and that it is done,
- * commit together or not at all. A batch that fails waits for the next run; the others are built.
- * @param explained makes an error of a batch one that says where and what to do.
- * @returns what was built; `failed` tells of the batches that could not be.
- * @throws NodeError if the model cannot be built at all; whatever ends the run.
+ * Builds the batches of a microbatch model, the oldest first, each in one transaction: its rows and its record commit together or
+ * not at all. A batch that fails stays pending for the next run; the others are built.
+ * @param explained turns an error of a batch into one that says where it is and what to do.
+ * @returns what was built; `failed` lists the batches that failed.
+ * @throws NodeError if the model cannot be built at all; any error that ends the run.
  */
 export async function buildBatches(
   context: BuildContext,
@@ -111,7 +111,7 @@ export async function buildBatches(
   return built;
 }
 
-/** Builds one batch. @returns what is to be noted when the transaction has been committed. */
+/** Builds one batch. @returns what to note after the commit. */
 async function buildBatch(
   session: Session,
   context: BuildContext,

@@ -69,7 +69,7 @@ export async function beginBatches(session: Session, context: BuildContext, node
   const mark = state.existing?.kind === 'table' ? await newestLoad(session, node, state) : undefined;
 
   await markPending(session, node.name, renew ? undefined : batches);
-  // What else is to be built again because of them is marked by now.
+  // Downstream batches that these affect have been marked as pending.
   if (state.remembered !== undefined) await writeConsumed(session, node.name, state.upstreams);
   const columns = { yields, eventType, columns: change.columns, schemaSteps: change.steps };
   return {
@@ -143,7 +143,7 @@ export async function readTypes(
 }
 
 /**
- * Rows that stand are replaced batch by batch, and so have to say by the model's event_time which is theirs.
+ * Existing rows are replaced batch by batch, so the table must have the model's event_time.
  * @throws NodeError
  */
 async function refuseToMisplace(

@@ -20,7 +20,7 @@ export interface Job extends BatchRows {
   readonly batches: readonly KnownBatch[];
   /** Those without which the table is not whole. */
   readonly missing: readonly KnownBatch[];
-  /** Rows before the first batch stay: what they were made of has been deleted since. */
+  /** Rows before the first batch are retained, because the upstream rows that they came from have been deleted. */
   readonly keepsOlder: boolean;
   /** What has to be done to the table so that a batch can fill its columns. */
   readonly schemaSteps: readonly Step[];

@@ -21,7 +21,10 @@ import { runSteps } from '../transaction/run-steps.ts';
 import { added } from '../transaction/totals.ts';
 import type { Job, Progress } from './job.ts';
 
-/** Gives a standing table what the model is now, before the first batch is put into it. @returns how many rows went, since they lay in no batch or were there twice. */
+/**
+ * Aligns an existing table with the model before the first batch.
+ * @returns how many rows were deleted because they lay in no batch or were duplicates.
+ */
 export async function prepare(
   session: Session,
   context: BuildContext,

@@ -37,7 +37,7 @@ export async function ensureGuard(warehouse: Warehouse, nodes: readonly Node[]):
   });
 }
 
-/** Who is to see what of a table with row security, as the access model says it at the moment. */
+/** Who sees which rows of a table with row security, as the access model says now. */
 export async function readAccess(on: Queryable, table: RelationName, security: RowSecurity): Promise<Access> {
   const { rows } = await on.query<{ owner: string; said: boolean }>(
     `select

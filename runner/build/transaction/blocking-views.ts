@@ -150,7 +150,7 @@ function dependentView(
 /** A view follows nothing by high-water mark. */
 const noMarks: Pick<NodeState, 'consumed'> = { consumed: new Map() };
 
-/** The model of the project that a view is, or was made of before the model got another kind. */
+/** The model of the project that a view belongs to, also if the model's materialization has changed since. */
 function modelAt({ manifest, models }: Surroundings, { schema, name, kind }: Dependent): ModelNode | undefined {
   const node = manifest.index.atRelation.get(relation(schema, name))?.find((one) => one.kind === 'model');
   if (node?.kind !== 'model') return undefined;

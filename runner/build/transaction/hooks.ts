@@ -51,8 +51,8 @@ export async function runHooksOutside(
 
 /**
  * Runs one hook.
- * @param name what it is, for messages.
- * @param file the one to name where it has no place.
+ * @param name its name in messages.
+ * @param file the file to name if the hook has no place.
  * @throws NodeError
  */
 export async function runHook(

@@ -37,7 +37,7 @@ export class UpstreamVersions {
       const name = this.#manifest.nodes.get(id)?.name ?? '';
       const then = consumed.get(name);
       if (then === undefined || this.#view(id) === undefined) continue;
-      // Written out, a version doubles with every diamond of views: it is made only where it has the length of what is stored.
+      // In full, a version doubles with every diamond of views, so it is written only if its length is that of the stored one.
       if (then.version.length === this.#lengthInFull(id) && then.version === this.#inFull(id))
         found.set(name, { ...then, version: this.#versionOf(id) });
     }

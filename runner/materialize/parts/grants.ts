@@ -58,7 +58,7 @@ end`)}`,
 
 export interface GrantPlan {
   readonly steps: readonly Step[];
-  /** What the runner has granted by the setting and may take away again, as the database is to remember it. */
+  /** The grants that the setting made and that may be revoked again, to be recorded. */
   readonly made: readonly MadeGrant[];
 }
 

@@ -21,8 +21,8 @@ export function localTime(at: string, { timeZone }: PartitionBy, type: TimeType)
 }
 
 /**
- * The query for the partitions that a table has, whoever made them: `name`, `lower` and `upper` bound. A default partition
- * holds any time; one that is being detached none any more.
+ * The query for the existing partitions of a table, also those created by hand: `name`, `lower` and `upper` bound. A default
+ * partition may hold any time; one that is being detached is left out.
  */
 export function existingBounds(target: TableTarget, type: TimeType): string {
   const bound = (number: number, open: string, infinite: string) =>

@@ -17,7 +17,7 @@ export interface DependentView extends Privileges {
   readonly sql: SqlText;
   /** As PostgreSQL keeps them, e.g. `security_invoker=true`. */
   readonly options: readonly string[];
-  /** The names that its columns are to have. */
+  /** The names of the recreated view's columns. */
   readonly columns: readonly string[];
   /** Values that an insert takes for columns it does not name. */
   readonly defaults: readonly { readonly column: string; readonly expression: string }[];

@@ -25,8 +25,8 @@ interface Policy {
 }
 
 /**
- * The policies that a table is to have. What a reader sees is compared with constants: a condition of the reader's own may
- * be looked at before a policy, and a policy that asked another table would tell by its reads whether that was true.
+ * The policies of a table. They compare with constants: PostgreSQL may evaluate a reader's own condition before a policy, and if the
+ * policy read another table, those reads would tell whether the condition was true.
  */
 function policiesOf({ column, type }: RowSecurity, { owner, visible }: Access): Policy[] {
   const readers = visible

@@ -51,7 +51,7 @@ export type Step =
       readonly explain?: Explain | undefined;
     };
 
-/** What an error of PostgreSQL means in the user's terms; undefined where it says so itself. */
+/** What an error of PostgreSQL means in the user's terms; undefined if its own message says so. */
 export type Explain = (error: StatementError) => ErrorParts | undefined;
 
 /** The temporary table of staged rows; it is dropped at the end of the transaction. */

@@ -16,7 +16,7 @@ import { SqlText } from '../../text/sql-text.ts';
 import { type Index, indexColumns, indexOn } from './index-definition.ts';
 import { type Explain, run, type Step } from './step.ts';
 
-/** What a table is to have besides its rows. */
+/** What is declared of a table besides its rows. */
 export interface Structure {
   readonly relation: RelationName;
   /** The name it has for the time being, while another relation still has its own. */
@@ -109,7 +109,7 @@ export function addMissing(structure: Structure, existing: ExistingRelation | un
   ];
 }
 
-/** The names of the constraints and indexes that a table has and is to keep. @param made as for {@link dropObsolete}. */
+/** The names of the existing constraints and indexes that are still declared. @param made as for {@link dropObsolete}. */
 export function existingObjects(structure: Structure, existing: ExistingRelation, made: Made): string[] {
   const others = redefined(structure, made);
   return wantedObjects(structure).flatMap(({ name }) =>
@@ -132,7 +132,7 @@ export function objectNames(structure: Structure): string[] {
   return wantedObjects(structure).map(({ name }) => name);
 }
 
-/** What the runner makes of this table besides its rows, privileges aside. */
+/** What the runner creates for this table besides its rows, without grants. */
 export function madeOf(structure: Structure): Made {
   return {
     ...nothingMade,
