@@ -42,8 +42,8 @@ export function roleObjects(
 }
 
 /**
- * E-mail addresses are compared in lower case, whatever the model's collation. Somebody without a row finds no match and
- * so sees no apartment. Filters of roles are computed without those of other tables, so that the map can itself be shut.
+ * E-mail addresses are compared in lower case, independent of the model's collation. An address without a row matches none and sees
+ * no apartment. Filters of roles are computed without those of other tables, so that the map itself can be filtered, too.
  */
 function byLogin(
   exposures: readonly Exposure[],

@@ -53,8 +53,8 @@ function propertyLines(property: TmdlProperty, depth: number): string[] {
 }
 
 /**
- * `start = expression`. An expression of several lines has to begin on a line of its own, deeper than the properties
- * beside which it stands: what begins on the line of the equals sign ends there.
+ * `start = expression`. An expression of several lines must begin on a line of its own, indented deeper than its sibling
+ * properties: one that begins on the line of the equals sign ends there.
  */
 function assignment(start: string, expression: string | undefined, depth: number): string[] {
   if (expression === undefined) return [start];

@@ -12,9 +12,9 @@ export interface Migrations {
 }
 
 /**
- * Creates a schema or brings it up to date. Each migration commits together with its number in the table `migration` of the
- * schema, so that one that is killed leaves nothing behind. Safe to repeat and to run in several processes at once; costs two
- * small queries when there is nothing to do.
+ * Creates a schema or migrates it. Each migration commits together with its number in the table `migration` of the schema, so a
+ * killed one leaves nothing behind. It may be repeated and may run in several processes at once; if there is nothing to do, it
+ * costs two small queries.
  * @throws DatacycleError if the schema is newer than the program, or missing and the role may not create it; StatementError.
  */
 export async function migrate(
@@ -52,7 +52,7 @@ export interface SchemaVersion {
 }
 
 /**
- * Looks at a schema without changing it. Nothing is wrong where it is missing or where this session may not read its number.
+ * Reads the version of a schema without changing it. It is no error if the schema is missing or this session may not read it.
  * @returns undefined where it is missing, has no number yet, or may not be read.
  * @throws DatacycleError if it is newer than the program.
  */

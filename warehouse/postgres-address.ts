@@ -39,7 +39,7 @@ export function connectionFields(url: string): pg.ClientConfig {
   }
 }
 
-/** Where a URL leads, with what pg takes from the environment (PGHOST, PGPORT) or by default where it says nothing. */
+/** The server that a URL names, with the parts that pg takes from the environment (PGHOST, PGPORT) or by default. */
 export function serverOf(url: string): { readonly host: string; readonly port: number } {
   const { host, port } = new pg.Client(connectionFields(url));
   return { host, port };

@@ -103,7 +103,7 @@ function changedFiles(
   });
 }
 
-/** What is in the report and was not written by datacycle: pages of somebody, or a report that nothing is recorded of. */
+/** The files of the report that datacycle did not write: pages of an author, or a report without a record. */
 function addedFiles(folder: string, project: PowerBiProject, before: ReadonlyMap<string, string>): string[] {
   const definition = `${project.reportFolder}/definition`;
   const full = join(folder, definition);

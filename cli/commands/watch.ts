@@ -20,8 +20,8 @@ import { Watcher } from '../watch/watcher.ts';
 const landingSessions = 8;
 
 /**
- * Keeps the database fresh until it is told to stop. The project is read once: a change of it takes a restart.
- * @throws UsageError, ProjectError or ConnectionError for what is wrong at the start; DatacycleError if there is another
+ * Keeps the database fresh until it is stopped. The project is read once: a change of it requires a restart.
+ * @throws UsageError, ProjectError or ConnectionError for faults at the start; DatacycleError if there is another
  * watcher. Later failures are lines in the log.
  */
 export async function watch(

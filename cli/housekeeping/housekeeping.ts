@@ -88,7 +88,7 @@ export async function compressAllBronze(keeping: Keeping, days: number, dryRun: 
   );
 }
 
-/** Deletes the Bronze files of every source that are older than so many days and safely in what is made of them. */
+/** Deletes the Bronze files of every source that are older than so many days and consumed by all models that read them. */
 export async function pruneAllBronze(
   keeping: Keeping,
   manifest: Manifest,
@@ -110,7 +110,7 @@ export async function pruneAllBronze(
   );
 }
 
-/** Deletes the staging rows of every source that are older than so many days and safely in what is made of them. */
+/** Deletes the staging rows of every source that are older than so many days and consumed by all models that read them. */
 export async function pruneAllStaging(
   keeping: Keeping,
   manifest: Manifest,
@@ -152,7 +152,7 @@ function daysAgo({ clock }: Keeping, days: number): Date {
   return new Date(clock().getTime() - days * 86_400_000);
 }
 
-/** What of a source may go, by what the models have made of it. */
+/** Which rows of a source may be deleted, by what its models have consumed. */
 export async function safetyOf(
   on: Queryable,
   manifest: Manifest,

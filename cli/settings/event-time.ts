@@ -29,7 +29,7 @@ export function eventTimeRange(flags: {
       hint: 'Say from when on batches are to be built; without an end it is up to now.',
     });
   }
-  // Two moments of which only one has an offset are compared in each model's own zone, where they may be a day apart at most.
+  // If only one of two times has an offset, they are compared in each model's own zone; zones differ by a day at most.
   const least = end === undefined || hasOffset(start) === hasOffset(end) ? 0 : -86_400_000;
   if (end !== undefined && time(end) - time(start) <= least)
     throw new UsageError({

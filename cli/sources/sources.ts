@@ -73,8 +73,8 @@ export function isConfigured(source: Source, project: Project): boolean {
 }
 
 /**
- * Loads a source and remembers in the database how that went, for `status`. What the load throws is passed on; an
- * interrupt or another process that is loading the same is no attempt.
+ * Loads a source and records the outcome in the database, for `status`. Errors of the load are passed on; an interrupt, or another
+ * process that loads the same source, is not recorded as an attempt.
  */
 export async function attemptLoad(
   source: Source,

@@ -79,7 +79,7 @@ function modelNamed(name: string, { compiled, sources }: Pick<FreshnessContext, 
   });
 }
 
-/** A model that is made of sources can only be fresh if one of them is in use. */
+/** Whether a model's freshness is judged: if it has sources upstream, one of them must be in use. */
 function followsUsed(model: ModelNode, { compiled, sources, states }: FreshnessContext): boolean {
   const behind = compiled.graph.ancestors(model.id);
   const followed = sources.filter(({ staging }) => behind.has(`source.${staging}`));

@@ -131,8 +131,8 @@ export function isOwnLog(name: string): boolean {
 const draftEnding = '.erasing';
 
 /**
- * Takes the lines that name the subject out of the logs in a folder: each file that has one is written anew and renamed,
- * compressed if it was.
+ * Removes the lines that name the subject from the logs in a folder: each such file is rewritten and renamed, compressed if it
+ * was.
  * @returns how many files were rewritten; 0 if there is no such folder.
  * @throws UsageError for a log that grows meanwhile.
  */

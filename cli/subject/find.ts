@@ -46,8 +46,8 @@ export function filePlaces(project: Project): readonly { place: string; folder: 
 }
 
 /**
- * Everything that is left of a subject: its rows, and whatever names it in the project's schemas, in Bronze, in the logs
- * and in target. Of values it tells no more than the keys of rows. Reads all there is, which takes a while.
+ * Everything that is left of a subject: its rows, and all that names it in the project's schemas, in Bronze, in the logs
+ * and in target. Of values it reports only the keys of rows. It reads everything, which takes a while.
  * @throws SourceError if Bronze is not where it should be; LoadBusyError if the registry is being loaded for longer than half a
  * minute.
  */

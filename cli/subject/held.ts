@@ -61,7 +61,7 @@ export async function knownSubject(
   return knownBy(named, await registryIdsOf(warehouse, requestOf(project, named, signal)));
 }
 
-/** What loaders remember of a subject, under the names that `known_by` of models gives it. */
+/** The registry ids of a subject, under the names that `known_by` of models uses. */
 export function knownBy({ subject: { id } }: NamedSubject, ids: RegistryIds): KnownSubject {
   return { id, known: new Map(Object.entries(ids)) };
 }

@@ -27,7 +27,7 @@ export class Backlog {
     this.#tables = tables;
   }
 
-  /** @returns whether anything has landed since it was last told. */
+  /** @returns whether anything has landed since the last call. */
   landed(newest: Marks): boolean {
     const before = this.#landed;
     this.#landed = newest;

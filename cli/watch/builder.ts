@@ -42,7 +42,7 @@ export class Builder {
     this.#options = options;
   }
 
-  /** Everything: seeds, models, and the tests of each before what is made of it. */
+  /** Builds everything: seeds, models, and the tests of each before its downstream models. */
   everything(signal: AbortSignal): Promise<BuildOutcome> {
     return this.#enqueue('build', 'everything', (id) => !id.startsWith('source.'), signal);
   }
@@ -52,7 +52,7 @@ export class Builder {
     return this.#enqueue('run', 'every model', () => true, signal);
   }
 
-  /** The models that are made of these tables of sources, each named as in `staging.sensor_file`. */
+  /** The models downstream of these source tables, which are named as in `staging.sensor_file`. */
   madeOf(tables: readonly string[], signal: AbortSignal): Promise<BuildOutcome> {
     const { graph } = this.#options.compiled;
     const touched = new Set(tables.flatMap((table) => [...graph.descendants(`source.${table}`)]));

@@ -18,8 +18,8 @@ export function latestDue(now: Date, at: TimeOfDay): Date {
 }
 
 /**
- * Whether a daily job is to run: its latest due time lies after its last success. However the clock jumps or a day is
- * shortened or lengthened, each due time is met once, and a time that was missed is made up for.
+ * Whether a daily job must run: its latest due time is after its last success. Whether the clock jumps or a day is shorter or
+ * longer, the job runs once for each due time, and later for one that was missed.
  * @param lastSuccess undefined if there was none. One more than a day ahead of the clock was written while the clock was
  * wrong, and would keep the job from running until then: it does not count.
  */

@@ -207,7 +207,7 @@ export class Watcher {
       });
     const candidates = due();
     if (candidates.length === 0) return;
-    // What the ledger says settles it: somebody may have loaded by hand, or an earlier watcher.
+    // The ledger decides: the source may have been loaded by hand or by an earlier watcher.
     const successes = await this.#ask(() => lastSuccesses(landing));
     for (const { name, job } of candidates) job.learn(successes.get(name));
     for (const { name, job } of due()) {

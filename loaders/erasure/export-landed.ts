@@ -31,9 +31,9 @@ export interface LandedExported extends LandedCounts {
 }
 
 /**
- * Writes what was landed of a subject into a folder: `staging/*.csv`, a file a table, all of one moment, and `bronze/`, its
- * sensor files decompressed and without api_token, and its rows of the registry as JSON lines. Nothing is loaded meanwhile.
- * @param folder where `staging` and `bronze` are made; files in them are overwritten.
+ * Writes what was landed of a subject into a folder: `staging/*.csv`, one file for each table, all from one snapshot, and `bronze/`,
+ * with its sensor files decompressed and without api_token, and its rows of the registry as JSON lines. No load runs meanwhile.
+ * @param folder in which `staging` and `bronze` are created; files in them are overwritten.
  * @throws SourceError if Bronze is not where it should be; LoadBusyError if a load goes on for longer than half a minute;
  * HousekeepingInterruptedError after `signal`; the system's error if the folder cannot be written.
  * @example await exportLanded(warehouse, { bronzeRoot, subject }, 'exports/jimmy')

@@ -127,7 +127,7 @@ async function* foldersBelow(folder: string): AsyncGenerator<FolderFiles> {
 }
 
 /**
- * Deletes files of one folder, and the folder if it is empty then. No error for those that are gone already.
+ * Deletes files of one folder, and the folder if it is then empty. It is no error if a file does not exist.
  * @throws LoadFailedError, which names no file, if one cannot be deleted.
  */
 export async function deleteFiles(root: string, { folder, names }: FolderFiles): Promise<void> {

@@ -44,8 +44,8 @@ interface Plain {
 }
 
 /**
- * Compresses a source's landed Bronze files in place: the twin is written, synced and renamed, the ledger told, then the
- * plain file removed. A kill at any point leaves at worst both, which every load can do with; the next run finishes it.
+ * Compresses a source's landed Bronze files in place: the compressed file is written, synced and renamed, the ledger is updated,
+ * then the plain file is removed. A kill leaves at worst both files, which loads handle; the next run finishes the work.
  * @throws SourceError if Bronze is not where it should be; LoadFailedError if it cannot be written; LoadBusyError;
  * HousekeepingInterruptedError after `signal`.
  */

@@ -36,9 +36,9 @@ interface Due {
 }
 
 /**
- * Deletes the Bronze files of a source that are old enough and that all models made of it have taken in. Their ledger rows
- * stay, so that they are never landed again. Rejected files stay: nothing else has them. Killed at any point, the next
- * time finishes it.
+ * Deletes the Bronze files of a source that are old enough and that all models that read it have consumed. Their ledger rows
+ * stay, so that they are never landed again. Rejected files stay, since there is no other copy. After a kill, the next run
+ * finishes the work.
  * @throws SourceError if Bronze is not where it should be; LoadBusyError; HousekeepingInterruptedError after `signal`.
  */
 export async function pruneBronze(warehouse: Warehouse, pruning: BronzePruning): Promise<PruneReport> {

@@ -27,7 +27,7 @@ export interface StagingPruning {
 }
 
 /**
- * Deletes the staging rows of files that are old enough and that all models made of the source have taken in, in one
+ * Deletes the staging rows of files that are old enough and that all models that read the source have consumed, in one
  * transaction. Ledger and Bronze stay: `load --from-bronze` lands the rows again.
  * @throws LoadBusyError; HousekeepingInterruptedError after `signal`; StatementError.
  */

@@ -33,8 +33,7 @@ export async function sizeOf(path: string): Promise<number | undefined> {
 }
 
 /**
- * Makes sure that the folder is the Bronze that the ledger speaks of: where a share is not mounted its files only seem
- * to be gone.
+ * Checks that the folder is the Bronze of this ledger: on a share that is not mounted, files only seem to be missing.
  * @param example whether the error may name one of the files, and with it a person.
  * @throws SourceError if the folder cannot be listed, or has none of the newest files that it should have.
  */

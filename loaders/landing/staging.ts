@@ -231,8 +231,8 @@ export async function ensureStaging(warehouse: Warehouse): Promise<void> {
 }
 
 /**
- * Brings a schema `staging` that is there up to date for those who build on it, since models use what its newest step made.
- * Nothing happens where it is missing, or where this session may not change it: a reader looks at what there is.
+ * Migrates an existing schema `staging` before a build, since models use what its newest migration created. Does nothing if the
+ * schema is missing or this session may not change it.
  * @throws DatacycleError if it is newer than the program; StatementError.
  */
 export async function updateStaging(warehouse: Warehouse): Promise<void> {

@@ -64,8 +64,8 @@ export interface LoadOptions {
    */
   readonly attempts?: number | undefined;
   /**
-   * For this many milliseconds after its last change a file that would be rejected counts as still being written, by
-   * `clock`; 0 unless told. Loaders that ask the writer otherwise ignore it.
+   * For this many milliseconds after its last change, by `clock`, a file that would be rejected counts as still being written;
+   * default 0. Loaders that recognise incomplete files in another way ignore it.
    */
   readonly settleMs?: number | undefined;
   /** Called with a notice for a person during the load: an attempt that failed, and when the next one is. Without secrets. */

@@ -63,7 +63,7 @@ function orderOf(table: RegistryTable): number {
   return registryTables.indexOf(table);
 }
 
-/** Whether a snapshot is landed, and what there is to say about that. */
+/** Whether a snapshot is landed, and the notes about it. */
 export interface WholenessVerdict {
   readonly accepted: boolean;
   readonly note: Note | undefined;

@@ -85,7 +85,7 @@ export function stagingLine(loadId: number, table: RegistryTable, rowNo: number,
   return [Buffer.from(head), copyJson(Buffer.from(json, 'utf8')), Buffer.from('\n')];
 }
 
-/** A row as a JSON object. @param unfit is told the columns whose text `change` had to change. */
+/** A row as a JSON object. @param unfit is called with the columns whose text `change` had to change. */
 function recordOf(
   { columns }: OpenTable,
   row: readonly (Buffer | null)[],

@@ -27,9 +27,9 @@ export interface Replay {
 }
 
 /**
- * Lands the snapshots in Bronze that staging does not have as they are there, oldest first, each as one load. It gets a new
- * load_id, above those of younger snapshots: which snapshot is the latest is told by its time, never by its load_id. One
- * that the ledger does not know has to be whole.
+ * Lands the snapshots in Bronze that staging lacks or has in another form, oldest first, each as one load. Each gets a new load_id,
+ * above those of later snapshots: the latest snapshot is the one with the latest time, not the largest load_id. A snapshot that the
+ * ledger does not know must be complete.
  */
 export async function replaySnapshots({
   warehouse,

@@ -70,7 +70,7 @@ export async function landSnapshot(snapshot: Snapshot): Promise<{ id: SnapshotId
     await bronze?.settle().catch(() => undefined);
     return result;
   } catch (error) {
-    // Files may be visible by now, and a lost commit may have worked: a later load asks the ledger.
+    // Files may be visible already, and a commit without an answer may have succeeded: a later load asks the ledger.
     await bronze?.discard(manifest);
     if (!(error instanceof StatementError)) throw error;
     // PostgreSQL's detail and context quote rows, and so may the message where it is about data.

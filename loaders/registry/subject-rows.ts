@@ -28,7 +28,7 @@ const kindOf: Partial<Readonly<Record<RegistryTable, Kind>>> = {
  */
 export class RegistryRows {
   readonly #rule: SubjectRule;
-  /** Ids of other snapshots, as long as this one does not have them as somebody else's. */
+  /** Ids from other snapshots that this snapshot does not assign to another apartment. */
   readonly #before: Readonly<Record<Kind, ReadonlySet<string>>>;
   readonly #owned = { buildings: new Set<string>(), rooms: new Set<string>(), devices: new Set<string>() };
   readonly #others = { buildings: new Set<string>(), rooms: new Set<string>(), devices: new Set<string>() };
@@ -65,7 +65,7 @@ export class RegistryRows {
     return owned;
   }
 
-  /** A building that was the subject's stays so under another name, as long as that is not the name of somebody else. */
+  /** A building of the subject remains so under another name, unless that is the name of another configured owner. */
   #ofBuilding(fields: ReadonlyMap<string, unknown>): boolean | undefined {
     const name = fields.get('housename');
     const known = this.#knows('buildings', registryId(fields.get(kinds.buildings)));
@@ -118,8 +118,8 @@ export class ErasedRows {
 }
 
 /**
- * Tells the rows of erased apartments in one snapshot of the registry; undefined if nobody was erased.
- * @param apartments all that are configured.
+ * Recognises the rows of erased apartments in one snapshot of the registry; undefined if no apartment was erased.
+ * @param apartments all configured apartments.
  */
 export async function erasedRows(
   on: Queryable,

@@ -25,10 +25,10 @@ interface LeftFolder {
 }
 
 /**
- * Tidies up what killed loads of the registry left in Bronze. Drafts hold personal data that no retention knows of: they
- * go. A manifest that is a draft still tells of a snapshot whose load did not end: if the ledger knows it, it was
- * committed, and its manifest becomes visible; otherwise it goes as a whole, as MySQL gives it again. Only a load from
- * Bronze, which has no MySQL, keeps it, if none of its tables is missing. Nothing else in Bronze is touched.
+ * Removes what killed loads of the registry left in Bronze. Drafts are deleted, since they contain personal data that no retention
+ * covers. A manifest that is still a draft belongs to a snapshot whose load did not finish. If the ledger knows the snapshot, it
+ * was committed, and its manifest is made visible. Otherwise the whole snapshot is deleted, since MySQL can provide it again; only a
+ * load from Bronze, which has no MySQL, keeps it, if no table is missing. Nothing else in Bronze is touched.
  * @returns what could not be removed.
  */
 export async function sweepKilled({ warehouse, bronzeRoot, options }: Sweeping): Promise<readonly Note[]> {

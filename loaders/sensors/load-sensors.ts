@@ -46,8 +46,8 @@ export interface SensorOptions extends LoadOptions {
 
 /**
  * Lands sensor files: a copy in Bronze, a ledger row, and for each good one a row in staging.sensor_file. Files are landed
- * in the order of the time in their name, in batches that commit as a whole, so an interrupted load goes on where it
- * stopped and a repeated one lands nothing. Creates the staging schema if need be.
+ * in the order of the time in their name, in batches that commit as a whole, so an interrupted load continues where it
+ * stopped and a repeated one lands nothing. Creates the staging schema if necessary.
  * @throws SourceError (exit code 2) if a folder or an apartment is not as it must be; LoadBusyError if another process loads
  * sensors into this database; LoadInterruptedError after `signal`; LoadFailedError or ConnectionError if a batch
  * cannot be landed, batches before it stay.

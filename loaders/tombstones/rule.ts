@@ -48,7 +48,7 @@ export class SubjectRule {
     });
   }
 
-  /** Whether a building is by the name of the house that of somebody else who is configured. */
+  /** Whether the name of a house assigns the building to another configured apartment. */
   isOthersBuilding(houseName: string): boolean {
     return this.#ownersIn(houseName).length > 0 && !this.ownsBuilding(houseName);
   }

@@ -26,8 +26,8 @@ interface Row {
 }
 
 /**
- * Records that a subject is to be erased. From the commit on no loader lands anything of it. Asked again, also after the
- * erasure has finished, the same tombstone is found. Creates the staging schema if need be.
+ * Records that a subject is to be erased. From the commit on, no loader lands anything of it. A repeated call, also after the
+ * erasure has finished, returns the same tombstone. Creates the staging schema if necessary.
  * @returns the tombstone; it holds salted hashes, no name.
  */
 export async function beginErasure(warehouse: Warehouse, subject: Subject, clock: () => Date): Promise<Tombstone> {

@@ -33,9 +33,9 @@ export interface WeatherSource {
 
 /**
  * Lands forecast files: each is fetched whole into Bronze, then its lines go to staging.weather_chunk with its ledger row
- * in one transaction, and only then does it appear in Bronze. A file is one load, so an interrupted load goes on with
- * the next file and a repeated one lands nothing. When the connection breaks, the file at hand leaves no trace and is
- * fetched again on the next try.
+ * in one transaction, and only then does it appear in Bronze. A file is one load, so an interrupted load continues with
+ * the next file and a repeated one lands nothing. When the connection breaks, the current file leaves nothing behind and is
+ * fetched again by the next attempt.
  * @throws SourceError (exit code 2) if the settings or the server's folder are not as they must be; LoadBusyError;
  * LoadInterruptedError after `signal`; LoadFailedError if the server stays away or a file cannot be landed.
  */

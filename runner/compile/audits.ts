@@ -18,7 +18,7 @@ interface Singular {
 
 /**
  * The id of the model or seed that a test in tests/data audits; undefined if it is no audit.
- * @throws ProjectError if it cannot be told which, or if there is none.
+ * @throws ProjectError if the model is ambiguous, or does not exist.
  */
 export function auditedBy(
   context: CompileContext,

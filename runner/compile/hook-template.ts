@@ -26,9 +26,9 @@ export interface HookSource {
 }
 
 /**
- * A hook's SQL, a template like a model's, in one or both of a model's forms. Its characters know where they stand.
- * @param used takes the ids of what it names.
- * @throws ProjectError with places in the file in which it is written.
+ * Renders a hook's SQL, a template like a model's, in one or both of a model's forms. Its characters know their places.
+ * @param used collects the ids of the nodes that it names.
+ * @throws ProjectError with places in the hook's file.
  */
 export function renderHook(
   context: CompileContext,

@@ -225,7 +225,7 @@ export function render(
   return template.render(helpers, modelContext(context.project, own));
 }
 
-/** The ephemeral models among `ids` and behind them, each once, in dependency order. */
+/** The ephemeral models among `ids` and those that they read, each once, in dependency order. */
 export function ephemeralsOf(
   ids: readonly string[],
   nodes: ReadonlyMap<string, Node>,

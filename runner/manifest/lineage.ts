@@ -32,7 +32,7 @@ export function isViewOf({ materialized }: Pick<ModelNode, 'materialized'>): boo
 }
 
 /**
- * What has to be emptied after what: a table after those that are made of it or point at it, and after those whose rows are
+ * The order in which tables are emptied: a table after its downstream tables, those that reference it, and those whose rows are
  * found through it.
  */
 export function subjectGraph(nodes: ReadonlyMap<string, Node>): Graph {
@@ -47,7 +47,7 @@ export function subjectGraph(nodes: ReadonlyMap<string, Node>): Graph {
   );
 }
 
-/** The names of the models that a node is made of, directly or through others. */
+/** The names of the models upstream of a node, direct and indirect. */
 export function modelsBehind(manifest: Manifest, node: BuiltNode): readonly string[] {
   const behind = new Set<string>();
   const visit = (ids: readonly string[]) => {

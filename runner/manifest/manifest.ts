@@ -22,7 +22,7 @@ export interface ColumnSpec {
   readonly typePlace?: Place | undefined;
 }
 
-/** A constraint the database is to hold, and where it is declared. `columns` is never empty except for `check`. */
+/** A constraint that the database enforces, and its place. `columns` is never empty except for `check`. */
 export type Constraint = { readonly place: Place | undefined } & (
   | { readonly type: 'not_null'; readonly columns: readonly string[] }
   | { readonly type: 'primary_key' | 'unique'; readonly columns: readonly string[]; readonly name?: string | undefined }
@@ -70,7 +70,7 @@ export interface Hook {
   /** False: it runs by itself, before the transaction begins or after it has committed. */
   readonly inTransaction: boolean;
   readonly place: Place | undefined;
-  /** What it is beside each form of the model; empty where it does nothing. */
+  /** Its SQL for each form of the model; empty if it does nothing there. */
   readonly full: SqlText;
   readonly incremental: SqlText;
 }
@@ -81,12 +81,12 @@ interface Relational {
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
   readonly constraints: readonly Constraint[];
-  /** Ids whose content this one's rows are made of: refs and sources, ephemeral ones replaced by theirs. */
+  /** Ids of the upstreams of its rows: refs and sources; an ephemeral model is replaced by its own upstreams. */
   readonly reads: readonly string[];
   /** Undefined where it is not said, as for every view. */
   readonly subject: SubjectOf | undefined;
   readonly hooks?: readonly Hook[] | undefined;
-  /** Ids that must be there first for the sake of the hooks alone; the rows are not made of them. */
+  /** Ids that must be built first for the hooks only; they are no upstreams of the rows. */
   readonly hooksRead?: readonly string[] | undefined;
   /** Changes whenever the SQL or a setting that shapes the rows changes. */
   readonly checksum: string;
@@ -109,11 +109,11 @@ interface TableSettings {
 
 export interface ViewNode extends ModelBase {
   readonly materialized: 'view';
-  /** For a view that is made of a model's .yml: the id of that model. */
+  /** For a view that is generated from a model's .yml: the id of that model. */
   readonly shows: string | undefined;
 }
 
-/** Inlined where it is referred to; nothing in the database. */
+/** Inlined into the models that read it; it has no relation. */
 export interface EphemeralNode extends ModelBase {
   readonly materialized: 'ephemeral';
 }
@@ -123,7 +123,7 @@ export interface TableNode extends ModelBase, TableSettings {
   readonly materialized: 'table';
 }
 
-/** A table that a run adds to, or of which it changes the rows that its incremental SQL yields. */
+/** A table to which a run adds, or updates, the rows of the incremental SQL. */
 export interface IncrementalNode extends ModelBase, TableSettings {
   readonly materialized: 'incremental';
   readonly strategy: IncrementalStrategy;
@@ -193,7 +193,7 @@ export interface TestNode extends NodeBase {
   readonly materialized?: undefined;
   readonly sql: SqlText;
   readonly severity: 'error' | 'warn';
-  /** A database constraint that, where it exists, makes bad rows impossible. */
+  /** A constraint of the database that, if it exists, makes bad rows impossible. */
   readonly provenBy: Proof | undefined;
   readonly place: Place;
   /** Where the test is an audit: it runs on the rows of a model before they are committed. */
@@ -229,7 +229,7 @@ export function isMicrobatch(node: Node | undefined): node is MicrobatchNode {
   return node?.kind === 'model' && node.materialized === 'incremental' && node.strategy === 'microbatch';
 }
 
-/** What an incremental run of a model selects; undefined where there is none, or where it is the full SQL. */
+/** The incremental SQL of a model; undefined if it has none, or if it is the same as the full SQL. */
 export function incrementalSqlOf(node: BuiltNode): SqlText | undefined {
   return node.materialized === 'incremental' && node.strategy !== 'microbatch' ? node.incrementalSql : undefined;
 }
@@ -239,7 +239,7 @@ export function followedByMark(node: BuiltNode): readonly string[] {
   return node.materialized === 'incremental' && node.strategy !== 'microbatch' ? node.highWater : [];
 }
 
-/** How a node's table is partitioned, where it is one that may be. */
+/** How a node's table is partitioned; undefined for one that is not, or that cannot be. */
 export function partitioningOf(node: BuiltNode): PartitionBy | undefined {
   return node.materialized === 'table' || node.materialized === 'incremental' ? node.partitionBy : undefined;
 }

@@ -11,7 +11,7 @@ export function suffixFormat(granularity: PartitionBy['granularity']): string {
   return suffixes[granularity].format;
 }
 
-/** With what the names of a table's partitions begin: its own name, cut and made its own by a hash where it is too long. */
+/** The beginning of the names of a table's partitions: its own name, shortened and with a hash if it is too long. */
 export function partitionPrefix(table: string, granularity: PartitionBy['granularity']): string {
   const room = 63 - suffixes[granularity].bytes;
   if (Buffer.byteLength(table) <= room) return table;

@@ -156,7 +156,7 @@ interface GrantPart {
   readonly path: readonly (string | number)[];
 }
 
-/** Who gets a privilege: those of the stronger setting, or those of both where it has a plus sign. */
+/** The grantees of a privilege: those of the stronger setting, or with a plus sign those of both. */
 function grantParts(weaker: Additive, stronger: Additive, privilege: Privilege): GrantPart[] {
   const parts = (grants: Grants | undefined, key: GrantKey, from: GrantPart['from']) =>
     (grants?.[key] ?? []).map((role, number): GrantPart => ({ role, from, path: [key, number] }));

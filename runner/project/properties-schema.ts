@@ -40,7 +40,7 @@ const biMeasure = z.strictObject({
   folder: z.string().min(1).optional(),
 });
 
-/** A model that Power BI is to see, through a view of its own. */
+/** Exposes a model to Power BI, through a view of its own. */
 const biModel = z.strictObject({
   name: z.string().min(1),
   /** What it holds, in the words of a report's author; without it the model's description. */

@@ -20,7 +20,7 @@ export function settingAt(yaml: YamlFile, path: YamlPath): SettingPlace {
   };
 }
 
-/** SQL that a setting says; without a place where it has none. */
+/** The SQL of a setting, with its place if the setting has one. */
 export function sqlOf(settings: SettingPlaces, key: string, value: string, ...inside: YamlPath): SqlText {
   return settings.get(key)?.sql(value, ...inside) ?? new SqlText(value);
 }

@@ -34,8 +34,8 @@ export async function forgetKeys(session: Session, node: SubjectNode, condition:
 }
 
 /**
- * Forgets what keys were handed out for of which no row is left, where that names the subject. A key that a row still has is
- * never touched: the row would get another by the next build. @returns how many there were.
+ * Removes the natural keys that name the subject from surrogate keys without a row. A key that a row still has is never touched,
+ * since the next build would assign another to that row. @returns how many there were.
  */
 export async function forgetKeysWithoutRow(
   session: Session,

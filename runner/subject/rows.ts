@@ -87,8 +87,8 @@ export async function eraseRows(
 }
 
 /**
- * Makes the tables that are nobody's, but made of this one (the minutes that have readings), be rebuilt by the next run:
- * increments do not see deletions. The tables of other subjects are as a rebuild would have them.
+ * Makes the next run rebuild the downstream tables that belong to nobody (e.g. the minutes that have readings), since increments do
+ * not see deletions. The tables of subjects are already as a rebuild would make them.
  */
 async function rebuildSharedReaders(session: Session, manifest: Manifest, node: SubjectNode): Promise<void> {
   const leadsTo = (id: string): boolean => {
@@ -110,7 +110,7 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
 }
 
 /**
- * Takes out of what the runner remembers the keys of rows that went long ago, and the messages of runs that name the subject.
+ * Removes from the bookkeeping the keys of rows that were deleted earlier, and messages of runs that name the subject.
  */
 export async function forgetState(warehouse: Warehouse, manifest: Manifest, words: SubjectWords): Promise<number> {
   return warehouse.transaction(async (session) => {

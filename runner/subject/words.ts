@@ -30,8 +30,8 @@ interface Named {
 
 /**
  * Finds a subject's names in text, whatever their letter case: the owner anywhere, the id and the names as words
- * (`jimmy_Kitchen_plug` has one, `jimmys` has none). Where a name is but a part of what another subject is called it does not
- * count: `jimmy-2` has no `jimmy` where there is an apartment of that id.
+ * (`jimmy_Kitchen_plug` has one, `jimmys` has none). A name that is only a part of another subject's name does not count:
+ * `jimmy-2` contains no `jimmy` if there is an apartment of that id.
  */
 export class SubjectWords {
   readonly #wanted: readonly Wanted[];

@@ -104,7 +104,7 @@ function unreadable(token: string | undefined): string {
   return 'something is missing here';
 }
 
-/** What was opened before `unexpected` and never closed: the parser only notices where it can go on no more. */
+/** What was opened before `unexpected` and never closed: the parser reports only where it cannot continue. */
 function unclosed(
   file: SourceFile,
   unexpected: Place,

@@ -13,7 +13,7 @@ export interface Problem {
 /** The text of one of the user's files, by its path; undefined for a file that is none of them. */
 export type SourceTexts = (file: string) => string | undefined;
 
-/** Everything that is wrong in the project, found in one go. {@link quoted} makes of it what people are told. */
+/** All problems of a project. {@link quoted} turns them into the message. */
 export class ProjectError extends DatacycleError {
   override readonly exitCode = 2;
   readonly problems: readonly Problem[];

@@ -21,7 +21,7 @@ export function batchSettings(config: Config, follows: readonly string[]): Batch
   return { eventTime: event_time, size: batch_size, timeZone: time_zone, begin, lookback, follows };
 }
 
-/** The microbatch models of which a microbatch model reads nothing but the rows of its batch. */
+/** The microbatch models of which a microbatch model reads only the rows of its batch. */
 export function followedBy({ filtered, whole }: BatchReads, nodes: ReadonlyMap<string, Node>): string[] {
   const inside = [...filtered, ...whole].flatMap((id) => {
     const node = nodes.get(id);
