@@ -21,7 +21,7 @@ import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
 import { type BuiltNode, isMicrobatch, type Manifest, type SeedNode, type WholeModel } from '../manifest/manifest.ts';
 import { madeOf } from '../materialize/parts/structure.ts';
-import { createdByHand, refuseToStrip } from '../plan/change-of-kind.ts';
+import { createdByHand, refuseToLoseAttachments } from '../plan/change-of-kind.ts';
 import { checkContract, keepsContract } from '../plan/contract.ts';
 import { decide, isMoved } from '../plan/decide.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
@@ -34,7 +34,7 @@ import { type ResultRecord, writeResults } from '../state/runs.ts';
 import { hintFor } from './build-hint.ts';
 import { buildBatches } from './microbatch/batches.ts';
 import { followRename } from './rename-view.ts';
-import { refuseToStrand } from './transaction/blocking-dependents.ts';
+import { refuseToLoseDependents } from './transaction/blocking-dependents.ts';
 import { blockingViews, isReplaced } from './transaction/blocking-views.ts';
 import type { BuildContext, Built } from './transaction/build-context.ts';
 import { completeRelation } from './transaction/complete-relation.ts';
@@ -103,8 +103,8 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
     const surroundings = { manifest: context.manifest, options: context.options, models };
     const views = await blockingViews(session, surroundings, node, state, yields, decision);
     if (isMoved(node, decision, state))
-      await refuseToStrand(session, node, state.remembered?.made ?? nothingMade, views);
-    refuseToStrip(node, state, before);
+      await refuseToLoseDependents(session, node, state.remembered?.made ?? nothingMade, views);
+    refuseToLoseAttachments(node, state, before);
     const { runStartedAt } = context.options;
     const preserved = createdByHand(state.remembered, before);
     const input = { at: runStartedAt, views, preserved };

@@ -108,7 +108,7 @@ export function replaceRows(
       ...alignColumns(place, existing, wanted),
     ]),
     ...addPartitions(target, wanted),
-    ...leaveOneOfEach(target, existing),
+    ...deleteDuplicates(target, existing),
     ...applyDifference(
       target,
       keepFrom === undefined ? { kind: 'all' } : { kind: 'since', bound: keepFrom },
@@ -160,7 +160,7 @@ export function stage(target: TableTarget, source: RowSource): Step[] {
  * delete from t using (select tableoid, ctid, row_number() over (partition by <unique_key>) as number from t) as d where d.number > 1 ...
  * ```
  */
-export function leaveOneOfEach(target: TableTarget, existing: ExistingRelation): Step[] {
+export function deleteDuplicates(target: TableTarget, existing: ExistingRelation): Step[] {
   const { uniqueKey } = target;
   const standing = new Set(existing.columns.map(({ name }) => name));
   const same = (columns: readonly string[]) => [...columns].sort().join('\n') === [...uniqueKey].sort().join('\n');

@@ -57,7 +57,7 @@ export function refuseChangeOfKind(
  * Refuses to drop a relation that has what nothing would give to the one that takes its place.
  * @throws NodeError that names it.
  */
-export function refuseToStrip(
+export function refuseToLoseAttachments(
   node: BuiltNode,
   { existing, remembered }: Pick<Standing, 'existing' | 'remembered'>,
   attachments: Attachments | undefined,

@@ -16,7 +16,8 @@ export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, ke
     // A foreign key only orders, and so does a hook; what a test says of its target is no reason to hold the rows back.
     const [first, ...others] = subjects;
     if (first === undefined) continue;
-    const nearest = others.length === 0 ? nearestBehind(first, reads, isWork) : madeOfAll(subjects, reads, isWork);
+    const nearest =
+      others.length === 0 ? nearestDownstream(first, reads, isWork) : downstreamOfAll(subjects, reads, isWork);
     for (const id of nearest) dependsOn.get(id)?.push(test);
   }
   return new Graph(dependsOn);
@@ -33,7 +34,7 @@ function withoutForeignKeys(node: Node): readonly string[] {
 }
 
 /** On every way down from `id` the first that is work. */
-function nearestBehind(id: string, reads: Graph, isWork: (id: string) => boolean): Set<string> {
+function nearestDownstream(id: string, reads: Graph, isWork: (id: string) => boolean): Set<string> {
   const found = new Set<string>();
   const seen = new Set([id]);
   const ways = [id];
@@ -48,7 +49,7 @@ function nearestBehind(id: string, reads: Graph, isWork: (id: string) => boolean
 }
 
 /** The nodes of the run that are downstream of all the tested models. */
-function madeOfAll(subjects: readonly string[], reads: Graph, isWork: (id: string) => boolean): string[] {
+function downstreamOfAll(subjects: readonly string[], reads: Graph, isWork: (id: string) => boolean): string[] {
   const [first = new Set<string>(), ...others] = subjects.map((id) => reads.descendants(id));
   return [...first].filter((id) => isWork(id) && others.every((one) => one.has(id)));
 }

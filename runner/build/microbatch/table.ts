@@ -7,7 +7,7 @@ import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { clearOutside } from '../../materialize/microbatch.ts';
 import type { Step } from '../../materialize/parts/step.ts';
 import { alignColumns, madeOf } from '../../materialize/parts/structure.ts';
-import { leaveOneOfEach } from '../../materialize/table.ts';
+import { deleteDuplicates } from '../../materialize/table.ts';
 import { literalOf, planCompletion, planPreparation } from '../../plan/plan-batch.ts';
 import { structureOf, tableTarget } from '../../plan/table-target.ts';
 import { forgetOtherBatches, writeBatch } from '../../state/batches.ts';
@@ -55,7 +55,7 @@ export async function prepare(
     await writeBatch(session, node.name, { ...gone, from: '-infinity', to: first.from.at });
     await writeBatch(session, node.name, { ...gone, from: last.to.at, to: 'infinity' });
   }
-  const twice = await count(leaveOneOfEach(target, existing));
+  const twice = await count(deleteDuplicates(target, existing));
   if (twice > 0) await writeBatch(session, node.name, { ...gone, from: '-infinity', to: 'infinity' });
   return outside + twice;
 }

@@ -16,7 +16,7 @@ import { NodeError } from '../../text/errors.ts';
  * @param views the dependent views that are recreated.
  * @throws NodeError that names the objects.
  */
-export async function refuseToStrand(
+export async function refuseToLoseDependents(
   session: Queryable,
   node: BuiltNode,
   made: Made,
