@@ -23,12 +23,13 @@ export async function runHere(
 ): Promise<Outcome> {
   busy = true;
   const address = await prepare();
-  const { main } = (await import(/* @vite-ignore */ address)) as { main(args: readonly string[]): Promise<void> };
   const said = { stdout: '', stderr: '' };
   let code: number | null = null;
   const before = { env: process.env, exit: process.exit, folder: process.cwd(), ended: listening() };
   const written = { stdout: process.stdout.write, stderr: process.stderr.write };
   process.env = { ...env };
+  // Whether there are colors is found out once, when the program is read: not by the environment of the tests.
+  const { main } = (await import(/* @vite-ignore */ address)) as { main(args: readonly string[]): Promise<void> };
   process.chdir(root);
   process.exit = ((status: number) => {
     code = status;
