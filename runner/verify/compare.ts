@@ -24,18 +24,19 @@ export interface Comparison {
  * the first of them as [kind, key values, [column, existing value, expected value]], all values as text.
  */
 export function compareRows(comparison: Comparison): SqlText {
-  return new SqlText(comparison.target.uniqueKey.length > 0 ? byKey(comparison) : ofAll(comparison));
+  const [first] = comparison.target.uniqueKey;
+  return new SqlText(first === undefined ? ofAll(comparison) : byKey(comparison, first));
 }
 
-function byKey({ target, columns, referencedBy, since, limit }: Comparison): string {
+/** @param firstOfKey a column of the unique key, by which a missing row is known. */
+function byKey({ target, columns, referencedBy, since, limit }: Comparison, firstOfKey: string): string {
   const table = tableOf(target);
   const keys = target.uniqueKey.map((name, index) => ({
     t: column('t', name),
     n: column('n', name),
     d: `k${index + 1}`,
   }));
-  const [first] = keys;
-  if (first === undefined) throw new Error('there is no key to compare by');
+  const first = { t: column('t', firstOfKey), n: column('n', firstOfKey) };
   const sameKey = keys.map(({ t, n }) => `${t} = ${n}`).join(' and ');
   // What an increment leaves as it was need not be what a build from scratch would give.
   const { compared } = mergedColumns(target, columns);
