@@ -25,16 +25,25 @@ export async function migrate(
   for (;;) {
     const known = await appliedIn(warehouse, migrations);
     if (known === steps.length) return;
-    await warehouse.transaction(async (session) => {
-      await session.query('select pg_advisory_xact_lock($1)', [lock]);
-      if (known === 0) await createTable(session, schema);
-      const applied = await appliedIn(session, migrations);
-      const next = steps[applied];
-      // Undefined where another process was here while this session waited for the lock.
-      if (next === undefined) return;
-      await next(session);
-      await session.query(`insert into ${relation(schema, 'migration')} (number) values ($1)`, [applied + 1]);
-    });
+    await warehouse
+      .transaction(async (session) => {
+        await session.query('select pg_advisory_xact_lock($1)', [lock]);
+        if (known === 0) await createTable(session, schema);
+        const applied = await appliedIn(session, migrations);
+        const next = steps[applied];
+        // Undefined where another process was here while this session waited for the lock.
+        if (next === undefined) return;
+        await next(session);
+        await session.query(`insert into ${relation(schema, 'migration')} (number) values ($1)`, [applied + 1]);
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof StatementError) || error.code !== '42501') throw error;
+        throw new DatacycleError({
+          what: `the schema ${schema} is of an older version, and this user may not change it: ${error.message}`,
+          hint: 'Let the user who owns the schema run `datacycle init` or `datacycle build` once. Nothing was changed.',
+          cause: error,
+        });
+      });
   }
 }
 

@@ -1,4 +1,4 @@
-import { hasState } from '../../runner/state/schema.ts';
+import { hasAuditRecords } from '../../runner/state/schema.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 
 /** An audit that holds back what its model was to become. */
@@ -18,7 +18,7 @@ export interface FailedAudit {
  * @param nodes their names.
  */
 export async function readFailedAudits(on: Queryable, nodes: readonly string[]): Promise<readonly FailedAudit[]> {
-  if (!(await hasState(on))) return [];
+  if (!(await hasAuditRecords(on))) return [];
   const { rows } = await on.query<FailedAudit & Record<string, unknown>>(
     `with newest as (
          select distinct on (failure.test) failure.*, run.run_no

@@ -2,7 +2,7 @@ import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { retrying } from '../database/retry.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
-import { hasState } from '../state/schema.ts';
+import { hasAuditRecords } from '../state/schema.ts';
 import { NodeError } from '../text/errors.ts';
 import { thousands } from '../text/figures.ts';
 import { formatPlace } from '../text/place.ts';
@@ -64,7 +64,7 @@ export function showKept(test: string): string {
  * @returns undefined if none is kept.
  */
 export async function keptRowsQuery(on: Queryable, name: string, asJson: boolean): Promise<SqlText | undefined> {
-  if (!(await hasState(on))) return undefined;
+  if (!(await hasAuditRecords(on))) return undefined;
   const { rows } = await on.query<{ run_id: string; test: string; names: string[] }>(
     `select f.run_id, f.test, array(
          select jsonb_object_keys(a.row)

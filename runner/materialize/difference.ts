@@ -180,10 +180,12 @@ export function isSince(alias: string, { column, bound }: KeepFrom): string {
   return `coalesce(${alias}.${identifier(column)} >= ${bound}, true)`;
 }
 
-/** The quoted name of a target's table. */
-export function tableOf({ relation: { schema, name } }: Pick<TableTarget, 'relation'>): string {
-  return relation(schema, name);
+/** The quoted name of a target's table: the one that it has for the time being, while it is built beside another. */
+export function tableOf({ relation: { schema, name }, temporaryName }: TableName): string {
+  return relation(schema, temporaryName ?? name);
 }
+
+type TableName = Pick<TableTarget, 'relation' | 'temporaryName'>;
 
 function differs(compared: readonly Column[]): string {
   return `(${compared.map((column) => comparable(column, 't')).join(', ')})

@@ -6,6 +6,7 @@ import { sourcesBehind } from '../manifest/lineage.ts';
 import { followedByMark, type Manifest, type ModelNode } from '../manifest/manifest.ts';
 import { reasonToRebuild } from '../plan/decide.ts';
 import { allModels, type Consumed, consumedBy } from '../state/models.ts';
+import { hasState } from '../state/schema.ts';
 
 /** A model that is made of a source's rows. */
 export interface Reader {
@@ -92,13 +93,6 @@ async function isEmptied(on: Queryable, { name, relation: at }: ModelNode): Prom
 
 function waitingFor(reason: string | undefined): string | undefined {
   return reason === undefined ? undefined : `waits to be rebuilt (${reason})`;
-}
-
-async function hasState(on: Queryable): Promise<boolean> {
-  const { rows } = await on.query<{ there: boolean }>(
-    `select to_regclass('datacycle.high_water') is not null as there`,
-  );
-  return rows[0]?.there === true;
 }
 
 function reads(manifest: Manifest, node: ModelNode, source: string): boolean {

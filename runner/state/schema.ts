@@ -156,6 +156,12 @@ export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transact
   await migrate(warehouse, stateMigrations);
 }
 
+/** Whether runs and failed audits are recorded, as every version that numbered its runs did. */
+export async function hasAuditRecords(on: Queryable): Promise<boolean> {
+  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.audit_row') is not null as there`);
+  return rows[0]?.there === true && (await hasRunNumbers(on));
+}
+
 /** Whether schema `datacycle` is there as this program makes it: the migration that came last has been applied. */
 export async function hasState(on: Queryable): Promise<boolean> {
   const { rows } = await on.query<{ there: boolean }>(

@@ -48,6 +48,13 @@ export const tableCases: readonly Case[] = [
     partitions: { ...partitions, open: true },
   },
   { name: 'partitions-of-a-table-in-one-piece', mode: 'increment', config: monthly, sql: visitSql, yields: visits },
+  {
+    name: 'partitions-of-a-table-in-one-piece-rebuilt',
+    mode: 'replace',
+    config: monthly,
+    sql: visitSql,
+    yields: visits,
+  },
 
   { name: 'table-create', mode: 'create', config: 'materialized: table' },
   { name: 'table-create-with-key', mode: 'create', config: keyed },

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureStaging, stagingMigrations } from '../../../loaders/landing/staging.ts';
+import { readersOf } from '../../../runner/retention/source-readers.ts';
 import { nothingMade } from '../../../runner/state/made.ts';
-import { ensureState, stateMigrations } from '../../../runner/state/schema.ts';
+import { ensureState, hasAuditRecords, stateMigrations } from '../../../runner/state/schema.ts';
 import { type Migrations, migrate, readVersion, statements } from '../../../warehouse/migrate.ts';
 import { databases, type TestDatabase } from '../databases.ts';
+import { TemporaryProject } from '../temporary-project.ts';
 
 const first = statements(['create table memory.first (n integer)', 'insert into memory.first values (1)']);
 const second = statements(['alter table memory.first add column m integer default 2']);
@@ -107,6 +109,23 @@ describe.each(databases)('migrations on $name', { timeout: 120_000 }, ({ open })
       partitioning: { column: 'seen at', granularity: 'day', timeZone: 'Europe/Zurich' },
       grants: [{ privilege: 'insert', role: 'Anna Bo' }],
     });
+  });
+
+  it('that are due keep no reader from what was recorded before, and nothing is taken for consumed', async () => {
+    await migrate(database.warehouse, { ...stateMigrations, steps: stateMigrations.steps.slice(0, 1) });
+    await database.warehouse.query(
+      `insert into datacycle.model values ('a', '"gold"."a"', 'table', 'c', 7, '{}', '2024-01-01Z')`,
+    );
+    const project = new TemporaryProject({
+      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
+      'models/a.sql': '{{config materialized="table"}}select * from {{source "raw" "events"}}',
+    });
+    const { manifest } = project.compile();
+    expect(await readersOf(database.warehouse, manifest, 'raw.events')).toEqual([
+      { model: 'a', takes: 'all', loadId: 0, waiting: 'is not built yet' },
+    ]);
+    expect(await hasAuditRecords(database.warehouse)).toBe(true);
+    project.dispose();
   });
 
   it('take over a schema datacycle without a number, with its rows', async () => {

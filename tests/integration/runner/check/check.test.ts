@@ -81,6 +81,22 @@ const errorsOf = ({ findings }: Awaited<ReturnType<typeof check>>) =>
     where: error.where,
   }));
 
+describe('a microbatch model that has no batch yet', () => {
+  const later = (column: string) => ({
+    'models/later.sql': `{{config materialized="incremental" incremental_strategy="microbatch" event_time="measured_at" batch_size="day" begin="2999-01-01"}}
+select ${column}, measured_at, {{batch_start}} as since from {{source "raw" "events"}}`,
+    'models/on_later.sql': 'select id from {{ref "later"}}',
+  });
+
+  it('is there for what reads it', async () => {
+    expect(await check(later('id'))).toMatchObject({ ok: true, findings: [] });
+  });
+
+  it('is checked all the same', async () => {
+    expect(errorsOf(await check(later('idd as id')))).toMatchObject([{ node: 'later', where: 'models/later.sql:2:8' }]);
+  });
+});
+
 describe('behind a fault', () => {
   it('what is made of a model is checked against the columns it declares', async () => {
     const summary = await check({

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { oneDatabase, type TestDatabase } from '../../databases.ts';
 import { resultOf, rowsOf } from '../../temporary-project.ts';
@@ -91,6 +93,22 @@ describe.each(oneDatabase)('a changed partition_by on $name', ({ open }) => {
     await visits.rows('delete from raw.visits where id = 1');
     expect(await build(plain, { fullRefresh: true })).toEqual(['rebuilt: full refresh', 0, 0, 1]);
     expect(await names()).toEqual([]);
+    expect(await visits.rows('select id from shown.visits order by id')).toEqual([{ id: 2 }, { id: 3 }]);
+  });
+
+  it('comes with other SQL, whose rows and columns are those of the new table', async () => {
+    await build(plain);
+    visits.configure(monthly, described);
+    const file = join(visits.project.root, 'models', 'visits.sql');
+    const sql = readFileSync(file, 'utf8').replace('value, home', 'value + 1 as value, home, id * 2 as twice');
+    visits.project.write({ 'models/visits.sql': sql });
+    const summary = await visits.project.run(database.warehouse);
+    expect(resultOf(summary, 'visits')).toMatchObject({ status: 'success', updated: 2, inserted: 0, deleted: 0 });
+    expect(await names()).toEqual(['visits_2023_10', 'visits_2023_12']);
+    expect(await visits.rows('select id, value, twice from shown.visits order by id')).toEqual([
+      { id: 1, value: 2, twice: 2 },
+      { id: 2, value: 3, twice: 4 },
+    ]);
   });
 
   it('comes with the first key of a table that has rows twice', async () => {
