@@ -172,9 +172,6 @@ export type BuiltNode = ModelNode | SeedNode;
 /** A model that one transaction builds as a whole. */
 export type WholeModel = Exclude<ModelNode, MicrobatchNode>;
 
-/** A node whose rows are in a table of its own. */
-export type TableLikeNode = TableNode | IncrementalNode | MicrobatchNode | SnapshotNode | SeedNode;
-
 export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly materialized?: undefined;

@@ -1,12 +1,11 @@
-import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
+import { identifier, identifiers } from '../../warehouse/quote.ts';
 import type { Column } from '../database/catalog.ts';
 import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { sqlTokens } from '../text/sql-tokens.ts';
-import { comparable, valueColumns } from './difference.ts';
+import { comparable, tableOf, valueColumns } from './difference.ts';
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
-import { placeOf } from './parts/structure.ts';
 import type { TableTarget } from './parts/target.ts';
 import { stage } from './table.ts';
 
@@ -115,11 +114,6 @@ function onConflict(target: TableTarget, columns: readonly Column[]): string | S
         is distinct from (${compared.map((column) => comparable(column, 'excluded')).join(', ')})`,
     ...predicates(target, 'excluded').flatMap((one) => ['\n        and ', one]),
   );
-}
-
-function tableOf(target: TableTarget): string {
-  const { schema, name } = placeOf(target);
-  return relation(schema, name);
 }
 
 /** The columns that are updated in an existing row, and those of them whose difference counts. */

@@ -15,8 +15,6 @@ import { underRunLock } from './run-lock.ts';
 import type { RunSummary } from './run-result.ts';
 import { type RunOptions, RunWork } from './work.ts';
 
-export type { RunOptions };
-
 /**
  * Works through the selected nodes in dependency order and records the run in the database. A failed node is a result,
  * not an exception.
