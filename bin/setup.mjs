@@ -1,13 +1,14 @@
 // Makes a fresh clone runnable: installs what package-lock.json names when it is missing or older, and bundles the
 // TypeScript into dist/ when a source is newer. Plain JavaScript because it runs before any dependency is there.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = ['cli', 'loaders', 'powerbi', 'runner', 'warehouse'];
-const program = join(root, 'dist', 'datacycle.js');
+const dist = join(root, 'dist');
+const program = join(dist, 'datacycle.js');
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -15,7 +16,7 @@ function fail(message) {
 }
 
 function modified(path) {
-  return existsSync(path) ? statSync(path).mtimeMs : 0;
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function newestSource(folder) {
@@ -48,35 +49,65 @@ function install() {
 /** What has files of its own beside its code, or is needed by some commands only; pg asks for pg-native and does without. */
 const outside = ['@electric-sql/pglite', 'esbuild', 'mysql2', 'pg-native', 'ssh2', 'ssh2-sftp-client'];
 
-/**
- * Bundles one TypeScript program with most of its dependencies: one file is read in half the time of hundreds. Whole or
- * absent, so that two processes may do it at once.
- */
+const options = {
+  bundle: true,
+  external: outside,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // Dependencies in the older module format ask for Node's own modules by it.
+  banner: {
+    js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
+  },
+  logLevel: 'error',
+};
+
+/** Writes a file whole or not at all, so that two processes may do it at once. */
+function writeWhole(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, contents);
+  renameSync(fresh, path);
+}
+
+/** Bundles one TypeScript program with most of its dependencies: one file is read in half the time of hundreds. */
 export async function bundle(entry, outfile) {
   const { build } = await import('esbuild');
-  mkdirSync(dirname(outfile), { recursive: true });
-  const fresh = `${outfile}.${process.pid}`;
-  await build({
-    entryPoints: [resolve(root, entry)],
-    outfile: fresh,
-    bundle: true,
-    external: outside,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // Dependencies in the older module format ask for Node's own modules by it.
-    banner: {
-      js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
-    },
-    logLevel: 'error',
+  const result = await build({ ...options, entryPoints: [resolve(root, entry)], outfile, write: false });
+  for (const { path, contents } of result.outputFiles) writeWhole(path, contents);
+}
+
+/** After so long nobody runs a program that was built before, in milliseconds. */
+const outlived = 7 * 24 * 3_600_000;
+
+/**
+ * Bundles the program in chunks: a command loads its own only. A chunk's name holds the hash of its content, and the program,
+ * which names them, is written last; a process that runs the program of before finds the chunks of before.
+ */
+async function bundleProgram() {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: [resolve(root, 'cli/main.ts')],
+    outdir: dist,
+    entryNames: 'datacycle',
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
+    write: false,
   });
-  renameSync(fresh, outfile);
+  for (const { path, contents } of outputFiles) if (path !== program) writeWhole(path, contents);
+  for (const { path, contents } of outputFiles) if (path === program) writeWhole(path, contents);
+  const current = new Set(outputFiles.map(({ path }) => path));
+  for (const name of readdirSync(join(dist, 'chunks'))) {
+    const path = join(dist, 'chunks', name);
+    if (!current.has(path) && modified(path) < Date.now() - outlived) rmSync(path, { force: true });
+  }
 }
 
 async function buildIfStale(force) {
   const others = [join(root, 'package-lock.json'), fileURLToPath(import.meta.url)];
   const inputs = [...sources.map((name) => newestSource(join(root, name))), ...others.map(modified)];
-  if (force || modified(program) < Math.max(...inputs)) await bundle('cli/main.ts', program);
+  if (force || modified(program) < Math.max(...inputs)) await bundleProgram();
 }
 
 export async function prepare({ force = false } = {}) {

@@ -1,28 +1,13 @@
 import { Argument, type Command, Option } from 'commander';
 import type { Project } from '../runner/project/project.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
-import { bi } from './commands/bi.ts';
-import { bronze } from './commands/bronze.ts';
-import { check } from './commands/check.ts';
-import { compile } from './commands/compile.ts';
-import { demo } from './commands/demo.ts';
-import { expire } from './commands/expire.ts';
-import { init } from './commands/init.ts';
-import { load } from './commands/load.ts';
-import { list } from './commands/ls.ts';
-import { runCommand } from './commands/run.ts';
-import { show } from './commands/show.ts';
-import { status } from './commands/status.ts';
-import { subject, subjectActions } from './commands/subject.ts';
-import { verify } from './commands/verify.ts';
-import { watch } from './commands/watch.ts';
-import { type Define, integer, limit, newProgram, running, selectFlags, selecting } from './define.ts';
-import { openProject } from './settings/environment.ts';
-import { type Journal, openJournal } from './terminal/journal.ts';
+import { type Define, type Flags, integer, limit, newProgram, running, selectFlags, selecting } from './define.ts';
+import type { Journal } from './terminal/journal.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /**
- * All commands. Each reads its flags and makes one call.
+ * All commands. Each reads its flags and makes one call. What a command needs is loaded when it runs, so that the others need not
+ * wait for it.
  * @param signal aborted when the user interrupts.
  * @param exit called with the exit code of the command.
  */
@@ -36,14 +21,23 @@ export function buildProgram(signal: AbortSignal, exit: (code: number, command: 
 
 /** What makes data: from the sources to gold. */
 function addPipeline(define: Define, signal: AbortSignal): void {
-  define('demo', 'a sample day end to end on the embedded database, then what to try next', ({ flags, terminal }) =>
-    demo(flags, terminal, signal),
+  define(
+    'demo',
+    'a sample day end to end on the embedded database, then what to try next',
+    async ({ flags, terminal }) => (await import('./commands/demo.ts')).demo(flags, terminal, signal),
   );
-  define('init', 'with DB_ADMIN_URL: the database, its user and its schemas; safe to repeat', ({ flags, terminal }) =>
-    init(openProject(flags), { rotatePassword: flags.rotatePassword === true }, terminal),
+  define(
+    'init',
+    'with DB_ADMIN_URL: the database, its user and its schemas; safe to repeat',
+    async ({ flags, terminal }) => {
+      const { init } = await import('./commands/init.ts');
+      return init(await opened(flags), { rotatePassword: flags.rotatePassword === true }, terminal);
+    },
   ).option('--rotate-password', "give the user that DB_URL names DB_URL's password");
   define('load', 'land what is new: raw files to Bronze and staging', ({ flags, args, terminal }) =>
-    logged(openProject(flags), 'datacycle.log', terminal, (project) => load(project, args, flags, terminal, signal)),
+    logged(flags, 'datacycle.log', terminal, async (project) =>
+      (await import('./commands/load.ts')).load(project, args, flags, terminal, signal),
+    ),
   )
     .argument('[sources...]', 'sensors, weather, registry; without any: all that are configured')
     .option('--full', 'list all there is at the source instead of trying what should come next')
@@ -56,8 +50,8 @@ function addPipeline(define: Define, signal: AbortSignal): void {
   ] as const) {
     const command = running(
       define(name, description, ({ flags, terminal }) =>
-        logged(openProject(flags), 'datacycle.log', terminal, (project) =>
-          runCommand(name, project, selectFlags(flags), terminal, signal),
+        logged(flags, 'datacycle.log', terminal, async (project) =>
+          (await import('./commands/run.ts')).runCommand(name, project, selectFlags(flags), terminal, signal),
         ),
       ),
     );
@@ -71,8 +65,8 @@ function addPipeline(define: Define, signal: AbortSignal): void {
   }
   running(
     define('test', 'run the data tests', ({ flags, terminal }) =>
-      logged(openProject(flags), 'datacycle.log', terminal, (project) =>
-        runCommand('test', project, selectFlags(flags), terminal, signal),
+      logged(flags, 'datacycle.log', terminal, async (project) =>
+        (await import('./commands/run.ts')).runCommand('test', project, selectFlags(flags), terminal, signal),
       ),
     ),
   );
@@ -80,8 +74,8 @@ function addPipeline(define: Define, signal: AbortSignal): void {
     'watch',
     'keep everything fresh until stopped: land what comes in and build what it touches',
     ({ flags, terminal }) =>
-      logged(openProject(flags), 'datacycle-watch.log', terminal, (project, journal) =>
-        watch(project, terminal, journal, signal),
+      logged(flags, 'datacycle-watch.log', terminal, async (project, journal) =>
+        (await import('./commands/watch.ts')).watch(project, terminal, journal, signal),
       ),
   );
 }
@@ -89,29 +83,38 @@ function addPipeline(define: Define, signal: AbortSignal): void {
 /** What looks without touching. */
 function addLooking(define: Define, signal: AbortSignal): void {
   selecting(
-    define('compile', 'write the SQL of the models to target/compiled, without a database', ({ flags, terminal }) =>
-      compile(openProject(flags), selectFlags(flags), terminal),
+    define(
+      'compile',
+      'write the SQL of the models to target/compiled, without a database',
+      async ({ flags, terminal }) => {
+        const { compile } = await import('./commands/compile.ts');
+        return compile(await opened(flags), selectFlags(flags), terminal);
+      },
     ),
   );
   selecting(
     define(
       'check',
       'run all SQL on empty tables in memory: finds what a build would trip over',
-      ({ flags, terminal }) => check(openProject(flags), selectFlags(flags), terminal, signal),
+      async ({ flags, terminal }) => {
+        const { check } = await import('./commands/check.ts');
+        return check(await opened(flags), selectFlags(flags), terminal, signal);
+      },
     ),
   );
   selecting(
-    define('ls', 'list seeds, models and tests', ({ flags, terminal }) =>
-      list(openProject(flags), selectFlags(flags), terminal),
-    ),
+    define('ls', 'list seeds, models and tests', async ({ flags, terminal }) => {
+      const { list } = await import('./commands/ls.ts');
+      return list(await opened(flags), selectFlags(flags), terminal);
+    }),
   )
     .alias('list')
     .addOption(new Option('--resource-type <kind>', 'only this kind').choices(['seed', 'model', 'test']))
     .addOption(new Option('--output <format>', 'how').choices(['name', 'path', 'table', 'json']).default('name'));
   selecting(
-    define('show', 'show the rows of a query, a model, a failing test or a failed audit', ({ flags, terminal }) =>
-      show(
-        openProject(flags),
+    define('show', 'show the rows of a query, a model, a failing test or a failed audit', async ({ flags, terminal }) =>
+      (await import('./commands/show.ts')).show(
+        await opened(flags),
         {
           ...selectFlags(flags),
           limit: flags.limit ?? 5,
@@ -129,9 +132,9 @@ function addLooking(define: Define, signal: AbortSignal): void {
     define(
       'verify',
       'build models from scratch beside their tables and say where they differ; changes nothing; exit code 1 if one differs',
-      ({ flags, terminal }) =>
-        verify(
-          openProject(flags),
+      async ({ flags, terminal }) =>
+        (await import('./commands/verify.ts')).verify(
+          await opened(flags),
           {
             ...selectFlags(flags),
             limit: flags.limit ?? 20,
@@ -147,11 +150,12 @@ function addLooking(define: Define, signal: AbortSignal): void {
   define(
     'status',
     'freshness, row counts, last runs, rejected files; exit code 1 if something needs a person',
-    ({ flags, terminal }) => status(openProject(flags), terminal),
+    async ({ flags, terminal }) => (await import('./commands/status.ts')).status(await opened(flags), terminal),
   );
-  define('bi', 'write a Power BI project on the views of schema bi; needs no database', ({ flags, terminal }) =>
-    bi(openProject(flags), flags, terminal),
-  )
+  define('bi', 'write a Power BI project on the views of schema bi; needs no database', async ({ flags, terminal }) => {
+    const { bi } = await import('./commands/bi.ts');
+    return bi(await opened(flags), flags, terminal);
+  })
     .option('--output <folder>', 'where to (default: power-bi in the project)')
     .option(
       '--force',
@@ -163,8 +167,8 @@ function addLooking(define: Define, signal: AbortSignal): void {
 /** What deletes: what is old, and what a person asks for. */
 function addKeeping(define: Define, signal: AbortSignal): void {
   define('bronze', 'housekeeping of what was landed: Bronze files and staging rows', ({ flags, args, terminal }) =>
-    logged(openProject(flags), 'datacycle.log', terminal, (project) =>
-      bronze(project, args[0] ?? '', flags, terminal, signal),
+    logged(flags, 'datacycle.log', terminal, async (project) =>
+      (await import('./commands/bronze.ts')).bronze(project, args[0] ?? '', flags, terminal, signal),
     ),
   )
     .addArgument(
@@ -176,18 +180,21 @@ function addKeeping(define: Define, signal: AbortSignal): void {
     .option('--days <number>', 'only what is older; without it, as the settings say', integer)
     .option('--dry-run', 'only say what would be done');
   define('expire', "delete rows that are older than project.yml's retention says", ({ flags, terminal }) =>
-    logged(openProject(flags), 'datacycle.log', terminal, (project) => expire(project, flags, terminal, signal)),
+    logged(flags, 'datacycle.log', terminal, async (project) =>
+      (await import('./commands/expire.ts')).expire(project, flags, terminal, signal),
+    ),
   ).option('--dry-run', 'only say what would be done');
   define(
     'subject',
     "a person's request: what is held of an apartment, a copy of it, or its erasure",
-    ({ flags, args, terminal }) => subject(openProject(flags), args, flags, terminal, signal),
+    async ({ flags, args, terminal }) =>
+      (await import('./commands/subject.ts')).subject(await opened(flags), args, flags, terminal, signal),
   )
     .addArgument(
       new Argument(
         '<action>',
         'find: where anything of it is, exit code 1 if anywhere; export: all of it as files; erase: all of it for ever',
-      ).choices(subjectActions),
+      ).choices(['find', 'export', 'erase']),
     )
     .argument('<apartment>', 'its id in project.yml')
     .option('--output <folder>', 'export: where to, instead of exports/<apartment>-<time>')
@@ -195,13 +202,20 @@ function addKeeping(define: Define, signal: AbortSignal): void {
     .option('-y, --yes', 'erase: do not ask');
 }
 
+async function opened(flags: Flags): Promise<Project> {
+  const { openProject } = await import('./settings/environment.ts');
+  return openProject(flags);
+}
+
 /** Runs a command with a log in LOG_DIR, where that is set; an error that ends the command is in the log, too. */
 async function logged(
-  project: Project,
+  flags: Flags,
   file: 'datacycle-watch.log' | 'datacycle.log',
   terminal: Terminal,
   work: (project: Project, journal: Journal | undefined) => Promise<number>,
 ): Promise<number> {
+  const project = await opened(flags);
+  const { openJournal } = await import('./terminal/journal.ts');
   const journal = openJournal(project, file, {
     clock: () => new Date(),
     onTrouble: (text) => terminal.errors([{ tone: 'warning', text }]),

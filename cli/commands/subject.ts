@@ -15,7 +15,7 @@ export interface SubjectFlags {
   readonly output?: string | undefined;
 }
 
-export const subjectActions = ['find', 'export', 'erase'] as const;
+const subjectActions = ['find', 'export', 'erase'] as const;
 
 /**
  * What a person may ask for: where anything of an apartment is, all of it as files, or that it be erased. Writes no log: a
