@@ -9,6 +9,11 @@ with touched as (
     from {{ref "sensor_events"}}
     where load_id > {{high_water "sensor_events"}}
         and sensor_type in ('motion', 'door')
+    {{#if (eq (var "presence_rule" "motion_or_door") "motion_or_door_change")}}
+    -- What a door read last decides whether its next reading is a change.
+    union
+    {{> next_door_readings}}
+    {{/if}}
     union
     select
         apartment,
@@ -43,6 +48,12 @@ minutes as (
         timestamp
 ),
 
+{{#if (eq (var "presence_rule" "motion_or_door") "motion_or_door_change")}}
+door_changes as (
+    {{> door_changes}}
+),
+
+{{/if}}
 {{#incremental}}
 {{else}}
 probabilities as (
@@ -83,8 +94,14 @@ final as (
         m.motion_count,
         p.value as presence_prob,
         m.door_open_flag,
-        m.motion_count > 0 or m.door_open_flag as presence_flag
+        {{> presence_flag motion="m.motion_count > 0" open="m.door_open_flag" changed="coalesce(c.is_change, false)"}} as presence_flag
     from minutes as m
+    {{#if (eq (var "presence_rule" "motion_or_door") "motion_or_door_change")}}
+    left join door_changes as c
+        on c.timestamp = m.timestamp
+        and c.apartment = m.apartment
+        and c.room = m.room
+    {{/if}}
     left join datetimes as d on d.timestamp_utc = m.timestamp
     left join apartments as a on a.apartment_id = m.apartment
     left join rooms as r on r.apartment_key = a.apartment_key and r.room_name = m.room

@@ -68,6 +68,7 @@ export const helperNames = [
   'batch_start',
   'batch_end',
   'eq',
+  'raise_compiler_error',
 ] as const;
 
 /** The session setting that carries a secret into SQL without being part of it. */
@@ -201,6 +202,9 @@ export function modelHelpers(
     batch_start: () => boundOf(resolver, 'start'),
     batch_end: () => boundOf(resolver, 'end'),
     eq: ([a, b]) => a === b,
+    raise_compiler_error([what], { named }) {
+      throw new HelperError(String(what), typeof named.hint === 'string' ? named.hint : undefined);
+    },
   };
 }
 

@@ -36,6 +36,11 @@ describe('the model language', () => {
       '{{secret "PEPPER"}}',
       `current_setting('datacycle.secret_pepper')`,
     ],
+    [
+      'raise_compiler_error, which only speaks where it is reached',
+      '{{#if (eq 1 2)}}{{raise_compiler_error "x"}}{{/if}}',
+      '',
+    ],
     ['run_started_at', '{{run_started_at}}', 'current_timestamp /* run_started_at */'],
     ['config, which prints nothing', '{{config materialized="table"}}x', 'x'],
   ])('has %s', (_name, template, text) => {
@@ -98,6 +103,7 @@ order by 1`,
     ['{{config unique_key=5}}', '"unique_key": expected a name or a list of names', undefined],
     ['{{incremental}}', 'incremental is a block', undefined],
     ['{{high_water "raw.events"}}', 'high_water has no value in a full build', undefined],
+    ['{{raise_compiler_error "no such rule" hint="Write another."}}', 'no such rule', 'Write another.'],
     [
       '{{#incremental}}{{high_water "raw.evnts"}}{{/incremental}}',
       'there is no model or source "raw.evnts"',
