@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import dotenv from 'dotenv';
 import { parse as parseYaml } from 'yaml';
 import { stagingMigrations, updateStaging } from '../../loaders/landing/staging.ts';
 import { secretSetting } from '../../runner/compile/draft/model-language.ts';
@@ -10,6 +9,7 @@ import { UsageError } from '../../runner/text/errors.ts';
 import { readVersion } from '../../warehouse/migrate.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { readEnvFile } from './env-file.ts';
 import { yearSetting } from './settings.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -22,27 +22,36 @@ export interface GlobalOptions {
   readonly debug?: boolean | undefined;
 }
 
-/** The environment over `.env.<target>` if there is one, else over `.env`. */
+/** The environment over `.env.<target>` if there is one, else over `.env`. @throws UsageError if that file cannot be read. */
 export function readEnv(root: string, target: string | undefined): Env {
   const candidates = [target === undefined ? undefined : `.env.${target}`, '.env'].flatMap((name) =>
     name === undefined ? [] : [join(root, name)],
   );
   const file = candidates.find((path) => existsSync(path));
-  const fromFile = file === undefined ? {} : dotenv.parse(readEnvFile(file));
-  return { ...fromFile, ...process.env };
+  const fromFile = file === undefined ? {} : readEnvFile(file);
+  const env = { ...fromFile, ...process.env };
+  for (const [name, isSecret] of oneLine) refuseControlCharacters(name, env[name], name in process.env, isSecret);
+  return env;
 }
 
-function readEnvFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError({
-      what: `${path} is there but cannot be read: ${code}`,
-      hint: 'It must be a file that this user may read: check its owner and permissions.',
-      cause: error,
-    });
-  }
+/** Settings that are one line: paths, addresses, names and passwords; whether a message must not show them. */
+const oneLine: readonly (readonly [name: string, isSecret: boolean])[] = [
+  ...['SMB_PATH', 'BRONZE_ROOT', 'LOG_DIR', 'SFTP_PRIVATE_KEY', 'SFTP_PATH', 'SFTP_HOST', 'SFTP_USER'].map(
+    (name) => [name, false] as const,
+  ),
+  ...['DB_URL', 'DB_ADMIN_URL', 'MYSQL_URL', 'SFTP_PASSWORD', 'SFTP_PASSPHRASE', 'BI_PASSWORD'].map(
+    (name) => [name, true] as const,
+  ),
+];
+
+/** @param isGiven whether it comes from the environment, where a file with Windows line breaks leaves one behind. */
+function refuseControlCharacters(name: string, value: string | undefined, isGiven: boolean, isSecret: boolean): void {
+  const text = isGiven ? value?.replace(/\r$/, '') : value;
+  if (text === undefined || !/\p{Cc}/u.test(text)) return;
+  throw new UsageError({
+    what: `${name} holds a line break or another control character${isSecret ? '' : `: ${JSON.stringify(text)}`}`,
+    hint: String.raw`Within double quotes, \n and \r are line breaks. Write it without quotes or in single quotes${isSecret ? '' : ', or a path with / instead of \\'}.`,
+  });
 }
 
 /** Reads the project that the global options name. @throws ProjectError | UsageError */

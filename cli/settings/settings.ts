@@ -1,6 +1,7 @@
 // Where settings come from.
 //
 //   environment.ts  the environment over `.env`; opens the project and the database that DB_URL names
+//   env-file.ts     reads `.env`
 //   settings.ts     reads one variable: a text, a number, a folder. It is checked where it is read
 //   event-time.ts   the range of `--event-time-start` and `--event-time-end`
 //

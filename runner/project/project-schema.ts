@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 const target = z.strictObject({
   /** Where the embedded database lives when DB_URL is not set. */
-  folder: z.string().optional(),
+  folder: z
+    .string()
+    .regex(
+      /^\P{Cc}*$/u,
+      String.raw`a path holds no line break; within double quotes \n is one: write it in single quotes`,
+    )
+    .optional(),
   threads: z.number().int().min(1).max(64).optional(),
   /** PostgreSQL session settings, e.g. work_mem. */
   settings: z

@@ -6,11 +6,11 @@
 //   4. folder-config.ts, overlay.ts, additive-settings.ts  merge settings: project.yml by folder, then the .yml, then the model
 //
 // Every setting is checked when it is read: an unknown key is a problem with its place and a suggestion.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fg from 'fast-glob';
 import { type Problem, ProjectError, type SourceTexts, UsageError } from '../text/errors.ts';
-import type { SourceFile } from '../text/source-file.ts';
+import { readSource, type SourceFile } from '../text/source-file.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { YamlFile } from '../text/yaml-file.ts';
 import { type ProjectSettings, projectSchema, type Target } from './project-schema.ts';
@@ -42,7 +42,8 @@ export interface ProjectOptions {
 
 /**
  * Reads project.yml and finds the files below models/, macros/, seeds/ and tests/data/.
- * @throws UsageError if the folder holds no project or the target is unknown; ProjectError for faults in project.yml.
+ * @throws UsageError if the folder holds no project or the target is unknown; ProjectError for faults in project.yml, and for
+ * files that are no text.
  */
 export function readProject(options: ProjectOptions): Project {
   const { root, env } = options;
@@ -69,8 +70,17 @@ export function readProject(options: ProjectOptions): Project {
     });
   }
   const find = (pattern: string) => fg.sync(pattern, { cwd: root, onlyFiles: true }).sort();
-  const read = (pattern: string) => find(pattern).map((path) => readSource(root, path));
-  return {
+  const read = (pattern: string) =>
+    find(pattern).flatMap((path) => {
+      try {
+        return [readSource(root, path)];
+      } catch (error) {
+        if (!(error instanceof ProjectError)) throw error;
+        problems.push(...error.problems);
+        return [];
+      }
+    });
+  const project: Project = {
     root,
     settings,
     settingsFile,
@@ -83,6 +93,8 @@ export function readProject(options: ProjectOptions): Project {
     tests: read('tests/data/**/*.sql'),
     seeds: find('seeds/**/*.csv'),
   };
+  if (problems.length > 0) throw new ProjectError(problems);
+  return project;
 }
 
 /** The texts of a project's files by their paths, to quote a line of one. */
@@ -91,9 +103,4 @@ export function sourceTexts(project: Project): SourceTexts {
   const files = [...models, ...macros, ...properties, ...tests, settingsFile.file];
   const texts = new Map(files.map((file) => [file.path, file.text]));
   return (file) => texts.get(file);
-}
-
-function readSource(root: string, path: string): SourceFile {
-  // Editors on Windows like to begin a file with a byte-order mark; PostgreSQL does not.
-  return { path, text: readFileSync(join(root, path), 'utf8').replace(/^\uFEFF/, '') };
 }

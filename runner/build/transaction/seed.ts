@@ -4,8 +4,9 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { declaredTypes, normalType } from '../../manifest/column-type.ts';
 import type { SeedNode } from '../../manifest/manifest.ts';
 import type { SeedRows } from '../../materialize/parts/target.ts';
+import { decode, NotText } from '../../text/decode.ts';
 import { NodeError } from '../../text/errors.ts';
-import type { Place } from '../../text/place.ts';
+import { excerpt, formatPlace, type Place } from '../../text/place.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import { firstLineOf, type SeedFile, type SeedRecord, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';
 
@@ -63,7 +64,7 @@ function readFile(root: string, node: SeedNode): SeedFile {
   const delimiter = node.config.delimiter ?? ',';
   const file = { path: node.file, text: '', delimiter, records: [] };
   try {
-    const text = readFileSync(join(root, node.file), 'utf8').replace(/^\uFEFF/, '');
+    const text = decode(readFileSync(join(root, node.file)));
     Object.assign(file, { text });
     const options = { delimiter, skip_empty_lines: true, trim: true, info: true, raw: true } as const;
     const parsed = parse(text, options) as unknown as readonly CsvRecord[];
@@ -75,6 +76,11 @@ function readFile(root: string, node: SeedNode): SeedFile {
     });
     return { ...file, text, records };
   } catch (error) {
+    if (error instanceof NotText) {
+      const place = { file: node.file, line: error.line, column: error.column };
+      const detail = excerpt(error.likely, place);
+      throw new NodeError({ what: error.message, where: formatPlace(place), detail, hint: error.hint, cause: error });
+    }
     const line = error instanceof CsvError ? Number(error.lines) : Number.NaN;
     throw new NodeError({
       what: `${node.file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
