@@ -38,8 +38,8 @@ describe('the model language', () => {
     ],
     [
       'raise_compiler_error, which only speaks where it is reached',
-      '{{#if (eq 1 2)}}{{raise_compiler_error "x"}}{{/if}}',
-      '',
+      'x{{#if (eq 1 2)}}{{raise_compiler_error "no"}}{{/if}}',
+      'x',
     ],
     ['run_started_at', '{{run_started_at}}', 'current_timestamp /* run_started_at */'],
     ['config, which prints nothing', '{{config materialized="table"}}x', 'x'],
