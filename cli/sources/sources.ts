@@ -85,7 +85,7 @@ export async function attemptLoad(
   try {
     const summary = await source.load(warehouse, project, options);
     if (options.mode === 'from-bronze') await noteRestored(warehouse, source.name);
-    await recordSuccess(warehouse, source.name, options.clock());
+    await recordSuccess(warehouse, source.name, options.clock(), summary.unread);
     return summary;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -1,3 +1,4 @@
+import type { Notes } from '../../loaders/landing/summary.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 
 /** A source (or the nightly round of the watcher) as the ledger knows it. Times are ISO text. */
@@ -12,6 +13,8 @@ export interface SourceState {
   readonly lastSuccess: string | null;
   readonly failures: number;
   readonly message: string | null;
+  /** What could not be read when the source was listed last; null if nothing is known. */
+  readonly unread: Notes | null;
 }
 
 export interface Rejected {
@@ -25,16 +28,17 @@ const iso = (expression: string) => `to_char(${expression} at time zone 'UTC', '
 /** Everything that was ever loaded or tried; none before the first load. */
 export async function readSources(on: Queryable): Promise<readonly SourceState[]> {
   if (!(await exists(on, 'staging.load'))) return [];
+  // Through a row as JSON: a schema that this version has not migrated yet lacks the column.
   const attempts = (await exists(on, 'staging.attempt'))
-    ? 'select source, succeeded_at, failures, message from staging.attempt'
-    : 'select null::text, null::timestamptz, 0, null::text where false';
+    ? `select source, succeeded_at, failures, message, to_jsonb(t) -> 'unread' from staging.attempt as t`
+    : 'select null::text, null::timestamptz, 0, null::text, null::jsonb where false';
   const { rows } = await on.query<SourceState & Record<string, unknown>>(
     `with loads as (
          select source, count(*) as loads, sum(files)::bigint as files, sum(rejected)::bigint as rejected
          from staging.load
          group by source
      ),
-     attempts (source, succeeded_at, failures, message) as (${attempts})
+     attempts (source, succeeded_at, failures, message, unread) as (${attempts})
      select
          source,
          coalesce(l.loads, 0) as loads,
@@ -48,7 +52,8 @@ export async function readSources(on: Queryable): Promise<readonly SourceState[]
          ) as "lastLoad",
          ${iso('a.succeeded_at')} as "lastSuccess",
          coalesce(a.failures, 0) as failures,
-         a.message
+         a.message,
+         nullif(a.unread, 'null') as unread
      from (select source from loads union select source from attempts) as n (source)
      left join loads as l using (source)
      left join attempts as a using (source)

@@ -73,11 +73,17 @@ export function problemsOf(
   nodes: readonly NodeProblem[],
 ): readonly Problem[] {
   return [
-    ...states.flatMap(({ source, failures, message }): Problem[] =>
-      failures === 0
-        ? []
-        : [{ kind: 'source', name: source, problem: `${message ?? ''} (${failures} failed since its last success)` }],
-    ),
+    ...states.flatMap(({ source, failures, message, unread }): Problem[] => {
+      if (failures > 0)
+        return [
+          { kind: 'source', name: source, problem: `${message ?? ''} (${failures} failed since its last success)` },
+        ];
+      return (unread?.first ?? []).map(({ name, reason }) => ({
+        kind: 'source',
+        name: source,
+        problem: `could not be read: ${name}: ${reason}`,
+      }));
+    }),
     ...freshness.flatMap(({ name, level, ageSeconds, errorAfterSeconds, message }): Problem[] => {
       if (level === 'unreadable')
         return [{ kind: 'freshness', name, problem: `newest cannot be read: ${message ?? ''}` }];

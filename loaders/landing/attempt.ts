@@ -1,15 +1,19 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import type { SourceName } from './summary.ts';
+import type { Notes, SourceName } from './summary.ts';
 
 /** What staging.attempt has a row for: the sources and the nightly round of the watcher. */
 export type Attempted = SourceName | 'nightly';
 
-/** Remembers that a source was loaded without a fault, whether or not there was anything new. */
-export async function recordSuccess(on: Queryable, source: Attempted, at: Date): Promise<void> {
+/**
+ * Remembers that a source was loaded without a fault, whether or not there was anything new.
+ * @param unread what could not be read although the rest could; undefined leaves what is known of that as it is.
+ */
+export async function recordSuccess(on: Queryable, source: Attempted, at: Date, unread?: Notes): Promise<void> {
   await on.query(
-    `insert into staging.attempt as a (source, attempted_at, succeeded_at) values ($1, $2, $2)
-     on conflict (source) do update set attempted_at = $2, succeeded_at = $2, failures = 0, message = null`,
-    [source, at.toISOString()],
+    `insert into staging.attempt as a (source, attempted_at, succeeded_at, unread) values ($1, $2, $2, $3)
+     on conflict (source) do update set attempted_at = $2, succeeded_at = $2, failures = 0, message = null,
+         unread = coalesce($3, a.unread)`,
+    [source, at.toISOString(), unread === undefined ? null : JSON.stringify(unread)],
   );
 }
 

@@ -205,6 +205,10 @@ const migrations: readonly (readonly string[])[] = [
     end
     $body$`,
   ],
+  [
+    'alter table staging.attempt add column unread jsonb',
+    `comment on column staging.attempt.unread is 'What the last list of the source had and could not be read: {"count": ..., "first": [{"name": ..., "reason": ...}]}'`,
+  ],
 ];
 
 /** By migration, the column that holds documents of some kilobytes. */

@@ -41,6 +41,8 @@ export interface LoadSummary {
   readonly rejected: Notes;
   /** Could not be read this time (no permission, in use, a folder, missing, growing); not recorded, so a later listing tries again. */
   readonly skipped: Notes;
+  /** Those of the skipped that a person should look at: neither folders nor files that are still being written. Undefined: not looked for. */
+  readonly unread?: Notes | undefined;
   /** Files (registry: rows) of erased apartments, left alone without a trace: the source still has them (docs/subjects.md). */
   readonly ignored: number;
   /** What a person should look at although the load continued: a missing table or column, a file that changed after it was landed. */

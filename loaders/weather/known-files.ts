@@ -13,9 +13,10 @@ export interface KnownFile {
   readonly staged: boolean;
 }
 
-/** Whether a file that the ledger knows may have to be landed again. */
-export function isWorthALook(before: KnownFile, fileName: string, size: number): boolean {
+/** Whether a file that the ledger knows may have to be landed again. @param size undefined if the server does not give it. */
+export function isWorthALook(before: KnownFile, fileName: string, size: number | undefined): boolean {
   if (before.reason !== null) return size !== before.bytes;
+  if (size === undefined) return false;
   // A compressed file cannot grow and stay what it was.
   return /\.csv$/i.test(fileName) && size > before.bytes;
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import glob from 'fast-glob';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
-import { LoadBusyError, LoadInterruptedError, SourceError } from '../landing/errors.ts';
+import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError } from '../landing/errors.ts';
 import { assertFolder } from '../landing/folder.ts';
 import { withRetries } from '../landing/retry.ts';
 import { ensureStaging } from '../landing/staging.ts';
@@ -20,7 +20,8 @@ import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/su
 import { beginsWith, isWorthALook, type KnownFile, knownFiles } from './known-files.ts';
 import { landWeather } from './landing.ts';
 import { isWeatherFile, readWeatherName, weatherBronzePath, weatherLedgerName } from './name.ts';
-import { type RemoteFile, RemoteFileError, type SftpAddress, SftpConnection, SftpLostError } from './sftp.ts';
+import type { RemoteFile } from './remote-file.ts';
+import { RemoteFileError, type SftpAddress, SftpConnection, SftpLostError } from './sftp.ts';
 
 export interface WeatherSource {
   /** Only loading from Bronze does not need it. */
@@ -59,7 +60,8 @@ export async function loadWeather(
 interface Wanted {
   readonly name: string;
   readonly path: string;
-  readonly size: number;
+  /** As the server says; undefined if it does not, or for a file in Bronze. */
+  readonly size: number | undefined;
   readonly before: KnownFile | undefined;
 }
 
@@ -70,6 +72,8 @@ class WeatherLoad {
   readonly #loads: number[] = [];
   readonly #rejected = new NoteCollector();
   readonly #skipped = new NoteCollector();
+  /** Those of the skipped that should have been read: neither a folder nor a file that is still being written. */
+  readonly #unread = new NoteCollector();
   readonly #warnings = new NoteCollector();
   #landed = 0;
   #bytes = 0;
@@ -84,17 +88,30 @@ class WeatherLoad {
     const fromBronze = this.#options.mode === 'from-bronze';
     if (fromBronze) await this.#fromBronze();
     else await this.#fromServer();
+    this.#assertAnyRead();
     return {
       source: 'weather',
       listed: fromBronze ? 'bronze' : 'listing',
       landed: this.#landed,
       rejected: { ...this.#rejected },
       skipped: { ...this.#skipped },
+      unread: { ...this.#unread },
       ignored: 0,
       warnings: { ...this.#warnings },
       loads: this.#loads,
       bytes: this.#bytes,
     };
+  }
+
+  /** A load that could read none of the files that it was to read is no success. */
+  #assertAnyRead(): void {
+    const { count, first } = this.#unread;
+    const [one] = first;
+    if (one === undefined || this.#landed + this.#rejected.count + this.#warnings.count > 0) return;
+    throw new LoadFailedError({
+      what: `no new forecast could be read (${count} ${count === 1 ? 'file' : 'files'}): ${one.name}: ${one.reason}`,
+      hint: 'Check the files on the server and the permissions of SFTP_USER; the next load tries them again.',
+    });
   }
 
   async #fromServer(): Promise<void> {
@@ -131,8 +148,7 @@ class WeatherLoad {
     const stop = () => connection.drop();
     this.#options.signal?.addEventListener('abort', stop);
     try {
-      const listed = (await connection.list()).filter(({ fileName }) => isWeatherFile(fileName));
-      const wanted = await this.#unknown(listed);
+      const wanted = await this.#unknown(await connection.list(isWeatherFile));
       const bronze = new BronzeWriter(this.#source.bronzeRoot);
       for (const [index, file] of wanted.entries()) {
         this.#checkpoint();
@@ -157,19 +173,20 @@ class WeatherLoad {
       const whole = await bronze.fillAt(bronzePath, async (path) => {
         draft = path;
         const after = await connection.download(file.path, path);
-        return after === file.size && (await stat(path)).size === after;
+        const { size } = await stat(path);
+        return size === (file.size ?? size) && size === (after ?? size);
       });
       if (!whole) return this.#skipped.add([{ name: file.name, reason: 'it is still being written' }]);
     } catch (error) {
       if (!(error instanceof RemoteFileError)) throw error;
       this.#checkpoint();
-      return this.#skipped.add([{ name: file.name, reason: error.message }]);
+      return this.#couldNotRead(file.name, error.message);
     }
     if (file.before?.reason === null && !(await beginsWith(draft, file.before))) {
       return this.#warnings.add([
         {
           name: file.name,
-          reason: `it has ${file.size} bytes and other content than the ${file.before.bytes} bytes that were landed; the new content is not read`,
+          reason: `it has other content than the ${file.before.bytes} bytes that were landed; the new content is not read`,
         },
       ]);
     }
@@ -205,15 +222,21 @@ class WeatherLoad {
     );
     const wanted = new Map<string, Wanted>();
     // Of a file and its compressed twin the plain one comes first.
-    for (const { fileName, isFile, size } of [...listed].sort((a, b) => compare(a.fileName, b.fileName))) {
+    for (const file of [...listed].sort((a, b) => compare(a.fileName, b.fileName))) {
+      const { fileName } = file;
       const name = weatherLedgerName(fileName);
       const before = known.get(name);
       if (wanted.has(name)) continue;
-      if (!isFile) {
-        if (before === undefined) this.#skipped.add([{ name, reason: 'it is no regular file' }]);
-      } else if (before === undefined || isWorthALook(before, fileName, size)) {
+      if (file.kind !== 'file') {
+        if (before !== undefined) continue;
+        if (file.kind === 'unknown') this.#couldNotRead(name, file.reason);
+        else this.#skipped.add([{ name, reason: 'it is no regular file' }]);
+        continue;
+      }
+      const { size } = file;
+      if (before === undefined || isWorthALook(before, fileName, size)) {
         wanted.set(name, { name, path: fileName, size, before });
-      } else if (size < before.bytes && before.fileName === fileName) {
+      } else if (size !== undefined && size < before.bytes && before.fileName === fileName) {
         this.#warnings.add([
           {
             name,
@@ -223,6 +246,11 @@ class WeatherLoad {
       }
     }
     return [...wanted.values()];
+  }
+
+  #couldNotRead(name: string, reason: string): void {
+    this.#skipped.add([{ name, reason }]);
+    this.#unread.add([{ name, reason }]);
   }
 
   async #fromBronze(): Promise<void> {
@@ -246,7 +274,7 @@ class WeatherLoad {
     for (const [index, { name, path }] of wanted.entries()) {
       this.#checkpoint();
       const before = known.get(name);
-      const file = { name, path, size: 0, before };
+      const file = { name, path, size: undefined, before };
       await this.#land(file, join(bronzeRoot, ...path.split('/')), path, async () => undefined);
       this.#progress(index + 1, wanted.length);
     }

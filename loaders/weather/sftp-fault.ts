@@ -14,7 +14,6 @@ export function explained(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const known = troubles[code] ?? Object.entries(troubles).find(([name]) => text.includes(name))?.[1];
   if (known !== undefined) return known;
-  if (/Timed out while waiting for handshake|keepalive timeout/i.test(text)) return 'it does not answer';
   if (
     /No response from server|connection lost|closed|not connected|unexpected(?:ly)? (?:end|close)|No SFTP connection/i.test(
       text,

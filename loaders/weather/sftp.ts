@@ -1,46 +1,40 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type Client from 'ssh2-sftp-client';
+import type { Client, FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
 import { LoadFailedError, SourceError, systemCode, systemReason } from '../landing/errors.ts';
+import { atOnce } from '../landing/in-order.ts';
 import { type HostKeyPolicy, judgeHostKey } from './host-key.ts';
+import { isFileName, kindOf, type RemoteFile } from './remote-file.ts';
 import { explained, messageOf } from './sftp-fault.ts';
+import { type SftpLogin, SftpLoginAttempt } from './sftp-login.ts';
+import { fetchFile } from './sftp-transfer.ts';
 
 /** Where the sFTP server is and who we are. */
-export interface SftpAddress {
+export interface SftpAddress extends SftpLogin {
   readonly host: string;
   readonly port: number;
-  readonly user: string;
-  readonly password: string | undefined;
-  /** A private key in PEM or OpenSSH's format, and what it is locked with. */
-  readonly privateKey: string | undefined;
-  readonly passphrase: string | undefined;
   readonly folder: string;
   readonly hostKey: HostKeyPolicy;
   /** After how many milliseconds without any answer the connection counts as broken; default 60,000. */
   readonly silentMs?: number | undefined;
 }
 
-/** The files in the folder on the server. `modified` is in milliseconds since 1970. */
-export interface RemoteFile {
-  readonly fileName: string;
-  readonly isFile: boolean;
-  readonly size: number;
-  readonly modified: number;
-}
-
 /** The server could not be reached or the connection broke: another try may go better. */
 export class SftpLostError extends LoadFailedError {}
+
+/** A file could not be fetched although the connection is fine: a matter of this file, another may do. */
+export class RemoteFileError extends LoadFailedError {}
 
 const usualSilentMs = 60_000;
 
 /** So long a server may take to answer our goodbye. */
 const goodbyeMs = 2000;
 
-/** A cable that was pulled out is noticed by this, also where nothing is asked of the server. */
-const keepAlive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
+/** How many questions about files the server gets at once. */
+const statsAtOnce = 16;
 
-/** A file could not be fetched although the connection is fine: a matter of this file, another may do. */
-export class RemoteFileError extends LoadFailedError {}
+/** What the status codes of the protocol say (3.2 of draft-ietf-secsh-filexfer-02). */
+const status = { noSuchFile: 2, permissionDenied: 3 };
 
 /** One connection to an sFTP server. */
 export class SftpConnection {
@@ -48,12 +42,17 @@ export class SftpConnection {
   readonly #address: SftpAddress;
   /** Of our own, since only a socket can be dropped at once: the client's end waits for the server's answer. */
   readonly #socket = new Socket();
+  /** Aborted, with the reason, when the connection is over. */
+  readonly #over = new AbortController();
+  #files: SFTPWrapper | undefined;
 
   private constructor(address: SftpAddress, client: Client) {
     this.#client = client;
     this.#address = address;
-    // Each call that uses the connection gets the error itself.
-    this.#socket.on('error', ignore);
+    const over = (error: unknown) => this.#over.abort(error);
+    this.#socket.on('error', over);
+    client.on('error', over);
+    client.on('close', () => over(new Error('the connection broke')));
   }
 
   /**
@@ -62,10 +61,8 @@ export class SftpConnection {
    */
   static async open(address: SftpAddress, onNotice: (text: string) => void): Promise<SftpConnection> {
     // Loaded only here: other commands need not wait for it.
-    const { default: SftpClient } = await import('ssh2-sftp-client');
-    // Every call reports its own failure; without these the client would print what happens to the connection.
-    const client = new SftpClient('datacycle', { error: ignore, end: ignore, close: ignore });
-    const connection = new SftpConnection(address, client);
+    const { default: ssh2 } = await import('ssh2');
+    const connection = new SftpConnection(address, new ssh2.Client());
     try {
       await connection.#connect(onNotice);
       return connection;
@@ -76,55 +73,49 @@ export class SftpConnection {
   }
 
   async #connect(onNotice: (text: string) => void): Promise<void> {
-    const { user, password, privateKey, passphrase } = this.#address;
+    const login = new SftpLoginAttempt(this.#address, this.#peer);
+    login.attach(this.#client, () => this.drop());
     let refused: SourceError | undefined;
     const verify = (key: Buffer): boolean => {
       refused = this.#judgeKey(key, onNotice);
       return refused === undefined;
     };
     try {
-      await this.#watched(async () => {
-        await this.#reach();
-        await this.#client.connect({
+      await this.#ask<void>((done) => {
+        this.#socket.connect(this.#address.port, this.#address.host, () => done(undefined));
+      });
+      await this.#ask<void>((done) => {
+        this.#client.once('ready', () => done(undefined));
+        this.#client.connect({
           sock: this.#socket,
-          username: user,
-          ...(password === undefined ? {} : { password }),
-          ...(privateKey === undefined ? {} : { privateKey }),
-          ...(passphrase === undefined ? {} : { passphrase }),
+          ...login.config,
           hostVerifier: verify,
           readyTimeout: this.#silentMs,
-          ...keepAlive,
+          // A cable that was pulled out is noticed by this, also where nothing is asked of the server.
+          keepaliveInterval: Math.ceil(this.#silentMs / 4),
+          keepaliveCountMax: 3,
         });
       });
+      this.#files = await this.#ask<SFTPWrapper>((done) => this.#client.sftp(done));
     } catch (error) {
-      throw refused ?? this.#refusal(error) ?? this.#lost('cannot connect', error);
+      throw refused ?? login.refused ?? this.#refusal(error, login) ?? this.#lost('cannot connect', error);
     }
-  }
-
-  #reach(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#socket.once('error', reject);
-      this.#socket.connect(this.#address.port, this.#address.host, () => {
-        this.#socket.removeListener('error', reject);
-        resolve();
-      });
-    });
   }
 
   /** Why the server is not to be talked to; undefined if it is who it should be. */
   #judgeKey(key: Buffer, onNotice: (text: string) => void): SourceError | undefined {
-    const { host, port, hostKey } = this.#address;
+    const { hostKey } = this.#address;
     try {
-      const verdict = judgeHostKey(hostKey, `${host}:${port}`, key);
+      const verdict = judgeHostKey(hostKey, this.#peer, key);
       if (verdict.kind === 'known') return undefined;
       if (verdict.kind === 'first contact') {
         onNotice(
-          `First contact with ${host}:${port}: its key ${verdict.fingerprint} is remembered in ${hostKey.knownHosts}. Compare it with what the server's owner says, or set SFTP_HOST_KEY.`,
+          `First contact with ${this.#peer}: its key ${verdict.fingerprint} is remembered in ${hostKey.knownHosts}. Compare it with what the server's owner says, or set SFTP_HOST_KEY.`,
         );
         return undefined;
       }
       return new SourceError({
-        what: `${host}:${port} shows the key ${verdict.fingerprint}, which is not the known one (${verdict.expected.join(', ')}): somebody may be listening in`,
+        what: `${this.#peer} shows the key ${verdict.fingerprint}, which is not the known one (${verdict.expected.join(', ')}): somebody may be listening in`,
         hint: `Ask the server's owner. If it really has a new key, set SFTP_HOST_KEY to it${hostKey.expected.length > 0 ? '' : ` or delete its line in ${hostKey.knownHosts}`}.`,
       });
     } catch (error) {
@@ -136,41 +127,87 @@ export class SftpConnection {
     }
   }
 
-  /** What is in the folder under names that can be names of files, links and folders included. */
-  async list(): Promise<readonly RemoteFile[]> {
-    const { folder } = this.#address;
+  /**
+   * What is in the folder under names that can be names of files and that `isWanted` takes; links are followed.
+   * @throws SourceError if there is no such folder or it may not be listed; SftpLostError.
+   */
+  async list(isWanted: (fileName: string) => boolean): Promise<readonly RemoteFile[]> {
+    const entries = await this.#entries();
+    // What the server calls a name becomes part of a path here.
+    const wanted = entries.filter(({ filename }) => isFileName(filename) && isWanted(filename));
+    const found: RemoteFile[] = [];
+    await atOnce(wanted, statsAtOnce, async (entry) => {
+      found.push(await this.#judge(entry));
+    });
+    return found;
+  }
+
+  async #entries(): Promise<readonly FileEntryWithStats[]> {
+    const { folder, host } = this.#address;
+    const entries: FileEntryWithStats[] = [];
     try {
-      const entries = await this.#watched(() => this.#client.list(folder));
-      return entries.flatMap(({ name, type, size, modifyTime }) =>
-        // What the server calls a name becomes part of a path here.
-        isFileName(name) ? [{ fileName: name, isFile: type === '-', size, modified: modifyTime }] : [],
-      );
+      const handle = await this.#ask<Buffer>((done) => this.#sftp.opendir(folder, done));
+      // Part by part, since a server that sends a long list slowly is not silent.
+      for (;;) {
+        const part = await this.#ask<FileEntryWithStats[]>((done) => this.#sftp.readdir(handle, done)).catch(endOfFile);
+        if (part === undefined) break;
+        entries.push(...part);
+      }
+      await this.#ask<void>((done) => this.#sftp.close(handle, done));
+      return entries;
     } catch (error) {
-      if (/No such file|ENOENT|does not exist|Bad path/i.test(messageOf(error))) {
+      const code = statusOf(error);
+      if (code === status.noSuchFile || /No such file|does not exist|Bad path/i.test(messageOf(error))) {
         throw new SourceError({
-          what: `SFTP_PATH names the folder ${folder}, which does not exist on ${this.#address.host}`,
+          what: `SFTP_PATH names the folder ${folder}, which does not exist on ${host}`,
           hint: 'Correct SFTP_PATH (environment or .env).',
+        });
+      }
+      if (code === status.permissionDenied) {
+        throw new SourceError({
+          what: `SFTP_PATH names the folder ${folder} on ${host}, which ${this.#address.user} may not list`,
+          hint: 'Correct SFTP_PATH or SFTP_USER (environment or .env), or the permissions on the server.',
         });
       }
       throw this.#lost(`cannot list ${folder}`, error);
     }
   }
 
+  /** Asks about the file itself where the list has a link or says nothing of its kind or size. */
+  async #judge({ filename: fileName, attrs }: FileEntryWithStats): Promise<RemoteFile> {
+    const listed = kindOf(attrs.mode);
+    if (listed === 'other') return { fileName, kind: 'other' };
+    // ssh2 leaves out what the server did not send, whatever the type says.
+    const size = attrs.size as number | undefined;
+    if (listed === 'file' && size !== undefined) return { fileName, kind: 'file', size };
+    try {
+      const found = await this.#ask<Stats>((done) => this.#sftp.stat(this.#pathOf(fileName), done));
+      // Where the server says nothing at all, reading it tells.
+      const isOther = kindOf(found.mode) === 'other';
+      return isOther ? { fileName, kind: 'other' } : { fileName, kind: 'file', size: found.size as number | undefined };
+    } catch (error) {
+      if (this.#over.signal.aborted) throw this.#lost(`cannot list ${this.#address.folder}`, error);
+      const leadsNowhere = listed === 'link' && statusOf(error) === status.noSuchFile;
+      const reason = leadsNowhere
+        ? 'it is a link that leads to no file'
+        : `the server does not say what it is: ${explained(error)}`;
+      return { fileName, kind: 'unknown', reason };
+    }
+  }
+
   /**
    * Copies a file to `target` on this machine, many blocks at once: over a connection of 20 ms a block after the other
    * would be ten times slower.
-   * @returns the size that the server gives when the copy is complete, in bytes.
+   * @returns the size that the server gives when the copy is complete, in bytes; undefined if it gives none.
    * @throws RemoteFileError if it is this file's fault; LoadFailedError if it cannot be written here; SftpLostError.
    */
-  async download(fileName: string, target: string): Promise<number> {
-    const remote = `${this.#address.folder.replace(/\/+$/, '')}/${fileName}`;
+  async download(fileName: string, target: string): Promise<number | undefined> {
+    const remote = this.#pathOf(fileName);
     try {
-      return await this.#watched(async (alive) => {
-        await this.#client.fastGet(remote, target, { step: alive });
-        return (await this.#client.stat(remote)).size;
-      });
+      await this.#ask<void>((done, alive) => fetchFile(this.#sftp, remote, target, alive, done));
+      return (await this.#ask<Stats>((done) => this.#sftp.stat(remote, done))).size as number | undefined;
     } catch (error) {
-      const local = /\b(ENOSPC|EDQUOT|EROFS|EMFILE|EFBIG)\b/.exec(messageOf(error))?.[1];
+      const local = /^(?:ENOSPC|EDQUOT|EROFS|EMFILE|ENFILE|EFBIG|EIO)$/.exec(systemCode(error))?.[0];
       if (local !== undefined) {
         throw new LoadFailedError({
           what: `cannot write ${fileName} into Bronze: ${systemReason(local)}`,
@@ -183,70 +220,103 @@ export class SftpConnection {
     }
   }
 
+  #pathOf(fileName: string): string {
+    return `${this.#address.folder.replace(/\/+$/, '')}/${fileName}`;
+  }
+
   /** Whether the server still talks to us. */
   async #answers(): Promise<boolean> {
-    if (this.#socket.destroyed) return false;
-    return this.#watched(() => this.#client.stat(this.#address.folder)).then(
+    if (this.#over.signal.aborted) return false;
+    return this.#ask<Stats>((done) => this.#sftp.stat(this.#address.folder, done)).then(
       () => true,
-      () => false,
+      () => !this.#over.signal.aborted,
     );
   }
 
   /** Ends the connection. Never throws. */
   async close(): Promise<void> {
-    if (!this.#socket.destroyed) {
-      await Promise.race([this.#client.end().catch(ignore), sleep(goodbyeMs, undefined, { ref: false })]);
+    if (!this.#over.signal.aborted) {
+      const closed = new Promise<void>((resolve) => {
+        this.#over.signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      this.#client.end();
+      await Promise.race([closed, sleep(goodbyeMs, undefined, { ref: false })]);
     }
     this.drop();
   }
 
   /** Ends the connection at once: running calls fail. */
   drop(): void {
+    this.#over.abort(new Error('the connection was broken off'));
     this.#socket.destroy();
+  }
+
+  get #peer(): string {
+    return `${this.#address.host}:${this.#address.port}`;
   }
 
   get #silentMs(): number {
     return this.#address.silentMs ?? usualSilentMs;
   }
 
-  /** Does `work`, and drops the connection if the server gives no sign of life for too long. */
-  async #watched<T>(work: (alive: () => void) => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error('it does not answer'));
-        this.drop();
+  get #silence(): string {
+    return `it has not answered for ${this.#silentMs / 1000} s`;
+  }
+
+  get #sftp(): SFTPWrapper {
+    if (this.#files === undefined) throw new Error('the connection is not open');
+    return this.#files;
+  }
+
+  /**
+   * The answer to a call. Fails when the connection is over, and ends the connection if the server gives no sign of life for too
+   * long: `alive` begins the time anew.
+   */
+  #ask<T>(call: (done: (error: Error | null | undefined, value: T) => void, alive: () => void) => void): Promise<T> {
+    const over = this.#over.signal;
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#over.abort(new Error(this.#silence));
+        this.#socket.destroy();
       }, this.#silentMs);
+      const end = () => {
+        clearTimeout(timer);
+        over.removeEventListener('abort', onOver);
+      };
+      const onOver = () => {
+        end();
+        reject(over.reason);
+      };
+      over.addEventListener('abort', onOver);
+      if (over.aborted) return onOver();
+      const done = (error: Error | null | undefined, value: T) => {
+        end();
+        if (error === undefined || error === null) resolve(value);
+        else reject(error);
+      };
+      try {
+        call(done, () => timer.refresh());
+      } catch (error) {
+        end();
+        reject(error);
+      }
     });
-    try {
-      return await Promise.race([work(() => timer?.refresh()), silence]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   #lost(what: string, error: unknown): SftpLostError {
+    // The client's own limits are as long.
+    const isSilence = /Timed out while waiting for handshake|keepalive timeout/i.test(messageOf(error));
     return new SftpLostError({
-      what: `${what} (sFTP server ${this.#address.host}:${this.#address.port}): ${explained(error)}`,
+      what: `${what} (sFTP server ${this.#peer}): ${isSilence ? this.#silence : explained(error)}`,
       hint: 'Check SFTP_HOST, SFTP_PORT and the network; files that were fetched whole stay, the others come with the next load.',
       cause: error,
     });
   }
 
   /** What another try would not change: the login. */
-  #refusal(error: unknown): SourceError | undefined {
-    const { host, port, user, password, privateKey } = this.#address;
+  #refusal(error: unknown, login: SftpLoginAttempt): SourceError | undefined {
     const text = messageOf(error);
-    if (/authentication/i.test(text)) {
-      const means = [
-        password === undefined ? [] : ['password'],
-        privateKey === undefined ? [] : ['private key'],
-      ].flat();
-      return new SourceError({
-        what: `${host}:${port} does not let ${user} in with the ${means.join(' or ')} given`,
-        hint: 'Check SFTP_USER and SFTP_PASSWORD or SFTP_PRIVATE_KEY (environment or .env).',
-      });
-    }
+    if (/authentication methods failed/i.test(text)) return login.wrong;
     if (/passphrase|Cannot parse privateKey|Unsupported key format|bad decrypt|integrity check/i.test(text)) {
       return new SourceError({
         what: 'the private key in SFTP_PRIVATE_KEY cannot be read',
@@ -257,10 +327,12 @@ export class SftpConnection {
   }
 }
 
-/** Not a path, and nothing that a file system or a terminal takes for more than a name. */
-function isFileName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
-  return !/[/\\\u0000-\u001f]/.test(name) && name !== '.' && name !== '..';
+/** A part of a list after its end: none. */
+function endOfFile(error: unknown): undefined {
+  if (statusOf(error) !== 1) throw error;
 }
 
-function ignore(): void {}
+/** The status code with which the server answered; undefined if it did not. */
+function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;
+}

@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { posix } from 'node:path';
 import ssh2 from 'ssh2';
@@ -7,14 +7,32 @@ import { fingerprintOf, type SftpServer } from './sftp.ts';
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 
+/** An entry of a list as the server sends it; of the attributes it may leave out any. */
+export interface Listed {
+  readonly filename: string;
+  readonly longname: string;
+  readonly attrs: Partial<ssh2.Attributes>;
+}
+
+/** In what the server differs from others. */
+export interface Ssh2Habits {
+  /** What it says of an entry in a list; links are not followed there. */
+  readonly listed?: (entry: Listed) => Listed;
+  /** What it says of a file when it is asked about that file. */
+  readonly told?: (attrs: Partial<ssh2.Attributes>) => Partial<ssh2.Attributes>;
+  /** What it asks for by keyboard-interactive, one question after the other, instead of the method `password`; the first hidden. */
+  readonly asks?: readonly string[];
+  /** What it must be given before: a key. */
+  readonly keyFirst?: boolean;
+}
+
 /**
  * A read-only sFTP server made of ssh2's, which needs nothing installed and knows passwords.
  * @param password of the user `weather`.
- * @param renamed what it says of a name in a listing, as a hostile server may.
  */
 export async function startSsh2Server(
   password = 'correct horse battery staple',
-  renamed: (name: string) => string = (name) => name,
+  habits: Ssh2Habits = {},
 ): Promise<SftpServer> {
   const host = ssh2.utils.generateKeyPairSync('ed25519');
   const client = ssh2.utils.generateKeyPairSync('ed25519');
@@ -23,20 +41,30 @@ export async function startSsh2Server(
   const connections = new Set<ssh2.Connection>();
   const server = new ssh2.Server({ hostKeys: [host.private] }, (connection) => {
     connections.add(connection);
+    let keyAccepted = false;
     connection.on('error', () => undefined);
     connection.on('close', () => connections.delete(connection));
     connection.on('authentication', (attempt) => {
       if (attempt.username !== 'weather') return attempt.reject();
-      if (attempt.method === 'password' && attempt.password === password) return attempt.accept();
+      const { asks, keyFirst } = habits;
+      const secret = asks === undefined ? 'password' : 'keyboard-interactive';
+      if (attempt.method === secret && (keyFirst !== true || keyAccepted)) {
+        if (attempt.method === 'keyboard-interactive') return askFor(attempt, asks ?? [], password);
+        if (attempt.method === 'password' && attempt.password === password) return attempt.accept();
+      }
       const isKey = attempt.method === 'publickey' && attempt.key.data.equals(allowed.getPublicSSH());
       if (isKey && attempt.signature === undefined) return attempt.accept();
       if (isKey && attempt.blob !== undefined && attempt.signature !== undefined) {
-        if (allowed.verify(attempt.blob, attempt.signature, attempt.hashAlgo) === true) return attempt.accept();
+        if (allowed.verify(attempt.blob, attempt.signature, attempt.hashAlgo) === true) {
+          if (keyFirst !== true) return attempt.accept();
+          keyAccepted = true;
+          return attempt.reject([secret], true);
+        }
       }
-      return attempt.reject(['password', 'publickey']);
+      return attempt.reject(keyFirst === true && !keyAccepted ? ['publickey'] : [secret, 'publickey']);
     });
     connection.on('session', (accept) => {
-      accept().on('sftp', (acceptSftp) => serve(acceptSftp(), renamed));
+      accept().on('sftp', (acceptSftp) => serve(acceptSftp(), habits));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -54,7 +82,20 @@ export async function startSsh2Server(
   };
 }
 
-function serve(sftp: ssh2.SFTPWrapper, renamed: (name: string) => string): void {
+/** Asks one question after the other; each answer must be the password. */
+function askFor(attempt: ssh2.KeyboardAuthContext, asks: readonly string[], password: string): void {
+  const [prompt, ...further] = asks;
+  if (prompt === undefined) {
+    attempt.accept();
+    return;
+  }
+  attempt.prompt([{ prompt, echo: false }], (answers) => {
+    if (answers[0] === password) askFor(attempt, further, password);
+    else attempt.reject(['keyboard-interactive']);
+  });
+}
+
+function serve(sftp: ssh2.SFTPWrapper, { listed = (entry) => entry, told = (attrs) => attrs }: Ssh2Habits): void {
   const files = new Map<number, FileHandle>();
   const folders = new Map<number, string[]>();
   let next = 0;
@@ -103,16 +144,16 @@ function serve(sftp: ssh2.SFTPWrapper, renamed: (name: string) => string): void 
         if (paths.length === 0) return void sftp.status(request, STATUS_CODE.EOF);
         const names = await Promise.all(
           paths.splice(0, 100).map(async (path) => {
-            const found = await stat(path);
+            const found = await lstat(path);
             const longname = `${found.isDirectory() ? 'd' : '-'}rw-r--r-- 1 0 0 ${found.size} Jan 1 00:00 ${posix.basename(path)}`;
-            return { filename: renamed(posix.basename(path)), longname, attrs: attributes(found) };
+            return listed({ filename: posix.basename(path), longname, attrs: attributes(found) });
           }),
         );
-        sftp.name(request, names);
+        sftp.name(request, names as ssh2.FileEntry[]);
       }),
   );
   const status = (request: number, path: string) =>
-    void answer(request, async () => void sftp.attrs(request, attributes(await stat(path))));
+    void answer(request, async () => void sftp.attrs(request, told(attributes(await stat(path))) as ssh2.Attributes));
   sftp.on('STAT', status);
   sftp.on('LSTAT', status);
   sftp.on(
@@ -131,7 +172,7 @@ function serve(sftp: ssh2.SFTPWrapper, renamed: (name: string) => string): void 
       void answer(request, async () => {
         const file = files.get(handle.readUInt32BE());
         if (file === undefined) return void sftp.status(request, STATUS_CODE.FAILURE);
-        sftp.attrs(request, attributes(await file.stat()));
+        sftp.attrs(request, told(attributes(await file.stat())) as ssh2.Attributes);
       }),
   );
   sftp.on(

@@ -1,9 +1,11 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { judge } from '../../../cli/status/freshness.ts';
 import type { Status } from '../../../cli/status/status.ts';
+import { startSsh2Server } from '../../servers/ssh2-server.ts';
 import { databases, type TestDatabase } from '../databases.ts';
+import { forecastFile, WeatherShare } from '../loaders/weather-share.ts';
 import { sampleMinutes } from '../main-job/household.ts';
 import { ProjectCopy } from './command.ts';
 
@@ -42,6 +44,35 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
     const text = await project.run(['status'], env);
     expect(text.stdout).toContain('Nothing has been loaded yet: datacycle load');
     expect(text.stdout).toContain('Nothing needs a person.');
+  });
+
+  it('names what could not be read at a source, until it can', async () => {
+    const server = await startSsh2Server('tiger', { asks: ['Password: '] });
+    const share = new WeatherShare(server);
+    env = {
+      ...env,
+      SFTP_HOST: '127.0.0.1',
+      SFTP_PORT: String(server.port),
+      SFTP_USER: server.user,
+      SFTP_PASSWORD: 'tiger',
+      SFTP_PATH: share.folder,
+      SFTP_HOST_KEY: server.fingerprint,
+    };
+    setFreshness('  dim_room: { error_after: 1 hour }\n');
+    try {
+      share.put('Pred_2023-10-01.csv', forecastFile('2023-10-01'));
+      symlinkSync('later', join(share.folder, 'Pred_2023-10-02.csv'));
+      expect((await project.run(['load', 'weather'], env)).code).toBe(0);
+      const { code, found } = await status();
+      const problem = 'could not be read: Pred_2023-10-02.csv: it is a link that leads to no file';
+      expect([code, found.problems]).toEqual([1, [{ kind: 'source', name: 'weather', problem }]]);
+      share.put('later', forecastFile('2023-10-02'));
+      expect((await project.run(['load', 'weather'], env)).code).toBe(0);
+      expect((await status()).code).toBe(0);
+    } finally {
+      share.dispose();
+      await server.stop();
+    }
   });
 
   it('tells rows, sources, rejected files with reasons, disk, runs and what is too old', async () => {

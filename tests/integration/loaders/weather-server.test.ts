@@ -94,9 +94,9 @@ describe('who the server is and who we are', () => {
   });
 
   it('a name that leads out of the folder is no name', async () => {
-    const hostile = await startSsh2Server(password, (name) =>
-      name.startsWith('Pred_') ? `Pred_/../../../../escaped/${name}` : name,
-    );
+    const hostile = await startSsh2Server(password, {
+      listed: (entry) => ({ ...entry, filename: `Pred_/../../../../escaped/${entry.filename}` }),
+    });
     const target = new WeatherShare(hostile);
     try {
       target.put('Pred_2023-12-05.csv', forecastFile('2023-12-05'));
@@ -116,6 +116,40 @@ describe('who the server is and who we are', () => {
     }
   });
 
+  it('a key and then a password, and a password on demand only', async () => {
+    const strict = await startSsh2Server(password, { keyFirst: true, asks: ['Password: '] });
+    const target = new WeatherShare(strict);
+    try {
+      target.put('Pred_2023-12-07.csv', forecastFile('2023-12-07'));
+      expect(await target.load(db.warehouse, 'new', { sftp: { password } })).toMatchObject({ landed: 1 });
+    } finally {
+      target.dispose();
+      await strict.stop();
+    }
+  });
+
+  it.each([
+    ['the right password', [], undefined],
+    ['a wrong password', ['x'], /does not let weather in with the password given/],
+    ['a further question', ['', 'Verification code: '], /asks weather for more than a password: "Verification code:"/],
+  ] as const)('a server that asks by keyboard-interactive: %s', async (_, [wrong, further], refused) => {
+    const asking = await startSsh2Server(password, {
+      asks: ['Passwort: ', ...(further === undefined ? [] : [further])],
+    });
+    const target = new WeatherShare(asking);
+    try {
+      const load = target.load(db.warehouse, 'new', {
+        sftp: { privateKey: undefined, password: `${password}${wrong ?? ''}` },
+        attempts: 3,
+      });
+      if (refused === undefined) expect(await load).toMatchObject({ landed: 0 });
+      else await expect(load).rejects.toThrow(refused);
+    } finally {
+      target.dispose();
+      await asking.stop();
+    }
+  });
+
   it('a server that falls silent in mid-file is given up, and an interrupt does not wait for it', async () => {
     const proxy = await CuttingProxy.to(known.port);
     try {
@@ -125,7 +159,9 @@ describe('who the server is and who we are', () => {
         .load(db.warehouse, 'new', { sftp: { port: proxy.port, silentMs: 1000 } })
         .catch((fault: unknown) => fault);
       expect(silent).toBeInstanceOf(LoadFailedError);
-      expect(String(silent)).toMatch(/cannot fetch Pred_2023-12-06\.csv .*: it does not answer/);
+      expect(String(silent)).toMatch(
+        /cannot fetch Pred_2023-12-06\.csv \(sFTP server 127\.0\.0\.1:\d+\): it has not answered for 1 s$/,
+      );
       const interrupt = new AbortController();
       const started = performance.now();
       const load = share.load(db.warehouse, 'new', { sftp: { port: proxy.port }, signal: interrupt.signal });

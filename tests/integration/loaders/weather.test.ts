@@ -293,7 +293,7 @@ describe.each(oneDatabase)('loading weather files, on $name', (kind) => {
     const { landed, skipped } = await share.load(db.warehouse);
     expect(landed).toBe(2);
     expect(skipped.first.map(({ reason }) => reason)).toEqual([
-      'it is no regular file',
+      'it is a link that leads to no file',
       expect.stringMatching(/^the server does not give it: /),
     ]);
     expect(share.inBronze()).toHaveLength(2);
