@@ -188,7 +188,7 @@ with measured as (
         avg(environment.temperature_c) as temperature_c
     from {{ref "fact_environment_minute"}} as environment
     inner join {{ref "dim_room"}} as room on environment.room_key = room.room_key
-    where room.room_name = 'Outdoor' and not environment.is_anomaly
+    where not room.is_inside and not environment.is_anomaly
     group by room.apartment_key, hour_key
 )
 

@@ -41,11 +41,18 @@ typed as (
         d.last_seen,
         a.apartment_key,
         r.room_key,
-        case when d.sensor_type = 'plug' then coalesce(p.device_type, d.sensor_type) else d.sensor_type end as device_type
+        r.room_type,
+        case
+            when d.sensor_type <> 'plug' then d.sensor_type
+            -- a room that is an appliance says it itself
+            when r.room_type = 'appliance' then coalesce(t.appliance_type, d.sensor_type)
+            else coalesce(p.device_type, d.sensor_type)
+        end as device_type
     from devices as d
     left join apartments as a on a.apartment_id = d.apartment
     left join rooms as r on r.apartment_key = a.apartment_key and r.room_name = d.room
     left join appliances as p on p.room_id = r.room_id
+    left join appliance_types as t on t.name = {{> squeezed name="d.room"}}
 ),
 
 final as (
@@ -54,7 +61,10 @@ final as (
         d.sensor_type,
         d.apartment_key,
         d.room_key,
-        d.room || ' ' || d.device_type as device_name,
+        case
+            when d.room_type = 'appliance' and d.sensor_type = 'plug' then d.room
+            else d.room || ' ' || d.device_type
+        end as device_name,
         d.device_type,
         d.last_seen >= max(d.last_seen) over (partition by d.apartment)
             - {{var "device_active_days"}} * interval '24 hours' as is_active,

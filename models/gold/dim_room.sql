@@ -19,7 +19,8 @@ rooms as (
 room_types as (
     select
         room_name,
-        min(room_type) as room_type
+        min(room_type) as room_type,
+        bool_and(is_inside) as is_inside
     from rooms
     group by room_name
 ),
@@ -52,7 +53,8 @@ final as (
         a.apartment_key,
         f.room as room_name,
         g.room_id,
-        t.room_type
+        t.room_type,
+        coalesce(t.is_inside, true) as is_inside
     from found as f
     left join apartments as a on a.apartment_id = f.apartment
     left join room_types as t on t.room_name = f.room
@@ -65,5 +67,6 @@ select
     apartment_key,
     room_name,
     room_id,
-    room_type
+    room_type,
+    is_inside
 from final

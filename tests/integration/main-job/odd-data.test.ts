@@ -179,4 +179,31 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
     );
     expect(rows.map((row) => row.name)).toEqual([...floors, ...others.map(() => null)]);
   });
+
+  it('knows the rooms outside, and a plug that is named by its appliance', async () => {
+    const plug = { power: 5, total: 10 };
+    const content = JSON.stringify({
+      datetime: '12.10.2023 08:00',
+      motions: { Outside: { motion: true }, Office: { motion: false } },
+      plugs: { Dishwasher: plug, Dryer: plug, WashingMachine: plug, Office: plug, Cellar: plug },
+      meteos: { meteo: { Outdoor: { Temperature: 4 } } },
+    });
+    home.put([{ name: '12.10.2023 0800_JimmyLoup_received.json', content }]);
+    await home.load();
+    await home.build();
+    expect(
+      await home.rows(
+        `select r.room_name as room, r.room_type as type, r.is_inside as inside, d.device_name as device, d.device_type as kind
+         from gold.dim_room r left join gold.dim_device d on d.room_key = r.room_key and d.sensor_type = 'plug' order by 1`,
+      ),
+    ).toEqual([
+      { room: 'Cellar', type: null, inside: true, device: 'Cellar plug', kind: 'plug' },
+      { room: 'Dishwasher', type: 'appliance', inside: true, device: 'Dishwasher', kind: 'dishwasher' },
+      { room: 'Dryer', type: 'appliance', inside: true, device: 'Dryer', kind: 'dryer' },
+      { room: 'Office', type: 'office', inside: true, device: 'Office plug', kind: 'plug' },
+      { room: 'Outdoor', type: 'outdoor', inside: false, device: null, kind: null },
+      { room: 'Outside', type: 'outdoor', inside: false, device: null, kind: null },
+      { room: 'WashingMachine', type: 'appliance', inside: true, device: 'WashingMachine', kind: 'washer' },
+    ]);
+  });
 });
