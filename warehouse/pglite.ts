@@ -4,8 +4,8 @@ import type { Results } from '@electric-sql/pglite';
 import { concealer } from './conceal.ts';
 import { DatacycleError, type Fault, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
-import { valueParsers } from './values.ts';
-import type { Exclusive, Isolation, Result, Row, Session, Warehouse } from './warehouse.ts';
+import { textParser, valueParsers } from './values.ts';
+import type { Exclusive, Isolation, Result, Row, Session, Values, Warehouse } from './warehouse.ts';
 
 export interface PgliteOptions {
   /** The data folder; `memory://` keeps everything in memory. */
@@ -51,17 +51,33 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   }
 
   /** @param sql as the caller wrote it, for its errors; `sent`: as this database takes it. */
-  async function send<R extends Row>(sql: string, params?: readonly unknown[], blob?: Blob, sent = sql) {
+  async function send<R extends Row>(
+    sql: string,
+    params?: readonly unknown[],
+    { sent = sql, values, blob }: { sent?: string; values?: Values | undefined; blob?: Blob | undefined } = {},
+  ) {
     try {
-      return await db.query<R>(sent, params === undefined ? [] : [...params], blob === undefined ? {} : { blob });
+      return await db.query<R>(sent, params === undefined ? [] : [...params], {
+        ...(blob === undefined ? {} : { blob }),
+        ...(values === 'text' ? { parsers: textParsers() } : {}),
+      });
     } catch (error) {
       if (error instanceof Error && 'code' in error) throw StatementError.from(error as Fault, sql, conceal);
       throw error;
     }
   }
 
-  async function run<R extends Row>(sql: string, params?: readonly unknown[], blob?: Blob): Promise<Result<R>> {
-    const result: Results<R> = await send<R>(sql, params, blob);
+  /** Types that have no parser are text anyway; those of arrays are known once the database is open. */
+  function textParsers() {
+    return Object.fromEntries(Object.keys(db.parsers).map((id) => [id, textParser(Number(id))]));
+  }
+
+  async function run<R extends Row>(
+    sql: string,
+    params?: readonly unknown[],
+    how?: { values?: Values | undefined; blob?: Blob | undefined },
+  ): Promise<Result<R>> {
+    const result: Results<R> = await send<R>(sql, params, how);
     return {
       // PGlite leaves the count of rows returned to the caller; affectedRows is the command tag of a change.
       rows: result.rows,
@@ -72,16 +88,16 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   }
 
   const onlySession: Session = {
-    query: (sql, params) => run(sql, params),
+    query: (sql, params, values) => run(sql, params, { values }),
     async copyIn(sql, chunks) {
       // The embedded server takes COPY from a blob; its socket server loses the protocol on a streamed one.
       const parts: (string | Uint8Array<ArrayBuffer>)[] = [];
       for await (const chunk of chunks) parts.push(typeof chunk === 'string' ? chunk : new Uint8Array(chunk));
       const blobSql = sql.replace(/\bfrom\s+stdin\b/i, "from '/dev/blob'");
-      return (await run(blobSql, [], new Blob(parts))).rowCount;
+      return (await run(blobSql, [], { blob: new Blob(parts) })).rowCount;
     },
     async *copyOut(sql) {
-      const { blob } = await send(sql, [], undefined, sql.replace(/\bto\s+stdout\b/i, "to '/dev/blob'"));
+      const { blob } = await send(sql, [], { sent: sql.replace(/\bto\s+stdout\b/i, "to '/dev/blob'") });
       if (blob !== undefined) yield* blob.stream();
     },
   };
@@ -124,7 +140,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     kind: 'pglite',
     concurrency: 1,
     address: inMemory ? 'the embedded database (in memory)' : `the embedded database in ${folder}`,
-    query: (sql, params) => inTurn(() => run(sql, params)),
+    query: (sql, params, values) => inTurn(() => run(sql, params, { values })),
     session: (work) => inTurn(() => work(onlySession)),
     transaction,
     exclusive,

@@ -5,8 +5,8 @@ import { concealer, secretPrefix } from './conceal.ts';
 import { ConnectionError, DatacycleError, StatementError } from './errors.ts';
 import { connectionFields } from './postgres-address.ts';
 import { startupOptions } from './startup-options.ts';
-import { valueParsers } from './values.ts';
-import type { Exclusive, Isolation, Result, Row, Session, Warehouse } from './warehouse.ts';
+import { textParser, valueParsers } from './values.ts';
+import type { Exclusive, Isolation, Result, Row, Session, Values, Warehouse } from './warehouse.ts';
 
 export interface PostgresOptions {
   /** A `postgres://` URL. */
@@ -134,9 +134,11 @@ export function openPostgres(options: PostgresOptions): Warehouse {
     client: pg.ClientBase,
     sql: string,
     params?: readonly unknown[],
+    values: Values = 'parsed',
   ): Promise<Result<R>> {
     try {
-      const result = await client.query<R>(sql, params === undefined || params.length === 0 ? undefined : [...params]);
+      const given = params === undefined || params.length === 0 ? undefined : [...params];
+      const result = await client.query<R>(values === 'text' ? { ...asText, text: sql } : sql, given);
       return {
         rows: result.rows,
         rowCount: result.rowCount ?? 0,
@@ -149,7 +151,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
 
   function sessionOn(client: pg.PoolClient): Session {
     return {
-      query: (sql, params) => run(client, sql, params),
+      query: (sql, params, values) => run(client, sql, params, values),
       async copyIn(sql, chunks) {
         const stream = client.query(copyFrom(sql));
         try {
@@ -261,7 +263,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
     kind: 'postgres',
     concurrency,
     address,
-    query: (sql, params) => session((on) => on.query(sql, params)),
+    query: (sql, params, values) => session((on) => on.query(sql, params, values)),
     session,
     transaction,
     exclusive,
@@ -276,6 +278,12 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   };
   return warehouse;
 }
+
+/** How a query asks for text. The simple protocol would run several statements of one text. */
+const asText = {
+  queryMode: 'extended',
+  types: { getTypeParser: (id: number) => textParser(id) } as pg.CustomTypesConfig,
+};
 
 /** The URL as it may be shown: no password, no parameters. */
 function withoutSecrets(url: string): string {

@@ -1,5 +1,6 @@
 /** Type OIDs of pg_catalog (src/include/catalog/pg_type.dat) whose values both adapters must return alike. */
 const oid = {
+  bool: 16,
   int8: 20,
   json: 114,
   date: 1082,
@@ -38,3 +39,8 @@ export const valueParsers: Readonly<Record<number, (text: string) => unknown>> =
   [oid.json]: JSON.parse,
   [oid.jsonb]: JSON.parse,
 };
+
+/** The parser of a type for {@link Values} `text`: what a cast to text gives, which for all types but bool is what PostgreSQL sends. */
+export function textParser(id: number): (text: string) => string {
+  return id === oid.bool ? (text) => (text === 't' ? 'true' : 'false') : keep;
+}

@@ -19,14 +19,21 @@ export interface Result<R extends Row = Row> {
   readonly columns: readonly string[];
 }
 
+/**
+ * `parsed`: as values of JavaScript, for the program. `text`: each as PostgreSQL's own text, the same as a cast to text gives, for people;
+ * such a query holds one statement, or the database refuses it.
+ */
+export type Values = 'parsed' | 'text';
+
 /** What can run statements: the warehouse itself (any connection) or one session. */
 export interface Queryable {
   /**
    * Runs one statement. Values go in `params` ($1, $2, ...), never into `sql`.
    * int8 and numeric come back as strings (no precision is lost), timestamps as ISO text, json parsed.
+   * @param values how the values of rows come back.
    * @throws StatementError with PostgreSQL's code and position.
    */
-  query<R extends Row = Row>(sql: string, params?: readonly unknown[]): Promise<Result<R>>;
+  query<R extends Row = Row>(sql: string, params?: readonly unknown[], values?: Values): Promise<Result<R>>;
 }
 
 /** One connection, held for as long as the callback that received it runs. */

@@ -86,7 +86,7 @@ async function showOn(warehouse: Warehouse, query: Query, flags: Format): Promis
   try {
     const result = await warehouse.transaction(async (session) => {
       await session.query('set transaction read only');
-      return statement(session, sql);
+      return statement(session, sql, 'text');
     });
     return { text: format(result, flags.output), rows: result.rows.length };
   } catch (error) {
@@ -107,24 +107,22 @@ function format({ rows, columns }: Result, output: Format['output']): string {
   }
   const cells = rows.map((row) => columns.map((column) => row[column]));
   if (output === 'table') return formatTable(columns, cells);
-  return stringify([
-    columns,
-    ...cells.map((row) => row.map((value) => (typeof value === 'boolean' ? String(value) : value))),
-  ]);
+  // As COPY does: NULL is an empty field, the empty text has quotes.
+  return stringify([columns, ...cells], { cast: { string: (value) => ({ value, quoted_empty: true }) } });
 }
 
 function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query {
   const sourceText = sourceTexts(project);
   if (flags.inline !== undefined) {
-    // A semicolon at the end, and comments after it, would break the query around this one.
-    const text = flags.inline.trimEnd().replace(/;(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/, '');
-    if (text.trim() === '') throw new UsageError({ what: 'the query is empty', hint: `Write --inline "select ..."` });
-    const file = { path: '--inline', text };
     const { inline } = flags;
+    const file = { path: '--inline', text: inline };
+    const sql = compiled.query(file);
+    if (sql.text.trim() === '')
+      throw new UsageError({ what: 'the query is empty', hint: `Write --inline "select ..."` });
     return {
       name: 'inline query',
       file: file.path,
-      sql: compiled.query(file),
+      sql,
       sourceText: (path) => (path === file.path ? inline : sourceText(path)),
     };
   }

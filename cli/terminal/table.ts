@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 /** Lays rows out in columns; numbers to the right, everything else to the left. */
 export function formatTable(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const cells = rows.map((row) => columns.map((_, index) => formatCell(row[index])));
@@ -30,7 +32,7 @@ export function formatCell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text.replace(/[\r\n\t]/g, ' ');
+  return visible(text.replace(/[\r\n\t]/g, ' '));
 }
 
 /** Characters, not UTF-16 units, so that names with rare characters keep the columns straight. */

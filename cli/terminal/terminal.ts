@@ -3,6 +3,7 @@
 //   progress.ts  one live line of long work on a terminal, plain lines elsewhere
 //   table.ts     rows as aligned columns
 //   journal.ts   the log files in LOG_DIR, rotated and compressed
+//   visible.ts   spells control characters out
 //   redact.ts    removes passwords and other secrets from log files and reports
 //
 // Results go to standard output, progress and errors to standard error.
@@ -10,6 +11,7 @@ import pc from 'picocolors';
 import type { Line, Tone } from '../../runner/run/report.ts';
 import type { DatacycleError } from '../../warehouse/errors.ts';
 import type { Journal, Level } from './journal.ts';
+import { visible } from './visible.ts';
 
 const colours: Readonly<Record<Tone, (text: string) => string>> = {
   plain: (text) => text,
@@ -32,16 +34,17 @@ export class Terminal {
     this.#live = process.stderr.isTTY === true && !json;
   }
 
-  /** Result rows and listings: standard output, nothing else goes there in JSON or CSV. */
+  /** Result rows and listings: standard output, nothing else goes there in JSON or CSV. To a file or pipe they go as they are. */
   output(text: string): void {
     this.#clearLive();
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    const safe = process.stdout.isTTY === true ? visible(text) : text;
+    process.stdout.write(safe.endsWith('\n') ? safe : `${safe}\n`);
   }
 
   /** Progress and reports of a command whose product is not its output. */
   lines(lines: readonly Line[]): void {
     this.#clearLive();
-    for (const line of lines) process.stdout.write(`${colours[line.tone](line.text)}\n`);
+    for (const line of lines) process.stdout.write(`${colours[line.tone](visible(line.text))}\n`);
   }
 
   say(text: string, tone: Tone = 'plain'): void {
@@ -59,7 +62,7 @@ export class Terminal {
 
   errors(lines: readonly Line[]): void {
     this.#clearLive();
-    for (const line of lines) process.stderr.write(`${colours[line.tone](line.text)}\n`);
+    for (const line of lines) process.stderr.write(`${colours[line.tone](visible(line.text))}\n`);
   }
 
   /** An error that does not end the command. */
@@ -82,7 +85,7 @@ export class Terminal {
   live(text: string): void {
     if (!this.#live) return;
     const room = (process.stderr.columns ?? 80) - 1;
-    this.#liveText = text.slice(0, room);
+    this.#liveText = visible(text).replace(/\s/g, ' ').slice(0, room);
     process.stderr.write(`\r\u001b[K${this.#liveText}`);
   }
 

@@ -16,6 +16,7 @@ import { type Project, sourceTexts } from '../project/project.ts';
 import { type AllProperties, readProperties } from '../project/properties.ts';
 import { TemplateEnvironment } from '../template/template.ts';
 import { type Problem, ProjectError, quoting } from '../text/errors.ts';
+import { oneStatement } from '../text/one-statement.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { auditedLast } from './audits.ts';
@@ -141,7 +142,7 @@ function compileQuery(context: CompileContext, nodes: ReadonlyMap<string, Node>,
     () => {
       const template = context.environment.parse(file);
       const sql = render(template, 'full', context, undefined, newRecord(), used).trim();
-      return inlineEphemerals(sql, ephemeralsOf([...used], nodes));
+      return inlineEphemerals(oneStatement(sql, 'a query'), ephemeralsOf([...used], nodes));
     },
   );
 }

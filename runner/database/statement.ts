@@ -1,5 +1,5 @@
 import { StatementError } from '../../warehouse/errors.ts';
-import type { Queryable, Result } from '../../warehouse/warehouse.ts';
+import type { Queryable, Result, Values } from '../../warehouse/warehouse.ts';
 import { NodeError, type SourceTexts } from '../text/errors.ts';
 import { excerpt, formatPlace } from '../text/place.ts';
 import { type Origin, type SqlText, trailLines } from '../text/sql-text.ts';
@@ -25,9 +25,9 @@ class PlacedStatementError extends StatementError {
 }
 
 /** Runs generated SQL; an error knows where in the templates it comes from once {@link explain} is asked. */
-export async function statement(on: Queryable, sql: SqlText): Promise<Result> {
+export async function statement(on: Queryable, sql: SqlText, values?: Values): Promise<Result> {
   try {
-    return await on.query(sql.text);
+    return await on.query(sql.text, [], values);
   } catch (error) {
     throw error instanceof StatementError ? new PlacedStatementError(error, sql) : error;
   }

@@ -42,7 +42,7 @@ async function runStep(session: Session, step: Step, node: BuiltNode): Promise<P
     case 'refresh':
       return refresh(session, step, node);
     case 'guard': {
-      const { rows } = await statement(session, step.sql);
+      const { rows } = await statement(session, step.sql, 'text');
       if (rows.length > 0) throw refusal(step, rows, node.settings);
       return {};
     }

@@ -223,6 +223,30 @@ describe('what is shown', () => {
     expect(JSON.parse((await shown('json')).stdout)).toEqual(rows);
   });
 
+  it("PostgreSQL's own text in every format", async () => {
+    const values = `'[12345678901234567890, 1.10]'::jsonb as j, array[date '2023-08-01'] as d, '\\x00ff'::bytea as b, '' as e`;
+    const shown = (output: string) => project.run(['show', '--inline', `select ${values}`, '--output', output]);
+    expect((await shown('csv')).stdout).toBe('j,d,b,e\n"[12345678901234567890, 1.10]",{2023-08-01},\\x00ff,""\n');
+    expect((await shown('table')).stdout).toContain('[12345678901234567890, 1.10] | {2023-08-01} | \\x00ff |');
+  });
+
+  it('no control character of a value reaches a terminal', async () => {
+    const outcome = await project.run(['show', '--inline', `select e'\\x1b[2J\\u202ex' as v`]);
+    expect(outcome.stdout).toBe('v\n----------------\n\\u001b[2J\\u202ex\n');
+    const failed = await project.run(['show', '--inline', `select (e'\\x1b[2J' || now())::int`]);
+    expect(failed.stderr).toContain('invalid input syntax for type integer: "\\u001b[2J');
+  });
+
+  it.each([
+    'select 1) as x; commit; create table public.left_behind (); select * from (select 2',
+    'select 1; commit; create table public.left_behind ()',
+  ])('one query, which cannot leave its read-only transaction: %s', async (query) => {
+    const outcome = await project.run(['show', '--inline', query]);
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toMatch(/this \) closes nothing|a query is one select; something follows its semicolon/);
+    expect(outcome.stderr).toContain(`1 | ${query}`);
+  });
+
   it('refuses two columns of one name instead of showing one of them twice', async () => {
     const outcome = await project.run(['show', '--inline', 'select 1 as a, 2 as a']);
     expectOneMessage(outcome, 2);

@@ -46,5 +46,20 @@ describe.each(oneDatabase)(
       expect(resultOf(await project.run(database.warehouse), 'rooms').error?.message).toBe(message);
       expect(await rows(`select to_regclass('seeds.rooms') as there`)).toEqual([{ there: null }]);
     });
+
+    it.each([
+      [`'{"n": 12345678901234567890}'::jsonb`, '{"n": 12345678901234567890}'],
+      [`array[date '2023-08-01']`, '{2023-08-01}'],
+      [`'\\x00ff'::bytea`, '\\x00ff'],
+    ])("as PostgreSQL's text: %s", async (value, text) => {
+      const model = (rows: number) => ({
+        'models/m.sql': `{{config materialized="table" unique_key="k"}}select ${value} as k from generate_series(1, ${rows})`,
+      });
+      project.write(model(1));
+      expect((await project.run(database.warehouse)).ok).toBe(true);
+      project.write(model(2));
+      const { error } = resultOf(await project.run(database.warehouse), 'm');
+      expect(error?.message).toBe(`unique_key of m is not unique: (k=${text}) stands 2 times`);
+    });
   },
 );
