@@ -1,4 +1,10 @@
-import type { LoadMode, LoadSummary, Notes, SourceName } from '../../loaders/landing/summary.ts';
+import {
+  type LoadMode,
+  type LoadSummary,
+  type Notes,
+  type SourceName,
+  settleMs,
+} from '../../loaders/landing/summary.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { errorLines } from '../../runner/run/report.ts';
 import { UsageError } from '../../runner/text/errors.ts';
@@ -88,6 +94,7 @@ export async function loadSource(
     mode,
     clock: () => new Date(),
     signal,
+    settleMs,
     onProgress: ({ phase, files, total, bytes }) => progress.update(phase, files, total, bytes),
     onNotice: (text) => terminal.notice(text),
   });

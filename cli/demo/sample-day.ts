@@ -6,7 +6,7 @@
 //   4. insights.ts                                  what the demo shows after the build
 //
 // The same seed yields the same bytes, so that the figures in README.md stay true.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sampleFileCount, sampleFiles } from './sample-files.ts';
 
@@ -28,6 +28,9 @@ export interface SampleDayOptions {
   /** Called after every file. */
   readonly onProgress?: (progress: SampleDayProgress) => void;
 }
+
+/** When the files were last written: after the day. */
+const lastWritten = new Date('2023-10-13T00:00:00Z');
 
 /** Enough to keep a disk busy, few enough to hold little memory and few open files. */
 const writers = 16;
@@ -52,6 +55,8 @@ export async function writeSampleDay(folder: string, options: SampleDayOptions =
       const { name, content, rejected } = next.value;
       if (rejected) broken.push(name);
       await writeFile(join(folder, name), content);
+      // Whole, and so it looks: what was written a moment ago may be half a file.
+      await utimes(join(folder, name), lastWritten, lastWritten);
       files += 1;
       bytes += content.length;
       options.onProgress?.({ files, total: sampleFileCount, bytes });

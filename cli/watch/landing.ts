@@ -1,5 +1,11 @@
 import { LoadBusyError, LoadInterruptedError, systemCode } from '../../loaders/landing/errors.ts';
-import type { LoadMode, LoadSummary, Note, SourceName } from '../../loaders/landing/summary.ts';
+import {
+  type LoadMode,
+  type LoadSummary,
+  type Note,
+  type SourceName,
+  settleMs,
+} from '../../loaders/landing/summary.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
@@ -25,9 +31,6 @@ export interface LandingOptions {
   /** Called now and then during a long load. */
   readonly onSign: () => void;
 }
-
-/** A file that would be rejected may be half a file for so long after its last change, in milliseconds. */
-const settleMs = 60_000;
 
 /** How many logged notes are remembered, so that they are not logged at every check. */
 const mostRemembered = 10_000;

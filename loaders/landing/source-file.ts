@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { closeFile, type Descriptor, openFile, readFully, statFile } from './descriptor.ts';
 import { systemCode } from './errors.ts';
 
 /** A file's bytes; or its size if that is over the limit; or why it cannot be read now, which may be different later. */
 export type SourceFile =
-  | { readonly kind: 'read'; readonly bytes: Buffer; readonly modified: number }
-  | { readonly kind: 'big'; readonly size: number; readonly modified: number }
+  | (SourceState & { readonly kind: 'read'; readonly bytes: Buffer })
+  | (SourceState & { readonly kind: 'big'; readonly size: number })
   | { readonly kind: 'skipped'; readonly reason: string };
+
+/** When a file was last written, and what tells it from any later state of it. */
+export interface SourceState {
+  /** In milliseconds since 1970. */
+  readonly modified: number;
+  /** Size and times, as text: a file with another stamp has changed. */
+  readonly stamp: string;
+}
 
 const troubles: Readonly<Record<string, string>> = {
   EACCES: 'no permission to read it',
@@ -33,11 +41,11 @@ export async function readSource(path: string, limit: number): Promise<SourceFil
     const found = await statFile(file);
     if (!found.isFile())
       return { kind: 'skipped', reason: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
-    if (found.size > limit) return { kind: 'big', size: found.size, modified: found.mtimeMs };
+    if (found.size > limit) return { kind: 'big', size: found.size, ...stateOf(found) };
     // Without an unneeded call to find its end: a file that has grown since is judged by its modification time.
     const bytes = Buffer.allocUnsafeSlow(found.size);
     if ((await readFully(file, bytes, 0)) < found.size) return { kind: 'skipped', reason: growing };
-    return { kind: 'read', bytes, modified: found.mtimeMs };
+    return { kind: 'read', bytes, ...stateOf(found) };
   } catch (error) {
     return { kind: 'skipped', reason: troubleOf(error) };
   } finally {
@@ -77,13 +85,26 @@ export async function streamSource(
 }
 
 /** Why a file must not be judged yet although it was read: it has changed since. Undefined if it has not. */
-export async function changedSince(path: string, size: number, modified: number): Promise<string | undefined> {
+export async function changedSince(path: string, stamp: string): Promise<string | undefined> {
   try {
-    const now = await stat(path);
-    return now.size === size && now.mtimeMs === modified ? undefined : growing;
+    return stateOf(await stat(path)).stamp === stamp ? undefined : growing;
   } catch (error) {
     return troubleOf(error);
   }
+}
+
+/** The stamp of a file now; undefined if it cannot be looked at. */
+export async function stampOf(path: string): Promise<string | undefined> {
+  try {
+    return stateOf(await stat(path)).stamp;
+  } catch {
+    return undefined;
+  }
+}
+
+/** With the time of the last change of any kind: a copy may reserve its size and keep an old time of modification. */
+function stateOf({ size, mtimeMs, ctimeMs }: Stats): SourceState {
+  return { modified: mtimeMs, stamp: `${size} ${mtimeMs} ${ctimeMs}` };
 }
 
 function troubleOf(error: unknown): string {

@@ -209,6 +209,10 @@ const migrations: readonly (readonly string[])[] = [
     'alter table staging.attempt add column unread jsonb',
     `comment on column staging.attempt.unread is 'What the last list of the source had and could not be read: {"count": ..., "first": [{"name": ..., "reason": ...}]}'`,
   ],
+  [
+    'alter table staging.file add column source_stamp text',
+    `comment on column staging.file.source_stamp is 'Size and times of a rejected file at the source as it was judged: with others it is judged again; NULL if it came from Bronze'`,
+  ],
 ];
 
 /** By migration, the column that holds documents of some kilobytes. */

@@ -53,6 +53,9 @@ export interface LoadSummary {
   readonly bytes: number;
 }
 
+/** A file that would be rejected may be half a file for so long after its last change, in milliseconds. */
+export const settleMs = 60_000;
+
 /** Options of every loader. */
 export interface LoadOptions {
   readonly mode: LoadMode;

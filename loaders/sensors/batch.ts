@@ -125,15 +125,37 @@ async function insertOne(
   }
 }
 
-async function writeLedger(session: Session, { ledger, replaced }: Tally): Promise<void> {
-  if (replaced.length > 0)
-    await session.query('delete from staging.file where file_id = any($1::bigint[])', [replaced]);
+async function writeLedger(session: Session, { ledger, replaced, unchanged }: Tally): Promise<void> {
+  if (unchanged.length > 0) {
+    await session.query(
+      `update staging.file as f set source_stamp = n.stamp
+       from unnest($1::bigint[], $2::text[]) as n (file_id, stamp) where f.file_id = n.file_id`,
+      [unchanged.map(({ fileId }) => fileId), unchanged.map(({ stamp }) => stamp)],
+    );
+  }
+  // The load that judged a file before no longer counts it: each is counted once.
+  if (replaced.length > 0) {
+    await session.query(
+      `with gone as (delete from staging.file where file_id = any($1::bigint[]) returning load_id, status)
+       update staging.load as l
+       set files = l.files - g.files, records = l.records - (g.files - g.rejected), rejected = l.rejected - g.rejected
+       from (
+           select load_id, count(*) as files, count(*) filter (where status = 'rejected') as rejected
+           from gone
+           group by load_id
+       ) as g
+       where l.load_id = g.load_id`,
+      [replaced],
+    );
+  }
   if (ledger.length === 0) return;
   const chunks = async function* () {
     for (let at = 0; at < ledger.length; at += 500) yield ledger.slice(at, at + 500).join('');
   };
   await session.copyIn(
-    'copy staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status, reason, source_time) from stdin',
+    `copy staging.file (
+        file_id, source, name, bronze_path, bytes, sha256, load_id, status, reason, source_time, source_stamp
+    ) from stdin`,
     chunks(),
   );
 }

@@ -8,8 +8,17 @@ export interface Candidate {
   readonly name: string;
   /** Where it is, relative to the share or to Bronze, with forward slashes. */
   readonly path: string;
-  /** Its ledger row, if there is one: what is judged again keeps its file_id. */
-  readonly before?: { readonly fileId: number; readonly reason: string | null };
+  /** Its ledger row, if there is one. */
+  readonly before?: Before;
+}
+
+/** The ledger row of a file that is judged again: it keeps its file_id. */
+export interface Before {
+  readonly fileId: number;
+  /** Null if it was landed. */
+  readonly reason: string | null;
+  readonly sha256: string;
+  readonly bronzePath: string | null;
 }
 
 /** A file found under `path`, with forward slashes. */

@@ -33,6 +33,8 @@ export interface Fingerprint {
   /** Size in bytes and SHA-256 (hexadecimal) of the file as it was found; from Bronze, of what is in a compressed one. */
   readonly bytes: number;
   readonly sha256: string;
+  /** What tells the source file from a later state of it; null if it came from Bronze. */
+  readonly stamp: string | null;
 }
 
 export interface Intake {
@@ -77,6 +79,7 @@ async function* judgeAll(files: AsyncIterable<Fetched>, intake: Intake): AsyncGe
 async function judge(file: Fetched, { bronze, erased }: Intake): Promise<Taken> {
   const { candidate, bronzePath, name, source } = file;
   const minute = name.minute;
+  const stamp = bronze === undefined || source.kind === 'skipped' ? null : source.stamp;
   switch (source.kind) {
     case 'skipped':
       return { kind: 'skipped', candidate, reason: source.reason };
@@ -84,7 +87,8 @@ async function judge(file: Fetched, { bronze, erased }: Intake): Promise<Taken> 
       const copied = await copyBig(file, bronze);
       if (copied.kind === 'skipped') return { kind: 'skipped', candidate, reason: copied.reason };
       const reason = name.known ? tooBig : name.reason;
-      return { kind: 'rejected', candidate, bronzePath, minute, bytes: copied.size, sha256: copied.sha256, reason };
+      const print = { candidate, bronzePath, minute, bytes: copied.size, sha256: copied.sha256, stamp };
+      return { kind: 'rejected', ...print, reason };
     }
     case 'read': {
       if (!name.known && erased.size > 0 && isSubjectsContent(erased, candidate.path, source.bytes)) {
@@ -95,7 +99,7 @@ async function judge(file: Fetched, { bronze, erased }: Intake): Promise<Taken> 
       // What is compressed in Bronze was so by housekeeping; the ledger speaks of the file as it was landed.
       const found = payload.ok && bronze === undefined ? payload.bytes : source.bytes;
       const sha256 = createHash('sha256').update(found).digest('hex');
-      const print = { candidate, bronzePath, minute, bytes: found.length, sha256 };
+      const print = { candidate, bronzePath, minute, bytes: found.length, sha256, stamp };
       return payload.ok
         ? { kind: 'landed', ...print, json: payload.json }
         : { kind: 'rejected', ...print, reason: payload.reason };
@@ -120,10 +124,10 @@ async function copyBig({ from, bronzePath }: Fetched, bronze: BronzeWriter | und
 /** A file is only rejected if it has not changed since, nor just before: half a file is not a bad file. */
 async function unlessChanged(taken: Taken, file: Fetched, { bronze, settle }: Intake): Promise<Taken> {
   if (taken.kind !== 'rejected' || file.source.kind === 'skipped') return taken;
-  const { modified } = file.source;
+  const { modified, stamp } = file.source;
   // Either way, since the clock of the share may be ahead of ours.
   const isFresh = settle !== undefined && Math.abs(settle.now().getTime() - modified) < settle.ms;
-  const reason = isFresh ? growing : await changedSince(file.from, taken.bytes, modified);
+  const reason = isFresh ? growing : await changedSince(file.from, stamp);
   if (reason === undefined) return taken;
   await bronze?.drop(file.bronzePath);
   return { kind: 'skipped', candidate: taken.candidate, reason };

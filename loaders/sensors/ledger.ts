@@ -1,32 +1,40 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import type { SourceName } from '../landing/summary.ts';
-import type { Candidate } from './candidate.ts';
+import type { Before, Candidate } from './candidate.ts';
 
 /** The name of this source in staging.load and staging.file. */
 export const sensors = 'sensors';
 
-/** Of these, the files the ledger does not know: neither landed nor rejected. */
-export async function unknownToLedger<C extends { readonly name: string }>(
-  on: Queryable,
-  source: SourceName,
-  chunk: readonly C[],
-): Promise<readonly C[]> {
-  if (chunk.length === 0) return chunk;
-  const { rows } = await on.query<{ name: string }>(
-    `select f.name
+/** A rejected file as it was judged; `stamp` is that of the source file, null if it came from Bronze. */
+export interface RejectedFile extends Before {
+  readonly reason: string;
+  readonly stamp: string | null;
+}
+
+/** By name: landed, or how it was rejected. */
+export type KnownFiles = ReadonlyMap<string, 'landed' | RejectedFile>;
+
+/** What the ledger knows of these files. */
+export async function knownFiles(on: Queryable, files: readonly { readonly name: string }[]): Promise<KnownFiles> {
+  if (files.length === 0) return new Map();
+  const { rows } = await on.query<LedgerRow & { stamp: string | null }>(
+    `select f.name, f.file_id, f.reason, f.sha256, f.bronze_path, f.source_stamp as stamp
      from unnest($1::text[]) as n(name)
      join staging.file f on f.source = $2 and f.name = n.name`,
-    [[...new Set(chunk.map(({ name }) => name))], source],
+    [[...new Set(files.map(({ name }) => name))], sensors],
   );
-  const known = new Set(rows.map(({ name }) => name));
-  return chunk.filter(({ name }) => !known.has(name));
+  return new Map(
+    rows.map((row) => [
+      row.name,
+      row.reason === null ? 'landed' : { ...beforeOf(row), reason: row.reason, stamp: row.stamp },
+    ]),
+  );
 }
 
 /** Of these, the files without a row in staging, each with its ledger row if it has one. */
 export async function withoutRow(on: Queryable, chunk: readonly Candidate[]): Promise<readonly Candidate[]> {
   if (chunk.length === 0) return chunk;
-  const { rows } = await on.query<{ name: string; file_id: number; reason: string | null; staged: boolean }>(
-    `select f.name, f.file_id, f.reason, s.file_id is not null as staged
+  const { rows } = await on.query<LedgerRow & { staged: boolean }>(
+    `select f.name, f.file_id, f.reason, f.sha256, f.bronze_path, s.file_id is not null as staged
      from unnest($1::text[]) as n(name)
      join staging.file f on f.source = $2 and f.name = n.name
      left join staging.sensor_file s on s.file_id = f.file_id`,
@@ -36,8 +44,20 @@ export async function withoutRow(on: Queryable, chunk: readonly Candidate[]): Pr
   return chunk.flatMap((candidate) => {
     const row = known.get(candidate.name);
     if (row === undefined) return [candidate];
-    return row.staged ? [] : [{ ...candidate, before: { fileId: row.file_id, reason: row.reason } }];
+    return row.staged ? [] : [{ ...candidate, before: beforeOf(row) }];
   });
+}
+
+type LedgerRow = {
+  readonly name: string;
+  readonly file_id: number;
+  readonly reason: string | null;
+  readonly sha256: string;
+  readonly bronze_path: string | null;
+};
+
+function beforeOf({ file_id, reason, sha256, bronze_path }: LedgerRow): Before {
+  return { fileId: file_id, reason, sha256, bronzePath: bronze_path };
 }
 
 /** Whether any sensor file was ever landed. */

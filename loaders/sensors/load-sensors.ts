@@ -1,16 +1,18 @@
 // Lands the sensor files of a share, each once.
 //
 //   1. predict.ts   tries the next names after the newest landed one; list.ts lists the whole share or Bronze instead
-//   2. ledger.ts    leaves out what has been landed or rejected
+//   2. due.ts       leaves out what has been landed, and what was rejected and has not changed since
 //   3. intake.ts    reads several files at once, each once: the same buffer is checked (payload.ts, secrets.ts) and copied to Bronze
 //   4. batch.ts     one batch, one load, one transaction; if PostgreSQL refuses a file, the batch is repeated file by file
 //
 // name.ts reads the names of files; subject-files.ts tells whose a file is. A bad file is recorded as rejected and kept in Bronze;
 // the rest of its batch is landed.
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
+import { placeInBronze } from '../landing/bronze-files.ts';
 import { LoadBusyError, LoadInterruptedError, SourceError, systemCode } from '../landing/errors.ts';
 import { assertFolder, isEmptyFolder } from '../landing/folder.ts';
 import { ensureStaging } from '../landing/staging.ts';
@@ -18,15 +20,8 @@ import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/su
 import { readTombstones, type Tombstones } from '../tombstones/tombstones.ts';
 import { landBatch } from './batch.ts';
 import { type Candidate, inOrderOfTime } from './candidate.ts';
-import {
-  completeListing,
-  hasLanded,
-  listingCompleted,
-  newestMinute,
-  sensors,
-  unknownToLedger,
-  withoutRow,
-} from './ledger.ts';
+import { dueFiles } from './due.ts';
+import { completeListing, hasLanded, listingCompleted, newestMinute, sensors, withoutRow } from './ledger.ts';
 import { type Listing, listBronze, listShare } from './list.ts';
 import { SensorNames } from './name.ts';
 import { aheadMinutes, predictSensors } from './predict.ts';
@@ -156,12 +151,12 @@ class Load {
     });
     if (listed === 'predicted' && found.length === 0) return listed;
     await whileAlone(on, async () => {
-      const unknown: Candidate[] = [];
+      const due: Candidate[] = [];
       // What another load landed since it was found is not landed again.
       for (let at = 0; at < found.length; at += ledgerChunk) {
-        for (const one of await unknownToLedger(on, sensors, found.slice(at, at + ledgerChunk))) unknown.push(one);
+        for (const one of await this.#due(found.slice(at, at + ledgerChunk))) due.push(one);
       }
-      await this.#land(inOrderOfTime(unknown, this.#names));
+      await this.#land(inOrderOfTime(due, this.#names));
       if (listed === 'listing') await completeListing(on);
     });
     return listed;
@@ -200,8 +195,12 @@ class Load {
         return { listed: 'predicted', found: await predictSensors(on, prediction) };
       }
     }
-    const listing = this.#listing((chunk) => unknownToLedger(on, sensors, this.#allowed(chunk)));
+    const listing = this.#listing((chunk) => this.#due(this.#allowed(chunk)));
     return { listed: 'listing', found: await listShare(share, listing) };
+  }
+
+  #due(chunk: readonly Candidate[]): Promise<readonly Candidate[]> {
+    return dueFiles(this.#warehouse, shareOf(this.#source), this.#names, chunk);
   }
 
   #listing(select: Listing['select']): Listing {
@@ -244,6 +243,8 @@ class Load {
       this.#bytes += result.bytes;
       this.#rejected.add(result.rejected);
       this.#skipped.add(result.skipped);
+      // Only now, that the ledger names another copy.
+      for (const path of result.replacedCopies) await rm(placeInBronze(bronzeRoot, path), { force: true });
       // Unreadable files may mean that the share is no longer mounted; continuing would skip all other files, too.
       if (result.skipped.length > 0) await assertFolder(base, fromBronze ? 'BRONZE_ROOT' : 'SMB_PATH');
     }

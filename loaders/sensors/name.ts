@@ -8,6 +8,15 @@ export type SensorName =
   | { readonly known: true; readonly apartment: string; readonly minute: number }
   | { readonly known: false; readonly reason: string; readonly minute: number | undefined };
 
+const noTime = 'the name has no readable time';
+const noSuchTime = 'the time in the name does not exist';
+const unknownOwner = 'the owner in the name is unknown';
+
+/** Whether a file was rejected for its name alone. */
+export function isNameReason(reason: string): boolean {
+  return [noTime, noSuchTime, unknownOwner].includes(reason);
+}
+
 const pattern = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d)(\d\d)_(.+)_received\.json$/s;
 
 /** The owner that a name names, whether or not the rest of it makes sense; undefined if it is no such name. */
@@ -44,15 +53,15 @@ export class SensorNames {
   /** @param name a ledger name, see {@link ledgerName}. */
   read(name: string): SensorName {
     const [, day, month, year, hour, minuteOfHour, owner] = pattern.exec(name) ?? [];
-    if (owner === undefined) return { known: false, reason: 'the name has no readable time', minute: undefined };
+    if (owner === undefined) return { known: false, reason: noTime, minute: undefined };
     const time = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minuteOfHour)));
     // Date.UTC turns 31.02. into 3 March, 25:61 into the next day and the year 99 into 1999.
     if (time.toISOString() !== `${year}-${month}-${day}T${hour}:${minuteOfHour}:00.000Z`) {
-      return { known: false, reason: 'the time in the name does not exist', minute: undefined };
+      return { known: false, reason: noSuchTime, minute: undefined };
     }
     const minute = time.getTime() / 60_000;
     const apartment = this.#apartments.get(owner);
-    if (apartment === undefined) return { known: false, reason: 'the owner in the name is unknown', minute };
+    if (apartment === undefined) return { known: false, reason: unknownOwner, minute };
     return { known: true, apartment, minute };
   }
 

@@ -4,7 +4,8 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 import { systemCode } from '../landing/errors.ts';
 import { atOnce } from '../landing/in-order.ts';
 import type { Candidate } from './candidate.ts';
-import { sensors, unknownToLedger } from './ledger.ts';
+import { dueOf } from './due.ts';
+import { knownFiles } from './ledger.ts';
 import type { SensorNames } from './name.ts';
 
 /** Minutes of names tested at once, and so many in a row with nothing there end the search. */
@@ -63,23 +64,26 @@ async function follow(on: Queryable, prediction: Prediction, found: Candidate[])
   }
 }
 
-/** For each of these minutes that has files: those of them that are new, maybe none. */
+/** For each of these minutes that has files: those of them that have to be judged, maybe none. */
 async function filesOf(
   on: Queryable,
   { share, names }: Prediction,
   minutes: readonly number[],
 ): Promise<Map<number, Candidate[]>> {
-  const expected = minutes.flatMap((minute) => names.expected(minute).map((name) => ({ minute, name, path: name })));
-  const unknown = new Set(await unknownToLedger(on, sensors, expected));
+  const expected = minutes.flatMap((minute) => names.expected(minute).map((name) => ({ minute, name })));
+  const known = await knownFiles(on, expected);
   const there = new Map<number, Candidate[]>();
-  await atOnce(expected, 64, async (file) => {
-    const { minute, name } = file;
-    const path = unknown.has(file) ? await pathOf(share, name) : undefined;
-    if (unknown.has(file) && path === undefined) return;
-    const files = there.get(minute) ?? [];
-    if (path !== undefined) files.push({ name, path });
-    there.set(minute, files);
+  const found: Candidate[] = [];
+  await atOnce(expected, 64, async ({ minute, name }) => {
+    const before = known.get(name);
+    const path = before === 'landed' ? undefined : await pathOf(share, name);
+    if (before === undefined && path === undefined) return;
+    if (!there.has(minute)) there.set(minute, []);
+    if (path !== undefined) found.push({ name, path });
   });
+  for (const due of await dueOf(known, share, names, found)) {
+    there.get(names.read(due.name).minute ?? Number.NaN)?.push(due);
+  }
   return there;
 }
 

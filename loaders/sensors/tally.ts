@@ -27,6 +27,8 @@ export interface BatchResult {
   readonly landed: number;
   readonly rejected: readonly Note[];
   readonly skipped: readonly Note[];
+  /** Paths in Bronze of copies that another one has taken the place of. */
+  readonly replacedCopies: readonly string[];
   /** Files of erased apartments. */
   readonly ignored: number;
   readonly bytes: number;
@@ -39,6 +41,9 @@ export class Tally {
   readonly ledger: string[] = [];
   /** Ledger rows that replace earlier ones. */
   readonly replaced: number[] = [];
+  /** Rejected files that were judged again and are as they were, with their stamp now. */
+  readonly unchanged: { readonly fileId: number; readonly stamp: string }[] = [];
+  readonly #replacedCopies: string[] = [];
   readonly #batch: Batch;
   readonly #fileIds: number[];
   readonly #rejected: Note[] = [];
@@ -90,16 +95,26 @@ export class Tally {
 
   reject(file: Fingerprint, fileId: number, reason: string): void {
     this.#rejected.push({ name: file.candidate.name, reason });
-    // Judged again with the same verdict: the ledger has it already.
-    if (file.candidate.before?.reason !== reason) this.#record(file, fileId, reason);
+    const { stamp, sha256, candidate } = file;
+    const { before } = candidate;
+    // Judged again with the same verdict: the ledger has it already. In Bronze it may have been compressed since.
+    if (before?.reason !== reason || (stamp !== null && before.sha256 !== sha256)) this.#record(file, fileId, reason);
+    else if (stamp !== null) this.unchanged.push({ fileId, stamp });
   }
 
-  #record({ candidate, bronzePath, bytes, sha256, minute }: Fingerprint, fileId: number, reason: string | null): void {
-    if (candidate.before !== undefined) this.replaced.push(fileId);
+  #record(file: Fingerprint, fileId: number, reason: string | null): void {
+    const { candidate, bronzePath, bytes, sha256, minute } = file;
+    const { before } = candidate;
+    if (before !== undefined) this.replaced.push(fileId);
+    const copy = before?.bronzePath ?? bronzePath;
+    // From Bronze itself nothing is replaced there: a file and its compressed twin are for housekeeping to sort out.
+    if (this.#batch.bronze !== undefined && copy !== bronzePath) this.#replacedCopies.push(copy);
     const status = reason === null ? 'landed' : 'rejected';
     const time = minute === undefined ? null : new Date(minute * 60_000).toISOString();
+    // Only what was rejected is ever looked at again.
+    const stamp = reason === null ? null : file.stamp;
     this.ledger.push(
-      copyLine([fileId, sensors, candidate.name, bronzePath, bytes, sha256, this.loadId, status, reason, time]),
+      copyLine([fileId, sensors, candidate.name, bronzePath, bytes, sha256, this.loadId, status, reason, time, stamp]),
     );
   }
 
@@ -110,6 +125,7 @@ export class Tally {
       landed: this.#landed,
       rejected: this.#rejected,
       skipped: this.#skipped,
+      replacedCopies: this.#replacedCopies,
       ignored: this.#ignored,
       bytes: this.#bytes,
     };

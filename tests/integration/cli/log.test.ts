@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sampleMinutes } from '../main-job/household.ts';
+import { writeSettled } from '../settled-file.ts';
 import { ProjectCopy } from './command.ts';
 
 let project: ProjectCopy;
@@ -27,7 +28,8 @@ const lines = () =>
 it('loads and builds leave JSON lines in LOG_DIR, errors among them, and no secret', async () => {
   for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute === 600))
     writeFileSync(join(project.root, 'share', name), content);
-  writeFileSync(join(project.root, 'share', '12.10.2023 1001_JimmyLoup_received.json'), '{');
+  writeSettled(join(project.root, 'share', '12.10.2023 1001_JimmyLoup_received.json'), '{');
+  writeFileSync(join(project.root, 'share', '12.10.2023 1002_JimmyLoup_received.json'), '{');
   const env = { SMB_PATH: 'share', LOG_DIR: 'logs', PSEUDONYM_KEY: 'not-for-your-eyes' };
   expect((await project.run(['load'], env)).code).toBe(0);
   writeFileSync(
@@ -45,6 +47,7 @@ it('loads and builds leave JSON lines in LOG_DIR, errors among them, and no secr
     source: 'sensors',
     landed: 2,
     rejected: { count: 1 },
+    skipped: { count: 1, first: [{ reason: 'it is still being written' }] },
   });
   expect(found.find(({ event, node }) => event === 'node-finished' && node === 'rooms')).toMatchObject({
     level: 'info',

@@ -7,6 +7,7 @@ import { startSsh2Server } from '../../servers/ssh2-server.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { forecastFile, WeatherShare } from '../loaders/weather-share.ts';
 import { sampleMinutes } from '../main-job/household.ts';
+import { writeSettled } from '../settled-file.ts';
 import { ProjectCopy } from './command.ts';
 
 describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle status, on $name', ({ open }) => {
@@ -78,8 +79,8 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
   it('tells rows, sources, rejected files with reasons, disk, runs and what is too old', async () => {
     for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute >= 600 && minute < 605))
       writeFileSync(join(project.root, 'share', name), content);
-    writeFileSync(join(project.root, 'share', '12.10.2023 1006_JimmyLoup_received.json'), '{');
-    writeFileSync(join(project.root, 'share', '12.10.2023 1007_Nobody_received.json'), '{}');
+    writeSettled(join(project.root, 'share', '12.10.2023 1006_JimmyLoup_received.json'), '{');
+    writeSettled(join(project.root, 'share', '12.10.2023 1007_Nobody_received.json'), '{}');
     expect((await project.run(['load'], env)).code).toBe(0);
     expect((await project.run(['build'], env)).code).toBe(0);
     setFreshness(`  sensors: { warn_after: 2 weeks, error_after: 5000 weeks }

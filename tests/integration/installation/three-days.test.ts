@@ -9,6 +9,7 @@ import { startSftp } from '../../servers/sftp-server.ts';
 import { type Outcome, ProjectCopy } from '../cli/command.ts';
 import { forecastFile, WeatherShare } from '../loaders/weather-share.ts';
 import { sampleMinutes } from '../main-job/household.ts';
+import { writeSettled } from '../settled-file.ts';
 
 const days = ['2023-10-12', '2023-10-13', '2023-10-14'];
 
@@ -48,7 +49,7 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
       weather.put(`Pred_${day}.csv`, forecastFile(day, 72));
       const [year, month, date] = day.split('-');
       for (const { name, content } of sampleMinutes(`${date}.${month}.${year}`, () => true)) {
-        writeFileSync(join(weather.root, name), content);
+        writeSettled(join(weather.root, name), content);
       }
     }
     weather.put('Pred_2023-10-11.csv', 'not,a,forecast\n1,2,3\n');

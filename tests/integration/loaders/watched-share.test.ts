@@ -108,6 +108,78 @@ describe.each(oneDatabase)('a share that is watched, on $name', ({ open }) => {
     });
   });
 
+  describe('with a file that was judged while it was being copied', () => {
+    const name = fileName('JimmyLoup', 1);
+    const whole = document('JimmyLoup', 1);
+    const ledger = async () => {
+      const { rows } = await db.warehouse.query(
+        `select f.status, f.reason, f.bytes, l.files, l.records, l.rejected,
+             (select sum(files)::int from staging.load) as all_files, (select sum(rejected)::int from staging.load) as all_rejected
+         from staging.file f join staging.load l using (load_id) where f.name = $1`,
+        [name],
+      );
+      return rows;
+    };
+    const landed = { status: 'landed', reason: null, files: 1, records: 1, rejected: 0, all_files: 7, all_rejected: 0 };
+
+    /** The copy goes on; some tools reserve the size first, some keep the time of the original throughout. */
+    const ways = [
+      { how: 'empty', first: '' },
+      { how: 'half', first: whole.slice(0, whole.length / 2) },
+      { how: 'of full size and empty', first: '\0'.repeat(Buffer.byteLength(whole)) },
+    ] as const;
+    const old = new Date('2023-08-24T00:01:30Z');
+
+    it.each(
+      ways.flatMap((way) =>
+        (['new', 'full'] as const).flatMap((mode) => [true, false].map((keeps) => ({ ...way, mode, keeps }))),
+      ),
+    )('$how, and keeps its old time: $keeps, load $mode lands it once it is whole', async ({ first, mode, keeps }) => {
+      await share.add(0, 2, 3);
+      await writeFile(share.path(name), first);
+      await utimes(share.path(name), old, old);
+      expect(await load('full', 4)).toMatchObject({ landed: 6, rejected: { count: 1 } });
+      for (const again of ['new', 'full', 'from-bronze'] as const)
+        expect(await load(again, 4)).toMatchObject({ landed: 0, loads: [] });
+      await writeFile(share.path(name), whole);
+      if (keeps) await utimes(share.path(name), old, old);
+      expect(await load(mode, 4)).toMatchObject({ landed: 1, rejected: { count: 0 } });
+      expect(await ledger()).toMatchObject([{ ...landed, bytes: Buffer.byteLength(whole) }]);
+      expect((await payloads(db.warehouse)).size).toBe(7);
+      const bronze = await share.bronze();
+      expect(bronze.size).toBe(7);
+      expect(bronze.get(`jimmy/2023/08/24/00/${name}`)?.toString()).toBe(whole);
+      for (const again of ['new', 'full', 'from-bronze'] as const)
+        expect(await load(again, 4)).toMatchObject({ landed: 0, rejected: { count: 0 }, loads: [] });
+    });
+
+    it('keeps the newest half in Bronze and in the ledger, and lands the whole after a loss of the database', async () => {
+      await share.add(0, 2, 3);
+      for (const length of [10, 50]) {
+        await writeFile(share.path(name), whole.slice(0, length));
+        await load('full', 4);
+        expect(await ledger()).toMatchObject([{ status: 'rejected', bytes: length, all_files: 7, all_rejected: 1 }]);
+        expect((await share.bronze()).get(`jimmy/2023/08/24/00/${name}`)).toHaveLength(length);
+      }
+      await db.warehouse.query('truncate staging.sensor_file, staging.file, staging.load');
+      expect(await load('from-bronze', 4)).toMatchObject({ landed: 6, rejected: { count: 1 } });
+      await writeFile(share.path(name), whole);
+      expect(await load('full', 4)).toMatchObject({ landed: 1 });
+      expect(await ledger()).toMatchObject([landed]);
+    });
+
+    it('that came under a name without a meaning, which it has now', async () => {
+      await writeFile(share.path('24.08.2023 0001_Third_received.json'), document('Third', 1));
+      expect(await load('full', 4)).toMatchObject({ rejected: { count: 1 } });
+      expect(await load('full', 4)).toMatchObject({ rejected: { count: 0 } });
+      const apartments = [...share.source.apartments, { id: 'third', owner: 'Third' }];
+      const source = { ...share.source, apartments };
+      const again = await loadSensors(db.warehouse, source, { mode: 'full', clock: () => new Date() });
+      expect(again).toMatchObject({ landed: 1, rejected: { count: 0 } });
+      expect([...(await share.bronze()).keys()]).toEqual(['third/2023/08/24/00/24.08.2023 0001_Third_received.json']);
+    });
+  });
+
   it('lands a file once when a listing and a check find it at the same time', async () => {
     await share.add(0, 1, 2);
     await load('full', 3);

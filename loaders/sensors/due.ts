@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { atOnce } from '../landing/in-order.ts';
+import { stampOf } from '../landing/source-file.ts';
+import type { Candidate } from './candidate.ts';
+import { type KnownFiles, knownFiles, type RejectedFile } from './ledger.ts';
+import { isNameReason, type SensorNames } from './name.ts';
+
+/** Asked at once of a share that may be slow. */
+const stampsAtOnce = 16;
+
+/**
+ * Of the files of a share those that have to be judged: the ones the ledger does not know, and those it knows as rejected that
+ * have changed since (half a file may have become a whole one), or whose name has a meaning now.
+ */
+export async function dueFiles(
+  on: Queryable,
+  share: string,
+  names: SensorNames,
+  chunk: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  return dueOf(await knownFiles(on, chunk), share, names, chunk);
+}
+
+/** As {@link dueFiles}, for files that the ledger was asked about. */
+export async function dueOf(
+  known: KnownFiles,
+  share: string,
+  names: SensorNames,
+  chunk: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  const due: Candidate[] = [];
+  const rejected: { readonly candidate: Candidate; readonly before: RejectedFile }[] = [];
+  for (const candidate of chunk) {
+    const before = known.get(candidate.name);
+    if (before === undefined) due.push({ name: candidate.name, path: candidate.path });
+    else if (before !== 'landed') rejected.push({ candidate, before });
+  }
+  await atOnce(rejected, stampsAtOnce, async ({ candidate, before }) => {
+    const { name, path } = candidate;
+    const isReadable = isNameReason(before.reason) && names.read(name).known;
+    if (isReadable || (await hasChanged(share, path, before))) due.push({ name, path, before });
+  });
+  return due;
+}
+
+/** Whether a rejected file is no longer what was judged. Of a file and its compressed twin the one that was judged counts. */
+async function hasChanged(share: string, path: string, { bronzePath, stamp }: RejectedFile): Promise<boolean> {
+  if (stamp === null) return true;
+  const judged = bronzePath?.slice(bronzePath.lastIndexOf('/') + 1) ?? path;
+  return (await stampOf(join(share, judged))) !== stamp;
+}
