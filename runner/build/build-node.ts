@@ -15,7 +15,7 @@ import type { Session } from '../../warehouse/warehouse.ts';
 import { auditRemade, runAudits } from '../data-test/audit.ts';
 import { keepBadRows } from '../data-test/audit-failure.ts';
 import { type Attachments, readAttachments } from '../database/attachments.ts';
-import { type Column, isWorthAnalyzing, sameColumns } from '../database/catalog.ts';
+import { beginWith, type Column, isWorthAnalyzing, sameColumns } from '../database/catalog.ts';
 import { retrying } from '../database/retry.ts';
 import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
@@ -40,6 +40,7 @@ import type { BuildContext, Built } from './transaction/build-context.ts';
 import { completeRelation } from './transaction/complete-relation.ts';
 import { decideAfterHooks } from './transaction/decide-after-hooks.ts';
 import { type HookContext, runHooksOutside } from './transaction/hooks.ts';
+import { readUpstreamShape } from './transaction/node-state.ts';
 import { readRows } from './transaction/rows.ts';
 import { runSteps } from './transaction/run-steps.ts';
 import { shapeOf } from './transaction/shape.ts';
@@ -87,7 +88,6 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
     node,
     (one) => decide(node, one, options),
   );
-  const { models } = state;
   let decision = decided;
   let totals = noRows;
   let reshaped = false;
@@ -95,12 +95,12 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   if (decision.mode !== 'skip') {
     const rows = await readRows(session, context, node, decision, state);
     const { yields } = rows;
-    reshaped = yields !== undefined && !sameColumns(yields, columnsOf(state));
+    reshaped = yields !== undefined && isReshapedBy(yields, decision, columnsOf(state));
     // It keeps the columns that `select *` gave it when it was made.
     if (reshaped && decision.mode === 'refresh')
       decision = { ...decision, mode: 'replace', reason: 'its columns changed' };
     if (isReplaced(node, state, yields, decision)) before = await readAttachments(session, node.relation);
-    const surroundings = { manifest: context.manifest, options: context.options, models };
+    const surroundings = { manifest: context.manifest, options: context.options };
     const views = await blockingViews(session, surroundings, node, state, yields, decision);
     if (isMoved(node, decision, state))
       await refuseToLoseDependents(session, node, state.remembered?.made ?? nothingMade, views);
@@ -109,7 +109,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
     const preserved = createdByHand(state.remembered, before);
     const input = { at: runStartedAt, views, preserved };
     totals = await runSteps(session, plan(rows, decision, state, input), node);
-    await auditRemade(session, { ...context, models }, views);
+    await auditRemade(session, context, views);
     await analyzeIfGrown(session, node, state, decision, changedRows(totals));
   } else if (node.kind === 'model' && node.materialized !== 'ephemeral' && !keepsContract(node, columnsOf(state))) {
     const sql = querySql(node, 'full', state, context.options, context.manifest);
@@ -133,6 +133,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
       checksum: node.checksum,
       generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
       made: { ...madeBy(node, decision, state), grants: grants.made },
+      upstreamShape: decision.mode === 'skip' ? state.upstreamShape : await readUpstreamShape(session, manifest, node),
       builtAt: startedAt,
       consumed: state.upstreams,
     });
@@ -173,6 +174,12 @@ function madeBy(node: BuiltNode, decision: Decision, state: NodeState): Made {
 
 function columnsOf({ existing }: NodeState): readonly Column[] {
   return existing?.columns ?? [];
+}
+
+/** Whether a relation gets other columns. Those of a materialized view have an order; a snapshot only gains some. */
+function isReshapedBy(yields: readonly Column[], { mode }: Decision, standing: readonly Column[]): boolean {
+  if (mode === 'snapshot') return yields.some(({ name }) => standing.every((column) => column.name !== name));
+  return !sameColumns(yields, standing) || (mode === 'refresh' && !beginWith(yields, standing));
 }
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */

@@ -100,6 +100,7 @@ async function stateOfSecondRun(session: Session, trial: Trial, node: ModelNode)
     remembered: {
       materialized: node.materialized,
       checksum: node.checksum,
+      upstreamShape: '',
       generation: 1,
       made: madeOf(structureOf(node)),
     },

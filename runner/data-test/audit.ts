@@ -14,7 +14,6 @@ import type { BuiltNode, Manifest, TestNode } from '../manifest/manifest.ts';
 import type { DependentView } from '../materialize/parts/recreate-views.ts';
 import { staged } from '../materialize/parts/step.ts';
 import type { Decision } from '../plan/decision.ts';
-import type { ModelState } from '../state/models.ts';
 import type { SourceTexts } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { holds, RelationCache, type TestOutcome } from './run-test.ts';
@@ -136,19 +135,18 @@ export async function runAudits(
  */
 export async function auditRemade(
   session: Session,
-  context: Parameters<typeof runAudits>[1] & { readonly models: ReadonlyMap<string, ModelState> },
-  views: readonly Pick<DependentView, 'kind' | 'populated' | 'model'>[],
+  context: Parameters<typeof runAudits>[1],
+  views: readonly Pick<DependentView, 'kind' | 'populated' | 'model' | 'isAsBuilt'>[],
 ): Promise<void> {
   const names = new Set(
-    views.flatMap(({ kind, populated, model }) =>
-      kind === 'materialized view' && populated && model !== undefined ? [model.name] : [],
+    views.flatMap(({ kind, populated, model, isAsBuilt }) =>
+      // A view whose SQL has changed was recreated as it was, but its audits are about its new SQL.
+      kind === 'materialized view' && populated && model !== undefined && isAsBuilt ? [model.name] : [],
     ),
   );
   if (names.size === 0) return;
   for (const node of context.manifest.nodes.values()) {
     if (node.kind !== 'model' || !names.has(node.name)) continue;
-    // A view whose SQL has changed was recreated as it was, but its audits are about its new SQL.
-    if (context.models.get(node.name)?.checksum !== node.checksum) continue;
     const own = auditsOf(context.manifest, node).filter(({ dependsOn }) => dependsOn.every((id) => id === node.id));
     await runAudits(session, context, node, 'replace', 0, own);
   }

@@ -3,6 +3,7 @@
 //   catalog.ts          an existing relation: columns, constraints, indexes, foreign keys, partitions, policies
 //   attachments.ts      its privileges, comments, and what was created on it by hand
 //   dependent-views.ts  the views that read it, with what is needed to recreate them
+//   upstream-shape.ts   the columns of what a node reads, as a hash
 //   question.ts         sends several catalog queries as one statement
 //   statement.ts        runs an SqlText; an error gets its place in the template. likely-place.ts helps where PostgreSQL gives none
 //   retry.ts, shared-lock.ts  try again after a deadlock or a serialization failure, at last with no other model running
@@ -21,6 +22,11 @@ export interface Column {
 export function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {
   const types = new Map(others.map((column) => [column.name, column.type]));
   return types.size === some.length && some.every((column) => types.get(column.name) === column.type);
+}
+
+/** Whether columns begin with these, in their order. */
+export function beginWith(columns: readonly Column[], first: readonly Column[]): boolean {
+  return first.every(({ name, type }, at) => columns[at]?.name === name && columns[at]?.type === type);
 }
 
 /** The kinds of relation that a model can be, in the words of PostgreSQL's statements. */

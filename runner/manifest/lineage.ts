@@ -11,15 +11,33 @@ export function tablesBehind(manifest: Manifest, ids: readonly string[]): string
   return shownBy(manifest, ids).flatMap((node) => (node.kind === 'model' ? [node.name] : []));
 }
 
+/** The names of the models and seeds among `ids` that have rows of their own, and of those behind the views among them. */
+export function storedBehind({ nodes }: Pick<Manifest, 'nodes'>, ids: readonly string[]): string[] {
+  const stored = behind(nodes, ids, ({ materialized }) => materialized === 'view');
+  return stored.flatMap((node) => (isBuilt(node) ? [node.name] : []));
+}
+
 /** The nodes among `ids` that are no views, and those that views among them show, each once. */
-function shownBy(manifest: Manifest, ids: readonly string[]): Node[] {
+function shownBy({ nodes }: Manifest, ids: readonly string[]): Node[] {
+  return behind(nodes, ids, (node) => node.kind === 'model' && isViewOf(node));
+}
+
+/**
+ * The nodes among `ids`, and behind those of them that are looked through, each once however many paths lead to it: their number
+ * doubles with every layer of views that reads the one below it twice.
+ */
+export function behind(
+  nodes: ReadonlyMap<string, Node>,
+  ids: readonly string[],
+  isLookedThrough: (node: Node) => boolean,
+): Node[] {
   const found: Node[] = [];
   const seen = new Set<string>();
   const visit = (id: string) => {
-    const node = manifest.nodes.get(id);
+    const node = nodes.get(id);
     if (node === undefined || seen.has(id)) return;
     seen.add(id);
-    if (node.kind === 'model' && isViewOf(node)) node.reads.forEach(visit);
+    if (isBuilt(node) && isLookedThrough(node)) node.reads.forEach(visit);
     else found.push(node);
   };
   ids.forEach(visit);

@@ -1,6 +1,6 @@
 import { type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Privileges } from '../database/attachments.ts';
-import type { Column, ExistingRelation } from '../database/catalog.ts';
+import { beginWith, type Column, type ExistingRelation } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { restoreGrants } from './parts/grants.ts';
 import { stillNeeded } from './parts/recreate-views.ts';
@@ -25,11 +25,7 @@ export function createView(
   wanted: readonly Column[],
 ): Step[] {
   const view = relation(name);
-  const fits =
-    existing?.kind === 'view' &&
-    existing.columns.every(
-      (column, index) => wanted[index]?.name === column.name && wanted[index]?.type === column.type,
-    );
+  const fits = existing?.kind === 'view' && beginWith(wanted, existing.columns);
   // Row security and privileges are those of the reader; otherwise a view would show what its owner sees.
   const how = 'with (security_invoker = true) as\n';
   if (fits) return [run(`create or replace view ${view} ${how}`, sql)];

@@ -31,7 +31,7 @@ function choose(node: BuiltNode, state: NodeState, options: PlanOptions): Decisi
     case 'ephemeral':
       return { mode: 'skip', reason: 'ephemeral' };
     case 'view': {
-      const unchanged = remembered?.checksum === node.checksum;
+      const unchanged = remembered?.checksum === node.checksum && !isReshaped(state);
       if (existing?.kind === 'view' && unchanged && existing.securityInvoker && !options.fullRefresh)
         return { mode: 'skip', reason: 'unchanged' };
       return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
@@ -69,7 +69,7 @@ function chooseIncrement(
 ): Decision {
   const rebuild = node.config.full_refresh === false ? undefined : reasonToRebuild(node, state, options);
   if (rebuild !== undefined) return { mode: 'replace', reason: rebuild, existing };
-  if (followedByMark(node).length === 0 || node.volatile || !nothingNew(state))
+  if (followedByMark(node).length === 0 || node.volatile || !nothingNew(state) || isReshaped(state))
     return { mode: 'increment', reason: 'incremental', existing };
   const target = tableTarget(node, state.access);
   const made = state.remembered?.made ?? nothingMade;
@@ -92,11 +92,19 @@ function chooseRefresh(
   if (options.fullRefresh) return { mode: 'replace', reason: 'full refresh', existing };
   if (state.remembered?.checksum !== node.checksum)
     return { mode: 'replace', reason: 'its definition changed', existing };
+  // It would be refreshed from the relation that had the name before.
+  if (state.remembered.upstreamShape !== null && isReshaped(state))
+    return { mode: 'replace', reason: 'another relation has the name of what it reads', existing };
   const key = [...(node.config.unique_key ?? [])].sort().join('\n');
   const isRefreshable = existing.populated && existing.unique.some((columns) => [...columns].sort().join('\n') === key);
   return isRefreshable
     ? { mode: 'refresh', reason: 'refreshed', existing }
     : { mode: 'replace', reason: existing.populated ? 'its unique index is gone' : 'it had no rows', existing };
+}
+
+/** Whether what a node reads has other columns than when it was built, or is another relation. Pure. */
+export function isReshaped({ remembered, upstreamShape }: Pick<NodeState, 'remembered' | 'upstreamShape'>): boolean {
+  return remembered?.upstreamShape !== upstreamShape;
 }
 
 /** Whether a table's rows move into another table because its partitioning changes. Pure. */

@@ -11,6 +11,8 @@ export interface NodeState {
   readonly consumed: ReadonlyMap<string, Consumed>;
   /** What its upstreams are now, by upstream name. */
   readonly upstreams: ReadonlyMap<string, Consumed>;
+  /** The columns of what it reads, hashed. */
+  readonly upstreamShape: string;
   /** The sources behind it that have been pruned, by name. */
   readonly pruned: ReadonlyMap<string, Pruned>;
   /** The models it reads from which retention has deleted rows, by name, and the time up to which they are deleted. */

@@ -9,6 +9,8 @@ export interface ModelState {
   readonly checksum: string;
   /** Grows whenever rows changed in a way that consumers of increments cannot see. */
   readonly generation: number;
+  /** The columns of what it read when it was built, hashed; null: recorded by a version that did not look. */
+  readonly upstreamShape: string | null;
   /** What the runner made besides the rows and may take away again. */
   readonly made: Made;
 }
@@ -18,13 +20,18 @@ export interface Consumed {
   readonly version: string;
 }
 
-/** All model states by name. */
-export const allModels = question(
-  'select model, materialized, checksum, generation, made from datacycle.model',
-  [],
-  (rows: readonly (ModelState & { readonly model: string })[]): ReadonlyMap<string, ModelState> =>
-    new Map(rows.map((row) => [row.model, { ...row, made: parseMade(row.made) }])),
-);
+const states =
+  'select model, materialized, checksum, generation, upstream_shape as "upstreamShape", made from datacycle.model';
+const byName = (rows: readonly (ModelState & { readonly model: string })[]): ReadonlyMap<string, ModelState> =>
+  new Map(rows.map((row) => [row.model, { ...row, made: parseMade(row.made) }]));
+
+/** All model states by name. A database may remember thousands: not for what is done for each node. */
+export const allModels = question(states, [], byName);
+
+/** The states of these models and seeds, by name. */
+export function modelsNamed(names: readonly string[]): Question<ReadonlyMap<string, ModelState>> {
+  return question(`${states} where model = any($1::text[])`, [names], byName);
+}
 
 /** What a model has consumed, by upstream name. */
 export function consumedBy(model: string): Question<ReadonlyMap<string, Consumed>> {
@@ -60,10 +67,11 @@ export interface BuiltModel extends ModelState {
 /** Records a build; part of the model's own transaction. */
 export async function writeModel(session: Queryable, built: BuiltModel): Promise<void> {
   await session.query(
-    `insert into datacycle.model (model, relation, materialized, checksum, generation, made, built_at)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7)
+    `insert into datacycle.model (model, relation, materialized, checksum, generation, made, built_at, upstream_shape)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8)
      on conflict (model) do update set relation = excluded.relation, materialized = excluded.materialized,
-         checksum = excluded.checksum, generation = excluded.generation, made = excluded.made, built_at = excluded.built_at`,
+         checksum = excluded.checksum, generation = excluded.generation, made = excluded.made, built_at = excluded.built_at,
+         upstream_shape = excluded.upstream_shape`,
     [
       built.model,
       built.relation,
@@ -72,6 +80,7 @@ export async function writeModel(session: Queryable, built: BuiltModel): Promise
       built.generation,
       JSON.stringify(built.made),
       built.builtAt,
+      built.upstreamShape,
     ],
   );
   await writeConsumed(session, built.model, built.consumed);

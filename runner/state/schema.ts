@@ -125,6 +125,7 @@ export const stateMigrations: Migrations = {
       if (!(await hasRunNumbers(session))) await statements(numberRuns)(session);
     },
     typeMade,
+    statements(['alter table datacycle.model add column upstream_shape text']),
   ],
 };
 
@@ -166,7 +167,7 @@ export async function hasAuditRecords(on: Queryable): Promise<boolean> {
 export async function hasState(on: Queryable): Promise<boolean> {
   const { rows } = await on.query<{ there: boolean }>(
     `select exists (
-         select from pg_attribute where attrelid = to_regclass('datacycle.model') and attname = 'made' and not attisdropped
+         select from pg_attribute where attrelid = to_regclass('datacycle.model') and attname = 'upstream_shape' and not attisdropped
      ) as there`,
   );
   return rows[0]?.there === true;

@@ -97,6 +97,7 @@ export const byHand: DependentView = {
   grants: [{ grantee: 'power bi', privilege: 'SELECT', grantable: false }],
   columnGrants: [{ column: 'room', grantee: null, privilege: 'UPDATE', grantable: false }],
   model: undefined,
+  isAsBuilt: false,
   comments: { kind: 'view', relation: 'Look at me', columns: new Map([['id', "the room's"]]) },
 };
 export const materialized: DependentView = {

@@ -148,6 +148,7 @@ async function buildBatch(
   const remembered: ModelState = {
     materialized: node.materialized,
     checksum: node.checksum,
+    upstreamShape: job.state.upstreamShape,
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
     made: progress.prepared ? made : await whole(progress, () => introduce(session, node, made)),
   };

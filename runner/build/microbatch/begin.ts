@@ -36,7 +36,6 @@ export async function beginBatches(session: Session, context: BuildContext, node
   const { runStartedAt } = options;
   const before = { manifest, hooks: { ...context, runStartedAt } };
   const decided = await decideAfterHooks(session, before, node, (one) => decideBatches(node, one, options.fullRefresh));
-  const { models } = decided.state;
   let state: NodeState = decided.state;
   let { decision } = decided;
   refuseChangeOfKind(node, decision, state);
@@ -58,7 +57,7 @@ export async function beginBatches(session: Session, context: BuildContext, node
   const eventType = checkYields(node, yields, sample);
   checkPartitionColumn(node, state.existing, yields);
   await refuseToMisplace(session, node, decision, state);
-  state = await moveRows(session, context, node, decision, state, models, yields);
+  state = await moveRows(session, context, node, decision, state, yields);
   // The rows that a view showed are in a table now.
   if (state.existing !== undefined && decision.mode === 'create')
     decision = { mode: 'replace', reason: decision.reason };
@@ -76,7 +75,6 @@ export async function beginBatches(session: Session, context: BuildContext, node
     node,
     access: state.access,
     state,
-    models,
     decision,
     known,
     batches,

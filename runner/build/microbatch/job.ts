@@ -12,7 +12,6 @@ import type { FailedBatch } from './report.ts';
 /** What a run has decided to do with a microbatch model. */
 export interface Job extends BatchRows {
   readonly state: NodeState;
-  readonly models: ReadonlyMap<string, ModelState>;
   readonly decision: BatchDecision;
   /** All batches since the model's begin that it can be built of. */
   readonly known: readonly KnownBatch[];

@@ -16,7 +16,7 @@ import type { BatchDecision } from '../../plan/decide-batches.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { secure, tableTarget } from '../../plan/table-target.ts';
 import { nothingMade } from '../../state/made.ts';
-import { type ModelState, writeModel } from '../../state/models.ts';
+import { writeModel } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
 import { refuseToLoseDependents } from '../transaction/blocking-dependents.ts';
 import { blockingViews } from '../transaction/blocking-views.ts';
@@ -37,7 +37,6 @@ export async function moveRows(
   node: MicrobatchNode,
   decision: BatchDecision,
   state: NodeState,
-  models: ReadonlyMap<string, ModelState>,
   yields: readonly Column[],
 ): Promise<NodeState> {
   const { existing, remembered } = state;
@@ -46,7 +45,7 @@ export async function moveRows(
   if (!wasView && !isMoved(node, decision, state)) return state;
   const made = remembered?.made ?? nothingMade;
   const becomes = wasView ? yields : undefined;
-  const views = await blockingViews(session, { manifest, options, models }, node, state, becomes, decision);
+  const views = await blockingViews(session, { manifest, options }, node, state, becomes, decision);
   if (!wasView) await refuseToLoseDependents(session, node, made, views);
   const attachments = await readAttachments(session, node.relation);
   refuseToLoseAttachments(node, state, attachments);
@@ -61,7 +60,7 @@ export async function moveRows(
   await work(steps).catch((error: unknown) => {
     throw wasView && error instanceof StatementError ? notTakenOver(node, existing, error) : error;
   });
-  await auditRemade(session, { manifest, models, sourceText }, views);
+  await auditRemade(session, { manifest, sourceText }, views);
   const bare = await ask(session, commentsOn(node.relation));
   if (bare !== undefined) await work(describeRelation(node, bare, attachments?.comments));
   const after = { ...state, existing: await readRelation(session, node.relation) };

@@ -36,14 +36,14 @@ export async function prepare(
   const renews = job.decision.mode === 'replace';
   const columns = renews ? alignColumns(node.relation, existing, job.yields) : job.schemaSteps;
   const { manifest, options } = context;
-  const surroundings = { manifest, options, models: job.models };
+  const surroundings = { manifest, options };
   const views =
     columns.length === 0
       ? []
       : await blockingViews(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision);
   const made = job.state.remembered?.made ?? nothingMade;
   await work(planPreparation(job, existing, { renews, made, columns, views }));
-  await auditRemade(session, { ...context, models: job.models }, views);
+  await auditRemade(session, context, views);
   const [first, last] = [job.known[0], job.known.at(-1)];
   if (!renews || first === undefined || last === undefined) return 0;
   const bounds = { from: job.keepsOlder ? undefined : literalOf(job, first.from), to: literalOf(job, last.to) };

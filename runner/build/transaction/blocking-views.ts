@@ -1,7 +1,8 @@
 import { relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
-import type { Column, ExistingRelation } from '../../database/catalog.ts';
+import { beginWith, type Column, type ExistingRelation } from '../../database/catalog.ts';
 import { type Dependent, readDependents } from '../../database/dependent-views.ts';
+import { ask } from '../../database/question.ts';
 import type { BuiltNode, Manifest, ModelNode } from '../../manifest/manifest.ts';
 import { materializedViewTarget } from '../../materialize/materialized-view.ts';
 import { type DependentView, preservedWhereItFits } from '../../materialize/parts/recreate-views.ts';
@@ -12,7 +13,7 @@ import type { Decision, NodeState, PlanOptions } from '../../plan/decision.ts';
 import { querySql } from '../../plan/plan.ts';
 import { relationKindOf, tableTarget } from '../../plan/table-target.ts';
 import { nothingMade } from '../../state/made.ts';
-import type { ModelState } from '../../state/models.ts';
+import { allModels, type ModelState } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
 
@@ -22,13 +23,13 @@ type Standing = Pick<NodeState, 'existing' | 'remembered'>;
 export interface Surroundings {
   readonly manifest: Manifest;
   readonly options: PlanOptions;
-  readonly models: ReadonlyMap<string, ModelState>;
 }
 
 /**
  * The existing views under which PostgreSQL does not allow a node to change, whether the project or a person created them; each
- * after those that it reads. A view of the project whose SQL has changed is recreated with the new SQL if the node loses a column,
- * and otherwise as it was, since what the new SQL reads may not be built yet.
+ * after those that it reads. A view of the project is recreated from the project's SQL, also if it is not selected: what PostgreSQL has
+ * stored of a `select *` names the columns of then. One whose SQL has changed since it was built is recreated as it was, since what
+ * the new SQL reads may not be built yet, unless the node loses a column. A view that was created by hand is recreated as it was.
  * @param yields the columns of the node's query; undefined: the existing ones.
  * @throws NodeError that names a view which could not be recreated as it was.
  */
@@ -45,8 +46,10 @@ export async function blockingViews(
   const changed = changedColumns(node, decision, state, existing, yields ?? existing.columns);
   if (changed !== 'all' && changed.length === 0) return [];
   const dependents = await readDependents(session, node.relation, changed === 'all' ? undefined : changed);
+  if (dependents.length === 0) return [];
   const loses = existing.columns.some(({ name }) => yields?.every((column) => column.name !== name) ?? false);
-  return dependents.map((dependent) => dependentView(dependent, surroundings, node, loses));
+  const known = { ...surroundings, models: await ask(session, allModels) };
+  return dependents.map((dependent) => dependentView(dependent, known, node, loses));
 }
 
 /** Whether another relation has to replace the existing one. @param yields as for {@link blockingViews}. */
@@ -80,17 +83,14 @@ function changedColumns(
     return existing.columns.flatMap(({ name, type }) => (types.get(name) === type ? [] : [name]));
   }
   // A view only takes columns on at its end.
-  return existing.columns.every(({ name, type }, at) => yields[at]?.name === name && yields[at]?.type === type)
-    ? []
-    : 'all';
+  return beginWith(yields, existing.columns) ? [] : 'all';
 }
 
-function dependentView(
-  dependent: Dependent,
-  surroundings: Surroundings,
-  cause: BuiltNode,
-  loses: boolean,
-): DependentView {
+interface Known extends Surroundings {
+  readonly models: ReadonlyMap<string, ModelState>;
+}
+
+function dependentView(dependent: Dependent, surroundings: Known, cause: BuiltNode, loses: boolean): DependentView {
   const { schema, name, kind } = dependent;
   const model = modelAt(surroundings, dependent);
   const refuse = (why: string, hint: string): never => {
@@ -117,14 +117,16 @@ function dependentView(
     indexes: dependent.indexes.map(({ definition }) => new SqlText(definition)),
     model,
     comments,
+    isAsBuilt: model !== undefined && surroundings.models.get(model.name)?.checksum === model.checksum,
   };
   if (model === undefined) return standing;
-  const options = kind === 'view' ? ['security_invoker=true'] : dependent.options;
-  const isChanged = surroundings.models.get(model.name)?.checksum !== model.checksum;
   // Its own turn makes it another kind; until then it is what it was.
-  if (relationKindOf(model) !== kind) return standing;
-  if (!(model.materialized === 'view' && model.shows === cause.id) && !(isChanged && loses))
-    return { ...standing, options };
+  const isOther = relationKindOf(model) !== kind;
+  if (isOther && (kind !== 'view' || !loses)) return standing;
+  const options = kind === 'view' && !isOther ? ['security_invoker=true'] : dependent.options;
+  const isGenerated = model.materialized === 'view' && model.shows === cause.id;
+  // What new SQL reads may not be built yet.
+  if (!standing.isAsBuilt && !loses && !isGenerated) return { ...standing, options };
   const declared = new Set(model.columns.map((column) => column.name));
   const indexed = materializedViewTarget(tableTarget(model));
   const objects = objectNames(indexed);
@@ -134,11 +136,13 @@ function dependentView(
     options,
     sql: querySql(model, 'full', noMarks, surroundings.options, surroundings.manifest),
     columns: [...declared],
+    defaults: [],
     indexes: kind === 'view' ? [] : addMissing(indexed, undefined, nothingMade).map(({ sql }) => sql),
     whereItFits: preservedWhereItFits(
       { schema, name },
       {
         ...preserved,
+        defaults: dependent.defaults,
         indexes: preserved.indexes.filter((index) => !objects.includes(index.name)),
         columnGrants: preserved.columnGrants.filter(({ column }) => !declared.has(column)),
       },
@@ -151,7 +155,7 @@ function dependentView(
 const noMarks: Pick<NodeState, 'consumed'> = { consumed: new Map() };
 
 /** The model of the project that a view belongs to, also if the model's materialization has changed since. */
-function modelAt({ manifest, models }: Surroundings, { schema, name, kind }: Dependent): ModelNode | undefined {
+function modelAt({ manifest, models }: Known, { schema, name, kind }: Dependent): ModelNode | undefined {
   const node = manifest.index.atRelation.get(relation(schema, name))?.find((one) => one.kind === 'model');
   if (node?.kind !== 'model') return undefined;
   const was = models.get(node.name)?.materialized.replace('_', ' ');

@@ -3,8 +3,9 @@ import { relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { type Comments, commentsOn } from '../../database/attachments.ts';
 import { type BareRelation, bareRelation, completed } from '../../database/catalog.ts';
-import { askTogether } from '../../database/question.ts';
-import { modelsBehind, sourcesBehind, tablesBehind } from '../../manifest/lineage.ts';
+import { ask, askTogether } from '../../database/question.ts';
+import { upstreamShape } from '../../database/upstream-shape.ts';
+import { modelsBehind, sourcesBehind, storedBehind, tablesBehind } from '../../manifest/lineage.ts';
 import {
   type BuiltNode,
   followedByMark,
@@ -14,7 +15,7 @@ import {
 } from '../../manifest/manifest.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { expiredOf } from '../../state/expired.ts';
-import { allModels, type Consumed, consumedBy, leastConsumed, type ModelState } from '../../state/models.ts';
+import { type Consumed, consumedBy, leastConsumed, type ModelState, modelsNamed } from '../../state/models.ts';
 import { prunedOf } from '../../state/pruned.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
@@ -27,15 +28,15 @@ export const nothingKnown: NodeState = {
   remembered: undefined,
   consumed: new Map(),
   upstreams: new Map(),
+  upstreamShape: '',
   pruned: new Map(),
   expired: new Map(),
   access: undefined,
 };
 
-/** The state of one node, and what is remembered of all models and seeds, by name. */
+/** The state of one node, and the comments on its relation. */
 export interface StateRead extends NodeState {
   readonly comments: Comments | undefined;
-  readonly models: ReadonlyMap<string, ModelState>;
 }
 
 /**
@@ -52,22 +53,24 @@ export async function readState(
 ): Promise<StateRead> {
   const followed = followedByMark(node);
   const nameOf = (id: string) => manifest.nodes.get(id)?.name ?? '';
-  const { bare, least, ...known } = await askTogether<Answers>(session, {
-    models: allModels,
+  // A view has consumed nothing: it shows what is there.
+  const reads = node.materialized === 'view' ? [] : node.reads;
+  const { bare, least, models, ...known } = await askTogether<Answers>(session, {
+    models: modelsNamed([node.name, ...storedBehind(manifest, reads)]),
     consumed: consumedBy(node.name),
     least: leastConsumed(holdBack && followed.length > 0 ? modelsBehind(manifest, node) : [], followed.map(nameOf)),
     pruned: prunedOf(sourcesBehind(manifest, node.reads)),
     expired: expiredOf(tablesBehind(manifest, node.reads)),
+    upstreamShape: shapeOfReads(manifest, node),
     bare: bareRelation(node.relation),
     comments: commentsOn(node.relation),
   });
-  const { models } = known;
   const versions = new UpstreamVersions(manifest, models);
   const consumed = versions.inTodaysForm(node, known.consumed);
   const security = rowSecurityOf(node);
   const newest = await newestLoads(session, manifest, node);
   const upstreams = new Map<string, Consumed>();
-  for (const id of node.reads) {
+  for (const id of reads) {
     const upstream = manifest.nodes.get(id);
     if (upstream === undefined) continue;
     const before = consumed.get(upstream.name)?.loadId ?? null;
@@ -87,7 +90,21 @@ export async function readState(
   };
 }
 
-interface Answers extends Pick<StateRead, 'models' | 'consumed' | 'pruned' | 'expired' | 'comments'> {
+/** The shape of what a node reads now: another one than {@link readState} found if the node has been built since. */
+export function readUpstreamShape(session: Session, manifest: Manifest, node: BuiltNode): Promise<string> {
+  return ask(session, shapeOfReads(manifest, node));
+}
+
+function shapeOfReads({ nodes }: Manifest, node: BuiltNode) {
+  const reads = node.reads.flatMap((id) => {
+    const upstream = nodes.get(id);
+    return upstream === undefined || upstream.kind === 'test' ? [] : [upstream.relation];
+  });
+  return upstreamShape(node.relation, reads, node.materialized === 'materialized_view' ? 'identity' : 'columns');
+}
+
+interface Answers extends Pick<StateRead, 'consumed' | 'upstreamShape' | 'pruned' | 'expired' | 'comments'> {
+  readonly models: ReadonlyMap<string, ModelState>;
   readonly least: ReadonlyMap<string, number>;
   readonly bare: BareRelation | undefined;
 }

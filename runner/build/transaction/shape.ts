@@ -3,13 +3,13 @@ import { type Column, readTemporaryColumns } from '../../database/catalog.ts';
 import { statement } from '../../database/statement.ts';
 import type { BuiltNode } from '../../manifest/manifest.ts';
 import { keepsContract } from '../../plan/contract.ts';
+import { isReshaped } from '../../plan/decide.ts';
 import type { Decision, NodeState } from '../../plan/decision.ts';
 import { SqlText } from '../../text/sql-text.ts';
 
 /**
- * The columns a query will yield, surrogate key first. An increment of unchanged SQL yields what the table has; a
- * rebuild looks, since `select *` yields something else once an upstream has another column. So does whatever has a
- * contract that the table does not keep.
+ * The columns a query will yield, surrogate key first. An increment of unchanged SQL that reads unchanged columns yields what the
+ * table has; all others look, and so does whatever has a contract that the table does not keep.
  */
 export async function shapeOf(
   session: Session,
@@ -20,6 +20,7 @@ export async function shapeOf(
 ): Promise<readonly Column[] | undefined> {
   const mayDiffer =
     state.remembered?.checksum !== node.checksum ||
+    isReshaped(state) ||
     node.config.on_schema_change !== undefined ||
     !keepsContract(node, state.existing?.columns ?? []);
   if (mode === 'increment' && !mayDiffer) return undefined;

@@ -28,6 +28,8 @@ export interface DependentView extends Privileges {
   /** The model that it is, if the project makes it. */
   readonly model: Pick<ModelNode, 'name' | 'description' | 'columns' | 'config'> | undefined;
   readonly comments: Comments | undefined;
+  /** Whether the model's SQL is that of which the view was made. */
+  readonly isAsBuilt: boolean;
 }
 
 /**
@@ -61,17 +63,19 @@ function create(view: DependentView): Step[] {
   );
   return [
     { kind: 'run', sql: SqlText.join(how, sql, data), explain: doesNotFit(view) },
-    ...view.defaults.map(({ column, expression }) =>
-      run(`alter view ${on} alter column ${identifier(column)} set default ${expression}`),
-    ),
+    ...view.defaults.map((one) => run(setDefault(name, one))),
     ...view.indexes.map((index): Step => ({ kind: 'run', sql: index, explain: doesNotFit(view) })),
     ...restoreGrants(name, view, view.columns),
     ...describeRelation(described, made, comments),
     ...(view.whereItFits ?? []).map((one): Step => ({ kind: 'run', sql: one, explain: doesNotFit(view) })),
     ...(kind === 'materialized view' && view.populated ? [run(`analyze ${on}`)] : []),
-    // Its rows may have changed, and they are not counted.
+    // Its rows may have changed, and they are not counted; it reads what is there now.
     ...(kind === 'materialized view' && model !== undefined
-      ? [run(`update datacycle.model set generation = generation + 1 where model = ${literal(model.name)}`)]
+      ? [
+          run(
+            `update datacycle.model set generation = generation + 1, upstream_shape = null where model = ${literal(model.name)}`,
+          ),
+        ]
       : []),
   ];
 }
@@ -84,7 +88,7 @@ function create(view: DependentView): Step[] {
  */
 export function preservedWhereItFits(
   name: RelationName,
-  { indexes, columnGrants }: Preserved,
+  { indexes, columnGrants, defaults }: Preserved & Pick<DependentView, 'defaults'>,
   comments: Comments,
 ): readonly SqlText[] {
   const on = relation(name);
@@ -94,10 +98,15 @@ export function preservedWhereItFits(
       : [whereItHas(name, [column], `comment on column ${on}.${identifier(column)} is ${literal(text).trim()}`)],
   );
   return [
+    ...defaults.map((one) => whereItHas(name, [one.column], setDefault(name, one))),
     ...indexes.map(({ columns, definition }) => whereItHas(name, columns, definition)),
     ...columnGrants.map((grant) => whereItHas(name, [grant.column], grantAgain(name, grant))),
     ...texts,
   ];
+}
+
+function setDefault(name: RelationName, { column, expression }: DependentView['defaults'][number]): string {
+  return `alter view ${relation(name)} alter column ${identifier(column)} set default ${expression}`;
 }
 
 function whereItHas({ schema, name }: RelationName, columns: readonly string[], statement: string): SqlText {

@@ -80,6 +80,7 @@ const nothing: NodeState = {
   remembered: undefined,
   consumed: new Map(),
   upstreams: new Map(),
+  upstreamShape: '',
   pruned: new Map(),
 };
 
@@ -154,6 +155,7 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
             grants,
             columnGrants: [],
             model: view,
+            isAsBuilt: true,
             comments: comments(view, 'view', 'by hand'),
           },
         ],

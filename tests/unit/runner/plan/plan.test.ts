@@ -54,6 +54,8 @@ interface Situation {
   readonly stands?: ExistingRelation['kind'];
   /** What is remembered; `same`: the checksum that the node has now. */
   readonly checksum?: 'same' | 'other';
+  /** The columns of what it read when it was built, if they were others or not recorded. */
+  readonly shape?: 'other' | null;
   readonly consumed?: Consumed;
   readonly newest?: Consumed;
   readonly fullRefresh?: boolean;
@@ -76,10 +78,12 @@ function decisionFor(name: string, situation: Situation): string {
             materialized: one.kind === 'seed' ? 'seed' : one.materialized,
             checksum: checksum === 'same' ? one.checksum : 'x',
             generation: 1,
+            upstreamShape: situation.shape === undefined ? 'same' : situation.shape,
             made: nothingMade,
           },
     consumed: new Map(consumed === undefined ? [] : [['raw.events', consumed]]),
     upstreams: new Map([['raw.events', newest]]),
+    upstreamShape: 'same',
     pruned: new Map(situation.pruned === true ? [['raw.events', { loadId: 3, at: '2024-01-01T00:00:00Z' }]] : []),
     expired: new Map(),
     access: undefined,
@@ -96,6 +100,18 @@ describe('how a node is built', () => {
     ['an ephemeral model', 'e', {}, 'skip: ephemeral'],
     ['a view that is not there', 'v', {}, 'view: new'],
     ['a view that is there', 'v', { stands: 'view', checksum: 'same' }, 'skip: unchanged'],
+    [
+      'a view of what has other columns now',
+      'v',
+      { stands: 'view', checksum: 'same', shape: 'other' },
+      'view: its definition',
+    ],
+    [
+      'a view of a version that did not look',
+      'v',
+      { stands: 'view', checksum: 'same', shape: null },
+      'view: its definition',
+    ],
     [
       'a view with --full-refresh',
       'v',
@@ -150,6 +166,12 @@ describe('how a node is built', () => {
     ['an incremental model with new rows upstream', 'h', seen(4), 'increment: incremental'],
     ['an incremental model that never saw a row', 'h', seen(null), 'increment: incremental'],
     ['an incremental model with nothing new upstream', 'h', seen(5), 'skip: nothing new'],
+    [
+      'an incremental model with nothing new upstream but columns',
+      'h',
+      { ...seen(5), shape: 'other' },
+      'increment: incremental',
+    ],
     [
       'an incremental model that lost a constraint or declares another',
       'h',
@@ -213,6 +235,7 @@ describe('the query of a run', () => {
     remembered: undefined,
     consumed,
     upstreams: new Map(),
+    upstreamShape: '',
     pruned: new Map(),
     expired: new Map(),
     access: undefined,
@@ -242,6 +265,7 @@ describe('a plan is refused', () => {
     remembered: undefined,
     consumed: new Map(),
     upstreams: new Map(),
+    upstreamShape: '',
     pruned: new Map(),
     expired: new Map(),
     access: undefined,

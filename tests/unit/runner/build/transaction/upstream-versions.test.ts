@@ -22,7 +22,9 @@ function diamonds(count: number) {
 }
 
 const generation = (number: number) =>
-  new Map<string, ModelState>([['v0', { materialized: 'table', checksum: '', generation: number, made: nothingMade }]]);
+  new Map<string, ModelState>([
+    ['v0', { materialized: 'table', checksum: '', generation: number, upstreamShape: '', made: nothingMade }],
+  ]);
 
 /** A version as it was once stored. */
 function inFull({ nodes }: Pick<Manifest, 'nodes'>, id: string): string {
