@@ -99,7 +99,7 @@ export const doors = {
   'loaders/sensors': 'load-sensors.ts',
   'loaders/registry': 'load-registry.ts',
   'loaders/housekeeping': 'prune-staging.ts',
-  'loaders/erasure': 'erase-landed.ts',
+  'loaders/erasure': 'landed.ts',
   powerbi: 'project.ts',
   'cli/settings': 'settings.ts',
   'cli/terminal': 'terminal.ts',

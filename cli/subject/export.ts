@@ -1,19 +1,17 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { exportLanded } from '../../loaders/erasure/export-landed.ts';
+import { visitLanded } from '../../loaders/erasure/landed.ts';
 import { systemCode } from '../../loaders/landing/errors.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
-import { exportKeptRows } from '../../runner/subject/kept-rows.ts';
+import { exportAuditRows } from '../../runner/subject/bookkeeping.ts';
 import { exportTables } from '../../runner/subject/rows.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { knownSubject, requestOf } from './held.ts';
-import type { NamedSubject } from './named.ts';
+import { knownBy, type NamedSubject, requestOf } from './named.ts';
 import { isEmpty, readmeOf } from './readme.ts';
-import { refuseWithoutBronze } from './refuse.ts';
 
 export interface ExportOptions {
   readonly clock: () => Date;
@@ -34,41 +32,33 @@ export async function exportSubject(
   terminal: Terminal,
   { clock, signal, output }: ExportOptions,
 ): Promise<0> {
-  await refuseWithoutBronze(warehouse, project);
   const { subject } = named;
-  const known = await knownSubject(warehouse, project, named, signal);
   const at = clock();
-  const folder = output === undefined ? join(project.root, 'exports', `${subject.id}-${stamp(at)}`) : resolve(output);
+  // A time in UTC without a character that a file system minds: `2023-10-12-073004`.
+  const stamp = at.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
+  const folder = output === undefined ? join(project.root, 'exports', `${subject.id}-${stamp}`) : resolve(output);
   await prepare(folder);
-  const onTable = (table: string) => terminal.live(`exporting ${table}`);
-  const tables = await exportTables(warehouse, manifest, known, { folder, signal }, onTable);
-  const kept = await exportKeptRows(warehouse, manifest, subject.id, { folder, signal });
   terminal.live('exporting what was landed');
-  const landed = await exportLanded(warehouse, requestOf(project, named, signal), folder);
-  await writeFile(join(folder, 'README.md'), readmeOf({ subject, tables, kept, landed, at }), {
-    mode: 0o600,
-    flag: 'wx',
-  });
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const landed = await visitLanded(warehouse, requestOf(project, named, signal), { kind: 'export', folder });
+  const known = knownBy(named, landed.ids);
+  const to = { folder, signal };
+  const tables = await exportTables(warehouse, manifest, known, to, (table) => terminal.live(`exporting ${table}`));
+  const auditRows = await exportAuditRows(warehouse, manifest, known, to);
+  const exported = { subject, tables, auditRows, landed, at };
+  await writeFile(join(folder, 'README.md'), readmeOf(exported), { mode: 0o600, flag: 'wx' });
   if (terminal.json) {
-    const counts = Object.fromEntries(tables.map((table) => [table.path, table.rows]));
-    if (kept > 0) counts['datacycle/audit_row.csv'] = kept;
-    terminal.event({ type: 'exported', folder, tables: counts, landed });
-  } else if (isEmpty({ tables, kept, landed })) {
-    terminal.say(`Nothing of it is held: ${folder} says so, and nothing else.`, 'good');
-  } else {
-    terminal.say(`${thousands(rows)} rows of ${tables.length} tables and what was landed are in ${folder}`, 'good');
-    for (const { name, reason } of landed.leftOut.first) terminal.say(`  left out: ${name}: ${reason}`, 'warning');
-    const more = landed.leftOut.count - landed.leftOut.first.length;
-    if (more > 0) terminal.say(`  and ${thousands(more)} more`, 'warning');
-    terminal.say('Hand it over on a way that nobody else can read, then delete it.', 'faint');
+    const counts = Object.fromEntries(tables.map(({ path, rows }) => [path, rows]));
+    terminal.event({ type: 'exported', folder, tables: counts, auditRows, landed });
+    return 0;
   }
+  if (isEmpty(exported)) terminal.say('Nothing of it is held, as the README says.', 'good');
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  terminal.say(`${thousands(rows)} rows of ${tables.length} tables and what was landed are in ${folder}`, 'good');
+  for (const { name, reason } of landed.damaged.first) terminal.say(`  left out: ${name}: ${reason}`, 'warning');
+  const more = landed.damaged.count - landed.damaged.first.length;
+  if (more > 0) terminal.say(`  and ${thousands(more)} more`, 'warning');
+  terminal.say('Hand it over on a way that nobody else can read, then delete it.', 'faint');
   return 0;
-}
-
-/** `2023-10-12-073004`, UTC: no character that a file system minds. */
-function stamp(at: Date): string {
-  return at.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
 }
 
 async function prepare(folder: string): Promise<void> {

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { systemCode } from '../../loaders/landing/errors.ts';
@@ -14,75 +13,61 @@ import { UsageError } from '../../runner/text/errors.ts';
 const filesAtOnce = 16;
 const filesPerBatch = 1024;
 
+interface SearchOptions {
+  readonly signal: AbortSignal;
+  /** Which files and folders to look at, by path; all if not given. */
+  readonly isOurs?: (path: string) => boolean;
+  readonly onProgress?: (files: number) => void;
+}
+
 /** What a search of files came upon. */
-export interface NamedFiles {
+interface NamedFiles {
   /** Files and folders that name the subject, in their name or in what they hold; relative, with forward slashes. */
-  readonly named: readonly string[];
+  readonly named: string[];
   /** Files that could not be read, so it is unknown what they contain. */
-  readonly unreadable: readonly string[];
+  readonly unreadable: string[];
 }
 
 /**
  * Looks for the subject's names in the names and the contents (UTF-8, or that in gzip) of all files below a folder; what is
  * packed otherwise cannot be read. Links are not followed. Holds no more of a file than its longest line.
- * @param isOurs which files and folders to look at, by path; all if not given.
  * @throws the signal's reason once it is aborted.
  */
-export async function searchFiles(
-  root: string,
-  words: SubjectWords,
-  {
-    signal,
-    isOurs = () => true,
-    onProgress = () => undefined,
-  }: { signal: AbortSignal; isOurs?: (path: string) => boolean; onProgress?: (files: number) => void },
-): Promise<NamedFiles> {
-  const named: string[] = [];
-  const unreadable: string[] = [];
+export async function searchFiles(root: string, words: SubjectWords, options: SearchOptions): Promise<NamedFiles> {
+  const { signal, isOurs = () => true, onProgress } = options;
+  const found: NamedFiles = { named: [], unreadable: [] };
   let searched = 0;
   let batch: string[] = [];
   const searchBatch = async () => {
     signal.throwIfAborted();
     await atOnce(batch, filesAtOnce, async (path) => {
-      const found = await isNamedIn(join(root, ...path.split('/')), words);
-      if (found === undefined) unreadable.push(path);
-      else if (found) named.push(path);
+      const isNamed = await isNamedIn(join(root, ...path.split('/')), words);
+      if (isNamed === undefined) found.unreadable.push(path);
+      else if (isNamed) found.named.push(path);
     });
     searched += batch.length;
     batch = [];
-    onProgress(searched);
+    onProgress?.(searched);
   };
-  for await (const { path, kind } of entriesBelow(root, isOurs)) {
-    if (words.areIn(path)) named.push(path);
-    else if (kind === 'file') batch.push(path);
-    else if (kind === 'closed') unreadable.push(path);
-    if (batch.length >= filesPerBatch) await searchBatch();
-  }
-  await searchBatch();
-  return { named, unreadable };
-}
-
-/** The entries below a folder; a folder that cannot be listed is `closed`. */
-interface Entry {
-  /** Relative, with forward slashes; empty for the folder itself. */
-  readonly path: string;
-  readonly kind: 'file' | 'folder' | 'other' | 'closed';
-}
-
-/** Every file and folder below a folder; none if there is no such folder. */
-async function* entriesBelow(root: string, isOurs: (path: string) => boolean, folder = ''): AsyncGenerator<Entry> {
-  try {
-    for await (const entry of await opendir(join(root, folder))) {
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (!isOurs(path)) continue;
-      yield { path, kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'other' };
-      if (entry.isDirectory()) yield* entriesBelow(root, isOurs, path);
+  const searchFolder = async (folder: string): Promise<void> => {
+    try {
+      for await (const entry of await opendir(join(root, folder))) {
+        const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+        if (!isOurs(path)) continue;
+        if (words.areIn(path)) found.named.push(path);
+        else if (entry.isFile()) batch.push(path);
+        if (batch.length >= filesPerBatch) await searchBatch();
+        if (entry.isDirectory()) await searchFolder(path);
+      }
+    } catch (error) {
+      if (systemCode(error) === '') throw error;
+      // A folder that cannot be listed.
+      if (systemCode(error) !== 'ENOENT') found.unreadable.push(folder);
     }
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
-    if (systemCode(error) === '') throw error;
-    yield { path: folder, kind: 'closed' };
-  }
+  };
+  await searchFolder('');
+  await searchBatch();
+  return found;
 }
 
 /** Compressed in a way that is not supported here, as logrotate may be configured to do. */
@@ -161,7 +146,7 @@ export async function removeArtifacts(folder: string, words: SubjectWords, signa
 async function rewrite(path: string, words: SubjectWords): Promise<void> {
   const draft = path.replace(/(\.gz)?$/, `${draftEnding}$1`);
   const before = await stat(path);
-  const lines = Readable.from(linesWithout(path, words));
+  const lines = linesWithout(path, words);
   const file = createWriteStream(draft, { mode: before.mode, flags: 'w' });
   if (/\.gz$/i.test(path)) await pipeline(lines, createGzip(), file);
   else await pipeline(lines, file);
@@ -180,11 +165,7 @@ async function rewrite(path: string, words: SubjectWords): Promise<void> {
 
 async function* linesWithout(path: string, words: SubjectWords): AsyncGenerator<string> {
   for await (const lines of linesOf(path)) {
-    if (!words.areIn(lines)) yield lines;
-    else
-      yield lines
-        .split(/(?<=\n)/)
-        .filter((line) => !words.areIn(line))
-        .join('');
+    const others = lines.split(/(?<=\n)/).filter((line) => !words.areIn(line));
+    yield words.areIn(lines) ? others.join('') : lines;
   }
 }

@@ -1,8 +1,12 @@
+import type { SubjectRequest } from '../../loaders/erasure/request.ts';
 import type { Apartment } from '../../loaders/landing/apartment.ts';
+import type { RegistryIds } from '../../loaders/tombstones/registry-ids.ts';
 import type { Project } from '../../runner/project/project.ts';
+import type { KnownSubject } from '../../runner/subject/predicate.ts';
 import { type SubjectNames, SubjectWords } from '../../runner/subject/words.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
+import { bronzeRoot } from '../settings/environment.ts';
 import { apartmentsOf } from '../settings/settings.ts';
 
 /** Whose data are asked for, and how to tell that a text speaks of them. */
@@ -18,25 +22,30 @@ export function subjectNamed(project: Project, id: string): NamedSubject {
   const apartments = apartmentsOf(project);
   const index = apartments.findIndex((apartment) => apartment.id === id);
   const found = apartments[index];
-  const place = project.settingsFile.place(['vars', 'apartments', ...(index < 0 ? [] : [index])]);
+  const { file, line } = project.settingsFile.place(['vars', 'apartments', ...(index < 0 ? [] : [index])]);
+  const where = `${file}:${line}`;
   if (found === undefined) {
-    throw new UsageError({
-      what: `there is no apartment "${id}"`,
-      where: `${place.file}:${place.line}`,
-      hint: didYouMean(
-        id,
-        apartments.map((apartment) => apartment.id),
-      ),
-    });
+    const ids = apartments.map((apartment) => apartment.id);
+    throw new UsageError({ what: `there is no apartment "${id}"`, where, hint: didYouMean(id, ids) });
   }
   const others = apartments.filter((_, other) => other !== index);
   return {
     subject: { id: found.id, owner: found.owner },
     words: new SubjectWords(namesOf(found), others.map(namesOf)),
-    where: `${place.file}:${place.line}`,
+    where,
   };
 }
 
 function namesOf({ id, owner, name }: Apartment & { readonly name?: string | undefined }): SubjectNames {
   return { id, owner, names: name === undefined ? [] : [name] };
+}
+
+/** What the loaders are asked for. */
+export function requestOf(project: Project, { subject }: NamedSubject, signal: AbortSignal): SubjectRequest {
+  return { bronzeRoot: bronzeRoot(project), subject, apartments: apartmentsOf(project), signal };
+}
+
+/** The subject with the registry's ids of its buildings, rooms and devices, under the names that `known_by` of models uses. */
+export function knownBy({ subject: { id } }: NamedSubject, ids: RegistryIds): KnownSubject {
+  return { id, known: new Map(Object.entries(ids)) };
 }

@@ -1,15 +1,11 @@
 import { landedSources } from '../../loaders/erasure/staging-rows.ts';
-import { assertBronze } from '../../loaders/landing/bronze-files.ts';
 import { linesWith } from '../../runner/build/transaction/seed.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
-import type { Project } from '../../runner/project/project.ts';
-import { isSubjectNode, subjectPredicate } from '../../runner/subject/predicate.ts';
+import { isSubjectNode, type KnownSubject, subjectPredicate } from '../../runner/subject/predicate.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRoot } from '../settings/environment.ts';
 import { watchLock } from '../watch/hold-lock.ts';
-import type { NamedSubject } from './named.ts';
 
 /** @throws UsageError if models read a source that nothing would be erased from. */
 export function refuseUncovered({ nodes }: Manifest): void {
@@ -36,19 +32,6 @@ export async function refuseWatched(warehouse: Warehouse): Promise<void> {
 }
 
 /**
- * If Bronze is not mounted, its files only seem to be missing.
- * @throws SourceError if it is not the one that the ledger speaks of.
- */
-export async function refuseWithoutBronze(warehouse: Warehouse, project: Project): Promise<void> {
-  const { rows } = await warehouse.query<{ there: boolean }>(`select to_regclass('staging.file') is not null as there`);
-  if (rows[0]?.there !== true) return;
-  const { rows: files } = await warehouse.query('select from staging.file where bronze_path is not null limit 1');
-  if (files.length === 0) return;
-  for (const source of ['sensors', 'registry'] as const)
-    await assertBronze(warehouse, bronzeRoot(project), source, false);
-}
-
-/**
  * A seed's file is the operator's: it would bring the subject back, e.g. who may see its rows.
  * @throws UsageError naming the lines to take out.
  */
@@ -56,7 +39,7 @@ export async function refuseSeeded(
   warehouse: Warehouse,
   manifest: Manifest,
   root: string,
-  { subject }: NamedSubject,
+  subject: KnownSubject,
 ): Promise<void> {
   const places: string[] = [];
   for (const seed of manifest.nodes.values()) {
@@ -66,12 +49,11 @@ export async function refuseSeeded(
     const values = new Set([subject.id]);
     if (isSubjectNode(target)) {
       values.clear();
-      const at = relation(target.relation);
-      const { rows } = await warehouse.query<{ value: string | null }>(
-        `select distinct t.${identifier(column)}::text as value from ${at} as t where ${subjectPredicate(target, manifest)}`,
-        [subject.id],
+      const { rows } = await warehouse.query<{ value: string }>(
+        `select distinct t.${identifier(column)}::text as value from ${relation(target.relation)} as t
+         where t.${identifier(column)} is not null and ${subjectPredicate(target, manifest, subject)}`,
       );
-      for (const { value } of rows) if (value !== null) values.add(value);
+      for (const { value } of rows) values.add(value);
     }
     for (const line of linesWith(root, seed, column, values)) places.push(`${seed.file}:${line}`);
   }

@@ -1,36 +1,32 @@
-import { readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import { createFolders } from '../../warehouse/make-folders.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { isApartmentId } from '../landing/apartment.ts';
+import { checkpoint } from '../housekeeping/alone.ts';
+import type { Apartment } from '../landing/apartment.ts';
 import { isLeftover, rejectedFolder } from '../landing/bronze.ts';
 import { placeInBronze, removeEmpty } from '../landing/bronze-files.ts';
-import { LoadFailedError, SourceError, systemCode, systemReason } from '../landing/errors.ts';
+import { LoadFailedError, systemCode, systemReason } from '../landing/errors.ts';
 import { atOnce } from '../landing/in-order.ts';
-import { ledgerName } from '../landing/ledger-name.ts';
+import { isCompressed, ledgerName } from '../landing/ledger-name.ts';
 import { readSource } from '../landing/source-file.ts';
+import type { NoteCollector } from '../landing/summary.ts';
 import { sensors } from '../sensors/ledger.ts';
 import { ownerIn } from '../sensors/name.ts';
-import { maxFileBytes } from '../sensors/payload.ts';
+import { maxFileBytes, sensorPayload, tooBig } from '../sensors/payload.ts';
 import { isSubjectsContent, isSubjectsName, isSubjectsPath } from '../sensors/subject-files.ts';
-import { ruleOf, type Subject, type SubjectRule } from '../tombstones/rule.ts';
+import { ruleOf, type SubjectRule } from '../tombstones/rule.ts';
+import { type SubjectAct, type SubjectRequest, sensorFiles } from './request.ts';
 
 /** Names looked through at once. */
 const pageRows = 20_000;
 
-/** A sensor file of the subject that staging knows. */
-export interface LedgerFile {
-  readonly id: number;
-  /** Relative to Bronze, with forward slashes; null if the file is gone or only its row is known. */
-  readonly path: string | null;
-}
-
 /**
- * The sensor files of a subject that staging knows: by the owner in their names, by their folder in Bronze or, rejected
+ * The ids of a subject's sensor files in staging: by the owner in their names, by their folder in Bronze or, rejected
  * files without a readable name, by what they hold.
- * @throws SourceError if the ledger names one that is not below Bronze.
  */
-export async function ledgerFiles(on: Queryable, root: string, rule: SubjectRule): Promise<readonly LedgerFile[]> {
-  const found: LedgerFile[] = [];
+export async function ledgerFiles(on: Queryable, root: string, rule: SubjectRule): Promise<readonly number[]> {
+  const found: number[] = [];
   for (let after = 0; ; ) {
     const { rows } = await on.query<{ id: number; name: string; path: string | null; rejected: boolean }>(
       `select file_id as id, name, bronze_path as path, status = 'rejected' as rejected
@@ -41,37 +37,18 @@ export async function ledgerFiles(on: Queryable, root: string, rule: SubjectRule
     if (last === undefined) break;
     after = last.id;
     for (const { id, name, path, rejected } of rows) {
-      const isTheirs =
-        isSubjectsName(rule, name) ||
-        (path !== null &&
-          (isSubjectsPath(rule, path) || (rejected && (await holdsTheirs(rule, placeInBronze(root, path))))));
-      if (!isTheirs) continue;
-      if (path !== null) assertBelow(root, path);
-      found.push({ id, path });
+      if (isSubjectsName(rule, name) || (path !== null && isSubjectsPath(rule, path))) found.push(id);
+      else if (path !== null && rejected && (await holdsTheirs(rule, placeInBronze(root, path)))) found.push(id);
     }
   }
-  // Rows without a ledger row.
-  const { rows } = await on.query<{ id: number; name: string }>(
+  const { rows: strays } = await on.query<{ id: number; name: string }>(
     `select s.file_id as id, s.name from staging.sensor_file as s
      where not exists (select from staging.file as f where f.file_id = s.file_id)`,
   );
-  for (const { id, name } of rows) if (isSubjectsName(rule, name)) found.push({ id, path: null });
-  return found;
+  return [...found, ...strays.filter(({ name }) => isSubjectsName(rule, name)).map(({ id }) => id)];
 }
 
-/** As placeInBronze, whose error names the file, and with it the person. */
-function assertBelow(root: string, path: string): void {
-  try {
-    placeInBronze(root, path);
-  } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
-    throw new SourceError({
-      what: 'the ledger names a file of this apartment that is not below BRONZE_ROOT',
-      hint: 'Somebody changed staging.file by hand: correct bronze_path there. Nothing was touched.',
-    });
-  }
-}
-
+/** Whether a file whose name names no owner names the subject as its `user`. */
 async function holdsTheirs(rule: SubjectRule, place: string): Promise<boolean> {
   const name = basename(place);
   if (ownerIn(ledgerName(name)) !== undefined) return false;
@@ -79,45 +56,68 @@ async function holdsTheirs(rule: SubjectRule, place: string): Promise<boolean> {
   return file.kind === 'read' && isSubjectsContent(rule, name, file.bytes);
 }
 
-/** A folder and the names of the files in it. */
-export interface FolderFiles {
-  readonly folder: string;
-  readonly names: readonly string[];
+/**
+ * Counts, copies or deletes the sensor files of a subject in Bronze, whether or not the ledger knows them: all below the
+ * apartment's folder, elsewhere those with the owner in their names, and of the rejected files its own and drafts of killed
+ * loads. Copies are decompressed and without api_token; drafts are not copied, since nobody knows whose they are.
+ * @param damaged collects the files that could not be copied.
+ * @returns how many files; of a copy, those that were written.
+ * @throws LoadFailedError, which names no file, if one cannot be deleted.
+ */
+export async function visitSensorFiles(
+  { bronzeRoot, subject, signal, onProgress }: SubjectRequest,
+  act: SubjectAct,
+  damaged: NoteCollector,
+): Promise<number> {
+  let files = 0;
+  for await (const { folder, path, names } of subjectFiles(resolve(bronzeRoot), subject)) {
+    checkpoint(signal);
+    if (act.kind !== 'export') files += names.length;
+    if (act.kind === 'erase') await deleteFiles(bronzeRoot, folder, names);
+    if (act.kind === 'export') {
+      const whole = names.filter((name) => !isLeftover(name));
+      const to = join(act.folder, 'bronze', path);
+      if (whole.length > 0) await createFolders(to);
+      await atOnce(whole, 16, async (name) => {
+        const reason = await copyFile(join(folder, name), join(to, name.replace(/\.gz$/i, '')));
+        if (reason === undefined) files += 1;
+        else damaged.add([{ name: `${path}/${name}`, reason }]);
+      });
+    }
+    if (names.length > 0) onProgress?.(sensorFiles, files);
+  }
+  return files;
 }
 
-/**
- * The sensor files of a subject in Bronze, whether or not the ledger knows them: all below the apartment's folder, and of
- * the rejected files its own; in both, what killed loads left. What is in a folder comes before it.
- * @throws SourceError if the id of the apartment names no folder of its own.
- */
-export async function* bronzeFiles(root: string, subject: Subject): AsyncGenerator<FolderFiles> {
+/** Folders with files of the subject; what is in a folder comes before it. */
+async function* subjectFiles(
+  root: string,
+  subject: Apartment,
+): AsyncGenerator<{ readonly folder: string; readonly path: string; readonly names: readonly string[] }> {
   const rule = ruleOf(subject);
-  yield* foldersBelow(apartmentFolder(root, subject.id));
-  for await (const { folder, names } of foldersBelow(placeInBronze(root, rejectedFolder))) {
+  for await (const { folder, names } of foldersBelow(root)) {
+    const path = relative(root, folder).split(sep).join('/');
+    const [top = ''] = path.split('/');
     const theirs: string[] = [];
-    for (const name of names) {
-      // An abandoned draft has no name yet.
-      const isTheirs = isLeftover(name) || isSubjectsName(rule, name);
-      if (isTheirs || (await holdsTheirs(rule, join(folder, name)))) theirs.push(name);
-    }
-    yield { folder, names: theirs };
+    for (const name of names) if (await isTheirs(rule, top, join(folder, name))) theirs.push(name);
+    if (theirs.length > 0 || rule.hasApartment(top)) yield { folder, path, names: theirs };
   }
 }
 
-/**
- * The folder of an apartment in Bronze, all below which is its own.
- * @throws SourceError if the id would name another folder: the weather's, or one outside Bronze.
- */
-export function apartmentFolder(root: string, id: string): string {
-  if (isApartmentId(id)) return placeInBronze(root, id);
-  throw new SourceError({
-    what: 'the id of the apartment does not name a folder of its own in Bronze',
-    hint: 'Correct it in project.yml: letters, digits, - and _. Nothing was deleted from Bronze.',
-  });
+/** @param top the folder of Bronze that the file is in. */
+async function isTheirs(rule: SubjectRule, top: string, place: string): Promise<boolean> {
+  if (rule.hasApartment(top)) return true;
+  const name = basename(place);
+  const owner = ownerIn(ledgerName(name));
+  if (owner !== undefined) return rule.hasOwner(owner);
+  // A draft has no name yet.
+  return top === rejectedFolder && (isLeftover(name) || rule.isNamedIn(name) || holdsTheirs(rule, place));
 }
 
-/** Links are not followed. */
-async function* foldersBelow(folder: string): AsyncGenerator<FolderFiles> {
+/** Every folder and the names of the files in it. Links are not followed. */
+async function* foldersBelow(
+  folder: string,
+): AsyncGenerator<{ readonly folder: string; readonly names: readonly string[] }> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
     throw withoutPath(error);
@@ -126,11 +126,22 @@ async function* foldersBelow(folder: string): AsyncGenerator<FolderFiles> {
   yield { folder, names: entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name) };
 }
 
+/** Returns why a file was left out. */
+async function copyFile(from: string, to: string): Promise<string | undefined> {
+  const source = await readSource(from, maxFileBytes);
+  if (source.kind === 'skipped') return source.reason;
+  if (source.kind === 'big') return tooBig;
+  const payload = sensorPayload(source.bytes, isCompressed(from));
+  if (!payload.ok) return payload.reason;
+  await writeFile(to, payload.json);
+  return undefined;
+}
+
 /**
  * Deletes files of one folder, and the folder if it is then empty. It is no error if a file does not exist.
  * @throws LoadFailedError, which names no file, if one cannot be deleted.
  */
-export async function deleteFiles(root: string, { folder, names }: FolderFiles): Promise<void> {
+export async function deleteFiles(root: string, folder: string, names: readonly string[]): Promise<void> {
   await atOnce(names, 16, (name) => rm(join(folder, name), { force: true })).catch((error: unknown) => {
     throw withoutPath(error);
   });

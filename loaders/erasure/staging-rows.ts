@@ -1,15 +1,15 @@
+import { join } from 'node:path';
+import { copyToFile } from '../../warehouse/copy-to-file.ts';
 import { literal } from '../../warehouse/quote.ts';
-import type { Queryable, Session } from '../../warehouse/warehouse.ts';
-import { RegistryRows } from '../registry/subject-rows.ts';
+import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { predictionOrderLock } from '../landing/staging.ts';
+import { linkTables, RegistryRows } from '../registry/subject-rows.ts';
 import { type RegistryTable, registryTables } from '../registry/tables.ts';
 import { foldedId } from '../tombstones/names.ts';
-import { type RegistryIds, unionOf } from '../tombstones/registry-ids.ts';
+import type { RegistryIds } from '../tombstones/registry-ids.ts';
 import { ruleOf, type SubjectRule } from '../tombstones/rule.ts';
-import type { RowCounts, SubjectRequest } from './request.ts';
+import type { SubjectAct, SubjectRequest } from './request.ts';
 import { ledgerFiles } from './sensor-files.ts';
-
-/** The tables that lead the rows of all others to a building. */
-export const linkTables: readonly RegistryTable[] = ['buildings', 'rooms', 'devices'];
 
 /** The tables of schema `staging` that an erasure and an export see to, as models name them. */
 export const landedSources: readonly string[] = [
@@ -21,8 +21,8 @@ export const landedSources: readonly string[] = [
 ];
 
 /** A table of schema `staging` and which of its rows, as `t`, are the subject's. */
-export interface HeldTable {
-  readonly name: 'sensor_file' | 'prediction' | 'registry_row' | 'file';
+interface HeldTable {
+  readonly name: string;
   readonly condition: string;
   /** What a person is given of a row. */
   readonly columns: string;
@@ -30,28 +30,67 @@ export interface HeldTable {
 }
 
 /**
- * Says which rows of staging are a subject's, for the rest of the transaction: what is counted, exported and deleted. Makes
- * temporary tables of their keys: `subject_file` (with `path`, relative to Bronze or null) and `subject_row`.
- * @throws SourceError if the ledger names a file of it that is not below Bronze.
+ * Counts, copies or deletes the subject's rows in staging, in one transaction.
+ * @returns how many rows, by `staging.<table>`.
  */
-export async function heldTables(
+export async function visitStaging(
+  warehouse: Warehouse,
+  request: SubjectRequest,
+  ids: RegistryIds,
+  act: SubjectAct,
+): Promise<Readonly<Record<string, number>>> {
+  const isolation = act.kind === 'export' ? 'repeatable read' : undefined;
+  return warehouse.transaction(async (session) => {
+    // Waits for transactions that write predictions: rows written before the tombstone are visible then, later ones are not stored.
+    if (act.kind === 'erase') await session.query('select pg_advisory_xact_lock($1)', [predictionOrderLock]);
+    const tables = await heldTables(session, request, ids);
+    const counts: Record<string, number> = {};
+    for (const { name, condition, columns, order } of tables) {
+      const { rows } = await session.query<{ count: number }>(
+        `select count(*)::int as count from staging.${name} as t where ${condition}`,
+      );
+      const count = rows[0]?.count ?? 0;
+      counts[`staging.${name}`] = count;
+      if (act.kind !== 'export' || count === 0) continue;
+      const query = `select ${columns} from staging.${name} as t where ${condition} order by ${order}`;
+      await copyToFile(session, query, join(act.folder, 'staging', `${name}.csv`));
+    }
+    if (act.kind === 'erase') await deleteRows(session, tables);
+    return counts;
+  }, isolation);
+}
+
+async function deleteRows(session: Session, tables: readonly HeldTable[]): Promise<void> {
+  await session.query('delete from staging.pruned_file where file_id in (select file_id from subject_file)');
+  // A load from Bronze compares it with the rows that are there.
+  await session.query(
+    `update staging.load as l set records = l.records - gone.rows
+     from (select load_id, count(*) as rows from subject_row group by load_id) as gone
+     where l.load_id = gone.load_id`,
+  );
+  for (const { name, condition } of tables) await session.query(`delete from staging.${name} as t where ${condition}`);
+}
+
+/**
+ * Says which rows of staging are a subject's, for the rest of the transaction, with temporary tables of their keys:
+ * `subject_file` and `subject_row`.
+ */
+async function heldTables(
   session: Session,
   { bronzeRoot, subject, apartments }: SubjectRequest,
   ids: RegistryIds,
 ): Promise<readonly HeldTable[]> {
   const rule = ruleOf(subject, apartments);
-  const files = await ledgerFiles(session, bronzeRoot, rule);
-  await session.query('create temporary table subject_file (file_id bigint primary key, path text) on commit drop');
-  await session.query('insert into subject_file select * from unnest($1::bigint[], $2::text[])', [
-    files.map(({ id }) => id),
-    files.map(({ path }) => path),
+  await session.query('create temporary table subject_file (file_id bigint primary key) on commit drop');
+  await session.query('insert into subject_file select * from unnest($1::bigint[])', [
+    await ledgerFiles(session, bronzeRoot, rule),
   ]);
   await session.query(
     'create temporary table subject_row (load_id bigint, table_name text, row_no integer) on commit drop',
   );
   for (const loadId of await registryLoads(session)) {
-    const rows = new RegistryRows(rule, [ids]);
-    for await (const { table, rowNos } of registryRows(session, loadId, registryTables, rows))
+    const rows = new RegistryRows(rule, ids);
+    for await (const { table, rowNos } of ownRows(session, loadId, registryTables, rows))
       await session.query('insert into subject_row select $1, $2, unnest($3::integer[])', [loadId, table, rowNos]);
   }
   const ofFile = 't.file_id in (select file_id from subject_file)';
@@ -82,25 +121,13 @@ export async function heldTables(
   ];
 }
 
-/** How many rows each of these tables has of the subject. */
-export async function countRows(session: Session, tables: readonly HeldTable[]): Promise<RowCounts> {
-  const counts: Record<string, number> = {};
-  for (const { name, condition } of tables) {
-    const { rows } = await session.query<{ count: number }>(
-      `select count(*)::int as count from staging.${name} as t where ${condition}`,
-    );
-    counts[name] = rows[0]?.count ?? 0;
-  }
-  return counts;
-}
-
 /** Adds to what the registry called the subject's buildings, rooms and devices all that snapshots in staging tell. */
 export async function idsInStaging(on: Queryable, rule: SubjectRule, before: RegistryIds): Promise<RegistryIds> {
   let known = before;
   for (const loadId of await registryLoads(on)) {
-    const rows = new RegistryRows(rule, [known]);
-    for await (const _ of registryRows(on, loadId, linkTables, rows));
-    known = unionOf([known, rows.ids]);
+    const rows = new RegistryRows(rule, known);
+    for await (const _ of ownRows(on, loadId, linkTables, rows));
+    known = rows.ids;
   }
   return known;
 }
@@ -114,7 +141,7 @@ async function registryLoads(on: Queryable): Promise<readonly number[]> {
 const pageRows = 5000;
 
 /** The subject's rows of one load, table by table, in pages. */
-async function* registryRows(
+async function* ownRows(
   on: Queryable,
   loadId: number,
   tables: readonly RegistryTable[],
@@ -130,8 +157,8 @@ async function* registryRows(
       const last = page.rows.at(-1);
       if (last === undefined) break;
       after = last.row_no;
-      const theirs = page.rows.filter(({ json }) => rows.has(table, JSON.parse(json)));
-      if (theirs.length > 0) yield { table, rowNos: theirs.map(({ row_no }) => row_no) };
+      const own = page.rows.filter(({ json }) => rows.has(table, JSON.parse(json)));
+      if (own.length > 0) yield { table, rowNos: own.map(({ row_no }) => row_no) };
     }
   }
 }

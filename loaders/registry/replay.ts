@@ -87,7 +87,7 @@ export async function replaySnapshots({
           rows.push(result.ledger);
           ignored += result.ignored;
         }
-        await erased?.remember(session);
+        await erased?.record(session);
         return rows;
       },
     });

@@ -1,25 +1,17 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
-import { type RegistryIds, registryId, unionOf } from '../tombstones/registry-ids.ts';
+import { countOf, type IdKind, noIds, type RegistryIds, registryId, unionOf } from '../tombstones/registry-ids.ts';
 import type { SubjectRule } from '../tombstones/rule.ts';
-import { rememberIds } from '../tombstones/tombstone.ts';
+import { recordIds } from '../tombstones/tombstone.ts';
 import { readTombstones } from '../tombstones/tombstones.ts';
 import type { RegistryTable } from './tables.ts';
 
 /** A row of the registry, its columns as the server spells them. */
-export type RegistryRecord = Readonly<Record<string, unknown>>;
+type RegistryRecord = Readonly<Record<string, unknown>>;
 
-/** The kinds of ids that lead to a building, and the column that has them, in lower case. */
-const kinds = { buildings: 'idbuilding', rooms: 'idroom', devices: 'iddevice' } as const;
-type Kind = keyof typeof kinds;
-const linkKinds: readonly Kind[] = ['buildings', 'rooms', 'devices'];
-
-/** The tables whose rows are such a building, room or device themselves. */
-const kindOf: Partial<Readonly<Record<RegistryTable, Kind>>> = {
-  buildings: 'buildings',
-  rooms: 'rooms',
-  devices: 'devices',
-};
+/** The tables that lead the rows of all others to a building, and their ids' column, in lower case. */
+const idColumns = { buildings: 'idbuilding', rooms: 'idroom', devices: 'iddevice' } as const;
+export const linkTables: readonly IdKind[] = ['buildings', 'rooms', 'devices'];
 
 /**
  * Tells which rows of one snapshot are the subject's: buildings whose name has the owner's in it, and what is in them. A
@@ -28,93 +20,75 @@ const kindOf: Partial<Readonly<Record<RegistryTable, Kind>>> = {
  */
 export class RegistryRows {
   readonly #rule: SubjectRule;
-  /** Ids from other snapshots that this snapshot does not assign to another apartment. */
-  readonly #before: Readonly<Record<Kind, ReadonlySet<string>>>;
-  readonly #owned = { buildings: new Set<string>(), rooms: new Set<string>(), devices: new Set<string>() };
-  readonly #others = { buildings: new Set<string>(), rooms: new Set<string>(), devices: new Set<string>() };
+  readonly #before: RegistryIds;
+  readonly #wasOwned: ReadonlySet<string>;
+  /** Whether an id of this snapshot is the subject's, by kind and id. */
+  readonly #verdicts = new Map<string, boolean>();
 
   /** @param before ids that were the subject's in other snapshots. */
-  constructor(rule: SubjectRule, before: readonly RegistryIds[]) {
+  constructor(rule: SubjectRule, before: RegistryIds = noIds) {
     this.#rule = rule;
-    const { buildings, rooms, devices } = unionOf(before);
-    this.#before = { buildings: new Set(buildings), rooms: new Set(rooms), devices: new Set(devices) };
+    this.#before = before;
+    this.#wasOwned = new Set(linkTables.flatMap((kind) => before[kind].map((id) => `${kind} ${id}`)));
   }
 
-  /** The ids that were found to be the subject's in this snapshot. */
+  /** The ids that were the subject's before, and those that were found to be so in this snapshot. */
   get ids(): RegistryIds {
-    const { buildings, rooms, devices } = this.#owned;
-    return { buildings: [...buildings], rooms: [...rooms], devices: [...devices] };
-  }
-
-  /** Whether any of these was not known before. */
-  get hasLearnt(): boolean {
-    return linkKinds.some((kind) => [...this.#owned[kind]].some((id) => !this.#before[kind].has(id)));
+    const found = (kind: IdKind) =>
+      [...this.#verdicts].flatMap(([key, owned]) =>
+        owned && key.startsWith(`${kind} `) ? [key.slice(kind.length + 1)] : [],
+      );
+    return unionOf(this.#before, { buildings: found('buildings'), rooms: found('rooms'), devices: found('devices') });
   }
 
   /** Whether a row is the subject's. */
   has(table: RegistryTable, record: RegistryRecord): boolean {
     const fields = new Map(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]));
-    const verdict = table === 'buildings' ? this.#ofBuilding(fields) : this.#ofLinks(table, fields);
-    const kind = kindOf[table];
-    const id = kind === undefined ? undefined : registryId(fields.get(kinds[kind]));
-    const wasOwned = kind !== undefined && id !== undefined && this.#before[kind].has(id);
-    const owned = verdict ?? wasOwned;
-    if (kind === undefined || id === undefined) return owned;
-    if (owned) this.#owned[kind].add(id);
-    else if (verdict === false) this.#others[kind].add(id);
+    const kind = linkTables.find((one) => one === table);
+    const id = kind === undefined ? undefined : registryId(fields.get(idColumns[kind]));
+    const verdict = table === 'buildings' ? this.#ofBuilding(fields) : this.#ofLinks(kind, fields);
+    if (kind === undefined || id === undefined) return verdict === true;
+    const key = `${kind} ${id}`;
+    const owned = verdict ?? this.#wasOwned.has(key);
+    // An id that occurs twice in a snapshot is the subject's if one of its rows is.
+    if (owned || (verdict === false && !this.#verdicts.has(key))) this.#verdicts.set(key, owned);
     return owned;
   }
 
   /** A building of the subject remains so under another name, unless that is the name of another configured owner. */
   #ofBuilding(fields: ReadonlyMap<string, unknown>): boolean | undefined {
     const name = fields.get('housename');
-    const known = this.#knows('buildings', registryId(fields.get(kinds.buildings)));
+    const known = this.#knows('buildings', fields);
     if (typeof name !== 'string' || name.trim() === '') return known;
     if (this.#rule.ownsBuilding(name)) return true;
     return known === true && !this.#rule.isOthersBuilding(name);
   }
 
-  /** What the first of its links says that leads to something known. */
-  #ofLinks(table: RegistryTable, fields: ReadonlyMap<string, unknown>): boolean | undefined {
-    for (const kind of linkKinds) {
-      // Its own id is no link.
-      if (kind === kindOf[table]) break;
-      const verdict = this.#knows(kind, registryId(fields.get(kinds[kind])));
+  /** What the first of its links says that leads to something known; its own id is no link. */
+  #ofLinks(own: IdKind | undefined, fields: ReadonlyMap<string, unknown>): boolean | undefined {
+    for (const kind of linkTables) {
+      if (kind === own) break;
+      const verdict = this.#knows(kind, fields);
       if (verdict !== undefined) return verdict;
     }
     return undefined;
   }
 
-  #knows(kind: Kind, id: string | undefined): boolean | undefined {
-    if (id === undefined) return undefined;
-    // An id that occurs twice in a snapshot is the subject's if one of its rows is.
-    if (this.#owned[kind].has(id)) return true;
-    if (this.#others[kind].has(id)) return false;
-    return this.#before[kind].has(id) ? true : undefined;
+  #knows(kind: IdKind, fields: ReadonlyMap<string, unknown>): boolean | undefined {
+    const key = `${kind} ${registryId(fields.get(idColumns[kind]))}`;
+    return this.#verdicts.get(key) ?? (this.#wasOwned.has(key) ? true : undefined);
   }
 }
 
-/** The rows of erased apartments in one snapshot of the registry; tables in the order in which {@link RegistryRows} wants them. */
-export class ErasedRows {
-  readonly #stones: readonly { readonly id: number; readonly rows: RegistryRows }[];
-
-  constructor(stones: readonly { readonly id: number; readonly rows: RegistryRows }[]) {
-    this.#stones = stones;
-  }
-
-  /** Whether a row is that of an erased apartment. */
-  has(table: RegistryTable, record: RegistryRecord): boolean {
-    // Each has to see it: it may lead to others.
-    return this.#stones.filter(({ rows }) => rows.has(table, record)).length > 0;
-  }
-
+/** The rows of erased apartments in one snapshot of the registry. */
+export interface ErasedRows {
+  /** Whether a row is that of an erased apartment; asked in the order that {@link RegistryRows} wants. */
+  has(table: RegistryTable, record: RegistryRecord): boolean;
   /**
-   * Puts what the snapshot calls their buildings, rooms and devices onto their tombstones. A later one may have a building
+   * Records what the snapshot calls their buildings, rooms and devices on their tombstones. A later one may have a building
    * under another name, and this one, which says whose it is, is kept nowhere.
    */
-  async remember(on: Queryable): Promise<void> {
-    for (const { id, rows } of this.#stones) if (rows.hasLearnt) await rememberIds(on, { id }, rows.ids);
-  }
+  record(on: Queryable): Promise<void>;
 }
 
 /**
@@ -127,7 +101,13 @@ export async function erasedRows(
 ): Promise<ErasedRows | undefined> {
   const stones = (await readTombstones(on, apartments)).each();
   if (stones.length === 0) return undefined;
-  return new ErasedRows(
-    stones.map(({ id, rule, registryIds }) => ({ id, rows: new RegistryRows(rule, [registryIds]) })),
-  );
+  const erased = stones.map(({ stone, rule }) => ({ stone, rows: new RegistryRows(rule, stone.registryIds) }));
+  return {
+    // Each has to see it: it may lead to others.
+    has: (table, record) => erased.filter(({ rows }) => rows.has(table, record)).length > 0,
+    async record(session) {
+      for (const { stone, rows } of erased)
+        if (countOf(rows.ids) > countOf(stone.registryIds)) await recordIds(session, stone, rows.ids);
+    },
+  };
 }

@@ -63,7 +63,7 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
           bytes += result.ledger.bytes;
         }
         if (landed.length === 0) throw noTables(address);
-        await erased?.remember(session);
+        await erased?.record(session);
         options.onProgress?.({ phase: 'landing', files: landed.length, total: landed.length, bytes });
         return landed;
       },

@@ -1,20 +1,18 @@
 /** Ids of the registry as digits: of buildings, and of the rooms and devices in them. */
-export interface RegistryIds {
-  readonly buildings: readonly string[];
-  readonly rooms: readonly string[];
-  readonly devices: readonly string[];
-}
+export type RegistryIds = Readonly<Record<IdKind, readonly string[]>>;
+export type IdKind = 'buildings' | 'rooms' | 'devices';
 
 export const noIds: RegistryIds = { buildings: [], rooms: [], devices: [] };
 
-/** The ids of all of them, each once. */
-export function unionOf(all: readonly RegistryIds[]): RegistryIds {
-  const union = (pick: (ids: RegistryIds) => readonly string[]) => [...new Set(all.flatMap(pick))];
-  return {
-    buildings: union(({ buildings }) => buildings),
-    rooms: union(({ rooms }) => rooms),
-    devices: union(({ devices }) => devices),
-  };
+/** The ids of both, each once. */
+export function unionOf(one: RegistryIds, other: RegistryIds): RegistryIds {
+  const union = (kind: IdKind) => [...new Set([...one[kind], ...other[kind]])];
+  return { buildings: union('buildings'), rooms: union('rooms'), devices: union('devices') };
+}
+
+/** How many there are of all kinds. */
+export function countOf({ buildings, rooms, devices }: RegistryIds): number {
+  return buildings.length + rooms.length + devices.length;
 }
 
 /** An id as its digits, whether the registry has it as a number or as text; undefined if it is none. */

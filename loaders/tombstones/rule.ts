@@ -1,9 +1,6 @@
 import type { Apartment } from '../landing/apartment.ts';
 import { foldedId, partsOf, squeezed, wordsOf } from './names.ts';
 
-/** Somebody whose data are exported or erased: an apartment and the owner as in the names of its files. */
-export type Subject = Apartment;
-
 /** How one subject's names are known when they are met: by themselves, or by their hashes. */
 export interface KnownNames {
   /** Characters of the squeezed owner. */
@@ -69,7 +66,7 @@ export class SubjectRule {
  * The rule for a subject whose name is known.
  * @param apartments all that are configured.
  */
-export function ruleOf({ id, owner }: Subject, apartments: readonly Apartment[] = []): SubjectRule {
+export function ruleOf({ id, owner }: Apartment, apartments: readonly Apartment[] = []): SubjectRule {
   const name = squeezed(owner);
   const known: KnownNames = {
     ownerLength: name.length,

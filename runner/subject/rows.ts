@@ -2,41 +2,29 @@
 //
 //   predicate.ts        the condition that a row is the subject's, from the setting `subject` and the graph
 //   rows.ts             counts, exports and deletes by that condition, one transaction for each table
-//   keys.ts             surrogate keys stay taken, without the natural key that names the subject
-//   kept-rows.ts        the bad rows that failed audits recorded
-//   refresh-views.ts    materialized views lose what their upstreams have lost
+//   bookkeeping.ts      surrogate keys stay assigned, without the natural key; messages and bad rows of audits go
 //   search.ts, words.ts search all text for the subject's names and report where they are; nothing is changed
 //
 // find, export and erase use the same condition, so they agree on which rows are the subject's.
 import { join } from 'node:path';
 import { copyToFile } from '../../warehouse/copy-to-file.ts';
 import { StatementError } from '../../warehouse/errors.ts';
-import { identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
+import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { readRelation } from '../database/catalog.ts';
 import { isViewOf } from '../manifest/lineage.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { markPending } from '../state/batches.ts';
 import { NodeError } from '../text/errors.ts';
-import { forgetKeys, forgetKeysWithoutRow, type KeyedTable, type SubjectCondition } from './keys.ts';
-import { type KnownValues, Parameters, type SubjectNode, subjectNodes, subjectPredicate } from './predicate.ts';
-import type { SubjectWords } from './words.ts';
+import { forgetKeys } from './bookkeeping.ts';
+import { type KnownSubject, type SubjectNode, storedRelations, subjectNodes, subjectPredicate } from './predicate.ts';
 
 /** How many rows of a table are the subject's. */
 export interface SubjectRows {
   readonly node: SubjectNode;
+  /** `gold.dim_room`. */
+  readonly table: string;
   readonly rows: number;
-}
-
-/** A subject as tables know it. */
-export interface KnownSubject {
-  readonly id: string;
-  /** Identifies rows of the subject that the tables, as they are now, assign to nobody. */
-  readonly known: KnownValues;
-}
-
-/** Which rows of a table are the subject's. */
-export function subjectCondition(node: SubjectNode, manifest: Manifest, { id, known }: KnownSubject): SubjectCondition {
-  return (bind) => subjectPredicate(node, manifest, bind(id), { values: known, bind });
 }
 
 /**
@@ -48,18 +36,58 @@ export async function countSubjectRows(
   manifest: Manifest,
   subject: KnownSubject,
 ): Promise<readonly SubjectRows[]> {
+  const isThere = await storedRelations(on);
   const counts: SubjectRows[] = [];
-  for (const node of subjectNodes(manifest)) {
-    if (!(await holdsRows(on, node))) continue;
-    const { schema, name } = node.relation;
-    const { bind, values } = new Parameters();
-    const condition = subjectCondition(node, manifest, subject)(bind);
-    const found = await on
-      .query<{ rows: number }>(`select count(*) as rows from ${relation(schema, name)} as t where ${condition}`, values)
+  for (const node of subjectNodes(manifest).filter((one) => isThere(one.relation))) {
+    const query = `select count(*) as rows from ${subjectRows(node, manifest, subject)}`;
+    const { rows } = await on
+      .query<{ rows: number }>(query)
       .catch((error: unknown) => Promise.reject(explained(error, node)));
-    counts.push({ node, rows: Number(found.rows[0]?.rows ?? 0) });
+    const { schema, name } = node.relation;
+    counts.push({ node, table: `${schema}.${name}`, rows: Number(rows[0]?.rows ?? 0) });
   }
   return counts;
+}
+
+/** `<table> as t where <its rows>` */
+function subjectRows(node: SubjectNode, manifest: Manifest, subject: KnownSubject): string {
+  return `${relation(node.relation)} as t where ${subjectPredicate(node, manifest, subject)}`;
+}
+
+/** A file that was written. */
+export interface ExportedTable extends SubjectRows {
+  /** Relative to the folder, with forward slashes: `gold/dim_room.csv`. */
+  readonly path: string;
+}
+
+/**
+ * Writes the subject's rows of every table that has any into `<folder>/<schema>/<name>.csv`, all from one snapshot of the database.
+ * Rows are streamed, so memory stays flat (except in the embedded database itself).
+ * @param onTable called with the table that is written next.
+ * @returns the tables that were written, the most downstream first.
+ */
+export async function exportTables(
+  warehouse: Warehouse,
+  manifest: Manifest,
+  subject: KnownSubject,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+  onTable: (name: string) => void,
+): Promise<readonly ExportedTable[]> {
+  return warehouse.transaction(async (session) => {
+    await session.query('set transaction read only');
+    const written: ExportedTable[] = [];
+    for (const { node, table, rows } of await countSubjectRows(session, manifest, subject)) {
+      if (rows === 0) continue;
+      signal.throwIfAborted();
+      onTable(table);
+      const order = (node.config.unique_key ?? []).map((column) => `t.${identifier(column)}`).join(', ');
+      const query = `select t.* from ${subjectRows(node, manifest, subject)}${order === '' ? '' : ` order by ${order}`}`;
+      const path = `${node.relation.schema}/${node.relation.name}.csv`;
+      await copyToFile(session, query, join(folder, path), signal);
+      written.push({ node, table, rows, path });
+    }
+    return written;
+  }, 'repeatable read');
 }
 
 /**
@@ -73,14 +101,11 @@ export async function eraseRows(
   node: SubjectNode,
   subject: KnownSubject,
 ): Promise<number> {
-  const { schema, name } = node.relation;
   if (node.materialized === 'materialized_view') return 0;
-  const condition = subjectCondition(node, manifest, subject);
+  const rows = subjectRows(node, manifest, subject);
   return warehouse.transaction(async (session) => {
-    await forgetKeys(session, node, condition);
-    const { bind, values } = new Parameters();
-    const deletion = `delete from ${relation(schema, name)} as t where ${condition(bind)}`;
-    const erased = (await session.query(deletion, values)).rowCount;
+    await forgetKeys(session, node, rows);
+    const erased = (await session.query(`delete from ${rows}`)).rowCount;
     if (erased > 0) await rebuildSharedReaders(session, manifest, node);
     return erased;
   });
@@ -110,95 +135,29 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
 }
 
 /**
- * Removes from the bookkeeping the keys of rows that were deleted earlier, and messages of runs that name the subject.
+ * Refreshes every existing materialized view of the project, each after those that it reads, so that rows deleted from its
+ * upstreams disappear from it. The next run rebuilds its downstream models.
  */
-export async function forgetState(warehouse: Warehouse, manifest: Manifest, words: SubjectWords): Promise<number> {
-  return warehouse.transaction(async (session) => {
-    let keys = 0;
-    for (const table of await keyedTables(session, manifest)) {
-      keys += await forgetKeysWithoutRow(session, table, words);
-    }
-    const { bind, values } = new Parameters();
-    const messages = await session.query(
-      `update datacycle.run_result set message = 'the message named an apartment that was erased'
-       where ${words.sql(bind)('message')}`,
-      values,
-    );
-    return keys + messages.rowCount;
-  });
-}
-
-/** A file that was written. */
-export interface ExportedTable extends SubjectRows {
-  /** Relative to the folder, with forward slashes: `gold/dim_room.csv`. */
-  readonly path: string;
-}
-
-/**
- * Writes the subject's rows of every table that has any into `<folder>/<schema>/<name>.csv`, all from one snapshot of the database.
- * Rows are streamed, so memory stays flat (except in the embedded database itself).
- * @param onTable called with the table that is written next.
- * @returns the tables that were written, the most downstream first.
- */
-export async function exportTables(
-  warehouse: Warehouse,
-  manifest: Manifest,
-  subject: KnownSubject,
-  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
-  onTable: (name: string) => void,
-): Promise<readonly ExportedTable[]> {
-  return warehouse.transaction(async (session) => {
-    await session.query('set transaction read only');
-    const written: ExportedTable[] = [];
-    for (const { node, rows } of await countSubjectRows(session, manifest, subject)) {
-      if (rows === 0) continue;
-      signal.throwIfAborted();
-      const { schema, name } = node.relation;
-      onTable(`${schema}.${name}`);
-      const condition = subjectCondition(node, manifest, subject)(literal);
-      const order = (node.config.unique_key ?? []).map((column) => `t.${identifier(column)}`).join(', ');
-      const query = `select t.* from ${relation(schema, name)} as t where ${condition}${order === '' ? '' : ` order by ${order}`}`;
-      await copyToFile(session, query, join(folder, schema, `${name}.csv`), signal);
-      written.push({ node, rows, path: `${schema}/${name}.csv` });
-    }
-    return written;
-  }, 'repeatable read');
+export async function refreshMaterializedViews(warehouse: Warehouse, { nodes, order }: Manifest): Promise<void> {
+  for (const node of order.map((id) => nodes.get(id))) {
+    if (node?.materialized !== 'materialized_view') continue;
+    await warehouse.transaction(async (session) => {
+      const existing = await readRelation(session, node.relation);
+      if (existing?.kind !== 'materialized view') return;
+      const beside = existing.populated && existing.unique.length > 0 ? ' concurrently' : '';
+      await session.query(`refresh materialized view${beside} ${relation(node.relation)}`);
+      await session.query('update datacycle.model set generation = generation + 1 where model = $1', [node.name]);
+    });
+  }
 }
 
 /**
  * Removes deleted rows from the files of the database, and takes them out of the planner's statistics, which hold frequent
- * values. Nothing to do for a table that is not there.
+ * values. Tables that are not there are left out.
  */
-export async function vacuum(warehouse: Warehouse, { schema, name }: RelationName): Promise<void> {
-  const table = relation(schema, name);
-  const { rows } = await warehouse.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table]);
-  if (rows[0]?.there === true) await warehouse.query(`vacuum (analyze) ${table}`);
-}
-
-/** Every model for which surrogate keys were assigned, and its table if there is one. */
-async function keyedTables(session: Session, manifest: Manifest): Promise<readonly KeyedTable[]> {
-  const { rows } = await session.query<{ model: string }>('select distinct model from datacycle.surrogate_key');
-  const tables: KeyedTable[] = [];
-  for (const { model } of rows) {
-    const node = [...manifest.nodes.values()].find((one) => one.kind === 'model' && one.name === model);
-    const key = node?.kind === 'model' ? node.config.surrogate_key : undefined;
-    const table = node?.kind === 'model' && (await holdsRows(session, node)) ? node.relation : undefined;
-    tables.push({ model, ...(key === undefined || table === undefined ? {} : { rows: { table, key } }) });
-  }
-  return tables;
-}
-
-/** Whether a node's relation exists, stores rows and can be read. */
-async function holdsRows(
-  on: Queryable,
-  { relation: { schema, name } }: Pick<SubjectNode, 'relation'>,
-): Promise<boolean> {
-  const { rows } = await on.query(
-    `select from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'm') and c.relispopulated`,
-    [schema, name],
-  );
-  return rows.length > 0;
+export async function vacuum(warehouse: Warehouse, tables: readonly RelationName[]): Promise<void> {
+  const isThere = await storedRelations(warehouse);
+  for (const table of tables.filter(isThere)) await warehouse.query(`vacuum (analyze) ${relation(table)}`);
 }
 
 function explained(error: unknown, node: SubjectNode): unknown {

@@ -1,4 +1,4 @@
-import type { Bind } from './predicate.ts';
+import { literal } from '../../warehouse/quote.ts';
 
 /** What a subject is called: the id in the database, the owner in file names, and names that people read. */
 export interface SubjectNames {
@@ -16,16 +16,16 @@ interface Bounds {
 const sqlBounds: Bounds = { before: '(?<![[:alnum:]])', after: '(?![[:alnum:]])' };
 const jsBounds: Bounds = { before: '(?<![\\p{L}\\p{N}])', after: '(?![\\p{L}\\p{N}])' };
 
-/** A name as it is looked for, and longer names of others that it is a part of. */
-interface Wanted {
-  readonly name: Named;
-  readonly others: readonly Named[];
-}
-
-interface Named {
+interface Name {
   readonly text: string;
   /** Whether it counts only between characters that are neither letters nor digits. */
   readonly isWord: boolean;
+}
+
+/** Names that are looked for, and longer names of others that these are a part of. */
+interface Wanted {
+  readonly names: readonly Name[];
+  readonly others: readonly Name[];
 }
 
 /**
@@ -35,54 +35,52 @@ interface Named {
  */
 export class SubjectWords {
   readonly #wanted: readonly Wanted[];
-  readonly #patterns: readonly { readonly name: RegExp; readonly others: RegExp | undefined }[];
+  readonly #patterns: readonly { readonly name: RegExp; readonly others: RegExp }[];
 
   /** @param others all others who are configured. */
   constructor(subject: SubjectNames, others: readonly SubjectNames[] = []) {
     const foreign = others.flatMap(namesOf);
-    this.#wanted = namesOf(subject).map((name) => ({ name, others: foreign.filter((other) => has(other, name)) }));
-    this.#patterns = this.#wanted.map((wanted) => ({
-      name: new RegExp(pattern([wanted.name], jsBounds), 'u'),
-      others: wanted.others.length === 0 ? undefined : new RegExp(pattern(wanted.others, jsBounds), 'gu'),
+    const each = namesOf(subject).map((name) => ({
+      names: [name],
+      others: foreign.filter((other) => has(other, name)),
+    }));
+    const isPlain = ({ others }: Wanted) => others.length === 0;
+    const plain = { names: each.filter(isPlain).flatMap(({ names }) => names), others: [] };
+    this.#wanted = [plain, ...each.filter((one) => !isPlain(one))].filter(({ names }) => names.length > 0);
+    this.#patterns = this.#wanted.map(({ names, others }) => ({
+      name: new RegExp(pattern(names, jsBounds), 'u'),
+      others: new RegExp(pattern(others, jsBounds), 'gu'),
     }));
   }
 
   /** Whether a text contains one of them. */
   areIn(text: string): boolean {
-    return this.#patterns.some(
-      ({ name, others }) => name.test(text) && (others === undefined || name.test(text.replace(others, ' '))),
-    );
+    return this.#patterns.some(({ name, others }) => name.test(text) && name.test(text.replace(others, ' ')));
   }
 
-  /** As {@link areIn}, as a condition in SQL on the text that an expression gives; the parameters are the same for all texts. */
-  sql(bind: Bind): (text: string) => string {
-    const plain = this.#wanted.filter(({ others }) => others.length === 0).map(({ name }) => name);
-    const parts = plain.length === 0 ? [] : [{ own: bind(pattern(plain, sqlBounds)), rest: undefined }];
-    const hidden = this.#wanted
-      .filter(({ others }) => others.length > 0)
-      .map(({ name, others }) => ({ own: bind(pattern([name], sqlBounds)), rest: bind(pattern(others, sqlBounds)) }));
-    return (text) => {
-      const conditions = [...parts, ...hidden].map(({ own, rest }) =>
-        rest === undefined
-          ? `${text} ~ ${own}`
-          : `(${text} ~ ${own} and regexp_replace(${text}, ${rest}, ' ', 'g') ~ ${own})`,
-      );
-      return `(${conditions.join(' or ')})`;
-    };
+  /** As {@link areIn}, as a condition in SQL on the text that an expression gives. */
+  sql(text: string): string {
+    const conditions = this.#wanted.map(({ names, others }) => {
+      const [own, rest] = [names, others].map((some) => literal(pattern(some, sqlBounds)));
+      const found = `${text} ~ ${own}`;
+      return others.length === 0 ? found : `(${found} and regexp_replace(${text}, ${rest}, ' ', 'g') ~ ${own})`;
+    });
+    return `(${conditions.join(' or ')})`;
   }
 }
 
-function namesOf({ id, owner, names }: SubjectNames): readonly Named[] {
+function namesOf({ id, owner, names }: SubjectNames): readonly Name[] {
   return [{ text: owner, isWord: false }, ...[id, ...names].map((text) => ({ text, isWord: true }))];
 }
 
 /** Whether a name is longer than another and has it in it, letter case aside. */
-function has({ text }: Named, part: Named): boolean {
+function has({ text }: Name, part: Name): boolean {
   return text.length > part.text.length && text.toLowerCase().includes(part.text.toLowerCase());
 }
 
-/** Names as a pattern, the longest first, since one may begin with another. */
-function pattern(names: readonly Named[], { before, after }: Bounds): string {
+/** Names as a pattern, the longest first, since one may begin with another. No name matches nothing. */
+function pattern(names: readonly Name[], { before, after }: Bounds): string {
+  if (names.length === 0) return '(?!)';
   return [...names]
     .sort((a, b) => b.text.length - a.text.length)
     .map(({ text, isWord }) => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
+import { visitLanded } from '../../../loaders/erasure/landed.ts';
 import { compressBronze } from '../../../loaders/housekeeping/compress.ts';
 import { beginErasure } from '../../../loaders/tombstones/tombstone.ts';
 import { bundled } from '../bundled.ts';
@@ -13,14 +13,14 @@ const bundle = await bundled(new URL('blocked-erasure.ts', import.meta.url));
 describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
   'an erasure that is killed, on $name',
   ({ open }) => {
-    it('after the sensor files, and between two snapshots of the registry, is finished by the next', async () => {
+    it('among the sensor files, and between two snapshots of the registry, is finished by the next', async () => {
       const database = await open();
       const household = await Household.land(database.warehouse);
       try {
         const others = await household.others();
         const { bronzeRoot } = household.share.source;
         await beginErasure(database.warehouse, jimmy, now);
-        for (const stopAt of ['1', '2', '3']) {
+        for (const stopAt of ['0', '1', '2']) {
           const args = [bundle, database.url ?? '', bronzeRoot, stopAt];
           const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
           const [said] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
@@ -30,7 +30,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
           await ended;
         }
         // The lock of the killed process is waited for.
-        await eraseLanded(database.warehouse, { bronzeRoot, subject: jimmy });
+        await visitLanded(database.warehouse, { bronzeRoot, subject: jimmy }, { kind: 'erase' });
         expect(await household.whereabouts(jimmysWords)).toEqual([]);
         expect(await household.others()).toEqual(others);
         const rest = { source: 'registry', bronzeRoot, before: now(), dryRun: false } as const;

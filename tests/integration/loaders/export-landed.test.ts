@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eraseLanded } from '../../../loaders/erasure/erase-landed.ts';
-import { countLanded, exportLanded } from '../../../loaders/erasure/export-landed.ts';
+import { visitLanded } from '../../../loaders/erasure/landed.ts';
+import type { SubjectAct } from '../../../loaders/erasure/request.ts';
 import { beginErasure } from '../../../loaders/tombstones/tombstone.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, jeremie, jimmy, jimmysWords, now } from './erasure-household.ts';
@@ -23,11 +23,9 @@ describe.each(oneDatabase)('exporting what was landed, on $name', ({ open }) => 
     await household.share.remove();
   });
 
-  const exported = (subject = jimmy) =>
-    exportLanded(database.warehouse, { bronzeRoot: household.share.source.bronzeRoot, subject }, folder);
-
-  const counted = () =>
-    countLanded(database.warehouse, { bronzeRoot: household.share.source.bronzeRoot, subject: jimmy });
+  const visit = (act: SubjectAct) =>
+    visitLanded(database.warehouse, { bronzeRoot: household.share.source.bronzeRoot, subject: jimmy }, act);
+  const exported = () => visit({ kind: 'export', folder });
 
   async function files(): Promise<Map<string, string>> {
     const paths = (await readdir(folder, { recursive: true })).map((path) => path.replaceAll('\\', '/'));
@@ -40,17 +38,19 @@ describe.each(oneDatabase)('exporting what was landed, on $name', ({ open }) => 
 
   it('has every row and file of the apartment, none of the other, and no token', async () => {
     const before = [...(await household.staging()), ...(await household.bronze()).keys()];
-    expect(await exported()).toEqual({
-      rows: { sensor_file: 20, file: 24, prediction: 1, registry_row: 38 },
-      bronzeFiles: 23,
-      snapshotRows: 38,
-      leftOut: { count: 2, first: expect.anything() },
+    const rows = { sensor_file: 20, file: 24, prediction: 1, registry_row: 38 };
+    const counts = {
+      ...Object.fromEntries(Object.entries(rows).map(([table, count]) => [`staging.${table}`, count])),
+      'registry in Bronze': 38,
+    };
+    expect(await exported()).toMatchObject({
+      counts: { ...counts, 'sensor files in Bronze': 23 },
+      damaged: { count: 2 },
     });
-    expect(await counted()).toMatchObject({
-      ids: { buildings: ['2', '7'] },
-      rows: { sensor_file: 20, file: 24, prediction: 1, registry_row: 38 },
-      bronzeFiles: 26,
-      snapshotRows: 38,
+    expect(await visit({ kind: 'count' })).toEqual({
+      ids: { buildings: ['2', '7'], rooms: expect.anything(), devices: expect.anything() },
+      counts: { ...counts, 'sensor files in Bronze': 26 },
+      damaged: { count: 0, first: [] },
     });
     expect([...(await household.staging()), ...(await household.bronze()).keys()]).toEqual(before);
     const found = await files();
@@ -79,12 +79,8 @@ describe.each(oneDatabase)('exporting what was landed, on $name', ({ open }) => 
 
   it('has nothing after the erasure', async () => {
     await beginErasure(database.warehouse, jimmy, now);
-    await eraseLanded(database.warehouse, { bronzeRoot: household.share.source.bronzeRoot, subject: jimmy });
-    expect(await exported()).toMatchObject({
-      rows: { sensor_file: 0, file: 0, prediction: 0, registry_row: 0 },
-      bronzeFiles: 0,
-      snapshotRows: 0,
-    });
+    await visit({ kind: 'erase' });
+    expect(Object.values((await exported()).counts)).toEqual([0, 0, 0, 0, 0, 0]);
     await expect(files()).rejects.toThrow(/ENOENT/);
   });
 });

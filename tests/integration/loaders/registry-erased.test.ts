@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rememberRegistryIds } from '../../../loaders/erasure/known-ids.ts';
+import { registryIdsOf } from '../../../loaders/erasure/landed.ts';
 import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
 import { beginErasure } from '../../../loaders/tombstones/tombstone.ts';
 import { pidbStatements } from '../../fixtures/pidb.ts';
@@ -51,7 +51,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry of an eras
   it('lands without its rows, however its building is called by now', async () => {
     await load();
     await beginErasure(database.warehouse, jimmy, () => now);
-    const ids = await rememberRegistryIds(database.warehouse, { bronzeRoot, subject: jimmy, apartments });
+    const ids = await registryIdsOf(database.warehouse, { bronzeRoot, subject: jimmy, apartments });
     expect(ids.buildings).toEqual(['2', '7']);
     await mariadb.run([
       `update buildings set houseName = 'Villa Sans Souci' where idBuilding = 2`,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expireRows } from '../../../runner/retention/expire.ts';
-import { countKeptRows, eraseKeptRows, exportKeptRows } from '../../../runner/subject/kept-rows.ts';
+import { countAuditRows, eraseAuditRows, exportAuditRows } from '../../../runner/subject/bookkeeping.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 
@@ -11,7 +11,7 @@ describe.each(oneDatabase)('the kept rows of failed audits on $name', (kind) => 
   let database: TestDatabase;
   let project: TemporaryProject;
   const folder = mkdtempSync(join(tmpdir(), 'datacycle-kept-'));
-  const jimmy = 'jimmy';
+  const jimmy = { id: 'jimmy', known: new Map() };
   const signal = new AbortController().signal;
   const fails = (model: string, columns: string) => ({
     [`tests/data/${model}_fails.sql`]: `{{config audit=true}}select ${columns} from {{ref "${model}"}}`,
@@ -46,7 +46,7 @@ describe.each(oneDatabase)('the kept rows of failed audits on $name', (kind) => 
   });
 
   it('are the subject’s by key; nobody’s are not, and what does not say is unclear', async () => {
-    expect(await countKeptRows(database.warehouse, project.compile().manifest, jimmy)).toEqual({
+    expect(await countAuditRows(database.warehouse, project.compile().manifest, jimmy)).toEqual({
       theirs: 2,
       unclear: 2,
     });
@@ -54,7 +54,7 @@ describe.each(oneDatabase)('the kept rows of failed audits on $name', (kind) => 
 
   it('are somebody else’s where they name the subject but have the other’s key', async () => {
     const { manifest } = project.compile();
-    const count = () => countKeptRows(database.warehouse, manifest, jimmy);
+    const count = () => countAuditRows(database.warehouse, manifest, jimmy);
     const before = await count();
     const keep = (model: string, row: object) =>
       database.warehouse.query(
@@ -89,11 +89,11 @@ describe.each(oneDatabase)('the kept rows of failed audits on $name', (kind) => 
 
   it('are exported by their key, and erased', async () => {
     const { manifest } = project.compile();
-    expect(await exportKeptRows(database.warehouse, manifest, jimmy, { folder, signal })).toBe(1);
+    expect(await exportAuditRows(database.warehouse, manifest, jimmy, { folder, signal })).toBe(1);
     expect(readFileSync(join(folder, 'datacycle', 'audit_row.csv'), 'utf8')).toMatch(
       /^at,model,test,row\n2023-12-01 [^,]+,facts,facts_fails,"\{""who"": ""jimmy"", ""home_key"": 1\}"\n$/,
     );
-    expect(await eraseKeptRows(database.warehouse)).toBe(7);
-    expect(await countKeptRows(database.warehouse, manifest, jimmy)).toEqual({ theirs: 0, unclear: 0 });
+    expect(await eraseAuditRows(database.warehouse)).toBe(7);
+    expect(await countAuditRows(database.warehouse, manifest, jimmy)).toEqual({ theirs: 0, unclear: 0 });
   });
 });

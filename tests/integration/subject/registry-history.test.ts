@@ -179,7 +179,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
     expect(await hasNew()).toEqual([]);
   });
 
-  it.each(['silver.log_sensor_errors', 'landed files', 'what the runner remembers'])(
+  it.each(['silver.log_sensor_errors', 'landed files', 'bookkeeping'])(
     'loses all of them if its building goes while it is erased, before %s',
     async (stop) => {
       const killed = erase((step) => {

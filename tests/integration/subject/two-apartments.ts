@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { writeSampleRegistry } from '../../../cli/demo/sample-registry.ts';
+import { recordFailure } from '../../../loaders/landing/attempt.ts';
 import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
 import type { Compiled } from '../../../runner/compile/compile.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
@@ -54,6 +55,7 @@ export class TwoApartments {
     await home.load();
     await writeSampleRegistry(home.bronze);
     await this.loadRegistry();
+    await recordFailure(this.#warehouse, 'sensors', clock(), 'cannot write jimmy/2023/08/24/00/a file into Bronze');
     await predict(
       this.#warehouse,
       ['jimmy', 'jeremie'].flatMap((apartment) => [

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readTables } from '../../../../cli/status/tables.ts';
 import { checkProject } from '../../../../runner/check/check.ts';
 import { expireRows } from '../../../../runner/retention/expire.ts';
-import { searchDatabase, unknownTables } from '../../../../runner/subject/search.ts';
+import { searchDatabase } from '../../../../runner/subject/search.ts';
 import { SubjectWords } from '../../../../runner/subject/words.ts';
 import { verifyModels } from '../../../../runner/verify/verify.ts';
 import { databases, oneDatabase, type TestDatabase } from '../../databases.ts';
@@ -133,16 +133,11 @@ describe.each(oneDatabase)('a partitioned table on $name', (kind) => {
     await build();
     const words = new SubjectWords({ id: 'anna', owner: 'Anna', names: ['Anna'] }, []);
     const { manifest } = visits.project.compile();
-    expect(
-      await searchDatabase(
-        database.warehouse,
-        ['shown'],
-        words,
-        () => undefined,
-        () => {},
-      ),
-    ).toEqual([{ schema: 'shown', table: 'visits', column: 'who', rows: 1, first: [], more: true }]);
-    expect(await unknownTables(database.warehouse, manifest)).toEqual([]);
+    const anna = { id: 'anna', known: new Map() };
+    const found = await searchDatabase(database.warehouse, manifest, anna, words, () => undefined);
+    expect(found.filter(({ place }) => place.startsWith('shown.'))).toEqual([
+      { place: 'shown.visits.who', what: 'rows that name it', count: 1, first: [], more: true },
+    ]);
   });
 });
 

@@ -1,18 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Apartment } from '../../../../loaders/landing/apartment.ts';
 import { RegistryRows } from '../../../../loaders/registry/subject-rows.ts';
 import { isSubjectsContent, isSubjectsName, isSubjectsPath } from '../../../../loaders/sensors/subject-files.ts';
 import { foldedId, squeezed } from '../../../../loaders/tombstones/names.ts';
-import { registryId } from '../../../../loaders/tombstones/registry-ids.ts';
-import { ruleOf, type Subject, type SubjectRule } from '../../../../loaders/tombstones/rule.ts';
+import { noIds, registryId } from '../../../../loaders/tombstones/registry-ids.ts';
+import { ruleOf, type SubjectRule } from '../../../../loaders/tombstones/rule.ts';
 import { hashOf, Tombstones } from '../../../../loaders/tombstones/tombstones.ts';
 
-const none = { buildings: [], rooms: [], devices: [] };
-
 /** The rule as a load has it, which knows hashes only. */
-function tombstoneOf({ id, owner }: Subject, apartments: readonly Subject[] = []): Tombstones {
-  const salt = randomBytes(16);
+function tombstoneOf({ id, owner }: Apartment, apartments: readonly Apartment[] = []): Tombstones {
+  const salt = randomBytes(16).toString('hex');
   const name = squeezed(owner);
   return new Tombstones(
     [
@@ -22,7 +21,8 @@ function tombstoneOf({ id, owner }: Subject, apartments: readonly Subject[] = []
         apartmentHash: hashOf(salt, foldedId(id)),
         ownerHash: hashOf(salt, name.join('')),
         ownerLength: name.length,
-        registryIds: none,
+        completed: false,
+        registryIds: noIds,
       },
     ],
     apartments,
@@ -34,7 +34,7 @@ describe.each([
   ['by hash', tombstoneOf],
 ] as const)(
   'what belongs to a subject, known %s',
-  (_, rule: (subject: Subject, apartments?: readonly Subject[]) => SubjectRule) => {
+  (_, rule: (subject: Apartment, apartments?: readonly Apartment[]) => SubjectRule) => {
     const zoe = rule({ id: 'zoë', owner: 'Zoë Müller' });
 
     it('owners: letter case, white space and Unicode form aside, but nothing else', () => {
@@ -154,7 +154,7 @@ describe('the rows of the registry', () => {
   const jimmy = ruleOf({ id: 'jimmy', owner: 'JimmyLoup' });
 
   it('follow from buildings to rooms to devices, whatever the letter case and the kind of an id', () => {
-    const rows = new RegistryRows(jimmy, []);
+    const rows = new RegistryRows(jimmy);
     expect(rows.has('buildings', { IDBUILDING: '2', houseName: 'Chez Jimmy LOUP' })).toBe(true);
     expect(rows.has('buildings', { idBuilding: 5, houseName: 'Musterhaus' })).toBe(false);
     expect(rows.has('rooms', { idroom: 20, IdBuilding: 2 })).toBe(true);
@@ -169,7 +169,7 @@ describe('the rows of the registry', () => {
   });
 
   it('without a known building are nobody’s, also where their texts name the owner', () => {
-    const rows = new RegistryRows(jimmy, []);
+    const rows = new RegistryRows(jimmy);
     rows.has('buildings', { idBuilding: 5, houseName: 'Musterhaus' });
     expect(rows.has('dierrors', { idError: 1, idBuilding: null, file: 'a_jimmyloup_received.json' })).toBe(false);
     expect(rows.has('dierrors', { idError: 2, idBuilding: 99, errorMessage: 'Jimmy Loup called' })).toBe(false);
@@ -180,7 +180,7 @@ describe('the rows of the registry', () => {
   it('are known by their ids of before, whatever the building is called now, unless that is somebody else’s name', () => {
     const before = { buildings: ['2', '3', '7'], rooms: ['20', '90'], devices: ['9'] };
     const other = { id: 'jeremie', owner: 'JeremieVianin' };
-    const rows = new RegistryRows(ruleOf({ id: 'jimmy', owner: 'JimmyLoup' }, [other]), [before]);
+    const rows = new RegistryRows(ruleOf({ id: 'jimmy', owner: 'JimmyLoup' }, [other]), before);
     expect(rows.has('buildings', { idBuilding: 2, houseName: 'sold to Jeremie Vianin' })).toBe(false);
     expect(rows.has('buildings', { idBuilding: 3, houseName: 'Villa Sans Souci' })).toBe(true);
     expect(rows.has('buildings', { idBuilding: 4, houseName: 'Villa Sans Souci' })).toBe(false);
@@ -191,7 +191,7 @@ describe('the rows of the registry', () => {
     expect(rows.has('rooms', { idRoom: 91, idBuilding: null })).toBe(false);
     expect(rows.has('sensors', { idRoom: 20 })).toBe(false);
     expect(rows.has('devices', { idDevice: 9, idRoom: 99 })).toBe(true);
-    const lacking = new RegistryRows(jimmy, [before]);
+    const lacking = new RegistryRows(jimmy, before);
     expect(lacking.has('sensors', { idRoom: 20 })).toBe(true);
     expect(lacking.has('parameters', { idBuilding: 2 })).toBe(true);
   });
