@@ -1,5 +1,5 @@
 {{! The readings of sensor files, one row each, value NULL if what was sent is none: the body of a CTE.
-    files: a CTE of sensor_files; condition: which of them, as f. A room holds one item or a list of items. }}
+    files: a CTE of sensor_files; condition: which of them, as f. A room holds one item; where items say their type themselves, maybe a list of them. }}
 select
     f.apartment,
     r.room,
@@ -26,7 +26,11 @@ cross join lateral (
         v.value
     from jsonb_each({{> section_rooms section=section.section files="f"}}) as r
     left join {{ref "rooms"}} as n on n.raw_name = r.key
+    {{#if (eq section.sensor_type "by type")}}
     cross join lateral jsonb_path_query(r.value, '$[*]') as i (item)
+    {{else}}
+    cross join lateral (select r.value as item) as i
+    {{/if}}
     cross join lateral (
         values
         {{#each section.readings as |reading|}}

@@ -19,6 +19,7 @@ sections as (
         f.load_id,
         f.name,
         s.section,
+        s.items,
         s.content,
         s.rooms
     from suspect_files as f
@@ -29,7 +30,15 @@ sections as (
         {{/unless}}
         select
             {{literal section.section}} as section,
+            {{#if (eq section.sensor_type "by type")}}'$[*]'{{else}}'$'{{/if}}::jsonpath as items,
+            {{#if (eq section.section "meteos")}}
+            case
+                when jsonb_typeof(f.meteos -> 'meteo') not in ('object', 'null') then f.meteos -> 'meteo'
+                else f.meteos
+            end as content,
+            {{else}}
             f."{{section.section}}" as content,
+            {{/if}}
             {{> section_rooms section=section.section files="f"}} as rooms
         {{/each}}
     ) as s
@@ -45,7 +54,7 @@ items as (
         i.content
     from sections as s
     cross join lateral jsonb_each(s.rooms) as r
-    cross join lateral jsonb_path_query(r.value, '$[*]') with ordinality as i (content, item_number)
+    cross join lateral jsonb_path_query(r.value, s.items) with ordinality as i (content, item_number)
 ),
 
 readings as (

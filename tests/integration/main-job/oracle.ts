@@ -101,10 +101,10 @@ export function readingsOf(files: Iterable<{ readonly name: string; readonly con
     const time = typeof document.datetime === 'string' ? document.datetime : name;
     for (const [section, fields] of Object.entries(numeric)) {
       let rooms = document[section];
-      if (section === 'meteos' && isObject(rooms) && isObject(rooms.meteo)) rooms = rooms.meteo;
+      if (section === 'meteos' && isObject(rooms)) rooms = rooms.meteo ?? rooms;
       if (!isObject(rooms)) continue;
       for (const [rawRoom, held] of Object.entries(rooms)) {
-        for (const item of Array.isArray(held) ? held : [held]) {
+        for (const item of section === 'doorsWindows' && Array.isArray(held) ? held : [held]) {
           if (!isObject(item)) continue;
           const type = types[section] ?? String(item.type).toLowerCase();
           const add = (field: string, value: number | undefined) => {
