@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { stagingMigrations, updateStaging } from '../../loaders/landing/staging.ts';
 import { secretSetting } from '../../runner/compile/draft/model-language.ts';
 import { type Project, readProject } from '../../runner/project/project.ts';
 import { stateMigrations } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
+import { parseYaml } from '../../runner/text/exact-numbers.ts';
 import { readVersion } from '../../warehouse/migrate.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';

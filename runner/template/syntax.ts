@@ -1,5 +1,6 @@
 import Handlebars from 'handlebars';
 import { type Problem, ProjectError } from '../text/errors.ts';
+import { inexact } from '../text/exact-numbers.ts';
 import { advance, type Place } from '../text/place.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { placeIn, reservedCharacter } from './marks.ts';
@@ -32,6 +33,7 @@ export function parseTemplate(file: SourceFile): hbs.AST.Program {
   try {
     const program = Handlebars.parseWithoutProcessing(file.text, { srcName: file.path } as Handlebars.ParseOptions);
     keepMacrosOnTheirLines(program);
+    new Digits(file.text).accept(program);
     return program;
   } catch (error) {
     throw new ProjectError([syntaxProblem(error, file)]);
@@ -58,6 +60,22 @@ function keepMacrosOnTheirLines(program: hbs.AST.Program): void {
     }
   }
   program.body = body;
+}
+
+/** Makes a number that would lose digits its text. */
+class Digits extends Handlebars.Visitor {
+  readonly #lines: readonly string[];
+
+  constructor(text: string) {
+    super();
+    this.#lines = text.split('\n');
+  }
+
+  override NumberLiteral(literal: hbs.AST.NumberLiteral): void {
+    const { start, end } = literal.loc;
+    const value = inexact(this.#lines[start.line - 1]?.slice(start.column, end.column) ?? '', literal.value);
+    if (value !== undefined) Object.assign(literal, { type: 'StringLiteral', value, original: value });
+  }
 }
 
 function refuse(what: string, place: Place, hint?: string): never {

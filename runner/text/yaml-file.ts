@@ -1,6 +1,7 @@
 import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
+import { keepDigits } from './exact-numbers.ts';
 import type { Place } from './place.ts';
 import type { SourceFile } from './source-file.ts';
 import { SqlText } from './sql-text.ts';
@@ -19,6 +20,7 @@ export class YamlFile {
   constructor(file: SourceFile) {
     this.file = file;
     this.#document = parseDocument(file.text, { lineCounter: this.#lines });
+    keepDigits(this.#document);
     this.problems = this.#document.errors.map((error) => {
       const place = this.#placeOfOffset(error.pos[0]);
       const what = `this is not valid YAML: ${error.message.split(' at line ')[0]}`;
