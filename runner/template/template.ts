@@ -3,15 +3,17 @@
 //   1. syntax.ts        parses a file; a syntax error gets its place
 //   2. strict-names.ts  rejects names, helpers and partials that do not exist
 //   3. template.ts      renders it with the helpers that a caller gives
-//   4. marks.ts         each value is rendered between marks that say where it comes from; removing them yields an SqlText
+//   4. macro-calls.ts   checks the arguments of macros, and remembers who called one
+//   5. marks.ts         each value is rendered between marks that say where it comes from; removing them yields an SqlText
 //
 // Rendering continues after a fault where it can, so that one compilation reports all of them.
 import Handlebars from 'handlebars';
 import { type Problem, ProjectError } from '../text/errors.ts';
-import type { Place } from '../text/place.ts';
+import { formatPlace, type Place } from '../text/place.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { didYouMean } from '../text/suggest.ts';
+import { argumentsOf, enterMacro, leaveMacro, type Reads, readsOf, traceMacros } from './macro-calls.ts';
 import { Marks, markedValue, placeIn, unmarked } from './marks.ts';
 import { checkedLookup, checkedPrint, makeNamesStrict } from './strict-names.ts';
 import { parseTemplate } from './syntax.ts';
@@ -76,10 +78,14 @@ export class TemplateEnvironment {
   readonly #handlebars = Handlebars.create();
   readonly #parse: typeof Handlebars.parse;
   readonly #marks = new Marks();
-  readonly #files = new Map<string, SourceFile>();
   /** Everything that can be called in a template. */
   readonly #helperNames: ReadonlySet<string>;
-  readonly #partialNames = new Set<string>();
+  /** What each macro reads, by its name. */
+  readonly #macros = new Map<string, Reads>();
+  /** The files of all macros by their names; they are announced before any is parsed. */
+  readonly #macroFiles = new Map<string, string>();
+  /** The macros at work, the innermost last. */
+  #callers: { readonly macro: string; readonly at: Place }[] = [];
   #current: Readonly<Record<string, Helper>> = {};
   /** Where the present rendering puts its problems; undefined: the first one ends it. */
   #problems: Problem[] | undefined;
@@ -97,6 +103,12 @@ export class TemplateEnvironment {
       return this.#lookUp(unmarked(base), written, all.slice(0, -1) as string[], this.#placeOf(loc));
     });
     this.#handlebars.registerHelper(markedValue, this.#marks.helper);
+    this.#handlebars.registerHelper(enterMacro, (macro: string, { loc }: { loc?: unknown }): void => {
+      this.#callers.push({ macro, at: this.#placeOf(loc) });
+    });
+    this.#handlebars.registerHelper(leaveMacro, (): void => {
+      this.#callers.pop();
+    });
     const { lookup } = this.#handlebars.helpers;
     this.#handlebars.registerHelper('lookup', (of: unknown, key: unknown, options: unknown): unknown =>
       lookup?.(of, unmarked(key), options),
@@ -119,27 +131,34 @@ export class TemplateEnvironment {
 
   /** Announces the macros; their texts are parsed at once, so that every error is found. @throws ProjectError */
   addMacros(macros: ReadonlyMap<string, SourceFile>): void {
-    for (const name of macros.keys()) this.#partialNames.add(name);
+    for (const [name, { path }] of macros) this.#macroFiles.set(name, path);
     const problems: Problem[] = [];
     for (const [name, file] of macros) {
       try {
-        this.#handlebars.registerPartial(name, this.#compile(file) as unknown as Handlebars.Template);
+        const { template, reads } = this.#compile(file);
+        this.#macros.set(name, reads);
+        this.#handlebars.registerPartial(name, template as unknown as Handlebars.Template);
       } catch (error) {
         if (!(error instanceof ProjectError)) throw error;
         problems.push(...error.problems);
       }
     }
+    // What a macro takes is known only when those that it calls are.
+    for (const reads of this.#macros.values()) problems.push(...this.#checkArguments(reads));
     if (problems.length > 0) throw new ProjectError(problems);
   }
 
   /** Parses one template. @throws ProjectError with the place of a syntax error or an unknown macro. */
   parse(file: SourceFile): Template {
-    const template = this.#compile(file);
+    const { template, reads } = this.#compile(file);
+    const problems = this.#checkArguments(reads);
+    if (problems.length > 0) throw new ProjectError(problems);
     return {
       file,
       render: (helpers, context, problems) => {
         this.#current = helpers;
         this.#problems = problems;
+        this.#callers = [];
         try {
           return this.#marks.read(template(context));
         } catch (error) {
@@ -149,36 +168,53 @@ export class TemplateEnvironment {
     };
   }
 
-  #compile(file: SourceFile): Handlebars.TemplateDelegate {
-    this.#files.set(file.path, file);
+  #compile(file: SourceFile): { readonly template: Handlebars.TemplateDelegate; readonly reads: Reads } {
     const raw = parseTemplate(file);
     const problems: Problem[] = [];
     try {
       // Handlebars takes a parsed program as well as a text; only white space is left to process.
       const program = this.#parse(raw as unknown as string);
+      const reads = readsOf(program, file.path, this.#helperNames);
       makeNamesStrict(program, this.#helperNames, (name, known, at) => {
         problems.push(this.#problem(unknownName(name, known), placeIn(file.path, at)));
       });
-      for (const { name, place } of calledMacros(program, file.path)) problems.push(...this.#checkMacro(name, place));
+      for (const { name, place } of reads.calls) problems.push(...this.#checkMacro(name, place));
       this.#marks.addTo(program, file.path, file.text);
+      traceMacros(program);
       if (problems.length > 0) throw new ProjectError(problems);
-      return this.#handlebars.compile(program, {
+      const template = this.#handlebars.compile(program, {
         noEscape: true,
         // Indenting a macro's lines like its call would move the columns that errors point at.
         preventIndent: true,
         knownHelpers: Object.fromEntries(
-          [...this.#helperNames, checkedLookup, checkedPrint, markedValue].map((name) => [name, true]),
+          [...this.#helperNames, checkedLookup, checkedPrint, markedValue, enterMacro, leaveMacro].map((name) => [
+            name,
+            true,
+          ]),
         ),
       });
+      return { template, reads };
     } catch (error) {
       throw error instanceof ProjectError ? error : new ProjectError([this.#asProblem(error, file)]);
     }
   }
 
   #checkMacro(name: string, place: Place): Problem[] {
-    if (this.#partialNames.has(name)) return [];
-    const hint = didYouMean(name, this.#partialNames) ?? 'Macros are the files in macros/.';
+    if (this.#macroFiles.has(name)) return [];
+    const hint = didYouMean(name, this.#macroFiles.keys()) ?? 'Macros are the files in macros/.';
     return [this.#problem(new HelperError(`there is no macro "${name}"`, hint), place)];
+  }
+
+  /** Arguments that a macro never reads, most likely misspelt. */
+  #checkArguments({ calls }: Reads): Problem[] {
+    return calls.flatMap(({ name, given }) => {
+      const taken = argumentsOf(name, this.#macros);
+      return given.flatMap((one) => {
+        if (taken === undefined || taken.has(one.name)) return [];
+        const hint = didYouMean(one.name, taken) ?? 'It takes no arguments.';
+        return [this.#problem(new HelperError(`the macro "${name}" takes no argument "${one.name}"`, hint), one.place)];
+      });
+    });
   }
 
   #call(name: string, context: unknown, all: readonly unknown[]): unknown {
@@ -216,9 +252,13 @@ export class TemplateEnvironment {
   }
 
   #problem(error: HelperError, place: Place): Problem {
+    // An argument of a call has its place outside of the macro that is called.
+    const inside = this.#callers.findLastIndex(({ macro }) => this.#macroFiles.get(macro) === place.file);
+    const callers = this.#callers.slice(0, inside + 1).reverse();
     return {
       what: error.message,
       place,
+      detail: callers.map(({ at }) => `  called at ${formatPlace(at)}`).join('\n') || undefined,
       hint: error.hint,
     };
   }
@@ -262,16 +302,4 @@ function unknownName(name: string, known: Iterable<string>, part = name.replace(
       'Put the setting into the .yml file, as a list.',
     );
   return new HelperError(`{{${name}}} is not defined`, didYouMean(part, known));
-}
-
-/** The macros that a template calls by their names. */
-function* calledMacros(program: hbs.AST.Program, file: string): Generator<{ name: string; place: Place }> {
-  for (const statement of program.body) {
-    const { name } = statement as Partial<hbs.AST.PartialStatement>;
-    if (/^Partial(Block)?Statement$/.test(statement.type) && name?.type === 'PathExpression')
-      yield { name: (name as hbs.AST.PathExpression).original, place: placeIn(file, statement.loc) };
-    const { program: body, inverse } = statement as Partial<hbs.AST.BlockStatement>;
-    if (body) yield* calledMacros(body, file);
-    if (inverse) yield* calledMacros(inverse, file);
-  }
 }

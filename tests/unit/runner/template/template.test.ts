@@ -143,13 +143,46 @@ describe('what is wrong in a template', () => {
   });
 
   it('a macro called without one of its parameters is named with the line of the macro', () => {
-    const macros = { outlier: 'case\n  when {{value}}', wrap: '\n\n{{> outlier field="x"}}' };
+    const macros = { outlier: 'case\n  when {{value}}\n{{field}}', wrap: '\n\n{{> outlier field="x"}}' };
     const problem = problemOf('{{> wrap}}', macros);
     expect(problem).toMatchObject({
       what: '{{value}} is not defined',
       place: { file: 'macros/outlier.sql', line: 2, column: 8 },
     });
-    expect(formatProblem(problem, () => macros.outlier)).toContain('\n  2 |   when {{value}}\n    |        ^');
+    expect(formatProblem(problem, () => macros.outlier)).toContain(
+      '\n  2 |   when {{value}}\n    |        ^\n  called at macros/wrap.sql:3:1\n  called at models/m.sql:1:1',
+    );
+    // What is wrong in the call itself needs no caller.
+    expect(problemOf('{{> outlier value=nothing field="x"}}', macros)).toMatchObject({
+      place: { file: 'models/m.sql', line: 1, column: 19 },
+      detail: undefined,
+    });
+  });
+
+  it.each([
+    ['{{> to_chf column="1" b=2}}', { to_chf: '{{column}} * 2' }, 'takes no argument "b"', 'Known here: column.', 23],
+    ['{{> to_chf colum="1"}}', { to_chf: '{{column}} * 2' }, 'takes no argument "colum"', 'Did you mean "column"?', 12],
+    ['{{> m a=1}}', { m: '1' }, 'takes no argument "a"', 'It takes no arguments.', 7],
+  ])('an argument that the macro does not take: %s', (template, macros, what, hint, column) => {
+    const [name] = Object.keys(macros);
+    expect(problemOf(template, macros)).toMatchObject({
+      what: `the macro "${name}" ${what}`,
+      hint,
+      place: { file: 'models/m.sql', line: 1, column },
+    });
+  });
+
+  it('an argument may be for a macro that the macro calls, in a block, or for what reads all of them', () => {
+    const macros = {
+      inner: '{{value}}',
+      outer: '{{#if twice}}{{> inner}}, {{/if}}{{> inner}}',
+      all: '{{#each this}}{{@key}}={{this}} {{/each}}',
+      some: '{{#each list as |item|}}{{item}}{{factor}}{{/each}}',
+    };
+    const rendered = (text: string) =>
+      environmentWith(macros).parse({ path: 'models/m.sql', text }).render({}, {}).text;
+    expect(rendered('{{> outer value="1" twice=true}}')).toBe('1, 1');
+    expect(rendered('{{> all b=1 c=2}}')).toMatch(/b=1/);
   });
 
   it('a fault after a macro is in the template again', () => {
