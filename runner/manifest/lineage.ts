@@ -13,13 +13,16 @@ export function tablesBehind(manifest: Manifest, ids: readonly string[]): string
 
 /** The names of the models and seeds among `ids` that have rows of their own, and of those behind the views among them. */
 export function storedBehind({ nodes }: Pick<Manifest, 'nodes'>, ids: readonly string[]): string[] {
-  const stored = behind(nodes, ids, ({ materialized }) => materialized === 'view');
-  return stored.flatMap((node) => (isBuilt(node) ? [node.name] : []));
+  return behind(nodes, ids, isView).flatMap((node) => (isBuilt(node) ? [node.name] : []));
 }
 
 /** The nodes among `ids` that are no views, and those that views among them show, each once. */
 function shownBy({ nodes }: Manifest, ids: readonly string[]): Node[] {
   return behind(nodes, ids, (node) => node.kind === 'model' && isViewOf(node));
+}
+
+export function isView({ materialized }: Node): boolean {
+  return materialized === 'view';
 }
 
 /**

@@ -1,3 +1,4 @@
+import { behind, isView } from '../../manifest/lineage.ts';
 import {
   type BuiltNode,
   type Constraint,
@@ -77,7 +78,7 @@ function checkRows(node: ModelNode, draft: Draft, complain: Complain): void {
 /** A materialized view holds what its owner saw. So rows that are guarded where they come from are not passed on unsaid. */
 function checkReaders(node: ModelNode, draft: Draft, nodes: ReadonlyMap<string, Node>, complain: Complain): void {
   if (draft.config.row_security === false) return;
-  const guarded = [...new Set(guardedBehind(node.reads, nodes))].sort();
+  const guarded = guardedBehind(node.reads, nodes).sort();
   if (guarded.length === 0) return;
   complain(
     node.settings.get('materialized')?.place(),
@@ -88,11 +89,7 @@ function checkReaders(node: ModelNode, draft: Draft, nodes: ReadonlyMap<string, 
 
 /** The tables with row security among `ids` and behind the views among them; a node with `row_security: false` ends the search. */
 function guardedBehind(ids: readonly string[], nodes: ReadonlyMap<string, Node>): string[] {
-  return ids.flatMap((id) => {
-    const node = nodes.get(id);
-    if (!isBuilt(node)) return [];
-    return node.materialized === 'view' ? guardedBehind(node.reads, nodes) : rowSecurityOf(node) ? [node.name] : [];
-  });
+  return behind(nodes, ids, isView).flatMap((node) => (isBuilt(node) && rowSecurityOf(node) ? [node.name] : []));
 }
 
 /** What has no rows of its own that a foreign key could hold on to. */

@@ -1,5 +1,5 @@
 import { Graph } from '../../manifest/graph.ts';
-import { subjectGraph } from '../../manifest/lineage.ts';
+import { behind, isView, subjectGraph } from '../../manifest/lineage.ts';
 import { type BuiltNode, isBuilt, type Node, type SubjectOf } from '../../manifest/manifest.ts';
 import { formatProblem, type Problem } from '../../text/errors.ts';
 import { didYouMean } from '../../text/suggest.ts';
@@ -104,7 +104,7 @@ function checkWay(draft: Draft, { name, subject }: BuiltNode, nodes: ReadonlyMap
 function checkCoverage(draft: Draft, node: BuiltNode, nodes: ReadonlyMap<string, Node>): Problem | undefined {
   if (node.subject !== undefined || node.kind === 'seed') return undefined;
   if (node.materialized === 'view' || node.materialized === 'ephemeral') return undefined;
-  const personal = [...new Set(personalBehind(node.reads, nodes))].sort();
+  const personal = personalBehind(node.reads, nodes).sort();
   if (personal.length === 0) return undefined;
   const place = draft.properties?.yaml.place([...draft.properties.path, 'name']) ?? {
     file: draft.file.path,
@@ -120,10 +120,8 @@ function checkCoverage(draft: Draft, node: BuiltNode, nodes: ReadonlyMap<string,
 
 /** The tables with rows of subjects among `ids`, and behind the views among them. */
 function personalBehind(ids: readonly string[], nodes: ReadonlyMap<string, Node>): string[] {
-  return ids.flatMap((id) => {
-    const node = nodes.get(id);
-    if (node?.kind === 'source') return node.isPersonal ? [node.name] : [];
-    if (node?.materialized === 'view') return personalBehind(node.reads, nodes);
+  return behind(nodes, ids, isView).flatMap((node) => {
+    if (node.kind === 'source') return node.isPersonal ? [node.name] : [];
     if (!isBuilt(node)) return [];
     return node.subject === undefined || node.subject === 'nobody' ? [] : [node.name];
   });

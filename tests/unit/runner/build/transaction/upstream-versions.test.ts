@@ -6,12 +6,16 @@ import { nothingMade } from '../../../../../runner/state/made.ts';
 import type { ModelState } from '../../../../../runner/state/models.ts';
 import { compileFiles, modelOf } from '../../projects.ts';
 
-/** Views, each of which reads the one below it in two ways, over one table; and a table that reads the topmost. */
-function diamonds(count: number) {
+/**
+ * Views, each of which reads the one below it in two ways, over one table; a table that reads the topmost, and a materialized view.
+ * @param settings more settings of the table on top.
+ */
+function diamonds(count: number, settings = '') {
   const files: Record<string, string> = {
     'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
-    'models/v0.sql': '{{config materialized="table"}}select 1 as id from {{source "raw" "events"}}',
-    'models/top.sql': `{{config materialized="incremental" unique_key="id"}}select id from {{ref "v${count}"}}`,
+    'models/v0.sql': `{{config materialized="table"}}select 1 as id from {{source "raw" "events"}}`,
+    'models/top.sql': `{{config materialized="incremental" unique_key="id" ${settings}}}select id from {{ref "v${count}"}}`,
+    'models/stored.sql': `{{config materialized="materialized_view" unique_key="id"}}select id from {{ref "v${count}"}}`,
   };
   for (let level = 1; level <= count; level += 1) {
     for (const side of ['left', 'right'])
@@ -53,6 +57,10 @@ describe('the version of what is behind 40 stacked diamonds of views', () => {
     expect(tablesBehind(compiled.manifest, top.reads)).toEqual(['v0']);
     expect(sourcesBehind(compiled.manifest, ['model.v40'])).toEqual([]);
   });
+});
+
+it('whose the rows behind 40 stacked diamonds of views are is found at once', () => {
+  expect(() => diamonds(40, 'subject=false')).toThrow('v0 does not say whose its rows are: it is made of raw.events');
 });
 
 describe('a version that was stored written out', () => {
