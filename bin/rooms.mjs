@@ -42,7 +42,7 @@ export const layers = [
   {
     name: 'loaders',
     uses: ['warehouse'],
-    rooms: ['landing', 'tombstones', 'weather', 'sensors', 'registry', 'housekeeping', 'erasure'],
+    rooms: ['landing', 'tombstones', 'weather', 'sensors', 'registry/mysql', 'registry', 'housekeeping', 'erasure'],
   },
   { name: 'powerbi', uses: ['runner/manifest/exposure.ts'], rooms: [] },
   {
@@ -97,6 +97,7 @@ export const doors = {
   'loaders/tombstones': 'tombstones.ts',
   'loaders/weather': 'load-weather.ts',
   'loaders/sensors': 'load-sensors.ts',
+  'loaders/registry/mysql': 'server.ts',
   'loaders/registry': 'load-registry.ts',
   'loaders/housekeeping': 'prune-staging.ts',
   'loaders/erasure': 'landed.ts',

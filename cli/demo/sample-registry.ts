@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { manifestOf, manifestPathOf } from '../../loaders/registry/manifest.ts';
+import type { RegistryTable } from '../../loaders/registry/mysql/tables.ts';
 import { bronzePathOf, stampOf } from '../../loaders/registry/stamp.ts';
-import type { RegistryTable } from '../../loaders/registry/tables.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
 

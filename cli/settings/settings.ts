@@ -81,6 +81,19 @@ export function flagSetting(project: Project, name: string, fallback: boolean): 
   });
 }
 
+/** A variable of project.yml that is true or false. @throws UsageError with its place. */
+export function flagVariable(project: Project, name: string, fallback: boolean): boolean {
+  const value = project.vars[name];
+  if (value === undefined) return fallback;
+  if (typeof value === 'boolean') return value;
+  const place = project.settingsFile.place(['vars', name]);
+  throw new UsageError({
+    what: `vars.${name} must be true or false`,
+    where: `${place.file}:${place.line}`,
+    hint: `Write ${name}: true or ${name}: false; left out it is ${fallback}.`,
+  });
+}
+
 const apartments = z
   .array(z.looseObject({ id: z.string().min(1), owner: z.string().min(1), name: z.string().optional() }))
   .min(1);

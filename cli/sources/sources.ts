@@ -14,7 +14,7 @@ import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { noteRestored } from '../housekeeping/housekeeping.ts';
 import { bronzeRoot, fromRoot } from '../settings/environment.ts';
-import { apartmentsOf, numberSetting, textSetting } from '../settings/settings.ts';
+import { apartmentsOf, flagVariable, numberSetting, textSetting } from '../settings/settings.ts';
 import { weatherSource } from './weather-settings.ts';
 
 /** One of the places that data come from, with the project's settings for it. */
@@ -57,7 +57,12 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     load: async (warehouse, project, options) =>
       loadRegistry(
         warehouse,
-        { url: textSetting(project, 'MYSQL_URL'), bronzeRoot: bronzeRoot(project), apartments: apartmentsOf(project) },
+        {
+          url: textSetting(project, 'MYSQL_URL'),
+          bronzeRoot: bronzeRoot(project),
+          apartments: apartmentsOf(project),
+          locations: flagVariable(project, 'registry_locations', false),
+        },
         {
           ...options,
           attempts: options.attempts ?? numberSetting(project, 'MYSQL_MAX_RETRIES', 3, { least: 1, most: 100 }),

@@ -24,8 +24,9 @@ export class LoadInterruptedError extends DatacycleError {
   }
 }
 
-/** The `code` of a system error, e.g. `ENOENT`; empty for anything else. */
+/** The `code` of a system error, e.g. `ENOENT`; empty for anything else: an SQLSTATE is none. */
 export function systemCode(error: unknown): string {
+  if (error instanceof DatacycleError) return '';
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Note, NoteCollector } from '../landing/summary.ts';
 import { isManifest, manifestName, readManifest } from './manifest.ts';
+import { type RegistryTable, registryTables } from './mysql/tables.ts';
 import { bronzeFolderOf, ledgerNameOf, readBronzePath, registry, timeOfStamp } from './stamp.ts';
-import { type RegistryTable, registryTables } from './tables.ts';
 
 /** A table of a snapshot in Bronze. */
 export interface BronzeTable {

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { parser, type Token } from 'stream-json/parser.js';
 import { systemCode } from '../landing/errors.ts';
 import { maxDepth, numberFits } from '../landing/raw-json.ts';
-import { isUnfit, madeFit } from './value.ts';
+import { isUnfit, madeFit, maxCellBytes } from './mysql/value.ts';
 
 /** Why a file is not a snapshot of a table. Quotes nothing of it. */
 export class NotATable extends Error {}
@@ -18,9 +18,13 @@ export interface BronzeRow {
 /**
  * Reads a JSON array of objects row by row, however large. Numbers keep their digits.
  * @param path the file; one that ends in `.gz` is decompressed.
+ * @param isRead which members of the objects are kept; all by default.
  * @throws NotATable if it is anything else, also only at its end; a system error if it cannot be read.
  */
-export async function* bronzeRows(path: string): AsyncGenerator<BronzeRow> {
+export async function* bronzeRows(
+  path: string,
+  isRead: (name: string) => boolean = () => true,
+): AsyncGenerator<BronzeRow> {
   const tokens = parser.asStream({
     packValues: true,
     streamValues: false,
@@ -30,7 +34,7 @@ export async function* bronzeRows(path: string): AsyncGenerator<BronzeRow> {
   const reading = /\.gz$/i.test(path) ? pipeline(source, createGunzip(), tokens) : pipeline(source, tokens);
   // Its failure ends the tokens, too, and is reported there.
   reading.catch(() => undefined);
-  const rows = new RowAssembler();
+  const rows = new RowAssembler(isRead);
   try {
     for await (const token of tokens) {
       const row = rows.take(token as Token);
@@ -59,8 +63,21 @@ class RowAssembler {
   /** Whether the next member needs a comma before it. By depth. */
   readonly #started: boolean[] = [];
   #afterKey = false;
+  readonly #isRead: (name: string) => boolean;
+  /** Whether the value that comes belongs to a member that is left out. */
+  #leftOut = false;
+  /** How deep within such a value. */
+  #leftOutDepth = 0;
+
+  constructor(isRead: (name: string) => boolean) {
+    this.#isRead = isRead;
+  }
 
   take(token: Token): BronzeRow | undefined {
+    if (this.#leftOut) {
+      this.#pass(token);
+      return undefined;
+    }
     if (this.#depth === 0) {
       if (token.name !== 'startArray' || this.#ended) throw new NotATable(notObjects);
       this.#depth = 1;
@@ -89,11 +106,17 @@ class RowAssembler {
         this.#text.push(token.name === 'endObject' ? '}' : ']');
         return this.#depth === 1 ? this.#row() : undefined;
       case 'keyValue':
+        if (this.#depth === 2 && !this.#isRead(token.value)) {
+          this.#leftOut = true;
+          return undefined;
+        }
         this.#separate();
         this.#text.push(this.#string(token.value), ':');
         this.#afterKey = true;
         return undefined;
       case 'stringValue':
+        if (token.value.length > maxCellBytes)
+          throw new NotATable(`a text is longer than ${maxCellBytes.toLocaleString('en')} characters`);
         return this.#scalar(this.#string(token.value));
       case 'numberValue':
         if (!numberFits(token.value)) throw new NotATable('a number is out of the range of numeric');
@@ -107,6 +130,14 @@ class RowAssembler {
       default:
         throw new Error(`unexpected token ${token.name}`);
     }
+  }
+
+  /** Passes over a token of a value that is left out. */
+  #pass({ name }: Token): void {
+    if (name === 'startObject' || name === 'startArray') this.#leftOutDepth += 1;
+    else if (name === 'endObject' || name === 'endArray') this.#leftOutDepth -= 1;
+    if (this.#leftOutDepth > maxDepth) throw new NotATable(`nested deeper than ${maxDepth} levels`);
+    this.#leftOut = this.#leftOutDepth > 0;
   }
 
   /** @throws NotATable if the array was not there or has not ended. */

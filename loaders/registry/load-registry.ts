@@ -13,10 +13,12 @@ import { LoadBusyError, LoadInterruptedError } from '../landing/errors.ts';
 import { withRetries } from '../landing/retry.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import type { LoadOptions, LoadSummary } from '../landing/summary.ts';
-import { readAddress } from './address.ts';
-import { RegistryFault } from './fault.ts';
+import { forgetColumns } from './forget-columns.ts';
+import { readAddress } from './mysql/address.ts';
+import { AllowedColumns } from './mysql/columns.ts';
+import { RegistryFault } from './mysql/fault.ts';
+import type { RegistryTimeouts } from './mysql/server.ts';
 import { replaySnapshots } from './replay.ts';
-import type { RegistryTimeouts } from './server.ts';
 import { registry } from './stamp.ts';
 import { sweepKilled } from './sweep.ts';
 import { takeSnapshot } from './take.ts';
@@ -27,6 +29,8 @@ export interface RegistrySource {
   readonly bronzeRoot: string;
   /** All that are configured: whose a building is whose name has that of an erased owner in it. */
   readonly apartments?: readonly Apartment[] | undefined;
+  /** Whether the addresses and coordinates of buildings are read as well; by default they are not. */
+  readonly locations?: boolean | undefined;
 }
 
 export interface RegistryOptions extends LoadOptions {
@@ -41,7 +45,7 @@ export interface RegistryOptions extends LoadOptions {
 const usualTimeouts: RegistryTimeouts = { connectMs: 15_000, silentMs: 60_000 };
 
 /**
- * Lands one snapshot of the registry: of each table that is listed in registry-tables.ts a JSON file in Bronze, a ledger row
+ * Lands one snapshot of the registry: of each table that is listed in tables.ts a JSON file in Bronze, a ledger row
  * and its rows in staging.registry_row, all of one moment and committed together. A table that is missing is a warning. A
  * lost connection rolls the snapshot back and is tried again. `from-bronze` lands the snapshots in Bronze that staging
  * does not have, oldest first. `new` and `full` are the same. Creates the staging schema if need be.
@@ -58,11 +62,14 @@ export async function loadRegistry(
   const address = options.mode === 'from-bronze' ? undefined : readAddress(source.url);
   await ensureStaging(warehouse);
   const outcome = await warehouse.exclusive('load registry', async () => {
-    const { bronzeRoot, apartments } = source;
+    const { bronzeRoot, apartments, locations = false } = source;
+    const columns = new AllowedColumns(locations);
+    await forgetColumns(warehouse, columns);
     const sweep = () => sweepKilled({ warehouse, bronzeRoot, options });
     if (address === undefined)
-      return replaySnapshots({ warehouse, bronzeRoot, options, apartments, notes: await sweep() });
-    const take = { warehouse, address, bronzeRoot, options, apartments, timeouts: options.timeouts ?? usualTimeouts };
+      return replaySnapshots({ warehouse, bronzeRoot, options, apartments, columns, notes: await sweep() });
+    const timeouts = options.timeouts ?? usualTimeouts;
+    const take = { warehouse, address, bronzeRoot, options, apartments, columns, timeouts };
     return persevere(options, async () => takeSnapshot({ ...take, notes: await sweep() }));
   });
   if (outcome.held) return outcome.value;

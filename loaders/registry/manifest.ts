@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { systemCode } from '../landing/errors.ts';
+import { type RegistryTable, registryTable } from './mysql/tables.ts';
 import { bronzeFolderOf } from './stamp.ts';
-import { type RegistryTable, registryTable } from './tables.ts';
 
 /** The file in the folder of a snapshot that names its tables. It becomes visible last, so a folder that has it is whole. */
 export const manifestName = 'snapshot.json';

@@ -3,12 +3,12 @@ import type { Session } from '../../warehouse/warehouse.ts';
 import type { BronzeWriter } from '../landing/bronze.ts';
 import { copyJson, copyLine, inChunks } from '../landing/copy-text.ts';
 import { writeFully } from '../landing/descriptor.ts';
-import type { OpenTable } from './server.ts';
+import type { OpenTable } from './mysql/server.ts';
+import type { RegistryTable } from './mysql/tables.ts';
+import { isUnfit, jsonOf, madeFit } from './mysql/value.ts';
 import type { LedgerRow, SnapshotId } from './snapshot.ts';
 import { bronzePathOf, ledgerNameOf } from './stamp.ts';
 import type { ErasedRows } from './subject-rows.ts';
-import type { RegistryTable } from './tables.ts';
-import { isUnfit, jsonOf, madeFit } from './value.ts';
 
 /** Written to Bronze at once. */
 const pieceBytes = 65_536;

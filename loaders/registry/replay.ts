@@ -11,6 +11,7 @@ import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '..
 import { listBronze } from '../sensors/list.ts';
 import { bronzeRows, NotATable } from './bronze.ts';
 import { type BronzeSnapshot, type BronzeTable, snapshotsAmong, Wholeness } from './bronze-snapshot.ts';
+import type { AllowedColumns } from './mysql/columns.ts';
 import { copyRows, stagingLine } from './reader.ts';
 import { type LedgerRow, landSnapshot, type SnapshotId } from './snapshot.ts';
 import { registry } from './stamp.ts';
@@ -22,6 +23,7 @@ export interface Replay {
   readonly bronzeRoot: string;
   readonly options: LoadOptions;
   readonly apartments: readonly Apartment[] | undefined;
+  readonly columns: AllowedColumns;
   /** What there is to say before it begins. */
   readonly notes: readonly Note[];
 }
@@ -36,6 +38,7 @@ export async function replaySnapshots({
   bronzeRoot,
   options,
   apartments,
+  columns,
   notes,
 }: Replay): Promise<LoadSummary> {
   const { clock, onProgress, signal } = options;
@@ -82,7 +85,7 @@ export async function replaySnapshots({
         const erased = await erasedRows(session, apartments);
         for (const table of snapshot.tables) {
           checkpoint();
-          const result = await landFile(session, bronzeRoot, at, table, erased);
+          const result = await landFile({ session, root: bronzeRoot, id: at, erased, columns }, table);
           if (result.unfit) warnings.add([unfitNote(table.table, undefined)]);
           rows.push(result.ledger);
           ignored += result.ignored;
@@ -147,27 +150,33 @@ async function stillRejected(
   return true;
 }
 
+interface FileLanding {
+  readonly session: Session;
+  readonly root: string;
+  readonly id: SnapshotId;
+  readonly erased: ErasedRows | undefined;
+  readonly columns: AllowedColumns;
+}
+
 /** Reads a file through to judge it, and then again to land it, so that memory stays flat and staging gets no half table. */
 async function landFile(
-  session: Session,
-  root: string,
-  id: SnapshotId,
+  { session, root, id, erased, columns }: FileLanding,
   { table, name, path }: BronzeTable,
-  erased: ErasedRows | undefined,
 ): Promise<{ ledger: LedgerRow; ignored: number; unfit: boolean }> {
   const file = fileOf(root, { path });
   const print = { name, bronzePath: path, ...(await fingerprint(file)) };
   let rows = 0;
   let ignored = 0;
   let unfit = false;
+  const isRead = (column: string) => columns.has(table, column);
   try {
-    for await (const row of bronzeRows(file)) unfit = unfit || row.unfit;
+    for await (const row of bronzeRows(file, isRead)) unfit = unfit || row.unfit;
   } catch (error) {
     if (!(error instanceof NotATable)) throw error;
     return { ledger: { ...print, rows, reason: error.message }, ignored, unfit: false };
   }
   const lines = async function* (): AsyncGenerator<readonly Buffer[]> {
-    for await (const { json } of bronzeRows(file)) {
+    for await (const { json } of bronzeRows(file, isRead)) {
       if (erased?.has(table, JSON.parse(json)) === true) {
         ignored += 1;
         continue;

@@ -4,8 +4,8 @@ import type { BronzeWriter } from '../landing/bronze.ts';
 import { LoadFailedError } from '../landing/errors.ts';
 import { inLoad } from '../landing/load.ts';
 import { manifestOf, manifestPathOf } from './manifest.ts';
+import type { RegistryTable } from './mysql/tables.ts';
 import { ledgerNameOf, registry, stampOf, timeOfStamp } from './stamp.ts';
-import type { RegistryTable } from './tables.ts';
 
 /** What the ledger keeps of one table of a snapshot. */
 export interface LedgerRow {

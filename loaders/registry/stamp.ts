@@ -1,4 +1,4 @@
-import { type RegistryTable, registryTable } from './tables.ts';
+import { type RegistryTable, registryTable } from './mysql/tables.ts';
 
 /** The name of this source in staging.load and staging.file, and its folder in Bronze. */
 export const registry = 'registry';

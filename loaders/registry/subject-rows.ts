@@ -4,7 +4,7 @@ import { countOf, type IdKind, noIds, type RegistryIds, registryId, unionOf } fr
 import type { SubjectRule } from '../tombstones/rule.ts';
 import { recordIds } from '../tombstones/tombstone.ts';
 import { readTombstones } from '../tombstones/tombstones.ts';
-import type { RegistryTable } from './tables.ts';
+import type { RegistryTable } from './mysql/tables.ts';
 
 /** A row of the registry, its columns as the server spells them. */
 type RegistryRecord = Readonly<Record<string, unknown>>;

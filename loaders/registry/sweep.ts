@@ -7,8 +7,8 @@ import { removeEmpty } from '../landing/bronze-files.ts';
 import { systemCode } from '../landing/errors.ts';
 import type { LoadOptions, Note } from '../landing/summary.ts';
 import { isManifest, manifestName, readManifest } from './manifest.ts';
+import { type RegistryTable, registryTable } from './mysql/tables.ts';
 import { registry, timeOfStamp } from './stamp.ts';
-import { type RegistryTable, registryTable } from './tables.ts';
 
 export interface Sweeping {
   readonly warehouse: Queryable;

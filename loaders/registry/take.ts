@@ -1,15 +1,17 @@
-import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter } from '../landing/bronze.ts';
-import { SourceError } from '../landing/errors.ts';
+import { LoadFailedError, SourceError } from '../landing/errors.ts';
 import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../landing/summary.ts';
-import type { RegistryAddress } from './address.ts';
-import { landTable } from './reader.ts';
-import { RegistryServer, type RegistryTimeouts } from './server.ts';
+import type { RegistryAddress } from './mysql/address.ts';
+import type { AllowedColumns } from './mysql/columns.ts';
+import { TableFault } from './mysql/fault.ts';
+import { RegistryServer, type RegistryTimeouts, type SpeltTable } from './mysql/server.ts';
+import { type RegistryTable, registryTables } from './mysql/tables.ts';
+import { landTable, type TableLanded } from './reader.ts';
 import { type LedgerRow, landSnapshot, type SnapshotId } from './snapshot.ts';
-import { registry } from './stamp.ts';
-import { erasedRows } from './subject-rows.ts';
-import { type RegistryTable, registryTables } from './tables.ts';
+import { bronzePathOf, registry } from './stamp.ts';
+import { type ErasedRows, erasedRows } from './subject-rows.ts';
 
 const dayMs = 86_400_000;
 
@@ -20,6 +22,7 @@ export interface Taking {
   readonly timeouts: RegistryTimeouts;
   readonly options: LoadOptions;
   readonly apartments: readonly Apartment[] | undefined;
+  readonly columns: AllowedColumns;
   /** What there is to say before it begins. */
   readonly notes: readonly Note[];
 }
@@ -32,10 +35,11 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
   const { warehouse, address, bronzeRoot, timeouts, options, apartments } = taking;
   const server = await RegistryServer.open(address, timeouts, options.signal);
   try {
-    const spelt = await server.tables();
+    const spelt = await server.tables(taking.columns);
     if (spelt.size === 0) throw noTables(address);
     const bronze = new BronzeWriter(bronzeRoot);
     const warnings: Note[] = [...taking.notes];
+    const unread: Note[] = [];
     let bytes = 0;
     let ignored = 0;
     const { id, ledger } = await landSnapshot({
@@ -49,19 +53,24 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
         for (const [done, table] of registryTables.entries()) {
           options.onProgress?.({ phase: 'landing', files: done, total: registryTables.length, bytes });
           const name = spelt.get(table);
-          const open = name === undefined ? undefined : await server.open(name);
-          if (name === undefined || open === undefined) {
-            warnings.push(missing(table, name));
+          const result =
+            name === undefined ? 'missing' : await landOne({ session, bronze, at, table, server, erased }, name);
+          if (result === 'missing') {
+            warnings.push(missing(table, name?.name));
             continue;
           }
-          const columns = open.columns.map((column) => column.name);
-          warnings.push(...(await goneColumns(session, table, columns)));
-          const result = await landTable(session, bronze, at, table, open, erased);
+          if (result instanceof TableFault) {
+            unread.push({ name: table, reason: `${result.message}; its last snapshot stays in use` });
+            continue;
+          }
+          warnings.push(...(await goneColumns(session, table, result.columns)));
           for (const column of result.unfit) warnings.push(unfitNote(table, column));
           landed.push(result.ledger);
           ignored += result.ignored;
           bytes += result.ledger.bytes;
         }
+        const [bad] = unread;
+        if (landed.length === 0 && bad !== undefined) throw noneReadable(address, bad);
         if (landed.length === 0) throw noTables(address);
         await erased?.record(session);
         options.onProgress?.({ phase: 'landing', files: landed.length, total: landed.length, bytes });
@@ -74,7 +83,8 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
       listed: 'listing',
       landed: ledger.length,
       rejected: { count: 0, first: [] },
-      skipped: { count: 0, first: [] },
+      skipped: collected(unread),
+      unread: collected(unread),
       ignored,
       warnings: collected(warnings),
       loads: [id.loadId],
@@ -82,6 +92,35 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
     };
   } finally {
     server.close();
+  }
+}
+
+interface Landing {
+  readonly session: Session;
+  readonly bronze: BronzeWriter;
+  readonly at: SnapshotId;
+  readonly table: RegistryTable;
+  readonly server: RegistryServer;
+  readonly erased: ErasedRows | undefined;
+}
+
+/** Lands one table, of which nothing stays if it cannot be read to its end; the others are landed without it. */
+async function landOne(
+  { session, bronze, at, table, server, erased }: Landing,
+  spelt: SpeltTable,
+): Promise<(TableLanded & { readonly columns: readonly string[] }) | TableFault | 'missing'> {
+  await session.query('savepoint one_table');
+  try {
+    const open = await server.open(spelt);
+    if (open === undefined) return 'missing';
+    const result = await landTable(session, bronze, at, table, open, erased);
+    await session.query('release savepoint one_table');
+    return { ...result, columns: open.columns.map(({ name }) => name) };
+  } catch (error) {
+    if (!(error instanceof TableFault)) throw error;
+    await session.query('rollback to savepoint one_table');
+    await bronze.drop(bronzePathOf(at.stamp, table));
+    return error;
   }
 }
 
@@ -147,6 +186,13 @@ async function goneColumns(on: Queryable, table: RegistryTable, columns: readonl
       name: table,
       reason: `column ${name} was there in the last snapshot and is gone; what is made of it becomes NULL`,
     }));
+}
+
+function noneReadable(address: RegistryAddress, { name, reason }: Note): LoadFailedError {
+  return new LoadFailedError({
+    what: `none of the registry's tables at ${address.shown} could be read: ${name}: ${reason}`,
+    hint: 'Nothing was landed, the last snapshot stays. Ask the administrator of the server to repair its tables, then load again.',
+  });
 }
 
 function noTables(address: RegistryAddress): SourceError {

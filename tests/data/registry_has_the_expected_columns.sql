@@ -5,7 +5,10 @@ with expected as (
     select *
     from (
         values
-            ('buildings', array['idBuilding', 'houseName', 'idBuildingType', 'latitude', 'longitude', 'address', 'npa', 'city', 'buildingYear', 'nbPeople', 'isHeatingOn', 'idUser']),
+            ('buildings', array['idBuilding', 'houseName', 'idBuildingType', 'buildingYear', 'nbPeople', 'isHeatingOn', 'idUser']),
+            {{#if (var "registry_locations" false)}}
+            ('buildings', array['latitude', 'longitude', 'address', 'npa', 'city']),
+            {{/if}}
             ('buildingtype', array['idBuildingType']),
             ('rooms', array['idRoom', 'idBuilding', 'roomName', 'orientation', 'm2']),
             ('sensors', array['idSensor', 'idRoom', 'ip', 'type']),

@@ -30,10 +30,14 @@ export function landedRegistry(kind: DatabaseKind, mariadb: MariadbServer) {
 
   afterAll(() => rmSync(bronzeRoot, { recursive: true, force: true }));
 
-  function load(options: Partial<RegistryOptions> = {}, url = mariadb.url): Promise<LoadSummary> {
+  function load(
+    options: Partial<RegistryOptions> = {},
+    url = mariadb.url,
+    source: { readonly locations?: boolean } = {},
+  ): Promise<LoadSummary> {
     return loadRegistry(
       database.warehouse,
-      { url, bronzeRoot },
+      { url, bronzeRoot, ...source },
       { mode: 'new', clock: () => clock.now, retryDelayMs: 1, onNotice: (text) => notices.push(text), ...options },
     );
   }

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { manifestOf, manifestPathOf } from '../../../loaders/registry/manifest.ts';
+import { registryTable } from '../../../loaders/registry/mysql/tables.ts';
 import { bronzePathOf, stampOf } from '../../../loaders/registry/stamp.ts';
-import { registryTable } from '../../../loaders/registry/tables.ts';
 import { type Cell, type PidbTable, readTables } from '../../fixtures/pidb.ts';
 
 /** Writes a snapshot of the fixture into Bronze as a load would; returns its stamp. */

@@ -39,11 +39,11 @@ describe.skipIf(server === undefined).each(oneDatabase)('from the registry to go
   }
 
   /** One snapshot a day. */
-  async function landRegistry(mode: 'new' | 'from-bronze' = 'new') {
+  async function landRegistry(mode: 'new' | 'from-bronze' = 'new', locations = true) {
     const clock = () => new Date(Date.UTC(2023, 10, day, 7));
     const summary = await loadRegistry(
       database.warehouse,
-      { url: mariadb.url, bronzeRoot: home.bronze },
+      { url: mariadb.url, bronzeRoot: home.bronze, locations },
       { mode, clock, attempts: 1 },
     );
     day += 1;

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { manifestOf, manifestPathOf } from '../../../loaders/registry/manifest.ts';
+import { registryTables } from '../../../loaders/registry/mysql/tables.ts';
 import { bronzePathOf, stampOf } from '../../../loaders/registry/stamp.ts';
-import { registryTables } from '../../../loaders/registry/tables.ts';
 
 /** A row of the registry, as the sample spells its columns. */
 export type RegistryRow = Readonly<Record<string, string | number | null>>;

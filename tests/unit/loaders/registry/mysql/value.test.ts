@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUnfit, jsonOf, madeFit } from '../../../../loaders/registry/value.ts';
+import { isUnfit, jsonOf, madeFit } from '../../../../../loaders/registry/mysql/value.ts';
 
 const text = 45;
 const binary = 63;

@@ -1,4 +1,7 @@
-import { numberFits } from '../landing/raw-json.ts';
+import { numberFits } from '../../landing/raw-json.ts';
+
+/** How large a value may be, in bytes. As JSON and in its copies one takes a hundred times as much memory. */
+export const maxCellBytes = 1024 * 1024;
 
 /** What the server says of a column; see MySQL's column definition packet. */
 export interface RegistryColumn {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'mysql2';
-import { SourceError } from '../landing/errors.ts';
+import { SourceError } from '../../landing/errors.ts';
+import { type Tls, tlsOf } from './tls.ts';
 
 /** Where the registry is and how to get in. */
 export interface RegistryAddress {
@@ -8,6 +8,7 @@ export interface RegistryAddress {
     ConnectionOptions,
     'host' | 'port' | 'user' | 'password' | 'database' | 'socketPath' | 'ssl'
   >;
+  readonly tls: Pick<Tls, 'optional' | 'waived'>;
   /** For messages: without the password. */
   readonly shown: string;
 }
@@ -17,8 +18,8 @@ const parts =
 
 /**
  * Reads MYSQL_URL: `mysql://user:password@host:3306/pidb`, also in SQLAlchemy's style (`mysql+pymysql://`,
- * `mariadb+mariadbconnector://`) with its parameters `unix_socket`, `ssl_ca`, `ssl_cert`, `ssl_key` and
- * `ssl_check_hostname`, or `ssl=true`. Other parameters speak to other drivers and are ignored.
+ * `mariadb+mariadbconnector://`) with its parameters `unix_socket` and those for TLS (tls.ts). Other parameters speak to other
+ * drivers and are ignored.
  * @throws SourceError that never repeats it, since it holds a password.
  */
 export function readAddress(url: string | undefined): RegistryAddress {
@@ -41,7 +42,7 @@ export function readAddress(url: string | undefined): RegistryAddress {
   const host = found.ipv6 ?? (found.name === undefined || found.name === '' ? 'localhost' : decoded(found.name));
   const user = decoded(found.user ?? '');
   const database = decoded(found.database ?? '');
-  const ssl = tlsOf(query);
+  const { ssl, ...tls } = tlsOf(query);
   return {
     connection: {
       ...(socketPath === undefined ? { host, port } : { socketPath }),
@@ -50,35 +51,8 @@ export function readAddress(url: string | undefined): RegistryAddress {
       database,
       ...(ssl === undefined ? {} : { ssl }),
     },
+    tls,
     shown: `mysql://${user === '' ? '' : `${user}@`}${socketPath ?? `${found.ipv6 === undefined ? host : `[${host}]`}:${port}`}/${database}`,
-  };
-}
-
-function tlsOf(query: URLSearchParams): Exclude<ConnectionOptions['ssl'], string> {
-  const file = (name: string) => {
-    const path = query.get(name);
-    if (path === null) return undefined;
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw new SourceError({
-        what: `MYSQL_URL names the file ${path} as ${name}, which cannot be read`,
-        hint: 'Correct the path in MYSQL_URL, or the permissions of the file.',
-        cause: error,
-      });
-    }
-  };
-  const [ca, cert, key] = [file('ssl_ca'), file('ssl_cert'), file('ssl_key')];
-  const wanted = ['true', '1', 'yes', 'on'].includes((query.get('ssl') ?? '').toLowerCase());
-  const namesTls = [...query.keys()].some((name) => name.startsWith('ssl_'));
-  if (!wanted && !namesTls) return undefined;
-  const anyHost = ['false', '0', 'no', 'off'].includes((query.get('ssl_check_hostname') ?? '').toLowerCase());
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    rejectUnauthorized: true,
-    verifyIdentity: !anyHost,
   };
 }
 
