@@ -62,7 +62,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry lands in $
   });
 
   it('values of every type without loss', async () => {
-    await load();
+    await load({}, mariadb.url, { locations: true });
     expect(JSON.parse(await record('rooms', 1))).toEqual({
       idRoom: 20,
       idBuilding: 2,
