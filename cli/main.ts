@@ -11,6 +11,9 @@ import { DatacycleError } from '../warehouse/errors.ts';
 import { buildProgram } from './program.ts';
 import { Terminal } from './terminal/terminal.ts';
 
+/** How long the work at hand may take to stop, in milliseconds; a kill at any moment loses nothing either. */
+const stopMs = 30_000;
+
 /** Reads the command line, makes the one call it asks for and ends the process with its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
@@ -18,6 +21,8 @@ export async function main(args: readonly string[]): Promise<void> {
     // A second Ctrl+C means now.
     if (interrupt.signal.aborted) process.exit(130);
     interrupt.abort();
+    // Whatever does not hear of it, since it waits for somebody who says nothing.
+    setTimeout(() => process.exit(130), stopMs).unref();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

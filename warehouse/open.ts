@@ -17,6 +17,12 @@ export interface WarehouseOptions {
   readonly concurrency: number;
   /** Session settings over the defaults, e.g. `{ work_mem: '256MB' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Told what a person should know although it works; standard error if nothing else. */
+  readonly warn?: (text: string) => void;
+  /** How long a server may take until a connection to it is made, in milliseconds; `connect_timeout` of the URL comes first. */
+  readonly connectMs?: number | undefined;
+  /** Once it is aborted no connection is waited for any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -54,5 +60,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
       hint: 'Write %40 for @, %2F for /, %23 for #, %3A for :, %3F for ?, %25 for %.',
     });
   }
-  return openPostgres({ url, applicationName, concurrency: options.concurrency, settings });
+  const warn = options.warn ?? ((text: string) => void process.stderr.write(`Warning: ${text}\n`));
+  const { concurrency, connectMs, signal } = options;
+  return openPostgres({ url, applicationName, concurrency, settings, warn, connectMs, signal });
 }

@@ -4,6 +4,7 @@ import type { Results } from '@electric-sql/pglite';
 import { concealer } from './conceal.ts';
 import { DatacycleError, type Fault, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
+import { sessionSettings, setSettings } from './session-settings.ts';
 import { textParser, valueParsers } from './values.ts';
 import type { Exclusive, Isolation, Result, Row, Session, Values, Warehouse } from './warehouse.ts';
 
@@ -133,8 +134,8 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     }
   }
 
-  const wanted = { TimeZone: 'UTC', DateStyle: 'ISO', ...settings };
-  for (const pair of Object.entries(wanted)) await run('select set_config($1, $2, false)', pair);
+  const wanted = { ...sessionSettings, ...settings };
+  await run(setSettings, [Object.keys(wanted), Object.values(wanted), null]);
 
   return {
     kind: 'pglite',

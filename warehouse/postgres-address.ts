@@ -1,27 +1,54 @@
 import pg from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
-import { ConnectionError } from './errors.ts';
+import type { Peer } from './dial.ts';
+import { ConnectionError, DatacycleError } from './errors.ts';
+import { readTls, type Tls } from './tls.ts';
+
+/** What a URL says, and the environment where the URL says nothing. */
+export interface AddressFields {
+  /** What pg takes. TLS is not its business. */
+  readonly driver: pg.ClientConfig;
+  readonly tls: Tls;
+  /** `connect_timeout`, in milliseconds. */
+  readonly connectMs: number | undefined;
+  /** `tcp_user_timeout`: after how many milliseconds without an answer a connection counts as lost. */
+  readonly patienceMs: number;
+}
+
+const defaultPatienceMs = 30_000;
+
+/** Parameters that are read here and mean something else to pg, or nothing. */
+const ownParameters =
+  /^ssl|^(connect_timeout|tcp_user_timeout|keepalives\w*|uselibpqcompat|channel_binding|gssencmode)$/;
 
 /**
- * A `postgres://` URL as the fields that pg takes. pg reads TLS and other settings from the parameters of a URL as it
- * should, but decodes the name of the database so that `+`, `@`, `/`, `%`, `&`, `,`, `;`, `$` and `:` do not survive, and
+ * Reads a `postgres://` URL. pg decodes the name of the database so that `+`, `@`, `/`, `%`, `&`, `,`, `;`, `$` and `:` do not survive, and
  * the user and password wrongly where a space or a lone `%` stands elsewhere; those are decoded here.
  * @throws ConnectionError that never repeats the URL, since it may hold a password.
  */
-export function connectionFields(url: string): pg.ClientConfig {
+export function connectionFields(url: string): AddressFields {
   try {
     const parsed = new URL(url);
     // Without them nothing of the URL can be decoded in the wrong way, and nothing fails that is right.
     const rest = Object.assign(new URL(url), { pathname: '/' });
+    for (const name of [...rest.searchParams.keys()]) if (ownParameters.test(name)) rest.searchParams.delete(name);
     if (rest.host !== '') Object.assign(rest, { username: '', password: '' });
     const fields = parseIntoClientConfig(rest.href);
+    const { searchParams } = parsed;
     return {
-      ...fields,
-      user: fields.user || decodeURIComponent(parsed.username) || undefined,
-      password: fields.password || decodeURIComponent(parsed.password) || undefined,
-      database: decodeURIComponent(parsed.pathname.slice(1)) || undefined,
+      driver: {
+        ...fields,
+        ssl: false,
+        user: fields.user || decodeURIComponent(parsed.username) || undefined,
+        password: fields.password || decodeURIComponent(parsed.password) || undefined,
+        database: decodeURIComponent(parsed.pathname.slice(1)) || undefined,
+      },
+      tls: readTls(searchParams, process.env),
+      connectMs: positive(searchParams.get('connect_timeout') ?? process.env.PGCONNECT_TIMEOUT, 1000),
+      patienceMs: positive(searchParams.get('tcp_user_timeout'), 1) ?? defaultPatienceMs,
     };
   } catch (error) {
+    if (error instanceof DatacycleError) throw error;
     if (
       error instanceof URIError ||
       (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL')
@@ -39,8 +66,20 @@ export function connectionFields(url: string): pg.ClientConfig {
   }
 }
 
+/** A number above zero times `unit`; libpq takes zero and less for no limit, which leaves ours. */
+function positive(text: string | null | undefined, unit: number): number | undefined {
+  const number = Number(text ?? '');
+  return Number.isFinite(number) && number > 0 ? number * unit : undefined;
+}
+
 /** The server that a URL names, with the parts that pg takes from the environment (PGHOST, PGPORT) or by default. */
 export function serverOf(url: string): { readonly host: string; readonly port: number } {
-  const { host, port } = new pg.Client(connectionFields(url));
+  const { host, port } = peerOf(connectionFields(url));
   return { host, port };
+}
+
+/** The same with how to speak with it. */
+export function peerOf({ driver, tls }: AddressFields): Peer {
+  const { host, port } = new pg.Client(driver);
+  return { host, port, tls };
 }

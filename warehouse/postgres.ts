@@ -1,11 +1,12 @@
 import { finished, pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { concealer, secretPrefix } from './conceal.ts';
-import { ConnectionError, DatacycleError, StatementError } from './errors.ts';
+import { concealer } from './conceal.ts';
+import { ConnectionError } from './errors.ts';
+import { sharedServers } from './pooler.ts';
 import { connectionFields } from './postgres-address.ts';
-import { startupOptions } from './startup-options.ts';
-import { textParser, valueParsers } from './values.ts';
+import { PostgresPool, type Taken } from './postgres-pool.ts';
+import { textParser } from './values.ts';
 import type { Exclusive, Isolation, Result, Row, Session, Values, Warehouse } from './warehouse.ts';
 
 export interface PostgresOptions {
@@ -16,158 +17,73 @@ export interface PostgresOptions {
   readonly concurrency: number;
   /** Session settings, e.g. `work_mem`; applied on every new connection. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Told what a person should know although it works. */
+  readonly warn: (text: string) => void;
+  readonly connectMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The namespace of this program's advisory locks: "data" in ASCII. */
 const lockClass = 0x64617461;
 
-const unreachable: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there: is PostgreSQL running, and do host and port fit?',
-  ENOTFOUND: 'the host name cannot be resolved',
-  EAI_AGAIN: 'the host name cannot be resolved at the moment',
-  ETIMEDOUT: 'the host does not answer: is a firewall in between?',
-  ECONNRESET: 'the server closed the connection',
-  EPIPE: 'the server closed the connection',
-  ENOENT: 'the socket does not exist: is PostgreSQL running?',
-  '28P01': 'the password is wrong for this user',
-  '28000': 'the server refuses this user (pg_hba.conf)',
-  '3D000': 'the database does not exist; create it, or name another one',
-  '53300': 'the server has no connection left',
-  '57P01': 'the server closed the connection (an administrator, or it is shutting down)',
-  '57P02': 'the server crashed while this connection was open',
-  '57P03': 'the server is starting up or shutting down; try again in a moment',
-};
-
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
+/** How often the connection that holds a lock is asked whether it still does, as a part of the patience with the server. */
+const lockChecks = 3;
 
 /**
  * Opens PostgreSQL 15 or newer. Connects lazily: the first statement finds out whether the server answers.
  * @throws ConnectionError if the URL cannot be used, without repeating it.
  */
 export function openPostgres(options: PostgresOptions): Warehouse {
-  const { url, applicationName, concurrency, settings } = options;
+  const { url, concurrency, settings } = options;
   const address = withoutSecrets(url);
-  const conceal = concealer(settings);
   const fields = connectionFields(url);
-  const entries = Object.entries({ TimeZone: 'UTC', DateStyle: 'ISO', ...settings });
-  const secrets = entries.filter(([name]) => name.startsWith(secretPrefix));
-  const open = entries.filter(([name]) => !name.startsWith(secretPrefix));
-  const pool = new pg.Pool({
-    ...fields,
-    // Overrides the URL's, since messages identify the holder of a lock by it.
-    application_name: applicationName,
-    options: [
-      fields.options ?? process.env.PGOPTIONS ?? [],
-      secrets.length > 0 ? startupOptions(Object.fromEntries(secrets)) : [],
-    ]
-      .flat()
-      .join(' '),
-    max: concurrency + 2,
-    connectionTimeoutMillis: 15_000,
-    idleTimeoutMillis: 10_000,
-    // A server that vanished without a word is noticed within a minute, not never.
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 30_000,
-    types: {
-      getTypeParser: (id: number, format?: 'text' | 'binary') =>
-        (format !== 'binary' && valueParsers[id]) || pg.types.getTypeParser(id, format),
-    } as pg.CustomTypesConfig,
-  });
-  // An idle connection that breaks must not end the process; the next statement reports it.
-  pool.on('error', () => undefined);
-  const prepared = new WeakSet<pg.PoolClient>();
-  const running = new Set<pg.PoolClient>();
-
-  function translate(error: unknown, sql: string): Error {
-    if (error instanceof DatacycleError) return error;
-    const code = codeOf(error);
-    const message = error instanceof Error && error.message !== '' ? error.message : String(error);
-    const reason = unreachable[code];
-    const lost =
-      !(error instanceof pg.DatabaseError) &&
-      /terminated|timeout exceeded|not queryable|Client was closed/i.test(message);
-    if (reason !== undefined || lost) {
-      return new ConnectionError({
-        what: `cannot work with ${address}: ${reason ?? message}`,
-        hint: 'Check DB_URL (environment or .env).',
-        cause: error,
-      });
-    }
-    if (!(error instanceof pg.DatabaseError)) {
-      return new ConnectionError({
-        what: `cannot work with ${address}: ${message}`,
-        hint: 'Check DB_URL (environment or .env).',
-        cause: error,
-      });
-    }
-    return StatementError.from(error, sql, conceal);
-  }
-
-  async function acquire(): Promise<pg.PoolClient> {
-    let client: pg.PoolClient | undefined;
-    try {
-      client = await pool.connect();
-      if (!prepared.has(client)) {
-        client.on('error', () => undefined);
-        // The secrets came with the connection: a server may log statements, and what they are given.
-        const sets = open.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
-        await client.query(`select ${sets.join(', ')}`, open.flat());
-        prepared.add(client);
-      }
-      running.add(client);
-      return client;
-    } catch (error) {
-      client?.release(true);
-      throw translate(error, '');
-    }
-  }
-
-  function release(client: pg.PoolClient, broken: boolean): void {
-    running.delete(client);
-    client.release(broken);
-  }
+  const pool = new PostgresPool({ ...options, fields, address, conceal: concealer(settings) });
 
   async function run<R extends Row>(
-    client: pg.ClientBase,
+    { client, during }: Taken,
     sql: string,
     params?: readonly unknown[],
     values: Values = 'parsed',
   ): Promise<Result<R>> {
     try {
       const given = params === undefined || params.length === 0 ? undefined : [...params];
-      const result = await client.query<R>(values === 'text' ? { ...asText, text: sql } : sql, given);
+      const result = await during(() => client.query<R>(values === 'text' ? { ...asText, text: sql } : sql, given));
       return {
         rows: result.rows,
         rowCount: result.rowCount ?? 0,
         columns: (result.fields ?? []).map((field) => field.name),
       };
     } catch (error) {
-      throw translate(error, sql);
+      throw pool.translate(error, sql);
     }
   }
 
-  function sessionOn(client: pg.PoolClient): Session {
+  function sessionOn(taken: Taken): Session {
+    const { client, during } = taken;
     return {
-      query: (sql, params, values) => run(client, sql, params, values),
+      query: (sql, params, values) => run(taken, sql, params, values),
       async copyIn(sql, chunks) {
         const stream = client.query(copyFrom(sql));
         try {
-          await pipeline(chunks, stream);
+          await during(() => pipeline(chunks, stream));
           return stream.rowCount;
         } catch (error) {
-          throw error instanceof pg.DatabaseError ? translate(error, sql) : error;
+          throw error instanceof pg.DatabaseError ? pool.translate(error, sql) : error;
         }
       },
       async *copyOut(sql) {
         const stream = client.query(copyTo(sql));
+        const chunks = stream.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
         try {
-          for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
+          for (;;) {
+            const { done, value } = await during(() => chunks.next());
+            if (done === true) return;
+            yield value as Buffer;
+          }
         } catch (error) {
-          throw translate(error, sql);
+          throw pool.translate(error, sql);
         } finally {
+          await chunks.return?.();
           // Whoever reads leaves early: the rest has to come in before the connection can do anything else.
           if (!stream.readableEnded && !stream.errored) await finished(stream.resume()).catch(() => undefined);
         }
@@ -176,17 +92,17 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   }
 
   async function session<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const client = await acquire();
+    const taken = await pool.take();
     let broken = true;
     try {
-      const value = await work(sessionOn(client));
+      const value = await work(sessionOn(taken));
       broken = false;
       return value;
     } catch (error) {
       broken = error instanceof ConnectionError;
       throw error;
     } finally {
-      release(client, broken);
+      taken.release(broken);
     }
   }
 
@@ -194,23 +110,23 @@ export function openPostgres(options: PostgresOptions): Warehouse {
     work: (session: Session) => Promise<T>,
     isolation: Isolation = 'read committed',
   ): Promise<T> {
-    const client = await acquire();
+    const taken = await pool.take();
     let broken = true;
     try {
-      await run(client, `begin isolation level ${isolation}`);
-      const value = await work(sessionOn(client));
-      await run(client, 'commit');
+      await run(taken, `begin isolation level ${isolation}`);
+      const value = await work(sessionOn(taken));
+      await run(taken, 'commit');
       broken = false;
       return value;
     } catch (error) {
       // If the rollback fails, the connection is broken, and the server rolls back by itself.
-      broken = await client.query('rollback').then(
+      broken = await run(taken, 'rollback').then(
         () => false,
         () => true,
       );
       throw error;
     } finally {
-      release(client, broken);
+      taken.release(broken);
     }
   }
 
@@ -230,33 +146,57 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   }
 
   async function exclusive<T>(name: string, work: (lost: AbortSignal) => Promise<T>): Promise<Exclusive<T>> {
-    const client = await acquire();
-    running.delete(client);
+    const taken = await pool.take();
+    pool.spare(taken);
+    const { client } = taken;
     const lost = new AbortController();
-    const onLost = () => lost.abort();
+    const onLost = (error?: Error) =>
+      lost.abort(
+        new ConnectionError({
+          what: `the connection that holds the lock of the database was lost${error === undefined ? '' : `: ${pool.translate(error, '').message}`}`,
+          hint: 'Another process may have taken the lock since. Run it again.',
+        }),
+      );
     client.once('end', onLost);
     client.once('error', onLost);
     let held = false;
+    let checks: NodeJS.Timeout | undefined;
     try {
-      const { rows } = await run<{ held: boolean }>(client, 'select pg_try_advisory_lock($1, hashtext($2)) as held', [
+      const { rows } = await run<{ held: boolean }>(taken, 'select pg_try_advisory_lock($1, hashtext($2)) as held', [
         lockClass,
         name,
       ]);
       held = rows[0]?.held === true;
-      if (held) return { held: true, value: await work(lost.signal) };
-      return { held: false, holder: (await holder(name)) ?? 'a session that has just ended' };
+      if (!held) return { held: false, holder: (await holder(name)) ?? 'a session that has just ended' };
+      // Nothing is asked on this connection while the others work: without a word it would not be missed.
+      let isAsking = false;
+      const ask = async () => {
+        if (isAsking || lost.signal.aborted) return;
+        isAsking = true;
+        await stillOurs(taken).catch(onLost);
+        isAsking = false;
+      };
+      checks = setInterval(() => void ask(), fields.patienceMs / lockChecks).unref();
+      return { held: true, value: await work(lost.signal) };
     } finally {
+      clearInterval(checks);
       // Where even that fails the connection is closed, and the server frees the lock by itself.
       const unlocked = held
-        ? await client.query('select pg_advisory_unlock($1, hashtext($2))', [lockClass, name]).then(
+        ? await run(taken, 'select pg_advisory_unlock($1, hashtext($2))', [lockClass, name]).then(
             () => true,
             () => false,
           )
         : true;
       client.removeListener('end', onLost);
       client.removeListener('error', onLost);
-      release(client, !unlocked);
+      taken.release(!unlocked);
     }
+  }
+
+  /** @throws ConnectionError if the connection is dead, or a pooler has given its server to another. */
+  async function stillOurs(taken: Taken): Promise<void> {
+    const { rows } = await run<{ pid: number }>(taken, 'select pg_backend_pid() as pid');
+    if (rows[0]?.pid !== taken.pid) throw sharedServers();
   }
 
   const warehouse: Warehouse = {
@@ -268,13 +208,8 @@ export function openPostgres(options: PostgresOptions): Warehouse {
     transaction,
     exclusive,
     holder,
-    async cancel() {
-      const pids = [...running].map((client) => (client as unknown as { processID: number }).processID);
-      if (pids.length > 0) await pool.query('select pg_cancel_backend(pid) from unnest($1::int[]) as pid', [pids]);
-    },
-    async close() {
-      if (!pool.ended && !pool.ending) await pool.end();
-    },
+    cancel: () => pool.cancel(),
+    close: () => pool.close(),
   };
   return warehouse;
 }

@@ -52,7 +52,7 @@ export async function bronze(
   const dryRun = flags.dryRun === true;
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = wanted === 'compress' ? undefined : compileProject(project);
-  const warehouse = await openToRead(project, `bronze ${wanted}`, 2);
+  const warehouse = await openToRead(project, `bronze ${wanted}`, 2, signal);
   try {
     const keeping: Keeping = { warehouse, project, clock: () => new Date(), signal };
     const step: HousekeepingStep =

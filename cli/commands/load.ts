@@ -40,7 +40,7 @@ export async function load(
     });
   }
   const chosen = chooseSources(project, names, flags);
-  const warehouse = await openProjectWarehouse(project, 'load', 3);
+  const warehouse = await openProjectWarehouse(project, 'load', 3, { signal });
   try {
     let exitCode: 0 | 1 | 2 = 0;
     for (const source of chosen) {

@@ -40,7 +40,7 @@ export async function runCommand(
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = compileProject(project);
   const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
-  const warehouse = await openForModels(project, command, flags.threads);
+  const warehouse = await openForModels(project, command, flags.threads, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   try {

@@ -35,7 +35,7 @@ export async function subject(
   }
   const compiled = compileProject(project);
   const named = subjectNamed(project, id);
-  const warehouse = await openToRead(project, `subject ${wanted}`, 2);
+  const warehouse = await openToRead(project, `subject ${wanted}`, 2, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   const clock = () => new Date();

@@ -23,7 +23,7 @@ export async function verify(
   const compiled = compileProject(project);
   const chosen = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   const selected = (flags.select ?? []).length > 0 ? chosen : intersection(chosen, compiled.manifest);
-  const warehouse = await openForModels(project, 'verify', 1);
+  const warehouse = await openForModels(project, 'verify', 1, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   const asTable = flags.output === 'table' && !terminal.json;

@@ -39,9 +39,12 @@ export async function watch(
   const redact = projectRedactor(project);
   const log = new WatchLog(terminal, journal, redact, clock);
   const metrics = new WatchMetrics(clock);
-  const landing = await openProjectWarehouse(project, 'watch', landingSessions);
+  // A network that is back is noticed by the next try: that one is not to wait for longer than an interval.
+  const waits = { connectMs: Math.min(10_000, Math.max(3000, settings.intervalMs)), signal };
+  const landing = await openProjectWarehouse(project, 'watch', landingSessions, waits);
   // The embedded database can be opened once only.
-  const building = landing.kind === 'pglite' ? landing : await openProjectWarehouse(project, 'watch build', undefined);
+  const building =
+    landing.kind === 'pglite' ? landing : await openProjectWarehouse(project, 'watch build', undefined, waits);
   try {
     const keepHouse: Housekeep = async (stop) => {
       for (const step of await housekeep(landing, project, compiled, clock, stop)) {
@@ -58,15 +61,18 @@ export async function watch(
         : await serveHealth(settings.port, metrics, health, redact).catch((error: unknown) => blame(error, landing));
     try {
       const where = server === undefined ? '' : `, health at http://127.0.0.1:${server.port}/health`;
-      await whileWatcher({ warehouse: landing, signal, conditions: watcher.conditions }, async (stop, stillMine) => {
-        const names = watched.map(({ name }) => name).join(', ');
-        log.write('info', 'watching', `watching ${names} into ${landing.address}${where}`, {
-          sources: watched.map(({ name }) => name),
-          interval_seconds: settings.intervalMs / 1000,
-          pid: process.pid,
-        });
-        await watcher.run(stop, stillMine);
-      });
+      await whileWatcher(
+        { warehouse: landing, signal, conditions: watcher.conditions, intervalMs: settings.intervalMs },
+        async (stop, stillMine) => {
+          const names = watched.map(({ name }) => name).join(', ');
+          log.write('info', 'watching', `watching ${names} into ${landing.address}${where}`, {
+            sources: watched.map(({ name }) => name),
+            interval_seconds: settings.intervalMs / 1000,
+            pid: process.pid,
+          });
+          await watcher.run(stop, stillMine);
+        },
+      );
       log.write('info', 'stopped', 'stopped');
     } finally {
       await server?.close();

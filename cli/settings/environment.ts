@@ -7,7 +7,7 @@ import { stateMigrations } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { parseYaml } from '../../runner/text/exact-numbers.ts';
 import { readVersion } from '../../warehouse/migrate.ts';
-import { openWarehouse } from '../../warehouse/open.ts';
+import { openWarehouse, type WarehouseOptions } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { readEnvFile } from './env-file.ts';
 import { yearSetting } from './settings.ts';
@@ -65,11 +65,12 @@ export function openProject(options: GlobalOptions, override: Env = {}): Project
   return project;
 }
 
-/** Opens the database of a project's target. */
+/** Opens the database of a project's target. @param waits how long a connection is waited for, where not as always. */
 export async function openProjectWarehouse(
   project: Project,
   purpose: string,
   threads: number | undefined,
+  waits: Pick<WarehouseOptions, 'connectMs' | 'signal'> = {},
 ): Promise<Warehouse> {
   const secrets = (project.settings.secrets ?? []).flatMap((name) => {
     const value = project.env[name];
@@ -81,6 +82,7 @@ export async function openProjectWarehouse(
     purpose,
     concurrency: threads ?? project.target.threads ?? 4,
     settings: { ...project.target.settings, ...Object.fromEntries(secrets) },
+    ...waits,
   });
 }
 
@@ -88,8 +90,13 @@ export async function openProjectWarehouse(
  * The same for a command that reads what is there.
  * @throws DatacycleError if the database is newer than the program.
  */
-export async function openToRead(project: Project, purpose: string, threads: number | undefined): Promise<Warehouse> {
-  return openedWith(await openProjectWarehouse(project, purpose, threads), async (warehouse) => {
+export async function openToRead(
+  project: Project,
+  purpose: string,
+  threads: number | undefined,
+  signal?: AbortSignal,
+): Promise<Warehouse> {
+  return openedWith(await openProjectWarehouse(project, purpose, threads, { signal }), async (warehouse) => {
     await readVersion(warehouse, stagingMigrations);
     await readVersion(warehouse, stateMigrations);
   });
@@ -100,8 +107,9 @@ export async function openForModels(
   project: Project,
   purpose: string,
   threads: number | undefined,
+  signal?: AbortSignal,
 ): Promise<Warehouse> {
-  return openedWith(await openProjectWarehouse(project, purpose, threads), async (warehouse) => {
+  return openedWith(await openProjectWarehouse(project, purpose, threads, { signal }), async (warehouse) => {
     // First, so that a database that is too new stays as it is.
     await readVersion(warehouse, stateMigrations);
     await updateStaging(warehouse);

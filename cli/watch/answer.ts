@@ -1,5 +1,6 @@
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Conditions } from './conditions.ts';
 
 /** How long a short question to the database may take before it counts as away, in milliseconds. */
 export const answerMs = 30_000;
@@ -45,4 +46,23 @@ export async function closeSoon(warehouse: Warehouse): Promise<void> {
   });
   await Promise.race([warehouse.close(), late]);
   clearTimeout(timer);
+}
+
+/** What a person has to put right, as PostgreSQL calls it: no such user, wrong password, no such database. */
+const hopeless = ['28000', '28P01', '3D000'];
+
+/** Whether trying again will not help. */
+export function isHopeless({ cause }: ConnectionError): boolean {
+  return cause instanceof Error && 'code' in cause && hopeless.includes(String(cause.code));
+}
+
+/**
+ * Notes that the database cannot be worked with. A network that drops everything gives another error at every stage (a statement
+ * that is not answered, a connection that is not made): they are one trouble.
+ */
+export function databaseFailed(conditions: Conditions, error: ConnectionError, hint: string): void {
+  const { cause } = error;
+  const isAnswer = cause instanceof Error && 'code' in cause && /^\w{5}$/.test(String(cause.code));
+  const tellAtOnce = isHopeless(error);
+  conditions.failed('database', error.message, hint, isAnswer ? { tellAtOnce } : { kind: 'no answer', tellAtOnce });
 }

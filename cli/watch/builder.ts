@@ -6,6 +6,7 @@ import { RunBusyError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { databaseFailed } from './answer.ts';
 import type { Conditions } from './conditions.ts';
 import type { WatchState } from './health.ts';
 import type { WatchMetrics } from './metrics.ts';
@@ -178,7 +179,7 @@ export class Builder {
     const { conditions, log, metrics } = this.#options;
     const message = error instanceof Error ? error.message : String(error);
     metrics.builds.inc({ outcome: 'failed' });
-    if (error instanceof ConnectionError) conditions.failed('database', message, 'It is tried again until it is back.');
+    if (error instanceof ConnectionError) databaseFailed(conditions, error, 'It is tried again until it is back.');
     else if (error instanceof RunBusyError) {
       // Another process is building; that is no fault, and is logged once.
       if (!this.#saidBusy) log.write('warning', 'build waits', `${what} waits: ${message}`);

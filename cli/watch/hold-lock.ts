@@ -1,28 +1,30 @@
 import { hostname } from 'node:os';
 import { ConnectionError, DatacycleError, StatementError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { answerMs, silent } from './answer.ts';
+import { answerMs, databaseFailed, isHopeless, silent } from './answer.ts';
 import type { Conditions } from './conditions.ts';
 import { pause } from './timing.ts';
 
 /** The lock of the one watcher a database may have; `status` asks who holds it. */
 export const watchLock = 'watch';
 
-/** Between two tries to reach the database, in milliseconds: doubled from the first to the last. */
+/** Between two tries to reach the database, in milliseconds: doubled from the first to the last, or to the watcher's interval. */
 const firstWaitMs = 1000;
 const lastWaitMs = 30_000;
 
 /** Giving the lock back over a connection that is dead without knowing may never end; so long, in milliseconds, is waited. */
 const letGoMs = 2000;
 
-/** What a person has to put right, as PostgreSQL calls it: no such user, wrong password, no such database. */
-const hopeless = ['28000', '28P01', '3D000'];
+const lost = 'the connection to the database was lost';
+const tryAgain = 'It is tried again until it is back.';
 
 export interface HoldOptions {
   /** Opened for the purpose `watch`. */
   readonly warehouse: Warehouse;
   readonly signal: AbortSignal;
   readonly conditions: Conditions;
+  /** Between two checks, in milliseconds. */
+  readonly intervalMs: number;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface HoldOptions {
  * refuses the login at the start.
  */
 export async function whileWatcher(
-  { warehouse, signal, conditions }: HoldOptions,
+  { warehouse, signal, conditions, intervalMs }: HoldOptions,
   work: (stop: AbortSignal, stillMine: () => Promise<boolean>) => Promise<void>,
 ): Promise<void> {
   const own = `datacycle watch pid ${process.pid} on ${hostname()}`.slice(0, 63);
@@ -42,27 +44,26 @@ export async function whileWatcher(
   let wasHeld = false;
   while (!signal.aborted) {
     try {
-      const outcome = await hold(warehouse, signal, async (lost) => {
+      const outcome = await hold(warehouse, signal, async (stop) => {
         wasHeld = true;
         wait = firstWaitMs;
         conditions.recovered('database');
-        await work(AbortSignal.any([signal, lost]), stillMine);
+        await work(AbortSignal.any([signal, stop]), stillMine);
       });
       if (signal.aborted) return;
-      if (outcome.held)
-        conditions.failed('database', 'the connection to the database was lost', 'It is tried again until it is back.');
+      if (outcome.held) databaseFailed(conditions, new ConnectionError({ what: lost, hint: '' }), tryAgain);
       // A server may take a while to notice that our last connection has ended.
       else if (!outcome.holder.startsWith(own)) throw anotherWatcher(outcome.holder);
     } catch (error) {
       // After a first success, any refusal by the server may be temporary.
       if (!(error instanceof ConnectionError || (wasHeld && error instanceof StatementError))) throw error;
       if (signal.aborted) return;
-      const isHopeless = hopeless.includes(codeOf(error.cause));
-      if (isHopeless && !wasHeld) throw error;
-      conditions.failed('database', error.message, 'It is tried again until it is back.', { tellAtOnce: isHopeless });
+      if (!(error instanceof ConnectionError)) conditions.failed('database', error.message, tryAgain);
+      else if (isHopeless(error) && !wasHeld) throw error;
+      else databaseFailed(conditions, error, tryAgain);
     }
     await pause(wait, signal);
-    wait = Math.min(lastWaitMs, wait * 2);
+    wait = Math.min(lastWaitMs, Math.max(firstWaitMs, intervalMs), wait * 2);
   }
 }
 
@@ -100,8 +101,4 @@ export function anotherWatcher(holder: string): DatacycleError {
     what: `this database has a watcher already: ${holder}`,
     hint: 'There can be one only. Stop it first if this one is to take its place.',
   });
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
 }

@@ -11,6 +11,7 @@ import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { attemptLoad, type Source } from '../sources/sources.ts';
+import { databaseFailed } from './answer.ts';
 import type { Conditions } from './conditions.ts';
 import type { WatchMetrics } from './metrics.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -71,7 +72,7 @@ export class Lander {
         return { outcome: 'unable' };
       }
       if (error instanceof ConnectionError) {
-        conditions.failed('database', error.message, 'It is tried again until it is back.');
+        databaseFailed(conditions, error, 'It is tried again until it is back.');
         return { outcome: 'unable' };
       }
       metrics.up.set({ source: source.name }, 0);

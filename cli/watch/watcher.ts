@@ -15,7 +15,7 @@ import type { Compiled } from '../../runner/compile/compile.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
-import { answered, answerMs } from './answer.ts';
+import { answered, answerMs, databaseFailed } from './answer.ts';
 import { Backlog } from './backlog.ts';
 import { Builder } from './builder.ts';
 import { Conditions } from './conditions.ts';
@@ -134,8 +134,9 @@ export class Watcher {
     } catch (error) {
       metrics.checks.inc({ outcome: 'failed' });
       if (stop.aborted) return true;
-      const subject = error instanceof ConnectionError ? 'database' : 'watch';
-      this.conditions.failed(subject, messageOf(error), 'It is tried again at every check.');
+      const hint = 'It is tried again at every check.';
+      if (error instanceof ConnectionError) databaseFailed(this.conditions, error, hint);
+      else this.conditions.failed('watch', messageOf(error), hint);
     }
     metrics.checkSeconds.observe((performance.now() - started) / 1000);
     metrics.lastCheck.set(clock().getTime() / 1000);
@@ -224,8 +225,10 @@ export class Watcher {
       outcome = name === 'nightly' ? await this.#nightly(stop) : await this.#loadDaily(name, stop);
       if (outcome === 'done' && name === 'nightly') this.conditions.recovered('nightly');
     } catch (error) {
-      const subject = error instanceof ConnectionError ? 'database' : name;
-      if (!stop.aborted) this.conditions.failed(subject, messageOf(error), 'It is tried again.');
+      const hint = 'It is tried again.';
+      if (stop.aborted) job.interrupted();
+      else if (error instanceof ConnectionError) databaseFailed(this.conditions, error, hint);
+      else this.conditions.failed(name, messageOf(error), hint);
     }
     if (outcome === 'done') job.succeeded(clock());
     else if (outcome === 'unable' || stop.aborted) job.interrupted();

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import pg from 'pg';
 import { openWarehouse } from '../../warehouse/open.ts';
+import { literal } from '../../warehouse/quote.ts';
+import { sessionSettings } from '../../warehouse/session-settings.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 
 // Read once: a command that runs in this process has an environment of its own.
@@ -83,7 +85,8 @@ const leftovers = `select (select count(*) from pg_db_role_setting)
     + (select count(*) from pg_largeobject_metadata)
     + (select count(*) from pg_extension where extname <> 'plpgsql')
     + (select count(*) from pg_settings where source = 'session' and name not in (
-        'TimeZone', 'DateStyle', 'work_mem', 'maintenance_work_mem', 'jit', 'application_name')) as left`;
+        ${Object.keys(sessionSettings).map(literal).join(', ')},
+        'work_mem', 'maintenance_work_mem', 'jit', 'application_name')) as left`;
 
 /** Databases of the server that earlier tests are done with, emptied: making and dropping one takes much longer. */
 const spareNames: string[] = [];

@@ -14,6 +14,9 @@ export class CuttingProxy {
   away = false;
   /** Bytes from the server after which a connection says no more, though it stays open. */
   stallAfter: number | undefined;
+  #isSilent = false;
+  readonly #held: (() => void)[] = [];
+  readonly #muted = new WeakSet<Socket>();
   #onStall: (() => void)[] = [];
 
   private constructor(target: number, server: Server, port: number) {
@@ -48,11 +51,20 @@ export class CuttingProxy {
       socket.on('error', cut);
       socket.on('close', () => {
         this.#open.delete(socket);
-        cut();
+        // Not even that gets through.
+        if (this.#isSilent) this.#held.push(cut);
+        else if (!this.#muted.has(client)) cut();
       });
     }
-    client.pipe(upstream);
+    client.on('data', (piece: Buffer) => {
+      this.#pass(client, () => upstream.writable && upstream.write(piece));
+    });
+    client.on('end', () => this.#pass(client, () => upstream.end()));
     upstream.on('data', (piece: Buffer) => {
+      if (this.#isSilent || this.#muted.has(client)) {
+        this.#pass(client, () => client.writable && client.write(piece));
+        return;
+      }
       seen += piece.length;
       if (this.stallAfter !== undefined && seen >= this.stallAfter) {
         for (const tell of this.#onStall.splice(0)) tell();
@@ -73,12 +85,30 @@ export class CuttingProxy {
     return new Promise((resolve) => this.#onStall.push(resolve));
   }
 
+  /** Drops what it is given instead of passing it on, as a firewall does; what it held back is passed on afterwards. */
+  set silent(silent: boolean) {
+    this.#isSilent = silent;
+    if (!silent) for (const pass of this.#held.splice(0)) pass();
+  }
+
+  /** The connections that are open now never hear anything again; new ones do. */
+  mute(): void {
+    for (const socket of this.#open) this.#muted.add(socket);
+  }
+
+  #pass(client: Socket, pass: () => unknown): void {
+    if (this.#muted.has(client)) return;
+    if (this.#isSilent) this.#held.push(pass);
+    else pass();
+  }
+
   /** Cuts every connection there is. */
   cutAll(): void {
     for (const socket of this.#open) socket.destroy();
   }
 
   async stop(): Promise<void> {
+    this.silent = false;
     this.cutAll();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ConnectionError } from '../../../warehouse/errors.ts';
 import { connectionFields, serverOf } from '../../../warehouse/postgres-address.ts';
-import { startupOptions } from '../../../warehouse/startup-options.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -14,10 +13,9 @@ describe('the fields of an address', () => {
     ['postgres://u%2F@%2Fvar%2Frun/d', { host: '/var/run', user: 'u/', database: 'd' }],
     ['postgres://u@[::1]:3/d', { host: '::1', port: 3 }],
     ['postgres://h/d?user=q&password=w', { user: 'q', password: 'w', host: 'h' }],
-    ['postgres://h/d?sslmode=no-verify', { ssl: { rejectUnauthorized: false } }],
-    ['postgres://h/d?ssl=true&options=-c%20x%3Dy', { ssl: true, options: '-c x=y' }],
+    ['postgres://h/d?ssl=true&options=-c%20x%3Dy', { options: '-c x=y' }],
     ['postgres://h', { host: 'h', database: undefined, user: undefined }],
-  ])('%s', (url, expected) => expect(connectionFields(url)).toMatchObject(expected));
+  ])('%s', (url, expected) => expect(connectionFields(url).driver).toMatchObject(expected));
 
   it.each(['postgres://u:hush%zz@h/d', 'postgres://u:hush@h/d%', 'postgres://u:hush@h/d?sslrootcert=/no/such/file'])(
     'refuses what cannot be read without repeating it: %s',
@@ -35,13 +33,44 @@ describe('the fields of an address', () => {
   });
 });
 
-describe('startup options', () => {
-  it('escape white space and backslashes', () => {
-    expect(startupOptions({ 'a.b': 'x y\\z\t', c: "'é" })).toBe("-c a.b=x\\ y\\\\z\\\t -c c='é");
+describe('TLS, as libpq understands it', () => {
+  const tls = (parameters: string) => connectionFields(`postgres://h/d?${parameters}`).tls;
+
+  it.each([
+    ['', undefined, false],
+    ['sslmode=disable', 'disable', false],
+    ['sslmode=prefer', 'prefer', false],
+    ['sslmode=require', 'require', false],
+    ['ssl=true', 'require', false],
+    ['sslmode=no-verify', 'require', false],
+    ['sslmode=verify-full', 'verify-full', true],
+    ['sslrootcert=system', 'verify-full', true],
+    ['sslmode=require&uselibpqcompat=true', 'require', false],
+  ])('%s', (parameters, mode, isVerified) => {
+    expect(tls(parameters)).toMatchObject({ mode, options: { rejectUnauthorized: isVerified } });
   });
 
-  it('refuse what a server would not take, without repeating it', () => {
-    expect(() => startupOptions({ a: 'hush'.repeat(3000) })).toThrow(/12005 bytes together, of 9000 at most/);
-    expect(() => startupOptions({ a: 'hush'.repeat(3000) })).not.toThrow(/hush/);
+  it('is verified by the authority that is named, and by the name only where that is asked for', () => {
+    const file = new URL(import.meta.url).pathname;
+    expect(tls(`sslmode=require&sslrootcert=${file}`).options).toMatchObject({ rejectUnauthorized: true });
+    expect(tls(`sslmode=verify-ca&sslrootcert=${file}`).options.checkServerIdentity).toBeDefined();
+    expect(tls(`sslmode=verify-full&sslrootcert=${file}`).options.checkServerIdentity).toBeUndefined();
+  });
+
+  it.each([
+    ['sslmode=requiere', /sslmode=requiere is not known.*/],
+    ['sslmode=verify-ca', /sslmode=verify-ca needs the certificate/],
+    ['sslmode=require&sslrootcert=system', /sslrootcert=system does not go with sslmode=require/],
+    ['sslcert=/no/such/file', /sslcert names a file that cannot be read: \/no\/such\/file \(ENOENT\)/],
+    ['sslnegotiation=direct', /sslnegotiation=direct needs sslmode=require/],
+    ['sslmode=require&ssl_min_protocol_version=3', /ssl_min_protocol_version=3 is not known/],
+  ])('refuses %s by the name of the parameter', (parameters, message) => {
+    expect(() => tls(parameters)).toThrow(message);
+  });
+
+  it('reads the environment where the URL says nothing', () => {
+    vi.stubEnv('PGSSLMODE', 'require');
+    expect(tls('').mode).toBe('require');
+    expect(tls('sslmode=disable').mode).toBe('disable');
   });
 });

@@ -1,0 +1,56 @@
+/**
+ * What every session sets: settings that change what a statement means or gives, which a role, a database or a server may
+ * have set otherwise. The values are PostgreSQL's own defaults except where a comment says why not.
+ */
+export const sessionSettings: Readonly<Record<string, string>> = {
+  TimeZone: 'UTC',
+  // Of days and months in another order than ISO's, none is taken for the other: they are an error.
+  DateStyle: 'ISO, YMD',
+  IntervalStyle: 'postgres',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+  xmlbinary: 'base64',
+  xmloption: 'content',
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  standard_conforming_strings: 'on',
+  backslash_quote: 'safe_encoding',
+  escape_string_warning: 'on',
+  quote_all_identifiers: 'off',
+  row_security: 'on',
+  check_function_bodies: 'on',
+  exit_on_error: 'off',
+  lc_monetary: 'C',
+  lc_numeric: 'C',
+  lc_time: 'C',
+  default_transaction_read_only: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_deferrable: 'off',
+  session_replication_role: 'origin',
+  // A connection that holds a lock is idle for as long as the work of the others takes.
+  idle_session_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+};
+
+/**
+ * So that the server notices within seconds that this program is gone without a word, and gives its locks to others. They
+ * mean nothing on a Unix socket.
+ */
+export const keepAliveSettings: Readonly<Record<string, string>> = {
+  tcp_keepalives_idle: '20',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+  tcp_user_timeout: '35000',
+};
+
+/**
+ * Sets what differs: a setting that only a superuser may change is no error where it has its value already. Parameters: the
+ * names, the values, and the server process that it must be (or null), since behind a pooler the session may be anybody's.
+ * Gives the process that it was.
+ */
+export const setSettings = `with done as materialized (
+    select set_config(s.name, s.value, false)
+    from unnest($1::text[], $2::text[]) as s (name, value)
+    where coalesce(pg_backend_pid() = $3::int, true) and current_setting(s.name, true) is distinct from s.value
+)
+select pg_backend_pid() as pid, (select count(*) from done) as changed`;
