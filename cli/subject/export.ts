@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import { visitLanded } from '../../loaders/erasure/landed.ts';
 import { systemCode } from '../../loaders/landing/errors.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
-import { exportAuditRows } from '../../runner/subject/bookkeeping.ts';
 import { exportTables } from '../../runner/subject/rows.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
@@ -43,12 +42,11 @@ export async function exportSubject(
   const known = knownBy(named, landed.ids);
   const to = { folder, signal };
   const tables = await exportTables(warehouse, manifest, known, to, (table) => terminal.live(`exporting ${table}`));
-  const auditRows = await exportAuditRows(warehouse, manifest, known, to);
-  const exported = { subject, tables, auditRows, landed, at };
+  const exported = { subject, tables, landed, at };
   await writeFile(join(folder, 'README.md'), readmeOf(exported), { mode: 0o600, flag: 'wx' });
   if (terminal.json) {
     const counts = Object.fromEntries(tables.map(({ path, rows }) => [path, rows]));
-    terminal.event({ type: 'exported', folder, tables: counts, auditRows, landed });
+    terminal.event({ type: 'exported', folder, tables: counts, landed });
     return 0;
   }
   if (isEmpty(exported)) terminal.say('Nothing of it is held, as the README says.', 'good');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { opendir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -112,9 +112,6 @@ export function isOwnLog(name: string): boolean {
   return /^datacycle(-watch)?\.log([.-]|$)/.test(name);
 }
 
-/** The temporary name of a rewritten file, beside the file that it replaces. */
-const draftEnding = '.erasing';
-
 /**
  * Removes the lines that name the subject from the logs in a folder: each such file is rewritten and renamed, compressed if it
  * was.
@@ -122,12 +119,6 @@ const draftEnding = '.erasing';
  * @throws UsageError for a log that grows meanwhile.
  */
 export async function eraseFromLogs(folder: string, words: SubjectWords, signal: AbortSignal): Promise<number> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  });
-  for (const name of names)
-    if (isOwnLog(name) && name.includes(draftEnding)) await rm(join(folder, name), { force: true });
   const { named } = await searchFiles(folder, words, { signal, isOurs: isOwnLog });
   for (const name of named) {
     signal.throwIfAborted();
@@ -143,29 +134,25 @@ export async function removeArtifacts(folder: string, words: SubjectWords, signa
   return named.length;
 }
 
+/** A draft that a killed erasure leaves has no line that names the subject, and is written again by the next. */
 async function rewrite(path: string, words: SubjectWords): Promise<void> {
-  const draft = path.replace(/(\.gz)?$/, `${draftEnding}$1`);
+  const draft = path.replace(/(\.gz)?$/, '.erasing$1');
   const before = await stat(path);
-  const lines = linesWithout(path, words);
-  const file = createWriteStream(draft, { mode: before.mode, flags: 'w' });
-  if (/\.gz$/i.test(path)) await pipeline(lines, createGzip(), file);
-  else await pipeline(lines, file);
+  const file = createWriteStream(draft, { mode: before.mode, flush: true });
+  if (/\.gz$/i.test(path)) await pipeline(linesWithout(path, words), createGzip(), file);
+  else await pipeline(linesWithout(path, words), file);
   if (!file.closed) await once(file, 'close');
-  const handle = await open(draft, 'r+');
-  await handle.sync().finally(() => handle.close());
-  if ((await stat(path)).size !== before.size) {
-    await rm(draft, { force: true });
-    throw new UsageError({
-      what: 'a log was written to while it was cleaned',
-      hint: 'Stop what else works on this project, then repeat: what is done stays done.',
-    });
-  }
-  await rename(draft, path);
+  if ((await stat(path)).size === before.size) return rename(draft, path);
+  await rm(draft, { force: true });
+  throw new UsageError({
+    what: 'a log was written to while it was cleaned',
+    hint: 'Stop what else works on this project, then repeat: what is done stays done.',
+  });
 }
 
 async function* linesWithout(path: string, words: SubjectWords): AsyncGenerator<string> {
   for await (const lines of linesOf(path)) {
-    const others = lines.split(/(?<=\n)/).filter((line) => !words.areIn(line));
-    yield words.areIn(lines) ? others.join('') : lines;
+    const others = () => lines.split(/(?<=\n)/).filter((line) => !words.areIn(line));
+    yield words.areIn(lines) ? others().join('') : lines;
   }
 }

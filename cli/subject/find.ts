@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { visitLanded } from '../../loaders/erasure/landed.ts';
 import { registryRows, sensorFiles } from '../../loaders/erasure/request.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
-import { countAuditRows } from '../../runner/subject/bookkeeping.ts';
 import { countSubjectRows } from '../../runner/subject/rows.ts';
 import { type Finding, mostFirst, searchDatabase } from '../../runner/subject/search.ts';
 import { thousands } from '../../runner/text/figures.ts';
@@ -38,10 +37,6 @@ export async function findSubject(
   for (const { table, rows } of await countSubjectRows(warehouse, manifest, known)) add(table, 'its rows', rows);
   for (const [place, count] of Object.entries(landed.counts))
     add(place, place === sensorFiles ? 'its files' : 'its rows', count);
-  const audits = await countAuditRows(warehouse, manifest, known);
-  add('datacycle.audit_row', 'its rows', audits.theirs);
-  const unclear = 'rows that may be its: kept of failed audits, without saying whose they are';
-  add('datacycle.audit_row', unclear, audits.unclear);
   const onTable = (table: string) => {
     signal.throwIfAborted();
     terminal.live(`searching ${table}`);

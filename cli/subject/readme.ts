@@ -7,21 +7,19 @@ import { thousands } from '../../runner/text/figures.ts';
 interface Exported {
   readonly subject: Apartment;
   readonly tables: readonly ExportedTable[];
-  /** How many bad rows of failed audits there are. */
-  readonly auditRows: number;
   readonly landed: Landed;
   readonly at: Date;
 }
 
 /** Whether there is nothing to hand over. */
-export function isEmpty({ tables, auditRows, landed }: Exported): boolean {
-  const counts = [...Object.values(landed.counts), landed.damaged.count, auditRows, tables.length];
+export function isEmpty({ tables, landed }: Exported): boolean {
+  const counts = [...Object.values(landed.counts), landed.damaged.count, tables.length];
   return counts.every((count) => count === 0);
 }
 
 /** The README of an export, for the person it is about: what each file is, and what is not there and why. */
 export function readmeOf(exported: Exported): string {
-  const { subject, tables, auditRows, landed, at } = exported;
+  const { subject, tables, landed, at } = exported;
   const about = `the apartment ${subject.id} (in the names of its files: ${subject.owner}), as of
 ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const title = `# Data about apartment ${subject.id}`;
@@ -45,7 +43,7 @@ the system has entered who may see its figures.
 ## The files
 
 ${tables.map(section).join('\n')}
-${auditRows === 0 ? '' : `### datacycle/audit_row.csv (${rowsOf(auditRows)})\n\nRows that a check refused, as JSON, with the time, the model and the check.\n\n`}### staging/ and bronze/
+### staging/ and bronze/
 
 What arrived, before anything was made of it: the sensor files, the rows of the registry and the predictions of this apartment, and
 the list of its files.
@@ -54,7 +52,8 @@ the list of its files.
 
 - Other apartments, also where a remark about one of them mentions this one, and figures about nobody in particular.
 - The password (api_token) that the sensors send with every file, which is a key to the system${leftOut(landed.damaged.count)}.
-- Views, which only show these tables in another way; the program's own logs; backups, which hold the same, only older.
+- Views, which only show these tables in another way; rows that a check refused, which are kept for a while to find out why; the
+  program's own logs; backups, which hold the same, only older.
 
 If it should be erased, is wrong, or is not all you want to know, write to whoever gave you this and name the apartment. Only they
 can say what the data are used for, who receives them and how long they are kept. If their answer does not satisfy you, turn to the
@@ -67,14 +66,8 @@ function leftOut(damaged: number): string {
   return `; ${thousands(damaged)} of its files that are damaged, so that\n  it cannot be told whether it stands in them`;
 }
 
-function rowsOf(count: number): string {
-  return count === 1 ? '1 row' : `${thousands(count)} rows`;
-}
-
 function section({ node, path, rows }: ExportedTable): string {
-  const columns = node.columns.map(
-    ({ name, description }) => `- \`${name}\`${description === '' ? '' : `: ${description}`}`,
-  );
+  const columns = node.columns.map(({ name, description }) => `- \`${name}\`: ${description}`);
   const text = node.description.trim();
-  return `### ${path} (${rowsOf(rows)})\n\n${text === '' ? '' : `${text}\n\n`}${columns.join('\n')}\n`;
+  return `### ${path} (${rows === 1 ? '1 row' : `${thousands(rows)} rows`})\n\n${text === '' ? '' : `${text}\n\n`}${columns.join('\n')}\n`;
 }

@@ -24,8 +24,6 @@ export type Tombstone = {
   readonly ownerHash: string;
   /** Characters of the squeezed owner. */
   readonly ownerLength: number;
-  /** Whether everything of the subject was erased once. */
-  readonly completed: boolean;
   /** What the registry called the subject's buildings, rooms and devices, as far as it was seen. */
   readonly registryIds: RegistryIds;
 };
@@ -93,8 +91,7 @@ function knownBy({ salt, ownerHash, ownerLength, apartmentHash }: Tombstone): Kn
 export async function readTombstones(on: Queryable, apartments: readonly Apartment[] = []): Promise<Tombstones> {
   const { rows } = await on.query<Tombstone>(
     `select tombstone_id as id, encode(salt, 'hex') as salt, encode(apartment_hash, 'hex') as "apartmentHash",
-         encode(owner_hash, 'hex') as "ownerHash", owner_length as "ownerLength", completed_at is not null as completed,
-         registry_ids as "registryIds"
+         encode(owner_hash, 'hex') as "ownerHash", owner_length as "ownerLength", registry_ids as "registryIds"
      from staging.tombstone order by tombstone_id`,
   );
   return new Tombstones(rows, apartments);

@@ -28,7 +28,7 @@ export interface KnownSubject {
 
 /**
  * The condition that a row of `node`, as `t`, is the subject's:
- * `t."room_id" in (select t1."room_id" from "silver"."dim_rooms" as t1 where ...)`.
+ * `t."room_id" in (select t1."room_id" from "silver"."dim_rooms" as t1 where ...)`. Through a table that is nobody's, it is nobody's.
  * @throws NodeError if a table is `known_by` a list that there is not.
  */
 export function subjectPredicate(node: SubjectNode, manifest: Manifest, subject: KnownSubject, depth = 0): string {
@@ -36,7 +36,16 @@ export function subjectPredicate(node: SubjectNode, manifest: Manifest, subject:
   const alias = depth === 0 ? 't' : `t${depth}`;
   // Every column is qualified: one that the inner table lacks would silently be taken from the outer, and be all rows.
   const key = `${alias}.${identifier(column)}`;
-  const now = keyPredicate(key, node, manifest, subject, { depth });
+  const target = of === undefined ? undefined : manifest.nodes.get(of);
+  const inner = `t${depth + 1}`;
+  const rowsOf = (table: SubjectNode) =>
+    `(select ${inner}.${identifier(column)} from ${relation(table.relation)} as ${inner} where ${subjectPredicate(table, manifest, subject, depth + 1)})`;
+  const now =
+    of === undefined
+      ? `${key} = ${literal(subject.id)}`
+      : isSubjectNode(target)
+        ? `${key} in ${rowsOf(target)}`
+        : 'false';
   const before = Object.entries(knownBy).flatMap(([name, list]) => {
     const values = subject.known.get(list);
     if (values === undefined) throw unknownList(node, list, [...subject.known.keys()]);
@@ -45,33 +54,11 @@ export function subjectPredicate(node: SubjectNode, manifest: Manifest, subject:
       : [`${alias}.${identifier(name)}::text in (${values.map((value) => literal(value)).join(', ')})`];
   });
   if (before.length === 0) return now;
-  const target = of === undefined ? undefined : manifest.nodes.get(of);
   // Nobody's by the tables as they are, e.g. because its building is unknown.
   const unowned = isSubjectNode(target)
-    ? `not exists (select from ${relation(target.relation)} as t${depth + 1} where t${depth + 1}.${identifier(column)} = ${key})`
+    ? `not exists (select from ${relation(target.relation)} as ${inner} where ${inner}.${identifier(column)} = ${key})`
     : `${key} is null`;
   return `(${now} or (${unowned} and (${before.join(' or ')})))`;
-}
-
-/**
- * The condition that the value of a node's subject column leads to the subject: the value is the subject's id or, through another
- * table, one that the subject's rows have there. A table that is nobody's leads to no subject.
- * @param key SQL for the value.
- * @param as.cast what makes the other table's column comparable with it: `::text`.
- */
-export function keyPredicate(
-  key: string,
-  { subject: { column, of } }: SubjectNode,
-  manifest: Manifest,
-  subject: KnownSubject,
-  { depth = 0, cast = '' }: { readonly depth?: number; readonly cast?: string },
-): string {
-  if (of === undefined) return `${key} = ${literal(subject.id)}`;
-  const target = manifest.nodes.get(of);
-  if (!isSubjectNode(target)) return 'false';
-  const inner = `t${depth + 1}`;
-  const condition = subjectPredicate(target, manifest, subject, depth + 1);
-  return `${key} in (select ${inner}.${identifier(column)}${cast} from ${relation(target.relation)} as ${inner} where ${condition})`;
 }
 
 /** Tells which relations exist, store rows and can be read. */

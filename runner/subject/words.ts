@@ -22,50 +22,39 @@ interface Name {
   readonly isWord: boolean;
 }
 
-/** Names that are looked for, and longer names of others that these are a part of. */
-interface Wanted {
-  readonly names: readonly Name[];
-  readonly others: readonly Name[];
-}
-
 /**
  * Finds a subject's names in text, whatever their letter case: the owner anywhere, the id and the names as words
  * (`jimmy_Kitchen_plug` has one, `jimmys` has none). A name that is only a part of another subject's name does not count:
  * `jimmy-2` contains no `jimmy` if there is an apartment of that id.
  */
 export class SubjectWords {
-  readonly #wanted: readonly Wanted[];
-  readonly #patterns: readonly { readonly name: RegExp; readonly others: RegExp }[];
+  readonly #own: readonly Name[];
+  /** Names of the subject, and longer ones of others that have one of these in them. */
+  readonly #all: readonly Name[];
+  readonly #find: RegExp;
+  readonly #findAll: RegExp;
 
   /** @param others all others who are configured. */
   constructor(subject: SubjectNames, others: readonly SubjectNames[] = []) {
-    const foreign = others.flatMap(namesOf);
-    const each = namesOf(subject).map((name) => ({
-      names: [name],
-      others: foreign.filter((other) => has(other, name)),
-    }));
-    const isPlain = ({ others }: Wanted) => others.length === 0;
-    const plain = { names: each.filter(isPlain).flatMap(({ names }) => names), others: [] };
-    this.#wanted = [plain, ...each.filter((one) => !isPlain(one))].filter(({ names }) => names.length > 0);
-    this.#patterns = this.#wanted.map(({ names, others }) => ({
-      name: new RegExp(pattern(names, jsBounds), 'u'),
-      others: new RegExp(pattern(others, jsBounds), 'gu'),
-    }));
+    this.#own = namesOf(subject);
+    const isLonger = (other: Name) => this.#own.some((name) => has(other, name));
+    this.#all = [...this.#own, ...others.flatMap(namesOf).filter(isLonger)];
+    this.#find = new RegExp(pattern(this.#own, jsBounds, []), 'u');
+    this.#findAll = new RegExp(pattern(this.#all, jsBounds, this.#own), 'gu');
   }
 
   /** Whether a text contains one of them. */
   areIn(text: string): boolean {
-    return this.#patterns.some(({ name, others }) => name.test(text) && name.test(text.replace(others, ' ')));
+    if (!this.#find.test(text)) return false;
+    return [...text.matchAll(this.#findAll)].some(([, ...own]) => own.some((name) => name !== undefined));
   }
 
   /** As {@link areIn}, as a condition in SQL on the text that an expression gives. */
   sql(text: string): string {
-    const conditions = this.#wanted.map(({ names, others }) => {
-      const [own, rest] = [names, others].map((some) => literal(pattern(some, sqlBounds)));
-      const found = `${text} ~ ${own}`;
-      return others.length === 0 ? found : `(${found} and regexp_replace(${text}, ${rest}, ' ', 'g') ~ ${own})`;
-    });
-    return `(${conditions.join(' or ')})`;
+    const found = `${text} ~ ${literal(pattern(this.#own, sqlBounds, []))}`;
+    if (this.#all.length === this.#own.length) return found;
+    const all = literal(pattern(this.#all, sqlBounds, this.#own));
+    return `(${found} and exists (select from regexp_matches(${text}, ${all}, 'g') as m where array_remove(m, null) <> '{}'))`;
   }
 }
 
@@ -78,14 +67,14 @@ function has({ text }: Name, part: Name): boolean {
   return text.length > part.text.length && text.toLowerCase().includes(part.text.toLowerCase());
 }
 
-/** Names as a pattern, the longest first, since one may begin with another. No name matches nothing. */
-function pattern(names: readonly Name[], { before, after }: Bounds): string {
-  if (names.length === 0) return '(?!)';
+/** Names as a pattern, the longest first, since one may begin with another; a match of one of `own` is captured. */
+function pattern(names: readonly Name[], { before, after }: Bounds, own: readonly Name[]): string {
   return [...names]
     .sort((a, b) => b.text.length - a.text.length)
-    .map(({ text, isWord }) => {
-      const letters = [...text].map(anyCase).join('');
-      return isWord ? `${before}${letters}${after}` : letters;
+    .map((name) => {
+      const letters = [...name.text].map(anyCase).join('');
+      const bounded = name.isWord ? `${before}${letters}${after}` : letters;
+      return own.includes(name) ? `(${bounded})` : bounded;
     })
     .join('|');
 }

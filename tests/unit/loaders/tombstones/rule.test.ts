@@ -21,7 +21,6 @@ function tombstoneOf({ id, owner }: Apartment, apartments: readonly Apartment[] 
         apartmentHash: hashOf(salt, foldedId(id)),
         ownerHash: hashOf(salt, name.join('')),
         ownerLength: name.length,
-        completed: false,
         registryIds: noIds,
       },
     ],
