@@ -1,5 +1,5 @@
 import type { MicrobatchNode } from '../manifest/manifest.ts';
-import { reasonToRebuild } from './decide.ts';
+import { reasonToReplace } from './decide.ts';
 import type { NodeState } from './decision.ts';
 
 /** Its table is created, or all of its batches are built again, or only some. */
@@ -13,7 +13,6 @@ export function decideBatches(node: MicrobatchNode, state: NodeState, fullRefres
   const { existing } = state;
   if (existing === undefined) return { mode: 'create', reason: 'new' };
   if (existing.kind !== 'table') return { mode: 'create', reason: `was a ${existing.kind}` };
-  if (node.config.full_refresh === false) return { mode: 'increment', reason: 'microbatch' };
-  const reason = reasonToRebuild(node, state, { fullRefresh });
+  const reason = reasonToReplace(node, state, { fullRefresh });
   return reason === undefined ? { mode: 'increment', reason: 'microbatch' } : { mode: 'replace', reason };
 }

@@ -67,7 +67,7 @@ function chooseIncrement(
   state: NodeState,
   options: PlanOptions,
 ): Decision {
-  const rebuild = node.config.full_refresh === false ? undefined : reasonToRebuild(node, state, options);
+  const rebuild = reasonToReplace(node, state, options);
   if (rebuild !== undefined) return { mode: 'replace', reason: rebuild, existing };
   if (followedByMark(node).length === 0 || node.volatile || !nothingNew(state) || isReshaped(state))
     return { mode: 'increment', reason: 'incremental', existing };
@@ -115,6 +115,16 @@ export function isMoved(
 ): boolean {
   if (mode !== 'replace' && mode !== 'increment') return false;
   return isRepartitioned(tableTarget(node), existing, remembered?.made ?? nothingMade);
+}
+
+/** Why a build replaces all rows of an incremental model, in a few words: its own `full_refresh` counts before all else. Pure. */
+export function reasonToReplace(
+  node: IncrementalNode | MicrobatchNode,
+  state: NodeState,
+  options: Pick<PlanOptions, 'fullRefresh'>,
+): string | undefined {
+  if (node.config.full_refresh === true) return 'full_refresh: true';
+  return node.config.full_refresh === false ? undefined : reasonToRebuild(node, state, options);
 }
 
 /** Why an incremental model has to be rebuilt, in a few words; undefined if it need not be. Pure. */

@@ -25,6 +25,8 @@ const compiled = compileFiles({
   'models/p.sql': '{{config materialized="incremental" unique_key="id"}}select 1 as id from {{source "raw" "events"}}',
   'models/kept.sql':
     '{{config materialized="incremental" unique_key="id" full_refresh=false}}select 1 as id from {{source "raw" "events"}}',
+  'models/anew.sql':
+    '{{config materialized="incremental" unique_key="id" full_refresh=true}}select 1 as id from {{source "raw" "events"}} {{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}',
   'models/odd name.sql': '{{config materialized="incremental" unique_key="id"}}select 1 as id, 1 as load_id',
   'models/o.sql':
     '{{config materialized="incremental" unique_key="id"}}select 1 as id from {{ref "odd name"}} {{#incremental}}where load_id > {{high_water "odd name"}}{{/incremental}}',
@@ -187,6 +189,7 @@ describe('how a node is built', () => {
     ],
     ['a model that depends on the time', 'i', seen(5), 'increment: incremental'],
     ['a model without a high-water mark', 'p', seen(null), 'increment: incremental'],
+    ['full_refresh: true, also with nothing new upstream', 'anew', seen(5), 'replace: full_refresh: true'],
     ['full_refresh: false with --full-refresh', 'kept', { ...seen(5), fullRefresh: true }, 'increment: incremental'],
     ['full_refresh: false and changed SQL', 'kept', { ...seen(5), checksum: 'other' }, 'increment: incremental'],
     ['full_refresh: false that is not there', 'kept', { fullRefresh: true }, 'create: new'],
