@@ -1,6 +1,7 @@
 import { basename } from 'node:path/posix';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Node, TestNode } from '../manifest/manifest.ts';
+import { type ConfigKey, testKeys } from '../project/config.ts';
 import { FolderConfig, foldersOf } from '../project/folder-config.ts';
 import { overlay } from '../project/overlay.ts';
 import type { Problem } from '../text/errors.ts';
@@ -50,13 +51,14 @@ export function compileTests(
     const audit = test.audit && { ...test.audit, newRows };
     tests.set(id, { ...test, id, name: id.slice('test.'.length), sql, audit });
   };
+  const folders = testFolders(context, problems);
   for (const draft of context.drafts.values()) {
     if (draft.properties === undefined) continue;
     const { value, yaml, path } = draft.properties;
     const tags = draft.config.tags ?? [];
     const unaudited = draft.config.materialized === 'ephemeral' ? 'an ephemeral model is not built' : undefined;
     const subject = { id: draft.id, name: draft.name, ...tested(draft), tags, unaudited };
-    genericTests(context, subject, value, yaml, path, problems).forEach(add);
+    genericTests(context, subject, folders, value, yaml, path, problems).forEach(add);
   }
   for (const [key, { table, yaml, path }] of context.properties.sources) {
     const node = context.sources.get(key);
@@ -64,10 +66,20 @@ export function compileTests(
     const sql = relation(node.relation);
     const unaudited = 'a source is not built here';
     const subject = { id: node.id, name: key.replace('.', '_'), relation: node.relation, sql, tags: [], unaudited };
-    genericTests(context, subject, table, yaml, path, problems).forEach(add);
+    genericTests(context, subject, folders, table, yaml, path, problems).forEach(add);
   }
-  singularTests(context, problems).forEach(add);
+  singularTests(context, folders, problems).forEach(add);
   return [...tests.values()];
+}
+
+/** What project.yml says for tests: by the folder of tests/ for a singular one, of models/ or seeds/ for those of a .yml there. */
+function testFolders({ project }: CompileContext, problems: Problem[]): FolderConfig {
+  const paths = [...project.tests, ...project.properties].map((file) => pathOfTest(file.path));
+  return new FolderConfig('data_tests', project.settings.data_tests, foldersOf(paths), project.settingsFile, problems);
+}
+
+function pathOfTest(file: string): string {
+  return file.replace(/^(?:tests\/data|tests|models|seeds)\//, '');
 }
 
 interface Subject extends Tested {
@@ -83,6 +95,7 @@ interface WithTests {
   readonly columns?:
     | readonly {
         readonly name: string;
+        readonly tags?: readonly string[] | undefined;
         readonly data_tests?: readonly TestRequest[] | undefined;
         readonly tests?: readonly TestRequest[] | undefined;
       }[]
@@ -92,6 +105,7 @@ interface WithTests {
 function genericTests(
   context: CompileContext,
   subject: Subject,
+  folders: FolderConfig,
   described: WithTests,
   yaml: YamlFile,
   path: YamlPath,
@@ -104,8 +118,9 @@ function genericTests(
       throw new TestRequestError(`there is no model or seed "${name}"`, didYouMean(name, context.drafts.keys()));
     return tested(draft);
   };
-  const request = (one: TestRequest, column: string | undefined, at: YamlPath) => {
-    const about: TestSubject = { ...subject, column };
+  const folder = folders.for(pathOfTest(yaml.file.path));
+  const request = (one: TestRequest, column: string | undefined, at: YamlPath, tags: readonly string[] = []) => {
+    const about: TestSubject = { ...subject, column, folder };
     const text: RequestText = {
       written: (value, inside) => yaml.text(value, [...path, ...at, ...inside]),
       made: (sql, inside) => SqlText.from(yaml.place([...path, ...at, ...inside]), sql),
@@ -113,6 +128,7 @@ function genericTests(
     try {
       const place = yaml.place([...path, ...at]);
       const test = genericTest(one, about, find, text);
+      if (!test.enabled) return;
       const bare = subject.relation && identifier(subject.relation.name);
       const newRows =
         test.audit === 'new_rows' && bare !== undefined
@@ -120,14 +136,15 @@ function genericTests(
           : undefined;
       found.push({
         kind: 'test',
+        generic: test.kind,
         id: `test.${test.name}`,
         name: test.name,
         description: test.description,
         file: yaml.file.path,
-        tags: subject.tags,
+        tags: [...new Set([...subject.tags, ...tags, ...test.tags])],
         dependsOn: [subject.id, ...test.refs.map((name) => context.drafts.get(name)?.id ?? name)],
         sql: test.sql.framedBy(place),
-        severity: test.severity ?? 'error',
+        severity: test.severity,
         provenBy: test.provenBy,
         place,
         audit: test.audit === false ? undefined : { of: subject.id, newRows },
@@ -147,7 +164,7 @@ function genericTests(
     for (const [index, one] of (described[key] ?? []).entries()) request(one, undefined, [key, index]);
     for (const [columnIndex, column] of (described.columns ?? []).entries()) {
       for (const [index, one] of (column[key] ?? []).entries())
-        request(one, column.name, ['columns', columnIndex, key, index]);
+        request(one, column.name, ['columns', columnIndex, key, index], column.tags);
     }
   }
   return found;
@@ -158,18 +175,10 @@ function tested({ name, relation: own, config }: Draft): Tested {
   return { sql: relation(own), relation: own };
 }
 
-function singularTests(context: CompileContext, problems: Problem[]): TestNode[] {
+function singularTests(context: CompileContext, folders: FolderConfig, problems: Problem[]): TestNode[] {
   const { project, environment } = context;
-  const paths = project.tests.map((file) => file.path.replace(/^tests\/data\//, ''));
-  const folders = new FolderConfig(
-    'data_tests',
-    project.settings.data_tests,
-    foldersOf(paths),
-    project.settingsFile,
-    problems,
-  );
   const found: TestNode[] = [];
-  for (const [index, file] of project.tests.entries()) {
+  for (const file of project.tests) {
     attempt(problems, () => {
       const used = new Set<string>();
       const record = newRecord();
@@ -177,8 +186,15 @@ function singularTests(context: CompileContext, problems: Problem[]): TestNode[]
       const render = (resolver: Resolver, into: Recorded, faults: Problem[]) =>
         template.render(modelHelpers(project, 'full', resolver, into), modelContext(project, undefined), faults).trim();
       const sql = render(resolverFor(context, undefined, used), record, problems);
-      const { config, places: settings } = overlay(folders.layerFor(paths[index] ?? ''), record);
+      const { config, places: settings } = overlay(folders.layerFor(pathOfTest(file.path)), record);
       if (config.enabled === false) return;
+      for (const key of Object.keys(record.config) as ConfigKey[])
+        if (!testKeys.includes(key))
+          problems.push({
+            what: `${key} has no meaning here`,
+            hint: `A test has ${testKeys.join(', ')}.`,
+            place: settings.get(key)?.place(),
+          });
       const name = basename(file.path, '.sql');
       const asked = record.config.audit !== undefined;
       const of = auditedBy(context, { file: file.path, used, config, settings, asked });
@@ -189,6 +205,7 @@ function singularTests(context: CompileContext, problems: Problem[]): TestNode[]
       const one = (text: SqlText) => oneStatement(text, 'a test');
       found.push({
         kind: 'test',
+        generic: undefined,
         id: `test.${name}`,
         name,
         description: '',

@@ -1,6 +1,6 @@
 import { identifier, identifiers, literal, type RelationName } from '../../warehouse/quote.ts';
 import type { Proof } from '../manifest/manifest.ts';
-import type { Config } from '../project/config.ts';
+import { type Config, names } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { YamlPath } from '../text/yaml-file.ts';
@@ -11,11 +11,15 @@ export type TestRequest = string | Readonly<Record<string, unknown>>;
 
 /** A generic test, ready to run. */
 export interface GenericTest {
+  /** Which it is, e.g. not_null. */
+  readonly kind: string;
   readonly name: string;
   readonly description: string;
   /** Returns the bad rows. */
   readonly sql: SqlText;
-  readonly severity: 'error' | 'warn' | undefined;
+  readonly severity: 'error' | 'warn';
+  readonly tags: readonly string[];
+  readonly enabled: boolean;
   readonly audit: Config['audit'];
   readonly provenBy: Proof | undefined;
   /** Names of other models it reads. */
@@ -35,6 +39,8 @@ export interface TestSubject extends Tested {
   readonly column: string | undefined;
   /** Why it cannot be audited, if it cannot. */
   readonly unaudited?: string | undefined;
+  /** What project.yml says for all tests of its folder. */
+  readonly folder?: Config | undefined;
 }
 
 /** Thrown for a request that makes no sense; the caller knows the place. */
@@ -74,7 +80,18 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Every test may have these beside its own arguments; dbt writes them under `config` and `arguments` too. */
-const settings = ['name', 'severity', 'audit', 'where', 'config', 'arguments', 'description'];
+const settings = [
+  'name',
+  'severity',
+  'audit',
+  'where',
+  'tags',
+  'enabled',
+  'meta',
+  'config',
+  'arguments',
+  'description',
+];
 
 /**
  * Builds the SQL of one generic test (not_null, unique, accepted_values, relationships).
@@ -98,15 +115,23 @@ export function genericTest(
     return SqlText.join(`(select * from ${subject.sql} where `, condition, `) as ${name}`);
   };
   const built = build(kind, { values: args, path }, subject, rows, find, text);
-  const severity = args.severity;
-  if (severity !== undefined && severity !== 'error' && severity !== 'warn')
+  const { folder = {} } = subject;
+  const { severity = folder.severity ?? 'error', enabled = folder.enabled ?? true } = args;
+  if (severity !== 'error' && severity !== 'warn')
     throw new TestRequestError(`${kind}: "severity" is error or warn`, undefined, path('severity'));
+  if (typeof enabled !== 'boolean')
+    throw new TestRequestError(`${kind}: "enabled" is true or false`, undefined, path('enabled'));
+  const tags = names.safeParse(args.tags ?? []);
+  if (!tags.success) throw new TestRequestError(`${kind}: "tags" is a list of names`, undefined, path('tags'));
   const audit = auditOf(kind, { values: args, path }, subject);
   return {
+    kind,
     name: typeof args.name === 'string' ? args.name : built.name,
     description: typeof args.description === 'string' ? args.description : '',
     sql: built.sql,
     severity,
+    tags: [...(folder.tags ?? []), ...tags.data],
+    enabled,
     audit,
     refs: built.refs ?? [],
     // A constraint proves a test of all rows, not of those that a condition picks: it proves those as well.
@@ -115,7 +140,12 @@ export function genericTest(
 }
 
 function auditOf(kind: string, { values: { audit }, path }: Arguments, subject: TestSubject): Config['audit'] {
-  if (audit === undefined || audit === false) return false;
+  if (audit === undefined) {
+    // What a folder says for all of its tests is no mistake of one that has no use for it.
+    const { audit: asked = false } = subject.folder ?? {};
+    return subject.unaudited !== undefined || (asked === 'new_rows' && kind === 'unique') ? false : asked;
+  }
+  if (audit === false) return false;
   if (audit !== true && audit !== 'new_rows')
     throw new TestRequestError(`${kind}: "audit" is true, false or new_rows`, undefined, path('audit'));
   if (subject.unaudited !== undefined)

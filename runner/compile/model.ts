@@ -173,7 +173,7 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
   const merges = materialized === 'incremental' && strategy === 'merge';
   only(['merge_update_columns', 'merge_exclude_columns'], merges, 'incremental models that merge');
   only(['incremental_predicates'], merges || strategy === 'delete+insert', 'the strategies merge and delete+insert');
-  only(['audit', 'audits'], false, 'data tests');
+  only(['severity', 'audit', 'audits'], false, 'data tests');
   if (config.merge_update_columns !== undefined && config.merge_exclude_columns !== undefined)
     complain(
       at('merge_exclude_columns'),

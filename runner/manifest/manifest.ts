@@ -187,6 +187,8 @@ export interface SourceNode extends NodeBase {
 /** A test is a query that returns the bad rows. */
 export interface TestNode extends NodeBase {
   readonly kind: 'test';
+  /** Of a generic test, which it is: not_null, unique, accepted_values, relationships. */
+  readonly generic: string | undefined;
   readonly materialized?: undefined;
   readonly sql: SqlText;
   readonly severity: 'error' | 'warn';

@@ -102,7 +102,7 @@ function matcher(value: string): (node: Node) => boolean {
     case 'source':
       return (node) => node.kind === 'source' && (pattern.test(node.name) || node.name.startsWith(`${wanted}.`));
     case 'test_name':
-      return (node) => node.kind === 'test' && node.name.startsWith(wanted);
+      return (node) => node.kind === 'test' && (pattern.test(node.generic ?? '') || pattern.test(node.name));
     default:
       method satisfies never;
       throw new UsageError({
@@ -138,7 +138,7 @@ function likeValues(value: string, manifest: Manifest): Set<string> {
       case 'source':
         return nodes.flatMap((node) => (node.kind === 'source' ? [node.name] : []));
       case 'test_name':
-        return nodes.flatMap((node) => (node.kind === 'test' ? [node.name] : []));
+        return nodes.flatMap((node) => (node.kind === 'test' ? [node.generic ?? node.name] : []));
       default:
         return nodes.flatMap((node) => (node.kind === 'test' ? [] : [node.name]));
     }

@@ -140,6 +140,14 @@ export type ConfigKey = keyof Config;
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
 
+const onlyOfTests: readonly ConfigKey[] = ['severity', 'audit', 'audits'];
+
+/** What can be set for data tests. */
+export const testKeys: readonly ConfigKey[] = [...onlyOfTests, 'enabled', 'tags', 'meta'];
+
+/** What can be set for models and seeds. */
+export const nodeKeys = configKeys.filter((key) => !onlyOfTests.includes(key));
+
 /** `stronger` over `weaker`: tags, meta, hooks and grants with a plus sign add up, everything else is replaced. */
 export function mergeConfig(weaker: Config, stronger: Config): Config {
   const { 'pre-hook': _pre, 'post-hook': _post, ...settings } = { ...weaker, ...stronger };

@@ -1,7 +1,7 @@
 import type { Problem } from '../text/errors.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { YamlFile, YamlPath } from '../text/yaml-file.ts';
-import { type Config, configKeys, configSchema } from './config.ts';
+import { type Config, type ConfigKey, configSchema, nodeKeys, testKeys } from './config.ts';
 import { type Layer, overlay } from './overlay.ts';
 import { settingAt } from './setting-places.ts';
 
@@ -10,12 +10,20 @@ const none: Layer = { config: {}, places: new Map() };
 /** Settings of one branch of project.yml (`models`, `seeds`, `data_tests`): by folder, each over its parent's. */
 export class FolderConfig {
   readonly #byFolder = new Map<string, Layer>();
+  readonly #keys: readonly ConfigKey[];
 
   /**
    * @param branch the key in project.yml.
    * @param folders all folders that exist below the branch's root, so that a misspelt one is found.
    */
-  constructor(branch: string, tree: unknown, folders: ReadonlySet<string>, file: YamlFile, problems: Problem[]) {
+  constructor(
+    branch: 'models' | 'seeds' | 'data_tests',
+    tree: unknown,
+    folders: ReadonlySet<string>,
+    file: YamlFile,
+    problems: Problem[],
+  ) {
+    this.#keys = branch === 'data_tests' ? testKeys : nodeKeys;
     this.#walk([branch], tree ?? {}, '', none, folders, file, problems);
   }
 
@@ -52,10 +60,10 @@ export class FolderConfig {
     for (const [key, value] of Object.entries(tree)) {
       if (!key.startsWith('+')) {
         children.push([key, value]);
-      } else if ((configKeys as readonly string[]).includes(key.slice(1))) {
+      } else if ((this.#keys as readonly string[]).includes(key.slice(1))) {
         own[key.slice(1)] = value;
       } else {
-        const known = configKeys.map((name) => `+${name}`);
+        const known = this.#keys.map((name) => `+${name}`);
         problems.push(file.problem(`"${key}" is not a known setting`, path, didYouMean(key, known), key));
       }
     }
@@ -71,7 +79,7 @@ export class FolderConfig {
         this.#walk([...path, name], value, child, settings, folders, file, problems);
         continue;
       }
-      const isSetting = (configKeys as readonly string[]).includes(name);
+      const isSetting = (this.#keys as readonly string[]).includes(name);
       const hint = isSetting ? `A setting begins with a plus sign: +${name}.` : didYouMean(child, folders);
       problems.push(file.problem(`there is no folder ${path[0]}/${child}`, path, hint, name));
     }

@@ -2,7 +2,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { genericTest, type TestRequest, TestRequestError } from '../../../../runner/compile/generic-tests.ts';
 import { normalType } from '../../../../runner/manifest/column-type.ts';
-import { compileFiles, testOf } from '../projects.ts';
+import { compileFiles, problemsOf, testOf } from '../projects.ts';
 
 const rows = `
 create table rooms (room text, floor integer);
@@ -143,15 +143,61 @@ sources: [{ name: raw, tables: [{ name: events, columns: [{ name: id, data_tests
     });
     const tests = [...compiled.manifest.nodes.values()].filter((node) => node.kind === 'test');
     expect(tests.map((test) => [test.name, test.severity, test.tags, test.dependsOn])).toEqual([
-      ['unique_a_id_id2', 'error', ['nightly'], ['model.a']],
-      ['unique_a_id', 'error', ['nightly'], ['model.a']],
-      ['unique_a_id_2', 'error', ['nightly'], ['model.a']],
-      ['relationships_a_id__rooms', 'warn', ['nightly'], ['model.a', 'seed.rooms']],
-      ['not_null_raw_events_id', 'error', [], ['source.raw.events']],
+      ['unique_a_id_id2', 'error', ['nightly', 'all'], ['model.a']],
+      ['unique_a_id', 'error', ['nightly', 'all'], ['model.a']],
+      ['unique_a_id_2', 'error', ['nightly', 'all'], ['model.a']],
+      ['relationships_a_id__rooms', 'warn', ['nightly', 'all'], ['model.a', 'seed.rooms']],
+      ['not_null_raw_events_id', 'error', ['all'], ['source.raw.events']],
       ['bad', 'warn', ['all', 'slow'], ['model.a']],
     ]);
     expect(testOf(compiled, 'bad').sql.text).toBe('select * from "public"."a" where id > 1');
     expect(testOf(compiled, 'unique_a_id_2').place).toEqual({ file: 'models/a.yml', line: 8, column: 30 });
+  });
+
+  it('have the settings of data_tests in project.yml, of their folder and column, and then their own', () => {
+    const compiled = compileFiles({
+      'project.yml': `name: test
+data_tests:
+  +severity: warn
+  +audit: new_rows
+  gold: { +severity: error, old: { +enabled: false } }`,
+      'models/gold/a.sql': '{{config materialized="table"}}select 1 as id',
+      'models/gold/a.yml':
+        'models: [{ name: a, columns: [{ name: id, tags: key, data_tests: [unique, { not_null: { config: { severity: warn, tags: [own], audit: false } } }, { accepted_values: { values: [1], enabled: false } }] }] }]',
+      'models/gold/old/b.sql': 'select 1 as id',
+      'models/gold/old/b.yml':
+        'models: [{ name: b, columns: [{ name: id, data_tests: [unique, { not_null: { enabled: true } }] }] }]',
+      'seeds/s.csv': 'id\n1\n',
+      'seeds/s.yml': 'seeds: [{ name: s, columns: [{ name: id, data_tests: [not_null] }] }]',
+      'models/sources.yml':
+        'sources: [{ name: raw, tables: [{ name: t, columns: [{ name: id, data_tests: [unique] }] }] }]',
+      'tests/data/singular.sql': 'select 1 from {{ref "a"}}',
+    });
+    const tests = [...compiled.manifest.nodes.values()].filter((node) => node.kind === 'test');
+    expect(tests.map((test) => [test.name, test.severity, test.tags.join(), test.audit !== undefined])).toEqual([
+      ['not_null_s_id', 'warn', '', true],
+      ['unique_a_id', 'error', 'key', false],
+      ['not_null_a_id', 'warn', 'key,own', false],
+      ['not_null_b_id', 'error', '', true],
+      ['unique_raw_t_id', 'warn', '', false],
+      ['singular', 'warn', '', true],
+    ]);
+  });
+
+  it.each([
+    [{ 'project.yml': 'name: test\ndata_tests: { +materialized: table }' }, '"+materialized" is not a known setting'],
+    [{ 'project.yml': 'name: test\nmodels: { +severity: warn }' }, '"+severity" is not a known setting'],
+    [{ 'tests/data/t.sql': '{{config materialized="table"}}select 1' }, 'materialized has no meaning here'],
+    [{ 'models/m.sql': '{{config severity="warn"}}select 1 as a' }, 'severity has no meaning here'],
+    [
+      {
+        'models/m.sql': 'select 1',
+        'models/m.yml': 'models: [{ name: m, columns: [{ name: a, tests: [{ unique: { enabled: 1 } }] }] }]',
+      },
+      'unique: "enabled" is true or false',
+    ],
+  ])('refuse a setting that means nothing: %j', (files, what) => {
+    expect(problemsOf(files).map((problem) => problem.what)).toEqual([what]);
   });
 });
 

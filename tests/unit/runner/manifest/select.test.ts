@@ -13,7 +13,8 @@ const { manifest, graph } = compileFiles({
   'models/gold/facts/fact_energy.sql':
     '{{config materialized="table"}}select * from {{ref "readings"}}, {{ref "dim_room"}}',
   'models/bi/report.sql': 'select * from {{ref "fact_energy"}}',
-  'models/gold/dim_room.yml': 'models: [{ name: dim_room, columns: [{ name: room, data_tests: [not_null] }] }]',
+  'models/gold/dim_room.yml':
+    'models: [{ name: dim_room, columns: [{ name: room, tags: columnar, data_tests: [not_null] }] }]',
   'tests/data/no_gaps.sql': 'select * from {{ref "fact_energy"}}, {{ref "dim_room"}}',
 });
 
@@ -79,7 +80,19 @@ describe('a selection', () => {
     expect(names('fact_energy')).toEqual(['fact_energy', 'no_gaps']);
     expect(names('no_gaps')).toEqual(['no_gaps']);
     expect(names('test_name:not_null')).toEqual(['not_null_dim_room_room']);
+    expect(names('tag:columnar')).toEqual(['not_null_dim_room_room']);
     expect(names('+no_gaps')).toEqual(names('no_gaps +fact_energy'));
+  });
+
+  it('of generic tests by test_name takes all of a kind, whatever their names, and no other', () => {
+    const named = compileFiles({
+      'models/a.sql': 'select 1 as id',
+      'models/a.yml':
+        'models: [{ name: a, columns: [{ name: id, data_tests: [unique, not_null, { not_null: { name: id_is_there, where: id > 1 } }] }] }]',
+      'tests/data/not_null_at_all.sql': 'select 1',
+    });
+    const selected = selectNodes(named.manifest, named.graph, { select: ['test_name:not_null'], exclude: [] });
+    expect([...selected].sort()).toEqual(['test.id_is_there', 'test.not_null_a_id']);
   });
 
   it.each([
