@@ -14,7 +14,7 @@ export type Flags = GlobalOptions & {
   readonly failFast?: boolean;
   readonly full?: boolean;
   readonly fromBronze?: boolean;
-  readonly resourceType?: string;
+  readonly resourceType?: readonly string[];
   /** A format, one of those that the command offers; for bi and subject a folder. */
   readonly output?: string;
   readonly force?: boolean;

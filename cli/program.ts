@@ -109,7 +109,7 @@ function addLooking(define: Define, signal: AbortSignal): void {
     }),
   )
     .alias('list')
-    .addOption(new Option('--resource-type <kind>', 'only this kind').choices(['seed', 'model', 'test']))
+    .addOption(new Option('--resource-type <kind...>', 'only these kinds').choices(['seed', 'model', 'test']))
     .addOption(new Option('--output <format>', 'how').choices(['name', 'path', 'table', 'json']).default('name'));
   selecting(
     define('show', 'show the rows of a query, a model, a failing test or a failed audit', async ({ flags, terminal }) =>

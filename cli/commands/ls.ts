@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';
 
 export interface ListFlags extends RunFlags {
-  readonly resourceType?: string | undefined;
+  readonly resourceType?: readonly string[] | undefined;
   readonly output?: string | undefined;
 }
 
@@ -19,7 +19,7 @@ export function list(project: Project, flags: ListFlags, terminal: Terminal): 0 
     const node = manifest.nodes.get(id);
     return node !== undefined &&
       selected.has(id) &&
-      (flags.resourceType === undefined || node.kind === flags.resourceType)
+      (flags.resourceType === undefined || flags.resourceType.includes(node.kind))
       ? [node]
       : [];
   });
@@ -54,6 +54,7 @@ function describe(node: Node): object {
     tags: node.tags,
     depends_on: node.dependsOn,
     description: node.description,
+    meta: node.kind === 'test' || node.kind === 'source' ? undefined : node.config.meta,
   };
 }
 

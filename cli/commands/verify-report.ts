@@ -113,7 +113,7 @@ export function summaryLine(results: readonly Verified[], stopped: boolean): Lin
           .flatMap(({ node, verdict }) => (verdict.status === 'differs' ? [node.name] : []))
           .join(' ')}\` puts right what differs.`;
   const bad = differs > 0 || errors > 0;
-  const text = parts.length === 0 ? 'The selection holds no model.' : `${parts.join(', ')}.${fix}`;
+  const text = parts.length === 0 ? 'The selection holds no model and no seed.' : `${parts.join(', ')}.${fix}`;
   return { tone: bad ? 'bad' : behind + skipped > 0 || stopped ? 'warning' : 'good', text };
 }
 

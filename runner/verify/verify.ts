@@ -30,10 +30,11 @@ export interface VerifyOptions {
   readonly onVerified: (verified: Verified) => void;
 }
 
-/** What is verified by default: incremental models, since all others are rebuilt by every build. */
+/** What is verified by default: incremental models, since all others are rebuilt by every build; without any, all models. */
 export function verifiedByDefault(manifest: Manifest): ReadonlySet<string> {
-  const nodes = [...manifest.nodes.values()];
-  return new Set(nodes.flatMap((node) => (node.materialized === 'incremental' ? [node.id] : [])));
+  const models = [...manifest.nodes.values()].filter((node) => node.kind === 'model');
+  const incremental = models.filter((node) => node.materialized === 'incremental');
+  return new Set((incremental.length > 0 ? incremental : models).map((node) => node.id));
 }
 
 /**
