@@ -8,6 +8,8 @@ export type Flags = GlobalOptions & {
   readonly models?: readonly string[];
   readonly exclude?: readonly string[];
   readonly fullRefresh?: boolean;
+  readonly reuse?: boolean;
+  readonly changed?: boolean;
   readonly eventTimeStart?: string;
   readonly eventTimeEnd?: string;
   readonly threads?: number;

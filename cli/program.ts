@@ -59,6 +59,8 @@ function addPipeline(define: Define, signal: AbortSignal): void {
       command
         .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
         .option('--event-time-end <time>', 'and only those before this one');
+    if (name === 'run' || name === 'build')
+      command.option('--no-reuse', 'build and test also what nothing has changed for since the last success');
     // The history in a snapshot is nowhere else: nothing rebuilds it.
     if (name !== 'snapshot')
       command.option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
@@ -69,7 +71,7 @@ function addPipeline(define: Define, signal: AbortSignal): void {
         (await import('./commands/run.ts')).runCommand('test', project, selectFlags(flags), terminal, signal),
       ),
     ),
-  );
+  ).option('--changed', 'leave out tests that have passed on the same rows, as build does');
   define(
     'watch',
     'keep everything fresh until stopped: land what comes in and build what it touches',

@@ -22,6 +22,9 @@ export interface RunFlags {
   readonly select?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly fullRefresh?: boolean | undefined;
+  /** False with --no-reuse. */
+  readonly reuse?: boolean | undefined;
+  readonly changed?: boolean | undefined;
   readonly eventTimeStart?: string | undefined;
   readonly eventTimeEnd?: string | undefined;
   readonly threads?: number | undefined;
@@ -68,6 +71,7 @@ export async function runOn(
     command,
     selected,
     fullRefresh: flags.fullRefresh === true,
+    reuse: command === 'test' ? flags.changed === true : flags.reuse !== false,
     range: eventTimeRange(flags),
     threads: flags.threads ?? project.target.threads ?? 4,
     failFast: flags.failFast === true,

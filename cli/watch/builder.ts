@@ -97,6 +97,7 @@ export class Builder {
         command,
         selected,
         fullRefresh: false,
+        reuse: true,
         threads: project.target.threads ?? 4,
         failFast: false,
         clock,

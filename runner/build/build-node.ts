@@ -29,7 +29,7 @@ import { plan, querySql } from '../plan/plan.ts';
 import { structureOf } from '../plan/table-target.ts';
 import { forgetExpired } from '../state/expired.ts';
 import { type Made, nothingMade } from '../state/made.ts';
-import { writeModel } from '../state/models.ts';
+import { type Consumed, writeModel } from '../state/models.ts';
 import { type ResultRecord, writeResults } from '../state/runs.ts';
 import { hintFor } from './build-hint.ts';
 import { buildBatches } from './microbatch/batches.ts';
@@ -44,7 +44,8 @@ import { readUpstreamShape } from './transaction/node-state.ts';
 import { readRows } from './transaction/rows.ts';
 import { runSteps } from './transaction/run-steps.ts';
 import { shapeOf } from './transaction/shape.ts';
-import { changedRows, noRows } from './transaction/totals.ts';
+import { isSteady } from './transaction/steady.ts';
+import { changedRows, noRows, type Totals } from './transaction/totals.ts';
 
 /**
  * Builds one model or seed in one transaction: rows, high-water marks and the run's record commit together or not at all. A
@@ -84,7 +85,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   const { manifest, options } = context;
   const { state, decision: decided } = await decideAfterHooks(
     session,
-    { manifest, hooks: hookContext(context) },
+    { manifest, hooks: hookContext(context), reuse: context.reuse },
     node,
     (one) => decide(node, one, options),
   );
@@ -135,7 +136,8 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
       made: { ...madeBy(node, decision, state), grants: grants.made },
       upstreamShape: decision.mode === 'skip' ? state.upstreamShape : await readUpstreamShape(session, manifest, node),
       builtAt: startedAt,
-      consumed: state.upstreams,
+      consumed: await consumedRows(session, context, node, state, totals),
+      rowsChanged: decision.mode === 'create' || changed || (node.hooks ?? []).length > 0,
     });
   }
   if (isWholeAgain(context.manifest, node, decision, state)) await forgetExpired(session, node.name);
@@ -154,6 +156,24 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   // A commit that writes nothing costs nothing; the run records what stayed as it was when it is over.
   if (isNews) await writeResults(session, [record]);
   return { decision: afterGrants, ...totals, audits, recorded: isNews };
+}
+
+/**
+ * What a node has consumed. The versions of the rows that it read are left out where the same rows could yield another result, or
+ * where a row is still there only because others point at it: then it is built again whatever has changed.
+ */
+async function consumedRows(
+  session: Session,
+  { manifest }: BuildContext,
+  node: SeedNode | WholeModel,
+  state: NodeState,
+  { retained }: Totals,
+): Promise<ReadonlyMap<string, Consumed>> {
+  const versions = [...state.upstreams.values()];
+  if (versions.every(({ rows }) => rows === undefined) || node.kind === 'seed') return state.upstreams;
+  const isKnown = retained === 0 && versions.every(({ rows }) => rows !== undefined);
+  if (isKnown && (await isSteady(session, manifest, node.reads, node.fullSql))) return state.upstreams;
+  return new Map([...state.upstreams].map(([name, one]) => [name, { ...one, rows: undefined }]));
 }
 
 /** Whether a model has again the rows that retention deleted: it was rebuilt from sources that have all their rows. */

@@ -102,6 +102,7 @@ async function stateOfSecondRun(session: Session, trial: Trial, node: ModelNode)
       checksum: node.checksum,
       upstreamShape: '',
       generation: 1,
+      rowsVersion: 1,
       made: madeOf(structureOf(node)),
     },
     consumed: marks(0),

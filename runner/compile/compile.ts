@@ -161,6 +161,10 @@ function compileSources(properties: AllProperties): Map<string, SourceNode> {
       relation: { schema: source.schema ?? source.name, name: table.identifier ?? table.name },
       columns: columnSpecs(table.columns, { yaml, path }),
       eventTime: table.event_time,
+      rowsVersion:
+        table.rows_version === undefined
+          ? undefined
+          : oneStatement(yaml.text(table.rows_version, [...path, 'rows_version']), 'rows_version'),
       place: yaml.place(path),
       isPersonal: table.subject !== false,
     });

@@ -179,6 +179,8 @@ export interface SourceNode extends NodeBase {
   readonly columns: readonly ColumnSpec[];
   /** The column that says when what a row tells of happened, where that is said. */
   readonly eventTime: string | undefined;
+  /** A query that yields something else whenever its rows have changed, where there is one. */
+  readonly rowsVersion: SqlText | undefined;
   readonly place: Place;
   /** Whose its rows are. */
   readonly isPersonal: boolean;

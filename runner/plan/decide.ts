@@ -5,6 +5,7 @@ import {
   type IncrementalNode,
   type MaterializedViewNode,
   type MicrobatchNode,
+  type TableNode,
 } from '../manifest/manifest.ts';
 import { isRepartitioned } from '../materialize/parts/repartition.ts';
 import { nothingMade } from '../state/made.ts';
@@ -46,6 +47,8 @@ function choose(node: BuiltNode, state: NodeState, options: PlanOptions): Decisi
       // Its history is nowhere else, so nothing rebuilds it.
       return { mode: 'snapshot', reason: 'snapshot', existing };
     case 'table':
+      if (existing?.kind !== 'table') return created(existing);
+      return staysAsItIs(node, existing, state, options) ?? { mode: 'replace', reason: 'table', existing };
     case 'seed':
       if (existing?.kind !== 'table') return created(existing);
       return { mode: 'replace', reason: 'table', existing };
@@ -55,6 +58,30 @@ function choose(node: BuiltNode, state: NodeState, options: PlanOptions): Decisi
     default:
       return node satisfies never;
   }
+}
+
+/**
+ * Skips a table or materialized view whose query yields what it has: nothing that it reads has other rows than when it was built, and
+ * its SQL and settings are the same.
+ */
+function staysAsItIs(
+  node: TableNode | MaterializedViewNode,
+  existing: ExistingRelation,
+  { remembered, upstreams, consumed, access }: NodeState,
+  { fullRefresh }: PlanOptions,
+): Decision | undefined {
+  if (fullRefresh || node.volatile || (node.hooks ?? []).length > 0) return undefined;
+  if (remembered?.checksum !== node.checksum || remembered.materialized !== node.materialized) return undefined;
+  // Only of what it reads is it known whether it has changed.
+  if (upstreams.size === 0) return undefined;
+  for (const [name, { rows }] of upstreams)
+    if (rows === undefined || rows !== consumed.get(name)?.rows) return undefined;
+  if (node.materialized === 'table') {
+    const target = tableTarget(node, access);
+    if (isRepartitioned(target, existing, remembered.made)) return undefined;
+    if (restructure(target, existing, remembered.made).length > 0) return undefined;
+  }
+  return { mode: 'skip', reason: 'nothing that it reads has changed' };
 }
 
 function created(existing: ExistingRelation | undefined): Decision {
@@ -97,6 +124,10 @@ function chooseRefresh(
     return { mode: 'replace', reason: 'another relation has the name of what it reads', existing };
   const key = [...(node.config.unique_key ?? [])].sort().join('\n');
   const isRefreshable = existing.populated && existing.unique.some((columns) => [...columns].sort().join('\n') === key);
+  if (isRefreshable) {
+    const asItIs = staysAsItIs(node, existing, state, options);
+    if (asItIs !== undefined) return asItIs;
+  }
   return isRefreshable
     ? { mode: 'refresh', reason: 'refreshed', existing }
     : { mode: 'replace', reason: existing.populated ? 'its unique index is gone' : 'it had no rows', existing };

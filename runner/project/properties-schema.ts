@@ -96,6 +96,8 @@ const source = z.strictObject({
       subject: z.literal(false).optional(),
       /** The column that says when what a row tells of happened. */
       event_time: z.string().min(1).optional(),
+      /** A query that yields something else whenever rows of the table have changed. Without it they count as changed. */
+      rows_version: z.string().min(1).optional(),
       columns: z.array(column).optional(),
       data_tests: dataTests,
       tests: dataTests,

@@ -14,6 +14,7 @@ import { readRelation } from '../database/catalog.ts';
 import { dayLiteral, eventTimeTypes } from '../plan/lost-rows.ts';
 import { underRunLock } from '../run/run-lock.ts';
 import { recordExpired } from '../state/expired.ts';
+import { raiseRowsVersion } from '../state/models.ts';
 import { ensureState } from '../state/schema.ts';
 import { NodeError } from '../text/errors.ts';
 
@@ -87,6 +88,9 @@ async function expireOne(
     return { model: model.name, before: at, rows: Number(rows[0]?.old ?? 0) };
   }
   const { rowCount } = await session.query(`delete ${from}`);
-  if (rowCount > 0) await recordExpired(session, model.name, at);
+  if (rowCount > 0) {
+    await recordExpired(session, model.name, at);
+    await raiseRowsVersion(session, model.name);
+  }
   return { model: model.name, before: at, rows: rowCount };
 }

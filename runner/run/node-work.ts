@@ -5,6 +5,7 @@ import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
 import { RelationCache, runTest } from '../data-test/run-test.ts';
 import type { BuiltNode, TestNode } from '../manifest/manifest.ts';
+import type { Reuse } from './reuse.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */
@@ -16,8 +17,12 @@ export class NodeWork {
   /** What audits found while their models were built, by the id of the test. */
   readonly #audited = new Map<string, AuditOutcome>();
 
-  constructor(context: BuildContext) {
+  readonly #reuse: Reuse | undefined;
+
+  /** @param reuse what need not be done again, if that may be left out. */
+  constructor(context: BuildContext, reuse?: Reuse) {
     this.#context = context;
+    this.#reuse = reuse;
     this.#relations = new RelationCache(context.warehouse);
   }
 
@@ -25,8 +30,11 @@ export class NodeWork {
   async build(node: BuiltNode, fullRefresh = this.#context.options.fullRefresh): Promise<Outcome> {
     const context = { ...this.#context, options: { ...this.#context.options, fullRefresh } };
     const { warehouse, manifest, signal } = context;
+    let isLeft = false;
     try {
+      if (node.materialized === 'table' || node.materialized === 'materialized_view') await this.#reuse?.refresh();
       const built = await buildNode(context, node);
+      isLeft = built.decision.mode === 'skip' && !built.recorded;
       if (built.retained > 0) this.retained.add(node.id);
       for (const outcome of built.audits) this.#audited.set(outcome.test.id, outcome);
       const changed = built.inserted + built.updated + built.deleted > 0;
@@ -48,6 +56,7 @@ export class NodeWork {
       return signal?.aborted === true ? stopped : failure(error);
     } finally {
       this.#forgetChangedBy(node);
+      if (!isLeft) this.#reuse?.built(node);
     }
   }
 
@@ -62,11 +71,19 @@ export class NodeWork {
 
   /** Runs a test, unless it has been run as an audit of a model that this run has built. */
   async test(node: TestNode): Promise<Outcome> {
-    const { warehouse, signal, sourceText } = this.#context;
+    const { warehouse, signal, sourceText, clock } = this.#context;
     try {
       const audit = this.#audited.get(node.id);
+      const rows = await this.#reuse?.rowsOf(node);
+      const passedAt = audit === undefined && rows !== undefined ? this.#reuse?.passedAt(node, rows) : undefined;
+      if (passedAt !== undefined) return { ...unchanged, message: `unchanged since ${minuteOf(passedAt)}` };
+      const at = clock().toISOString();
       const { status, failures, proven } =
         audit === undefined ? await runTest(warehouse, node, this.#relations, sourceText) : outcomeOf(audit);
+      if (status !== 'pass') this.#reuse?.fail(node);
+      // An audit of new rows says nothing of the others.
+      else if (rows !== undefined && !proven && node.audit?.newRows === undefined)
+        await this.#reuse?.pass(node, rows, at);
       const found = failures === 0 ? '' : badRows(failures);
       const message = proven
         ? 'held by a constraint'
@@ -76,6 +93,13 @@ export class NodeWork {
       return signal?.aborted === true ? stopped : failure(error);
     }
   }
+}
+
+const unchanged = { status: 'pass', inserted: 0, updated: 0, deleted: 0, failures: 0, error: undefined } as const;
+
+/** `2026-11-28 16:20 UTC` */
+function minuteOf(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** How a node was built, in a few words; undefined if that is obvious. */

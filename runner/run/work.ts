@@ -8,9 +8,10 @@ import { isBuilt, isMicrobatch, type ModelNode, type Node } from '../manifest/ma
 import { sourceTexts } from '../project/project.ts';
 import type { EventTimeRange } from '../state/batch-windows.ts';
 import { beginRun, finishRun, writeResults } from '../state/runs.ts';
-import { ensureState } from '../state/schema.ts';
+import { ensureState, hasState } from '../state/schema.ts';
 import { createSchemas } from './create-schemas.ts';
 import { NodeWork } from './node-work.ts';
+import { Reuse } from './reuse.ts';
 import { type RunHookResult, runRunHooks } from './run-hooks.ts';
 import {
   type Command,
@@ -29,6 +30,8 @@ export interface RunOptions {
   /** Ids to work on; what does not belong to the command is left out. */
   readonly selected: ReadonlySet<string>;
   readonly fullRefresh: boolean;
+  /** Whether what was built and tested on the same rows is left as it is. */
+  readonly reuse: boolean;
   /** Of microbatch models, just the batches of this time, done or not. */
   readonly range?: EventTimeRange | undefined;
   readonly threads: number;
@@ -55,8 +58,9 @@ export class RunWork {
   readonly #started: Date;
   /** Ids of the nodes to work on, in dependency order. */
   readonly #order: readonly string[];
-  readonly #context: BuildContext;
-  readonly #nodes: NodeWork;
+  #context: BuildContext;
+  #nodes: NodeWork;
+  #reuse: Reuse | undefined;
   readonly #results = new Map<string, NodeResult>();
   readonly #hooks: RunHookResult[] = [];
   /** How many nodes have been begun or skipped. */
@@ -99,6 +103,11 @@ export class RunWork {
       await ensureGuard(this.#warehouse, nodes);
       const startedAt = this.#started.toISOString();
       await beginRun(this.#warehouse, { runId, command, target: project.target.name, startedAt });
+    }
+    if (this.#options.reuse && (this.#isRecording || (await hasState(this.#warehouse)))) {
+      this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#context.sourceText);
+      this.#context = { ...this.#context, reuse: this.#reuse };
+      this.#nodes = new NodeWork(this.#context, this.#reuse);
     }
     const total = this.#order.length;
     const { address } = this.#warehouse;
@@ -168,6 +177,7 @@ export class RunWork {
         .filter(({ node, status, recorded }) => node.kind === 'test' || status !== 'success' || recorded === false)
         .map((result) => toRecord(result, runId, finished));
       await writeResults(this.#warehouse, records);
+      await this.#reuse?.write();
       await finishRun(this.#warehouse, runId, finished.toISOString(), ok ? 'success' : 'error');
     }
     onEvent({ type: 'finished', summary });

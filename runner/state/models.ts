@@ -11,6 +11,8 @@ export interface ModelState {
   readonly generation: number;
   /** The columns of what it read when it was built, hashed; null: recorded by a version that did not look. */
   readonly upstreamShape: string | null;
+  /** Grows with every transaction of a run that changed rows. */
+  readonly rowsVersion: number;
   /** What the runner made besides the rows and may take away again. */
   readonly made: Made;
 }
@@ -18,10 +20,12 @@ export interface ModelState {
 export interface Consumed {
   readonly loadId: number | null;
   readonly version: string;
+  /** The version of its rows, where the node is left as it is for as long as that stays. */
+  readonly rows?: string | undefined;
 }
 
 const states =
-  'select model, materialized, checksum, generation, upstream_shape as "upstreamShape", made from datacycle.model';
+  'select model, materialized, checksum, generation, upstream_shape as "upstreamShape", rows_version as "rowsVersion", made from datacycle.model';
 const byName = (rows: readonly (ModelState & { readonly model: string })[]): ReadonlyMap<string, ModelState> =>
   new Map(rows.map((row) => [row.model, { ...row, made: parseMade(row.made) }]));
 
@@ -36,10 +40,22 @@ export function modelsNamed(names: readonly string[]): Question<ReadonlyMap<stri
 /** What a model has consumed, by upstream name. */
 export function consumedBy(model: string): Question<ReadonlyMap<string, Consumed>> {
   return question(
-    'select upstream, load_id, upstream_version from datacycle.high_water where model = $1',
+    'select upstream, load_id, upstream_version, rows_version from datacycle.high_water where model = $1',
     [model],
-    (rows: readonly { upstream: string; load_id: number | null; upstream_version: string }[]) =>
-      new Map(rows.map((row) => [row.upstream, { loadId: row.load_id, version: row.upstream_version }])),
+    (
+      rows: readonly {
+        upstream: string;
+        load_id: number | null;
+        upstream_version: string;
+        rows_version: string | null;
+      }[],
+    ) =>
+      new Map(
+        rows.map((row) => [
+          row.upstream,
+          { loadId: row.load_id, version: row.upstream_version, rows: row.rows_version ?? undefined },
+        ]),
+      ),
   );
 }
 
@@ -57,21 +73,24 @@ export function leastConsumed(
   );
 }
 
-export interface BuiltModel extends ModelState {
+export interface BuiltModel extends Omit<ModelState, 'rowsVersion'> {
   readonly model: string;
   readonly relation: string;
   readonly builtAt: string;
   readonly consumed: ReadonlyMap<string, Consumed>;
+  /** Whether its rows are others than before. */
+  readonly rowsChanged: boolean;
 }
 
 /** Records a build; part of the model's own transaction. */
 export async function writeModel(session: Queryable, built: BuiltModel): Promise<void> {
   await session.query(
-    `insert into datacycle.model (model, relation, materialized, checksum, generation, made, built_at, upstream_shape)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8)
+    `insert into datacycle.model as was
+         (model, relation, materialized, checksum, generation, made, built_at, upstream_shape, rows_version)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9::integer)
      on conflict (model) do update set relation = excluded.relation, materialized = excluded.materialized,
          checksum = excluded.checksum, generation = excluded.generation, made = excluded.made, built_at = excluded.built_at,
-         upstream_shape = excluded.upstream_shape`,
+         upstream_shape = excluded.upstream_shape, rows_version = was.rows_version + excluded.rows_version`,
     [
       built.model,
       built.relation,
@@ -81,9 +100,15 @@ export async function writeModel(session: Queryable, built: BuiltModel): Promise
       JSON.stringify(built.made),
       built.builtAt,
       built.upstreamShape,
+      built.rowsChanged ? 1 : 0,
     ],
   );
   await writeConsumed(session, built.model, built.consumed);
+}
+
+/** Raises the version of a model's rows, in the transaction that changes them. */
+export async function raiseRowsVersion(session: Queryable, model: string): Promise<void> {
+  await session.query('update datacycle.model set rows_version = rows_version + 1 where model = $1', [model]);
 }
 
 /** Records what a model has consumed of its upstreams, by their names. */
@@ -100,9 +125,16 @@ export async function writeConsumed(
   if (upstreams.length === 0) return;
   const values = [...consumed.values()];
   await session.query(
-    `insert into datacycle.high_water (model, upstream, load_id, upstream_version)
-     select $1, * from unnest($2::text[], $3::bigint[], $4::text[])
-     on conflict (model, upstream) do update set load_id = excluded.load_id, upstream_version = excluded.upstream_version`,
-    [model, upstreams, values.map((value) => value.loadId), values.map((value) => value.version)],
+    `insert into datacycle.high_water (model, upstream, load_id, upstream_version, rows_version)
+     select $1, * from unnest($2::text[], $3::bigint[], $4::text[], $5::text[])
+     on conflict (model, upstream) do update set load_id = excluded.load_id, upstream_version = excluded.upstream_version,
+         rows_version = excluded.rows_version`,
+    [
+      model,
+      upstreams,
+      values.map((value) => value.loadId),
+      values.map((value) => value.version),
+      values.map((value) => value.rows ?? null),
+    ],
   );
 }

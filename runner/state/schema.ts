@@ -111,6 +111,19 @@ const numberRuns: readonly string[] = [
   `select setval(pg_get_serial_sequence('datacycle.run', 'run_no'), coalesce(max(run_no), 0) + 1, false) from datacycle.run`,
 ];
 
+/** What tells a run that it need not do something again. */
+const rowVersions: readonly string[] = [
+  'alter table datacycle.model add column rows_version bigint not null default 0',
+  'alter table datacycle.high_water add column rows_version text',
+  `create table datacycle.test_pass (
+    test text primary key,
+    checksum text not null,
+    passed_at timestamptz not null,
+    rows jsonb not null,
+    marks jsonb not null
+)`,
+];
+
 /**
  * The migrations of schema `datacycle`. The first also adopts a schema without a number, as earlier versions of the program
  * created it: existing tables stay, missing ones are added.
@@ -126,6 +139,7 @@ export const stateMigrations: Migrations = {
     },
     typeMade,
     statements(['alter table datacycle.model add column upstream_shape text']),
+    statements(rowVersions),
   ],
 };
 
@@ -165,11 +179,7 @@ export async function hasAuditRecords(on: Queryable): Promise<boolean> {
 
 /** Whether schema `datacycle` is there as this program makes it: the migration that came last has been applied. */
 export async function hasState(on: Queryable): Promise<boolean> {
-  const { rows } = await on.query<{ there: boolean }>(
-    `select exists (
-         select from pg_attribute where attrelid = to_regclass('datacycle.model') and attname = 'upstream_shape' and not attisdropped
-     ) as there`,
-  );
+  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.test_pass') is not null as there`);
   return rows[0]?.there === true;
 }
 

@@ -81,6 +81,7 @@ function stateOf(one: Case, node: BuiltNode, yields: readonly Column[]): NodeSta
       checksum: node.checksum,
       generation: 1,
       upstreamShape: 'same',
+      rowsVersion: 1,
       made,
     },
     consumed: new Map([['raw.events', { version: 'source', loadId: 41 }]]),

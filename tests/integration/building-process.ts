@@ -17,6 +17,7 @@ const summary = await runNodes(compiled, warehouse, {
   command: 'build',
   selected: new Set(compiled.manifest.order),
   fullRefresh: false,
+  reuse: true,
   threads: 4,
   failFast: false,
   clock: () => new Date(),

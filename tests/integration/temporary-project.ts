@@ -50,6 +50,7 @@ export class TemporaryProject {
       select?: string[];
       exclude?: string[];
       fullRefresh?: boolean;
+      reuse?: boolean;
       range?: EventTimeRange;
       signal?: AbortSignal;
       threads?: number;
@@ -68,6 +69,7 @@ export class TemporaryProject {
         exclude: options.exclude ?? [],
       }),
       fullRefresh: options.fullRefresh ?? false,
+      reuse: options.reuse ?? true,
       range: options.range,
       signal: options.signal,
       threads: options.threads ?? 4,

@@ -30,7 +30,7 @@ import { nameOfBatch, planBatch } from '../../plan/plan-batch.ts';
 import { structureOf } from '../../plan/table-target.ts';
 import type { KnownBatch } from '../../state/batch-windows.ts';
 import { writeBatch } from '../../state/batches.ts';
-import type { ModelState } from '../../state/models.ts';
+import { type ModelState, raiseRowsVersion } from '../../state/models.ts';
 import { writeResults } from '../../state/runs.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { BuildContext, Built } from '../transaction/build-context.ts';
@@ -150,9 +150,11 @@ async function buildBatch(
     checksum: node.checksum,
     upstreamShape: job.state.upstreamShape,
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
+    rowsVersion: progress.remembered?.rowsVersion ?? 0,
     made: progress.prepared ? made : await whole(progress, () => introduce(session, node, made)),
   };
   if (unseen || !progress.prepared) await remember(session, context, job, remembered);
+  if (changed || created || outside > 0) await raiseRowsVersion(session, node.name);
   await writeBatch(session, node.name, {
     from: window.from.at,
     to: window.to.at,

@@ -73,6 +73,7 @@ export async function moveRows(
     relation: relation(node.relation),
     builtAt: clock().toISOString(),
     consumed: state.consumed,
+    rowsChanged: false,
   });
   return { ...after, remembered: { ...remembered, made: now } };
 }

@@ -13,12 +13,12 @@ import { structureOf, tableTarget } from '../../plan/table-target.ts';
 import { forgetOtherBatches, writeBatch } from '../../state/batches.ts';
 import { forgetExpired } from '../../state/expired.ts';
 import { type Made, nothingMade } from '../../state/made.ts';
-import { type ModelState, writeModel } from '../../state/models.ts';
+import { type ModelState, raiseRowsVersion, writeModel } from '../../state/models.ts';
 import { blockingViews } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
 import { completeRelation, introduceRelation } from '../transaction/complete-relation.ts';
 import { runSteps } from '../transaction/run-steps.ts';
-import { added } from '../transaction/totals.ts';
+import { added, changedRows } from '../transaction/totals.ts';
 import type { Job, Progress } from './job.ts';
 
 /**
@@ -75,11 +75,12 @@ export async function settle(session: Session, context: BuildContext, job: Job, 
   const work = async (steps: readonly Step[]) => {
     progress.totals = added(progress.totals, await runSteps(session, steps, node));
   };
-  const { remembered } = progress;
+  const { remembered, totals: sofar } = progress;
   if (remembered === undefined) return;
   const { made } = remembered;
   if (whole) {
     await work(planCompletion(job, existing, made));
+    if (changedRows(progress.totals) > changedRows(sofar)) await raiseRowsVersion(session, node.name);
     await forgetOtherBatches(session, node.name, job.known);
     const renewed = job.decision.mode !== 'increment' && job.state.pruned.size === 0;
     if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await forgetExpired(session, node.name);
@@ -99,6 +100,8 @@ export function remember(session: Session, context: BuildContext, job: Job, stat
     relation: relation(node.relation),
     builtAt: context.clock().toISOString(),
     consumed: job.state.upstreams,
+    // Each batch says so by itself, in its own transaction.
+    rowsChanged: false,
   });
 }
 

@@ -5,6 +5,7 @@ import type { Manifest } from '../../manifest/manifest.ts';
 import type { Decision, PlanOptions } from '../../plan/decision.ts';
 import type { EventTimeRange } from '../../state/batch-windows.ts';
 import type { NodeError, SourceTexts } from '../../text/errors.ts';
+import type { KnownRows } from './row-versions.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;
@@ -20,6 +21,8 @@ export interface BuildContext {
   /** Of microbatch models, just the batches of this time. */
   readonly range?: EventTimeRange | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What is known of rows that have not changed; undefined: everything is built again. */
+  readonly reuse?: KnownRows | undefined;
 }
 
 export interface Built {

@@ -3,6 +3,7 @@ import type { BuiltNode, Manifest } from '../../manifest/manifest.ts';
 import type { Decision, NodeState } from '../../plan/decision.ts';
 import { type HookContext, runHooks } from './hooks.ts';
 import { readState, type StateRead } from './node-state.ts';
+import type { KnownRows } from './row-versions.ts';
 
 /**
  * Runs the pre-hooks of a node in its transaction and decides how the node is built. Hooks may have changed the database, so
@@ -12,7 +13,11 @@ import { readState, type StateRead } from './node-state.ts';
  */
 export async function decideAfterHooks<D extends Pick<Decision, 'mode'>>(
   session: Session,
-  context: { readonly manifest: Manifest; readonly hooks: HookContext },
+  context: {
+    readonly manifest: Manifest;
+    readonly hooks: HookContext;
+    readonly reuse?: KnownRows | undefined;
+  },
   node: BuiltNode,
   decideOn: (state: NodeState) => D,
 ): Promise<{ readonly state: StateRead; readonly decision: D }> {

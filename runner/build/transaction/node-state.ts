@@ -20,6 +20,7 @@ import { prunedOf } from '../../state/pruned.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { readAccess } from './access.ts';
+import { type KnownRows, RowVersions } from './row-versions.ts';
 import { UpstreamVersions } from './upstream-versions.ts';
 
 /** The state of a node that nothing is known of. */
@@ -47,7 +48,7 @@ export interface StateRead extends NodeState {
  */
 export async function readState(
   session: Session,
-  { manifest }: { readonly manifest: Manifest },
+  { manifest, reuse }: { readonly manifest: Manifest; readonly reuse?: KnownRows | undefined },
   node: BuiltNode,
   holdBack = true,
 ): Promise<StateRead> {
@@ -67,6 +68,8 @@ export async function readState(
   });
   const versions = new UpstreamVersions(manifest, models);
   const consumed = versions.inTodaysForm(node, known.consumed);
+  const isWhole = node.materialized === 'table' || node.materialized === 'materialized_view';
+  const rows = reuse !== undefined && isWhole ? new RowVersions(manifest, models, reuse) : undefined;
   const security = rowSecurityOf(node);
   const newest = await newestLoads(session, manifest, node);
   const upstreams = new Map<string, Consumed>();
@@ -78,7 +81,7 @@ export async function readState(
     const reached = Math.min(now ?? 0, least.get(upstream.name) ?? Number.POSITIVE_INFINITY);
     // Staging may be pruned, so the newest load id that is left may be smaller than one consumed long ago.
     const loadId = now === undefined ? null : Math.max(reached, before ?? 0);
-    upstreams.set(upstream.name, { version: versions.of(node, id), loadId });
+    upstreams.set(upstream.name, { version: versions.of(node, id), loadId, rows: rows?.of(id) });
   }
   return {
     ...known,

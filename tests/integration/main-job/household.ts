@@ -68,6 +68,7 @@ export class Household {
   async build(
     options: {
       fullRefresh?: boolean;
+      reuse?: boolean;
       command?: 'build' | 'run' | 'seed' | 'test';
       now?: Date;
       env?: Record<string, string>;
@@ -80,6 +81,7 @@ export class Household {
       command: options.command ?? 'build',
       selected: selectNodes(compiled.manifest, compiled.graph, { select: options.select ?? [], exclude: [] }),
       fullRefresh: options.fullRefresh ?? false,
+      reuse: options.reuse ?? true,
       threads: 4,
       failFast: false,
       clock: () => options.now ?? new Date('2023-11-01T00:00:00Z'),

@@ -188,6 +188,7 @@ describe.each(oneDatabase)('silver weather on $name', (kind) => {
         exclude: [],
       }),
       fullRefresh,
+      reuse: true,
       threads: 4,
       failFast: false,
       clock: () => new Date('2023-11-01T00:00:00Z'),

@@ -81,6 +81,7 @@ function decisionFor(name: string, situation: Situation): string {
             checksum: checksum === 'same' ? one.checksum : 'x',
             generation: 1,
             upstreamShape: situation.shape === undefined ? 'same' : situation.shape,
+            rowsVersion: 1,
             made: nothingMade,
           },
     consumed: new Map(consumed === undefined ? [] : [['raw.events', consumed]]),

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { isBuilt, type Manifest } from '../../manifest/manifest.ts';
+import type { ModelState } from '../../state/models.ts';
+
+/** What a run knows of rows besides those of models and seeds. */
+export interface KnownRows {
+  /** What the sources say of their own rows, by id; those that say nothing are missing. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Ids of nodes whose SQL can yield other rows although nothing it reads has changed. */
+  readonly volatile: ReadonlySet<string>;
+}
+
+/**
+ * Versions of rows. Two equal versions of a relation mean equal rows, as far as this program changed them: every transaction of it
+ * that changes rows of a model or seed raises a number that commits with them. The version of a view is a hash of its SQL and of the
+ * versions of all it reads. Rows that were changed by hand are not seen.
+ */
+export class RowVersions {
+  readonly #manifest: Manifest;
+  readonly #models: ReadonlyMap<string, Pick<ModelState, 'generation' | 'rowsVersion'>>;
+  readonly #known: KnownRows;
+  readonly #versions = new Map<string, string | undefined>();
+
+  /** @param models the state of the models and seeds that are asked for, directly or through views, by name. */
+  constructor(
+    manifest: Manifest,
+    models: ReadonlyMap<string, Pick<ModelState, 'generation' | 'rowsVersion'>>,
+    known: KnownRows,
+  ) {
+    this.#manifest = manifest;
+    this.#models = models;
+    this.#known = known;
+  }
+
+  /** The version of a node's rows; undefined where it cannot be told. */
+  of(id: string): string | undefined {
+    if (this.#versions.has(id)) return this.#versions.get(id);
+    const version = this.#find(id);
+    this.#versions.set(id, version);
+    return version;
+  }
+
+  /** The versions of several; undefined if that of any cannot be told. */
+  ofAll(ids: readonly string[]): Readonly<Record<string, string>> | undefined {
+    const found: Record<string, string> = {};
+    for (const id of ids) {
+      const version = this.of(id);
+      if (version === undefined) return undefined;
+      found[id] = version;
+    }
+    return found;
+  }
+
+  #find(id: string): string | undefined {
+    const node = this.#manifest.nodes.get(id);
+    if (!isBuilt(node)) return this.#known.sources.get(id);
+    if (node.materialized !== 'view') {
+      const state = this.#models.get(node.name);
+      return state === undefined ? undefined : `${state.generation}.${state.rowsVersion}`;
+    }
+    if (this.#known.volatile.has(id)) return undefined;
+    const read = this.ofAll(node.reads);
+    if (read === undefined) return undefined;
+    return createHash('sha256')
+      .update(JSON.stringify([node.checksum, read]))
+      .digest('hex')
+      .slice(0, 32);
+  }
+}

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { relation } from '../../warehouse/quote.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { type KnownRows, RowVersions } from '../build/transaction/row-versions.ts';
+import { isSteady, readsOnly } from '../build/transaction/steady.ts';
+import { viewFacts } from '../database/query-facts.ts';
+import { ask } from '../database/question.ts';
+import { explain, statement } from '../database/statement.ts';
+import {
+  type BuiltNode,
+  isBuilt,
+  type Manifest,
+  type Node,
+  type SourceNode,
+  type TestNode,
+} from '../manifest/manifest.ts';
+import { allModels, type ModelState } from '../state/models.ts';
+import { allTestPasses, forgetTestPasses, type TestPass, writeTestPasses } from '../state/test-passes.ts';
+import type { SourceTexts } from '../text/errors.ts';
+
+/** The rows that a test is about to read, so that its pass can be recorded. */
+export interface RowsToTest {
+  readonly checksum: string;
+  /** By the ids of what it reads; undefined where it cannot be told. */
+  readonly rows: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * What a run need not do again: the data tests that have passed on the same rows with the same SQL. Used under the run lock, so
+ * that nobody else changes rows of models meanwhile. A source's version is read when the run begins: rows that come in later
+ * are tested, and the next run tests them once more.
+ */
+export class Reuse implements KnownRows {
+  readonly sources: ReadonlyMap<string, string>;
+  readonly volatile = new Set<string>();
+  readonly #warehouse: Warehouse;
+  readonly #manifest: Manifest;
+  readonly #passes: ReadonlyMap<string, TestPass>;
+  readonly #models = new Map<string, ModelState>();
+  readonly #passed = new Map<string, TestPass>();
+  readonly #notPassed = new Set<string>();
+  /** What has been built since it was looked at. */
+  readonly #stale = new Set<BuiltNode>();
+  #versions: RowVersions;
+  #looking: Promise<void> = Promise.resolve();
+
+  private constructor(
+    warehouse: Warehouse,
+    manifest: Manifest,
+    sources: ReadonlyMap<string, string>,
+    passes: ReadonlyMap<string, TestPass>,
+  ) {
+    this.#warehouse = warehouse;
+    this.#manifest = manifest;
+    this.sources = sources;
+    this.#passes = passes;
+    this.#versions = new RowVersions(manifest, this.#models, this);
+  }
+
+  /** Reads what was recorded of earlier runs. @throws NodeError if a source's `rows_version` cannot be read. */
+  static async begin(warehouse: Warehouse, manifest: Manifest, sourceText: SourceTexts): Promise<Reuse> {
+    const nodes = [...manifest.nodes.values()];
+    const sources = await sourceVersions(warehouse, nodes, sourceText);
+    const reuse = new Reuse(warehouse, manifest, sources, await ask(warehouse, allTestPasses));
+    for (const node of nodes) if (isBuilt(node)) reuse.#stale.add(node);
+    return reuse;
+  }
+
+  /** Forgets what was known of the rows of a node that has been built, or that could not be. */
+  built(node: BuiltNode): void {
+    this.#stale.add(node);
+  }
+
+  /** The rows that a test would read now. */
+  async rowsOf(test: TestNode): Promise<RowsToTest> {
+    await this.refresh();
+    return { checksum: checksumOf(test), rows: this.#versions.ofAll(test.dependsOn) };
+  }
+
+  /** When a test has passed on these rows; undefined if it has not, or if that is not known. ISO time. */
+  passedAt(test: TestNode, { checksum, rows }: RowsToTest): string | undefined {
+    const pass = this.#passes.get(test.name);
+    if (pass?.checksum !== checksum || rows === undefined) return undefined;
+    const ids = Object.keys(rows);
+    const isSame = ids.length === Object.keys(pass.rows).length && ids.every((id) => rows[id] === pass.rows[id]);
+    return isSame ? pass.passedAt : undefined;
+  }
+
+  /** Notes that a test has passed on all of these rows. @param at ISO time. */
+  async pass(test: TestNode, { checksum, rows }: RowsToTest, at: string): Promise<void> {
+    const before = this.#passes.get(test.name);
+    const isTrusted = rows !== undefined && (before?.checksum === checksum || (await this.#isSteady(test)));
+    if (isTrusted) this.#passed.set(test.name, { checksum, passedAt: at, rows, marks: {} });
+    else if (before !== undefined) this.#notPassed.add(test.name);
+  }
+
+  /** Notes that a test did not pass: it is run again whatever has changed. */
+  fail(test: TestNode): void {
+    if (this.#passes.has(test.name)) this.#notPassed.add(test.name);
+  }
+
+  /** Records what was noted. */
+  async write(): Promise<void> {
+    await forgetTestPasses(this.#warehouse, [...this.#notPassed]);
+    await writeTestPasses(this.#warehouse, this.#passed);
+  }
+
+  /** Whether a test yields the same of the same rows, and reads nothing that is not among its upstreams. */
+  async #isSteady(test: TestNode): Promise<boolean> {
+    return this.#warehouse.transaction((session) => isSteady(session, this.#manifest, test.dependsOn, test.sql));
+  }
+
+  /** Looks at what has been built since the last time, once for all who wait for it. */
+  async refresh(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#lookAgain());
+    await this.#looking;
+  }
+
+  async #lookAgain(): Promise<void> {
+    if (this.#stale.size === 0) return;
+    const nodes = [...this.#stale];
+    this.#stale.clear();
+    for (const [name, state] of await ask(this.#warehouse, allModels)) this.#models.set(name, state);
+    const views = nodes.filter(({ materialized }) => materialized === 'view');
+    const facts = await viewFacts(
+      this.#warehouse,
+      views.map(({ relation: name }) => relation(name)),
+    );
+    for (const view of views) {
+      const known = facts.get(relation(view.relation));
+      if (known !== undefined && readsOnly(known, this.#manifest, view.reads)) this.volatile.delete(view.id);
+      else this.volatile.add(view.id);
+    }
+    this.#versions = new RowVersions(this.#manifest, this.#models, this);
+  }
+}
+
+function checksumOf({ sql, severity }: TestNode): string {
+  return createHash('sha256')
+    .update(JSON.stringify([sql.text, severity]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** What each source says of its rows, by id. */
+async function sourceVersions(
+  warehouse: Warehouse,
+  nodes: readonly Node[],
+  sourceText: SourceTexts,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const node of nodes) {
+    if (node.kind !== 'source' || node.rowsVersion === undefined) continue;
+    const version = await versionOf(warehouse, node, sourceText);
+    if (version !== undefined) found.set(node.id, version);
+  }
+  return found;
+}
+
+async function versionOf(
+  warehouse: Warehouse,
+  { name, file, rowsVersion }: SourceNode,
+  sourceText: SourceTexts,
+): Promise<string | undefined> {
+  if (rowsVersion === undefined) return undefined;
+  try {
+    const { rows } = await statement(warehouse, rowsVersion);
+    return rows.length === 0 ? undefined : JSON.stringify(rows);
+  } catch (error) {
+    throw explain(error, { name, file, sourceText });
+  }
+}

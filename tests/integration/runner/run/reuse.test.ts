@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { databases } from '../../databases.ts';
+import { projectOn } from '../../project-on.ts';
+
+const files = {
+  'models/sources.yml': `
+sources:
+  - name: raw
+    tables:
+      - name: told
+        rows_version: select max(load_id) from raw.told
+      - name: untold
+`,
+  'models/from_told.sql': '{{config materialized="table"}}\nselect id, value from {{source "raw" "told"}}\n',
+  'models/from_untold.sql': '{{config materialized="table"}}\nselect id, value from {{source "raw" "untold"}}\n',
+  'models/a_view.sql': '{{config materialized="view"}}\nselect id, value from {{ref "from_told"}} where id > 0\n',
+  'models/top.sql': '{{config materialized="table"}}\nselect id, value * 2 as value from {{ref "a_view"}}\n',
+  'models/summed.sql':
+    '{{config materialized="materialized_view" unique_key="total"}}\nselect coalesce(sum(value), 0) as total from {{ref "top"}}\n',
+  'models/models.yml': `
+models:
+  - name: top
+    columns:
+      - name: value
+        data_tests: [not_null, { accepted_values: { values: [2, 4, 6], quote: false } }]
+`,
+  'tests/data/top_is_double.sql':
+    'select * from {{ref "top"}} join {{ref "from_told"}} as f using (id) where top.value <> 2 * f.value\n',
+  'tests/data/of_untold.sql': 'select * from {{source "raw" "untold"}} where value < 0\n',
+  'tests/data/until_now.sql': `select * from {{ref "top"}} where now() < '2000-01-01'\n`,
+};
+const statements = ['told', 'untold'].flatMap((name) => [
+  `create table raw.${name} (load_id int, id int, value int)`,
+  `insert into raw.${name} values (1, 1, 1), (1, 2, 2)`,
+]);
+const left = 'nothing that it reads has changed';
+const at = (hour: number) => new Date(Date.UTC(2026, 10, 28, hour));
+const since = (hour: number) => `unchanged since 2026-11-28 ${hour}:00 UTC`;
+
+describe.each(databases)('what nothing has changed for, on $name', (kind) => {
+  const { database, project, run, rows } = projectOn(kind, files, statements);
+  const add = (name: string, load: number, value: number | null) =>
+    database.warehouse.query(`insert into raw.${name} values ($1, $1 + 1, $2)`, [load, value]);
+
+  test('is neither built nor tested again, except what cannot be trusted', async () => {
+    await run({ now: at(10) });
+    expect(await run({ now: at(11) })).toEqual({
+      from_told: left,
+      from_untold: '',
+      a_view: 'unchanged',
+      top: left,
+      summed: left,
+      not_null_top_value: since(10),
+      accepted_values_top_value: since(10),
+      top_is_double: since(10),
+      // A source that others write counts as changed, and a test of the time is run every time.
+      of_untold: '',
+      until_now: '',
+    });
+  });
+
+  test('follows a change through views, and says the time of the last pass', async () => {
+    await run({ now: at(10) });
+    await add('told', 2, 3);
+    const second = await run({ now: at(11) });
+    expect(second).toMatchObject({ from_told: '', top: '', summed: 'refreshed', top_is_double: '' });
+    expect(await rows('select total::int from public.summed')).toEqual([{ total: 12 }]);
+    expect(await run({ now: at(12) })).toMatchObject({ top: left, summed: left, top_is_double: since(11) });
+  });
+
+  test('a build that changes no row lets what reads it be', async () => {
+    await run({ now: at(10) });
+    await database.warehouse.query('update raw.told set load_id = 7');
+    expect(await run({ now: at(11) })).toMatchObject({ from_told: '', top: left, top_is_double: since(10) });
+  });
+
+  test('changed SQL is built and tested again', async () => {
+    await run({ now: at(10) });
+    project.write({ 'models/a_view.sql': 'select id, value from {{ref "from_told"}} where id > 1\n' });
+    expect(await run({ now: at(11) })).toMatchObject({ from_told: left, top: '', top_is_double: '' });
+    expect(await rows('select id from public.top')).toEqual([{ id: 2 }]);
+    project.write({ 'tests/data/top_is_double.sql': 'select * from {{ref "top"}} where id < 0' });
+    expect(await run({ now: at(12) })).toMatchObject({ top: left, top_is_double: '', not_null_top_value: since(11) });
+  });
+
+  test('a view that tells the time is no reason to leave out what reads it', async () => {
+    project.write({ 'models/a_view.sql': 'select id, value, now() as seen from {{ref "from_told"}}\n' });
+    await run({ now: at(10) });
+    expect(await run({ now: at(11) })).toMatchObject({
+      from_told: left,
+      top: '',
+      summed: left,
+      top_is_double: since(10),
+    });
+  });
+
+  test('a table that is written into the SQL without ref may have changed', async () => {
+    project.write({
+      'models/from_told.sql':
+        '{{config materialized="table"}}\nselect id, value from {{source "raw" "told"}} where id in (select id from raw.untold)\n',
+    });
+    await run();
+    await database.warehouse.query('delete from raw.untold where id = 2');
+    expect(await run()).toMatchObject({ from_told: '' });
+    expect(await rows('select id from public.top')).toEqual([{ id: 1 }]);
+  });
+
+  test('a test that failed is run again, and one that fails now is found', async () => {
+    await run({ now: at(10) });
+    await add('told', 2, 7);
+    const failing = async () =>
+      (await project.run(database.warehouse)).results
+        .filter(({ status }) => status === 'fail')
+        .map(({ node }) => node.name);
+    expect(await failing()).toEqual(['accepted_values_top_value']);
+    expect(await failing()).toEqual(['accepted_values_top_value']);
+  });
+
+  test('--no-reuse does everything, and a full refresh rebuilds', async () => {
+    await run({ now: at(10) });
+    expect(await run({ now: at(11), reuse: false })).toMatchObject({
+      from_told: '',
+      top: '',
+      summed: 'refreshed',
+      top_is_double: '',
+    });
+    expect(await run({ now: at(12), fullRefresh: true })).toMatchObject({ top: '', top_is_double: since(10) });
+  });
+
+  test('a table that somebody dropped is built again', async () => {
+    await run();
+    await database.warehouse.query('drop view public.a_view cascade');
+    await database.warehouse.query('drop table public.top cascade');
+    expect(await run()).toMatchObject({ a_view: 'view created', top: 'created', summed: 'created' });
+  });
+
+  test('test runs everything, test --changed what has changed; neither records anything', async () => {
+    await run({ now: at(10) });
+    const tested = (reuse: boolean) => run({ command: 'test', reuse, now: at(11) });
+    expect(await tested(false)).toMatchObject({ top_is_double: '', not_null_top_value: '' });
+    expect(await tested(true)).toMatchObject({ top_is_double: since(10), of_untold: '' });
+  });
+});
