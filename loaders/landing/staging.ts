@@ -213,6 +213,44 @@ const migrations: readonly (readonly string[])[] = [
     'alter table staging.file add column source_stamp text',
     `comment on column staging.file.source_stamp is 'Size and times of a rejected file at the source as it was judged: with others it is judged again; NULL if it came from Bronze'`,
   ],
+  [
+    // What adds rows is a load. Whatever takes rows away or rewrites them (pruning, an erasure, a file judged again) is noted here.
+    `create table staging.change (
+        change_id bigint generated always as identity primary key,
+        table_name text not null
+    )`,
+    `comment on table staging.change is 'One row for each statement that deleted or updated rows of a table of this schema'`,
+    'create index on staging.change (table_name)',
+    `create function staging.note_change() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $body$
+    begin
+        if exists (select from changed) then
+            insert into staging.change (table_name) values (tg_table_name);
+        end if;
+        return null;
+    end
+    $body$`,
+    ...['sensor_file', 'weather_chunk', 'registry_row', 'prediction', 'file'].flatMap((table) =>
+      ['update', 'delete'].map(
+        (event) => `create trigger note_${event} after ${event} on staging.${table}
+        referencing old table as changed for each statement execute function staging.note_change()`,
+      ),
+    ),
+    // Loads of one source commit in the order of their numbers; of different sources they do not.
+    `create function staging.rows_version(name text) returns text
+    language sql stable set search_path = pg_catalog, pg_temp as $body$
+        select concat_ws(
+            ' ',
+            (select count(*) from staging.change as c where c.table_name = $1),
+            (
+                select string_agg(coalesce(newest.load_id, 0)::text, '/' order by s.source)
+                from (values ('predictions'), ('registry'), ('sensors'), ('weather')) as s (source)
+                cross join lateral (select max(l.load_id) as load_id from staging.load as l where l.source = s.source) as newest
+            )
+        )
+    $body$`,
+    `comment on function staging.rows_version(text) is 'Another text whenever rows of this table of the schema have changed'`,
+  ],
 ];
 
 /** By migration, the column that holds documents of some kilobytes. */
