@@ -27,6 +27,7 @@ import { decide, isMoved } from '../plan/decide.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
 import { plan, querySql } from '../plan/plan.ts';
 import { structureOf } from '../plan/table-target.ts';
+import { isSteady } from '../reuse/steady.ts';
 import { forgetExpired } from '../state/expired.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { type Consumed, writeModel } from '../state/models.ts';
@@ -44,7 +45,6 @@ import { readUpstreamShape } from './transaction/node-state.ts';
 import { readRows } from './transaction/rows.ts';
 import { runSteps } from './transaction/run-steps.ts';
 import { shapeOf } from './transaction/shape.ts';
-import { isSteady } from './transaction/steady.ts';
 import { changedRows, noRows, type Totals } from './transaction/totals.ts';
 
 /**

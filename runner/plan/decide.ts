@@ -67,10 +67,11 @@ function choose(node: BuiltNode, state: NodeState, options: PlanOptions): Decisi
 function staysAsItIs(
   node: TableNode | MaterializedViewNode,
   existing: ExistingRelation,
-  { remembered, upstreams, consumed, access }: NodeState,
+  state: NodeState,
   { fullRefresh }: PlanOptions,
 ): Decision | undefined {
-  if (fullRefresh || node.volatile || (node.hooks ?? []).length > 0) return undefined;
+  const { remembered, upstreams, consumed, access } = state;
+  if (fullRefresh || isReshaped(state) || node.volatile || (node.hooks ?? []).length > 0) return undefined;
   if (remembered?.checksum !== node.checksum || remembered.materialized !== node.materialized) return undefined;
   // Only of what it reads is it known whether it has changed.
   if (upstreams.size === 0) return undefined;

@@ -5,7 +5,7 @@ import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
 import { RelationCache, runTest } from '../data-test/run-test.ts';
 import type { BuiltNode, TestNode } from '../manifest/manifest.ts';
-import type { Reuse } from './reuse.ts';
+import type { Reuse } from '../reuse/reuse.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */

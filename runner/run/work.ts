@@ -6,12 +6,12 @@ import type { RunHook } from '../compile/run-hooks.ts';
 import { SharedLock } from '../database/shared-lock.ts';
 import { isBuilt, isMicrobatch, type ModelNode, type Node } from '../manifest/manifest.ts';
 import { sourceTexts } from '../project/project.ts';
+import { Reuse } from '../reuse/reuse.ts';
 import type { EventTimeRange } from '../state/batch-windows.ts';
 import { beginRun, finishRun, writeResults } from '../state/runs.ts';
 import { ensureState, hasState } from '../state/schema.ts';
 import { createSchemas } from './create-schemas.ts';
 import { NodeWork } from './node-work.ts';
-import { Reuse } from './reuse.ts';
 import { type RunHookResult, runRunHooks } from './run-hooks.ts';
 import {
   type Command,

@@ -3,9 +3,9 @@ import type { AuditOutcome } from '../../data-test/audit.ts';
 import type { SharedLock } from '../../database/shared-lock.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Decision, PlanOptions } from '../../plan/decision.ts';
+import type { KnownRows } from '../../reuse/row-versions.ts';
 import type { EventTimeRange } from '../../state/batch-windows.ts';
 import type { NodeError, SourceTexts } from '../../text/errors.ts';
-import type { KnownRows } from './row-versions.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;

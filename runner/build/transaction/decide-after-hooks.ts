@@ -1,9 +1,9 @@
 import type { Session } from '../../../warehouse/warehouse.ts';
 import type { BuiltNode, Manifest } from '../../manifest/manifest.ts';
 import type { Decision, NodeState } from '../../plan/decision.ts';
+import type { KnownRows } from '../../reuse/row-versions.ts';
 import { type HookContext, runHooks } from './hooks.ts';
 import { readState, type StateRead } from './node-state.ts';
-import type { KnownRows } from './row-versions.ts';
 
 /**
  * Runs the pre-hooks of a node in its transaction and decides how the node is built. Hooks may have changed the database, so

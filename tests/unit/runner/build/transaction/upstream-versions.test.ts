@@ -27,7 +27,10 @@ function diamonds(count: number, settings = '') {
 
 const generation = (number: number) =>
   new Map<string, ModelState>([
-    ['v0', { materialized: 'table', checksum: '', generation: number, upstreamShape: '', rowsVersion: 1, made: nothingMade }],
+    [
+      'v0',
+      { materialized: 'table', checksum: '', generation: number, upstreamShape: '', rowsVersion: 1, made: nothingMade },
+    ],
   ]);
 
 /** A version as it was once stored. */

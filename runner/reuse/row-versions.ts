@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isBuilt, type Manifest } from '../../manifest/manifest.ts';
-import type { ModelState } from '../../state/models.ts';
+import { isBuilt, type Manifest } from '../manifest/manifest.ts';
+import type { ModelState } from '../state/models.ts';
 
 /** What a run knows of rows besides those of models and seeds. */
 export interface KnownRows {

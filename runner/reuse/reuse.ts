@@ -1,9 +1,15 @@
+// What need not be built or tested again, because nothing that it reads has other rows.
+//
+//   row-versions.ts  a version of the rows of each node: equal versions mean equal rows, as far as this program changed them
+//   steady.ts        whether a query yields the same of the same rows, and reads only what is known to be its upstream
+//   reuse.ts         which data tests have passed on these versions; what passes in this run is recorded at its end
+//
+// The planner decides by the same versions whether a table or materialized view stays as it is (plan/decide.ts). What is not known
+// counts as changed. Rows changed by hand are not seen; `verify` sees them.
 import { createHash } from 'node:crypto';
 import { StatementError } from '../../warehouse/errors.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { type KnownRows, RowVersions } from '../build/transaction/row-versions.ts';
-import { isSteady, readsOnly } from '../build/transaction/steady.ts';
 import { viewFacts } from '../database/query-facts.ts';
 import { ask } from '../database/question.ts';
 import { explain, statement } from '../database/statement.ts';
@@ -15,9 +21,11 @@ import {
   type SourceNode,
   type TestNode,
 } from '../manifest/manifest.ts';
-import { allModels, type ModelState } from '../state/models.ts';
+import { type ModelState, modelsNamed } from '../state/models.ts';
 import { allTestPasses, forgetTestPasses, type TestPass, writeTestPasses } from '../state/test-passes.ts';
 import type { SourceTexts } from '../text/errors.ts';
+import { type KnownRows, RowVersions } from './row-versions.ts';
+import { isSteady, readsOnly } from './steady.ts';
 
 /** The rows that a test is about to read, so that its pass can be recorded. */
 export interface RowsToTest {
@@ -121,7 +129,8 @@ export class Reuse implements KnownRows {
     if (this.#stale.size === 0) return;
     const nodes = [...this.#stale];
     this.#stale.clear();
-    for (const [name, state] of await ask(this.#warehouse, allModels)) this.#models.set(name, state);
+    for (const [name, state] of await ask(this.#warehouse, modelsNamed(nodes.map(({ name }) => name))))
+      this.#models.set(name, state);
     const views = nodes.filter(({ materialized }) => materialized === 'view');
     const facts = await viewFacts(
       this.#warehouse,

@@ -1,8 +1,8 @@
-import { relation } from '../../../warehouse/quote.ts';
-import type { Session } from '../../../warehouse/warehouse.ts';
-import { type QueryFacts, queryFacts } from '../../database/query-facts.ts';
-import type { Manifest } from '../../manifest/manifest.ts';
-import type { SqlText } from '../../text/sql-text.ts';
+import { relation } from '../../warehouse/quote.ts';
+import type { Session } from '../../warehouse/warehouse.ts';
+import { type QueryFacts, queryFacts } from '../database/query-facts.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import type { SqlText } from '../text/sql-text.ts';
 
 /**
  * Whether a query yields the same rows for as long as its upstreams have the same, as PostgreSQL's parser says.
