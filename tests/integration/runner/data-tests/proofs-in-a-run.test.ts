@@ -15,7 +15,7 @@ describe.each(oneDatabase)('constraints that prove tests of a run on $name', (ki
 `,
   });
   const tested = async () => {
-    const { results } = await project.run(database.warehouse);
+    const { results } = await project.run(database.warehouse, { reuse: false });
     return Object.fromEntries(
       results.flatMap(({ node, status, message }) =>
         node.kind === 'test' ? [[node.name, `${status} ${message}`]] : [],
