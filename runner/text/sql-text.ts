@@ -149,11 +149,6 @@ export class SqlText {
     return offset;
   }
 
-  /** The template place of PostgreSQL's 1-based `position`. */
-  placeAtPosition(position: number): Place | undefined {
-    return this.placeAt(this.offsetOf(position));
-  }
-
   /** The part from `start` to `end`, origins kept. */
   slice(start: number, end: number = this.text.length): SqlText {
     const segments: Segment[] = [];

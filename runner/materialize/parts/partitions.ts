@@ -24,7 +24,7 @@ export function createLike(table: string, like: string, partitionBy: PartitionBy
 }
 
 /**
- * Creates the partitions that rows need and the table lacks; none if the table is not partitioned. Each is created beside the table
+ * Creates the partitions that rows need and the table lacks; none if the table is not partitioned by a time. Each is created beside the table
  * and attached. That takes a lock (share update exclusive) that does not block readers and writers, while `create table ... partition of`
  * would block them.
  * ```sql
@@ -34,9 +34,8 @@ export function createLike(table: string, like: string, partitionBy: PartitionBy
  */
 export function addPartitions(target: TableTarget, columns: readonly Column[], from: string = staged): Step[] {
   const { partitionBy } = target;
-  if (partitionBy === undefined) return [];
-  const type = timeType(columns.find(({ name }) => name === partitionBy.column)?.type ?? '');
-  if (type === undefined) throw new Error('a table is partitioned by a time');
+  const type = timeType(columns.find(({ name }) => name === partitionBy?.column)?.type ?? '');
+  if (partitionBy === undefined || type === undefined) return [];
   const place = placeOf(target);
   const table = relation(place);
   return [

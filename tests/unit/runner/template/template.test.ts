@@ -230,7 +230,7 @@ describe('a position in compiled SQL is found again in the template', () => {
   it('also counted in characters as PostgreSQL does, where JavaScript counts an emoji twice', () => {
     const sql = render('select 🏠🏠\n  {{put}} nme');
     const position = [...sql.text.slice(0, sql.text.indexOf('nme'))].length + 1;
-    expect(sql.placeAtPosition(position)).toEqual({ file: 'models/m.sql', line: 2, column: 11 });
+    expect(sql.placeAt(sql.offsetOf(position))).toEqual({ file: 'models/m.sql', line: 2, column: 11 });
   });
 
   it('every character of a template that comes through unchanged', () => {
