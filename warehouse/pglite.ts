@@ -36,7 +36,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     unlock();
     throw new DatacycleError({
       what: `the embedded database in ${folder} does not open: ${error instanceof Error ? error.message : String(error)}`,
-      hint: 'Delete the folder to start anew (Bronze files are kept elsewhere), or set DB_URL to use a server.',
+      hint: 'Delete the folder to start again (Bronze files are kept elsewhere), or set DB_URL to use a server.',
       cause: error,
     });
   });

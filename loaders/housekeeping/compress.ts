@@ -188,7 +188,7 @@ async function finishPairs(
   );
   for (const { name, twin, sha256 } of rows) {
     if (!(await holds(placeInBronze(bronzeRoot, twin), sha256))) {
-      total.left.add([{ name, reason: `beside the plain file stands a compressed one, but ${notAsLanded}` }]);
+      total.left.add([{ name, reason: `there is a compressed file beside the plain one, but ${notAsLanded}` }]);
     } else if (await removePlain(bronzeRoot, twinOf(twin), name, total)) {
       total.finished += 1;
     }

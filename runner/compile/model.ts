@@ -144,14 +144,14 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
     complain(
       at('unique_key', 'incremental_strategy', 'materialized'),
       `incremental_strategy "${strategy}" needs a unique_key`,
-      'Set unique_key to the columns that identify a row, use incremental_strategy="append", or build it anew each time with materialized="table".',
+      'Set unique_key to the columns that identify a row, use incremental_strategy="append", or rebuild it each time with materialized="table".',
     );
   }
   if (config.surrogate_key !== undefined && (config.unique_key ?? []).length === 0) {
     complain(
       at('surrogate_key'),
       'surrogate_key needs a unique_key',
-      'The key is handed out once for each value of unique_key.',
+      'One key is assigned to each value of unique_key.',
     );
   }
   const only = (keys: readonly ConfigKey[], fits: boolean, where: string) => {

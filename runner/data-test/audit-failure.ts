@@ -31,7 +31,7 @@ export async function keepBadRows(run: AuditRun, cause: BuiltNode, error: unknow
   try {
     await retrying(() => run.warehouse.transaction((session) => keepIn(session, run, node, failed)));
   } catch (fault) {
-    const lost = `  Its rows could not be kept: ${fault instanceof Error ? fault.message : String(fault)}`;
+    const lost = `  Its bad rows could not be recorded: ${fault instanceof Error ? fault.message : String(fault)}`;
     return complaint(node, failed, {
       detail: [held, lost],
       hint: 'The table is as it was before.',

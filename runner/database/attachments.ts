@@ -89,7 +89,7 @@ export const extrasJson = `(select coalesce(jsonb_agg(extra order by extra), '[]
         union all select 'the statistics ' || stxname from pg_statistic_ext where stxrelid in (select oid from parts)
         union all select 'the policy ' || polname from pg_policy
             where polrelid in (select oid from parts) and polname !~ '${ownPolicy.source}'
-        union all select 'row security made by hand' where c.relrowsecurity
+        union all select 'row security created by hand' where c.relrowsecurity
             and not exists (select from pg_policy where polrelid = c.oid)
         union all select 'a security label' from pg_seclabel where classoid = 'pg_class'::regclass and objoid = c.oid) as e)`;
 

@@ -39,7 +39,7 @@ export function refuseChangeOfKind(
   if (goes && existing.referencedBy.length > 0)
     refuse(
       `foreign keys point at it: ${existing.referencedBy.map(spell).join(', ')}`,
-      'Take those constraints out of their .yml files, or drop them if they were made by hand, build those tables, and run again.',
+      'Take those constraints out of their .yml files, or drop them if they were created by hand, build those tables, and run again.',
     );
   if (was !== 'incremental' || becomes === 'incremental') return;
   const gone = [...pruned.keys()];
@@ -103,7 +103,7 @@ function refuseToReplace(
   const { schema, name } = node.relation;
   const { was, becomes } = kindsOf(node, existing, remembered);
   const place = node.settings.get('materialized')?.place();
-  const change = was === becomes ? 'be made anew' : `become ${withArticle(becomes)}`;
+  const change = was === becomes ? 'be created again' : `become ${withArticle(becomes)}`;
   throw new NodeError({
     what: `${schema}.${name} is ${withArticle(was)} and would ${change}, but ${why}`,
     ...(place === undefined ? { where: node.file } : { place }),

@@ -84,7 +84,7 @@ export function refuseToForget(
   throw new NodeError({
     what: `${node.name} would be rebuilt (${decision.reason}), but retention has deleted rows it is made of: ${gone}`,
     where: node.file,
-    hint: `Nothing was touched. To keep what it says of them, leave it out (\`--exclude ${node.name}\`) or set full_refresh: false for it. To make it anew, rebuild ${[...state.expired.keys()].join(', ')} first: that brings back what staging still has.`,
+    hint: `Nothing was touched. To keep what it says of them, leave it out (\`--exclude ${node.name}\`) or set full_refresh: false for it. To rebuild it, rebuild ${[...state.expired.keys()].join(', ')} first: that brings back what staging still has.`,
   });
 }
 

@@ -29,7 +29,7 @@ export async function refuseToLoseDependents(
   if (rows.length === 0) return;
   const isPartitioned = partitioningOf(node) !== undefined;
   throw new NodeError({
-    what: `the partitioning of ${schema}.${name} changes, which takes another table, and this hangs on the one that stands:\n${rows.map(({ what }) => `  ${what}`).join('\n')}`,
+    what: `the partitioning of ${schema}.${name} changes, which takes another table, and this depends on the existing one:\n${rows.map(({ what }) => `  ${what}`).join('\n')}`,
     place: node.settings.get('partition_by')?.place(),
     ...(isPartitioned ? {} : { where: node.file }),
     hint: `Nothing was touched. Drop what is named, build ${node.name}, and make it again: foreign keys that models declare come back when those are built. Or leave partition_by as it was.`,

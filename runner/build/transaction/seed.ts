@@ -26,7 +26,7 @@ export function readSeed(root: string, node: SeedNode): SeedRows {
   const twice = header.findIndex((name, index) => name === '' || header.indexOf(name) !== index);
   if (twice !== -1)
     throw new NodeError({
-      what: `${node.file}: the column name "${header[twice] ?? ''}" is empty or stands twice`,
+      what: `${node.file}: the column name "${header[twice] ?? ''}" is empty or occurs twice`,
       ...spotOf(file, first, twice),
     });
   const declared = declaredTypes(node);

@@ -34,7 +34,7 @@ export function macrosByName(project: Project, problems: Problem[]): Map<string,
     if (other === undefined) macros.set(name, file);
     else
       problems.push({
-        what: `the macro "${name}" stands twice: ${other.path} and ${file.path}`,
+        what: `the macro "${name}" is defined twice: ${other.path} and ${file.path}`,
         hint: 'Rename one of the files.',
       });
   }

@@ -159,7 +159,7 @@ function faultOf(draft: Draft, listed: Draft, column: string, type: string): [st
     ];
   if (listed.relation.schema === draft.relation.schema)
     return [
-      `the access model "${name}" of row_security stands in the schema ${draft.relation.schema} together with ${draft.name}`,
+      `the access model "${name}" of row_security is in the schema ${draft.relation.schema} together with ${draft.name}`,
       'Give it a schema of its own: who reads the one should not read who sees what.',
     ];
   return undefined;

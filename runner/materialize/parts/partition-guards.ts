@@ -121,7 +121,7 @@ order by r.name, s.name
 limit 1`),
     setting: 'partition_by',
     complaint: ([row]) => ({
-      what: `${target.model} needs a partition ${schema}.${String(row?.name)}, and ${String(row?.other)}, which was made by hand, ${row?.is_default === 'true' ? 'is the default partition' : 'holds a part of its time'}`,
+      what: `${target.model} needs a partition ${schema}.${String(row?.name)}, and ${String(row?.other)}, which was created by hand, ${row?.is_default === 'true' ? 'is the default partition' : 'holds a part of its time'}`,
       hint: `Nothing was touched. Take it out (alter table ${relation(schema, name)} detach partition ${String(row?.other)}), build, and insert again what only it has.`,
     }),
   };

@@ -304,7 +304,7 @@ function stillReferenced(table: RelationName, name: string): Explain {
       : {
           what: `${name} is no longer declared for ${table.schema}.${table.name}, but others depend on it`,
           detail: error.detail,
-          hint: 'Nothing was touched, and nothing is dropped with cascade. Take foreign keys to these columns out of their .yml files, or drop them if they were made by hand, build those tables, and run again.',
+          hint: 'Nothing was touched, and nothing is dropped with cascade. Take foreign keys to these columns out of their .yml files, or drop them if they were created by hand, build those tables, and run again.',
         };
 }
 

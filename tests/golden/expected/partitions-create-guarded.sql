@@ -59,7 +59,7 @@ where n.nspname = 'gold'
 order by p.name
 limit 3;
 
--- guard: m needs a partition gold.undefined, and undefined, which was made by hand, holds a part of its time
+-- guard: m needs a partition gold.undefined, and undefined, which was created by hand, holds a part of its time
 with standing as materialized (
     select
         c.oid::regclass::text as name,

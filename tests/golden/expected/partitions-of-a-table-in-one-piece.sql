@@ -72,7 +72,7 @@ where n.nspname = 'public'
 order by p.name
 limit 3;
 
--- guard: m needs a partition public.undefined, and undefined, which was made by hand, holds a part of its time
+-- guard: m needs a partition public.undefined, and undefined, which was created by hand, holds a part of its time
 with standing as materialized (
     select
         c.oid::regclass::text as name,
@@ -204,7 +204,7 @@ where n.nspname = 'public'
 order by p.name
 limit 3;
 
--- guard: m needs a partition public.undefined, and undefined, which was made by hand, holds a part of its time
+-- guard: m needs a partition public.undefined, and undefined, which was created by hand, holds a part of its time
 with standing as materialized (
     select
         c.oid::regclass::text as name,

@@ -323,7 +323,7 @@ with readings as (select * from {{ref "readings"}}) select id, room from reading
     const failed = await project.run(database.warehouse);
     expect(resultOf(failed, 'readings').error).toMatchObject({
       message: 'readings: audit not_below found 2 bad rows',
-      detail: expect.stringMatching(/Its rows could not be kept: .*violates check constraint/),
+      detail: expect.stringMatching(/Its bad rows could not be recorded: .*violates check constraint/),
     });
     expect(await rows('select * from datacycle.audit_failure')).toEqual([]);
     expect(await ids()).toEqual([]);

@@ -25,7 +25,7 @@ const seeds: readonly Fault[] = [
   },
   {
     name: 'a seed: a column that stands twice',
-    message: 'the column name "room" is empty or stands twice',
+    message: 'the column name "room" is empty or occurs twice',
     files: seed('room,floor,‸room\n'),
   },
   {

@@ -27,7 +27,7 @@ describe.each(oneDatabase)('a change of kind that needs care on $name', (kind) =
       become(rooms(to));
       const refusal = (what: string) =>
         `public.rooms is a table and would become a ${to.replace('_', ' ')}, but ${what} would be lost`;
-      expect((await fails('rooms')).message).toBe(refusal('row security made by hand'));
+      expect((await fails('rooms')).message).toBe(refusal('row security created by hand'));
       await query('create policy mine on public.rooms using (id = 1)');
       expect((await fails('rooms')).message).toBe(refusal('the policy mine'));
       expect(await relkind()).toBe('r');

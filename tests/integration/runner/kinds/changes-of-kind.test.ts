@@ -137,7 +137,7 @@ describe.each(oneDatabase)('a change of kind on $name', (kind) => {
     await query('create trigger keep instead of insert on public.rooms for each row execute function hand.keep()');
     project.write({ 'models/rooms.sql': `select 'attic' as room, 1 as id` });
     expect((await fails('rooms')).message).toBe(
-      'public.rooms is a view and would be made anew, but the trigger keep would be lost',
+      'public.rooms is a view and would be created again, but the trigger keep would be lost',
     );
     await query('drop trigger keep on public.rooms');
     await run();

@@ -96,7 +96,7 @@ describe.each(oneDatabase)('what somebody did to partitions on $name', ({ name, 
     await visits.rows(`create table shown.autumn partition of shown.visits ${bounds}`);
     await inNovember();
     expect(await build()).toBe(
-      `visits needs a partition shown.visits_2023_11, and shown.autumn, which was made by hand, ${why}`,
+      `visits needs a partition shown.visits_2023_11, and shown.autumn, which was created by hand, ${why}`,
     );
     await visits.rows('alter table shown.visits detach partition shown.autumn');
     expect(await build()).toEqual([1, 0, 0]);

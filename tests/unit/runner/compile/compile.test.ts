@@ -134,7 +134,7 @@ describe('a project cannot be compiled with', () => {
         'macros/y/m.sql': '2',
       }),
     ).toEqual([
-      'the macro "m" stands twice: macros/x/m.sql and macros/y/m.sql',
+      'the macro "m" is defined twice: macros/x/m.sql and macros/y/m.sql',
       'the name "rooms" is taken twice: seeds/rooms.csv and models/x/rooms.sql',
       'the name "rooms" is taken twice: seeds/rooms.csv and models/y/rooms.sql',
       'the name "rooms" is taken twice: seeds/rooms.csv and the test tests/data/rooms.sql',

@@ -110,8 +110,8 @@ describe('the file of a seed', () => {
 
   it.each([
     ['nothing', '', 'seeds/rooms.csv is empty'],
-    ['a column twice', 'a,b,a\n1,2,3\n', 'seeds/rooms.csv: the column name "a" is empty or stands twice'],
-    ['a column without a name', 'a,,b\n1,2,3\n', 'seeds/rooms.csv: the column name "" is empty or stands twice'],
+    ['a column twice', 'a,b,a\n1,2,3\n', 'seeds/rooms.csv: the column name "a" is empty or occurs twice'],
+    ['a column without a name', 'a,,b\n1,2,3\n', 'seeds/rooms.csv: the column name "" is empty or occurs twice'],
     ['a row that is too short', 'a,b\n1,2\n3\n', /^seeds\/rooms\.csv cannot be read: .*line 3/],
     ['a quote that is not closed', 'a,b\n1,"2\n', /^seeds\/rooms\.csv cannot be read: .*line 2/i],
   ])('is refused with %s', (_name, csv, message) => {

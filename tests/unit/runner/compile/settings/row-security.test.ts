@@ -102,7 +102,7 @@ describe('row security', () => {
     [
       'an access model in the same schema',
       { ...access, ...guarded, 'models/who.sql': '{{config materialized="table" schema="gold"}}select 1' },
-      'the access model "who" of row_security stands in the schema gold together with t',
+      'the access model "who" of row_security is in the schema gold together with t',
       'Give it a schema of its own',
     ],
     [
