@@ -206,7 +206,7 @@ inner join {{ref "dim_weather_site"}} as site on forecast.site_key = site.site_k
 inner join {{ref "dim_date"}} as target on forecast.date_key = target.date_key
 inner join {{ref "dim_date"}} as issued on forecast.prediction_date_key = issued.date_key
 inner join {{ref "dim_horizon"}} as horizon
-    on horizon.horizon_type = 'day' and horizon.horizon_days = target.date - issued.date
+    on horizon.horizon_name = 'day' and horizon.horizon_days = target.date - issued.date
 group by site.site_name, horizon.horizon_days
 order by site.site_name, horizon.horizon_days
 limit 10`,

@@ -1,4 +1,4 @@
-{{config materialized="incremental" unique_key="horizon_type, horizon_days" surrogate_key="horizon_key"}}
+{{config materialized="incremental" unique_key="horizon_name, horizon_days" surrogate_key="horizon_key"}}
 
 with sites as (
     {{> weather_sites}}
@@ -17,7 +17,7 @@ forecasts as (
 
 predictions as (
     select
-        horizon_type,
+        horizon_name,
         horizon_days
     from {{ref "predictions"}}
     {{#incremental}}
@@ -27,17 +27,19 @@ predictions as (
 
 final as (
     select
-        'day' as horizon_type,
+        'day' as horizon_name,
         (timestamp at time zone 'UTC')::date - prediction_date as horizon_days
     from forecasts
     union
     select
-        horizon_type,
+        horizon_name,
         horizon_days
     from predictions
 )
 
 select
-    horizon_type,
-    horizon_days
+    horizon_name,
+    horizon_days,
+    {{> horizon_type name="horizon_name"}} as horizon_type,
+    {{> horizon_minutes name="horizon_name"}} as horizon_minutes
 from final

@@ -37,6 +37,25 @@ predicted as (
 ),
 
 {{#incremental}}
+-- How far before a reading a window that holds it may begin.
+rooms_predicted as (
+    select
+        p.apartment,
+        p.room,
+        max(w.window_minutes) * interval '1 minute' as longest
+    from predicted as p
+    cross join lateral (
+        select max(s.window_minutes) as window_minutes
+        from {{ref "predictions"}} as s
+        where s.apartment = p.apartment
+            and s.room = p.room
+            and s.target = p.target
+    ) as w
+    group by
+        p.apartment,
+        p.room
+),
+
 -- Counters read anew: the energy of the reading after each of them is another too, maybe long after it.
 counters as (
     select distinct
@@ -84,21 +103,15 @@ new_counters as (
     where k.is_known is null
 ),
 
-touched as (
-    select
-        timestamp,
-        apartment,
-        room
-    from {{ref "predictions"}}
-    where load_id > {{high_water "predictions"}}
-    union
+-- What was measured anew: the readings, and the energy of the counter reading after each.
+measured as (
     select
         e.timestamp,
         e.apartment,
         e.room
     from {{ref "sensor_events"}} as e
     where e.load_id > {{high_water "sensor_events"}}
-        and (e.apartment, e.room) in (select p.apartment, p.room from predicted as p)
+        and (e.apartment, e.room) in (select p.apartment, p.room from rooms_predicted as p)
     union
     select
         t.timestamp_utc,
@@ -120,6 +133,34 @@ touched as (
         where s.datetime_key = n.datetime_key
         offset 0
     ) as t
+),
+
+touched as (
+    select
+        timestamp,
+        apartment,
+        room
+    from {{ref "predictions"}}
+    where load_id > {{high_water "predictions"}}
+    union
+    select
+        p.timestamp,
+        m.apartment,
+        m.room
+    from measured as m
+    join rooms_predicted as r
+        on r.apartment = m.apartment
+        and r.room = m.room
+    cross join lateral (
+        select s.timestamp
+        from {{ref "predictions"}} as s
+        where s.timestamp > m.timestamp - r.longest
+            and s.timestamp <= m.timestamp
+            and s.apartment = m.apartment
+            and s.room = m.room
+            and s.timestamp + s.window_minutes * interval '1 minute' > m.timestamp
+        offset 0
+    ) as p
     union
     select
         p.timestamp,
@@ -147,19 +188,6 @@ predictions as (
 predictions as (
     select * from {{ref "predictions"}}
 ),
-
-energies as (
-    select
-        datetime_key,
-        room_key,
-        {{> order_free_sum value="power_w"}} as power_w,
-        {{> order_free_sum value="energy_wh"}} as energy_wh
-    from {{ref "fact_energy_minute"}}
-    where room_key in (select p.room_key from predicted as p where p.target in ('power_w', 'energy_wh'))
-    group by
-        datetime_key,
-        room_key
-),
 {{/incremental}}
 
 keyed as (
@@ -178,7 +206,7 @@ keyed as (
         and r.room = p.room
         and r.target = p.target
     left join models as m on m.model_name = p.model_name and m.model_version = p.model_version
-    left join horizons as h on h.horizon_type = p.horizon_type and h.horizon_days = p.horizon_days
+    left join horizons as h on h.horizon_name = p.horizon_name and h.horizon_days = p.horizon_days
     left join targets as t on t.target_name = p.target
     left join lateral (
         select
@@ -190,6 +218,94 @@ keyed as (
         offset 0
         {{/incremental}}
     ) as d on true
+),
+
+-- Several models and horizons predict the same window.
+windows as (
+    select distinct
+        apartment,
+        room,
+        room_key,
+        target,
+        timestamp,
+        window_minutes
+    from keyed
+),
+
+actuals as (
+    select
+        w.apartment,
+        w.room,
+        w.target,
+        w.timestamp,
+        w.window_minutes,
+        case
+            when w.target = 'presence' then p.motion::integer
+            when w.target = 'temperature_c' then c.temperature_c
+            when w.target = 'humidity_pct' then c.humidity_pct
+            when w.target = 'co2_ppm' then c.co2_ppm
+            when w.target = 'noise_db' then c.noise_db
+            when w.target = 'pressure_hpa' then c.pressure_hpa
+            when w.target in ('consumption', 'mean_power_w') then e.device_power_w
+            when w.target = 'power_w' then e.room_power_w
+            when w.target = 'energy_wh' then e.energy_wh
+        end as actual_value
+    from windows as w
+    left join lateral (
+        select bool_or(m.value > 0) as motion
+        from ({{> minutes_of_window}}) as n
+        cross join lateral (
+            select s.value
+            from {{ref "sensor_events"}} as s
+            where s.timestamp = n.timestamp
+                and s.apartment = w.apartment
+                and s.room = w.room
+                and s.sensor_type = 'motion'
+                and s.field = 'motion'
+            offset 0
+        ) as m
+        where w.target = 'presence'
+    ) as p on true
+    left join lateral (
+        select
+            {{> order_free_mean value="f.temperature_c" condition="true"}} as temperature_c,
+            {{> order_free_mean value="f.humidity_pct" condition="true"}} as humidity_pct,
+            {{> order_free_mean value="f.co2_ppm" condition="true"}} as co2_ppm,
+            {{> order_free_mean value="f.noise_db" condition="true"}} as noise_db,
+            {{> order_free_mean value="f.pressure_hpa" condition="true"}} as pressure_hpa
+        from ({{> minutes_of_window}}) as n
+        cross join lateral (
+            select f.*
+            from {{ref "fact_environment_minute"}} as f
+            where f.datetime_key = n.datetime_key
+                and f.room_key = w.room_key
+                and not f.is_anomaly
+            offset 0
+        ) as f
+        where w.target in ('temperature_c', 'humidity_pct', 'co2_ppm', 'noise_db', 'pressure_hpa')
+    ) as c on true
+    left join lateral (
+        select
+            {{> order_free_mean value="m.device_power_w" condition="true"}} as device_power_w,
+            {{> order_free_mean value="m.room_power_w" condition="m.is_first"}} as room_power_w,
+            {{> order_free_sum value="m.energy_wh"}} as energy_wh
+        from (
+            select
+                f.energy_wh,
+                case when f.is_valid then f.power_w end as device_power_w,
+                sum(f.power_w::numeric) filter (where f.is_valid) over (partition by f.datetime_key) as room_power_w,
+                row_number() over (partition by f.datetime_key order by f.device_key) = 1 as is_first
+            from ({{> minutes_of_window}}) as n
+            cross join lateral (
+                select f.*
+                from {{ref "fact_energy_minute"}} as f
+                where f.datetime_key = n.datetime_key
+                    and f.room_key = w.room_key
+                offset 0
+            ) as f
+            where w.target in ('consumption', 'mean_power_w', 'power_w', 'energy_wh')
+        ) as m
+    ) as e on true
 ),
 
 final as (
@@ -204,49 +320,16 @@ final as (
         k.value as predicted_value,
         k.class as predicted_class,
         k.confidence,
-        case k.target
-            when 'presence' then p.presence_flag::integer
-            when 'temperature_c' then e.temperature_c
-            when 'humidity_pct' then e.humidity_pct
-            when 'co2_ppm' then e.co2_ppm
-            when 'noise_db' then e.noise_db
-            when 'pressure_hpa' then e.pressure_hpa
-            when 'power_w' then w.power_w
-            when 'energy_wh' then w.energy_wh
-        end as actual_value
+        a.actual_value,
+        k.window_minutes,
+        k.run_at
     from keyed as k
-    left join lateral (
-        select f.presence_flag
-        from {{ref "fact_presence_minute"}} as f
-        where f.datetime_key = k.datetime_key
-            and f.room_key = k.room_key
-        {{#incremental}}
-        offset 0
-        {{/incremental}}
-    ) as p on true
-    left join lateral (
-        select f.*
-        from {{ref "fact_environment_minute"}} as f
-        where f.datetime_key = k.datetime_key
-            and f.room_key = k.room_key
-        {{#incremental}}
-        offset 0
-        {{/incremental}}
-    ) as e on true
-    {{#incremental}}
-    left join lateral (
-        select
-            {{> order_free_sum value="f.power_w"}} as power_w,
-            {{> order_free_sum value="f.energy_wh"}} as energy_wh
-        from {{ref "fact_energy_minute"}} as f
-        where f.datetime_key = k.datetime_key
-            and f.room_key = k.room_key
-    ) as w on true
-    {{else}}
-    left join energies as w
-        on w.datetime_key = k.datetime_key
-        and w.room_key = k.room_key
-    {{/incremental}}
+    left join actuals as a
+        on a.timestamp = k.timestamp
+        and a.apartment = k.apartment
+        and a.room = k.room
+        and a.target = k.target
+        and a.window_minutes = k.window_minutes
 )
 
 select
@@ -260,5 +343,7 @@ select
     predicted_value,
     predicted_class,
     confidence,
-    actual_value
+    actual_value,
+    window_minutes,
+    run_at
 from final

@@ -2,7 +2,7 @@
 
 with horizons as (
     select * from {{ref "dim_horizon"}}
-    where horizon_type = 'day'
+    where horizon_name = 'day'
 ),
 
 dates as (

@@ -1,4 +1,4 @@
-{{config materialized="incremental" unique_key="timestamp, apartment, room, target, model_name, model_version, horizon_type, horizon_days"}}
+{{config materialized="incremental" unique_key="timestamp, apartment, room, target, model_name, model_version, horizon_name, horizon_days"}}
 
 with records as (
     {{> prediction_records}}
@@ -10,7 +10,7 @@ with records as (
 
 -- what comes with an increment is newer than all that stands
 final as (
-    select distinct on (timestamp, apartment, room, target, model_name, model_version, horizon_type, horizon_days) *
+    select distinct on (timestamp, apartment, room, target, model_name, model_version, horizon_name, horizon_days) *
     from records
     where reason is null
     order by
@@ -20,7 +20,7 @@ final as (
         target,
         model_name,
         model_version,
-        horizon_type,
+        horizon_name,
         horizon_days,
         load_id desc,
         row_no desc
@@ -33,10 +33,14 @@ select
     target,
     model_name,
     model_version,
-    horizon_type,
+    horizon_name,
     horizon_days,
+    horizon_type,
+    horizon_minutes,
+    window_minutes,
     model_type,
     trained_at,
+    run_at,
     value,
     class,
     confidence,

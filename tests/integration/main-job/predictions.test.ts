@@ -85,7 +85,7 @@ describe.each(oneDatabase)('predictions on $name', (kind) => {
     await predict(
       database.warehouse,
       targets.flatMap((target) =>
-        minutes.map((minute) => record({ target, timestamp: at(minute), value: minute / 100 })),
+        minutes.map((minute) => record({ target, timestamp: at(minute), value: minute / 100, window_minutes: 1 })),
       ),
     );
     await home.build();

@@ -60,7 +60,17 @@ describe.each(oneDatabase)('presence_prob and random arrivals on $name', (kind) 
     const prediction = fc
       .record({
         minute: fc.integer({ min: 0, max: 13 }),
-        target: fc.constantFrom('presence', 'energy_wh', 'energy_wh', 'power_w', 'temperature_c', 'mood'),
+        target: fc.constantFrom(
+          'presence',
+          'energy_wh',
+          'energy_wh',
+          'power_w',
+          'Consumption',
+          'temperature_c',
+          'mood',
+        ),
+        window_minutes: fc.constantFrom(1, 3, 15, undefined),
+        minutes: fc.constantFrom(15, 60, undefined, undefined),
         days: fc.integer({ min: 0, max: 1 }),
         version: fc.constantFrom('1', '2'),
         type: fc.constantFrom('tree', 'forest', undefined),
@@ -68,13 +78,14 @@ describe.each(oneDatabase)('presence_prob and random arrivals on $name', (kind) 
         value: fc.double({ min: -0.1, max: 1.1, noNaN: true }),
         room: fc.constantFrom('Office', 'Office', 'Office', 'Kitchen', undefined),
       })
-      .map(({ minute, target, days, version, type, trained, value, room }) =>
+      .map(({ minute, target, window_minutes, minutes, days, version, type, trained, value, room }) =>
         record({
           timestamp: at(minute),
           target,
           value,
           room,
-          horizon: { type: 'day', days },
+          window_minutes,
+          horizon: { type: 'day', days, minutes },
           model: { name: 'm', version, type, trained_at: trained },
         }),
       );
