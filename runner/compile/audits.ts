@@ -17,7 +17,7 @@ interface Singular {
 }
 
 /**
- * The id of the model or seed that a test in tests/data audits; undefined if it is no audit.
+ * The id of the model or seed that a singular test audits; undefined if it is no audit.
  * @throws ProjectError if the model is ambiguous, or does not exist.
  */
 export function auditedBy(

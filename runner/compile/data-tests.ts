@@ -4,6 +4,7 @@ import type { Node, TestNode } from '../manifest/manifest.ts';
 import { type ConfigKey, testKeys } from '../project/config.ts';
 import { FolderConfig, foldersOf } from '../project/folder-config.ts';
 import { overlay } from '../project/overlay.ts';
+import type { Project } from '../project/project.ts';
 import type { Problem } from '../text/errors.ts';
 import { oneStatement } from '../text/one-statement.ts';
 import { SqlText } from '../text/sql-text.ts';
@@ -26,7 +27,7 @@ import {
 import { ephemeralsOf } from './model.ts';
 
 /**
- * All data tests of a project: those the .yml files ask for and the singular ones in tests/data.
+ * All data tests of a project: those the .yml files ask for and the singular ones in tests/.
  * @param nodes the models and seeds, compiled; ephemeral ones are put into the tests that read them.
  */
 export function compileTests(
@@ -74,12 +75,15 @@ export function compileTests(
 
 /** What project.yml says for tests: by the folder of tests/ for a singular one, of models/ or seeds/ for those of a .yml there. */
 function testFolders({ project }: CompileContext, problems: Problem[]): FolderConfig {
-  const paths = [...project.tests, ...project.properties].map((file) => pathOfTest(file.path));
+  const paths = [...project.tests, ...project.properties].map((file) => pathOfTest(project, file.path));
   return new FolderConfig('data_tests', project.settings.data_tests, foldersOf(paths), project.settingsFile, problems);
 }
 
-function pathOfTest(file: string): string {
-  return file.replace(/^(?:tests\/data|tests|models|seeds)\//, '');
+/** The path of a file below the folder that holds its kind; tests/data/ is one of tests. */
+function pathOfTest({ testPaths }: Project, file: string): string {
+  const folders = [...testPaths.map((path) => `${path}/data`), ...testPaths, 'models', 'seeds'];
+  const folder = folders.find((one) => file.startsWith(`${one}/`));
+  return folder === undefined ? file : file.slice(folder.length + 1);
 }
 
 interface Subject extends Tested {
@@ -118,7 +122,7 @@ function genericTests(
       throw new TestRequestError(`there is no model or seed "${name}"`, didYouMean(name, context.drafts.keys()));
     return tested(draft);
   };
-  const folder = folders.for(pathOfTest(yaml.file.path));
+  const folder = folders.for(pathOfTest(context.project, yaml.file.path));
   const request = (one: TestRequest, column: string | undefined, at: YamlPath, tags: readonly string[] = []) => {
     const about: TestSubject = { ...subject, column, folder };
     const text: RequestText = {
@@ -186,7 +190,7 @@ function singularTests(context: CompileContext, folders: FolderConfig, problems:
       const render = (resolver: Resolver, into: Recorded, faults: Problem[]) =>
         template.render(modelHelpers(project, 'full', resolver, into), modelContext(project, undefined), faults).trim();
       const sql = render(resolverFor(context, undefined, used), record, problems);
-      const { config, places: settings } = overlay(folders.layerFor(pathOfTest(file.path)), record);
+      const { config, places: settings } = overlay(folders.layerFor(pathOfTest(project, file.path)), record);
       if (config.enabled === false) return;
       for (const key of Object.keys(record.config) as ConfigKey[])
         if (!testKeys.includes(key))

@@ -80,6 +80,9 @@ export const projectSchema = z.strictObject({
   on_run_end: sqlList.optional(),
   'on-run-start': sqlList.optional(),
   'on-run-end': sqlList.optional(),
+  /** The folders of the data tests, as in dbt; `tests` if not given. */
+  'test-paths': z.array(z.string().min(1)).optional(),
+  test_paths: z.array(z.string().min(1)).optional(),
   models: z.record(z.string(), z.unknown()).optional(),
   seeds: z.record(z.string(), z.unknown()).optional(),
   data_tests: z.record(z.string(), z.unknown()).optional(),

@@ -1,6 +1,6 @@
 // The project as it lies on disk. Nothing is compiled here, and no database is needed.
 //
-//   1. project.ts           reads project.yml and finds the files of models, macros, seeds and tests
+//   1. project.ts           reads project.yml and finds the files of models, macros, seeds and tests; not-read.ts names what dbt would read
 //   2. properties.ts        reads the .yml files that describe models, seeds and sources
 //   3. config.ts, *-schema  say which settings exist and which values they take
 //   4. folder-config.ts, overlay.ts, additive-settings.ts  merge settings: project.yml by folder, then the .yml, then the model
@@ -13,6 +13,7 @@ import { type Problem, ProjectError, type SourceTexts, UsageError } from '../tex
 import { readSource, type SourceFile } from '../text/source-file.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { YamlFile } from '../text/yaml-file.ts';
+import { filesNotRead } from './not-read.ts';
 import { type ProjectSettings, projectSchema, type Target } from './project-schema.ts';
 
 /** A project as it lies on disk: settings and texts, nothing compiled. */
@@ -29,6 +30,8 @@ export interface Project {
   readonly macros: readonly SourceFile[];
   readonly properties: readonly SourceFile[];
   readonly tests: readonly SourceFile[];
+  /** The folders of the data tests, relative to the root. */
+  readonly testPaths: readonly string[];
   /** Paths of the seed CSVs relative to the root; their content is read when they are loaded. */
   readonly seeds: readonly string[];
 }
@@ -41,7 +44,7 @@ export interface ProjectOptions {
 }
 
 /**
- * Reads project.yml and finds the files below models/, macros/, seeds/ and tests/data/.
+ * Reads project.yml and finds the files below models/, macros/, seeds/ and the test paths (tests/).
  * @throws UsageError if the folder holds no project or the target is unknown; ProjectError for faults in project.yml, and for
  * files that are no text.
  */
@@ -80,6 +83,8 @@ export function readProject(options: ProjectOptions): Project {
         return [];
       }
     });
+  const testPaths = pathsOfTests(settings, root, settingsFile, problems);
+  problems.push(...filesNotRead(root, testPaths));
   const project: Project = {
     root,
     settings,
@@ -90,11 +95,27 @@ export function readProject(options: ProjectOptions): Project {
     models: read('models/**/*.sql'),
     macros: read('macros/**/*.sql'),
     properties: read('{models,seeds}/**/*.{yml,yaml}'),
-    tests: read('tests/data/**/*.sql'),
+    tests: testPaths.flatMap((path) => read(`${fg.escapePath(path)}/**/*.sql`)),
+    testPaths,
     seeds: find('seeds/**/*.csv'),
   };
   if (problems.length > 0) throw new ProjectError(problems);
   return project;
+}
+
+function pathsOfTests(
+  { 'test-paths': hyphened, test_paths: underscored }: ProjectSettings,
+  root: string,
+  file: YamlFile,
+  problems: Problem[],
+): readonly string[] {
+  const key = hyphened === undefined ? 'test_paths' : 'test-paths';
+  const written = hyphened ?? underscored;
+  const paths = (written ?? ['tests']).map((path) => path.replaceAll('\\', '/').replace(/^\.\/|\/+$/g, ''));
+  for (const [index, path] of paths.entries())
+    if (written !== undefined && !existsSync(join(root, path)))
+      problems.push(file.problem(`there is no folder ${path}`, [key, index]));
+  return paths;
 }
 
 /** The texts of a project's files by their paths, to quote a line of one. */

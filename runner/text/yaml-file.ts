@@ -1,4 +1,4 @@
-import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { keepDigits } from './exact-numbers.ts';
@@ -65,6 +65,7 @@ export class YamlFile {
       problems.push(...this.problems);
       return undefined;
     }
+    problems.push(...this.#templates());
     const result = schema.safeParse(this.#document.toJS() ?? {});
     if (result.success) return result.data;
     problems.push(...this.explain(result.error, schema, (path) => path));
@@ -104,6 +105,24 @@ export class YamlFile {
     return [this.problem(`${subject}: ${issue.message.replace(/^Invalid input: /, '')}`, path)];
   }
 
+  /** Templates where none is rendered: they would be taken for the value itself. */
+  #templates(): Problem[] {
+    const found: Problem[] = [];
+    visit(this.#document, {
+      Pair: (_key, pair) => (isScalar(pair.key) && asTheyAre.test(String(pair.key.value)) ? visit.SKIP : undefined),
+      Scalar: (key, node) => {
+        if (key === 'key' || typeof node.value !== 'string') return;
+        const [start] = /\{\{|\{%/.exec(node.value) ?? [];
+        if (start === undefined) return;
+        const hint = /^\{\{-?\s*doc\b/.test(node.value)
+          ? 'Write the description itself: docs blocks are not read.'
+          : 'Write the value itself; of the settings only hooks are templates.';
+        found.push({ what: `a template is not rendered here: ${start}`, place: this.#placeOfNode(node), hint });
+      },
+    });
+    return found;
+  }
+
   #placeOfNode(node: Node): Place {
     return this.#placeOfOffset(node.range?.[0] ?? 0);
   }
@@ -113,6 +132,9 @@ export class YamlFile {
     return { file: this.file.path, line: Math.max(1, line), column: Math.max(1, col) };
   }
 }
+
+/** Settings that are templates, and those whose values mean nothing to the program. */
+const asTheyAre = /^\+?(?:(?:pre|post)[-_]hook|on[-_]run[-_](?:start|end)|vars|meta)$/;
 
 function isUnknownKey(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'unrecognized_keys' && issue.path.length === 0;

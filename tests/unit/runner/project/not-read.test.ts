@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { compileFiles, problemsOf, testOf } from '../projects.ts';
+
+describe('files that dbt reads', () => {
+  it.each([
+    ['snapshots/orders.sql', /materialized="snapshot"/],
+    ['snapshots/orders.yml', /materialized="snapshot"/],
+    ['analyses/report.sql', /show --inline/],
+    ['selectors.yml', /command line/],
+    ['packages.yml', /no packages/],
+    ['dependencies.yml', /no packages/],
+    ['dbt_project.yml', /project\.yml/],
+    ['models/a.py', /select statement/],
+    ['macros/a.yml', /comment/],
+    ['tests/a.yml', /config/],
+    ['models/A.SQL', /small letters/],
+    ['seeds/A.CSV', /small letters/],
+    ['models/a.YML', /small letters/],
+    ['tests/data/A.Sql', /small letters/],
+  ])('are not passed over in silence: %s', (path, hint) => {
+    const problems = problemsOf({ [path]: 'x' });
+    expect(problems).toEqual([{ what: `${path} is not read`, hint: expect.stringMatching(hint) }]);
+  });
+
+  it('are named once for each kind', () => {
+    const files = { 'snapshots/a.sql': '', 'snapshots/b.sql': '', 'snapshots/more/c.sql': '', 'models/m.py': '' };
+    expect(problemsOf(files).map(({ what }) => what)).toEqual([
+      'snapshots/a.sql and 2 more like it are not read',
+      'models/m.py is not read',
+    ]);
+  });
+
+  it('are read as tests anywhere in tests/, or where test-paths says', () => {
+    const files = {
+      'project.yml': 'name: test\ndata_tests: { old: { +severity: warn } }',
+      'tests/a.sql': 'select 1',
+      'tests/old/b.sql': 'select 1',
+      'tests/data/old/c.sql': 'select 1',
+    };
+    const compiled = compileFiles(files);
+    const severities = (names: readonly string[]) => names.map((name) => testOf(compiled, name).severity);
+    expect(severities(['a', 'b', 'c'])).toEqual(['error', 'warn', 'warn']);
+    const some = compileFiles({ ...files, 'project.yml': 'name: test\ntest-paths: [tests/old/]' });
+    expect([...some.manifest.nodes.keys()]).toEqual(['test.b']);
+    expect(problemsOf({ 'project.yml': 'name: test\ntest-paths: [test]' })).toMatchObject([
+      { what: 'there is no folder test', place: { line: 2, column: 14 } },
+    ]);
+  });
+
+  it.each([
+    [
+      "models: [{ name: a, config: { schema: '{{ target.schema }}' } }]",
+      "'{{ target.schema }}'",
+      'Write the value itself',
+    ],
+    [`models: [{ name: a, description: '{{ doc("a") }}' }]`, `'{{ doc("a") }}'`, 'Write the description itself'],
+    [
+      "models: [{ name: a, columns: [{ name: id, data_tests: [{ unique: { where: 'x > {% if true %}' } }] }] }]",
+      "'x",
+      'Write the value',
+    ],
+  ])('hold no templates in a .yml but hooks: %s', (text, at, hint) => {
+    const [problem, ...others] = problemsOf({ 'models/a.sql': 'select 1 as id', 'models/a.yml': text });
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({
+      what: expect.stringMatching(/^a template is not rendered here: \{[{%]$/),
+      place: { file: 'models/a.yml', line: 1, column: text.indexOf(at) + 1 },
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  it('and hooks, vars and meta may hold them', () => {
+    const hooks = `post_hook: 'analyze {{this}}', pre-hook: ['select {{literal 1}}'], meta: { note: '{{x}}' }`;
+    const files = {
+      'project.yml':
+        "name: test\nvars: { a: '{{x}}' }\non-run-start: ['select {{literal 1}}']\nmodels: { +post_hook: 'select {{literal 2}}' }",
+      'models/a.sql': '{{config materialized="table"}}select 1 as id',
+      'models/a.yml': `models: [{ name: a, config: { ${hooks} } }]`,
+    };
+    expect(problemsOf(files)).toEqual([]);
+  });
+});
