@@ -1,82 +1,163 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { DatacycleError } from './errors.ts';
+import { numberSpace, processIdentity } from './process-identity.ts';
+
+/** How often a holder touches its lock file, and how long an untouched one is watched before it is taken over, in milliseconds. */
+const touchMs = 2000;
+const untouchedMs = 10_000;
+
+/** What a lock file says: JSON, of version 2. Earlier ones hold a process number and words. */
+interface Holder {
+  readonly pid: number;
+  /** What it is, in words. */
+  readonly name: string;
+  readonly host: string;
+  /** Where its number means this process; undefined where the system does not say. */
+  readonly space?: string | undefined;
+  readonly identity?: string | undefined;
+}
+
+/** The lock files that this process holds. */
+const held = new Set<string>();
 
 /**
  * Takes a folder for this process by a lock file beside it (`<folder>.lock`), because two processes writing one
- * embedded database destroy it. A lock whose process is gone is taken over.
+ * embedded database destroy it. A lock whose process is gone is taken over: on the same machine a process is told by its number
+ * and its start; in another container or on another machine by whether it still touches its file.
  * @param holder what to tell others that want the folder.
  * @returns a function that gives it back.
- * @throws DatacycleError naming the holder while another process has the folder.
+ * @throws DatacycleError naming the holder and the file while another process has the folder.
  */
-export function lockFolder(folder: string, holder: string): () => void {
-  const file = `${folder}.lock`;
+export async function lockFolder(folder: string, holder: string): Promise<() => void> {
+  const file = resolve(`${folder}.lock`);
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
       const handle = openSync(file, 'wx');
-      writeSync(handle, `${process.pid} ${holder}\n`);
+      const space = numberSpace();
+      const mine: Holder = { pid: process.pid, name: holder, host: hostname(), space, identity: processIdentity('self') };
+      writeSync(handle, `${JSON.stringify(mine)}\n`);
       closeSync(handle);
-      const unlock = () => rmSync(file, { force: true });
-      process.once('exit', unlock);
-      return () => {
-        process.removeListener('exit', unlock);
-        unlock();
-      };
+      return keep(file);
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
-      const found = contentOf(file);
-      if (found === undefined) continue;
-      const pid = Number.parseInt(found, 10);
-      if (found === justTaken || isRunning(pid)) throw inUse(folder, found);
-      removeStale(file, found, folder);
+      const seen = look(file);
+      if (seen === undefined) continue;
+      if (await isHeld(file, seen)) throw inUse(folder, file, seen.text);
+      removeStale(file, seen, folder);
     }
   }
   throw new DatacycleError({ what: `cannot take the lock file ${file}`, hint: 'Delete it if no datacycle runs.' });
 }
 
-/** Stands in for the content of a lock that its owner has not written yet. */
-const justTaken = 'another process that is just starting';
-const startingMs = 10_000;
+/** Touches the file, from a thread of its own: a long statement of the embedded database holds this one up. */
+function keep(file: string): () => void {
+  held.add(file);
+  const touching = new Worker(
+    `const { workerData } = require('node:worker_threads');
+const { utimesSync } = require('node:fs');
+setInterval(() => { try { const now = new Date(); utimesSync(workerData.file, now, now); } catch {} }, workerData.touchMs);`,
+    { eval: true, workerData: { file, touchMs }, stdout: true, stderr: true, env: {}, execArgv: [] },
+  );
+  touching.unref();
+  const remove = () => {
+    held.delete(file);
+    rmSync(file, { force: true });
+  };
+  process.once('exit', remove);
+  return () => {
+    process.removeListener('exit', remove);
+    void touching.terminate();
+    remove();
+  };
+}
 
-function contentOf(file: string): string | undefined {
+interface Seen {
+  readonly text: string;
+  readonly touched: number;
+}
+
+/** Undefined where it has been given back in the meantime. */
+function look(file: string): Seen | undefined {
   try {
-    const text = readFileSync(file, 'utf8').trim();
-    if (text !== '') return text;
-    return Date.now() - statSync(file).mtimeMs < startingMs ? justTaken : '0 a process that died';
+    return { text: readFileSync(file, 'utf8').trim(), touched: statSync(file).mtimeMs };
   } catch {
-    // Given back in the meantime.
     return undefined;
   }
 }
 
-function inUse(folder: string, holder: string): DatacycleError {
-  const [, pid, name] = /^(\d+) (.*)$/s.exec(holder) ?? [];
-  const who = pid === undefined ? holder : `${name} (process ${pid})`;
+/** Whether the process that wrote the file still has the folder. */
+async function isHeld(file: string, seen: Seen): Promise<boolean> {
+  if (held.has(file)) return true;
+  const { pid, host, space, identity } = holderOf(seen.text);
+  const here = numberSpace();
+  if (here !== undefined && space === here) return identity !== undefined && processIdentity(pid) === identity;
+  // The same machine, but started anew since.
+  if (here !== undefined && space !== undefined && host === hostname() && bootOf(space) !== bootOf(here)) return false;
+  // Without a space: written by an earlier version, or on a system that does not tell processes apart.
+  if (space === undefined && (host === '' || host === hostname()) && (pid === process.pid || !isRunning(pid)))
+    return seen.text === '' ? isTouched(file, seen) : false;
+  return isTouched(file, seen);
+}
+
+/** Whether somebody touches the file. The clocks of two machines differ, so its time is only compared with itself. */
+async function isTouched(file: string, seen: Seen): Promise<boolean> {
+  const isOld = Date.now() - seen.touched > 24 * 3600_000;
+  for (let waited = 0; !isOld && waited < untouchedMs; waited += touchMs / 2) {
+    await sleep(touchMs / 2);
+    const now = look(file);
+    if (now === undefined) return false;
+    if (now.touched !== seen.touched || now.text !== seen.text) return true;
+  }
+  return false;
+}
+
+function holderOf(text: string): Holder {
+  try {
+    const read: unknown = JSON.parse(text);
+    if (typeof read === 'object' && read !== null && 'pid' in read && 'host' in read) return read as Holder;
+  } catch {
+    // Read below.
+  }
+  const [, pid = '0', name = text] = /^(\d+) (.*)$/s.exec(text) ?? [];
+  return { pid: Number(pid), name, host: '' };
+}
+
+function bootOf(space: string): string {
+  return space.split(' ')[0] ?? '';
+}
+
+function inUse(folder: string, file: string, text: string): DatacycleError {
+  const { pid, name } = holderOf(text);
+  const who = text === '' ? 'a process that is just starting' : `${name} (process ${pid})`;
   return new DatacycleError({
     what: `the embedded database in ${folder} is in use by ${who}`,
-    hint: 'Wait until it is done; for several users at once set DB_URL to a PostgreSQL server.',
+    hint: `Wait until it is done; for several users at once set DB_URL to a PostgreSQL server. If no datacycle runs there, delete ${file}.`,
   });
 }
 
 /** Removes the lock of a dead process; a lock that another process has taken since it was read is put back. */
-function removeStale(file: string, seen: string, folder: string): void {
+function removeStale(file: string, seen: Seen, folder: string): void {
   const aside = `${file}.${process.pid}`;
   try {
     renameSync(file, aside);
   } catch {
     return;
   }
-  const taken = contentOf(aside);
-  if (taken === undefined || taken === seen) {
+  const taken = look(aside);
+  if (taken === undefined || taken.text === seen.text) {
     rmSync(aside, { force: true });
     return;
   }
   renameSync(aside, file);
-  throw inUse(folder, taken);
+  throw inUse(folder, file, taken.text);
 }
 
 function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
-  if (pid === process.pid) return true;
   try {
     // Signal 0 only asks whether the process exists; Node does the same on Windows.
     process.kill(pid, 0);

@@ -26,7 +26,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   const { folder, beginWith, applicationName, settings } = options;
   const inMemory = folder.startsWith('memory://');
   if (!inMemory) mkdirSync(dirname(folder), { recursive: true });
-  const unlock = inMemory ? () => undefined : lockFolder(folder, applicationName);
+  const unlock = inMemory ? () => undefined : await lockFolder(folder, applicationName);
   // Loaded only here: who works on a server need not wait for an embedded database to be read in.
   const { PGlite } = await import('@electric-sql/pglite');
   const db = await PGlite.create(folder, {

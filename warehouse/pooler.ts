@@ -9,13 +9,14 @@ const ownServerMs = 3000;
 /**
  * Refuses a pooler that shares server processes among connections (pool_mode transaction or statement): there a lock, a
  * setting and a temporary table are whose turn it is. Two connections are open at once and ask in turn.
+ * @param limitMs how long the second may wait for a server of its own.
  * @throws ConnectionError with the way out.
  */
-export async function refuseSharedServers(first: AskPid, second: AskPid): Promise<void> {
+export async function refuseSharedServers(first: AskPid, second: AskPid, limitMs = ownServerMs): Promise<void> {
   const seen: [number, number][] = [];
   for (let round = 0; round < 2; round += 1) {
     const one = await first();
-    const other = await answerWithin(second(), ownServerMs);
+    const other = await answerWithin(second(), limitMs);
     // It waits, since the first has the only server for itself.
     if (other === undefined) return;
     seen.push([one, other]);
