@@ -38,7 +38,13 @@ export async function lockFolder(folder: string, holder: string): Promise<() => 
     try {
       const handle = openSync(file, 'wx');
       const space = numberSpace();
-      const mine: Holder = { pid: process.pid, name: holder, host: hostname(), space, identity: processIdentity('self') };
+      const mine: Holder = {
+        pid: process.pid,
+        name: holder,
+        host: hostname(),
+        space,
+        identity: processIdentity(process.pid),
+      };
       writeSync(handle, `${JSON.stringify(mine)}\n`);
       closeSync(handle);
       return keep(file);
@@ -92,21 +98,25 @@ function look(file: string): Seen | undefined {
 /** Whether the process that wrote the file still has the folder. */
 async function isHeld(file: string, seen: Seen): Promise<boolean> {
   if (held.has(file)) return true;
+  const age = Date.now() - seen.touched;
+  // Its owner has not written yet what it is.
+  if (seen.text === '') return age < untouchedMs;
   const { pid, host, space, identity } = holderOf(seen.text);
   const here = numberSpace();
   if (here !== undefined && space === here) return identity !== undefined && processIdentity(pid) === identity;
   // The same machine, but started anew since.
   if (here !== undefined && space !== undefined && host === hostname() && bootOf(space) !== bootOf(here)) return false;
-  // Without a space: written by an earlier version, or on a system that does not tell processes apart.
   if (space === undefined && (host === '' || host === hostname()) && (pid === process.pid || !isRunning(pid)))
-    return seen.text === '' ? isTouched(file, seen) : false;
-  return isTouched(file, seen);
+    return false;
+  // An earlier version touches nothing.
+  if (host === '') return true;
+  const hasOurClock = here !== undefined && space !== undefined && bootOf(space) === bootOf(here);
+  return hasOurClock && age > untouchedMs ? false : isTouched(file, seen);
 }
 
 /** Whether somebody touches the file. The clocks of two machines differ, so its time is only compared with itself. */
 async function isTouched(file: string, seen: Seen): Promise<boolean> {
-  const isOld = Date.now() - seen.touched > 24 * 3600_000;
-  for (let waited = 0; !isOld && waited < untouchedMs; waited += touchMs / 2) {
+  for (let waited = 0; waited < untouchedMs; waited += touchMs / 2) {
     await sleep(touchMs / 2);
     const now = look(file);
     if (now === undefined) return false;
