@@ -1,8 +1,9 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
-import type { Column, ForeignKey } from '../database/catalog.ts';
+import type { ForeignKey } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
+import { bytesOf, columnOf, differing, freshOf, isExact } from './bytes.ts';
 import { counted, type Step, staged } from './parts/step.ts';
-import type { KeepFrom, TableTarget } from './parts/target.ts';
+import type { KeepFrom, TableTarget, TakenColumn } from './parts/target.ts';
 
 /** A stretch of time as values of the event_time's type: from the first up to, and without, the second. */
 export interface Stretch {
@@ -27,12 +28,13 @@ export type Scope =
  * Makes the rows of a scope equal to the staged rows, and touches only what differs. With a unique key:
  * ```sql
  * delete from t where <in scope> and not exists (select from datacycle_new as n where <same key>);
- * update t set ... from datacycle_new as n where <same key> and <in scope> and <values differ>;
+ * update t set ... from datacycle_new as n where <same key> and <in scope> and <any byte differs>;
  * insert into t select ... from datacycle_new as n where not exists (select from t where <same key>);
  * ```
  * Without one, all rows of the scope are replaced if the two sets differ at all; a bound has no meaning then:
  * ```sql
- * delete from t where exists ((select ... from t except all select ... from datacycle_new) union all (...));
+ * delete from t where (select count(*) from t) <> (select count(*) from datacycle_new)
+ *     or exists (select ... from t except all select ... from datacycle_new);
  * insert into t select ... from datacycle_new where not exists (select from t);
  * ```
  * @param columns the columns that the staged rows have and the table takes.
@@ -41,7 +43,7 @@ export type Scope =
 export function applyDifference(
   target: TableTarget,
   scope: Scope,
-  columns: readonly Column[],
+  columns: readonly TakenColumn[],
   referencedBy: readonly ForeignKey[],
 ): Step[] {
   return target.uniqueKey.length > 0
@@ -52,7 +54,7 @@ export function applyDifference(
 function differenceByKey(
   target: TableTarget,
   scope: Scope,
-  columns: readonly Column[],
+  columns: readonly TakenColumn[],
   referencedBy: readonly ForeignKey[],
 ): Step[] {
   const table = tableOf(target);
@@ -79,7 +81,7 @@ set ${values.map((name) => `${identifier(name)} = n.${identifier(name)}`).join('
 from ${staged} as n
 ${where(sameKey, ...conditions)}`,
     );
-  if (compared.length > 0) steps.push(update(...here, differs(compared), ...since('t')));
+  if (compared.length > 0) steps.push(update(...here, differing(compared, 't', 'n'), ...since('t')));
   if (scope.kind === 'window' && others.length > 0)
     steps.push(update(`(${others.map((one) => within('t', scope.eventTime, one)).join('\n        or ')})`));
   // Rows that others still point at stay until those are rebuilt; the run comes back for them.
@@ -101,18 +103,19 @@ ${where(`not exists (select from ${table} as t where ${[...here, sameKey].join('
 }
 
 /** Without a key rows have no identity: if the two sets differ at all, everything in the scope is replaced. */
-function differenceOfAll(target: TableTarget, scope: Scope, columns: readonly Column[]): Step[] {
+function differenceOfAll(target: TableTarget, scope: Scope, columns: readonly TakenColumn[]): Step[] {
   const table = tableOf(target);
   const list = identifiers(columns.map(({ name }) => name));
-  const values = (alias: string) => columns.map((column) => comparable(column, alias)).join(', ');
   const here = scope.kind === 'window' ? within('t', scope.eventTime, scope.window) : undefined;
   const filter = here === undefined ? '' : ` where ${here}`;
-  const old = `select ${values('t')} from ${table} as t${filter}`;
-  const fresh = `select ${values('n')} from ${staged} as n`;
-  const differ = (indent: string) => `exists (
-${indent}    (${old} except all ${fresh})
-${indent}    union all
-${indent}    (${fresh} except all ${old})
+  // Of two sets of one size, neither has a row more than the other if the one has none more.
+  const differ = (indent: string) => `(
+${indent}    (select count(*) from ${table} as t${filter}) <> (select count(*) from ${staged})
+${indent}    or exists (
+${indent}        select ${columns.map((column) => bytesOf(column, columnOf(column, 't'))).join(', ')} from ${table} as t${filter}
+${indent}        except all
+${indent}        select ${columns.map((column) => bytesOf(column, freshOf(column, 'n'))).join(', ')} from ${staged} as n
+${indent}    )
 ${indent})`;
   return [
     counted(
@@ -141,27 +144,19 @@ export function isReferenced(referencedBy: readonly ForeignKey[]): string[] {
   });
 }
 
-/** The columns besides the key, and those of them whose difference makes a row a changed one. */
+/**
+ * The columns that are updated in an existing row, and those of them whose difference makes a row a changed one. A column of the
+ * key is among them if two values of its type may be equal and yet not the same: `Jimmy` takes the place of `jimmy`.
+ */
 export function valueColumns(
   target: TableTarget,
-  columns: readonly Column[],
-): { readonly values: readonly string[]; readonly compared: readonly Column[] } {
-  const values = columns.filter((column) => !target.uniqueKey.includes(column.name));
+  columns: readonly TakenColumn[],
+): { readonly values: readonly string[]; readonly compared: readonly TakenColumn[] } {
+  const values = columns.filter((column) => !target.uniqueKey.includes(column.name) || !isExact(column.type));
   return {
     values: values.map((column) => column.name),
     compared: values.filter((column) => !target.auditColumns.includes(column.name)),
   };
-}
-
-/** Types that PostgreSQL cannot compare, or compares by something else than their value (boxes by their area). */
-const incomparable: readonly string[] = ['json', 'xml', 'point', 'box', 'path', 'polygon', 'circle', 'lseg', 'line'];
-
-/**
- * A column of the table `alias` as an expression that can be compared for equality: `t."room"`, or `t."payload"::text`.
- */
-export function comparable(column: Column, alias: string): string {
-  const value = `${alias}.${identifier(column.name)}`;
-  return incomparable.includes(column.type) ? `${value}::text` : value;
 }
 
 /** The condition that the staged row `n` has the key of row `t`: `t."room" = n."room" and t."day" = n."day"`. */
@@ -186,11 +181,6 @@ export function tableOf({ relation: { schema, name }, temporaryName }: TableName
 }
 
 type TableName = Pick<TableTarget, 'relation' | 'temporaryName'>;
-
-function differs(compared: readonly Column[]): string {
-  return `(${compared.map((column) => comparable(column, 't')).join(', ')})
-        is distinct from (${compared.map((column) => comparable(column, 'n')).join(', ')})`;
-}
 
 function where(...conditions: readonly string[]): string {
   return `where ${conditions.join('\n    and ')}`;

@@ -1,12 +1,12 @@
 import { identifier, identifiers } from '../../warehouse/quote.ts';
-import type { Column } from '../database/catalog.ts';
 import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { sqlTokens } from '../text/sql-tokens.ts';
-import { comparable, tableOf, valueColumns } from './difference.ts';
+import { differing } from './bytes.ts';
+import { tableOf, valueColumns } from './difference.ts';
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
-import type { TableTarget } from './parts/target.ts';
+import type { TableTarget, TakenColumn } from './parts/target.ts';
 import { stage } from './table.ts';
 
 /**
@@ -16,7 +16,7 @@ import { stage } from './table.ts';
  * insert into t (...) select ... from datacycle_new;
  * -- merge
  * insert into t (...) select ... from datacycle_new
- * on conflict (<unique_key>) do update set ... where <values differ> and <predicates>;
+ * on conflict (<unique_key>) do update set ... where <any byte differs> and <predicates>;
  * -- delete+insert
  * delete from t using datacycle_new as n where <same key> and <predicates>;
  * insert into t (...) select ... from datacycle_new;
@@ -27,7 +27,7 @@ export function addRows(
   target: TableTarget,
   strategy: Exclude<NonNullable<Config['incremental_strategy']>, 'microbatch'>,
   sql: SqlText,
-  columns: readonly Column[],
+  columns: readonly TakenColumn[],
 ): Step[] {
   const table = tableOf(target);
   const list = identifiers(columns.map((column) => column.name));
@@ -54,7 +54,7 @@ export function addRows(
   }
 }
 
-function merge(target: TableTarget, insert: string, columns: readonly Column[]): SqlText {
+function merge(target: TableTarget, insert: string, columns: readonly TakenColumn[]): SqlText {
   if (target.partitionBy !== undefined) return mergePartitioned(target, insert, columns);
   // A row that this statement inserted has no earlier version: its xmax is 0.
   return SqlText.join(
@@ -71,7 +71,7 @@ from merged`,
 }
 
 /** Partitions tell no xmax. A row is new if its key was not there before the statement, which is all that its other queries see. */
-function mergePartitioned(target: TableTarget, insert: string, columns: readonly Column[]): SqlText {
+function mergePartitioned(target: TableTarget, insert: string, columns: readonly TakenColumn[]): SqlText {
   const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
   return SqlText.join(
     `with merged as (
@@ -104,24 +104,23 @@ function inTimeOfStaged({ partitionBy }: TableTarget): string[] {
   return [`t.${at} >= (select min(${at}) from ${staged})`, `t.${at} <= (select max(${at}) from ${staged})`];
 }
 
-function onConflict(target: TableTarget, columns: readonly Column[]): string | SqlText {
+function onConflict(target: TableTarget, columns: readonly TakenColumn[]): string | SqlText {
   const { values, compared } = mergedColumns(target, columns);
   if (compared.length === 0) return 'do nothing';
   return SqlText.join(
     `do update
     set ${values.map((name) => `${identifier(name)} = excluded.${identifier(name)}`).join(',\n        ')}
-    where (${compared.map((column) => comparable(column, 't')).join(', ')})
-        is distinct from (${compared.map((column) => comparable(column, 'excluded')).join(', ')})`,
+    where ${differing(compared, 't', 'excluded')}`,
     ...predicates(target, 'excluded').flatMap((one) => ['\n        and ', one]),
   );
 }
 
 /** The columns that are updated in an existing row, and those of them whose difference counts. */
-export function mergedColumns(target: TableTarget, columns: readonly Column[]): ReturnType<typeof valueColumns> {
+export function mergedColumns(target: TableTarget, columns: readonly TakenColumn[]): ReturnType<typeof valueColumns> {
   const { update, exclude } = target.merge;
   const { values, compared } = valueColumns(target, columns);
-  const isTaken = (name: string) => (update === undefined || update.includes(name)) && !exclude.includes(name);
-  return { values: values.filter(isTaken), compared: compared.filter(({ name }) => isTaken(name)) };
+  const isTakenColumn = (name: string) => (update === undefined || update.includes(name)) && !exclude.includes(name);
+  return { values: values.filter(isTakenColumn), compared: compared.filter(({ name }) => isTakenColumn(name)) };
 }
 
 /** The user's conditions with the aliases that the statement has; `dbt`'s words for them are understood as well. */

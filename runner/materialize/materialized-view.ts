@@ -2,7 +2,7 @@ import { identifier, relation } from '../../warehouse/quote.ts';
 import { type Column, type ExistingRelation, sameColumns } from '../database/catalog.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';
-import { comparable } from './difference.ts';
+import { bytesOf, columnOf } from './bytes.ts';
 import { guardDuplicates, guardKey, guardNulls } from './parts/key-guard.ts';
 import { run, type Step, staged } from './parts/step.ts';
 import { addMissing, dropObsolete, placeOf } from './parts/structure.ts';
@@ -55,7 +55,7 @@ function countChanges(
   if (before?.kind !== 'materialized view' || !before.populated || !sameColumns(columns, before.columns))
     return `select count(*) as inserted, 0 as updated\nfrom ${view}`;
   const rows = (alias: string, from: string) =>
-    `select ${columns.map((column) => comparable(column, alias)).join(', ')} from ${from} as ${alias}`;
+    `select ${columns.map((column) => bytesOf(column, columnOf(column, alias))).join(', ')} from ${from} as ${alias}`;
   const [fresh, old] = [rows('n', view), rows('t', relation(schema, name))];
   return `select
     (select count(*) from (${fresh} except all ${old}) as added) as inserted,

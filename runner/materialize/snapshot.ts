@@ -3,12 +3,12 @@ import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { SnapshotSettings } from '../manifest/manifest.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';
-import { comparable } from './difference.ts';
+import { differing, isExact } from './bytes.ts';
 import { guardKey } from './parts/key-guard.ts';
 import { secureRows } from './parts/row-security.ts';
 import { counted, run, type Step, staged } from './parts/step.ts';
 import { addMissing, alignColumns, dropObsolete, placeOf } from './parts/structure.ts';
-import type { TableTarget } from './parts/target.ts';
+import { type TableTarget, type TakenColumn, takenColumns } from './parts/target.ts';
 
 export interface Snapshot extends SnapshotSettings {
   /** `uniqueKey` is empty: the key is that of a row of the source, of which there may be several versions. */
@@ -114,7 +114,7 @@ set ${identifier(columns.validTo)} = greatest(${from}, s.${identifier(columns.va
 from ${staged} as n
 where ${sameKey('s', 'n')}
     and ${current('s')}
-    and ${changed(snapshot, yields)}`,
+    and ${changed(snapshot, takenColumns([...existing.columns, ...added], yields))}`,
     ),
     counted(
       'inserted',
@@ -197,23 +197,22 @@ function timeLiteral(at: string, type: string): string {
 }
 
 /** Whether the source's row `n` is another version than the existing one `s`. */
-function changed({ key, strategy, columns, hardDeletes }: Snapshot, yields: readonly Column[]): string {
+function changed({ key, strategy, columns, hardDeletes }: Snapshot, yields: readonly TakenColumn[]): string {
   const back = hardDeletes === 'new_record' ? `s.${identifier(columns.isDeleted)} is true` : undefined;
   const differs =
     strategy.kind === 'timestamp'
       ? `n.${identifier(strategy.updatedAt)} > s.${identifier(columns.updatedAt)}`
-      : differing(yields.filter(({ name }) => isChecked(name, strategy.columns, key)));
+      : differingIn(yields.filter((column) => isChecked(column, strategy.columns, key)));
   return back === undefined ? differs : `(${differs} or ${back})`;
 }
 
-function isChecked(name: string, columns: 'all' | readonly string[], key: readonly string[]): boolean {
-  return columns === 'all' ? !key.includes(name) : columns.includes(name);
+function isChecked({ name, type }: Column, columns: 'all' | readonly string[], key: readonly string[]): boolean {
+  // A key may be spelt anew.
+  return columns === 'all' ? !key.includes(name) || !isExact(type) : columns.includes(name);
 }
 
-function differing(columns: readonly Column[]): string {
-  if (columns.length === 0) return 'false';
-  const values = (alias: string) => columns.map((column) => comparable(column, alias)).join(', ');
-  return `row(${values('s')}) is distinct from row(${values('n')})`;
+function differingIn(columns: readonly TakenColumn[]): string {
+  return columns.length === 0 ? 'false' : differing(columns, 's', 'n');
 }
 
 function deletions(

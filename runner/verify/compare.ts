@@ -1,6 +1,7 @@
 import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Column, ForeignKey } from '../database/catalog.ts';
-import { comparable, isReferenced, isSince, tableOf, valueColumns } from '../materialize/difference.ts';
+import { columnOf, isExact, recordsDiffer } from '../materialize/bytes.ts';
+import { isReferenced, isSince, tableOf, valueColumns } from '../materialize/difference.ts';
 import { mergedColumns } from '../materialize/incremental.ts';
 import { staged } from '../materialize/parts/step.ts';
 import type { KeepFrom, TableTarget } from '../materialize/parts/target.ts';
@@ -44,20 +45,23 @@ function byKey({ target, columns, referencedBy, since, limit }: Comparison, firs
   const should = (each: Column) =>
     each.name === target.surrogateKey
       ? `case when ${first.n} is not null then coalesce(${column('n', each.name)}, ${column('t', each.name)}) end`
-      : comparable(each, 'n');
+      : column('n', each.name);
   const differ =
     compared.length === 0
       ? ''
-      : `\n            or (${compared.map((each) => comparable(each, 't')).join(', ')})
-                is distinct from (${compared.map(should).join(', ')})`;
+      : `\n            or ${recordsDiffer(
+          compared.map((each) => column('t', each.name)),
+          compared.map(should),
+        )}`;
   const within =
     since === undefined
       ? ''
       : `\n        and coalesce(case when ${first.t} is null then ${column('n', since.column)} else ${column('t', since.column)} end >= ${since.bound}, true)`;
   const pointedAt = isReferenced(referencedBy).map((one) => `\n            when ${one} then 'referenced'`);
-  const values = compared.map(
-    (each) => [each.name, column('t', each.name), should(each), comparable(each, 't')] as const,
-  );
+  const values = compared.map((each) => [each.name, column('t', each.name), should(each)] as const);
+  // Of a row that only one side has, the key says enough.
+  const isOther = (name: string, stands: string, made: string) =>
+    `${target.uniqueKey.includes(name) ? "d.kind = 'changed' and " : ''}${recordsDiffer([stands], [made])}`;
   return `with differences as materialized (
     select
         case
@@ -85,7 +89,7 @@ details as (
         d.kind,
         row_number() over (order by d.kind, ${keys.map(({ d }) => `d.${d}`).join(', ')}) as place,
         jsonb_build_array(${keys.map(({ d }) => `d.${d}::text`).join(', ')}) as key,
-        ${valuesOf(values.map(([name, stands, made, compare]) => [name, `${stands}::text`, `(${made})::text`, `${compare} is distinct from ${made}`]))} as "values"
+        ${valuesOf(values.map(([name, stands, made]) => [name, `${stands}::text`, `(${made})::text`, isOther(name, stands, made)]))} as "values"
     from shown as d
     left join ${table} as t on ${keys.map(({ t, d }) => `${t} = d.${d}`).join(' and ')}
     left join ${staged} as n on ${keys.map(({ n, d }) => `${n} = d.${d}`).join(' and ')}
@@ -100,7 +104,7 @@ function ofAll({ target, columns, since, limit }: Comparison): string {
   const { compared } = valueColumns(target, columns);
   const names = compared.map((_, index) => `c${index + 1}`);
   const rows = (alias: string, from: string) =>
-    `select ${compared.map((each, index) => `${comparable(each, alias)} as ${names[index] ?? ''}`).join(', ')} from ${from} as ${alias}${sinceOf(alias, since)}`;
+    `select ${compared.map((each, index) => `${shown(each, alias)} as ${names[index] ?? ''}`).join(', ')} from ${from} as ${alias}${sinceOf(alias, since)}`;
   const standing = rows('t', table);
   const fresh = rows('n', staged);
   const list = names.map((name) => `, ${name}`).join('');
@@ -177,6 +181,13 @@ function sinceOf(alias: string, since: KeepFrom | undefined): string {
 
 function limitOf(limit: number): string {
   return limit < 0 ? '' : `\n    limit ${limit}`;
+}
+
+/** A value that can be compared by its bytes, and shown. */
+function shown(each: Column, alias: string): string {
+  const value = columnOf(each, alias);
+  // As its output function writes it: a cast to text takes the blanks from a char.
+  return isExact(each.type) ? value : `case when ${value} is distinct from null then concat(${value}) end collate "C"`;
 }
 
 function column(alias: string, name: string): string {

@@ -5,13 +5,14 @@ import type { SettingPlaces } from '../../project/setting-places.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Step } from './step.ts';
 import { alignColumns } from './structure.ts';
+import { type TakenColumn, takenColumns } from './target.ts';
 
 /** What an increment does where its query yields other columns than the table has. */
 export interface SchemaChange {
   /** Steps that change the table. */
   readonly steps: readonly Step[];
   /** The columns that the increment fills. */
-  readonly columns: readonly Column[];
+  readonly columns: readonly TakenColumn[];
 }
 
 /**
@@ -33,9 +34,11 @@ export function changeSchema(
   if (added.length + removed.length + retyped.length === 0) return { steps: [], columns: yields };
   switch (setting) {
     case 'ignore':
-      return { steps: [], columns: yields.filter(({ name }) => standing.has(name)) };
-    case 'append_new_columns':
-      return { steps: alignColumns(model.relation, existing, [...existing.columns, ...added]), columns: yields };
+      return { steps: [], columns: takenColumns(existing.columns, yields) };
+    case 'append_new_columns': {
+      const columns = [...existing.columns, ...added];
+      return { steps: alignColumns(model.relation, existing, columns), columns: takenColumns(columns, yields) };
+    }
     case 'sync_all_columns':
       return { steps: alignColumns(model.relation, existing, yields), columns: yields };
     case 'fail':

@@ -10,6 +10,22 @@ import type { SurrogateKey } from './surrogate-key.ts';
 /** `place`: where its type is declared. */
 export type SeedColumn = Column & { readonly place?: Place | undefined };
 
+/** A column of the staged rows, with the type that it has in the table. */
+export type TakenColumn = Column & {
+  /** The staged rows have another type, as `on_schema_change: ignore` allows. */
+  readonly isCast?: boolean | undefined;
+};
+
+/** Those of the staged rows' columns that a table has. */
+export function takenColumns(table: readonly Column[], yields: readonly Column[]): TakenColumn[] {
+  const types = new Map(table.map(({ name, type }) => [name, type]));
+  return yields.flatMap((column) => {
+    const type = types.get(column.name);
+    if (type === undefined) return [];
+    return [type === column.type ? column : { name: column.name, type, isCast: true }];
+  });
+}
+
 /** A table to be filled from a query. */
 export interface TableTarget extends Structure {
   readonly model: string;

@@ -34,8 +34,7 @@ with merged as (
     set "room" = excluded."room",
         "value" = excluded."value",
         "load_id" = excluded."load_id"
-    where (t."room", t."value")
-        is distinct from (excluded."room", excluded."value")
+    where record_image_ne(row(t."room", t."value"), row(excluded."room", excluded."value"))
     returning (t.xmax = 0) as is_new
 )
 select count(*) filter (where is_new) as inserted, count(*) filter (where not is_new) as updated

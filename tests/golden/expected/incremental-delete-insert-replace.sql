@@ -25,12 +25,12 @@ where not exists (select from pg_temp."datacycle_new" as n where t."id" = n."id"
 
 -- run, counts updated
 update "public"."m" as t
-set "value" = n."value",
+set "room" = n."room",
+    "value" = n."value",
     "load_id" = n."load_id"
 from pg_temp."datacycle_new" as n
 where t."id" = n."id" and t."room" = n."room"
-    and (t."value", t."load_id")
-        is distinct from (n."value", n."load_id");
+    and record_image_ne(row(t."room", t."value", t."load_id"), row(n."room", n."value", n."load_id"));
 
 -- run, counts inserted
 insert into "public"."m" ("id", "room", "value", "load_id")

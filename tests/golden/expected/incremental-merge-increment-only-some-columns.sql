@@ -27,8 +27,7 @@ with merged as (
     from pg_temp."datacycle_new"
     on conflict ("id") do update
     set "value" = excluded."value"
-    where (t."value")
-        is distinct from (excluded."value")
+    where record_image_ne(row(t."value"), row(excluded."value"))
     returning (t.xmax = 0) as is_new
 )
 select count(*) filter (where is_new) as inserted, count(*) filter (where not is_new) as updated

@@ -28,8 +28,7 @@ with merged as (
     on conflict ("id") do update
     set "value" = excluded."value",
         "load_id" = excluded."load_id"
-    where (t."value")
-        is distinct from (excluded."value")
+    where record_image_ne(row(t."value"), row(excluded."value"))
         and (t.load_id > 7)
         and (excluded.value > 0)
     returning (t.xmax = 0) as is_new

@@ -30,8 +30,7 @@ set "room" = n."room",
     "load_id" = n."load_id"
 from pg_temp."datacycle_new" as n
 where t."id" = n."id"
-    and (t."room", t."value")
-        is distinct from (n."room", n."value");
+    and record_image_ne(row(t."room", t."value"), row(n."room", n."value"));
 
 -- run, counts inserted
 insert into "public"."m" ("id", "room", "value", "load_id")

@@ -28,8 +28,7 @@ with merged as (
     on conflict ("id") do update
     set "room" = excluded."room",
         "load_id" = excluded."load_id"
-    where (t."room")
-        is distinct from (excluded."room")
+    where record_image_ne(row(t."room"), row(excluded."room"))
     returning (t.xmax = 0) as is_new
 )
 select count(*) filter (where is_new) as inserted, count(*) filter (where not is_new) as updated

@@ -20,9 +20,9 @@ with data;
 
 -- upsert
 select
-    (select count(*) from (select n."id", n."room", n."value", n."load_id" from "public"."datacycle_m_cadbe9" as n except all select t."id", t."room", t."value", t."load_id" from "public"."m" as t) as added) as inserted,
+    (select count(*) from (select n."id", n."room" collate "C", float8send(n."value"), n."load_id" from "public"."datacycle_m_cadbe9" as n except all select t."id", t."room" collate "C", float8send(t."value"), t."load_id" from "public"."m" as t) as added) as inserted,
     0 as updated,
-    (select count(*) from (select t."id", t."room", t."value", t."load_id" from "public"."m" as t except all select n."id", n."room", n."value", n."load_id" from "public"."datacycle_m_cadbe9" as n) as gone) as deleted;
+    (select count(*) from (select t."id", t."room" collate "C", float8send(t."value"), t."load_id" from "public"."m" as t except all select n."id", n."room" collate "C", float8send(n."value"), n."load_id" from "public"."datacycle_m_cadbe9" as n) as gone) as deleted;
 
 -- guard: unique_key of m is NULL in (id=NULL)
 select "id"

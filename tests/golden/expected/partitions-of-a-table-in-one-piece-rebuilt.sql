@@ -271,8 +271,7 @@ update "public"."datacycle_m_cadbe9" as t
 set "room" = n."room"
 from pg_temp."datacycle_new" as n
 where t."id" = n."id" and t."at" = n."at"
-    and (t."room")
-        is distinct from (n."room");
+    and record_image_ne(row(t."room"), row(n."room"));
 
 -- run, counts inserted
 insert into "public"."datacycle_m_cadbe9" ("id", "room", "at")

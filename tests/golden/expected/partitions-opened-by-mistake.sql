@@ -167,8 +167,7 @@ with merged as (
     from pg_temp."datacycle_new"
     on conflict ("id", "at") do update
     set "room" = excluded."room"
-    where (t."room")
-        is distinct from (excluded."room")
+    where record_image_ne(row(t."room"), row(excluded."room"))
     returning 1
 ),
 

@@ -30,12 +30,12 @@ where not exists (select from pg_temp."datacycle_new" as n where t."code" = n."c
 
 -- run, counts updated
 update "seeds"."m" as t
-set "name" = n."name",
+set "code" = n."code",
+    "name" = n."name",
     "price" = n."price"
 from pg_temp."datacycle_new" as n
 where t."code" = n."code"
-    and (t."name", t."price")
-        is distinct from (n."name", n."price");
+    and record_image_ne(row(t."code", t."name", t."price"), row(n."code", n."name", n."price"));
 
 -- run, counts inserted
 insert into "seeds"."m" ("code", "name", "price")

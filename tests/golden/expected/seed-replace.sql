@@ -13,10 +13,13 @@ analyze pg_temp."datacycle_new";
 
 -- run, counts deleted
 delete from "seeds"."m"
-where exists (
-    (select t."code", t."name", t."price" from "seeds"."m" as t except all select n."code", n."name", n."price" from pg_temp."datacycle_new" as n)
-    union all
-    (select n."code", n."name", n."price" from pg_temp."datacycle_new" as n except all select t."code", t."name", t."price" from "seeds"."m" as t)
+where (
+    (select count(*) from "seeds"."m" as t) <> (select count(*) from pg_temp."datacycle_new")
+    or exists (
+        select t."code" collate "C", t."name" collate "C", row(t."price")::text from "seeds"."m" as t
+        except all
+        select n."code" collate "C", n."name" collate "C", row(n."price")::text from pg_temp."datacycle_new" as n
+    )
 );
 
 -- run, counts inserted

@@ -35,7 +35,7 @@ set "until" = greatest(timestamptz '2024-01-01T00:00:00.000Z', s."since")
 from pg_temp."datacycle_new" as n
 where s."id" = n."id"
     and s."until" is null
-    and (row(s."room", s."value", s."load_id") is distinct from row(n."room", n."value", n."load_id") or s."dbt_is_deleted" is true);
+    and (record_image_ne(row(s."room", s."value", s."load_id"), row(n."room", n."value", n."load_id")) or s."dbt_is_deleted" is true);
 
 -- run, counts inserted
 insert into "public"."m" ("id", "room", "value", "load_id", "dbt_scd_id", "dbt_updated_at", "since", "until", "dbt_is_deleted")

@@ -29,7 +29,7 @@ set "dbt_valid_to" = greatest(timestamptz '2024-01-01T00:00:00.000Z', s."dbt_val
 from pg_temp."datacycle_new" as n
 where s."id" = n."id"
     and s."dbt_valid_to" is null
-    and row(s."room", s."value") is distinct from row(n."room", n."value");
+    and record_image_ne(row(s."room", s."value"), row(n."room", n."value"));
 
 -- run, counts inserted
 insert into "public"."m" ("id", "room", "value", "load_id", "dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")

@@ -59,11 +59,11 @@ where not exists (select from pg_temp."datacycle_new" as n where t."room" = n."r
 -- run, counts updated
 update "public"."m" as t
 set "room_key" = n."room_key",
+    "room" = n."room",
     "floor" = n."floor"
 from pg_temp."datacycle_new" as n
 where t."room" = n."room"
-    and (t."room_key", t."floor")
-        is distinct from (n."room_key", n."floor");
+    and record_image_ne(row(t."room_key", t."room", t."floor"), row(n."room_key", n."room", n."floor"));
 
 -- run, counts inserted
 insert into "public"."m" ("room_key", "room", "floor")

@@ -44,9 +44,9 @@ with merged as (
     from pg_temp."datacycle_new"
     on conflict ("room") do update
     set "room_key" = excluded."room_key",
+        "room" = excluded."room",
         "floor" = excluded."floor"
-    where (t."room_key", t."floor")
-        is distinct from (excluded."room_key", excluded."floor")
+    where record_image_ne(row(t."room_key", t."room", t."floor"), row(excluded."room_key", excluded."room", excluded."floor"))
     returning (t.xmax = 0) as is_new
 )
 select count(*) filter (where is_new) as inserted, count(*) filter (where not is_new) as updated

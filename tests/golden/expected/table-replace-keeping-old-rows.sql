@@ -27,13 +27,13 @@ where not exists (select from pg_temp."datacycle_new" as n where t."id" = n."id"
 
 -- run, counts updated
 update "public"."m" as t
-set "value" = n."value",
+set "room" = n."room",
+    "value" = n."value",
     "load_id" = n."load_id",
     "day_key" = n."day_key"
 from pg_temp."datacycle_new" as n
 where t."id" = n."id" and t."room" = n."room"
-    and (t."value", t."day_key")
-        is distinct from (n."value", n."day_key")
+    and record_image_ne(row(t."room", t."value", t."day_key"), row(n."room", n."value", n."day_key"))
     and coalesce(t."day_key" >= 20240101, true);
 
 -- retained

@@ -7,10 +7,13 @@ analyze pg_temp."datacycle_new";
 
 -- run, counts deleted
 delete from "public"."m"
-where exists (
-    (select t."id", t."payload"::text from "public"."m" as t except all select n."id", n."payload"::text from pg_temp."datacycle_new" as n)
-    union all
-    (select n."id", n."payload"::text from pg_temp."datacycle_new" as n except all select t."id", t."payload"::text from "public"."m" as t)
+where (
+    (select count(*) from "public"."m" as t) <> (select count(*) from pg_temp."datacycle_new")
+    or exists (
+        select t."id", row(t."payload")::text from "public"."m" as t
+        except all
+        select n."id", row(n."payload")::text from pg_temp."datacycle_new" as n
+    )
 );
 
 -- run, counts inserted

@@ -8,10 +8,13 @@ analyze pg_temp."datacycle_new";
 
 -- run, counts deleted
 delete from "public"."m"
-where exists (
-    (select t."id", t."room", t."value", t."load_id" from "public"."m" as t except all select n."id", n."room", n."value", n."load_id" from pg_temp."datacycle_new" as n)
-    union all
-    (select n."id", n."room", n."value", n."load_id" from pg_temp."datacycle_new" as n except all select t."id", t."room", t."value", t."load_id" from "public"."m" as t)
+where (
+    (select count(*) from "public"."m" as t) <> (select count(*) from pg_temp."datacycle_new")
+    or exists (
+        select t."id", t."room" collate "C", float8send(t."value"), t."load_id" from "public"."m" as t
+        except all
+        select n."id", n."room" collate "C", float8send(n."value"), n."load_id" from pg_temp."datacycle_new" as n
+    )
 );
 
 -- run, counts inserted

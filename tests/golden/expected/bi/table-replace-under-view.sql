@@ -55,10 +55,13 @@ comment on column "bi"."The ""air"""."is_odd" is 'by hand';
 
 -- run
 delete from "gold"."climate"
-where exists (
-    (select t."minute_key", t."co2", t."is_odd" from "gold"."climate" as t except all select n."minute_key", n."co2", n."is_odd" from pg_temp."datacycle_new" as n)
-    union all
-    (select n."minute_key", n."co2", n."is_odd" from pg_temp."datacycle_new" as n except all select t."minute_key", t."co2", t."is_odd" from "gold"."climate" as t)
+where (
+    (select count(*) from "gold"."climate" as t) <> (select count(*) from pg_temp."datacycle_new")
+    or exists (
+        select t."minute_key", float8send(t."co2"), t."is_odd" from "gold"."climate" as t
+        except all
+        select n."minute_key", float8send(n."co2"), n."is_odd" from pg_temp."datacycle_new" as n
+    )
 );
 
 -- run

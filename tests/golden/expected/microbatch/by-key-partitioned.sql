@@ -110,8 +110,7 @@ set "payload" = n."payload",
 from pg_temp."datacycle_new" as n
 where t."id" = n."id" and t."at" = n."at"
     and t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z'
-    and (t."payload"::text)
-        is distinct from (n."payload"::text);
+    and record_image_ne(row(t."payload"), row(n."payload"));
 
 -- run, counts inserted
 insert into "public"."m" ("id", "at", "payload", "load_id")

@@ -11,8 +11,7 @@ set "at" = n."at",
 from pg_temp."datacycle_new" as n
 where t."id" = n."id"
     and t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z'
-    and (t."at", t."payload"::text)
-        is distinct from (n."at", n."payload"::text);
+    and record_image_ne(row(t."at", t."payload"), row(n."at", n."payload"));
 
 -- run, counts inserted
 insert into "public"."m" ("id", "at", "payload", "load_id")

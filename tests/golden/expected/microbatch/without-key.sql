@@ -1,10 +1,13 @@
 -- run, counts deleted
 delete from "public"."m" as t
 where t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z'
-    and exists (
-        (select t."id", t."at", t."payload"::text, t."load_id" from "public"."m" as t where t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z' except all select n."id", n."at", n."payload"::text, n."load_id" from pg_temp."datacycle_new" as n)
-        union all
-        (select n."id", n."at", n."payload"::text, n."load_id" from pg_temp."datacycle_new" as n except all select t."id", t."at", t."payload"::text, t."load_id" from "public"."m" as t where t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z')
+    and (
+        (select count(*) from "public"."m" as t where t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z') <> (select count(*) from pg_temp."datacycle_new")
+        or exists (
+            select t."id", t."at", row(t."payload")::text, t."load_id" from "public"."m" as t where t."at" >= timestamptz '2023-10-28T22:00:00Z' and t."at" < timestamptz '2023-10-29T23:00:00Z'
+            except all
+            select n."id", n."at", row(n."payload")::text, n."load_id" from pg_temp."datacycle_new" as n
+        )
     );
 
 -- run, counts inserted

@@ -39,8 +39,7 @@ with differences as materialized (
     where (
             t."id" is null
             or n."id" is null
-            or (t."payload"::text)
-                is distinct from (n."payload"::text)
+            or record_image_ne(row(t."room", t."payload"), row(n."room", n."payload"))
         )
 ),
 
@@ -60,7 +59,8 @@ details as (
             select coalesce(jsonb_agg(jsonb_build_array(v.name, v.stands, v.should) order by v.place), '[]')
             from (
                 values
-                    (0, 'payload', t."payload"::text, (n."payload"::text)::text, t."payload"::text is distinct from n."payload"::text)
+                    (0, 'room', t."room"::text, (n."room")::text, d.kind = 'changed' and record_image_ne(row(t."room"), row(n."room"))),
+                    (1, 'payload', t."payload"::text, (n."payload")::text, record_image_ne(row(t."payload"), row(n."payload")))
             ) as v (place, name, stands, should, differs)
             where v.differs
         ) as "values"

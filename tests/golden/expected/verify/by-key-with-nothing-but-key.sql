@@ -28,6 +28,7 @@ with differences as materialized (
     where (
             t."id" is null
             or n."id" is null
+            or record_image_ne(row(t."room"), row(n."room"))
         )
 ),
 
@@ -42,7 +43,14 @@ details as (
         d.kind,
         row_number() over (order by d.kind, d.k1, d.k2) as place,
         jsonb_build_array(d.k1::text, d.k2::text) as key,
-        jsonb_build_array() as "values"
+        (
+            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.stands, v.should) order by v.place), '[]')
+            from (
+                values
+                    (0, 'room', t."room"::text, (n."room")::text, d.kind = 'changed' and record_image_ne(row(t."room"), row(n."room")))
+            ) as v (place, name, stands, should, differs)
+            where v.differs
+        ) as "values"
     from shown as d
     left join "public"."m" as t on t."id" = d.k1 and t."room" = d.k2
     left join pg_temp."datacycle_new" as n on n."id" = d.k1 and n."room" = d.k2

@@ -28,8 +28,7 @@ with differences as materialized (
     where (
             t."id" is null
             or n."id" is null
-            or (t."payload"::text, t."day_key")
-                is distinct from (n."payload"::text, n."day_key")
+            or record_image_ne(row(t."room", t."payload", t."day_key"), row(n."room", n."payload", n."day_key"))
         )
         and coalesce(case when t."id" is null then n."day_key" else t."day_key" end >= 20240102, true)
 ),
@@ -50,8 +49,9 @@ details as (
             select coalesce(jsonb_agg(jsonb_build_array(v.name, v.stands, v.should) order by v.place), '[]')
             from (
                 values
-                    (0, 'payload', t."payload"::text, (n."payload"::text)::text, t."payload"::text is distinct from n."payload"::text),
-                    (1, 'day_key', t."day_key"::text, (n."day_key")::text, t."day_key" is distinct from n."day_key")
+                    (0, 'room', t."room"::text, (n."room")::text, d.kind = 'changed' and record_image_ne(row(t."room"), row(n."room"))),
+                    (1, 'payload', t."payload"::text, (n."payload")::text, record_image_ne(row(t."payload"), row(n."payload"))),
+                    (2, 'day_key', t."day_key"::text, (n."day_key")::text, record_image_ne(row(t."day_key"), row(n."day_key")))
             ) as v (place, name, stands, should, differs)
             where v.differs
         ) as "values"

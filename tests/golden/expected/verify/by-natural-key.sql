@@ -34,8 +34,7 @@ with differences as materialized (
     where (
             t."room" is null
             or n."room" is null
-            or (t."room_key", t."it's")
-                is distinct from (case when n."room" is not null then coalesce(n."room_key", t."room_key") end, n."it's")
+            or record_image_ne(row(t."room_key", t."room", t."it's"), row(case when n."room" is not null then coalesce(n."room_key", t."room_key") end, n."room", n."it's"))
         )
 ),
 
@@ -55,8 +54,9 @@ details as (
             select coalesce(jsonb_agg(jsonb_build_array(v.name, v.stands, v.should) order by v.place), '[]')
             from (
                 values
-                    (0, 'room_key', t."room_key"::text, (case when n."room" is not null then coalesce(n."room_key", t."room_key") end)::text, t."room_key" is distinct from case when n."room" is not null then coalesce(n."room_key", t."room_key") end),
-                    (1, 'it''s', t."it's"::text, (n."it's")::text, t."it's" is distinct from n."it's")
+                    (0, 'room_key', t."room_key"::text, (case when n."room" is not null then coalesce(n."room_key", t."room_key") end)::text, record_image_ne(row(t."room_key"), row(case when n."room" is not null then coalesce(n."room_key", t."room_key") end))),
+                    (1, 'room', t."room"::text, (n."room")::text, d.kind = 'changed' and record_image_ne(row(t."room"), row(n."room"))),
+                    (2, 'it''s', t."it's"::text, (n."it's")::text, record_image_ne(row(t."it's"), row(n."it's")))
             ) as v (place, name, stands, should, differs)
             where v.differs
         ) as "values"

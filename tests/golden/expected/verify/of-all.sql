@@ -4,15 +4,15 @@ select * from raw.events;
 analyze pg_temp."datacycle_new";
 
 with surplus as (
-    select t."id" as c1, t."room" as c2, t."payload"::text as c3 from "public"."m" as t
+    select t."id" as c1, case when t."room" is distinct from null then concat(t."room") end collate "C" as c2, case when t."payload" is distinct from null then concat(t."payload") end collate "C" as c3 from "public"."m" as t
     except all
-    select n."id" as c1, n."room" as c2, n."payload"::text as c3 from pg_temp."datacycle_new" as n
+    select n."id" as c1, case when n."room" is distinct from null then concat(n."room") end collate "C" as c2, case when n."payload" is distinct from null then concat(n."payload") end collate "C" as c3 from pg_temp."datacycle_new" as n
 ),
 
 missing as (
-    select n."id" as c1, n."room" as c2, n."payload"::text as c3 from pg_temp."datacycle_new" as n
+    select n."id" as c1, case when n."room" is distinct from null then concat(n."room") end collate "C" as c2, case when n."payload" is distinct from null then concat(n."payload") end collate "C" as c3 from pg_temp."datacycle_new" as n
     except all
-    select t."id" as c1, t."room" as c2, t."payload"::text as c3 from "public"."m" as t
+    select t."id" as c1, case when t."room" is distinct from null then concat(t."room") end collate "C" as c2, case when t."payload" is distinct from null then concat(t."payload") end collate "C" as c3 from "public"."m" as t
 ),
 
 differences as materialized (

@@ -61,11 +61,9 @@ describe.each(oneDatabase)('verify on $name', (kind) => {
     expect((await verify(['readings'])).get('readings')).toMatchObject(equal);
   });
 
-  it('does not call equal what is written in another way: NaN and NaN, 1.10 and 1.1, keys of jsonb in another order', async () => {
+  it('calls the same what is only written in another way: NaN and NaN, keys of jsonb in another order', async () => {
     await build();
-    await change(
-      `update public.readings set amount = amount + 0.000, doc = jsonb_build_object('list', doc -> 'list', 'n', doc -> 'n')`,
-    );
+    await change(`update public.readings set doc = jsonb_build_object('list', doc -> 'list', 'n', doc -> 'n')`);
     await change(`update public.readings set load_id = 99, value = 'NaN' where id = 4`);
     expect((await verify(['readings'])).get('readings')).toEqual({ ...equal, rows: 12 });
   });
