@@ -50,6 +50,8 @@ export interface ExistingRelation {
   readonly referencedBy: readonly ForeignKey[];
   /** Whether a view is `security_invoker`; false for a table. */
   readonly securityInvoker: boolean;
+  /** Whether a publication of the database publishes updates or deletes, of whichever tables. */
+  readonly published?: boolean | undefined;
   /** Null or absent for a table that is in one piece. */
   readonly partitions?: ExistingPartitions | null | undefined;
   readonly rowSecurity: {
@@ -95,6 +97,7 @@ export function bareRelation({ schema, name }: RelationName): Question<BareRelat
     `select c.oid::bigint as oid, c.relkind, c.relispartition, c.relispopulated as populated, c.reltuples as estimated_rows,
     c.relhastriggers, c.relrowsecurity, c.relforcerowsecurity, coalesce(c.reloptions, '{}') as options,
     exists (select from pg_policy where polrelid = c.oid) as has_policies,
+    exists (select from pg_publication where pubupdate or pubdelete) as published,
     coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
             'notNull', a.attnotnull) order by a.attnum)
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns,
@@ -124,6 +127,7 @@ export async function completed(on: Queryable, bare: BareRelation): Promise<Exis
     unique,
     // A foreign key is triggers on both sides.
     ...(bare.relhastriggers ? await readForeignKeys(on, oid) : { foreignKeys: [], referencedBy: [] }),
+    published: bare.published,
     securityInvoker: bare.options.some((option) => /^security_invoker=(true|on|yes|1)$/i.test(option)),
     partitions: bare.relkind === 'p' ? await readPartitions(on, oid) : null,
     rowSecurity: {
@@ -144,6 +148,7 @@ export type BareRelation = Pick<ExistingRelation, 'populated' | 'columns' | 'obj
   readonly relforcerowsecurity: boolean;
   readonly options: readonly string[];
   readonly has_policies: boolean;
+  readonly published: boolean;
 };
 
 async function readForeignKeys(

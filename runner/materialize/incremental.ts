@@ -7,6 +7,7 @@ import { tableOf, valueColumns } from './difference.ts';
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
 import type { TableTarget, TakenColumn } from './parts/target.ts';
+import { identifyRows } from './replica-identity.ts';
 import { stage } from './table.ts';
 
 /**
@@ -32,7 +33,11 @@ export function addRows(
   const table = tableOf(target);
   const list = identifiers(columns.map((column) => column.name));
   const insert = `insert into ${table} as t (${list})\nselect ${list}\nfrom ${staged}`;
-  const staging = [...stage(target, { kind: 'query', sql }), ...addPartitions(target, columns)];
+  const staging = [
+    ...stage(target, { kind: 'query', sql }),
+    ...addPartitions(target, columns),
+    ...identifyRows(target),
+  ];
   switch (strategy) {
     case 'append':
       return [...staging, counted('inserted', insert)];

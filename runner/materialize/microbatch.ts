@@ -5,6 +5,7 @@ import { applyDifference, isReferenced, type Stretch, sameKeyOf, tableOf, within
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
 import type { TableTarget } from './parts/target.ts';
+import { identifyRows } from './replica-identity.ts';
 import { createTable, stage } from './table.ts';
 
 /** The rows of one batch of a table. */
@@ -57,6 +58,7 @@ export function applyBatch(
 ): Step[] {
   return [
     ...addPartitions(batch.target, columns),
+    ...identifyRows(batch.target),
     ...applyDifference(
       batch.target,
       { kind: 'window', eventTime: batch.eventTime, window: batch.window, others },

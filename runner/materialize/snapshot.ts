@@ -9,6 +9,7 @@ import { secureRows } from './parts/row-security.ts';
 import { counted, run, type Step, staged } from './parts/step.ts';
 import { addMissing, alignColumns, dropObsolete, placeOf } from './parts/structure.ts';
 import { type TableTarget, type TakenColumn, takenColumns } from './parts/target.ts';
+import { identifyRows } from './replica-identity.ts';
 
 export interface Snapshot extends SnapshotSettings {
   /** `uniqueKey` is empty: the key is that of a row of the source, of which there may be several versions. */
@@ -107,6 +108,7 @@ export function updateSnapshot(
     ...alignColumns(target.relation, existing, [...existing.columns, ...added]),
     ...addMissing(target, existing, made),
     ...stageRows(snapshot, sql),
+    ...identifyRows(target),
     counted(
       'updated',
       `update ${table} as s

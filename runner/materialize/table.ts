@@ -22,6 +22,7 @@ import { counted, run, type Step, staged } from './parts/step.ts';
 import { addMissing, alignColumns, dropObsolete, placeOf } from './parts/structure.ts';
 import { adoptKeys, stageWithKeys } from './parts/surrogate-key.ts';
 import type { KeepFrom, RowSource, TableTarget } from './parts/target.ts';
+import { identifyRows } from './replica-identity.ts';
 
 /**
  * Creates a table that does not exist yet, then adds its constraints and indexes and its row security:
@@ -108,6 +109,7 @@ export function replaceRows(
       ...alignColumns(place, existing, wanted),
     ]),
     ...addPartitions(target, wanted),
+    ...identifyRows(target),
     ...deleteDuplicates(target, existing),
     ...applyDifference(
       target,

@@ -7,6 +7,7 @@ import type { Access } from '../materialize/parts/row-security.ts';
 import type { Step } from '../materialize/parts/step.ts';
 import { addMissing, dropObsolete } from '../materialize/parts/structure.ts';
 import { adoptKeys } from '../materialize/parts/surrogate-key.ts';
+import { identifyRows } from '../materialize/replica-identity.ts';
 import type { BatchWindow, Moment } from '../state/batch-windows.ts';
 import type { Made } from '../state/made.ts';
 import type { SqlText } from '../text/sql-text.ts';
@@ -44,7 +45,7 @@ export type BatchPlan =
 export function planBatch(rows: BatchRows, window: BatchWindow, existing: ExistingRelation | undefined): BatchPlan {
   const { node, access, typeOf, yields, columns } = rows;
   const batch: Batch = {
-    target: tableTarget(node, access),
+    target: { ...tableTarget(node, access), isPublished: existing?.published },
     eventTime: node.batch.eventTime,
     window: stretchOf(rows, window),
     name: nameOfBatch(window, node.batch),
@@ -85,6 +86,7 @@ export function planPreparation(
     ...secure(target, existing),
     ...dropObsolete(target, existing, made),
     ...recreateViews(views, columns),
+    ...identifyRows({ ...target, isPublished: existing.published }),
   ];
 }
 

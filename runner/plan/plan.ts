@@ -165,7 +165,7 @@ function planSnapshot(
   columns: readonly Column[],
   input: PlanInput,
 ): Step[] {
-  const target = tableTarget(node, state.access);
+  const target = { ...tableTarget(node, state.access), isPublished: state.existing?.published };
   if (decision.mode === 'snapshot') {
     const made = state.remembered?.made ?? nothingMade;
     return updateSnapshot(snapshotOf(target, node.snapshot), sql, decision.existing, columns, made, input.at);
@@ -185,7 +185,7 @@ function planTable(
   columns: readonly Column[],
   input: PlanInput,
 ): Step[] {
-  const target = tableTarget(node, state.access);
+  const target = { ...tableTarget(node, state.access), isPublished: state.existing?.published };
   checkPartitionColumn(node, state.existing, columns);
   if (!('existing' in decision)) {
     const { existing } = state;

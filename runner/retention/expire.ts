@@ -11,6 +11,8 @@ import type { Compiled } from '../compile/compile.ts';
 import { periodBefore, type Retention, retentionOf } from '../compile/settings/retention.ts';
 import { forgetFailures } from '../data-test/audit-failure.ts';
 import { readRelation } from '../database/catalog.ts';
+import { statement } from '../database/statement.ts';
+import { replicaIdentity } from '../materialize/replica-identity.ts';
 import { dayLiteral, eventTimeTypes } from '../plan/lost-rows.ts';
 import { underRunLock } from '../run/run-lock.ts';
 import { recordExpired } from '../state/expired.ts';
@@ -87,6 +89,7 @@ async function expireOne(
     const { rows } = await session.query<{ old: number }>(`select count(*)::bigint as old ${from}`);
     return { model: model.name, before: at, rows: Number(rows[0]?.old ?? 0) };
   }
+  if (existing.published === true) await statement(session, replicaIdentity(model.relation));
   const { rowCount } = await session.query(`delete ${from}`);
   if (rowCount > 0) {
     await recordExpired(session, model.name, at);

@@ -12,8 +12,10 @@ import { StatementError } from '../../warehouse/errors.ts';
 import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readRelation } from '../database/catalog.ts';
+import { statement } from '../database/statement.ts';
 import { isViewOf } from '../manifest/lineage.ts';
 import type { Manifest } from '../manifest/manifest.ts';
+import { replicaIdentity } from '../materialize/replica-identity.ts';
 import { markPending } from '../state/batches.ts';
 import { NodeError } from '../text/errors.ts';
 import { forgetKeys } from './bookkeeping.ts';
@@ -105,6 +107,7 @@ export async function eraseRows(
   const rows = subjectRows(node, manifest, subject);
   return warehouse.transaction(async (session) => {
     await forgetKeys(session, node, rows);
+    await statement(session, replicaIdentity(node.relation));
     const erased = (await session.query(`delete from ${rows}`)).rowCount;
     if (erased > 0) await rebuildSharedReaders(session, manifest, node);
     return erased;

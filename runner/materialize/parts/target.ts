@@ -33,6 +33,8 @@ export interface TableTarget extends Structure {
   readonly auditColumns: readonly string[];
   readonly key: SurrogateKey | undefined;
   readonly merge: MergeSettings;
+  /** A publication of the database publishes updates or deletes, perhaps those of this table. */
+  readonly isPublished?: boolean | undefined;
   readonly rowSecurity: RowSecurity | undefined;
   /** Known where the table has row security. */
   readonly access: Access | undefined;
