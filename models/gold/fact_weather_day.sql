@@ -56,7 +56,7 @@ days as (
         {{> order_free_mean value="humidity_pct" condition="true"}} as humidity_pct_avg,
         {{> order_free_sum value="precipitation_mm"}} as precipitation_mm_sum,
         {{> order_free_sum value="radiation_wm2"}} as radiation_whm2_sum,
-        (count(*) filter (where n_model_runs > 0))::integer as hours
+        (count(*) filter (where n_leads > 0))::integer as hours
     from hours
     group by
         date_key,

@@ -41,17 +41,34 @@ forecasts as (
 ),
 {{/incremental}}
 
+ranked as (
+    select
+        *,
+        -- Of a time's forecasts with a lead, the smallest lead that is no outlier counts; without leads, all runs count.
+        rank() over (
+            partition by
+                timestamp,
+                site,
+                prediction_date,
+                measurement,
+                is_outlier
+            order by lead_hours
+        ) as place
+    from forecasts
+),
+
 hours as (
     select
         date_trunc('hour', timestamp, 'UTC') as hour,
         site,
         prediction_date,
-        {{> order_free_mean value="value" condition="measurement = 'temperature_c' and not is_outlier"}} as temperature_c,
-        {{> order_free_mean value="value" condition="measurement = 'humidity_pct' and not is_outlier"}} as humidity_pct,
-        {{> order_free_mean value="value" condition="measurement = 'precipitation_mm' and not is_outlier"}} as precipitation_mm,
-        {{> order_free_mean value="value" condition="measurement = 'radiation_wm2' and not is_outlier"}} as radiation_wm2,
-        (count(distinct prediction) filter (where not is_outlier))::integer as n_model_runs
-    from forecasts
+        {{> order_free_mean value="value" condition="measurement = 'temperature_c' and not is_outlier and place = 1"}} as temperature_c,
+        {{> order_free_mean value="value" condition="measurement = 'humidity_pct' and not is_outlier and place = 1"}} as humidity_pct,
+        {{> order_free_mean value="value" condition="measurement = 'precipitation_mm' and not is_outlier and place = 1"}} as precipitation_mm,
+        {{> order_free_mean value="value" condition="measurement = 'radiation_wm2' and not is_outlier and place = 1"}} as radiation_wm2,
+        min(lead_hours) filter (where not is_outlier) as lead_hours,
+        (count(distinct prediction) filter (where not is_outlier))::integer as n_leads
+    from ranked
     group by
         date_trunc('hour', timestamp, 'UTC'),
         site,
@@ -68,7 +85,9 @@ final as (
         h.humidity_pct,
         h.precipitation_mm,
         h.radiation_wm2,
-        h.n_model_runs
+        h.lead_hours,
+        h.n_leads,
+        h.n_leads as n_model_runs
     from hours as h
     left join datetimes as d on d.timestamp_utc = h.hour
     left join sites as s on s.site_name = h.site
@@ -83,5 +102,7 @@ select
     humidity_pct,
     precipitation_mm,
     radiation_wm2,
+    lead_hours,
+    n_leads,
     n_model_runs
 from final

@@ -5,7 +5,7 @@ with hours as (
         w.site_key,
         w.date_key,
         f.date - i.date as horizon_days,
-        count(*) filter (where w.n_model_runs > 0) as hours,
+        count(*) filter (where w.n_leads > 0) as hours,
         ({{> order_free_sum value="w.precipitation_mm"}})::numeric as precipitation_mm,
         ({{> order_free_sum value="w.radiation_wm2"}})::numeric as radiation_wm2
     from {{ref "fact_weather_hour"}} as w

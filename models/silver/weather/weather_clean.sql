@@ -27,35 +27,50 @@ with forecasts as (
 ),
 {{/incremental}}
 
-newest as (
+ranked as (
     select
-        timestamp,
-        site,
-        max(prediction_date) as prediction_date
+        *,
+        max(prediction_date) over hour as newest_date,
+        max(prediction_date) filter (where lead_hours is not null) over hour as newest_date_with_leads,
+        -- Of forecasts with a lead the newest run comes first, that is the smallest lead; a run may lack a measurement, as the first hour lacks sums.
+        rank() over (
+            partition by
+                timestamp,
+                site,
+                measurement,
+                lead_hours is null
+            order by
+                run_at desc,
+                prediction_date desc
+        ) as place
     from forecasts
-    group by
-        timestamp,
-        site
+    window hour as (partition by timestamp, site)
+),
+
+chosen as (
+    select *
+    from ranked
+    where case
+            when newest_date = newest_date_with_leads then lead_hours is not null and place = 1
+            else prediction_date = newest_date
+        end
 ),
 
 final as (
     select
-        f.timestamp,
-        f.site,
-        {{> order_free_mean value="f.value" condition="f.measurement = 'temperature_c'"}} as temperature_c,
-        {{> order_free_mean value="f.value" condition="f.measurement = 'humidity_pct'"}} as humidity_pct,
-        {{> order_free_mean value="f.value" condition="f.measurement = 'precipitation_mm'"}} as precipitation_mm,
-        {{> order_free_mean value="f.value" condition="f.measurement = 'radiation_wm2'"}} as radiation_wm2,
-        bool_or(f.is_outlier) as is_outlier,
-        max(f.load_id) as load_id
-    from forecasts as f
-    join newest as n
-        on n.timestamp = f.timestamp
-        and n.site = f.site
-        and n.prediction_date = f.prediction_date
+        timestamp,
+        site,
+        {{> order_free_mean value="value" condition="measurement = 'temperature_c'"}} as temperature_c,
+        {{> order_free_mean value="value" condition="measurement = 'humidity_pct'"}} as humidity_pct,
+        {{> order_free_mean value="value" condition="measurement = 'precipitation_mm'"}} as precipitation_mm,
+        {{> order_free_mean value="value" condition="measurement = 'radiation_wm2'"}} as radiation_wm2,
+        min(lead_hours) as lead_hours,
+        bool_or(is_outlier) as is_outlier,
+        max(load_id) as load_id
+    from chosen
     group by
-        f.timestamp,
-        f.site
+        timestamp,
+        site
 )
 
 select
@@ -65,6 +80,7 @@ select
     humidity_pct,
     precipitation_mm,
     radiation_wm2,
+    lead_hours,
     is_outlier,
     load_id
 from final

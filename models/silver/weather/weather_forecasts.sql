@@ -15,7 +15,7 @@ lines as (
     {{> weather_lines chunks="chunks"}}
 ),
 
-values_of_runs as (
+values_of_runs as materialized (
     select
         timestamp,
         site,
@@ -38,6 +38,15 @@ values_of_runs as (
         code
 ),
 
+-- A file comes with one load, so all of it is here.
+files as (
+    select
+        prediction_date,
+        {{> predictions_are_leads}} as has_leads
+    from values_of_runs
+    group by prediction_date
+),
+
 final as (
     select
         v.timestamp,
@@ -46,10 +55,13 @@ final as (
         v.prediction_date,
         m.measurement,
         m.unit,
+        case when f.has_leads then v.prediction end as lead_hours,
         v.value,
         {{> is_outlier value="v.value" lower="m.lower" upper="m.upper"}} as is_outlier,
+        case when f.has_leads then v.timestamp - make_interval(hours => v.prediction) end as run_at,
         v.load_id
     from values_of_runs as v
+    join files as f on f.prediction_date = v.prediction_date
     join {{ref "measurements"}} as m on m.code = v.code
 )
 
@@ -60,7 +72,9 @@ select
     prediction_date,
     measurement,
     unit,
+    lead_hours,
     value,
     is_outlier,
+    run_at,
     load_id
 from final
