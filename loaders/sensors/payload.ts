@@ -19,6 +19,10 @@ export const tooBig = `larger than ${maxFileBytes / 1024 / 1024} MB`;
 
 /** The key whose value never leaves Bronze. */
 export const secretKey = 'api_token';
+
+/** A token has some dozens of bytes; what is looked for in the rest of the file is kept in memory several times over. */
+const maxSecretBytes = 1024 * 1024;
+const hugeSecret = `the value of ${secretKey} is larger than ${maxSecretBytes / 1024 / 1024} MB`;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
@@ -41,6 +45,7 @@ export function sensorPayload(source: Buffer, compressed: boolean): Payload {
   const start = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
   const scan = cutKey(bytes.subarray(start), secretKey);
   if (!scan.ok) return scan;
+  if (scan.cut.reduce((sum, { length }) => sum + length, 0) > maxSecretBytes) return { ok: false, reason: hugeSecret };
   const json = withoutSecrets(scan.json, secretsIn(scan.cut));
   if (json === undefined) return { ok: false, reason: `the value of ${secretKey} recurs as a key or a number` };
   return { ok: true, json, bytes };

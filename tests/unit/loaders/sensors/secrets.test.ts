@@ -40,6 +40,23 @@ describe('a secret that recurs', () => {
     expect(blanked(json, 'secret')).toBe(`{"a":"","b":"${'\\\\'.repeat(2_000_000)}"}`);
   });
 
+  it('is found as fast whatever there are of both: many, long, or nearly alike', () => {
+    const many = Array.from({ length: 40_000 }, (_, index) => `secret-${index}`);
+    const escaped = many.map((secret) => secret.replace('s', '\\u0073'));
+    const file = (token: unknown, rest: unknown) =>
+      Buffer.from(JSON.stringify({ api_token: token, rest }).replaceAll('\\\\u', '\\u'));
+    const started = performance.now();
+    const payload = sensorPayload(file(many, escaped), false);
+    expect(payload.ok && payload.json.toString()).toBe(`{"rest":[${escaped.map(() => '""').join()}]}`);
+    const alike = sensorPayload(file(`b${'a'.repeat(200_000)}`, 'a'.repeat(1_000_000)), false);
+    expect(alike.ok && alike.json.length).toBe(1_000_011);
+    expect(sensorPayload(file('x'.repeat(1_100_000), 1), false)).toEqual({
+      ok: false,
+      reason: 'the value of api_token is larger than 1 MB',
+    });
+    expect(performance.now() - started).toBeLessThan(6000);
+  });
+
   it('is found by its meaning, however it was written', () => {
     const payload = sensorPayload(Buffer.from('{"user":"caf\\u00e9 key","api_token":"café key","n":1e400}'), false);
     expect(payload.ok && payload.json.toString()).toBe('{"user":"","n":1e400}');
