@@ -7,6 +7,9 @@ import { dirname } from 'node:path';
  * in /proc. Several at once may create the same folders.
  */
 
+/** What is kept in them is for the user who runs the program alone, whatever the umask is. */
+const mode = 0o700;
+
 /**
  * Creates a folder and those above it that are missing.
  * @returns the folder, or undefined if it was there.
@@ -19,13 +22,13 @@ export async function createFolders(folder: string): Promise<string | undefined>
   await createFolders(parent);
   if ((await createFolder(folder)) !== 'no parent') return folder;
   // With the parent there, that is the answer.
-  await mkdir(folder);
+  await mkdir(folder, { mode });
   return folder;
 }
 
 async function createFolder(folder: string): Promise<'created' | 'there' | 'no parent'> {
   try {
-    await mkdir(folder);
+    await mkdir(folder, { mode });
     return 'created';
   } catch (error) {
     if (isMissing(error)) return 'no parent';
@@ -40,7 +43,7 @@ export function createFoldersSync(folder: string): void {
   const parent = dirname(folder);
   if (parent !== folder) createFoldersSync(parent);
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, { mode });
   } catch (error) {
     // Somebody else may have been faster.
     if (!isFolder(folder)) throw error;

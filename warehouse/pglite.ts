@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Results } from '@electric-sql/pglite';
 import { concealer } from './conceal.ts';
 import { DatacycleError, type Fault, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
+import { createFoldersSync } from './make-folders.ts';
 import { sessionSettings, setSettings } from './session-settings.ts';
 import { textParser, valueParsers } from './values.ts';
 import type { Exclusive, Isolation, Result, Row, Session, Values, Warehouse } from './warehouse.ts';
@@ -25,7 +24,7 @@ export interface PgliteOptions {
 export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   const { folder, beginWith, applicationName, settings } = options;
   const inMemory = folder.startsWith('memory://');
-  if (!inMemory) mkdirSync(dirname(folder), { recursive: true });
+  if (!inMemory) createFoldersSync(folder);
   const unlock = inMemory ? () => undefined : await lockFolder(folder, applicationName);
   // Loaded only here: who works on a server need not wait for an embedded database to be read in.
   const { PGlite } = await import('@electric-sql/pglite');

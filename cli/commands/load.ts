@@ -15,6 +15,7 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
 import { attemptLoad, isConfigured, type Source, sources } from '../sources/sources.ts';
 import { ProgressLine } from '../terminal/progress.ts';
+import { formatCell } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export interface LoadFlags {
@@ -141,6 +142,7 @@ function report(summary: LoadSummary, seconds: number, mode: LoadMode, terminal:
 }
 
 function sayNotes(notes: Notes, verb: string, more: string, terminal: Terminal): void {
-  for (const { name, reason } of notes.first.slice(0, 10)) terminal.say(`  ${verb} ${name}: ${reason}`, 'warning');
+  for (const { name, reason } of notes.first.slice(0, 10))
+    terminal.say(`  ${verb} ${formatCell(name)}: ${reason}`, 'warning');
   if (notes.count > 10) terminal.say(`  and ${thousands(notes.count - 10)} more. ${more}`, 'warning');
 }

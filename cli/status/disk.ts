@@ -1,5 +1,4 @@
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { freeBytes } from '../../loaders/landing/free-space.ts';
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { exists } from './source-state.ts';
@@ -23,18 +22,6 @@ export async function readDisk(on: Queryable, bronzeFolder: string): Promise<Dis
       ).rows
     : [];
   return { bronzeFolder, bronze, freeBytes: await freeBytes(bronzeFolder), databaseBytes: await databaseBytes(on) };
-}
-
-/** Of the folder, or of the nearest one above it that is there. */
-async function freeBytes(folder: string): Promise<number | null> {
-  for (let at = folder; ; at = dirname(at)) {
-    try {
-      const { bavail, bsize } = await statfs(at);
-      return bavail * bsize;
-    } catch {
-      if (at === dirname(at)) return null;
-    }
-  }
 }
 
 async function databaseBytes(on: Queryable): Promise<number | null> {

@@ -70,7 +70,7 @@ export class Journal {
       createFoldersSync(this.#folder);
       const torn = endsTorn(join(this.#folder, this.#name));
       const { size = '10M' } = this.#options;
-      const stream = createStream(this.#name, { path: this.#folder, size, rotate: 14, compress: 'gzip' });
+      const stream = createStream(this.#name, { path: this.#folder, size, rotate: 14, compress: 'gzip', mode: 0o600 });
       stream.on('error', (error: Error) => this.#fail(error));
       stream.on('warning', (error: Error) => this.#tell(error));
       if (torn) stream.write('\n');

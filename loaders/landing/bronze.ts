@@ -3,6 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './descriptor.ts';
 import { LoadFailedError, systemCode, systemReason } from './errors.ts';
+import { freeBytes } from './free-space.ts';
 import { atOnce } from './in-order.ts';
 
 /** The folder of Bronze for files whose name does not say where they belong. */
@@ -70,6 +71,8 @@ export class BronzeWriter {
     return this.#guard(path, async () => {
       const draft = await this.#draft(path);
       try {
+        // Created here, so that it is readable for its owner alone while it is being filled.
+        await closeFile(await openFile(draft, 'w'));
         const value = await fill(draft);
         this.#unsynced.push(await openFile(draft, 'r+'));
         return value;
@@ -78,6 +81,12 @@ export class BronzeWriter {
         throw error;
       }
     });
+  }
+
+  /** Whether a file of this size may be copied: one takes a tenth of the free space at most, so that no file fills the disk. */
+  async hasRoomFor(bytes: number): Promise<boolean> {
+    const free = await freeBytes(this.#root);
+    return free === null || bytes <= free / 10;
   }
 
   /** Takes back a file that was written and not settled. */

@@ -7,7 +7,12 @@ import { promisify } from 'node:util';
  */
 export type Descriptor = number;
 
-export const openFile: (path: string, flags: string | number) => Promise<Descriptor> = promisify(fs.open);
+/** A file that is created is for the user who runs the program alone, whatever the umask is. */
+export function openFile(path: string, flags: string | number): Promise<Descriptor> {
+  return open(path, flags, 0o600);
+}
+
+const open: (path: string, flags: string | number, mode: number) => Promise<Descriptor> = promisify(fs.open);
 export const statFile: (file: Descriptor) => Promise<fs.Stats> = promisify(fs.fstat);
 export const syncFile: (file: Descriptor) => Promise<void> = promisify(fs.fdatasync);
 export const closeFile: (file: Descriptor) => Promise<void> = promisify(fs.close);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, relative, sep } from 'node:path';
 import { closeFile, type Descriptor, openFile, readFully, statFile } from './descriptor.ts';
 import { systemCode } from './errors.ts';
 
@@ -33,11 +34,20 @@ export const growing = 'it is still being written';
 /** O_NONBLOCK, where the platform has it: opening a named pipe would wait for a writer for ever. */
 const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** Reads a regular file of up to `limit` bytes in one go. Never throws for what is wrong with the file. */
-export async function readSource(path: string, limit: number): Promise<SourceFile> {
+/** O_NOFOLLOW, where the platform has it. */
+const noFollow = constants.O_NOFOLLOW ?? 0;
+
+/** Thrown in here only. */
+class LeadsOut extends Error {}
+
+/**
+ * Reads a regular file of up to `limit` bytes in one go. Never throws for what is wrong with the file.
+ * @param within the folder that a link may not lead out of; undefined if links are followed wherever they lead.
+ */
+export async function readSource(path: string, limit: number, within?: string): Promise<SourceFile> {
   let file: Descriptor | undefined;
   try {
-    file = await openFile(path, openFlags);
+    file = await openWithin(path, within);
     const found = await statFile(file);
     if (!found.isFile())
       return { kind: 'skipped', reason: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
@@ -47,19 +57,38 @@ export async function readSource(path: string, limit: number): Promise<SourceFil
     if ((await readFully(file, bytes, 0)) < found.size) return { kind: 'skipped', reason: growing };
     return { kind: 'read', bytes, ...stateOf(found) };
   } catch (error) {
-    return { kind: 'skipped', reason: troubleOf(error) };
+    return { kind: 'skipped', reason: troubleOf(error, path) };
   } finally {
     if (file !== undefined) await closeFile(file);
   }
 }
 
+/** Only a link costs more than one call, but where the platform cannot refuse links. */
+async function openWithin(path: string, within: string | undefined): Promise<Descriptor> {
+  if (within === undefined) return openFile(path, openFlags);
+  if (noFollow === 0 && !(await lstat(path)).isSymbolicLink()) return openFile(path, openFlags);
+  if (noFollow !== 0) {
+    try {
+      return await openFile(path, openFlags | noFollow);
+    } catch (error) {
+      if (!['ELOOP', 'EMLINK'].includes(systemCode(error))) throw error;
+    }
+  }
+  const [target, folder] = [await realpath(path), await realpath(within)];
+  const way = relative(folder, target);
+  if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)) throw new LeadsOut();
+  return openFile(target, openFlags | noFollow);
+}
+
 /**
  * Reads a file of any size piece by piece, giving each piece to `take`.
+ * @param options `within` as {@link readSource} has it; `most`: a file that turns out to have more bytes is still being written.
  * @returns size and SHA-256, or why it could not be read; an error of `take` is thrown.
  */
 export async function streamSource(
   path: string,
   take: (piece: Buffer) => Promise<void>,
+  { within, most = Number.POSITIVE_INFINITY }: { readonly within?: string; readonly most?: number } = {},
 ): Promise<{ kind: 'streamed'; size: number; sha256: string } | { kind: 'skipped'; reason: string }> {
   const hash = createHash('sha256');
   let size = 0;
@@ -69,14 +98,15 @@ export async function streamSource(
     for (;;) {
       let length: number;
       try {
-        file ??= await openFile(path, openFlags);
+        file ??= await openWithin(path, within);
         length = await readFully(file, piece, size);
       } catch (error) {
-        return { kind: 'skipped', reason: troubleOf(error) };
+        return { kind: 'skipped', reason: troubleOf(error, path) };
       }
       if (length === 0) return { kind: 'streamed', size, sha256: hash.digest('hex') };
       hash.update(piece.subarray(0, length));
       size += length;
+      if (size > most) return { kind: 'skipped', reason: growing };
       await take(piece.subarray(0, length));
     }
   } finally {
@@ -89,7 +119,7 @@ export async function changedSince(path: string, stamp: string): Promise<string 
   try {
     return stateOf(await stat(path)).stamp === stamp ? undefined : growing;
   } catch (error) {
-    return troubleOf(error);
+    return troubleOf(error, path);
   }
 }
 
@@ -107,7 +137,11 @@ function stateOf({ size, mtimeMs, ctimeMs }: Stats): SourceState {
   return { modified: mtimeMs, stamp: `${size} ${mtimeMs} ${ctimeMs}` };
 }
 
-function troubleOf(error: unknown): string {
+function troubleOf(error: unknown, path: string): string {
+  if (error instanceof LeadsOut) return 'it is a link that leads out of the folder, and is not followed';
   const code = systemCode(error);
+  // What Node puts in the place of bytes that are not UTF-8.
+  if (code === 'ENOENT' && path.includes('\ufffd'))
+    return 'its name is not UTF-8: rename it, or mount the share with UTF-8 names';
   return troubles[code] ?? `it cannot be read (${code === '' ? 'unknown error' : code})`;
 }

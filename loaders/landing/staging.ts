@@ -4,6 +4,9 @@ import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 /** So that predictions commit in the order of their load_id: "pred" in ASCII. */
 export const predictionOrderLock = 0x70726564;
 
+/** Whether a name is not in Unicode's composed form; PostgreSQL knows forms in UTF-8 only. */
+const isDecomposed = `case when getdatabaseencoding() = 'UTF8' then name is not nfc normalized else false end`;
+
 /**
  * What schema `staging` is made of, in the order it came to be. A step that was released never changes; a new one is
  * added below. Each statement is sent on its own.
@@ -250,6 +253,18 @@ const migrations: readonly (readonly string[])[] = [
         )
     $body$`,
     `comment on function staging.rows_version(text) is 'Another text whenever rows of this table of the schema have changed'`,
+  ],
+  [
+    // Names are composed from now on. A file that was rejected under another form is judged anew under its composed name.
+    `delete from staging.file
+    where source = 'sensors' and status = 'rejected' and ${isDecomposed}`,
+    `update staging.sensor_file set name = normalize(name, nfc) where ${isDecomposed}`,
+    `update staging.file as f set name = normalize(name, nfc)
+    where source = 'sensors' and ${isDecomposed}
+        and not exists (select from staging.file as o where o.source = f.source and o.name = normalize(f.name, nfc))`,
+    // One that is too large to be copied has neither a copy nor a hash.
+    'alter table staging.file alter column sha256 drop not null',
+    `comment on column staging.file.sha256 is 'Of the source bytes, in hexadecimal; NULL if the file was too large to be read'`,
   ],
 ];
 

@@ -17,7 +17,7 @@ export interface Before {
   readonly fileId: number;
   /** Null if it was landed. */
   readonly reason: string | null;
-  readonly sha256: string;
+  readonly sha256: string | null;
   readonly bronzePath: string | null;
 }
 

@@ -28,11 +28,12 @@ export type Taken =
 /** What the ledger keeps of a file. */
 export interface Fingerprint {
   readonly candidate: Candidate;
-  readonly bronzePath: string;
+  /** Null if it was too large to be copied. */
+  readonly bronzePath: string | null;
   readonly minute: number | undefined;
-  /** Size in bytes and SHA-256 (hexadecimal) of the file as it was found; from Bronze, of what is in a compressed one. */
+  /** Size in bytes and SHA-256 (hexadecimal) of the file as it was found; from Bronze, of what is in a compressed one. No SHA-256 if it was too large to be read. */
   readonly bytes: number;
-  readonly sha256: string;
+  readonly sha256: string | null;
   /** What tells the source file from a later state of it; null if it came from Bronze. */
   readonly stamp: string | null;
 }
@@ -64,7 +65,7 @@ async function fetch({ base, names, bronze }: Intake, candidate: Candidate, limi
   const name = names.read(candidate.name);
   const fileName = candidate.path.slice(candidate.path.lastIndexOf('/') + 1);
   const bronzePath = bronze === undefined ? candidate.path : bronzePathOf(fileName, name);
-  const source = await readSource(from, limit);
+  const source = await readSource(from, limit, base);
   if (source.kind === 'read') await bronze?.write(bronzePath, source.bytes);
   return { candidate, from, name, bronzePath, source };
 }
@@ -76,7 +77,7 @@ async function* judgeAll(files: AsyncIterable<Fetched>, intake: Intake): AsyncGe
   }
 }
 
-async function judge(file: Fetched, { bronze, erased }: Intake): Promise<Taken> {
+async function judge(file: Fetched, { base, bronze, erased }: Intake): Promise<Taken> {
   const { candidate, bronzePath, name, source } = file;
   const minute = name.minute;
   const stamp = bronze === undefined || source.kind === 'skipped' ? null : source.stamp;
@@ -84,9 +85,13 @@ async function judge(file: Fetched, { bronze, erased }: Intake): Promise<Taken> 
     case 'skipped':
       return { kind: 'skipped', candidate, reason: source.reason };
     case 'big': {
-      const copied = await copyBig(file, bronze);
-      if (copied.kind === 'skipped') return { kind: 'skipped', candidate, reason: copied.reason };
       const reason = name.known ? tooBig : name.reason;
+      if (bronze !== undefined && !(await bronze.hasRoomFor(source.size))) {
+        const print = { candidate, bronzePath: null, minute, bytes: source.size, sha256: null, stamp };
+        return { kind: 'rejected', ...print, reason: `${reason}; too large to be copied into Bronze` };
+      }
+      const copied = await copyBig(file, source.size, base, bronze);
+      if (copied.kind === 'skipped') return { kind: 'skipped', candidate, reason: copied.reason };
       const print = { candidate, bronzePath, minute, bytes: copied.size, sha256: copied.sha256, stamp };
       return { kind: 'rejected', ...print, reason };
     }
@@ -114,9 +119,11 @@ function judgeContent(name: SensorName, bytes: Buffer, path: string) {
 }
 
 /** Copies a file that is too big to be landed, for the record. */
-async function copyBig({ from, bronzePath }: Fetched, bronze: BronzeWriter | undefined) {
-  if (bronze === undefined) return streamSource(from, async () => undefined);
-  const copied = await bronze.writeWith(bronzePath, (draft) => streamSource(from, (piece) => writeFully(draft, piece)));
+async function copyBig({ from, bronzePath }: Fetched, most: number, within: string, bronze: BronzeWriter | undefined) {
+  if (bronze === undefined) return streamSource(from, async () => undefined, { within, most });
+  const copied = await bronze.writeWith(bronzePath, (draft) =>
+    streamSource(from, (piece) => writeFully(draft, piece), { within, most }),
+  );
   if (copied.kind === 'skipped') await bronze.drop(bronzePath);
   return copied;
 }

@@ -52,7 +52,7 @@ type LedgerRow = {
   readonly name: string;
   readonly file_id: number;
   readonly reason: string | null;
-  readonly sha256: string;
+  readonly sha256: string | null;
   readonly bronze_path: string | null;
 };
 

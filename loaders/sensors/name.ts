@@ -39,7 +39,7 @@ export class SensorNames {
       const fault = apartmentFault(apartment);
       if (fault !== undefined) throw new SourceError(fault);
     }
-    this.#apartments = new Map(apartments.map(({ id, owner }) => [owner, id]));
+    this.#apartments = new Map(apartments.map(({ id, owner }) => [owner.normalize('NFC'), id]));
     this.#owners = [...this.#apartments.keys()].filter((owner) => erased?.hasOwner(owner) !== true);
     const hasNone = apartments.length === 0 && (erased?.size ?? 0) === 0;
     if (hasNone || this.#apartments.size < apartments.length) {
@@ -70,7 +70,7 @@ export class SensorNames {
     return this.#owners.length === 0;
   }
 
-  /** The names that the files of one minute should have, one per apartment. */
+  /** The ledger names that the files of one minute should have, one per apartment. */
   expected(minute: number): string[] {
     const [year, month, day, hour, minuteOfHour] = partsOf(minute);
     return this.#owners.map((owner) => `${day}.${month}.${year} ${hour}${minuteOfHour}_${owner}_received.json`);

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { cutKey } from '../landing/raw-json.ts';
+import { composedKeys } from './composed-keys.ts';
 import { secretsIn, withoutSecrets } from './secrets.ts';
 
 /**
@@ -27,7 +28,7 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Judges the content of a sensor file. The JSON comes out as it was written, without whitespace between its tokens,
- * without `api_token` at any depth, and with every string blanked that repeats the value of `api_token`.
+ * without `api_token` at any depth, with every string blanked that repeats the value of `api_token`, and with composed keys.
  * @param compressed whether the bytes are gzip.
  */
 export function sensorPayload(source: Buffer, compressed: boolean): Payload {
@@ -48,5 +49,5 @@ export function sensorPayload(source: Buffer, compressed: boolean): Payload {
   if (scan.cut.reduce((sum, { length }) => sum + length, 0) > maxSecretBytes) return { ok: false, reason: hugeSecret };
   const json = withoutSecrets(scan.json, secretsIn(scan.cut));
   if (json === undefined) return { ok: false, reason: `the value of ${secretKey} recurs as a key or a number` };
-  return { ok: true, json, bytes };
+  return { ok: true, json: composedKeys(json), bytes };
 }

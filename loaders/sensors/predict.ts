@@ -87,9 +87,10 @@ async function filesOf(
   return there;
 }
 
-/** The file of this name, plain or compressed, if there is one. */
+/** The file of this name, plain or compressed, in either of Unicode's forms, if there is one. */
 async function pathOf(share: string, name: string): Promise<string | undefined> {
-  for (const path of [name, `${name}.gz`]) if (await exists(join(share, path))) return path;
+  for (const form of new Set([name, name.normalize('NFD')]))
+    for (const path of [form, `${form}.gz`]) if (await exists(join(share, path))) return path;
   return undefined;
 }
 

@@ -98,7 +98,8 @@ export class Tally {
     const { stamp, sha256, candidate } = file;
     const { before } = candidate;
     // Judged again with the same verdict: the ledger has it already. In Bronze it may have been compressed since.
-    if (before?.reason !== reason || (stamp !== null && before.sha256 !== sha256)) this.#record(file, fileId, reason);
+    if (before?.reason !== reason || (stamp !== null && (sha256 === null || before.sha256 !== sha256)))
+      this.#record(file, fileId, reason);
     else if (stamp !== null) this.unchanged.push({ fileId, stamp });
   }
 
@@ -108,7 +109,7 @@ export class Tally {
     if (before !== undefined) this.replaced.push(fileId);
     const copy = before?.bronzePath ?? bronzePath;
     // From Bronze itself nothing is replaced there: a file and its compressed twin are for housekeeping to sort out.
-    if (this.#batch.bronze !== undefined && copy !== bronzePath) this.#replacedCopies.push(copy);
+    if (this.#batch.bronze !== undefined && copy !== null && copy !== bronzePath) this.#replacedCopies.push(copy);
     const status = reason === null ? 'landed' : 'rejected';
     const time = minute === undefined ? null : new Date(minute * 60_000).toISOString();
     // Only what was rejected is ever looked at again.

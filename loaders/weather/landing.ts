@@ -140,7 +140,7 @@ async function copyChunks(
       lines += chunk.lines;
       // All columns before the document, and the tab between.
       const head = copyLine([fileId, loadId, name, chunk.firstLine, chunk.lines, '']).slice(0, -1);
-      yield [Buffer.from(head), copyJson(Buffer.from(JSON.stringify(chunk.columns))), newline];
+      yield [Buffer.from(head), copyJson(Buffer.from(JSON.stringify(chunk.columns).normalize('NFC'))), newline];
     }
   };
   await session.copyIn(

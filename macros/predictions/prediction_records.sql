@@ -10,7 +10,7 @@ select
     v.trained_at,
     {{> bounded_text text="t.target"}} as target,
     t.apartment,
-    coalesce(n.room_name, {{> bounded_text text="t.room"}}) as room,
+    coalesce({{> composed text="n.room_name"}}, {{> bounded_text text="v.room"}}) as room,
     v.timestamp,
     v.window_minutes,
     v.run_at,
@@ -96,6 +96,7 @@ cross join lateral (
 ) as t
 cross join lateral (
     select
+        {{> composed text="t.room"}} as room,
         -- a day alone is its midnight
         coalesce(
             {{> instant text="upper(t.trained_at)"}},
@@ -126,4 +127,4 @@ cross join lateral (
         coalesce(v.horizon_days, v.horizon_minutes / 1440, 0) as horizon_days
     offset 0
 ) as h
-left join {{ref "rooms"}} as n on n.raw_name = t.room
+left join {{ref "rooms"}} as n on {{> composed text="n.raw_name"}} = v.room

@@ -1,4 +1,4 @@
-{{! The readings of sensor files, one row each, value NULL if what was sent is none: the body of a CTE.
+{{! The readings of sensor files, one row each (the loader has composed the names of rooms), value NULL if what was sent is none: the body of a CTE.
     files: a CTE of sensor_files; condition: which of them, as f. A room holds one item; where items say their type themselves, maybe a list of them. }}
 select
     f.apartment,
@@ -15,7 +15,7 @@ cross join lateral (
     union all
     {{/unless}}
     select
-        coalesce(n.room_name, {{> bounded_text text="r.key"}}) as room,
+        coalesce({{> composed text="n.room_name"}}, {{> bounded_text text="r.key"}}) as room,
     {{#if (eq section.sensor_type "by type")}}
         case lower(i.item ->> 'type') when 'door' then 'door' when 'window' then 'window' end as sensor_type,
     {{else}}
@@ -25,7 +25,7 @@ cross join lateral (
         v.is_flag,
         v.value
     from jsonb_each({{> section_rooms section=section.section files="f"}}) as r
-    left join {{ref "rooms"}} as n on n.raw_name = r.key
+    left join {{ref "rooms"}} as n on {{> composed text="n.raw_name"}} = r.key
     {{#if (eq section.sensor_type "by type")}}
     cross join lateral jsonb_path_query(r.value, '$[*]') as i (item)
     {{else}}

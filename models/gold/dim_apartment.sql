@@ -35,7 +35,7 @@ final as (
         s.site_key as weather_site_key
     from apartments as a
     left join buildings as b on b.apartment = a.apartment_id
-    left join sites as s on s.site_name = a.weather_site
+    left join sites as s on s.site_name = {{> composed text="a.weather_site"}}
 )
 
 select

@@ -18,11 +18,11 @@ rooms as (
 
 room_types as (
     select
-        room_name,
+        {{> composed text="room_name"}} as room_name,
         min(room_type) as room_type,
         bool_and(is_inside) as is_inside
     from rooms
-    group by room_name
+    group by {{> composed text="room_name"}}
 ),
 
 registered as (

@@ -10,7 +10,10 @@ with files as not materialized (
 ),
 
 rooms as (
-    select * from {{ref "rooms"}}
+    select
+        {{> composed text="raw_name"}} as raw_name,
+        {{> composed text="room_name"}} as room_name
+    from {{ref "rooms"}}
 ),
 
 fields as (

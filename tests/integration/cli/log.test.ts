@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sampleMinutes } from '../main-job/household.ts';
@@ -40,6 +40,8 @@ it('loads and builds leave JSON lines in LOG_DIR, errors among them, and no secr
   const nobody = { ...env, DB_URL: 'postgres://bob:hush%2Fhush@127.0.0.1:1/x' };
   expect((await project.run(['run'], nobody)).code).toBe(2);
 
+  const modeOf = (...path: string[]) => (statSync(join(project.root, ...path)).mode & 0o777).toString(8);
+  if (process.platform !== 'win32') expect([modeOf('logs'), modeOf('logs', 'datacycle.log')]).toEqual(['700', '600']);
   const found = lines();
   expect(found[0]).toMatchObject({
     level: 'warning',

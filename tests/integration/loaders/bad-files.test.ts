@@ -1,12 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { kinds } from './bad-files.ts';
 import { allText, fileName, payloads, SensorShare, secretMark } from './sensor-share.ts';
+
+/** A link to a file that lies in the share. */
+const linkName = fileName('JimmyLoup', 405);
 
 const posix = process.platform !== 'win32';
 
@@ -27,9 +31,16 @@ describe.each(databases)('files of all kinds in one batch, on $name', (database)
     share = await SensorShare.create();
     for (const file of files) await writeFile(share.path(file.found), file.bytes);
     goodNames = await share.add(...Array.from({ length: 120 }, (_, index) => 600 + index));
+    if (posix) goodNames.push(linkName);
     await mkdir(share.path(fileName('JimmyLoup', 400)));
     if (posix) {
       await symlink('/nowhere/at/all', share.path(fileName('JimmyLoup', 401)));
+      await writeFile(`${share.source.share}-secret`, '{"plugs":{}}');
+      await symlink(`${share.source.share}-secret`, share.path(fileName('JimmyLoup', 403)));
+      await mkdir(share.path('behind'));
+      await writeFile(join(share.path('behind'), 'a file.txt'), '{"plugs":{}}');
+      await symlink(join('behind', 'a file.txt'), share.path(linkName));
+      await writeFile(Buffer.from(share.path('24.08.2023 0644_J\xe9r\xf4me_received.json'), 'latin1'), '{}');
       execFileSync('mkfifo', [share.path(fileName('JimmyLoup', 402))]);
     }
     await writeFile(share.path('readme.txt'), 'not for us');
@@ -46,17 +57,28 @@ describe.each(databases)('files of all kinds in one batch, on $name', (database)
     expect(new Set(files.map(({ name }) => name)).size).toBe(files.length);
   });
 
-  it('lands the good ones in one load, and says what it did', () => {
+  it('lands the good ones in one load, and says what it did', async () => {
     const landed = files.filter(({ lands }) => lands !== undefined).length + goodNames.length;
+    expect((await share.bronze()).get(`jimmy/2023/08/24/06/${linkName}`)?.toString()).toBe(
+      posix ? '{"plugs":{}}' : undefined,
+    );
     expect(summary).toMatchObject({ listed: 'listing', landed, loads: [expect.any(Number)] });
     expect(summary.rejected.count).toBe(files.length + goodNames.length - landed);
     expect(summary.rejected.first).toHaveLength(20);
-    expect(summary.skipped.first).toEqual([
+    expect(summary.skipped.first.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
       { name: fileName('JimmyLoup', 400), reason: 'it is a folder' },
       ...(posix
         ? [
             { name: fileName('JimmyLoup', 401), reason: 'it is gone' },
             { name: fileName('JimmyLoup', 402), reason: 'it is not a file' },
+            {
+              name: fileName('JimmyLoup', 403),
+              reason: 'it is a link that leads out of the folder, and is not followed',
+            },
+            {
+              name: '24.08.2023 0644_J\ufffdr\ufffdme_received.json',
+              reason: 'its name is not UTF-8: rename it, or mount the share with UTF-8 names',
+            },
           ]
         : []),
     ]);
@@ -82,6 +104,15 @@ describe.each(databases)('files of all kinds in one batch, on $name', (database)
       /owner|name/.test(reason ?? '') ? `rejected/${found}` : `jimmy/2023/08/24/${found.slice(11, 13)}/${found}`,
     );
     expect((await share.bronze()).get(path)?.equals(bytes)).toBe(true);
+  });
+
+  it.runIf(posix)('lets nobody else read Bronze', async () => {
+    const modes = new Set<string>();
+    for (const entry of await readdir(share.source.bronzeRoot, { recursive: true })) {
+      const found = await stat(join(share.source.bronzeRoot, entry));
+      modes.add(`${found.isFile()} ${(found.mode & 0o777).toString(8)}`);
+    }
+    expect([...modes].sort()).toEqual(['false 700', 'true 600']);
   });
 
   it('counts in the load what is in the ledger', async () => {

@@ -147,6 +147,11 @@ export const kinds: readonly Kind[] = [
     '{"user":"","b":[""]}',
   ),
   fine('a secret that is an object', `{"api_token":{"value":"${secret}"},"a":"${secret}"}`, '{"a":""}'),
+  fine(
+    'a decomposed key, and one that is escaped',
+    '{"Ku\u0308che":{"Cafe\\u0301":"e\u0301"}}',
+    '{"K\u00fcche":{"Caf\u00e9":"e\u0301"}}',
+  ),
   fine('gzip', gzipSync(good), good, { extension: '.json.gz' }),
   fine('gzip in two members', Buffer.concat([gzipSync('{"a":'), gzipSync('1}')]), '{"a":1}', { extension: '.json.gz' }),
   fine('an extension in capitals', good, good, { extension: '.JSON' }),

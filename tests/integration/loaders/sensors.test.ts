@@ -1,9 +1,10 @@
 import { renameSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError } from '../../../loaders/landing/errors.ts';
+import { freeBytes } from '../../../loaders/landing/free-space.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import type { LoadMode, LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadSensors, type SensorOptions } from '../../../loaders/sensors/load-sensors.ts';
@@ -293,6 +294,40 @@ describe.each(oneDatabase)('loading sensor files, on $name', (database) => {
       'select max(number) = count(*) and min(number) = 1 as once from staging.migration',
     );
     expect(rows[0]?.once).toBe(true);
+  });
+
+  it('compares owners in one form of Unicode, in listings and predictions', async () => {
+    const apartments = [{ id: 'jeremie', owner: 'Je\u0301re\u0301mie' }];
+    const source = { ...share.source, apartments };
+    const loadNames = async (mode: LoadMode, ...names: string[]) => {
+      for (const name of names) await writeFile(share.path(name), '{}');
+      return (await loadSensors(db.warehouse, source, { mode, clock: () => new Date() })).landed;
+    };
+    const [composed, decomposed] = ['J\u00e9r\u00e9mie', 'Je\u0301re\u0301mie'];
+    expect(await loadNames('full', fileName(composed, 0), fileName(decomposed, 1))).toBe(2);
+    expect(await loadNames('new', fileName(composed, 2), fileName(decomposed, 3))).toBe(2);
+    // The same file in both forms is one file.
+    expect(await loadNames('full', fileName(decomposed, 2), fileName(composed, 3))).toBe(0);
+    expect([...(await payloads(db.warehouse)).keys()]).toEqual(
+      [0, 1, 2, 3].map((minute) => fileName(composed, minute)),
+    );
+  });
+
+  it('does not copy what would fill the disk of Bronze, and does not try again', async () => {
+    await share.add(0);
+    const huge = fileName('JimmyLoup', 1);
+    await writeFile(share.path(huge), '');
+    // It takes no space itself: nothing was ever written to it.
+    const size = (await freeBytes(share.source.bronzeRoot)) ?? 0;
+    await truncate(share.path(huge), size);
+    const reason = 'larger than 16 MB; too large to be copied into Bronze';
+    expect(await load('new')).toMatchObject({ landed: 2, rejected: { count: 1, first: [{ name: huge, reason }] } });
+    expect((await share.bronze()).size).toBe(2);
+    for (const mode of ['new', 'full', 'from-bronze'] as const)
+      expect(await load(mode)).toMatchObject({ landed: 0, rejected: { count: 0 }, loads: [] });
+    await writeFile(share.path(huge), '{}');
+    expect(await load('full')).toMatchObject({ landed: 1 });
+    expect((await share.bronze()).size).toBe(3);
   });
 
   it('takes an empty share for what it is', async () => {
