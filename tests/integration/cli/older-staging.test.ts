@@ -5,6 +5,9 @@ import { ProjectCopy } from './command.ts';
 
 /** Takes back the newest steps, as a database is that was made before them. */
 const older = [
+  'drop function staging.note_change cascade',
+  'drop function staging.rows_version',
+  'drop table staging.change',
   'alter table staging.attempt drop column unread',
   'alter table staging.file drop column source_stamp',
   'drop function staging.leave_out_erased_prediction cascade',
