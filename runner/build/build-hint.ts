@@ -1,5 +1,6 @@
 import type { StatementError } from '../../warehouse/errors.ts';
 import { identifier } from '../../warehouse/quote.ts';
+import { missingSource } from '../database/missing-source.ts';
 import { type BuiltNode, isMicrobatch, type Manifest, partitioningOf } from '../manifest/manifest.ts';
 
 /** What a node reads and PostgreSQL says is not there, e.g. `relation "seeds.tariff" does not exist`. */
@@ -26,8 +27,10 @@ export function hintFor(error: StatementError, node: BuiltNode, manifest: Manife
     case '42P01': {
       const missing = missingOf(error, node, manifest);
       if (missing?.kind === 'seed') return 'Run `datacycle seed` first: it creates the tables of seeds/.';
-      return (missing === undefined ? node.reads : [missing.id]).some((id) => id.startsWith('source.'))
-        ? 'Run `datacycle load` first: it creates the tables of the sources.'
+      const candidates = missing === undefined ? node.reads.map((id) => manifest.nodes.get(id)) : [missing];
+      const source = candidates.find((one) => one?.kind === 'source');
+      return source?.kind === 'source'
+        ? missingSource(source)
         : `Build what it reads first: datacycle build --select +${node.name}`;
     }
     case '42P07':
@@ -36,8 +39,10 @@ export function hintFor(error: StatementError, node: BuiltNode, manifest: Manife
       return partitioningOf(node)?.granularity === 'day'
         ? 'Every partition takes a lock. Set granularity: month, or raise max_locks_per_transaction of the server.'
         : undefined;
-    case '3F000':
-      return 'Sources are created by `datacycle load`.';
+    case '3F000': {
+      const source = node.reads.map((id) => manifest.nodes.get(id)).find((one) => one?.kind === 'source');
+      return source?.kind === 'source' ? missingSource(source) : undefined;
+    }
     default:
       return undefined;
   }

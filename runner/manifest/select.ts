@@ -1,5 +1,5 @@
 import { UsageError } from '../text/errors.ts';
-import { didYouMean } from '../text/suggest.ts';
+import { didYouMean, nearest } from '../text/suggest.ts';
 import type { Graph } from './graph.ts';
 import { isBuilt, type Manifest, type Node } from './manifest.ts';
 
@@ -53,9 +53,11 @@ function matchOne(part: string, manifest: Manifest, graph: Graph): Set<string> {
   }
   const roots = [...manifest.nodes.values()].filter(matcher(value));
   if (roots.length === 0) {
+    // All names of a project would be too long a list.
+    const guess = nearest(value, likeValues(value, manifest));
     throw new UsageError({
       what: `nothing matches the selector "${value}"`,
-      hint: didYouMean(value, likeValues(value, manifest)) ?? 'See `datacycle ls`.',
+      hint: guess === undefined ? 'See `datacycle ls`.' : `Did you mean "${guess}"?`,
     });
   }
   const found = new Set(roots.map((node) => node.id));

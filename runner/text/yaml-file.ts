@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { keepDigits } from './exact-numbers.ts';
 import type { Place } from './place.ts';
+import { schemaFault } from './schema-fault.ts';
 import type { SourceFile } from './source-file.ts';
 import { SqlText } from './sql-text.ts';
 import { didYouMean } from './suggest.ts';
@@ -102,7 +103,9 @@ export class YamlFile {
         ),
       ];
     const subject = path.length === 0 ? 'the file' : `"${path.join('.')}"`;
-    return [this.problem(`${subject}: ${issue.message.replace(/^Invalid input: /, '')}`, path)];
+    const node = this.#document.getIn(path);
+    const { what, hint } = schemaFault(issue, isNode(node) ? node.toJSON() : node);
+    return [this.problem(`${subject}: ${what}`, path, hint)];
   }
 
   /** Templates where none is rendered: they would be taken for the value itself. */

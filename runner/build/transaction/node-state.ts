@@ -3,6 +3,7 @@ import { relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { type Comments, commentsOn } from '../../database/attachments.ts';
 import { type BareRelation, bareRelation, completed } from '../../database/catalog.ts';
+import { missingSource } from '../../database/missing-source.ts';
 import { ask, askTogether } from '../../database/question.ts';
 import { upstreamShape } from '../../database/upstream-shape.ts';
 import { modelsBehind, sourcesBehind, storedBehind, tablesBehind } from '../../manifest/lineage.ts';
@@ -130,7 +131,7 @@ export async function newestLoads(
         const hint =
           error.code === '42P01'
             ? upstream.kind === 'source'
-              ? 'Run `datacycle load` first: it creates the staging tables.'
+              ? missingSource(upstream)
               : `Build it first: datacycle build --select +${node.name}`
             : 'high_water follows the column load_id of an upstream.';
         const what = `cannot read load_id of ${upstream.name}: ${error.message}`;

@@ -7,6 +7,7 @@ import type { Project } from '../../project/project.ts';
 import type { SettingPlace } from '../../project/setting-places.ts';
 import { type Helper, type HelperCall, HelperError } from '../../template/template.ts';
 import { formatPlace, type Place } from '../../text/place.ts';
+import { schemaFault } from '../../text/schema-fault.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { didYouMean } from '../../text/suggest.ts';
 
@@ -76,6 +77,13 @@ export function secretSetting(name: string): string {
   return secretPrefix + name.toLowerCase();
 }
 
+/** Variables that are secrets by their names: SFTP_PASSPHRASE, DBT_ENV_SECRET_X, DB_URL, AWS_SECRET_ACCESS_KEY, MYSQL_PWD, ... */
+const secretName =
+  /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|(?:^|_)(?:KEY|AUTH|DSN)(?:_|$)|_(?:PASS|PWD|SALT|PEPPER)$|(?:^|_)(?:URL|URI|CONNECTION_STRING)$/i;
+
+/** An address with a password in it, whatever the variable is called. */
+const loginInAddress = /:\/\/[^/@\s]*:[^/@\s]+@/;
+
 /** How people write yes and no in an environment variable. */
 const truth: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'yes', 'on', '1'].map((text) => [text, true] as const),
@@ -99,8 +107,8 @@ export function modelHelpers(
       const checked = configSchema.safeParse({ ...named });
       const issue = checked.error?.issues[0];
       if (issue !== undefined) {
-        const what = `"${issue.path.join('.')}": ${issue.message.replace(/^Invalid input: /, '')}`;
-        throw new HelperError(what, undefined, argument(String(issue.path[0])));
+        const { what, hint } = schemaFault(issue, named[String(issue.path[0])]);
+        throw new HelperError(`"${issue.path.join('.')}": ${what}`, hint, argument(String(issue.path[0])));
       }
       const call = `${formatPlace(place)} ${JSON.stringify(named)}`;
       if (record.calls.has(call)) return '';
@@ -135,13 +143,14 @@ export function modelHelpers(
     env(args) {
       const [name, fallback] = args;
       if (typeof name !== 'string') throw new HelperError('env takes a name', 'Write {{env "NAME" "default"}}.');
-      if (/PASSWORD|SECRET|TOKEN|(^|_)KEY$|_URL$/i.test(name)) {
+      const given = project.env[name];
+      if (secretName.test(name) || project.settings.secrets?.includes(name) || loginInAddress.test(given ?? '')) {
         throw new HelperError(
           `${name} looks like a secret, and compiled SQL is kept in files`,
           `List it under secrets in project.yml and write {{secret "${name}"}}.`,
         );
       }
-      const value = project.env[name] || fallback;
+      const value = given || fallback;
       if (value === undefined)
         throw new HelperError(
           `${name} is not set in the environment or .env`,

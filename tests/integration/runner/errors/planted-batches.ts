@@ -23,7 +23,11 @@ export const batchFaults: readonly Fault[] = [
   batches('without event_time', [marked, ...without('event_time')], '"microbatch" needs event_time'),
   batches('without batch_size', [marked, ...without('batch_size')], '"microbatch" needs batch_size'),
   batches('without begin', [marked, ...without('begin')], '"microbatch" needs begin'),
-  batches('a size that is none', [strategy, ...without('batch_size'), 'batch_size: ‸fortnight'], 'Invalid option'),
+  batches(
+    'a size that is none',
+    [strategy, ...without('batch_size'), 'batch_size: ‸fortnight'],
+    'there is no "fortnight"',
+  ),
   batches(
     'a begin that is none',
     [strategy, ...without('begin'), 'begin: ‸2023-02-30'],

@@ -240,7 +240,7 @@ const settings: readonly Fault[] = [
   model(
     'a setting with a wrong value',
     'select 1 as a\n{{config ‸materialized="tabel"}}',
-    '"materialized": Invalid option',
+    '"materialized": there is no "tabel"',
   ),
   model(
     'unique_key of a column that is not there',
@@ -269,7 +269,7 @@ const settings: readonly Fault[] = [
   },
   {
     name: 'project.yml: a wrong value inside a setting',
-    message: 'Invalid option',
+    message: 'there is no "tree"',
     files: { 'project.yml': 'name: test\nmodels:\n  +indexes:\n    - { columns: a, type: ‸tree }\n' },
   },
   {

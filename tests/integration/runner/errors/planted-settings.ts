@@ -126,7 +126,7 @@ select load_id, code from ${event} {{#incremental}}where load_id > {{high_water 
   increment('another column', 'on_schema_change: ‸fail', 'code: selected (text), but not in the table', {
     files: wider,
   }),
-  increment('a word for another column', 'on_schema_change: ‸append', 'Invalid option', { after: undefined }),
+  increment('a word for another column', 'on_schema_change: ‸append', 'there is no "append"', { after: undefined }),
   table('on_schema_change', 'on_schema_change: ‸ignore', 'on_schema_change has no meaning here'),
   table('updated_at', 'updated_at: ‸a', 'updated_at has no meaning here'),
 ];

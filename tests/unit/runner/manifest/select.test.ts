@@ -97,6 +97,7 @@ describe('a selection', () => {
 
   it.each([
     ['evnts', 'nothing matches the selector "evnts"', 'Did you mean "events"?'],
+    ['nothing_like_it', 'nothing matches the selector "nothing_like_it"', 'See `datacycle ls`.'],
     ['tag:nihgtly', 'nothing matches the selector "tag:nihgtly"', 'Did you mean "tag:nightly"?'],
     ['tga:nightly', 'there is no selector method "tga"', 'Did you mean "tag"?'],
     ['path:models/glod', 'nothing matches the selector "path:models/glod"', 'Did you mean "path:models/gold"?'],

@@ -135,7 +135,7 @@ describe('a fault in project.yml is shown with its line', () => {
     [
       'a setting with a wrong value',
       'name: test\nmodels:\n  silver:\n    +materialized: tabel',
-      'project.yml:4:20 | "models.silver.+materialized": Invalid option: expected one of "view"|"table"|"incremental"|"ephemeral"|"snapshot"|"materialized_view"',
+      'project.yml:4:20 | "models.silver.+materialized": there is no "tabel" | Did you mean "table"?',
     ],
     [
       'a setting without its plus sign',
@@ -224,7 +224,7 @@ describe('a fault in a .yml file is shown with its line', () => {
     [
       'an unknown kind of constraint',
       'models:\n  - name: a\n    constraints:\n      - type: uniqe',
-      'models/x.yml:4:15 | "models.0.constraints.0.type": Invalid option: expected one of "not_null"|"unique"|"primary_key"|"check"|"foreign_key"',
+      'models/x.yml:4:15 | "models.0.constraints.0.type": there is no "uniqe" | Did you mean "unique"?',
     ],
     [
       'a wrong type',

@@ -94,12 +94,28 @@ order by 1`,
     ['{{env "CANTON"}}', 'CANTON is not set in the environment or .env', undefined],
     ['{{env "API_TOKEN"}}', 'API_TOKEN looks like a secret, and compiled SQL is kept in files', undefined],
     ['{{env "DB_URL"}}', 'DB_URL looks like a secret, and compiled SQL is kept in files', undefined],
+    ...[
+      'SFTP_PASSPHRASE',
+      'SFTP_PASSWORD',
+      'sftp_passphrase',
+      'DB_ADMIN_URL',
+      'DBT_ENV_SECRET_X',
+      'AWS_SECRET_ACCESS_KEY',
+      'MYSQL_PWD',
+      'PEPPER',
+      'BROKER',
+    ].map((name): [string, string, undefined] => [
+      `{{env "${name}" "default"}}`,
+      `${name} looks like a secret, and compiled SQL is kept in files`,
+      undefined,
+    ]),
     ['{{secret "PEPER"}}', '"PEPER" is not declared', 'Did you mean "PEPPER"?'],
     ['{{secret "PEPPER"}}', 'the secret PEPPER is not set', undefined],
     ['{{literal (var "flags")}}', 'literal takes one value, not a list or an object', undefined],
     ['{{var "flags"}}', 'a list or an object has no text', undefined],
     ['{{config materialised="table"}}', '"materialised" is not a known setting', 'Did you mean "materialized"?'],
     ['{{config "table"}}', 'config takes name=value', undefined],
+    ['{{config materialized="tabel"}}', '"materialized": there is no "tabel"', 'Did you mean "table"?'],
     ['{{config unique_key=5}}', '"unique_key": expected a name or a list of names', undefined],
     ['{{incremental}}', 'incremental is a block', undefined],
     ['{{high_water "raw.events"}}', 'high_water has no value in a full build', undefined],
@@ -110,7 +126,10 @@ order by 1`,
       'Did you mean "raw.events"?',
     ],
   ])('refuses %s: %s', (template, what, hint) => {
-    const [problem, ...others] = problemsOf({ ...project, 'models/m.sql': `select\n  ${template}` });
+    const [problem, ...others] = problemsOf(
+      { ...project, 'models/m.sql': `select\n  ${template}` },
+      { env: { BROKER: 'mqtt://u:p@h' } },
+    );
     expect(others).toEqual([]);
     expect(problem?.what).toBe(what);
     expect(problem?.place).toMatchObject({ file: 'models/m.sql', line: 2 });
@@ -122,12 +141,33 @@ describe('what people bring along', () => {
   it.each([
     ['a dbt call', "select *\nfrom {{ ref('bounds') }}", 2, 6, '{{ref(...)}} is written without brackets here'],
     ['a dbt block', 'select 1\n{% if true %}', 2, 1, 'there is no {% %} here'],
+    [
+      'a config of dbt',
+      "{{ config(materialized='table') }}\nselect 1",
+      1,
+      1,
+      '{{config(...)}} is written without brackets here',
+    ],
+    [
+      'a macro of a package',
+      'select {{- dbt_utils.star(1) }}',
+      1,
+      8,
+      '{{dbt_utils.star(...)}} is written without brackets here',
+    ],
+    ['a snapshot of dbt', '{%- snapshot s %}select 1{% endsnapshot %}', 1, 1, 'there is no {% %} here'],
     ['a flag that is none', 'select {{#if (flag "maybe")}}1{{/if}}', 1, 14, '"maybe" is neither true nor false'],
   ])('%s is answered with its place and what to write', (_name, template, line, column, what) => {
     const [problem] = problemsOf({ ...project, 'models/m.sql': template });
     expect(problem).toMatchObject({ what, place: { file: 'models/m.sql', line, column } });
     expect(problem?.hint).toMatch(/^Write /);
   });
+});
+
+it('a hint for what dbt writes is what can be written here', () => {
+  const [problem] = problemsOf({ ...project, 'models/m.sql': "{{ config(materialized='table') }}select 1" });
+  expect(problem?.hint).toMatch(/^Write \{\{config materialized="table" tags="a, b"\}\}/);
+  expect(sqlOf('{{config materialized="table" tags="a, b"}}select 1')).toBe('select 1');
 });
 
 describe('what only a run knows', () => {
