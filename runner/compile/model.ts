@@ -164,7 +164,9 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
     materialized === 'incremental',
     'incremental models',
   );
-  only(['batch_size', 'time_zone', 'begin', 'lookback'], isCutIntoBatches(config), 'incremental_strategy microbatch');
+  only(['batch_size', 'begin', 'lookback'], isCutIntoBatches(config), 'incremental_strategy microbatch');
+  const hasZone = isCutIntoBatches(config) || (config.materialized === 'snapshot' && config.strategy === 'timestamp');
+  only(['time_zone'], hasZone, 'incremental_strategy microbatch and snapshots of strategy timestamp');
   const tables = 'views, tables, incremental models, snapshots and seeds';
   only(['grants', 'pre_hook', 'pre-hook', 'post_hook', 'post-hook'], materialized !== 'ephemeral', tables);
   only(['contract'], materialized !== 'ephemeral' || config.contract?.enforced === false, tables);

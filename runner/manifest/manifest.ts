@@ -322,6 +322,8 @@ export type IncrementalStrategy = Exclude<(typeof strategies)[number], 'microbat
 export interface SnapshotSettings {
   readonly strategy: SnapshotStrategy;
   readonly hardDeletes: NonNullable<Config['hard_deletes']>;
+  /** The time zone in which an `updated_at` without one is meant. */
+  readonly timeZone: string;
   readonly columns: SnapshotColumns;
 }
 

@@ -90,14 +90,26 @@ export function updateSnapshot(
 ): Step[] {
   const { target, key, columns, strategy } = snapshot;
   const table = relation(target.relation);
-  const time = timeLiteral(at, validFromType(snapshot, yields));
+  const time = timeLiteral(snapshot, at, validFromType(snapshot, yields));
   const sameKey = (a: string, b: string) =>
     key.map((name) => `${a}.${identifier(name)} = ${b}.${identifier(name)}`).join(' and ');
   const from = strategy.kind === 'timestamp' ? `n.${identifier(strategy.updatedAt)}` : time;
   // A version never begins before the previous one of its key ended, even if the source's clock or ours was set back.
   const last = `(select max(o.${identifier(columns.validTo)}) from ${table} as o where ${sameKey('o', 'n')})`;
   const earlier = (alias: string) => `(select count(*) from ${table} as o where ${sameKey('o', alias)})`;
-  const versions = versionColumns(snapshot, yields, at, { since: `greatest(${from}, ${last})`, earlier: earlier('n') });
+  // Of a key whose last version this run did not end, the row was gone: if the source's time is no later, it is back since now.
+  const ended = `exists (select from ${table} as o where ${sameKey('o', 'n')} and o.xmin = pg_current_xact_id()::xid)`;
+  const since =
+    strategy.kind === 'timestamp'
+      ? `case when ${last} >= ${from} and not ${ended} then greatest(${time}, ${last}) else greatest(${from}, ${last}) end`
+      : `greatest(${from}, ${last})`;
+  const begin = `s.${identifier(columns.validFrom)}`;
+  // A version that says that the row was gone lasts until the row is back.
+  const ends =
+    strategy.kind === 'timestamp' && snapshot.hardDeletes === 'new_record'
+      ? `greatest(case when s.${identifier(columns.isDeleted)} and ${from} <= ${begin} then ${time} else ${from} end, ${begin})`
+      : `greatest(${from}, ${begin})`;
+  const versions = versionColumns(snapshot, yields, at, { since, earlier: earlier('n') });
   const types = new Map(existing.columns.map(({ name, type }) => [name, type]));
   const added = versions.filter(({ name }) => !types.has(name));
   const current = (alias: string) => `${alias}.${identifier(columns.validTo)} is null`;
@@ -112,7 +124,7 @@ export function updateSnapshot(
     counted(
       'updated',
       `update ${table} as s
-set ${identifier(columns.validTo)} = greatest(${from}, s.${identifier(columns.validFrom)})
+set ${identifier(columns.validTo)} = ${ends}
 from ${staged} as n
 where ${sameKey('s', 'n')}
     and ${current('s')}
@@ -169,7 +181,8 @@ function versionColumns(
 ): VersionColumn[] {
   const { key, strategy, columns, hardDeletes } = snapshot;
   const type = validFromType(snapshot, yields);
-  const updated = strategy.kind === 'timestamp' ? `n.${identifier(strategy.updatedAt)}` : timeLiteral(at, type);
+  const updated =
+    strategy.kind === 'timestamp' ? `n.${identifier(strategy.updatedAt)}` : timeLiteral(snapshot, at, type);
   const from = next?.since ?? updated;
   return [
     ...yields.map((column) => ({ ...column, value: `n.${identifier(column.name)}` })),
@@ -192,10 +205,10 @@ function validFromType({ strategy }: Snapshot, yields: readonly Column[]): strin
   return given?.type ?? 'timestamp with time zone';
 }
 
-/** The time of the run in the type of the versions' times; without a zone it is meant in UTC. */
-function timeLiteral(at: string, type: string): string {
+/** The time of the run in the type of the versions' times. */
+function timeLiteral({ timeZone }: Snapshot, at: string, type: string): string {
   const time = `timestamptz ${literal(at)}`;
-  return type === 'timestamp with time zone' ? time : `(${time} at time zone 'UTC')::${type}`;
+  return type === 'timestamp with time zone' ? time : `(${time} at time zone ${literal(timeZone)})::${type}`;
 }
 
 /** Whether the source's row `n` is another version than the existing one `s`. */

@@ -15,3 +15,8 @@ export function isTimeZone(name: string): boolean {
 export function timeZoneHint(name: string): string {
   return didYouMean(name, Intl.supportedValuesOf('timeZone')) ?? 'Write a name of the tz database, e.g. Europe/Zurich.';
 }
+
+/** A zone by its place. An abbreviation such as CET is one hour the whole year to PostgreSQL, and an offset has the wrong sign. */
+export function isNamedZone(name: string): boolean {
+  return name === 'UTC' || (/^[A-Z][A-Za-z_]+\//.test(name) && isTimeZone(name));
+}

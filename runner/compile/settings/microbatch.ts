@@ -7,7 +7,7 @@ import { type BatchSettings, isMicrobatch, type Node } from '../../manifest/mani
 import type { Config } from '../../project/config.ts';
 import { ProjectError } from '../../text/errors.ts';
 import { isMoment } from '../../text/moment.ts';
-import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
+import { isNamedZone, timeZoneHint } from '../../text/time-zone.ts';
 import type { Draft } from '../draft/context.ts';
 import type { BatchReads } from '../draft/resolve.ts';
 
@@ -68,9 +68,4 @@ export function checkBatches(draft: Draft, reads: BatchReads): void {
       'nothing that it reads has an event_time, so every batch would read everything',
       'Set event_time for what it refers to (a source has it beside its name in the .yml), or use {{batch_start}} and {{batch_end}}.',
     );
-}
-
-/** A zone by its place. An abbreviation such as CET is one hour the whole year to PostgreSQL, and an offset has the wrong sign. */
-function isNamedZone(name: string): boolean {
-  return name === 'UTC' || (/^[A-Z][A-Za-z_]+\//.test(name) && isTimeZone(name));
 }

@@ -1,6 +1,7 @@
 import type { ModelNode, SnapshotSettings } from '../../manifest/manifest.ts';
 import type { Config } from '../../project/config.ts';
 import type { Place } from '../../text/place.ts';
+import { isNamedZone, timeZoneHint } from '../../text/time-zone.ts';
 
 /** Refuses a setting, given its place. */
 export type Complain = (place: Place | undefined, what: string, hint: string) => void;
@@ -14,6 +15,7 @@ export function snapshotSettings(config: Config): SnapshotSettings {
         ? { kind: 'timestamp', updatedAt: config.updated_at ?? '' }
         : { kind: 'check', columns: config.check_cols ?? 'all' },
     hardDeletes: config.hard_deletes ?? 'ignore',
+    timeZone: config.time_zone ?? 'UTC',
     columns: {
       validFrom: names?.dbt_valid_from ?? 'dbt_valid_from',
       validTo: names?.dbt_valid_to ?? 'dbt_valid_to',
@@ -50,6 +52,8 @@ export function checkSnapshot(
       'strategy "timestamp" needs updated_at',
       'Set it to the column that says when a row was last changed.',
     );
+  if (config.time_zone !== undefined && !isNamedZone(config.time_zone))
+    complain(at('time_zone'), `time_zone: "${config.time_zone}" is no time zone`, timeZoneHint(config.time_zone));
   if (config.strategy === 'check' && (config.check_cols === undefined || config.check_cols.length === 0))
     complain(
       at('check_cols', 'strategy'),

@@ -50,9 +50,9 @@ select
     n."value",
     n."load_id",
     n."at",
-    md5(jsonb_build_array(n."id", n."room", greatest(n."at", (select max(o."dbt_valid_to") from "public"."m" as o where o."id" = n."id" and o."room" = n."room")), (select count(*) from "public"."m" as o where o."id" = n."id" and o."room" = n."room"))::text),
+    md5(jsonb_build_array(n."id", n."room", case when (select max(o."dbt_valid_to") from "public"."m" as o where o."id" = n."id" and o."room" = n."room") >= n."at" and not exists (select from "public"."m" as o where o."id" = n."id" and o."room" = n."room" and o.xmin = pg_current_xact_id()::xid) then greatest((timestamptz '2024-01-01T00:00:00.000Z' at time zone 'UTC')::timestamp without time zone, (select max(o."dbt_valid_to") from "public"."m" as o where o."id" = n."id" and o."room" = n."room")) else greatest(n."at", (select max(o."dbt_valid_to") from "public"."m" as o where o."id" = n."id" and o."room" = n."room")) end, (select count(*) from "public"."m" as o where o."id" = n."id" and o."room" = n."room"))::text),
     n."at",
-    greatest(n."at", (select max(o."dbt_valid_to") from "public"."m" as o where o."id" = n."id" and o."room" = n."room")),
+    case when (select max(o."dbt_valid_to") from "public"."m" as o where o."id" = n."id" and o."room" = n."room") >= n."at" and not exists (select from "public"."m" as o where o."id" = n."id" and o."room" = n."room" and o.xmin = pg_current_xact_id()::xid) then greatest((timestamptz '2024-01-01T00:00:00.000Z' at time zone 'UTC')::timestamp without time zone, (select max(o."dbt_valid_to") from "public"."m" as o where o."id" = n."id" and o."room" = n."room")) else greatest(n."at", (select max(o."dbt_valid_to") from "public"."m" as o where o."id" = n."id" and o."room" = n."room")) end,
     null::timestamp without time zone
 from pg_temp."datacycle_new" as n
 where not exists (select from "public"."m" as s where s."id" = n."id" and s."room" = n."room" and s."dbt_valid_to" is null);

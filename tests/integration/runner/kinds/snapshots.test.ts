@@ -104,15 +104,38 @@ describe.each(databases)('snapshots on $name', (kind) => {
     ).toEqual(expected);
   });
 
-  it('a row that comes back as it was, by the time of its source, begins where it had ended', async () => {
-    snapshot('strategy="timestamp" updated_at="at" hard_deletes="invalidate"');
-    await set(`1, 'a', 'Kitchen', null, '2023-05-01 08:00'`);
+  const old = '2023-05-01 08:00';
+  it.each([
+    ['invalidate', old, []],
+    ['new_record', old, [`1a Kitchen ${time(2)} to ${time(3)}`]],
+    ['invalidate', '2024-01-02 18:00', []],
+    ['new_record', '2024-01-02 18:00', [`1a Kitchen ${time(2)} to 2024-01-02 18:00`]],
+  ])('by the time of the source, %s: a row that comes back with %s was gone in between', async (setting, at, gone) => {
+    snapshot(`strategy="timestamp" updated_at="at" hard_deletes="${setting}"`);
+    await set(`1, 'a', 'Kitchen', null, '${old}'`);
     await build(1);
     await set();
     await build(2);
-    await set(`1, 'a', 'Kitchen', null, '2023-05-01 08:00'`);
-    expect(await build(3)).toEqual([1, 0, 0]);
-    expect(await versions()).toEqual([`1a Kitchen 2023-05-01 08:00 to ${time(2)}`, `1a Kitchen ${time(2)} to now`]);
+    await set(`1, 'a', 'Kitchen', null, '${at}'`);
+    await build(3);
+    await set(`1, 'a', 'Hall', null, '2024-01-04 09:00'`);
+    expect(await build(4)).toEqual([1, 1, 0]);
+    expect(await build(5)).toEqual([0, 0, 0]);
+    expect(await versions()).toEqual([
+      `1a Kitchen ${old} to ${time(2)}`,
+      ...gone,
+      `1a Kitchen ${at === old ? time(3) : at} to 2024-01-04 09:00`,
+      '1a Hall 2024-01-04 09:00 to now',
+    ]);
+  });
+
+  it('by the local time of the source, a row changed within the last hours is deleted after that', async () => {
+    snapshot('strategy="timestamp" updated_at="at" hard_deletes="invalidate" time_zone="Europe/Zurich"');
+    await set(`1, 'a', 'Kitchen', null, '2024-01-01 12:30'`);
+    await build(1);
+    await set();
+    await build(1);
+    expect(await versions()).toEqual(['1a Kitchen 2024-01-01 12:30 to 2024-01-01 13:00']);
   });
 
   it('a clock that goes back makes no version end before it began, and no two of one id', async () => {
