@@ -53,7 +53,7 @@ export class NodeWork {
       const counts = { inserted, updated, deleted, failures: 0, batches };
       return { status: 'success', message, ...counts, recorded, error: undefined, ...warned };
     } catch (error) {
-      return signal?.aborted === true ? stopped : failure(error);
+      return signal?.aborted === true ? stopped(signal) : failure(error);
     } finally {
       this.#forgetChangedBy(node);
       if (!isLeft) this.#reuse?.built(node);
@@ -90,7 +90,7 @@ export class NodeWork {
         : [found, audit === undefined ? '' : 'audited'].filter(Boolean).join(', ');
       return { status, message, inserted: 0, updated: 0, deleted: 0, failures, error: undefined };
     } catch (error) {
-      return signal?.aborted === true ? stopped : failure(error);
+      return signal?.aborted === true ? stopped(signal) : failure(error);
     }
   }
 }

@@ -57,8 +57,16 @@ export function skipped(message: string): Outcome {
   return { ...nothing, status: 'skipped', message };
 }
 
-/** What becomes of a node when the user interrupts. */
-export const stopped = skipped('the run was stopped');
+/** What becomes of a node when the run stops: because the user interrupts, or for a reason that the signal has. */
+export function stopped(signal: AbortSignal | undefined): Outcome {
+  return skipped(whyStopped(signal));
+}
+
+/** Why a run stops, in words. */
+export function whyStopped(signal: AbortSignal | undefined): string {
+  const reason: unknown = signal?.reason;
+  return `the run was stopped${reason instanceof DatacycleError ? `: ${reason.message}` : ''}`;
+}
 
 /** A node that could not be done. */
 export function failure(thrown: unknown): Outcome {

@@ -21,6 +21,7 @@ import {
   skipped,
   stopped,
   toRecord,
+  whyStopped,
 } from './run-result.ts';
 import { schedule } from './schedule.ts';
 import { withTestEdges } from './test-edges.ts';
@@ -223,7 +224,7 @@ export class RunWork {
     // Where the database runs in this process, nothing else would give an interrupt its turn.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#isStopped) {
-      this.#note(id, index, { node, ...stopped, seconds: 0 });
+      this.#note(id, index, { node, ...stopped(this.#options.signal), seconds: 0 });
       return false;
     }
     const begin = clock().getTime();
@@ -238,7 +239,7 @@ export class RunWork {
     if (node === undefined) return;
     this.#count += 1;
     const cause = (because === undefined ? undefined : nodes.get(because)?.name) ?? this.#brokenHook?.name;
-    const message = cause === undefined ? 'the run was stopped' : `${cause} failed`;
+    const message = cause === undefined ? whyStopped(this.#options.signal) : `${cause} failed`;
     this.#note(id, this.#count, { node, ...skipped(message), seconds: 0 });
   }
 

@@ -288,7 +288,12 @@ on-run-end:
             );
         },
       });
-      expect(resultOf(summary, 'n').status).toBe('skipped');
+      expect(resultOf(summary, 'n')).toMatchObject({
+        status: 'skipped',
+        message: expect.stringMatching(
+          /^the run was stopped: the connection that holds the lock of the database was lost: .*the server closed the connection/,
+        ),
+      });
       expect(summary.hooks.map(({ name }) => name)).toEqual(['on-run-start']);
       expect(await told()).toEqual(['start']);
     });
