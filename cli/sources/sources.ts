@@ -2,6 +2,7 @@
 // `load`, `watch` and `status` go by this table, so a new source is added here, with a room in loaders/.
 //
 //   sources.ts           the table; attemptLoad records in the database how a load went, for `status`
+//   sensor-times.ts      reads between which times a reading is plausible
 //   weather-settings.ts  reads the variables of the sFTP server
 import { recordFailure, recordSuccess } from '../../loaders/landing/attempt.ts';
 import { LoadBusyError, LoadInterruptedError } from '../../loaders/landing/errors.ts';
@@ -15,6 +16,7 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { noteRestored } from '../housekeeping/housekeeping.ts';
 import { bronzeRoot, fromRoot } from '../settings/environment.ts';
 import { apartmentsOf, flagVariable, numberSetting, textSetting } from '../settings/settings.ts';
+import { sensorTimes } from './sensor-times.ts';
 import { weatherSource } from './weather-settings.ts';
 
 /** One of the places that data come from, with the project's settings for it. */
@@ -39,7 +41,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
       const share = path === undefined ? undefined : fromRoot(project.root, path);
       return loadSensors(
         warehouse,
-        { share, bronzeRoot: bronzeRoot(project), apartments: apartmentsOf(project) },
+        { share, bronzeRoot: bronzeRoot(project), apartments: apartmentsOf(project), times: sensorTimes(project) },
         options,
       );
     },

@@ -115,7 +115,10 @@ async function ofModel(
   }
 }
 
-/** Pure. @param newest ISO text, undefined if there is nothing. */
+/** Clocks and zones differ; what is dated later than that hides how old the rest is. */
+const mostAheadMs = 26 * 3_600_000;
+
+/** Pure. Data from the future are as bad as old ones. @param newest ISO text, undefined if there is nothing. */
 export function judge(
   name: string,
   { warn_after: warnAfter, error_after: errorAfter }: FreshnessSettings,
@@ -124,9 +127,11 @@ export function judge(
   now: Date,
 ): Freshness {
   const age = newest === undefined ? undefined : Math.max(0, (now.getTime() - new Date(newest).getTime()) / 1000);
+  const isAhead = newest !== undefined && new Date(newest).getTime() > now.getTime() + mostAheadMs;
   const level = (): FreshnessLevel => {
     if (!used) return 'unused';
     if (age === undefined) return 'absent';
+    if (isAhead) return 'error';
     if (errorAfter !== undefined && age > errorAfter) return 'error';
     return warnAfter !== undefined && age > warnAfter ? 'warn' : 'ok';
   };
@@ -137,6 +142,6 @@ export function judge(
     ageSeconds: age === undefined ? null : Math.round(age),
     warnAfterSeconds: warnAfter ?? null,
     errorAfterSeconds: errorAfter ?? null,
-    message: null,
+    message: isAhead ? 'it is dated in the future: a clock was wrong' : null,
   };
 }

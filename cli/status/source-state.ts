@@ -44,7 +44,7 @@ export async function readSources(on: Queryable): Promise<readonly SourceState[]
          coalesce(l.loads, 0) as loads,
          coalesce(l.files, 0) as files,
          coalesce(l.rejected, 0) as rejected,
-         (select ${iso('max(f.source_time)')} from staging.file as f where f.source = n.source and f.status = 'landed') as newest,
+         (select ${iso('max(f.source_time)')} from staging.file as f where f.source = n.source and f.status = 'landed' and f.source_time <= now()) as newest,
          (
              select ${iso('last.finished_at')} from staging.load as last
              where last.source = n.source and last.finished_at is not null

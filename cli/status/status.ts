@@ -88,6 +88,7 @@ export function problemsOf(
       if (level === 'unreadable')
         return [{ kind: 'freshness', name, problem: `newest cannot be read: ${message ?? ''}` }];
       if (level !== 'error') return [];
+      if (message !== null) return [{ kind: 'freshness', name, problem: `its newest data: ${message}` }];
       const [age, limit] = [(ageSeconds ?? 0) * 1000, (errorAfterSeconds ?? 0) * 1000];
       return [
         { kind: 'freshness', name, problem: `its newest data are ${inWords(age)} old, more than ${inWords(limit)}` },

@@ -51,7 +51,7 @@ export async function newestData(
 ): Promise<ReadonlyMap<SourceName, number>> {
   const { rows } = await on.query<{ source: SourceName; at: number | null }>(
     `select s.source, (extract(epoch from coalesce(
-         (select max(f.source_time) from staging.file as f where f.source = s.source),
+         (select max(f.source_time) from staging.file as f where f.source = s.source and f.source_time <= now()),
          (select max(a.succeeded_at) from staging.attempt as a where a.source = s.source)
      )) * 1000)::float8 as at
      from unnest($1::text[]) as s (source)`,

@@ -3,11 +3,19 @@
  * written otherwise; and each member that was cut, as `"key":value`. Or why it cannot be had; the reason quotes nothing.
  */
 export type Scan =
-  | { readonly ok: true; readonly json: Buffer; readonly cut: readonly Buffer[] }
+  | { readonly ok: true; readonly json: Buffer; readonly cut: readonly Buffer[]; readonly top: Buffer | undefined }
   | { readonly ok: false; readonly reason: string };
 
 /** PostgreSQL 15 gives up at 13,000 levels with 2 MB of stack, the embedded one hangs before 10,000; real files have five. */
 export const maxDepth = 1000;
+
+/** What else a scan looks at. */
+export interface ScanOptions {
+  /** A key of the outermost object: its value is returned as `top`, as it was written; the last one where there are several. */
+  readonly top?: string;
+  /** More members in one object make the text unfit. */
+  readonly maxMembers?: number;
+}
 
 /** Thrown inside a scan only. */
 class Unfit extends Error {}
@@ -20,11 +28,11 @@ const backslash = 0x5c;
  * Checks that bytes are JSON as RFC 8259 has it and as jsonb can store it, and cuts out every member called `key`,
  * at any depth, however its name is escaped. Numbers and strings stay as they were written: nothing is parsed and printed
  * again, so `1e400` and `12345678901234567890` arrive as such.
- * @param bytes valid UTF-8, without a byte-order mark.
+ * @param bytes valid UTF-8, without a byte-order mark. @param key of ASCII characters that need no escape.
  */
-export function cutKey(bytes: Uint8Array, key: string): Scan {
+export function cutKey(bytes: Uint8Array, key: string, options: ScanOptions = {}): Scan {
   try {
-    return { ok: true, ...new Scanner(bytes, key).scan() };
+    return { ok: true, ...new Scanner(bytes, key, options).scan() };
   } catch (error) {
     if (error instanceof Unfit) return { ok: false, reason: error.message };
     throw error;
@@ -35,8 +43,12 @@ class Scanner {
   readonly #in: Uint8Array;
   readonly #out: Buffer;
   readonly #key: string;
-  readonly #plainKey: Buffer;
+  readonly #topKey: string | undefined;
+  readonly #maxMembers: number;
   readonly #cut: Buffer[] = [];
+  #top: Buffer | undefined;
+  /** Where the value of the key of interest begins in the output; -1: the member at hand is another. */
+  #topStart = -1;
   /** Next byte to read, next byte to write. */
   #i = 0;
   #o = 0;
@@ -47,15 +59,16 @@ class Scanner {
   /** The offset to which the output is truncated once the current member has been read; -1: the member stays. By depth. */
   readonly #backTo = new Int32Array(maxDepth + 1);
 
-  constructor(bytes: Uint8Array, key: string) {
+  constructor(bytes: Uint8Array, key: string, { top, maxMembers = Number.POSITIVE_INFINITY }: ScanOptions) {
+    this.#topKey = top;
+    this.#maxMembers = maxMembers;
     this.#in = bytes;
     // A cut never lengthens, and separators are written at most as often as they were read.
     this.#out = Buffer.allocUnsafe(bytes.length + 1);
     this.#key = key;
-    this.#plainKey = Buffer.from(JSON.stringify(key));
   }
 
-  scan(): { json: Buffer; cut: Buffer[] } {
+  scan(): { json: Buffer; cut: Buffer[]; top: Buffer | undefined } {
     this.#space();
     if (this.#in[this.#i] === undefined) throw new Unfit('the file is empty');
     const isObject = this.#in[this.#i] === 0x7b;
@@ -64,12 +77,16 @@ class Scanner {
     this.#space();
     if (this.#i < this.#in.length) throw new Unfit(invalid);
     if (!isObject) throw new Unfit('not a JSON object');
-    return { json: this.#out.subarray(0, this.#o), cut: this.#cut };
+    return { json: this.#out.subarray(0, this.#o), cut: this.#cut, top: this.#top };
   }
 
   /** After a value: the next member, or the end of the object or array. Returns as {@link #value} does. */
   #next(): boolean {
     const depth = this.#depth;
+    if (depth === 1 && this.#topStart >= 0) {
+      this.#top = Buffer.from(this.#out.subarray(this.#topStart, this.#o));
+      this.#topStart = -1;
+    }
     const start = this.#backTo[depth] as number;
     if (start >= 0) {
       const comma = this.#out[start] === 0x2c ? 1 : 0;
@@ -78,6 +95,8 @@ class Scanner {
       this.#backTo[depth] = -1;
     } else {
       this.#kept[depth] = (this.#kept[depth] as number) + 1;
+      if ((this.#kept[depth] as number) > this.#maxMembers && this.#isObject[depth] === 1)
+        throw new Unfit(`an object has more than ${this.#maxMembers} members`);
     }
     this.#space();
     const byte = this.#in[this.#i];
@@ -102,11 +121,15 @@ class Scanner {
     if (byte !== quote) throw new Unfit(invalid);
     const start = this.#o;
     if (comma) this.#put(0x2c);
-    if (this.#isKey(this.#o, this.#string())) this.#backTo[depth] = start;
+    const keyStart = this.#o;
+    const escaped = this.#string();
+    if (this.#isKey(keyStart, escaped, this.#key)) this.#backTo[depth] = start;
+    const isTop = depth === 1 && this.#topKey !== undefined && this.#isKey(keyStart, escaped, this.#topKey);
     this.#space();
     if (this.#in[this.#i] !== 0x3a) throw new Unfit(invalid);
     this.#i += 1;
     this.#put(0x3a);
+    if (isTop) this.#topStart = this.#o;
     this.#space();
     return this.#value();
   }
@@ -228,9 +251,10 @@ class Scanner {
     return Number.parseInt(digits, 16);
   }
 
-  #isKey(start: number, escaped: boolean): boolean {
-    const text = this.#out.subarray(start, this.#o);
-    return escaped ? JSON.parse(text.toString('utf8')) === this.#key : text.equals(this.#plainKey);
+  /** Whether the string that was written from `start` on means this key. */
+  #isKey(start: number, escaped: boolean, key: string): boolean {
+    if (escaped) return JSON.parse(this.#out.toString('utf8', start, this.#o)) === key;
+    return this.#o - start === key.length + 2 && this.#out.toString('latin1', start + 1, this.#o - 1) === key;
   }
 
   #space(): void {

@@ -19,12 +19,22 @@ export interface SourceState {
   readonly stamp: string;
 }
 
+/** Why a folder is left alone. */
+export const isFolder = 'it is a folder';
+
+const forbidden = 'no permission to read it';
+
+/** Whether a file was skipped because this user may not read it. */
+export function isForbidden({ reason }: { readonly reason: string }): boolean {
+  return reason === forbidden;
+}
+
 const troubles: Readonly<Record<string, string>> = {
-  EACCES: 'no permission to read it',
-  EPERM: 'no permission to read it',
+  EACCES: forbidden,
+  EPERM: forbidden,
   EBUSY: 'another program has it open',
   ENOENT: 'it is gone',
-  EISDIR: 'it is a folder',
+  EISDIR: isFolder,
   ELOOP: 'it is a link to itself',
 };
 
@@ -49,8 +59,7 @@ export async function readSource(path: string, limit: number, within?: string): 
   try {
     file = await openWithin(path, within);
     const found = await statFile(file);
-    if (!found.isFile())
-      return { kind: 'skipped', reason: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
+    if (!found.isFile()) return { kind: 'skipped', reason: found.isDirectory() ? isFolder : 'it is not a file' };
     if (found.size > limit) return { kind: 'big', size: found.size, ...stateOf(found) };
     // Without an unneeded call to find its end: a file that has grown since is judged by its modification time.
     const bytes = Buffer.allocUnsafeSlow(found.size);

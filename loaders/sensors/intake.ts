@@ -8,7 +8,7 @@ import { changedSince, growing, readSource, streamSource } from '../landing/sour
 import type { Tombstones } from '../tombstones/tombstones.ts';
 import type { Candidate } from './candidate.ts';
 import { bronzePathOf, type SensorName, type SensorNames } from './name.ts';
-import { maxFileBytes, sensorPayload, tooBig } from './payload.ts';
+import { maxFileBytes, type Payload, sensorPayload, tooBig } from './payload.ts';
 import { isSubjectsContent } from './subject-files.ts';
 
 /** Files read ahead of the one being sent: enough to keep 16 threads busy over a slow share. */
@@ -77,7 +77,7 @@ async function* judgeAll(files: AsyncIterable<Fetched>, intake: Intake): AsyncGe
   }
 }
 
-async function judge(file: Fetched, { base, bronze, erased }: Intake): Promise<Taken> {
+async function judge(file: Fetched, { base, bronze, erased, names }: Intake): Promise<Taken> {
   const { candidate, bronzePath, name, source } = file;
   const minute = name.minute;
   const stamp = bronze === undefined || source.kind === 'skipped' ? null : source.stamp;
@@ -100,7 +100,7 @@ async function judge(file: Fetched, { base, bronze, erased }: Intake): Promise<T
         await bronze?.drop(bronzePath);
         return { kind: 'ignored', candidate };
       }
-      const payload = judgeContent(name, source.bytes, candidate.path);
+      const payload = judgeContent(name, source.bytes, candidate.path, names);
       // What is compressed in Bronze was so by housekeeping; the ledger speaks of the file as it was landed.
       const found = payload.ok && bronze === undefined ? payload.bytes : source.bytes;
       const sha256 = createHash('sha256').update(found).digest('hex');
@@ -114,8 +114,11 @@ async function judge(file: Fetched, { base, bronze, erased }: Intake): Promise<T
   }
 }
 
-function judgeContent(name: SensorName, bytes: Buffer, path: string) {
-  return name.known ? sensorPayload(bytes, isCompressed(path)) : { ok: false as const, reason: name.reason };
+function judgeContent(name: SensorName, bytes: Buffer, path: string, names: SensorNames): Payload {
+  if (!name.known) return { ok: false, reason: name.reason };
+  const payload = sensorPayload(bytes, isCompressed(path));
+  const fault = payload.ok && payload.minute !== undefined ? names.implausible(payload.minute) : undefined;
+  return fault === undefined ? payload : { ok: false, reason: `its datetime is ${fault}` };
 }
 
 /** Copies a file that is too big to be landed, for the record. */

@@ -13,8 +13,9 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
 import { placeInBronze } from '../landing/bronze-files.ts';
-import { LoadBusyError, LoadInterruptedError, SourceError, systemCode } from '../landing/errors.ts';
+import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError, systemCode } from '../landing/errors.ts';
 import { assertFolder, isEmptyFolder } from '../landing/folder.ts';
+import { growing, isFolder, isForbidden } from '../landing/source-file.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
 import { readTombstones, type Tombstones } from '../tombstones/tombstones.ts';
@@ -23,7 +24,7 @@ import { type Candidate, inOrderOfTime } from './candidate.ts';
 import { dueFiles } from './due.ts';
 import { completeListing, hasLanded, listingCompleted, newestMinute, sensors, withoutRow } from './ledger.ts';
 import { type Listing, listBronze, listShare } from './list.ts';
-import { SensorNames } from './name.ts';
+import { type PlausibleTimes, SensorNames } from './name.ts';
 import { aheadMinutes, predictSensors } from './predict.ts';
 import { isSubjectsPath } from './subject-files.ts';
 
@@ -32,6 +33,8 @@ export interface SensorSource {
   readonly share: string | undefined;
   readonly bronzeRoot: string;
   readonly apartments: readonly Apartment[];
+  /** Readings of other times are rejected; default: before 2020 and a day ahead. */
+  readonly times?: PlausibleTimes;
 }
 
 export interface SensorOptions extends LoadOptions {
@@ -56,7 +59,7 @@ export async function loadSensors(
   if (options.mode !== 'from-bronze') await assertFolder(shareOf(source), 'SMB_PATH');
   await ensureStaging(warehouse);
   const erased = await readTombstones(warehouse);
-  const names = new SensorNames(source.apartments, erased);
+  const names = new SensorNames(source.apartments, erased, source.times, options.clock);
   return new Load(warehouse, source, names, erased, options).run();
 }
 
@@ -98,6 +101,11 @@ class Load {
   readonly #loads: number[] = [];
   readonly #rejected = new NoteCollector();
   readonly #skipped = new NoteCollector();
+  /** Those of the skipped that should have been read: neither a folder nor a file that is still being written. */
+  readonly #unread = new NoteCollector();
+  /** Files found. */
+  #seen = 0;
+  #folders = 0;
   #erased: Tombstones;
   #ignored = 0;
   #landed = 0;
@@ -122,17 +130,33 @@ class Load {
     // Listing a share may take minutes, in which others may land what they find; only landing needs to be alone.
     const listed =
       this.#options.mode === 'from-bronze' ? await whileAlone(on, () => this.#loadBronze()) : await this.#loadShare();
+    if (listed !== 'bronze') this.#assertAnyRead(listed);
     return {
       source: sensors,
       listed,
       landed: this.#landed,
       rejected: { ...this.#rejected },
       skipped: { ...this.#skipped },
+      // A check looks at the newest names only, and knows nothing of the others.
+      unread: listed === 'listing' ? { ...this.#unread } : undefined,
       ignored: this.#ignored,
       warnings: { count: 0, first: [] },
       loads: this.#loads,
       bytes: this.#bytes,
     };
+  }
+
+  /** A load that could read nothing of all there is, or that may read nothing of what is new, is no success. */
+  #assertAnyRead(listed: 'predicted' | 'listing'): void {
+    const { count, first } = this.#unread;
+    const [one] = first;
+    if (one === undefined || this.#landed + this.#rejected.count > 0) return;
+    const isAll = count === this.#seen - this.#folders && (listed === 'listing' || first.every(isForbidden));
+    if (!isAll) return;
+    throw new LoadFailedError({
+      what: `no sensor file could be read (${count} ${count === 1 ? 'file' : 'files'}): ${one.name}: ${one.reason}`,
+      hint: 'Check the files in SMB_PATH and the permissions of this user; the next load tries them again.',
+    });
   }
 
   async #loadBronze(): Promise<'bronze'> {
@@ -149,6 +173,7 @@ class Load {
       if (discovered.found.length === 0) await this.#assertMounted();
       return discovered;
     });
+    if (listed === 'predicted') this.#seen = found.length;
     if (listed === 'predicted' && found.length === 0) return listed;
     await whileAlone(on, async () => {
       const due: Candidate[] = [];
@@ -207,7 +232,10 @@ class Load {
     return {
       select,
       checkpoint: this.#checkpoint,
-      onSeen: (files) => this.#options.onProgress?.({ phase: 'listing', files, total: undefined, bytes: 0 }),
+      onSeen: (files) => {
+        this.#seen = files;
+        this.#options.onProgress?.({ phase: 'listing', files, total: undefined, bytes: 0 });
+      },
     };
   }
 
@@ -243,6 +271,8 @@ class Load {
       this.#bytes += result.bytes;
       this.#rejected.add(result.rejected);
       this.#skipped.add(result.skipped);
+      this.#unread.add(result.skipped.filter(({ reason }) => reason !== isFolder && reason !== growing));
+      this.#folders += result.skipped.filter(({ reason }) => reason === isFolder).length;
       // Only now, that the ledger names another copy.
       for (const path of result.replacedCopies) await rm(placeInBronze(bronzeRoot, path), { force: true });
       // Unreadable files may mean that the share is no longer mounted; continuing would skip all other files, too.

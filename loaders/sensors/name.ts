@@ -14,7 +14,40 @@ const unknownOwner = 'the owner in the name is unknown';
 
 /** Whether a file was rejected for its name alone. */
 export function isNameReason(reason: string): boolean {
-  return [noTime, noSuchTime, unknownOwner].includes(reason);
+  return [noTime, noSuchTime, unknownOwner].includes(reason) || reason.startsWith(implausibleName);
+}
+
+/** How the reason begins that a time is {@link PlausibleTimes implausible}. */
+const implausibleName = 'the time in the name is ';
+
+/** Readings of other times come from a broken clock: a single one would give every day since, or until then, a row. */
+export interface PlausibleTimes {
+  /** The first plausible day; its first minute is, UTC. */
+  readonly from: Date;
+  /** By how much a reading may be ahead of the clock when it is landed. */
+  readonly hoursAhead: number;
+}
+
+/** What holds where the settings say nothing else. */
+export const plausibleTimes: PlausibleTimes = { from: new Date('2020-01-01T00:00:00Z'), hoursAhead: 24 };
+
+/** Why a minute is not plausible; undefined if it is. */
+export function implausible(minute: number, { from, hoursAhead }: PlausibleTimes, now: Date): string | undefined {
+  const time = minute * 60_000;
+  if (time < from.getTime()) return `before ${from.toISOString().slice(0, 10)} (sensor_min_date)`;
+  if (time > now.getTime() + hoursAhead * 3_600_000)
+    return `more than ${hoursAhead} h after it was landed (sensor_max_hours_ahead)`;
+  return undefined;
+}
+
+/** The minute since 1970 of these parts of a time (day, month, year, hour, minute), UTC; undefined if there is no such time. */
+export function minuteOf(parts: readonly (string | undefined)[]): number | undefined {
+  const [day, month, year, hour, minute] = parts;
+  const time = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute)));
+  // Date.UTC turns 31.02. into 3 March, 25:61 into the next day and the year 99 into 1999.
+  return time.toISOString() === `${year}-${month}-${day}T${hour}:${minute}:00.000Z`
+    ? time.getTime() / 60_000
+    : undefined;
 }
 
 const pattern = /^(\d\d)\.(\d\d)\.(\d{4}) (\d\d)(\d\d)_(.+)_received\.json$/s;
@@ -29,12 +62,21 @@ export class SensorNames {
   readonly #apartments: ReadonlyMap<string, string>;
   /** The owners whose files are expected. */
   readonly #owners: readonly string[];
+  readonly #times: PlausibleTimes;
+  readonly #clock: () => Date;
 
   /**
    * @param erased the erased apartments: no file of theirs is expected any more.
    * @throws SourceError if there is no apartment and none was erased, or one cannot be part of a path.
    */
-  constructor(apartments: readonly Apartment[], erased?: Pick<Tombstones, 'size' | 'hasOwner'>) {
+  constructor(
+    apartments: readonly Apartment[],
+    erased?: Pick<Tombstones, 'size' | 'hasOwner'>,
+    times: PlausibleTimes = plausibleTimes,
+    clock: () => Date = () => new Date(),
+  ) {
+    this.#times = times;
+    this.#clock = clock;
     for (const apartment of apartments) {
       const fault = apartmentFault(apartment);
       if (fault !== undefined) throw new SourceError(fault);
@@ -54,15 +96,18 @@ export class SensorNames {
   read(name: string): SensorName {
     const [, day, month, year, hour, minuteOfHour, owner] = pattern.exec(name) ?? [];
     if (owner === undefined) return { known: false, reason: noTime, minute: undefined };
-    const time = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minuteOfHour)));
-    // Date.UTC turns 31.02. into 3 March, 25:61 into the next day and the year 99 into 1999.
-    if (time.toISOString() !== `${year}-${month}-${day}T${hour}:${minuteOfHour}:00.000Z`) {
-      return { known: false, reason: noSuchTime, minute: undefined };
-    }
-    const minute = time.getTime() / 60_000;
+    const minute = minuteOf([day, month, year, hour, minuteOfHour]);
+    if (minute === undefined) return { known: false, reason: noSuchTime, minute };
     const apartment = this.#apartments.get(owner);
     if (apartment === undefined) return { known: false, reason: unknownOwner, minute };
+    const fault = this.implausible(minute);
+    if (fault !== undefined) return { known: false, reason: implausibleName + fault, minute: undefined };
     return { known: true, apartment, minute };
+  }
+
+  /** Why a minute is not plausible now; undefined if it is. */
+  implausible(minute: number): string | undefined {
+    return implausible(minute, this.#times, this.#clock());
   }
 
   /** Whether there is any file to expect. */

@@ -27,6 +27,12 @@ const big = 'larger than 16 MB';
 const secret = `token-${secretMark}`;
 const good = '{"plugs":{"Office":{"power":1}}}';
 
+const ahead = 'its datetime is more than 24 h after it was landed (sensor_max_hours_ahead)';
+
+function rooms(count: number): string {
+  return `{"plugs":{${Array.from({ length: count }, (_, room) => `"room ${room}":{"power":1}`).join()}}}`;
+}
+
 function nested(levels: number): string {
   return `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 }
@@ -125,6 +131,35 @@ export const kinds: readonly Kind[] = [
   bad('the name has no readable time', 'a copy', good, { name: '24.08.2023 0100_JimmyLoup_received (1).json' }),
   bad('the name has no readable time', 'no owner', good, { name: '24.08.2023 0100__received.json' }),
 
+  bad(
+    'its datetime is before 2020-01-01 (sensor_min_date)',
+    'a clock that begins anew',
+    '{"datetime":"01.01.1970 00:00"}',
+  ),
+  bad(ahead, 'a clock far ahead', '{"a":[{"datetime":"24.08.2023 10:00"}],"datetime":"31.12.2199 23:59"}'),
+  bad(
+    ahead,
+    'a clock far ahead, escaped, and the last of two',
+    '{"datetime":"24.08.2023 10:00","d\\u0061tetime":"31.12.21\\u00399 23:59"}',
+  ),
+  bad('an object has more than 200 members', 'hundreds of rooms', rooms(201)),
+  bad('the time in the name is before 2020-01-01 (sensor_min_date)', 'a name from 1970', good, {
+    name: '01.01.1970 0000_JimmyLoup_received.json',
+  }),
+  bad('the time in the name is more than 24 h after it was landed (sensor_max_hours_ahead)', 'a name from 2199', good, {
+    name: '31.12.2199 2359_JimmyLoup_received.json',
+  }),
+
+  fine('as many rooms as may be', rooms(200)),
+  fine(
+    'a datetime that is none, or not at the top',
+    '{"datetime":"31.02.1970 00:00","a":{"datetime":"01.01.1970 00:00"}}',
+  ),
+  fine(
+    'a datetime of two that counts',
+    '{"datetime":"01.01.1970 00:00","datetime":"24.08.2023 10:00"}',
+    '{"datetime":"24.08.2023 10:00"}',
+  ),
   fine('a byte-order mark', `\ufeff${good}`, good),
   fine('nothing inside', '{}'),
   fine('null sections', '{"plugs":null,"motions":[],"meteos":"none"}'),
