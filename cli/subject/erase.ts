@@ -8,7 +8,6 @@
 //   5. erase.ts              tombstone, rows, files, bookkeeping, vacuum, logs, and the search again
 //
 // erase can be stopped and repeated at any step. It is complete when the search finds nothing.
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { registryIdsOf, visitLanded } from '../../loaders/erasure/landed.ts';
@@ -181,22 +180,11 @@ function leftToYou(project: Project, { subject, where }: NamedSubject): readonly
   return [
     `its line in project.yml (${where})`,
     ...(role === undefined ? [] : [`the database role ${role}, and whoever logs in as a member of it`]),
-    ...exportsOf(project.root, subject.id).map((folder) => `the export in ${folder}`),
+    `exports that were written of it: exports/${subject.id}-*, or elsewhere`,
     'backups of the database and of Bronze',
     'deleted rows and statistics in the files of the database, if a transaction was open meanwhile or a table is empty now: vacuum',
     "the server's own logs, and the history of this shell",
     'the source files on the share and the rows in pidb',
     'copies that Power BI has imported: refresh them after the next build',
   ];
-}
-
-function exportsOf(root: string, id: string): string[] {
-  // A time follows the id: `jimmy-2` may be another apartment.
-  const isOf = (name: string) =>
-    name.startsWith(`${id}-`) && /^\d{4}-\d{2}-\d{2}-\d{6}$/.test(name.slice(id.length + 1));
-  try {
-    return readdirSync(join(root, 'exports')).flatMap((name) => (isOf(name) ? [`exports/${name}`] : []));
-  } catch {
-    return [];
-  }
 }

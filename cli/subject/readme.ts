@@ -26,9 +26,8 @@ ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   if (isEmpty(exported)) return `${title}\n\nNothing is held about ${about}.\n`;
   return `${title}
 
-Everything that is held about ${about}. The sensors and meters of the apartment send a file a minute; a
-registry of buildings knows its rooms and appliances; models predict, for instance, whether somebody will be at home; whoever runs
-the system has entered who may see its figures.
+Everything that is held about ${about}: what its sensors and meters sent, what a registry of buildings
+knows of its rooms and appliances, what models predicted, and who may see its figures.
 
 ## How to read it
 
@@ -37,8 +36,8 @@ the system has entered who may see its figures.
   that may be others, too.
 - \`.csv\` files open in every spreadsheet: UTF-8, commas between the values. An empty value (NULL) is unknown.
 - Times are UTC: in Switzerland add an hour in winter, two in summer. Units stand in the names or descriptions of the columns.
-- Numbers called key or id only lead from one file to another; load_id counts the deliveries. The descriptions were written for
-  those who run the system: grain is what one row stands for, a snapshot is the registry as it was on one day.
+- Numbers called key or id only lead from one file to another. Grain is what one row stands for; a snapshot is the registry as it
+  was on one day.
 
 ## The files
 

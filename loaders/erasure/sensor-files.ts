@@ -141,7 +141,7 @@ async function copyFile(from: string, to: string): Promise<string | undefined> {
  * Deletes files of one folder, and the folder if it is then empty. It is no error if a file does not exist.
  * @throws LoadFailedError, which names no file, if one cannot be deleted.
  */
-export async function deleteFiles(root: string, folder: string, names: readonly string[]): Promise<void> {
+async function deleteFiles(root: string, folder: string, names: readonly string[]): Promise<void> {
   await atOnce(names, 16, (name) => rm(join(folder, name), { force: true })).catch((error: unknown) => {
     throw withoutPath(error);
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import glob from 'fast-glob';
@@ -19,7 +19,6 @@ import { linkTables, RegistryRows } from '../registry/subject-rows.ts';
 import type { RegistryIds } from '../tombstones/registry-ids.ts';
 import { ruleOf, type SubjectRule } from '../tombstones/rule.ts';
 import { registryRows, type SubjectAct, type SubjectRequest } from './request.ts';
-import { deleteFiles } from './sensor-files.ts';
 
 /** A table of a snapshot in Bronze, compressed or not. */
 interface SnapshotFile {
@@ -32,8 +31,8 @@ interface SnapshotFile {
 
 /**
  * Counts, copies or deletes the subject's rows in the registry's snapshots in Bronze. A file with such rows is written anew with the
- * rows of others. A damaged file, which no load accepts, is deleted if any of its rows is the subject's.
- * @param damaged collects the damaged files, as far as they stay.
+ * rows of others; a damaged one, which no load accepts, is not touched.
+ * @param damaged collects the damaged files.
  * @returns how many rows.
  */
 export async function visitSnapshots(
@@ -52,12 +51,10 @@ export async function visitSnapshots(
         checkpoint(signal);
         const { own, damage } = await ownRows(bronzeRoot, file, rows);
         count += own.length;
-        if (damage !== undefined && (act.kind !== 'erase' || own.length === 0))
-          damaged.add([{ name: file.path, reason: damage }]);
-        if (own.length === 0 || act.kind === 'count') continue;
+        if (damage !== undefined) damaged.add([{ name: file.path, reason: damage }]);
+        if (own.length === 0) continue;
         if (act.kind === 'export') await writeLines(join(act.folder, 'bronze'), file, own);
-        else if (damage === undefined) await rewrite(on, bronze, bronzeRoot, file, rows);
-        else await removeDamaged(on, bronzeRoot, file);
+        if (act.kind === 'erase' && damage === undefined) await rewrite(on, bronze, bronzeRoot, file, rows);
       }
       await bronze.settle();
       onProgress?.(registryRows, count);
@@ -168,10 +165,4 @@ async function* asArray(rows: AsyncIterable<string>): AsyncGenerator<readonly Bu
     begin = ',\n';
   }
   yield [Buffer.from(begin === '[\n' ? '[]\n' : '\n]\n')];
-}
-
-async function removeDamaged(on: Queryable, root: string, { path, name }: SnapshotFile): Promise<void> {
-  const ledger = [registry, name, path];
-  await on.query('delete from staging.file where source = $1 and name = $2 and bronze_path = $3', ledger);
-  await deleteFiles(root, dirname(placeInBronze(root, path)), [basename(path)]);
 }

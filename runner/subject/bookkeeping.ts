@@ -42,12 +42,13 @@ export async function forgetNames(warehouse: Warehouse, { nodes }: Manifest, wor
       );
       count += forgotten.rowCount;
     }
-    for (const table of ['datacycle.run_result', 'staging.attempt']) {
-      const messages = await session.query(
-        `update ${table} set message = 'the message named an apartment that was erased' where ${words.sql('message')}`,
-      );
-      count += messages.rowCount;
-    }
+    const message = `message = 'the message named an apartment that was erased'`;
+    for (const statement of [
+      `update datacycle.run_result set ${message} where ${words.sql('message')}`,
+      `update staging.attempt set ${message} where ${words.sql('message')}`,
+      `update staging.attempt set unread = null where ${words.sql('unread::text')}`,
+    ])
+      count += (await session.query(statement)).rowCount;
     return count;
   });
 }

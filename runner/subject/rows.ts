@@ -17,6 +17,7 @@ import { isViewOf } from '../manifest/lineage.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { replicaIdentity } from '../materialize/replica-identity.ts';
 import { markPending } from '../state/batches.ts';
+import { raiseRowsVersion } from '../state/models.ts';
 import { NodeError } from '../text/errors.ts';
 import { forgetKeys } from './bookkeeping.ts';
 import { type KnownSubject, type SubjectNode, storedRelations, subjectNodes, subjectPredicate } from './predicate.ts';
@@ -109,7 +110,10 @@ export async function eraseRows(
     await forgetKeys(session, node, rows);
     await statement(session, replicaIdentity(node.relation));
     const erased = (await session.query(`delete from ${rows}`)).rowCount;
-    if (erased > 0) await rebuildSharedReaders(session, manifest, node);
+    if (erased > 0) {
+      await raiseRowsVersion(session, node.name);
+      await rebuildSharedReaders(session, manifest, node);
+    }
     return erased;
   });
 }
@@ -149,6 +153,7 @@ export async function refreshMaterializedViews(warehouse: Warehouse, { nodes, or
       if (existing?.kind !== 'materialized view') return;
       const beside = existing.populated && existing.unique.length > 0 ? ' concurrently' : '';
       await session.query(`refresh materialized view${beside} ${relation(node.relation)}`);
+      await raiseRowsVersion(session, node.name);
       await session.query('update datacycle.model set generation = generation + 1 where model = $1', [node.name]);
     });
   }

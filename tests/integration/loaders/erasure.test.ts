@@ -275,7 +275,7 @@ describe.each(oneDatabase)('erasing what was landed, on $name', ({ open }) => {
     expect(await household.load('full')).toMatchObject({ landed: 0, ignored: 0 });
   });
 
-  it('of the registry, what lacks a table or dangles is still known by its ids; a damaged file goes or is told', async () => {
+  it('of the registry, what lacks a table or dangles is still known by its ids; a damaged file is told', async () => {
     await begin();
     await erase();
     const later = new Date('2023-08-24T00:00:00Z');
@@ -291,8 +291,10 @@ describe.each(oneDatabase)('erasing what was landed, on $name', ({ open }) => {
     await writeFile(join(folder, 'devices.json'), '[{"idDevice": 210, "idRoom": 20}, {"idDev');
     await writeFile(join(folder, 'rooms.json'), '[{"idRoom": 50, "idBuilding": 5}, {"idR');
     const path = 'registry/2023/08/23/20230823T080000Z/rooms.json';
-    expect((await erase()).damaged).toEqual({ count: 1, first: [{ name: path, reason: 'not valid JSON' }] });
-    expect(await readdir(folder)).not.toContain('devices.json');
+    const { damaged } = await erase();
+    expect(damaged.first).toContainEqual({ name: path, reason: 'not valid JSON' });
+    expect(damaged.count).toBe(2);
+    expect(await readFile(join(folder, 'devices.json'), 'utf8')).toContain('"idDevice": 210');
     expect(await readFile(join(folder, 'rooms.json'), 'utf8')).toContain('"idRoom": 50');
   });
 });

@@ -56,6 +56,9 @@ export class TwoApartments {
     await writeSampleRegistry(home.bronze);
     await this.loadRegistry();
     await recordFailure(this.#warehouse, 'sensors', clock(), 'cannot write jimmy/2023/08/24/00/a file into Bronze');
+    await this.#warehouse.query(
+      `update staging.attempt set unread = '{"count": 1, "first": [{"name": "x_JimmyLoup.json", "reason": "no permission"}]}'`,
+    );
     await predict(
       this.#warehouse,
       ['jimmy', 'jeremie'].flatMap((apartment) => [
