@@ -115,7 +115,9 @@ export class Household {
 
   /** Whatever is not Jimmy's: rows of staging, and SHA-256 of the files in Bronze; of the registry, its rows. */
   async others(): Promise<string[]> {
-    const rows = (await this.staging()).filter((line) => !isJimmys(line) && !/^(?:load|attempt|change|tombstone) /.test(line));
+    const rows = (await this.staging()).filter(
+      (line) => !isJimmys(line) && !/^(?:load|attempt|change|tombstone) /.test(line),
+    );
     const files = [...(await this.share.bronze())].flatMap(([path, bytes]) => {
       if (path.startsWith('registry/')) return [];
       if (isJimmys(path) || /\.part$|upload-9/.test(path)) return [];
