@@ -21,9 +21,8 @@ import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
 import { type BuiltNode, isMicrobatch, type Manifest, type SeedNode, type WholeModel } from '../manifest/manifest.ts';
 import { madeOf } from '../materialize/parts/structure.ts';
-import { createdByHand, refuseToLoseAttachments } from '../plan/change-of-kind.ts';
 import { checkContract, keepsContract } from '../plan/contract.ts';
-import { decide, isMoved } from '../plan/decide.ts';
+import { decide, movedBecause } from '../plan/decide.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
 import { plan, querySql } from '../plan/plan.ts';
 import { structureOf } from '../plan/table-target.ts';
@@ -35,7 +34,7 @@ import { type ResultRecord, writeResults } from '../state/runs.ts';
 import { hintFor } from './build-hint.ts';
 import { buildBatches } from './microbatch/batches.ts';
 import { followRename } from './rename-view.ts';
-import { refuseToLoseDependents } from './transaction/blocking-dependents.ts';
+import { preserve } from './transaction/blocking-dependents.ts';
 import { blockingViews, isReplaced } from './transaction/blocking-views.ts';
 import type { BuildContext, Built } from './transaction/build-context.ts';
 import { completeRelation } from './transaction/complete-relation.ts';
@@ -96,18 +95,16 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   if (decision.mode !== 'skip') {
     const rows = await readRows(session, context, node, decision, state);
     const { yields } = rows;
-    reshaped = yields !== undefined && isReshapedBy(yields, decision, columnsOf(state));
+    reshaped = yields !== undefined && isReshapedBy(node, yields, decision, state);
     // It keeps the columns that `select *` gave it when it was made.
     if (reshaped && decision.mode === 'refresh')
       decision = { ...decision, mode: 'replace', reason: 'its columns changed' };
     if (isReplaced(node, state, yields, decision)) before = await readAttachments(session, node.relation);
     const surroundings = { manifest: context.manifest, options: context.options };
     const views = await blockingViews(session, surroundings, node, state, yields, decision);
-    if (isMoved(node, decision, state))
-      await refuseToLoseDependents(session, node, state.remembered?.made ?? nothingMade, views);
-    refuseToLoseAttachments(node, state, before);
+    const why = movedBecause(node, decision, state, yields);
+    const preserved = await preserve(session, node, state, why, before, views);
     const { runStartedAt } = context.options;
-    const preserved = createdByHand(state.remembered, before);
     const input = { at: runStartedAt, views, preserved };
     totals = await runSteps(session, plan(rows, decision, state, input), node);
     await auditRemade(session, context, views);
@@ -196,10 +193,13 @@ function columnsOf({ existing }: NodeState): readonly Column[] {
   return existing?.columns ?? [];
 }
 
-/** Whether a relation gets other columns. Those of a materialized view have an order; a snapshot only gains some. */
-function isReshapedBy(yields: readonly Column[], { mode }: Decision, standing: readonly Column[]): boolean {
+/** Whether a relation gets other columns, or another order of them. A snapshot only gains some. */
+function isReshapedBy(node: BuiltNode, yields: readonly Column[], decision: Decision, state: NodeState): boolean {
+  const { mode } = decision;
+  const standing = columnsOf(state);
   if (mode === 'snapshot') return yields.some(({ name }) => standing.every((column) => column.name !== name));
-  return !sameColumns(yields, standing) || (mode === 'refresh' && !beginWith(yields, standing));
+  if (!sameColumns(yields, standing) || movedBecause(node, decision, state, yields) === 'order of columns') return true;
+  return mode === 'refresh' && !beginWith(yields, standing);
 }
 
 /** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */

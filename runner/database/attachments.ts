@@ -1,6 +1,7 @@
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { partitionsOf, type RelationKind } from './catalog.ts';
+import type { MadeAgain } from './made-again.ts';
 import { ownPolicy } from './policies.ts';
 import { type Question, question } from './question.ts';
 
@@ -26,6 +27,8 @@ export interface ExistingIndex {
 /** What was created by hand on a relation, and what the runner restores on the relation that replaces it. */
 export interface Preserved extends Privileges {
   readonly indexes: readonly ExistingIndex[];
+  /** Of a table that another one of the same columns replaces. */
+  readonly others?: readonly MadeAgain[];
 }
 
 export interface Privileges {

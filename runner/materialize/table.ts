@@ -94,13 +94,29 @@ export function replaceRows(
   made: Made,
   { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly DependentView[] },
 ): Step[] {
-  const place = placeOf(target);
-  const table = relation(place);
-  const standing = existing.columns.map((column) => column.name);
-  const adopt = target.key === undefined ? [] : adoptKeys(target.key, table, standing);
   return [
-    ...adopt,
-    ...stage(target, source),
+    ...stageAnew(target, source, existing),
+    ...replaceByStaged(target, existing, wanted, made, { keepFrom, views }),
+  ];
+}
+
+/** The first part of {@link replaceRows}: the rows are staged, and keys that are not recorded yet are. */
+export function stageAnew(target: TableTarget, source: RowSource, existing: ExistingRelation): Step[] {
+  const standing = existing.columns.map((column) => column.name);
+  const adopt = target.key === undefined ? [] : adoptKeys(target.key, relation(placeOf(target)), standing);
+  return [...adopt, ...stage(target, source)];
+}
+
+/** The second part of {@link replaceRows}: the table gets the columns, the structure and the rows of what is staged. */
+export function replaceByStaged(
+  target: TableTarget,
+  existing: ExistingRelation,
+  wanted: readonly Column[],
+  made: Made,
+  { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly DependentView[] },
+): Step[] {
+  const place = placeOf(target);
+  return [
     // Views are dropped first: a reader locks a view before its table, and another order could deadlock.
     ...recreateViews(views, [
       ...secureRows(place, target.rowSecurity, target.access, existing),

@@ -1,6 +1,7 @@
 import { relation } from '../../warehouse/quote.ts';
 import { type Attachments, nothingPreserved, type Preserved } from '../database/attachments.ts';
 import type { ExistingRelation, ForeignKey } from '../database/catalog.ts';
+import type { MadeAgain } from '../database/made-again.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
 import { namesOf } from '../state/made.ts';
 import type { ModelState } from '../state/models.ts';
@@ -83,6 +84,16 @@ export function refuseToLoseAttachments(
     why,
     'Drop that, run again, and make it again where the new one can have it.',
   );
+}
+
+/** The attachments without what is made again. */
+export function withoutMadeAgain(attachments: Attachments, others: readonly MadeAgain[]): Attachments {
+  const again = new Set(others.map(({ what }) => what));
+  return {
+    ...attachments,
+    extras: attachments.extras.filter((extra) => !again.has(extra)),
+    constraints: attachments.constraints.filter((name) => !again.has(`the constraint ${name}`)),
+  };
 }
 
 /** What of a relation's attachments the runner did not make itself and makes again. */

@@ -1,4 +1,4 @@
-import type { ExistingRelation } from '../database/catalog.ts';
+import type { Column, ExistingRelation } from '../database/catalog.ts';
 import {
   type BuiltNode,
   followedByMark,
@@ -7,12 +7,12 @@ import {
   type MicrobatchNode,
   type TableNode,
 } from '../manifest/manifest.ts';
-import { isRepartitioned } from '../materialize/parts/repartition.ts';
+import { isReordered, isRepartitioned } from '../materialize/parts/repartition.ts';
 import { nothingMade } from '../state/made.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
-import type { Decision, NodeState, PlanOptions } from './decision.ts';
+import type { Decision, MoveReason, NodeState, PlanOptions } from './decision.ts';
 import { refuseToForget, refuseToLose } from './lost-rows.ts';
-import { restructure, secure, tableTarget } from './table-target.ts';
+import { relationKindOf, restructure, secure, tableTarget } from './table-target.ts';
 
 /**
  * Decides from state alone how a node is built. Pure.
@@ -139,14 +139,21 @@ export function isReshaped({ remembered, upstreamShape }: Pick<NodeState, 'remem
   return remembered?.upstreamShape !== upstreamShape;
 }
 
-/** Whether a table's rows move into another table because its partitioning changes. Pure. */
-export function isMoved(
+/**
+ * Why a table's rows move into another table: its partitioning changes, or a rebuild gives it another order of columns. Pure.
+ * @param yields the columns of its query; undefined: those that it has.
+ */
+export function movedBecause(
   node: BuiltNode,
   { mode }: Pick<Decision, 'mode'>,
   { existing, remembered }: Pick<NodeState, 'existing' | 'remembered'>,
-): boolean {
-  if (mode !== 'replace' && mode !== 'increment') return false;
-  return isRepartitioned(tableTarget(node), existing, remembered?.made ?? nothingMade);
+  yields: readonly Column[] | undefined,
+): MoveReason | undefined {
+  if (mode !== 'replace' && mode !== 'increment') return undefined;
+  const target = tableTarget(node);
+  if (isRepartitioned(target, existing, remembered?.made ?? nothingMade)) return 'partitioning';
+  if (mode === 'increment' || yields === undefined || relationKindOf(node) !== 'table') return undefined;
+  return isReordered(target, existing, yields) ? 'order of columns' : undefined;
 }
 
 /** Why a build replaces all rows of an incremental model, in a few words: its own `full_refresh` counts before all else. Pure. */

@@ -34,6 +34,9 @@ export type Decision =
   | { readonly mode: 'create'; readonly reason: string }
   | Change;
 
+/** What of a table changes that takes another table. */
+export type MoveReason = 'partitioning' | 'order of columns';
+
 /** How an existing relation changes: all rows are replaced, an increment, a snapshot, a refresh. */
 export interface Change {
   readonly mode: 'replace' | 'increment' | 'snapshot' | 'refresh';

@@ -31,17 +31,17 @@ import { type DependentView, recreateViews } from '../materialize/parts/recreate
 import { repartition } from '../materialize/parts/repartition.ts';
 import { replaceRelation } from '../materialize/parts/replace-relation.ts';
 import { changeSchema } from '../materialize/parts/schema-change.ts';
-import type { Step } from '../materialize/parts/step.ts';
+import { type Step, staged } from '../materialize/parts/step.ts';
 import { addMissing, dropObsolete, objectNames, placeOf } from '../materialize/parts/structure.ts';
 import type { KeepFrom, RowSource, SeedRows, TableTarget } from '../materialize/parts/target.ts';
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from '../materialize/snapshot.ts';
-import { createTable, replaceRows } from '../materialize/table.ts';
+import { createTable, replaceByStaged, replaceRows, stageAnew } from '../materialize/table.ts';
 import { createView } from '../materialize/view.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { NodeError } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { checkContract, checkNamed } from './contract.ts';
-import { isMoved } from './decide.ts';
+import { movedBecause } from './decide.ts';
 import type { Change, Decision, NodeState, PlanOptions } from './decision.ts';
 import { dayLiteral, eventTimeTypes, keptOf } from './lost-rows.ts';
 import { checkPartitionColumn } from './partition-column.ts';
@@ -196,13 +196,25 @@ function planTable(
   }
   const made = state.remembered?.made ?? nothingMade;
   const { existing } = decision;
-  if (!isMoved(node, decision, state))
+  if (movedBecause(node, decision, state, columns) === undefined)
     return changeRows(node, target, decision, state, made, source, columns, input.views);
   // The columns that come back with the grants on them.
   const drops = decision.mode === 'replace' || node.config.on_schema_change === 'sync_all_columns';
   const stay = existing.columns.filter(({ name }) => !drops || columns.some((column) => column.name === name));
   const kept = { ...made, partitioning: null };
   const replacing = { columns: stay.map(({ name }) => name), preserved: input.preserved, views: input.views };
+  if (decision.mode === 'replace') {
+    const next = { before: stageAnew(target, source, existing), like: staged, columns };
+    const how = { keepFrom: keepFrom(node, state, columns), views: [] };
+    return repartition(
+      target,
+      existing,
+      kept,
+      replacing,
+      (now, then) => replaceByStaged(now, then, columns, kept, how),
+      next,
+    );
+  }
   return repartition(target, existing, kept, replacing, (now, then) =>
     changeRows(node, now, { ...decision, existing: then }, state, kept, source, columns, []),
   );

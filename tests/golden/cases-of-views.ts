@@ -175,6 +175,25 @@ export const viewCases: readonly Case[] = [
     name: 'structure-columns-added-retyped-dropped',
     mode: 'replace',
     config: keyed,
-    standing: [column('id', 'bigint'), column('room', 'text'), column('Größe', 'text'), column('load_id', 'bigint')],
+    standing: [
+      column('id', 'bigint'),
+      column('room', 'text'),
+      column('Größe', 'text'),
+      column('value', 'double precision'),
+    ],
+  },
+  {
+    name: 'structure-columns-in-another-order',
+    mode: 'replace',
+    config: keyed,
+    standing: [column('load_id', 'bigint'), column('id', 'bigint'), column('room', 'text'), column('Größe', 'text')],
+    referencedBy: [
+      {
+        from: { schema: 'public', name: 'visit' },
+        columns: ['room'],
+        to: { schema: 'public', name: 'm' },
+        toColumns: ['room'],
+      },
+    ],
   },
 ];

@@ -53,11 +53,12 @@ export async function beginBatches(session: Session, context: BuildContext, node
       place: node.settings.get('begin')?.place(),
       hint: `Its batches lie between ${nameOfBatch(sample, settings)} and now: choose another --event-time-start, or leave it out.`,
     });
-  const yields = (await shapeOf(session, node, { mode: 'create' }, state, forBatch(sql, sample, typeOf))) ?? [];
+  const ofSample = forBatch(sql, sample, typeOf);
+  const yields = (await shapeOf(session, node, { mode: 'create' }, state, ofSample)) ?? [];
   const eventType = checkYields(node, yields, sample);
   checkPartitionColumn(node, state.existing, yields);
   await refuseToMisplace(session, node, decision, state);
-  state = await moveRows(session, context, node, decision, state, yields);
+  state = await moveRows(session, context, node, decision, state, yields, ofSample);
   // The rows that a view showed are in a table now.
   if (state.existing !== undefined && decision.mode === 'create')
     decision = { mode: 'replace', reason: decision.reason };

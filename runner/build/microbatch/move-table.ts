@@ -1,5 +1,5 @@
 import { StatementError } from '../../../warehouse/errors.ts';
-import { relation } from '../../../warehouse/quote.ts';
+import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { auditRemade } from '../../data-test/audit.ts';
 import { commentsOn, readAttachments } from '../../database/attachments.ts';
@@ -8,26 +8,25 @@ import { ask } from '../../database/question.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { describeRelation } from '../../materialize/parts/comments.ts';
 import { repartition } from '../../materialize/parts/repartition.ts';
-import type { Step } from '../../materialize/parts/step.ts';
-import { alignColumns, placeOf } from '../../materialize/parts/structure.ts';
-import { createdByHand, refuseToLoseAttachments } from '../../plan/change-of-kind.ts';
-import { isMoved } from '../../plan/decide.ts';
+import { run, type Step } from '../../materialize/parts/step.ts';
+import { movedBecause } from '../../plan/decide.ts';
 import type { BatchDecision } from '../../plan/decide-batches.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { secure, tableTarget } from '../../plan/table-target.ts';
 import { nothingMade } from '../../state/made.ts';
 import { writeModel } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
-import { refuseToLoseDependents } from '../transaction/blocking-dependents.ts';
+import type { SqlText } from '../../text/sql-text.ts';
+import { preserve } from '../transaction/blocking-dependents.ts';
 import { blockingViews } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
 import { runSteps } from '../transaction/run-steps.ts';
 
 /**
- * Moves the rows of a microbatch model into a new table before its batches are built: if the partitioning has changed, or if the
- * model was a view, whose rows readers then see until the batches replace them. The new table has the constraints and indexes of
+ * Moves the rows of a microbatch model into a new table before its batches are built: if the partitioning has changed, if all batches
+ * are built and their columns have another order, or if the model was a view, whose rows readers then see until the batches replace them. The new table has the constraints and indexes of
  * the old one; new ones are added after the last batch.
- * @param yields the columns of the model's query.
+ * @param yields the columns of the model's query. @param sql the query, of any batch.
  * @returns the state after the move; unchanged if no new table is needed.
  * @throws NodeError if objects on the old table would be lost, or rows would belong to no batch; nothing is touched then.
  */
@@ -38,24 +37,25 @@ export async function moveRows(
   decision: BatchDecision,
   state: NodeState,
   yields: readonly Column[],
+  sql: SqlText,
 ): Promise<NodeState> {
   const { existing, remembered } = state;
   if (existing === undefined) return state;
   const wasView = existing.kind !== 'table';
-  if (!wasView && !isMoved(node, decision, state)) return state;
+  const why = movedBecause(node, decision, state, yields);
+  if (!wasView && why === undefined) return state;
   const made = remembered?.made ?? nothingMade;
   const becomes = wasView ? yields : undefined;
   const views = await blockingViews(session, { manifest, options }, node, state, becomes, decision);
-  if (!wasView) await refuseToLoseDependents(session, node, made, views);
   const attachments = await readAttachments(session, node.relation);
-  refuseToLoseAttachments(node, state, attachments);
+  const preserved = await preserve(session, node, state, why, attachments, views);
   const target = tableTarget(node, state.access);
-  const columns = existing.columns.map(({ name }) => name);
-  const replacing = { columns, preserved: createdByHand(remembered, attachments), views };
-  const steps = repartition(target, existing, made, replacing, (now, then) => [
-    ...(wasView ? alignColumns(placeOf(now), existing, yields) : []),
-    ...secure(now, then),
-  ]);
+  const renews = wasView || why === 'order of columns';
+  const next = renews ? { ...likeQuery(node, sql), columns: yields } : undefined;
+  const stay = existing.columns.filter(({ name }) => !renews || yields.some((column) => column.name === name));
+  const columns = stay.map(({ name }) => name);
+  const replacing = { columns, preserved, views };
+  const steps = repartition(target, existing, made, replacing, secure, next);
   const work = (those: readonly Step[]) => runSteps(session, those, node);
   await work(steps).catch((error: unknown) => {
     throw wasView && error instanceof StatementError ? notTakenOver(node, existing, error) : error;
@@ -76,6 +76,14 @@ export async function moveRows(
     rowsChanged: false,
   });
   return { ...after, remembered: { ...remembered, made: now } };
+}
+
+/** A temporary table with the columns of a query. */
+function likeQuery({ config: { surrogate_key: key } }: MicrobatchNode, sql: SqlText) {
+  const select = key === undefined ? '' : `select null::integer as ${identifier(key)}, q.*\nfrom (\n`;
+  const from = key === undefined ? '' : '\n) as q';
+  const create = 'create temporary table "datacycle_columns" on commit drop as\n';
+  return { before: [run(create, select, sql, from, '\nwith no data')], like: 'pg_temp."datacycle_columns"' };
 }
 
 function notTakenOver({ name, relation: at, file }: MicrobatchNode, { kind }: ExistingRelation, error: StatementError) {

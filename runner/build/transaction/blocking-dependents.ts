@@ -1,44 +1,85 @@
 import { relation } from '../../../warehouse/quote.ts';
 import type { Queryable } from '../../../warehouse/warehouse.ts';
+import type { Attachments, Preserved } from '../../database/attachments.ts';
 import { partitionsOf } from '../../database/catalog.ts';
+import { type MadeAgain, readMadeAgain } from '../../database/made-again.ts';
 import { ownPolicy } from '../../database/policies.ts';
-import { type BuiltNode, partitioningOf } from '../../manifest/manifest.ts';
+import type { BuiltNode } from '../../manifest/manifest.ts';
 import type { DependentView } from '../../materialize/parts/recreate-views.ts';
 import { objectNames } from '../../materialize/parts/structure.ts';
+import { createdByHand, refuseToLoseAttachments, withoutMadeAgain } from '../../plan/change-of-kind.ts';
+import type { MoveReason, NodeState } from '../../plan/decision.ts';
 import { structureOf } from '../../plan/table-target.ts';
-import { type Made, namesOf } from '../../state/made.ts';
+import { namesOf, nothingMade } from '../../state/made.ts';
 import { NodeError } from '../../text/errors.ts';
 
 /**
- * Refuses to replace an existing table while objects depend on it that would be lost or that prevent its drop: foreign keys of other
- * tables, views of a partition, objects that were created by hand. Nothing is dropped that cannot be recreated.
- * @param made what the runner has recorded of the table.
+ * What comes back on the relation that replaces an existing one. Refuses to replace it while objects depend on it that would be lost.
+ * @param why the table moves into another one; undefined: it does not.
+ * @param attachments those on the relation that is replaced; undefined: none is.
  * @param views the dependent views that are recreated.
  * @throws NodeError that names the objects.
  */
-export async function refuseToLoseDependents(
+export async function preserve(
   session: Queryable,
   node: BuiltNode,
-  made: Made,
+  state: Pick<NodeState, 'existing' | 'remembered'>,
+  why: MoveReason | undefined,
+  attachments: Attachments | undefined,
   views: readonly DependentView[],
+): Promise<Preserved> {
+  const preserved = createdByHand(state.remembered, attachments);
+  const ours = [...namesOf(state.remembered?.made ?? nothingMade), ...objectNames(structureOf(node))];
+  if (why !== 'order of columns' || attachments === undefined) {
+    if (why !== undefined) await refuseToLoseDependents(session, node, why, ours, views, []);
+    refuseToLoseAttachments(node, state, attachments);
+    // A table that moves has only declared indexes here.
+    return state.existing?.kind === 'table' && why !== undefined ? { ...preserved, indexes: [] } : preserved;
+  }
+  const others = await readMadeAgain(session, node.relation, ours);
+  const indexes = attachments.indexes.filter(({ name }) => !ours.includes(name));
+  await refuseToLoseDependents(session, node, why, [...ours, ...indexes.map(({ name }) => name)], views, others);
+  refuseToLoseAttachments(node, state, withoutMadeAgain(attachments, others));
+  return { ...preserved, indexes, others };
+}
+
+/**
+ * Refuses to move the rows of a table into another one while objects depend on it that would be lost or that prevent its drop: foreign keys of other
+ * tables, views of a partition, objects that were created by hand. Nothing is dropped that cannot be recreated.
+ * @param ours names of constraints and indexes that the new table gets.
+ * @param why what of it changes.
+ * @param views the dependent views that are recreated.
+ * @param others what else comes back.
+ * @throws NodeError that names the objects.
+ */
+async function refuseToLoseDependents(
+  session: Queryable,
+  node: BuiltNode,
+  why: MoveReason,
+  ours: readonly string[],
+  views: readonly DependentView[],
+  others: readonly MadeAgain[],
 ): Promise<void> {
-  const ours = [...namesOf(made), ...objectNames(structureOf(node))];
   const again = views.map((view) => relation(view.relation));
   const { schema, name } = node.relation;
-  const { rows } = await session.query<{ what: string }>(dependents, [relation(schema, name), ours, again]);
+  const { rows } = await session.query<{ what: string }>(dependents, [
+    relation(schema, name),
+    ours,
+    again,
+    others.flatMap(({ id }) => id ?? []),
+  ]);
   if (rows.length === 0) return;
-  const isPartitioned = partitioningOf(node) !== undefined;
+  const setting = why === 'partitioning' ? node.settings.get('partition_by')?.place() : undefined;
   throw new NodeError({
-    what: `the partitioning of ${schema}.${name} changes, which takes another table, and this depends on the existing one:\n${rows.map(({ what }) => `  ${what}`).join('\n')}`,
-    place: node.settings.get('partition_by')?.place(),
-    ...(isPartitioned ? {} : { where: node.file }),
-    hint: `Nothing was touched. Drop what is named, build ${node.name}, and make it again: foreign keys that models declare come back when those are built. Or leave partition_by as it was.`,
+    what: `the ${why} of ${schema}.${name} changes, which takes another table, and this depends on the existing one:\n${rows.map(({ what }) => `  ${what}`).join('\n')}`,
+    ...(setting === undefined ? { where: node.file } : { place: setting }),
+    hint: `Nothing was touched. Drop what is named, build ${node.name}, and make it again: foreign keys that models declare come back when those are built. Or leave ${why === 'partitioning' ? 'partition_by' : 'their order'} as it was.`,
   });
 }
 
 /**
  * What would be lost with the table $1 or one of its partitions, or would not let them go, in PostgreSQL's words; without the
- * objects named $2 and the views $3.
+ * objects named $2, the views $3 and the entries of pg_depend $4.
  */
 const dependents = `with tables as (
     select $1::regclass::oid as oid
@@ -78,6 +119,7 @@ named as (
     left join pg_policy as p on f.classid = 'pg_policy'::regclass and p.oid = f.objid
     left join pg_trigger as g on f.classid = 'pg_trigger'::regclass and g.oid = f.objid
     where f.objid not in (select oid from tables)
+        and format('%s %s', f.classid, f.objid) <> all($4::text[])
         and (r.oid is null or r.ev_class <> all (select v::regclass from unnest($3::text[]) as v))
         and (c.oid is null or not ((c.relispartition and c.relkind <> 'f') or c.relname = any($2::text[])))
         and (

@@ -8,7 +8,7 @@ import { materializedViewTarget } from '../../materialize/materialized-view.ts';
 import { type DependentView, preservedWhereItFits } from '../../materialize/parts/recreate-views.ts';
 import { addMissing, objectNames } from '../../materialize/parts/structure.ts';
 import { createdByHand } from '../../plan/change-of-kind.ts';
-import { isMoved } from '../../plan/decide.ts';
+import { movedBecause } from '../../plan/decide.ts';
 import type { Decision, NodeState, PlanOptions } from '../../plan/decision.ts';
 import { querySql } from '../../plan/plan.ts';
 import { relationKindOf, tableTarget } from '../../plan/table-target.ts';
@@ -75,7 +75,8 @@ function changedColumns(
   const { mode } = decision;
   const kind = relationKindOf(node);
   if (existing.kind !== kind || mode === 'create') return 'all';
-  if ((mode === 'replace' && kind !== 'table') || isMoved(node, decision, state)) return 'all';
+  if ((mode === 'replace' && kind !== 'table') || movedBecause(node, decision, state, yields) !== undefined)
+    return 'all';
   // A snapshot only adds columns; so does an increment, unless on_schema_change is sync_all_columns.
   if (mode === 'snapshot' || (mode === 'increment' && node.config.on_schema_change !== 'sync_all_columns')) return [];
   if (kind === 'table') {

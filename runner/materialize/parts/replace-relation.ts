@@ -27,7 +27,7 @@ export interface Replacement {
 /**
  * Replaces an existing relation by one into which PostgreSQL cannot change it. The new one is built under another name, with its rows
  * and indexes, while readers query the old one. Dependent views, privileges, and indexes that were created by hand are restored,
- * except indexes on a column that is gone.
+ * except indexes on a column that is gone; so are foreign keys of others, and what else can be, where only the order of columns changes.
  * ```sql
  * <make>; drop view v; drop table t; alter table t_new rename to t; grant ...; create index ...; create view v ...;
  * ```
@@ -42,6 +42,9 @@ export function replaceRelation(
   const { relation: name } = target;
   const at = relation(name);
   const temporaryName = besideName(name);
+  const others = (preserved.others ?? []).filter(
+    (one) => one.drop !== null || one.columns.every((column) => columns.includes(column)),
+  );
   const again = preserved.indexes.filter(
     (index) => !objects.includes(index.name) && index.columns.every((column) => columns.includes(column)),
   );
@@ -49,6 +52,7 @@ export function replaceRelation(
     ...clearNames(name, existing, objects),
     ...make({ ...target, temporaryName }),
     ...recreateViews(views, [
+      ...others.flatMap(({ what, drop }) => (drop === null ? [] : [restoring(what, drop)])),
       {
         kind: 'run',
         sql: new SqlText(`drop ${existing.kind} ${at}`),
@@ -58,6 +62,7 @@ export function replaceRelation(
       ...renamePartitions(target),
       ...restoreGrants(name, preserved, columns),
       ...again.map(makeAgain),
+      ...others.map(({ what, create }) => restoring(what, create)),
     ]),
   ];
 }
@@ -70,6 +75,18 @@ function makeAgain({ name, definition }: ExistingIndex): Step {
       what: `the index ${name}, which is not declared, cannot be made again: ${message}`,
       detail,
       hint: 'Nothing was touched. Drop the index, run again, and make another one.',
+    }),
+  };
+}
+
+function restoring(what: string, statement: string): Step {
+  return {
+    kind: 'run',
+    sql: new SqlText(statement),
+    explain: ({ message, detail }) => ({
+      what: `${what} would have to go and come back, but that cannot be done: ${message}`,
+      detail,
+      hint: 'Nothing was touched. Drop it, run again, and make it again. Or leave the order of the columns as it was.',
     }),
   };
 }

@@ -16,7 +16,27 @@ end
 $do$;
 
 -- run
-create table "public"."datacycle_m_cadbe9" (like "public"."m")
+create temporary table "datacycle_new" on commit drop as
+select id, room, at from "raw"."events";
+
+-- run
+analyze pg_temp."datacycle_new";
+
+-- guard: unique_key of m is NULL in (id=NULL, at=undefined)
+select "id", "at"
+from pg_temp."datacycle_new"
+where "id" is null or "at" is null
+limit 3;
+
+-- guard: unique_key of m is not unique: (id=NULL, at=undefined)
+select "id", "at", count(*) as row_count
+from pg_temp."datacycle_new"
+group by "id", "at"
+having count(*) > 1
+limit 3;
+
+-- run
+create table "public"."datacycle_m_cadbe9" (like pg_temp."datacycle_new")
 partition by range ("at");
 
 -- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=undefined)
@@ -126,30 +146,18 @@ from "public"."m";
 
 -- run
 alter table "public"."datacycle_m_cadbe9"
+    alter column "id" set not null;
+
+-- run
+alter table "public"."datacycle_m_cadbe9"
+    alter column "at" set not null;
+
+-- run
+alter table "public"."datacycle_m_cadbe9"
     add constraint "m_id_at_key_ceabc1" unique ("id", "at");
 
 -- run
 analyze "public"."datacycle_m_cadbe9";
-
--- run
-create temporary table "datacycle_new" on commit drop as
-select id, room, at from "raw"."events";
-
--- run
-analyze pg_temp."datacycle_new";
-
--- guard: unique_key of m is NULL in (id=NULL, at=undefined)
-select "id", "at"
-from pg_temp."datacycle_new"
-where "id" is null or "at" is null
-limit 3;
-
--- guard: unique_key of m is not unique: (id=NULL, at=undefined)
-select "id", "at", count(*) as row_count
-from pg_temp."datacycle_new"
-group by "id", "at"
-having count(*) > 1
-limit 3;
 
 -- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=undefined)
 select "id", "at"

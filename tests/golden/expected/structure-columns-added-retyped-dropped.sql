@@ -22,7 +22,7 @@ limit 3;
 -- run
 alter table "public"."m"
     alter column "id" type integer using "id"::integer,
-    add column "value" double precision,
+    add column "load_id" bigint,
     drop column "Größe";
 
 -- run, counts deleted

@@ -33,6 +33,7 @@ describe.each(oneDatabase)('what reads all columns on $name', (kind) => {
       ['1 as id, 2 as z', 'id integer, z integer'],
       [`1::bigint as id, 2 as z, 'x' as w`, 'id bigint, z integer, w text'],
       ['1::bigint as id', 'id bigint'],
+      ['2 as y, 1 as id', 'y integer, id integer'],
     ] as const) {
       write(columns);
       await run();
