@@ -100,14 +100,24 @@ export function replaceRows(
   ];
 }
 
-/** The first part of {@link replaceRows}: the rows are staged, and keys that are not recorded yet are. */
+/**
+ * The first part of {@link replaceRows}: the surrogate keys of the existing table are recorded, and the new rows staged.
+ * ```sql
+ * create temporary table datacycle_new on commit drop as <query>;
+ * ```
+ */
 export function stageAnew(target: TableTarget, source: RowSource, existing: ExistingRelation): Step[] {
   const standing = existing.columns.map((column) => column.name);
   const adopt = target.key === undefined ? [] : adoptKeys(target.key, relation(placeOf(target)), standing);
   return [...adopt, ...stage(target, source)];
 }
 
-/** The second part of {@link replaceRows}: the table gets the columns, the structure and the rows of what is staged. */
+/**
+ * The second part of {@link replaceRows}: the table gets the columns, the structure and the rows of what is staged.
+ * ```sql
+ * alter table t ...; delete from t ...; update t ...; insert into t ...;
+ * ```
+ */
 export function replaceByStaged(
   target: TableTarget,
   existing: ExistingRelation,

@@ -73,7 +73,7 @@ function create(view: DependentView): Step[] {
     ...(kind === 'materialized view' && model !== undefined
       ? [
           run(
-            `update datacycle.model set generation = generation + 1, upstream_shape = null where model = ${literal(model.name)}`,
+            `update datacycle.model set generation = generation + 1, rows_version = rows_version + 1, upstream_shape = null where model = ${literal(model.name)}`,
           ),
         ]
       : []),

@@ -63,7 +63,7 @@ grant select on table "public"."totals" to "power bi";
 comment on materialized view "public"."totals" is 'Sums';
 
 -- run
-update datacycle.model set generation = generation + 1, upstream_shape = null where model = 'totals';
+update datacycle.model set generation = generation + 1, rows_version = rows_version + 1, upstream_shape = null where model = 'totals';
 
 -- run
 create view "public"."by hand" with (security_barrier = true, check_option = local, odd = 'a b') as
