@@ -63,9 +63,13 @@ from here
 join pg_statistic_ext as s on s.stxrelid = here.oid
 union all
 select 6, 'the replica identity', null, null,
-    format('alter table %s replica identity %s', $1::text, case when i.indexrelid is null then 'full' else format('using index %I', x.relname) end), '[]'
+    case when c.relreplident = 'f' then format('alter table %s replica identity full', $1::text) else format(
+        'do $do$ begin if exists (select from pg_index where indrelid = %L::regclass and indexrelid = to_regclass(%L)) then alter table %s replica identity using index %I; end if; end $do$',
+        $1::text, format('%I.%I', n.nspname, x.relname), $1::text, x.relname) end,
+    '[]'
 from here
 join pg_class as c using (oid)
+join pg_namespace as n on n.oid = c.relnamespace
 left join pg_index as i on i.indrelid = here.oid and i.indisreplident
 left join pg_class as x on x.oid = i.indexrelid
 where c.relreplident = 'f'

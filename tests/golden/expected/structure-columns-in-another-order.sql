@@ -77,12 +77,12 @@ where not exists (select from pg_temp."datacycle_new" as n where t."id" = n."id"
 
 -- run, counts updated
 update "public"."datacycle_m_cadbe9" as t
-set "value" = n."value",
+set "room" = n."room",
+    "value" = n."value",
     "load_id" = n."load_id"
 from pg_temp."datacycle_new" as n
 where t."id" = n."id" and t."room" = n."room"
-    and (t."value")
-        is distinct from (n."value");
+    and record_image_ne(row(t."room", t."value"), row(n."room", n."value"));
 
 -- retained
 select count(*) as retained
