@@ -27,33 +27,55 @@ with forecasts as (
 ),
 {{/incremental}}
 
-ranked as (
+newest as (
     select
-        *,
-        max(prediction_date) over hour as newest_date,
-        max(prediction_date) filter (where lead_hours is not null) over hour as newest_date_with_leads,
-        -- Of forecasts with a lead the newest run comes first, that is the smallest lead; a run may lack a measurement, as the first hour lacks sums.
-        rank() over (
-            partition by
-                timestamp,
-                site,
-                measurement,
-                lead_hours is null
-            order by
-                run_at desc,
-                prediction_date desc
-        ) as place
+        timestamp,
+        site,
+        max(prediction_date) as prediction_date,
+        max(prediction_date) filter (where lead_hours is not null) as prediction_date_with_leads
     from forecasts
-    window hour as (partition by timestamp, site)
+    group by
+        timestamp,
+        site
+),
+
+-- Of forecasts with a lead the newest run counts, that is the smallest lead, and of two files that have it the newer one. A run may lack a
+-- measurement, as its first hour lacks sums.
+newest_runs as (
+    select
+        timestamp,
+        site,
+        measurement,
+        max(array[extract(epoch from run_at), prediction_date - date '2000-01-01']) as run
+    from forecasts
+    where lead_hours is not null
+    group by
+        timestamp,
+        site,
+        measurement
 ),
 
 chosen as (
-    select *
-    from ranked
-    where case
-            when newest_date = newest_date_with_leads then lead_hours is not null and place = 1
-            else prediction_date = newest_date
-        end
+    select f.*
+    from forecasts as f
+    join newest as n
+        on n.timestamp = f.timestamp
+        and n.site = f.site
+        and n.prediction_date = f.prediction_date
+    where f.lead_hours is null
+    union all
+    select f.*
+    from forecasts as f
+    join newest_runs as r
+        on r.timestamp = f.timestamp
+        and r.site = f.site
+        and r.measurement = f.measurement
+        and r.run = array[extract(epoch from f.run_at), f.prediction_date - date '2000-01-01']
+    join newest as n
+        on n.timestamp = f.timestamp
+        and n.site = f.site
+        and n.prediction_date = n.prediction_date_with_leads
+    where f.lead_hours is not null
 ),
 
 final as (
