@@ -154,6 +154,9 @@ function addLooking(define: Define, signal: AbortSignal): void {
     'freshness, row counts, last runs, rejected files; exit code 1 if something needs a person',
     async ({ flags, terminal }) => (await import('./commands/status.ts')).status(await opened(flags), terminal),
   );
+  define('debug', 'say what the settings name, and whether the database can be reached', async ({ flags, terminal }) =>
+    (await import('./commands/debug.ts')).debug(await opened(flags), terminal),
+  );
   define('bi', 'write a Power BI project on the views of schema bi; needs no database', async ({ flags, terminal }) => {
     const { bi } = await import('./commands/bi.ts');
     return bi(await opened(flags), flags, terminal);

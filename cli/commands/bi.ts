@@ -61,7 +61,7 @@ export function bi(project: Project, flags: BiFlags, terminal: Terminal): 0 {
     );
   }
   terminal.say(`Next:
-  1. Open ${join(shown, `${name}.pbip`)} in Power BI Desktop and log in as a reader of the database.
+  1. Open ${join(shown, `${name}.pbip`)} in Power BI Desktop and log in as ${textSetting(project, 'PBI_USER') ?? 'a reader of the database'}.
   2. Refresh, and look at the page Overview.
   3. Publish, and put people into the roles: docs/power-bi.md`);
   return 0;
@@ -72,13 +72,16 @@ interface Server {
   readonly database: string;
 }
 
-/** Undefined with the embedded database. */
+/** PBI_SERVER and PBI_DATABASE, else those of DB_URL; undefined with the embedded database. */
 function serverSetting(project: Project): Server | undefined {
+  const given = { server: textSetting(project, 'PBI_SERVER'), database: textSetting(project, 'PBI_DATABASE') };
   const text = textSetting(project, 'DB_URL');
-  if (text === undefined) return undefined;
+  if (text === undefined)
+    return given.server === undefined ? undefined : { server: given.server, database: given.database ?? name };
   const { url, user, database } = readAddress('DB_URL', text);
   const { host, port } = serverOf(url);
-  return { server: port === 5432 ? host : `${host}:${port}`, database: database || user };
+  const server = port === 5432 ? host : `${host}:${port}`;
+  return { server: given.server ?? server, database: given.database ?? (database || user) };
 }
 
 function optionsOf(project: Project, server: Server | undefined): PowerBiOptions {

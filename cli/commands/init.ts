@@ -13,6 +13,7 @@ import { ensureAccess, ensureDatabase } from '../init/database.ts';
 import { ensureLogin, ensureReaderRoles, readerRolesOf } from '../init/reader-roles.ts';
 import { ensureReader, ensureSchemas, readable, readerOf } from '../init/schemas.ts';
 import { textSetting } from '../settings/settings.ts';
+import { unreadNotices } from '../settings/unread-settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export interface InitFlags {
@@ -28,17 +29,20 @@ const always = ['staging', 'datacycle', 'seeds', 'silver', ...readable];
  * @throws UsageError if the settings or what is there make no sense; ConnectionError.
  */
 export async function init(project: Project, flags: InitFlags, terminal: Terminal): Promise<0> {
+  const unread = unreadNotices(project.env);
   const url = textSetting(project, 'DB_URL');
   if (url === undefined) {
     const text = 'DB_URL is not set: the embedded database needs no init.';
-    if (terminal.json) terminal.event({ type: 'notice', text });
+    if (terminal.json) for (const one of [text, ...unread]) terminal.event({ type: 'notice', text: one });
     else terminal.say(text);
+    if (!terminal.json) for (const one of unread) terminal.notice(one);
     return 0;
   }
   const { app, admin } = addresses(url, textSetting(project, 'DB_ADMIN_URL'));
   const roles = readerRolesOf(project);
   const schemas = schemasOf(compileProject(project).manifest);
   const changes = new Changes();
+  changes.notices.push(...unread);
   if (schemas.includes('public')) {
     changes.notices.push(
       'Some models are to be built in the schema public, where the user may not create anything: give them a schema (+schema in project.yml).',

@@ -3,10 +3,10 @@ import type { Manifest } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify/verify.ts';
+import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from '../housekeeping/verify-report.ts';
 import { openForModels } from '../settings/environment.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type RunFlags, selectionOf } from './run.ts';
-import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from './verify-report.ts';
 
 export interface VerifyFlags extends RunFlags {
   readonly limit: number;

@@ -63,7 +63,9 @@ export function readerRolesOf(project: Project): ReaderRoles | undefined {
     }
     taken.add(name.toLowerCase());
   }
-  return { apartments, admin, login, password: textSetting(project, 'BI_PASSWORD') };
+  const isOther = (textSetting(project, 'PBI_USER') ?? login) !== login;
+  const password = textSetting(project, 'BI_PASSWORD') ?? (isOther ? undefined : textSetting(project, 'PBI_PASSWORD'));
+  return { apartments, admin, login, password };
 }
 
 /** The role that sees one apartment; undefined for a project without vars.access. */

@@ -3,6 +3,7 @@
 //   environment.ts  the environment over `.env`; opens the project and the database that DB_URL names
 //   env-file.ts     reads `.env`
 //   settings.ts     reads one variable: a text, a number, a folder. It is checked where it is read
+//   unread-settings.ts  settings of other programs, and what replaces them
 //   event-time.ts   the range of `--event-time-start` and `--event-time-end`
 //
 // An empty variable counts as not set. A value that makes no sense is a UsageError that names the variable.

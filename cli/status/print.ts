@@ -108,6 +108,11 @@ export function printStatus(found: Status, terminal: Terminal): void {
   terminal.say(found.watcher === null ? 'No watcher is at work (datacycle watch).' : `Watcher: ${found.watcher}`);
   terminal.output('');
   section(
+    'Settings of another program',
+    found.settings.map((row) => ({ ...row })),
+    '',
+  );
+  section(
     'Needs a person',
     found.problems.map((row) => ({ ...row })),
     '',

@@ -8,6 +8,7 @@
 import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../settings/environment.ts';
+import { type UnreadSetting, unreadSettings } from '../settings/unread-settings.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
 import { watchLock } from '../watch/hold-lock.ts';
 import { inWords } from '../watch/timing.ts';
@@ -36,6 +37,8 @@ export interface Status {
   readonly runs: readonly RunState[];
   /** The holder of the watcher's lock; null if it is free. */
   readonly watcher: string | null;
+  /** Settings of another program, which mean nothing here. */
+  readonly settings: readonly UnreadSetting[];
   readonly problems: readonly Problem[];
 }
 
@@ -62,6 +65,7 @@ export async function readStatus(
     disk: await readDisk(warehouse, bronzeRoot(project)),
     runs: await readRuns(warehouse),
     watcher: (await warehouse.holder(watchLock)) ?? null,
+    settings: unreadSettings(project.env),
     problems: problemsOf(inUse, freshness, await readNodeProblems(warehouse, names)),
   };
 }

@@ -15,6 +15,21 @@ describe('init without a server', () => {
     });
   });
 
+  it('names the settings of the program that it replaces, and so does debug', async () => {
+    const env = { GOLD_INTERVAL_MIN: '15', KEEP_BRONZE: 'true', PBI_PASSWORD: 'hidden-word', KNIME_FREE_MEMORY: '' };
+    for (const command of ['init', 'debug']) {
+      const { code, stdout, stderr } = await project.run([command], env);
+      const told = stdout + stderr;
+      expect(code, told).toBe(0);
+      expect(told).toContain(
+        'GOLD_INTERVAL_MIN is a setting of another program. Here: nothing: `datacycle watch` builds',
+      );
+      expect(told).toContain('KEEP_BRONZE is a setting of another program. Here: BRONZE_RETENTION_DAYS=-1');
+      expect(told).toContain('Here: BI_PASSWORD');
+      expect(told).not.toMatch(/hidden-word|KNIME_FREE_MEMORY/);
+    }
+  });
+
   it('says that it needs DB_ADMIN_URL', async () => {
     const { code, stderr } = await project.run(['init'], { DB_URL: `postgres://datacycle:secret@localhost:1/d` });
     expect(code).toBe(2);

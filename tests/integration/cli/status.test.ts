@@ -45,6 +45,15 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
     const text = await project.run(['status'], env);
     expect(text.stdout).toContain('Nothing has been loaded yet: datacycle load');
     expect(text.stdout).toContain('Nothing needs a person.');
+    expect(found.settings).toEqual([]);
+  });
+
+  it('names settings of another program and what replaces them', async () => {
+    env = { ...env, DELETE_BRONZE: 'false', PREDICTIONS_DAY: '1' };
+    const { code, found } = await status();
+    expect(code).toBe(0);
+    expect(found.settings.map(({ name }) => name)).toEqual(['PREDICTIONS_DAY', 'DELETE_BRONZE']);
+    expect((await project.run(['status'], env)).stdout).toMatch(/DELETE_BRONZE +.*BRONZE_RETENTION_DAYS/);
   });
 
   it('names what could not be read at a source, until it can', async () => {

@@ -32,6 +32,23 @@ describe('datacycle bi', () => {
     expect(texts.join()).not.toMatch(/some_user|some_secret/);
   });
 
+  it('takes them from PBI_SERVER and PBI_DATABASE where these are set, and names PBI_USER alone', async () => {
+    const env = {
+      DB_URL: 'postgres://u:p@db.internal/house',
+      PBI_SERVER: 'db.example.ch',
+      PBI_USER: 'reports',
+      PBI_PASSWORD: 'hidden-word',
+    };
+    const { code, stdout } = await project.run(['bi', '--force'], env);
+    expect(code).toBe(0);
+    expect(stdout).toContain('log in as reports.');
+    const connection = readFileSync(join(folder, 'datacycle.pbids'), 'utf8');
+    expect(connection).toContain('"server": "db.example.ch"');
+    expect(connection).toContain('"database": "house"');
+    const texts = everything().map((path) => readFileSync(path, 'utf8'));
+    expect(texts.join()).not.toContain('hidden-word');
+  });
+
   it('hides first names where they are pseudonymised', async () => {
     const env = { BI_PSEUDONYMISE: 'true', PSEUDONYM_KEY: 'a long and secret text of one household' };
     expect((await project.run(['bi'], env)).code).toBe(0);
