@@ -41,7 +41,7 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
     const query =
       flags.kept === true ? await keptOf(warehouse, named, flags.output === 'json' || terminal.json) : named;
     if (query === undefined) {
-      terminal.say(`No bad rows of a failed audit are kept of ${named.name}.`);
+      terminal.say(`No bad rows of a failed audit are recorded for ${named.name}.`);
       return 0;
     }
     const shown = await showOn(warehouse, query, terminal.json ? { ...flags, output: 'lines' } : flags);

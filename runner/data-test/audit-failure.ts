@@ -9,7 +9,7 @@ import { formatPlace } from '../text/place.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { type AuditOutcome, AuditsFailed, type FailedAudit } from './audit.ts';
 
-/** How many failures of one audit are remembered, the newest. */
+/** How many failures of one audit are recorded, the newest. */
 const mostFailures = 20;
 
 /** The run whose audit failed, and where its bad rows are kept. */

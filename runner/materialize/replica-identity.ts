@@ -4,7 +4,12 @@ import { run, type Step } from './parts/step.ts';
 import { placeOf } from './parts/structure.ts';
 import type { TableTarget } from './parts/target.ts';
 
-/** {@link replicaIdentity} for a table of which a publication may publish updates or deletes. Before rows change, after its keys do. */
+/**
+ * {@link replicaIdentity} for a table of which a publication may publish updates or deletes. Before rows change, after its keys do.
+ * ```sql
+ * alter table t replica identity using index t_id_key;
+ * ```
+ */
 export function identifyRows(target: TableTarget): Step[] {
   return target.isPublished === true ? [run(replicaIdentity(placeOf(target)))] : [];
 }

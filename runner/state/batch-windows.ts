@@ -16,7 +16,7 @@ export interface BatchWindow {
   readonly to: Moment;
 }
 
-/** A batch and what is remembered of it. */
+/** A batch and what is recorded of it. */
 export interface KnownBatch extends BatchWindow {
   /** Undefined for one that has never been built. */
   readonly done:
@@ -57,7 +57,7 @@ const hours = `select at at time zone $4 as local, at
     where date_trunc($3, at at time zone $4) = at at time zone $4`;
 
 /**
- * The batches of a model since its begin, the one that `now` lies in being the last, and what is remembered of them.
+ * The batches of a model since its begin, the one that `now` lies in being the last, and what is recorded of them.
  * They follow each other without gap or overlap.
  * @param now ISO time.
  * @param follows names of the models of whose batches it is made.

@@ -4,7 +4,7 @@
 //                     difference within its window, run the audits, record it, commit
 //   3. table.ts       with the first batch the table gets its columns and grants, with the last its constraints and indexes
 //
-// The life of a batch, as datacycle.batch remembers it:
+// The life of a batch, as datacycle.batch records it:
 //
 //   (no row) --begin--> pending --commit--> built --its time was not over--------------------> built again by the next run
 //                          ^                  |----one of the `lookback` newest--------------> built again by the next run

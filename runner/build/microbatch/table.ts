@@ -60,7 +60,7 @@ export async function prepare(
   return outside + twice;
 }
 
-/** Comments and grants, with the first batch of a run: readers of the table need not wait for the last one. @returns what to remember. */
+/** Comments and grants, with the first batch of a run: readers of the table need not wait for the last one. @returns what to record. */
 export async function introduce(session: Session, node: MicrobatchNode, made: Made): Promise<Made> {
   const grants = await introduceRelation(session, node, { comments: undefined, made });
   return { ...made, grants: grants.made };

@@ -10,16 +10,16 @@ import type { Place } from '../../text/place.ts';
 import { didYouMean } from '../../text/suggest.ts';
 
 export interface Granted {
-  /** What is to be remembered. */
+  /** What is to be recorded. */
   readonly made: readonly MadeGrant[];
-  /** Whether anything was granted or revoked, or is to be remembered otherwise. */
+  /** Whether anything was granted or revoked, or is to be recorded otherwise. */
   readonly changed: boolean;
 }
 
 /**
  * Grants what a model's or seed's setting says, and takes back what it said before. Belongs into the transaction that
  * builds it, after everything that creates the relation.
- * @param made what is remembered of an earlier build.
+ * @param made what is recorded of an earlier build.
  * @throws NodeError naming the roles that do not exist.
  */
 export async function grantRoles(on: Queryable, node: BuiltNode, made: readonly MadeGrant[]): Promise<Granted> {

@@ -12,7 +12,7 @@ export class UpstreamVersions {
   readonly #versions = new Map<string, string>();
   readonly #lengths = new Map<string, number>();
 
-  /** @param models what is remembered of all models and seeds, by name. */
+  /** @param models what is recorded of all models and seeds, by name. */
   constructor(manifest: Manifest, models: ReadonlyMap<string, ModelState>) {
     this.#manifest = manifest;
     this.#models = models;

@@ -3,7 +3,7 @@ import type { SqlText } from '../../text/sql-text.ts';
 import { run, type Step, staged } from './step.ts';
 
 export interface SurrogateKey {
-  /** The model's name, under which its keys are remembered. */
+  /** The model's name, under which its keys are recorded. */
   readonly model: string;
   /** The integer column that is prepended. */
   readonly column: string;
