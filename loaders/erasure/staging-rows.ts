@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { copyToFile } from '../../warehouse/copy-to-file.ts';
 import { literal } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { predictionOrderLock } from '../landing/staging.ts';
+import { lockLoads } from '../landing/staging.ts';
 import { type RegistryTable, registryTables } from '../registry/mysql/tables.ts';
 import { linkTables, RegistryRows } from '../registry/subject-rows.ts';
 import { foldedId } from '../tombstones/names.ts';
@@ -42,7 +42,7 @@ export async function visitStaging(
   const isolation = act.kind === 'export' ? 'repeatable read' : undefined;
   return warehouse.transaction(async (session) => {
     // Waits for transactions that write predictions: rows written before the tombstone are visible then, later ones are not stored.
-    if (act.kind === 'erase') await session.query('select pg_advisory_xact_lock($1)', [predictionOrderLock]);
+    if (act.kind === 'erase') await lockLoads(session, 'predictions');
     const tables = await heldTables(session, request, ids);
     const counts: Record<string, number> = {};
     for (const { name, condition, columns, order } of tables) {

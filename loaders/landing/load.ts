@@ -8,14 +8,8 @@
 //
 // Loads of one source commit in the order of their load_id, so a high-water mark never passes a row that commits later.
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { lockLoads } from './staging.ts';
 import type { SourceName } from './summary.ts';
-
-/** An advisory lock for each source, so that its loads commit in the order of their load_id. */
-const commitOrderLocks: Readonly<Record<SourceName, number>> = {
-  sensors: 0x73656e73,
-  weather: 0x77656174,
-  registry: 0x72656769,
-};
 
 /** What a load has to tell of itself. */
 export interface LoadCounts {
@@ -39,7 +33,7 @@ export async function inLoad<T extends LoadCounts>(
   work: (session: Session, loadId: number) => Promise<T>,
 ): Promise<{ readonly loadId: number | undefined; readonly result: T }> {
   return warehouse.transaction(async (session) => {
-    await session.query('select pg_advisory_xact_lock($1)', [commitOrderLocks[source]]);
+    await lockLoads(session, source);
     const { rows } = await session.query<{ load_id: number }>(
       'insert into staging.load (source, started_at) values ($1, $2) returning load_id',
       [source, clock().toISOString()],

@@ -1,8 +1,14 @@
 import { type Migrations, migrate, readVersion, statements } from '../../warehouse/migrate.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import type { SourceName } from './summary.ts';
 
-/** So that predictions commit in the order of their load_id: "pred" in ASCII. */
-export const predictionOrderLock = 0x70726564;
+/** As predictions took it before they had a row to lock: "pred" in ASCII. */
+const predictionOrderLock = 0x70726564;
+
+/** Waits for the loads of a source that are not committed; further ones wait for the end of the transaction. */
+export async function lockLoads(session: Session, source: SourceName | 'predictions'): Promise<void> {
+  await session.query('select from staging.load_order where source = $1 for update', [source]);
+}
 
 /** Whether a name is not in Unicode's composed form; PostgreSQL knows forms in UTF-8 only. */
 const isDecomposed = `case when getdatabaseencoding() = 'UTF8' then name is not nfc normalized else false end`;
@@ -265,6 +271,33 @@ const migrations: readonly (readonly string[])[] = [
     // One that is too large to be copied has neither a copy nor a hash.
     'alter table staging.file alter column sha256 drop not null',
     `comment on column staging.file.sha256 is 'Of the source bytes, in hexadecimal; NULL if the file was too large to be read'`,
+  ],
+  [
+    // Any login may take an advisory lock and set a setting. The lock of a row takes the right to update the table.
+    'create table staging.load_order (source text primary key)',
+    `comment on table staging.load_order is 'Locked row by row, so that the loads of one source commit in the order of their numbers'`,
+    `insert into staging.load_order (source) values ('predictions'), ('registry'), ('sensors'), ('weather')`,
+    'alter table staging.load add column transaction_id xid8',
+    `comment on column staging.load.transaction_id is 'The transaction that writes predictions under this number'`,
+    'create index on staging.load (transaction_id) where transaction_id is not null',
+    // In a restored database the numbers of transactions come again: those of before began earlier.
+    `create or replace function staging.prediction_load() returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $body$
+    declare
+        load bigint;
+    begin
+        select l.load_id into load
+        from staging.load as l
+        where l.transaction_id = pg_current_xact_id() and l.started_at >= now();
+        if load is null then
+            perform from staging.load_order where source = 'predictions' for update;
+            insert into staging.load (source, started_at, transaction_id)
+            values ('predictions', clock_timestamp(), pg_current_xact_id())
+            returning load_id into load;
+        end if;
+        return load;
+    end
+    $body$`,
   ],
 ];
 

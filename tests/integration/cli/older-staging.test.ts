@@ -5,6 +5,8 @@ import { ProjectCopy } from './command.ts';
 
 /** Takes back the newest steps, as a database is that was made before them. */
 const older = [
+  'drop table staging.load_order',
+  'alter table staging.load drop column transaction_id',
   'drop function staging.note_change cascade',
   'drop function staging.rows_version',
   'drop table staging.change',
