@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Queryable, Warehouse } from '../../../../warehouse/warehouse.ts';
 import { freePort } from '../../../servers/free-port.ts';
@@ -51,6 +52,50 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
         await small.check();
         expect(small.said().map(({ event }) => event)).toEqual(['database recovered']);
       } finally {
+        small.dispose();
+        await share.remove();
+      }
+    });
+
+    it('and a build that waits for the lock of another session, are told with who holds it', async () => {
+      const share = await SensorShare.create();
+      const now = new Date(2023, 7, 24, 12);
+      const small = new SmallWatch({ warehouse: db.warehouse, folder: share.folder, now, blockedMs: 200 });
+      const reader = new pg.Client({ connectionString: db.url, application_name: 'a report' });
+      await reader.connect();
+      const tick = () => small.watcher.tick(new AbortController().signal, async () => true);
+      try {
+        await share.add(1);
+        await small.check();
+        small.said();
+        const { rows } = await reader.query(
+          `select format('%I.%I', schemaname, tablename) as name from pg_tables where tablename = 'readings'`,
+        );
+        await reader.query(`begin; lock table ${rows[0].name} in access exclusive mode`);
+        await share.add(2);
+        await tick();
+        await expect
+          .poll(
+            async () => {
+              await tick();
+              return small.watcher.conditions.failing().get('build')?.message;
+            },
+            { timeout: 20_000 },
+          )
+          .toMatch(
+            /^waits for a lock that a report \(server process \d+, user postgres, idle in transaction, in a transaction since .* UTC\) holds$/,
+          );
+        await reader.query('commit');
+        await small.watcher.settled();
+        await small.check();
+        const told = small
+          .said()
+          .map(({ event }) => event)
+          .filter((event) => event.startsWith('build '));
+        expect(told).toEqual(['build failed', 'build recovered']);
+      } finally {
+        await reader.end();
+        await small.watcher.settled();
         small.dispose();
         await share.remove();
       }

@@ -63,6 +63,7 @@ export interface SmallOptions {
   readonly registry?: (options: LoadOptions) => Promise<number>;
   readonly housekeep?: Housekeep;
   readonly answerMs?: number;
+  readonly blockedMs?: number;
   /** Where the clock of the watcher stands at the start. */
   readonly now: Date;
 }
@@ -107,6 +108,7 @@ export class SmallWatch {
       metrics: this.metrics,
       housekeep,
       answerMs: options.answerMs,
+      blockedMs: options.blockedMs,
     });
   }
 
