@@ -34,7 +34,8 @@ knows of its rooms and appliances, what models predicted, and who may see its fi
 - The folders \`bronze/\`, \`staging/\`, \`silver/\` and \`gold/\` hold the same data in stages: the files as they came, the same in the database,
   the single readings, the figures that reports show. Other folders hold what people have entered, above all who may see the figures:
   that may be others, too.
-- \`.csv\` files open in every spreadsheet: UTF-8, commas between the values. An empty value (NULL) is unknown.
+- \`.csv\` files open in every spreadsheet: UTF-8, commas between the values. An empty value (NULL) is unknown. A text that begins
+  with =, +, - or @ has an apostrophe before it, so that no spreadsheet takes it for a formula.
 - Times are UTC: in Switzerland add an hour in winter, two in summer. Units stand in the names or descriptions of the columns.
 - Numbers called key or id only lead from one file to another. Grain is what one row stands for; a snapshot is the registry as it
   was on one day.

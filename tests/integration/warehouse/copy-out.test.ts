@@ -1,5 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { copyToFile } from '../../../warehouse/copy-to-file.ts';
 import { StatementError } from '../../../warehouse/errors.ts';
+import { literal } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 
@@ -21,6 +26,27 @@ describe.each(databases)('COPY TO STDOUT on $name', ({ open }) => {
       textOf(session, `copy (values (1, E'a "b"\\nü', null), (2, '', 'x')) to stdout (format csv, header)`),
     );
     expect(text).toBe('column1,column2,column3\n1,"a ""b""\nü",\n2,"",x\n');
+  });
+
+  it('written as a file for a spreadsheet, has an apostrophe before what would be a formula; numbers stay', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'datacycle-copy-'));
+    const texts = ['=1+1', '+cmd', '-2 x', '@sum', '\t=1', '\r=1', '-2.5', '+1e-3', 'a=1', ' ', '']
+      .map(literal)
+      .join(', ');
+    const query = `select n as "n o", t, v, -1.5 as num, null::text as nothing, array['=x'] as list
+        from unnest(array[${texts}], array['=v']::varchar[]) with ordinality as u (t, v, n)`;
+    await database.warehouse.session(async (session) => {
+      await copyToFile(session, query, join(folder, 'a.csv'));
+      await copyToFile(session, 'select 1 as one where false', join(folder, 'none.csv'));
+    });
+    const [header, ...lines] = readFileSync(join(folder, 'a.csv'), 'utf8').split('\n');
+    expect(header).toBe('n o,t,v,num,nothing,list');
+    expect(lines.map((line) => line.split(',')[1])).toEqual([
+      ...["'=1+1", "'+cmd", "'-2 x", "'@sum", "'\t=1", `"'\r=1"`, '-2.5', '+1e-3', 'a=1', ' ', '""', undefined],
+    ]);
+    expect(lines[0]).toBe("1,'=1+1,'=v,-1.5,,{=x}");
+    expect(readFileSync(join(folder, 'none.csv'), 'utf8')).toBe('one\n');
+    rmSync(folder, { recursive: true });
   });
 
   it('gives nothing for no rows', async () => {
