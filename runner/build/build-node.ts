@@ -16,6 +16,7 @@ import { auditRemade, runAudits } from '../data-test/audit.ts';
 import { keepBadRows } from '../data-test/audit-failure.ts';
 import { type Attachments, readAttachments } from '../database/attachments.ts';
 import { beginWith, type Column, isWorthAnalyzing, sameColumns } from '../database/catalog.ts';
+import { isConvertible } from '../database/conversion.ts';
 import { retrying } from '../database/retry.ts';
 import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
@@ -82,12 +83,13 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   const startedAt = context.clock().toISOString();
   await followRename(session, node, context.manifest);
   const { manifest, options } = context;
-  const { state, decision: decided } = await decideAfterHooks(
+  const { state: found, decision: decided } = await decideAfterHooks(
     session,
     { manifest, hooks: hookContext(context), reuse: context.reuse },
     node,
     (one) => decide(node, one, options),
   );
+  let state = found;
   let decision = decided;
   let totals = noRows;
   let reshaped = false;
@@ -95,6 +97,12 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   if (decision.mode !== 'skip') {
     const rows = await readRows(session, context, node, decision, state);
     const { yields } = rows;
+    // Rows that it cannot yield again have to stay.
+    if (decision.mode === 'replace' && decision.existing.kind === 'table' && state.expired.size === 0)
+      state = {
+        ...state,
+        convertible: await isConvertible(session, node.relation, decision.existing.columns, yields ?? []),
+      };
     reshaped = yields !== undefined && isReshapedBy(node, yields, decision, state);
     // It keeps the columns that `select *` gave it when it was made.
     if (reshaped && decision.mode === 'refresh')

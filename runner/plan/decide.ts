@@ -7,7 +7,7 @@ import {
   type MicrobatchNode,
   type TableNode,
 } from '../manifest/manifest.ts';
-import { isReordered, isRepartitioned } from '../materialize/parts/repartition.ts';
+import { isPartitionedByHand, isReordered, isRepartitioned } from '../materialize/parts/repartition.ts';
 import { nothingMade } from '../state/made.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
 import type { Decision, MoveReason, NodeState, PlanOptions } from './decision.ts';
@@ -140,20 +140,22 @@ export function isReshaped({ remembered, upstreamShape }: Pick<NodeState, 'remem
 }
 
 /**
- * Why a table's rows move into another table: its partitioning changes, or a rebuild gives it another order of columns. Pure.
+ * Why another table takes the place of a table: its partitioning changes, or a rebuild gives it another order of columns or types to
+ * which its rows cannot be cast. Pure.
  * @param yields the columns of its query; undefined: those that it has.
  */
 export function movedBecause(
   node: BuiltNode,
   { mode }: Pick<Decision, 'mode'>,
-  { existing, remembered }: Pick<NodeState, 'existing' | 'remembered'>,
+  { existing, remembered, convertible }: Pick<NodeState, 'existing' | 'remembered' | 'convertible'>,
   yields: readonly Column[] | undefined,
 ): MoveReason | undefined {
   if (mode !== 'replace' && mode !== 'increment') return undefined;
   const target = tableTarget(node);
   if (isRepartitioned(target, existing, remembered?.made ?? nothingMade)) return 'partitioning';
   if (mode === 'increment' || yields === undefined || relationKindOf(node) !== 'table') return undefined;
-  return isReordered(target, existing, yields) ? 'order of columns' : undefined;
+  if (isReordered(target, existing, yields)) return 'order of columns';
+  return convertible === false && !isPartitionedByHand(target, existing) ? 'type of a column' : undefined;
 }
 
 /** Why a build replaces all rows of an incremental model, in a few words: its own `full_refresh` counts before all else. Pure. */

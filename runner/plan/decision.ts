@@ -17,6 +17,8 @@ export interface NodeState {
   readonly pruned: ReadonlyMap<string, Pruned>;
   /** The models it reads from which retention has deleted rows, by name, and the time up to which they are deleted. */
   readonly expired: ReadonlyMap<string, Date>;
+  /** False where rows of the existing table cannot be cast to the types that a rebuild gives its columns. */
+  readonly convertible?: boolean;
   /** Known where the node has row security. */
   readonly access: Access | undefined;
 }
@@ -35,7 +37,7 @@ export type Decision =
   | Change;
 
 /** What of a table changes that takes another table. */
-export type MoveReason = 'partitioning' | 'order of columns';
+export type MoveReason = 'partitioning' | 'order of columns' | 'type of a column';
 
 /** How an existing relation changes: all rows are replaced, an increment, a snapshot, a refresh. */
 export interface Change {

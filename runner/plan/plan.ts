@@ -208,7 +208,8 @@ function planTable(
     const how = { keepFrom: keepFrom(node, state, columns), views: [] };
     return repartition(
       target,
-      existing,
+      // Of rows that cannot be cast none is taken over: the query yields all of them.
+      state.convertible === false ? { ...existing, populated: false } : existing,
       kept,
       replacing,
       (now, then) => replaceByStaged(now, then, columns, kept, how),

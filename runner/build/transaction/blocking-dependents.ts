@@ -30,7 +30,7 @@ export async function preserve(
 ): Promise<Preserved> {
   const preserved = createdByHand(state.remembered, attachments);
   const ours = [...namesOf(state.remembered?.made ?? nothingMade), ...objectNames(structureOf(node))];
-  if (why !== 'order of columns' || attachments === undefined) {
+  if (why === undefined || why === 'partitioning' || attachments === undefined) {
     if (why !== undefined) await refuseToLoseDependents(session, node, why, ours, views, []);
     refuseToLoseAttachments(node, state, attachments);
     // A table that moves has only declared indexes here.
@@ -73,7 +73,7 @@ async function refuseToLoseDependents(
   throw new NodeError({
     what: `the ${why} of ${schema}.${name} changes, which takes another table, and this depends on the existing one:\n${rows.map(({ what }) => `  ${what}`).join('\n')}`,
     ...(setting === undefined ? { where: node.file } : { place: setting }),
-    hint: `Nothing was touched. Drop what is named, build ${node.name}, and make it again: foreign keys that models declare come back when those are built. Or leave ${why === 'partitioning' ? 'partition_by' : 'their order'} as it was.`,
+    hint: `Nothing was touched. Drop what is named, build ${node.name}, and make it again: foreign keys that models declare come back when those are built. Or leave ${why === 'partitioning' ? 'partition_by' : `the ${why}`} as it was.`,
   });
 }
 

@@ -18,7 +18,7 @@ import { NodeError } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
 
 /** The existing relation, and what is recorded of it. */
-type Standing = Pick<NodeState, 'existing' | 'remembered'>;
+type Standing = Pick<NodeState, 'existing' | 'remembered' | 'convertible'>;
 
 export interface Surroundings {
   readonly manifest: Manifest;

@@ -26,6 +26,14 @@ export function isRepartitioned(
   return partitioning !== null && !isSame(partitioning, partitionBy);
 }
 
+/** Whether a table is partitioned although no partitioning is declared. */
+export function isPartitionedByHand(
+  { partitionBy }: Pick<Structure, 'partitionBy'>,
+  existing: Pick<ExistingRelation, 'partitions'> | undefined,
+): boolean {
+  return partitionBy === undefined && (existing?.partitions ?? undefined) !== undefined;
+}
+
 /**
  * Whether an existing table has to be replaced so that its columns have the order of its query: PostgreSQL adds a column at the end and
  * moves none. A table that was partitioned by hand stays as it is.
@@ -35,8 +43,7 @@ export function isReordered(
   existing: Pick<ExistingRelation, 'kind' | 'columns' | 'partitions'> | undefined,
   yields: readonly Column[],
 ): boolean {
-  if (existing?.kind !== 'table' || (partitionBy === undefined && (existing.partitions ?? undefined) !== undefined))
-    return false;
+  if (existing?.kind !== 'table' || isPartitionedByHand({ partitionBy }, existing)) return false;
   const wanted = yields.map(({ name }) => name);
   const stay = existing.columns.flatMap(({ name }) => (wanted.includes(name) ? [name] : []));
   const added = wanted.filter((name) => !stay.includes(name));

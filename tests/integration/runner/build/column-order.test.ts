@@ -137,6 +137,34 @@ describe.each(oneDatabase)('the order of columns on $name', (kind) => {
     expect(await columnsOf('public.a')).toBe('y, id');
   });
 
+  it('or types may change so that no existing row can be cast', async () => {
+    const write = (x: string) => {
+      for (const [name, settings] of [
+        ['a', 'materialized="table"'],
+        ['k', 'materialized="table" unique_key="id" surrogate_key="k_key"'],
+        ['i', 'materialized="incremental" unique_key="id"'],
+      ])
+        project.write({ [`models/${name}.sql`]: model(`select 1 as id, ${x} as x`, settings) });
+    };
+    write(`'abc'`);
+    project.write({ 'models/shown.sql': 'select * from {{ref "k"}}' });
+    await run();
+    await query('create index by_x on public.k (x)');
+    await query('create table hand.notes (k_key int references public.k (k_key))');
+    await query('insert into hand.notes values (1)');
+    for (const [x, value] of [
+      ['5', '5'],
+      [`date '2024-01-01'`, '2024-01-01'],
+    ] as const) {
+      write(x);
+      await run();
+      for (const name of ['a', 'k', 'i', 'shown'])
+        expect(await rows(`select id, x::text from public.${name}`)).toEqual([{ id: 1, x: value }]);
+    }
+    expect(await rows(`select conname from pg_constraint where conrelid = 'hand.notes'::regclass`)).toHaveLength(1);
+    expect(await rows(`select indexname from pg_indexes where indexname = 'by_x'`)).toHaveLength(1);
+  });
+
   it('of seeds and incremental models follows at the next rebuild, and no increment minds it', async () => {
     const more = (columns: string) =>
       project.write({
