@@ -199,7 +199,7 @@ function singularTests(context: CompileContext, folders: FolderConfig, problems:
             hint: `A test has ${testKeys.join(', ')}.`,
             place: settings.get(key)?.place(),
           });
-      const name = basename(file.path, '.sql');
+      const name = basename(file.path, '.sql').normalize('NFC');
       const asked = record.config.audit !== undefined;
       const of = auditedBy(context, { file: file.path, used, config, settings, asked });
       const newRows =

@@ -40,8 +40,9 @@ export function readProperties(project: Project, problems: Problem[]): AllProper
     ] as const) {
       for (const [index, described] of (value[branch] ?? []).entries()) {
         const path = [branch, index];
-        const other = known.get(described.name);
-        if (other === undefined) known.set(described.name, { value: described, yaml, path });
+        const name = described.name.normalize('NFC');
+        const other = known.get(name);
+        if (other === undefined) known.set(name, { value: described, yaml, path });
         else
           problems.push(yaml.problem(`"${described.name}" is described twice; first in ${other.yaml.file.path}`, path));
       }

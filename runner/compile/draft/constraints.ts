@@ -82,5 +82,5 @@ function constraint(
 export function refName(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const match = /^\s*(?:ref\(\s*['"](.+?)['"]\s*\)|([^()]+?))\s*$/.exec(value);
-  return match?.[1] ?? match?.[2];
+  return (match?.[1] ?? match?.[2])?.normalize('NFC');
 }

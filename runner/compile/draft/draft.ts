@@ -261,8 +261,9 @@ export function attempt(problems: Problem[], work: () => void): void {
   }
 }
 
+/** In Unicode's composed form, as references are compared: a Mac may write the names of files in the other. */
 function nameOf(path: string): string {
-  return basename(path, extname(path));
+  return basename(path, extname(path)).normalize('NFC');
 }
 
 /** The name of the node that makes a model's view. */

@@ -124,7 +124,7 @@ export function modelHelpers(
       for (const [key, at] of merged.places) record.places.set(key, at);
       return '';
     },
-    ref: (args, call) => resolver.ref(text('ref', args, 1)[0] ?? '', isFiltered('ref', call)),
+    ref: (args, call) => resolver.ref((text('ref', args, 1)[0] ?? '').normalize('NFC'), isFiltered('ref', call)),
     source(args, call) {
       const [source = '', table = ''] = text('source', args, 2);
       return resolver.source(source, table, isFiltered('source', call));
@@ -200,7 +200,7 @@ export function modelHelpers(
           'Put it inside {{#incremental}} ... {{/incremental}}.',
         );
       }
-      const id = resolver.upstream(name);
+      const id = resolver.upstream(name.normalize('NFC'));
       record.highWater.add(id);
       return highWater(id);
     },

@@ -48,6 +48,17 @@ describe('compiling a project', () => {
     );
   });
 
+  it('compares names in one form of Unicode, as a Mac may write those of files in another', () => {
+    const [composed, decomposed] = ['K\u00fcche', 'Ku\u0308che'];
+    const { manifest } = compileFiles({
+      [`models/${decomposed}.sql`]: '{{config materialized="table"}}select 1 as id',
+      'models/a.sql': `select * from {{ref "${composed}"}} join {{ref "${decomposed}"}} using (id)`,
+      'models/a.yml': `models: [{ name: ${decomposed}, description: x, columns: [{ name: id, data_tests: [unique] }] }]`,
+    });
+    expect(manifest.order).toEqual([`model.${composed}`, 'model.a', `test.unique_${composed}_id`]);
+    expect(manifest.nodes.get(`model.${composed}`)).toMatchObject({ description: 'x' });
+  });
+
   it('lets a seed point at itself', () => {
     const seed = seedOf(
       compileFiles({
