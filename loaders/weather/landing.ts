@@ -20,6 +20,8 @@ export interface LocalWeatherFile {
   readonly bronzePath: string;
   /** Its ledger row, if there is one: what is judged again keeps its file_id. */
   readonly before: { readonly fileId: number; readonly reason: string | null } | undefined;
+  /** Tells its state at the server from others; null if it comes from Bronze. */
+  readonly stamp: string | null;
 }
 
 export interface WeatherLanding {
@@ -53,6 +55,7 @@ export async function landWeather(landing: WeatherLanding, file: LocalWeatherFil
       const { before } = file;
       const isKnown = before !== undefined && (before.reason === null || before.reason === verdict.reason);
       if (verdict.reason !== undefined && isKnown) {
+        if (file.stamp !== null && before.reason !== null) await writeStamp(session, fileId, file.stamp);
         return { files: 0, records: 0, rejected: 0, verdict };
       }
       await landing.settle();
@@ -155,6 +158,11 @@ async function nextFileId(session: Session): Promise<number> {
   return Number(rows[0]?.id);
 }
 
+/** A rejected file has changed at the server and is rejected for the same reason. */
+async function writeStamp(session: Session, fileId: number, stamp: string): Promise<void> {
+  await session.query('update staging.file set source_stamp = $2 where file_id = $1', [fileId, stamp]);
+}
+
 async function writeLedger(
   session: Session,
   file: LocalWeatherFile,
@@ -165,8 +173,9 @@ async function writeLedger(
   if (file.before !== undefined) await session.query('delete from staging.file where file_id = $1', [fileId]);
   const name = readWeatherName(file.name);
   await session.query(
-    `insert into staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status, reason, source_time)
-     values ($1, 'weather', $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status, reason, source_time,
+         source_stamp)
+     values ($1, 'weather', $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       fileId,
       file.name,
@@ -177,6 +186,7 @@ async function writeLedger(
       verdict.reason === undefined ? 'landed' : 'rejected',
       verdict.reason ?? null,
       name.known ? `${name.day}T00:00:00Z` : null,
+      verdict.reason === undefined ? null : file.stamp,
     ],
   );
 }

@@ -17,7 +17,7 @@ import { assertFolder } from '../landing/folder.ts';
 import { withRetries } from '../landing/retry.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
-import { beginsWith, isWorthALook, type KnownFile, knownFiles } from './known-files.ts';
+import { beginsWith, isWorthALook, type KnownFile, knownFiles, stampOf } from './known-files.ts';
 import { landWeather } from './landing.ts';
 import { isWeatherFile, readWeatherName, weatherBronzePath, weatherLedgerName } from './name.ts';
 import type { RemoteFile } from './remote-file.ts';
@@ -62,6 +62,8 @@ interface Wanted {
   readonly path: string;
   /** As the server says; undefined if it does not, or for a file in Bronze. */
   readonly size: number | undefined;
+  /** Of the file at the server; null for one in Bronze. */
+  readonly stamp: string | null;
   readonly before: KnownFile | undefined;
 }
 
@@ -203,6 +205,7 @@ class WeatherLoad {
         fromBronze: this.#options.mode === 'from-bronze',
         bronzePath,
         before: file.before,
+        stamp: file.stamp,
       },
     );
     if (loadId !== undefined) this.#loads.push(loadId);
@@ -233,9 +236,9 @@ class WeatherLoad {
         else this.#skipped.add([{ name, reason: 'it is no regular file' }]);
         continue;
       }
-      const { size } = file;
-      if (before === undefined || isWorthALook(before, fileName, size)) {
-        wanted.set(name, { name, path: fileName, size, before });
+      const { size, modified } = file;
+      if (before === undefined || isWorthALook(before, file)) {
+        wanted.set(name, { name, path: fileName, size, stamp: stampOf(size, modified), before });
       } else if (size !== undefined && size < before.bytes && before.fileName === fileName) {
         this.#warnings.add([
           {
@@ -274,7 +277,7 @@ class WeatherLoad {
     for (const [index, { name, path }] of wanted.entries()) {
       this.#checkpoint();
       const before = known.get(name);
-      const file = { name, path, size: undefined, before };
+      const file = { name, path, size: undefined, stamp: null, before };
       await this.#land(file, join(bronzeRoot, ...path.split('/')), path, async () => undefined);
       this.#progress(index + 1, wanted.length);
     }

@@ -1,7 +1,13 @@
 /** An entry of the folder on the server. */
 export type RemoteFile =
-  /** `size` in bytes; undefined if the server does not give it. */
-  | { readonly kind: 'file'; readonly fileName: string; readonly size: number | undefined }
+  | {
+      readonly kind: 'file';
+      readonly fileName: string;
+      /** In bytes; undefined if the server does not give it. */
+      readonly size: number | undefined;
+      /** When it was changed last, in seconds since 1970; undefined if the server does not give it. */
+      readonly modified: number | undefined;
+    }
   /** A folder, a device, a pipe. */
   | { readonly kind: 'other'; readonly fileName: string }
   /** What it is could not be found out. */

@@ -173,18 +173,16 @@ export class SftpConnection {
     }
   }
 
-  /** Asks about the file itself where the list has a link or says nothing of its kind or size. */
+  /** Asks about the file itself where the list has a link or says nothing of its kind or size. Of attributes a server may leave out any. */
   async #judge({ filename: fileName, attrs }: FileEntryWithStats): Promise<RemoteFile> {
     const listed = kindOf(attrs.mode);
     if (listed === 'other') return { fileName, kind: 'other' };
-    // ssh2 leaves out what the server did not send, whatever the type says.
-    const size = attrs.size as number | undefined;
-    if (listed === 'file' && size !== undefined) return { fileName, kind: 'file', size };
+    const file = ({ size, mtime: modified }: Partial<Stats>) => ({ fileName, kind: 'file' as const, size, modified });
+    if (listed === 'file' && (attrs as Partial<Stats>).size !== undefined) return file(attrs);
     try {
       const found = await this.#ask<Stats>((done) => this.#sftp.stat(this.#pathOf(fileName), done));
       // Where the server says nothing at all, reading it tells.
-      const isOther = kindOf(found.mode) === 'other';
-      return isOther ? { fileName, kind: 'other' } : { fileName, kind: 'file', size: found.size as number | undefined };
+      return kindOf(found.mode) === 'other' ? { fileName, kind: 'other' } : file(found);
     } catch (error) {
       if (this.#over.signal.aborted) throw this.#lost(`cannot list ${this.#address.folder}`, error);
       const leadsNowhere = listed === 'link' && statusOf(error) === status.noSuchFile;

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LoadFailedError } from '../../../loaders/landing/errors.ts';
@@ -61,6 +61,25 @@ describe('what is in the folder of a server', () => {
     expect(unread?.first.map(({ name }) => name)).toEqual(['Pred_2023-10-03.csv', 'Pred_2023-10-04.csv']);
     const { rows } = await db.warehouse.query('select sum(lines)::int as lines from staging.weather_chunk');
     expect(rows).toEqual([{ lines: 960 }]);
+  });
+
+  it('judges a rejected file again when its time has changed: its space may be there before its content', async () => {
+    const server = await startSsh2Server();
+    cleanUp.push(() => server.stop());
+    const share = new WeatherShare(server);
+    cleanUp.push(() => share.dispose());
+    const whole = forecastFile('2023-10-02');
+    const write = (content: string | Buffer, second: number) => {
+      share.put('Pred_2023-10-02.csv', content);
+      utimesSync(join(share.folder, 'Pred_2023-10-02.csv'), second, second);
+    };
+    write(Buffer.alloc(Buffer.byteLength(whole)), 1_696_200_000);
+    expect(await share.load(db.warehouse)).toMatchObject({ rejected: { count: 1 } });
+    write(Buffer.alloc(Buffer.byteLength(whole)), 1_696_200_060);
+    expect(await share.load(db.warehouse)).toMatchObject({ rejected: { count: 1 } });
+    expect(await share.load(db.warehouse)).toMatchObject({ landed: 0, rejected: { count: 0 } });
+    write(whole, 1_696_200_120);
+    expect(await share.load(db.warehouse)).toMatchObject({ landed: 1, rejected: { count: 0 } });
   });
 
   it('a load that can read no new file of any is no success; one of several is told', async () => {

@@ -94,65 +94,69 @@ function flipped(content: Buffer, pick: (below: number) => number): Buffer {
 }
 
 describe.each(oneDatabase)('damaged forecast files on $name', (kind) => {
-  it('each is landed or rejected, none stops the load, and what silver makes of them equals a build from scratch', () =>
-    withHome(kind, async (home, warehouse) => {
-      const count = rounds({ gate: 200, long: 2000 });
-      const random = seededRandom(4711);
-      const pick = (below: number) => Math.floor(random.next() * below);
-      const oneOf = <T>(list: readonly T[]): T => list[pick(list.length)] as T;
-      const expected = new Map<string, Verdict>();
-      const land = async (from: number, to: number) => {
-        for (let at = from; at < to; at += 1) {
-          const day = new Date(Date.UTC(2017, 0, 1 + at)).toISOString().slice(0, 10);
-          let content = Buffer.from(forecast(pick(2) === 0));
-          let verdict: Verdict = 'landed';
-          const last = pick(3) === 0 ? [oneOf(fatal)] : pick(3) === 0 ? [oneOf(anything)] : [];
-          for (const [outcome, change] of [oneOf(harmless), oneOf(harmless), ...last]) {
-            content = Buffer.from(change(content, pick));
-            verdict = outcome;
+  it(
+    'each is landed or rejected, none stops the load, and what silver makes of them equals a build from scratch',
+    () =>
+      withHome(kind, async (home, warehouse) => {
+        const count = rounds({ gate: 200, long: 2000 });
+        const random = seededRandom(4711);
+        const pick = (below: number) => Math.floor(random.next() * below);
+        const oneOf = <T>(list: readonly T[]): T => list[pick(list.length)] as T;
+        const expected = new Map<string, Verdict>();
+        const land = async (from: number, to: number) => {
+          for (let at = from; at < to; at += 1) {
+            const day = new Date(Date.UTC(2017, 0, 1 + at)).toISOString().slice(0, 10);
+            let content = Buffer.from(forecast(pick(2) === 0));
+            let verdict: Verdict = 'landed';
+            const last = pick(3) === 0 ? [oneOf(fatal)] : pick(3) === 0 ? [oneOf(anything)] : [];
+            for (const [outcome, change] of [oneOf(harmless), oneOf(harmless), ...last]) {
+              content = Buffer.from(change(content, pick));
+              verdict = outcome;
+            }
+            expected.set(`Pred_${day}.csv`, verdict);
+            const path = join(home.bronze, 'weather', ...day.split('-'), `Pred_${day}.csv`);
+            mkdirSync(dirname(path), { recursive: true });
+            writeFileSync(path, content);
           }
-          expected.set(`Pred_${day}.csv`, verdict);
-          const path = join(home.bronze, 'weather', ...day.split('-'), `Pred_${day}.csv`);
-          mkdirSync(dirname(path), { recursive: true });
-          writeFileSync(path, content);
-        }
-        return loadWeather(
-          warehouse,
-          { sftp: undefined, bronzeRoot: home.bronze, attempts: 1, retryDelay: 0 },
-          { mode: 'from-bronze', clock: () => new Date('2023-11-01T00:00:00Z') },
+          return loadWeather(
+            warehouse,
+            { sftp: undefined, bronzeRoot: home.bronze, attempts: 1, retryDelay: 0 },
+            { mode: 'from-bronze', clock: () => new Date('2023-11-01T00:00:00Z') },
+          );
+        };
+        const build = (fullRefresh: boolean) =>
+          home.build({ fullRefresh, select: ['+weather_clean', '+weather_file_audit', 'weather_audit_adds_up'] });
+        const silver = () =>
+          Promise.all(
+            ['weather_forecasts', 'weather_clean', 'weather_file_audit'].map((table) =>
+              home.rows(`select (to_jsonb(t) - 'load_id')::text as row from silver.${table} as t order by 1`),
+            ),
+          );
+        const first = await land(0, count / 2);
+        await build(false);
+        const second = await land(count / 2, count);
+        await build(false);
+        const rejected = await home.rows<{ name: string; status: string }>('select name, status from staging.file');
+        expect(rejected).toHaveLength(count);
+        const wrong = rejected.filter(
+          ({ name, status }) => expected.get(name) !== 'either' && expected.get(name) !== status,
         );
-      };
-      const build = (fullRefresh: boolean) =>
-        home.build({ fullRefresh, select: ['+weather_clean', '+weather_file_audit', 'weather_audit_adds_up'] });
-      const silver = () =>
-        Promise.all(
-          ['weather_forecasts', 'weather_clean', 'weather_file_audit'].map((table) =>
-            home.rows(`select (to_jsonb(t) - 'load_id')::text as row from silver.${table} as t order by 1`),
-          ),
-        );
-      const first = await land(0, count / 2);
-      await build(false);
-      const second = await land(count / 2, count);
-      await build(false);
-      const rejected = await home.rows<{ name: string; status: string }>('select name, status from staging.file');
-      expect(rejected).toHaveLength(count);
-      const wrong = rejected.filter(
-        ({ name, status }) => expected.get(name) !== 'either' && expected.get(name) !== status,
-      );
-      expect(wrong).toEqual([]);
-      expect(first.landed + second.landed).toBe(rejected.filter(({ status }) => status === 'landed').length);
-      // Files that were rejected before are judged again by the second load.
-      expect(second.landed + second.rejected.count).toBe(count / 2 + first.rejected.count);
-      expect([first.skipped.count, second.skipped.count]).toEqual([0, 0]);
-      expect(
-        await home.rows(
-          `select l.load_id from staging.load as l
+        expect(wrong).toEqual([]);
+        expect(first.landed + second.landed).toBe(rejected.filter(({ status }) => status === 'landed').length);
+        // Files that were rejected before are judged again by the second load.
+        expect(second.landed + second.rejected.count).toBe(count / 2 + first.rejected.count);
+        expect([first.skipped.count, second.skipped.count]).toEqual([0, 0]);
+        expect(
+          await home.rows(
+            `select l.load_id from staging.load as l
            left join lateral (select sum(lines) as lines from staging.weather_chunk as c where c.load_id = l.load_id) as c on true
            where l.records <> coalesce(c.lines, 0) or l.files <> 1`,
-        ),
-      ).toEqual([]);
-      const incremental = await silver();
-      await build(true);
-      expect(await silver()).toEqual(incremental);
-    }));
+          ),
+        ).toEqual([]);
+        const incremental = await silver();
+        await build(true);
+        expect(await silver()).toEqual(incremental);
+      }),
+    1_200_000,
+  );
 });
