@@ -4,6 +4,7 @@ import type { Notes } from '../../loaders/landing/summary.ts';
 import type { Expired } from '../../runner/retention/expire.ts';
 import type { Line } from '../../runner/run/report.ts';
 import { thousands } from '../../runner/text/figures.ts';
+import { formatCell } from '../terminal/table.ts';
 import type { HousekeepingStep } from './housekeeping.ts';
 
 /** What a step of housekeeping did, for people. @param dryRun it only looked. */
@@ -80,7 +81,7 @@ function noteLines(notes: Notes, verb: string): Line[] {
   const shown = notes.first.slice(0, 10);
   const more = notes.count - shown.length;
   return [
-    ...shown.map(({ name, reason }): Line => ({ tone: 'warning', text: `  ${verb}: ${name}: ${reason}` })),
+    ...shown.map(({ name, reason }): Line => ({ tone: 'warning', text: `  ${verb}: ${formatCell(name)}: ${reason}` })),
     ...(more > 0 ? [{ tone: 'warning', text: `  and ${thousands(more)} more` } as const] : []),
   ];
 }

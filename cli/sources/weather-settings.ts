@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { WeatherSource } from '../../loaders/weather/load-weather.ts';
 import type { SftpAddress } from '../../loaders/weather/sftp.ts';
 import type { Project } from '../../runner/project/project.ts';
+import { decode, NotText } from '../../runner/text/decode.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { bronzeRoot, fromRoot } from '../settings/environment.ts';
 import { numberSetting, textSetting } from '../settings/settings.ts';
@@ -53,8 +54,13 @@ function sftpAddress(project: Project): SftpAddress | undefined {
 
 function readKey(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return decode(readFileSync(path));
   } catch (error) {
+    if (error instanceof NotText)
+      throw new UsageError({
+        what: `SFTP_PRIVATE_KEY names the file ${path}, which is no text`,
+        hint: 'Keys in OpenSSH and PEM format are text, UTF-8; ssh-keygen -p -m PEM writes one.',
+      });
     throw new UsageError({
       what: `SFTP_PRIVATE_KEY names the file ${path}, which cannot be read`,
       hint: 'Correct the path, or the permissions of the file: this user must be able to read it.',

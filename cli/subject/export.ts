@@ -8,6 +8,7 @@ import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { formatCell } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { knownBy, type NamedSubject, requestOf } from './named.ts';
 import { isEmpty, readmeOf } from './readme.ts';
@@ -52,7 +53,8 @@ export async function exportSubject(
   if (isEmpty(exported)) terminal.say('Nothing of it is held, as the README says.', 'good');
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   terminal.say(`${thousands(rows)} rows of ${tables.length} tables and what was landed are in ${folder}`, 'good');
-  for (const { name, reason } of landed.damaged.first) terminal.say(`  left out: ${name}: ${reason}`, 'warning');
+  for (const { name, reason } of landed.damaged.first)
+    terminal.say(`  left out: ${formatCell(name)}: ${reason}`, 'warning');
   const more = landed.damaged.count - landed.damaged.first.length;
   if (more > 0) terminal.say(`  and ${thousands(more)} more`, 'warning');
   terminal.say('Hand it over on a way that nobody else can read, then delete it.', 'faint');

@@ -11,6 +11,7 @@ import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { attemptLoad, type Source } from '../sources/sources.ts';
+import { formatCell } from '../terminal/table.ts';
 import { databaseFailed } from './answer.ts';
 import type { Conditions } from './conditions.ts';
 import type { WatchMetrics } from './metrics.ts';
@@ -87,7 +88,7 @@ export class Lander {
     const unit = source === 'registry' ? 'tables' : 'files';
     if (landed > 0 || rejected.count > 0 || mode === 'full') {
       const text = `${source}: ${thousands(landed)} ${unit} landed, ${thousands(rejected.count)} rejected in ${seconds.toFixed(2)} s`;
-      const told = rejected.first.slice(0, 3).map(({ name, reason }) => `${name}: ${reason}`);
+      const told = rejected.first.slice(0, 3).map(({ name, reason }) => `${formatCell(name)}: ${reason}`);
       log.write(
         rejected.count > 0 ? 'warning' : 'info',
         'landed',
@@ -111,7 +112,7 @@ export class Lander {
   /** A file that cannot be read is met again at every check. */
   #tellOnce(source: SourceName, verb: string, notes: readonly Note[]): void {
     for (const { name, reason } of notes) {
-      this.#sayOnce(`${source}: ${verb} ${name}: ${reason}`, verb, { source, name, reason });
+      this.#sayOnce(`${source}: ${verb} ${formatCell(name)}: ${reason}`, verb, { source, name, reason });
     }
   }
 
