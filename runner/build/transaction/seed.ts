@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
-import { declaredTypes, normalType } from '../../manifest/column-type.ts';
+import type { Column } from '../../database/catalog.ts';
+import { declaredTypes, normalType, timeType } from '../../manifest/column-type.ts';
 import type { SeedNode } from '../../manifest/manifest.ts';
 import type { SeedRows } from '../../materialize/parts/target.ts';
 import { decode, NotText } from '../../text/decode.ts';
@@ -39,12 +40,14 @@ export function readSeed(root: string, node: SeedNode): SeedRows {
         hint: didYouMean(name, header),
       });
   }
+  const columns = header.map((name, index) => ({
+    name,
+    type: normalType(declared.get(name) ?? inferType(rows.map((row) => row[index] ?? ''))),
+    ...(declared.has(name) ? { place: placeOfType(node, name)?.type } : {}),
+  }));
+  checkTimes(file, columns);
   return {
-    columns: header.map((name, index) => ({
-      name,
-      type: normalType(declared.get(name) ?? inferType(rows.map((row) => row[index] ?? ''))),
-      ...(declared.has(name) ? { place: placeOfType(node, name)?.type } : {}),
-    })),
+    columns,
     csv: records.map(({ record }) => csvLine(record)).join(''),
   };
 }
@@ -148,6 +151,25 @@ const patterns: readonly (readonly [string, RegExp])[] = [
   ['numeric', /^-?(0|[1-9]\d*)(\.\d+)?$/],
   ['boolean', /^(true|false)$/i],
 ];
+
+/** A date as ISO 8601 writes it, perhaps with a time and a time zone; their values are for PostgreSQL to judge. */
+const isoTime =
+  /^(?:[+-]?infinity|(?:\d{4,}-\d\d-\d\d|\d{8})(?:(?:T| +)\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)?(?: *[+-]\d\d(?::?\d\d){0,2}| *[A-Z][\w/+-]*)?(?: BC)?)$/i;
+
+/** Refuses dates whose day and month PostgreSQL would tell apart by its setting DateStyle. */
+function checkTimes(file: SeedFile, columns: readonly Column[]): void {
+  const [, ...rows] = file.records;
+  for (const [index, { name, type }] of columns.entries()) {
+    if (timeType(type) === undefined) continue;
+    const wrong = rows.find(({ record }) => record[index] !== '' && !isoTime.test(record[index] ?? ''));
+    if (wrong !== undefined)
+      throw new NodeError({
+        what: `${file.path}: "${wrong.record[index] ?? ''}" in column "${name}" (${type}) is not a date as ISO 8601 writes it`,
+        ...spotOf(file, wrong, index),
+        hint: 'Write 2023-08-31 or 2023-08-31 12:00: elsewhere, which number is the day and which the month depends on the server. In Excel, give the column the format yyyy-mm-dd before you save it as CSV.',
+      });
+  }
+}
 
 /** A day of the calendar as ISO 8601 writes it. */
 function isDate(value: string): boolean {
