@@ -93,10 +93,12 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
   let decision = decided;
   let totals = noRows;
   let reshaped = false;
+  let columns = columnsOf(state);
   let before: Attachments | undefined;
   if (decision.mode !== 'skip') {
     const rows = await readRows(session, context, node, decision, state);
     const { yields } = rows;
+    columns = yields ?? columns;
     // Rows that it cannot yield again have to stay.
     if (decision.mode === 'replace' && decision.existing.kind === 'table' && state.expired.size === 0)
       state = {
@@ -138,7 +140,7 @@ async function buildIn(session: Session, context: BuildContext, node: SeedNode |
       materialized: node.materialized,
       checksum: node.checksum,
       generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
-      made: { ...madeBy(node, decision, state), grants: grants.made },
+      made: { ...madeBy(node, decision, state, columns), grants: grants.made },
       upstreamShape: decision.mode === 'skip' ? state.upstreamShape : await readUpstreamShape(session, manifest, node),
       builtAt: startedAt,
       consumed: await consumedRows(session, context, node, state, totals),
@@ -192,9 +194,13 @@ function hookContext({ options: { runStartedAt }, sourceText }: BuildContext): H
 }
 
 /** What the runner created for a node besides its rows, without grants. */
-function madeBy(node: BuiltNode, decision: Decision, state: NodeState): Made {
+function madeBy(node: BuiltNode, decision: Decision, state: NodeState, columns: readonly Column[]): Made {
   if (decision.mode === 'view') return nothingMade;
-  return decision.mode === 'skip' ? (state.remembered?.made ?? nothingMade) : madeOf(structureOf(node));
+  if (decision.mode === 'skip') return state.remembered?.made ?? nothingMade;
+  const made = madeOf(structureOf(node));
+  return node.materialized === 'incremental'
+    ? { ...made, columns: columns.map(({ name, type }) => ({ name, type })) }
+    : made;
 }
 
 function columnsOf({ existing }: NodeState): readonly Column[] {

@@ -18,6 +18,8 @@ export interface Column {
   readonly name: string;
   /** As PostgreSQL spells it, e.g. `timestamp with time zone`. */
   readonly type: string;
+  /** The database computes its values, or numbers it (`generated always as identity`): no statement may write it. */
+  readonly generated?: 'expression' | 'identity' | undefined;
 }
 
 /** Whether columns have the same names and types, in any order. */
@@ -100,8 +102,9 @@ export function bareRelation({ schema, name }: RelationName): Question<BareRelat
     c.relhastriggers, c.relrowsecurity, c.relforcerowsecurity, coalesce(c.reloptions, '{}') as options,
     exists (select from pg_policy where polrelid = c.oid) as has_policies,
     exists (select from pg_publication where pubupdate or pubdelete) as published,
-    coalesce((select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
-            'notNull', a.attnotnull) order by a.attnum)
+    coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+            'notNull', a.attnotnull,
+            'generated', case when a.attgenerated <> '' then 'expression' when a.attidentity = 'a' then 'identity' end)) order by a.attnum)
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as columns,
     (select coalesce(jsonb_agg(name), '[]') from (
         select conname as name from pg_constraint where conrelid = c.oid and conparentid = 0

@@ -7,6 +7,8 @@ import { z } from 'zod';
 const schema = z.object({
   /** Constraints and indexes. `definition`: of one whose name the user gave, a hash of what it was made as; else null. */
   objects: z.array(z.object({ name: z.string(), definition: z.string().nullable() })),
+  /** The columns that an incremental model's table got; absent if that was not recorded. */
+  columns: z.array(z.object({ name: z.string(), type: z.string() })).optional(),
   /** Columns that it made NOT NULL. */
   notNull: z.array(z.string()),
   /** How it partitioned the table; null: in one piece. */

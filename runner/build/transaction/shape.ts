@@ -1,5 +1,5 @@
 import type { Session } from '../../../warehouse/warehouse.ts';
-import { type Column, readTemporaryColumns } from '../../database/catalog.ts';
+import { type Column, readTemporaryColumns, sameColumns } from '../../database/catalog.ts';
 import { statement } from '../../database/statement.ts';
 import type { BuiltNode } from '../../manifest/manifest.ts';
 import { keepsContract } from '../../plan/contract.ts';
@@ -9,7 +9,7 @@ import { SqlText } from '../../text/sql-text.ts';
 
 /**
  * The columns a query will yield, surrogate key first. An increment of unchanged SQL that reads unchanged columns yields what the
- * table has; all others look, and so does whatever has a contract that the table does not keep.
+ * table has, unless somebody altered that; all others look, and so does whatever has a contract that the table does not keep.
  */
 export async function shapeOf(
   session: Session,
@@ -21,6 +21,7 @@ export async function shapeOf(
   const mayDiffer =
     state.remembered?.checksum !== node.checksum ||
     isReshaped(state) ||
+    isAltered(state) ||
     node.config.on_schema_change !== undefined ||
     !keepsContract(node, state.existing?.columns ?? []);
   if (mode === 'increment' && !mayDiffer) return undefined;
@@ -32,4 +33,15 @@ export async function shapeOf(
   await session.query('drop table pg_temp."datacycle_shape"');
   const key = node.config.surrogate_key;
   return key === undefined ? columns : [{ name: key, type: 'integer' }, ...columns];
+}
+
+/** Whether a table has other columns than the last build left it with, or that is not known. */
+function isAltered({ remembered, existing }: NodeState): boolean {
+  const { columns } = remembered?.made ?? {};
+  const standing = existing?.columns ?? [];
+  return (
+    columns === undefined ||
+    !sameColumns(columns, standing) ||
+    standing.some(({ generated }) => generated !== undefined)
+  );
 }

@@ -31,13 +31,16 @@ export function changeSchema(
   const added = yields.filter(({ name }) => !standing.has(name));
   const removed = existing.columns.filter(({ name }) => !wanted.has(name));
   const retyped = yields.filter(({ name, type }) => standing.has(name) && standing.get(name) !== type);
-  if (added.length + removed.length + retyped.length === 0) return { steps: [], columns: yields };
+  // No statement may write them.
+  const computed = existing.columns.filter(({ name, generated }) => generated !== undefined && wanted.has(name));
+  if (added.length + removed.length + retyped.length + computed.length === 0) return { steps: [], columns: yields };
+  const written = existing.columns.filter((column) => !computed.includes(column));
   switch (setting) {
     case 'ignore':
-      return { steps: [], columns: takenColumns(existing.columns, yields) };
+      return { steps: [], columns: takenColumns(written, yields) };
     case 'append_new_columns': {
-      const columns = [...existing.columns, ...added];
-      return { steps: alignColumns(model.relation, existing, columns), columns: takenColumns(columns, yields) };
+      const steps = alignColumns(model.relation, existing, [...existing.columns, ...added]);
+      return { steps, columns: takenColumns([...written, ...added], yields) };
     }
     case 'sync_all_columns':
       return { steps: alignColumns(model.relation, existing, yields), columns: yields };
@@ -45,10 +48,11 @@ export function changeSchema(
     case undefined: {
       const lines = [
         ...added.map(({ name, type }) => `  ${name}: selected (${type}), but not in the table`),
-        ...removed.map(({ name, type }) => `  ${name}: in the table (${type}), but not selected any more`),
+        ...removed.map(({ name, type }) => `  ${name}: in the table (${type}), but not selected`),
         ...retyped.map(
           ({ name, type }) => `  ${name}: ${standing.get(name)} in the table, but the query yields ${type}`,
         ),
+        ...computed.map(({ name }) => `  ${name}: generated in the table, but the query yields it`),
       ];
       throw new NodeError({
         what: `${model.name} is not rebuilt, and its columns are no longer those of its table:\n${lines.join('\n')}`,

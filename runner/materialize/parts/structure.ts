@@ -328,6 +328,8 @@ export function alignColumns(table: RelationName, existing: ExistingRelation, wa
   const changes: string[] = [];
   for (const column of wanted) {
     const old = standing.get(column.name);
+    if (old?.generated !== undefined && column.generated === undefined)
+      changes.push(`alter column ${identifier(column.name)} drop ${old.generated}`);
     if (old === undefined) changes.push(`add column ${identifier(column.name)} ${column.type}`);
     else if (old.type !== column.type)
       changes.push(

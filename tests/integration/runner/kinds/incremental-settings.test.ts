@@ -58,6 +58,61 @@ describe.each(databases)('settings of incremental models on $name', (kind) => {
     });
   });
 
+  describe('a table that was altered by hand', () => {
+    /** Two rows, an alteration, then a load with a changed and a new row. */
+    const alter = async (alteration: string, config = '') => {
+      project.write({ 'models/m.sql': model(config) });
+      await land(1, `(1, 'a', 1.0), (2, 'b', 2.0)`);
+      expect((await build()).status).toBe('success');
+      await rows(`alter table public.m ${alteration}`);
+      await land(2, `(2, 'c', 5.0), (3, 'd', 3.0)`);
+      return build();
+    };
+    const doubled = 'generated always as (value * 2) stored';
+
+    it.each([
+      ['add column by_hand int', 'by_hand: in the table (integer), but not selected'],
+      [`add column by_hand float8 ${doubled}`, 'by_hand: in the table (double precision), but not selected'],
+      ['add column by_hand int generated always as identity', 'by_hand: in the table (integer), but not selected'],
+      ['drop column room', 'room: selected (text), but not in the table'],
+      ['alter column value type real', 'value: real in the table, but the query yields double precision'],
+      [
+        `drop column room, add column room text generated always as (upper(id::text)) stored`.replace(
+          'upper(id::text)',
+          `'x' || chr(64 + id)`,
+        ),
+        'room: generated in the table, but the query yields it',
+      ],
+    ])('%s: names the column, and a full refresh puts it right', async (alteration, difference) => {
+      const result = await alter(alteration);
+      expect(result.error?.message).toBe(
+        `m is not rebuilt, and its columns are no longer those of its table:\n  ${difference}`,
+      );
+      expect(await rows('select id, value from public.m order by id')).toEqual([
+        { id: 1, value: 1 },
+        { id: 2, value: 2 },
+      ]);
+      await rows('delete from raw.events where id = 2 and load_id = 1');
+      const summary = await project.run(database.warehouse, { fullRefresh: true });
+      expect(resultOf(summary, 'm').error).toBeUndefined();
+      expect(await rows('select * from public.m order by id')).toEqual([
+        { id: 1, room: 'a', value: 1 },
+        { id: 2, room: 'c', value: 5 },
+        { id: 3, room: 'd', value: 3 },
+      ]);
+    });
+
+    it.each([
+      ['ignore', { by_hand: 10 }],
+      ['append_new_columns', { by_hand: 10 }],
+      ['sync_all_columns', {}],
+    ])('with a column that is computed and on_schema_change %s', async (setting, kept) => {
+      const result = await alter(`add column by_hand float8 ${doubled}`, `on_schema_change="${setting}"`);
+      expect(result).toMatchObject({ status: 'success', inserted: 1, updated: 1 });
+      expect(await rows('select * from public.m where id = 2')).toEqual([{ id: 2, room: 'c', value: 5, ...kept }]);
+    });
+  });
+
   describe('on_schema_change, where the table is never rebuilt', () => {
     const before = { 'models/m.sql': model('full_refresh=false') };
     const changed = (setting: string) => ({
@@ -72,7 +127,7 @@ describe.each(databases)('settings of incremental models on $name', (kind) => {
       expect(result.status).toBe('error');
       expect(result.error?.message).toBe(`m is not rebuilt, and its columns are no longer those of its table:
   loud: selected (text), but not in the table
-  room: in the table (text), but not selected any more
+  room: in the table (text), but not selected
   value: double precision in the table, but the query yields text`);
       expect(await rows()).toEqual([
         { id: 1, room: 'a', value: 1 },
