@@ -17,6 +17,7 @@ import { keepBadRows } from '../data-test/audit-failure.ts';
 import { type Attachments, readAttachments } from '../database/attachments.ts';
 import { beginWith, type Column, isWorthAnalyzing, sameColumns } from '../database/catalog.ts';
 import { isConvertible } from '../database/conversion.ts';
+import { withDeclaredTypes } from '../database/declared-types.ts';
 import { retrying } from '../database/retry.ts';
 import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
@@ -79,16 +80,18 @@ export async function finishNode(context: BuildContext, node: BuiltNode, built: 
   await runHooksOutside(context.warehouse, node, 'post', built.decision.mode, hookContext(context));
 }
 
-async function buildIn(session: Session, context: BuildContext, node: SeedNode | WholeModel): Promise<Built> {
+async function buildIn(session: Session, context: BuildContext, given: SeedNode | WholeModel): Promise<Built> {
   const startedAt = context.clock().toISOString();
-  await followRename(session, node, context.manifest);
+  await followRename(session, given, context.manifest);
   const { manifest, options } = context;
   const { state: found, decision: decided } = await decideAfterHooks(
     session,
     { manifest, hooks: hookContext(context), reuse: context.reuse },
-    node,
-    (one) => decide(node, one, options),
+    given,
+    (one) => decide(given, one, options),
   );
+  // After the pre-hooks, which may make a type.
+  const node = await withDeclaredTypes(session, given);
   let state = found;
   let decision = decided;
   let totals = noRows;

@@ -1,7 +1,8 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { type Column, readRelation } from '../database/catalog.ts';
+import { readTypesOf } from '../database/declared-types.ts';
 import { normalType } from '../manifest/column-type.ts';
 import type { BuiltNode, ColumnSpec, SeedNode, SourceNode } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
@@ -12,7 +13,7 @@ import { didYouMean } from '../text/suggest.ts';
  * Makes a source's table of the columns its .yml declares. One that is there already (the loaders' own) must have them.
  * @returns what is wrong; empty if the table can be read.
  */
-export async function provideSource(on: Queryable, node: SourceNode): Promise<readonly NodeError[]> {
+export async function provideSource(on: Warehouse, node: SourceNode): Promise<readonly NodeError[]> {
   const existing = await readRelation(on, node.relation);
   const faults = await wrongTypes(on, node);
   if (faults.length > 0) return faults;
@@ -25,11 +26,14 @@ export async function provideSource(on: Queryable, node: SourceNode): Promise<re
     );
   }
   const types = new Map(existing.columns.map((column) => [column.name, column.type]));
+  const names = node.columns.flatMap(({ dataType }) => dataType ?? []);
+  const declared = await on.transaction((session) => readTypesOf(session, names));
   return node.columns.flatMap((column) => {
     const type = types.get(column.name);
     if (type === undefined)
       return fault(node, column.place, `there is no column "${column.name}"`, didYouMean(column.name, types.keys()));
-    if (column.dataType === undefined || normalType(column.dataType) === type) return [];
+    if (column.dataType === undefined || (declared.get(column.dataType) ?? normalType(column.dataType)) === type)
+      return [];
     return fault(node, column.typePlace, `${column.name} is ${type}, not ${column.dataType}`, 'Correct its data_type.');
   });
 }

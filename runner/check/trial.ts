@@ -10,6 +10,7 @@ import { ephemeralsOf } from '../compile/model.ts';
 import { auditsOf, badRowsSql } from '../data-test/audit.ts';
 import { nothingPreserved } from '../database/attachments.ts';
 import { type Column, readRelation } from '../database/catalog.ts';
+import { withDeclaredTypes } from '../database/declared-types.ts';
 import { explain, statement } from '../database/statement.ts';
 import {
   type BuiltNode,
@@ -119,7 +120,8 @@ function tryEphemeral(warehouse: Warehouse, trial: Trial, node: ModelNode): Prom
 }
 
 /** Builds a node as a run would that finds this state: it is decided, planned and run by the same functions. */
-async function build(session: Session, trial: Trial, node: BuiltNode, known: NodeState): Promise<void> {
+async function build(session: Session, trial: Trial, given: BuiltNode, known: NodeState): Promise<void> {
+  const node = await withDeclaredTypes(session, given);
   const security = rowSecurityOf(node);
   const access = security === undefined ? undefined : await readAccess(session, node.relation, security);
   const state: NodeState = { ...known, access };

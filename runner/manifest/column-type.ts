@@ -25,26 +25,40 @@ const oneByDefault: readonly string[] = ['character', 'bit'];
 
 /** The name that PostgreSQL prints for a type as users write it, e.g. `int` -> `integer`. */
 export function normalType(type: string): string {
+  // A quoted name is itself.
+  if (type.includes('"')) return type.trim();
   const text = type
     .trim()
     .toLowerCase()
     .replace(/\s+/g, ' ')
     .replace(/ ?([(,]) ?/g, '$1')
-    .replace(/ \)/g, ')');
+    .replace(/ \)/g, ')')
+    .replace(/ array(?: ?\[\d+\])?$/, '[]');
   // A name, its length, what of the name follows the length (`with time zone`), and that it is an array.
   const parts = /^([a-z0-9_ ]+?)(\([^)]*\))?( [a-z ]+)?((?:\[\d*\])*)$/.exec(text);
   if (parts === null) return text;
   const [, base = '', length = '', rest = '', array = ''] = parts;
   const [, name = '', zone = ''] =
     /^(.*?)( with(?:out)? time zone)?$/.exec(rest === '' ? (typeAliases[base] ?? base) : base) ?? [];
-  const size = length === '' && rest === '' && oneByDefault.includes(name) ? '(1)' : length;
+  if (base === 'float' && length !== '')
+    return `${Number(length.slice(1, -1)) < 25 ? 'real' : 'double precision'}${array === '' ? '' : '[]'}`;
+  const scaled = name === 'numeric' && /^\(\d+\)$/.test(length) ? `${length.slice(0, -1)},0)` : length;
+  const size = length === '' && rest === '' && oneByDefault.includes(name) ? '(1)' : scaled;
   return `${name}${size}${zone}${rest}${array === '' ? '' : '[]'}`;
+}
+
+const plain =
+  /^(?:smallint|integer|bigint|real|double precision|boolean|text|date|uuid|bytea|jsonb?|xml|interval|numeric(?:\(\d+,-?\d+\))?|character(?: varying)?(?:\(\d+\))?|time(?:stamp)?(?:\([0-6]\))? with(?:out)? time zone)(?:\[\])?$/;
+
+/** Whether {@link normalType} is sure to spell a type as PostgreSQL does. */
+export function isPlainType(type: string): boolean {
+  return plain.test(normalType(type));
 }
 
 /** Columns of a seed as declared in its settings or its .yml. */
 export function declaredTypes(node: SeedNode): ReadonlyMap<string, string> {
   const fromColumns = node.columns.flatMap((column: ColumnSpec) =>
-    column.dataType === undefined ? [] : [[column.name, column.dataType] as const],
+    column.dataType === undefined ? [] : [[column.name, column.type ?? column.dataType] as const],
   );
   return new Map([...fromColumns, ...Object.entries(node.config.column_types ?? {})]);
 }

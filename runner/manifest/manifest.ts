@@ -17,6 +17,8 @@ export interface ColumnSpec {
   readonly description: string;
   /** As the user wrote it; undefined when not declared. */
   readonly dataType: string | undefined;
+  /** As PostgreSQL spells it; absent where the database has not been asked. */
+  readonly type?: string | undefined;
   /** Where the column and its type are declared; undefined for one that no .yml declares. */
   readonly place?: Place | undefined;
   readonly typePlace?: Place | undefined;

@@ -66,12 +66,12 @@ function contractFaults(node: BuiltNode, yields: readonly Column[]): ContractFau
   const [from, taken] = node.kind === 'seed' ? ['the file', 'in the file'] : ['the query', 'selected'];
   const actual = new Map(yields.map((column) => [column.name, column.type]));
   const faults: ContractFault[] = [];
-  for (const { name, dataType, place, typePlace } of promised(node)) {
+  for (const { name, dataType, type: declared, place, typePlace } of promised(node)) {
     const type = actual.get(name);
     if (type === undefined) faults.push({ what: `  ${name}: declared, but not ${taken}`, place });
     else if (dataType === undefined)
       faults.push({ what: `  ${name}: has no data_type; ${from} yields ${type}`, place });
-    else if (normalType(dataType) !== type)
+    else if ((declared ?? normalType(dataType)) !== type)
       faults.push({ what: `  ${name}: declared ${dataType}, but ${from} yields ${type}`, place: typePlace });
     actual.delete(name);
   }

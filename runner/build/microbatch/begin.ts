@@ -1,5 +1,6 @@
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
+import { withDeclaredTypes } from '../../database/declared-types.ts';
 import { normalType } from '../../manifest/column-type.ts';
 import type { Manifest, MicrobatchNode } from '../../manifest/manifest.ts';
 import { filtersOf } from '../../manifest/placeholders.ts';
@@ -30,12 +31,15 @@ import { moveRows } from './move-table.ts';
  * Decides which batches are built and records them as pending, so that the next run builds those that this one does not reach.
  * @throws NodeError if the model cannot be built at all; nothing is touched then.
  */
-export async function beginBatches(session: Session, context: BuildContext, node: MicrobatchNode): Promise<Job> {
-  const settings = node.batch;
+export async function beginBatches(session: Session, context: BuildContext, given: MicrobatchNode): Promise<Job> {
+  const settings = given.batch;
   const { manifest, options, range } = context;
   const { runStartedAt } = options;
   const before = { manifest, hooks: { ...context, runStartedAt } };
-  const decided = await decideAfterHooks(session, before, node, (one) => decideBatches(node, one, options.fullRefresh));
+  const decided = await decideAfterHooks(session, before, given, (one) =>
+    decideBatches(given, one, options.fullRefresh),
+  );
+  const node = await withDeclaredTypes(session, given);
   let state: NodeState = decided.state;
   let { decision } = decided;
   refuseChangeOfKind(node, decision, state);

@@ -30,6 +30,115 @@ describe.each(oneDatabase)('contracts on $name', (kind) => {
     [`create table raw.rooms as select 1 as load_id, 1 as id, text 'bath' as name`],
   );
 
+  it.each(['materialized: view', 'materialized: table', 'materialized: incremental, unique_key: c0'])(
+    'types are compared as PostgreSQL resolves them, however they are spelt: %s',
+    async (config) => {
+      await rowsOf(
+        database.warehouse,
+        `do $$ begin
+           create type raw."Weird Type" as enum ('a');
+           create type public.mood as enum ('sad');
+           create domain raw.small as decimal(3);
+           create domain public."order" as text;
+         end $$`,
+      );
+      const spellings = [
+        ...[
+          'int',
+          'raw."Weird Type"',
+          'RAW."Weird Type"[]',
+          'public.mood',
+          'mood',
+          'Mood',
+          '"mood"',
+          'mood array',
+          'raw.small',
+          '"order"',
+        ],
+        ...[
+          'decimal(10)',
+          'dec(5, 2)',
+          'numeric',
+          'float(24)',
+          'float(25)',
+          'float',
+          'real',
+          '_int4',
+          'int array',
+          'int array[3]',
+          'int[3][3]',
+        ],
+        ...[
+          'timestamp(3) with time zone',
+          'timestamp (3)',
+          'timestamptz(2)',
+          'time(2)',
+          'bit varying',
+          'bit varying(3)',
+          'bit',
+          'varbit(2)',
+        ],
+        ...[
+          'character varying',
+          'char varying(4)',
+          'national character varying (4)',
+          'nchar(2)',
+          'bpchar',
+          '"char"',
+          'pg_catalog.int4',
+        ],
+        ...[
+          'interval day to second(3)',
+          'interval year',
+          'interval(2)',
+          'pg_catalog.varchar(3)',
+          'name',
+          'int4range',
+          '_text',
+          'INT8',
+          'string',
+        ],
+      ];
+      const real = (type: string) => (type === 'string' ? 'text' : type);
+      project.write({
+        'models/m.sql':
+          `select ${spellings.map((type, index) => `null::${real(type)} as c${index}`).join(', ')}`.replace(
+            'null::int as c0',
+            '1::int as c0',
+          ),
+        'models/m.yml': promise(Object.fromEntries(spellings.map((type, index) => [`c${index}`, `'${type}'`])), config),
+      });
+      const build = async () => resultOf(await project.run(database.warehouse), 'm');
+      expect((await build()).error?.message).toBeUndefined();
+      expect((await build()).error?.message).toBeUndefined();
+      project.write({
+        'models/m.yml': promise({ c0: '\'raw."Weird Type"\'', c1: 'decimal(11)', c2: 'moody' }, config),
+      });
+      project.write({
+        'models/m.sql': `select null::public.mood as c0, null::decimal(10) as c1, null::public.mood as c2`,
+      });
+      expect((await build()).error?.message).toBe(
+        `m breaks its contract:
+  c0: declared raw."Weird Type", but the query yields mood
+  c1: declared decimal(11), but the query yields numeric(10,0)
+  c2: declared moody, but the query yields mood`,
+      );
+    },
+  );
+
+  it('a seed whose types are spelt in another way is not altered by every build', async () => {
+    project.write({
+      'models/m.sql': 'select 1 as id',
+      'seeds/s.csv': 'a,b,c\n1,1.5,"{1,2}"\n',
+      'seeds/s.yml': `seeds: [{ name: s, config: { column_types: { b: float(24) } }, columns: [{ name: a, data_type: dec(10) }, { name: c, data_type: _int4 }] }]`,
+    });
+    const build = async () => resultOf(await project.run(database.warehouse, { command: 'build' }), 's');
+    expect((await build()).error?.message).toBeUndefined();
+    expect(await build()).toMatchObject({ error: undefined, inserted: 0, deleted: 0 });
+    const { rows } = await database.warehouse.query(`select generation from datacycle.model where model = 's'`);
+    expect(rows).toEqual([{ generation: 1 }]);
+  });
+
   const followed = `select id, name
 from {{source "raw" "rooms"}}
 {{#incremental}}where load_id > {{high_water "raw.rooms"}}{{/incremental}}`;

@@ -228,6 +228,16 @@ describe('the name of a type', () => {
       ...['varchar', 'varchar(10)', 'char', 'char(3)', 'bit', 'bit(3)', 'varbit', 'varbit(3)', 'jsonb', 'uuid'],
       ...['timestamp', 'timestamptz', 'timestamp(3)', 'timestamptz(3)', 'timestamp (3) with time zone', 'time'],
       ...['timetz', 'time(0)', 'date', 'interval', 'interval(3)', 'int[]', 'text[3]', 'varchar(5)[]', 'timestamptz[]'],
+      ...[
+        'float(24)',
+        'float(25)',
+        'decimal(5)',
+        'numeric( 5 )[]',
+        'int array',
+        'int array [3]',
+        'int[3]',
+        'float(3)[]',
+      ],
       ...['double precision', 'character varying ( 5 )', 'numeric[][]', 'inet', 'int4range'],
     ];
     await database.exec(`create table t (${written.map((type, index) => `c${index} ${type}`).join(', ')})`);
