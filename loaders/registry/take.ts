@@ -77,13 +77,14 @@ export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
         return landed;
       },
     });
-    warnings.push(...datedAhead(id, options.clock()));
+    warnings.push(...unread, ...datedAhead(id, options.clock()));
     return {
       source: registry,
       listed: 'listing',
       landed: ledger.length,
       rejected: { count: 0, first: [] },
-      skipped: collected(unread),
+      // Not among the skipped: whoever tries these again soon would land all the others again, too.
+      skipped: { count: 0, first: [] },
       unread: collected(unread),
       ignored,
       warnings: collected(warnings),

@@ -52,7 +52,8 @@ describe.skipIf(server === undefined).each(oneDatabase)('what goes wrong with th
       `insert into dierrors (idBuilding, errorMessage) values (2, repeat(char(1), 12000000)), (2, 'after it')`,
     ]);
     const summary = await load({ attempts: 1 });
-    expect(summary.landed).toBe(7);
+    expect(summary).toMatchObject({ landed: 7, skipped: { count: 0 } });
+    expect(summary.warnings.first.map(({ name }) => name)).toEqual(['devices', 'profile', 'dierrors']);
     expect(summary.unread).toEqual({
       count: 3,
       first: [
