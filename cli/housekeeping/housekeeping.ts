@@ -17,16 +17,20 @@ import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { type Expired, expireRows } from '../../runner/retention/expire.ts';
 import { type Reader, readersOf } from '../../runner/retention/source-readers.ts';
+import { pruneRuns } from '../../runner/state/prune-runs.ts';
 import { forgetPruned, recordPruned } from '../../runner/state/pruned.ts';
-import { ensureState } from '../../runner/state/schema.ts';
+import { ensureState, hasState } from '../../runner/state/schema.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../settings/environment.ts';
-import { daysSetting } from '../settings/settings.ts';
+import { daysSetting, textSetting } from '../settings/settings.ts';
 
 /** Days after which files are compressed by default. */
 export const compressDays = 7;
 /** Days after which staging rows are deleted by default. */
 export const stagingDays = 30;
+
+/** Days for which the record of runs is kept by default. */
+export const runDays = 90;
 
 /** What all housekeeping needs. */
 export interface Keeping {
@@ -40,12 +44,13 @@ export type HousekeepingStep =
   | { readonly step: 'prune'; readonly reports: readonly PruneReport[] }
   | { readonly step: 'compress'; readonly reports: readonly CompressReport[] }
   | { readonly step: 'prune-staging'; readonly reports: readonly PruneReport[] }
-  | { readonly step: 'expire'; readonly reports: readonly Expired[] };
+  | { readonly step: 'expire'; readonly reports: readonly Expired[] }
+  | { readonly step: 'prune-runs'; readonly reports: readonly { readonly runs: number; readonly before: string }[] };
 
 /**
  * What has to be done every night, as the settings say: BRONZE_RETENTION_DAYS (-1, the default, keeps all),
- * BRONZE_COMPRESS_DAYS and STAGING_RETENTION_DAYS (unset: not at all), and project.yml's retention.
- * @returns a report of each step that was due; none if the settings ask for nothing.
+ * BRONZE_COMPRESS_DAYS and STAGING_RETENTION_DAYS (unset: not at all), RUN_RETENTION_DAYS (unset: 90), and project.yml's retention.
+ * @returns a report of each step that was due; none if the settings ask for nothing and no run is as old.
  * @throws UsageError for a setting that makes no sense; what the loaders' housekeeping throws.
  * @example for (const step of await housekeep(warehouse, project, compiled, clock, signal)) log(stepLines(step))
  */
@@ -61,6 +66,10 @@ export async function housekeep(
     bronze: daysSetting(project, 'BRONZE_RETENTION_DAYS', 1),
     plain: daysSetting(project, 'BRONZE_COMPRESS_DAYS', 0),
     staging: daysSetting(project, 'STAGING_RETENTION_DAYS', 1),
+    runs:
+      textSetting(project, 'RUN_RETENTION_DAYS') === undefined
+        ? runDays
+        : daysSetting(project, 'RUN_RETENTION_DAYS', 1),
   };
   const steps: HousekeepingStep[] = [];
   // Files that are deleted need not be compressed first.
@@ -75,7 +84,16 @@ export async function housekeep(
     });
   if (retentionOf(project, compiled.manifest.nodes).length > 0)
     steps.push({ step: 'expire', reports: await expireRows(compiled, warehouse, { dryRun: false, clock, signal }) });
+  const runs = keep.runs === undefined ? undefined : await pruneOldRuns(keeping, keep.runs);
+  if (runs !== undefined && runs.runs > 0) steps.push({ step: 'prune-runs', reports: [runs] });
   return steps;
+}
+
+async function pruneOldRuns(keeping: Keeping, days: number) {
+  const { warehouse } = keeping;
+  const before = daysAgo(keeping, days).toISOString();
+  if (!(await hasState(warehouse))) return undefined;
+  return { runs: await warehouse.transaction((session) => pruneRuns(session, before)), before };
 }
 
 /** Compresses the landed Bronze files of every source that are older than so many days. */

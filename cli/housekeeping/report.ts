@@ -18,6 +18,11 @@ export function stepLines({ step, reports }: HousekeepingStep, dryRun = false): 
       return reports.flatMap((report) => pruneLines(report, 'files out of staging', dryRun));
     case 'expire':
       return reports.map((report) => expireLine(report, dryRun));
+    case 'prune-runs':
+      return reports.map(({ runs, before }) => ({
+        tone: 'plain',
+        text: `the record of ${thousands(runs)} runs from before ${before.slice(0, 10)} gone`,
+      }));
     default:
       return step satisfies never;
   }
@@ -32,6 +37,7 @@ export function hasProblems({ step, reports }: HousekeepingStep): boolean {
     case 'prune-staging':
       return reports.some(({ problems }) => problems.count > 0);
     case 'expire':
+    case 'prune-runs':
       return false;
     default:
       return step satisfies never;

@@ -3,7 +3,7 @@
 //   schema.ts                     the tables, as numbered migrations
 //   models.ts, made.ts            model, high_water: checksum, generation, what the runner created, and what was consumed
 //   batches.ts, batch-windows.ts  batch: which batches a microbatch model has, and which of them are pending
-//   runs.ts                       run, run_result: the history
+//   runs.ts, prune-runs.ts        run, run_result: the history
 //   pruned.ts, expired.ts         sources and models whose old rows are gone
 //
 // Functions read and write; decisions are made in plan/. Times are values that the caller passes in, never now().

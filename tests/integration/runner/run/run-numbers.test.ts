@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readNodeProblems, readRuns } from '../../../../cli/status/runs.ts';
+import { pruneRuns } from '../../../../runner/state/prune-runs.ts';
 import { beginRun, finishRun, writeResults } from '../../../../runner/state/runs.ts';
 import { ensureState } from '../../../../runner/state/schema.ts';
 import { databases, type TestDatabase } from '../../databases.ts';
@@ -33,6 +34,28 @@ describe.each(databases)('the order of runs on $name', ({ open }) => {
     await run('third', '02:00', 'error');
     expect(await commands()).toEqual(['third', 'second', 'first']);
     expect(await problems()).toEqual([{ node: 'm', status: 'error', message: 'third error' }]);
+  });
+
+  it('is pruned of old ones, but not of the last of a model, the last that built it, and the last of a command', async () => {
+    await run('build', '01:00', 'success');
+    await run('build', '02:00', 'success');
+    await run('run', '03:00', 'error');
+    await run('build', '04:00', 'error');
+    await run('build', '05:00', 'error');
+    await run('build', '06:00', 'error');
+    const prune = (at: string) =>
+      database.warehouse.transaction((session) => pruneRuns(session, `2024-01-01T${at}:00Z`));
+    expect(await prune('00:30')).toBe(0);
+    expect(await prune('05:00')).toBe(2);
+    expect((await readRuns(database.warehouse)).map(({ command, status }) => `${command} ${status}`)).toEqual([
+      'build error',
+      'build error',
+      'run error',
+      'build success',
+    ]);
+    expect(await prune('23:00')).toBe(1);
+    expect(await problems()).toEqual([{ node: 'm', status: 'error', message: 'build error' }]);
+    expect(await prune('23:00')).toBe(0);
   });
 
   it('goes on where runs had no numbers yet, which status can read before', async () => {
