@@ -1,5 +1,7 @@
+import { readdirSync, rmSync } from 'node:fs';
 import type { Results } from '@electric-sql/pglite';
 import { concealer } from './conceal.ts';
+import { fullDisk } from './embedded-disk.ts';
 import { DatacycleError, type Fault, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import { createFoldersSync } from './make-folders.ts';
@@ -28,13 +30,19 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   const unlock = inMemory ? () => undefined : await lockFolder(folder, applicationName);
   // Loaded only here: who works on a server need not wait for an embedded database to be read in.
   const { PGlite } = await import('@electric-sql/pglite');
+  const isNew = !inMemory && readdirSync(folder).length === 0;
   const db = await PGlite.create(folder, {
     parsers: valueParsers,
     ...(beginWith === undefined ? {} : { loadDataDir: beginWith }),
   }).catch((error: unknown) => {
+    // What was begun in it cannot be opened; nothing else is in there.
+    if (isNew) rmSync(folder, { recursive: true, force: true });
     unlock();
+    const reason = error instanceof Error ? error.message : typeof error === 'string' ? error : '';
+    const full = fullDisk(folder, reason, error);
+    if (full !== undefined) throw full;
     throw new DatacycleError({
-      what: `the embedded database in ${folder} does not open: ${error instanceof Error ? error.message : String(error)}`,
+      what: `the embedded database in ${folder} does not open: ${reason === '' ? 'its program ended' : reason}`,
       hint: 'Delete the folder to start again (Bronze files are kept elsewhere), or set DB_URL to use a server.',
       cause: error,
     });
@@ -42,6 +50,8 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   const conceal = concealer(settings);
   const locks = new Map<string, string>();
   let queue: Promise<unknown> = Promise.resolve();
+  /** Why the database ended: it answers nothing any more, not even with an error. */
+  let ended: DatacycleError | undefined;
 
   /** Gives `work` the connection when everybody before is done. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -56,13 +66,25 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     params?: readonly unknown[],
     { sent = sql, values, blob }: { sent?: string; values?: Values | undefined; blob?: Blob | undefined } = {},
   ) {
+    if (ended !== undefined) throw ended;
     try {
       return await db.query<R>(sent, params === undefined ? [] : [...params], {
         ...(blob === undefined ? {} : { blob }),
         ...(values === 'text' ? { parsers: textParsers() } : {}),
       });
     } catch (error) {
-      if (error instanceof Error && 'code' in error) throw StatementError.from(error as Fault, sql, conceal);
+      const isCoded = error instanceof Error && 'code' in error;
+      // A full disk in the middle of a table is an error like any other; in the log of changes it ends the database.
+      const isFatal = error instanceof Error && 'severity' in error && /^(PANIC|FATAL)$/.test(String(error.severity));
+      if (isFatal || !isCoded) {
+        const reason = error instanceof Error ? error.message : '';
+        ended =
+          fullDisk(folder, reason, error) ??
+          (isFatal ? StatementError.from(error as unknown as Fault, sql, conceal) : undefined);
+        if (ended !== undefined) throw ended;
+      }
+      if (isCoded && error.code === '53100') throw fullDisk(folder, error.message, error) ?? error;
+      if (isCoded) throw StatementError.from(error as Fault, sql, conceal);
       throw error;
     }
   }
@@ -149,7 +171,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     cancel: async () => undefined,
     async close() {
       await inTurn(async () => {
-        if (!db.closed) await db.close();
+        if (!db.closed && ended === undefined) await db.close();
       });
       unlock();
     },
