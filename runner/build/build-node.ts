@@ -12,7 +12,7 @@
 
 import { relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
-import { auditRemade, runAudits } from '../data-test/audit.ts';
+import { type AuditOutcome, auditRemade, runAudits } from '../data-test/audit.ts';
 import { keepBadRows } from '../data-test/audit-failure.ts';
 import { type Attachments, readAttachments } from '../database/attachments.ts';
 import { beginWith, type Column, isWorthAnalyzing, sameColumns } from '../database/catalog.ts';
@@ -28,6 +28,8 @@ import { decide, movedBecause } from '../plan/decide.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
 import { plan, querySql } from '../plan/plan.ts';
 import { structureOf } from '../plan/table-target.ts';
+import { testNewRows } from '../reuse/new-rows.ts';
+import { RowVersions } from '../reuse/row-versions.ts';
 import { isSteady } from '../reuse/steady.ts';
 import { forgetExpired } from '../state/expired.ts';
 import { type Made, nothingMade } from '../state/made.ts';
@@ -134,6 +136,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
   // Last, since hooks may change rows too.
   const audits = await runAudits(session, context, node, decision.mode, totals.retained);
+  if (decision.mode === 'increment' && !reshaped) await testIncrement(session, context, node, state, audits);
   const changed = reshaped || changedRows(totals) > 0;
   const isNews = decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed;
   if (isNews) {
@@ -166,6 +169,26 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   // A commit that writes nothing costs nothing; the run records what stayed as it was when it is over.
   if (isNews) await writeResults(session, [record]);
   return { decision: afterGrants, ...totals, audits, recorded: isNews };
+}
+
+/** Runs the tests that need to look at the new rows only; what they find is the outcome of these tests later in the run. */
+async function testIncrement(
+  session: Session,
+  { manifest, reuse }: BuildContext,
+  node: SeedNode | WholeModel,
+  { remembered }: NodeState,
+  audits: readonly AuditOutcome[],
+): Promise<void> {
+  if (reuse === undefined || remembered === undefined || (node.hooks ?? []).length > 0) return;
+  const before = new RowVersions(manifest, new Map([[node.name, remembered]]), reuse).of(node.id);
+  const tests = reuse.testsOfNewRows(node, before);
+  for (const { test, failures } of audits) if (tests.includes(test)) reuse.foundInNewRows(test, failures);
+  const own = tests.filter(({ newRows }) => newRows !== undefined);
+  const found = await testNewRows(session, node, own);
+  for (const [index, test] of own.entries()) {
+    const failures = found?.[index];
+    if (failures !== undefined) reuse.foundInNewRows(test, failures);
+  }
 }
 
 /**

@@ -17,21 +17,23 @@ interface Singular {
 }
 
 /**
- * The id of the model or seed that a singular test audits; undefined if it is no audit.
+ * The id of the model or seed that a singular test audits, or whose new rows it tests; undefined if it does neither.
  * @throws ProjectError if the model is ambiguous, or does not exist.
  */
 export function auditedBy(
   context: CompileContext,
   { file, used, config, settings, asked }: Singular,
 ): string | undefined {
-  const fault = (key: 'audit' | 'audits', what: string, hint: string | undefined) => {
+  const fault = (key: 'audit' | 'audits' | 'scope', what: string, hint: string | undefined) => {
     const place = settings.get(key)?.place() ?? { file, line: 1, column: 1 };
     return new ProjectError([{ what: place.file === file ? what : `${file}: ${what}`, hint, place }]);
   };
-  const { audit = false, audits } = config;
-  if (audit === false && audits !== undefined)
+  const { audit = false, scope, audits } = config;
+  const isAudit = audit !== false;
+  if (!isAudit && scope === undefined && audits !== undefined)
     throw fault('audits', 'audits has no meaning for a test that is no audit', 'Set audit=true or audit="new_rows".');
-  if (audit === false) return undefined;
+  if (!isAudit && scope === undefined) return undefined;
+  const [key, says] = isAudit ? (['audit', 'audits'] as const) : (['scope', 'tests the rows of'] as const);
   const built = [...context.drafts.values()].filter(
     ({ id, config: { materialized } }) => used.has(id) && materialized !== 'ephemeral',
   );
@@ -45,12 +47,14 @@ export function auditedBy(
   const [only] = built;
   if (built.length === 1) return only?.id;
   if (built.length > 1) {
-    const hint = `Say so: {{config audit=${audit === true ? 'true' : '"new_rows"'} audits="${only?.name ?? ''}"}}.`;
-    throw fault('audit', `it reads ${names.join(', ')}: it cannot be told which of them it audits`, hint);
+    const setting = isAudit ? `audit=${audit === true ? 'true' : '"new_rows"'}` : 'scope="new_rows"';
+    const hint = `Say so: {{config ${setting} audits="${only?.name ?? ''}"}}.`;
+    throw fault(key, `it reads ${names.join(', ')}: it cannot be told which of them it ${says}`, hint);
   }
   // What a folder says for all of its tests is no mistake of one that has no use for it.
   if (!asked) return undefined;
-  throw fault('audit', 'it reads no model or seed that is built, so that there is nothing to audit', 'Take audit out.');
+  const nothing = isAudit ? 'there is nothing to audit' : 'no build brings new rows';
+  throw fault(key, `it reads no model or seed that is built, so that ${nothing}`, `Take ${key} out.`);
 }
 
 /**

@@ -14,7 +14,14 @@ import { auditedBy } from './audits.ts';
 import type { CompileContext, Draft } from './draft/context.ts';
 import { attempt } from './draft/draft.ts';
 import { ephemeralName, inlineEphemerals } from './draft/ephemeral.ts';
-import { modelContext, modelHelpers, newRecord, type Recorded, type Resolver } from './draft/model-language.ts';
+import {
+  type Mode,
+  modelContext,
+  modelHelpers,
+  newRecord,
+  type Recorded,
+  type Resolver,
+} from './draft/model-language.ts';
 import { resolverFor } from './draft/resolve.ts';
 import {
   genericTest,
@@ -50,7 +57,12 @@ export function compileTests(
     const sql = inlineEphemerals(test.sql, ephemerals);
     const newRows = test.audit?.newRows && inlineEphemerals(test.audit.newRows, ephemerals);
     const audit = test.audit && { ...test.audit, newRows };
-    tests.set(id, { ...test, id, name: id.slice('test.'.length), sql, audit });
+    const ofRows = test.newRows && { ...test.newRows, sql: inlineEphemerals(test.newRows.sql, ephemerals) };
+    const incremental = test.incremental && {
+      ...test.incremental,
+      sql: inlineEphemerals(test.incremental.sql, ephemerals),
+    };
+    tests.set(id, { ...test, id, name: id.slice('test.'.length), sql, audit, newRows: ofRows, incremental });
   };
   const folders = testFolders(context, problems);
   for (const draft of context.drafts.values()) {
@@ -58,7 +70,14 @@ export function compileTests(
     const { value, yaml, path } = draft.properties;
     const tags = draft.config.tags ?? [];
     const unaudited = draft.config.materialized === 'ephemeral' ? 'an ephemeral model is not built' : undefined;
-    const subject = { id: draft.id, name: draft.name, ...tested(draft), tags, unaudited };
+    const subject = {
+      id: draft.id,
+      name: draft.name,
+      ...tested(draft),
+      tags,
+      unaudited,
+      isBuilt: unaudited === undefined,
+    };
     genericTests(context, subject, folders, value, yaml, path, problems).forEach(add);
   }
   for (const [key, { table, yaml, path }] of context.properties.sources) {
@@ -66,7 +85,15 @@ export function compileTests(
     if (node === undefined) continue;
     const sql = relation(node.relation);
     const unaudited = 'a source is not built here';
-    const subject = { id: node.id, name: key.replace('.', '_'), relation: node.relation, sql, tags: [], unaudited };
+    const subject = {
+      id: node.id,
+      name: key.replace('.', '_'),
+      relation: node.relation,
+      sql,
+      tags: [],
+      unaudited,
+      isBuilt: false,
+    };
     genericTests(context, subject, folders, table, yaml, path, problems).forEach(add);
   }
   singularTests(context, folders, problems).forEach(add);
@@ -91,6 +118,7 @@ interface Subject extends Tested {
   readonly name: string;
   readonly tags: readonly string[];
   readonly unaudited: string | undefined;
+  readonly isBuilt: boolean;
 }
 
 interface WithTests {
@@ -134,8 +162,9 @@ function genericTests(
       const test = genericTest(one, about, find, text);
       if (!test.enabled) return;
       const bare = subject.relation && identifier(subject.relation.name);
+      const isOfRows = test.audit === 'new_rows' || (test.audit === false && test.isOfRows && subject.isBuilt);
       const newRows =
-        test.audit === 'new_rows' && bare !== undefined
+        isOfRows && bare !== undefined
           ? genericTest(one, { ...about, sql: bare }, find, text).sql.framedBy(place)
           : undefined;
       found.push({
@@ -151,7 +180,9 @@ function genericTests(
         severity: test.severity,
         provenBy: test.provenBy,
         place,
-        audit: test.audit === false ? undefined : { of: subject.id, newRows },
+        ...(test.audit === false
+          ? { newRows: newRows && { of: subject.id, sql: newRows } }
+          : { audit: { of: subject.id, newRows } }),
       });
     } catch (error) {
       if (!(error instanceof TestRequestError)) throw error;
@@ -187,8 +218,8 @@ function singularTests(context: CompileContext, folders: FolderConfig, problems:
       const used = new Set<string>();
       const record = newRecord();
       const template = environment.parse(file);
-      const render = (resolver: Resolver, into: Recorded, faults: Problem[]) =>
-        template.render(modelHelpers(project, 'full', resolver, into), modelContext(project, undefined), faults).trim();
+      const render = (resolver: Resolver, into: Recorded, faults: Problem[], mode: Mode = 'full') =>
+        template.render(modelHelpers(project, mode, resolver, into), modelContext(project, undefined), faults).trim();
       const sql = render(resolverFor(context, undefined, used), record, problems);
       const { config, places: settings } = overlay(folders.layerFor(pathOfTest(project, file.path)), record);
       if (config.enabled === false) return;
@@ -200,13 +231,19 @@ function singularTests(context: CompileContext, folders: FolderConfig, problems:
             place: settings.get(key)?.place(),
           });
       const name = basename(file.path, '.sql').normalize('NFC');
-      const asked = record.config.audit !== undefined;
+      const asked = record.config.audit !== undefined || record.config.scope !== undefined;
       const of = auditedBy(context, { file: file.path, used, config, settings, asked });
+      const isAudit = config.audit !== undefined && config.audit !== false;
       const newRows =
-        of !== undefined && config.audit === 'new_rows'
+        of !== undefined && (config.audit === 'new_rows' || !isAudit)
           ? render(resolverFor(context, undefined, new Set(), of), newRecord(), [])
           : undefined;
       const one = (text: SqlText) => oneStatement(text, 'a test');
+      const increment = newRecord();
+      const ofIncrement =
+        record.incremental === undefined
+          ? undefined
+          : render(resolverFor(context, undefined, used), increment, problems, 'incremental');
       found.push({
         kind: 'test',
         generic: undefined,
@@ -219,8 +256,13 @@ function singularTests(context: CompileContext, folders: FolderConfig, problems:
         sql: one(sql),
         severity: config.severity ?? 'error',
         provenBy: undefined,
+        incremental: ofIncrement && { sql: one(ofIncrement), highWater: [...increment.highWater] },
         place: { file: file.path, line: 1, column: 1 },
-        audit: of === undefined ? undefined : { of, newRows: newRows && one(newRows) },
+        ...(of === undefined
+          ? {}
+          : isAudit
+            ? { audit: { of, newRows: newRows && one(newRows) } }
+            : { newRows: newRows && { of, sql: one(newRows) } }),
       });
     });
   }

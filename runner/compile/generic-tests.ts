@@ -20,6 +20,8 @@ export interface GenericTest {
   readonly severity: 'error' | 'warn';
   readonly tags: readonly string[];
   readonly enabled: boolean;
+  /** Whether a row is bad depends on that row of the tested model alone, and on rows of others. */
+  readonly isOfRows: boolean;
   readonly audit: Config['audit'];
   readonly provenBy: Proof | undefined;
   /** Names of other models it reads. */
@@ -126,6 +128,8 @@ export function genericTest(
   const audit = auditOf(kind, { values: args, path }, subject);
   return {
     kind,
+    // A condition with a query in it may ask for other rows.
+    isOfRows: kind !== 'unique' && !/\bselect\b/i.test(where ?? ''),
     name: typeof args.name === 'string' ? args.name : built.name,
     description: typeof args.description === 'string' ? args.description : '',
     sql: built.sql,

@@ -66,6 +66,11 @@ export function auditSql(
 ): { readonly before: string; readonly sql: SqlText } {
   const newRows = test.audit?.newRows;
   if (newRows === undefined || mode !== 'increment') return { before: '', sql: test.sql };
+  return { before: newRowsOf(node), sql: newRows };
+}
+
+/** The common table expression that has the bare name of a node's table and the rows that an increment has just brought. Pure. */
+export function newRowsOf(node: BuiltNode): string {
   const key = node.config.unique_key ?? [];
   const match = key.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
   const { schema, name } = node.relation;
@@ -75,7 +80,7 @@ export function auditSql(
       ? `select * from ${staged}`
       : `select t.*\n    from ${staged} as n\n    join ${relation(schema, name)} as t on ${match}`;
   // The test may have a common table expression of the same name, which takes precedence inside it.
-  return { before: `with ${identifier(name)} as (\n    ${rows}\n)\n`, sql: newRows };
+  return `with ${identifier(name)} as (\n    ${rows}\n)\n`;
 }
 
 /** The statement that counts an audit's bad rows and yields the first of them as JSON, in one reading. Pure. */

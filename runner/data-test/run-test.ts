@@ -55,11 +55,15 @@ export async function runTest(
     const counting = SqlText.join('select count(*) as failures\nfrom (\n', test.sql, '\n) as bad_rows');
     const { rows } = await statement(on, counting);
     const failures = Number(rows[0]?.failures ?? 0);
-    const status = failures === 0 ? 'pass' : test.severity === 'warn' ? 'warn' : 'fail';
-    return { status, failures, proven: false };
+    return countedOutcome(test, failures);
   } catch (error) {
     throw explain(error, { name: test.name, file: test.file, sourceText });
   }
+}
+
+/** The outcome of a test that has found so many bad rows. */
+export function countedOutcome({ severity }: TestNode, failures: number): TestOutcome {
+  return { status: failures === 0 ? 'pass' : severity === 'warn' ? 'warn' : 'fail', failures, proven: false };
 }
 
 /** Whether a constraint of the database makes what a test looks for impossible. */

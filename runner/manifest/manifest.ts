@@ -120,7 +120,7 @@ export interface EphemeralNode extends ModelBase {
   readonly materialized: 'ephemeral';
 }
 
-/** Rebuilt as a whole by every run. */
+/** Rebuilt as a whole whenever what it reads has other rows. */
 export interface TableNode extends ModelBase, TableSettings {
   readonly materialized: 'table';
 }
@@ -201,6 +201,24 @@ export interface TestNode extends NodeBase {
   readonly place: Place;
   /** Where the test is an audit: it runs on the rows of a model before they are committed. */
   readonly audit?: Audit | undefined;
+  /** Where the outcome for a row depends on that row of one model alone, and the test is no audit. */
+  readonly newRows?: NewRows | undefined;
+  /** What it looks at once it has passed, where it says so by `{{#incremental}}`. */
+  readonly incremental?: IncrementalTest | undefined;
+}
+
+/** The form of a test that looks at what has come since it passed last. */
+export interface IncrementalTest {
+  readonly sql: SqlText;
+  /** Ids of the upstreams whose high-water marks it uses. */
+  readonly highWater: readonly string[];
+}
+
+/** A test of single rows, with the bare name of the model's table where it reads the model. */
+export interface NewRows {
+  /** The id of the model. */
+  readonly of: string;
+  readonly sql: SqlText;
 }
 
 export interface Audit {

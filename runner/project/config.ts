@@ -120,6 +120,8 @@ export const configSchema = z.strictObject({
   severity: z.enum(['error', 'warn']).optional(),
   /** For tests: run in the transaction that builds a model, on all of its rows or only on those that the build brings. */
   audit: z.union([z.boolean(), z.literal('new_rows')], 'expected true, false or new_rows').optional(),
+  /** For tests: whether a row is bad depends on that row of the model alone, so that a build tests the rows that it brings. */
+  scope: z.literal('new_rows', 'expected new_rows').optional(),
   /** Of several models that a test reads, the one it audits. */
   audits: z.string().min(1).optional(),
   row_security: rowSecurity.optional(),
@@ -140,7 +142,7 @@ export type ConfigKey = keyof Config;
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
 
-const onlyOfTests: readonly ConfigKey[] = ['severity', 'audit', 'audits'];
+const onlyOfTests: readonly ConfigKey[] = ['severity', 'scope', 'audit', 'audits'];
 
 /** What can be set for data tests. */
 export const testKeys: readonly ConfigKey[] = [...onlyOfTests, 'enabled', 'tags', 'meta'];

@@ -48,6 +48,10 @@ export class Reuse implements KnownRows {
   readonly #models = new Map<string, ModelState>();
   readonly #passed = new Map<string, TestPass>();
   readonly #notPassed = new Set<string>();
+  /** The tests of this run that look at the new rows of a node, by its id. */
+  readonly #ofRows = new Map<string, TestNode[]>();
+  /** The bad rows among the new ones of builds of this run, by the id of the test. */
+  readonly #found = new Map<string, number>();
   /** What has been built since it was looked at. */
   readonly #stale = new Set<BuiltNode>();
   #versions: RowVersions;
@@ -67,11 +71,20 @@ export class Reuse implements KnownRows {
   }
 
   /** Reads what was recorded of earlier runs. @throws NodeError if a source's `rows_version` cannot be read. */
-  static async begin(warehouse: Warehouse, manifest: Manifest, sourceText: SourceTexts): Promise<Reuse> {
+  static async begin(
+    warehouse: Warehouse,
+    manifest: Manifest,
+    tests: readonly TestNode[],
+    sourceText: SourceTexts,
+  ): Promise<Reuse> {
     const nodes = [...manifest.nodes.values()];
     const sources = await sourceVersions(warehouse, nodes, sourceText);
     const reuse = new Reuse(warehouse, manifest, sources, await ask(warehouse, allTestPasses));
     for (const node of nodes) if (isBuilt(node)) reuse.#stale.add(node);
+    for (const test of tests) {
+      const of = newRowsTested(test);
+      if (of !== undefined) reuse.#ofRows.set(of, [...(reuse.#ofRows.get(of) ?? []), test]);
+    }
     return reuse;
   }
 
@@ -93,6 +106,36 @@ export class Reuse implements KnownRows {
     const ids = Object.keys(rows);
     const isSame = ids.length === Object.keys(pass.rows).length && ids.every((id) => rows[id] === pass.rows[id]);
     return isSame ? pass.passedAt : undefined;
+  }
+
+  /**
+   * The tests that need to look at the new rows of a node only, since all other rows have passed.
+   * @param before the version of the node's rows before they were added.
+   */
+  testsOfNewRows(node: BuiltNode, before: string | undefined): readonly TestNode[] {
+    return (this.#ofRows.get(node.id) ?? []).filter((test) => {
+      const pass = this.#passes.get(test.name);
+      return before !== undefined && pass?.rows[node.id] === before && pass.checksum === checksumOf(test);
+    });
+  }
+
+  /** Notes how many bad rows a test has found among the new rows of a node. */
+  foundInNewRows(test: TestNode, failures: number): void {
+    this.#found.set(test.id, failures);
+  }
+
+  /**
+   * The number of bad rows among those that a build of this run brought, where that says all: everything else that the test reads is
+   * as it was when it passed last.
+   */
+  failuresOfNewRows(test: TestNode, { rows }: RowsToTest): number | undefined {
+    const failures = this.#found.get(test.id);
+    const pass = this.#passes.get(test.name);
+    if (failures === undefined || pass === undefined || rows === undefined) return undefined;
+    const of = newRowsTested(test);
+    const ids = Object.keys(rows);
+    if (ids.length !== Object.keys(pass.rows).length) return undefined;
+    return ids.every((id) => id === of || rows[id] === pass.rows[id]) ? failures : undefined;
   }
 
   /** Notes that a test has passed on all of these rows. @param at ISO time. */
@@ -143,6 +186,11 @@ export class Reuse implements KnownRows {
     }
     this.#versions = new RowVersions(this.#manifest, this.#models, this);
   }
+}
+
+/** The id of the model or seed whose new rows a test looks at. */
+function newRowsTested({ newRows, audit }: TestNode): string | undefined {
+  return newRows?.of ?? (audit?.newRows && audit.of);
 }
 
 function checksumOf({ sql, severity }: TestNode): string {

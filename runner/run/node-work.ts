@@ -3,7 +3,7 @@ import { isAccessModel, secureReaders } from '../build/transaction/access.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
-import { RelationCache, runTest } from '../data-test/run-test.ts';
+import { countedOutcome, RelationCache, runTest } from '../data-test/run-test.ts';
 import type { BuiltNode, TestNode } from '../manifest/manifest.ts';
 import type { Reuse } from '../reuse/reuse.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
@@ -78,16 +78,23 @@ export class NodeWork {
       const passedAt = audit === undefined && rows !== undefined ? this.#reuse?.passedAt(node, rows) : undefined;
       if (passedAt !== undefined) return { ...unchanged, message: `unchanged since ${minuteOf(passedAt)}` };
       const at = clock().toISOString();
+      const ofNewRows = rows && this.#reuse?.failuresOfNewRows(node, rows);
       const { status, failures, proven } =
-        audit === undefined ? await runTest(warehouse, node, this.#relations, sourceText) : outcomeOf(audit);
+        audit === undefined
+          ? ofNewRows === undefined
+            ? await runTest(warehouse, node, this.#relations, sourceText)
+            : countedOutcome(node, ofNewRows)
+          : outcomeOf(audit);
       if (status !== 'pass') this.#reuse?.fail(node);
-      // An audit of new rows says nothing of the others.
-      else if (rows !== undefined && !proven && node.audit?.newRows === undefined)
+      // An audit of new rows says nothing of the others, unless those have passed before.
+      else if (rows !== undefined && !proven && (node.audit?.newRows === undefined || ofNewRows === 0))
         await this.#reuse?.pass(node, rows, at);
       const found = failures === 0 ? '' : badRows(failures);
       const message = proven
         ? 'held by a constraint'
-        : [found, audit === undefined ? '' : 'audited'].filter(Boolean).join(', ');
+        : [found, audit === undefined ? (ofNewRows === undefined ? '' : 'new rows') : 'audited']
+            .filter(Boolean)
+            .join(', ');
       return { status, message, inserted: 0, updated: 0, deleted: 0, failures, error: undefined };
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);

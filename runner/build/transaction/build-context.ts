@@ -3,7 +3,7 @@ import type { AuditOutcome } from '../../data-test/audit.ts';
 import type { SharedLock } from '../../database/shared-lock.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Decision, PlanOptions } from '../../plan/decision.ts';
-import type { KnownRows } from '../../reuse/row-versions.ts';
+import type { Reuse } from '../../reuse/reuse.ts';
 import type { EventTimeRange } from '../../state/batch-windows.ts';
 import type { NodeError, SourceTexts } from '../../text/errors.ts';
 
@@ -22,7 +22,7 @@ export interface BuildContext {
   readonly range?: EventTimeRange | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What is known of rows that have not changed; undefined: everything is built again. */
-  readonly reuse?: KnownRows | undefined;
+  readonly reuse?: Reuse | undefined;
 }
 
 export interface Built {
