@@ -1,10 +1,10 @@
 import { relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { UpstreamVersions } from '../build/transaction/upstream-versions.ts';
 import { ask } from '../database/question.ts';
 import { sourcesBehind } from '../manifest/lineage.ts';
 import { followedByMark, type Manifest, type ModelNode } from '../manifest/manifest.ts';
 import { reasonToRebuild } from '../plan/decide.ts';
+import { UpstreamVersions } from '../reuse/upstream-versions.ts';
 import { allModels, type Consumed, consumedBy } from '../state/models.ts';
 import { hasState } from '../state/schema.ts';
 

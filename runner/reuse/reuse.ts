@@ -2,6 +2,8 @@
 //
 //   row-versions.ts  a version of the rows of each node: equal versions mean equal rows, as far as this program changed them
 //   steady.ts        whether a query yields the same of the same rows, and reads only what is known to be its upstream
+//   upstream-versions.ts  what an upstream is apart from increments: who follows it by high-water mark rebuilds when that changes
+//   new-rows.ts      tests of single rows, on the rows that an increment brings
 //   reuse.ts         which data tests have passed on these versions; what passes in this run is recorded at its end
 //
 // The planner decides by the same versions whether a table or materialized view stays as it is (plan/decide.ts). What is not known
@@ -22,14 +24,18 @@ import {
   type TestNode,
 } from '../manifest/manifest.ts';
 import { type ModelState, modelsNamed } from '../state/models.ts';
-import { allTestPasses, forgetTestPasses, type TestPass, writeTestPasses } from '../state/test-passes.ts';
+import { allTestPasses, forgetTestPasses, type Mark, type TestPass, writeTestPasses } from '../state/test-passes.ts';
 import type { SourceTexts } from '../text/errors.ts';
+import type { SqlText } from '../text/sql-text.ts';
 import { type KnownRows, RowVersions } from './row-versions.ts';
 import { isSteady, readsOnly } from './steady.ts';
+import { UpstreamVersions } from './upstream-versions.ts';
 
 /** The rows that a test is about to read, so that its pass can be recorded. */
 export interface RowsToTest {
   readonly checksum: string;
+  /** How far each upstream goes now, for a test that has an incremental form; by id. */
+  readonly marks: Readonly<Record<string, Mark>>;
   /** By the ids of what it reads; undefined where it cannot be told. */
   readonly rows: Readonly<Record<string, string>> | undefined;
 }
@@ -96,11 +102,12 @@ export class Reuse implements KnownRows {
   /** The rows that a test would read now. */
   async rowsOf(test: TestNode): Promise<RowsToTest> {
     await this.refresh();
-    return { checksum: checksumOf(test), rows: this.#versions.ofAll(test.dependsOn) };
+    const rows = this.#versions.ofAll(test.dependsOn);
+    return { checksum: checksumOf(test), rows, marks: await this.#marksOf(test) };
   }
 
   /** When a test has passed on these rows; undefined if it has not, or if that is not known. ISO time. */
-  passedAt(test: TestNode, { checksum, rows }: RowsToTest): string | undefined {
+  passedAt(test: TestNode, { checksum, rows }: Omit<RowsToTest, 'marks'>): string | undefined {
     const pass = this.#passes.get(test.name);
     if (pass?.checksum !== checksum || rows === undefined) return undefined;
     const ids = Object.keys(rows);
@@ -138,11 +145,46 @@ export class Reuse implements KnownRows {
     return ids.every((id) => id === of || rows[id] === pass.rows[id]) ? failures : undefined;
   }
 
+  /**
+   * What a test has to look at to know the outcome for all rows: what has come since it passed last. Undefined if that does not do,
+   * since something that it reads was rebuilt or its SQL has changed.
+   */
+  incrementOf(test: TestNode, { checksum, marks }: RowsToTest): SqlText | undefined {
+    const pass = this.#passes.get(test.name);
+    if (test.incremental === undefined || pass?.checksum !== checksum) return undefined;
+    const isSame = test.dependsOn.every(
+      (id) => pass.marks[id] !== undefined && pass.marks[id].version === marks[id]?.version,
+    );
+    if (!isSame) return undefined;
+    return test.incremental.sql.fill((hole) =>
+      hole.kind === 'high_water' ? String(pass.marks[hole.id]?.loadId ?? 0) : undefined,
+    );
+  }
+
+  async #marksOf({ incremental, dependsOn }: TestNode): Promise<Readonly<Record<string, Mark>>> {
+    if (incremental === undefined) return {};
+    const versions = new UpstreamVersions(this.#manifest, this.#models);
+    const marks: Record<string, Mark> = {};
+    for (const id of dependsOn)
+      marks[id] = { version: versions.versionOf(id), loadId: await this.#newestLoad(incremental.highWater, id) };
+    return marks;
+  }
+
+  /** The largest load_id of an upstream that is followed by high-water mark; 0 for any other. */
+  async #newestLoad(followed: readonly string[], id: string): Promise<number> {
+    const node = this.#manifest.nodes.get(id);
+    if (node === undefined || node.kind === 'test' || !followed.includes(id)) return 0;
+    const { rows } = await this.#warehouse.query<{ newest: number | null }>(
+      `select max(load_id)::bigint as newest from ${relation(node.relation)}`,
+    );
+    return Number(rows[0]?.newest ?? 0);
+  }
+
   /** Notes that a test has passed on all of these rows. @param at ISO time. */
-  async pass(test: TestNode, { checksum, rows }: RowsToTest, at: string): Promise<void> {
+  async pass(test: TestNode, { checksum, rows, marks }: RowsToTest, at: string): Promise<void> {
     const before = this.#passes.get(test.name);
     const isTrusted = rows !== undefined && (before?.checksum === checksum || (await this.#isSteady(test)));
-    if (isTrusted) this.#passed.set(test.name, { checksum, passedAt: at, rows, marks: {} });
+    if (isTrusted) this.#passed.set(test.name, { checksum, passedAt: at, rows, marks });
     else if (before !== undefined) this.#notPassed.add(test.name);
   }
 
@@ -159,7 +201,11 @@ export class Reuse implements KnownRows {
 
   /** Whether a test yields the same of the same rows, and reads nothing that is not among its upstreams. */
   async #isSteady(test: TestNode): Promise<boolean> {
-    return this.#warehouse.transaction((session) => isSteady(session, this.#manifest, test.dependsOn, test.sql));
+    const forms = [test.sql, ...(test.incremental === undefined ? [] : [test.incremental.sql])];
+    return this.#warehouse.transaction(async (session) => {
+      for (const sql of forms) if (!(await isSteady(session, this.#manifest, test.dependsOn, sql))) return false;
+      return true;
+    });
   }
 
   /** Looks at what has been built since the last time, once for all who wait for it. */
@@ -193,9 +239,9 @@ function newRowsTested({ newRows, audit }: TestNode): string | undefined {
   return newRows?.of ?? (audit?.newRows && audit.of);
 }
 
-function checksumOf({ sql, severity }: TestNode): string {
+function checksumOf({ sql, incremental, severity }: TestNode): string {
   return createHash('sha256')
-    .update(JSON.stringify([sql.text, severity]))
+    .update(JSON.stringify([sql.text, incremental?.sql.text, severity]))
     .digest('hex')
     .slice(0, 32);
 }

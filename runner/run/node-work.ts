@@ -3,9 +3,9 @@ import { isAccessModel, secureReaders } from '../build/transaction/access.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
-import { countedOutcome, RelationCache, runTest } from '../data-test/run-test.ts';
+import { countedOutcome, RelationCache, runTest, type TestOutcome } from '../data-test/run-test.ts';
 import type { BuiltNode, TestNode } from '../manifest/manifest.ts';
-import type { Reuse } from '../reuse/reuse.ts';
+import type { Reuse, RowsToTest } from '../reuse/reuse.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */
@@ -69,40 +69,51 @@ export class NodeWork {
     else this.#relations.forget(node.relation);
   }
 
-  /** Runs a test, unless it has been run as an audit of a model that this run has built. */
+  /** Runs a test, unless it has been run as an audit of a model that this run has built, or has passed on the same rows. */
   async test(node: TestNode): Promise<Outcome> {
-    const { warehouse, signal, sourceText, clock } = this.#context;
+    const { signal, clock } = this.#context;
     try {
       const audit = this.#audited.get(node.id);
       const rows = await this.#reuse?.rowsOf(node);
       const passedAt = audit === undefined && rows !== undefined ? this.#reuse?.passedAt(node, rows) : undefined;
-      if (passedAt !== undefined) return { ...unchanged, message: `unchanged since ${minuteOf(passedAt)}` };
+      if (passedAt !== undefined) return { ...passed, message: `unchanged since ${minuteOf(passedAt)}` };
       const at = clock().toISOString();
-      const ofNewRows = rows && this.#reuse?.failuresOfNewRows(node, rows);
-      const { status, failures, proven } =
-        audit === undefined
-          ? ofNewRows === undefined
-            ? await runTest(warehouse, node, this.#relations, sourceText)
-            : countedOutcome(node, ofNewRows)
-          : outcomeOf(audit);
-      if (status !== 'pass') this.#reuse?.fail(node);
-      // An audit of new rows says nothing of the others, unless those have passed before.
-      else if (rows !== undefined && !proven && (node.audit?.newRows === undefined || ofNewRows === 0))
-        await this.#reuse?.pass(node, rows, at);
-      const found = failures === 0 ? '' : badRows(failures);
-      const message = proven
-        ? 'held by a constraint'
-        : [found, audit === undefined ? (ofNewRows === undefined ? '' : 'new rows') : 'audited']
-            .filter(Boolean)
-            .join(', ');
-      return { status, message, inserted: 0, updated: 0, deleted: 0, failures, error: undefined };
+      const { how, ...tested } =
+        audit === undefined ? await this.#runTest(node, rows) : this.#asAudited(node, audit, rows);
+      if (tested.status !== 'pass') this.#reuse?.fail(node);
+      else if (rows !== undefined && how !== 'some rows' && !tested.proven) await this.#reuse?.pass(node, rows, at);
+      const found = tested.failures === 0 ? '' : badRows(tested.failures);
+      const aside = audit !== undefined ? 'audited' : how === 'new rows' ? how : '';
+      const message = tested.proven ? 'held by a constraint' : [found, aside].filter(Boolean).join(', ');
+      return { ...passed, status: tested.status, message, failures: tested.failures };
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);
     }
   }
+
+  /** Runs a test on the new rows, where those tell the outcome for all, or on all rows. */
+  async #runTest(node: TestNode, rows: RowsToTest | undefined): Promise<Tested> {
+    const { warehouse, sourceText } = this.#context;
+    const failures = rows && this.#reuse?.failuresOfNewRows(node, rows);
+    if (failures !== undefined) return { ...countedOutcome(node, failures), how: 'new rows' };
+    const sql = rows && this.#reuse?.incrementOf(node, rows);
+    const outcome = await runTest(warehouse, sql === undefined ? node : { ...node, sql }, this.#relations, sourceText);
+    return { ...outcome, how: sql === undefined ? 'all rows' : 'new rows' };
+  }
+
+  /** What an audit says of its test. One of new rows says nothing of the others, unless those have passed before. */
+  #asAudited(node: TestNode, audit: AuditOutcome, rows: RowsToTest | undefined): Tested {
+    const isOfAll = node.audit?.newRows === undefined || (rows && this.#reuse?.failuresOfNewRows(node, rows)) === 0;
+    return { ...outcomeOf(audit), how: isOfAll ? 'all rows' : 'some rows' };
+  }
 }
 
-const unchanged = { status: 'pass', inserted: 0, updated: 0, deleted: 0, failures: 0, error: undefined } as const;
+/** The outcome of a test, and whether it was found out by looking at all rows, at the new ones, or says nothing of the others. */
+interface Tested extends TestOutcome {
+  readonly how: 'all rows' | 'new rows' | 'some rows';
+}
+
+const passed = { status: 'pass', inserted: 0, updated: 0, deleted: 0, failures: 0, error: undefined } as const;
 
 /** `2026-11-28 16:20 UTC` */
 function minuteOf(iso: string): string {

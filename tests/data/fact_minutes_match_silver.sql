@@ -1,6 +1,35 @@
 -- Every fact has a row for each minute that its sensors have in silver, and no other: counted by day and apartment, as far
--- back as both are kept.
-with silver as (
+-- back as both are kept. Once it has passed, the days that new readings touch.
+{{#incremental}}
+with touched as (
+    select distinct (timestamp at time zone 'UTC')::date as day
+    from {{ref "sensor_events"}}
+    where load_id > {{high_water "sensor_events"}}
+),
+
+events as (
+    select
+        e.apartment,
+        e.room,
+        e.sensor_type,
+        e.timestamp
+    from touched as t
+    join {{ref "sensor_events"}} as e
+        on e.timestamp >= t.day::timestamp at time zone 'UTC'
+        and e.timestamp < (t.day + 1)::timestamp at time zone 'UTC'
+),
+{{else}}
+with events as (
+    select
+        apartment,
+        room,
+        sensor_type,
+        timestamp
+    from {{ref "sensor_events"}}
+),
+{{/incremental}}
+
+silver as (
     select
         m.fact,
         m.apartment,
@@ -13,7 +42,7 @@ with silver as (
             e.room,
             case when f.fact = 'energy' then e.sensor_type end as sensor_type,
             e.timestamp
-        from {{ref "sensor_events"}} as e
+        from events as e
         join (
             values
                 ('energy', 'plug'),
@@ -38,14 +67,17 @@ facts as (
     from (
         select 'energy' as fact, apartment_key, date_key, count(*) as row_count
         from {{ref "fact_energy_minute"}}
+        {{#incremental}}where date_key in (select {{> date_key date="day"}} from touched){{/incremental}}
         group by 2, 3
         union all
         select 'environment', apartment_key, date_key, count(*)
         from {{ref "fact_environment_minute"}}
+        {{#incremental}}where date_key in (select {{> date_key date="day"}} from touched){{/incremental}}
         group by 2, 3
         union all
         select 'presence', apartment_key, date_key, count(*)
         from {{ref "fact_presence_minute"}}
+        {{#incremental}}where date_key in (select {{> date_key date="day"}} from touched){{/incremental}}
         group by 2, 3
     ) as f
     join {{ref "dim_apartment"}} as a on a.apartment_key = f.apartment_key

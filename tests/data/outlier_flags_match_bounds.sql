@@ -1,3 +1,5 @@
+{{config scope="new_rows" audits="sensor_events"}}
+
 -- Every reading is flagged as the bounds have it now.
 select
     e.field,

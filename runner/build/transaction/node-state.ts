@@ -16,13 +16,13 @@ import {
 } from '../../manifest/manifest.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { type KnownRows, RowVersions } from '../../reuse/row-versions.ts';
+import { UpstreamVersions } from '../../reuse/upstream-versions.ts';
 import { expiredOf } from '../../state/expired.ts';
 import { type Consumed, consumedBy, leastConsumed, type ModelState, modelsNamed } from '../../state/models.ts';
 import { prunedOf } from '../../state/pruned.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { readAccess } from './access.ts';
-import { UpstreamVersions } from './upstream-versions.ts';
 
 /** The state of a node that nothing is known of. */
 export const nothingKnown: NodeState = {

@@ -1,6 +1,6 @@
 // What happens between `begin` and `commit`. build/build-node.ts and microbatch/ call these files in this order:
 //
-//   1. node-state.ts, upstream-versions.ts    read the existing relation and what is recorded of the model and its upstreams
+//   1. node-state.ts                          read the existing relation and what is recorded of the model and its upstreams
 //   2. decide-after-hooks.ts, hooks.ts        run the pre-hooks; if they ran, the state is read again before the decision
 //   3. rows.ts, seed.ts, shape.ts             the query or the seed's file, and the columns that it yields
 //   4. blocking-views.ts, blocking-dependents.ts  find what must be recreated, and refuse what could not be

@@ -80,6 +80,29 @@ describe.each(databases)('tests of single rows, on $name', (kind) => {
     expect(await outcomes()).toMatchObject(Object.fromEntries(ofRows.map((name) => [name, 'pass'])));
   });
 
+  test('of what has come since they passed: those with an incremental form', async () => {
+    project.write({
+      'tests/data/not_above.sql': `select id from {{ref "readings"}} where value > 3
+{{#incremental}}and load_id > {{high_water "readings"}}{{/incremental}}
+`,
+    });
+    await land(1, "(1, 'a', 1)");
+    await run();
+    // Changed by hand: a test that looked at all rows would see it.
+    await rows('update public.readings set value = 9');
+    await land(2, "(2, 'a', 2)");
+    expect(await outcomes()).toMatchObject({ not_above: 'pass new rows' });
+    await land(3, "(3, 'a', 4)");
+    expect(await outcomes()).toMatchObject({ not_above: 'fail 1 bad row, new rows' });
+    expect(await outcomes()).toMatchObject({ not_above: 'fail 2 bad rows' });
+    expect(await outcomes({ fullRefresh: true })).toMatchObject({ not_above: 'fail 1 bad row' });
+    project.write({
+      'tests/data/not_above.sql':
+        'select id from {{ref "readings"}} where value > 4 and id > {{high_water "readings"}}',
+    });
+    expect(() => project.compile()).toThrow('high_water has no value in a full build');
+  });
+
   test('that cannot be run beside the others say so by themselves', async () => {
     project.write({
       'tests/data/not_above.sql':

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { UpstreamVersions } from '../../../../../runner/build/transaction/upstream-versions.ts';
-import { sourcesBehind, tablesBehind } from '../../../../../runner/manifest/lineage.ts';
-import type { Manifest } from '../../../../../runner/manifest/manifest.ts';
-import { nothingMade } from '../../../../../runner/state/made.ts';
-import type { ModelState } from '../../../../../runner/state/models.ts';
-import { compileFiles, modelOf } from '../../projects.ts';
+import { sourcesBehind, tablesBehind } from '../../../../runner/manifest/lineage.ts';
+import type { Manifest } from '../../../../runner/manifest/manifest.ts';
+import { UpstreamVersions } from '../../../../runner/reuse/upstream-versions.ts';
+import { nothingMade } from '../../../../runner/state/made.ts';
+import type { ModelState } from '../../../../runner/state/models.ts';
+import { compileFiles, modelOf } from '../projects.ts';
 
 /**
  * Views, each of which reads the one below it in two ways, over one table; a table that reads the topmost, and a materialized view.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type BuiltNode, isBuilt, isMicrobatch, type Manifest, type ViewNode } from '../../manifest/manifest.ts';
-import type { Consumed, ModelState } from '../../state/models.ts';
+import { type BuiltNode, isBuilt, isMicrobatch, type Manifest, type ViewNode } from '../manifest/manifest.ts';
+import type { Consumed, ModelState } from '../state/models.ts';
 
 /**
  * The versions of the upstreams that nodes read. A version identifies what the rows of an upstream are apart from increments:
@@ -24,7 +24,7 @@ export class UpstreamVersions {
    */
   of(node: BuiltNode, id: string): string {
     if (isMicrobatch(node) && node.batch.follows.includes(id)) return 'by batch';
-    return this.#versionOf(id);
+    return this.versionOf(id);
   }
 
   /**
@@ -39,17 +39,18 @@ export class UpstreamVersions {
       if (then === undefined || this.#view(id) === undefined) continue;
       // In full, a version doubles with every diamond of views, so it is written only if its length is that of the stored one.
       if (then.version.length === this.#lengthInFull(id) && then.version === this.#inFull(id))
-        found.set(name, { ...then, version: this.#versionOf(id) });
+        found.set(name, { ...then, version: this.versionOf(id) });
     }
     return found;
   }
 
-  #versionOf(id: string): string {
+  /** The version of a node for whoever reads all of it. */
+  versionOf(id: string): string {
     const view = this.#view(id);
     if (view === undefined) return this.#generationOf(id);
     const known = this.#versions.get(id);
     if (known !== undefined) return known;
-    const parts = [view.checksum, ...view.reads.map((upstream) => this.#versionOf(upstream))];
+    const parts = [view.checksum, ...view.reads.map((upstream) => this.versionOf(upstream))];
     const version = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
     this.#versions.set(id, version);
     return version;
