@@ -1,5 +1,6 @@
 import { Graph } from '../manifest/graph.ts';
-import { type BuiltNode, isBuilt, type Node, type TestNode } from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, type Node } from '../manifest/manifest.ts';
+import type { TestNode } from '../manifest/test-node.ts';
 import type { Config } from '../project/config.ts';
 import type { SettingPlaces } from '../project/setting-places.ts';
 import { type Problem, ProjectError } from '../text/errors.ts';

@@ -1,6 +1,7 @@
 import { basename } from 'node:path/posix';
 import { identifier, relation } from '../../warehouse/quote.ts';
-import type { Node, TestNode } from '../manifest/manifest.ts';
+import type { Node } from '../manifest/manifest.ts';
+import type { TestNode } from '../manifest/test-node.ts';
 import { type ConfigKey, testKeys } from '../project/config.ts';
 import { FolderConfig, foldersOf } from '../project/folder-config.ts';
 import { overlay } from '../project/overlay.ts';

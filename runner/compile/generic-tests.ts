@@ -1,5 +1,5 @@
 import { identifier, identifiers, literal, type RelationName } from '../../warehouse/quote.ts';
-import type { Proof } from '../manifest/manifest.ts';
+import type { Proof } from '../manifest/test-node.ts';
 import { type Config, names } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { didYouMean } from '../text/suggest.ts';

@@ -2,7 +2,7 @@ import { type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type ExistingRelation, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';
-import type { Proof, TestNode } from '../manifest/manifest.ts';
+import type { Proof, TestNode } from '../manifest/test-node.ts';
 import type { SourceTexts } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
 

@@ -1,5 +1,6 @@
 import { relation } from '../../warehouse/quote.ts';
-import { type BuiltNode, isBuilt, type ManifestIndex, type Node, rowSecurityOf, type TestNode } from './manifest.ts';
+import { type BuiltNode, isBuilt, type ManifestIndex, type Node, rowSecurityOf } from './manifest.ts';
+import type { TestNode } from './test-node.ts';
 
 /** Finds once what would have to be looked for among all nodes for each node. */
 export function indexNodes(nodes: ReadonlyMap<string, Node>): ManifestIndex {

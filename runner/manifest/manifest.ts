@@ -1,6 +1,7 @@
 // A compiled project. Values only: nothing here compiles, plans or queries.
 //
 //   manifest.ts                          nodes, a union by kind and materialization: a node has only the settings it can have
+//   test-node.ts                         what every node has, and what a data test has
 //   manifest-index.ts                    audits of a node, the model of a relation, and other questions asked for each node
 //   graph.ts, select.ts                  dependencies and their order; the nodes that `+name`, `tag:` or `path:` select
 //   lineage.ts                           the sources and tables behind a node, through views and ephemeral models
@@ -11,6 +12,7 @@ import type { batchSizes, Config, strategies } from '../project/config.ts';
 import type { SettingPlaces } from '../project/setting-places.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
+import type { NodeBase, TestNode } from './test-node.ts';
 
 export interface ColumnSpec {
   readonly name: string;
@@ -51,18 +53,6 @@ export type SubjectOf =
       readonly of: string | undefined;
       readonly knownBy?: Readonly<Record<string, string>> | undefined;
     };
-
-interface NodeBase {
-  /** `model.dim_room`, `seed.rooms`, `test.unique_dim_room_room_key`, `source.staging.sensor_file`. */
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  /** The file it is written in, relative to the project root. */
-  readonly file: string;
-  readonly tags: readonly string[];
-  /** Ids of what must be there first: refs, sources, and targets of foreign keys. */
-  readonly dependsOn: readonly string[];
-}
 
 /** SQL that runs before or after a model or seed, every time it is built or found to be as it should be. */
 export interface Hook {
@@ -187,57 +177,6 @@ export interface SourceNode extends NodeBase {
   /** Whose its rows are. */
   readonly isPersonal: boolean;
 }
-
-/** A test is a query that returns the bad rows. */
-export interface TestNode extends NodeBase {
-  readonly kind: 'test';
-  /** Of a generic test, which it is: not_null, unique, accepted_values, relationships. */
-  readonly generic: string | undefined;
-  readonly materialized?: undefined;
-  readonly sql: SqlText;
-  readonly severity: 'error' | 'warn';
-  /** A constraint of the database that, if it exists, makes bad rows impossible. */
-  readonly provenBy: Proof | undefined;
-  readonly place: Place;
-  /** Where the test is an audit: it runs on the rows of a model before they are committed. */
-  readonly audit?: Audit | undefined;
-  /** Where the outcome for a row depends on that row of one model alone, and the test is no audit. */
-  readonly newRows?: NewRows | undefined;
-  /** What it looks at once it has passed, where it says so by `{{#incremental}}`. */
-  readonly incremental?: IncrementalTest | undefined;
-}
-
-/** The form of a test that looks at what has come since it passed last. */
-export interface IncrementalTest {
-  readonly sql: SqlText;
-  /** Ids of the upstreams whose high-water marks it uses. */
-  readonly highWater: readonly string[];
-}
-
-/** A test of single rows, with the bare name of the model's table where it reads the model. */
-export interface NewRows {
-  /** The id of the model. */
-  readonly of: string;
-  readonly sql: SqlText;
-}
-
-export interface Audit {
-  /** The id of the model or seed. */
-  readonly of: string;
-  /** The test with the bare name of the model's table where it reads the model; undefined if it looks at all rows. */
-  readonly newRows: SqlText | undefined;
-}
-
-export type Proof =
-  | { readonly type: 'not_null'; readonly relation: RelationName; readonly column: string }
-  | { readonly type: 'unique'; readonly relation: RelationName; readonly columns: readonly string[] }
-  | {
-      readonly type: 'foreign_key';
-      readonly relation: RelationName;
-      readonly columns: readonly string[];
-      readonly to: RelationName;
-      readonly toColumns: readonly string[];
-    };
 
 export type Node = BuiltNode | SourceNode | TestNode;
 

@@ -1,6 +1,7 @@
 import type { Session } from '../../warehouse/warehouse.ts';
 import { newRowsOf } from '../data-test/audit.ts';
-import type { BuiltNode, TestNode } from '../manifest/manifest.ts';
+import type { BuiltNode } from '../manifest/manifest.ts';
+import type { TestNode } from '../manifest/test-node.ts';
 import { SqlText } from '../text/sql-text.ts';
 
 /**

@@ -15,14 +15,8 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { viewFacts } from '../database/query-facts.ts';
 import { ask } from '../database/question.ts';
 import { explain, statement } from '../database/statement.ts';
-import {
-  type BuiltNode,
-  isBuilt,
-  type Manifest,
-  type Node,
-  type SourceNode,
-  type TestNode,
-} from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, type Manifest, type Node, type SourceNode } from '../manifest/manifest.ts';
+import type { TestNode } from '../manifest/test-node.ts';
 import { type ModelState, modelsNamed } from '../state/models.ts';
 import { allTestPasses, forgetTestPasses, type Mark, type TestPass, writeTestPasses } from '../state/test-passes.ts';
 import type { SourceTexts } from '../text/errors.ts';

@@ -4,7 +4,8 @@ import type { BuildContext } from '../build/transaction/build-context.ts';
 import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
 import { countedOutcome, RelationCache, runTest, type TestOutcome } from '../data-test/run-test.ts';
-import type { BuiltNode, TestNode } from '../manifest/manifest.ts';
+import type { BuiltNode } from '../manifest/manifest.ts';
+import type { TestNode } from '../manifest/test-node.ts';
 import type { Reuse, RowsToTest } from '../reuse/reuse.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
 

@@ -5,9 +5,9 @@ import type {
   ModelNode,
   SeedNode,
   TableNode,
-  TestNode,
   ViewNode,
 } from '../../../runner/manifest/manifest.ts';
+import type { TestNode } from '../../../runner/manifest/test-node.ts';
 import { type ProjectOptions, readProject } from '../../../runner/project/project.ts';
 import { type Problem, ProjectError } from '../../../runner/text/errors.ts';
 import { TemporaryProject } from '../../integration/temporary-project.ts';

@@ -1,0 +1,67 @@
+import type { RelationName } from '../../warehouse/quote.ts';
+import type { Place } from '../text/place.ts';
+import type { SqlText } from '../text/sql-text.ts';
+
+/** What every node has. */
+export interface NodeBase {
+  /** `model.dim_room`, `seed.rooms`, `test.unique_dim_room_room_key`, `source.staging.sensor_file`. */
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  /** The file it is written in, relative to the project root. */
+  readonly file: string;
+  readonly tags: readonly string[];
+  /** Ids of what must be there first: refs, sources, and targets of foreign keys. */
+  readonly dependsOn: readonly string[];
+}
+
+/** A test is a query that returns the bad rows. */
+export interface TestNode extends NodeBase {
+  readonly kind: 'test';
+  /** Of a generic test, which it is: not_null, unique, accepted_values, relationships. */
+  readonly generic: string | undefined;
+  readonly materialized?: undefined;
+  readonly sql: SqlText;
+  readonly severity: 'error' | 'warn';
+  /** A constraint of the database that, if it exists, makes bad rows impossible. */
+  readonly provenBy: Proof | undefined;
+  readonly place: Place;
+  /** Where the test is an audit: it runs on the rows of a model before they are committed. */
+  readonly audit?: Audit | undefined;
+  /** Where the outcome for a row depends on that row of one model alone, and the test is no audit. */
+  readonly newRows?: NewRows | undefined;
+  /** What it looks at once it has passed, where it says so by `{{#incremental}}`. */
+  readonly incremental?: IncrementalTest | undefined;
+}
+
+/** The form of a test that looks at what has come since it passed last. */
+export interface IncrementalTest {
+  readonly sql: SqlText;
+  /** Ids of the upstreams whose high-water marks it uses. */
+  readonly highWater: readonly string[];
+}
+
+/** A test of single rows, with the bare name of the model's table where it reads the model. */
+export interface NewRows {
+  /** The id of the model. */
+  readonly of: string;
+  readonly sql: SqlText;
+}
+
+export interface Audit {
+  /** The id of the model or seed. */
+  readonly of: string;
+  /** The test with the bare name of the model's table where it reads the model; undefined if it looks at all rows. */
+  readonly newRows: SqlText | undefined;
+}
+
+export type Proof =
+  | { readonly type: 'not_null'; readonly relation: RelationName; readonly column: string }
+  | { readonly type: 'unique'; readonly relation: RelationName; readonly columns: readonly string[] }
+  | {
+      readonly type: 'foreign_key';
+      readonly relation: RelationName;
+      readonly columns: readonly string[];
+      readonly to: RelationName;
+      readonly toColumns: readonly string[];
+    };
