@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import type { PowerBiOptions } from '../../powerbi/options.ts';
 import { powerBiProject } from '../../powerbi/project.ts';
@@ -87,14 +88,17 @@ function serverSetting(project: Project): Server | undefined {
 function optionsOf(project: Project, server: Server | undefined): PowerBiOptions {
   // First names may be what the pseudonyms are to hide.
   const hideNames = flagSetting(project, 'BI_PSEUDONYMISE', false);
+  const key = project.env.PSEUDONYM_KEY ?? '';
+  // As macros/values/shown_id.sql has it.
+  const shown = (id: string) => (hideNames ? createHmac('sha256', key).update(id).digest('hex') : id);
   return {
     name,
     ...(server ?? { server: 'localhost', database: name }),
     subjects: {
       model: 'model.dim_apartment',
-      idColumn: 'apartment_id',
+      idColumn: 'shown_apartment_id',
       all: apartmentsOf(project).map((apartment) => ({
-        id: apartment.id,
+        id: shown(apartment.id),
         name: hideNames ? apartment.id : (apartment.name ?? apartment.id),
       })),
     },

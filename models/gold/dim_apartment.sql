@@ -32,7 +32,8 @@ final as (
         b.building_id,
         'Building ' || b.building_id as building_name,
         {{> floor_name text="b.floor"}} as floor,
-        s.site_key as weather_site_key
+        s.site_key as weather_site_key,
+        {{> shown_id id="a.apartment_id"}} as shown_apartment_id
     from apartments as a
     left join buildings as b on b.apartment = a.apartment_id
     left join sites as s on s.site_name = {{> composed text="a.weather_site"}}
@@ -45,5 +46,6 @@ select
     building_id,
     building_name,
     floor,
-    weather_site_key
+    weather_site_key,
+    shown_apartment_id
 from final

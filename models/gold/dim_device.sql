@@ -69,7 +69,8 @@ final as (
         d.last_seen >= max(d.last_seen) over (partition by d.apartment)
             - {{var "device_active_days"}} * interval '24 hours' as is_active,
         d.first_seen,
-        d.last_seen
+        d.last_seen,
+        {{> shown_id id="d.apartment || '_' || d.room || '_' || d.sensor_type"}} as shown_device_id
     from typed as d
 )
 
@@ -82,5 +83,6 @@ select
     device_type,
     is_active,
     first_seen,
-    last_seen
+    last_seen,
+    shown_device_id
 from final
