@@ -2,7 +2,7 @@ import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './descriptor.ts';
-import { LoadFailedError, systemCode, systemReason } from './errors.ts';
+import { LoadFailedError, printable, systemCode, systemReason } from './errors.ts';
 import { freeBytes } from './free-space.ts';
 import { atOnce } from './in-order.ts';
 
@@ -193,7 +193,7 @@ export class BronzeWriter {
       return await work();
     } catch (error) {
       if (systemCode(error) === '') throw error;
-      const which = path === '' ? 'the files of a batch' : path;
+      const which = path === '' ? 'the files of a batch' : printable(path);
       throw new LoadFailedError({
         what: `cannot write ${which} into Bronze (${this.#root}): ${systemReason(systemCode(error))}`,
         hint: 'Check BRONZE_ROOT: the free space, the permissions and, on Windows, the length of the path.',

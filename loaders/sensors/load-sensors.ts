@@ -13,7 +13,14 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
 import { placeInBronze } from '../landing/bronze-files.ts';
-import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError, systemCode } from '../landing/errors.ts';
+import {
+  LoadBusyError,
+  LoadFailedError,
+  LoadInterruptedError,
+  printable,
+  SourceError,
+  systemCode,
+} from '../landing/errors.ts';
 import { assertFolder, isEmptyFolder } from '../landing/folder.ts';
 import { growing, isFolder, isForbidden } from '../landing/source-file.ts';
 import { ensureStaging } from '../landing/staging.ts';
@@ -154,7 +161,7 @@ class Load {
     const isAll = count === this.#seen - this.#folders && (listed === 'listing' || first.every(isForbidden));
     if (!isAll) return;
     throw new LoadFailedError({
-      what: `no sensor file could be read (${count} ${count === 1 ? 'file' : 'files'}): ${one.name}: ${one.reason}`,
+      what: `no sensor file could be read (${count} ${count === 1 ? 'file' : 'files'}): ${printable(one.name)}: ${one.reason}`,
       hint: 'Check the files in SMB_PATH and the permissions of this user; the next load tries them again.',
     });
   }

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LoadFailedError } from '../../../loaders/landing/errors.ts';
 import type { LoadMode } from '../../../loaders/landing/summary.ts';
@@ -27,6 +27,10 @@ describe.each(oneDatabase)('a share with files that cannot be read, on $name', (
   const lost = fileName('JimmyLoup', 1);
 
   it.runIf(process.platform !== 'win32')('and nothing else is a failed load; with others they are named', async () => {
+    const forged = 'a\nOK 3 files landed\u001b[2K.json';
+    await symlink('/nowhere', share.path(forged));
+    await expect(load('full')).rejects.toThrow(/a\\u000aOK 3 files landed\\u001b\[2K.json: it is gone$/);
+    await rm(share.path(forged));
     await symlink('/nowhere', share.path(lost));
     await mkdir(share.path(fileName('JimmyLoup', 2)));
     await expect(load('new')).rejects.toThrow(LoadFailedError);
