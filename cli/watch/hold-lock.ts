@@ -12,6 +12,9 @@ export const watchLock = 'watch';
 const firstWaitMs = 1000;
 const lastWaitMs = 30_000;
 
+/** How long a starting watcher waits for the lock of one that has ended, in milliseconds: the server notices within 35 s. */
+const goneMs = 60_000;
+
 /** Giving the lock back over a connection that is dead without knowing may never end; so long, in milliseconds, is waited. */
 const letGoMs = 2000;
 
@@ -40,6 +43,7 @@ export async function whileWatcher(
 ): Promise<void> {
   const own = `datacycle watch pid ${process.pid} on ${hostname()}`.slice(0, 63);
   const stillMine = async () => (await warehouse.holder(watchLock))?.startsWith(own) === true;
+  const goneUntil = performance.now() + goneMs;
   let wait = firstWaitMs;
   let wasHeld = false;
   while (!signal.aborted) {
@@ -53,7 +57,8 @@ export async function whileWatcher(
       if (signal.aborted) return;
       if (outcome.held) databaseFailed(conditions, new ConnectionError({ what: lost, hint: '' }), tryAgain);
       // A server may take a while to notice that our last connection has ended.
-      else if (!outcome.holder.startsWith(own)) throw anotherWatcher(outcome.holder);
+      else if (!outcome.holder.startsWith(own) && !(isGone(outcome.holder) && performance.now() < goneUntil))
+        throw anotherWatcher(outcome.holder);
     } catch (error) {
       // After a first success, any refusal by the server may be temporary.
       if (!(error instanceof ConnectionError || (wasHeld && error instanceof StatementError))) throw error;
@@ -64,6 +69,18 @@ export async function whileWatcher(
     }
     await pause(wait, signal);
     wait = Math.min(lastWaitMs, Math.max(firstWaitMs, intervalMs), wait * 2);
+  }
+}
+
+/** Whether the holder is a process of this machine that has ended: the server has not noticed yet. */
+function isGone(holder: string): boolean {
+  const [, pid, host] = / pid (\d+) on (\S+)/.exec(holder) ?? [];
+  if (pid === undefined || host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
   }
 }
 

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -99,6 +100,19 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
         small.dispose();
         await share.remove();
       }
+    });
+
+    it('and holds the lock of a watcher that has ended, is waited for', async () => {
+      const ended = { connectionString: db.url, application_name: `datacycle watch pid 99999999 on ${hostname()}` };
+      const left = new pg.Client(ended);
+      await left.connect();
+      await left.query(`select pg_try_advisory_lock(${0x64617461}, hashtext('watch'))`);
+      const env = { DB_URL: db.url ?? '', SMB_PATH: join(project.root, 'share'), BRONZE_ROOT: join(project.root, 'b') };
+      watcher = new WatchProcess(project.root, env);
+      const asked = `select from pg_stat_activity where datname = current_database() and application_name like 'datacycle watch pid%'`;
+      await eventually(async () => (await left.query(asked)).rows.length > 1, 'the watcher that waits');
+      await left.end();
+      await watcher.until('watching');
     });
 
     describe.skipIf(process.platform === 'win32')('because its processes hang', () => {
