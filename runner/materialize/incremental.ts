@@ -34,7 +34,7 @@ export function addRows(
   const list = identifiers(columns.map((column) => column.name));
   const insert = `insert into ${table} as t (${list})\nselect ${list}\nfrom ${staged}`;
   const staging = [
-    ...stage(target, { kind: 'query', sql }),
+    ...stage(target, { kind: 'query', sql }, columns),
     ...addPartitions(target, columns),
     ...identifyRows(target),
   ];

@@ -36,8 +36,8 @@ export function createFromBatch(batch: Batch, sql: SqlText, columns: readonly Co
  * select ... from datacycle_new as n where (n."at" >= <from> and n."at" < <to>) is not true;  -- must return no row
  * ```
  */
-export function stageBatch(batch: Batch, sql: SqlText): Step[] {
-  return [...stage(batch.target, { kind: 'query', sql }), guardWindow(batch, staged)];
+export function stageBatch(batch: Batch, sql: SqlText, columns: readonly Column[]): Step[] {
+  return [...stage(batch.target, { kind: 'query', sql }, columns), guardWindow(batch, staged)];
 }
 
 /**

@@ -12,7 +12,8 @@ import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { PartitionBy } from '../manifest/manifest.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';
-import { applyDifference } from './difference.ts';
+import { isExact } from './bytes.ts';
+import { applyDifference, tableOf } from './difference.ts';
 import { guardKey, guardNulls } from './parts/key-guard.ts';
 import { securePartitions } from './parts/partition-access.ts';
 import { addPartitions, createLike } from './parts/partitions.ts';
@@ -95,7 +96,7 @@ export function replaceRows(
   { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly DependentView[] },
 ): Step[] {
   return [
-    ...stageAnew(target, source, existing),
+    ...stageAnew(target, source, existing, wanted),
     ...replaceByStaged(target, existing, wanted, made, { keepFrom, views }),
   ];
 }
@@ -106,10 +107,15 @@ export function replaceRows(
  * create temporary table datacycle_new on commit drop as <query>;
  * ```
  */
-export function stageAnew(target: TableTarget, source: RowSource, existing: ExistingRelation): Step[] {
+export function stageAnew(
+  target: TableTarget,
+  source: RowSource,
+  existing: ExistingRelation,
+  wanted: readonly Column[],
+): Step[] {
   const standing = existing.columns.map((column) => column.name);
   const adopt = target.key === undefined ? [] : adoptKeys(target.key, relation(placeOf(target)), standing);
-  return [...adopt, ...stage(target, source)];
+  return [...adopt, ...stage(target, source, sameTypes(existing.columns, wanted))];
 }
 
 /**
@@ -153,8 +159,9 @@ export function replaceByStaged(
  * create temporary table datacycle_new on commit drop as <query>;   -- a seed: create temporary table ...; copy ... from stdin
  * analyze datacycle_new;
  * ```
+ * @param standing the columns of the existing table, as far as they have the types of the staged rows.
  */
-export function stage(target: TableTarget, source: RowSource): Step[] {
+export function stage(target: TableTarget, source: RowSource, standing: readonly Column[] = []): Step[] {
   const guard = (at: string) => (target.uniqueKey.length === 0 ? [] : guardKey(target.model, at, target.uniqueKey));
   if (source.kind === 'copy') {
     const columns = source.columns.flatMap(({ name, type, place }, index) => [
@@ -173,7 +180,7 @@ export function stage(target: TableTarget, source: RowSource): Step[] {
       run(`analyze ${staged}`),
     ];
   }
-  if (target.key !== undefined) return stageWithKeys(target.key, source.sql, guard);
+  if (target.key !== undefined) return stageWithKeys(target.key, source.sql, guard, respeltIn(target, standing));
   return [
     run(`create temporary table "datacycle_new" on commit drop as\n`, source.sql),
     run(`analyze ${staged}`),
@@ -209,4 +216,15 @@ where d.number > 1
     and t.ctid = d.ctid`,
     ),
   ];
+}
+
+/** The table whose numbers stay where a key is spelt anew, as it can be where equal values need not be the same. */
+function respeltIn(target: TableTarget, standing: readonly Column[]): string | undefined {
+  const types = new Map(standing.map(({ name, type }) => [name, type]));
+  const isThere = [target.key?.column ?? '', ...target.uniqueKey].every((name) => types.has(name));
+  return isThere && target.uniqueKey.some((name) => !isExact(types.get(name) ?? '')) ? tableOf(target) : undefined;
+}
+
+function sameTypes(some: readonly Column[], others: readonly Column[]): readonly Column[] {
+  return some.filter(({ name, type }) => others.some((other) => other.name === name && other.type === type));
 }

@@ -55,7 +55,7 @@ export function planBatch(rows: BatchRows, window: BatchWindow, existing: Existi
   return {
     kind: 'change',
     batch,
-    stage: stageBatch(batch, sql),
+    stage: stageBatch(batch, sql, columns),
     apply: (moved) => applyBatch(batch, existing, columns, stretchesOf(rows, moved)),
   };
 }

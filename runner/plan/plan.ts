@@ -204,7 +204,7 @@ function planTable(
   const kept = { ...made, partitioning: null };
   const replacing = { columns: stay.map(({ name }) => name), preserved: input.preserved, views: input.views };
   if (decision.mode === 'replace') {
-    const next = { before: stageAnew(target, source, existing), like: staged, columns };
+    const next = { before: stageAnew(target, source, existing, columns), like: staged, columns };
     const how = { keepFrom: keepFrom(node, state, columns), views: [] };
     return repartition(
       target,

@@ -25,25 +25,58 @@ function naturalKey(alias: string, uniqueKey: readonly string[]): string {
  * create temporary table datacycle_new on commit drop as select known.key as "room_key", r.* from datacycle_raw as r join ...;
  * ```
  * @param guard steps that check the natural key before a number is assigned.
+ * @param respelt the quoted table, if two values of a key's type may be equal and yet not the same: its rows keep their number.
  */
-export function stageWithKeys(key: SurrogateKey, sql: SqlText, guard: (relation: string) => readonly Step[]): Step[] {
+export function stageWithKeys(
+  key: SurrogateKey,
+  sql: SqlText,
+  guard: (relation: string) => readonly Step[],
+  respelt?: string,
+): Step[] {
   const model = literal(key.model);
+  const list = identifiers(key.uniqueKey);
+  const unknown = `select ${naturalKey('r', key.uniqueKey)} as natural_key, ${list}
+    from ${raw} as r`;
+  const missing = `not exists (
+    select from datacycle.surrogate_key as known
+    where known.model = ${model} and known.natural_key = missing.natural_key
+)`;
+  const number = `select ${model}, missing.natural_key,
+    coalesce((select max(key) from datacycle.surrogate_key where model = ${model}), 0) + row_number() over (order by ${list})`;
+  const same = key.uniqueKey.map((name) => `t.${identifier(name)} = m.${identifier(name)}`).join(' and ');
+  const assign =
+    respelt === undefined
+      ? `insert into datacycle.surrogate_key (model, natural_key, key)
+${number}
+from (
+    ${unknown}
+) as missing
+where ${missing}`
+      : `with missing as materialized (
+    select *
+    from (
+        ${unknown.replaceAll('\n', '\n    ')}
+    ) as missing
+    where ${missing.replaceAll('\n', '\n    ')}
+),
+
+respelt as (
+    update datacycle.surrogate_key as known
+    set natural_key = m.natural_key
+    from missing as m
+    join ${respelt} as t on ${same}
+    where known.model = ${model} and known.key = t.${identifier(key.column)}
+    returning known.natural_key
+)
+
+insert into datacycle.surrogate_key (model, natural_key, key)
+${number}
+from missing
+where not exists (select from respelt where respelt.natural_key = missing.natural_key)`;
   return [
     run(`create temporary table "datacycle_raw" on commit drop as\n`, sql),
     ...guard(raw),
-    run(
-      `insert into datacycle.surrogate_key (model, natural_key, key)
-select ${model}, missing.natural_key,
-    coalesce((select max(key) from datacycle.surrogate_key where model = ${model}), 0) + row_number() over (order by ${identifiers(key.uniqueKey)})
-from (
-    select ${naturalKey('r', key.uniqueKey)} as natural_key, ${identifiers(key.uniqueKey)}
-    from ${raw} as r
-) as missing
-where not exists (
-    select from datacycle.surrogate_key as known
-    where known.model = ${model} and known.natural_key = missing.natural_key
-)`,
-    ),
+    run(assign),
     run(
       `create temporary table "datacycle_new" on commit drop as
 select known.key as ${identifier(key.column)}, r.*

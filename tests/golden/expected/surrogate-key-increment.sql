@@ -16,17 +16,32 @@ having count(*) > 1
 limit 3;
 
 -- run
+with missing as materialized (
+    select *
+    from (
+        select jsonb_build_array(r."room")::text as natural_key, "room"
+        from pg_temp."datacycle_raw" as r
+    ) as missing
+    where not exists (
+        select from datacycle.surrogate_key as known
+        where known.model = 'm' and known.natural_key = missing.natural_key
+    )
+),
+
+respelt as (
+    update datacycle.surrogate_key as known
+    set natural_key = m.natural_key
+    from missing as m
+    join "public"."m" as t on t."room" = m."room"
+    where known.model = 'm' and known.key = t."room_key"
+    returning known.natural_key
+)
+
 insert into datacycle.surrogate_key (model, natural_key, key)
 select 'm', missing.natural_key,
     coalesce((select max(key) from datacycle.surrogate_key where model = 'm'), 0) + row_number() over (order by "room")
-from (
-    select jsonb_build_array(r."room")::text as natural_key, "room"
-    from pg_temp."datacycle_raw" as r
-) as missing
-where not exists (
-    select from datacycle.surrogate_key as known
-    where known.model = 'm' and known.natural_key = missing.natural_key
-);
+from missing
+where not exists (select from respelt where respelt.natural_key = missing.natural_key);
 
 -- run
 create temporary table "datacycle_new" on commit drop as

@@ -79,6 +79,37 @@ describe.each(servers)('rows whose values are equal and not the same, on $name',
     );
   };
 
+  it('a key that is spelt anew is taken over, and keeps its surrogate key', async () => {
+    const keyed = 'unique_key="name" surrogate_key="key"';
+    await rows('create table raw.named (load_id int, name citext, size int)');
+    await rows(`insert into raw.named values (1, 'jimmy', 1), (1, 'anna', 2)`);
+    const named = `{{source "raw" "named"}}`;
+    project.write({
+      'models/t.sql': `{{config materialized="table" ${keyed}}}select name, size from ${named}`,
+      'models/m.sql': `{{config materialized="incremental" ${keyed}}}select name, size from ${named} ${newLoads.replace('events', 'named')}`,
+      'models/bare.sql': `{{config materialized="table" unique_key="name"}}select name from ${named}`,
+      'models/s.sql': `{{config materialized="snapshot" unique_key="name" strategy="check" check_cols="all"}}select name from ${named}`,
+    });
+    await sums();
+    await rows(`update raw.named set name = 'Jimmy', load_id = 2 where name = 'jimmy'`);
+    await rows(`insert into raw.named values (2, 'zoe', 3)`);
+    const one = '+1 ~1 -0';
+    expect(await sums()).toEqual({ t: one, m: one, bare: one, s: '+2 ~1 -0' });
+    const names = [
+      { name: 'anna', key: 1 },
+      { name: 'Jimmy', key: 2 },
+      { name: 'zoe', key: 3 },
+    ];
+    for (const table of ['t', 'm'])
+      expect(await rows(`select name::text, key from public.${table} order by key`)).toEqual(names);
+    expect(await rows('select name::text from public.bare order by public.bare.name')).toEqual(
+      names.map(({ name }) => ({ name })),
+    );
+    expect(await verdicts()).toEqual({ t: 'equal', m: 'equal', bare: 'equal', s: 'skipped' });
+    const none = '+0 ~0 -0';
+    expect(await sums({ fullRefresh: true })).toEqual({ t: none, m: none, bare: none, s: none });
+  });
+
   it('are updated by every materialization, and verify tells them apart', async () => {
     const batches = 'incremental_strategy="microbatch" event_time="at" batch_size="day" begin="2024-01-01" lookback=0';
     project.write({
