@@ -50,7 +50,11 @@ minutes as (
 
 {{#if (eq (var "presence_rule" "motion_or_door") "motion_or_door_change")}}
 door_changes as (
+    {{#incremental}}
+    {{> door_changes_of_touched}}
+    {{else}}
     {{> door_changes}}
+    {{/incremental}}
 ),
 
 {{/if}}
