@@ -26,6 +26,8 @@ const longest = [
   'powerbi/command',
   'installation/row-security',
   'cli/watch/database-restart',
+  'cli/watch/dropped-packets',
+  'warehouse/embedded-disk',
   'subject/others-texts',
   'subject/erase',
   'loaders/killed',
