@@ -79,6 +79,13 @@ select
         join pg_proc as p on p.oid = found.oids[1]::oid
         where p.provolatile = 'v'
             or (p.provolatile = 's' and not (p.pronamespace = 'pg_catalog'::regnamespace and p.proname = any($2::text[])))
+    )
+    -- The operators of PostgreSQL itself depend on settings at most, which every session sets alike.
+    or exists (
+        select
+        from regexp_matches(rules.action, ':opfuncid (\\d+)', 'g') as found (oids)
+        join pg_proc as p on p.oid = found.oids[1]::oid
+        where p.provolatile <> 'i' and p.pronamespace <> 'pg_catalog'::regnamespace
     ) as volatile
 from rules`;
 
@@ -117,9 +124,22 @@ export async function viewFacts(on: Queryable, views: readonly string[]): Promis
   );
 }
 
-/** Whether a text in the query is a name of the moment, which PostgreSQL replaces by that moment: `'today'::date`. */
+const momentName = String.raw`(?:[\d:.]+\s+)?(?:now|today|tomorrow|yesterday)(?:\s+(?:at\s+)?(?:\d[\d:.]*(?:\s*[ap]m)?|allballs))?(?:\s*[-+\w/:]+)?`;
+/** As a value, and within a range, array or row. */
+const moments = [
+  new RegExp(String.raw`^\s*${momentName}\s*$`, 'i'),
+  new RegExp(String.raw`^\s*[\[({].*[,\[({"]\s*${momentName}\s*[",\])}]`, 'is'),
+];
+
+/**
+ * Whether a text in the query has a name of the moment, which PostgreSQL replaces by that moment: `'today'::date`,
+ * `'[2023-08-18,today)'::daterange`.
+ */
 function namesMoment(sql: string): boolean {
-  for (const { kind, text } of sqlTokens(sql))
-    if (kind === 'string' && /^'\s*(now|today|tomorrow|yesterday)\s*'$/i.test(text)) return true;
+  for (const { kind, text } of sqlTokens(sql)) {
+    if (kind !== 'string') continue;
+    const value = text.replace(/^(?:[eE]?'|\$\w*\$)|(?:'|\$\w*\$)$/g, '');
+    if (moments.some((moment) => moment.test(value))) return true;
+  }
   return false;
 }

@@ -1,5 +1,5 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { type HookContext, runHook } from '../build/transaction/hooks.ts';
+import { type HookContext, noteChanges, runHook } from '../build/transaction/hooks.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
 
 export interface RunHookResult {
@@ -27,7 +27,11 @@ export async function runRunHooks(
 ): Promise<void> {
   for (const { name, sql, place } of hooks) {
     const begin = clock().getTime();
-    const error = await runHook(warehouse, { name, sql, place, file: 'project.yml' }, context).then(
+    const run = async () => {
+      await noteChanges(warehouse, sql);
+      await runHook(warehouse, { name, sql, place, file: 'project.yml' }, context);
+    };
+    const error = await run().then(
       () => undefined,
       (fault: unknown) => (fault instanceof Error ? fault : new Error(String(fault))),
     );

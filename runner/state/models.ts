@@ -111,6 +111,13 @@ export async function raiseRowsVersion(session: Queryable, model: string): Promi
   await session.query('update datacycle.model set rows_version = rows_version + 1 where model = $1', [model]);
 }
 
+/** Raises the versions of the rows of all models and seeds whose relations a statement names as `ref` does. */
+export async function raiseRowsVersionsIn(on: Queryable, sql: string): Promise<void> {
+  await on.query('update datacycle.model set rows_version = rows_version + 1 where position(relation in $1) > 0', [
+    sql,
+  ]);
+}
+
 /** Records what a model has consumed of its upstreams, by their names. */
 export async function writeConsumed(
   session: Queryable,

@@ -4,9 +4,11 @@ import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
 import { explain, statement } from '../../database/statement.ts';
 import type { BuiltNode, Hook } from '../../manifest/manifest.ts';
 import type { Decision } from '../../plan/decision.ts';
+import { raiseRowsVersionsIn } from '../../state/models.ts';
 import { NodeError, type SourceTexts } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import type { SqlText } from '../../text/sql-text.ts';
+import { sqlTokens } from '../../text/sql-tokens.ts';
 
 export interface HookContext {
   /** ISO time of the run. */
@@ -31,6 +33,7 @@ export async function runHooks(
     const sql = mode === 'increment' ? hook.incremental : hook.full;
     if (hook.when !== when || hook.inTransaction !== inTransaction || sql.text === '') continue;
     const name = `${node.name}: ${hook.name}`;
+    await noteChanges(on, sql);
     await runHook(on, { name, sql, place: hook.place, file: node.file }, context);
     ran += 1;
   }
@@ -47,6 +50,20 @@ export async function runHooksOutside(
 ): Promise<void> {
   if (!(node.hooks ?? []).some((hook) => hook.when === when && !hook.inTransaction)) return;
   await warehouse.session((session) => runHooks(session, node, { when, inTransaction: false }, mode, context));
+}
+
+/** What cannot change a row, whatever privileges or events it names. */
+const harmless = /^(analyze|comment|create|explain|grant|lock|reindex|revoke|vacuum)$/i;
+const changing = /^(call|copy|delete|do|insert|merge|refresh|truncate|update)$/i;
+
+/**
+ * Raises the versions of the rows of all models and seeds that a hook names, if its words say that it changes rows. Before it runs:
+ * what is made of them is built again also if the process ends right after the hook.
+ */
+export async function noteChanges(on: Queryable, sql: SqlText): Promise<void> {
+  const words = [...sqlTokens(sql.text)].filter(({ kind }) => kind === 'word').map(({ text }) => text);
+  if (harmless.test(words[0] ?? '') || !words.some((word) => changing.test(word))) return;
+  await raiseRowsVersionsIn(on, sql.text);
 }
 
 /**

@@ -15,6 +15,10 @@ describe.each(databases)('what PostgreSQL says of a query, on $name', (kind) => 
     await database.warehouse.query(
       `create function raw.of_nothing(int) returns int language sql immutable as $$ select $1 $$`,
     );
+    await database.warehouse.query(
+      'create function raw.by_chance(int, int) returns int language sql as $$ select ($1 * random())::int $$',
+    );
+    await database.warehouse.query('create operator ||| (leftarg = int, rightarg = int, function = raw.by_chance)');
   });
   afterAll(() => database.drop());
   const facts = (sql: string) => database.warehouse.transaction((session) => queryFacts(session, new SqlText(sql)));
@@ -27,7 +31,7 @@ describe.each(databases)('what PostgreSQL says of a query, on $name', (kind) => 
       `select date_trunc('day', at), to_char(at, 'YYYY'), at::date, at + interval '1 day' from raw.a`,
     ],
     ['an immutable function of a person', 'select raw.of_nothing(id) from raw.a'],
-    ['the word in a text', `select 'now()', 'today at noon' from raw.a`],
+    ['the word in a text', `select 'now()', 'today at noon', '(until now)' from raw.a`],
     ['a column of that name', 'select "now" from (select id as "now" from raw.a) as q'],
     ['series', `select generate_series(at, at + interval '1 day', '1 hour') from raw.a`],
     ['documents', `select to_jsonb(a), jsonb_build_object('a', at), jsonb_agg(at) over () from raw.a`],
@@ -49,6 +53,11 @@ describe.each(databases)('what PostgreSQL says of a query, on $name', (kind) => 
     ['a sample', 'select * from raw.a tablesample bernoulli (10)'],
     ['a stable function of a person', 'select raw.of_now()'],
     ['the name of a day', `select * from raw.a where at < 'today'::timestamptz`],
+    ['a moment of a day', `select * from raw.a where at < 'tomorrow 06:00'`],
+    ['a moment in another spelling', `select * from raw.a where at < date $$today$$ or at < E'now'`],
+    ['a range until now', `select * from raw.a where at <@ '[2023-08-18,now)'::tstzrange`],
+    ['an array of days', `select * from raw.a where at = any ('{2023-08-18, "today"}'::date[])`],
+    ['an operator of a person', 'select id ||| id from raw.a'],
     ['an age until now', 'select age(at) from raw.a'],
     ['in a subquery', 'select (select max(id) from raw.a where at < now())'],
   ])('may yield something else: %s', async (_, sql) => {

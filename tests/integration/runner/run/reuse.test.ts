@@ -127,6 +127,22 @@ describe.each(databases)('what nothing has changed for, on $name', (kind) => {
     expect(await run({ now: at(12), fullRefresh: true })).toMatchObject({ top: '', top_is_double: since(10) });
   });
 
+  test('hooks that change rows of another model have what reads it built and tested again', async () => {
+    const hook = (value: number) => `"update {{ref 'from_told'}} set value = ${value} where id = 1"`;
+    await run({ now: at(10) });
+    project.write({ 'project.yml': `name: test\non-run-end: ${hook(3)}\n` });
+    await run({ now: at(11) });
+    project.write({ 'project.yml': 'name: test\n' });
+    expect(await run({ now: at(12), select: ['from_told+'], exclude: ['from_told'] })).toMatchObject({ top: '' });
+    expect(await rows('select value from public.top where id = 1')).toEqual([{ value: 6 }]);
+    project.write({
+      'models/hooked.sql': `{{config materialized="table" post_hook="update {{ref 'from_told'}} set value = 2 where id = 1"}}\nselect 1 as x\n`,
+    });
+    await run({ now: at(13), select: ['hooked'] });
+    await run({ now: at(14), select: ['top'] });
+    expect(await rows('select value from public.top where id = 1')).toEqual([{ value: 4 }]);
+  });
+
   test('a table that somebody dropped is built again', async () => {
     await run();
     await database.warehouse.query('drop view public.a_view cascade');
