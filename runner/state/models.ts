@@ -37,6 +37,18 @@ export function modelsNamed(names: readonly string[]): Question<ReadonlyMap<stri
   return question(`${states} where model = any($1::text[])`, [names], byName);
 }
 
+/**
+ * Whether what is recorded of a model is about a relation of another name that still exists, as after its schema or alias was changed
+ * and changed back. A table that somebody renamed is the same one.
+ */
+export function wasBuiltElsewhere(model: string, relation: string): Question<boolean> {
+  return question(
+    'select from datacycle.model where model = $1 and relation <> $2 and to_regclass(relation) is not null',
+    [model, relation],
+    ({ length }) => length > 0,
+  );
+}
+
 /** What a model has consumed, by upstream name. */
 export function consumedBy(model: string): Question<ReadonlyMap<string, Consumed>> {
   return question(

@@ -18,7 +18,14 @@ import type { NodeState } from '../../plan/decision.ts';
 import { type KnownRows, RowVersions } from '../../reuse/row-versions.ts';
 import { UpstreamVersions } from '../../reuse/upstream-versions.ts';
 import { expiredOf } from '../../state/expired.ts';
-import { type Consumed, consumedBy, leastConsumed, type ModelState, modelsNamed } from '../../state/models.ts';
+import {
+  type Consumed,
+  consumedBy,
+  leastConsumed,
+  type ModelState,
+  modelsNamed,
+  wasBuiltElsewhere,
+} from '../../state/models.ts';
 import { prunedOf } from '../../state/pruned.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
@@ -57,7 +64,7 @@ export async function readState(
   const nameOf = (id: string) => manifest.nodes.get(id)?.name ?? '';
   // A view has consumed nothing: it shows what is there.
   const reads = node.materialized === 'view' ? [] : node.reads;
-  const { bare, least, models, ...known } = await askTogether<Answers>(session, {
+  const { bare, least, models, isElsewhere, ...known } = await askTogether<Answers>(session, {
     models: modelsNamed([node.name, ...storedBehind(manifest, reads)]),
     consumed: consumedBy(node.name),
     least: leastConsumed(holdBack && followed.length > 0 ? modelsBehind(manifest, node) : [], followed.map(nameOf)),
@@ -66,7 +73,11 @@ export async function readState(
     upstreamShape: shapeOfReads(manifest, node),
     bare: bareRelation(node.relation),
     comments: commentsOn(node.relation),
+    isElsewhere: wasBuiltElsewhere(node.name, relation(node.relation)),
   });
+  const own = models.get(node.name);
+  // Nothing is known then of the rows that are here.
+  const remembered = own !== undefined && isElsewhere ? { ...own, checksum: '' } : own;
   const versions = new UpstreamVersions(manifest, models);
   const consumed = versions.inTodaysForm(node, known.consumed);
   const isWhole = node.materialized === 'table' || node.materialized === 'materialized_view';
@@ -88,7 +99,7 @@ export async function readState(
     ...known,
     consumed,
     existing: bare && (await completed(session, bare)),
-    remembered: models.get(node.name),
+    remembered,
     upstreams,
     access: security === undefined ? undefined : await readAccess(session, node.relation, security),
   };
@@ -111,6 +122,7 @@ interface Answers extends Pick<StateRead, 'consumed' | 'upstreamShape' | 'pruned
   readonly models: ReadonlyMap<string, ModelState>;
   readonly least: ReadonlyMap<string, number>;
   readonly bare: BareRelation | undefined;
+  readonly isElsewhere: boolean;
 }
 
 /** The largest load_id of every upstream that the node follows by high-water mark. */

@@ -143,6 +143,25 @@ describe.each(databases)('what nothing has changed for, on $name', (kind) => {
     expect(await rows('select value from public.top where id = 1')).toEqual([{ value: 4 }]);
   });
 
+  test('a model whose schema changes and changes back has the rows of today', async () => {
+    const inSchema = (schema: string) =>
+      project.write({ 'project.yml': `name: test\nmodels: { +schema: ${schema} }\n` });
+    project.write({
+      'models/followed.sql': `{{config materialized="incremental" unique_key="id"}}\nselect id, value, load_id::bigint as load_id from {{source "raw" "told"}}
+{{#incremental}}where load_id > {{high_water "raw.told"}}{{/incremental}}\n`,
+    });
+    inSchema('prod');
+    await run();
+    await add('told', 2, 3);
+    inSchema('dev');
+    await run();
+    inSchema('prod');
+    await run();
+    for (const table of ['from_told', 'top', 'followed'])
+      expect(await rows(`select count(*)::int as n from prod.${table}`), table).toEqual([{ n: 3 }]);
+    expect(await run()).toMatchObject({ from_told: left, top: left });
+  });
+
   test('a table that somebody dropped is built again', async () => {
     await run();
     await database.warehouse.query('drop view public.a_view cascade');
