@@ -162,12 +162,17 @@ export function openPostgres(options: PostgresOptions): Warehouse {
     let held = false;
     let checks: NodeJS.Timeout | undefined;
     try {
-      const { rows } = await run<{ held: boolean }>(taken, 'select pg_try_advisory_lock($1, hashtext($2)) as held', [
-        lockClass,
-        name,
-      ]);
-      held = rows[0]?.held === true;
-      if (!held) return { held: false, holder: (await holder(name)) ?? 'a session that has just ended' };
+      // Whoever held it may have gone before it can be asked who that was.
+      let other: string | undefined;
+      for (let tries = 0; !held && other === undefined; tries += 1) {
+        const { rows } = await run<{ held: boolean }>(taken, 'select pg_try_advisory_lock($1, hashtext($2)) as held', [
+          lockClass,
+          name,
+        ]);
+        held = rows[0]?.held === true;
+        if (!held) other = (await holder(name)) ?? (tries < 10 ? undefined : 'sessions that end at once');
+      }
+      if (other !== undefined) return { held: false, holder: other };
       // Nothing is asked on this connection while the others work: without a word it would not be missed.
       let isAsking = false;
       const ask = async () => {

@@ -122,7 +122,9 @@ group by room`,
     );
     await change('drop table raw.events cascade');
     const gone = (await verify(['readings'])).get('readings');
-    expect(gone?.status === 'error' ? gone.error : undefined).toMatchObject({ hint: expect.stringContaining('load') });
+    expect(gone?.status === 'error' ? gone.error : undefined).toMatchObject({
+      hint: expect.stringContaining('models/sources.yml'),
+    });
   });
 
   it('finds a key that stands twice where somebody took its constraint away', async () => {
