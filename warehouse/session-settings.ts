@@ -6,12 +6,15 @@ export const sessionSettings: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   // Of days and months in another order than ISO's, none is taken for the other: they are an error.
   DateStyle: 'ISO, YMD',
+  timezone_abbreviations: 'Default',
   IntervalStyle: 'postgres',
   extra_float_digits: '1',
   bytea_output: 'hex',
   xmlbinary: 'base64',
   xmloption: 'content',
   array_nulls: 'on',
+  // Otherwise a search through a GIN index finds some of the rows only.
+  gin_fuzzy_search_limit: '0',
   transform_null_equals: 'off',
   standard_conforming_strings: 'on',
   backslash_quote: 'safe_encoding',

@@ -1,9 +1,11 @@
 import type { ErrorParts, StatementError } from '../../../warehouse/errors.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
+import { partsOfTypes } from '../../database/parts-of-types.ts';
 import type { Manifest, SeedNode, WholeModel } from '../../manifest/manifest.ts';
 import type { Decision, NodeState, PlanOptions } from '../../plan/decision.ts';
 import { querySql, type Rows } from '../../plan/plan.ts';
-import { readSeed, spotInSeed } from './seed.ts';
+import { checkComposed, readSeed, spotInSeed } from './seed.ts';
+import { composedTypes } from './seed-values.ts';
 import { shapeOf } from './shape.ts';
 
 /** What {@link readRows} needs to know of the run. */
@@ -26,7 +28,9 @@ export async function readRows(
   state: NodeState,
 ): Promise<Rows> {
   if (node.kind === 'seed') {
-    const file = { ...readSeed(root, node), explain: (error: StatementError) => placedInSeed(error, node, root) };
+    const rows = readSeed(root, node);
+    checkComposed(root, node, rows.columns, await partsOfTypes(session, composedTypes(rows.columns)));
+    const file = { ...rows, explain: (error: StatementError) => placedInSeed(error, node, root) };
     return { kind: 'seed', node, file, yields: file.columns };
   }
   const sql = querySql(node, decision.mode === 'increment' ? 'increment' : 'full', state, options, manifest);

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Column } from '../../database/catalog.ts';
-import { declaredTypes, normalType, timeType } from '../../manifest/column-type.ts';
+import type { PartsOfType } from '../../database/parts-of-types.ts';
+import { declaredTypes, normalType } from '../../manifest/column-type.ts';
 import type { SeedNode } from '../../manifest/manifest.ts';
 import type { SeedRows } from '../../materialize/parts/target.ts';
 import { decode, NotText } from '../../text/decode.ts';
@@ -10,6 +11,7 @@ import { NodeError } from '../../text/errors.ts';
 import { excerpt, formatPlace, type Place } from '../../text/place.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import { firstLineOf, type SeedFile, type SeedRecord, type SeedSpot, spotOf, spotOfLine } from './seed-place.ts';
+import { checkValues } from './seed-values.ts';
 
 /**
  * Reads a seed's CSV: a header, then rows; a byte-order mark is tolerated. Types are those declared in its .yml, else
@@ -30,6 +32,14 @@ export function readSeed(root: string, node: SeedNode): SeedRows {
       what: `${node.file}: the column name "${header[twice] ?? ''}" is empty or occurs twice`,
       ...spotOf(file, first, twice),
     });
+  const [only = ''] = header;
+  const likely = header.length === 1 ? /[;\t|]/.exec(only)?.[0] : undefined;
+  if (likely !== undefined)
+    throw new NodeError({
+      what: `${node.file} has a single column, "${only}"`,
+      ...spotOf(file, first),
+      hint: `Its values seem to be separated by ${likely === '\t' ? 'tabs' : `"${likely}"`}: set delimiter: ${JSON.stringify(likely)} for this seed.`,
+    });
   const declared = declaredTypes(node);
   for (const name of declared.keys()) {
     // A contract says everything that is wrong at once.
@@ -45,7 +55,7 @@ export function readSeed(root: string, node: SeedNode): SeedRows {
     type: normalType(declared.get(name) ?? inferType(rows.map((row) => row[index] ?? ''))),
     ...(declared.has(name) ? { place: placeOfType(node, name)?.type } : {}),
   }));
-  checkTimes(file, columns);
+  checkValues(file, columns);
   return {
     columns,
     csv: records.map(({ record }) => csvLine(record)).join(''),
@@ -91,6 +101,19 @@ function readFile(root: string, node: SeedNode): SeedFile {
       cause: error,
     });
   }
+}
+
+/**
+ * Refuses values of composed types that would be taken for others, as {@link readSeed} does those of plain ones.
+ * @throws NodeError naming file and line.
+ */
+export function checkComposed(
+  root: string,
+  node: SeedNode,
+  columns: readonly Column[],
+  parts: ReadonlyMap<string, PartsOfType>,
+): void {
+  if (parts.size > 0) checkValues(readFile(root, node), columns, parts);
 }
 
 /** Where COPY met a value that it could not take: `line` counted from 1 as COPY does, the column by its name. */
@@ -151,25 +174,6 @@ const patterns: readonly (readonly [string, RegExp])[] = [
   ['numeric', /^-?(0|[1-9]\d*)(\.\d+)?$/],
   ['boolean', /^(true|false)$/i],
 ];
-
-/** A date as ISO 8601 writes it, perhaps with a time and a time zone; their values are for PostgreSQL to judge. */
-const isoTime =
-  /^(?:[+-]?infinity|(?:\d{4,}-\d\d-\d\d|\d{8})(?:(?:T| +)\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)?(?: *[+-]\d\d(?::?\d\d){0,2}| *[A-Z][\w/+-]*)?(?: BC)?)$/i;
-
-/** Refuses dates whose day and month PostgreSQL would tell apart by its setting DateStyle. */
-function checkTimes(file: SeedFile, columns: readonly Column[]): void {
-  const [, ...rows] = file.records;
-  for (const [index, { name, type }] of columns.entries()) {
-    if (timeType(type) === undefined) continue;
-    const wrong = rows.find(({ record }) => record[index] !== '' && !isoTime.test(record[index] ?? ''));
-    if (wrong !== undefined)
-      throw new NodeError({
-        what: `${file.path}: "${wrong.record[index] ?? ''}" in column "${name}" (${type}) is not a date as ISO 8601 writes it`,
-        ...spotOf(file, wrong, index),
-        hint: 'Write 2023-08-31 or 2023-08-31 12:00: elsewhere, which number is the day and which the month depends on the server. In Excel, give the column the format yyyy-mm-dd before you save it as CSV.',
-      });
-  }
-}
 
 /** A day of the calendar as ISO 8601 writes it. */
 function isDate(value: string): boolean {
