@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +60,22 @@ describe('the lock of the embedded database', () => {
         await takenOver();
       } finally {
         other.kill();
+      }
+    });
+
+    it('is not held by a process that has ended and that its parent never asks about', async () => {
+      const script = 'exec 3<&0; sh -c "read line" <&3 & echo $!; exec sleep 100';
+      const parent = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
+      try {
+        const [said] = await once(parent.stdout, 'data');
+        const pid = Number(String(said));
+        written({ pid, name, host: hostname(), space, identity: processIdentity(pid) });
+        await expect(lockFolder(folder, 'datacycle test')).rejects.toThrow(`in use by ${name} (process ${pid})`);
+        parent.stdin.end('\n');
+        await expect.poll(() => processIdentity(pid)).toBeUndefined();
+        await takenOver();
+      } finally {
+        parent.kill();
       }
     });
 
