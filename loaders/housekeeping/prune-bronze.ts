@@ -1,6 +1,15 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { assertBronze, placeInBronze, removeEmpty, removeFile, sizeOf, twinOf } from '../landing/bronze-files.ts';
+import {
+  assertBronze,
+  placeInBronze,
+  pruningMark,
+  removeEmpty,
+  removeFile,
+  sizeOf,
+  twinOf,
+} from '../landing/bronze-files.ts';
 import { systemCode } from '../landing/errors.ts';
 import { atOnce } from '../landing/in-order.ts';
 import type { SourceName } from '../landing/summary.ts';
@@ -52,7 +61,10 @@ export async function pruneBronze(warehouse: Warehouse, pruning: BronzePruning):
     checkpoint(signal);
     const batch = await dueAfter(warehouse, pruning, after);
     const last = batch.at(-1);
-    if (last === undefined) return tally.report();
+    if (last === undefined) {
+      if (!dryRun) await rm(pruningMark(bronzeRoot, source), { force: true });
+      return tally.report();
+    }
     if (!checked) await assertBronze(warehouse, bronzeRoot, source);
     checked = true;
     after = last.id;
@@ -121,7 +133,10 @@ async function measure(files: readonly Due[], { bronzeRoot }: BronzePruning, tal
   });
 }
 
-/** Files are deleted first, then the ledger is updated: a kill leaves at worst a row without its file, and the next run corrects it. */
+/**
+ * Files are deleted first, then the ledger is updated: a kill leaves at worst rows without their files, and a mark by which the
+ * next run knows that this is Bronze and corrects them.
+ */
 async function remove(
   warehouse: Warehouse,
   files: readonly Due[],
@@ -129,6 +144,7 @@ async function remove(
   tally: PruneTally,
 ): Promise<void> {
   const gone: number[] = [];
+  await writeFile(pruningMark(bronzeRoot, source), '');
   await atOnce(files, filesAtOnce, async (file) => {
     const bytes = await sizeOnDisk(file, bronzeRoot, tally);
     if (bytes === undefined) return;
@@ -146,6 +162,7 @@ async function remove(
     `update staging.file set bronze_path = null where file_id = any($1::bigint[]) and status = 'landed'`,
     [gone],
   );
+  await rm(pruningMark(bronzeRoot, source), { force: true });
   const folders = new Set(files.map(({ path }) => dirname(placeInBronze(bronzeRoot, path))));
   for (const folder of folders) {
     if (source === registry) await removeLoneManifest(folder);

@@ -32,6 +32,11 @@ export async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
+/** Lies in Bronze while files of the source go whose rows in the ledger still name them: a kill may leave rows without files. */
+export function pruningMark(root: string, source: SourceName): string {
+  return join(root, `.pruning-${source}`);
+}
+
 /**
  * Checks that the folder is the Bronze of this ledger: on a share that is not mounted, files only seem to be missing.
  * @param example whether the error may name one of the files, and with it a person.
@@ -50,7 +55,7 @@ export async function assertBronze(on: Queryable, root: string, source: SourceNa
     if ((await sizeOf(place)) !== undefined || (await sizeOf(placeInBronze(root, twinOf(path)))) !== undefined) return;
   }
   const first = rows[0];
-  if (first === undefined) return;
+  if (first === undefined || (await sizeOf(pruningMark(root, source))) !== undefined) return;
   throw new SourceError({
     what: `BRONZE_ROOT names the folder ${root}, which has none of the newest files of ${source}${example ? `, e.g. ${first.path}` : ''}`,
     hint: 'Mount the share there, or correct BRONZE_ROOT (environment or .env). Nothing was touched.',

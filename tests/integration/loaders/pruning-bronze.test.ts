@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compressAllBronze, pruneAllBronze } from '../../../cli/housekeeping/housekeeping.ts';
+import { compressAllBronze, type Keeping, pruneAllBronze } from '../../../cli/housekeeping/housekeeping.ts';
 import { oneDatabase } from '../databases.ts';
 import { follower, prunedSensors, sensorsOf, sources } from '../promises/pruned-sensors.ts';
 
@@ -139,6 +139,27 @@ describe.each(oneDatabase)('pruning Bronze on $name', (kind) => {
       const [path = ''] = (await share().bronze()).keys();
       await rename(join(share().source.bronzeRoot, path), join(share().folder, 'gone'));
       expect(await prune()).toMatchObject({ files: 2, problems: { count: 0 } });
+      expect(await rows('select 1 from staging.file where bronze_path is not null')).toEqual([]);
+    });
+
+    it('finishes what was killed when all files were gone and the ledger named them, and can be loaded meanwhile', async () => {
+      await share().add(0);
+      await load();
+      await build();
+      const { warehouse } = keeping();
+      const killed: Keeping = {
+        ...keeping(),
+        warehouse: {
+          ...warehouse,
+          query: (sql, params) =>
+            sql.includes('set bronze_path = null') ? Promise.reject(new Error('killed')) : warehouse.query(sql, params),
+        },
+      };
+      await expect(pruneAllBronze(killed, manifest(), 7, false)).rejects.toThrow('killed');
+      expect([...(await share().bronze()).keys()]).toEqual(['.pruning-sensors']);
+      expect((await load()).landed).toBe(0);
+      expect(await prune()).toMatchObject({ files: 2, problems: { count: 0 } });
+      expect(await share().bronze()).toEqual(new Map());
       expect(await rows('select 1 from staging.file where bronze_path is not null')).toEqual([]);
     });
 
