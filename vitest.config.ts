@@ -9,6 +9,7 @@ const longest = [
   'cli/init',
   'cli/errors',
   'cli/subject',
+  'killed/commands',
   'runner/errors/positions',
   'cli/verify',
   'promises/1-killed-builds',

@@ -13,7 +13,8 @@ import { readProject } from '../../../../runner/project/project.ts';
 import type { Warehouse } from '../../../../warehouse/warehouse.ts';
 import { TemporaryProject } from '../../temporary-project.ts';
 
-const files = {
+/** Three models on what lands, and a data test. */
+export const smallProject = {
   'project.yml': `name: small
 vars:
   apartments:
@@ -70,7 +71,7 @@ export interface SmallOptions {
 
 /** A watcher in this process over a project of three models, with a clock that the test moves. */
 export class SmallWatch {
-  readonly project = new TemporaryProject(files);
+  readonly project = new TemporaryProject(smallProject);
   readonly watcher: Watcher;
   readonly metrics: WatchMetrics;
   readonly #recorder = new Recorder(true);
