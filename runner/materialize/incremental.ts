@@ -4,6 +4,7 @@ import { SqlText } from '../text/sql-text.ts';
 import { sqlTokens } from '../text/sql-tokens.ts';
 import { differing } from './bytes.ts';
 import { tableOf, valueColumns } from './difference.ts';
+import { guardCasts } from './lossless.ts';
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
 import type { TableTarget, TakenColumn } from './parts/target.ts';
@@ -35,6 +36,7 @@ export function addRows(
   const insert = `insert into ${table} as t (${list})\nselect ${list}\nfrom ${staged}`;
   const staging = [
     ...stage(target, { kind: 'query', sql }, columns),
+    ...guardCasts(target, columns),
     ...addPartitions(target, columns),
     ...identifyRows(target),
   ];

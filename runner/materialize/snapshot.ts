@@ -4,6 +4,7 @@ import type { SnapshotSettings } from '../manifest/manifest.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { differing, isExact } from './bytes.ts';
+import { guardCasts } from './lossless.ts';
 import { guardKey } from './parts/key-guard.ts';
 import { secureRows } from './parts/row-security.ts';
 import { counted, run, type Step, staged } from './parts/step.ts';
@@ -112,6 +113,7 @@ export function updateSnapshot(
   const versions = versionColumns(snapshot, yields, at, { since, earlier: earlier('n') });
   const types = new Map(existing.columns.map(({ name, type }) => [name, type]));
   const added = versions.filter(({ name }) => !types.has(name));
+  const taken = takenColumns([...existing.columns, ...added], yields);
   const current = (alias: string) => `${alias}.${identifier(columns.validTo)} is null`;
   const list = identifiers(versions.map(({ name }) => name));
   return [
@@ -120,6 +122,7 @@ export function updateSnapshot(
     ...alignColumns(target.relation, existing, [...existing.columns, ...added]),
     ...addMissing(target, existing, made),
     ...stageRows(snapshot, sql),
+    ...guardCasts(target, taken),
     ...identifyRows(target),
     counted(
       'updated',
@@ -128,7 +131,7 @@ set ${identifier(columns.validTo)} = ${ends}
 from ${staged} as n
 where ${sameKey('s', 'n')}
     and ${current('s')}
-    and ${changed(snapshot, takenColumns([...existing.columns, ...added], yields))}`,
+    and ${changed(snapshot, taken)}`,
     ),
     counted(
       'inserted',

@@ -38,7 +38,7 @@ export type Step =
   | {
       readonly kind: 'guard';
       readonly sql: SqlText;
-      readonly setting: 'unique_key' | 'updated_at' | 'event_time' | 'partition_by';
+      readonly setting: 'unique_key' | 'updated_at' | 'event_time' | 'partition_by' | 'on_schema_change';
       readonly complaint: (rows: readonly Row[]) => ErrorParts;
     }
   /** Returns one row `retained`: rows that should be deleted but are still referenced by others. */

@@ -14,6 +14,8 @@ export type SeedColumn = Column & { readonly place?: Place | undefined };
 export type TakenColumn = Column & {
   /** The staged rows have another type, as `on_schema_change: ignore` allows. */
   readonly isCast?: boolean | undefined;
+  /** That type. */
+  readonly yields?: string | undefined;
 };
 
 /** Those of the staged rows' columns that a table has. */
@@ -22,7 +24,7 @@ export function takenColumns(table: readonly Column[], yields: readonly Column[]
   return yields.flatMap((column) => {
     const type = types.get(column.name);
     if (type === undefined) return [];
-    return [type === column.type ? column : { name: column.name, type, isCast: true }];
+    return [type === column.type ? column : { name: column.name, type, isCast: true, yields: column.type }];
   });
 }
 
