@@ -110,6 +110,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   }
 
   const onlySession: Session = {
+    process: undefined,
     query: (sql, params, values) => run(sql, params, { values }),
     async copyIn(sql, chunks) {
       // The embedded server takes COPY from a blob; its socket server loses the protocol on a streamed one.

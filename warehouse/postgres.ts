@@ -59,8 +59,9 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   }
 
   function sessionOn(taken: Taken): Session {
-    const { client, during } = taken;
+    const { client, during, pid } = taken;
     return {
+      process: pid,
       query: (sql, params, values) => run(taken, sql, params, values),
       async copyIn(sql, chunks) {
         const stream = client.query(copyFrom(sql));

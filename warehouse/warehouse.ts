@@ -38,6 +38,8 @@ export interface Queryable {
 
 /** One connection, held for as long as the callback that received it runs. */
 export interface Session extends Queryable {
+  /** Its process on the server; undefined in the embedded database. */
+  readonly process: number | undefined;
   /**
    * Streams `COPY ... FROM STDIN` in PostgreSQL's text or CSV format and returns the number of rows.
    * @param sql the whole COPY statement.

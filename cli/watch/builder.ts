@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { runNodes } from '../../runner/run/run.ts';
-import type { Command, NodeResult, RunSummary } from '../../runner/run/run-result.ts';
+import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
 import { RunBusyError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
@@ -31,11 +31,19 @@ export interface BuilderOptions {
 /** While a build is being stopped, its running statements are cancelled this often: the next may just have begun. */
 const cancelEveryMs = 200;
 
+/** How much longer than for a lock a build waits for another run before that is told: a run may take long. */
+const longerForRuns = 10;
+
 /** Builds on request, one build at a time. A build that fails is an outcome, never an exception. */
 export class Builder {
   readonly #options: BuilderOptions;
   #queue: Promise<unknown> = Promise.resolve();
-  #saidBusy = false;
+  /** The other run that keeps this process from building, and since when by the clock that never jumps. */
+  #busy: { readonly since: number; readonly message: string } | undefined;
+  /** The nodes that wait for another session's lock. */
+  readonly #waits = new Map<string, { readonly since: number; readonly whom: string }>();
+  /** Whether the build counts as failing because it is blocked. */
+  #isBlocked = false;
   /** Nodes that failed when they were last built or tested, and that the log has reported. */
   readonly #toldFailing = new Set<string>();
 
@@ -64,6 +72,30 @@ export class Builder {
   tests(signal: AbortSignal): Promise<BuildOutcome> {
     const { nodes } = this.#options.compiled.manifest;
     return this.#enqueue('build', 'the data tests', (id) => nodes.get(id)?.kind === 'test', signal);
+  }
+
+  /**
+   * Tells of a build that has waited for so long for another session, and that it goes on. It fails nothing by itself. Call it
+   * at every check.
+   */
+  noticeBlocked(waitedMs: number): void {
+    const { conditions } = this.#options;
+    const before = performance.now() - waitedMs;
+    const [wait] = [...this.#waits.values()].filter(({ since }) => since <= before);
+    const isBusy = this.#busy !== undefined && performance.now() - this.#busy.since >= waitedMs * longerForRuns;
+    if (wait !== undefined) {
+      const hint = 'Readers go on. End its transaction, or that session.';
+      conditions.failed('build', `waits for a lock that ${wait.whom} holds`, hint, { kind: 'blocked' });
+    } else if (isBusy) conditions.failed('build', this.#busy?.message ?? '', '', { kind: 'busy' });
+    else if (this.#isBlocked) conditions.recovered('build');
+    this.#isBlocked = wait !== undefined || isBusy;
+  }
+
+  #notice(event: RunEvent): void {
+    if (event.type !== 'node-waits') return;
+    if (event.whom === undefined) this.#waits.delete(event.name);
+    else
+      this.#waits.set(event.name, { since: this.#waits.get(event.name)?.since ?? performance.now(), whom: event.whom });
   }
 
   #enqueue(
@@ -103,7 +135,7 @@ export class Builder {
         clock,
         runId: randomUUID(),
         signal,
-        onEvent: () => undefined,
+        onEvent: (event) => this.#notice(event),
       });
       return this.#judge(summary, what, (performance.now() - started) / 1000, signal);
     } catch (error) {
@@ -117,7 +149,7 @@ export class Builder {
 
   #judge(summary: RunSummary, what: string, seconds: number, signal: AbortSignal): BuildOutcome {
     const { conditions, log, metrics } = this.#options;
-    this.#saidBusy = false;
+    this.#busy = undefined;
     if (signal.aborted) return 'unable';
     const lost = summary.results.find(({ error }) => error instanceof ConnectionError)?.error;
     if (lost !== undefined) return this.#excuse(lost, what, signal);
@@ -132,6 +164,7 @@ export class Builder {
     ];
     metrics.builds.inc({ outcome: faults.length > 0 ? 'failed' : 'done' });
     metrics.buildSeconds.observe(seconds);
+    if (faults.length > 0 || built > 0) this.#isBlocked = false;
     if (faults.length > 0) conditions.failed('build', faults.join('; '), 'It is built again with the next data.');
     else if (built > 0) conditions.recovered('build');
     if (bad.length > 0) conditions.failed('tests', describe(bad), 'See the rows with datacycle show --select <test>.');
@@ -183,8 +216,8 @@ export class Builder {
     if (error instanceof ConnectionError) databaseFailed(conditions, error, 'It is tried again until it is back.');
     else if (error instanceof RunBusyError) {
       // Another process is building; that is no fault, and is logged once.
-      if (!this.#saidBusy) log.write('warning', 'build waits', `${what} waits: ${message}`);
-      this.#saidBusy = true;
+      if (this.#busy === undefined) log.write('warning', 'build waits', `${what} waits: ${message}`);
+      this.#busy = { since: this.#busy?.since ?? performance.now(), message };
     } else conditions.failed('build', message, 'It is tried again.');
     return 'unable';
   }

@@ -59,19 +59,3 @@ export async function newestData(
   );
   return new Map(rows.flatMap(({ source, at }) => (at === null ? [] : [[source, at] as const])));
 }
-
-/** Who holds a lock for which a session like this one has waited for so long, in words; undefined if none waits. */
-export async function blockerOf(on: Queryable, waitedMs: number): Promise<string | undefined> {
-  const { rows } = await on.query<{ blocker: string }>(
-    `select coalesce(nullif(b.application_name, ''), 'a session') || ' (server process ' || b.pid || ', user ' || coalesce(b.usename, '?')
-         || coalesce(', ' || b.state, '') || coalesce(', in a transaction since ' || to_char(b.xact_start, 'YYYY-MM-DD HH24:MI:SS') || ' UTC', '') || ')' as blocker
-     from pg_stat_activity as a
-     join pg_locks as l on l.pid = a.pid and not l.granted and l.waitstart < clock_timestamp() - make_interval(secs => $1)
-     cross join lateral unnest(pg_blocking_pids(a.pid)) as p (pid)
-     join pg_stat_activity as b on b.pid = p.pid and b.application_name is distinct from a.application_name
-     where a.application_name = current_setting('application_name')
-     limit 1`,
-    [waitedMs / 1000],
-  );
-  return rows[0]?.blocker;
-}

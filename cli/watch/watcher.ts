@@ -22,7 +22,7 @@ import { Conditions } from './conditions.ts';
 import { DailyJob } from './daily-job.ts';
 import type { WatchState } from './health.ts';
 import { Lander, messageOf } from './landing.ts';
-import { blockerOf, lastSuccesses, newestData, newestLoads, repairedSince } from './ledger-marks.ts';
+import { lastSuccesses, newestData, newestLoads, repairedSince } from './ledger-marks.ts';
 import type { WatchMetrics } from './metrics.ts';
 import { type Housekeep, nightlyRound } from './nightly.ts';
 import type { WatchSettings } from './settings.ts';
@@ -74,7 +74,6 @@ export class Watcher {
   readonly #backlog: Backlog;
   readonly #jobs = new Map<JobName, DailyJob>();
   readonly #working = new Set<Promise<void>>();
-  #isBlocked = false;
 
   constructor(options: WatcherOptions) {
     const { clock, compiled, landing, building, log, metrics, settings } = options;
@@ -127,7 +126,7 @@ export class Watcher {
       await this.#ask(() => ensureStaging(landing));
       this.conditions.recovered('database');
       await this.#noticeRepairs();
-      await this.#noticeBlocked();
+      this.#builder.noticeBlocked(this.#options.blockedMs ?? defaultBlockedMs);
       await this.#startJobs(['weather', 'registry'], stop);
       if (!this.state.ready) await this.#build(stop);
       const hit = await this.#checkSensors(stop);
@@ -182,18 +181,6 @@ export class Watcher {
       this.conditions.recovered(name);
       metrics.up.set({ source: name }, 1);
     }
-  }
-
-  /** A build that waits for another session fails nothing by itself; it is told as a trouble all the same. */
-  async #noticeBlocked(): Promise<void> {
-    const { building, blockedMs = defaultBlockedMs } = this.#options;
-    if (building.kind === 'pglite' || (this.state.building === undefined && !this.#isBlocked)) return;
-    const blocker = await this.#ask(() => blockerOf(building, blockedMs));
-    if (blocker !== undefined) {
-      const hint = 'Readers of the same tables wait as well. End its transaction, or that session.';
-      this.conditions.failed('build', `waits for a lock that ${blocker} holds`, hint, { kind: 'blocked' });
-    } else if (this.#isBlocked) this.conditions.recovered('build');
-    this.#isBlocked = blocker !== undefined;
   }
 
   async #checkSensors(stop: AbortSignal): Promise<'hit' | 'empty' | 'failed'> {

@@ -7,7 +7,8 @@
 //   5. comments, post-hooks and grants follow, then the audits
 //   6. the checksum, the generation, the high-water marks and the result are recorded, and all of it commits
 //
-// A transaction that fails because of another session is tried again (database/retry.ts). If anything else fails, the database
+// A transaction that fails because of another session is tried again (database/retry.ts), as is one that waits for a lock while
+// readers wait for it (database/lock-waits.ts). If anything else fails, the database
 // is as it was before, and the error points at the template.
 
 import { relation } from '../../warehouse/quote.ts';
@@ -18,7 +19,6 @@ import { type Attachments, readAttachments } from '../database/attachments.ts';
 import { beginWith, type Column, isWorthAnalyzing, sameColumns } from '../database/catalog.ts';
 import { isConvertible } from '../database/conversion.ts';
 import { withDeclaredTypes } from '../database/declared-types.ts';
-import { retrying } from '../database/retry.ts';
 import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
 import { type BuiltNode, isMicrobatch, type Manifest, type SeedNode, type WholeModel } from '../manifest/manifest.ts';
@@ -68,10 +68,11 @@ export async function buildNode(context: BuildContext, node: BuiltNode): Promise
   try {
     await runHooksOutside(context.warehouse, node, 'pre', 'create', hookContext(context));
     if (isMicrobatch(node)) return await buildBatches(context, node, explained);
-    return await retrying(
-      () => context.warehouse.transaction((session) => buildIn(session, context, node), 'repeatable read'),
-      context.lock,
-    );
+    const { locks, lock } = context;
+    return await locks.transaction(node.name, (session) => buildIn(session, context, node), {
+      isolation: 'repeatable read',
+      lock,
+    });
   } catch (error) {
     throw await explained(error);
   }

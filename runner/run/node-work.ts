@@ -30,7 +30,7 @@ export class NodeWork {
   /** Builds a model or seed, its audits and hooks included. @param fullRefresh otherwise than the run says. */
   async build(node: BuiltNode, fullRefresh = this.#context.options.fullRefresh): Promise<Outcome> {
     const context = { ...this.#context, options: { ...this.#context.options, fullRefresh } };
-    const { warehouse, manifest, signal } = context;
+    const { locks, manifest, signal } = context;
     let isLeft = false;
     try {
       if (node.materialized === 'table' || node.materialized === 'materialized_view') await this.#reuse?.refresh();
@@ -39,8 +39,7 @@ export class NodeWork {
       if (built.retained > 0) this.retained.add(node.id);
       for (const outcome of built.audits) this.#audited.set(outcome.test.id, outcome);
       const changed = built.inserted + built.updated + built.deleted > 0;
-      if (changed && node.kind === 'model' && isAccessModel(manifest, node))
-        await secureReaders(warehouse, manifest, node);
+      if (changed && node.kind === 'model' && isAccessModel(manifest, node)) await secureReaders(locks, manifest, node);
       const { inserted, updated, deleted, batches, failed, recorded } = built;
       if (failed === undefined) await finishNode(context, node, built);
       const warnings = auditWarnings(built.audits);

@@ -26,6 +26,10 @@ export function reportLines(event: RunEvent): readonly Line[] {
       ];
     case 'node-started':
       return [];
+    case 'node-waits': {
+      const { name, whom } = event;
+      return whom === undefined ? [] : [{ tone: 'warning', text: `${name} waits for a lock of ${whom}` }];
+    }
     case 'node-finished':
       return [resultLine(event.result, event.index, event.total)];
     case 'hook-finished':
@@ -46,6 +50,8 @@ export function reportJson(
       return event;
     case 'node-started':
       return { type: event.type, index: event.index, total: event.total, node: event.node.name, kind: event.node.kind };
+    case 'node-waits':
+      return { type: event.type, node: event.name, waits_for: event.whom ?? null };
     case 'node-finished':
       return { type: event.type, index: event.index, total: event.total, ...resultJson(event.result) };
     case 'hook-finished': {

@@ -14,6 +14,8 @@ export type RunEvent =
       readonly address: string;
     }
   | { readonly type: 'node-started'; readonly index: number; readonly total: number; readonly node: Node }
+  /** It waits for a lock that the session of `whom` holds; undefined: no longer. */
+  | { readonly type: 'node-waits'; readonly name: string; readonly whom: string | undefined }
   | { readonly type: 'node-finished'; readonly index: number; readonly total: number; readonly result: NodeResult }
   | { readonly type: 'hook-finished'; readonly hook: RunHookResult }
   | { readonly type: 'finished'; readonly summary: RunSummary };

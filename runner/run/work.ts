@@ -3,6 +3,7 @@ import { ensureGuard } from '../build/transaction/access.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
+import { LockWaits } from '../database/lock-waits.ts';
 import { SharedLock } from '../database/shared-lock.ts';
 import { isBuilt, isMicrobatch, type ModelNode, type Node } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
@@ -41,6 +42,8 @@ export interface RunOptions {
   readonly clock: () => Date;
   readonly runId: string;
   readonly signal?: AbortSignal | undefined;
+  /** How long a node waits for transactions of others that hold a lock, in milliseconds. */
+  readonly lockWaitMs?: number | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -90,6 +93,11 @@ export class RunWork {
       range,
       signal,
       lock: new SharedLock(signal),
+      locks: new LockWaits(warehouse, {
+        limitMs: options.lockWaitMs,
+        signal,
+        onWait: (name, whom) => options.onEvent({ type: 'node-waits', name, whom }),
+      }),
     };
     this.#nodes = new NodeWork(this.#context);
   }

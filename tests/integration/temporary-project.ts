@@ -55,6 +55,7 @@ export class TemporaryProject {
       signal?: AbortSignal;
       threads?: number;
       failFast?: boolean;
+      lockWaitMs?: number;
       now?: Date;
       onEvent?: (event: RunEvent) => void;
     } = {},
@@ -74,6 +75,7 @@ export class TemporaryProject {
       signal: options.signal,
       threads: options.threads ?? 4,
       failFast: options.failFast ?? false,
+      lockWaitMs: options.lockWaitMs,
       clock: () => options.now ?? new Date(),
       runId: `run-${this.#runs}`,
       onEvent: (event) => {

@@ -20,7 +20,7 @@ import type { Session } from '../../../warehouse/warehouse.ts';
 import { runAudits } from '../../data-test/audit.ts';
 import { keepBadRows } from '../../data-test/audit-failure.ts';
 import { isWorthAnalyzing, readRelation } from '../../database/catalog.ts';
-import { retrying } from '../../database/retry.ts';
+import { LockHeldError } from '../../database/lock-waits.ts';
 import { statement } from '../../database/statement.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { type Batch, writtenBelow } from '../../materialize/microbatch.ts';
@@ -54,10 +54,10 @@ export async function buildBatches(
   node: MicrobatchNode,
   explained: (error: unknown) => Promise<Error>,
 ): Promise<Built> {
-  const { warehouse } = context;
+  const { locks, lock } = context;
   const startedAt = context.clock().toISOString();
   const inTurn = <T>(work: (session: Session) => Promise<T>) =>
-    retrying(() => warehouse.transaction(work, 'repeatable read'), context.lock);
+    locks.transaction(node.name, work, { isolation: 'repeatable read', lock });
   const job = await inTurn((session) => beginBatches(session, context, node));
   const progress: Progress = {
     totals: noRows,
@@ -82,7 +82,8 @@ export async function buildBatches(
       commit();
     } catch (thrown) {
       const error = await keepBadRows(context, node, thrown);
-      const ofBatch = !progress.ofModel && (error instanceof StatementError || error instanceof NodeError);
+      const isOfModel = progress.ofModel || error instanceof LockHeldError;
+      const ofBatch = !isOfModel && (error instanceof StatementError || error instanceof NodeError);
       if (!ofBatch || context.signal?.aborted === true) throw error;
       progress.failed.push({ name: nameOfBatch(window, node.batch), error: await explained(error) });
     }

@@ -1,7 +1,7 @@
 import { identifier, type RelationName, relation } from '../../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
 import { readRelation } from '../../database/catalog.ts';
-import { retrying } from '../../database/retry.ts';
+import type { LockWaits } from '../../database/lock-waits.ts';
 import {
   isBuilt,
   type Manifest,
@@ -75,19 +75,17 @@ async function readVisible(on: Queryable, { column, access }: RowSecurity): Prom
  * Brings the policies of all tables in line with an access model that has just been built, each in a transaction of its own,
  * so that no two tables are locked at once.
  */
-export async function secureReaders(warehouse: Warehouse, manifest: Manifest, access: ModelNode): Promise<void> {
+export async function secureReaders(locks: LockWaits, manifest: Manifest, access: ModelNode): Promise<void> {
   for (const node of manifest.index.guardedBy.get(access.name) ?? []) {
     const { relation: table } = node;
     const security = rowSecurityOf(node);
     if (security === undefined) continue;
-    await retrying(() =>
-      warehouse.transaction(async (session) => {
-        const existing = await readRelation(session, table);
-        if (existing?.kind !== 'table') return;
-        const steps = secureRows(table, security, await readAccess(session, table, security), existing);
-        await runSteps(session, steps, node);
-      }),
-    );
+    await locks.transaction(node.name, async (session) => {
+      const existing = await readRelation(session, table);
+      if (existing?.kind !== 'table') return;
+      const steps = secureRows(table, security, await readAccess(session, table, security), existing);
+      await runSteps(session, steps, node);
+    });
   }
 }
 

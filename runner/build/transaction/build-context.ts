@@ -1,5 +1,6 @@
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import type { AuditOutcome } from '../../data-test/audit.ts';
+import type { LockWaits } from '../../database/lock-waits.ts';
 import type { SharedLock } from '../../database/shared-lock.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Decision, PlanOptions } from '../../plan/decision.ts';
@@ -18,6 +19,8 @@ export interface BuildContext {
   readonly sourceText: SourceTexts;
   /** Of the models of this run: their transactions run side by side. */
   readonly lock: SharedLock;
+  /** Runs their transactions. */
+  readonly locks: LockWaits;
   /** Of microbatch models, just the batches of this time. */
   readonly range?: EventTimeRange | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -44,6 +44,7 @@ function inMemory(): Pick<Warehouse, 'query' | 'transaction'> {
     transaction: (work) =>
       work({
         ...queryable,
+        process: undefined,
         copyIn: () => Promise.reject(new Error('pg-mem has no COPY')),
         copyOut: () => {
           throw new Error('pg-mem has no COPY');

@@ -1,0 +1,208 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Isolation, Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { NodeError } from '../text/errors.ts';
+import { type Blocker, cancelWaiting, stillThere, waitingOf } from './blockers.ts';
+import { retrying } from './retry.ts';
+import type { SharedLock } from './shared-lock.ts';
+
+/** How long a statement may wait for a lock while others wait for it in their turn, in milliseconds. */
+const heldUpMs = 2000;
+
+/** How often a statement that takes long is asked whether it waits for a lock, in milliseconds. */
+const askMs = 1000;
+
+/** How often is asked whether a transaction has ended, in milliseconds. */
+const overMs = 500;
+
+/** How long work waits for the transactions of others in all, in milliseconds. */
+const defaultLimitMs = 5 * 60_000;
+
+/** Others held a lock for so long that the work was given up. */
+export class LockHeldError extends NodeError {}
+
+export interface LockWaitOptions {
+  readonly limitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told for whom the work of this name waits, in words; undefined once it goes on. */
+  readonly onWait?: ((name: string, whom: string | undefined) => void) | undefined;
+}
+
+export interface TransactionOptions {
+  readonly isolation?: Isolation | undefined;
+  /** Shared by all work that may conflict. */
+  readonly lock?: SharedLock | undefined;
+}
+
+/** The waiting of one piece of work. */
+interface Unit {
+  readonly name: string;
+  /** For transactions that had to end before it was tried again, in milliseconds. */
+  waitedMs: number;
+  /** For whom it waits, as was told. */
+  told: string | undefined;
+  /** Its statement was cancelled because of these. */
+  cancelledFor: readonly Blocker[] | undefined;
+}
+
+type Outcome<T> =
+  | { readonly done: true; readonly value: T }
+  | { readonly done: false; readonly blockers: readonly Blocker[] };
+
+/**
+ * Transactions that do not hold up readers. PostgreSQL queues locks: whoever reads a table waits behind a statement that waits
+ * for an exclusive lock on it, so that one open transaction of a reader stops all others. A statement that waits while
+ * others wait for it is cancelled after two seconds, its transaction is rolled back, and is run again once the transactions in its way
+ * have ended. Waits that nobody else suffers from lose no work.
+ */
+export class LockWaits {
+  readonly #warehouse: Warehouse;
+  readonly #options: LockWaitOptions;
+  readonly #limitMs: number;
+  /** When each transaction of others was first in the way, by the clock that never jumps. */
+  readonly #since = new Map<string, number>();
+
+  constructor(warehouse: Warehouse, options: LockWaitOptions = {}) {
+    this.#warehouse = warehouse;
+    this.#options = options;
+    this.#limitMs = options.limitMs ?? defaultLimitMs;
+  }
+
+  /**
+   * Runs `work` in one transaction, and again if it failed because of another session.
+   * @param name of what is worked on, for messages.
+   * @throws LockHeldError naming the session that was in the way for too long.
+   */
+  async transaction<T>(
+    name: string,
+    work: (session: Session) => Promise<T>,
+    { isolation, lock }: TransactionOptions = {},
+  ): Promise<T> {
+    const unit: Unit = { name, waitedMs: 0, told: undefined, cancelledFor: undefined };
+    try {
+      for (;;) {
+        const outcome = await retrying(() => this.#once(unit, work, isolation), lock);
+        if (outcome.done) return outcome.value;
+        await this.#untilOver(unit, outcome.blockers);
+      }
+    } finally {
+      this.#tell(unit, []);
+    }
+  }
+
+  async #once<T>(
+    unit: Unit,
+    work: (session: Session) => Promise<T>,
+    isolation: Isolation | undefined,
+  ): Promise<Outcome<T>> {
+    unit.cancelledFor = undefined;
+    try {
+      const value = await this.#warehouse.transaction((session) => work(this.#watched(unit, session)), isolation);
+      return { done: true, value };
+    } catch (error) {
+      if (unit.cancelledFor === undefined || this.#options.signal?.aborted === true) throw error;
+      return { done: false, blockers: unit.cancelledFor };
+    }
+  }
+
+  /** The session, its statements watched. The embedded database has no other sessions. */
+  #watched(unit: Unit, session: Session): Session {
+    const { process } = session;
+    if (process === undefined) return session;
+    return {
+      ...session,
+      query: (sql, params, values) => this.#during(unit, process, () => session.query(sql, params, values)),
+      copyIn: (sql, chunks) => this.#during(unit, process, () => session.copyIn(sql, chunks)),
+    };
+  }
+
+  async #during<T>(unit: Unit, process: number, work: () => Promise<T>): Promise<T> {
+    let isOver = false;
+    let isAsking = false;
+    let cancelling: Promise<void> | undefined;
+    const ask = async () => {
+      if (isAsking) return;
+      isAsking = true;
+      const blockers = await this.#inTheWay(unit, process);
+      if (blockers.length > 0 && !isOver) cancelling = this.#cancel(unit, process, blockers);
+      await cancelling;
+      isAsking = false;
+    };
+    const timer = setInterval(() => void ask(), askMs);
+    try {
+      return await work();
+    } finally {
+      isOver = true;
+      clearInterval(timer);
+      // It must not meet the next statement, or another transaction.
+      await cancelling;
+    }
+  }
+
+  /** For whom a statement waits that is to wait no longer. */
+  async #inTheWay(unit: Unit, process: number): Promise<readonly Blocker[]> {
+    // Without an answer it waits as it would without being asked.
+    const waiting = await waitingOf(this.#warehouse, process).catch(() => undefined);
+    this.#tell(unit, waiting?.blockers ?? []);
+    if (waiting === undefined) return [];
+    const { blockers, waitedMs, held } = waiting;
+    const isHeldUp = held > 0 && waitedMs >= heldUpMs;
+    return isHeldUp || this.#isTooLong(unit, blockers, waitedMs) ? blockers : [];
+  }
+
+  async #cancel(unit: Unit, process: number, blockers: readonly Blocker[]): Promise<void> {
+    const cancelled = await cancelWaiting(this.#warehouse, process).catch(() => false);
+    if (cancelled) unit.cancelledFor = blockers;
+  }
+
+  /** Waits, without asking for any lock, until these transactions have ended. @throws LockHeldError */
+  async #untilOver(unit: Unit, blockers: readonly Blocker[]): Promise<void> {
+    const { signal } = this.#options;
+    const began = performance.now();
+    for (;;) {
+      const left = await stillThere(this.#warehouse, blockers);
+      if (left.length === 0) break;
+      this.#tell(unit, left);
+      if (this.#isTooLong(unit, left, performance.now() - began)) throw this.#lockHeld(unit, left);
+      await sleep(overMs, undefined, { signal });
+    }
+    unit.waitedMs += performance.now() - began;
+  }
+
+  /** Transactions of this process end by themselves. */
+  #isTooLong(unit: Unit, blockers: readonly Blocker[], waitedMs: number): boolean {
+    const others = blockers.filter(({ own }) => !own);
+    if (others.length === 0) return false;
+    const now = performance.now();
+    const since = others.map((one) => this.#since.get(keyOf(one)) ?? now);
+    return unit.waitedMs + waitedMs >= this.#limitMs || now - Math.min(...since) >= this.#limitMs;
+  }
+
+  #tell(unit: Unit, blockers: readonly Blocker[]): void {
+    const others = blockers.filter(({ own }) => !own);
+    for (const one of others) if (!this.#since.has(keyOf(one))) this.#since.set(keyOf(one), performance.now());
+    const whom = others.length === 0 ? undefined : others.map(({ words }) => words).join(', ');
+    const who = others.length === 0 ? undefined : others.map(keyOf).join();
+    if (who === unit.told) return;
+    unit.told = who;
+    this.#options.onWait?.(unit.name, whom);
+  }
+
+  #lockHeld({ name }: Unit, blockers: readonly Blocker[]): LockHeldError {
+    const others = blockers.filter(({ own }) => !own);
+    const ends = others.map(({ pid }) =>
+      pid === 0 ? 'rollback prepared (its gid stands in pg_prepared_xacts)' : `select pg_terminate_backend(${pid});`,
+    );
+    return new LockHeldError({
+      what: `${name}: waited ${inWords(this.#limitMs)} for a lock; in the way: ${others.map(({ words }) => words).join(', ')}`,
+      hint: `Nothing was changed, and readers went on. Run it again when that transaction has ended, or end it as its user or a superuser: ${ends.join(' ')}`,
+    });
+  }
+}
+
+function keyOf({ pid, transaction }: Blocker): string {
+  return `${pid} ${transaction ?? ''}`;
+}
+
+function inWords(ms: number): string {
+  return ms >= 120_000 ? `${Math.round(ms / 60_000)} minutes` : `${Math.round(ms / 1000)} s`;
+}

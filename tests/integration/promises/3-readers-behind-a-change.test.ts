@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { servers } from '../databases.ts';
+import { eventsOn } from '../project-on.ts';
+import { resultOf } from '../temporary-project.ts';
+
+/** Two seconds and the second between two questions, and what a busy machine adds. */
+const heldUpMs = 5000;
+
+describe.each(servers)('3: readers behind a change, on $name', (kind) => {
+  const { database, project } = eventsOn(kind);
+  const clients: pg.Client[] = [];
+  const connect = async (name: string) => {
+    const client = new pg.Client({ connectionString: database.url, application_name: name });
+    await client.connect();
+    clients.push(client);
+    return client;
+  };
+  /** Reads all the time. @returns what stops it, and gives the longest wait in milliseconds. */
+  const read = async (sql: string) => {
+    const client = await connect('a dashboard');
+    let isOver = false;
+    let longest = 0;
+    const reading = (async () => {
+      while (!isOver) {
+        const began = performance.now();
+        await client.query(sql);
+        longest = Math.max(longest, performance.now() - began);
+        await sleep(20);
+      }
+      return longest;
+    })();
+    return () => {
+      isOver = true;
+      return reading;
+    };
+  };
+  const waits = () =>
+    project.events.flatMap((event) => (event.type === 'node-waits' ? [[event.name, event.whom] as const] : []));
+  const whom = /^a report \(server process \d+, user \S+, idle in transaction, in a transaction since \S+ \S+ UTC\)$/;
+
+  beforeEach(async () => {
+    project.write({
+      'models/changing.sql': '{{config materialized="table"}}select 1 as one',
+      'models/shown.sql': '{{config materialized="view"}}select one from {{ref "changing"}}',
+    });
+    expect((await project.run(database.warehouse)).ok).toBe(true);
+    project.write({ 'models/changing.sql': '{{config materialized="table"}}select 2::bigint as one, 3 as two' });
+  });
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.end()));
+  });
+
+  it('go on while the change waits for a transaction that one of them has open', async () => {
+    const report = await connect('a report');
+    await report.query('begin; select from shown');
+    const stop = await read('select one from shown');
+    const building = project.run(database.warehouse);
+    await expect.poll(waits, { timeout: 10_000 }).toMatchObject([['changing', expect.stringMatching(whom)]]);
+    await sleep(4000);
+    await report.query('commit');
+    const summary = await building;
+    expect(summary.results.map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(waits().at(-1)).toEqual(['changing', undefined]);
+    expect(await stop()).toBeLessThan(heldUpMs);
+    expect((await report.query('select one, two from changing')).rows).toEqual([{ one: '2', two: 3 }]);
+  });
+
+  it('and a transaction that stays open ends the build with its name', async () => {
+    const report = await connect('a report');
+    await report.query('begin; select from shown');
+    const stop = await read('select one from shown');
+    const { error } = resultOf(await project.run(database.warehouse, { lockWaitMs: 3000 }), 'changing');
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /^changing: waited 3 s for a lock; in the way: a report \(server process \d+, user \S+, idle in transaction, in a transaction since .* UTC\)$/,
+      ),
+      where: 'models/changing.sql',
+      hint: expect.stringMatching(/select pg_terminate_backend\(\d+\);$/),
+    });
+    expect(await stop()).toBeLessThan(heldUpMs);
+  });
+});
