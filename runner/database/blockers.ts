@@ -39,7 +39,10 @@ export async function stillThere(on: Queryable, blockers: readonly Blocker[]): P
          when 0 then exists (select from pg_prepared_xacts where database = current_database())
          else exists (
              select from pg_locks as l
-             where l.pid = b.pid and l.locktype = 'virtualxid' and l.granted and l.virtualtransaction = b.transaction
+             where l.pid = b.pid
+                 and l.granted
+                 -- An advisory lock may be held without a transaction.
+                 and (l.virtualtransaction = b.transaction or b.transaction is null and l.locktype = 'advisory')
          )
      end`,
     [blockers.map(({ pid }) => pid), blockers.map(({ transaction }) => transaction)],

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Isolation, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { NodeError } from '../text/errors.ts';
-import { type Blocker, cancelWaiting, stillThere, waitingOf } from './blockers.ts';
+import { type Blocker, cancelWaiting, stillThere, type Waiting, waitingOf } from './blockers.ts';
 import { retrying } from './retry.ts';
 import type { SharedLock } from './shared-lock.ts';
 
@@ -36,7 +36,7 @@ export interface TransactionOptions {
 /** The waiting of one piece of work. */
 interface Unit {
   readonly name: string;
-  /** For transactions that had to end before it was tried again, in milliseconds. */
+  /** Before it was tried again, in milliseconds. */
   waitedMs: number;
   /** For whom it waits, as was told. */
   told: string | undefined;
@@ -122,8 +122,11 @@ export class LockWaits {
     const ask = async () => {
       if (isAsking) return;
       isAsking = true;
-      const blockers = await this.#inTheWay(unit, process);
-      if (blockers.length > 0 && !isOver) cancelling = this.#cancel(unit, process, blockers);
+      // Without an answer it waits as it would without being asked.
+      const waiting = await waitingOf(this.#warehouse, process).catch(() => undefined);
+      if (isOver) return;
+      this.#tell(unit, waiting?.blockers ?? []);
+      if (waiting !== undefined && this.#isInTheWay(unit, waiting)) cancelling = this.#cancel(unit, process, waiting);
       await cancelling;
       isAsking = false;
     };
@@ -138,25 +141,23 @@ export class LockWaits {
     }
   }
 
-  /** For whom a statement waits that is to wait no longer. */
-  async #inTheWay(unit: Unit, process: number): Promise<readonly Blocker[]> {
-    // Without an answer it waits as it would without being asked.
-    const waiting = await waitingOf(this.#warehouse, process).catch(() => undefined);
-    this.#tell(unit, waiting?.blockers ?? []);
-    if (waiting === undefined) return [];
-    const { blockers, waitedMs, held } = waiting;
-    const isHeldUp = held > 0 && waitedMs >= heldUpMs;
-    return isHeldUp || this.#isTooLong(unit, blockers, waitedMs) ? blockers : [];
+  /** Whether a statement is to wait no longer. */
+  #isInTheWay(unit: Unit, { blockers, waitedMs, held }: Waiting): boolean {
+    return (held > 0 && waitedMs >= heldUpMs) || this.#isTooLong(unit, blockers, waitedMs);
   }
 
-  async #cancel(unit: Unit, process: number, blockers: readonly Blocker[]): Promise<void> {
+  async #cancel(unit: Unit, process: number, waiting: Waiting): Promise<void> {
     const cancelled = await cancelWaiting(this.#warehouse, process).catch(() => false);
-    if (cancelled) unit.cancelledFor = blockers;
+    if (!cancelled) return;
+    unit.cancelledFor = waiting.blockers;
+    unit.waitedMs += waiting.waitedMs;
   }
 
   /** Waits, without asking for any lock, until these transactions have ended. @throws LockHeldError */
   async #untilOver(unit: Unit, blockers: readonly Blocker[]): Promise<void> {
     const { signal } = this.#options;
+    // However soon these end, others may follow them for ever.
+    if (this.#isTooLong(unit, blockers, 0)) throw this.#lockHeld(unit, blockers);
     const began = performance.now();
     for (;;) {
       const left = await stillThere(this.#warehouse, blockers);
@@ -194,7 +195,7 @@ export class LockWaits {
     );
     return new LockHeldError({
       what: `${name}: waited ${inWords(this.#limitMs)} for a lock; in the way: ${others.map(({ words }) => words).join(', ')}`,
-      hint: `Nothing was changed, and readers went on. Run it again when that transaction has ended, or end it as its user or a superuser: ${ends.join(' ')}`,
+      hint: `It is as it was before, and readers went on. Run it again when that transaction has ended, or end it as its user or a superuser: ${ends.join(' ')}`,
     });
   }
 }

@@ -11,6 +11,7 @@ import type { Compiled } from '../compile/compile.ts';
 import { periodBefore, type Retention, retentionOf } from '../compile/settings/retention.ts';
 import { forgetFailures } from '../data-test/audit-failure.ts';
 import { readRelation } from '../database/catalog.ts';
+import { LockWaits } from '../database/lock-waits.ts';
 import { statement } from '../database/statement.ts';
 import { replicaIdentity } from '../materialize/replica-identity.ts';
 import { dayLiteral, eventTimeTypes } from '../plan/lost-rows.ts';
@@ -52,10 +53,11 @@ export async function expireRows(
   const order = [...kept].sort((a, b) => (place.get(b.model.id) ?? 0) - (place.get(a.model.id) ?? 0));
   if (!options.dryRun) await ensureState(warehouse);
   const work = async (signal: AbortSignal | undefined) => {
+    const locks = new LockWaits(warehouse, { signal });
     const done: Expired[] = [];
     for (const one of order) {
       if (signal?.aborted === true) break;
-      const result = await warehouse.transaction((session) => expireOne(session, one, options));
+      const result = await locks.transaction(one.model.name, (session) => expireOne(session, one, options));
       if (result !== undefined) done.push(result);
     }
     return done;

@@ -12,6 +12,7 @@ import { StatementError } from '../../warehouse/errors.ts';
 import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readRelation } from '../database/catalog.ts';
+import { LockWaits } from '../database/lock-waits.ts';
 import { statement } from '../database/statement.ts';
 import { isViewOf } from '../manifest/lineage.ts';
 import type { Manifest } from '../manifest/manifest.ts';
@@ -106,7 +107,7 @@ export async function eraseRows(
 ): Promise<number> {
   if (node.materialized === 'materialized_view') return 0;
   const rows = subjectRows(node, manifest, subject);
-  return warehouse.transaction(async (session) => {
+  return new LockWaits(warehouse).transaction(node.name, async (session) => {
     await forgetKeys(session, node, rows);
     await statement(session, replicaIdentity(node.relation));
     const erased = (await session.query(`delete from ${rows}`)).rowCount;
@@ -146,9 +147,10 @@ async function rebuildSharedReaders(session: Session, manifest: Manifest, node: 
  * upstreams disappear from it. The next run rebuilds its downstream models.
  */
 export async function refreshMaterializedViews(warehouse: Warehouse, { nodes, order }: Manifest): Promise<void> {
+  const locks = new LockWaits(warehouse);
   for (const node of order.map((id) => nodes.get(id))) {
     if (node?.materialized !== 'materialized_view') continue;
-    await warehouse.transaction(async (session) => {
+    await locks.transaction(node.name, async (session) => {
       const existing = await readRelation(session, node.relation);
       if (existing?.kind !== 'materialized view') return;
       const beside = existing.populated && existing.unique.length > 0 ? ' concurrently' : '';
