@@ -58,7 +58,7 @@ describe.each(servers)('3: readers behind a change, on $name', (kind) => {
     const stop = await read('select one from shown');
     const building = project.run(database.warehouse);
     await expect.poll(waits, { timeout: 10_000 }).toMatchObject([['changing', expect.stringMatching(whom)]]);
-    await sleep(4000);
+    await sleep(5000);
     await report.query('commit');
     const summary = await building;
     expect(summary.results.map(({ error }) => error)).toEqual([undefined, undefined]);
