@@ -7,8 +7,8 @@
 //   5. comments, post-hooks and grants follow, then the audits
 //   6. the checksum, the generation, the high-water marks and the result are recorded, and all of it commits
 //
-// A transaction that fails because of another session is tried again (database/retry.ts), as is one that waits for a lock while
-// readers wait for it (database/lock-waits.ts). If anything else fails, the database
+// A transaction that fails because of another session is tried again (database/locks/retry.ts), as is one that waits for a lock while
+// readers wait for it (database/locks/lock-waits.ts). If anything else fails, the database
 // is as it was before, and the error points at the template.
 
 import { relation } from '../../warehouse/quote.ts';

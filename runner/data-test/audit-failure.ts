@@ -1,6 +1,6 @@
 import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { retrying } from '../database/retry.ts';
+import { retrying } from '../database/locks/retry.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
 import { hasAuditRecords } from '../state/schema.ts';
 import { NodeError } from '../text/errors.ts';

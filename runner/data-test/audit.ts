@@ -8,7 +8,7 @@
 import type { StatementError } from '../../warehouse/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
-import { isTransient } from '../database/retry.ts';
+import { isTransient } from '../database/locks/retry.ts';
 import { explain, statement } from '../database/statement.ts';
 import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';

@@ -11,7 +11,7 @@ import type { Compiled } from '../compile/compile.ts';
 import { periodBefore, type Retention, retentionOf } from '../compile/settings/retention.ts';
 import { forgetFailures } from '../data-test/audit-failure.ts';
 import { readRelation } from '../database/catalog.ts';
-import { LockWaits } from '../database/lock-waits.ts';
+import { LockWaits } from '../database/locks/lock-waits.ts';
 import { statement } from '../database/statement.ts';
 import { replicaIdentity } from '../materialize/replica-identity.ts';
 import { dayLiteral, eventTimeTypes } from '../plan/lost-rows.ts';

@@ -12,7 +12,7 @@ import { StatementError } from '../../warehouse/errors.ts';
 import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readRelation } from '../database/catalog.ts';
-import { LockWaits } from '../database/lock-waits.ts';
+import { LockWaits } from '../database/locks/lock-waits.ts';
 import { statement } from '../database/statement.ts';
 import { isViewOf } from '../manifest/lineage.ts';
 import type { Manifest } from '../manifest/manifest.ts';

@@ -20,7 +20,7 @@ import type { Session } from '../../../warehouse/warehouse.ts';
 import { runAudits } from '../../data-test/audit.ts';
 import { keepBadRows } from '../../data-test/audit-failure.ts';
 import { isWorthAnalyzing, readRelation } from '../../database/catalog.ts';
-import { LockHeldError } from '../../database/lock-waits.ts';
+import { LockHeldError } from '../../database/locks/lock-waits.ts';
 import { statement } from '../../database/statement.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { type Batch, writtenBelow } from '../../materialize/microbatch.ts';

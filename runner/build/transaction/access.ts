@@ -1,7 +1,7 @@
 import { identifier, type RelationName, relation } from '../../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
 import { readRelation } from '../../database/catalog.ts';
-import type { LockWaits } from '../../database/lock-waits.ts';
+import type { LockWaits } from '../../database/locks/lock-waits.ts';
 import {
   isBuilt,
   type Manifest,

@@ -1,7 +1,7 @@
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import type { AuditOutcome } from '../../data-test/audit.ts';
-import type { LockWaits } from '../../database/lock-waits.ts';
-import type { SharedLock } from '../../database/shared-lock.ts';
+import type { LockWaits } from '../../database/locks/lock-waits.ts';
+import type { SharedLock } from '../../database/locks/shared-lock.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Decision, PlanOptions } from '../../plan/decision.ts';
 import type { Reuse } from '../../reuse/reuse.ts';

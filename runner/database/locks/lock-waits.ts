@@ -1,6 +1,14 @@
+// What becomes of a transaction because of other sessions:
+//
+//   1. lock-waits.ts   runs it, and asks beside it whether a statement waits for a lock and for whom
+//   2. blockers.ts     what PostgreSQL says of that
+//   3. retry.ts        runs it again after a deadlock and the like
+//   4. shared-lock.ts  the lock in this process by which transactions that disturb each other run alone at last
+//
+// At the end it has committed, or failed for a reason of its own, or because somebody was in its way for too long, who is named.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Isolation, Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { NodeError } from '../text/errors.ts';
+import type { Isolation, Session, Warehouse } from '../../../warehouse/warehouse.ts';
+import { NodeError } from '../../text/errors.ts';
 import { type Blocker, cancelWaiting, stillThere, type Waiting, waitingOf } from './blockers.ts';
 import { retrying } from './retry.ts';
 import type { SharedLock } from './shared-lock.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { SharedLock } from '../../../../runner/database/shared-lock.ts';
+import { SharedLock } from '../../../../../runner/database/locks/shared-lock.ts';
 
 it('lets work run side by side, and alone where it asks for that', async () => {
   const lock = new SharedLock();

@@ -1,4 +1,4 @@
-import type { Queryable, Row } from '../../warehouse/warehouse.ts';
+import type { Queryable, Row } from '../../../warehouse/warehouse.ts';
 
 /** A transaction of another session for which a statement waits. */
 export interface Blocker {

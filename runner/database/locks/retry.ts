@@ -1,5 +1,5 @@
-import { StatementError } from '../../warehouse/errors.ts';
-import { NodeError } from '../text/errors.ts';
+import { StatementError } from '../../../warehouse/errors.ts';
+import { NodeError } from '../../text/errors.ts';
 import { SharedLock } from './shared-lock.ts';
 
 /** How many times a transaction is tried that fails because of another session, as PostgreSQL's manual advises. */
