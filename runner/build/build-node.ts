@@ -66,7 +66,7 @@ export async function buildNode(context: BuildContext, node: BuiltNode): Promise
       hint: (fault) => hintFor(fault, node, context.manifest),
     });
   try {
-    await runHooksOutside(context.warehouse, node, 'pre', 'create', hookContext(context));
+    await runHooksOutside(context, node, 'pre', 'create', hookContext(context));
     if (isMicrobatch(node)) return await buildBatches(context, node, explained);
     const { locks, lock } = context;
     return await locks.transaction(node.name, (session) => buildIn(session, context, node), {
@@ -80,7 +80,7 @@ export async function buildNode(context: BuildContext, node: BuiltNode): Promise
 
 /** Runs the post-hooks that run after the commit. If one fails, the rows stay. @throws NodeError */
 export async function finishNode(context: BuildContext, node: BuiltNode, built: Built): Promise<void> {
-  await runHooksOutside(context.warehouse, node, 'post', built.decision.mode, hookContext(context));
+  await runHooksOutside(context, node, 'post', built.decision.mode, hookContext(context));
 }
 
 async function buildIn(session: Session, context: BuildContext, given: SeedNode | WholeModel): Promise<Built> {

@@ -1,6 +1,7 @@
-import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { type HookContext, noteChanges, runHook } from '../build/transaction/hooks.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
+import type { LockWaits } from '../database/locks/lock-waits.ts';
 
 export interface RunHookResult {
   readonly name: string;
@@ -13,7 +14,7 @@ export interface RunHookResult {
  * @param goOn whether hooks after a failed one run, too.
  */
 export async function runRunHooks(
-  warehouse: Warehouse,
+  { warehouse, locks }: { readonly warehouse: Warehouse; readonly locks: LockWaits },
   hooks: readonly RunHook[],
   goOn: boolean,
   {
@@ -27,11 +28,11 @@ export async function runRunHooks(
 ): Promise<void> {
   for (const { name, sql, place } of hooks) {
     const begin = clock().getTime();
-    const run = async () => {
-      await noteChanges(warehouse, sql);
-      await runHook(warehouse, { name, sql, place, file: 'project.yml' }, context);
+    const run = async (session: Session) => {
+      await noteChanges(session, sql);
+      await runHook(locks.outside(name, session), { name, sql, place, file: 'project.yml' }, context);
     };
-    const error = await run().then(
+    const error = await warehouse.session(run).then(
       () => undefined,
       (fault: unknown) => (fault instanceof Error ? fault : new Error(String(fault))),
     );

@@ -107,7 +107,10 @@ export class RunWork {
     const { command, runId, threads, onEvent } = this.#options;
     const { manifest, project } = this.#compiled;
     if (this.#isRecording) {
-      await ensureState(this.#warehouse);
+      await ensureState({
+        query: (sql, params) => this.#warehouse.query(sql, params),
+        transaction: (work, isolation) => this.#context.locks.transaction('schema datacycle', work, { isolation }),
+      });
       const nodes = this.#order.flatMap((id) => manifest.nodes.get(id) ?? []);
       await createSchemas(this.#warehouse, nodes);
       await ensureGuard(this.#warehouse, nodes);
@@ -219,7 +222,7 @@ export class RunWork {
   }
 
   async #runHooks(which: readonly RunHook[], goOn: boolean): Promise<void> {
-    await runRunHooks(this.#warehouse, which, goOn, {
+    await runRunHooks(this.#context, which, goOn, {
       runStartedAt: this.#started.toISOString(),
       sourceText: this.#context.sourceText,
       clock: this.#options.clock,

@@ -1,6 +1,7 @@
 import type { StatementError } from '../../../warehouse/errors.ts';
 import { literal } from '../../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
+import type { LockWaits } from '../../database/locks/lock-waits.ts';
 import { explain, statement } from '../../database/statement.ts';
 import type { BuiltNode, Hook } from '../../manifest/manifest.ts';
 import type { Decision } from '../../plan/decision.ts';
@@ -42,14 +43,16 @@ export async function runHooks(
 
 /** Runs a node's hooks with `transaction: false`, on a connection of their own. @throws NodeError */
 export async function runHooksOutside(
-  warehouse: Warehouse,
+  { warehouse, locks }: { readonly warehouse: Warehouse; readonly locks: LockWaits },
   node: BuiltNode,
   when: Hook['when'],
   mode: Decision['mode'],
   context: HookContext,
 ): Promise<void> {
   if (!(node.hooks ?? []).some((hook) => hook.when === when && !hook.inTransaction)) return;
-  await warehouse.session((session) => runHooks(session, node, { when, inTransaction: false }, mode, context));
+  await warehouse.session((session) =>
+    runHooks(locks.outside(node.name, session), node, { when, inTransaction: false }, mode, context),
+  );
 }
 
 /** What cannot change a row, whatever privileges or events it names. */

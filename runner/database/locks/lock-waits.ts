@@ -9,6 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Isolation, Session, Warehouse } from '../../../warehouse/warehouse.ts';
 import { NodeError } from '../../text/errors.ts';
+import { sqlTokens } from '../../text/sql-tokens.ts';
 import { type Blocker, cancelWaiting, stillThere, type Waiting, waitingOf } from './blockers.ts';
 import { retrying } from './retry.ts';
 import type { SharedLock } from './shared-lock.ts';
@@ -85,10 +86,33 @@ export class LockWaits {
     work: (session: Session) => Promise<T>,
     { isolation, lock }: TransactionOptions = {},
   ): Promise<T> {
+    return this.#untilDone(name, (unit) => {
+      const once = () => this.#warehouse.transaction((session) => work(this.#watched(unit, session)), isolation);
+      return retrying(() => this.#attempt(unit, once), lock);
+    });
+  }
+
+  /**
+   * The session, outside a transaction: a statement that holds up readers is cancelled and run again in the same way. What may have
+   * committed a part of its work by then is left alone.
+   */
+  outside(name: string, session: Session): Session {
+    return {
+      ...session,
+      query: (sql, params, values) =>
+        isWhole(sql)
+          ? this.#untilDone(name, (unit) =>
+              this.#attempt(unit, () => this.#watched(unit, session).query(sql, params, values)),
+            )
+          : session.query(sql, params, values),
+    };
+  }
+
+  async #untilDone<T>(name: string, attempt: (unit: Unit) => Promise<Outcome<T>>): Promise<T> {
     const unit: Unit = { name, waitedMs: 0, told: undefined, cancelledFor: undefined };
     try {
       for (;;) {
-        const outcome = await retrying(() => this.#once(unit, work, isolation), lock);
+        const outcome = await attempt(unit);
         if (outcome.done) return outcome.value;
         await this.#untilOver(unit, outcome.blockers);
       }
@@ -97,15 +121,10 @@ export class LockWaits {
     }
   }
 
-  async #once<T>(
-    unit: Unit,
-    work: (session: Session) => Promise<T>,
-    isolation: Isolation | undefined,
-  ): Promise<Outcome<T>> {
+  async #attempt<T>(unit: Unit, work: () => Promise<T>): Promise<Outcome<T>> {
     unit.cancelledFor = undefined;
     try {
-      const value = await this.#warehouse.transaction((session) => work(this.#watched(unit, session)), isolation);
-      return { done: true, value };
+      return { done: true, value: await work() };
     } catch (error) {
       if (unit.cancelledFor === undefined || this.#options.signal?.aborted === true) throw error;
       return { done: false, blockers: unit.cancelledFor };
@@ -206,6 +225,14 @@ export class LockWaits {
       hint: `It is as it was before, and readers went on. Run it again when that transaction has ended, or end it as its user or a superuser: ${ends.join(' ')}`,
     });
   }
+}
+
+/** Whether a statement outside a transaction does all of its work or none. */
+function isWhole(sql: string): boolean {
+  const [first, ...others] = [...sqlTokens(sql)]
+    .filter(({ kind }) => kind === 'word')
+    .map(({ text }) => text.toLowerCase());
+  return !['call', 'do', 'reindex', 'vacuum'].includes(first ?? '') && !others.includes('concurrently');
 }
 
 function keyOf({ pid, transaction }: Blocker): string {

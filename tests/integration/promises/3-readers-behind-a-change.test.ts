@@ -67,6 +67,21 @@ describe.each(servers)('3: readers behind a change, on $name', (kind) => {
     expect((await report.query('select one, two from changing')).rows).toEqual([{ one: '2', two: 3 }]);
   });
 
+  it('and while a hook of the run waits for it', async () => {
+    project.write({
+      'project.yml': 'name: test\non-run-start: alter view if exists shown set (security_barrier = false)\n',
+    });
+    const report = await connect('a report');
+    await report.query('begin; select from shown');
+    const stop = await read('select one from shown');
+    const building = project.run(database.warehouse);
+    await expect.poll(waits, { timeout: 10_000 }).toMatchObject([['on-run-start', expect.stringMatching(whom)]]);
+    await sleep(5000);
+    await report.query('commit');
+    expect((await building).ok).toBe(true);
+    expect(await stop()).toBeLessThan(heldUpMs);
+  });
+
   it('and a transaction that stays open ends the build with its name', async () => {
     const report = await connect('a report');
     await report.query('begin; select from shown');

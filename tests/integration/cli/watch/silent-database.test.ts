@@ -58,6 +58,33 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
       }
     });
 
+    it('and a build that waits for another run, are told with who runs', async () => {
+      const share = await SensorShare.create();
+      const small = new SmallWatch({
+        warehouse: db.warehouse,
+        folder: share.folder,
+        now: new Date(2023, 7, 24, 12),
+        blockedMs: 10,
+      });
+      const build = () => small.watcher.conditions.failing().get('build')?.message;
+      try {
+        await db.warehouse.exclusive('run', async () => {
+          await share.add(1);
+          await small.check();
+          expect(build()).toBeUndefined();
+          await expect
+            .poll(() => small.check().then(build), { timeout: 20_000 })
+            .toMatch(/^another run is going on in this database: datacycle test pid \d+ on /);
+        });
+        await small.check();
+        await small.check();
+        expect(build()).toBeUndefined();
+      } finally {
+        small.dispose();
+        await share.remove();
+      }
+    });
+
     it('and a build that waits for the lock of another session, are told with who holds it', async () => {
       const share = await SensorShare.create();
       const now = new Date(2023, 7, 24, 12);
