@@ -28,6 +28,7 @@ const longest = [
   'installation/row-security',
   'cli/watch/database-restart',
   'cli/watch/dropped-packets',
+  'cli/watch/time-lapse',
   'warehouse/embedded-disk',
   'subject/others-texts',
   'subject/erase',
