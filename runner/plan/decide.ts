@@ -12,7 +12,7 @@ import { nothingMade } from '../state/made.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
 import type { Decision, MoveReason, NodeState, PlanOptions } from './decision.ts';
 import { refuseToForget, refuseToLose } from './lost-rows.ts';
-import { relationKindOf, restructure, secure, tableTarget } from './table-target.ts';
+import { relationKindOf, restructure, secure, structureOf, tableTarget } from './table-target.ts';
 
 /**
  * Decides from state alone how a node is built. Pure.
@@ -77,11 +77,9 @@ function staysAsItIs(
   if (upstreams.size === 0) return undefined;
   for (const [name, { rows }] of upstreams)
     if (rows === undefined || rows !== consumed.get(name)?.rows) return undefined;
-  if (node.materialized === 'table') {
-    const target = tableTarget(node, access);
-    if (isRepartitioned(target, existing, remembered.made)) return undefined;
-    if (restructure(target, existing, remembered.made).length > 0) return undefined;
-  }
+  const target = node.materialized === 'table' ? tableTarget(node, access) : structureOf(node);
+  if (isRepartitioned(target, existing, remembered.made)) return undefined;
+  if (restructure(target, existing, remembered.made).length > 0) return undefined;
   return { mode: 'skip', reason: 'nothing that it reads has changed' };
 }
 

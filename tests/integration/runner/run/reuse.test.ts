@@ -162,6 +162,18 @@ describe.each(databases)('what nothing has changed for, on $name', (kind) => {
     expect(await run()).toMatchObject({ from_told: left, top: left });
   });
 
+  test('an index that a materialized view gains or loses is reason enough', async () => {
+    await run();
+    const indexes = () => rows(`select count(*)::int as n from pg_indexes where tablename = 'summed'`);
+    project.write({ 'models/summed.yml': 'models: [{ name: summed, config: { indexes: [{ columns: [total] }] } }]' });
+    await run();
+    expect(await indexes()).toEqual([{ n: 2 }]);
+    project.remove('models/summed.yml');
+    await run();
+    expect(await indexes()).toEqual([{ n: 1 }]);
+    expect(await run()).toMatchObject({ summed: left });
+  });
+
   test('a table that somebody dropped is built again', async () => {
     await run();
     await database.warehouse.query('drop view public.a_view cascade');
