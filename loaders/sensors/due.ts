@@ -3,7 +3,7 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 import { atOnce } from '../landing/in-order.ts';
 import { stampOf } from '../landing/source-file.ts';
 import type { Candidate } from './candidate.ts';
-import { type KnownFiles, knownFiles, type RejectedFile } from './ledger.ts';
+import { type KnownFiles, notLanded, type RejectedFile } from './ledger.ts';
 import { isNameReason, type SensorNames } from './name.ts';
 
 /** Asked at once of a share that may be slow. */
@@ -19,7 +19,14 @@ export async function dueFiles(
   names: SensorNames,
   chunk: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
-  return dueOf(await knownFiles(on, chunk), share, names, chunk);
+  const open = await notLanded(on, chunk);
+  const rejected = new Map([...open].flatMap(([name, how]) => (how === 'new' ? [] : [[name, how] as const])));
+  return dueOf(
+    rejected,
+    share,
+    names,
+    chunk.filter(({ name }) => open.has(name)),
+  );
 }
 
 /** As {@link dueFiles}, for files that the ledger was asked about. */

