@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { rounds } from '../rounds.ts';
-import { Embedded, Housekeeping, Init, type KilledKind, Load, Watch } from './kinds.ts';
+import { Init } from './init-kind.ts';
+import type { KilledKind } from './killed-kind.ts';
+import { Embedded, Housekeeping, Load, Watch } from './kinds.ts';
 
 interface Row {
   readonly what: string;
