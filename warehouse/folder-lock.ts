@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { DatacycleError } from './errors.ts';
-import { numberSpace, processIdentity } from './process-identity.ts';
+import { isRunning, numberSpace, processIdentity } from './process-identity.ts';
 
 /** How often a holder touches its lock file, and how long an untouched one is watched before it is taken over, in milliseconds. */
 const touchMs = 2000;
@@ -164,15 +164,4 @@ function removeStale(file: string, seen: Seen, folder: string): void {
   }
   renameSync(aside, file);
   throw inUse(folder, file, taken.text);
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    // Signal 0 only asks whether the process exists; Node does the same on Windows.
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -12,15 +12,11 @@ export function processIdentity(pid: number): string | undefined {
   try {
     if (process.platform !== 'linux') {
       const columns = ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)];
-      const [state = '', ...lstart] = execFileSync('ps', columns, { encoding: 'utf8', stdio: 'pipe' })
-        .trim()
-        .split(/\s+/);
-      return state.startsWith('Z') ? undefined : lstart.join(' ');
+      const said = execFileSync('ps', columns, { encoding: 'utf8', stdio: 'pipe' }).trim();
+      return said.startsWith('Z') ? undefined : said.replace(/^\S+\s+/, '');
     }
-    // The name of the program stands in parentheses and may hold spaces.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${numberSpace()} ${fields[19]}`;
+    const fields = statOf(pid);
+    return isEnded(fields) ? undefined : `${numberSpace()} ${fields[19]}`;
   } catch {
     return undefined;
   }
@@ -35,4 +31,33 @@ export function numberSpace(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether there is a process of this number that has not ended: a zombie has. */
+export function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    // Signal 0 only asks whether the process exists; Node does the same on Windows.
+    process.kill(pid, 0);
+  } catch (error) {
+    // Another user's.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    return !isEnded(statOf(pid));
+  } catch {
+    return true;
+  }
+}
+
+/** What Linux says of a process, from its state on. */
+function statOf(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name of the program stands in parentheses and may hold spaces.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function isEnded([state]: readonly string[]): boolean {
+  return state === 'Z' || state === 'X';
 }

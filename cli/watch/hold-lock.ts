@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { ConnectionError, DatacycleError, StatementError } from '../../warehouse/errors.ts';
+import { isRunning } from '../../warehouse/process-identity.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { answerMs, databaseFailed, isHopeless, silent } from './answer.ts';
 import type { Conditions } from './conditions.ts';
@@ -75,13 +76,7 @@ export async function whileWatcher(
 /** Whether the holder is a process of this machine that has ended: the server has not noticed yet. */
 function isGone(holder: string): boolean {
   const [, pid, host] = / pid (\d+) on (\S+)/.exec(holder) ?? [];
-  if (pid === undefined || host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
-  }
+  return pid !== undefined && host === hostname() && !isRunning(Number(pid));
 }
 
 type Held = { readonly held: true } | { readonly held: false; readonly holder: string };

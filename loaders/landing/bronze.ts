@@ -1,6 +1,7 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { createFolders } from '../../warehouse/make-folders.ts';
+import { isRunning } from '../../warehouse/process-identity.ts';
 import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './descriptor.ts';
 import { LoadFailedError, printable, systemCode, systemReason } from './errors.ts';
 import { freeBytes } from './free-space.ts';
@@ -207,14 +208,7 @@ export class BronzeWriter {
 export function isLeftover(fileName: string): boolean {
   const pid = Number(temporary.exec(fileName)?.[1] ?? Number.NaN);
   if (Number.isNaN(pid)) return false;
-  if (pid === process.pid || pid === 0) return true;
-  try {
-    // Signal 0 only asks whether the process exists.
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return systemCode(error) !== 'EPERM';
-  }
+  return pid === process.pid || !isRunning(pid);
 }
 
 async function syncAndClose(files: readonly Descriptor[]): Promise<void> {

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockFolder } from '../../../warehouse/folder-lock.ts';
-import { numberSpace, processIdentity } from '../../../warehouse/process-identity.ts';
+import { isRunning, numberSpace, processIdentity } from '../../../warehouse/process-identity.ts';
 
 describe('the lock of the embedded database', () => {
   let root: string;
@@ -73,6 +73,7 @@ describe('the lock of the embedded database', () => {
         await expect(lockFolder(folder, 'datacycle test')).rejects.toThrow(`in use by ${name} (process ${pid})`);
         parent.stdin.end('\n');
         await expect.poll(() => processIdentity(pid)).toBeUndefined();
+        expect(isRunning(pid)).toBe(false);
         await takenOver();
       } finally {
         parent.kill();
