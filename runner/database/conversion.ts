@@ -19,11 +19,13 @@ export async function isConvertible(
   await session.query('savepoint datacycle_cast');
   try {
     await session.query(`select ${casts.join(', ')} from ${relation(name)}`);
+    await session.query('release savepoint datacycle_cast');
     return true;
   } catch (error) {
     // A value, or the type as a whole, has no such cast.
     if (!(error instanceof StatementError) || !(error.code.startsWith('22') || error.code === '42846')) throw error;
     await session.query('rollback to savepoint datacycle_cast');
+    await session.query('release savepoint datacycle_cast');
     return false;
   }
 }

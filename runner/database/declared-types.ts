@@ -48,5 +48,7 @@ async function readTypeOf(session: Session, name: string): Promise<string | unde
     throw error;
   } finally {
     await session.query('rollback to savepoint datacycle_types');
+    // Rows that are written within a savepoint have another transaction number than the transaction.
+    await session.query('release savepoint datacycle_types');
   }
 }

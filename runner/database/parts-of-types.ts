@@ -36,10 +36,12 @@ export async function partsOfTypes(
   await session.query('savepoint datacycle_parts');
   try {
     const { rows } = await session.query<PartsOfType & { readonly type: string }>(partsSql, [types]);
+    await session.query('release savepoint datacycle_parts');
     return new Map(rows.map((row) => [row.type, row]));
   } catch (error) {
     if (!(error instanceof StatementError)) throw error;
     await session.query('rollback to savepoint datacycle_parts');
+    await session.query('release savepoint datacycle_parts');
     return new Map();
   }
 }

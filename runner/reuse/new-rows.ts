@@ -26,9 +26,11 @@ export async function testNewRows(
   await session.query('savepoint datacycle_new_rows');
   try {
     const { rows } = await session.query<Readonly<Record<string, string>>>(sql.text);
+    await session.query('release savepoint datacycle_new_rows');
     return tests.map((_, index) => Number(rows[0]?.[index] ?? 0));
   } catch {
     await session.query('rollback to savepoint datacycle_new_rows');
+    await session.query('release savepoint datacycle_new_rows');
     return undefined;
   }
 }

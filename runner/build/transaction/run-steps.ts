@@ -73,6 +73,7 @@ async function refresh(
   await session.query('savepoint datacycle_refresh');
   try {
     await statement(session, step.sql);
+    await session.query('release savepoint datacycle_refresh');
   } catch (error) {
     if (!(error instanceof StatementError) || !['23505', '21000'].includes(error.code)) throw error;
     await session.query('rollback to savepoint datacycle_refresh');

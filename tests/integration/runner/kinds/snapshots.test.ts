@@ -174,6 +174,23 @@ describe.each(databases)('snapshots on $name', (kind) => {
     ]);
   });
 
+  it('timestamp: a version begins at its time, also if the types of a contract are looked up in the same transaction', async () => {
+    snapshot('strategy="timestamp" updated_at="at"', "house, room, name, at, inet '10.0.0.1' as address");
+    const columns = { house: 'int', room: 'text', name: 'text', at: 'timestamp', address: 'inet' };
+    const typed = Object.entries(columns).map(([name, type]) => `{ name: ${name}, data_type: ${type} }`);
+    project.write({
+      'models/s.yml': `models: [{ name: s, config: { contract: { enforced: true } }, columns: [${typed.join(', ')}] }]`,
+    });
+    await set(`1, 'a', 'Kitchen', null, '2024-01-01 08:00'`);
+    await build(1);
+    await set(`1, 'a', 'Bath', null, '2024-01-02 08:00'`);
+    await build(2);
+    expect(await versions()).toEqual([
+      '1a Kitchen 2024-01-01 08:00 to 2024-01-02 08:00',
+      '1a Bath 2024-01-02 08:00 to now',
+    ]);
+  });
+
   it('is left out of run, and alone in snapshot', async () => {
     snapshot('strategy="check" check_cols="all"', 'house, room, name');
     project.write({ 'models/t.sql': '{{config materialized="table"}}select count(*) as n from {{ref "s"}}' });
