@@ -15,10 +15,13 @@ import { retrying } from './retry.ts';
 import type { SharedLock } from './shared-lock.ts';
 
 /** How long a statement may wait for a lock while others wait for it in their turn, in milliseconds. */
-const heldUpMs = 2000;
+const heldUpMs = 3000;
 
 /** How often a statement that takes long is asked whether it waits for a lock, in milliseconds. */
-const askMs = 1000;
+const askMs = 500;
+
+/** How long nothing is asked after a question that the database refused, for want of a connection above all. */
+const refusedMs = 10_000;
 
 /** How often is asked whether a transaction has ended, in milliseconds. */
 const overMs = 500;
@@ -60,7 +63,7 @@ type Outcome<T> =
 /**
  * Transactions that do not hold up readers. PostgreSQL queues locks: whoever reads a table waits behind a statement that waits
  * for an exclusive lock on it, so that one open transaction of a reader stops all others. A statement that waits while
- * others wait for it is cancelled after two seconds, its transaction is rolled back, and is run again once the transactions in its way
+ * others wait for it is cancelled after three seconds, its transaction is rolled back, and is run again once the transactions in its way
  * have ended. Waits that nobody else suffers from lose no work.
  */
 export class LockWaits {
@@ -145,12 +148,16 @@ export class LockWaits {
   async #during<T>(unit: Unit, process: number, work: () => Promise<T>): Promise<T> {
     let isOver = false;
     let isAsking = false;
+    let notBefore = 0;
     let cancelling: Promise<void> | undefined;
     const ask = async () => {
-      if (isAsking) return;
+      if (isAsking || performance.now() < notBefore) return;
       isAsking = true;
       // Without an answer it waits as it would without being asked.
-      const waiting = await waitingOf(this.#warehouse, process).catch(() => undefined);
+      const waiting = await waitingOf(this.#warehouse, process).catch(() => {
+        notBefore = performance.now() + refusedMs;
+        return undefined;
+      });
       if (isOver) return;
       this.#tell(unit, waiting?.blockers ?? []);
       if (waiting !== undefined && this.#isInTheWay(unit, waiting)) cancelling = this.#cancel(unit, process, waiting);

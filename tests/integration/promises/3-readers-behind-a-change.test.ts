@@ -5,7 +5,7 @@ import { servers } from '../databases.ts';
 import { eventsOn } from '../project-on.ts';
 import { resultOf } from '../temporary-project.ts';
 
-/** Two seconds and the second between two questions, and what a busy machine adds. */
+/** Three seconds and the half between two questions, and what a busy machine adds. */
 const heldUpMs = 5000;
 
 describe.each(servers)('3: readers behind a change, on $name', (kind) => {
@@ -58,7 +58,7 @@ describe.each(servers)('3: readers behind a change, on $name', (kind) => {
     const stop = await read('select one from shown');
     const building = project.run(database.warehouse);
     await expect.poll(waits, { timeout: 10_000 }).toMatchObject([['changing', expect.stringMatching(whom)]]);
-    await sleep(5000);
+    await sleep(5500);
     await report.query('commit');
     const summary = await building;
     expect(summary.results.map(({ error }) => error)).toEqual([undefined, undefined]);
@@ -76,7 +76,7 @@ describe.each(servers)('3: readers behind a change, on $name', (kind) => {
     const stop = await read('select one from shown');
     const building = project.run(database.warehouse);
     await expect.poll(waits, { timeout: 10_000 }).toMatchObject([['on-run-start', expect.stringMatching(whom)]]);
-    await sleep(5000);
+    await sleep(5500);
     await report.query('commit');
     expect((await building).ok).toBe(true);
     expect(await stop()).toBeLessThan(heldUpMs);
