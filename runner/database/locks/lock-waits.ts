@@ -26,6 +26,9 @@ const refusedMs = 10_000;
 /** How often is asked whether a transaction has ended, in milliseconds. */
 const overMs = 500;
 
+/** How long whom it waits for is not told again where others take the place of the first, in milliseconds. */
+const tellMs = 30_000;
+
 /** How long work waits for the transactions of others in all, in milliseconds. */
 const defaultLimitMs = 5 * 60_000;
 
@@ -52,6 +55,8 @@ interface Unit {
   waitedMs: number;
   /** For whom it waits, as was told. */
   told: string | undefined;
+  /** By the clock that never jumps. */
+  toldAt: number;
   /** Its statement was cancelled because of these. */
   cancelledFor: readonly Blocker[] | undefined;
 }
@@ -112,7 +117,7 @@ export class LockWaits {
   }
 
   async #untilDone<T>(name: string, attempt: (unit: Unit) => Promise<Outcome<T>>): Promise<T> {
-    const unit: Unit = { name, waitedMs: 0, told: undefined, cancelledFor: undefined };
+    const unit: Unit = { name, waitedMs: 0, told: undefined, toldAt: 0, cancelledFor: undefined };
     try {
       for (;;) {
         const outcome = await attempt(unit);
@@ -218,7 +223,10 @@ export class LockWaits {
     const whom = others.length === 0 ? undefined : others.map(({ words }) => words).join(', ');
     const who = others.length === 0 ? undefined : others.map(keyOf).join();
     if (who === unit.told) return;
+    const isSameWait = who !== undefined && unit.told !== undefined;
+    if (isSameWait && performance.now() - unit.toldAt < tellMs) return;
     unit.told = who;
+    unit.toldAt = performance.now();
     this.#options.onWait?.(unit.name, whom);
   }
 
