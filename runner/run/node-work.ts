@@ -51,7 +51,8 @@ export class NodeWork {
       const done = [how, count].filter(Boolean).join(', ');
       const message = [done, ...warnings].filter(Boolean).join('; ');
       const counts = { inserted, updated, deleted, failures: 0, batches };
-      return { status: 'success', message, ...counts, recorded, error: undefined, ...warned };
+      const left = isLeft ? { left: true } : {};
+      return { status: 'success', message, ...counts, recorded, error: undefined, ...warned, ...left };
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);
     } finally {
@@ -76,7 +77,7 @@ export class NodeWork {
       const audit = this.#audited.get(node.id);
       const rows = await this.#reuse?.rowsOf(node);
       const passedAt = audit === undefined && rows !== undefined ? this.#reuse?.passedAt(node, rows) : undefined;
-      if (passedAt !== undefined) return { ...passed, message: `unchanged since ${minuteOf(passedAt)}` };
+      if (passedAt !== undefined) return { ...passed, left: true, message: `unchanged since ${minuteOf(passedAt)}` };
       const at = clock().toISOString();
       const { how, ...tested } =
         audit === undefined ? await this.#runTest(node, rows) : this.#asAudited(node, audit, rows);

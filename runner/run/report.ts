@@ -138,9 +138,16 @@ function summaryLines(summary: RunSummary): Line[] {
   const brokenHooks = hooks.flatMap(({ error }) => error ?? []);
   for (const error of brokenHooks) lines.push({ tone: 'plain', text: '' }, ...errorLines(error));
   const tests = counts.pass + counts.warn + counts.fail;
+  const left = results.filter((result) => result.left === true);
+  const leftTests = left.filter(({ node }) => node.kind === 'test').length;
+  const leftNodes = left.length - leftTests;
+  const built = counts.success - leftNodes;
   const parts = [
-    counts.success > 0 ? `${counts.success} built (${thousands(rows)} rows changed)` : '',
-    tests > 0 ? `${counts.pass} of ${count(tests, 'test')} passed` : '',
+    built > 0 ? `${built} built (${thousands(rows)} rows changed)` : '',
+    leftNodes > 0 ? `${leftNodes} left as they are` : '',
+    tests > 0
+      ? `${counts.pass} of ${count(tests, 'test')} passed${leftTests > 0 ? `, ${leftTests} of them before` : ''}`
+      : '',
     counts.warn > 0 ? `${counts.warn} warned` : '',
     counts.fail > 0 ? `${counts.fail} failed` : '',
     counts.error > 0 ? count(counts.error, 'error') : '',

@@ -31,6 +31,8 @@ export interface NodeResult {
   readonly updated: number;
   readonly deleted: number;
   readonly failures: number;
+  /** True for a node that stays as it was, and for a test that has passed on the same rows before. */
+  readonly left?: boolean | undefined;
   /** How many batches of a microbatch model were built. */
   readonly batches?: number | undefined;
   /** False where the database has no record of it yet, or one of a part of it. */

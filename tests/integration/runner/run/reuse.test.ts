@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { reportLines } from '../../../../runner/run/report.ts';
 import { databases } from '../../databases.ts';
 import { projectOn } from '../../project-on.ts';
 
@@ -57,6 +58,16 @@ describe.each(databases)('what nothing has changed for, on $name', (kind) => {
       of_untold: '',
       until_now: '',
     });
+  });
+
+  test('is counted apart from what was done', async () => {
+    await run({ now: at(10) });
+    await run({ now: at(11) });
+    const last = project.events.at(-1);
+    const [, done] = last === undefined ? [] : reportLines(last);
+    expect(done?.text).toMatch(
+      /^Done: 1 built \(0 rows changed\), 4 left as they are, 5 of 5 tests passed, 3 of them before in /,
+    );
   });
 
   test('follows a change through views, and says the time of the last pass', async () => {
