@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DatacycleError, StatementError } from './errors.ts';
 import { identifier, literal, relation } from './quote.ts';
 import type { Queryable, Session, Warehouse } from './warehouse.ts';
@@ -11,17 +12,27 @@ export interface Migrations {
   readonly steps: readonly ((session: Session) => Promise<void>)[];
 }
 
+/** How long a migration waits for a lock: whoever reads the table waits behind it. In milliseconds, as are the others. */
+const lockMs = 3000;
+/** How long readers go on before it is tried again, and for how long in all. */
+const betweenMs = 2000;
+const defaultLimitMs = 5 * 60_000;
+
 /**
  * Creates a schema or migrates it. Each migration commits together with its number in the table `migration` of the schema, so a
  * killed one leaves nothing behind. It may be repeated and may run in several processes at once; if there is nothing to do, it
  * costs two small queries.
- * @throws DatacycleError if the schema is newer than the program, or missing and the role may not create it; StatementError.
+ * @param limitMs how long transactions of others that hold a lock are waited for.
+ * @throws DatacycleError if the schema is newer than the program, or missing and the role may not create it, or if others hold
+ * it for too long; StatementError.
  */
 export async function migrate(
   warehouse: Pick<Warehouse, 'query' | 'transaction'>,
   migrations: Migrations,
+  limitMs = defaultLimitMs,
 ): Promise<void> {
   const { schema, lock, steps } = migrations;
+  const began = performance.now();
   for (;;) {
     const known = await appliedIn(warehouse, migrations);
     if (known === steps.length) return;
@@ -29,6 +40,7 @@ export async function migrate(
       .transaction(async (session) => {
         await session.query('select pg_advisory_xact_lock($1)', [lock]);
         if (known === 0) await createTable(session, schema);
+        else await session.query(`select set_config('lock_timeout', $1, true)`, [`${lockMs}`]);
         const applied = await appliedIn(session, migrations);
         const next = steps[applied];
         // Undefined where another process was here while this session waited for the lock.
@@ -36,7 +48,11 @@ export async function migrate(
         await next(session);
         await session.query(`insert into ${relation(schema, 'migration')} (number) values ($1)`, [applied + 1]);
       })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
+        if (error instanceof StatementError && error.code === '55P03') {
+          if (performance.now() - began >= limitMs) throw await lockHeld(warehouse, schema, error);
+          return sleep(betweenMs);
+        }
         if (!(error instanceof StatementError) || error.code !== '42501') throw error;
         throw new DatacycleError({
           what: `the schema ${schema} is of an older version, and this user may not change it: ${error.message}`,
@@ -45,6 +61,30 @@ export async function migrate(
         });
       });
   }
+}
+
+/** Names the sessions that have locks on tables of a schema. */
+async function lockHeld(on: Queryable, schema: string, cause: StatementError): Promise<DatacycleError> {
+  const { rows } = await on.query<{ pid: number; words: string }>(
+    `select l.pid, coalesce(nullif(a.application_name, ''), 'a session') || ' (server process ' || l.pid || ', user ' || coalesce(a.usename, '?')
+         || coalesce(', ' || a.state, '') || ')' as words
+     from (
+         select distinct l.pid from pg_locks as l
+         join pg_class as c on c.oid = l.relation
+         join pg_namespace as n on n.oid = c.relnamespace
+         where n.nspname = $1 and l.granted and l.pid <> pg_backend_pid()
+             and l.database = (select oid from pg_database where datname = current_database())
+     ) as l
+     join pg_stat_activity as a on a.pid = l.pid and a.application_name is distinct from current_setting('application_name')
+     order by l.pid`,
+    [schema],
+  );
+  const ends = rows.map(({ pid }) => `select pg_terminate_backend(${pid});`).join(' ');
+  return new DatacycleError({
+    what: `the schema ${schema} is of an older version and cannot be changed while others hold its tables: ${rows.map(({ words }) => words).join(', ') || 'they have just ended'}`,
+    hint: `Nothing was changed. Repeat the command when their transactions have ended, or end them as their user or a superuser: ${ends}`,
+    cause,
+  });
 }
 
 /** A migration that is a list of statements, sent one by one. */

@@ -107,10 +107,7 @@ export class RunWork {
     const { command, runId, threads, onEvent } = this.#options;
     const { manifest, project } = this.#compiled;
     if (this.#isRecording) {
-      await ensureState({
-        query: (sql, params) => this.#warehouse.query(sql, params),
-        transaction: (work, isolation) => this.#context.locks.transaction('schema datacycle', work, { isolation }),
-      });
+      await ensureState(this.#warehouse);
       const nodes = this.#order.flatMap((id) => manifest.nodes.get(id) ?? []);
       await createSchemas(this.#warehouse, nodes);
       await ensureGuard(this.#warehouse, nodes);

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureStaging, stagingMigrations } from '../../../loaders/landing/staging.ts';
 import { readersOf } from '../../../runner/retention/source-readers.ts';
@@ -48,6 +49,34 @@ describe.each(databases)('migrations on $name', { timeout: 120_000 }, ({ open })
     await Promise.all([1, 2, 3, 4].map(() => migrate(database.warehouse, memory)));
     expect(await rows('select n, m from memory.first')).toEqual([{ n: 1, m: 2 }]);
     expect(await numbers('memory')).toEqual([{ number: 1 }, { number: 2 }]);
+  });
+
+  it('let readers pass while a transaction of one of them is in the way, and name it if it stays', async () => {
+    const url = database.url;
+    // One connection has no other in its way.
+    if (url === undefined) return;
+    await migrate(database.warehouse, { ...memory, steps: [first] });
+    const [report, dashboard] = ['a report', 'a dashboard'].map(
+      (application_name) => new pg.Client({ connectionString: url, application_name }),
+    ) as [pg.Client, pg.Client];
+    await Promise.all([report.connect(), dashboard.connect()]);
+    try {
+      await report.query('begin; select from memory.first');
+      const migrating = migrate(database.warehouse, memory);
+      await expect
+        .poll(() => rows('select 1 as n from pg_locks where not granted and relation is not null'))
+        .toEqual([{ n: 1 }]);
+      const message = expect(migrate(database.warehouse, memory, 0)).rejects.toThrow(
+        /^the schema memory is of an older version and cannot be changed while others hold its tables: a report \(server process \d+, user \S+, idle in transaction\)$/,
+      );
+      await dashboard.query(`set statement_timeout = '10s'; select from memory.first`);
+      await message;
+      await report.query('commit');
+      await migrating;
+      expect(await numbers('memory')).toHaveLength(2);
+    } finally {
+      await Promise.all([report.end(), dashboard.end()]);
+    }
   });
 
   it('leave nothing of the one that breaks off, keep those before it, and go on from there', async () => {

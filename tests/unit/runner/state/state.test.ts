@@ -31,6 +31,13 @@ function inMemory(): Pick<Warehouse, 'query' | 'transaction'> {
     implementation: (key: number) => key,
     impure: true,
   });
+  database.public.registerFunction({
+    name: 'set_config',
+    args: [DataType.text, DataType.text, DataType.bool],
+    returns: DataType.text,
+    implementation: (_name: string, value: string) => value,
+    impure: true,
+  });
   const { Pool } = database.adapters.createPg();
   const pool = new Pool();
   const queryable: Queryable = {
