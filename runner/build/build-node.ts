@@ -36,6 +36,7 @@ import { type Made, nothingMade } from '../state/made.ts';
 import { type Consumed, writeModel } from '../state/models.ts';
 import { type ResultRecord, writeResults } from '../state/runs.ts';
 import { hintFor } from './build-hint.ts';
+import { newestLoadBefore, wroteBelow } from './late-rows.ts';
 import { buildBatches } from './microbatch/batches.ts';
 import { followRename } from './rename-view.ts';
 import { preserve } from './transaction/blocking-dependents.ts';
@@ -99,6 +100,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   let decision = decided;
   let totals = noRows;
   let reshaped = false;
+  let isLate = false;
   let columns = columnsOf(state);
   let before: Attachments | undefined;
   if (decision.mode !== 'skip') {
@@ -122,7 +124,9 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
     const preserved = await preserve(session, node, state, why, before, views);
     const { runStartedAt } = context.options;
     const input = { at: runStartedAt, views, preserved };
+    const mark = await newestLoadBefore(session, manifest, node, decision, columnsOf(state), columns);
     totals = await runSteps(session, plan(rows, decision, state, input), node);
+    if (mark !== undefined && changedRows(totals) > 0) isLate = await wroteBelow(session, node, mark);
     await auditRemade(session, context, views);
     await analyzeIfGrown(session, node, state, decision, changedRows(totals));
   } else if (node.kind === 'model' && node.materialized !== 'ephemeral' && !keepsContract(node, columnsOf(state))) {
@@ -146,7 +150,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
       relation: relation(node.relation),
       materialized: node.materialized,
       checksum: node.checksum,
-      generation: (state.remembered?.generation ?? 0) + (newGeneration(decision, changed) ? 1 : 0),
+      generation: (state.remembered?.generation ?? 0) + (isLate || newGeneration(decision, changed) ? 1 : 0),
       made: { ...madeBy(node, decision, state, columns), grants: grants.made },
       upstreamShape: decision.mode === 'skip' ? state.upstreamShape : await readUpstreamShape(session, manifest, node),
       builtAt: startedAt,
@@ -243,7 +247,7 @@ function isReshapedBy(node: BuiltNode, yields: readonly Column[], decision: Deci
   return mode === 'refresh' && !beginWith(yields, standing);
 }
 
-/** Increments are seen by their consumers through load ids; any other change of rows starts a new generation. */
+/** Increments are seen by their consumers through load ids, unless they are late; any other change of rows starts a new generation. */
 function newGeneration(decision: Decision, changed: boolean): boolean {
   return decision.mode === 'create' || (['replace', 'refresh', 'snapshot'].includes(decision.mode) && changed);
 }

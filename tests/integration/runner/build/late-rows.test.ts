@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { oneDatabase } from '../../databases.ts';
+import { projectOn } from '../../project-on.ts';
+
+const from = (name: string) =>
+  `select id, load_id from {{source "raw" "${name}"}} {{#incremental}}where load_id > {{high_water "raw.${name}"}}{{/incremental}}`;
+const followed = 'where load_id > {{high_water "shown"}}';
+const files = {
+  'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: a }, { name: b }] }]',
+  'models/both.sql': `{{config materialized="incremental" unique_key="id"}}\n${from('a')}\nunion all\n${from('b')}\n`,
+  'models/shown.sql': 'select id, load_id from {{ref "both"}}\n',
+  'models/follower.sql': `{{config materialized="incremental" unique_key="id"}}\nselect id, load_id from {{ref "shown"}} {{#incremental}}${followed}{{/incremental}}\n`,
+};
+const statements = ['a', 'b'].map((name) => `create table raw.${name} (id int, load_id bigint)`);
+
+describe.each(oneDatabase)('a model of two sources whose loads commit out of order, on $name', (kind) => {
+  const { database, project, run, rows } = projectOn(kind, files, statements);
+  const land = (name: string, load: number) =>
+    database.warehouse.query(`insert into raw.${name} values (${load}, ${load})`);
+  const ids = async () => (await rows('select id from public.follower order by id')).map(({ id }) => id);
+
+  test.each([
+    ['merge', 'unique_key="id"'],
+    ['append', 'incremental_strategy="append"'],
+  ])('%s: who follows it misses no row, and is not rebuilt where all are in order', async (_, settings) => {
+    project.write({ 'models/both.sql': files['models/both.sql'].replace('unique_key="id"', settings) });
+    await land('b', 2);
+    await run();
+    await land('b', 3);
+    expect(await run()).toMatchObject({ follower: '' });
+    await land('a', 1);
+    expect(await run()).toMatchObject({ follower: 'rebuilt: shown was rebuilt or changed' });
+    expect(await ids()).toEqual([1, 2, 3]);
+    expect(await run()).toMatchObject({ follower: 'nothing new' });
+  });
+});
