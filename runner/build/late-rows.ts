@@ -37,12 +37,16 @@ function isLoadId({ name, type }: Column): boolean {
 export async function wroteBelow(session: Session, node: BuiltNode, mark: number): Promise<boolean> {
   const key = node.config.unique_key ?? [];
   const same = key.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
+  const { merge_update_columns: update, merge_exclude_columns: exclude = [] } = node.config;
+  // A row may keep the load_id that it had, though its values are new.
+  const keepsLoad = exclude.includes('load_id') || update?.includes('load_id') === false;
   const written =
     key.length === 0
-      ? ''
-      : `\n    and exists (select from ${relation(node.relation)} as t where ${same.join(' and ')} and t.xmin = pg_current_xact_id()::xid)`;
+      ? `where n.load_id <= $1`
+      : `join ${relation(node.relation)} as t on ${same.join(' and ')}
+    where ${keepsLoad ? 't' : 'n'}.load_id <= $1 and t.xmin = pg_current_xact_id()::xid`;
   const { rows } = await session.query<{ below: boolean }>(
-    `select exists (select from ${staged} as n where n.load_id <= $1${written}) as below`,
+    `select exists (select from ${staged} as n ${written}) as below`,
     [mark],
   );
   return rows[0]?.below === true;

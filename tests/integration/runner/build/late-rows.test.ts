@@ -33,4 +33,19 @@ describe.each(oneDatabase)('a model of two sources whose loads commit out of ord
     expect(await ids()).toEqual([1, 2, 3]);
     expect(await run()).toMatchObject({ follower: 'nothing new' });
   });
+
+  test('a row that changes and keeps its load_id reaches who follows', async () => {
+    project.write({
+      'models/both.sql': `{{config materialized="incremental" unique_key="id" merge_exclude_columns="load_id"}}
+select 1 as id, load_id as value, load_id from {{source "raw" "a"}} {{#incremental}}where load_id > {{high_water "raw.a"}}{{/incremental}}`,
+      'models/shown.sql': 'select id, value, load_id from {{ref "both"}}\n',
+      'models/follower.sql': files['models/follower.sql'].replace('id, load_id', 'id, value, load_id'),
+    });
+    await land('a', 1);
+    await run();
+    await rows('delete from raw.a');
+    await land('a', 2);
+    await run();
+    expect(await rows('select value::int from public.follower')).toEqual([{ value: 2 }]);
+  });
 });
