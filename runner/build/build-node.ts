@@ -36,7 +36,7 @@ import { type Made, nothingMade } from '../state/made.ts';
 import { type Consumed, writeModel } from '../state/models.ts';
 import { type ResultRecord, writeResults } from '../state/runs.ts';
 import { hintFor } from './build-hint.ts';
-import { newestLoadBefore, wroteBelow } from './late-rows.ts';
+import { newestLoadBefore, runIncrement } from './late-rows.ts';
 import { buildBatches } from './microbatch/batches.ts';
 import { followRename } from './rename-view.ts';
 import { preserve } from './transaction/blocking-dependents.ts';
@@ -125,8 +125,9 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
     const { runStartedAt } = context.options;
     const input = { at: runStartedAt, views, preserved };
     const mark = await newestLoadBefore(session, manifest, node, decision, columnsOf(state), columns);
-    totals = await runSteps(session, plan(rows, decision, state, input), node);
-    if (mark !== undefined && changedRows(totals) > 0) isLate = await wroteBelow(session, node, mark);
+    const steps = plan(rows, decision, state, input);
+    if (mark === undefined) totals = await runSteps(session, steps, node);
+    else ({ totals, isLate } = await runIncrement(session, node, steps, mark));
     await auditRemade(session, context, views);
     await analyzeIfGrown(session, node, state, decision, changedRows(totals));
   } else if (node.kind === 'model' && node.materialized !== 'ephemeral' && !keepsContract(node, columnsOf(state))) {

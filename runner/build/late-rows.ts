@@ -3,8 +3,10 @@ import type { Session } from '../../warehouse/warehouse.ts';
 import type { Column } from '../database/catalog.ts';
 import { storedBehind } from '../manifest/lineage.ts';
 import { type BuiltNode, followedByMark, isBuilt, type Manifest } from '../manifest/manifest.ts';
-import { staged } from '../materialize/parts/step.ts';
+import { type Step, staged } from '../materialize/parts/step.ts';
 import type { Decision } from '../plan/decision.ts';
+import { runSteps } from './transaction/run-steps.ts';
+import { added, changedRows, type Totals } from './transaction/totals.ts';
 
 /**
  * The largest load_id of a model before an increment, if somebody follows the model by high-water mark: what the increment adds with
@@ -31,25 +33,57 @@ function isLoadId({ name, type }: Column): boolean {
 }
 
 /**
- * Whether an increment has written rows with a load_id up to this one, as where a model is made of two sources, whose loads do not
- * commit in the order of their numbers.
+ * Runs the steps of an increment.
+ * @returns the rows that it wrote, and whether any is late: new with a load_id up to `mark`, or moved to one, as where a model is
+ * made of two sources, whose loads do not commit in the order of their numbers. A row that is seen again with the load_id that it has is
+ * not late: its model says by that that followers need not know.
  */
-export async function wroteBelow(session: Session, node: BuiltNode, mark: number): Promise<boolean> {
+export async function runIncrement(
+  session: Session,
+  node: BuiltNode,
+  steps: readonly Step[],
+  mark: number,
+): Promise<{ readonly totals: Totals; readonly isLate: boolean }> {
+  const first = steps.findIndex((step) => step.kind === 'upsert' || (step.kind === 'run' && step.counts !== undefined));
+  // Steps that write no rows of the increment bring no late ones.
+  if (first === -1) return { totals: await runSteps(session, steps, node), isLate: false };
+  const before = await runSteps(session, steps.slice(0, first), node);
+  const isStagedLate = await existsLate(session, node, mark, keepsLoad(node) ? undefined : 'staged');
+  const totals = added(before, await runSteps(session, steps.slice(first), node));
+  if (changedRows(totals) === 0) return { totals, isLate: false };
+  return {
+    totals,
+    isLate: isStagedLate || (await existsLate(session, node, mark, keepsLoad(node) ? 'written' : undefined)),
+  };
+}
+
+/** Whether a row keeps the load_id that it had, though its values are new, since a merge leaves that column alone. */
+function keepsLoad({ config }: BuiltNode): boolean {
+  const { merge_update_columns: update, merge_exclude_columns: exclude = [] } = config;
+  return exclude.includes('load_id') || update?.includes('load_id') === false;
+}
+
+/** @param which the staged rows before they are applied, or those that this transaction has written. */
+async function existsLate(
+  session: Session,
+  node: BuiltNode,
+  mark: number,
+  which: 'staged' | 'written' | undefined,
+): Promise<boolean> {
+  if (which === undefined) return false;
   const key = node.config.unique_key ?? [];
-  const same = key.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
-  const { merge_update_columns: update, merge_exclude_columns: exclude = [] } = node.config;
-  // A row may keep the load_id that it had, though its values are new.
-  const keepsLoad = exclude.includes('load_id') || update?.includes('load_id') === false;
-  const written =
+  const same = key.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
+  const late =
     key.length === 0
-      ? `where n.load_id <= $1`
-      : `join ${relation(node.relation)} as t on ${same.join(' and ')}
-    where ${keepsLoad ? 't' : 'n'}.load_id <= $1 and t.xmin = pg_current_xact_id()::xid`;
-  const { rows } = await session.query<{ below: boolean }>(
-    `select exists (select from ${staged} as n ${written}) as below`,
+      ? 'where n.load_id <= $1'
+      : which === 'staged'
+        ? `left join ${relation(node.relation)} as t on ${same}\n    where n.load_id <= $1 and t.load_id is distinct from n.load_id`
+        : `join ${relation(node.relation)} as t on ${same}\n    where t.load_id <= $1 and t.xmin = pg_current_xact_id()::xid`;
+  const { rows } = await session.query<{ late: boolean }>(
+    `select exists (select from ${staged} as n ${late}) as late`,
     [mark],
   );
-  return rows[0]?.below === true;
+  return rows[0]?.late === true;
 }
 
 const followed = new WeakMap<Manifest, ReadonlySet<string>>();

@@ -34,6 +34,20 @@ describe.each(oneDatabase)('a model of two sources whose loads commit out of ord
     expect(await run()).toMatchObject({ follower: 'nothing new' });
   });
 
+  test('a row that is seen again with the load_id it has rebuilds nobody', async () => {
+    project.write({
+      'models/both.sql': `{{config materialized="incremental" unique_key="id"}}
+select a.id, count(*) as seen, {{#incremental}}coalesce((select t.load_id from {{this}} as t where t.id = a.id), max(a.load_id)){{else}}min(a.load_id){{/incremental}} as load_id
+from {{source "raw" "a"}} as a {{#incremental}}where a.id in (select id from {{source "raw" "a"}} where load_id > {{high_water "raw.a"}}){{/incremental}}
+group by a.id`,
+    });
+    await land('a', 1);
+    await run();
+    await rows('insert into raw.a values (1, 2)');
+    expect(await run()).toMatchObject({ both: '', follower: 'nothing new' });
+    expect(await rows('select seen::int, load_id from public.both')).toEqual([{ seen: 2, load_id: 1 }]);
+  });
+
   test('a row that changes and keeps its load_id reaches who follows', async () => {
     project.write({
       'models/both.sql': `{{config materialized="incremental" unique_key="id" merge_exclude_columns="load_id"}}
