@@ -197,4 +197,9 @@ function serve(sftp: ssh2.SFTPWrapper, { listed = (entry) => entry, told = (attr
         sftp.status(request, STATUS_CODE.OK);
       }),
   );
+  // A client that is cut off closes nothing.
+  sftp.on('close', () => {
+    for (const file of files.values()) void file.close();
+    files.clear();
+  });
 }

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { sampleFiles } from '../../../cli/demo/sample-files.ts';
 import type { LoadMode, LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
@@ -11,6 +12,7 @@ import { runNodes } from '../../../runner/run/run.ts';
 import type { RunSummary } from '../../../runner/run/run-result.ts';
 import { relation } from '../../../warehouse/quote.ts';
 import type { Row, Warehouse } from '../../../warehouse/warehouse.ts';
+import type { DatabaseKind, TestDatabase } from '../databases.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 const sampleDate = '12.10.2023';
@@ -138,4 +140,29 @@ export class Household {
   dispose(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A household on a database of its own, opened before the tests of a `describe` and gone after them. */
+export function householdOn(kind: DatabaseKind): { readonly home: Household; readonly database: TestDatabase } {
+  let opened: { readonly home: Household; readonly database: TestDatabase } | undefined;
+  const there = () => {
+    if (opened === undefined) throw new Error('the household is made before the first test, not earlier');
+    return opened;
+  };
+  beforeAll(async () => {
+    const database = await kind.open();
+    opened = { database, home: new Household(database.warehouse) };
+  });
+  afterAll(async () => {
+    opened?.home.dispose();
+    await opened?.database.drop();
+  });
+  return {
+    get home() {
+      return there().home;
+    },
+    get database() {
+      return there().database;
+    },
+  };
 }

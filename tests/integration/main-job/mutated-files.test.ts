@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { oneDatabase } from '../databases.ts';
 import { rounds } from '../rounds.ts';
-import { Household } from './household.ts';
+import { householdOn } from './household.ts';
 import { mutatedFiles } from './mutated-files.ts';
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
@@ -21,44 +21,33 @@ function isObject(bytes: Buffer): boolean {
 }
 
 describe.each(oneDatabase)(`${files} files that were mutated by chance, on $name`, (kind) => {
-  let database: TestDatabase;
-  let home: Household;
+  const on = householdOn(kind);
   const mutated = mutatedFiles(files, 20_231_012);
-
-  beforeAll(async () => {
-    database = await kind.open();
-    home = new Household(database.warehouse);
-  });
-
-  afterAll(async () => {
-    home.dispose();
-    await database.drop();
-  });
 
   it('are each landed or rejected, and gold is what a build from scratch makes of them', async () => {
     let landed = 0;
     let rejected = 0;
-    await home.build({ command: 'seed' });
+    await on.home.build({ command: 'seed' });
     // Every third first, so that later loads bring what lies between.
     for (const part of [0, 1, 2]) {
       for (const [index, { name, bytes }] of mutated.entries())
-        if (index % 3 === part) writeFileSync(join(home.share, name), bytes);
-      const summary = await home.load('full', 300);
+        if (index % 3 === part) writeFileSync(join(on.home.share, name), bytes);
+      const summary = await on.home.load('full', 300);
       landed += summary.landed;
       rejected += summary.rejected.count;
       expect(summary.skipped.count).toBe(0);
-      if (part !== 1) await home.build({ command: 'run' });
+      if (part !== 1) await on.home.build({ command: 'run' });
     }
     expect(landed + rejected).toBe(files);
     expect(Math.min(landed, rejected)).toBeGreaterThan(files / 5);
     expect(
-      await home.rows(
+      await on.home.rows(
         `select (select count(*)::int from staging.sensor_file) as staged, sum(l.files)::int as files, sum(l.rejected)::int as rejected
          from staging.load as l`,
       ),
     ).toEqual([{ staged: landed, files, rejected }]);
 
-    const ledger = await home.rows<{ name: string; reason: string | null }>('select name, reason from staging.file');
+    const ledger = await on.home.rows<{ name: string; reason: string | null }>('select name, reason from staging.file');
     const reasons = new Map(ledger.map(({ name, reason }) => [name, reason]));
     const broken = ['the file is empty', 'not valid JSON', 'not valid UTF-8', 'not a JSON object'];
     const wrong = mutated.filter(({ name, held }) => {
@@ -68,9 +57,9 @@ describe.each(oneDatabase)(`${files} files that were mutated by chance, on $name
     });
     expect(wrong.map(({ name, held }) => [name, reasons.get(name), held.toString().slice(0, 200)])).toEqual([]);
 
-    const incremental = await home.contents();
-    await home.build({ command: 'run', fullRefresh: true });
-    for (const [table, rows] of await home.contents()) expect(incremental.get(table), table).toEqual(rows);
+    const incremental = await on.home.contents();
+    await on.home.build({ command: 'run', fullRefresh: true });
+    for (const [table, rows] of await on.home.contents()) expect(incremental.get(table), table).toEqual(rows);
     expect(incremental.get('sensor_events')?.length).toBeGreaterThan(landed);
     expect(incremental.get('sensor_value_rejects')?.length).toBeGreaterThan(100);
   });

@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { oneDatabase, type TestDatabase } from '../databases.ts';
-import { Household } from './household.ts';
+import { describe, expect, it } from 'vitest';
+import { oneDatabase } from '../databases.ts';
+import { householdOn } from './household.ts';
 import { at, officeFile, type PredictionRecord, predict, record } from './prediction-records.ts';
 
 describe.each(oneDatabase)('what a prediction is compared with on $name', (kind) => {
-  let database: TestDatabase;
-  let home: Household;
-  beforeAll(async () => {
-    database = await kind.open();
-    home = new Household(database.warehouse);
-  });
-  afterAll(async () => {
-    home.dispose();
-    await database.drop();
-  });
+  const on = householdOn(kind);
 
   it('a prediction is compared with its window: any motion, the mean power of valid rows, however late they come', async () => {
     const model = { name: 'windowed' };
     const window = (target: string, minute: number, more: PredictionRecord = {}) =>
       record({ model, target, timestamp: at(minute), horizon: { minutes: 15 }, ...more });
-    await predict(database.warehouse, [
+    await predict(on.database.warehouse, [
       window('Presence', 60),
       window('presence', 75),
       window('PRESENCE', 90),
@@ -31,7 +22,7 @@ describe.each(oneDatabase)('what a prediction is compared with on $name', (kind)
     const measured = async () =>
       Object.fromEntries(
         (
-          await home.rows<{ what: string; actual: number | null }>(
+          await on.home.rows<{ what: string; actual: number | null }>(
             `select t.target_name || ' ' || right(f.datetime_key::text, 4) as what, f.actual_value as actual
              from gold.fact_prediction f join gold.dim_target t using (target_key) join gold.dim_model m using (model_key)
              where m.model_name = 'windowed' order by 1`,
@@ -73,19 +64,19 @@ describe.each(oneDatabase)('what a prediction is compared with on $name', (kind)
       ],
     ] as const;
     for (const [files, expected] of steps) {
-      home.put(files);
-      await home.load();
-      await home.build();
+      on.home.put(files);
+      await on.home.load();
+      await on.home.build();
       expect(await measured()).toMatchObject(expected);
     }
     expect((await measured())['temperature_c 0100']).toBe(21.5);
-    const incremental = await home.contents();
-    await home.build({ fullRefresh: true });
-    for (const [table, rows] of await home.contents()) expect(incremental.get(table), table).toEqual(rows);
+    const incremental = await on.home.contents();
+    await on.home.build({ fullRefresh: true });
+    for (const [table, rows] of await on.home.contents()) expect(incremental.get(table), table).toEqual(rows);
   });
 
   it('a door that stands open is no presence to predict, and a record says only what it has to', async () => {
-    await predict(database.warehouse, [
+    await predict(on.database.warehouse, [
       {
         model: { name: 'bare' },
         target: 'Presence',
@@ -114,16 +105,16 @@ describe.each(oneDatabase)('what a prediction is compared with on $name', (kind)
         value: 0,
       },
     ]);
-    home.put([
+    on.home.put([
       {
         name: '12.10.2023 0305_JimmyLoup_received.json',
         content: JSON.stringify({ doorsWindows: { Bdroom: { type: 'Door', switch: 'on' } } }),
       },
     ]);
-    await home.load();
-    await home.build();
+    await on.home.load();
+    await on.home.build();
     expect(
-      await home.rows(
+      await on.home.rows(
         `select m.model_version as version, f.datetime_key::text as minute, f.window_minutes as window, h.horizon_name as horizon,
            h.horizon_type as type, h.horizon_days as days, h.horizon_minutes as minutes, f.actual_value as actual,
            to_char(f.run_at at time zone 'UTC', 'HH24:MI') as run

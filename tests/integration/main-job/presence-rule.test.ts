@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { oneDatabase, type TestDatabase } from '../databases.ts';
-import { Household, type NamedFile } from './household.ts';
+import { describe, expect, it } from 'vitest';
+import { oneDatabase } from '../databases.ts';
+import { householdOn, type NamedFile } from './household.ts';
 
 type Rule = 'motion_or_door' | 'motion' | 'motion_or_door_change';
 
@@ -39,37 +39,28 @@ const expected: Readonly<Record<Rule, readonly number[]>> = {
 };
 
 describe.each(oneDatabase)('presence_rule on $name', (kind) => {
-  let database: TestDatabase;
-  let home: Household;
-  beforeAll(async () => {
-    database = await kind.open();
-    home = new Household(database.warehouse);
-  });
-  afterAll(async () => {
-    home.dispose();
-    await database.drop();
-  });
+  const on = householdOn(kind);
 
   function setRule(rule: string): void {
-    const file = join(home.project, 'project.yml');
+    const file = join(on.home.project, 'project.yml');
     writeFileSync(file, readFileSync(file, 'utf8').replace(/^ {2}presence_rule: .*$/m, `  presence_rule: ${rule}`));
   }
   async function build(fullRefresh = false): Promise<void> {
-    await home.build({ command: 'run', select: ['+fact_presence_minute'], fullRefresh });
-    await home.build({ command: 'test', select: ['presence_flag_follows_motion_and_doors'] });
+    await on.home.build({ command: 'run', select: ['+fact_presence_minute'], fullRefresh });
+    await on.home.build({ command: 'test', select: ['presence_flag_follows_motion_and_doors'] });
   }
-  const facts = () => home.rows('select * from gold.fact_presence_minute order by datetime_key, room_key');
+  const facts = () => on.home.rows('select * from gold.fact_presence_minute order by datetime_key, room_key');
   const present = async () =>
     (
-      await home.rows<{ minute: number }>(
+      await on.home.rows<{ minute: number }>(
         'select (datetime_key % 100)::integer as minute from gold.fact_presence_minute where presence_flag order by 1',
       )
     ).map((row) => row.minute);
 
   it('counts minutes by the rule; changing it rebuilds what depends on it', async () => {
-    home.put(day);
-    await home.load();
-    await home.build({ command: 'seed' });
+    on.home.put(day);
+    await on.home.load();
+    await on.home.build({ command: 'seed' });
     for (const rule of ['motion_or_door', 'motion_or_door_change', 'motion'] as const) {
       setRule(rule);
       await build();
@@ -89,8 +80,8 @@ describe.each(oneDatabase)('presence_rule on $name', (kind) => {
       // no reading of the door is no change
       [officeFile(17, undefined, false), [2, 4, 5, 6, 10, 13]],
     ] as const) {
-      home.put([late]);
-      await home.load();
+      on.home.put([late]);
+      await on.home.load();
       await build();
       expect(await present()).toEqual(minutes);
     }
@@ -101,6 +92,6 @@ describe.each(oneDatabase)('presence_rule on $name', (kind) => {
 
   it('an unknown rule is an error that names the known ones', () => {
     setRule('doors');
-    expect(() => home.compile()).toThrow(/presence_rule is motion_or_door, motion or motion_or_door_change/);
+    expect(() => on.home.compile()).toThrow(/presence_rule is motion_or_door, motion or motion_or_door_change/);
   });
 });
