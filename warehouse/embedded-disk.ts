@@ -1,6 +1,6 @@
-import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatacycleError } from './errors.ts';
+import { freeBytesNow } from './free-space.ts';
 
 /** With less than this, in bytes, the embedded database can neither be made nor recover: it writes files of 16 MB ahead. */
 const leastBytes = 64 * 1024 * 1024;
@@ -8,7 +8,7 @@ const leastBytes = 64 * 1024 * 1024;
 /** The error of an embedded database whose disk is full; undefined if there is room. @param reason what failed, in words. */
 export function fullDisk(folder: string, reason: string, cause: unknown): DatacycleError | undefined {
   if (folder.startsWith('memory://')) return undefined;
-  const free = freeBytes(folder) ?? freeBytes(dirname(folder));
+  const free = freeBytesNow(folder) ?? freeBytesNow(dirname(folder));
   const isFull = /no space left|disk full|quota exceeded/i.test(reason) || (free !== undefined && free < leastBytes);
   if (!isFull) return undefined;
   const left = free === undefined ? '' : ` (${Math.floor(free / 1024 / 1024)} MB are free)`;
@@ -18,13 +18,4 @@ export function fullDisk(folder: string, reason: string, cause: unknown): Datacy
     hint: 'Make room there, then run it again: it goes on where it was. Nothing of the folder is to be deleted.',
     cause,
   });
-}
-
-function freeBytes(folder: string): number | undefined {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
-  } catch {
-    return undefined;
-  }
 }

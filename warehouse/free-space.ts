@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -10,5 +11,15 @@ export async function freeBytes(folder: string): Promise<number | null> {
     } catch {
       if (at === dirname(at)) return null;
     }
+  }
+}
+
+/** Free bytes on the disk of a folder, at once; undefined if they cannot be determined. Not for a share, which may not answer. */
+export function freeBytesNow(folder: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return undefined;
   }
 }

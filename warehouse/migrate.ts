@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatacycleError, StatementError } from './errors.ts';
 import { identifier, literal, relation } from './quote.ts';
+import { sessionWords } from './session-words.ts';
 import type { Queryable, Session, Warehouse } from './warehouse.ts';
 
 /** How one schema of the program came to be, and what tells its migrations from those of other schemas. */
@@ -66,7 +67,7 @@ export async function migrate(
 /** Names the sessions that have locks on tables of a schema. */
 async function lockHeld(on: Queryable, schema: string, cause: StatementError): Promise<DatacycleError> {
   const { rows } = await on.query<{ pid: number; words: string }>(
-    `select l.pid, coalesce(nullif(a.application_name, ''), 'a session') || ' (server process ' || l.pid || ', user ' || coalesce(a.usename, '?')
+    `select l.pid, ${sessionWords('a', 'l.pid')}
          || coalesce(', ' || a.state, '') || ')' as words
      from (
          select distinct l.pid from pg_locks as l

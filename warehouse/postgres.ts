@@ -6,6 +6,7 @@ import { ConnectionError } from './errors.ts';
 import { sharedServers } from './pooler.ts';
 import { connectionFields } from './postgres-address.ts';
 import { PostgresPool, type Taken } from './postgres-pool.ts';
+import { sessionWords } from './session-words.ts';
 import { textParser } from './values.ts';
 import type { Exclusive, Isolation, Result, Row, Session, Values, Warehouse } from './warehouse.ts';
 
@@ -133,8 +134,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
 
   async function holder(name: string): Promise<string | undefined> {
     const { rows } = await warehouse.query<{ holder: string }>(
-      // Of another role's session only its process id and user are visible.
-      `select coalesce(nullif(a.application_name, ''), 'a session') || ' (server process ' || a.pid || ', user ' || coalesce(a.usename, '?')
+      `select ${sessionWords('a', 'a.pid')}
             || coalesce(', since ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS') || ' UTC', '') || ')' as holder
        from pg_locks l
        join pg_stat_activity a using (pid)

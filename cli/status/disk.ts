@@ -1,5 +1,5 @@
-import { freeBytes } from '../../loaders/landing/free-space.ts';
 import { StatementError } from '../../warehouse/errors.ts';
+import { freeBytes } from '../../warehouse/free-space.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { exists } from './source-state.ts';
 

@@ -1,10 +1,10 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { freeBytes } from '../../warehouse/free-space.ts';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import { isRunning } from '../../warehouse/process-identity.ts';
 import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './descriptor.ts';
 import { LoadFailedError, printable, systemCode, systemReason } from './errors.ts';
-import { freeBytes } from './free-space.ts';
 import { atOnce } from './in-order.ts';
 
 /** The folder of Bronze for files whose name does not say where they belong. */

@@ -1,3 +1,4 @@
+import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter } from '../landing/bronze.ts';
@@ -110,16 +111,15 @@ async function landOne(
   { session, bronze, at, table, server, erased }: Landing,
   spelt: SpeltTable,
 ): Promise<(TableLanded & { readonly columns: readonly string[] }) | TableFault | 'missing'> {
-  await session.query('savepoint one_table');
   try {
-    const open = await server.open(spelt);
-    if (open === undefined) return 'missing';
-    const result = await landTable(session, bronze, at, table, open, erased);
-    await session.query('release savepoint one_table');
-    return { ...result, columns: open.columns.map(({ name }) => name) };
+    return await inSavepoint(session, async () => {
+      const open = await server.open(spelt);
+      if (open === undefined) return 'missing';
+      const result = await landTable(session, bronze, at, table, open, erased);
+      return { ...result, columns: open.columns.map(({ name }) => name) };
+    });
   } catch (error) {
     if (!(error instanceof TableFault)) throw error;
-    await session.query('rollback to savepoint one_table');
     await bronze.drop(bronzePathOf(at.stamp, table));
     return error;
   }

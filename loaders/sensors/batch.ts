@@ -1,4 +1,5 @@
 import { StatementError } from '../../warehouse/errors.ts';
+import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { copyJson, copyLine, inChunks } from '../landing/copy-text.ts';
 import { LoadFailedError } from '../landing/errors.ts';
@@ -110,17 +111,16 @@ async function insertOne(
   loadId: number,
   file: { fileId: number; candidate: Candidate; json: Buffer },
 ): Promise<string | undefined> {
-  await session.query('savepoint one_file');
   try {
-    await session.query(
-      'insert into staging.sensor_file (file_id, load_id, name, payload) values ($1, $2, $3, $4::text::jsonb)',
-      [file.fileId, loadId, file.candidate.name, file.json.toString('utf8')],
+    await inSavepoint(session, () =>
+      session.query(
+        'insert into staging.sensor_file (file_id, load_id, name, payload) values ($1, $2, $3, $4::text::jsonb)',
+        [file.fileId, loadId, file.candidate.name, file.json.toString('utf8')],
+      ),
     );
-    await session.query('release savepoint one_file');
     return undefined;
   } catch (error) {
     if (!(error instanceof StatementError) || !isAboutData(error)) throw error;
-    await session.query('rollback to savepoint one_file');
     return `PostgreSQL cannot store it (SQLSTATE ${error.code})`;
   }
 }

@@ -1,4 +1,5 @@
 import { StatementError } from '../../warehouse/errors.ts';
+import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { copyJson, copyLine, inChunks } from '../landing/copy-text.ts';
 import { LoadFailedError } from '../landing/errors.ts';
@@ -90,18 +91,17 @@ async function judge(
   const name = readWeatherName(file.name);
   if (!name.known) return rejected(file, name.reason);
   const csv = new WeatherCsv(file.path, file.compressed, file.fromBronze);
-  await session.query('savepoint one_file');
   try {
-    // What was landed of it before, when it was shorter.
-    if (file.before !== undefined)
-      await session.query('delete from staging.weather_chunk where file_id = $1', [fileId]);
-    const lines = await copyChunks(session, landing, csv, file.name, loadId, fileId);
-    await session.query('release savepoint one_file');
+    const lines = await inSavepoint(session, async () => {
+      // What was landed of it before, when it was shorter.
+      if (file.before !== undefined)
+        await session.query('delete from staging.weather_chunk where file_id = $1', [fileId]);
+      return copyChunks(session, landing, csv, file.name, loadId, fileId);
+    });
     return { reason: undefined, lines, ...csv.fingerprint() };
   } catch (error) {
     const reason = reasonOf(error);
     if (reason === undefined) throw error;
-    await session.query('rollback to savepoint one_file');
     return rejected(file, reason);
   }
 }

@@ -1,4 +1,5 @@
 import type { RelationName } from '../../warehouse/quote.ts';
+import { digest } from '../manifest/digest.ts';
 import type { ModelNode, Node, SeedNode } from '../manifest/manifest.ts';
 import { nameTables } from '../manifest/placeholders.ts';
 import type { ConfigKey } from '../project/config.ts';
@@ -7,7 +8,7 @@ import { ProjectError } from '../text/errors.ts';
 import { oneStatement } from '../text/one-statement.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { columnSpecs, constraintsOf } from './draft/constraints.ts';
-import { type CompileContext, type Draft, digest } from './draft/context.ts';
+import type { CompileContext, Draft } from './draft/context.ts';
 import { inlineEphemerals } from './draft/ephemeral.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './draft/model-language.ts';
 import { type BatchReads, resolverFor } from './draft/resolve.ts';

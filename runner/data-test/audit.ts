@@ -12,6 +12,7 @@ import { isTransient } from '../database/locks/retry.ts';
 import { explain, statement } from '../database/statement.ts';
 import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
+import { sameKeyOf } from '../materialize/difference.ts';
 import type { DependentView } from '../materialize/parts/recreate-views.ts';
 import { staged } from '../materialize/parts/step.ts';
 import type { Decision } from '../plan/decision.ts';
@@ -73,13 +74,12 @@ export function auditSql(
 /** The common table expression that has the bare name of a node's table and the rows that an increment has just brought. Pure. */
 export function newRowsOf(node: BuiltNode): string {
   const key = node.config.unique_key ?? [];
-  const match = key.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
   const { schema, name } = node.relation;
   // As the table has them now: an increment may keep columns or whole rows as they were.
   const rows =
     key.length === 0
       ? `select * from ${staged}`
-      : `select t.*\n    from ${staged} as n\n    join ${relation(schema, name)} as t on ${match}`;
+      : `select t.*\n    from ${staged} as n\n    join ${relation(schema, name)} as t on ${sameKeyOf({ uniqueKey: key })}`;
   // The test may have a common table expression of the same name, which takes precedence inside it.
   return `with ${identifier(name)} as (\n    ${rows}\n)\n`;
 }

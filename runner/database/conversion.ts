@@ -1,5 +1,6 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
+import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import type { Column } from './catalog.ts';
 
@@ -16,16 +17,12 @@ export async function isConvertible(
     return type === undefined || type === column.type ? [] : [`count(${identifier(column.name)}::${column.type})`];
   });
   if (casts.length === 0) return true;
-  await session.query('savepoint datacycle_cast');
   try {
-    await session.query(`select ${casts.join(', ')} from ${relation(name)}`);
-    await session.query('release savepoint datacycle_cast');
+    await inSavepoint(session, () => session.query(`select ${casts.join(', ')} from ${relation(name)}`));
     return true;
   } catch (error) {
     // A value, or the type as a whole, has no such cast.
     if (!(error instanceof StatementError) || !(error.code.startsWith('22') || error.code === '42846')) throw error;
-    await session.query('rollback to savepoint datacycle_cast');
-    await session.query('release savepoint datacycle_cast');
     return false;
   }
 }

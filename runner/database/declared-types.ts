@@ -1,4 +1,5 @@
 import { StatementError } from '../../warehouse/errors.ts';
+import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { isPlainType } from '../manifest/column-type.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
@@ -38,17 +39,15 @@ export async function readTypesOf(session: Session, names: readonly string[]): P
 
 /** A column tells the length of a type as well, which `to_regtype` leaves out. */
 async function readTypeOf(session: Session, name: string): Promise<string | undefined> {
-  await session.query('savepoint datacycle_types');
   try {
-    await session.query(`create temporary table "datacycle_types" (type ${name}) on commit drop`);
-    const [column] = await readTemporaryColumns(session, 'datacycle_types');
-    return column?.type;
+    return await inSavepoint(session, async () => {
+      await session.query(`create temporary table "datacycle_types" (type ${name}) on commit drop`);
+      const [column] = await readTemporaryColumns(session, 'datacycle_types');
+      await session.query('drop table pg_temp."datacycle_types"');
+      return column?.type;
+    });
   } catch (error) {
     if (error instanceof StatementError) return undefined;
     throw error;
-  } finally {
-    await session.query('rollback to savepoint datacycle_types');
-    // Rows that are written within a savepoint have another transaction number than the transaction.
-    await session.query('release savepoint datacycle_types');
   }
 }

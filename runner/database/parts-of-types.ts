@@ -1,4 +1,5 @@
 import { StatementError } from '../../warehouse/errors.ts';
+import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 
 /** What values of a type hold, as their parts or in themselves, that PostgreSQL reads by a setting. */
@@ -33,15 +34,13 @@ export async function partsOfTypes(
   types: readonly string[],
 ): Promise<ReadonlyMap<string, PartsOfType>> {
   if (types.length === 0) return new Map();
-  await session.query('savepoint datacycle_parts');
   try {
-    const { rows } = await session.query<PartsOfType & { readonly type: string }>(partsSql, [types]);
-    await session.query('release savepoint datacycle_parts');
+    const { rows } = await inSavepoint(session, () =>
+      session.query<PartsOfType & { readonly type: string }>(partsSql, [types]),
+    );
     return new Map(rows.map((row) => [row.type, row]));
   } catch (error) {
     if (!(error instanceof StatementError)) throw error;
-    await session.query('rollback to savepoint datacycle_parts');
-    await session.query('release savepoint datacycle_parts');
     return new Map();
   }
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { RelationName } from '../../warehouse/quote.ts';
+import { digest } from '../manifest/digest.ts';
 import { type Question, question } from './question.ts';
 
 /**
@@ -35,9 +35,6 @@ join pg_class as c on c.oid = upstream.oid
 order by c.oid`,
     [reads.map(({ schema }) => schema), reads.map(({ name }) => name), own.schema, own.name],
     (rows: readonly { oid: number; columns: unknown }[]) =>
-      createHash('sha256')
-        .update(JSON.stringify(rows.map(({ oid, columns }) => (looksAt === 'columns' ? [oid, columns] : oid))))
-        .digest('hex')
-        .slice(0, 32),
+      digest(rows.map(({ oid, columns }) => (looksAt === 'columns' ? [oid, columns] : oid))),
   );
 }

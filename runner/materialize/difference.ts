@@ -161,7 +161,12 @@ export function valueColumns(
 
 /** The condition that the staged row `n` has the key of row `t`: `t."room" = n."room" and t."day" = n."day"`. */
 export function sameKeyOf({ uniqueKey }: Pick<TableTarget, 'uniqueKey'>): string {
-  return uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
+  return sameColumnsOf(uniqueKey).join(' and ');
+}
+
+/** The same, a condition for each column of the key. */
+export function sameColumnsOf(key: readonly string[]): readonly string[] {
+  return key.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
 }
 
 /** The condition that a row lies in a stretch of time: `t."day" >= '2023-10-01' and t."day" < '2023-10-02'`. */

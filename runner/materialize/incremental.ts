@@ -3,7 +3,7 @@ import type { Config } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { sqlTokens } from '../text/sql-tokens.ts';
 import { differing } from './bytes.ts';
-import { tableOf, valueColumns } from './difference.ts';
+import { sameColumnsOf, tableOf, valueColumns } from './difference.ts';
 import { guardCasts } from './lossless.ts';
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
@@ -44,7 +44,7 @@ export function addRows(
     case 'append':
       return [...staging, counted('inserted', insert)];
     case 'delete+insert': {
-      const match = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
+      const match = sameColumnsOf(target.uniqueKey);
       const where = SqlText.list([...match, ...inTimeOfStaged(target), ...predicates(target, 'n')], ' and ');
       const stays = `where not exists (select from ${table} as o where ${match.map((one) => one.replace(/^t\./, 'o.')).join(' and ')})`;
       return [
@@ -79,7 +79,7 @@ from merged`,
 
 /** Partitions tell no xmax. A row is new if its key was not there before the statement, which is all that its other queries see. */
 function mergePartitioned(target: TableTarget, insert: string, columns: readonly TakenColumn[]): SqlText {
-  const sameKey = target.uniqueKey.map((name) => `t.${identifier(name)} = n.${identifier(name)}`);
+  const sameKey = sameColumnsOf(target.uniqueKey);
   return SqlText.join(
     `with merged as (
     ${insert.replaceAll('\n', '\n    ')}

@@ -1,6 +1,7 @@
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { withDeclaredTypes } from '../../database/declared-types.ts';
+import { newestLoad } from '../../database/newest-load.ts';
 import { normalType } from '../../manifest/column-type.ts';
 import type { Manifest, MicrobatchNode } from '../../manifest/manifest.ts';
 import { filtersOf } from '../../manifest/placeholders.ts';
@@ -70,7 +71,7 @@ export async function beginBatches(session: Session, context: BuildContext, give
     state.existing?.kind === 'table' && !renew
       ? changeSchema(node, node.config.on_schema_change, state.existing, yields)
       : { steps: [], columns: yields };
-  const mark = state.existing?.kind === 'table' ? await newestLoad(session, node, state) : undefined;
+  const mark = state.existing?.kind === 'table' ? await newestLoadOf(session, node, state) : undefined;
 
   await markPending(session, node.name, renew ? undefined : batches);
   // Downstream batches that these affect have been marked as pending.
@@ -167,11 +168,8 @@ async function refuseToMisplace(
   });
 }
 
-async function newestLoad(session: Session, node: MicrobatchNode, state: NodeState): Promise<number | undefined> {
+async function newestLoadOf(session: Session, node: MicrobatchNode, state: NodeState): Promise<number | undefined> {
   const type = state.existing?.columns.find(({ name }) => name === 'load_id')?.type;
   if (type !== 'bigint' && type !== 'integer') return undefined;
-  const { rows } = await session.query<{ newest: number | null }>(
-    `select max(load_id)::bigint as newest from ${relation(node.relation)}`,
-  );
-  return rows[0]?.newest ?? 0;
+  return (await newestLoad(session, node.relation)) ?? 0;
 }

@@ -9,6 +9,7 @@
 //
 // access.ts reads who may see which rows. Everything runs on the session of one transaction, so an error undoes all of it.
 import { StatementError } from '../../../warehouse/errors.ts';
+import { inSavepoint } from '../../../warehouse/savepoint.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { statement } from '../../database/statement.ts';
 import type { BuiltNode } from '../../manifest/manifest.ts';
@@ -70,13 +71,10 @@ async function refresh(
   node: BuiltNode,
 ): Promise<Partial<Totals>> {
   const before = await countOfTransaction(session, step.relation);
-  await session.query('savepoint datacycle_refresh');
   try {
-    await statement(session, step.sql);
-    await session.query('release savepoint datacycle_refresh');
+    await inSavepoint(session, () => statement(session, step.sql));
   } catch (error) {
     if (!(error instanceof StatementError) || !['23505', '21000'].includes(error.code)) throw error;
-    await session.query('rollback to savepoint datacycle_refresh');
     await runSteps(session, step.otherwise, node);
     throw error;
   }

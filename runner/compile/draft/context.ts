@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { RelationName } from '../../../warehouse/quote.ts';
 import type { RowSecurity, SourceNode } from '../../manifest/manifest.ts';
 import type { Config } from '../../project/config.ts';
@@ -39,9 +38,4 @@ export interface CompileContext {
   readonly rowSecurity: ReadonlyMap<string, RowSecurity>;
   /** True when a .yml file has a fault, so that what it declares is missing: no reason to complain about that as well. */
   readonly incomplete: boolean;
-}
-
-/** A short text that changes with the value. */
-export function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }

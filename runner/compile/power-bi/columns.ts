@@ -6,7 +6,7 @@ import type { BiModel, ColumnProperties, Described } from '../../project/propert
 import { didYouMean } from '../../text/suggest.ts';
 import type { YamlPath } from '../../text/yaml-file.ts';
 import { faultOfName, inWords, NamesTaken } from './names.ts';
-import { showing, timestamp } from './types.ts';
+import { showing, timestamp } from './showing.ts';
 
 /** Reports a fault at a path below the model's place in its .yml. */
 export type Complain = (what: string, path: YamlPath, hint?: string) => void;

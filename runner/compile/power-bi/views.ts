@@ -2,15 +2,16 @@
 //
 //   1. draftViews in views.ts  adds a draft for the view of each model with `bi`, so that tests and queries may refer to it
 //   2. exposures.ts            checks tables, columns, keys and relationships against the compiled models
-//   3. columns.ts, types.ts    say what each column is called and cast to
+//   3. columns.ts, showing.ts  say what each column is called and cast to
 //   4. viewNode in views.ts    writes the SQL of the view
 //
 // A fault is a problem at its place in the .yml. Names are checked once more for clashes among all views (names.ts).
 import { identifier, relation } from '../../../warehouse/quote.ts';
+import { digest } from '../../manifest/digest.ts';
 import type { ViewNode } from '../../manifest/manifest.ts';
 import type { Problem } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
-import { type CompileContext, type Draft, digest } from '../draft/context.ts';
+import type { CompileContext, Draft } from '../draft/context.ts';
 import { addDraft, viewNodeName } from '../draft/draft.ts';
 import { newRecord } from '../draft/model-language.ts';
 import { biSettings, complainer, type ExposedModel } from './exposures.ts';

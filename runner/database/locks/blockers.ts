@@ -1,3 +1,4 @@
+import { sessionWords } from '../../../warehouse/session-words.ts';
 import type { Queryable, Row } from '../../../warehouse/warehouse.ts';
 
 /** A transaction of another session for which a statement waits. */
@@ -59,7 +60,6 @@ export async function cancelWaiting(on: Queryable, pid: number): Promise<boolean
   return rows.length > 0;
 }
 
-/** Of another role's session only its process, user and application name are visible, and its locks. */
 const waitingSql = `with waiting as materialized (
     select a.pid, unnest(pg_blocking_pids(a.pid)) as blocker
     from pg_stat_get_activity($1) as a
@@ -82,8 +82,7 @@ select distinct on (w.blocker)
     coalesce(s.application_name = current_setting('application_name'), false) as own,
     case w.blocker
         when 0 then 'a prepared transaction (pg_prepared_xacts)'
-        else coalesce(nullif(s.application_name, ''), 'a session')
-            || ' (server process ' || w.blocker || ', user ' || coalesce(s.usename, '?')
+        else ${sessionWords('s', 'w.blocker')}
             || coalesce(', ' || s.state, '')
             || coalesce(', in a transaction since ' || to_char(s.xact_start, 'YYYY-MM-DD HH24:MI:SS') || ' UTC', '') || ')'
     end as words,

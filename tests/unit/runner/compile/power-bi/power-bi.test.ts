@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { showing } from '../../../../../runner/compile/power-bi/types.ts';
+import { showing } from '../../../../../runner/compile/power-bi/showing.ts';
 import type { Exposure } from '../../../../../runner/manifest/exposure.ts';
 import { selectNodes } from '../../../../../runner/manifest/select.ts';
 import { formatProblem } from '../../../../../runner/text/errors.ts';
