@@ -29,7 +29,7 @@ import type { Decision, NodeState } from '../plan/decision.ts';
 import { plan, querySql } from '../plan/plan.ts';
 import { structureOf } from '../plan/table-target.ts';
 import { testNewRows } from '../reuse/new-rows.ts';
-import { RowVersions } from '../reuse/row-versions.ts';
+import { rowsVersionOf } from '../reuse/row-versions.ts';
 import { isSteady } from '../reuse/steady.ts';
 import { forgetExpired } from '../state/expired.ts';
 import { type Made, nothingMade } from '../state/made.ts';
@@ -180,14 +180,13 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
 /** Runs the tests that need to look at the new rows only; what they find is the outcome of these tests later in the run. */
 async function testIncrement(
   session: Session,
-  { manifest, reuse }: BuildContext,
+  { reuse }: BuildContext,
   node: SeedNode | WholeModel,
   { remembered }: NodeState,
   audits: readonly AuditOutcome[],
 ): Promise<void> {
   if (reuse === undefined || remembered === undefined || (node.hooks ?? []).length > 0) return;
-  const before = new RowVersions(manifest, new Map([[node.name, remembered]]), reuse).of(node.id);
-  const tests = reuse.testsOfNewRows(node, before);
+  const tests = reuse.testsOfNewRows(node, rowsVersionOf(remembered));
   for (const { test, failures } of audits) if (tests.includes(test)) reuse.foundInNewRows(test, failures);
   const own = tests.filter(({ newRows }) => newRows !== undefined);
   const found = await testNewRows(session, node, own);

@@ -1,8 +1,9 @@
-import { identifier, relation } from '../../warehouse/quote.ts';
+import { relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import type { Column } from '../database/catalog.ts';
-import { storedBehind } from '../manifest/lineage.ts';
-import { type BuiltNode, followedByMark, isBuilt, type Manifest } from '../manifest/manifest.ts';
+import { newestLoad } from '../database/newest-load.ts';
+import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
+import { sameKeyOf } from '../materialize/difference.ts';
 import { type Step, staged } from '../materialize/parts/step.ts';
 import type { Decision } from '../plan/decision.ts';
 import { runSteps } from './transaction/run-steps.ts';
@@ -20,12 +21,9 @@ export async function newestLoadBefore(
   { mode }: Pick<Decision, 'mode'>,
   ...columns: readonly (readonly Column[])[]
 ): Promise<number | undefined> {
-  if (mode !== 'increment' || !followedIn(manifest).has(node.name)) return undefined;
+  if (mode !== 'increment' || !manifest.index.followed.has(node.name)) return undefined;
   if (!columns.every((some) => some.some(isLoadId))) return undefined;
-  const { rows } = await session.query<{ newest: number | null }>(
-    `select max(load_id)::bigint as newest from ${relation(node.relation)}`,
-  );
-  return rows[0]?.newest ?? undefined;
+  return (await newestLoad(session, node.relation)) ?? undefined;
 }
 
 function isLoadId({ name, type }: Column): boolean {
@@ -48,55 +46,37 @@ export async function runIncrement(
   // Steps that write no rows of the increment bring no late ones.
   if (first === -1) return { totals: await runSteps(session, steps, node), isLate: false };
   const before = await runSteps(session, steps.slice(0, first), node);
-  const isStagedLate = await existsLate(session, node, mark, keepsLoad(node) ? undefined : 'staged');
+  const keeps = keepsLoad(node);
+  const isStagedLate = !keeps && (await existsLate(session, mark, stagedLate(node)));
   const totals = added(before, await runSteps(session, steps.slice(first), node));
   if (changedRows(totals) === 0) return { totals, isLate: false };
-  return {
-    totals,
-    isLate: isStagedLate || (await existsLate(session, node, mark, keepsLoad(node) ? 'written' : undefined)),
-  };
+  return { totals, isLate: keeps ? await existsLate(session, mark, writtenLate(node)) : isStagedLate };
 }
 
 /** Whether a row keeps the load_id that it had, though its values are new, since a merge leaves that column alone. */
 function keepsLoad({ config }: BuiltNode): boolean {
   const { merge_update_columns: update, merge_exclude_columns: exclude = [] } = config;
+  if (config.unique_key === undefined) return false;
   return exclude.includes('load_id') || update?.includes('load_id') === false;
 }
 
-/** @param which the staged rows before they are applied, or those that this transaction has written. */
-async function existsLate(
-  session: Session,
-  node: BuiltNode,
-  mark: number,
-  which: 'staged' | 'written' | undefined,
-): Promise<boolean> {
-  if (which === undefined) return false;
-  const key = node.config.unique_key ?? [];
-  const same = key.map((name) => `t.${identifier(name)} = n.${identifier(name)}`).join(' and ');
-  const late =
-    key.length === 0
-      ? 'where n.load_id <= $1'
-      : which === 'staged'
-        ? `left join ${relation(node.relation)} as t on ${same}\n    where n.load_id <= $1 and t.load_id is distinct from n.load_id`
-        : `join ${relation(node.relation)} as t on ${same}\n    where t.load_id <= $1 and t.xmin = pg_current_xact_id()::xid`;
+/** Staged rows `n` that will be new below the mark, or moved there: looked for before they are applied. */
+function stagedLate({ relation: own, config: { unique_key: key = [] } }: BuiltNode): string {
+  if (key.length === 0) return 'where n.load_id <= $1';
+  return `left join ${relation(own)} as t on ${sameKeyOf({ uniqueKey: key })}
+    where n.load_id <= $1 and t.load_id is distinct from n.load_id`;
+}
+
+/** Staged rows `n` whose row below the mark this transaction has written. */
+function writtenLate({ relation: own, config: { unique_key: key = [] } }: BuiltNode): string {
+  return `join ${relation(own)} as t on ${sameKeyOf({ uniqueKey: key })}
+    where t.load_id <= $1 and t.xmin = pg_current_xact_id()::xid`;
+}
+
+async function existsLate(session: Session, mark: number, late: string): Promise<boolean> {
   const { rows } = await session.query<{ late: boolean }>(
     `select exists (select from ${staged} as n ${late}) as late`,
     [mark],
   );
   return rows[0]?.late === true;
-}
-
-const followed = new WeakMap<Manifest, ReadonlySet<string>>();
-
-/** The names of the models that others, or data tests, follow by high-water mark, also through views. */
-function followedIn(manifest: Manifest): ReadonlySet<string> {
-  const known = followed.get(manifest);
-  if (known !== undefined) return known;
-  const ids = [...manifest.nodes.values()].flatMap((node) => {
-    if (node.kind === 'test') return node.incremental?.highWater ?? [];
-    return isBuilt(node) ? followedByMark(node) : [];
-  });
-  const found = new Set(storedBehind(manifest, [...new Set(ids)]));
-  followed.set(manifest, found);
-  return found;
 }

@@ -6,6 +6,7 @@
 //   graph.ts, select.ts                  dependencies and their order; the nodes that `+name`, `tag:` or `path:` select
 //   lineage.ts                           the sources and tables behind a node, through views and ephemeral models
 //   column-type.ts, partition-names.ts   how types and partitions are named
+//   digest.ts                            a short text that changes with a value, for checksums and versions
 //   placeholders.ts                      the marks that compiled SQL keeps for what only a run knows
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { batchSizes, Config, strategies } from '../project/config.ts';
@@ -253,6 +254,8 @@ export interface ManifestIndex {
   readonly atRelation: ReadonlyMap<string, readonly BuiltNode[]>;
   /** The audits of models and seeds by their ids; those of one in the order of their names. */
   readonly audits: ReadonlyMap<string, readonly TestNode[]>;
+  /** The names of the models and seeds that others, or data tests, follow by high-water mark, also through views. */
+  readonly followed: ReadonlySet<string>;
   /** Those with row security by the name of the model that says who sees what. */
   readonly guardedBy: ReadonlyMap<string, readonly BuiltNode[]>;
 }

@@ -123,13 +123,9 @@ function chooseRefresh(
     return { mode: 'replace', reason: 'another relation has the name of what it reads', existing };
   const key = [...(node.config.unique_key ?? [])].sort().join('\n');
   const isRefreshable = existing.populated && existing.unique.some((columns) => [...columns].sort().join('\n') === key);
-  if (isRefreshable) {
-    const asItIs = staysAsItIs(node, existing, state, options);
-    if (asItIs !== undefined) return asItIs;
-  }
-  return isRefreshable
-    ? { mode: 'refresh', reason: 'refreshed', existing }
-    : { mode: 'replace', reason: existing.populated ? 'its unique index is gone' : 'it had no rows', existing };
+  if (!isRefreshable)
+    return { mode: 'replace', reason: existing.populated ? 'its unique index is gone' : 'it had no rows', existing };
+  return staysAsItIs(node, existing, state, options) ?? { mode: 'refresh', reason: 'refreshed', existing };
 }
 
 /** Whether what a node reads has other columns than when it was built, or is another relation. Pure. */

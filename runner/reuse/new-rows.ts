@@ -1,3 +1,4 @@
+import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { newRowsOf } from '../data-test/audit.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
@@ -23,14 +24,8 @@ export async function testNewRows(
   );
   if (counts.length === 0) return [];
   const sql = SqlText.join(newRowsOf(node), 'select\n', SqlText.list(counts, ',\n'));
-  await session.query('savepoint datacycle_new_rows');
-  try {
-    const { rows } = await session.query<Readonly<Record<string, string>>>(sql.text);
-    await session.query('release savepoint datacycle_new_rows');
-    return tests.map((_, index) => Number(rows[0]?.[index] ?? 0));
-  } catch {
-    await session.query('rollback to savepoint datacycle_new_rows');
-    await session.query('release savepoint datacycle_new_rows');
-    return undefined;
-  }
+  const counted = await inSavepoint(session, () => session.query<Readonly<Record<string, string>>>(sql.text)).catch(
+    () => undefined,
+  );
+  return counted && tests.map((_, index) => Number(counted.rows[0]?.[index] ?? 0));
 }

@@ -8,20 +8,21 @@
 //
 // The planner decides by the same versions whether a table or materialized view stays as it is (plan/decide.ts). What is not known
 // counts as changed. Rows changed by hand are not seen; `verify` sees them.
-import { createHash } from 'node:crypto';
 import { StatementError } from '../../warehouse/errors.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { newestLoad } from '../database/newest-load.ts';
 import { viewFacts } from '../database/query-facts.ts';
 import { ask } from '../database/question.ts';
 import { explain, statement } from '../database/statement.ts';
+import { digest } from '../manifest/digest.ts';
 import { type BuiltNode, isBuilt, type Manifest, type Node, type SourceNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { type ModelState, modelsNamed } from '../state/models.ts';
 import { allTestPasses, forgetTestPasses, type Mark, type TestPass, writeTestPasses } from '../state/test-passes.ts';
 import type { SourceTexts } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
-import { type KnownRows, RowVersions } from './row-versions.ts';
+import { canStay, type KnownRows, RowVersions } from './row-versions.ts';
 import { isSteady, readsOnly } from './steady.ts';
 import { UpstreamVersions } from './upstream-versions.ts';
 
@@ -52,7 +53,9 @@ export class Reuse implements KnownRows {
   readonly #ofRows = new Map<string, TestNode[]>();
   /** The bad rows among the new ones of builds of this run, by the id of the test. */
   readonly #found = new Map<string, number>();
-  /** What has been built since it was looked at. */
+  /** Ids of what the nodes of this run read. */
+  readonly #read = new Set<string>();
+  /** Of those what has been built since it was looked at. */
   readonly #stale = new Set<BuiltNode>();
   #versions: RowVersions;
   #looking: Promise<void> = Promise.resolve();
@@ -70,17 +73,27 @@ export class Reuse implements KnownRows {
     this.#versions = new RowVersions(manifest, this.#models, this);
   }
 
-  /** Reads what was recorded of earlier runs. @throws NodeError if a source's `rows_version` cannot be read. */
+  /**
+   * Reads what was recorded of earlier runs, as far as the nodes of this one need it.
+   * @param order ids of the nodes to work on.
+   * @throws NodeError if a source's `rows_version` cannot be read.
+   */
   static async begin(
     warehouse: Warehouse,
     manifest: Manifest,
-    tests: readonly TestNode[],
+    order: readonly string[],
     sourceText: SourceTexts,
   ): Promise<Reuse> {
-    const nodes = [...manifest.nodes.values()];
-    const sources = await sourceVersions(warehouse, nodes, sourceText);
-    const reuse = new Reuse(warehouse, manifest, sources, await ask(warehouse, allTestPasses));
-    for (const node of nodes) if (isBuilt(node)) reuse.#stale.add(node);
+    const work = order.flatMap((id) => manifest.nodes.get(id) ?? []);
+    const tests = work.filter((node) => node.kind === 'test');
+    const read = readBy(manifest, work);
+    const sources = await sourceVersions(warehouse, read, sourceText);
+    const passes = tests.length === 0 ? new Map() : await ask(warehouse, allTestPasses);
+    const reuse = new Reuse(warehouse, manifest, sources, passes);
+    for (const node of read) {
+      reuse.#read.add(node.id);
+      if (isBuilt(node)) reuse.#stale.add(node);
+    }
     for (const test of tests) {
       const of = newRowsTested(test);
       if (of !== undefined) reuse.#ofRows.set(of, [...(reuse.#ofRows.get(of) ?? []), test]);
@@ -90,7 +103,7 @@ export class Reuse implements KnownRows {
 
   /** Forgets what was known of the rows of a node that has been built, or that could not be. */
   built(node: BuiltNode): void {
-    this.#stale.add(node);
+    if (this.#read.has(node.id)) this.#stale.add(node);
   }
 
   /** The rows that a test would read now. */
@@ -113,10 +126,10 @@ export class Reuse implements KnownRows {
    * The tests that need to look at the new rows of a node only, since all other rows have passed.
    * @param before the version of the node's rows before they were added.
    */
-  testsOfNewRows(node: BuiltNode, before: string | undefined): readonly TestNode[] {
+  testsOfNewRows(node: BuiltNode, before: string): readonly TestNode[] {
     return (this.#ofRows.get(node.id) ?? []).filter((test) => {
       const pass = this.#passes.get(test.name);
-      return before !== undefined && pass?.rows[node.id] === before && pass.checksum === checksumOf(test);
+      return pass?.rows[node.id] === before && pass.checksum === checksumOf(test);
     });
   }
 
@@ -168,10 +181,7 @@ export class Reuse implements KnownRows {
   async #newestLoad(followed: readonly string[], id: string): Promise<number> {
     const node = this.#manifest.nodes.get(id);
     if (node === undefined || node.kind === 'test' || !followed.includes(id)) return 0;
-    const { rows } = await this.#warehouse.query<{ newest: number | null }>(
-      `select max(load_id)::bigint as newest from ${relation(node.relation)}`,
-    );
-    return Number(rows[0]?.newest ?? 0);
+    return (await newestLoad(this.#warehouse, node.relation)) ?? 0;
   }
 
   /** Notes that a test has passed on all of these rows. @param at ISO time. */
@@ -204,7 +214,8 @@ export class Reuse implements KnownRows {
 
   /** Looks at what has been built since the last time, once for all who wait for it. */
   async refresh(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#lookAgain());
+    // Whoever waited for a look that failed has its error; the next one looks again.
+    this.#looking = this.#looking.catch(() => undefined).then(() => this.#lookAgain());
     await this.#looking;
   }
 
@@ -212,6 +223,16 @@ export class Reuse implements KnownRows {
     if (this.#stale.size === 0) return;
     const nodes = [...this.#stale];
     this.#stale.clear();
+    try {
+      await this.#look(nodes);
+    } catch (error) {
+      for (const node of nodes) this.#stale.add(node);
+      throw error;
+    }
+    this.#versions = new RowVersions(this.#manifest, this.#models, this);
+  }
+
+  async #look(nodes: readonly BuiltNode[]): Promise<void> {
     for (const [name, state] of await ask(this.#warehouse, modelsNamed(nodes.map(({ name }) => name))))
       this.#models.set(name, state);
     const views = nodes.filter(({ materialized }) => materialized === 'view');
@@ -224,8 +245,23 @@ export class Reuse implements KnownRows {
       if (known !== undefined && readsOnly(known, this.#manifest, view.reads)) this.volatile.delete(view.id);
       else this.volatile.add(view.id);
     }
-    this.#versions = new RowVersions(this.#manifest, this.#models, this);
   }
+}
+
+/** What the versions of rows are asked of that nodes of a run read: views and what is behind them, each once. */
+function readBy(manifest: Manifest, work: readonly Node[]): readonly Node[] {
+  const found = new Map<string, Node>();
+  const visit = (id: string) => {
+    const node = manifest.nodes.get(id);
+    if (node === undefined || found.has(id)) return;
+    found.set(id, node);
+    if (node.materialized === 'view' || node.materialized === 'ephemeral') node.reads.forEach(visit);
+  };
+  for (const node of work) {
+    if (node.kind === 'test') node.dependsOn.forEach(visit);
+    else if (isBuilt(node) && canStay(node)) node.reads.forEach(visit);
+  }
+  return [...found.values()];
 }
 
 /** The id of the model or seed whose new rows a test looks at. */
@@ -234,10 +270,7 @@ function newRowsTested({ newRows, audit }: TestNode): string | undefined {
 }
 
 function checksumOf({ sql, incremental, severity }: TestNode): string {
-  return createHash('sha256')
-    .update(JSON.stringify([sql.text, incremental?.sql.text, severity]))
-    .digest('hex')
-    .slice(0, 32);
+  return digest([sql.text, incremental?.sql.text, severity]);
 }
 
 /** What each source says of its rows, by id. */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { isBuilt, type Manifest } from '../manifest/manifest.ts';
+import { digest } from '../manifest/digest.ts';
+import { type BuiltNode, isBuilt, type Manifest } from '../manifest/manifest.ts';
 import type { ModelState } from '../state/models.ts';
 
 /** What a run knows of rows besides those of models and seeds. */
@@ -8,6 +8,16 @@ export interface KnownRows {
   readonly sources: ReadonlyMap<string, string>;
   /** Ids of nodes whose SQL can yield other rows although nothing it reads has changed. */
   readonly volatile: ReadonlySet<string>;
+}
+
+/** Whether a node is left as it is for as long as what it reads has the same rows. */
+export function canStay({ materialized }: BuiltNode): boolean {
+  return materialized === 'table' || materialized === 'materialized_view';
+}
+
+/** The version of the rows of a node that has rows of its own. */
+export function rowsVersionOf({ generation, rowsVersion }: Pick<ModelState, 'generation' | 'rowsVersion'>): string {
+  return `${generation}.${rowsVersion}`;
 }
 
 /**
@@ -56,14 +66,11 @@ export class RowVersions {
     if (!isBuilt(node)) return this.#known.sources.get(id);
     if (node.materialized !== 'view') {
       const state = this.#models.get(node.name);
-      return state === undefined ? undefined : `${state.generation}.${state.rowsVersion}`;
+      return state && rowsVersionOf(state);
     }
     if (this.#known.volatile.has(id)) return undefined;
     const read = this.ofAll(node.reads);
     if (read === undefined) return undefined;
-    return createHash('sha256')
-      .update(JSON.stringify([node.checksum, read]))
-      .digest('hex')
-      .slice(0, 32);
+    return digest([node.checksum, read]);
   }
 }

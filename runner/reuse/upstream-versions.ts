@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digest } from '../manifest/digest.ts';
 import { type BuiltNode, isBuilt, isMicrobatch, type Manifest, type ViewNode } from '../manifest/manifest.ts';
 import type { Consumed, ModelState } from '../state/models.ts';
 
@@ -51,7 +51,7 @@ export class UpstreamVersions {
     const known = this.#versions.get(id);
     if (known !== undefined) return known;
     const parts = [view.checksum, ...view.reads.map((upstream) => this.versionOf(upstream))];
-    const version = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+    const version = digest(parts);
     this.#versions.set(id, version);
     return version;
   }

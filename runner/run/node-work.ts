@@ -7,6 +7,7 @@ import { countedOutcome, RelationCache, runTest, type TestOutcome } from '../dat
 import type { BuiltNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import type { Reuse, RowsToTest } from '../reuse/reuse.ts';
+import { canStay } from '../reuse/row-versions.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */
@@ -33,7 +34,7 @@ export class NodeWork {
     const { locks, manifest, signal } = context;
     let isLeft = false;
     try {
-      if (node.materialized === 'table' || node.materialized === 'materialized_view') await this.#reuse?.refresh();
+      if (canStay(node)) await this.#reuse?.refresh();
       const built = await buildNode(context, node);
       isLeft = built.decision.mode === 'skip' && !built.recorded;
       if (built.retained > 0) this.retained.add(node.id);

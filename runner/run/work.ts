@@ -6,7 +6,6 @@ import type { RunHook } from '../compile/run-hooks.ts';
 import { LockWaits } from '../database/locks/lock-waits.ts';
 import { SharedLock } from '../database/locks/shared-lock.ts';
 import { isBuilt, isMicrobatch, type ModelNode, type Node } from '../manifest/manifest.ts';
-import type { TestNode } from '../manifest/test-node.ts';
 import { sourceTexts } from '../project/project.ts';
 import { Reuse } from '../reuse/reuse.ts';
 import type { EventTimeRange } from '../state/batch-windows.ts';
@@ -115,7 +114,7 @@ export class RunWork {
       await beginRun(this.#warehouse, { runId, command, target: project.target.name, startedAt });
     }
     if (this.#options.reuse && (this.#isRecording || (await hasState(this.#warehouse)))) {
-      this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#tests, this.#context.sourceText);
+      this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#order, this.#context.sourceText);
       this.#context = { ...this.#context, reuse: this.#reuse };
       this.#nodes = new NodeWork(this.#context, this.#reuse);
     }
@@ -192,14 +191,6 @@ export class RunWork {
     }
     onEvent({ type: 'finished', summary });
     return summary;
-  }
-
-  /** The tests to work on. */
-  get #tests(): readonly TestNode[] {
-    return this.#order.flatMap((id) => {
-      const node = this.#compiled.manifest.nodes.get(id);
-      return node?.kind === 'test' ? [node] : [];
-    });
   }
 
   get #isRecording(): boolean {

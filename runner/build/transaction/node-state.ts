@@ -4,6 +4,7 @@ import type { Session } from '../../../warehouse/warehouse.ts';
 import { type Comments, commentsOn } from '../../database/attachments.ts';
 import { type BareRelation, bareRelation, completed } from '../../database/catalog.ts';
 import { missingSource } from '../../database/missing-source.ts';
+import { newestLoad } from '../../database/newest-load.ts';
 import { ask, askTogether } from '../../database/question.ts';
 import { upstreamShape } from '../../database/upstream-shape.ts';
 import { modelsBehind, sourcesBehind, storedBehind, tablesBehind } from '../../manifest/lineage.ts';
@@ -15,7 +16,7 @@ import {
   rowSecurityOf,
 } from '../../manifest/manifest.ts';
 import type { NodeState } from '../../plan/decision.ts';
-import { type KnownRows, RowVersions } from '../../reuse/row-versions.ts';
+import { canStay, type KnownRows, RowVersions } from '../../reuse/row-versions.ts';
 import { UpstreamVersions } from '../../reuse/upstream-versions.ts';
 import { expiredOf } from '../../state/expired.ts';
 import {
@@ -80,8 +81,7 @@ export async function readState(
   const remembered = own !== undefined && isElsewhere ? { ...own, checksum: '' } : own;
   const versions = new UpstreamVersions(manifest, models);
   const consumed = versions.inTodaysForm(node, known.consumed);
-  const isWhole = node.materialized === 'table' || node.materialized === 'materialized_view';
-  const rows = reuse !== undefined && isWhole ? new RowVersions(manifest, models, reuse) : undefined;
+  const rows = reuse !== undefined && canStay(node) ? new RowVersions(manifest, models, reuse) : undefined;
   const security = rowSecurityOf(node);
   const newest = await newestLoads(session, manifest, node);
   const upstreams = new Map<string, Consumed>();
@@ -136,20 +136,18 @@ export async function newestLoads(
   for (const id of followed) {
     const upstream = manifest.nodes.get(id);
     if (upstream === undefined || upstream.kind === 'test') continue;
-    const { rows } = await session
-      .query<{ newest: number | null }>(`select max(load_id)::bigint as newest from ${relation(upstream.relation)}`)
-      .catch((error: unknown) => {
-        if (!(error instanceof StatementError)) throw error;
-        const hint =
-          error.code === '42P01'
-            ? upstream.kind === 'source'
-              ? missingSource(upstream)
-              : `Build it first: datacycle build --select +${node.name}`
-            : 'high_water follows the column load_id of an upstream.';
-        const what = `cannot read load_id of ${upstream.name}: ${error.message}`;
-        throw new NodeError({ what, place: placeOfMark(node, id), hint, cause: error });
-      });
-    newest.set(id, rows[0]?.newest ?? null);
+    const found = await newestLoad(session, upstream.relation).catch((error: unknown) => {
+      if (!(error instanceof StatementError)) throw error;
+      const hint =
+        error.code === '42P01'
+          ? upstream.kind === 'source'
+            ? missingSource(upstream)
+            : `Build it first: datacycle build --select +${node.name}`
+          : 'high_water follows the column load_id of an upstream.';
+      const what = `cannot read load_id of ${upstream.name}: ${error.message}`;
+      throw new NodeError({ what, place: placeOfMark(node, id), hint, cause: error });
+    });
+    newest.set(id, found);
   }
   return newest;
 }
