@@ -4,9 +4,9 @@ import { createConnection } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2 from 'ssh2';
 import { freePort } from './free-port.ts';
 import { fingerprintOf, type SftpServer } from './sftp.ts';
+import { newKeys } from './ssh-keys.ts';
 import { startSsh2Server } from './ssh2-server.ts';
 
 const sshd = '/usr/sbin/sshd';
@@ -26,8 +26,8 @@ export async function startOpenSsh(port: number, keep?: string): Promise<SftpSer
   const folder = keep ?? mkdtempSync(join(tmpdir(), 'datacycle-sshd-'));
   const keys = join(folder, 'keys.json');
   if (!existsSync(keys)) {
-    const host = ssh2.utils.generateKeyPairSync('ed25519');
-    const client = ssh2.utils.generateKeyPairSync('ed25519');
+    const host = newKeys();
+    const client = newKeys();
     writeFileSync(keys, JSON.stringify({ host, client }), { mode: 0o600 });
     writeFileSync(join(folder, 'host_key'), host.private, { mode: 0o600 });
     writeFileSync(join(folder, 'authorized_keys'), `${client.public}\n`, { mode: 0o600 });

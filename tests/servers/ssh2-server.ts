@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { posix } from 'node:path';
 import ssh2 from 'ssh2';
 import { fingerprintOf, type SftpServer } from './sftp.ts';
+import { newKeys } from './ssh-keys.ts';
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 
@@ -34,8 +35,8 @@ export async function startSsh2Server(
   password = 'correct horse battery staple',
   habits: Ssh2Habits = {},
 ): Promise<SftpServer> {
-  const host = ssh2.utils.generateKeyPairSync('ed25519');
-  const client = ssh2.utils.generateKeyPairSync('ed25519');
+  const host = newKeys();
+  const client = newKeys();
   const allowed = ssh2.utils.parseKey(client.public);
   if (allowed instanceof Error) throw allowed;
   const connections = new Set<ssh2.Connection>();
