@@ -16,6 +16,7 @@ export const layers = [
     uses: ['warehouse'],
     rooms: [
       'text',
+      'sql',
       'template',
       'project',
       'manifest',
@@ -74,6 +75,7 @@ export const layers = [
 export const doors = {
   warehouse: 'warehouse.ts',
   'runner/text': 'sql-text.ts',
+  'runner/sql': 'parser.ts',
   'runner/template': 'template.ts',
   'runner/project': 'project.ts',
   'runner/manifest': 'manifest.ts',

@@ -47,7 +47,7 @@ function install() {
 }
 
 /** What has files of its own beside its code, or is needed by some commands only; pg asks for pg-native and does without. */
-const outside = ['@electric-sql/pglite', 'esbuild', 'mysql2', 'pg-native', 'ssh2'];
+const outside = ['@electric-sql/pglite', 'esbuild', 'libpg-query', 'mysql2', 'pg-native', 'ssh2'];
 
 const options = {
   bundle: true,
