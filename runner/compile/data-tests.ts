@@ -181,6 +181,9 @@ function genericTests(
         severity: test.severity,
         provenBy: test.provenBy,
         place,
+        ...(test.badRow === undefined || subject.relation === undefined
+          ? {}
+          : { badRow: { from: `${subject.sql} as ${identifier(subject.name)}`, condition: test.badRow } }),
         ...(test.audit === false
           ? { newRows: newRows && { of: subject.id, sql: newRows } }
           : { audit: { of: subject.id, newRows } }),

@@ -22,6 +22,8 @@ export interface GenericTest {
   readonly enabled: boolean;
   /** Whether a row is bad depends on that row of the tested model alone, and on rows of others. */
   readonly isOfRows: boolean;
+  /** What is true of a bad row, where it has such a condition. */
+  readonly badRow: SqlText | undefined;
   readonly audit: Config['audit'];
   readonly provenBy: Proof | undefined;
   /** Names of other models it reads. */
@@ -130,6 +132,10 @@ export function genericTest(
     kind,
     // A condition with a query in it may ask for other rows.
     isOfRows: kind !== 'unique' && !/\bselect\b/i.test(where ?? ''),
+    badRow:
+      where !== undefined && built.badRow !== undefined
+        ? SqlText.join('(', text.written(where, path('where')), '\n) and ', built.badRow)
+        : built.badRow,
     name: typeof args.name === 'string' ? args.name : built.name,
     description: typeof args.description === 'string' ? args.description : '',
     sql: built.sql,
@@ -167,6 +173,7 @@ type Rows = (alias?: string) => SqlText;
 interface Built {
   readonly name: string;
   readonly sql: SqlText;
+  readonly badRow?: SqlText;
   readonly provenBy?: Proof | undefined;
   readonly refs?: readonly string[];
 }
@@ -208,12 +215,15 @@ function build(
   if (column === undefined) throw new TestRequestError(`${kind} tests one column`, 'Put it under a column.');
   const name = identifier(column);
   switch (kind) {
-    case 'not_null':
+    case 'not_null': {
+      const badRow = `${name} is null`;
       return {
         name: `not_null_${subject.name}_${column}`,
-        sql: SqlText.join('select *\nfrom ', rows(), `\nwhere ${name} is null`),
+        sql: SqlText.join('select *\nfrom ', rows(), `\nwhere ${badRow}`),
+        badRow: new SqlText(badRow),
         provenBy: own && { type: 'not_null', relation: own, column },
       };
+    }
     case 'accepted_values': {
       // A NULL in the list would make the condition unknown for every value; NULL is never a bad value here anyway.
       const given: readonly unknown[] = Array.isArray(args.values) ? args.values : [];
@@ -225,15 +235,17 @@ function build(
       });
       if (list.length === 0)
         throw new TestRequestError('accepted_values needs "values", a list', undefined, path('values'));
+      const badRow = SqlText.join(`${name} not in (`, SqlText.list(list, ', '), ')');
       return {
         name: `accepted_values_${subject.name}_${column}`,
         sql: SqlText.join(
           `select ${name}, count(*) as row_count\nfrom `,
           rows(),
-          `\nwhere ${name} not in (`,
-          SqlText.list(list, ', '),
-          `)\ngroup by ${name}`,
+          '\nwhere ',
+          badRow,
+          `\ngroup by ${name}`,
         ),
+        badRow,
       };
     }
     case 'relationships': {

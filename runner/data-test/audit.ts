@@ -1,12 +1,14 @@
 // Data tests are queries that return bad rows.
 //
 //   run-test.ts       runs one after its model has been committed; one that a constraint of the database proves is not run
+//   shared-scan.ts    reads a relation once for all tests of it that know a bad row by its columns
 //   audit.ts          runs those with `audit` inside the model's transaction. Bad rows throw AuditsFailed: all is rolled back
 //   audit-failure.ts  then records the failure and its first bad rows, in a transaction of its own
 //
 // If an audit fails, readers still see the old rows, and the bad ones are in datacycle.audit_row.
 import type { StatementError } from '../../warehouse/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
+import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { isTransient } from '../database/locks/retry.ts';
 import { explain, statement } from '../database/statement.ts';
@@ -19,6 +21,7 @@ import type { Decision } from '../plan/decision.ts';
 import type { SourceTexts } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { holds, RelationCache, type TestOutcome } from './run-test.ts';
+import { canShareScan, passedInSharedScan } from './shared-scan.ts';
 
 /** How many bad rows of an audit are kept for inspection. */
 export const mostRows = 1000;
@@ -113,10 +116,20 @@ export async function runAudits(
   const relations = new RelationCache(session);
   const passed: AuditOutcome[] = [];
   const failed: FailedAudit[] = [];
+  const due: TestNode[] = [];
   for (const test of audits) {
     const proof = test.provenBy;
-    if (proof !== undefined && holds(proof, await relations.get(proof.relation))) {
-      passed.push({ test, failures: 0, proven: true });
+    if (proof === undefined || !holds(proof, await relations.get(proof.relation))) due.push(test);
+    else passed.push({ test, failures: 0, proven: true });
+  }
+  const ofAllRows = due.filter(({ audit }) => mode !== 'increment' || audit?.newRows === undefined);
+  const clean = await passedInSharedScan(
+    (sql) => inSavepoint(session, () => session.query(sql)),
+    ofAllRows.filter(canShareScan),
+  );
+  for (const test of due) {
+    if (clean.has(test)) {
+      passed.push({ test, failures: 0, proven: false });
       continue;
     }
     const { rows } = await statement(session, badRowsSql(test, node, mode)).catch((error: unknown) => {

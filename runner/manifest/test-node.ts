@@ -30,8 +30,18 @@ export interface TestNode extends NodeBase {
   readonly audit?: Audit | undefined;
   /** Where the outcome for a row depends on that row of one model alone, and the test is no audit. */
   readonly newRows?: NewRows | undefined;
+  /** Where it fails because of any row of one relation that meets a condition, and passes otherwise. */
+  readonly badRow?: BadRow | undefined;
   /** What it looks at once it has passed, where it says so by `{{#incremental}}`. */
   readonly incremental?: IncrementalTest | undefined;
+}
+
+/** What tells a bad row by its columns, so that tests of one relation can read it together. */
+export interface BadRow {
+  /** The relation with its alias, as it stands after `from`. */
+  readonly from: string;
+  /** True of a bad row; it may use the alias. */
+  readonly condition: SqlText;
 }
 
 /** The form of a test that looks at what has come since it passed last. */

@@ -3,7 +3,8 @@ import { isAccessModel, secureReaders } from '../build/transaction/access.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
-import { countedOutcome, RelationCache, runTest, type TestOutcome } from '../data-test/run-test.ts';
+import { countedOutcome, holds, RelationCache, runTest, type TestOutcome } from '../data-test/run-test.ts';
+import { canShareScan, type OfBadRows, passedInSharedScan } from '../data-test/shared-scan.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import type { Reuse, RowsToTest } from '../reuse/reuse.ts';
@@ -20,11 +21,19 @@ export class NodeWork {
   readonly #audited = new Map<string, AuditOutcome>();
 
   readonly #reuse: Reuse | undefined;
+  /** The tests of this run that can read their relation together. */
+  readonly #sharing: readonly OfBadRows[];
+  /** Those that have passed so, by the relation and the version of its rows. */
+  readonly #scans = new Map<string, Promise<ReadonlySet<TestNode>>>();
 
-  /** @param reuse what need not be done again, if that may be left out. */
-  constructor(context: BuildContext, reuse?: Reuse) {
+  /**
+   * @param tests all of the run.
+   * @param reuse what need not be done again, if that may be left out.
+   */
+  constructor(context: BuildContext, tests: readonly TestNode[], reuse?: Reuse) {
     this.#context = context;
     this.#reuse = reuse;
+    this.#sharing = tests.filter(canShareScan);
     this.#relations = new RelationCache(context.warehouse);
   }
 
@@ -98,9 +107,36 @@ export class NodeWork {
     const { warehouse, sourceText } = this.#context;
     const failures = rows && this.#reuse?.failuresOfNewRows(node, rows);
     if (failures !== undefined) return { ...countedOutcome(node, failures), how: 'new rows' };
+    if (canShareScan(node) && (await this.#hasPassedWithOthers(node, rows)))
+      return { ...countedOutcome(node, 0), how: 'all rows' };
     const sql = rows && this.#reuse?.incrementOf(node, rows);
     const outcome = await runTest(warehouse, sql === undefined ? node : { ...node, sql }, this.#relations, sourceText);
     return { ...outcome, how: sql === undefined ? 'all rows' : 'new rows' };
+  }
+
+  /** Whether a test has no bad row, as the reading says that it shares with the tests of its relation that have to be run, too. */
+  async #hasPassedWithOthers(test: OfBadRows, read: RowsToTest | undefined): Promise<boolean> {
+    const { from } = test.badRow;
+    const key = JSON.stringify([from, read?.rows]);
+    const scan = this.#scans.get(key) ?? this.#scan(this.#sharing.filter(({ badRow }) => badRow.from === from));
+    this.#scans.set(key, scan);
+    return (await scan).has(test);
+  }
+
+  async #scan(tests: readonly OfBadRows[]): Promise<ReadonlySet<TestNode>> {
+    const due: OfBadRows[] = [];
+    for (const test of tests) if (await this.#readsAllRows(test)) due.push(test);
+    return passedInSharedScan((sql) => this.#context.warehouse.query(sql), due);
+  }
+
+  /** Whether nothing spares a test the reading of all rows. */
+  async #readsAllRows(test: TestNode): Promise<boolean> {
+    if (this.#audited.has(test.id)) return false;
+    const { provenBy } = test;
+    if (provenBy !== undefined && holds(provenBy, await this.#relations.get(provenBy.relation))) return false;
+    if (this.#reuse === undefined) return true;
+    const rows = await this.#reuse.rowsOf(test);
+    return this.#reuse.passedAt(test, rows) === undefined && this.#reuse.failuresOfNewRows(test, rows) === undefined;
   }
 
   /** What an audit says of its test. One of new rows says nothing of the others, unless those have passed before. */

@@ -6,6 +6,7 @@ import type { RunHook } from '../compile/run-hooks.ts';
 import { LockWaits } from '../database/locks/lock-waits.ts';
 import { SharedLock } from '../database/locks/shared-lock.ts';
 import { isBuilt, isMicrobatch, type ModelNode, type Node } from '../manifest/manifest.ts';
+import type { TestNode } from '../manifest/test-node.ts';
 import { sourceTexts } from '../project/project.ts';
 import { Reuse } from '../reuse/reuse.ts';
 import type { EventTimeRange } from '../state/batch-windows.ts';
@@ -98,7 +99,7 @@ export class RunWork {
         onWait: (name, whom) => options.onEvent({ type: 'node-waits', name, whom }),
       }),
     };
-    this.#nodes = new NodeWork(this.#context);
+    this.#nodes = new NodeWork(this.#context, this.#tests);
   }
 
   /** Makes the schemas that the nodes need, and begins the run's record. A run of tests writes nothing. */
@@ -116,7 +117,7 @@ export class RunWork {
     if (this.#options.reuse && (this.#isRecording || (await hasState(this.#warehouse)))) {
       this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#order, this.#context.sourceText);
       this.#context = { ...this.#context, reuse: this.#reuse };
-      this.#nodes = new NodeWork(this.#context, this.#reuse);
+      this.#nodes = new NodeWork(this.#context, this.#tests, this.#reuse);
     }
     const total = this.#order.length;
     const { address } = this.#warehouse;
@@ -191,6 +192,13 @@ export class RunWork {
     }
     onEvent({ type: 'finished', summary });
     return summary;
+  }
+
+  get #tests(): readonly TestNode[] {
+    return this.#order.flatMap((id) => {
+      const node = this.#compiled.manifest.nodes.get(id);
+      return node?.kind === 'test' ? [node] : [];
+    });
   }
 
   get #isRecording(): boolean {
