@@ -1,5 +1,5 @@
 import { compileProject } from '../../runner/compile/compile.ts';
-import type { Node } from '../../runner/manifest/manifest.ts';
+import { hasRelation, isBuilt, type Node } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -54,7 +54,9 @@ function describe(node: Node): object {
     tags: node.tags,
     depends_on: node.dependsOn,
     description: node.description,
-    meta: node.kind === 'test' || node.kind === 'source' ? undefined : node.config.meta,
+    group: node.group,
+    access: node.kind === 'model' ? node.access : undefined,
+    meta: isBuilt(node) ? node.config.meta : node.kind === 'exposure' ? node.meta : undefined,
   };
 }
 
@@ -63,7 +65,5 @@ function kindOf(node: Node): string {
 }
 
 function relationOf(node: Node): string {
-  return node.kind === 'test' || node.materialized === 'ephemeral'
-    ? ''
-    : `${node.relation.schema}.${node.relation.name}`;
+  return hasRelation(node) && node.materialized !== 'ephemeral' ? `${node.relation.schema}.${node.relation.name}` : '';
 }

@@ -52,7 +52,9 @@ export async function readStatus(
   const { project } = compiled;
   const states = await readSources(warehouse);
   const freshness = await readFreshness(warehouse, { compiled, sources, states, now });
-  const names = [...compiled.manifest.nodes.values()].flatMap((node) => (node.kind === 'source' ? [] : [node.name]));
+  const names = [...compiled.manifest.nodes.values()].flatMap((node) =>
+    node.kind === 'source' || node.kind === 'exposure' ? [] : [node.name],
+  );
   // A source that was taken out of the settings may have failed for the last time.
   const unused = sources.filter((source) => !isConfigured(source, project)).map(({ name }) => String(name));
   const inUse = states.filter(({ source }) => !unused.includes(source));

@@ -1,16 +1,14 @@
 import type { StatementError } from '../../warehouse/errors.ts';
 import { identifier } from '../../warehouse/quote.ts';
 import { missingSource } from '../database/missing-source.ts';
-import { type BuiltNode, isMicrobatch, type Manifest, partitioningOf } from '../manifest/manifest.ts';
+import { type BuiltNode, hasRelation, isMicrobatch, type Manifest, partitioningOf } from '../manifest/manifest.ts';
 
 /** What a node reads and PostgreSQL says is not there, e.g. `relation "seeds.tariff" does not exist`. */
 function missingOf(error: StatementError, node: BuiltNode, manifest: Manifest) {
   const [, schema, name] = /["»„«“']([^"\s.]+)\.([^"\s]+?)["«“»”']/.exec(error.message) ?? [];
   return node.reads
     .map((id) => manifest.nodes.get(id))
-    .find(
-      (one) => one !== undefined && one.kind !== 'test' && one.relation.schema === schema && one.relation.name === name,
-    );
+    .find((one) => hasRelation(one) && one.relation.schema === schema && one.relation.name === name);
 }
 
 /** What to do about an error that PostgreSQL reports while a node is built. */

@@ -9,6 +9,7 @@
 // All problems are collected, and one ProjectError reports them at the end. If there is none, every name in the manifest exists,
 // and the graph has no cycle.
 import type { Exposure } from '../manifest/exposure.ts';
+import type { Group } from '../manifest/exposure-node.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
@@ -36,6 +37,7 @@ import {
 } from './draft/draft.ts';
 import { inlineEphemerals } from './draft/ephemeral.ts';
 import { helperNames, newRecord } from './draft/model-language.ts';
+import { checkAccess, exposureNodes } from './exposures.ts';
 import { addHooks } from './hooks.ts';
 import { ephemeralsOf, modelNode, render, seedNode } from './model.ts';
 import { checkExposable, exposuresOf } from './power-bi/exposures.ts';
@@ -112,9 +114,16 @@ function compile(project: Project): Compiled {
   addHooks(context, nodes, problems);
   const tests = compileTests(context, nodes, problems);
   for (const test of tests) nodes.set(test.id, test);
+  const exposures = exposureNodes(
+    context,
+    exposed.map(({ exposure }) => exposure.id),
+    problems,
+  );
+  for (const exposure of exposures) nodes.set(exposure.id, exposure);
   for (const node of auditedLast(nodes, tests, problems)) nodes.set(node.id, node);
   problems.push(...checkMaterializedViews(context, nodes));
   const runHooks = compileRunHooks(context, problems);
+  if (!incomplete) problems.push(...checkAccess(context, nodes));
   if (problems.length === 0) problems.push(...checkSubjects(context, nodes));
   attempt(problems, () => retentionOf(project, nodes));
   if (problems.length > 0) throw new ProjectError(problems);
@@ -124,7 +133,7 @@ function compile(project: Project): Compiled {
   if (cycle !== undefined)
     throw new ProjectError([{ what: `these depend on each other: ${cycle.map(shortName).join(' -> ')}` }]);
   return {
-    manifest: { nodes, order: graph.order(), index: indexNodes(nodes) },
+    manifest: { nodes, order: graph.order(), index: indexNodes(nodes), groups: groupsOf(properties) },
     graph,
     project,
     properties,
@@ -144,6 +153,15 @@ function compileQuery(context: CompileContext, nodes: ReadonlyMap<string, Node>,
       const sql = render(template, 'full', context, undefined, newRecord(), used).trim();
       return inlineEphemerals(oneStatement(sql, 'a query'), ephemeralsOf([...used], nodes));
     },
+  );
+}
+
+function groupsOf({ groups }: AllProperties): Map<string, Group> {
+  return new Map(
+    [...groups].map(([name, { value, yaml, path }]) => {
+      const { description = '', owner, config } = value;
+      return [name, { name, description, owner, meta: config?.meta ?? {}, place: yaml.place([...path, 'name']) }];
+    }),
   );
 }
 

@@ -76,6 +76,7 @@ export function compileTests(
       name: draft.name,
       ...tested(draft),
       tags,
+      group: draft.config.group,
       unaudited,
       isBuilt: unaudited === undefined,
     };
@@ -92,6 +93,7 @@ export function compileTests(
       relation: node.relation,
       sql,
       tags: [],
+      group: undefined,
       unaudited,
       isBuilt: false,
     };
@@ -118,6 +120,8 @@ interface Subject extends Tested {
   readonly id: string;
   readonly name: string;
   readonly tags: readonly string[];
+  /** The group of what it tests: a test of a private model is no stranger to it. */
+  readonly group: string | undefined;
   readonly unaudited: string | undefined;
   readonly isBuilt: boolean;
 }
@@ -174,6 +178,7 @@ function genericTests(
         id: `test.${test.name}`,
         name: test.name,
         description: test.description,
+        group: subject.group,
         file: yaml.file.path,
         tags: [...new Set([...subject.tags, ...tags, ...test.tags])],
         dependsOn: [subject.id, ...test.refs.map((name) => context.drafts.get(name)?.id ?? name)],
@@ -256,6 +261,7 @@ function singularTests(context: CompileContext, folders: FolderConfig, problems:
         description: '',
         file: file.path,
         tags: config.tags ?? [],
+        group: config.group,
         dependsOn: [...used],
         sql: one(sql),
         severity: config.severity ?? 'error',

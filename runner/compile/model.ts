@@ -91,6 +91,7 @@ export function modelNode(
   const base = {
     kind: 'model',
     ...common(draft),
+    access: config.access ?? 'protected',
     dependsOn: [...new Set([...used, ...targets])],
     reads,
     constraints,
@@ -201,13 +202,17 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
 
 function common(
   draft: Draft,
-): Pick<ModelNode, 'id' | 'name' | 'description' | 'file' | 'tags' | 'config' | 'settings' | 'relation' | 'columns'> {
+): Pick<
+  ModelNode,
+  'id' | 'name' | 'description' | 'file' | 'tags' | 'group' | 'config' | 'settings' | 'relation' | 'columns'
+> {
   return {
     id: draft.id,
     name: draft.name,
     description: draft.properties?.value.description ?? '',
     file: draft.file.path,
     tags: draft.config.tags ?? [],
+    group: draft.config.group,
     config: draft.config,
     settings: draft.settings,
     relation: draft.relation,

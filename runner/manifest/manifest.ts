@@ -2,6 +2,7 @@
 //
 //   manifest.ts                          nodes, a union by kind and materialization: a node has only the settings it can have
 //   test-node.ts                         what every node has, and what a data test has
+//   exposure-node.ts                     what is made of models outside of the project, and groups of models
 //   manifest-index.ts                    audits of a node, the model of a relation, and other questions asked for each node
 //   graph.ts, select.ts                  dependencies and their order; the nodes that `+name`, `tag:` or `path:` select
 //   lineage.ts                           the sources and tables behind a node, through views and ephemeral models
@@ -9,10 +10,11 @@
 //   digest.ts                            a short text that changes with a value, for checksums and versions
 //   placeholders.ts                      the marks that compiled SQL keeps for what only a run knows
 import type { RelationName } from '../../warehouse/quote.ts';
-import type { batchSizes, Config, strategies } from '../project/config.ts';
+import type { accesses, batchSizes, Config, strategies } from '../project/config.ts';
 import type { SettingPlaces } from '../project/setting-places.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
+import type { ExposureNode, Group } from './exposure-node.ts';
 import type { NodeBase, TestNode } from './test-node.ts';
 
 export interface ColumnSpec {
@@ -88,6 +90,8 @@ interface Relational {
 /** What every model has, however it is materialized. */
 interface ModelBase extends NodeBase, Relational {
   readonly kind: 'model';
+  /** Who may refer to it: private is for its group alone. */
+  readonly access: (typeof accesses)[number];
   /** The whole model, with placeholders for what only the run knows. */
   readonly fullSql: SqlText;
   /** True when the rows depend on the time of the run, so that "nothing new upstream" does not mean "nothing to do". */
@@ -179,7 +183,12 @@ export interface SourceNode extends NodeBase {
   readonly isPersonal: boolean;
 }
 
-export type Node = BuiltNode | SourceNode | TestNode;
+export type Node = BuiltNode | SourceNode | TestNode | ExposureNode;
+
+/** What has a relation in the database: models, seeds and sources. */
+export function hasRelation(node: Node | undefined): node is BuiltNode | SourceNode {
+  return isBuilt(node) || node?.kind === 'source';
+}
 
 /** Models and seeds. */
 export function isBuilt(node: Node | undefined): node is BuiltNode {
@@ -246,6 +255,8 @@ export interface Manifest {
   /** Ids in dependency order, ties by name, so that every run and every listing has the same order. */
   readonly order: readonly string[];
   readonly index: ManifestIndex;
+  /** By their names. */
+  readonly groups: ReadonlyMap<string, Group>;
 }
 
 /** What is looked up while a node is built, so that no lookup scans all nodes. */

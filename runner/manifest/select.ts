@@ -18,12 +18,17 @@ type Method = (typeof methods)[number];
  * @throws UsageError for a selector that cannot be read or that matches nothing.
  */
 export function selectNodes(manifest: Manifest, graph: Graph, selection: Selection): Set<string> {
-  const all = [...manifest.nodes.values()].filter((node) => node.kind !== 'source');
+  const all = [...manifest.nodes.values()].filter(isWork);
   const chosen =
     selection.select.length === 0 ? new Set(all.map((node) => node.id)) : union(selection.select, manifest, graph);
   for (const id of union(selection.exclude, manifest, graph)) chosen.delete(id);
-  for (const id of [...chosen]) if (manifest.nodes.get(id)?.kind === 'source') chosen.delete(id);
+  for (const id of [...chosen]) if (!isWork(manifest.nodes.get(id))) chosen.delete(id);
   return chosen;
+}
+
+/** Whether a run may have something to do for a node. */
+function isWork(node: Node | undefined): boolean {
+  return node?.kind !== 'source' && node?.kind !== 'exposure';
 }
 
 function union(terms: readonly string[], manifest: Manifest, graph: Graph): Set<string> {

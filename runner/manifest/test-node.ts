@@ -13,6 +13,8 @@ export interface NodeBase {
   readonly tags: readonly string[];
   /** Ids of what must be there first: refs, sources, and targets of foreign keys. */
   readonly dependsOn: readonly string[];
+  /** The group that it belongs to. */
+  readonly group?: string | undefined;
 }
 
 /** A test is a query that returns the bad rows. */

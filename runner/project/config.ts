@@ -11,6 +11,7 @@ export const names = z
 export const materializations = ['view', 'table', 'incremental', 'ephemeral', 'snapshot', 'materialized_view'] as const;
 export const schemaChanges = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] as const;
 export const strategies = ['merge', 'append', 'delete+insert', 'microbatch'] as const;
+export const accesses = ['private', 'protected', 'public'] as const;
 export const batchSizes = ['hour', 'day', 'week', 'month', 'year'] as const;
 
 const index = z
@@ -104,6 +105,11 @@ export const configSchema = z.strictObject({
   enabled: z.boolean().optional(),
   tags: names.optional(),
   meta: z.record(z.string(), z.unknown()).optional(),
+  /** The group that it belongs to, and who may refer to it: private is for its group alone. */
+  group: z.string().min(1).optional(),
+  access: z.enum(accesses).optional(),
+  /** How documentation shows it: whether at all, and in which colour. */
+  docs: z.strictObject({ show: z.boolean().optional(), node_color: z.string().optional() }).optional(),
   indexes: z.array(index).optional(),
   contract: z.strictObject({ enforced: z.boolean() }).optional(),
   /** Whether descriptions become comments in the database; they do where nothing is said. */
@@ -145,7 +151,7 @@ export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
 const onlyOfTests: readonly ConfigKey[] = ['severity', 'scope', 'audit', 'audits'];
 
 /** What can be set for data tests. */
-export const testKeys: readonly ConfigKey[] = [...onlyOfTests, 'enabled', 'tags', 'meta'];
+export const testKeys: readonly ConfigKey[] = [...onlyOfTests, 'enabled', 'tags', 'meta', 'group'];
 
 /** What can be set for models and seeds. */
 export const nodeKeys = configKeys.filter((key) => !onlyOfTests.includes(key));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configSchema, names } from './config.ts';
+import { exposureSchema, groupSchema } from './exposure-schema.ts';
 
 const columnConstraint = z.strictObject({
   type: z.enum(['not_null', 'unique', 'primary_key', 'check', 'foreign_key']),
@@ -68,13 +69,22 @@ const column = z.strictObject({
   tests: dataTests,
   meta: z.record(z.string(), z.unknown()).optional(),
   tags: names.optional(),
+  /** Where dbt has `meta` and `tags` since 1.10; those beside it count as well. */
+  config: z.strictObject({ meta: z.record(z.string(), z.unknown()).optional(), tags: names.optional() }).optional(),
+  /** Names are always quoted, so that it makes no difference. */
+  quote: z.boolean().optional(),
   /** False: the view does without it. */
   bi: z.union([z.literal(false), biColumn], 'expected settings, e.g. { name, format }, or false').optional(),
 });
 
+/** Settings that may stand beside `config` as well as in it. */
+const besideConfig = configSchema.pick({ tags: true, meta: true, group: true, access: true, docs: true }).shape;
+export const keysBesideConfig = Object.keys(besideConfig) as (keyof typeof besideConfig)[];
+
 const described = z.strictObject({
   name: z.string(),
   description: z.string().optional(),
+  ...besideConfig,
   config: configSchema.optional(),
   bi: biModel.optional(),
   columns: z.array(column).optional(),
@@ -111,6 +121,8 @@ export const propertiesSchema = z.strictObject({
   models: z.array(described).optional(),
   seeds: z.array(described).optional(),
   sources: z.array(source).optional(),
+  groups: z.array(groupSchema).optional(),
+  exposures: z.array(exposureSchema).optional(),
 });
 
 export type Properties = z.infer<typeof propertiesSchema>;

@@ -1,8 +1,11 @@
 import type { Problem } from '../text/errors.ts';
 import { YamlFile, type YamlPath } from '../text/yaml-file.ts';
+import type { Config } from './config.ts';
+import type { ExposureProperties, GroupProperties } from './exposure-schema.ts';
+import type { Layer } from './overlay.ts';
 import type { Project } from './project.ts';
-import { type Described, propertiesSchema, type SourceProperties } from './properties-schema.ts';
-import { type SettingPlaces, settingAt } from './setting-places.ts';
+import { type Described, keysBesideConfig, propertiesSchema, type SourceProperties } from './properties-schema.ts';
+import { settingAt } from './setting-places.ts';
 
 /** What a .yml file says of one model or seed, with its place there. */
 export interface Properties {
@@ -18,11 +21,20 @@ export interface SourceTable {
   readonly path: YamlPath;
 }
 
+/** A group or an exposure, with its place in a .yml file. */
+export interface Declared<T> {
+  readonly value: T;
+  readonly yaml: YamlFile;
+  readonly path: YamlPath;
+}
+
 export interface AllProperties {
   readonly models: ReadonlyMap<string, Properties>;
   readonly seeds: ReadonlyMap<string, Properties>;
   /** By `source.table`. */
   readonly sources: ReadonlyMap<string, SourceTable>;
+  readonly groups: ReadonlyMap<string, Declared<GroupProperties>>;
+  readonly exposures: ReadonlyMap<string, Declared<ExposureProperties>>;
 }
 
 /** Reads every .yml beside the models and seeds; faults and things described twice go to `problems`. */
@@ -30,6 +42,8 @@ export function readProperties(project: Project, problems: Problem[]): AllProper
   const models = new Map<string, Properties>();
   const seeds = new Map<string, Properties>();
   const sources = new Map<string, SourceTable>();
+  const groups = new Map<string, Declared<GroupProperties>>();
+  const exposures = new Map<string, Declared<ExposureProperties>>();
   for (const file of project.properties) {
     const yaml = new YamlFile(file);
     const value = yaml.check(propertiesSchema, problems);
@@ -47,6 +61,8 @@ export function readProperties(project: Project, problems: Problem[]): AllProper
           problems.push(yaml.problem(`"${described.name}" is described twice; first in ${other.yaml.file.path}`, path));
       }
     }
+    declare(value.groups, 'groups', groups, yaml, problems);
+    declare(value.exposures, 'exposures', exposures, yaml, problems);
     for (const [index, source] of (value.sources ?? []).entries()) {
       for (const [tableIndex, table] of source.tables.entries()) {
         const path = ['sources', index, 'tables', tableIndex];
@@ -56,12 +72,35 @@ export function readProperties(project: Project, problems: Problem[]): AllProper
       }
     }
   }
-  return { models, seeds, sources };
+  return { models, seeds, sources, groups, exposures };
 }
 
-/** The places of the settings under `config` in a .yml file. */
-export function placesInProperties(described: Properties | undefined): SettingPlaces {
-  if (described === undefined) return new Map();
+/** Adds what a list of a .yml declares; a name that is declared twice is a problem. */
+function declare<T extends { readonly name: string }>(
+  list: readonly T[] | undefined,
+  key: string,
+  known: Map<string, Declared<T>>,
+  yaml: YamlFile,
+  problems: Problem[],
+): void {
+  for (const [index, value] of (list ?? []).entries()) {
+    const path = [key, index];
+    const other = known.get(value.name);
+    if (other === undefined) known.set(value.name, { value, yaml, path });
+    else problems.push(yaml.problem(`"${value.name}" is declared twice; first in ${other.yaml.file.path}`, path));
+  }
+}
+
+/** What a .yml file sets for a model or seed, beside `config` and, stronger, under it. */
+export function layersOf(described: Properties | undefined): readonly Layer[] {
+  if (described === undefined) return [];
   const { value, yaml, path } = described;
-  return new Map(Object.keys(value.config ?? {}).map((key) => [key, settingAt(yaml, [...path, 'config', key])]));
+  const beside: Config = Object.fromEntries(
+    keysBesideConfig.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])),
+  );
+  const layer = (config: Config, ...inside: YamlPath): Layer => ({
+    config,
+    places: new Map(Object.keys(config).map((key) => [key, settingAt(yaml, [...path, ...inside, key])])),
+  });
+  return [layer(beside), layer(value.config ?? {}, 'config')];
 }

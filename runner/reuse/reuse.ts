@@ -16,7 +16,14 @@ import { viewFacts } from '../database/query-facts.ts';
 import { ask } from '../database/question.ts';
 import { explain, statement } from '../database/statement.ts';
 import { digest } from '../manifest/digest.ts';
-import { type BuiltNode, isBuilt, type Manifest, type Node, type SourceNode } from '../manifest/manifest.ts';
+import {
+  type BuiltNode,
+  hasRelation,
+  isBuilt,
+  type Manifest,
+  type Node,
+  type SourceNode,
+} from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { type ModelState, modelsNamed } from '../state/models.ts';
 import { allTestPasses, forgetTestPasses, type Mark, type TestPass, writeTestPasses } from '../state/test-passes.ts';
@@ -180,7 +187,7 @@ export class Reuse implements KnownRows {
   /** The largest load_id of an upstream that is followed by high-water mark; 0 for any other. */
   async #newestLoad(followed: readonly string[], id: string): Promise<number> {
     const node = this.#manifest.nodes.get(id);
-    if (node === undefined || node.kind === 'test' || !followed.includes(id)) return 0;
+    if (!hasRelation(node) || !followed.includes(id)) return 0;
     return (await newestLoad(this.#warehouse, node.relation)) ?? 0;
   }
 

@@ -1,7 +1,7 @@
 import { relation } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { type QueryFacts, queryFacts } from '../database/query-facts.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+import { hasRelation, type Manifest } from '../manifest/manifest.ts';
 import type { SqlText } from '../text/sql-text.ts';
 
 /**
@@ -35,7 +35,7 @@ function relationsOf(manifest: Manifest, ids: readonly string[]): ReadonlySet<st
   return new Set(
     ids.flatMap((id) => {
       const node = manifest.nodes.get(id);
-      if (node === undefined || node.kind === 'test') return [];
+      if (!hasRelation(node)) return [];
       return node.materialized === 'ephemeral' ? [...relationsOf(manifest, node.reads)] : [relation(node.relation)];
     }),
   );

@@ -233,7 +233,7 @@ export class RunWork {
   async #runOne(id: string): Promise<boolean> {
     const { clock, onEvent } = this.#options;
     const node = this.#compiled.manifest.nodes.get(id);
-    if (node === undefined || node.kind === 'source') return true;
+    if (node === undefined || node.kind === 'source' || node.kind === 'exposure') return true;
     this.#count += 1;
     const index = this.#count;
     onEvent({ type: 'node-started', index, total: this.#order.length, node });

@@ -1,6 +1,6 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { isBuilt, type Manifest } from '../manifest/manifest.ts';
+import { hasRelation, isBuilt, type Manifest } from '../manifest/manifest.ts';
 import { isSubjectNode, type KnownSubject, subjectPredicate } from './predicate.ts';
 import type { SubjectWords } from './words.ts';
 
@@ -43,7 +43,7 @@ export async function searchDatabase(
 ): Promise<readonly Finding[]> {
   const nodes = [...manifest.nodes.values()];
   const modelSchemas = new Set(nodes.filter(isBuilt).map((node) => node.relation.schema));
-  const schemas = nodes.flatMap((node) => (node.kind === 'test' ? [] : [node.relation.schema]));
+  const schemas = nodes.flatMap((node) => (hasRelation(node) ? [node.relation.schema] : []));
   const named: Finding[] = [];
   const unknown: Finding[] = [];
   for (const table of await textTables(on, [...schemas, 'staging', 'datacycle'])) {

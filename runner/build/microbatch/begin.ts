@@ -3,7 +3,7 @@ import type { Session } from '../../../warehouse/warehouse.ts';
 import { withDeclaredTypes } from '../../database/declared-types.ts';
 import { newestLoad } from '../../database/newest-load.ts';
 import { normalType } from '../../manifest/column-type.ts';
-import type { Manifest, MicrobatchNode } from '../../manifest/manifest.ts';
+import { hasRelation, type Manifest, type MicrobatchNode } from '../../manifest/manifest.ts';
 import { filtersOf } from '../../manifest/placeholders.ts';
 import { changeSchema } from '../../materialize/parts/schema-change.ts';
 import { chooseBatches } from '../../plan/batch-choice.ts';
@@ -133,7 +133,7 @@ export async function readTypes(
   const types = new Map<string, string>();
   for (const { id, column } of filtersOf(sql)) {
     const node = manifest.nodes.get(id);
-    if (node === undefined || node.kind === 'test') continue;
+    if (!hasRelation(node)) continue;
     const { rows } = await session.query<{ type: string }>(
       `select format_type(a.atttypid, null) as type
        from pg_attribute as a

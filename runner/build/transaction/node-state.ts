@@ -11,6 +11,7 @@ import { modelsBehind, sourcesBehind, storedBehind, tablesBehind } from '../../m
 import {
   type BuiltNode,
   followedByMark,
+  hasRelation,
   incrementalSqlOf,
   type Manifest,
   rowSecurityOf,
@@ -113,7 +114,7 @@ export function readUpstreamShape(session: Session, manifest: Manifest, node: Bu
 function shapeOfReads({ nodes }: Manifest, node: BuiltNode) {
   const reads = node.reads.flatMap((id) => {
     const upstream = nodes.get(id);
-    return upstream === undefined || upstream.kind === 'test' ? [] : [upstream.relation];
+    return hasRelation(upstream) ? [upstream.relation] : [];
   });
   return upstreamShape(node.relation, reads, node.materialized === 'materialized_view' ? 'identity' : 'columns');
 }
@@ -135,7 +136,7 @@ export async function newestLoads(
   const newest = new Map<string, number | null>();
   for (const id of followed) {
     const upstream = manifest.nodes.get(id);
-    if (upstream === undefined || upstream.kind === 'test') continue;
+    if (!hasRelation(upstream)) continue;
     const found = await newestLoad(session, upstream.relation).catch((error: unknown) => {
       if (!(error instanceof StatementError)) throw error;
       const hint =

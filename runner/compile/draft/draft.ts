@@ -12,9 +12,9 @@ import { DatacycleError } from '../../../warehouse/errors.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import { Graph } from '../../manifest/graph.ts';
 import { FolderConfig, foldersOf } from '../../project/folder-config.ts';
-import { type Layer, overlay } from '../../project/overlay.ts';
+import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
-import { type Properties, placesInProperties } from '../../project/properties.ts';
+import { layersOf } from '../../project/properties.ts';
 import { HelperError, type Template } from '../../template/template.ts';
 import { formatProblem, type Problem, ProjectError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
@@ -53,7 +53,7 @@ export function draftSeeds(
   for (const [index, path] of project.seeds.entries()) {
     const name = nameOf(path);
     const described = properties.seeds.get(name);
-    const { config, places: settings } = overlay(folders.layerFor(paths[index] ?? ''), layerOf(described));
+    const { config, places: settings } = layersOf(described).reduce(overlay, folders.layerFor(paths[index] ?? ''));
     if (config.enabled === false) {
       disabled.add(name);
       continue;
@@ -124,7 +124,7 @@ export function draftModels(
         template.render(modelHelpers(project, mode, resolver, record), modelContext(project, undefined), faults);
     });
     const described = properties.models.get(name);
-    const layers = [layerOf(described), record];
+    const layers = [...layersOf(described), record];
     const { config, places: settings } = layers.reduce(overlay, folders.layerFor(paths[index] ?? ''));
     if (config.enabled === false) {
       disabled.add(name);
@@ -147,11 +147,6 @@ export function draftModels(
       sources: used,
     });
   }
-}
-
-/** What a .yml file sets. */
-function layerOf(described: Properties | undefined): Layer {
-  return { config: described?.value.config ?? {}, places: placesInProperties(described) };
 }
 
 /** Adds a draft unless its name is taken, which is a problem. */
