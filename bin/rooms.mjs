@@ -17,6 +17,7 @@ export const layers = [
     rooms: [
       'text',
       'sql',
+      'yaml',
       'template',
       'project',
       'manifest',
@@ -76,6 +77,7 @@ export const doors = {
   warehouse: 'warehouse.ts',
   'runner/text': 'sql-text.ts',
   'runner/sql': 'parser.ts',
+  'runner/yaml': 'yaml-file.ts',
   'runner/template': 'template.ts',
   'runner/project': 'project.ts',
   'runner/manifest': 'manifest.ts',

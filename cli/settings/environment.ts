@@ -5,7 +5,7 @@ import { secretSetting } from '../../runner/compile/draft/model-language.ts';
 import { type Project, readProject } from '../../runner/project/project.ts';
 import { stateMigrations } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
-import { parseYaml } from '../../runner/text/exact-numbers.ts';
+import { parseYaml } from '../../runner/yaml/exact-numbers.ts';
 import { readVersion } from '../../warehouse/migrate.ts';
 import { openWarehouse, type WarehouseOptions } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';

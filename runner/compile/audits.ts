@@ -2,7 +2,7 @@ import { Graph } from '../manifest/graph.ts';
 import { type BuiltNode, isBuilt, type Node } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import type { Config } from '../project/config.ts';
-import type { SettingPlaces } from '../project/setting-places.ts';
+import { type SettingPlaces, settingPlace } from '../project/setting-places.ts';
 import { type Problem, ProjectError } from '../text/errors.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { CompileContext } from './draft/context.ts';
@@ -26,7 +26,7 @@ export function auditedBy(
   { file, used, config, settings, asked }: Singular,
 ): string | undefined {
   const fault = (key: 'audit' | 'audits' | 'scope', what: string, hint: string | undefined) => {
-    const place = settings.get(key)?.place() ?? { file, line: 1, column: 1 };
+    const place = settingPlace(settings, key) ?? { file, line: 1, column: 1 };
     return new ProjectError([{ what: place.file === file ? what : `${file}: ${what}`, hint, place }]);
   };
   const { audit = false, scope, audits } = config;

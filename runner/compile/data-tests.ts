@@ -6,11 +6,12 @@ import { type ConfigKey, testKeys } from '../project/config.ts';
 import { FolderConfig, foldersOf } from '../project/folder-config.ts';
 import { overlay } from '../project/overlay.ts';
 import type { Project } from '../project/project.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import type { Problem } from '../text/errors.ts';
 import { oneStatement } from '../text/one-statement.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { didYouMean } from '../text/suggest.ts';
-import type { YamlFile, YamlPath } from '../text/yaml-file.ts';
+import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts';
 import { auditedBy } from './audits.ts';
 import type { CompileContext, Draft } from './draft/context.ts';
 import { attempt } from './draft/draft.ts';
@@ -237,7 +238,7 @@ function singularTests(context: CompileContext, folders: FolderConfig, problems:
           problems.push({
             what: `${key} has no meaning here`,
             hint: `A test has ${testKeys.join(', ')}.`,
-            place: settings.get(key)?.place(),
+            place: settingPlace(settings, key),
           });
       const name = basename(file.path, '.sql').normalize('NFC');
       const asked = record.config.audit !== undefined || record.config.scope !== undefined;

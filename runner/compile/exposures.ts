@@ -2,6 +2,7 @@ import type { ExposureNode } from '../manifest/exposure-node.ts';
 import type { Node } from '../manifest/manifest.ts';
 import type { ExposureProperties } from '../project/exposure-schema.ts';
 import type { Declared } from '../project/properties.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import type { Problem } from '../text/errors.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { refName } from './draft/constraints.ts';
@@ -93,7 +94,7 @@ export function checkAccess({ properties, drafts }: CompileContext, nodes: Reado
   const problems: Problem[] = [];
   for (const draft of drafts.values()) {
     const { group, access, materialized } = draft.config;
-    const at = (key: string) => draft.settings.get(key)?.place();
+    const at = (key: string) => settingPlace(draft.settings, key);
     if (group !== undefined && !properties.groups.has(group))
       problems.push({
         what: `${draft.name} is of the group "${group}", which is not declared`,

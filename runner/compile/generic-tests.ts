@@ -3,7 +3,7 @@ import type { Proof } from '../manifest/test-node.ts';
 import { type Config, names } from '../project/config.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { didYouMean } from '../text/suggest.ts';
-import type { YamlPath } from '../text/yaml-file.ts';
+import type { YamlPath } from '../yaml/yaml-file.ts';
 import { refName } from './draft/constraints.ts';
 
 /** A test as a .yml file asks for it: a name, or a name with arguments. */

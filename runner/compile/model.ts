@@ -3,6 +3,7 @@ import { digest } from '../manifest/digest.ts';
 import type { ModelNode, Node, SeedNode } from '../manifest/manifest.ts';
 import { nameTables } from '../manifest/placeholders.ts';
 import type { ConfigKey } from '../project/config.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import type { Template } from '../template/template.ts';
 import { ProjectError } from '../text/errors.ts';
 import { oneStatement } from '../text/one-statement.ts';
@@ -138,7 +139,7 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
       },
     ]);
   };
-  const at = (...keys: readonly string[]) => settings.get(keys.find((key) => settings.has(key)) ?? '')?.place();
+  const at = (...keys: readonly string[]) => settingPlace(settings, keys.find((key) => settings.has(key)) ?? '');
   checkSnapshot(config, materialized, complain, at);
   const strategy = config.incremental_strategy ?? 'merge';
   const needsKey = strategy !== 'append' && strategy !== 'microbatch';

@@ -1,5 +1,6 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import { type Column, type ExistingRelation, sameColumns } from '../database/catalog.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { bytesOf, columnOf } from './bytes.ts';
@@ -10,7 +11,7 @@ import type { TableTarget } from './parts/target.ts';
 
 /** A materialized view has no constraints: what keeps its key unique, and lets it be refreshed beside its readers, is an index. */
 export function materializedViewTarget(target: TableTarget): TableTarget {
-  const place = target.settings.get('unique_key')?.place();
+  const place = settingPlace(target.settings, 'unique_key');
   return {
     ...target,
     uniqueKey: [],

@@ -1,6 +1,7 @@
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { SnapshotSettings } from '../manifest/manifest.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { differing, isExact } from './bytes.ts';
@@ -29,7 +30,7 @@ export function addedColumns({ columns, hardDeletes }: SnapshotSettings): Column
 export function snapshotOf(target: TableTarget, settings: SnapshotSettings): Snapshot {
   const key = target.uniqueKey;
   const { columns } = settings;
-  const place = target.settings.get('unique_key')?.place();
+  const place = settingPlace(target.settings, 'unique_key');
   return {
     ...settings,
     key,

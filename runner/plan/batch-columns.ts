@@ -1,5 +1,6 @@
 import type { Column } from '../database/catalog.ts';
 import type { MicrobatchNode } from '../manifest/manifest.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import type { KnownBatch } from '../state/batch-windows.ts';
 import { NodeError } from '../text/errors.ts';
 import { batchTypes, boundLiteral } from './batch-sql.ts';
@@ -20,7 +21,7 @@ export function checkYields(node: MicrobatchNode, yields: readonly Column[], sam
       type === undefined
         ? `${node.name} has no column "${eventTime}" (named in event_time)`
         : `${node.name}: event_time "${eventTime}" is of type ${type}`,
-    place: node.settings.get('event_time')?.place(),
+    place: settingPlace(node.settings, 'event_time'),
     hint:
       type === undefined
         ? `Its columns are ${yields.map(({ name }) => name).join(', ')}.`

@@ -3,6 +3,7 @@ import { type Attachments, nothingPreserved, type Preserved } from '../database/
 import type { ExistingRelation, ForeignKey } from '../database/catalog.ts';
 import type { MadeAgain } from '../database/made-again.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import { namesOf } from '../state/made.ts';
 import type { ModelState } from '../state/models.ts';
 import type { Pruned } from '../state/pruned.ts';
@@ -113,7 +114,7 @@ function refuseToReplace(
 ): never {
   const { schema, name } = node.relation;
   const { was, becomes } = kindsOf(node, existing, remembered);
-  const place = node.settings.get('materialized')?.place();
+  const place = settingPlace(node.settings, 'materialized');
   const change = was === becomes ? 'be created again' : `become ${withArticle(becomes)}`;
   throw new NodeError({
     what: `${schema}.${name} is ${withArticle(was)} and would ${change}, but ${why}`,

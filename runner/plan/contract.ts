@@ -2,15 +2,16 @@ import type { Column } from '../database/catalog.ts';
 import { normalType } from '../manifest/column-type.ts';
 import { type BuiltNode, type ColumnSpec, partitioningOf } from '../manifest/manifest.ts';
 import { addedColumns } from '../materialize/snapshot.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import { NodeError } from '../text/errors.ts';
 import type { Place } from '../text/place.ts';
-import type { YamlPath } from '../text/yaml-file.ts';
+import type { YamlPath } from '../yaml/yaml-file.ts';
 
 /** Every key and index column must be among the columns of the query. */
 export function checkNamed(node: BuiltNode, columns: readonly Column[]): void {
   const have = new Set(columns.map((column) => column.name));
   const listed = (key: string, names: string | readonly string[] = [], ...inside: YamlPath) =>
-    [names].flat().map((name, at) => ({ name, where: key, place: node.settings.get(key)?.place(...inside, at) }));
+    [names].flat().map((name, at) => ({ name, where: key, place: settingPlace(node.settings, key, ...inside, at) }));
   const named = [
     ...listed('unique_key', node.config.unique_key),
     ...(node.config.indexes ?? []).flatMap(({ columns: keys, include }, at) => [

@@ -1,6 +1,7 @@
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import { timeType } from '../manifest/column-type.ts';
 import { type BuiltNode, partitioningOf } from '../manifest/manifest.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import { NodeError } from '../text/errors.ts';
 
 /**
@@ -17,7 +18,7 @@ export function checkPartitionColumn(
   const partitionBy = partitioningOf(node);
   if (partitionBy === undefined) return;
   const { column } = partitionBy;
-  const place = node.settings.get('partition_by')?.place('column');
+  const place = settingPlace(node.settings, 'partition_by', 'column');
   const type = yields.find(({ name }) => name === column)?.type ?? '';
   const kind = timeType(type);
   if (kind === undefined)
@@ -29,7 +30,7 @@ export function checkPartitionColumn(
   if (kind !== 'timestamp with time zone' && partitionBy.timeZone !== 'UTC')
     throw new NodeError({
       what: `partition_by of ${node.name} has a time_zone, and "${column}" is ${type}, whose months and days are the same in every zone`,
-      place: node.settings.get('partition_by')?.place('time_zone'),
+      place: settingPlace(node.settings, 'partition_by', 'time_zone'),
       hint: 'Take time_zone out: it is for timestamptz.',
     });
   if (existing?.kind !== 'table') return;

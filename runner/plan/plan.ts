@@ -37,6 +37,7 @@ import type { KeepFrom, RowSource, SeedRows, TableTarget } from '../materialize/
 import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from '../materialize/snapshot.ts';
 import { createTable, replaceByStaged, replaceRows, stageAnew } from '../materialize/table.ts';
 import { createView } from '../materialize/view.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { NodeError } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
@@ -260,7 +261,7 @@ function keepFrom(node: BuiltNode, state: NodeState, columns: readonly Column[])
   if (bound !== undefined && (node.config.unique_key ?? []).length > 0) return { column: kept.column, bound };
   throw new NodeError({
     what: `${node.name} would be rebuilt, but rows of ${[...state.expired.keys()].join(', ')} that it is made of have been deleted, and its own cannot be told apart`,
-    place: node.settings.get('event_time')?.place(),
+    place: settingPlace(node.settings, 'event_time'),
     hint: `Nothing was touched. Give it a unique_key and an event_time of type ${eventTimeTypes.join(', ')}, so that older rows are kept as they are.`,
   });
 }

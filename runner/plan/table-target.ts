@@ -9,9 +9,9 @@ import { addMissing, dropObsolete, placeOf } from '../materialize/parts/structur
 import type { TableTarget } from '../materialize/parts/target.ts';
 import { snapshotOf } from '../materialize/snapshot.ts';
 import type { IndexConfig } from '../project/config.ts';
-import { sqlOf } from '../project/setting-places.ts';
+import { settingPlace, sqlOf } from '../project/setting-places.ts';
 import type { Made } from '../state/made.ts';
-import type { YamlPath } from '../text/yaml-file.ts';
+import type { YamlPath } from '../yaml/yaml-file.ts';
 
 /** Steps that give an existing table the row security, constraints and indexes that are declared now. */
 export function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: Made): Step[] {
@@ -63,7 +63,7 @@ function indexOf({ settings }: BuiltNode, index: IndexConfig, number: number): I
     ...index,
     expressions: index.expressions?.map((one, at) => sql(one, 'expressions', at)),
     where: index.where === undefined ? undefined : sql(index.where, 'where'),
-    place: settings.get('indexes')?.place(number),
+    place: settingPlace(settings, 'indexes', number),
   };
 }
 

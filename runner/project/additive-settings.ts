@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SqlText } from '../text/sql-text.ts';
-import type { SettingPlace, SettingPlaces } from './setting-places.ts';
+import type { Written } from '../yaml/written.ts';
+import { partOf, type SettingPlaces, sqlAt } from './setting-places.ts';
 
 /*
  * Settings that add up from folder to model: hooks, and what grants say with a plus sign. Each part of what has been added
@@ -95,30 +96,25 @@ export function addUp(weaker: Additive, stronger: Additive): AddedUp {
 
 /** The places of the parts of {@link addUp}: `pre_hook`, then the number; `grants`, then the privilege and the number. */
 export function placesAddedUp(weaker: AdditiveLayer, stronger: AdditiveLayer): SettingPlaces {
-  const places = new Map<string, SettingPlace>();
+  const places = new Map<string, Written>();
   for (const key of ['pre_hook', 'post_hook'] as const) {
     const parts = [weaker, stronger].flatMap((layer) =>
       spellings(key).flatMap((spelling) => hookParts(layer, spelling)),
     );
-    const first = parts[0];
-    if (first === undefined) continue;
-    const part = (number: string | number | undefined) => parts[Number(number ?? 0)] ?? first;
-    places.set(key, {
-      place: (number) => part(number).place(),
-      sql: (value, number) => part(number).sql(value),
-    });
+    const [first] = parts;
+    if (first !== undefined) places.set(key, { ...first, parts: Object.fromEntries(parts.entries()) });
   }
   const [under, over] = [weaker.places.get('grants'), stronger.places.get('grants')];
   const whole = over ?? under;
   if (whole === undefined) return places;
-  places.set('grants', {
-    place: (privilege, number) => {
-      const part = grantParts(weaker.config, stronger.config, privilege as Privilege)[Number(number)];
-      const layer = part?.from === 'weaker' ? under : over;
-      return layer?.place(...(part?.path ?? [])) ?? whole.place();
-    },
-    sql: (value) => whole.sql(value),
+  const granted = privileges.flatMap((privilege): [string, Written][] => {
+    const roles = grantParts(weaker.config, stronger.config, privilege).map(({ from, path }) => {
+      const layer = from === 'weaker' ? under : over;
+      return layer === undefined ? whole : partOf(layer, path);
+    });
+    return roles.length === 0 ? [] : [[privilege, { place: whole.place, parts: Object.fromEntries(roles.entries()) }]];
   });
+  places.set('grants', { place: whole.place, parts: Object.fromEntries(granted) });
   return places;
 }
 
@@ -126,7 +122,8 @@ export function placesAddedUp(weaker: AdditiveLayer, stronger: AdditiveLayer): S
 export function writtenHooks({ config, places }: AdditiveLayer, key: HookKey): WrittenHook[] {
   return listOf(config[key]).map((hook, number) => {
     const [text, transaction] = typeof hook === 'string' ? [hook, true] : [hook.sql, hook.transaction ?? true];
-    return { text, transaction, sql: places.get(key)?.sql(text, number) };
+    const written = places.get(key);
+    return { text, transaction, sql: written && sqlAt(partOf(written, [number]), text) };
   });
 }
 
@@ -140,14 +137,13 @@ function listOf(hooks: HookSetting | readonly HookSetting[] | undefined): readon
 }
 
 /** The places of the hooks of one setting as it is written. */
-function hookParts({ config, places }: AdditiveLayer, key: HookKey | 'pre-hook' | 'post-hook'): SettingPlace[] {
+function hookParts({ config, places }: AdditiveLayer, key: HookKey | 'pre-hook' | 'post-hook'): Written[] {
   const setting = places.get(key);
   const value = config[key];
   if (setting === undefined) return [];
-  return listOf(value).map((hook, number) => {
-    const inside = [...(Array.isArray(value) ? [number] : []), ...(typeof hook === 'string' ? [] : ['sql'])];
-    return { place: () => setting.place(...inside), sql: (text) => setting.sql(text, ...inside) };
-  });
+  return listOf(value).map((hook, number) =>
+    partOf(setting, [...(Array.isArray(value) ? [number] : []), ...(typeof hook === 'string' ? [] : ['sql'])]),
+  );
 }
 
 interface GrantPart {

@@ -1,9 +1,9 @@
 import type { Problem } from '../text/errors.ts';
 import { didYouMean } from '../text/suggest.ts';
-import type { YamlFile, YamlPath } from '../text/yaml-file.ts';
+import { explain } from '../yaml/check.ts';
+import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts';
 import { type Config, type ConfigKey, configSchema, nodeKeys, testKeys } from './config.ts';
 import { type Layer, overlay } from './overlay.ts';
-import { settingAt } from './setting-places.ts';
 
 const none: Layer = { config: {}, places: new Map() };
 
@@ -69,8 +69,8 @@ export class FolderConfig {
     }
     const checked = configSchema.safeParse(own);
     const within = ([key, ...inside]: YamlPath) => [...path, `+${String(key)}`, ...inside];
-    problems.push(...file.explain(checked.error, configSchema, within));
-    const places = new Map(Object.keys(own).map((key) => [key, settingAt(file, within([key]))] as const));
+    problems.push(...explain(file, checked.error, configSchema, within));
+    const places = new Map(Object.keys(own).map((key) => [key, file.written(within([key]))] as const));
     const settings = overlay(inherited, { config: checked.data ?? {}, places });
     this.#byFolder.set(folder, settings);
     for (const [name, value] of children) {

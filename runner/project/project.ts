@@ -12,7 +12,9 @@ import fg from 'fast-glob';
 import { type Problem, ProjectError, type SourceTexts, UsageError } from '../text/errors.ts';
 import { readSource, type SourceFile } from '../text/source-file.ts';
 import { didYouMean } from '../text/suggest.ts';
-import { YamlFile } from '../text/yaml-file.ts';
+import { checkYaml } from '../yaml/check.ts';
+import { readYaml } from '../yaml/parse.ts';
+import type { YamlFile } from '../yaml/yaml-file.ts';
 import { filesNotRead } from './not-read.ts';
 import { type ProjectSettings, projectSchema, type Target } from './project-schema.ts';
 
@@ -57,8 +59,8 @@ export function readProject(options: ProjectOptions): Project {
     });
   }
   const problems: Problem[] = [];
-  const settingsFile = new YamlFile(readSource(root, 'project.yml'));
-  const settings = settingsFile.check(projectSchema, problems);
+  const settingsFile = readYaml(readSource(root, 'project.yml'));
+  const settings = checkYaml(settingsFile, projectSchema, problems);
   if (settings === undefined) throw new ProjectError(problems, () => settingsFile.file.text);
 
   const targets = settings.targets ?? {};

@@ -1,11 +1,12 @@
 import type { Problem } from '../text/errors.ts';
-import { YamlFile, type YamlPath } from '../text/yaml-file.ts';
+import { checkYaml } from '../yaml/check.ts';
+import { readYaml } from '../yaml/parse.ts';
+import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts';
 import type { Config } from './config.ts';
 import type { ExposureProperties, GroupProperties } from './exposure-schema.ts';
 import type { Layer } from './overlay.ts';
 import type { Project } from './project.ts';
 import { type Described, keysBesideConfig, propertiesSchema, type SourceProperties } from './properties-schema.ts';
-import { settingAt } from './setting-places.ts';
 
 /** What a .yml file says of one model or seed, with its place there. */
 export interface Properties {
@@ -45,8 +46,8 @@ export function readProperties(project: Project, problems: Problem[]): AllProper
   const groups = new Map<string, Declared<GroupProperties>>();
   const exposures = new Map<string, Declared<ExposureProperties>>();
   for (const file of project.properties) {
-    const yaml = new YamlFile(file);
-    const value = yaml.check(propertiesSchema, problems);
+    const yaml = readYaml(file);
+    const value = checkYaml(yaml, propertiesSchema, problems);
     if (value === undefined) continue;
     for (const [branch, known] of [
       ['models', models],
@@ -100,7 +101,7 @@ export function layersOf(described: Properties | undefined): readonly Layer[] {
   );
   const layer = (config: Config, ...inside: YamlPath): Layer => ({
     config,
-    places: new Map(Object.keys(config).map((key) => [key, settingAt(yaml, [...path, ...inside, key])])),
+    places: new Map(Object.keys(config).map((key) => [key, yaml.written([...path, ...inside, key])])),
   });
   return [layer(beside), layer(value.config ?? {}, 'config')];
 }

@@ -5,6 +5,7 @@
 //   3. state/expired.ts records up to when rows are gone, so that a rebuild of downstream models keeps what it has
 //
 // source-readers.ts answers another question for the loaders' pruning: which rows of a source have all its readers consumed?
+
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Compiled } from '../compile/compile.ts';
@@ -15,6 +16,7 @@ import { LockWaits } from '../database/locks/lock-waits.ts';
 import { statement } from '../database/statement.ts';
 import { replicaIdentity } from '../materialize/replica-identity.ts';
 import { dayLiteral, eventTimeTypes } from '../plan/lost-rows.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import { underRunLock } from '../run/run-lock.ts';
 import { recordExpired } from '../state/expired.ts';
 import { raiseRowsVersion } from '../state/models.ts';
@@ -81,7 +83,7 @@ async function expireOne(
   if (bound === undefined) {
     throw new NodeError({
       what: `${model.name}: event_time "${column}" ${type === undefined ? 'is no column of the table' : `is of type ${type}`}`,
-      place: model.settings.get('event_time')?.place(),
+      place: settingPlace(model.settings, 'event_time'),
       hint: `It must be a column of type ${eventTimeTypes.join(', ')} (whole numbers: YYYYMMDD, YYYYMMDDHHMM).`,
     });
   }

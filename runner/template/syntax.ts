@@ -1,8 +1,8 @@
 import Handlebars from 'handlebars';
 import { type Problem, ProjectError } from '../text/errors.ts';
-import { inexact } from '../text/exact-numbers.ts';
 import { advance, type Place } from '../text/place.ts';
 import type { SourceFile } from '../text/source-file.ts';
+import { inexact } from '../yaml/exact-numbers.ts';
 import { placeIn, reservedCharacter } from './marks.ts';
 
 /** The part of Handlebars' generated parser that knows where it is; its types leave it out. */

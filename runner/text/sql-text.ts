@@ -3,7 +3,6 @@
 //   place.ts      a place, and the quoted line with a caret
 //   sql-text.ts   generated SQL: each segment carries the place that it comes from, or is a hole
 //   hole.ts       what only a run knows, as a hole in the SQL
-//   yaml-file.ts  a .yml whose values can be asked for their places
 //   errors.ts     problems and errors that carry places; they are quoted once, by whoever reports them
 //
 // An error of PostgreSQL has a position in the generated SQL. SqlText.placeAt turns it into a place in the template.
@@ -58,11 +57,11 @@ export function offsetIn(text: string, { line, column }: Place): number {
 /** Generated SQL that knows, for every character, the place in the template it comes from. */
 export class SqlText {
   readonly text: string;
-  readonly #segments: readonly Segment[];
+  readonly segments: readonly Segment[];
 
   constructor(text: string, segments: readonly Segment[] = []) {
     this.text = text;
-    this.#segments = segments;
+    this.segments = segments;
   }
 
   /** Joins pieces; plain strings have no origin. */
@@ -71,7 +70,7 @@ export class SqlText {
     const segments: Segment[] = [];
     for (const piece of pieces) {
       if (piece instanceof SqlText) {
-        for (const segment of piece.#segments) segments.push({ ...segment, start: segment.start + text.length });
+        for (const segment of piece.segments) segments.push({ ...segment, start: segment.start + text.length });
         text += piece.text;
       } else if (piece !== '') {
         segments.push({ start: text.length, origin: undefined });
@@ -94,15 +93,15 @@ export class SqlText {
   /** The same with `place` as the origin of everything that has none. */
   framedBy(place: Place): SqlText {
     const frame: Origin = { place, verbatim: false, frame: true };
-    const bare = this.#segments[0]?.start === 0 ? [] : [{ start: 0, origin: frame }];
-    const rest = this.#segments.map((segment) => ({ ...segment, origin: segment.origin ?? frame }));
+    const bare = this.segments[0]?.start === 0 ? [] : [{ start: 0, origin: frame }];
+    const rest = this.segments.map((segment) => ({ ...segment, origin: segment.origin ?? frame }));
     return new SqlText(this.text, [...bare, ...rest]);
   }
 
   /** The place because of which the runner wrote the statement; of several, that of the part that holds one of `names`. */
   frameOf(names: readonly string[]): Place | undefined {
-    const frames = this.#segments.flatMap(({ start, origin }, index) => {
-      const text = this.text.slice(start, this.#segments[index + 1]?.start);
+    const frames = this.segments.flatMap(({ start, origin }, index) => {
+      const text = this.text.slice(start, this.segments[index + 1]?.start);
       return origin?.frame === true ? [{ place: origin.place, text }] : [];
     });
     return (frames.find(({ text }) => names.some((name) => text.includes(name))) ?? frames[0])?.place;
@@ -116,7 +115,7 @@ export class SqlText {
   /** The origin of the character at `offset` (from 0), if it comes from a template. */
   originAt(offset: number): Origin | undefined {
     let found: Segment | undefined;
-    for (const segment of this.#segments) {
+    for (const segment of this.segments) {
       if (segment.start > offset) break;
       found = segment;
     }
@@ -152,8 +151,8 @@ export class SqlText {
   /** The part from `start` to `end`, origins kept. */
   slice(start: number, end: number = this.text.length): SqlText {
     const segments: Segment[] = [];
-    for (const [index, segment] of this.#segments.entries()) {
-      const next = this.#segments[index + 1]?.start ?? this.text.length;
+    for (const [index, segment] of this.segments.entries()) {
+      const next = this.segments[index + 1]?.start ?? this.text.length;
       if (next <= start || segment.start >= end) continue;
       const cut = Math.max(0, start - segment.start);
       const origin =
@@ -181,14 +180,14 @@ export class SqlText {
     const found = (place: Place) => (place.file === file ? written.placeAt(offsetIn(written.text, place)) : place);
     const moved = (place: Place) => found(place) ?? written.placeAt(0) ?? place;
     const trailOf = (origin: Origin) => origin.trail?.map(({ how, at }) => ({ how, at: moved(at) }));
-    const segments = this.#segments.flatMap(({ start, origin, hole }, index): Segment[] => {
+    const segments = this.segments.flatMap(({ start, origin, hole }, index): Segment[] => {
       if (origin === undefined) return [{ start, origin, hole }];
       const trail = trailOf(origin);
-      const text = this.text.slice(start, this.#segments[index + 1]?.start);
+      const text = this.text.slice(start, this.segments[index + 1]?.start);
       const from = offsetIn(written.text, origin.place);
       if (!origin.verbatim || origin.place.file !== file || !written.text.startsWith(text, from))
         return [{ start, origin: { ...origin, place: moved(origin.place), trail }, hole }];
-      return written.slice(from, from + text.length).#segments.map((one) => ({
+      return written.slice(from, from + text.length).segments.map((one) => ({
         start: start + one.start,
         origin: one.origin && { ...one.origin, trail },
       }));
@@ -198,7 +197,7 @@ export class SqlText {
 
   /** Its holes, in order. */
   get holes(): readonly PlacedHole[] {
-    return this.#segments.flatMap(({ start, hole }) =>
+    return this.segments.flatMap(({ start, hole }) =>
       hole === undefined ? [] : [{ hole: hole.stands, start, end: start + hole.length }],
     );
   }

@@ -13,6 +13,7 @@ import { dayLiteral, eventTimeTypes, forgets, keptOf } from '../plan/lost-rows.t
 import { querySql } from '../plan/plan.ts';
 import { planBeside } from '../plan/plan-beside.ts';
 import { relationKindOf, tableTarget } from '../plan/table-target.ts';
+import { settingPlace } from '../project/setting-places.ts';
 import { expiredOf } from '../state/expired.ts';
 import { NodeError } from '../text/errors.ts';
 import { compareRows } from './compare.ts';
@@ -165,7 +166,7 @@ async function comparedSince(
   if (bound !== undefined) return { column: name, bound };
   throw new NodeError({
     what: `${node.name}: rows have been deleted by retention, and its event_time "${name}" does not tell which`,
-    place: node.settings.get('event_time')?.place(),
+    place: settingPlace(node.settings, 'event_time'),
     hint: `It must be a column of type ${eventTimeTypes.join(', ')}.`,
   });
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../../warehouse/warehouse.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { nameOfBatch } from '../../plan/plan-batch.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import type { BatchWindow, KnownBatch } from '../../state/batch-windows.ts';
 import { NodeError } from '../../text/errors.ts';
 
@@ -19,7 +20,7 @@ export async function keepDone(session: Queryable, node: MicrobatchNode, all: re
   if (window === undefined) return adopted > 0;
   throw new NodeError({
     what: `${node.name}: the batch ${nameOfBatch(window, node.batch)} would build again what is done in others, and full_refresh is false: batch_size or time_zone has changed`,
-    place: (node.settings.get('batch_size') ?? node.settings.get('time_zone'))?.place(),
+    place: settingPlace(node.settings, 'batch_size') ?? settingPlace(node.settings, 'time_zone'),
     hint: 'Nothing was touched. Set it back, or let the change fall where old and new batches begin together: by begin, and by the day on which you make it. Or take full_refresh: false out, to have all batches built again.',
   });
 }

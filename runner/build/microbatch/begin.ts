@@ -16,6 +16,7 @@ import { keptOf, refuseToLose } from '../../plan/lost-rows.ts';
 import { checkPartitionColumn } from '../../plan/partition-column.ts';
 import { querySql } from '../../plan/plan.ts';
 import { nameOfBatch } from '../../plan/plan-batch.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import { type KnownBatch, readBatches } from '../../state/batch-windows.ts';
 import { markPending } from '../../state/batches.ts';
 import { writeConsumed } from '../../state/models.ts';
@@ -55,7 +56,7 @@ export async function beginBatches(session: Session, context: BuildContext, give
   if (batches.length === 0 && state.existing === undefined)
     throw new NodeError({
       what: `${node.name}: there is no table yet, and no batch in the time asked for to begin it with`,
-      place: node.settings.get('begin')?.place(),
+      place: settingPlace(node.settings, 'begin'),
       hint: `Its batches lie between ${nameOfBatch(sample, settings)} and now: choose another --event-time-start, or leave it out.`,
     });
   const ofSample = forBatch(sql, sample, typeOf);
@@ -111,14 +112,14 @@ async function batchesOf(
   if (all.length === 0)
     throw new NodeError({
       what: `${node.name} has no batch yet: its begin, ${settings.begin}, lies in the future`,
-      place: node.settings.get('begin')?.place(),
+      place: settingPlace(node.settings, 'begin'),
       hint: 'Set begin to the time of the oldest rows.',
     });
   const [sample] = known;
   if (sample === undefined)
     throw new NodeError({
       what: `${node.name}: a batch of a ${settings.size} begins before the oldest rows that retention has left of ${[...state.expired.keys()].join(', ')}`,
-      place: node.settings.get('batch_size')?.place(),
+      place: settingPlace(node.settings, 'batch_size'),
       hint: 'Nothing was touched. Keep those rows longer, or make batch_size smaller.',
     });
   return { known, keepsOlder: known.length < all.length, sample };
@@ -163,7 +164,7 @@ async function refuseToMisplace(
   const isTable = existing.kind === 'table';
   throw new NodeError({
     what: `${name}: the ${existing.kind} ${at.schema}.${at.name} has no column "${eventTime}" (named in event_time), which would say to which batch its rows belong`,
-    place: places.get('event_time')?.place(),
+    place: settingPlace(places, 'event_time'),
     hint: `Nothing was touched. ${isTable ? `If only the name is new: alter table ${table} rename column ... to ${identifier(eventTime)}; or build the model once with the new column and the old event_time.` : 'Build it once with that column.'} To do without its rows until the batches are built: drop ${existing.kind} ${table};`,
   });
 }

@@ -10,6 +10,7 @@ import { objectNames } from '../../materialize/parts/structure.ts';
 import { createdByHand, refuseToLoseAttachments, withoutMadeAgain } from '../../plan/change-of-kind.ts';
 import type { MoveReason, NodeState } from '../../plan/decision.ts';
 import { structureOf } from '../../plan/table-target.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import { namesOf, nothingMade } from '../../state/made.ts';
 import { NodeError } from '../../text/errors.ts';
 
@@ -69,7 +70,7 @@ async function refuseToLoseDependents(
     others.flatMap(({ id }) => id ?? []),
   ]);
   if (rows.length === 0) return;
-  const setting = why === 'partitioning' ? node.settings.get('partition_by')?.place() : undefined;
+  const setting = why === 'partitioning' ? settingPlace(node.settings, 'partition_by') : undefined;
   throw new NodeError({
     what: `the ${why} of ${schema}.${name} changes, which takes another table, and this depends on the existing one:\n${rows.map(({ what }) => `  ${what}`).join('\n')}`,
     ...(setting === undefined ? { where: node.file } : { place: setting }),

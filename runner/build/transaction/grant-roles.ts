@@ -4,6 +4,7 @@ import { statement } from '../../database/statement.ts';
 import type { BuiltNode } from '../../manifest/manifest.ts';
 import { alignGrants, isSameGrant } from '../../materialize/parts/grants.ts';
 import { privileges } from '../../project/additive-settings.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import type { MadeGrant } from '../../state/made.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
@@ -51,7 +52,7 @@ function refuseUnknown(node: BuiltNode, known: ReadonlySet<string>): void {
   for (const privilege of privileges)
     for (const [number, role] of (node.config.grants?.[privilege] ?? []).entries())
       if (role !== 'public' && !known.has(role) && !unknown.has(role))
-        unknown.set(role, node.settings.get('grants')?.place(privilege, number));
+        unknown.set(role, settingPlace(node.settings, 'grants', privilege, number));
   const [first] = unknown;
   if (first === undefined) return;
   // Predefined roles of PostgreSQL are not suggested.

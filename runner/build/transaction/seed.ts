@@ -6,6 +6,7 @@ import type { PartsOfType } from '../../database/parts-of-types.ts';
 import { declaredTypes, normalType } from '../../manifest/column-type.ts';
 import type { SeedNode } from '../../manifest/manifest.ts';
 import type { SeedRows } from '../../materialize/parts/target.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import { decode, NotText } from '../../text/decode.ts';
 import { NodeError } from '../../text/errors.ts';
 import { excerpt, formatPlace, type Place } from '../../text/place.ts';
@@ -142,7 +143,7 @@ function placeOfType(
   node: SeedNode,
   name: string,
 ): { readonly column: Place | undefined; readonly type: Place | undefined } | undefined {
-  const set = isTyped(node, name) ? node.settings.get('column_types')?.place(name) : undefined;
+  const set = isTyped(node, name) ? settingPlace(node.settings, 'column_types', name) : undefined;
   const column = node.columns.find((one) => one.name === name);
   if (set !== undefined) return { column: set, type: set };
   return column && { column: column.place, type: column.typePlace };

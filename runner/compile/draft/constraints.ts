@@ -4,7 +4,7 @@ import type { ColumnProperties, ConstraintProperties } from '../../project/prope
 import { type Problem, ProjectError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import type { YamlFile, YamlPath } from '../../text/yaml-file.ts';
+import type { YamlFile, YamlPath } from '../../yaml/yaml-file.ts';
 import type { CompileContext, Draft } from './context.ts';
 
 /** @param at what has the columns, in its .yml. */

@@ -7,6 +7,7 @@
 //   5. ephemeral.ts             puts ephemeral models into what reads them, as common table expressions
 //
 // Then inOrder yields the drafts, each after those that it refers to.
+
 import { basename, extname } from 'node:path/posix';
 import { DatacycleError } from '../../../warehouse/errors.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
@@ -15,12 +16,13 @@ import { FolderConfig, foldersOf } from '../../project/folder-config.ts';
 import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
 import { layersOf } from '../../project/properties.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import { HelperError, type Template } from '../../template/template.ts';
 import { formatProblem, type Problem, ProjectError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import type { SourceFile } from '../../text/source-file.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import type { YamlPath } from '../../text/yaml-file.ts';
+import type { YamlPath } from '../../yaml/yaml-file.ts';
 import type { CompileContext, Draft } from './context.ts';
 import { modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
 import { resolverFor } from './resolve.ts';
@@ -63,7 +65,7 @@ export function draftSeeds(
       problems.push({
         what: `${path}: a seed has no ${senseless}`,
         hint: 'It is a table of what its file says.',
-        place: settings.get(senseless)?.place(),
+        place: settingPlace(settings, senseless),
       });
     addDraft(drafts, problems, {
       kind: 'seed',
@@ -212,7 +214,7 @@ interface Named {
 /** Every name that a draft gives to something in the database. */
 function namesOf({ relation: own, config, settings, properties }: Draft): Named[] {
   const set = (key: string, names: string | readonly string[] | undefined): Named[] =>
-    [names ?? []].flat().map((name) => ({ name, place: settings.get(key)?.place() }));
+    [names ?? []].flat().map((name) => ({ name, place: settingPlace(settings, key) }));
   const { columns = [], constraints = [] } = properties?.value ?? {};
   const written = (name: string | undefined, ...path: YamlPath): Named[] =>
     name === undefined ? [] : [{ name, place: properties?.yaml.place([...properties.path, ...path, 'name']) }];

@@ -4,12 +4,11 @@ import { highWater, runStartedAt } from '../../manifest/placeholders.ts';
 import { type Config, configKeys, configSchema } from '../../project/config.ts';
 import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
-import type { SettingPlace } from '../../project/setting-places.ts';
 import { type Helper, type HelperCall, HelperError } from '../../template/template.ts';
 import { formatPlace, type Place } from '../../text/place.ts';
 import { schemaFault } from '../../text/schema-fault.ts';
-import { SqlText } from '../../text/sql-text.ts';
 import { didYouMean } from '../../text/suggest.ts';
+import type { Written } from '../../yaml/written.ts';
 
 /** The form in which a model is rendered. */
 export type Mode = 'full' | 'incremental';
@@ -32,7 +31,7 @@ export interface Resolver {
 export interface Recorded {
   config: Config;
   /** The places of its settings. */
-  readonly places: Map<string, SettingPlace>;
+  readonly places: Map<string, Written>;
   /** The calls of {{config}} that have been taken in: each counts once, though a model is rendered twice. */
   readonly calls: Set<string>;
   readonly highWater: Set<string>;
@@ -113,12 +112,7 @@ export function modelHelpers(
       const call = `${formatPlace(place)} ${JSON.stringify(named)}`;
       if (record.calls.has(call)) return '';
       record.calls.add(call);
-      const places = new Map(
-        Object.keys(named).map((key): [string, SettingPlace] => {
-          const at = argument(key);
-          return [key, { place: () => at, sql: (value) => SqlText.from(at, value) }];
-        }),
-      );
+      const places = new Map(Object.keys(named).map((key): [string, Written] => [key, { place: argument(key) }]));
       const merged = overlay(record, { config: checked.data ?? {}, places });
       record.config = merged.config;
       for (const [key, at] of merged.places) record.places.set(key, at);

@@ -4,7 +4,7 @@ import type { BiType, ExposedColumn } from '../../manifest/exposure.ts';
 import type { ModelNode } from '../../manifest/manifest.ts';
 import type { BiModel, ColumnProperties, Described } from '../../project/properties-schema.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import type { YamlPath } from '../../text/yaml-file.ts';
+import type { YamlPath } from '../../yaml/yaml-file.ts';
 import { faultOfName, inWords, NamesTaken } from './names.ts';
 import { showing, timestamp } from './showing.ts';
 

@@ -2,6 +2,7 @@ import type { ExposedReference, Exposure } from '../../manifest/exposure.ts';
 import type { ModelNode, Node } from '../../manifest/manifest.ts';
 import type { Properties } from '../../project/properties.ts';
 import type { BiMeasure, BiModel } from '../../project/properties-schema.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import type { Problem } from '../../text/errors.ts';
 import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
 import type { CompileContext } from '../draft/context.ts';
@@ -163,7 +164,7 @@ export function checkExposable(context: CompileContext, problems: Problem[]): vo
       problems.push({
         what: `${file.path}: ${name} would be a ${materialized === 'seed' ? 'seed' : 'table'} in schema ${schema}, which holds what Power BI reads and nothing but views`,
         hint: 'Build it in another schema, and expose it with `bi` in its .yml.',
-        place: settings.get('schema')?.place(),
+        place: settingPlace(settings, 'schema'),
       });
     if (properties === undefined) continue;
     const complain = complainer(properties, problems);

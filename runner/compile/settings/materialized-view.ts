@@ -7,6 +7,7 @@ import {
   type Node,
   rowSecurityOf,
 } from '../../manifest/manifest.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import type { Problem } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import type { CompileContext, Draft } from '../draft/context.ts';
@@ -43,7 +44,7 @@ export function checkMaterializedViews(context: CompileContext, nodes: ReadonlyM
 function checkKey({ config, settings }: ModelNode, complain: Complain): void {
   if ((config.unique_key ?? []).length > 0) return;
   complain(
-    settings.get('materialized')?.place(),
+    settingPlace(settings, 'materialized'),
     'a materialized view needs a unique_key',
     'It is refreshed beside its readers by it; without one a refresh would lock them out. Set it to the columns that identify a row, or use materialized="table".',
   );
@@ -62,7 +63,7 @@ function checkConstraint({ config }: ModelNode, constraint: Constraint, complain
 function checkRows(node: ModelNode, draft: Draft, complain: Complain): void {
   if (node.volatile)
     complain(
-      node.settings.get('materialized')?.place(),
+      settingPlace(node.settings, 'materialized'),
       'a materialized view keeps its query, and {{run_started_at}} would for ever be the time of the run that made it',
       'Write current_timestamp, which is the time of the refresh, or use materialized="table".',
     );
@@ -81,7 +82,7 @@ function checkReaders(node: ModelNode, draft: Draft, nodes: ReadonlyMap<string, 
   const guarded = guardedBehind(node.reads, nodes).sort();
   if (guarded.length === 0) return;
   complain(
-    node.settings.get('materialized')?.place(),
+    settingPlace(node.settings, 'materialized'),
     `a materialized view shows everybody all of its rows, and this one is made of ${guarded.join(', ')}, where rows are guarded`,
     'Use materialized="table" with row_security or "view"; or, if its rows are for all, say so: row_security: false.',
   );

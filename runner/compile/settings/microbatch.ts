@@ -3,8 +3,10 @@
 //
 // Each file takes drafts or nodes and yields the setting in the form in which the manifest holds it, or problems with their
 // places. The SQL of a setting is in materialize/parts; build/transaction applies it.
+
 import { type BatchSettings, isMicrobatch, type Node } from '../../manifest/manifest.ts';
 import type { Config } from '../../project/config.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import { ProjectError } from '../../text/errors.ts';
 import { isMoment } from '../../text/moment.ts';
 import { isNamedZone, timeZoneHint } from '../../text/time-zone.ts';
@@ -36,7 +38,7 @@ export function followedBy({ filtered, whole }: BatchReads, nodes: ReadonlyMap<s
 /** @throws ProjectError for the first setting of a microbatch model that is missing or wrong, with its place. */
 export function checkBatches(draft: Draft, reads: BatchReads): void {
   const { config, settings, record } = draft;
-  const strategy = settings.get('incremental_strategy')?.place();
+  const strategy = settingPlace(settings, 'incremental_strategy');
   const fail = (place: typeof strategy, what: string, hint: string) => {
     const text = place?.file === draft.file.path ? what : `${draft.file.path}: ${what}`;
     throw new ProjectError([{ what: text, place, hint }]);
@@ -47,7 +49,7 @@ export function checkBatches(draft: Draft, reads: BatchReads): void {
   needs('event_time', 'Set it to the column that says when what a row tells of happened.');
   needs('batch_size', 'Set it to hour, day, week, month or year.');
   needs('begin', 'Set it to the time of the oldest rows, e.g. begin="2023-08-18".');
-  const at = (key: string) => settings.get(key)?.place();
+  const at = (key: string) => settingPlace(settings, key);
   if (!isMoment(config.begin ?? ''))
     fail(
       at('begin'),

@@ -2,6 +2,7 @@ import { normalType, timeType } from '../../manifest/column-type.ts';
 import type { Constraint, PartitionBy } from '../../manifest/manifest.ts';
 import { isPartitionName } from '../../manifest/partition-names.ts';
 import type { Config } from '../../project/config.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import { ProjectError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { isTimeZone, timeZoneHint } from '../../text/time-zone.ts';
@@ -29,7 +30,7 @@ export function partitionByOf(
   const isOwn =
     draft.properties?.value.config?.partition_by !== undefined || draft.record.config.partition_by !== undefined;
   if (!isOwn && (!isTable || column === undefined)) return undefined;
-  const complain = (what: string, hint: string, place = draft.settings.get('partition_by')?.place()): never => {
+  const complain = (what: string, hint: string, place = settingPlace(draft.settings, 'partition_by')): never => {
     throw new ProjectError([{ what: `${draft.name}: ${what}`, hint, place }]);
   };
   if (!isTable)
@@ -38,7 +39,7 @@ export function partitionByOf(
       'Take it out, or use materialized="table" or "incremental".',
     );
   const granularity = granularities.find((one) => one === declared.granularity);
-  const inside = (part: keyof Declared) => draft.settings.get('partition_by')?.place(part);
+  const inside = (part: keyof Declared) => settingPlace(draft.settings, 'partition_by', part);
   if (granularity === undefined)
     return complain(
       `partition_by knows no granularity "${declared.granularity}"`,
@@ -65,7 +66,7 @@ export function partitionByOf(
     complain(
       'a partitioned table has no surrogate_key: PostgreSQL keeps no single column unique across partitions',
       'Take one of the two out.',
-      draft.settings.get('surrogate_key')?.place(),
+      settingPlace(draft.settings, 'surrogate_key'),
     );
   for (const { what, columns, place } of uniqueOnes(draft, constraints))
     if (!columns.includes(declared.column))
@@ -97,7 +98,7 @@ function uniqueOnes({ config, settings }: Draft, constraints: readonly Constrain
   const key = (name: string, columns: readonly string[] | undefined): UniqueOne[] =>
     columns === undefined || columns.length === 0
       ? []
-      : [{ what: `${name} (${columns.join(', ')})`, columns, place: settings.get(name)?.place() }];
+      : [{ what: `${name} (${columns.join(', ')})`, columns, place: settingPlace(settings, name) }];
   return [
     ...key('unique_key', config.unique_key),
     ...constraints.flatMap((one) =>
@@ -108,7 +109,7 @@ function uniqueOnes({ config, settings }: Draft, constraints: readonly Constrain
     ...(config.indexes ?? []).flatMap(({ unique, columns = [], expressions = [] }, at) => {
       const on = [...columns, ...expressions].join(', ');
       return unique === true
-        ? [{ what: `the unique index on (${on})`, columns, place: settings.get('indexes')?.place(at) }]
+        ? [{ what: `the unique index on (${on})`, columns, place: settingPlace(settings, 'indexes', at) }]
         : [];
     }),
   ];

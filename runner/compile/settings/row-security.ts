@@ -1,6 +1,7 @@
 import { normalType } from '../../manifest/column-type.ts';
 import type { RowSecurity } from '../../manifest/manifest.ts';
 import type { Config } from '../../project/config.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import { formatProblem, type Problem } from '../../text/errors.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { CompileContext, Draft } from '../draft/context.ts';
@@ -23,7 +24,7 @@ export function readRowSecurity(context: CompileContext, found: Map<string, RowS
     const declared = declaredFor(draft);
     if (declared === undefined) continue;
     const complain: Complain = (what, hint, ...inside) =>
-      faults.push({ what, hint, place: draft.settings.get('row_security')?.place(...inside) });
+      faults.push({ what, hint, place: settingPlace(draft.settings, 'row_security', ...inside) });
     if (!isTable(draft)) {
       const kind = draft.kind === 'seed' ? 'a seed' : `a ${draft.config.materialized ?? 'view'}`;
       complain(

@@ -1,6 +1,7 @@
 import { Graph } from '../../manifest/graph.ts';
 import { behind, isView, subjectGraph } from '../../manifest/lineage.ts';
 import { type BuiltNode, isBuilt, type Node, type SubjectOf } from '../../manifest/manifest.ts';
+import { settingPlace } from '../../project/setting-places.ts';
 import { formatProblem, type Problem } from '../../text/errors.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { CompileContext, Draft } from '../draft/context.ts';
@@ -41,7 +42,7 @@ function readSubject(draft: Draft, context: CompileContext): { readonly subject:
   const problem = (what: string, hint?: string): Problem => ({
     what: `subject of ${draft.name}: ${what}`,
     hint,
-    place: draft.settings.get('subject')?.place('column'),
+    place: settingPlace(draft.settings, 'subject', 'column'),
   });
   const materialized = draft.kind === 'seed' ? 'table' : (draft.config.materialized ?? 'view');
   if (materialized === 'view' || materialized === 'ephemeral') {
@@ -69,7 +70,7 @@ function readSubject(draft: Draft, context: CompileContext): { readonly subject:
   return {
     what: `subject: there is no model or seed "${of}"`,
     hint: didYouMean(of, context.drafts.keys()),
-    place: draft.settings.get('subject')?.place('of'),
+    place: settingPlace(draft.settings, 'subject', 'of'),
   };
 }
 
@@ -79,7 +80,7 @@ function checkWay(draft: Draft, { name, subject }: BuiltNode, nodes: ReadonlyMap
   const problem = (key: 'column' | 'of', what: string, hint: string): Problem => ({
     what: `subject of ${name}: ${what}`,
     hint,
-    place: draft.settings.get('subject')?.place(key),
+    place: settingPlace(draft.settings, 'subject', key),
   });
   const target = nodes.get(subject.of);
   if (!isBuilt(target)) return undefined;

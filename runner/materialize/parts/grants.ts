@@ -1,7 +1,7 @@
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
 import type { ColumnGrant, Grant, Privileges } from '../../database/attachments.ts';
 import { type Grants, privileges } from '../../project/additive-settings.ts';
-import type { SettingPlaces } from '../../project/setting-places.ts';
+import { type SettingPlaces, settingPlace } from '../../project/setting-places.ts';
 import type { MadeGrant } from '../../state/made.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { run, type Step } from './step.ts';
@@ -94,7 +94,7 @@ export function alignGrants(
     (grants[privilege] ?? []).map((role, number) => ({
       privilege,
       role,
-      place: settings.get('grants')?.place(privilege, number),
+      place: settingPlace(settings, 'grants', privilege, number),
     })),
   );
   const isDeclared = (one: MadeGrant) => declared.some((other) => isSameGrant(one, other));

@@ -1,7 +1,7 @@
 import type { RelationName } from '../../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../../database/catalog.ts';
 import type { Config } from '../../project/config.ts';
-import type { SettingPlaces } from '../../project/setting-places.ts';
+import { type SettingPlaces, settingPlace } from '../../project/setting-places.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Step } from './step.ts';
 import { alignColumns } from './structure.ts';
@@ -56,7 +56,7 @@ export function changeSchema(
       ];
       throw new NodeError({
         what: `${model.name} is not rebuilt, and its columns are no longer those of its table:\n${lines.join('\n')}`,
-        place: model.settings.get('on_schema_change')?.place(),
+        place: settingPlace(model.settings, 'on_schema_change'),
         hint: `Nothing was touched. Set on_schema_change: append_new_columns (old rows are NULL there), sync_all_columns (columns that are gone are dropped) or ignore; or rebuild it: datacycle run --full-refresh --select ${model.name}`,
       });
     }

@@ -8,7 +8,7 @@
 // build/transaction/run-steps.ts executes steps; what a guard returns becomes an error at the setting that it is about.
 import type { ErrorParts, StatementError } from '../../../warehouse/errors.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
-import type { SettingPlaces } from '../../project/setting-places.ts';
+import { type SettingPlaces, settingPlace } from '../../project/setting-places.ts';
 import { NodeError } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
 
@@ -71,5 +71,5 @@ export function refusal(
   rows: readonly Row[],
   settings: SettingPlaces,
 ): NodeError {
-  return new NodeError({ ...complaint(rows), place: settings.get(setting)?.place() });
+  return new NodeError({ ...complaint(rows), place: settingPlace(settings, setting) });
 }

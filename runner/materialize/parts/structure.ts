@@ -9,7 +9,7 @@ import {
 } from '../../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../../database/catalog.ts';
 import type { Constraint, PartitionBy } from '../../manifest/manifest.ts';
-import type { SettingPlaces } from '../../project/setting-places.ts';
+import { type SettingPlaces, settingPlace } from '../../project/setting-places.ts';
 import { type Made, namesOf, nothingMade } from '../../state/made.ts';
 import type { Place } from '../../text/place.ts';
 import { SqlText } from '../../text/sql-text.ts';
@@ -164,7 +164,7 @@ function placeOfNotNull({ constraints, settings, surrogateKey }: Structure, colu
   const declared = constraints.find(
     (one) => (one.type === 'not_null' || one.type === 'primary_key') && one.columns.includes(column),
   );
-  return declared?.place ?? settings.get(column === surrogateKey ? 'surrogate_key' : 'unique_key')?.place();
+  return declared?.place ?? settingPlace(settings, column === surrogateKey ? 'surrogate_key' : 'unique_key');
 }
 
 function alterColumns(
@@ -263,7 +263,7 @@ function wantedObjects(structure: Structure): Wanted[] {
     ['surrogate_key', surrogate],
   ] as const) {
     if (columns.length > 0 && !keepsUnique(structure.constraints, columns)) {
-      const place = structure.settings.get(setting)?.place();
+      const place = settingPlace(structure.settings, setting);
       constraint(`${columns.join('_')}_key`, '2', undefined, `unique (${identifiers(columns)})`, place);
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { settingPlace } from '../../../../runner/project/setting-places.ts';
 import { formatPlace } from '../../../../runner/text/place.ts';
 import { compileFiles, modelOf, problemsOf, seedOf } from '../projects.ts';
 
@@ -88,7 +89,7 @@ models:
       grants: { select: ['anna', 'ben', 'carl', 'emma'], insert: ['dora', 'fred'] },
     });
     const placeOf = (key: string, ...inside: (string | number)[]) =>
-      formatPlace(settings.get(key)?.place(...inside) ?? { file: '', line: 0, column: 0 });
+      formatPlace(settingPlace(settings, key, ...inside) ?? { file: '', line: 0, column: 0 });
     expect([0, 1, 2, 3, 4].map((number) => placeOf('pre_hook', number))).toEqual([
       'project.yml:4:14',
       'project.yml:7:17',

@@ -1,5 +1,5 @@
-import type { Place } from './place.ts';
-import { SqlText } from './sql-text.ts';
+import type { Place } from '../text/place.ts';
+import { SqlText } from '../text/sql-text.ts';
 
 /** What stands before a character of a scalar to make it part of the value: in double quotes, in single quotes, nowhere else. */
 export type Escape = '\\' | "'" | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseYaml } from '../../../../runner/text/exact-numbers.ts';
+import { parseYaml } from '../../../../runner/yaml/exact-numbers.ts';
 import { compileFiles, modelOf, testOf } from '../projects.ts';
 
 describe('numbers keep the digits that are written', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseDocument, Scalar, stringify } from 'yaml';
-import { YamlFile } from '../../../../runner/text/yaml-file.ts';
+import { readYaml } from '../../../../runner/yaml/parse.ts';
 
 const types = ['PLAIN', 'QUOTE_SINGLE', 'QUOTE_DOUBLE', 'BLOCK_LITERAL', 'BLOCK_FOLDED'] as const;
 
@@ -17,7 +17,7 @@ it('every sign of a value is found in the file, however it is written there', ()
       // Some texts are not written as they were, or not as YAML.
       const written = parseDocument(text);
       fc.pre(written.errors.length === 0 && written.getIn(['tests', 0, 'where']) === sql);
-      const file = new YamlFile({ path: 'm.yml', text });
+      const file = readYaml({ path: 'm.yml', text });
       const lines = text.split('\n');
       const found = file.text(sql, ['tests', 0, 'where']);
       expect(found.text).toBe(sql);

@@ -1,0 +1,66 @@
+import { isMap, isNode, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml';
+import type { SourceFile } from '../text/source-file.ts';
+import { keepDigits } from './exact-numbers.ts';
+import { type ParsedYaml, YamlFile, type YamlNode } from './yaml-file.ts';
+import type { Escape } from './yaml-text.ts';
+
+/** Reads a YAML file; what is wrong in it is among its problems. */
+export function readYaml(file: SourceFile): YamlFile {
+  return new YamlFile(file, parse(file.text));
+}
+
+function parse(text: string): ParsedYaml {
+  const document = parseDocument(text);
+  keepDigits(document);
+  const faults = document.errors.map((error) => ({
+    what: `this is not valid YAML: ${error.message.split(' at line ')[0]}`,
+    at: error.pos[0],
+  }));
+  return {
+    value: faults.length > 0 ? undefined : document.toJS(),
+    root: isNode(document.contents) ? nodeOf(document.contents, text) : undefined,
+    faults,
+    templates: templatesIn(document),
+  };
+}
+
+function nodeOf(node: Node, text: string): YamlNode {
+  const at = node.range?.[0] ?? 0;
+  if (isScalar(node)) {
+    if (typeof node.value !== 'string' || !node.range) return { at };
+    const [start, to] = node.range;
+    const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
+    const escaping: Escape = node.type === 'QUOTE_DOUBLE' ? '\\' : node.type === 'QUOTE_SINGLE' ? "'" : undefined;
+    const from = isBlock ? text.indexOf('\n', start) + 1 : escaping === undefined ? start : start + 1;
+    return { at, text: { from, to, escaping } };
+  }
+  if (isMap(node)) {
+    const pairs = node.items.flatMap(({ key, value }) => (isNode(key) ? [{ key, value, name: String(key) }] : []));
+    return {
+      at,
+      keys: Object.fromEntries(pairs.map(({ key, name }) => [name, key.range?.[0] ?? 0])),
+      parts: Object.fromEntries(
+        pairs.flatMap(({ value, name }) => (isNode(value) ? [[name, nodeOf(value, text)]] : [])),
+      ),
+    };
+  }
+  if (!isSeq(node)) return { at };
+  const items = node.items.map((item, index) => [String(index), isNode(item) ? nodeOf(item, text) : { at }] as const);
+  return { at, parts: Object.fromEntries(items) };
+}
+
+/** Settings that are templates, and those whose values mean nothing to the program. */
+const asTheyAre = /^\+?(?:(?:pre|post)[-_]hook|on[-_]run[-_](?:start|end)|vars|meta)$/;
+
+/** Templates where none is rendered: they would be taken for the value itself. */
+function templatesIn(document: ReturnType<typeof parseDocument>): ParsedYaml['templates'] {
+  const found: { text: string; at: number }[] = [];
+  visit(document, {
+    Pair: (_key, pair) => (isScalar(pair.key) && asTheyAre.test(String(pair.key.value)) ? visit.SKIP : undefined),
+    Scalar: (key, node) => {
+      if (key === 'key' || typeof node.value !== 'string' || !/\{\{|\{%/.test(node.value)) return;
+      found.push({ text: node.value, at: node.range?.[0] ?? 0 });
+    },
+  });
+  return found;
+}
