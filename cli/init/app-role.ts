@@ -3,7 +3,7 @@ import { ConnectionError } from '../../warehouse/errors.ts';
 import { identifier, literal } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type Address, codeOf, connected } from './address.ts';
-import type { Changes } from './changes.ts';
+import { type Changes, wasCreatedMeanwhile } from './changes.ts';
 import { scramVerifier } from './scram.ts';
 
 /** Roles of PostgreSQL's own whose members can reach the server's files or programs. */
@@ -30,9 +30,16 @@ export async function ensureAppRole(
   if (rotatePassword && password === '')
     throw new UsageError({ what: 'DB_URL has no password to rotate to', hint: 'Put the new password into DB_URL.' });
   if (found === undefined) {
-    await admin.query(
-      `create role ${name} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls${password}`,
-    );
+    try {
+      await admin.query(
+        `create role ${name} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls${password}`,
+      );
+    } catch (error) {
+      if (!wasCreatedMeanwhile(error)) throw error;
+      // Its password and rights are checked like those of any role that is there.
+      await ensureAppRole(admin, app, rotatePassword, changes);
+      return;
+    }
     changes.done.push(`user ${app.user}`);
     if (password === '')
       changes.notices.push(`DB_URL has no password: ${app.user} can log in only where the server asks for none.`);

@@ -58,6 +58,35 @@ describe.skipIf(server === '')('init on a server', () => {
   const catalog = () => catalogOf(urlOf('postgres'), user, id, database);
   const withoutRights = (sql: string) => outcomeOf(urlOf(user, password), sql);
 
+  it('takes what the server process of a killed init finishes in the meantime for what is there', async () => {
+    const killed = new pg.Client({ connectionString: server });
+    await killed.connect();
+    try {
+      await killed.query('begin');
+      const { rows } = await killed.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await killed.query(`create role ${user} login password '${password}'`);
+      await killed.query(`create role ${user}_reader nologin`);
+      const repeated = init({ DB_URL: urlOf(user, password) });
+      await expect
+        .poll(
+          async () => {
+            const waiting = await admin.query('select from pg_stat_activity where $1 = any (pg_blocking_pids(pid))', [
+              rows[0]?.pid,
+            ]);
+            return waiting.rowCount;
+          },
+          { timeout: 20_000 },
+        )
+        .toBe(1);
+      await killed.query('commit');
+      const report = reportOf(await repeated);
+      expect(report.present).toEqual(expect.arrayContaining([`user ${user}`, `group ${user}_reader`]));
+      expect(report.done).toContain(`database ${database}`);
+    } finally {
+      await killed.end();
+    }
+  });
+
   it('makes all that the whole project needs, and nothing more, and changes nothing the second time', async () => {
     const first = reportOf(await init({ DB_URL: urlOf(user, password).replace('postgres:', 'postgresql+psycopg2:') }));
     expect(first.done).toEqual(
