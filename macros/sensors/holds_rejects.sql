@@ -1,5 +1,5 @@
 {{! Whether a file may hold something that has the wrong kind: one pass over the document, far cheaper than reading it.
-    It may say yes for nothing (a number sent as text), never no by mistake. payload: an SQL expression. }}
+    It may say yes for nothing (a type in capitals), never no by mistake. payload: an SQL expression. }}
 ({{payload}} @@ '
     exists($.meteos.meteo.type() ? (@ != "object" && @ != "null")) && !($.meteos.meteo.size() == 0)
     || exists($.meteos.meteo.*.type() ? (@ != "object" && @ != "null"))

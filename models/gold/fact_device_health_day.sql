@@ -155,56 +155,45 @@ expected as (
     from due as d
 ),
 
-{{#incremental}}
-
-events as (
-    select e.*
-    from (select distinct date from touched) as t
-    -- by the index on timestamp, whatever the planner believes about the number of days
-    cross join lateral (
-        select s.*
-        from {{ref "sensor_events"}} as s
-        where s.timestamp >= t.date::timestamp at time zone 'UTC'
-            and s.timestamp < (t.date + 1)::timestamp at time zone 'UTC'
-        offset 0
-    ) as e
-),
-{{else}}
-events as (
-    select * from {{ref "sensor_events"}}
-),
-{{/incremental}}
-
-minutes as (
-    select
-        apartment,
-        room,
-        sensor_type,
-        timestamp,
-        min(value) filter (where field = 'battery') as battery_pct
-    from events
-    group by
-        apartment,
-        room,
-        sensor_type,
-        timestamp
-),
-
+-- Day by day, by the index on timestamp: each day is grouped in little memory, however many there are.
 seen as (
     select
-        apartment,
-        room,
-        sensor_type,
-        (timestamp at time zone 'UTC')::date as date,
-        count(*)::integer as seen_minutes,
-        min(battery_pct) as battery_min_pct,
-        {{> order_free_mean value="battery_pct" condition="true"}} as battery_avg_pct
-    from minutes
-    group by
-        apartment,
-        room,
-        sensor_type,
-        (timestamp at time zone 'UTC')::date
+        s.apartment,
+        s.room,
+        s.sensor_type,
+        r.date,
+        s.seen_minutes,
+        s.battery_min_pct,
+        s.battery_avg_pct
+    from (select distinct date from {{#incremental}}touched{{else}}due{{/incremental}}) as r
+    cross join lateral (
+        select
+            m.apartment,
+            m.room,
+            m.sensor_type,
+            count(*)::integer as seen_minutes,
+            min(m.battery_pct) as battery_min_pct,
+            {{> order_free_mean value="m.battery_pct" condition="true"}} as battery_avg_pct
+        from (
+            select
+                e.apartment,
+                e.room,
+                e.sensor_type,
+                min(e.value) filter (where e.field = 'battery') as battery_pct
+            from {{ref "sensor_events"}} as e
+            where e.timestamp >= r.date::timestamp at time zone 'UTC'
+                and e.timestamp < (r.date + 1)::timestamp at time zone 'UTC'
+            group by
+                e.apartment,
+                e.room,
+                e.sensor_type,
+                e.timestamp
+        ) as m
+        group by
+            m.apartment,
+            m.room,
+            m.sensor_type
+    ) as s
 ),
 
 days as (

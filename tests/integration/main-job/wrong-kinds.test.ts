@@ -49,12 +49,24 @@ const kinds: readonly [label: string, content: object, events: readonly string[]
     ['Office total 6'],
     ['plugs/Office/1/power array'],
   ],
+  [
+    'a number as text in a list',
+    { plugs: { Office: { power: ['5'], total: '6.5', temperature: '6.5e' } } },
+    ['Office total 6.5'],
+    ['plugs/Office/1/power array', 'plugs/Office/1/temperature string'],
+  ],
   ['a value as an object', { plugs: { Office: { power: { W: 5 } } } }, [], ['plugs/Office/1/power object']],
   [
     'doors as a list of a list',
     { doorsWindows: { Office: [[{ type: 'door', switch: 'on' }]] } },
     [],
     ['doorsWindows/Office/1/ array'],
+  ],
+  [
+    'a door in small letters with half a battery',
+    { doorsWindows: { Office: { type: 'door', switch: 'on', battery: 'half' } } },
+    ['Office open 1'],
+    ['doorsWindows/Office/1/battery string'],
   ],
   ['one bare door', { doorsWindows: { Office: { type: 'door', switch: 'on' } } }, ['Office open 1'], []],
   [
