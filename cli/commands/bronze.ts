@@ -6,6 +6,7 @@ import {
   compressAllBronze,
   compressDays,
   type HousekeepingStep,
+  isOfSources,
   type Keeping,
   pruneAllBronze,
   pruneAllStaging,
@@ -40,6 +41,12 @@ export async function bronze(
     throw new UsageError({
       what: `bronze cannot "${action}"`,
       hint: didYouMean(action, actions) ?? `It can ${actions.join(', ')}.`,
+    });
+  }
+  if (wanted !== 'compress' && !isOfSources(project)) {
+    throw new UsageError({
+      what: `the target ${project.target.name} has a schema of its own, and shares staging and Bronze with others`,
+      hint: 'What others have not consumed yet would be gone: prune with the target that has no schema.',
     });
   }
   const days = daysFor(wanted, project, flags.days);

@@ -2,6 +2,7 @@ import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { compileProject } from '../../runner/compile/compile.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
+import { bookkeepingSchema } from '../../runner/state/own-bookkeeping.ts';
 import { ensureState } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
@@ -40,7 +41,8 @@ export async function init(project: Project, flags: InitFlags, terminal: Termina
   }
   const { app, admin } = addresses(url, textSetting(project, 'DB_ADMIN_URL'));
   const roles = readerRolesOf(project);
-  const schemas = schemasOf(compileProject(project).manifest);
+  const own = bookkeepingSchema(project.target.schema);
+  const schemas = [...new Set([...schemasOf(compileProject(project).manifest), own])];
   const changes = new Changes();
   changes.notices.push(...unread);
   if (schemas.includes('public')) {

@@ -63,9 +63,9 @@ export async function housekeep(
 ): Promise<readonly HousekeepingStep[]> {
   const keeping = { warehouse, project, clock, signal };
   const keep = {
-    bronze: daysSetting(project, 'BRONZE_RETENTION_DAYS', 1),
+    bronze: isOfSources(project) ? daysSetting(project, 'BRONZE_RETENTION_DAYS', 1) : undefined,
     plain: daysSetting(project, 'BRONZE_COMPRESS_DAYS', 0),
-    staging: daysSetting(project, 'STAGING_RETENTION_DAYS', 1),
+    staging: isOfSources(project) ? daysSetting(project, 'STAGING_RETENTION_DAYS', 1) : undefined,
     runs:
       textSetting(project, 'RUN_RETENTION_DAYS') === undefined
         ? runDays
@@ -87,6 +87,14 @@ export async function housekeep(
   const runs = keep.runs === undefined ? undefined : await pruneOldRuns(keeping, keep.runs);
   if (runs !== undefined && runs.runs > 0) steps.push({ step: 'prune-runs', reports: [runs] });
   return steps;
+}
+
+/**
+ * Whether what the sources landed may be deleted for this target: one with a schema of its own shares them with others, and does not
+ * know what those have consumed.
+ */
+export function isOfSources({ target }: Project): boolean {
+  return target.schema === undefined;
 }
 
 async function pruneOldRuns(keeping: Keeping, days: number) {

@@ -3,7 +3,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { stagingMigrations, updateStaging } from '../../loaders/landing/staging.ts';
 import { secretSetting } from '../../runner/compile/draft/model-language.ts';
 import { type Project, readProject } from '../../runner/project/project.ts';
-import { stateMigrations } from '../../runner/state/schema.ts';
+import { forTarget } from '../../runner/state/own-bookkeeping.ts';
+import { readStateVersion } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { parseYaml } from '../../runner/yaml/exact-numbers.ts';
 import { readVersion } from '../../warehouse/migrate.ts';
@@ -76,7 +77,7 @@ export async function openProjectWarehouse(
     const value = project.env[name];
     return value ? [[secretSetting(name), value] as const] : [];
   });
-  return openWarehouse({
+  const warehouse = await openWarehouse({
     url: project.env.DB_URL,
     folder: fromRoot(project.root, project.target.folder ?? join('.datacycle', 'db')),
     purpose,
@@ -84,6 +85,7 @@ export async function openProjectWarehouse(
     settings: { ...project.target.settings, ...Object.fromEntries(secrets) },
     ...waits,
   });
+  return forTarget(warehouse, project.target.schema);
 }
 
 /**
@@ -98,7 +100,7 @@ export async function openToRead(
 ): Promise<Warehouse> {
   return openedWith(await openProjectWarehouse(project, purpose, threads, { signal }), async (warehouse) => {
     await readVersion(warehouse, stagingMigrations);
-    await readVersion(warehouse, stateMigrations);
+    await readStateVersion(warehouse);
   });
 }
 
@@ -111,7 +113,7 @@ export async function openForModels(
 ): Promise<Warehouse> {
   return openedWith(await openProjectWarehouse(project, purpose, threads, { signal }), async (warehouse) => {
     // First, so that a database that is too new stays as it is.
-    await readVersion(warehouse, stateMigrations);
+    await readStateVersion(warehouse);
     await updateStaging(warehouse);
   });
 }

@@ -16,6 +16,7 @@ import type { Compiled } from '../../runner/compile/compile.ts';
 import { isBuilt, type Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { underRunLock } from '../../runner/run/run-lock.ts';
+import { bookkeepingOf, otherTargets } from '../../runner/state/own-bookkeeping.ts';
 import { ensureState } from '../../runner/state/schema.ts';
 import { eraseAuditRows, forgetNames } from '../../runner/subject/bookkeeping.ts';
 import { isSubjectNode } from '../../runner/subject/predicate.ts';
@@ -119,7 +120,7 @@ async function eraseLocked(
   begin('bookkeeping');
   await say('bookkeeping', await forgetNames(warehouse, manifest, words));
   begin('vacuum');
-  await vacuum(warehouse, tablesToVacuum(manifest));
+  await vacuum(warehouse, tablesToVacuum(manifest, bookkeepingOf(warehouse).schema));
   begin('logs');
   const folder = textSetting(project, 'LOG_DIR');
   if (folder !== undefined) await say('logs', await eraseFromLogs(fromRoot(project.root, folder), words, signal));
@@ -137,7 +138,11 @@ async function eraseLocked(
   }
   begin('finish');
   await finishErasure(warehouse, tombstone, clock);
-  const toDo = leftToYou(project, named);
+  const others = (await otherTargets(warehouse)).map(
+    (schema) =>
+      `the tables of the target that has its bookkeeping in the schema ${schema}: erase there, too, with --target`,
+  );
+  const toDo = [...others, ...leftToYou(project, named)];
   if (terminal.json) terminal.event({ type: 'erasure-complete', leftToYou: toDo });
   else {
     terminal.say(
@@ -150,14 +155,14 @@ async function eraseLocked(
 }
 
 /** Tables that may have lost rows. */
-function tablesToVacuum({ nodes }: Manifest): readonly RelationName[] {
+function tablesToVacuum({ nodes }: Manifest, bookkeeping: string): readonly RelationName[] {
   const built = [...nodes.values()].filter(isBuilt);
   const tables = built.filter((node) => isSubjectNode(node) || node.materialized === 'materialized_view');
   const inSchema = (schema: string, names: readonly string[]) => names.map((name) => ({ schema, name }));
   return [
     ...tables.map(({ relation }) => relation),
     ...inSchema('staging', ['sensor_file', 'registry_row', 'prediction', 'file', 'attempt']),
-    ...inSchema('datacycle', ['surrogate_key', 'run_result', 'audit_row']),
+    ...inSchema(bookkeeping, ['surrogate_key', 'run_result', 'audit_row']),
   ];
 }
 

@@ -16,7 +16,7 @@ import { indexNodes } from '../manifest/manifest-index.ts';
 import { type Project, sourceTexts } from '../project/project.ts';
 import { type AllProperties, readProperties } from '../project/properties.ts';
 import { TemplateEnvironment } from '../template/template.ts';
-import { type Problem, ProjectError, quoting } from '../text/errors.ts';
+import { formatProblem, type Problem, ProjectError, quoting } from '../text/errors.ts';
 import { oneStatement } from '../text/one-statement.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import type { SqlText } from '../text/sql-text.ts';
@@ -37,6 +37,7 @@ import {
 } from './draft/draft.ts';
 import { inlineEphemerals } from './draft/ephemeral.ts';
 import { helperNames, newRecord } from './draft/model-language.ts';
+import { relationNamer } from './draft/relation-names.ts';
 import { checkAccess, exposureNodes } from './exposures.ts';
 import { addHooks } from './hooks.ts';
 import { ephemeralsOf, modelNode, render, seedNode } from './model.ts';
@@ -74,8 +75,10 @@ function compile(project: Project): Compiled {
   const properties = readProperties(project, problems);
   const incomplete = problems.length > 0;
   const environment = new TemplateEnvironment(helperNames);
-  attempt(problems, () => environment.addMacros(macrosByName(project, problems)));
+  const macros = macrosByName(project, problems);
+  attempt(problems, () => environment.addMacros(macros));
   const sources = compileSources(properties);
+  const names: Problem[] = [];
   const drafts = new Map<string, Draft>();
   const disabled = new Set<string>();
   const rowSecurity = new Map<string, RowSecurity>();
@@ -84,6 +87,7 @@ function compile(project: Project): Compiled {
     environment,
     properties,
     drafts,
+    nameRelation: relationNamer(project, environment, new Set(macros.keys()), names),
     disabled,
     sources,
     rowSecurity,
@@ -91,6 +95,7 @@ function compile(project: Project): Compiled {
   };
   draftSeeds(context, drafts, disabled, problems);
   draftModels(context, drafts, disabled, problems);
+  problems.push(...new Map(names.map((fault) => [formatProblem(fault), fault])).values());
   checkExposable(context, problems);
   draftViews(context, drafts, problems);
   checkDescribed(context, problems);

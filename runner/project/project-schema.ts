@@ -1,6 +1,18 @@
 import { z } from 'zod';
 
+/** Schemas of the program itself. */
+const taken = ['staging', 'datacycle', 'information_schema'];
+
 const target = z.strictObject({
+  /**
+   * Of a target that is to have tables of its own beside those of others: a model of schema `gold` is built in `<schema>_gold`, one
+   * without a schema in `<schema>`. Sources are shared.
+   */
+  schema: z
+    .string()
+    .regex(/^(?!pg_)[a-z_][a-z0-9_]{0,39}$/, 'a schema is of lower-case letters, digits and underscores, 40 at most')
+    .refine((name) => !taken.includes(name), { message: 'this schema belongs to the program itself' })
+    .optional(),
   /** Where the embedded database lives when DB_URL is not set. */
   folder: z
     .string()

@@ -5,11 +5,13 @@
 //   batches.ts, batch-windows.ts  batch: which batches a microbatch model has, and which of them are pending
 //   runs.ts, prune-runs.ts        run, run_result: the history
 //   pruned.ts, expired.ts         sources and models whose old rows are gone
+//   own-bookkeeping.ts            the same in another schema, for a target that has a schema of its own
 //
 // Functions read and write; decisions are made in plan/. Times are values that the caller passes in, never now().
-import { type Migrations, migrate, statements } from '../../warehouse/migrate.ts';
+import { type Migrations, migrate, readVersion, statements } from '../../warehouse/migrate.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { madeOfTexts } from './made.ts';
+import { bookkeepingOf } from './own-bookkeeping.ts';
 
 /*
  * The runner's own memory, in schema `datacycle` of the same database, so that it commits with the rows it speaks of.
@@ -164,11 +166,21 @@ async function typeMade(session: Session): Promise<void> {
 }
 
 /**
- * Creates or brings up to date the schema `datacycle`, as {@link migrate} does.
- * @throws DatacycleError if it is newer than the program, or missing and the role may not create it; StatementError.
+ * Creates or brings up to date the schema `datacycle` and, for a target with a schema of its own, that of its bookkeeping, as
+ * {@link migrate} does.
+ * @throws DatacycleError if one is newer than the program, or missing and the role may not create it; StatementError.
  */
 export async function ensureState(warehouse: Pick<Warehouse, 'query' | 'transaction'>): Promise<void> {
-  await migrate(warehouse, stateMigrations);
+  const { schema, shared } = bookkeepingOf(warehouse);
+  await migrate(shared ?? warehouse, stateMigrations);
+  if (shared !== undefined) await migrate(warehouse, { ...stateMigrations, schema });
+}
+
+/** What {@link ensureState} would do. @throws DatacycleError if a schema of the bookkeeping is newer than the program. */
+export async function readStateVersion(warehouse: Warehouse): Promise<void> {
+  const { schema, shared } = bookkeepingOf(warehouse);
+  await readVersion(shared ?? warehouse, stateMigrations);
+  if (shared !== undefined) await readVersion(warehouse, { ...stateMigrations, schema });
 }
 
 /** Whether runs and failed audits are recorded, as every version that numbered its runs did. */

@@ -1,6 +1,7 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { hasRelation, isBuilt, type Manifest } from '../manifest/manifest.ts';
+import { bookkeepingOf } from '../state/own-bookkeeping.ts';
 import { isSubjectNode, type KnownSubject, subjectPredicate } from './predicate.ts';
 import type { SubjectWords } from './words.ts';
 
@@ -46,7 +47,7 @@ export async function searchDatabase(
   const schemas = nodes.flatMap((node) => (hasRelation(node) ? [node.relation.schema] : []));
   const named: Finding[] = [];
   const unknown: Finding[] = [];
-  for (const table of await textTables(on, [...schemas, 'staging', 'datacycle'])) {
+  for (const table of await textTables(on, [...schemas, 'staging', bookkeepingOf(on).schema])) {
     const place = `${table.schema}.${table.name}`;
     onTable(place);
     const makers = manifest.index.atRelation.get(relation(table)) ?? [];

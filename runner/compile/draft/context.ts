@@ -25,6 +25,14 @@ export interface Draft {
   readonly sources: ReadonlySet<string>;
 }
 
+/** What is known of a model or seed when its relation is named. */
+export interface Unnamed {
+  readonly kind: 'model' | 'seed';
+  readonly name: string;
+  readonly file: string;
+  readonly config: Config;
+}
+
 /** What compiling a piece of SQL needs to know of the project; shared by models, tests and inline queries. */
 export interface CompileContext {
   readonly project: Project;
@@ -32,6 +40,8 @@ export interface CompileContext {
   readonly properties: AllProperties;
   /** Models and seeds by name. */
   readonly drafts: ReadonlyMap<string, Draft>;
+  /** How the relation of a model or seed is called. */
+  readonly nameRelation: (of: Unnamed) => RelationName;
   readonly disabled: ReadonlySet<string>;
   readonly sources: ReadonlyMap<string, SourceNode>;
   /** By the name of the model it protects. */

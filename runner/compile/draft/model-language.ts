@@ -211,10 +211,16 @@ export function modelHelpers(
   };
 }
 
+/** What `{{target.name}}` and the like say. */
+export function targetContext({ target }: Project): object {
+  const { name, schema = 'public', threads = 4 } = target;
+  return { target: { name, schema, threads, type: 'postgres', profile_name: name } };
+}
+
 /** The context of a rendering: `{{this}}` and `{{target.name}}`. */
 export function modelContext(project: Project, own: RelationName | undefined): object {
   return {
-    target: { name: project.target.name },
+    ...targetContext(project),
     toString: () => (own === undefined ? '' : relation(own)),
   };
 }

@@ -11,8 +11,12 @@ import { type Complain, type ViewColumn, viewColumns } from './columns.ts';
 import { faultOfName, NamesTaken } from './names.ts';
 
 /** The schema of the views and the time zone of their local times. @see project.yml `bi` */
-export function biSettings({ project }: CompileContext): { readonly schema: string; readonly time_zone: string } {
-  const { schema = 'bi', time_zone = 'Europe/Zurich' } = project.settings.bi ?? {};
+export function biSettings({ project, nameRelation }: CompileContext): {
+  readonly schema: string;
+  readonly time_zone: string;
+} {
+  const { schema: custom = 'bi', time_zone = 'Europe/Zurich' } = project.settings.bi ?? {};
+  const { schema } = nameRelation({ kind: 'model', name: 'bi', file: 'project.yml', config: { schema: custom } });
   return { schema, time_zone };
 }
 
