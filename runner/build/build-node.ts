@@ -157,6 +157,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
       builtAt: startedAt,
       consumed: await consumedRows(session, context, node, state, totals),
       rowsChanged: decision.mode === 'create' || changed || (node.hooks ?? []).length > 0,
+      rowsRemoved: reshaped || (node.hooks ?? []).length > 0 || mayRemove(decision, totals),
     });
   }
   if (isWholeAgain(context.manifest, node, decision, state)) await forgetExpired(session, node.name);
@@ -250,6 +251,13 @@ function isReshapedBy(node: BuiltNode, yields: readonly Column[], decision: Deci
 /** Increments are seen by their consumers through load ids, unless they are late; any other change of rows starts a new generation. */
 function newGeneration(decision: Decision, changed: boolean): boolean {
   return decision.mode === 'create' || (['replace', 'refresh', 'snapshot'].includes(decision.mode) && changed);
+}
+
+/** Whether rows may have gone. Others are found by their unique key, so that it stays theirs. */
+function mayRemove(decision: Decision, totals: Totals): boolean {
+  if (decision.mode === 'create' || totals.deleted > 0) return true;
+  if (decision.mode === 'replace') return decision.existing.kind !== 'table';
+  return decision.mode !== 'increment' && changedRows(totals) > 0;
 }
 
 function hasMoved(state: NodeState): boolean {

@@ -104,6 +104,7 @@ async function stateOfSecondRun(session: Session, trial: Trial, node: ModelNode)
       upstreamShape: '',
       generation: 1,
       rowsVersion: 1,
+      removals: 0,
       made: madeOf(structureOf(node)),
     },
     consumed: marks(0),

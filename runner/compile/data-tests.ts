@@ -173,6 +173,8 @@ function genericTests(
         isOfRows && bare !== undefined
           ? genericTest(one, { ...about, sql: bare }, find, text).sql.framedBy(place)
           : undefined;
+      const refs = test.refs.map((name) => context.drafts.get(name)?.id ?? name);
+      const [parent] = refs;
       found.push({
         kind: 'test',
         generic: test.kind,
@@ -182,11 +184,12 @@ function genericTests(
         group: subject.group,
         file: yaml.file.path,
         tags: [...new Set([...subject.tags, ...tags, ...test.tags])],
-        dependsOn: [subject.id, ...test.refs.map((name) => context.drafts.get(name)?.id ?? name)],
+        dependsOn: [subject.id, ...refs],
         sql: test.sql.framedBy(place),
         severity: test.severity,
         provenBy: test.provenBy,
         place,
+        ...(parent === undefined || test.field === undefined ? {} : { parent: { id: parent, column: test.field } }),
         ...(test.badRow === undefined || subject.relation === undefined
           ? {}
           : { badRow: { from: `${subject.sql} as ${identifier(subject.name)}`, condition: test.badRow } }),

@@ -28,6 +28,8 @@ export interface GenericTest {
   readonly provenBy: Proof | undefined;
   /** Names of other models it reads. */
   readonly refs: readonly string[];
+  /** The column of the one of them that has to have each value. */
+  readonly field: string | undefined;
 }
 
 /** What a test reads: as it is written in SQL, and as the database knows it, unless it is part of the query itself. */
@@ -131,7 +133,8 @@ export function genericTest(
   return {
     kind,
     // A condition with a query in it may ask for other rows.
-    isOfRows: kind !== 'unique' && !/\bselect\b/i.test(where ?? ''),
+    // So does one that is compared with rows of its own model.
+    isOfRows: kind !== 'unique' && !/\bselect\b/i.test(where ?? '') && built.refs?.includes(subject.name) !== true,
     badRow:
       where !== undefined && built.badRow !== undefined
         ? SqlText.join('(', text.written(where, path('where')), '\n) and ', built.badRow)
@@ -144,6 +147,7 @@ export function genericTest(
     enabled,
     audit,
     refs: built.refs ?? [],
+    field: built.field,
     // A constraint proves a test of all rows, not of those that a condition picks: it proves those as well.
     provenBy: built.provenBy,
   };
@@ -176,6 +180,7 @@ interface Built {
   readonly badRow?: SqlText;
   readonly provenBy?: Proof | undefined;
   readonly refs?: readonly string[];
+  readonly field?: string;
 }
 
 function build(
@@ -268,6 +273,7 @@ function build(
             ? undefined
             : { type: 'foreign_key', relation: own, columns: [column], to: parent.relation, toColumns: [field] },
         refs: [to],
+        field,
       };
     }
     default:

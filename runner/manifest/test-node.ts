@@ -32,6 +32,8 @@ export interface TestNode extends NodeBase {
   readonly audit?: Audit | undefined;
   /** Where the outcome for a row depends on that row of one model alone, and the test is no audit. */
   readonly newRows?: NewRows | undefined;
+  /** Of relationships: what has to have each value. Rows that it gains make no row bad. */
+  readonly parent?: Parent | undefined;
   /** Where it fails because of any row of one relation that meets a condition, and passes otherwise. */
   readonly badRow?: BadRow | undefined;
   /** What it looks at once it has passed, where it says so by `{{#incremental}}`. */
@@ -58,6 +60,12 @@ export interface NewRows {
   /** The id of the model. */
   readonly of: string;
   readonly sql: SqlText;
+}
+
+/** A column of a model, seed or source. */
+export interface Parent {
+  readonly id: string;
+  readonly column: string;
 }
 
 export interface Audit {

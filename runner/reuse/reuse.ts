@@ -4,6 +4,7 @@
 //   steady.ts        whether a query yields the same of the same rows, and reads only what is known to be its upstream
 //   upstream-versions.ts  what an upstream is apart from increments: who follows it by high-water mark rebuilds when that changes
 //   new-rows.ts      tests of single rows, on the rows that an increment brings
+//   marks.ts         how far an upstream went when a test passed, and whether rows have gone from it since
 //   reuse.ts         which data tests have passed on these versions; what passes in this run is recorded at its end
 //
 // The planner decides by the same versions whether a table or materialized view stays as it is (plan/decide.ts). What is not known
@@ -11,32 +12,24 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { newestLoad } from '../database/newest-load.ts';
 import { viewFacts } from '../database/query-facts.ts';
 import { ask } from '../database/question.ts';
 import { explain, statement } from '../database/statement.ts';
 import { digest } from '../manifest/digest.ts';
-import {
-  type BuiltNode,
-  hasRelation,
-  isBuilt,
-  type Manifest,
-  type Node,
-  type SourceNode,
-} from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, type Manifest, type Node, type SourceNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { type ModelState, modelsNamed } from '../state/models.ts';
 import { allTestPasses, forgetTestPasses, type Mark, type TestPass, writeTestPasses } from '../state/test-passes.ts';
 import type { SourceTexts } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
+import { hasLostNothing, marksOf } from './marks.ts';
 import { canStay, type KnownRows, RowVersions } from './row-versions.ts';
 import { isSteady, readsOnly } from './steady.ts';
-import { UpstreamVersions } from './upstream-versions.ts';
 
 /** The rows that a test is about to read, so that its pass can be recorded. */
 export interface RowsToTest {
   readonly checksum: string;
-  /** How far each upstream goes now, for a test that has an incremental form; by id. */
+  /** How far each upstream goes now that need not be read whole again, by id. */
   readonly marks: Readonly<Record<string, Mark>>;
   /** By the ids of what it reads; undefined where it cannot be told. */
   readonly rows: Readonly<Record<string, string>> | undefined;
@@ -117,7 +110,8 @@ export class Reuse implements KnownRows {
   async rowsOf(test: TestNode): Promise<RowsToTest> {
     await this.refresh();
     const rows = this.#versions.ofAll(test.dependsOn);
-    return { checksum: checksumOf(test), rows, marks: await this.#marksOf(test) };
+    const marks = await marksOf(this.#warehouse, this.#manifest, this.#models, test);
+    return { checksum: checksumOf(test), rows, marks };
   }
 
   /** When a test has passed on these rows; undefined if it has not, or if that is not known. ISO time. */
@@ -147,16 +141,18 @@ export class Reuse implements KnownRows {
 
   /**
    * The number of bad rows among those that a build of this run brought, where that says all: everything else that the test reads is
-   * as it was when it passed last.
+   * as it was when it passed last, or has only gained parents.
    */
-  failuresOfNewRows(test: TestNode, { rows }: RowsToTest): number | undefined {
-    const failures = this.#found.get(test.id);
-    const pass = this.#passes.get(test.name);
-    if (failures === undefined || pass === undefined || rows === undefined) return undefined;
+  failuresOfNewRows(test: TestNode, { checksum, rows, marks }: RowsToTest): number | undefined {
     const of = newRowsTested(test);
+    const pass = this.#passes.get(test.name);
+    if (of === undefined || rows === undefined || pass?.checksum !== checksum) return undefined;
+    const failures = this.#found.get(test.id) ?? (rows[of] === pass.rows[of] ? 0 : undefined);
     const ids = Object.keys(rows);
-    if (ids.length !== Object.keys(pass.rows).length) return undefined;
-    return ids.every((id) => id === of || rows[id] === pass.rows[id]) ? failures : undefined;
+    if (failures === undefined || ids.length !== Object.keys(pass.rows).length) return undefined;
+    // A bad row may have its parent by now, but a good one keeps it.
+    const gains = (id: string) => failures === 0 && id === test.parent?.id && hasLostNothing(pass.marks[id], marks[id]);
+    return ids.every((id) => id === of || rows[id] === pass.rows[id] || gains(id)) ? failures : undefined;
   }
 
   /**
@@ -167,28 +163,12 @@ export class Reuse implements KnownRows {
     const pass = this.#passes.get(test.name);
     if (test.incremental === undefined || pass?.checksum !== checksum) return undefined;
     const isSame = test.dependsOn.every(
-      (id) => pass.marks[id] !== undefined && pass.marks[id].version === marks[id]?.version,
+      (id) => pass.marks[id]?.version === marks[id]?.version && hasLostNothing(pass.marks[id], marks[id]),
     );
     if (!isSame) return undefined;
     return test.incremental.sql.fill((hole) =>
       hole.kind === 'high_water' ? String(pass.marks[hole.id]?.loadId ?? 0) : undefined,
     );
-  }
-
-  async #marksOf({ incremental, dependsOn }: TestNode): Promise<Readonly<Record<string, Mark>>> {
-    if (incremental === undefined) return {};
-    const versions = new UpstreamVersions(this.#manifest, this.#models);
-    const marks: Record<string, Mark> = {};
-    for (const id of dependsOn)
-      marks[id] = { version: versions.versionOf(id), loadId: await this.#newestLoad(incremental.highWater, id) };
-    return marks;
-  }
-
-  /** The largest load_id of an upstream that is followed by high-water mark; 0 for any other. */
-  async #newestLoad(followed: readonly string[], id: string): Promise<number> {
-    const node = this.#manifest.nodes.get(id);
-    if (!hasRelation(node) || !followed.includes(id)) return 0;
-    return (await newestLoad(this.#warehouse, node.relation)) ?? 0;
   }
 
   /** Notes that a test has passed on all of these rows. @param at ISO time. */

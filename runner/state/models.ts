@@ -13,6 +13,8 @@ export interface ModelState {
   readonly upstreamShape: string | null;
   /** Grows with every transaction of a run that changed rows. */
   readonly rowsVersion: number;
+  /** Grows with every transaction of a run that may have taken rows away, or given rows other keys. */
+  readonly removals: number;
   /** What the runner made besides the rows and may take away again. */
   readonly made: Made;
 }
@@ -25,7 +27,7 @@ export interface Consumed {
 }
 
 const states =
-  'select model, materialized, checksum, generation, upstream_shape as "upstreamShape", rows_version as "rowsVersion", made from datacycle.model';
+  'select model, materialized, checksum, generation, upstream_shape as "upstreamShape", rows_version as "rowsVersion", removals, made from datacycle.model';
 const byName = (rows: readonly (ModelState & { readonly model: string })[]): ReadonlyMap<string, ModelState> =>
   new Map(rows.map((row) => [row.model, { ...row, made: parseMade(row.made) }]));
 
@@ -85,24 +87,27 @@ export function leastConsumed(
   );
 }
 
-export interface BuiltModel extends Omit<ModelState, 'rowsVersion'> {
+export interface BuiltModel extends Omit<ModelState, 'rowsVersion' | 'removals'> {
   readonly model: string;
   readonly relation: string;
   readonly builtAt: string;
   readonly consumed: ReadonlyMap<string, Consumed>;
   /** Whether its rows are others than before. */
   readonly rowsChanged: boolean;
+  /** Whether rows may have gone, or have other keys. */
+  readonly rowsRemoved: boolean;
 }
 
 /** Records a build; part of the model's own transaction. */
 export async function writeModel(session: Queryable, built: BuiltModel): Promise<void> {
   await session.query(
     `insert into datacycle.model as was
-         (model, relation, materialized, checksum, generation, made, built_at, upstream_shape, rows_version)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9::integer)
+         (model, relation, materialized, checksum, generation, made, built_at, upstream_shape, rows_version, removals)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9::integer, $10::integer)
      on conflict (model) do update set relation = excluded.relation, materialized = excluded.materialized,
          checksum = excluded.checksum, generation = excluded.generation, made = excluded.made, built_at = excluded.built_at,
-         upstream_shape = excluded.upstream_shape, rows_version = was.rows_version + excluded.rows_version`,
+         upstream_shape = excluded.upstream_shape, rows_version = was.rows_version + excluded.rows_version,
+         removals = was.removals + excluded.removals`,
     [
       built.model,
       built.relation,
@@ -113,21 +118,30 @@ export async function writeModel(session: Queryable, built: BuiltModel): Promise
       built.builtAt,
       built.upstreamShape,
       built.rowsChanged ? 1 : 0,
+      built.rowsRemoved ? 1 : 0,
     ],
   );
   await writeConsumed(session, built.model, built.consumed);
 }
 
-/** Raises the version of a model's rows, in the transaction that changes them. */
-export async function raiseRowsVersion(session: Queryable, model: string): Promise<void> {
-  await session.query('update datacycle.model set rows_version = rows_version + 1 where model = $1', [model]);
+/**
+ * Raises the version of a model's rows, in the transaction that changes them.
+ * @param removed whether rows may have gone, or have other keys.
+ */
+export async function raiseRowsVersion(session: Queryable, model: string, removed = true): Promise<void> {
+  await session.query(
+    'update datacycle.model set rows_version = rows_version + 1, removals = removals + $2::integer where model = $1',
+    [model, removed ? 1 : 0],
+  );
 }
 
 /** Raises the versions of the rows of all models and seeds whose relations a statement names as `ref` does. */
 export async function raiseRowsVersionsIn(on: Queryable, sql: string): Promise<void> {
-  await on.query('update datacycle.model set rows_version = rows_version + 1 where position(relation in $1) > 0', [
-    sql,
-  ]);
+  await on.query(
+    `update datacycle.model set rows_version = rows_version + 1, removals = removals + 1
+     where position(relation in $1) > 0`,
+    [sql],
+  );
 }
 
 /** Records what a model has consumed of its upstreams, by their names. */

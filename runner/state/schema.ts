@@ -126,6 +126,9 @@ const rowVersions: readonly string[] = [
 )`,
 ];
 
+/** Beside the version of its rows: how often rows went or changed their keys, which is not what an increment does as a rule. */
+const removals = 'alter table datacycle.model add column removals bigint not null default 0';
+
 /**
  * The migrations of schema `datacycle`. The first also adopts a schema without a number, as earlier versions of the program
  * created it: existing tables stay, missing ones are added.
@@ -142,6 +145,7 @@ export const stateMigrations: Migrations = {
     typeMade,
     statements(['alter table datacycle.model add column upstream_shape text']),
     statements(rowVersions),
+    statements([removals]),
   ],
 };
 
@@ -191,8 +195,10 @@ export async function hasAuditRecords(on: Queryable): Promise<boolean> {
 
 /** Whether schema `datacycle` is there as this program makes it: the migration that came last has been applied. */
 export async function hasState(on: Queryable): Promise<boolean> {
-  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.test_pass') is not null as there`);
-  return rows[0]?.there === true;
+  const { rows } = await on.query(
+    `select from pg_attribute where attrelid = to_regclass('datacycle.model') and attname = 'removals'`,
+  );
+  return rows.length > 0;
 }
 
 /** Whether runs are numbered (datacycle.run.run_no): not before the first run with a version that does so. */

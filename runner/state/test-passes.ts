@@ -9,7 +9,7 @@ export interface TestPass {
   readonly passedAt: string;
   /** The rows that each upstream had then, by its id: see {@link RowVersions}. */
   readonly rows: Readonly<Record<string, string>>;
-  /** What it had consumed of the upstreams that it follows by high-water mark, by their ids. */
+  /** What it had read of upstreams whose rows it need not all read again, by their ids. */
   readonly marks: Readonly<Record<string, Mark>>;
 }
 
@@ -18,6 +18,8 @@ export interface Mark {
   /** The upstream's version: what it was apart from increments. */
   readonly version: string;
   readonly loadId: number;
+  /** How often rows had gone from it; undefined: recorded by a version that did not look. */
+  readonly removals?: number | undefined;
 }
 
 /** The data tests that passed when they were run last, by name. */

@@ -82,6 +82,7 @@ function stateOf(one: Case, node: BuiltNode, yields: readonly Column[]): NodeSta
       generation: 1,
       upstreamShape: 'same',
       rowsVersion: 1,
+      removals: 0,
       made,
     },
     consumed: new Map([['raw.events', { version: 'source', loadId: 41 }]]),

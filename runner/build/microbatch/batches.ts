@@ -152,10 +152,12 @@ async function buildBatch(
     upstreamShape: job.state.upstreamShape,
     generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
     rowsVersion: progress.remembered?.rowsVersion ?? 0,
+    removals: progress.remembered?.removals ?? 0,
     made: progress.prepared ? made : await whole(progress, () => introduce(session, node, made)),
   };
   if (unseen || !progress.prepared) await remember(session, context, job, remembered);
-  if (changed || created || outside > 0) await raiseRowsVersion(session, node.name);
+  const removed = created || outside > 0 || totals.deleted > 0;
+  if (changed || removed) await raiseRowsVersion(session, node.name, removed);
   await writeBatch(session, node.name, {
     from: window.from.at,
     to: window.to.at,

@@ -74,6 +74,7 @@ export async function moveRows(
     builtAt: clock().toISOString(),
     consumed: state.consumed,
     rowsChanged: false,
+    rowsRemoved: false,
   });
   return { ...after, remembered: { ...remembered, made: now } };
 }

@@ -102,6 +102,7 @@ export function remember(session: Session, context: BuildContext, job: Job, stat
     consumed: job.state.upstreams,
     // Each batch says so by itself, in its own transaction.
     rowsChanged: false,
+    rowsRemoved: false,
   });
 }
 

@@ -103,6 +103,30 @@ describe.each(databases)('tests of single rows, on $name', (kind) => {
     expect(() => project.compile()).toThrow('high_water has no value in a full build');
   });
 
+  test('look for no parent of old rows again, unless parents are gone', async () => {
+    const kinds = (...values: number[]) => ({ 'seeds/kinds.csv': `value\n${values.join('\n')}\n` });
+    const relationship = 'relationships_readings_value__parents';
+    project.write({
+      'models/parents.sql':
+        '{{config materialized="table" unique_key="value"}}\nselect value, count(*) over () as others from {{ref "kinds"}}',
+      'models/models.yml': `models: [{ name: readings, columns: [{ name: value, data_tests: [{ relationships: { to: ref('parents'), field: value } }] }] }]`,
+    });
+    project.remove('tests/data/not_above.sql');
+    await land(1, "(1, 'a', 1), (2, 'a', 2)");
+    await run();
+    // Changed by hand: a test that looked at all rows would see it.
+    await rows('update public.readings set value = 9 where id = 1');
+    project.write(kinds(1, 2, 3, 4, 5));
+    expect(await outcomes()).toMatchObject({ [relationship]: 'pass new rows' });
+    // A new row may be looked at before its parent comes.
+    project.write(kinds(1, 2, 3, 4, 5, 6));
+    await land(2, "(3, 'a', 6), (1, 'a', 1)");
+    expect(await outcomes()).toMatchObject({ [relationship]: expect.stringMatching(/^pass/) });
+    await rows('update public.readings set value = 9 where id = 1');
+    project.write(kinds(1, 2, 3, 4, 5));
+    expect(await outcomes()).toMatchObject({ [relationship]: 'fail 2 bad rows' });
+  });
+
   test('that cannot be run beside the others say so by themselves', async () => {
     project.write({
       'tests/data/not_above.sql':

@@ -67,7 +67,7 @@ describe.each(databases)('the order of runs on $name', ({ open }) => {
     await database.warehouse.query('drop table datacycle.test_pass');
     await database.warehouse.query('alter table datacycle.high_water drop column rows_version');
     await database.warehouse.query(
-      `alter table datacycle.model drop column rows_version, drop column upstream_shape, drop column made,
+      `alter table datacycle.model drop column rows_version, drop column removals, drop column upstream_shape, drop column made,
            add column objects text[] not null`,
     );
     expect(await commands()).toEqual(['later', 'earlier']);

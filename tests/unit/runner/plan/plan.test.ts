@@ -82,6 +82,7 @@ function decisionFor(name: string, situation: Situation): string {
             generation: 1,
             upstreamShape: situation.shape === undefined ? 'same' : situation.shape,
             rowsVersion: 1,
+            removals: 0,
             made: nothingMade,
           },
     consumed: new Map(consumed === undefined ? [] : [['raw.events', consumed]]),

@@ -29,7 +29,15 @@ const generation = (number: number) =>
   new Map<string, ModelState>([
     [
       'v0',
-      { materialized: 'table', checksum: '', generation: number, upstreamShape: '', rowsVersion: 1, made: nothingMade },
+      {
+        materialized: 'table',
+        checksum: '',
+        generation: number,
+        upstreamShape: '',
+        rowsVersion: 1,
+        removals: 0,
+        made: nothingMade,
+      },
     ],
   ]);
 
