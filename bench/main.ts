@@ -1,200 +1,146 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
 import { formatTable } from '../cli/terminal/table.ts';
 import startPostgres from '../tests/postgres-server.ts';
-import { median, runNode } from './measure.ts';
-import { writeShare } from './share.ts';
+import { measureEveryday, measureFirst } from './everyday.ts';
+import { assertSameRows, measureSilver, type Silver } from './figures.ts';
+import { Installation } from './installation.ts';
+import { median } from './measure.ts';
+import { type Row, rounded, rowCells, rowTitles } from './report.ts';
+import { readScale, type Scale } from './scale.ts';
+import { Share } from './share.ts';
 
 /*
- * The main job beside its floor, on PostgreSQL: BENCH_DB_URL (its schemas staging, silver, gold, seeds, datacycle and
- * floor are dropped!) or a server started for the purpose. BENCH_DAYS (10) days of 2,872 files; BENCH_RUNS (3) rounds.
+ * What a person does, each beside its floor, at one of three sizes: `npm run bench -- --scale day|tenth|full`. On PostgreSQL, BENCH_DB_URL
+ * (its schemas staging, silver, gold, bi, access, seeds, datacycle and floor are dropped!) or a server started for the purpose, and
+ * a tenth of it on the embedded database; where there is no PostgreSQL, all of it on the embedded one.
  */
 const root = resolve('.');
 const home = join(root, '.datacycle', 'bench');
-const days = Number(process.env.BENCH_DAYS ?? 10);
-const rounds = Number(process.env.BENCH_RUNS ?? 3);
-const schemas = ['staging', 'silver', 'gold', 'seeds', 'datacycle', 'floor'];
 
-interface Comparison {
-  readonly what: string;
+/** The day of minute 0. */
+const first = Date.UTC(2023, 7, 1);
+
+/** What two new files cost beside so much history. */
+interface Growth {
+  readonly files: number;
   readonly seconds: number;
-  readonly floorSeconds: number;
   readonly ratio: number;
 }
 
+interface Part {
+  readonly database: string;
+  readonly files: number;
+  readonly silver: Silver;
+  readonly rows: readonly Row[];
+}
+
 async function main(): Promise<void> {
+  const started = performance.now();
+  const scale = readScale(process.argv.slice(2));
   if (process.env.BENCH_DB_URL) process.env.TEST_DB_URL = process.env.BENCH_DB_URL;
   const stop = await startPostgres();
   const url = process.env.TEST_DB_URL;
-  if (url === undefined) throw new Error('No PostgreSQL server found: install one or set BENCH_DB_URL.');
+  rmSync(home, { recursive: true, force: true });
   try {
-    const share = join(home, 'share');
-    say(`Writing ${days} days of sensor files ...`);
-    const files = await writeShare(share, days);
-    const floors = await measureFloors(url, share);
-    const ours = await measureOurs(url, share);
-    const result = await compare(url, files, floors, ours);
-    mkdirSync(join(root, 'target'), { recursive: true });
-    writeFileSync(join(root, 'target', 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
-    say(
-      formatTable(
-        ['what', 'seconds', 'floor', 'ratio'],
-        result.comparisons.map((c) => [c.what, c.seconds.toFixed(2), c.floorSeconds.toFixed(2), c.ratio.toFixed(2)]),
-      ),
+    const parts: Part[] = [];
+    const on = new Installation(join(home, 'main'), url, new Share(join(home, 'share'), first));
+    const growth = await measureGrowth(on, scale);
+    say(`All history, ${on.kind}`);
+    parts.push(await measurePart(on, Math.round(scale.minutes * 0.3), scale.minutes, scale.runs));
+    const tenfold = parts[0]?.rows.find(({ what }) => what === 'load + run, 2 new files');
+    growth.push({ files: parts[0]?.files ?? 0, seconds: tenfold?.seconds ?? Number.NaN, ratio: Number.NaN });
+    if (url !== undefined) {
+      say('A tenth of it on the embedded database');
+      const tenth = new Installation(join(home, 'embedded'), undefined, new Share(join(home, 'share-tenth'), first));
+      parts.push(await measurePart(tenth, 0, Math.round(scale.minutes / 10), Math.min(scale.runs, 3)));
+    }
+    report(
+      scale,
+      parts,
+      growth.map((one) => ({ ...one, ratio: rounded(one.seconds / (growth[0]?.seconds ?? 1)) })),
+      started,
     );
-    say(formatTable(['figure', 'value'], Object.entries(result.figures)));
   } finally {
     rmSync(home, { recursive: true, force: true });
     await stop?.();
   }
 }
 
-type Times = Record<string, number[]>;
-
-function note(times: Times, name: string, seconds: number): void {
-  const list = times[name] ?? [];
-  list.push(seconds);
-  times[name] = list;
-  say(`  ${name}: ${seconds.toFixed(2)}s`);
-}
-
-async function measureFloors(url: string, share: string): Promise<Times> {
-  const times: Times = {};
-  const program = join(root, 'dist', 'bench-floor-load.mjs');
-  for (let round = 0; round < rounds; round += 1) {
-    say(`Floor, round ${round + 1}`);
-    // A folder of its own each time: some file systems create files slowly for a while after a large removal.
-    const bronze = join(home, `bronze-floor-${round}`);
-    note(times, 'load', (await runNode([program, url, share, bronze], threads)).seconds);
-    note(times, 'load without Bronze', (await runNode([program, url, share], threads)).seconds);
-    await withClient(url, async (client) => {
-      await client.query('create table floor.rooms (raw_name text, room_name text)');
-      await client.query(
-        `insert into floor.rooms values ('Bhroom', 'Bathroom'), ('Bdroom', 'Bedroom'), ('Livingroom', 'Living Room')`,
-      );
-      for (const step of ['silver', 'gold']) {
-        const sql = readFileSync(join(root, 'bench', 'floor', `${step}.sql`), 'utf8');
-        const started = performance.now();
-        for (const statement of sql.split(/;\n/).filter((text) => text.trim() !== '')) await client.query(statement);
-        note(times, step, (performance.now() - started) / 1000);
-      }
-    });
-  }
-  return times;
-}
-
-const threads = { UV_THREADPOOL_SIZE: '16' };
-
-async function measureOurs(url: string, share: string): Promise<{ times: Times; memoryMb: number }> {
-  const times: Times = {};
-  let memoryMb = 0;
-  for (let round = 0; round < rounds; round += 1) {
-    say(`datacycle, round ${round + 1}`);
-    await withClient(url, async (client) => {
-      for (const schema of schemas.filter((name) => name !== 'floor'))
-        await client.query(`drop schema if exists ${schema} cascade`);
-    });
-    const env = { DB_URL: url, SMB_PATH: share, BRONZE_ROOT: join(home, `bronze-${round}`), BI_PSEUDONYMISE: 'false' };
-    const run = async (name: string, ...args: string[]) => {
-      const measured = await runNode([join(root, 'bin', 'datacycle.mjs'), ...args], env);
-      note(times, name, measured.seconds);
-      return measured;
-    };
-    memoryMb = Math.max(memoryMb, (await run('load', 'load', '--full')).memoryMb);
-    await run('seed', 'seed');
-    await run('silver', 'run', '--select', 'sensor_events');
-    await run('rest of silver', 'run', '--select', 'silver', '--exclude', 'sensor_events');
-    await run('gold', 'run', '--select', 'gold');
-    await run('load, nothing new', 'load');
-    await run('build, every test', 'build');
-    await run('build, nothing new', 'build');
-    await assertSameRows(url);
-    // Two new files, as every minute brings them.
-    const owners = ['JimmyLoup', 'JeremieVianin'];
-    const fresh = owners.map((owner) => join(share, `11.09.2023 0000_${owner}_received.json`));
-    for (const [index, owner] of owners.entries()) {
-      const old = readFileSync(join(share, `01.09.2023 0200_${owner}_received.json`), 'utf8');
-      writeFileSync(fresh[index] ?? '', old.replace('01.09.2023 02:00', '11.09.2023 00:00'));
+/** Two new files beside a tenth and three tenths of history, each loaded and built from nothing. */
+async function measureGrowth(on: Installation, scale: Scale): Promise<Growth[]> {
+  const growth: Growth[] = [];
+  let written = 0;
+  for (const tenths of [1, 3]) {
+    const until = Math.round((scale.minutes * tenths) / 10);
+    say(`${tenths} of ten parts of history, ${on.kind}`);
+    await on.share.write(written, until);
+    written = until;
+    await on.reset();
+    await on.run('load', '--full');
+    await on.run('build');
+    const runs: number[] = [];
+    for (let minute = until; minute < until + scale.runs; minute += 1) {
+      await on.share.write(minute, minute + 1);
+      runs.push((await on.run('load')).seconds + (await on.run('run')).seconds);
     }
-    await run('load, two new files', 'load', '--full');
-    await run('build, two new files', 'build');
-    for (const path of fresh) rmSync(path);
-    await run('compile', 'compile');
+    growth.push({ files: until * 2, seconds: rounded(median(runs)), ratio: 1 });
+    say(`  load + run, 2 new files: ${median(runs).toFixed(2)} s`);
   }
-  return { times, memoryMb };
+  return growth;
 }
 
-async function compare(url: string, files: number, floors: Times, ours: { times: Times; memoryMb: number }) {
-  const pair = (what: string, floor: string): Comparison => {
-    const seconds = median(ours.times[what] ?? []);
-    const floorSeconds = median(floors[floor] ?? []);
-    return {
-      what: floor === what ? what : `${what} (floor: ${floor})`,
-      seconds,
-      floorSeconds,
-      ratio: seconds / floorSeconds,
-    };
-  };
-  const version = await withClient(
-    url,
-    async (client) => (await client.query<{ v: string }>('select version() as v')).rows[0]?.v ?? '',
+/** Everything, once the minutes from `written` to `until` are written, too. */
+async function measurePart(on: Installation, written: number, until: number, runs: number): Promise<Part> {
+  await on.share.write(written, until);
+  await on.reset();
+  const atFirst = await measureFirst(on, say);
+  await assertSameRows(on);
+  const silver = await measureSilver(on);
+  const { files } = on.share;
+  const everyday = await measureEveryday(on, until, runs, say);
+  const database = await on.query(
+    async (db) => (await db.query<{ v: string }>('select version() as v')).rows[0]?.v ?? '',
   );
-  const rest = Object.keys(ours.times).filter((name) => !['load', 'silver', 'gold'].includes(name));
-  return {
-    machine: {
-      cpus: cpus().length,
-      model: cpus()[0]?.model ?? '',
-      memoryGb: Math.round(totalmem() / 2 ** 30),
-      node: process.version,
-      postgres: version,
-    },
-    files,
-    rounds,
-    comparisons: [
-      pair('load', 'load'),
-      pair('load', 'load without Bronze'),
-      pair('silver', 'silver'),
-      pair('gold', 'gold'),
-    ],
-    figures: {
-      ...Object.fromEntries(rest.map((name) => [`${name}, seconds`, median(ours.times[name] ?? []).toFixed(2)])),
-      'memory of load, MB': String(ours.memoryMb),
-    },
-  };
+  return { database: `${on.kind}: ${database}`, files, silver, rows: [...atFirst, ...everyday] };
 }
 
-/** A floor that did other work would be no floor. */
-async function assertSameRows(url: string): Promise<void> {
-  const measures = {
-    sensor_events: 'round(sum(value)::numeric, 2)',
-    fact_energy_minute: 'round(sum(energy_wh)::numeric, 3)',
-    fact_environment_minute: 'round(sum(temperature_c)::numeric, 2)',
-    fact_presence_minute: 'sum(motion_count)',
-    fact_device_health_day: 'sum(missing_readings)',
+function report(scale: Scale, parts: readonly Part[], growth: readonly Growth[], started: number): void {
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model ?? '',
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    platform: process.platform,
   };
-  await withClient(url, async (client) => {
-    for (const [table, sum] of Object.entries(measures)) {
-      const figures = async (schema: string) =>
-        JSON.stringify((await client.query(`select count(*), ${sum} as sum from ${schema}.${table}`)).rows[0]);
-      const [floor, ours] = [await figures('floor'), await figures(table === 'sensor_events' ? 'silver' : 'gold')];
-      if (floor !== ours) throw new Error(`${table}: the floor has ${floor}, datacycle has ${ours}`);
-    }
-  });
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(
-      `set work_mem = '128MB'; set maintenance_work_mem = '256MB'; set jit = off; set timezone = 'UTC'`,
+  const result = {
+    scale: scale.name,
+    machine,
+    parts,
+    growth,
+    minutes: rounded((performance.now() - started) / 60_000),
+  };
+  mkdirSync(join(root, 'target'), { recursive: true });
+  const file = join('target', `bench-${scale.name}.json`);
+  writeFileSync(join(root, file), `${JSON.stringify(result, null, 2)}\n`);
+  for (const { database, files, silver, rows } of parts) {
+    say(`\n${database.split(' on ')[0]}: ${files} files, ${silver.rows} readings`);
+    say(formatTable(rowTitles, rows.map(rowCells)));
+    say(
+      `A silver row with its key and its index on load_id: ${silver.bytesARow} bytes; the floor's ${silver.floorBytesARow}.`,
     );
-    return await work(client);
-  } finally {
-    await client.end();
   }
+  say('\nTwo new files beside more history, load + run');
+  say(
+    formatTable(
+      ['files', 'seconds', 'ratio'],
+      growth.map((one) => [one.files, one.seconds.toFixed(2), one.ratio.toFixed(2)]),
+    ),
+  );
+  say(
+    `\n${machine.cpus} cores (${machine.model}), Node ${machine.node}; ${result.minutes.toFixed(1)} minutes; all figures in ${file}`,
+  );
 }
 
 function say(text: string): void {

@@ -10,10 +10,13 @@ export interface Measured {
   readonly output: string;
 }
 
+/** In kilobytes. Of a child Linux counts what its parent had, too, except in /proc. */
+const peak = `const peak=()=>{try{return /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status','utf8'))[1]}catch{return process.resourceUsage().maxRSS}};`;
+
 /** Runs a Node program to its end as a process of its own and measures the whole of it, start-up included. */
 export async function runNode(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Measured> {
   const report = join(tmpdir(), `datacycle-bench-${process.pid}-${Math.round(performance.now() * 1000)}`);
-  const onExit = `import{writeFileSync}from'node:fs';process.on('exit',()=>writeFileSync(${JSON.stringify(report)},String(process.resourceUsage().maxRSS)))`;
+  const onExit = `import{readFileSync,writeFileSync}from'node:fs';${peak}process.on('exit',()=>writeFileSync(${JSON.stringify(report)},String(peak())))`;
   const started = performance.now();
   const child = spawn(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(onExit)}`, ...args], {
     env: { ...process.env, ...env },

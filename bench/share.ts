@@ -4,23 +4,74 @@ import { join } from 'node:path';
 import { sampleFiles } from '../cli/demo/sample-files.ts';
 
 const sampleDate = '12.10.2023';
+const minutesOfDay = 1440;
 
-/** Writes `days` days of sensor files, each the sample day under another date; returns how many files there are. */
-export async function writeShare(folder: string, days: number): Promise<number> {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  let count = 0;
-  for (let day = 0; day < days; day += 1) {
-    const date = `${String(day + 1).padStart(2, '0')}.09.2023`;
-    const pending: Promise<void>[] = [];
-    for (const file of sampleFiles()) {
-      if (file.rejected) continue;
-      const text = file.content.toString('utf8').replaceAll(sampleDate, date);
-      pending.push(writeFile(join(folder, file.name.replace(sampleDate, date)), text));
-      count += 1;
-      if (pending.length === 64) await Promise.all(pending.splice(0));
+/** Files written at once. */
+const atOnce = 64;
+
+interface DayFile {
+  readonly minute: number;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A folder of sensor files: the good files of the sample day, again and again under other dates, the same every time. */
+export class Share {
+  readonly #day: readonly DayFile[] = [...sampleFiles()]
+    .filter((file) => !file.rejected)
+    .map(({ name, content }) => ({
+      minute: Number(name.slice(11, 13)) * 60 + Number(name.slice(13, 15)),
+      name,
+      text: content.toString('utf8'),
+    }));
+
+  readonly folder: string;
+  readonly #first: number;
+  readonly #written = new Set<string>();
+
+  /** @param first the day of minute 0, in ms since 1970. */
+  constructor(folder: string, first: number) {
+    this.folder = folder;
+    this.#first = first;
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+  }
+
+  /** Writes the files of the minutes `from` to below `to` after the first; before it they are negative. Returns their names. */
+  async write(from: number, to: number): Promise<string[]> {
+    const names: string[] = [];
+    let pending: Promise<void>[] = [];
+    for (let day = Math.floor(from / minutesOfDay); day * minutesOfDay < to; day += 1) {
+      const date = this.#date(day);
+      for (const file of this.#day) {
+        const minute = day * minutesOfDay + file.minute;
+        if (minute < from || minute >= to) continue;
+        const name = file.name.replace(sampleDate, date);
+        names.push(name);
+        this.#written.add(name);
+        pending.push(writeFile(join(this.folder, name), file.text.replaceAll(sampleDate, date)));
+        if (pending.length < atOnce) continue;
+        await Promise.all(pending);
+        pending = [];
+      }
     }
     await Promise.all(pending);
+    return names;
   }
-  return count;
+
+  /** How many files there are. */
+  get files(): number {
+    return this.#written.size;
+  }
+
+  #date(day: number): string {
+    const [date = ''] = new Date(this.#first + day * minutesOfDay * 60_000).toISOString().split('T');
+    return date.split('-').reverse().join('.');
+  }
+}
+
+/** Writes `days` whole days of sensor files, from the first of September; returns how many files there are. */
+export async function writeShare(folder: string, days: number): Promise<number> {
+  const names = await new Share(folder, Date.UTC(2023, 8, 1)).write(0, days * minutesOfDay);
+  return names.length;
 }

@@ -11,8 +11,8 @@ join floor.dim_apartment using (apartment);
 alter table floor.dim_room add primary key (room_key);
 
 create table floor.dim_device as
-select row_number() over (order by room_key, sensor_type)::integer as device_key, room_key, apartment_key, apartment, room, sensor_type
-from (select distinct apartment, room, sensor_type from floor.sensor_events) as d
+select row_number() over (order by room_key, sensor_type)::integer as device_key, room_key, apartment_key, apartment, room, sensor_type, has_counter
+from (select apartment, room, sensor_type, bool_or(field = 'total') as has_counter from floor.sensor_events group by apartment, room, sensor_type) as d
 join floor.dim_room using (apartment, room);
 alter table floor.dim_device add primary key (device_key);
 
@@ -65,6 +65,7 @@ alter table floor.fact_energy_minute add primary key (datetime_key, device_key);
 create index on floor.fact_energy_minute (date_key);
 create index on floor.fact_energy_minute (apartment_key);
 create index on floor.fact_energy_minute (room_key);
+create index on floor.fact_energy_minute (device_key, datetime_key);
 alter table floor.fact_energy_minute add foreign key (datetime_key) references floor.dim_datetime, add foreign key (date_key) references floor.dim_date,
     add foreign key (apartment_key) references floor.dim_apartment, add foreign key (room_key) references floor.dim_room,
     add foreign key (device_key) references floor.dim_device;

@@ -1,3 +1,6 @@
+create table floor.rooms (raw_name text, room_name text);
+insert into floor.rooms values ('Bhroom', 'Bathroom'), ('Bdroom', 'Bedroom'), ('Livingroom', 'Living Room');
+
 -- The flattening by hand: one pass over each document, then one grouping, as tight as it can be written.
 create table floor.sensor_events as
 with files as (
@@ -100,7 +103,6 @@ left join floor.rooms as k on k.raw_name = r.room
 where r.value is not null
 group by r.apartment, coalesce(k.room_name, r.room), r.sensor_type, r.field, r.unit, r.timestamp;
 
-alter table floor.sensor_events add unique (apartment, room, sensor_type, field, timestamp);
+alter table floor.sensor_events add primary key (timestamp, apartment, room, sensor_type, field);
 create index on floor.sensor_events (load_id);
-create index on floor.sensor_events (timestamp);
 analyze floor.sensor_events;
