@@ -14,6 +14,7 @@ export type Flags = GlobalOptions & {
   readonly eventTimeEnd?: string;
   readonly threads?: number;
   readonly failFast?: boolean;
+  readonly storeFailures?: boolean;
   readonly full?: boolean;
   readonly fromBronze?: boolean;
   readonly resourceType?: readonly string[];

@@ -19,6 +19,8 @@ export function buildProgram(signal: AbortSignal, exit: (code: number, command: 
   return program;
 }
 
+const storing = 'keep the bad rows of tests in tables of schema dbt_test__audit, unless a test says otherwise';
+
 /** What makes data: from the sources to gold. */
 function addPipeline(define: Define, signal: AbortSignal): void {
   define(
@@ -59,6 +61,7 @@ function addPipeline(define: Define, signal: AbortSignal): void {
       command
         .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
         .option('--event-time-end <time>', 'and only those before this one');
+    if (name === 'build') command.option('--store-failures', storing);
     if (name === 'run' || name === 'build')
       command.option('--no-reuse', 'build and test also what nothing has changed for since the last success');
     // The history in a snapshot is nowhere else: nothing rebuilds it.
@@ -71,7 +74,9 @@ function addPipeline(define: Define, signal: AbortSignal): void {
         (await import('./commands/run.ts')).runCommand('test', project, selectFlags(flags), terminal, signal),
       ),
     ),
-  ).option('--changed', 'leave out tests that have passed on the same rows, as build does');
+  )
+    .option('--changed', 'leave out tests that have passed on the same rows, as build does')
+    .option('--store-failures', storing);
   define(
     'watch',
     'keep everything fresh until stopped: land what comes in and build what it touches',

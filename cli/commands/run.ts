@@ -29,6 +29,7 @@ export interface RunFlags {
   readonly eventTimeEnd?: string | undefined;
   readonly threads?: number | undefined;
   readonly failFast?: boolean | undefined;
+  readonly storeFailures?: boolean | undefined;
 }
 
 /** seed, run, test and build: opens the project's database, works through the selection, reports. */
@@ -75,6 +76,7 @@ export async function runOn(
     range: eventTimeRange(flags),
     threads: flags.threads ?? project.target.threads ?? 4,
     failFast: flags.failFast === true,
+    storeFailures: flags.storeFailures === true,
     clock: () => new Date(),
     runId: randomUUID(),
     signal,

@@ -20,8 +20,8 @@ import { formatProblem, type Problem, ProjectError, quoting } from '../text/erro
 import { oneStatement } from '../text/one-statement.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import type { SqlText } from '../text/sql-text.ts';
-import { auditedLast } from './audits.ts';
-import { compileTests } from './data-tests.ts';
+import { auditedLast } from './data-test/audits.ts';
+import { compileTests } from './data-test/data-tests.ts';
 import { columnSpecs } from './draft/constraints.ts';
 import type { CompileContext, Draft } from './draft/context.ts';
 import {
@@ -35,12 +35,12 @@ import {
   macrosByName,
   viewNodeName,
 } from './draft/draft.ts';
-import { inlineEphemerals } from './draft/ephemeral.ts';
+import { ephemeralsOf, inlineEphemerals } from './draft/ephemeral.ts';
 import { helperNames, newRecord } from './draft/model-language.ts';
 import { relationNamer } from './draft/relation-names.ts';
 import { checkAccess, exposureNodes } from './exposures.ts';
 import { addHooks } from './hooks.ts';
-import { ephemeralsOf, modelNode, render, seedNode } from './model.ts';
+import { modelNode, render, seedNode } from './model.ts';
 import { checkExposable, exposuresOf } from './power-bi/exposures.ts';
 import { draftViews, viewNode } from './power-bi/views.ts';
 import { compileRunHooks, type RunHooks } from './run-hooks.ts';
@@ -74,7 +74,7 @@ function compile(project: Project): Compiled {
   const problems: Problem[] = [];
   const properties = readProperties(project, problems);
   const incomplete = problems.length > 0;
-  const environment = new TemplateEnvironment(helperNames);
+  const environment = new TemplateEnvironment([...helperNames, 'arguments']);
   const macros = macrosByName(project, problems);
   attempt(problems, () => environment.addMacros(macros));
   const sources = compileSources(properties);

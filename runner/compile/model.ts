@@ -2,7 +2,7 @@ import type { RelationName } from '../../warehouse/quote.ts';
 import { digest } from '../manifest/digest.ts';
 import type { ModelNode, Node, SeedNode } from '../manifest/manifest.ts';
 import { nameTables } from '../manifest/placeholders.ts';
-import type { ConfigKey } from '../project/config.ts';
+import { type ConfigKey, onlyOfTests } from '../project/config.ts';
 import { settingPlace } from '../project/setting-places.ts';
 import type { Template } from '../template/template.ts';
 import { ProjectError } from '../text/errors.ts';
@@ -10,7 +10,7 @@ import { oneStatement } from '../text/one-statement.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { columnSpecs, constraintsOf } from './draft/constraints.ts';
 import type { CompileContext, Draft } from './draft/context.ts';
-import { inlineEphemerals } from './draft/ephemeral.ts';
+import { ephemeralsOf, inlineEphemerals } from './draft/ephemeral.ts';
 import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './draft/model-language.ts';
 import { type BatchReads, resolverFor } from './draft/resolve.ts';
 import { batchSettings, checkBatches, followedBy, isCutIntoBatches } from './settings/microbatch.ts';
@@ -178,7 +178,7 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
   const merges = materialized === 'incremental' && strategy === 'merge';
   only(['merge_update_columns', 'merge_exclude_columns'], merges, 'incremental models that merge');
   only(['incremental_predicates'], merges || strategy === 'delete+insert', 'the strategies merge and delete+insert');
-  only(['severity', 'audit', 'audits'], false, 'data tests');
+  only(onlyOfTests, false, 'data tests');
   if (config.merge_update_columns !== undefined && config.merge_exclude_columns !== undefined)
     complain(
       at('merge_exclude_columns'),
@@ -232,22 +232,6 @@ export function render(
 ): SqlText {
   const helpers = modelHelpers(context.project, mode, resolverFor(context, own, used, undefined, batch), record);
   return template.render(helpers, modelContext(context.project, own));
-}
-
-/** The ephemeral models among `ids` and those that they read, each once, in dependency order. */
-export function ephemeralsOf(
-  ids: readonly string[],
-  nodes: ReadonlyMap<string, Node>,
-): { name: string; sql: SqlText }[] {
-  const found = new Map<string, { name: string; sql: SqlText }>();
-  const visit = (id: string) => {
-    const node = nodes.get(id);
-    if (node?.materialized !== 'ephemeral' || found.has(id)) return;
-    for (const upstream of node.dependsOn) visit(upstream);
-    found.set(id, { name: node.name, sql: node.fullSql });
-  };
-  for (const id of ids) visit(id);
-  return [...found.values()];
 }
 
 function isVolatileEphemeral(node: Node | undefined): boolean {

@@ -1,6 +1,7 @@
 // Data tests are queries that return bad rows.
 //
 //   run-test.ts       runs one after its model has been committed; one that a constraint of the database proves is not run
+//   judge.ts          what its settings make of the bad rows; bad-rows.ts stores them, or reads the first of them
 //   shared-scan.ts    reads a relation once for all tests of it that know a bad row by its columns
 //   audit.ts          runs those with `audit` inside the model's transaction. Bad rows throw AuditsFailed: all is rolled back
 //   audit-failure.ts  then records the failure and its first bad rows, in a transaction of its own
@@ -9,7 +10,7 @@
 import type { StatementError } from '../../warehouse/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import { inSavepoint } from '../../warehouse/savepoint.ts';
-import type { Session } from '../../warehouse/warehouse.ts';
+import type { Row, Session } from '../../warehouse/warehouse.ts';
 import { isTransient } from '../database/locks/retry.ts';
 import { explain, statement } from '../database/statement.ts';
 import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
@@ -20,6 +21,7 @@ import { staged } from '../materialize/parts/step.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { SourceTexts } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
+import { type Judged, judge, judgeCount } from './judge.ts';
 import { holds, RelationCache, type TestOutcome } from './run-test.ts';
 import { canShareScan, passedInSharedScan } from './shared-scan.ts';
 
@@ -132,19 +134,32 @@ export async function runAudits(
       passed.push({ test, failures: 0, proven: false });
       continue;
     }
-    const { rows } = await statement(session, badRowsSql(test, node, mode)).catch((error: unknown) => {
+    const [rows, judged] = await badRowsOf(session, test, node, mode).catch((error: unknown) => {
       if (isTransient(error)) throw error;
       const { file } = test;
       const hint = ({ code }: StatementError) =>
         code === '42P01' ? `Build what it reads first: datacycle build --select +${node.name}` : undefined;
       throw explain(error, { name: `audit ${test.name}`, file, sourceText: context.sourceText, hint });
     });
-    const outcome = { test, failures: Number(rows[0]?.failures ?? 0), proven: false };
-    if (outcome.failures === 0 || test.severity === 'warn') passed.push(outcome);
+    const outcome = { test, failures: judged.status === 'pass' ? 0 : judged.failures, proven: false };
+    if (judged.status !== 'fail') passed.push(outcome);
     else failed.push({ ...outcome, rows: rows.map(({ row }) => String(row)) });
   }
   if (failed.length > 0) throw new AuditsFailed(node, failed, retained);
   return passed;
+}
+
+/** The first bad rows of an audit, and its verdict. */
+async function badRowsOf(
+  session: Session,
+  test: TestNode,
+  node: BuiltNode,
+  mode: Decision['mode'],
+): Promise<readonly [readonly Row[], Judged]> {
+  const { rows } = await statement(session, badRowsSql(test, node, mode));
+  if (test.verdict === undefined) return [rows, judgeCount(test, Number(rows[0]?.failures ?? 0))];
+  const { before, sql } = auditSql(test, node, mode);
+  return [rows, await judge(session, test, test.verdict, sql, before)];
 }
 
 /**

@@ -1,17 +1,18 @@
 import { type RelationName, relation } from '../../warehouse/quote.ts';
-import type { Queryable } from '../../warehouse/warehouse.ts';
+import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { type ExistingRelation, readRelation } from '../database/catalog.ts';
 import { explain, statement } from '../database/statement.ts';
 import type { Proof, TestNode } from '../manifest/test-node.ts';
 import type { SourceTexts } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
+import { type FirstRows, firstRows, storeBadRows, storedAs } from './bad-rows.ts';
+import { type Judged, judge, judgeCount } from './judge.ts';
 
-export interface TestOutcome {
-  readonly status: 'pass' | 'fail' | 'warn';
-  /** How many bad rows the query returned. */
-  readonly failures: number;
+export interface TestOutcome extends Judged {
   /** True when a constraint of the database makes bad rows impossible, so that nothing had to be read. */
   readonly proven: boolean;
+  /** The first bad rows, where there are any. */
+  readonly rows?: FirstRows | undefined;
 }
 
 /** Reads each relation from the catalog once; what has changed since must be forgotten. */
@@ -41,29 +42,44 @@ export class RelationCache {
   }
 }
 
-/** Runs one data test. @throws NodeError if its query cannot be run. */
+/**
+ * Runs one data test: counts or judges its bad rows, and reads the first of them if it does not pass.
+ * @param storing whether the run is asked to store bad rows; what the test itself says of that comes first.
+ * @throws NodeError if its query cannot be run.
+ */
 export async function runTest(
-  on: Queryable,
+  warehouse: Warehouse,
   test: TestNode,
   relations: RelationCache,
   sourceText: SourceTexts,
+  storing = false,
 ): Promise<TestOutcome> {
-  if (test.provenBy !== undefined && holds(test.provenBy, await relations.get(test.provenBy.relation))) {
+  const as = storedAs(test, storing);
+  const proof = as === undefined ? test.provenBy : undefined;
+  if (proof !== undefined && holds(proof, await relations.get(proof.relation)))
     return { status: 'pass', failures: 0, proven: true };
-  }
   try {
-    const counting = SqlText.join('select count(*) as failures\nfrom (\n', test.sql, '\n) as bad_rows');
-    const { rows } = await statement(on, counting);
-    const failures = Number(rows[0]?.failures ?? 0);
-    return countedOutcome(test, failures);
+    const stored = as === undefined ? undefined : test.stored;
+    const bad = as === undefined || stored === undefined ? test.sql : await storeBadRows(warehouse, test, stored, as);
+    const judged =
+      test.verdict === undefined
+        ? judgeCount(test, await countRows(warehouse, bad))
+        : await judge(warehouse, test, test.verdict, bad);
+    const rows = judged.status === 'pass' ? undefined : await firstRows(warehouse, bad, stored);
+    return { ...judged, proven: false, rows };
   } catch (error) {
     throw explain(error, { name: test.name, file: test.file, sourceText });
   }
 }
 
+async function countRows(on: Queryable, bad: SqlText): Promise<number> {
+  const { rows } = await statement(on, SqlText.join('select count(*) as failures\nfrom (\n', bad, '\n) as bad_rows'));
+  return Number(rows[0]?.failures ?? 0);
+}
+
 /** The outcome of a test that has found so many bad rows. */
-export function countedOutcome({ severity }: TestNode, failures: number): TestOutcome {
-  return { status: failures === 0 ? 'pass' : severity === 'warn' ? 'warn' : 'fail', failures, proven: false };
+export function countedOutcome(test: TestNode, failures: number): TestOutcome {
+  return { ...judgeCount(test, failures), proven: false };
 }
 
 /** Whether a constraint of the database makes what a test looks for impossible. */

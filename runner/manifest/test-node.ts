@@ -1,4 +1,5 @@
 import type { RelationName } from '../../warehouse/quote.ts';
+import type { Config } from '../project/config.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
 
@@ -20,11 +21,22 @@ export interface NodeBase {
 /** A test is a query that returns the bad rows. */
 export interface TestNode extends NodeBase {
   readonly kind: 'test';
-  /** Of a generic test, which it is: not_null, unique, accepted_values, relationships. */
+  /** Of a generic test, which it is: not_null, unique, accepted_values, relationships, ... */
   readonly generic: string | undefined;
+  /** The name that dbt would give it, where it is another. */
+  readonly dbtName?: string | undefined;
+  /** The column that a generic test is about. */
+  readonly column?: string | undefined;
   readonly materialized?: undefined;
   readonly sql: SqlText;
   readonly severity: 'error' | 'warn';
+  /** How its bad rows become a verdict, where it is not simply that there must be none. */
+  readonly verdict?: Verdict | undefined;
+  /** Where its bad rows are stored, if they are. */
+  readonly stored?: Stored | undefined;
+  /** What is set for it. */
+  readonly config?: Config | undefined;
+  readonly meta?: Readonly<Record<string, unknown>> | undefined;
   /** A constraint of the database that, if it exists, makes bad rows impossible. */
   readonly provenBy: Proof | undefined;
   readonly place: Place;
@@ -38,6 +50,21 @@ export interface TestNode extends NodeBase {
   readonly badRow?: BadRow | undefined;
   /** What it looks at once it has passed, where it says so by `{{#incremental}}`. */
   readonly incremental?: IncrementalTest | undefined;
+}
+
+/** An aggregate over the bad rows, and the conditions on it, as they stand behind it in SQL: `> 10`. */
+export interface Verdict {
+  readonly failCalc: string;
+  readonly warnIf: string;
+  readonly errorIf: string;
+  /** At most so many bad rows are counted. */
+  readonly limit: number | undefined;
+}
+
+export interface Stored {
+  readonly relation: RelationName;
+  /** `ephemeral`: not at all; undefined: as the run says. */
+  readonly as: 'table' | 'view' | 'ephemeral' | undefined;
 }
 
 /** What tells a bad row by its columns, so that tests of one relation can read it together. */

@@ -12,6 +12,7 @@ export const materializations = ['view', 'table', 'incremental', 'ephemeral', 's
 export const schemaChanges = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] as const;
 export const strategies = ['merge', 'append', 'delete+insert', 'microbatch'] as const;
 export const accesses = ['private', 'protected', 'public'] as const;
+export const failureStores = ['table', 'view', 'ephemeral'] as const;
 export const batchSizes = ['hour', 'day', 'week', 'month', 'year'] as const;
 
 const index = z
@@ -123,7 +124,21 @@ export const configSchema = z.strictObject({
   grants: grantsSetting(names).optional(),
   column_types: z.record(z.string(), z.string()).optional(),
   delimiter: z.string().length(1).optional(),
-  severity: z.enum(['error', 'warn']).optional(),
+  severity: z.preprocess(
+    (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+    z.enum(['error', 'warn'], 'expected error or warn').optional(),
+  ),
+  /** For tests: only rows for which this is true are tested. */
+  where: z.string('expected a condition in SQL').min(1).optional(),
+  /** For tests: at most so many bad rows are counted. */
+  limit: z.number('expected a number of rows').int().min(1).optional(),
+  /** For tests: an aggregate over the bad rows, and what it has to be for a warning or a failure. */
+  fail_calc: z.string('expected an aggregate in SQL').min(1).optional(),
+  warn_if: z.string('expected a condition, e.g. ">10"').min(1).optional(),
+  error_if: z.string('expected a condition, e.g. ">10"').min(1).optional(),
+  /** For tests: whether the bad rows are stored in the database, and as what. */
+  store_failures: z.boolean('expected true or false').optional(),
+  store_failures_as: z.enum(failureStores).optional(),
   /** For tests: run in the transaction that builds a model, on all of its rows or only on those that the build brings. */
   audit: z.union([z.boolean(), z.literal('new_rows')], 'expected true, false or new_rows').optional(),
   /** For tests: whether a row is bad depends on that row of the model alone, so that a build tests the rows that it brings. */
@@ -148,10 +163,23 @@ export type ConfigKey = keyof Config;
 
 export const configKeys = Object.keys(configSchema.shape) as ConfigKey[];
 
-const onlyOfTests: readonly ConfigKey[] = ['severity', 'scope', 'audit', 'audits'];
+/** What means something for data tests alone. */
+export const onlyOfTests: readonly ConfigKey[] = [
+  'severity',
+  'where',
+  'limit',
+  'fail_calc',
+  'warn_if',
+  'error_if',
+  'store_failures',
+  'store_failures_as',
+  'scope',
+  'audit',
+  'audits',
+];
 
 /** What can be set for data tests. */
-export const testKeys: readonly ConfigKey[] = [...onlyOfTests, 'enabled', 'tags', 'meta', 'group'];
+export const testKeys: readonly ConfigKey[] = [...onlyOfTests, 'enabled', 'tags', 'meta', 'group', 'schema', 'alias'];
 
 /** What can be set for models and seeds. */
 export const nodeKeys = configKeys.filter((key) => !onlyOfTests.includes(key));

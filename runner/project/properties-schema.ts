@@ -71,7 +71,7 @@ const column = z.strictObject({
   tags: names.optional(),
   /** Where dbt has `meta` and `tags` since 1.10; those beside it count as well. */
   config: z.strictObject({ meta: z.record(z.string(), z.unknown()).optional(), tags: names.optional() }).optional(),
-  /** Names are always quoted, so that it makes no difference. */
+  /** For tests of it: its name is in just this case. Elsewhere names are always quoted. */
   quote: z.boolean().optional(),
   /** False: the view does without it. */
   bi: z.union([z.literal(false), biColumn], 'expected settings, e.g. { name, format }, or false').optional(),

@@ -256,8 +256,8 @@ function newRowsTested({ newRows, audit }: TestNode): string | undefined {
   return newRows?.of ?? (audit?.newRows && audit.of);
 }
 
-function checksumOf({ sql, incremental, severity }: TestNode): string {
-  return digest([sql.text, incremental?.sql.text, severity]);
+function checksumOf({ sql, incremental, severity, verdict }: TestNode): string {
+  return digest([sql.text, incremental?.sql.text, severity, ...(verdict === undefined ? [] : [verdict])]);
 }
 
 /** What each source says of its rows, by id. */

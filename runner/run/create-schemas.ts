@@ -1,12 +1,18 @@
 import { StatementError } from '../../warehouse/errors.ts';
 import { identifier } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { storedAs } from '../data-test/bad-rows.ts';
 import { isBuilt, type Node } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
 
-/** Creates the missing schemas of nodes. @throws NodeError if this user may not. */
-export async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]): Promise<void> {
-  const wanted = new Set(nodes.flatMap((node) => (isBuilt(node) ? [node.relation.schema] : [])));
+/**
+ * Creates the missing schemas of nodes, and those in which tests store their bad rows.
+ * @param storing whether the run is asked to store bad rows.
+ * @throws NodeError if this user may not.
+ */
+export async function createSchemas(warehouse: Warehouse, nodes: readonly Node[], storing: boolean): Promise<void> {
+  const wanted = new Set(nodes.flatMap((node) => schemaOf(node, storing) ?? []));
+  if (wanted.size === 0) return;
   const { rows } = await warehouse.query<{ nspname: string }>(
     'select nspname from pg_namespace where nspname = any($1::text[])',
     [[...wanted]],
@@ -22,4 +28,9 @@ export async function createSchemas(warehouse: Warehouse, nodes: readonly Node[]
       });
     });
   }
+}
+
+function schemaOf(node: Node, storing: boolean): string | undefined {
+  if (node.kind === 'test') return storedAs(node, storing) === undefined ? undefined : node.stored?.relation.schema;
+  return isBuilt(node) ? node.relation.schema : undefined;
 }

@@ -3,6 +3,7 @@ import { isAccessModel, secureReaders } from '../build/transaction/access.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
+import { limitsOf } from '../data-test/judge.ts';
 import { countedOutcome, holds, RelationCache, runTest, type TestOutcome } from '../data-test/run-test.ts';
 import { canShareScan, type OfBadRows, passedInSharedScan } from '../data-test/shared-scan.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
@@ -20,6 +21,7 @@ export class NodeWork {
   /** What audits found while their models were built, by the id of the test. */
   readonly #audited = new Map<string, AuditOutcome>();
 
+  readonly #storing: boolean;
   readonly #reuse: Reuse | undefined;
   /** The tests of this run that can read their relation together. */
   readonly #sharing: readonly OfBadRows[];
@@ -28,12 +30,14 @@ export class NodeWork {
 
   /**
    * @param tests all of the run.
+   * @param storing whether tests store their bad rows, unless they say otherwise.
    * @param reuse what need not be done again, if that may be left out.
    */
-  constructor(context: BuildContext, tests: readonly TestNode[], reuse?: Reuse) {
+  constructor(context: BuildContext, tests: readonly TestNode[], storing: boolean, reuse?: Reuse) {
     this.#context = context;
+    this.#storing = storing;
     this.#reuse = reuse;
-    this.#sharing = tests.filter(canShareScan);
+    this.#sharing = storing ? [] : tests.filter(canShareScan);
     this.#relations = new RelationCache(context.warehouse);
   }
 
@@ -93,10 +97,11 @@ export class NodeWork {
         audit === undefined ? await this.#runTest(node, rows) : this.#asAudited(node, audit, rows);
       if (tested.status !== 'pass') this.#reuse?.fail(node);
       else if (rows !== undefined && how !== 'some rows' && !tested.proven) await this.#reuse?.pass(node, rows, at);
-      const found = tested.failures === 0 ? '' : badRows(tested.failures);
+      const found = tested.failures === 0 && tested.status === 'pass' ? '' : badRows(tested.failures);
       const aside = audit !== undefined ? 'audited' : how === 'new rows' ? how : '';
-      const message = tested.proven ? 'held by a constraint' : [found, aside].filter(Boolean).join(', ');
-      return { ...passed, status: tested.status, message, failures: tested.failures };
+      const parts = [found, limitsOf(node, tested.status), aside];
+      const message = tested.proven ? 'held by a constraint' : parts.filter(Boolean).join(', ');
+      return { ...passed, status: tested.status, message, failures: tested.failures, rows: tested.rows };
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);
     }
@@ -107,10 +112,11 @@ export class NodeWork {
     const { warehouse, sourceText } = this.#context;
     const failures = rows && this.#reuse?.failuresOfNewRows(node, rows);
     if (failures !== undefined) return { ...countedOutcome(node, failures), how: 'new rows' };
-    if (canShareScan(node) && (await this.#hasPassedWithOthers(node, rows)))
+    if (!this.#storing && canShareScan(node) && (await this.#hasPassedWithOthers(node, rows)))
       return { ...countedOutcome(node, 0), how: 'all rows' };
     const sql = rows && this.#reuse?.incrementOf(node, rows);
-    const outcome = await runTest(warehouse, sql === undefined ? node : { ...node, sql }, this.#relations, sourceText);
+    const test = sql === undefined ? node : { ...node, sql };
+    const outcome = await runTest(warehouse, test, this.#relations, sourceText, this.#storing);
     return { ...outcome, how: sql === undefined ? 'all rows' : 'new rows' };
   }
 

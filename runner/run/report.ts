@@ -1,6 +1,8 @@
 import { DatacycleError } from '../../warehouse/errors.ts';
+import { showCommand } from '../data-test/bad-rows.ts';
 import { isBuilt } from '../manifest/manifest.ts';
 import { count, thousands } from '../text/figures.ts';
+import { firstRowLines } from './first-rows.ts';
 import type { RunHookResult } from './run-hooks.ts';
 import type { NodeResult, RunEvent, RunSummary } from './run-result.ts';
 
@@ -69,7 +71,8 @@ export function reportJson(
 }
 
 function resultJson(result: NodeResult): object {
-  const { node, error, ...rest } = result;
+  // The rows of a test may be a person's, and what is logged is kept.
+  const { node, error, rows: _rows, ...rest } = result;
   return { node: node.name, kind: node.kind, file: node.file, ...rest, ...whereOf(error) };
 }
 
@@ -169,7 +172,11 @@ function problemLines(result: NodeResult): Line[] {
   return [
     { tone, text: `${status === 'warn' ? 'Warning' : 'Failed'}: ${node.name}: ${result.message}` },
     { tone: 'faint', text: `  ${node.kind === 'test' ? `${node.place.file}:${node.place.line}` : node.file}` },
-    { tone: 'plain', text: `  See them with: datacycle show --select ${node.name}` },
+    ...(result.rows === undefined ? [] : firstRowLines(result.rows, result.failures)),
+    {
+      tone: 'plain',
+      text: `  See them with: ${node.kind === 'test' ? showCommand(node, result.rows) : `datacycle show --select ${node.name}`}`,
+    },
   ];
 }
 

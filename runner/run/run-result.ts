@@ -1,4 +1,5 @@
 import { DatacycleError } from '../../warehouse/errors.ts';
+import type { FirstRows } from '../data-test/bad-rows.ts';
 import type { Node } from '../manifest/manifest.ts';
 import type { ResultRecord } from '../state/runs.ts';
 import type { RunHookResult } from './run-hooks.ts';
@@ -31,6 +32,8 @@ export interface NodeResult {
   readonly updated: number;
   readonly deleted: number;
   readonly failures: number;
+  /** The first bad rows of a test that did not pass; they are shown to whoever ran it, and not recorded. */
+  readonly rows?: FirstRows | undefined;
   /** True for a node that stays as it was, and for a test that has passed on the same rows before. */
   readonly left?: boolean | undefined;
   /** How many batches of a microbatch model were built. */

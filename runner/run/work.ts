@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly range?: EventTimeRange | undefined;
   readonly threads: number;
   readonly failFast: boolean;
+  /** Whether tests store their bad rows, unless they say otherwise. */
+  readonly storeFailures?: boolean | undefined;
   readonly clock: () => Date;
   readonly runId: string;
   readonly signal?: AbortSignal | undefined;
@@ -99,17 +101,17 @@ export class RunWork {
         onWait: (name, whom) => options.onEvent({ type: 'node-waits', name, whom }),
       }),
     };
-    this.#nodes = new NodeWork(this.#context, this.#tests);
+    this.#nodes = new NodeWork(this.#context, this.#tests, options.storeFailures === true);
   }
 
   /** Makes the schemas that the nodes need, and begins the run's record. A run of tests writes nothing. */
   async prepare(): Promise<void> {
     const { command, runId, threads, onEvent } = this.#options;
     const { manifest, project } = this.#compiled;
+    const nodes = this.#order.flatMap((id) => manifest.nodes.get(id) ?? []);
+    await createSchemas(this.#warehouse, nodes, this.#options.storeFailures === true);
     if (this.#isRecording) {
       await ensureState(this.#warehouse);
-      const nodes = this.#order.flatMap((id) => manifest.nodes.get(id) ?? []);
-      await createSchemas(this.#warehouse, nodes);
       await ensureGuard(this.#warehouse, nodes);
       const startedAt = this.#started.toISOString();
       await beginRun(this.#warehouse, { runId, command, target: project.target.name, startedAt });
@@ -117,7 +119,7 @@ export class RunWork {
     if (this.#options.reuse && (this.#isRecording || (await hasState(this.#warehouse)))) {
       this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#order, this.#context.sourceText);
       this.#context = { ...this.#context, reuse: this.#reuse };
-      this.#nodes = new NodeWork(this.#context, this.#tests, this.#reuse);
+      this.#nodes = new NodeWork(this.#context, this.#tests, this.#options.storeFailures === true, this.#reuse);
     }
     const total = this.#order.length;
     const { address } = this.#warehouse;

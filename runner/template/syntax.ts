@@ -98,7 +98,10 @@ function refuseJinja(file: SourceFile): void {
 const blocks: ReadonlyMap<string, string> = new Map([
   ['macro', 'Write the macro as a file of its own in macros/; {{name}} in it is an argument.'],
   ['snapshot', 'Write the select alone, with {{config materialized="snapshot"}}, in models/.'],
-  ['test', 'Write tests of your own as queries for bad rows in tests/; there are no generic ones.'],
+  [
+    'test',
+    'Write the query alone, in tests/generic/ in a file with the name of the test: {{model}} and {{column_name}} in it are what is tested, {{arguments name="text"}} declares the others.',
+  ],
   ['docs', 'Write descriptions in the .yml.'],
   ['set', 'Write the value where it is used, or as a variable in project.yml: {{var "name"}}.'],
 ]);

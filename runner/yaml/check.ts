@@ -66,7 +66,7 @@ function templateProblems(yaml: YamlFile): Problem[] {
     const [start] = /\{\{|\{%/.exec(text) ?? [];
     const hint = /^\{\{-?\s*doc\b/.test(text)
       ? 'Write the description itself: docs blocks are not read.'
-      : 'Write the value itself; of the settings only hooks are templates.';
+      : 'Write the value itself; only hooks and tests are templates.';
     return { what: `a template is not rendered here: ${start}`, place: yaml.placeOfOffset(at), hint };
   });
 }

@@ -50,7 +50,7 @@ function nodeOf(node: Node, text: string): YamlNode {
 }
 
 /** Settings that are templates, and those whose values mean nothing to the program. */
-const asTheyAre = /^\+?(?:(?:pre|post)[-_]hook|on[-_]run[-_](?:start|end)|vars|meta)$/;
+const asTheyAre = /^\+?(?:(?:pre|post)[-_]hook|on[-_]run[-_](?:start|end)|vars|meta|(?:data_|unit_)?tests)$/;
 
 /** Templates where none is rendered: they would be taken for the value itself. */
 function templatesIn(document: ReturnType<typeof parseDocument>): ParsedYaml['templates'] {

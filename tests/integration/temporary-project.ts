@@ -55,6 +55,7 @@ export class TemporaryProject {
       signal?: AbortSignal;
       threads?: number;
       failFast?: boolean;
+      storeFailures?: boolean;
       lockWaitMs?: number;
       now?: Date;
       onEvent?: (event: RunEvent) => void;
@@ -75,6 +76,7 @@ export class TemporaryProject {
       signal: options.signal,
       threads: options.threads ?? 4,
       failFast: options.failFast ?? false,
+      storeFailures: options.storeFailures,
       lockWaitMs: options.lockWaitMs,
       clock: () => options.now ?? new Date(),
       runId: `run-${this.#runs}`,

@@ -1,4 +1,5 @@
 import { identifier } from '../../../warehouse/quote.ts';
+import type { Node } from '../../manifest/manifest.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { sqlTokens } from '../../text/sql-tokens.ts';
 
@@ -36,4 +37,20 @@ export function inlineEphemerals(
   const end = endOfWith(sql.text);
   if (end === undefined) return SqlText.join('with ', ...expressions, '\n', sql);
   return SqlText.join(sql.slice(0, end), ' ', ...expressions, ',', sql.slice(end));
+}
+
+/** The ephemeral models among `ids` and those that they read, each once, in dependency order. */
+export function ephemeralsOf(
+  ids: readonly string[],
+  nodes: ReadonlyMap<string, Node>,
+): { name: string; sql: SqlText }[] {
+  const found = new Map<string, { name: string; sql: SqlText }>();
+  const visit = (id: string) => {
+    const node = nodes.get(id);
+    if (node?.materialized !== 'ephemeral' || found.has(id)) return;
+    for (const upstream of node.dependsOn) visit(upstream);
+    found.set(id, { name: node.name, sql: node.fullSql });
+  };
+  for (const id of ids) visit(id);
+  return [...found.values()];
 }

@@ -80,7 +80,9 @@ describe('an audit', () => {
     expect(yml('a', 'unique: { config: { audit: new_rows } }')).toEqual([
       '6:33 unique compares new rows with old ones',
     ]);
-    expect(yml('a', 'not_null: { audit: sometimes }')).toEqual(['6:25 not_null: "audit" is true, false or new_rows']);
+    expect(yml('a', 'not_null: { audit: sometimes }')).toEqual([
+      '6:25 not_null: "audit": expected true, false or new_rows',
+    ]);
     expect(yml('inside', 'not_null: { audit: true }')).toEqual([
       '6:25 an ephemeral model is not built, so that nothing can be audited',
     ]);

@@ -1,11 +1,11 @@
-import { Graph } from '../manifest/graph.ts';
-import { type BuiltNode, isBuilt, type Node } from '../manifest/manifest.ts';
-import type { TestNode } from '../manifest/test-node.ts';
-import type { Config } from '../project/config.ts';
-import { type SettingPlaces, settingPlace } from '../project/setting-places.ts';
-import { type Problem, ProjectError } from '../text/errors.ts';
-import { didYouMean } from '../text/suggest.ts';
-import type { CompileContext } from './draft/context.ts';
+import { Graph } from '../../manifest/graph.ts';
+import { type BuiltNode, isBuilt, type Node } from '../../manifest/manifest.ts';
+import type { TestNode } from '../../manifest/test-node.ts';
+import type { Config } from '../../project/config.ts';
+import { type SettingPlaces, settingPlace } from '../../project/setting-places.ts';
+import { type Problem, ProjectError } from '../../text/errors.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import type { CompileContext } from '../draft/context.ts';
 
 interface Singular {
   readonly file: string;

@@ -1,6 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { genericTest, type TestRequest, TestRequestError } from '../../../../runner/compile/generic-tests.ts';
+import { genericTest } from '../../../../runner/compile/data-test/generic-test.ts';
+import { type TestRequest, TestRequestError } from '../../../../runner/compile/data-test/request.ts';
 import { normalType } from '../../../../runner/manifest/column-type.ts';
 import { compileFiles, problemsOf, testOf } from '../projects.ts';
 
@@ -12,15 +13,15 @@ insert into readings values
     (1, 'kitchen', 'co2'), (2, 'bath', 'noise'), (2, 'bath', 'noise'), (3, 'attic', 'it''s'), (null, null, null);
 `;
 
+function there(name: string) {
+  return { sql: `"public"."${name}"`, relation: { schema: 'public', name }, keepsCase: () => false };
+}
+
 function requestOn(column: string | undefined, request: TestRequest) {
-  return genericTest(
-    request,
-    { name: 'readings', sql: '"public"."readings"', relation: { schema: 'public', name: 'readings' }, column },
-    (name) => {
-      if (name === 'rooms') return { sql: '"public"."rooms"', relation: { schema: 'public', name: 'rooms' } };
-      throw new TestRequestError(`there is no model or seed "${name}"`);
-    },
-  );
+  return genericTest(request, { id: 'model.readings', name: 'readings', ...there('readings'), column }, (name) => {
+    if (name === "ref('rooms')" || name === 'rooms') return { id: 'seed.rooms', name: 'rooms', ...there('rooms') };
+    throw new TestRequestError(`there is no model or seed "${name}"`);
+  });
 }
 
 // The embedded PostgreSQL and not pg-mem, which knows no having and takes NULL for a value in `not in`.
@@ -63,7 +64,7 @@ describe('a data test', () => {
     const request = { relationships: { to: "ref('rooms')", field: 'room' } };
     expect(await badRows('room', request)).toMatchObject([{ room: 'attic' }]);
     expect(await badRows('room', { relationships: { ...request.relationships, where: 'id < 3' } })).toEqual([]);
-    expect(requestOn('room', request).refs).toEqual(['rooms']);
+    expect(requestOn('room', request).reads).toEqual(['seed.rooms']);
   });
 
   it('looks only at the rows of its condition', async () => {
@@ -80,7 +81,7 @@ describe('a data test', () => {
         description: 'Known kinds.',
       },
     });
-    expect(test).toMatchObject({ name: 'kinds', severity: 'warn', description: 'Known kinds.' });
+    expect(test).toMatchObject({ name: 'kinds', config: { severity: 'warn' }, description: 'Known kinds.' });
     expect(test.sql.text).toContain(`"kind" not in ('a')`);
   });
 
@@ -109,13 +110,13 @@ describe('a data test', () => {
       'no target',
       'id',
       { relationships: { field: 'x' } },
-      'relationships needs "to" (a model) and "field" (its column)',
+      `relationships: "to" names a model: ref('...') or source('...', '...')`,
     ],
     ['an unknown target', 'id', { relationships: { to: 'x', field: 'x' } }, 'there is no model or seed "x"'],
     ['no column', undefined, 'not_null', 'not_null tests one column'],
     ['no columns', undefined, 'unique', 'unique of a whole model needs "columns"'],
-    ['an unknown severity', 'id', { unique: { severity: 'fatal' } }, 'unique: "severity" is error or warn'],
-    ['a condition that is no text', 'id', { unique: { where: 5 } }, 'unique: "where" is a condition in SQL'],
+    ['an unknown severity', 'id', { unique: { severity: 'fatal' } }, 'unique: "severity": there is no "fatal"'],
+    ['a condition that is no text', 'id', { unique: { where: 5 } }, 'unique: "where": expected a condition in SQL'],
   ])('is refused with %s', (_name, column, request, message) => {
     expect(() => requestOn(column, request)).toThrow(TestRequestError);
     expect(() => requestOn(column, request)).toThrow(message);
@@ -194,7 +195,7 @@ data_tests:
         'models/m.sql': 'select 1',
         'models/m.yml': 'models: [{ name: m, columns: [{ name: a, tests: [{ unique: { enabled: 1 } }] }] }]',
       },
-      'unique: "enabled" is true or false',
+      'unique: "enabled": expected boolean, received number',
     ],
   ])('refuse a setting that means nothing: %j', (files, what) => {
     expect(problemsOf(files).map((problem) => problem.what)).toEqual([what]);
@@ -214,7 +215,7 @@ describe('a test of an ephemeral model', () => {
     expect(testOf(compiled, 'not_null_e_id').sql.text).toBe(
       `${inlined}\nselect *\nfrom "ephemeral__e"\nwhere "id" is null`,
     );
-    expect(testOf(compiled, 'relationships_e_id__e').sql.text).toContain(`${inlined}\nselect child."id"`);
+    expect(testOf(compiled, 'relationships_e_id__e').sql.text).toContain(`${inlined}\nselect child.*`);
     expect(testOf(compiled, 'bad').sql.text).toBe(
       `${inlined}, a as (select * from "ephemeral__e") select * from a where id > 1`,
     );

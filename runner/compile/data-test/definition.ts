@@ -1,0 +1,78 @@
+import type { Proof } from '../../manifest/test-node.ts';
+import { SqlText } from '../../text/sql-text.ts';
+import type { Arguments } from './arguments.ts';
+import { TestRequestError } from './request.ts';
+import type { TestSubject } from './tested.ts';
+
+/** A kind of generic test: what it takes, and the query for the bad rows. */
+export interface Definition {
+  /** The arguments that it takes. */
+  readonly takes: readonly string[];
+  /** Whether it tests a column, a whole model, or either. */
+  readonly of: 'column' | 'model' | 'either';
+  readonly build: (call: Call) => Built;
+}
+
+/** A test that is asked for. */
+export interface Call {
+  readonly kind: string;
+  readonly args: Arguments;
+  readonly subject: TestSubject;
+  /** The tested column. Not there where the whole model is tested; a definition of columns is not called then. */
+  readonly column: TestedColumn;
+  /** The tested rows, as written after `from`, only those of the condition `where`. */
+  readonly rows: (alias?: string) => SqlText;
+}
+
+/** A tested column, or an expression in its place. */
+export interface TestedColumn {
+  /** Undefined for an expression. */
+  readonly name: string | undefined;
+  readonly sql: SqlText;
+}
+
+export interface Built {
+  readonly sql: SqlText;
+  /** What is true of a bad row, where it can be told from its columns alone. */
+  readonly badRow?: SqlText | undefined;
+  /** Whether a row is bad depends on that row of the tested model alone, and on rows of others. */
+  readonly isOfRows?: boolean | undefined;
+  /** How the rows that it returns are counted, if not one by one. */
+  readonly failCalc?: string | undefined;
+  readonly provenBy?: Proof | undefined;
+  /** The id of the other node in whose column each value has to be. */
+  readonly parent?: { readonly id: string; readonly column: string } | undefined;
+  /** What is behind the column in the test's name. */
+  readonly suffix?: string | undefined;
+}
+
+/** A test that looks for rows with a condition. */
+export function rowsWhere({ rows }: Call, badRow: SqlText): Built {
+  return { sql: SqlText.join('select *\nfrom ', rows(), '\nwhere ', badRow), badRow, isOfRows: true };
+}
+
+/** The columns by which a test groups, as SQL that ends in a comma, and the clause for them. */
+export function grouping({ args, subject }: Call): { readonly selected: SqlText; readonly clause: SqlText } {
+  const columns = args.columns('group_by_columns', subject).map(({ sql }) => sql);
+  if (columns.length === 0) return { selected: new SqlText(''), clause: new SqlText('') };
+  const list = SqlText.list(columns, ', ');
+  return { selected: SqlText.join(list, ', '), clause: SqlText.join('\ngroup by ', list) };
+}
+
+/** A length of time of `interval` dateparts, e.g. `3 * interval '1 day'`. */
+export function lengthOf(args: Arguments, unit: string): SqlText {
+  return SqlText.join('(', args.sql('interval') ?? '1', `) * interval '1 ${unit}'`);
+}
+
+export const dateparts = ['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
+
+/** PostgreSQL knows no interval of a quarter. */
+export function interval(args: Arguments): SqlText {
+  const part = args.word('datepart', dateparts);
+  return part === 'quarter' ? SqlText.join(lengthOf(args, 'month'), ' * 3') : lengthOf(args, part);
+}
+
+/** Refuses a test whose arguments contradict each other or lack one. */
+export function refuse({ kind }: Call, what: string, hint?: string): never {
+  throw new TestRequestError(`${kind} ${what}`, hint);
+}

@@ -1,0 +1,89 @@
+import { basename } from 'node:path/posix';
+import type { TestNode } from '../../manifest/test-node.ts';
+import { type ConfigKey, testKeys } from '../../project/config.ts';
+import { type Layer, overlay } from '../../project/overlay.ts';
+import { settingPlace } from '../../project/setting-places.ts';
+import type { Problem } from '../../text/errors.ts';
+import { oneStatement } from '../../text/one-statement.ts';
+import type { SqlText } from '../../text/sql-text.ts';
+import type { CompileContext } from '../draft/context.ts';
+import { attempt } from '../draft/draft.ts';
+import {
+  type Mode,
+  modelContext,
+  modelHelpers,
+  newRecord,
+  type Recorded,
+  type Resolver,
+} from '../draft/model-language.ts';
+import { resolverFor } from '../draft/resolve.ts';
+import { auditedBy } from './audits.ts';
+import { isGeneric } from './custom.ts';
+import { withVerdict } from './verdict.ts';
+
+/** The tests that are a file each. @param layerOf what project.yml sets for a file. */
+export function singularTests(
+  context: CompileContext,
+  layerOf: (path: string) => Layer,
+  problems: Problem[],
+): TestNode[] {
+  const { project, environment } = context;
+  const found: TestNode[] = [];
+  for (const file of project.tests) {
+    if (isGeneric(project, file.path)) continue;
+    attempt(problems, () => {
+      const used = new Set<string>();
+      const record = newRecord();
+      const template = environment.parse(file);
+      const render = (resolver: Resolver, into: Recorded, faults: Problem[], mode: Mode = 'full') =>
+        template.render(modelHelpers(project, mode, resolver, into), modelContext(project, undefined), faults).trim();
+      const sql = render(resolverFor(context, undefined, used), record, problems);
+      const { config, places: settings } = overlay(layerOf(file.path), record);
+      if (config.enabled === false) return;
+      for (const key of Object.keys(record.config) as ConfigKey[])
+        if (!testKeys.includes(key))
+          problems.push({
+            what: `${key} has no meaning here`,
+            hint: `A test has ${testKeys.join(', ')}.`,
+            place: settingPlace(settings, key),
+          });
+      const name = basename(file.path, '.sql').normalize('NFC');
+      const asked = record.config.audit !== undefined || record.config.scope !== undefined;
+      const of = auditedBy(context, { file: file.path, used, config, settings, asked });
+      const isAudit = config.audit !== undefined && config.audit !== false;
+      const newRows =
+        of !== undefined && (config.audit === 'new_rows' || !isAudit)
+          ? render(resolverFor(context, undefined, new Set(), of), newRecord(), [])
+          : undefined;
+      const one = (text: SqlText) => oneStatement(text, 'a test');
+      const increment = newRecord();
+      const ofIncrement =
+        record.incremental === undefined
+          ? undefined
+          : render(resolverFor(context, undefined, used), increment, problems, 'incremental');
+      const test: TestNode = {
+        kind: 'test',
+        generic: undefined,
+        id: `test.${name}`,
+        name,
+        description: '',
+        file: file.path,
+        tags: config.tags ?? [],
+        group: config.group,
+        dependsOn: [...used],
+        sql: one(sql),
+        severity: config.severity ?? 'error',
+        provenBy: undefined,
+        incremental: ofIncrement && { sql: one(ofIncrement), highWater: [...increment.highWater] },
+        place: { file: file.path, line: 1, column: 1 },
+        ...(of === undefined
+          ? {}
+          : isAudit
+            ? { audit: { of, newRows: newRows && one(newRows) } }
+            : { newRows: newRows && { of, sql: one(newRows) } }),
+      };
+      found.push(withVerdict(context, test, config));
+    });
+  }
+  return found;
+}
