@@ -21,6 +21,7 @@ export const layers = [
       'template',
       'project',
       'manifest',
+      'lineage',
       'compile/draft',
       'compile/settings',
       'compile/power-bi',
@@ -66,6 +67,7 @@ export const layers = [
       'status',
       'subject',
       'commands',
+      'analysis',
     ],
   },
 ];
@@ -82,6 +84,7 @@ export const doors = {
   'runner/template': 'template.ts',
   'runner/project': 'project.ts',
   'runner/manifest': 'manifest.ts',
+  'runner/lineage': 'lineage.ts',
   'runner/compile/draft': 'draft.ts',
   'runner/compile/settings': 'microbatch.ts',
   'runner/compile/power-bi': 'views.ts',
@@ -124,6 +127,7 @@ export const doors = {
   'cli/status': 'status.ts',
   'cli/subject': 'erase.ts',
   'cli/commands': 'run.ts',
+  'cli/analysis': 'lineage.ts',
   cli: 'main.ts',
 };
 

@@ -28,6 +28,9 @@ export type Flags = GlobalOptions & {
   readonly limit?: number;
   readonly days?: number;
   readonly dryRun?: boolean;
+  readonly columns?: boolean;
+  readonly upstream?: boolean;
+  readonly downstream?: boolean;
   readonly rotatePassword?: boolean;
 };
 

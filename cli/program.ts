@@ -111,13 +111,33 @@ function addLooking(define: Define, signal: AbortSignal): void {
   );
   selecting(
     define('ls', 'list seeds, models and tests', async ({ flags, terminal }) => {
+      if (flags.columns === true) {
+        const { listColumns } = await import('./analysis/columns.ts');
+        return listColumns(await opened(flags), selectFlags(flags), terminal);
+      }
       const { list } = await import('./commands/ls.ts');
       return list(await opened(flags), selectFlags(flags), terminal);
     }),
   )
     .alias('list')
     .addOption(new Option('--resource-type <kind...>', 'only these kinds').choices(['seed', 'model', 'test']))
-    .addOption(new Option('--output <format>', 'how').choices(['name', 'path', 'table', 'json']).default('name'));
+    .addOption(new Option('--output <format>', 'how').choices(['name', 'path', 'table', 'json']).default('name'))
+    .option('--columns', 'the columns of seeds and models, and what each comes from');
+  define(
+    'lineage',
+    'say where columns come from and where they go, as the SQL says; needs no database',
+    async ({ flags, args, terminal }) => {
+      const { lineage } = await import('./analysis/lineage.ts');
+      return lineage(await opened(flags), args, flags, terminal);
+    },
+  )
+    .argument(
+      '[columns...]',
+      'model.column, or a model for all of its columns; without any: what each column is made of',
+    )
+    .option('--upstream', 'only where they come from')
+    .option('--downstream', 'only where they go')
+    .addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
   selecting(
     define('show', 'show the rows of a query, a model, a failing test or a failed audit', async ({ flags, terminal }) =>
       (await import('./commands/show.ts')).show(

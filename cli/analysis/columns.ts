@@ -1,0 +1,59 @@
+import { compileProject } from '../../runner/compile/compile.ts';
+import { hasColumns } from '../../runner/lineage/lineage.ts';
+import type { Node } from '../../runner/manifest/manifest.ts';
+import { selectNodes } from '../../runner/manifest/select.ts';
+import type { Project } from '../../runner/project/project.ts';
+import { type RunFlags, selectionOf } from '../commands/run.ts';
+import { formatTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { grouped, lineageOf, nodeName } from './lineage.ts';
+
+export interface ColumnsFlags extends RunFlags {
+  readonly resourceType?: readonly string[] | undefined;
+  readonly output?: string | undefined;
+}
+
+/** Lists the columns of what a selection names, with what each comes from directly. */
+export async function listColumns(project: Project, flags: ColumnsFlags, terminal: Terminal): Promise<0> {
+  const compiled = compileProject(project);
+  const { manifest, graph } = compiled;
+  const selected = selectNodes(manifest, graph, selectionOf(flags));
+  const lineage = await lineageOf(compiled);
+  const rows = manifest.order.flatMap((id) => {
+    const node = manifest.nodes.get(id);
+    if (!hasColumns(node) || !selected.has(id)) return [];
+    if (flags.resourceType !== undefined && !flags.resourceType.includes(node.kind)) return [];
+    return (lineage[id]?.columns ?? []).map((one) => ({ node, ...one }));
+  });
+  switch (terminal.json ? 'json' : (flags.output ?? 'name')) {
+    case 'json':
+      for (const { node, column, from, unknown, place } of rows)
+        terminal.output(JSON.stringify({ node: node.id, column, ...declared(node, column), from, unknown, place }));
+      return 0;
+    case 'path':
+      for (const { node, place } of rows)
+        terminal.output(place === undefined ? node.file : `${place.file}:${place.line}`);
+      return 0;
+    case 'table':
+      terminal.output(
+        formatTable(
+          ['node', 'column', 'type', 'from'],
+          rows.map(({ node, column, from }) => [
+            nodeName(node.id),
+            column,
+            declared(node, column).data_type,
+            grouped(from).join(', '),
+          ]),
+        ),
+      );
+      return 0;
+    default:
+      for (const { node, column } of rows) terminal.output(`${nodeName(node.id)}.${column}`);
+      return 0;
+  }
+}
+
+function declared(node: Extract<Node, { columns: unknown }>, column: string) {
+  const spec = node.columns.find(({ name }) => name === column);
+  return { data_type: spec?.dataType, description: spec?.description };
+}

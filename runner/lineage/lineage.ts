@@ -1,0 +1,306 @@
+// Column lineage: where each column of each node comes from, and how, as PostgreSQL's parser reads the compiled SQL.
+//
+//   1. flow.ts        what a value comes from: columns of nodes, and ways into the documents in them
+//   2. expression.ts  an expression -> a flow; json-path.ts: the way that a jsonpath takes
+//   3. scope.ts       which names can be referred to at a place, and what a star stands for
+//   4. from.ts        the items of a from clause -> relations, set-returning functions included
+//   5. query.ts       a select, union or values -> columns, and what decides which rows there are; column-name.ts names them
+//   6. lineage.ts     each node, after its upstreams; the full and the incremental SQL of a model are one
+//   7. trace.ts       the way of one column through all nodes, up and down
+//
+// No database is asked. What cannot be known without one is said where it is missing: `unknown`.
+import { relation } from '../../warehouse/quote.ts';
+import {
+  type BuiltNode,
+  incrementalSqlOf,
+  isBuilt,
+  type Manifest,
+  type ModelNode,
+  type Node,
+  type SeedNode,
+  type SourceNode,
+} from '../manifest/manifest.ts';
+import { type SqlParser, SqlSyntaxError } from '../sql/parser.ts';
+import { ProjectError } from '../text/errors.ts';
+import type { Place } from '../text/place.ts';
+import type { SqlText } from '../text/sql-text.ts';
+import {
+  column,
+  computed,
+  type Flow,
+  filtered,
+  gap,
+  type How,
+  merge,
+  nothing,
+  type Part,
+  ranks,
+  rowsOf,
+} from './flow.ts';
+import { queryShape } from './query.ts';
+import type { Column, Ground, Shape } from './scope.ts';
+
+/** A column that another comes from. */
+export interface Origin {
+  /** The id of a node. */
+  readonly node: string;
+  /** `*`: its rows as such, as they are counted. */
+  readonly column: string;
+  /** For a part of a JSON document: the way to it, `*` for each member or element, e.g. `plugs.*.total`. */
+  readonly path?: string;
+  readonly how: How;
+}
+
+export interface ColumnLineage {
+  readonly column: string;
+  /** Columns of the node's upstreams, or of itself where it reads its own rows; empty for a constant. */
+  readonly from: readonly Origin[];
+  /** Why something may be missing; empty: nothing is. */
+  readonly unknown: readonly string[];
+  /** Where the column is written. */
+  readonly place?: Place | undefined;
+}
+
+export interface NodeLineage {
+  readonly node: string;
+  readonly columns: readonly ColumnLineage[];
+  /** What its rows are made of: the rows of its upstreams, and documents that are taken apart. */
+  readonly rowsFrom: readonly Origin[];
+  /** What decides which rows there are: conditions, joins, groups. */
+  readonly filteredBy: readonly Origin[];
+  /** What cannot be known of its columns as a whole, e.g. which there are. */
+  readonly unknown: readonly string[];
+}
+
+/** Models, seeds and sources. */
+export type NodeWithColumns = BuiltNode | SourceNode;
+
+/** By the ids of the nodes, in the order of the manifest; what else there is has none. Plain data. */
+export type ProjectLineage = Readonly<Record<string, NodeLineage>>;
+
+export interface LineageOptions {
+  readonly parser: SqlParser;
+  /** The columns of a seed, as its file has them. */
+  readonly seedColumns: (seed: SeedNode) => readonly string[];
+}
+
+/**
+ * The lineage of all nodes, or of some and what they are made of.
+ * @param ids of the nodes that are asked for; undefined: all.
+ */
+export function columnLineage(
+  manifest: Pick<Manifest, 'nodes' | 'order'>,
+  options: LineageOptions,
+  ids?: ReadonlySet<string>,
+): ProjectLineage {
+  const { nodes, order } = manifest;
+  const wanted = ids === undefined ? undefined : withUpstreams(nodes, ids);
+  const known = new Map<string, Shape>();
+  const found: Record<string, NodeLineage> = {};
+  const byRelation = new Map<string, NodeWithColumns>();
+  for (const node of nodes.values())
+    if (hasColumns(node) && node.materialized !== 'ephemeral') byRelation.set(relation(node.relation), node);
+  const ground = (self: ModelNode, own: Shape): Ground => ({
+    query: queryShape,
+    relation: (schema, name) => {
+      const node = schema === undefined ? undefined : byRelation.get(relation(schema, name));
+      return node?.id === self.id ? own : node && (known.get(node.id) ?? undescribed(node));
+    },
+    ephemeral: (name) => known.get(nameOfEphemeral(name) ?? ''),
+  });
+  for (const id of order) {
+    const node = nodes.get(id);
+    if (!hasColumns(node) || wanted?.has(id) === false) continue;
+    const lineage =
+      node.kind === 'model' ? ofModel(node, options.parser, (own) => ground(node, own)) : ofRoot(node, options);
+    found[id] = lineage;
+    known.set(id, shapeOf(node, lineage));
+  }
+  return found;
+}
+
+function withUpstreams(nodes: Manifest['nodes'], ids: ReadonlySet<string>): Set<string> {
+  const found = new Set<string>();
+  const visit = (id: string) => {
+    if (found.has(id)) return;
+    found.add(id);
+    for (const upstream of nodes.get(id)?.dependsOn ?? []) visit(upstream);
+  };
+  ids.forEach(visit);
+  return found;
+}
+
+/** How the SQL refers to an ephemeral model, the other way round. */
+function nameOfEphemeral(name: string): string | undefined {
+  return name.startsWith('ephemeral__') ? `model.${name.slice('ephemeral__'.length)}` : undefined;
+}
+
+/** A node whose lineage is not there, since it stands later in the order: a cycle that foreign keys allow. */
+function undescribed(node: NodeWithColumns): Shape {
+  return openShape(node.id, [], `the columns of ${node.name} are not known here`);
+}
+
+function openShape(id: string, names: readonly string[], starGap: string): Shape {
+  return {
+    columns: names.map((name) => ({ name, flow: column(id, name) })),
+    other: (name) => column(id, name),
+    starGap,
+    rows: rowsOf(id),
+    filters: nothing,
+  };
+}
+
+/** What reading a node yields: its columns as they are. */
+function shapeOf(node: NodeWithColumns, { columns, unknown }: NodeLineage): Shape {
+  const names = columns.map((one) => one.column);
+  const [first] = unknown;
+  if (first !== undefined) return openShape(node.id, names, first);
+  if (node.kind === 'source')
+    return openShape(node.id, names, `which columns the source ${node.name} has is declared, not known`);
+  return {
+    columns: names.map((name) => ({ name, flow: column(node.id, name) })),
+    rows: rowsOf(node.id),
+    filters: nothing,
+  };
+}
+
+/** A source has the columns that its .yml declares, a seed those of its file. */
+function ofRoot(node: Exclude<NodeWithColumns, ModelNode>, { seedColumns }: LineageOptions): NodeLineage {
+  const declared = new Map(node.columns.map((one) => [one.name, one.place]));
+  const { names, unknown } = namesOf(node, [...declared.keys()], seedColumns);
+  return {
+    node: node.id,
+    columns: names.map((name) => ({ column: name, from: [], unknown: [], place: declared.get(name) })),
+    rowsFrom: [],
+    filteredBy: [],
+    unknown,
+  };
+}
+
+function namesOf(
+  node: Exclude<NodeWithColumns, ModelNode>,
+  declared: readonly string[],
+  seedColumns: LineageOptions['seedColumns'],
+): { readonly names: readonly string[]; readonly unknown: readonly string[] } {
+  if (node.kind === 'source')
+    return {
+      names: declared,
+      unknown: declared.length > 0 ? [] : [`no columns are declared for the source ${node.name}`],
+    };
+  try {
+    return { names: seedColumns(node), unknown: [] };
+  } catch (error) {
+    return { names: declared, unknown: [error instanceof Error ? error.message : String(error)] };
+  }
+}
+
+function ofModel(node: ModelNode, parser: SqlParser, groundWith: (own: Shape) => Ground): NodeLineage {
+  const declared = node.columns.map(({ name }) => name);
+  // Before its SQL is read, its own rows have the columns that it declares, and any other.
+  const before = openShape(node.id, declared, `which columns ${node.name} itself has is being found out`);
+  const full = read(node.fullSql, parser, groundWith(before));
+  const names = [...full.shape.columns.map(({ name }) => name), ...addedColumns(node).map(({ name }) => name)];
+  const own =
+    full.shape.starGap === undefined
+      ? { ...openShape(node.id, names, ''), other: undefined, starGap: undefined }
+      : before;
+  const incremental = incrementalSqlOf(node);
+  const forms = [full, ...(incremental === undefined ? [] : [read(incremental, parser, groundWith(own))])];
+  const columns = full.shape.columns.map((one) =>
+    lineageOf(
+      one,
+      merge(one.flow, ...forms.slice(1).map(({ shape }) => flowNamed(shape.columns, one.name))),
+      full.placeOf(one),
+    ),
+  );
+  const missing =
+    full.shape.starGap === undefined ? [] : declared.filter((name) => !columns.some((one) => one.column === name));
+  return {
+    node: node.id,
+    columns: [
+      ...columns,
+      ...missing.map((name) =>
+        lineageOf({ name, flow: nothing }, full.shape.other?.(name) ?? gap(full.shape.starGap ?? '')),
+      ),
+      ...addedColumns(node).map(({ name, from }) =>
+        lineageOf(
+          { name, flow: nothing },
+          computed(merge(nothing, ...from.map((key) => flowNamed(full.shape.columns, key)))),
+        ),
+      ),
+    ],
+    rowsFrom: originsOf(computed(merge(...forms.map(({ shape }) => shape.rows)))),
+    filteredBy: originsOf(filtered(merge(...forms.map(({ shape }) => shape.filters)))),
+    unknown: [...new Set(forms.flatMap(({ shape }) => shape.starGap ?? []))],
+  };
+}
+
+function flowNamed(columns: readonly Column[], name: string): Flow {
+  return columns.find((one) => one.name === name)?.flow ?? nothing;
+}
+
+/** The columns that the runner adds to those of the SQL, and what it makes them of. */
+function addedColumns(node: ModelNode): { readonly name: string; readonly from: readonly string[] }[] {
+  const key = node.config.unique_key ?? [];
+  const surrogate = node.config.surrogate_key;
+  const added = surrogate === undefined ? [] : [{ name: surrogate, from: key }];
+  if (node.materialized !== 'snapshot') return added;
+  const { columns, strategy, hardDeletes } = node.snapshot;
+  const time = strategy.kind === 'timestamp' ? [strategy.updatedAt] : [];
+  return [
+    ...added,
+    { name: columns.validFrom, from: time },
+    { name: columns.validTo, from: time },
+    { name: columns.updatedAt, from: time },
+    { name: columns.id, from: [...key, ...time] },
+    ...(hardDeletes === 'new_record' ? [{ name: columns.isDeleted, from: [] }] : []),
+  ];
+}
+
+interface Read {
+  readonly shape: Shape;
+  readonly placeOf: (column: Column) => Place | undefined;
+}
+
+function read(sql: SqlText, parser: SqlParser, ground: Ground): Read {
+  try {
+    const { select, offsetOf } = parser.query(sql.text);
+    const shape = queryShape(select, undefined, new Map(), ground);
+    return {
+      shape,
+      placeOf: ({ location }) => (location === undefined ? undefined : sql.placeAt(offsetOf(location))),
+    };
+  } catch (error) {
+    if (!(error instanceof SqlSyntaxError)) throw error;
+    throw new ProjectError([{ what: error.message, place: sql.placeAt(error.offset) }]);
+  }
+}
+
+function lineageOf({ name }: Column, flow: Flow, place?: Place): ColumnLineage {
+  return { column: name, from: originsOf(flow), unknown: [...flow.gaps], ...(place === undefined ? {} : { place }) };
+}
+
+function originsOf({ parts }: Flow): Origin[] {
+  const found = new Map<string, Part>();
+  for (const part of parts.values()) {
+    const key = JSON.stringify([part.node, part.column, ...part.path]);
+    const other = found.get(key);
+    if (other === undefined || ranks[part.how] > ranks[other.how]) found.set(key, part);
+  }
+  return [...found.values()].map(originOf).sort(compareOrigins);
+}
+
+function originOf({ node, column: name, path, how }: Part): Origin {
+  return { node, column: name, ...(path.length === 0 ? {} : { path: path.join('.') }), how };
+}
+
+const order: Readonly<Record<How, number>> = { copied: 0, computed: 1, filtered: 2 };
+
+function compareOrigins(a: Origin, b: Origin): number {
+  const key = ({ node, column: name, path = '' }: Origin) => `${node} ${name} ${path}`;
+  return order[a.how] - order[b.how] || (key(a) < key(b) ? -1 : 1);
+}
+
+export function hasColumns(node: Node | undefined): node is NodeWithColumns {
+  return isBuilt(node) || node?.kind === 'source';
+}
