@@ -221,8 +221,8 @@ function isWholeAgain(manifest: Manifest, node: BuiltNode, { mode }: Decision, {
   return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
 }
 
-function hookContext({ options: { runStartedAt }, sourceText }: BuildContext): HookContext {
-  return { runStartedAt, sourceText };
+function hookContext({ options: { runStartedAt }, runId, sourceText }: BuildContext): HookContext {
+  return { runStartedAt, runId, sourceText };
 }
 
 /** What the runner created for a node besides its rows, without grants. */

@@ -1,13 +1,13 @@
-import type { RelationName } from '../../warehouse/quote.ts';
 import { HelperError, type Template } from '../template/template.ts';
 import { type Problem, ProjectError } from '../text/errors.ts';
 import { oneStatement } from '../text/one-statement.ts';
 import { formatPlace, type Place } from '../text/place.ts';
 import { offsetIn, type SqlText } from '../text/sql-text.ts';
 import { sqlTokens } from '../text/sql-tokens.ts';
-import type { CompileContext } from './draft/context.ts';
-import { type Mode, modelContext, modelHelpers, newRecord, type Resolver } from './draft/model-language.ts';
-import { resolverFor } from './draft/resolve.ts';
+import type { CompileContext, Draft } from './draft/context.ts';
+import { type Mode, modelHelpers, newRecord, type Resolver } from './draft/model-language.ts';
+import { modelContext } from './draft/render-context.ts';
+import { resolverFor, versionedName } from './draft/resolve.ts';
 
 /** A hook as it is written in a .yml, in project.yml or in a model's call of config. */
 export interface HookSource {
@@ -15,7 +15,7 @@ export interface HookSource {
   readonly name: string;
   readonly written: SqlText;
   /** What {{this}} is; undefined where there is no model. */
-  readonly own: RelationName | undefined;
+  readonly own: Draft | undefined;
   /** What may not be in it, and why. */
   readonly refuses: {
     readonly incremental?: string;
@@ -67,12 +67,13 @@ function render(
   mode: Mode,
   used: Set<string>,
 ): SqlText {
-  const { project, drafts } = context;
-  const shared = resolverFor(context, own, used);
+  const { project, drafts, properties } = context;
+  const shared = resolverFor(context, used);
   const resolver: Resolver = {
     ...shared,
-    ref(name, filter) {
-      if (drafts.get(name)?.config.materialized !== 'ephemeral') return shared.ref(name, filter);
+    ref(name, filter, version) {
+      if (drafts.get(versionedName(properties, name, version))?.config.materialized !== 'ephemeral')
+        return shared.ref(name, filter, version);
       throw new HelperError(
         `the model "${name}" is ephemeral: there is nothing in the database that a hook could name`,
         'Materialize it as a view.',

@@ -33,7 +33,7 @@ function hooksOf(context: CompileContext, draft: Draft, key: HookKey, used: Set<
     const source = {
       name,
       written: sql ?? new SqlText(text),
-      own: draft.relation,
+      own: draft,
       refuses: {
         // What is built is decided in the transaction.
         ...(when === 'pre' && !transaction

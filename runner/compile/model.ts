@@ -1,4 +1,3 @@
-import type { RelationName } from '../../warehouse/quote.ts';
 import { digest } from '../manifest/digest.ts';
 import type { ModelNode, Node, SeedNode } from '../manifest/manifest.ts';
 import { nameTables } from '../manifest/placeholders.ts';
@@ -11,7 +10,8 @@ import type { SqlText } from '../text/sql-text.ts';
 import { columnSpecs, constraintsOf } from './draft/constraints.ts';
 import type { CompileContext, Draft } from './draft/context.ts';
 import { ephemeralsOf, inlineEphemerals } from './draft/ephemeral.ts';
-import { type Mode, modelContext, modelHelpers, newRecord, type Recorded } from './draft/model-language.ts';
+import { type Mode, modelHelpers, newRecord, type Recorded } from './draft/model-language.ts';
+import { modelContext, type Own } from './draft/render-context.ts';
 import { type BatchReads, resolverFor } from './draft/resolve.ts';
 import { batchSettings, checkBatches, followedBy, isCutIntoBatches } from './settings/microbatch.ts';
 import { partitionByOf } from './settings/partition-by.ts';
@@ -54,7 +54,7 @@ export function modelNode(
     ? { filtered: new Set(), whole: new Set(), bounds: false }
     : undefined;
   const sqlFor = (mode: Mode) => {
-    const rendered = render(template, mode, context, draft.relation, record, used, batchReads).trim();
+    const rendered = render(template, mode, context, draft, record, used, batchReads).trim();
     const sql = batchReads === undefined ? rendered : nameTables(rendered);
     if (sql.text === '')
       throw new ProjectError([
@@ -225,12 +225,12 @@ export function render(
   template: Template,
   mode: Mode,
   context: CompileContext,
-  own: RelationName | undefined,
+  own: Own | undefined,
   record: Recorded,
   used: Set<string>,
   batch?: BatchReads | undefined,
 ): SqlText {
-  const helpers = modelHelpers(context.project, mode, resolverFor(context, own, used, undefined, batch), record);
+  const helpers = modelHelpers(context.project, mode, resolverFor(context, used, undefined, batch), record);
   return template.render(helpers, modelContext(context.project, own));
 }
 

@@ -17,6 +17,9 @@ export const runStartedAt = holeText({ kind: 'run_started_at' }, 'current_timest
 /** In compiled SQL a batch covers all rows: its bounds lie beyond any time. */
 const bounds = { start: '0001-01-01', end: '9999-12-31' } as const;
 
+/** The run's id. Without quotes, since as in dbt it is used as `'{{invocation_id}}'`. */
+export const invocationId = holeText({ kind: 'invocation_id' }, '00000000-0000-0000-0000-000000000000');
+
 export function batchBound(which: 'start' | 'end'): string {
   const text = `timestamptz '${bounds[which]} 00:00:00+00' /* batch_${which} */`;
   return holeText({ kind: 'batch_bound', which }, text);

@@ -27,6 +27,8 @@ export interface PlanOptions {
   readonly fullRefresh: boolean;
   /** ISO time at which the run started. */
   readonly runStartedAt: string;
+  /** Absent where nothing is built for good. */
+  readonly runId?: string | undefined;
 }
 
 /** How a node will be built, and why. */

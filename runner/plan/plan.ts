@@ -61,6 +61,8 @@ export function querySql(
     switch (hole.kind) {
       case 'run_started_at':
         return `timestamptz ${literal(options.runStartedAt)}`;
+      case 'invocation_id':
+        return options.runId ?? '';
       case 'high_water':
         return String(state.consumed.get(names.nodes.get(hole.id)?.name ?? '')?.loadId ?? 0);
       case 'batch_bound':

@@ -115,10 +115,25 @@ const source = z.strictObject({
   ),
 });
 
+/** One version of a model: a file of its own, described by what the model says and what this says besides. */
+const version = z.strictObject({
+  v: z.union([z.string().min(1), z.number()], 'expected a number or a text'),
+  /** The name of its file without .sql; `<model>_v<v>` where it is not given. */
+  defined_in: z.string().min(1).optional(),
+  description: z.string().optional(),
+  access: configSchema.shape.access,
+  config: configSchema.optional(),
+});
+
+const model = described.extend({
+  versions: z.array(version).min(1).optional(),
+  latest_version: version.shape.v.optional(),
+});
+
 /** A .yml file beside models or seeds. */
 export const propertiesSchema = z.strictObject({
   version: z.literal(2).optional(),
-  models: z.array(described).optional(),
+  models: z.array(model).optional(),
   seeds: z.array(described).optional(),
   sources: z.array(source).optional(),
   groups: z.array(groupSchema).optional(),
@@ -126,7 +141,7 @@ export const propertiesSchema = z.strictObject({
 });
 
 export type Properties = z.infer<typeof propertiesSchema>;
-export type Described = z.infer<typeof described>;
+export type Described = z.infer<typeof model>;
 export type BiModel = z.infer<typeof biModel>;
 export type BiMeasure = z.infer<typeof biMeasure>;
 export type ColumnProperties = z.infer<typeof column>;

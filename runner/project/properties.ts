@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import type { Problem } from '../text/errors.ts';
 import { checkYaml } from '../yaml/check.ts';
 import { readYaml } from '../yaml/parse.ts';
@@ -10,6 +11,8 @@ import { type Described, keysBesideConfig, propertiesSchema, type SourceProperti
 
 /** What a .yml file says of one model or seed, with its place there. */
 export interface Properties {
+  /** Of a model with versions, the number of the entry of this one. */
+  readonly version?: number | undefined;
   readonly value: Described;
   readonly yaml: YamlFile;
   readonly path: YamlPath;
@@ -29,7 +32,16 @@ export interface Declared<T> {
   readonly path: YamlPath;
 }
 
+/** A model of which there are several at once. */
+export interface Versions {
+  /** The name of the model that a reference without a version means. */
+  readonly latest: string;
+  /** The names of all of its models by their versions. */
+  readonly models: ReadonlyMap<string, string>;
+}
+
 export interface AllProperties {
+  readonly versions: ReadonlyMap<string, Versions>;
   readonly models: ReadonlyMap<string, Properties>;
   readonly seeds: ReadonlyMap<string, Properties>;
   /** By `source.table`. */
@@ -41,6 +53,7 @@ export interface AllProperties {
 /** Reads every .yml beside the models and seeds; faults and things described twice go to `problems`. */
 export function readProperties(project: Project, problems: Problem[]): AllProperties {
   const models = new Map<string, Properties>();
+  const versions = new Map<string, Versions>();
   const seeds = new Map<string, Properties>();
   const sources = new Map<string, SourceTable>();
   const groups = new Map<string, Declared<GroupProperties>>();
@@ -55,11 +68,12 @@ export function readProperties(project: Project, problems: Problem[]): AllProper
     ] as const) {
       for (const [index, described] of (value[branch] ?? []).entries()) {
         const path = [branch, index];
-        const name = described.name.normalize('NFC');
-        const other = known.get(name);
-        if (other === undefined) known.set(name, { value: described, yaml, path });
-        else
-          problems.push(yaml.problem(`"${described.name}" is described twice; first in ${other.yaml.file.path}`, path));
+        const found = describedBy(project, { value: described, yaml, path }, versions, problems);
+        for (const [name, properties] of found) {
+          const other = known.get(name);
+          if (other === undefined) known.set(name, properties);
+          else problems.push(yaml.problem(`"${name}" is described twice; first in ${other.yaml.file.path}`, path));
+        }
       }
     }
     declare(value.groups, 'groups', groups, yaml, problems);
@@ -73,7 +87,41 @@ export function readProperties(project: Project, problems: Problem[]): AllProper
       }
     }
   }
-  return { models, seeds, sources, groups, exposures };
+  return { models, seeds, sources, groups, exposures, versions };
+}
+
+/** The models or seeds that an entry describes, by their names: several, if it has versions, which are added to `versions`. */
+function describedBy(
+  { models }: Project,
+  properties: Properties,
+  versions: Map<string, Versions>,
+  problems: Problem[],
+): readonly (readonly [string, Properties])[] {
+  const { value, yaml, path } = properties;
+  const name = value.name.normalize('NFC');
+  if (value.versions === undefined) return [[name, properties]];
+  const files = new Set(models.map((file) => basename(file.path, '.sql').normalize('NFC')));
+  const of = new Map<string, string>();
+  const found = value.versions.map((version, index) => {
+    const usual = [`${name}_v${version.v}`, `${name}.v${version.v}`];
+    const file = version.defined_in ?? usual.find((one) => files.has(one)) ?? usual[0] ?? name;
+    of.set(String(version.v), file);
+    const { description = value.description, access = value.access } = version;
+    return [file, { value: { ...value, description, access }, yaml, path, version: index }] as const;
+  });
+  const { latest_version: wanted = highest(value.versions.map(({ v }) => v)) } = value;
+  const latest = of.get(String(wanted));
+  if (latest === undefined)
+    problems.push(yaml.problem(`there is no version ${wanted} of "${name}"`, [...path, 'latest_version']));
+  versions.set(name, { latest: latest ?? name, models: of });
+  return found;
+}
+
+/** The latest of versions: numbers by their size, or texts by their letters. */
+function highest(versions: readonly (string | number)[]): string | number {
+  const numbers = versions.map(Number);
+  if (numbers.every(Number.isFinite)) return Math.max(...numbers);
+  return versions.map(String).sort().at(-1) ?? '';
 }
 
 /** Adds what a list of a .yml declares; a name that is declared twice is a problem. */
@@ -103,5 +151,10 @@ export function layersOf(described: Properties | undefined): readonly Layer[] {
     config,
     places: new Map(Object.keys(config).map((key) => [key, yaml.written([...path, ...inside, key])])),
   });
-  return [layer(beside), layer(value.config ?? {}, 'config')];
+  const own = described.version === undefined ? undefined : value.versions?.[described.version]?.config;
+  return [
+    layer(beside),
+    layer(value.config ?? {}, 'config'),
+    ...(own === undefined ? [] : [layer(own, 'versions', described.version ?? 0, 'config')]),
+  ];
 }

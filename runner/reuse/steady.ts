@@ -15,7 +15,7 @@ export async function isSteady(
   reads: readonly string[],
   sql: SqlText,
 ): Promise<boolean> {
-  if (sql.holes.some(({ hole }) => hole.kind === 'run_started_at')) return false;
+  if (sql.holes.some(({ hole }) => hole.kind === 'run_started_at' || hole.kind === 'invocation_id')) return false;
   return readsOnly(await queryFacts(session, sql), manifest, reads);
 }
 

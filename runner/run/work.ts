@@ -90,7 +90,7 @@ export class RunWork {
       warehouse,
       runId,
       clock,
-      options: { fullRefresh, runStartedAt: this.#started.toISOString() },
+      options: { fullRefresh, runStartedAt: this.#started.toISOString(), runId },
       sourceText: sourceTexts(project),
       range,
       signal,
@@ -222,6 +222,7 @@ export class RunWork {
   async #runHooks(which: readonly RunHook[], goOn: boolean): Promise<void> {
     await runRunHooks(this.#context, which, goOn, {
       runStartedAt: this.#started.toISOString(),
+      runId: this.#options.runId,
       sourceText: this.#context.sourceText,
       clock: this.#options.clock,
       onResult: (hook) => {

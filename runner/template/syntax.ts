@@ -3,6 +3,7 @@ import { type Problem, ProjectError } from '../text/errors.ts';
 import { advance, type Place } from '../text/place.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { inexact } from '../yaml/exact-numbers.ts';
+import { findJinja } from './jinja.ts';
 import { placeIn, reservedCharacter } from './marks.ts';
 
 /** The part of Handlebars' generated parser that knows where it is; its types leave it out. */
@@ -86,41 +87,9 @@ function refuse(what: string, place: Place, hint?: string): never {
 function refuseJinja(file: SourceFile): void {
   // Template comments are left out, with what they hold blanked so that every place stays.
   const text = file.text.replace(/\{\{!(?:--[\s\S]*?--|[^}]*)\}\}/g, (comment) => comment.replace(/[^\n]/g, ' '));
-  const found = /\{\{[~\s-]*[#/]?\s*([\w.]+)\(|\{%[-\s]*(\w*)/.exec(text);
-  if (found === null) return;
-  const place = advance({ file: file.path, line: 1, column: 1 }, text, found.index);
-  const [, name, block] = found;
-  if (name === undefined) refuse('there is no {% %} here', place, blocks.get(block ?? '') ?? otherBlock);
-  refuse(`{{${name}(...)}} is written without brackets here`, place, calls.get(name) ?? otherCall(name));
-}
-
-/** What takes the place of a block of dbt. */
-const blocks: ReadonlyMap<string, string> = new Map([
-  ['macro', 'Write the macro as a file of its own in macros/; {{name}} in it is an argument.'],
-  ['snapshot', 'Write the select alone, with {{config materialized="snapshot"}}, in models/.'],
-  [
-    'test',
-    'Write the query alone, in tests/generic/ in a file with the name of the test: {{model}} and {{column_name}} in it are what is tested, {{arguments name="text"}} declares the others.',
-  ],
-  ['docs', 'Write descriptions in the .yml.'],
-  ['set', 'Write the value where it is used, or as a variable in project.yml: {{var "name"}}.'],
-]);
-const otherBlock =
-  'Write {{#if ...}} ... {{/if}}, {{#each ...}} ... {{/each}} or {{#incremental}} ... {{/incremental}}.';
-
-/** What takes the place of a call of dbt. */
-const calls: ReadonlyMap<string, string> = new Map([
-  ['config', 'Write {{config materialized="table" tags="a, b"}}, names and values without commas between.'],
-  ['source', 'Write {{source "name" "table"}}.'],
-  ['var', 'Write {{var "name"}} or {{var "name" "default"}}.'],
-  ['env_var', 'Write {{env "NAME"}} or {{env "NAME" "default"}}.'],
-  ['is_incremental', 'Write {{#incremental}} ... {{/incremental}}.'],
-]);
-
-function otherCall(name: string): string {
-  return name === 'ref'
-    ? 'Write {{ref "..."}}, the name in quotes.'
-    : `Write a helper as {{${name} "..."}}, a macro of macros/ as {{> ${name} argument="..."}}.`;
+  const found = findJinja(text);
+  if (found === undefined) return;
+  refuse(found.what, advance({ file: file.path, line: 1, column: 1 }, text, found.index), found.hint);
 }
 
 /** Turns what Handlebars throws for a template into a problem with a place. */

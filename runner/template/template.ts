@@ -1,6 +1,6 @@
 // The template language: Handlebars without HTML escaping, in which an unknown name is an error.
 //
-//   1. syntax.ts        parses a file; a syntax error gets its place
+//   1. syntax.ts        parses a file; a syntax error gets its place (jinja.ts: how what dbt users type is written here)
 //   2. strict-names.ts  rejects names, helpers and partials that do not exist
 //   3. template.ts      renders it with the helpers that a caller gives
 //   4. macro-calls.ts   checks the arguments of macros, and remembers who called one
@@ -18,14 +18,24 @@ import { Marks, markedValue, placeIn, unmarked } from './marks.ts';
 import { checkedLookup, checkedPrint, makeNamesStrict } from './strict-names.ts';
 import { parseTemplate } from './syntax.ts';
 
+/** The key of a context under which the parts of `{{this}}` are: `{{this.schema}}`. No template can name it. */
+export const ownRelation = 'own relation';
+
 /** What a helper knows of its call: its named arguments and its place. */
 export interface HelperCall {
   readonly named: Readonly<Record<string, unknown>>;
   readonly place: Place;
   /** The place of the argument of this name. */
   readonly argument: (name: string) => Place;
+  /** The values that names stand for where it is called. */
+  readonly context: unknown;
   /** For block helpers: renders the block, or what follows its `else`. */
   readonly block?: ((which: 'body' | 'else') => string) | undefined;
+}
+
+/** Whether a context is that of a whole template or macro, not an item of a list or a part of a value. */
+export function isContext(context: unknown): context is Record<string, unknown> {
+  return typeof context === 'object' && context !== null && Object.hasOwn(context, ownRelation);
 }
 
 /** A helper returns the text to put in, or a value for another helper's argument. */
@@ -85,15 +95,20 @@ export class TemplateEnvironment {
   /** The files of all macros by their names; they are announced before any is parsed. */
   readonly #macroFiles = new Map<string, string>();
   /** The macros at work, the innermost last. */
-  #callers: { readonly macro: string; readonly at: Place }[] = [];
+  #callers: {
+    readonly macro: string;
+    readonly at: Place;
+    readonly context: unknown;
+    readonly before: object | undefined;
+  }[] = [];
   #current: Readonly<Record<string, Helper>> = {};
   /** Where the present rendering puts its problems; undefined: the first one ends it. */
   #problems: Problem[] | undefined;
 
   constructor(helperNames: readonly string[]) {
     this.#helperNames = new Set([...helperNames, ...builtIns]);
+    const environment = this;
     for (const name of helperNames) {
-      const environment = this;
       this.#handlebars.registerHelper(name, function (this: unknown, ...all: unknown[]): unknown {
         return environment.#call(name, this, all);
       });
@@ -103,11 +118,19 @@ export class TemplateEnvironment {
       return this.#lookUp(unmarked(base), written, all.slice(0, -1) as string[], this.#placeOf(loc));
     });
     this.#handlebars.registerHelper(markedValue, this.#marks.helper);
-    this.#handlebars.registerHelper(enterMacro, (macro: string, { loc }: { loc?: unknown }): void => {
-      this.#callers.push({ macro, at: this.#placeOf(loc) });
-    });
+    this.#handlebars.registerHelper(
+      enterMacro,
+      function (this: unknown, macro: string, { loc }: { loc?: unknown }): void {
+        const at = environment.#placeOf(loc);
+        environment.#callers.push({ macro, at, context: this, before: isContext(this) ? { ...this } : undefined });
+      },
+    );
     this.#handlebars.registerHelper(leaveMacro, (): void => {
-      this.#callers.pop();
+      const { context, before } = this.#callers.pop() ?? {};
+      // What a macro has set is its own, also where it was called without arguments and sees the context of its caller.
+      if (before === undefined || !isContext(context)) return;
+      for (const name of Object.keys(context)) if (!Object.hasOwn(before, name)) delete context[name];
+      Object.assign(context, before);
     });
     const { lookup } = this.#handlebars.helpers;
     this.#handlebars.registerHelper('lookup', (of: unknown, key: unknown, options: unknown): unknown =>
@@ -231,7 +254,7 @@ export class TemplateEnvironment {
         : undefined;
     try {
       const argument = (key: string) => this.#marks.argument(place, key);
-      return helper(all.slice(0, -1).map(unmarked), { named, place, argument, block });
+      return helper(all.slice(0, -1).map(unmarked), { named, place, argument, context, block });
     } catch (error) {
       if (error instanceof HelperError) return this.#complain(error, place);
       throw error;
@@ -265,7 +288,7 @@ export class TemplateEnvironment {
 
   /** `parts` one after the other, from `base`; a name that is not there is an error. */
   #lookUp(base: unknown, written: string, parts: readonly string[], place: Place): unknown {
-    let value = base;
+    let value = written.startsWith('this.') ? ownOf(base) : base;
     for (const part of parts) {
       if (value === missing) return missing;
       const inside: Readonly<Record<string, unknown>> | undefined =
@@ -291,6 +314,11 @@ export class TemplateEnvironment {
       place: { file: file.path, line: 1, column: 1 },
     };
   }
+}
+
+/** What `this` has parts of: the relation of what is rendered, or inside of #each the item. */
+function ownOf(base: unknown): unknown {
+  return isContext(base) ? (base[ownRelation] ?? base) : base;
 }
 
 /** @param part what of the name is unknown, where that is not all of it. */

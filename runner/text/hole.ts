@@ -7,6 +7,8 @@ export type Hole =
   | { readonly kind: 'high_water'; readonly id: string }
   /** The time at which the run began. */
   | { readonly kind: 'run_started_at' }
+  /** The id of the run. */
+  | { readonly kind: 'invocation_id' }
   /** Where the batch begins or ends that is built. */
   | { readonly kind: 'batch_bound'; readonly which: 'start' | 'end' }
   /** The condition for the rows of an upstream that lie in the batch; `name` is that of its relation. */

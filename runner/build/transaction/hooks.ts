@@ -14,6 +14,7 @@ import { sqlTokens } from '../../text/sql-tokens.ts';
 export interface HookContext {
   /** ISO time of the run. */
   readonly runStartedAt: string;
+  readonly runId?: string | undefined;
   readonly sourceText: SourceTexts;
 }
 
@@ -78,12 +79,15 @@ export async function noteChanges(on: Queryable, sql: SqlText): Promise<void> {
 export async function runHook(
   on: Queryable,
   { name, sql, place, file }: { readonly name: string; readonly sql: SqlText } & At,
-  { runStartedAt, sourceText }: HookContext,
+  { runStartedAt, runId, sourceText }: HookContext,
 ): Promise<void> {
   try {
     await statement(
       on,
-      sql.fill(({ kind }) => (kind === 'run_started_at' ? `timestamptz ${literal(runStartedAt)}` : undefined)),
+      sql.fill(({ kind }) => {
+        if (kind === 'invocation_id') return runId ?? '';
+        return kind === 'run_started_at' ? `timestamptz ${literal(runStartedAt)}` : undefined;
+      }),
     );
   } catch (fault) {
     const subject = { name, file, sourceText, hint: hintFor };

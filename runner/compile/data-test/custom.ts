@@ -10,7 +10,8 @@ import { SqlText } from '../../text/sql-text.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { CompileContext } from '../draft/context.ts';
 import { attempt } from '../draft/draft.ts';
-import { modelContext, modelHelpers, newRecord, type Recorded } from '../draft/model-language.ts';
+import { modelHelpers, newRecord, type Recorded } from '../draft/model-language.ts';
+import { modelContext } from '../draft/render-context.ts';
 import { resolverFor } from '../draft/resolve.ts';
 import type { Arguments } from './arguments.ts';
 import type { Call, Definition } from './definition.ts';
@@ -71,7 +72,7 @@ function customTest(context: CompileContext, file: SourceFile): CustomTest {
     of: 'either',
     build(call) {
       const used = new Set<string>();
-      const helpers = modelHelpers(project, 'full', resolverFor(context, undefined, used), newRecord());
+      const helpers = modelHelpers(project, 'full', resolverFor(context, used), newRecord());
       const values = { ...modelContext(project, undefined), ...valuesOf(call, declared) };
       const sql = template.render({ ...helpers, arguments: () => '' }, values).trim();
       call.args.reads.push(...used);
@@ -86,7 +87,7 @@ function declare(context: CompileContext, template: Template, record: Recorded):
   const { project } = context;
   const declared = new Map<string, Declared>();
   const faults: Problem[] = [];
-  const helpers = modelHelpers(project, 'full', resolverFor(context, undefined, new Set()), record);
+  const helpers = modelHelpers(project, 'full', resolverFor(context, new Set()), record);
   const read = (name: string, written: unknown): Declared => {
     const [, type, mark, fallback] = /^\s*(\w+)\s*(\?)?\s*(?:=\s*([\s\S]*?))?\s*$/.exec(String(written)) ?? [];
     const known = types.find((one) => one === type);

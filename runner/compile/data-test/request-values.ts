@@ -2,7 +2,8 @@ import { HelperError } from '../../template/template.ts';
 import { ProjectError } from '../../text/errors.ts';
 import type { YamlFile, YamlPath } from '../../yaml/yaml-file.ts';
 import type { CompileContext } from '../draft/context.ts';
-import { modelContext, modelHelpers, newRecord } from '../draft/model-language.ts';
+import { modelHelpers, newRecord } from '../draft/model-language.ts';
+import { modelContext } from '../draft/render-context.ts';
 import { resolverFor } from '../draft/resolve.ts';
 import { type TestRequest, TestRequestError } from './request.ts';
 
@@ -57,18 +58,14 @@ function call(
   yaml: YamlFile,
   path: YamlPath,
 ): unknown {
-  const helpers = modelHelpers(
-    project,
-    'full',
-    resolverFor({ project, ...context }, undefined, new Set()),
-    newRecord(),
-  );
+  const helpers = modelHelpers(project, 'full', resolverFor({ project, ...context }, new Set()), newRecord());
   const place = yaml.place(path);
   try {
     return helpers[helper](fallback === undefined ? [name] : [name, fallback], {
       named: {},
       place,
       argument: () => place,
+      context: {},
     });
   } catch (error) {
     if (error instanceof HelperError) throw new ProjectError([{ what: error.message, hint: error.hint, place }]);
@@ -82,7 +79,7 @@ function rendered(context: CompileContext, written: string, yaml: YamlFile, path
   const file = { path: `a value in ${yaml.file.path}`, text: written };
   try {
     const used = new Set<string>();
-    const helpers = modelHelpers(project, 'full', resolverFor(context, undefined, used), newRecord());
+    const helpers = modelHelpers(project, 'full', resolverFor(context, used), newRecord());
     const text = environment.parse(file).render(helpers, modelContext(project, undefined)).text;
     if (used.size === 0) return text;
   } catch (error) {

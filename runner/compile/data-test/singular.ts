@@ -8,14 +8,8 @@ import { oneStatement } from '../../text/one-statement.ts';
 import type { SqlText } from '../../text/sql-text.ts';
 import type { CompileContext } from '../draft/context.ts';
 import { attempt } from '../draft/draft.ts';
-import {
-  type Mode,
-  modelContext,
-  modelHelpers,
-  newRecord,
-  type Recorded,
-  type Resolver,
-} from '../draft/model-language.ts';
+import { type Mode, modelHelpers, newRecord, type Recorded, type Resolver } from '../draft/model-language.ts';
+import { modelContext } from '../draft/render-context.ts';
 import { resolverFor } from '../draft/resolve.ts';
 import { auditedBy } from './audits.ts';
 import { isGeneric } from './custom.ts';
@@ -35,9 +29,11 @@ export function singularTests(
       const used = new Set<string>();
       const record = newRecord();
       const template = environment.parse(file);
+      const name = basename(file.path, '.sql').normalize('NFC');
+      const own = { kind: 'test', name, id: `test.${name}`, file, config: {}, relation: undefined } as const;
       const render = (resolver: Resolver, into: Recorded, faults: Problem[], mode: Mode = 'full') =>
-        template.render(modelHelpers(project, mode, resolver, into), modelContext(project, undefined), faults).trim();
-      const sql = render(resolverFor(context, undefined, used), record, problems);
+        template.render(modelHelpers(project, mode, resolver, into), modelContext(project, own), faults).trim();
+      const sql = render(resolverFor(context, used), record, problems);
       const { config, places: settings } = overlay(layerOf(file.path), record);
       if (config.enabled === false) return;
       for (const key of Object.keys(record.config) as ConfigKey[])
@@ -47,20 +43,19 @@ export function singularTests(
             hint: `A test has ${testKeys.join(', ')}.`,
             place: settingPlace(settings, key),
           });
-      const name = basename(file.path, '.sql').normalize('NFC');
       const asked = record.config.audit !== undefined || record.config.scope !== undefined;
       const of = auditedBy(context, { file: file.path, used, config, settings, asked });
       const isAudit = config.audit !== undefined && config.audit !== false;
       const newRows =
         of !== undefined && (config.audit === 'new_rows' || !isAudit)
-          ? render(resolverFor(context, undefined, new Set(), of), newRecord(), [])
+          ? render(resolverFor(context, new Set(), of), newRecord(), [])
           : undefined;
       const one = (text: SqlText) => oneStatement(text, 'a test');
       const increment = newRecord();
       const ofIncrement =
         record.incremental === undefined
           ? undefined
-          : render(resolverFor(context, undefined, used), increment, problems, 'incremental');
+          : render(resolverFor(context, used), increment, problems, 'incremental');
       const test: TestNode = {
         kind: 'test',
         generic: undefined,

@@ -24,8 +24,9 @@ import type { SourceFile } from '../../text/source-file.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { YamlPath } from '../../yaml/yaml-file.ts';
 import type { CompileContext, Draft } from './context.ts';
-import { modelContext, modelHelpers, newRecord, type Resolver } from './model-language.ts';
-import { resolverFor } from './resolve.ts';
+import { modelHelpers, newRecord, type Resolver } from './model-language.ts';
+import { modelContext } from './render-context.ts';
+import { resolverFor, versionedName } from './resolve.ts';
 
 /** Macros by their names; two of one name are a problem. */
 export function macrosByName(project: Project, problems: Problem[]): Map<string, SourceFile> {
@@ -101,13 +102,13 @@ export function draftModels(
     const refs = new Set<string>();
     const used = new Set<string>();
     const resolver: Resolver = {
-      own: undefined,
-      ref(ref) {
+      ref(written, _filter, version) {
+        const ref = versionedName(properties, written, version);
         if (!known.has(ref)) throw new HelperError(`there is no model or seed "${ref}"`, didYouMean(ref, known));
         refs.add(ref);
         return '';
       },
-      source: (source, table, filter) => resolverFor(context, undefined, used).source(source, table, filter),
+      source: (source, table, filter) => resolverFor(context, used).source(source, table, filter),
       // Whether it is built in batches is known only when its settings are.
       bound: () => '',
       upstream(upstream) {
@@ -118,12 +119,13 @@ export function draftModels(
         );
       },
     };
+    const own = { kind: 'model', name, id: `model.${name}`, file, config: {}, relation: undefined } as const;
     const faults: Problem[] = [];
     let template: Template | undefined;
     attempt(faults, () => {
       template = environment.parse(file);
       for (const mode of ['full', 'incremental'] as const)
-        template.render(modelHelpers(project, mode, resolver, record), modelContext(project, undefined), faults);
+        template.render(modelHelpers(project, mode, resolver, record), modelContext(project, own), faults);
     });
     const described = properties.models.get(name);
     const layers = [...layersOf(described), record];

@@ -1,14 +1,16 @@
 import { secretPrefix } from '../../../warehouse/conceal.ts';
-import { literal, type RelationName, relation } from '../../../warehouse/quote.ts';
-import { highWater, runStartedAt } from '../../manifest/placeholders.ts';
+import { literal } from '../../../warehouse/quote.ts';
+import { highWater, invocationId, runStartedAt } from '../../manifest/placeholders.ts';
 import { type Config, configKeys, configSchema } from '../../project/config.ts';
 import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
-import { type Helper, type HelperCall, HelperError } from '../../template/template.ts';
+import { type Helper, type HelperCall, HelperError, isContext } from '../../template/template.ts';
+import type { Problem } from '../../text/errors.ts';
 import { formatPlace, type Place } from '../../text/place.ts';
 import { schemaFault } from '../../text/schema-fault.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { Written } from '../../yaml/written.ts';
+import { valueHelpers } from './value-helpers.ts';
 
 /** The form in which a model is rendered. */
 export type Mode = 'full' | 'incremental';
@@ -16,15 +18,13 @@ export type Mode = 'full' | 'incremental';
 /** How names become relations; compile gives one that only checks names, then one that knows the relations. */
 export interface Resolver {
   /** The SQL for `{{ref "name"}}`; without `filter` all of its rows, also in a batch. @throws HelperError */
-  ref(name: string, filter: boolean): string;
+  ref(name: string, filter: boolean, version?: string | number): string;
   /** The SQL for `{{source "source" "table"}}`. @throws HelperError */
   source(source: string, table: string, filter: boolean): string;
   /** The id of an upstream named in `{{high_water "..."}}`. @throws HelperError */
   upstream(name: string): string;
   /** The SQL for `{{batch_start}}` or `{{batch_end}}`; undefined where there are no batches. */
   bound(which: 'start' | 'end'): string | undefined;
-  /** The model's own relation. */
-  readonly own: RelationName | undefined;
 }
 
 /** What rendering found out about a template. */
@@ -37,6 +37,8 @@ export interface Recorded {
   readonly highWater: Set<string>;
   readonly secrets: Set<string>;
   volatile: boolean;
+  /** What the template itself tells whoever compiles it. */
+  readonly notices: Problem[];
   /** The place of its first {{#incremental}}, if it has one. */
   incremental: Place | undefined;
 }
@@ -49,6 +51,7 @@ export function newRecord(): Recorded {
     highWater: new Set(),
     secrets: new Set(),
     volatile: false,
+    notices: [],
     incremental: undefined,
   };
 }
@@ -67,8 +70,12 @@ export const helperNames = [
   'run_started_at',
   'batch_start',
   'batch_end',
-  'eq',
+  'invocation_id',
   'raise_compiler_error',
+  'warn',
+  'log',
+  'set',
+  ...(Object.keys(valueHelpers) as (keyof typeof valueHelpers)[]),
 ] as const;
 
 /** The session setting that carries a secret into SQL without being part of it. */
@@ -118,7 +125,17 @@ export function modelHelpers(
       for (const [key, at] of merged.places) record.places.set(key, at);
       return '';
     },
-    ref: (args, call) => resolver.ref((text('ref', args, 1)[0] ?? '').normalize('NFC'), isFiltered('ref', call)),
+    ref(args, call) {
+      // As in dbt, the project may stand before the model.
+      const [name = '', of] = [...text('ref', args, args.length === 2 ? 2 : 1)].reverse();
+      if (of !== undefined && of !== project.settings.name)
+        throw new HelperError(
+          `there is no project "${of}" here`,
+          `There are no packages: this project is ${project.settings.name}.`,
+        );
+      const { v, version = v } = call.named;
+      return resolver.ref(name.normalize('NFC'), isFiltered('ref', call), version as string | number | undefined);
+    },
     source(args, call) {
       const [source = '', table = ''] = text('source', args, 2);
       return resolver.source(source, table, isFiltered('source', call));
@@ -204,32 +221,44 @@ export function modelHelpers(
     },
     batch_start: () => boundOf(resolver, 'start'),
     batch_end: () => boundOf(resolver, 'end'),
-    eq: ([a, b]) => a === b,
+    invocation_id() {
+      record.volatile = true;
+      return invocationId;
+    },
+    warn([what], { place }) {
+      record.notices.push({ what: String(what), place });
+      return '';
+    },
+    log([what], { named, place }) {
+      // As in dbt: without info=true it is for the log file alone, and there is none of the compiler.
+      if (named.info === true) record.notices.push({ what: String(what), place });
+      return '';
+    },
+    set(args, call) {
+      if (args.length > 0)
+        throw new HelperError('set takes name=value', 'Write {{set rooms=(list "kitchen" "bath")}}.');
+      const { context } = call;
+      if (!isContext(context))
+        throw new HelperError(
+          'nothing can be set inside of #each or #with',
+          'Write {{#with value as |name|}} ... {{/with}}, or set it before.',
+        );
+      Object.assign(context, call.named);
+      return '';
+    },
+    ...valueHelpers,
     raise_compiler_error([what], { named }) {
       throw new HelperError(String(what), typeof named.hint === 'string' ? named.hint : undefined);
     },
   };
 }
 
-/** What `{{target.name}}` and the like say. */
-export function targetContext({ target }: Project): object {
-  const { name, schema = 'public', threads = 4 } = target;
-  return { target: { name, schema, threads, type: 'postgres', profile_name: name } };
-}
-
-/** The context of a rendering: `{{this}}` and `{{target.name}}`. */
-export function modelContext(project: Project, own: RelationName | undefined): object {
-  return {
-    ...targetContext(project),
-    toString: () => (own === undefined ? '' : relation(own)),
-  };
-}
-
 /** What `filter` of {{ref}} and {{source}} says; a microbatch model reads the rows of its batch unless it is false. */
-function isFiltered(helper: string, { named, argument }: HelperCall): boolean {
+function isFiltered(helper: 'ref' | 'source', { named, argument }: HelperCall): boolean {
+  const known = helper === 'ref' ? ['filter', 'v', 'version'] : ['filter'];
   for (const key of Object.keys(named)) {
-    if (key === 'filter') continue;
-    throw new HelperError(`${helper} has no setting "${key}"`, didYouMean(key, ['filter']), argument(key));
+    if (known.includes(key)) continue;
+    throw new HelperError(`${helper} has no setting "${key}"`, didYouMean(key, known), argument(key));
   }
   const { filter = true } = named;
   if (typeof filter === 'boolean') return filter;

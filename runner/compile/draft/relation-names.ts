@@ -4,7 +4,8 @@ import { HelperError, type Template, type TemplateEnvironment } from '../../temp
 import type { Problem } from '../../text/errors.ts';
 import type { Unnamed } from './context.ts';
 import { attempt } from './draft.ts';
-import { modelHelpers, newRecord, type Resolver, targetContext } from './model-language.ts';
+import { modelHelpers, newRecord, type Resolver } from './model-language.ts';
+import { targetContext } from './render-context.ts';
 
 /** Macros of a project that decide how relations are called, and the parameter in which each gets what a setting says. */
 const deciding = {
@@ -71,7 +72,7 @@ const refuse = () => {
   );
 };
 
-const nothing: Resolver = { own: undefined, ref: refuse, source: refuse, upstream: refuse, bound: () => undefined };
+const nothing: Resolver = { ref: refuse, source: refuse, upstream: refuse, bound: () => undefined };
 
 /** The schema of a target for what is to be in `custom`. */
 export function schemaIn(own: string | undefined, custom: string | undefined): string {

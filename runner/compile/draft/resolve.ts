@@ -1,6 +1,7 @@
-import { identifier, type RelationName, relation } from '../../../warehouse/quote.ts';
+import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { SourceNode } from '../../manifest/manifest.ts';
 import { batchBound, inBatch } from '../../manifest/placeholders.ts';
+import type { AllProperties } from '../../project/properties.ts';
 import { HelperError } from '../../template/template.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { CompileContext, Draft } from './context.ts';
@@ -18,13 +19,29 @@ export interface BatchReads {
 }
 
 /**
+ * The name of the model that a reference means: of one that has versions, the version that it asks for, or else the latest.
+ * @throws HelperError if there is no such version.
+ */
+export function versionedName({ versions }: AllProperties, name: string, version: string | number | undefined): string {
+  const known = versions.get(name);
+  if (version === undefined) return known?.latest ?? name;
+  const found = known?.models.get(String(version));
+  if (found !== undefined) return found;
+  if (known === undefined)
+    throw new HelperError(`"${name}" has no versions`, 'Take v=... out, or declare versions in its .yml.');
+  throw new HelperError(
+    `there is no version ${version} of "${name}"`,
+    `Its versions are ${[...known.models.keys()].join(', ')}.`,
+  );
+}
+
+/**
  * The resolver that all templates share; records what is used by id.
  * @param asBare the id of a model or seed that is referred to by the bare name of its table, but means something else.
  * @param batch for a microbatch model: upstreams that have an event_time are read batch by batch.
  */
 export function resolverFor(
   context: CompileContext,
-  own: RelationName | undefined,
   used: Set<string>,
   asBare?: string | undefined,
   batch?: BatchReads | undefined,
@@ -58,14 +75,13 @@ export function resolverFor(
     return inBatch(sql, { id, name, column: eventTime });
   };
   return {
-    own,
     bound(which) {
       if (batch === undefined) return undefined;
       batch.bounds = true;
       return batchBound(which);
     },
-    ref(name, filter) {
-      const draft = draftOf(name);
+    ref(written, filter, version) {
+      const draft = draftOf(versionedName(context.properties, written, version));
       const { materialized, event_time } = draft.config;
       const { schema, name: table } = draft.relation;
       if (materialized === 'ephemeral')
@@ -77,7 +93,8 @@ export function resolverFor(
       const node = sourceOf(`${source}.${table}`);
       return read(node.id, relation(node.relation), node.relation.name, node.eventTime, filter);
     },
-    upstream(name) {
+    upstream(written) {
+      const name = versionedName(context.properties, written, undefined);
       const id = drafts.has(name) || !name.includes('.') ? draftOf(name).id : sourceOf(name).id;
       used.add(id);
       return id;
