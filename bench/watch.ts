@@ -9,7 +9,7 @@ import { WatchMetrics } from '../cli/watch/metrics.ts';
 import { watchSettings } from '../cli/watch/settings.ts';
 import { WatchLog } from '../cli/watch/watch-log.ts';
 import { Watcher } from '../cli/watch/watcher.ts';
-import { compileProject } from '../runner/compile/compile.ts';
+import { compiledProject } from '../runner/cache/cache.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { startDatabase } from './database.ts';
 import { median } from './measure.ts';
@@ -35,14 +35,14 @@ async function main(): Promise<void> {
     say(`Writing ${days} days of sensor files ...`);
     const files = await writeShare(share, days);
     const env = { DB_URL: url, SMB_PATH: share, BRONZE_ROOT: join(home, 'bronze'), SFTP_HOST: '', MYSQL_URL: '' };
-    const project = openProject({ projectDir: '.' }, { ...env, BI_PSEUDONYMISE: 'false' });
+    const project = await openProject({ projectDir: '.' }, { ...env, BI_PSEUDONYMISE: 'false' });
     const landing = await openProjectWarehouse(project, 'watch', 8);
     const building = await openProjectWarehouse(project, 'watch build', undefined);
     let minute = Date.UTC(2023, 8, days, 23, 59);
     const clock = () => new Date(minute + 5000);
     const metrics = new WatchMetrics(clock);
     const log = new WatchLog(new Terminal(false), undefined, (text) => text, clock);
-    const compiled = compileProject(project);
+    const compiled = await compiledProject(project);
     const settings = watchSettings(project);
     const watcher = new Watcher({ compiled, sources, landing, building, settings, clock, log, metrics });
     const check = async () => {

@@ -1,8 +1,9 @@
 // Makes a fresh clone runnable: installs what package-lock.json names when it is missing or older, and bundles the
 // TypeScript into dist/ when a source is newer. Plain JavaScript because it runs before any dependency is there.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,13 +20,17 @@ function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function newestSource(folder) {
-  let newest = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+function filesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    newest = Math.max(newest, entry.isDirectory() ? newestSource(path) : modified(path));
-  }
-  return newest;
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+/** Whatever the program is built of. */
+function inputs() {
+  const others = [join(root, 'package-lock.json'), fileURLToPath(import.meta.url)];
+  return [...sources.flatMap((name) => filesBelow(join(root, name))), ...others];
 }
 
 /** Runs npm in the project's root and returns its exit code. npm is a script on Windows, so the running one is preferred. */
@@ -62,6 +67,13 @@ const options = {
   logLevel: 'error',
 };
 
+/** A text that changes with whatever the program is built of: what an older program has kept is not for this one. */
+function identity() {
+  const hash = createHash('sha256');
+  for (const path of inputs().sort()) hash.update(relative(root, path)).update(readFileSync(path));
+  return hash.digest('hex').slice(0, 16);
+}
+
 /** Writes a file whole or not at all, so that two processes may do it at once. */
 function writeWhole(path, contents) {
   mkdirSync(dirname(path), { recursive: true });
@@ -93,6 +105,7 @@ async function bundleProgram() {
     entryNames: 'datacycle',
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
+    define: { DATACYCLE_BUILD: JSON.stringify(identity()) },
     write: false,
   });
   for (const { path, contents } of outputFiles) if (path !== program) writeWhole(path, contents);
@@ -104,10 +117,13 @@ async function bundleProgram() {
   }
 }
 
+/** In a folder of packages nobody edits the source. */
+const isInstalled = root.split(sep).includes('node_modules');
+
 async function buildIfStale(force) {
-  const others = [join(root, 'package-lock.json'), fileURLToPath(import.meta.url)];
-  const inputs = [...sources.map((name) => newestSource(join(root, name))), ...others.map(modified)];
-  if (force || modified(program) < Math.max(...inputs)) await bundleProgram();
+  const built = modified(program);
+  const isStale = () => built === 0 || (!isInstalled && inputs().some((path) => modified(path) > built));
+  if (force || isStale()) await bundleProgram();
 }
 
 export async function prepare({ force = false } = {}) {

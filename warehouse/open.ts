@@ -1,7 +1,5 @@
 import { hostname } from 'node:os';
 import { ConnectionError } from './errors.ts';
-import { openPglite } from './pglite.ts';
-import { openPostgres } from './postgres.ts';
 import type { Warehouse } from './warehouse.ts';
 
 export interface WarehouseOptions {
@@ -43,6 +41,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const settings = { ...bulkSettings, ...options.settings };
   const applicationName = `datacycle ${options.purpose} pid ${process.pid} on ${hostname()}`.slice(0, 63);
   if (options.url === undefined || options.url === '') {
+    const { openPglite } = await import('./pglite.ts');
     return openPglite({ folder: options.folder, beginWith: options.beginWith, applicationName, settings });
   }
   const url = options.url.replace(/^postgres(?:ql)?(?:\+\w+)?:\/\//, 'postgres://');
@@ -62,5 +61,6 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   }
   const warn = options.warn ?? ((text: string) => void process.stderr.write(`Warning: ${text}\n`));
   const { concurrency, connectMs, signal } = options;
+  const { openPostgres } = await import('./postgres.ts');
   return openPostgres({ url, applicationName, concurrency, settings, warn, connectMs, signal });
 }

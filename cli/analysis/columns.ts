@@ -1,9 +1,10 @@
-import { compileProject } from '../../runner/compile/compile.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
 import { hasColumns } from '../../runner/lineage/lineage.ts';
 import type { Node } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { type RunFlags, selectionOf } from '../commands/run.ts';
+import type { RunFlags } from '../commands/run.ts';
+import { selectionOf } from '../settings/selection.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { grouped, lineageOf, nodeName } from './lineage.ts';
@@ -15,7 +16,7 @@ export interface ColumnsFlags extends RunFlags {
 
 /** Lists the columns of what a selection names, with what each comes from directly. */
 export async function listColumns(project: Project, flags: ColumnsFlags, terminal: Terminal): Promise<0> {
-  const compiled = compileProject(project);
+  const compiled = await compiledProject(project);
   const { manifest, graph } = compiled;
   const selected = selectNodes(manifest, graph, selectionOf(flags));
   const lineage = await lineageOf(compiled);

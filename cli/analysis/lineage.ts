@@ -6,7 +6,8 @@
 //
 // The parser and the lineage are loaded by these commands alone: the others start without them.
 import { readSeed } from '../../runner/build/transaction/seed.ts';
-import { type Compiled, compileProject } from '../../runner/compile/compile.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import { columnLineage, type Origin, type ProjectLineage } from '../../runner/lineage/lineage.ts';
 import { type ColumnName, downstreamOf, modelsFilteredBy, type Step, upstreamOf } from '../../runner/lineage/trace.ts';
 import type { Project } from '../../runner/project/project.ts';
@@ -31,7 +32,7 @@ export async function lineage(
   flags: LineageFlags,
   terminal: Terminal,
 ): Promise<0> {
-  const compiled = compileProject(project);
+  const compiled = await compiledProject(project);
   const found = await lineageOf(compiled);
   const isJson = terminal.json || flags.output === 'json';
   if (names.length === 0) {

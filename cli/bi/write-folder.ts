@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PowerBiProject } from '../../powerbi/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 

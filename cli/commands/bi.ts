@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import type { PowerBiOptions } from '../../powerbi/options.ts';
 import { powerBiProject } from '../../powerbi/project.ts';
-import { compileProject } from '../../runner/compile/compile.ts';
+import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { serverOf } from '../../warehouse/postgres-address.ts';
@@ -25,8 +25,8 @@ const name = 'datacycle';
  * with its measures and roles, a report to begin with. Needs no database; asks for no login and writes none.
  * @throws ProjectError | UsageError
  */
-export function bi(project: Project, flags: BiFlags, terminal: Terminal): 0 {
-  const compiled = compileProject(project);
+export async function bi(project: Project, flags: BiFlags, terminal: Terminal): Promise<0> {
+  const compiled = await freshlyCompiled(project);
   checkProjectMeasures(compiled);
   if (compiled.exposures.length === 0) {
     throw new UsageError({

@@ -1,4 +1,4 @@
-import { compileProject } from '../../runner/compile/compile.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
@@ -58,7 +58,7 @@ export async function bronze(
   }
   const dryRun = flags.dryRun === true;
   // Compiled before the database is opened: a fault in the project needs no server to be found.
-  const compiled = wanted === 'compress' ? undefined : compileProject(project);
+  const compiled = wanted === 'compress' ? undefined : await compiledProject(project);
   const warehouse = await openToRead(project, `bronze ${wanted}`, 2, signal);
   try {
     const keeping: Keeping = { warehouse, project, clock: () => new Date(), signal };

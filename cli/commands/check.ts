@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { ensureStaging } from '../../loaders/landing/staging.ts';
+import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import { checkProject } from '../../runner/check/check.ts';
 import { checkLines, checkObjects } from '../../runner/check/report.ts';
-import { compileProject } from '../../runner/compile/compile.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
+import { selectionOf } from '../settings/selection.ts';
 import { sources } from '../sources/sources.ts';
 import { checkFreshnessNames } from '../status/freshness.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { type RunFlags, selectionOf } from './run.ts';
+import type { RunFlags } from './run.ts';
 
 /**
  * Checks models and tests without a server and without data, on an embedded database in memory. Neither the project's
@@ -24,7 +25,7 @@ export async function check(
 ): Promise<0 | 1> {
   const began = Date.now();
   const apart = inMemory(project);
-  const compiled = compileProject(apart);
+  const compiled = await freshlyCompiled(apart);
   const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   checkFreshnessNames({ compiled, sources: Object.values(sources) });
   const warehouse = await openProjectWarehouse(apart, 'check', 1);

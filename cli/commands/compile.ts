@@ -1,16 +1,17 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { compileProject } from '../../runner/compile/compile.ts';
+import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import { incrementalSqlOf, type Node } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
+import { selectionOf } from '../settings/selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { type RunFlags, selectionOf } from './run.ts';
+import type { RunFlags } from './run.ts';
 
 /** Writes the SQL of the selection below target/compiled; prints it when a single model is selected. Needs no database. */
-export function compile(project: Project, flags: RunFlags, terminal: Terminal): 0 {
-  const compiled = compileProject(project);
+export async function compile(project: Project, flags: RunFlags, terminal: Terminal): Promise<0> {
+  const compiled = await freshlyCompiled(project);
   checkProjectMeasures(compiled);
   const { manifest, graph } = compiled;
   const selected = selectNodes(manifest, graph, selectionOf(flags));

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Compiled, compileProject } from '../../runner/compile/compile.ts';
+import { freshlyCompiled } from '../../runner/cache/cache.ts';
+import type { FreshlyCompiled } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
@@ -23,7 +24,7 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
   const started = Date.now();
   const home = join('.datacycle', 'demo');
   // Overrides .env: the demo must never reach a real server, share or Bronze files.
-  const project = openProject(options, {
+  const project = await openProject(options, {
     DB_URL: '',
     SMB_PATH: join(home, 'share'),
     BRONZE_ROOT: join(home, 'bronze'),
@@ -54,7 +55,7 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
     await loadSource(sources.weather, warehouse, project, { fromBronze: true }, terminal, signal);
     await loadSource(sources.registry, warehouse, project, { fromBronze: true }, terminal, signal);
     terminal.say('\n3. Seeds, models and tests in dependency order (datacycle build)', 'faint');
-    const compiled = compileProject(project);
+    const compiled = await freshlyCompiled(project);
     const summary = await runOn(warehouse, 'build', compiled, new Set(compiled.manifest.order), {}, terminal, signal);
     if (!summary.ok) return 1;
     if (!terminal.json) await showResults(warehouse, compiled, terminal);
@@ -65,7 +66,7 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
   }
 }
 
-async function showResults(warehouse: Warehouse, compiled: Compiled, terminal: Terminal): Promise<void> {
+async function showResults(warehouse: Warehouse, compiled: FreshlyCompiled, terminal: Terminal): Promise<void> {
   const rows = [];
   const views = new Set(compiled.exposures.map((exposure) => exposure.id));
   for (const id of compiled.manifest.order) {

@@ -1,4 +1,4 @@
-import { compileProject } from '../../runner/compile/compile.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
 import { retentionOf } from '../../runner/compile/settings/retention.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { expireRows } from '../../runner/retention/expire.ts';
@@ -13,7 +13,7 @@ export async function expire(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<0> {
-  const compiled = compileProject(project);
+  const compiled = await compiledProject(project);
   if (retentionOf(project, compiled.manifest.nodes).length === 0) {
     const text = 'project.yml sets no retention: every row is kept. See docs/housekeeping.md.';
     if (terminal.json) terminal.event({ type: 'notice', text });

@@ -1,5 +1,5 @@
 import { ensureStaging } from '../../loaders/landing/staging.ts';
-import { compileProject } from '../../runner/compile/compile.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { bookkeepingSchema } from '../../runner/state/own-bookkeeping.ts';
@@ -42,7 +42,7 @@ export async function init(project: Project, flags: InitFlags, terminal: Termina
   const { app, admin } = addresses(url, textSetting(project, 'DB_ADMIN_URL'));
   const roles = readerRolesOf(project);
   const own = bookkeepingSchema(project.target.schema);
-  const schemas = [...new Set([...schemasOf(compileProject(project).manifest), own])];
+  const schemas = [...new Set([...schemasOf((await compiledProject(project)).manifest), own])];
   const changes = new Changes();
   changes.notices.push(...unread);
   if (schemas.includes('public')) {

@@ -1,10 +1,11 @@
-import { compileProject } from '../../runner/compile/compile.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
 import { hasRelation, isBuilt, type Node } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
+import { selectionOf } from '../settings/selection.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { type RunFlags, selectionOf } from './run.ts';
+import type { RunFlags } from './run.ts';
 
 export interface ListFlags extends RunFlags {
   readonly resourceType?: readonly string[] | undefined;
@@ -12,8 +13,8 @@ export interface ListFlags extends RunFlags {
 }
 
 /** Lists what a selection names, in the order it would be built. */
-export function list(project: Project, flags: ListFlags, terminal: Terminal): 0 {
-  const { manifest, graph } = compileProject(project);
+export async function list(project: Project, flags: ListFlags, terminal: Terminal): Promise<0> {
+  const { manifest, graph } = await compiledProject(project);
   const selected = selectNodes(manifest, graph, selectionOf(flags));
   const nodes = manifest.order.flatMap((id) => {
     const node = manifest.nodes.get(id);

@@ -6,8 +6,9 @@
 //
 // No rule of the data is here. cli/program.ts says which flags a command has.
 import { randomUUID } from 'node:crypto';
-import { type Compiled, compileProject } from '../../runner/compile/compile.ts';
-import { type Selection, selectNodes } from '../../runner/manifest/select.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
+import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { reportJson, reportLines } from '../../runner/run/report.ts';
 import { runNodes } from '../../runner/run/run.ts';
@@ -15,6 +16,7 @@ import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { openForModels } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
+import { selectionOf } from '../settings/selection.ts';
 import type { Level } from '../terminal/journal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -42,7 +44,7 @@ export async function runCommand(
 ): Promise<0 | 1> {
   eventTimeRange(flags);
   // Compiled before the database is opened: a fault in the project needs no server to be found.
-  const compiled = compileProject(project);
+  const compiled = await compiledProject(project);
   const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   const warehouse = await openForModels(project, command, flags.threads, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
@@ -109,8 +111,4 @@ function levelOf(event: RunEvent): Level {
     : status === 'warn' || status === 'skipped'
       ? 'warning'
       : 'info';
-}
-
-export function selectionOf(flags: RunFlags): Selection {
-  return { select: flags.select ?? [], exclude: flags.exclude ?? [] };
 }

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import { type Compiled, compileProject } from '../../runner/compile/compile.ts';
+import { freshlyCompiled } from '../../runner/cache/cache.ts';
+import type { FreshlyCompiled } from '../../runner/compile/compile.ts';
 import { keptRowsQuery } from '../../runner/data-test/audit-failure.ts';
 import { explain, statement } from '../../runner/database/statement.ts';
 import { isBuilt } from '../../runner/manifest/manifest.ts';
@@ -9,9 +10,10 @@ import { type SourceTexts, UsageError } from '../../runner/text/errors.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
 import { openForModels } from '../settings/environment.ts';
+import { selectionOf } from '../settings/selection.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { type RunFlags, selectionOf } from './run.ts';
+import type { RunFlags } from './run.ts';
 
 export interface ShowFlags extends RunFlags {
   readonly inline?: string | undefined;
@@ -35,7 +37,7 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
       what: '--kept needs a selection, not a query',
       hint: 'Write --kept --select and an audit.',
     });
-  const named = queryOf(project, compileProject(project), flags);
+  const named = queryOf(project, await freshlyCompiled(project), flags);
   const warehouse = await openForModels(project, 'show', 1);
   try {
     const query =
@@ -63,7 +65,7 @@ async function keptOf(warehouse: Warehouse, named: Query, asJson: boolean): Prom
 }
 
 /** Runs one inline query of the project on an open database and lays it out as a table. */
-export async function tableOf(warehouse: Warehouse, compiled: Compiled, inline: string): Promise<string> {
+export async function tableOf(warehouse: Warehouse, compiled: FreshlyCompiled, inline: string): Promise<string> {
   const query = queryOf(compiled.project, compiled, { inline, limit: -1, output: 'table' });
   return (await showOn(warehouse, query, { limit: -1, output: 'table' })).text;
 }
@@ -111,7 +113,7 @@ function format({ rows, columns }: Result, output: Format['output']): string {
   return stringify([columns, ...cells], { cast: { string: (value) => ({ value, quoted_empty: true }) } });
 }
 
-function queryOf(project: Project, compiled: Compiled, flags: ShowFlags): Query {
+function queryOf(project: Project, compiled: FreshlyCompiled, flags: ShowFlags): Query {
   const sourceText = sourceTexts(project);
   if (flags.inline !== undefined) {
     const { inline } = flags;

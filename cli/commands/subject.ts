@@ -1,4 +1,4 @@
-import { compileProject } from '../../runner/compile/compile.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { Cancelled, UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
@@ -33,7 +33,7 @@ export async function subject(
   if (wanted === undefined) {
     throw new UsageError({ what: `subject cannot "${action}"`, hint: didYouMean(action, subjectActions) });
   }
-  const compiled = compileProject(project);
+  const compiled = await compiledProject(project);
   const named = subjectNamed(project, id);
   const warehouse = await openToRead(project, `subject ${wanted}`, 2, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);

@@ -1,12 +1,13 @@
-import { compileProject } from '../../runner/compile/compile.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify/verify.ts';
 import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from '../housekeeping/verify-report.ts';
 import { openForModels } from '../settings/environment.ts';
+import { selectionOf } from '../settings/selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { type RunFlags, selectionOf } from './run.ts';
+import type { RunFlags } from './run.ts';
 
 export interface VerifyFlags extends RunFlags {
   readonly limit: number;
@@ -20,7 +21,7 @@ export async function verify(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<0 | 1> {
-  const compiled = compileProject(project);
+  const compiled = await compiledProject(project);
   const chosen = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
   const selected = (flags.select ?? []).length > 0 ? chosen : intersection(chosen, compiled.manifest);
   const warehouse = await openForModels(project, 'verify', 1, signal);

@@ -1,4 +1,4 @@
-import { compileProject } from '../../runner/compile/compile.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { housekeep } from '../housekeeping/housekeeping.ts';
@@ -35,7 +35,7 @@ export async function watch(
   const all = Object.values(sources);
   const watched = all.filter((source) => isConfigured(source, project));
   if (watched.length === 0) throw nothingConfigured(all.map(({ setting, name }) => `${setting} (${name})`));
-  const compiled = compileProject(project);
+  const compiled = await compiledProject(project);
   const redact = projectRedactor(project);
   const log = new WatchLog(terminal, journal, redact, clock);
   const metrics = new WatchMetrics(clock);

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { stagingMigrations, updateStaging } from '../../loaders/landing/staging.ts';
-import { secretSetting } from '../../runner/compile/draft/model-language.ts';
-import { type Project, readProject } from '../../runner/project/project.ts';
+import { projectAt } from '../../runner/cache/cache.ts';
+import type { Project } from '../../runner/project/project.ts';
+import { secretSetting } from '../../runner/project/secrets.ts';
 import { forTarget } from '../../runner/state/own-bookkeeping.ts';
 import { readStateVersion } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
-import { parseYaml } from '../../runner/yaml/exact-numbers.ts';
 import { readVersion } from '../../warehouse/migrate.ts';
 import { openWarehouse, type WarehouseOptions } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -56,11 +56,11 @@ function refuseControlCharacters(name: string, value: string | undefined, isGive
 }
 
 /** Reads the project that the global options name. @throws ProjectError | UsageError */
-export function openProject(options: GlobalOptions, override: Env = {}): Project {
+export async function openProject(options: GlobalOptions, override: Env = {}): Promise<Project> {
   const root = resolve(options.projectDir);
   const target = options.target ?? process.env.DATACYCLE_TARGET;
   const env = { ...readEnv(root, target), ...override };
-  const project = readProject({ root, env, target, vars: parseVars(options.vars) });
+  const project = await projectAt({ root, env, target, vars: await parseVars(options.vars) });
   // Models write it into their SQL, where a wrong one would only show as an error of the database.
   yearSetting(project, 'WEATHER_MIN_YEAR', 2023);
   return project;
@@ -137,8 +137,9 @@ export function bronzeRoot(project: Project): string {
   return fromRoot(project.root, project.env.BRONZE_ROOT || join('.datacycle', 'bronze'));
 }
 
-function parseVars(text: string | undefined): Record<string, unknown> | undefined {
+async function parseVars(text: string | undefined): Promise<Record<string, unknown> | undefined> {
   if (text === undefined) return undefined;
+  const { parseYaml } = await import('../../runner/yaml/exact-numbers.ts');
   try {
     const value: unknown = parseYaml(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;

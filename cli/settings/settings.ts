@@ -7,7 +7,7 @@
 //   event-time.ts   the range of `--event-time-start` and `--event-time-end`
 //
 // An empty variable counts as not set. A value that makes no sense is a UsageError that names the variable.
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Apartment, apartmentFault } from '../../loaders/landing/apartment.ts';
 import { foldedId, squeezed } from '../../loaders/tombstones/names.ts';
 import type { Project } from '../../runner/project/project.ts';

@@ -8,10 +8,12 @@
 //   5. erase.ts              tombstone, rows, files, bookkeeping, vacuum, logs, and the search again
 //
 // erase can be stopped and repeated at any step. It is complete when the search finds nothing.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { registryIdsOf, visitLanded } from '../../loaders/erasure/landed.ts';
 import { addToReport, beginErasure, finishErasure } from '../../loaders/tombstones/tombstone.ts';
+import { cacheFolder } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { isBuilt, type Manifest } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
@@ -125,6 +127,7 @@ async function eraseLocked(
   const folder = textSetting(project, 'LOG_DIR');
   if (folder !== undefined) await say('logs', await eraseFromLogs(fromRoot(project.root, folder), words, signal));
   begin('artifacts');
+  rmSync(cacheFolder(project.root), { recursive: true, force: true });
   await say('artifacts in target', await removeArtifacts(join(project.root, 'target'), words, signal));
   begin('search');
   const left = await findSubject(warehouse, compiled, named, terminal, signal);

@@ -48,7 +48,8 @@ export async function findSubject(
   const folders = [
     { place: 'Bronze', folder: bronzeRoot(project) },
     ...(logs === undefined ? [] : [{ place: 'LOG_DIR', folder: fromRoot(project.root, logs), isOurs: isOwnLog }]),
-    { place: 'target', folder: join(project.root, 'target') },
+    // What is kept there holds nothing but what the project's own files say.
+    { place: 'target', folder: join(project.root, 'target'), isOurs: (path: string) => path !== 'cache' },
   ];
   for (const { place, folder, ...what } of folders) {
     const onProgress = (count: number) => terminal.live(`searching ${place}: ${thousands(count)} files`);

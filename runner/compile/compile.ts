@@ -49,28 +49,33 @@ import { retentionOf } from './settings/retention.ts';
 import { readRowSecurity } from './settings/row-security.ts';
 import { checkSubjects } from './settings/subject.ts';
 
+/** A compiled project. All but `project` and `graph` is plain data, or runner/cache/ cannot keep it. */
 export interface Compiled {
   readonly manifest: Manifest;
   readonly graph: Graph;
   readonly project: Project;
+  /** The models that Power BI sees. */
+  readonly exposures: readonly Exposure[];
+  readonly runHooks: RunHooks;
+}
+
+/** A project that has been compiled just now, with what only the compiler knows. */
+export interface FreshlyCompiled extends Compiled {
   /** What the .yml files say. */
   readonly properties: AllProperties;
   /** Compiles one query against the project, e.g. for `show --inline`; ephemeral models are put in. @throws ProjectError */
   readonly query: (file: SourceFile) => SqlText;
-  /** The models that Power BI sees. */
-  readonly exposures: readonly Exposure[];
-  readonly runHooks: RunHooks;
 }
 
 /**
  * Compiles a project to its manifest. Needs no database.
  * @throws ProjectError with every problem of the project at once.
  */
-export function compileProject(project: Project): Compiled {
+export function compileProject(project: Project): FreshlyCompiled {
   return quoting(sourceTexts(project), () => compile(project));
 }
 
-function compile(project: Project): Compiled {
+function compile(project: Project): FreshlyCompiled {
   const problems: Problem[] = [];
   const properties = readProperties(project, problems);
   const incomplete = problems.length > 0;

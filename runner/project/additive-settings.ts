@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SqlText } from '../text/sql-text.ts';
 import type { Written } from '../yaml/written.ts';
+import { type Privilege, privileges } from './privileges.ts';
 import { partOf, type SettingPlaces, sqlAt } from './setting-places.ts';
 
 /*
@@ -18,19 +19,6 @@ const sql = z.string().min(1);
 
 /** SQL that runs before or after a model. */
 export const hookSetting = z.union([sql, withOptions, z.array(z.union([sql, withOptions], expected))], expected);
-
-/** What can be granted on tables and views; `maintain` from PostgreSQL 17 on. */
-export const privileges = [
-  'select',
-  'insert',
-  'update',
-  'delete',
-  'truncate',
-  'references',
-  'trigger',
-  'maintain',
-] as const;
-export type Privilege = (typeof privileges)[number];
 
 /** Who gets which privilege; with a plus sign in addition to those whom a folder names. @param names a list of names. */
 export function grantsSetting<T extends z.ZodType>(names: T) {

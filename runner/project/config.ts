@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { addUp, grantsSetting, hookSetting } from './additive-settings.ts';
 
 /** A list that may be written as `a, b`, as `[a, b]` or as one name. Only a true list can name what begins with a blank. */

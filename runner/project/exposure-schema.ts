@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { names } from './config.ts';
 
 /** Whom to ask: a name or an address at least, and whatever else helps. */

@@ -1,5 +1,5 @@
-import fg from 'fast-glob';
 import type { Problem } from '../text/errors.ts';
+import type { FileTree } from './file-tree.ts';
 
 /** Files that dbt reads and this program does not, and what to do instead of each. */
 const others: readonly { readonly files: readonly string[]; readonly hint: string }[] = [
@@ -23,8 +23,10 @@ const others: readonly { readonly files: readonly string[]; readonly hint: strin
 
 /** A folder in which files of one ending are read, whatever their case elsewhere. */
 const endings = [
-  ['{models,macros}', 'sql'],
-  ['{models,seeds}', '{yml,yaml}'],
+  ['models', 'sql'],
+  ['macros', 'sql'],
+  ['models', '{yml,yaml}'],
+  ['seeds', '{yml,yaml}'],
   ['seeds', 'csv'],
 ] as const;
 
@@ -32,20 +34,17 @@ const endings = [
  * The files of a project that somebody wrote to be read and that are not: each kind a problem, which names the first of them.
  * @param testPaths where the data tests are.
  */
-export function filesNotRead(root: string, testPaths: readonly string[]): Problem[] {
-  const find = (patterns: readonly string[], caseSensitiveMatch = true) =>
-    fg.sync([...patterns], { cwd: root, onlyFiles: true, caseSensitiveMatch }).sort();
-  const tests = testPaths.map((path) => fg.escapePath(path));
+export function filesNotRead(tree: FileTree, testPaths: readonly string[]): Problem[] {
   const kinds = [
-    ...others,
+    ...others.map(({ files, hint }) => ({ found: tree.find(files), hint })),
     {
-      files: tests.map((path) => `${path}/**/*.{yml,yaml}`),
+      found: testPaths.flatMap((path) => tree.within(path, '**/*.{yml,yaml}')),
       hint: 'Say where a test is what it is: severity and tags by {{config ...}} in its file, or by folder in project.yml.',
     },
-  ].map(({ files, hint }) => ({ found: find(files), hint }));
-  const misnamed = [...endings, ...tests.map((path) => [path, 'sql'] as const)].flatMap(([folder, ending]) => {
-    const read = new Set(find([`${folder}/**/*.${ending}`]));
-    return find([`${folder}/**/*.${ending}`], false).filter((path) => !read.has(path));
+  ];
+  const misnamed = [...endings, ...testPaths.map((path) => [path, 'sql'] as const)].flatMap(([folder, ending]) => {
+    const read = new Set(tree.within(folder, `**/*.${ending}`));
+    return tree.within(folder, `**/*.${ending}`, { ignoreCase: true }).filter((path) => !read.has(path));
   });
   kinds.push({ found: misnamed, hint: 'Write the ending in small letters: .sql, .yml, .csv.' });
   return kinds.flatMap(({ found: [first, ...more], hint }) => {

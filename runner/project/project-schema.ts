@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Schemas of the program itself. */
 const taken = ['staging', 'datacycle', 'information_schema'];

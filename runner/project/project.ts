@@ -1,6 +1,7 @@
 // The project as it lies on disk. Nothing is compiled here, and no database is needed.
 //
-//   1. project.ts           reads project.yml and finds the files of models, macros, seeds and tests; not-read.ts names what dbt would read
+//   1. read-project.ts      reads and checks project.yml; project.ts, file-tree.ts find and read the files of models, macros, seeds
+//                           and tests; not-read.ts names what dbt would read
 //   2. properties.ts        reads the .yml files that describe models, seeds and sources
 //   3. config.ts, *-schema  say which settings exist and which values they take
 //   4. folder-config.ts, overlay.ts, additive-settings.ts  merge settings: project.yml by folder, then the .yml, then the model
@@ -8,15 +9,13 @@
 // Every setting is checked when it is read: an unknown key is a problem with its place and a suggestion.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import fg from 'fast-glob';
 import { type Problem, ProjectError, type SourceTexts, UsageError } from '../text/errors.ts';
 import { readSource, type SourceFile } from '../text/source-file.ts';
 import { didYouMean } from '../text/suggest.ts';
-import { checkYaml } from '../yaml/check.ts';
-import { readYaml } from '../yaml/parse.ts';
 import type { YamlFile } from '../yaml/yaml-file.ts';
+import { FileTree } from './file-tree.ts';
 import { filesNotRead } from './not-read.ts';
-import { type ProjectSettings, projectSchema, type Target } from './project-schema.ts';
+import type { ProjectSettings, Target } from './project-schema.ts';
 
 /** A project as it lies on disk: settings and texts, nothing compiled. */
 export interface Project {
@@ -45,24 +44,32 @@ export interface ProjectOptions {
   readonly vars?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/**
- * Reads project.yml and finds the files below models/, macros/, seeds/ and the test paths (tests/).
- * @throws UsageError if the folder holds no project or the target is unknown; ProjectError for faults in project.yml, and for
- * files that are no text.
- */
-export function readProject(options: ProjectOptions): Project {
-  const { root, env } = options;
-  if (!existsSync(join(root, 'project.yml'))) {
-    throw new UsageError({
-      what: `there is no project.yml in ${root}`,
-      hint: "Run datacycle in the project's root folder, or name it with --project-dir.",
-    });
-  }
-  const problems: Problem[] = [];
-  const settingsFile = readYaml(readSource(root, 'project.yml'));
-  const settings = checkYaml(settingsFile, projectSchema, problems);
-  if (settings === undefined) throw new ProjectError(problems, () => settingsFile.file.text);
+/** project.yml, checked. */
+export interface CheckedSettings {
+  readonly settings: ProjectSettings;
+  readonly settingsFile: YamlFile;
+  readonly problems: readonly Problem[];
+}
 
+/** The text of project.yml. @throws UsageError if the folder holds no project. */
+export function readSettingsFile(root: string): SourceFile {
+  if (existsSync(join(root, 'project.yml'))) return readSource(root, 'project.yml');
+  throw new UsageError({
+    what: `there is no project.yml in ${root}`,
+    hint: "Run datacycle in the project's root folder, or name it with --project-dir.",
+  });
+}
+
+/**
+ * Finds and reads the files below models/, macros/, seeds/ and the test paths (tests/).
+ * @throws UsageError if the target is unknown; ProjectError for faults in project.yml, and for files that are no text.
+ */
+export function gatherProject(
+  options: ProjectOptions,
+  { settings, settingsFile, problems: faults }: CheckedSettings,
+): Project {
+  const { root, env } = options;
+  const problems = [...faults];
   const targets = settings.targets ?? {};
   const targetName = options.target ?? env.DATACYCLE_TARGET ?? settings.target ?? Object.keys(targets)[0] ?? 'default';
   const target = targets[targetName];
@@ -74,9 +81,9 @@ export function readProject(options: ProjectOptions): Project {
       hint: didYouMean(targetName, Object.keys(targets)) ?? `Add it under targets, or write a file .env.${targetName}.`,
     });
   }
-  const find = (pattern: string) => fg.sync(pattern, { cwd: root, onlyFiles: true }).sort();
-  const read = (pattern: string) =>
-    find(pattern).flatMap((path) => {
+  const tree = new FileTree(root);
+  const read = (paths: readonly string[]) =>
+    paths.flatMap((path) => {
       try {
         return [readSource(root, path)];
       } catch (error) {
@@ -86,7 +93,7 @@ export function readProject(options: ProjectOptions): Project {
       }
     });
   const testPaths = pathsOfTests(settings, root, settingsFile, problems);
-  problems.push(...filesNotRead(root, testPaths));
+  problems.push(...filesNotRead(tree, testPaths));
   const project: Project = {
     root,
     settings,
@@ -94,12 +101,12 @@ export function readProject(options: ProjectOptions): Project {
     target: { name: targetName, ...target },
     vars: { ...settings.vars, ...target?.vars, ...options.vars },
     env,
-    models: read('models/**/*.sql'),
-    macros: read('macros/**/*.sql'),
-    properties: read('{models,seeds}/**/*.{yml,yaml}'),
-    tests: testPaths.flatMap((path) => read(`${fg.escapePath(path)}/**/*.sql`)),
+    models: read(tree.find(['models/**/*.sql'])),
+    macros: read(tree.find(['macros/**/*.sql'])),
+    properties: read(tree.find(['{models,seeds}/**/*.{yml,yaml}'])),
+    tests: testPaths.flatMap((path) => read(tree.within(path, '**/*.sql'))),
     testPaths,
-    seeds: find('seeds/**/*.csv'),
+    seeds: tree.find(['seeds/**/*.csv']),
   };
   if (problems.length > 0) throw new ProjectError(problems);
   return project;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema, names } from './config.ts';
 import { exposureSchema, groupSchema } from './exposure-schema.ts';
 

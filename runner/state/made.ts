@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What the runner made of a relation besides its rows, as datacycle.model remembers it: it takes away nothing else. Every kind has

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { didYouMean } from './suggest.ts';
 
 /** What a schema refuses, in words: of a value that is none of those that there are, which was meant. @param value as it is written. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../text/errors.ts';
 import { schemaFault } from '../text/schema-fault.ts';
 import { didYouMean } from '../text/suggest.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { it } from 'vitest';
 import { compileProject } from '../../runner/compile/compile.ts';
-import { readProject } from '../../runner/project/project.ts';
+import { readProject } from '../../runner/project/read-project.ts';
 import { subjectNodes, subjectPredicate } from '../../runner/subject/predicate.ts';
 import { expectGolden } from './golden.ts';
 

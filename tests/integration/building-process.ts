@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { compileProject } from '../../runner/compile/compile.ts';
-import { readProject } from '../../runner/project/project.ts';
+import { readProject } from '../../runner/project/read-project.ts';
 import { runNodes } from '../../runner/run/run.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
 

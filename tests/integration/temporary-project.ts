@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile/compile.ts';
 import { selectNodes } from '../../runner/manifest/select.ts';
-import { readProject } from '../../runner/project/project.ts';
+import { readProject } from '../../runner/project/read-project.ts';
 import { runNodes } from '../../runner/run/run.ts';
 import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
 import type { EventTimeRange } from '../../runner/state/batch-windows.ts';

@@ -3,7 +3,7 @@ import { type Grant, grantsJson } from '../../database/attachments.ts';
 import { statement } from '../../database/statement.ts';
 import type { BuiltNode } from '../../manifest/manifest.ts';
 import { alignGrants, isSameGrant } from '../../materialize/parts/grants.ts';
-import { privileges } from '../../project/additive-settings.ts';
+import { privileges } from '../../project/privileges.ts';
 import { settingPlace } from '../../project/setting-places.ts';
 import type { MadeGrant } from '../../state/made.ts';
 import { NodeError } from '../../text/errors.ts';

@@ -1,9 +1,9 @@
-import { secretPrefix } from '../../../warehouse/conceal.ts';
 import { literal } from '../../../warehouse/quote.ts';
 import { highWater, invocationId, runStartedAt } from '../../manifest/placeholders.ts';
 import { type Config, configKeys, configSchema } from '../../project/config.ts';
 import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
+import { isSecret, secretSetting } from '../../project/secrets.ts';
 import { type Helper, type HelperCall, HelperError, isContext } from '../../template/template.ts';
 import type { Problem } from '../../text/errors.ts';
 import { formatPlace, type Place } from '../../text/place.ts';
@@ -78,18 +78,6 @@ export const helperNames = [
   ...(Object.keys(valueHelpers) as (keyof typeof valueHelpers)[]),
 ] as const;
 
-/** The session setting that carries a secret into SQL without being part of it. */
-export function secretSetting(name: string): string {
-  return secretPrefix + name.toLowerCase();
-}
-
-/** Variables that are secrets by their names: SFTP_PASSPHRASE, DBT_ENV_SECRET_X, DB_URL, AWS_SECRET_ACCESS_KEY, MYSQL_PWD, ... */
-const secretName =
-  /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|(?:^|_)(?:KEY|AUTH|DSN)(?:_|$)|_(?:PASS|PWD|SALT|PEPPER)$|(?:^|_)(?:URL|URI|CONNECTION_STRING)$/i;
-
-/** An address with a password in it, whatever the variable is called. */
-const loginInAddress = /:\/\/[^/@\s]*:[^/@\s]+@/;
-
 /** How people write yes and no in an environment variable. */
 const truth: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'yes', 'on', '1'].map((text) => [text, true] as const),
@@ -155,7 +143,7 @@ export function modelHelpers(
       const [name, fallback] = args;
       if (typeof name !== 'string') throw new HelperError('env takes a name', 'Write {{env "NAME" "default"}}.');
       const given = project.env[name];
-      if (secretName.test(name) || project.settings.secrets?.includes(name) || loginInAddress.test(given ?? '')) {
+      if (isSecret(name, given, project.settings.secrets)) {
         throw new HelperError(
           `${name} looks like a secret, and compiled SQL is kept in files`,
           `List it under secrets in project.yml and write {{secret "${name}"}}.`,

@@ -1,6 +1,7 @@
 import { dollarQuoted, identifier, literal, type RelationName, relation } from '../../../warehouse/quote.ts';
 import type { ColumnGrant, Grant, Privileges } from '../../database/attachments.ts';
-import { type Grants, privileges } from '../../project/additive-settings.ts';
+import type { Grants } from '../../project/additive-settings.ts';
+import { privileges } from '../../project/privileges.ts';
 import { type SettingPlaces, settingPlace } from '../../project/setting-places.ts';
 import type { MadeGrant } from '../../state/made.ts';
 import { SqlText } from '../../text/sql-text.ts';

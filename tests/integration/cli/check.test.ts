@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
 import { normalType } from '../../../runner/manifest/column-type.ts';
-import { readProject } from '../../../runner/project/project.ts';
+import { readProject } from '../../../runner/project/read-project.ts';
 import { ensureState } from '../../../runner/state/schema.ts';
 import { openEmbedded } from '../databases.ts';
 import { ProjectCopy } from './command.ts';

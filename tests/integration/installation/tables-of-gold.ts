@@ -1,6 +1,6 @@
 import { compileProject } from '../../../runner/compile/compile.ts';
 import { isBuilt, rowSecurityOf } from '../../../runner/manifest/manifest.ts';
-import { readProject } from '../../../runner/project/project.ts';
+import { readProject } from '../../../runner/project/read-project.ts';
 
 /** What a project has in gold: whether a table has an apartment, and whether its rows are guarded. */
 export function tablesOfGold(root: string) {

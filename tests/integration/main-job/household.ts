@@ -7,7 +7,7 @@ import type { LoadMode, LoadSummary } from '../../../loaders/landing/summary.ts'
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import { type Compiled, compileProject } from '../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
-import { readProject } from '../../../runner/project/project.ts';
+import { readProject } from '../../../runner/project/read-project.ts';
 import { runNodes } from '../../../runner/run/run.ts';
 import type { RunSummary } from '../../../runner/run/run-result.ts';
 import { relation } from '../../../warehouse/quote.ts';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../runner/manifest/select.ts';
-import { readProject } from '../../../runner/project/project.ts';
+import { readProject } from '../../../runner/project/read-project.ts';
 import { runNodes } from '../../../runner/run/run.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';

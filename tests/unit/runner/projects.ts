@@ -8,7 +8,8 @@ import type {
   ViewNode,
 } from '../../../runner/manifest/manifest.ts';
 import type { TestNode } from '../../../runner/manifest/test-node.ts';
-import { type ProjectOptions, readProject } from '../../../runner/project/project.ts';
+import type { ProjectOptions } from '../../../runner/project/project.ts';
+import { readProject } from '../../../runner/project/read-project.ts';
 import { type Problem, ProjectError } from '../../../runner/text/errors.ts';
 import { TemporaryProject } from '../../integration/temporary-project.ts';
 

@@ -9,7 +9,7 @@ import { WatchLog } from '../../../../cli/watch/watch-log.ts';
 import { Watcher } from '../../../../cli/watch/watcher.ts';
 import type { LoadOptions, LoadSummary, SourceName } from '../../../../loaders/landing/summary.ts';
 import { compileProject } from '../../../../runner/compile/compile.ts';
-import { readProject } from '../../../../runner/project/project.ts';
+import { readProject } from '../../../../runner/project/read-project.ts';
 import type { Warehouse } from '../../../../warehouse/warehouse.ts';
 import { TemporaryProject } from '../../temporary-project.ts';
 

@@ -4,7 +4,7 @@ import { ensureStaging } from '../../../../loaders/landing/staging.ts';
 import { checkProject } from '../../../../runner/check/check.ts';
 import { compileProject } from '../../../../runner/compile/compile.ts';
 import { selectNodes } from '../../../../runner/manifest/select.ts';
-import { readProject } from '../../../../runner/project/project.ts';
+import { readProject } from '../../../../runner/project/read-project.ts';
 import type { Warehouse } from '../../../../warehouse/warehouse.ts';
 import { openEmbedded } from '../../databases.ts';
 import { TemporaryProject } from '../../temporary-project.ts';

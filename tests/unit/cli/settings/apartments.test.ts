@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { apartmentsOf } from '../../../../cli/settings/settings.ts';
 import { subjectNamed } from '../../../../cli/subject/named.ts';
-import { readProject } from '../../../../runner/project/project.ts';
+import { readProject } from '../../../../runner/project/read-project.ts';
 import { UsageError } from '../../../../runner/text/errors.ts';
 import { TemporaryProject } from '../../../integration/temporary-project.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sensorTimes } from '../../../../cli/sources/sensor-times.ts';
-import { readProject } from '../../../../runner/project/project.ts';
+import { readProject } from '../../../../runner/project/read-project.ts';
 import { TemporaryProject } from '../../../integration/temporary-project.ts';
 
 describe('the times that are plausible', () => {

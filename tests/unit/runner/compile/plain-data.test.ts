@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { compileProject } from '../../../../runner/compile/compile.ts';
-import { readProject } from '../../../../runner/project/project.ts';
+import { readProject } from '../../../../runner/project/read-project.ts';
 import { SqlText } from '../../../../runner/text/sql-text.ts';
 import { compileFiles } from '../projects.ts';
 
@@ -52,5 +54,21 @@ select 1 as id {{#incremental}}where {{high_water "b"}} = 0{{/incremental}}`,
       '.a.0.b',
       '.c',
     ]);
+  });
+
+  it('is made of nothing but the project, or what is kept of it would not hold', () => {
+    const rooms = ['text', 'yaml', 'template', 'project', 'manifest', 'compile'].map((room) => `runner/${room}`);
+    const read = ['runner/text/source-file.ts', 'runner/project/project.ts', 'runner/project/file-tree.ts'];
+    const impure =
+      /node:(?:fs|child_process|os|net)|process\.(?:env|cwd|argv)|Date\.now|new Date\(\)|Math\.random|randomUUID/;
+    const found = rooms
+      .flatMap((room) =>
+        readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((name) =>
+          posix.join(room, name.replaceAll('\\', '/')),
+        ),
+      )
+      .filter((path) => path.endsWith('.ts') && !read.includes(path))
+      .filter((path) => impure.test(readFileSync(join(root, path), 'utf8')));
+    expect(found).toEqual([]);
   });
 });

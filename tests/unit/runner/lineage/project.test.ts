@@ -5,7 +5,7 @@ import { compileProject } from '../../../../runner/compile/compile.ts';
 import { columnLineage, type ProjectLineage } from '../../../../runner/lineage/lineage.ts';
 import { rootsOf } from '../../../../runner/lineage/trace.ts';
 import { isBuilt, type Manifest } from '../../../../runner/manifest/manifest.ts';
-import { readProject } from '../../../../runner/project/project.ts';
+import { readProject } from '../../../../runner/project/read-project.ts';
 import { loadSqlParser } from '../../../../runner/sql/parser.ts';
 import { told } from './flow-of.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSeed } from '../../../../../runner/build/transaction/seed.ts';
 import { compileProject } from '../../../../../runner/compile/compile.ts';
-import { readProject } from '../../../../../runner/project/project.ts';
+import { readProject } from '../../../../../runner/project/read-project.ts';
 import { TemporaryProject } from '../../../../integration/temporary-project.ts';
 import { seedOf } from '../../projects.ts';
 

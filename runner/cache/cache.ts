@@ -1,0 +1,128 @@
+// A project as it was compiled last, kept in target/cache.
+//
+//   1. cache.ts       opens and compiles a project: by what is kept, where that still holds, else from its files
+//   2. inputs.ts      what compiling depends on: the program, all files, target, variables, and what it read of the environment
+//   3. plain-data.ts  a compiled project as JSON, and back
+//   4. kept-file.ts   a file that is there whole or not at all
+//
+// Compiling reads nothing but the values of a Project, so what is kept holds if these are the same. A file that is damaged, of
+// another version or of other inputs is as good as none. The parser and the compiler are loaded only where something is compiled.
+import { join } from 'node:path';
+import type { Compiled, FreshlyCompiled } from '../compile/compile.ts';
+import { Graph } from '../manifest/graph.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { indexNodes } from '../manifest/manifest-index.ts';
+import {
+  type CheckedSettings,
+  gatherProject,
+  type Project,
+  type ProjectOptions,
+  readSettingsFile,
+} from '../project/project.ts';
+import type { SourceFile } from '../text/source-file.ts';
+import { type ParsedYaml, YamlFile } from '../yaml/yaml-file.ts';
+import { digestOfProject, digestOfSettings, holdsSecret, isAsItWas, RecordedEnv, variantOf } from './inputs.ts';
+import { readKept, writeKept } from './kept-file.ts';
+import { fromText, NotPlain, toText } from './plain-data.ts';
+
+declare const DATACYCLE_BUILD: string | undefined;
+
+/** Changes with the program's source; bin/setup.mjs puts it in. Undefined where the program is not built: then nothing is kept. */
+const thisBuild = typeof DATACYCLE_BUILD === 'undefined' ? undefined : DATACYCLE_BUILD;
+
+/** Where the cache of a project is. It may be deleted at any time. */
+export function cacheFolder(root: string): string {
+  return join(root, 'target', 'cache');
+}
+
+/** Opens a project; writes nothing. @throws UsageError | ProjectError as gatherProject does, and for faults in project.yml. */
+export async function projectAt(options: ProjectOptions, build: string | undefined = thisBuild): Promise<Project> {
+  return gatherProject(options, await settingsOf(options.root, readSettingsFile(options.root), build));
+}
+
+/** Compiles a project, and keeps what comes out. @throws ProjectError as compileProject does. */
+export async function compiledProject(project: Project, build: string | undefined = thisBuild): Promise<Compiled> {
+  const key = build === undefined ? undefined : digestOfProject(project, build);
+  if (build === undefined || key === undefined) return freshlyCompiled(project);
+  keepSettings(project, build);
+  const path = join(cacheFolder(project.root), `manifest-${variantOf(project)}.json`);
+  const kept = readKept(path);
+  const head = kept?.head as Head | undefined;
+  if (kept !== undefined && head?.key === key && isAsItWas(head.env, project)) {
+    const found = attempt(() => fromText(kept.body));
+    if (found !== undefined) return { ...completed(found as Data), project };
+  }
+  const env = new RecordedEnv(project);
+  const fresh = await freshlyCompiled({ ...project, env: env.recording });
+  const { graph: _graph, properties: _properties, query: _query, project: _project, manifest, ...rest } = fresh;
+  const { index: _index, ...nodes } = manifest;
+  const data: Data = { ...rest, manifest: nodes };
+  const body = attempt(() => toText(data));
+  if (body !== undefined && env.isKnown && !holdsSecret(body, project))
+    writeKept(path, { head: { key, env: env.reads } satisfies Head, body });
+  return { ...fresh, project };
+}
+
+/** Compiles a project from its files and keeps nothing; knows the .yml files, and compiles queries. @throws ProjectError */
+export async function freshlyCompiled(project: Project): Promise<FreshlyCompiled> {
+  return (await import('../compile/compile.ts')).compileProject(project);
+}
+
+interface Head {
+  readonly key: string;
+  /** What was read of the environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What is kept of a compiled project: all but what follows from it. */
+type Data = Omit<Compiled, 'graph' | 'project' | 'manifest'> & { readonly manifest: Omit<Manifest, 'index'> };
+
+function completed({ manifest, ...rest }: Data): Omit<Compiled, 'project'> {
+  const { nodes } = manifest;
+  const graph = new Graph(new Map([...nodes.values()].map((node) => [node.id, node.dependsOn])));
+  return { ...rest, graph, manifest: { ...manifest, index: indexNodes(nodes) } };
+}
+
+interface KeptSettings {
+  readonly settings: CheckedSettings['settings'];
+  readonly parsed: ParsedYaml;
+}
+
+/** Those that were kept and still hold. */
+const keptSettings = new WeakSet<YamlFile>();
+
+function settingsPath(root: string): string {
+  return join(cacheFolder(root), 'settings.json');
+}
+
+async function settingsOf(root: string, file: SourceFile, build: string | undefined): Promise<CheckedSettings> {
+  const kept = build === undefined ? undefined : readKept(settingsPath(root));
+  if (kept !== undefined && build !== undefined && kept.head === digestOfSettings(file, build)) {
+    const found = attempt(() => fromText(kept.body)) as KeptSettings | undefined;
+    if (found !== undefined) {
+      const settingsFile = new YamlFile(file, found.parsed);
+      keptSettings.add(settingsFile);
+      return { settings: found.settings, settingsFile, problems: [] };
+    }
+  }
+  const { checkSettings } = await import('../project/read-project.ts');
+  return checkSettings(file);
+}
+
+/** @param project without faults. */
+function keepSettings({ root, settings, settingsFile }: Project, build: string): void {
+  if (keptSettings.has(settingsFile)) return;
+  keptSettings.add(settingsFile);
+  const body = attempt(() => toText({ settings, parsed: settingsFile.parsed } satisfies KeptSettings));
+  if (body !== undefined) writeKept(settingsPath(root), { head: digestOfSettings(settingsFile.file, build), body });
+}
+
+/** Undefined for what is not kept: a text that is no such data, or data that has no text. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NotPlain || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

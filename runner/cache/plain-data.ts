@@ -1,0 +1,133 @@
+import { type Origin, type Segment, SqlText } from '../text/sql-text.ts';
+
+/*
+ * A compiled project as JSON. What JSON lacks is an object with one key that begins with `~`:
+ *
+ *   {"~map": [[key, value], ...]}, {"~set": [...]}
+ *   {"~sql": [text, start, number, start, number, ...]}   the number is that of the segment in `segments`, which says where it comes from
+ *   {"~object": [[key, value], ...]}                      an object that has such a key itself
+ *
+ * Where a segment comes from, and how it came from there, is said once for all that have it in common.
+ */
+
+/** Something that JSON cannot hold: a function, an object of a class, an infinite number. */
+export class NotPlain extends Error {}
+
+type Unplaced = Omit<Segment, 'start'>;
+
+interface Kept {
+  readonly data: unknown;
+  /** With the number of its trail in `trails`. */
+  readonly segments: readonly { readonly segment: Unplaced; readonly trail?: number | undefined }[];
+  readonly trails: readonly NonNullable<Origin['trail']>[];
+}
+
+/** The value as a text. Parts that are undefined are left out. @throws NotPlain */
+export function toText(value: unknown): string {
+  const segments = new Numbered<Kept['segments'][number]>();
+  const trails = new Numbered<Kept['trails'][number]>();
+  const numberOf = ({ start: _start, origin, hole }: Segment): number => {
+    const { trail, ...from } = origin ?? {};
+    const segment = { origin: origin && (from as Origin), hole };
+    return segments.numberOf({ segment, trail: trail && trails.numberOf(trail) });
+  };
+  const data = asJson(value, '', numberOf);
+  return JSON.stringify({ data, segments: segments.all, trails: trails.all } satisfies Kept);
+}
+
+/** The value of {@link toText}. @throws SyntaxError */
+export function fromText(text: string): unknown {
+  const { data, segments, trails } = JSON.parse(text) as Kept;
+  const whole = segments.map(({ segment, trail }): Unplaced => {
+    const { origin } = segment;
+    return origin === undefined || trail === undefined
+      ? segment
+      : { ...segment, origin: { ...origin, trail: trails[trail] } };
+  });
+  return revived(data, whole);
+}
+
+/** Values that are equal have one number. */
+class Numbered<T> {
+  readonly all: T[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  numberOf(value: T): number {
+    const key = JSON.stringify(value);
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    this.#numbers.set(key, this.all.length);
+    return this.all.push(value) - 1;
+  }
+}
+
+function asJson(value: unknown, path: string, numberOf: (segment: Segment) => number): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return value;
+    case 'number':
+      if (Number.isFinite(value)) return value;
+      throw new NotPlain(`${path} is ${value}`);
+    case 'object':
+      break;
+    default:
+      throw new NotPlain(`${path} is a ${typeof value}`);
+  }
+  if (value === null) return null;
+  const inside = (one: unknown, key: unknown) => asJson(one, `${path}.${String(key)}`, numberOf);
+  if (value instanceof SqlText)
+    return { '~sql': [value.text, ...value.segments.flatMap((one) => [one.start, numberOf(one)])] };
+  if (value instanceof Map) return { '~map': [...value].map(([key, one]) => [inside(key, 'key'), inside(one, key)]) };
+  if (value instanceof Set) return { '~set': [...value].map(inside) };
+  if (Array.isArray(value)) {
+    if (value.includes(undefined)) throw new NotPlain(`${path} has a part that is undefined`);
+    return value.map(inside);
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) throw new NotPlain(`${path} is an object of a class`);
+  const entries = Object.entries(value).flatMap(([key, one]) => (one === undefined ? [] : [[key, inside(one, key)]]));
+  return entries.some(([key]) => String(key).startsWith('~')) ? { '~object': entries } : Object.fromEntries(entries);
+}
+
+/** Puts Maps, Sets and SqlTexts in their places; the value is changed, and new where it is one of these itself. */
+function revived(value: unknown, segments: readonly Unplaced[]): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at += 1) {
+      const one: unknown = value[at];
+      if (typeof one === 'object' && one !== null) value[at] = revived(one, segments);
+    }
+    return value;
+  }
+  const object = value as Record<string, unknown>;
+  for (const key in object) {
+    const one = object[key];
+    if (key.startsWith('~')) return special(key, one as unknown[], segments);
+    if (typeof one === 'object' && one !== null) object[key] = revived(one, segments);
+  }
+  return object;
+}
+
+function special(kind: string, parts: unknown[], segments: readonly Unplaced[]): unknown {
+  switch (kind) {
+    case '~sql': {
+      const [text, ...numbers] = parts as [string, ...number[]];
+      const found: Segment[] = [];
+      for (let at = 0; at + 1 < numbers.length; at += 2) {
+        const rest = segments[numbers[at + 1] ?? -1];
+        found.push({ start: numbers[at] ?? 0, origin: undefined, ...rest });
+      }
+      return new SqlText(text, found);
+    }
+    case '~map':
+      return new Map(revived(parts, segments) as [unknown, unknown][]);
+    case '~set':
+      return new Set(revived(parts, segments) as unknown[]);
+    case '~object':
+      return Object.fromEntries(revived(parts, segments) as [string, unknown][]);
+    default:
+      throw new SyntaxError(`${kind} is nothing that is kept`);
+  }
+}
