@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { SelectionFlags } from './selection/chosen-nodes.ts';
+import { selecting } from './selection/flags.ts';
 import type { GlobalOptions } from './settings/environment.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 /** The flags of all commands; which of them there are depends on the command. */
-export type Flags = GlobalOptions & {
-  readonly select?: readonly string[];
+export interface Flags extends GlobalOptions, SelectionFlags {
   readonly models?: readonly string[];
-  readonly exclude?: readonly string[];
   readonly fullRefresh?: boolean;
   readonly reuse?: boolean;
   readonly changed?: boolean;
@@ -17,9 +17,9 @@ export type Flags = GlobalOptions & {
   readonly storeFailures?: boolean;
   readonly full?: boolean;
   readonly fromBronze?: boolean;
-  readonly resourceType?: readonly string[];
   /** A format, one of those that the command offers; for bi and subject a folder. */
   readonly output?: string;
+  readonly outputKeys?: readonly string[];
   readonly force?: boolean;
   readonly newReport?: boolean;
   readonly yes?: boolean;
@@ -32,7 +32,7 @@ export type Flags = GlobalOptions & {
   readonly upstream?: boolean;
   readonly downstream?: boolean;
   readonly rotatePassword?: boolean;
-};
+}
 
 /** What a subcommand does: gets its own flags with the global ones and a terminal, returns the exit code. */
 export type Action = (context: {
@@ -79,19 +79,7 @@ export function newProgram(exit: (code: number, command: string) => void): { pro
   return { program, define };
 }
 
-/** Adds the flags that select nodes. */
-export function selecting(command: Command): Command {
-  return command
-    .option(
-      '-s, --select <selector...>',
-      'names, globs, tag:x, path:x, +x, x+, 2+x+1; a space is "or", a comma "and"',
-      splitWords,
-    )
-    .option('-m, --models <selector...>', 'the same as --select', splitWords)
-    .option('--exclude <selector...>', 'what to leave out of the selection', splitWords);
-}
-
-/** Adds those and the flags that say how the nodes are worked on. */
+/** Adds the flags that select nodes, and those that say how the nodes are worked on. */
 export function running(command: Command): Command {
   return selecting(command)
     .option('--threads <number>', 'how many nodes to work on at once', positive)
@@ -101,10 +89,6 @@ export function running(command: Command): Command {
 /** The flags with `--models` as what it is, another word for `--select`. */
 export function selectFlags(flags: Flags): Flags {
   return flags.models === undefined ? flags : { ...flags, select: [...(flags.select ?? []), ...flags.models] };
-}
-
-function splitWords(value: string, previous: readonly string[] | undefined): string[] {
-  return [...(previous ?? []), value];
 }
 
 export function integer(value: string): number {

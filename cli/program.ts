@@ -1,7 +1,8 @@
 import { Argument, type Command, Option } from 'commander';
 import type { Project } from '../runner/project/project.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
-import { type Define, type Flags, integer, limit, newProgram, running, selectFlags, selecting } from './define.ts';
+import { type Define, type Flags, integer, limit, newProgram, running, selectFlags } from './define.ts';
+import { selecting } from './selection/flags.ts';
 import type { Journal } from './terminal/journal.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -110,18 +111,27 @@ function addLooking(define: Define, signal: AbortSignal): void {
     ),
   );
   selecting(
-    define('ls', 'list seeds, models and tests', async ({ flags, terminal }) => {
-      if (flags.columns === true) {
-        const { listColumns } = await import('./analysis/columns.ts');
-        return listColumns(await opened(flags), selectFlags(flags), terminal);
-      }
-      const { list } = await import('./commands/ls.ts');
-      return list(await opened(flags), selectFlags(flags), terminal);
-    }),
+    define(
+      'ls',
+      'list what a selection names: models, seeds, tests, sources, exposures',
+      async ({ flags, terminal }) => {
+        if (flags.columns === true) {
+          const { listColumns } = await import('./analysis/columns.ts');
+          return listColumns(await opened(flags), selectFlags(flags), terminal);
+        }
+        const { list } = await import('./commands/ls.ts');
+        return list(await opened(flags), flags, terminal);
+      },
+    ),
   )
     .alias('list')
-    .addOption(new Option('--resource-type <kind...>', 'only these kinds').choices(['seed', 'model', 'test']))
-    .addOption(new Option('--output <format>', 'how').choices(['name', 'path', 'table', 'json']).default('name'))
+    .addOption(
+      new Option('--output <format>', 'how').choices(['selector', 'name', 'path', 'table', 'json']).default('selector'),
+    )
+    .option(
+      '--output-keys <key...>',
+      'with --output json: only these keys; a dot goes inside, e.g. config.materialized',
+    )
     .option('--columns', 'the columns of seeds and models, and what each comes from');
   define(
     'lineage',

@@ -1,29 +1,26 @@
 import { compiledProject } from '../../runner/cache/cache.ts';
 import { hasColumns } from '../../runner/lineage/lineage.ts';
 import type { Node } from '../../runner/manifest/manifest.ts';
-import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import type { RunFlags } from '../commands/run.ts';
-import { selectionOf } from '../settings/selection.ts';
+import { chosenNodes } from '../selection/chosen-nodes.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { grouped, lineageOf, nodeName } from './lineage.ts';
 
 export interface ColumnsFlags extends RunFlags {
-  readonly resourceType?: readonly string[] | undefined;
   readonly output?: string | undefined;
 }
 
 /** Lists the columns of what a selection names, with what each comes from directly. */
 export async function listColumns(project: Project, flags: ColumnsFlags, terminal: Terminal): Promise<0> {
   const compiled = await compiledProject(project);
-  const { manifest, graph } = compiled;
-  const selected = selectNodes(manifest, graph, selectionOf(flags));
+  const { manifest } = compiled;
+  const selected = chosenNodes(compiled, flags, terminal);
   const lineage = await lineageOf(compiled);
   const rows = manifest.order.flatMap((id) => {
     const node = manifest.nodes.get(id);
     if (!hasColumns(node) || !selected.has(id)) return [];
-    if (flags.resourceType !== undefined && !flags.resourceType.includes(node.kind)) return [];
     return (lineage[id]?.columns ?? []).map((one) => ({ node, ...one }));
   });
   switch (terminal.json ? 'json' : (flags.output ?? 'name')) {

@@ -3,10 +3,9 @@ import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import { checkProject } from '../../runner/check/check.ts';
 import { checkLines, checkObjects } from '../../runner/check/report.ts';
-import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
+import { chosenNodes } from '../selection/chosen-nodes.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
-import { selectionOf } from '../settings/selection.ts';
 import { sources } from '../sources/sources.ts';
 import { checkFreshnessNames } from '../status/freshness.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -26,7 +25,7 @@ export async function check(
   const began = Date.now();
   const apart = inMemory(project);
   const compiled = await freshlyCompiled(apart);
-  const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
+  const selected = chosenNodes(compiled, flags, terminal);
   checkFreshnessNames({ compiled, sources: Object.values(sources) });
   const warehouse = await openProjectWarehouse(apart, 'check', 1);
   try {

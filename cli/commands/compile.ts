@@ -2,10 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import { incrementalSqlOf, type Node } from '../../runner/manifest/manifest.ts';
-import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
-import { selectionOf } from '../settings/selection.ts';
+import { chosenNodes } from '../selection/chosen-nodes.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { RunFlags } from './run.ts';
 
@@ -13,8 +12,8 @@ import type { RunFlags } from './run.ts';
 export async function compile(project: Project, flags: RunFlags, terminal: Terminal): Promise<0> {
   const compiled = await freshlyCompiled(project);
   checkProjectMeasures(compiled);
-  const { manifest, graph } = compiled;
-  const selected = selectNodes(manifest, graph, selectionOf(flags));
+  const { manifest } = compiled;
+  const selected = chosenNodes(compiled, flags, terminal);
   const folder = join(project.root, 'target', 'compiled');
   rmSync(folder, { recursive: true, force: true });
   const written: Node[] = [];

@@ -1,64 +1,125 @@
 import { compiledProject } from '../../runner/cache/cache.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
 import { hasRelation, isBuilt, type Node } from '../../runner/manifest/manifest.ts';
-import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { selectionOf } from '../settings/selection.ts';
+import { type Selectable, selectablesOf } from '../../runner/selection/selectable.ts';
+import { uniqueId } from '../../runner/selection/unique-id.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { RunFlags } from './run.ts';
 
-export interface ListFlags extends RunFlags {
-  readonly resourceType?: readonly string[] | undefined;
+export interface ListFlags extends SelectionFlags {
+  /** As in dbt, `--select` and only models of that. */
+  readonly models?: readonly string[] | undefined;
   readonly output?: string | undefined;
+  readonly outputKeys?: readonly string[] | undefined;
+}
+
+interface Listed {
+  readonly node: Node;
+  readonly as: Selectable;
 }
 
 /** Lists what a selection names, in the order it would be built. */
 export async function list(project: Project, flags: ListFlags, terminal: Terminal): Promise<0> {
-  const { manifest, graph } = await compiledProject(project);
-  const selected = selectNodes(manifest, graph, selectionOf(flags));
-  const nodes = manifest.order.flatMap((id) => {
-    const node = manifest.nodes.get(id);
-    return node !== undefined &&
-      selected.has(id) &&
-      (flags.resourceType === undefined || flags.resourceType.includes(node.kind))
-      ? [node]
-      : [];
+  const compiled = await compiledProject(project);
+  const chosen = chosenNodes(compiled, onlyModels(flags), terminal);
+  const { nodes } = selectablesOf(compiled);
+  const listed = compiled.manifest.order.flatMap((id) => {
+    const [node, as] = [compiled.manifest.nodes.get(id), nodes.get(id)];
+    return node !== undefined && as !== undefined && chosen.has(id) ? [{ node, as }] : [];
   });
-  switch (terminal.json ? 'json' : (flags.output ?? 'name')) {
+  if (listed.length === 0 && !terminal.json) terminal.errors([{ tone: 'warning', text: 'Nothing is selected.' }]);
+  switch (terminal.json ? 'json' : (flags.output ?? 'selector')) {
     case 'json':
-      for (const node of nodes) terminal.output(JSON.stringify(describe(node)));
+      for (const one of listed) terminal.output(JSON.stringify(pick(describe(one, compiled, nodes), flags.outputKeys)));
       return 0;
     case 'path':
-      for (const node of nodes) terminal.output(node.file);
+      for (const { node } of listed) terminal.output(node.file);
+      return 0;
+    case 'name':
+      for (const { node } of listed) terminal.output(node.name);
       return 0;
     case 'table':
       terminal.output(
         formatTable(
           ['name', 'kind', 'relation', 'file'],
-          nodes.map((node) => [node.name, kindOf(node), relationOf(node), node.file]),
+          listed.map(({ node }) => [node.name, kindOf(node), relationOf(node), node.file]),
         ),
       );
       return 0;
     default:
-      for (const node of nodes) terminal.output(node.name);
+      for (const { as } of listed) terminal.output(selectorOf(as));
       return 0;
   }
 }
 
-function describe(node: Node): object {
+function onlyModels({ models, ...flags }: ListFlags): ListFlags {
+  if (models === undefined) return flags;
+  const other = flags.select === undefined ? flags.resourceType && '--resource-type' : '--select';
+  if (other !== undefined)
+    throw new UsageError({
+      what: `--models and ${other} exclude each other`,
+      hint: 'Of ls, --models means --select with --resource-type model.',
+    });
+  return { ...flags, select: models, resourceType: ['model'] };
+}
+
+/** What selects a node and nothing else, where no two have one name in one folder. */
+function selectorOf({ type, project, fqn, source }: Selectable): string {
+  if (source !== undefined) return `source:${[project, source.name, source.table].join('.')}`;
+  if (type === 'exposure' || type === 'unit_test') return `${type}:${project}.${fqn.at(-1)}`;
+  return fqn.join('.');
+}
+
+/** A node by dbt's keys and some of ours. */
+function describe(
+  { node, as }: Listed,
+  { project }: Compiled,
+  nodes: ReadonlyMap<string, Selectable>,
+): Readonly<Record<string, unknown>> {
+  const built = isBuilt(node) ? node : undefined;
   return {
     name: node.name,
-    resource_type: node.kind,
-    materialized: node.kind === 'model' ? node.materialized : undefined,
+    resource_type: as.type,
+    package_name: project.settings.name,
+    source_name: as.source?.name,
+    original_file_path: node.file,
+    unique_id: uniqueId(as),
+    alias: built?.relation.name,
+    materialized: built?.materialized,
     relation: relationOf(node),
     file: node.file,
-    tags: node.tags,
-    depends_on: node.dependsOn,
+    fqn: as.fqn,
+    tags: as.tags,
+    group: as.group,
+    access: as.access,
+    config: as.config,
+    depends_on: { nodes: node.dependsOn.flatMap((id) => nodes.get(id) ?? []).map(uniqueId) },
     description: node.description,
-    group: node.group,
-    access: node.kind === 'model' ? node.access : undefined,
-    meta: isBuilt(node) ? node.config.meta : node.kind === 'exposure' ? node.meta : undefined,
+    meta: built?.config.meta ?? (node.kind === 'exposure' ? node.meta : undefined),
+    schema: hasRelation(node) ? node.relation.schema : undefined,
+    patch_path: as.properties,
+    columns: hasRelation(node) ? node.columns.map(({ name }) => name) : undefined,
   };
+}
+
+/** @param keys `config.materialized` is the key inside `config`; all, if none is given. */
+function pick(described: Readonly<Record<string, unknown>>, keys: readonly string[] | undefined): object {
+  if (keys === undefined) return described;
+  return Object.fromEntries(
+    keys
+      .flatMap((key) => key.split(/[\s,]+/))
+      .map((key) => [key, key.split('.').reduce(inside, described as unknown)])
+      .filter(([, value]) => value !== undefined),
+  );
+}
+
+function inside(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Readonly<Record<string, unknown>>)[key]
+    : undefined;
 }
 
 function kindOf(node: Node): string {
@@ -66,5 +127,5 @@ function kindOf(node: Node): string {
 }
 
 function relationOf(node: Node): string {
-  return hasRelation(node) && node.materialized !== 'ephemeral' ? `${node.relation.schema}.${node.relation.name}` : '';
+  return !hasRelation(node) || node.materialized === 'ephemeral' ? '' : `${node.relation.schema}.${node.relation.name}`;
 }

@@ -8,21 +8,18 @@
 import { randomUUID } from 'node:crypto';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
-import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { reportJson, reportLines } from '../../runner/run/report.ts';
 import { runNodes } from '../../runner/run/run.ts';
 import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
 import { openForModels } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
-import { selectionOf } from '../settings/selection.ts';
 import type { Level } from '../terminal/journal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-export interface RunFlags {
-  readonly select?: readonly string[] | undefined;
-  readonly exclude?: readonly string[] | undefined;
+export interface RunFlags extends SelectionFlags {
   readonly fullRefresh?: boolean | undefined;
   /** False with --no-reuse. */
   readonly reuse?: boolean | undefined;
@@ -45,7 +42,7 @@ export async function runCommand(
   eventTimeRange(flags);
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = await compiledProject(project);
-  const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
+  const selected = chosenNodes(compiled, flags, terminal);
   const warehouse = await openForModels(project, command, flags.threads, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);

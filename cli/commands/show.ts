@@ -4,13 +4,12 @@ import type { FreshlyCompiled } from '../../runner/compile/compile.ts';
 import { keptRowsQuery } from '../../runner/data-test/audit-failure.ts';
 import { explain, statement } from '../../runner/database/statement.ts';
 import { isBuilt } from '../../runner/manifest/manifest.ts';
-import { selectNodes } from '../../runner/manifest/select.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';
 import { type SourceTexts, UsageError } from '../../runner/text/errors.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
+import { chosenNodes, isEverything } from '../selection/chosen-nodes.ts';
 import { openForModels } from '../settings/environment.ts';
-import { selectionOf } from '../settings/selection.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { RunFlags } from './run.ts';
@@ -37,7 +36,9 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
       what: '--kept needs a selection, not a query',
       hint: 'Write --kept --select and an audit.',
     });
-  const named = queryOf(project, await freshlyCompiled(project), flags);
+  const compiled = await freshlyCompiled(project);
+  const named =
+    flags.inline === undefined ? selectedQuery(compiled, flags, terminal) : inlineQuery(compiled, flags.inline);
   const warehouse = await openForModels(project, 'show', 1);
   try {
     const query =
@@ -66,7 +67,7 @@ async function keptOf(warehouse: Warehouse, named: Query, asJson: boolean): Prom
 
 /** Runs one inline query of the project on an open database and lays it out as a table. */
 export async function tableOf(warehouse: Warehouse, compiled: FreshlyCompiled, inline: string): Promise<string> {
-  const query = queryOf(compiled.project, compiled, { inline, limit: -1, output: 'table' });
+  const query = inlineQuery(compiled, inline);
   return (await showOn(warehouse, query, { limit: -1, output: 'table' })).text;
 }
 
@@ -113,29 +114,28 @@ function format({ rows, columns }: Result, output: Format['output']): string {
   return stringify([columns, ...cells], { cast: { string: (value) => ({ value, quoted_empty: true }) } });
 }
 
-function queryOf(project: Project, compiled: FreshlyCompiled, flags: ShowFlags): Query {
-  const sourceText = sourceTexts(project);
-  if (flags.inline !== undefined) {
-    const { inline } = flags;
-    const file = { path: '--inline', text: inline };
-    const sql = compiled.query(file);
-    if (sql.text.trim() === '')
-      throw new UsageError({ what: 'the query is empty', hint: `Write --inline "select ..."` });
-    return {
-      name: 'inline query',
-      file: file.path,
-      sql,
-      sourceText: (path) => (path === file.path ? inline : sourceText(path)),
-    };
-  }
-  if ((flags.select ?? []).length === 0) {
+function inlineQuery(compiled: FreshlyCompiled, inline: string): Query {
+  const file = { path: '--inline', text: inline };
+  const sql = compiled.query(file);
+  if (sql.text.trim() === '') throw new UsageError({ what: 'the query is empty', hint: `Write --inline "select ..."` });
+  const sourceText = sourceTexts(compiled.project);
+  return {
+    name: 'inline query',
+    file: file.path,
+    sql,
+    sourceText: (path) => (path === file.path ? inline : sourceText(path)),
+  };
+}
+
+function selectedQuery(compiled: FreshlyCompiled, flags: ShowFlags, terminal: Terminal): Query {
+  const sourceText = sourceTexts(compiled.project);
+  if (isEverything(flags)) {
     throw new UsageError({
       what: 'show needs a query or a selection',
       hint: `Write --inline "select * from {{ref 'dim_room'}}" or --select dim_room.`,
     });
   }
-  const selected = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
-  const nodes = [...selected].flatMap((id) => compiled.manifest.nodes.get(id) ?? []);
+  const nodes = [...chosenNodes(compiled, flags, terminal)].flatMap((id) => compiled.manifest.nodes.get(id) ?? []);
   const named =
     nodes.find((node) => flags.select?.includes(node.name)) ?? nodes.find((node) => isBuilt(node)) ?? nodes[0];
   if (named?.kind === 'model') {

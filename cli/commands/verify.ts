@@ -1,11 +1,10 @@
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
-import { selectNodes } from '../../runner/manifest/select.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify/verify.ts';
 import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from '../housekeeping/verify-report.ts';
+import { chosenNodes, isEverything } from '../selection/chosen-nodes.ts';
 import { openForModels } from '../settings/environment.ts';
-import { selectionOf } from '../settings/selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { RunFlags } from './run.ts';
 
@@ -22,8 +21,8 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<0 | 1> {
   const compiled = await compiledProject(project);
-  const chosen = selectNodes(compiled.manifest, compiled.graph, selectionOf(flags));
-  const selected = (flags.select ?? []).length > 0 ? chosen : intersection(chosen, compiled.manifest);
+  const chosen = chosenNodes(compiled, flags, terminal);
+  const selected = isEverything(flags) ? intersection(chosen, compiled.manifest) : chosen;
   const warehouse = await openForModels(project, 'verify', 1, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);

@@ -205,13 +205,24 @@ function common(
   draft: Draft,
 ): Pick<
   ModelNode,
-  'id' | 'name' | 'description' | 'file' | 'tags' | 'group' | 'config' | 'settings' | 'relation' | 'columns'
+  | 'id'
+  | 'name'
+  | 'description'
+  | 'file'
+  | 'describedIn'
+  | 'tags'
+  | 'group'
+  | 'config'
+  | 'settings'
+  | 'relation'
+  | 'columns'
 > {
   return {
     id: draft.id,
     name: draft.name,
     description: draft.properties?.value.description ?? '',
     file: draft.file.path,
+    describedIn: draft.properties?.yaml.file.path,
     tags: draft.config.tags ?? [],
     group: draft.config.group,
     config: draft.config,

@@ -4,7 +4,7 @@
 //   test-node.ts                         what every node has, and what a data test has
 //   exposure-node.ts                     what is made of models outside of the project, and groups of models
 //   manifest-index.ts                    audits of a node, the model of a relation, and other questions asked for each node
-//   graph.ts, select.ts                  dependencies and their order; the nodes that `+name`, `tag:` or `path:` select
+//   graph.ts                             dependencies and their order
 //   lineage.ts                           the sources and tables behind a node, through views and ephemeral models
 //   column-type.ts, partition-names.ts   how types and partitions are named
 //   digest.ts                            a short text that changes with a value, for checksums and versions
@@ -71,6 +71,8 @@ export interface Hook {
 }
 
 interface Relational {
+  /** The .yml that describes it, relative to the project root. */
+  readonly describedIn?: string | undefined;
   readonly config: Config;
   readonly settings: SettingPlaces;
   readonly relation: RelationName;

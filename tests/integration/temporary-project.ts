@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileProject } from '../../runner/compile/compile.ts';
-import { selectNodes } from '../../runner/manifest/select.ts';
 import { readProject } from '../../runner/project/read-project.ts';
 import { runNodes } from '../../runner/run/run.ts';
 import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
 import type { EventTimeRange } from '../../runner/state/batch-windows.ts';
 import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
+import { selectedBy } from './selected.ts';
 
 /** A project in a temporary folder, made of file texts that a test can change between runs. */
 export class TemporaryProject {
@@ -66,7 +66,7 @@ export class TemporaryProject {
     this.events.length = 0;
     return runNodes(compiled, warehouse, {
       command: options.command ?? 'build',
-      selected: selectNodes(compiled.manifest, compiled.graph, {
+      selected: selectedBy(compiled, {
         select: options.select ?? [],
         exclude: options.exclude ?? [],
       }),

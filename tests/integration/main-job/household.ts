@@ -6,13 +6,13 @@ import { sampleFiles } from '../../../cli/demo/sample-files.ts';
 import type { LoadMode, LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import { type Compiled, compileProject } from '../../../runner/compile/compile.ts';
-import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/read-project.ts';
 import { runNodes } from '../../../runner/run/run.ts';
 import type { RunSummary } from '../../../runner/run/run-result.ts';
 import { relation } from '../../../warehouse/quote.ts';
 import type { Row, Warehouse } from '../../../warehouse/warehouse.ts';
 import type { DatabaseKind, TestDatabase } from '../databases.ts';
+import { selectedBy } from '../selected.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 const sampleDate = '12.10.2023';
@@ -81,7 +81,7 @@ export class Household {
     this.#runs += 1;
     const summary = await runNodes(compiled, this.#warehouse, {
       command: options.command ?? 'build',
-      selected: selectNodes(compiled.manifest, compiled.graph, { select: options.select ?? [], exclude: [] }),
+      selected: selectedBy(compiled, { select: options.select ?? [] }),
       fullRefresh: options.fullRefresh ?? false,
       reuse: options.reuse ?? true,
       threads: 4,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { selectNodes } from '../../../runner/manifest/select.ts';
 import { verifyModels } from '../../../runner/verify/verify.ts';
 import { oneDatabase } from '../databases.ts';
+import { selectedBy } from '../selected.ts';
 import { expectUntouched } from '../untouched.ts';
 import { Household, sampleMinutes } from './household.ts';
 
@@ -12,7 +12,7 @@ describe.each(oneDatabase)('verify of the project itself on $name', (kind) => {
     const verify = async (select: string[]) => {
       const compiled = home.compile();
       const results = await verifyModels(compiled, database.warehouse, {
-        selected: selectNodes(compiled.manifest, compiled.graph, { select, exclude: [] }),
+        selected: selectedBy(compiled, { select }),
         limit: 20,
         clock: () => new Date(),
         onVerified: () => undefined,

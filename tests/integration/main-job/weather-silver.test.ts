@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
-import { selectNodes } from '../../../runner/manifest/select.ts';
 import { readProject } from '../../../runner/project/read-project.ts';
 import { runNodes } from '../../../runner/run/run.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { selectedBy } from '../selected.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 const models = ['measurements', 'weather_forecasts', 'weather_clean', 'weather_file_audit', 'weather_watermark'];
@@ -214,9 +214,8 @@ describe.each(oneDatabase)('silver weather on $name', (kind) => {
     runs += 1;
     const { results } = await runNodes(compiled, db.warehouse, {
       command: 'build',
-      selected: selectNodes(compiled.manifest, compiled.graph, {
+      selected: selectedBy(compiled, {
         select: [...models, 'weather_audit_adds_up'],
-        exclude: [],
       }),
       fullRefresh,
       reuse: true,

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { selectNodes } from '../../../runner/manifest/select.ts';
 import { verifyModels } from '../../../runner/verify/verify.ts';
 import { identifier, literal, relation } from '../../../warehouse/quote.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { selectedBy } from '../selected.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 
 const names = [
@@ -165,7 +165,7 @@ describe.each(oneDatabase)('names that need care, on $name', (kind) => {
       expect(comment?.comment, node.name).toContain(name);
     }
     const verdicts = await verifyModels({ ...project.compile(), manifest, graph }, database.warehouse, {
-      selected: selectNodes(manifest, graph, { select: ['child', 'replaced', 'appended'], exclude: [] }),
+      selected: selectedBy({ ...project.compile(), manifest, graph }, { select: ['child', 'replaced', 'appended'] }),
       limit: 5,
       clock: () => new Date(),
       onVerified: () => undefined,

@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../../../loaders/landing/staging.ts';
 import { checkProject } from '../../../../runner/check/check.ts';
 import { compileProject } from '../../../../runner/compile/compile.ts';
-import { selectNodes } from '../../../../runner/manifest/select.ts';
 import { readProject } from '../../../../runner/project/read-project.ts';
 import type { Warehouse } from '../../../../warehouse/warehouse.ts';
 import { openEmbedded } from '../../databases.ts';
+import { selectedBy } from '../../selected.ts';
 import { TemporaryProject } from '../../temporary-project.ts';
 import { faults, plant, readings, readingsYml, textOf } from './planted-faults.ts';
 import { roomsProject } from './rooms-project.ts';
@@ -29,7 +29,7 @@ afterEach(async () => {
 async function check(files: Readonly<Record<string, string>>, select: readonly string[] = []) {
   project = new TemporaryProject({ ...roomsProject, ...files });
   const compiled = project.compile({ SALT: 'stand-in' });
-  const selected = selectNodes(compiled.manifest, compiled.graph, { select, exclude: [] });
+  const selected = selectedBy(compiled, { select });
   return checkProject(compiled, warehouse, { selected, clock: () => new Date() });
 }
 
@@ -246,7 +246,7 @@ it('takes seconds for the project of this repository, starting the database incl
   const apart = await openEmbedded(settings);
   try {
     await ensureStaging(apart);
-    const selected = selectNodes(compiled.manifest, compiled.graph, { select: [], exclude: [] });
+    const selected = selectedBy(compiled, { select: [] });
     const { findings, unchecked } = await checkProject(compiled, apart, { selected, clock: () => new Date() });
     expect({ findings, unchecked }).toEqual({ findings: [], unchecked: [] });
     // Processor time, since what else the machine does is no part of it.

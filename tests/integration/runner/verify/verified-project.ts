@@ -1,9 +1,9 @@
 import { beforeEach, expect } from 'vitest';
-import { selectNodes } from '../../../../runner/manifest/select.ts';
 import { type Verified, verifiedByDefault, verifyModels } from '../../../../runner/verify/verify.ts';
 import type { Verdict } from '../../../../runner/verify/verify-node.ts';
 import type { DatabaseKind } from '../../databases.ts';
 import { newLoads, projectOn } from '../../project-on.ts';
+import { selectedBy } from '../../selected.ts';
 import type { TemporaryProject } from '../../temporary-project.ts';
 import { expectUntouched } from '../../untouched.ts';
 
@@ -47,10 +47,7 @@ export function verifiedProject(kind: DatabaseKind) {
   /** Verifies, and expects that nothing in the database is touched by it. */
   const verify = async (select: string[] = [], limit = 20) => {
     const compiled = project.compile();
-    const selected =
-      select.length === 0
-        ? verifiedByDefault(compiled.manifest)
-        : selectNodes(compiled.manifest, compiled.graph, { select, exclude: [] });
+    const selected = select.length === 0 ? verifiedByDefault(compiled.manifest) : selectedBy(compiled, { select });
     const told: Verified[] = [];
     const results = await expectUntouched(database.warehouse, () =>
       verifyModels(compiled, database.warehouse, {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { showing } from '../../../../../runner/compile/power-bi/showing.ts';
 import type { Exposure } from '../../../../../runner/manifest/exposure.ts';
-import { selectNodes } from '../../../../../runner/manifest/select.ts';
 import { formatProblem } from '../../../../../runner/text/errors.ts';
 import { formatPlace } from '../../../../../runner/text/place.ts';
+import { selectedBy } from '../../../../integration/selected.ts';
 import { compileFiles, modelOf, problemsOf } from '../../projects.ts';
 
 /** A project of one exposed table `room`; each line of its .yml can be replaced or followed by others. */
@@ -328,12 +328,10 @@ describe('an exposed model', () => {
     expect(view.relation).toEqual({ schema: 'power', name: 'Room' });
     expect(view.fullSql.placeAt(3)).toEqual({ file: 'models/gold/room.yml', line: 5, column: 5 });
     for (const select of ['bi_room', 'room+', 'gold', 'path:models/gold', 'tag:nightly', 'power.Room']) {
-      const selected = selectNodes(compiled.manifest, compiled.graph, { select: [select], exclude: [] });
+      const selected = selectedBy(compiled, { select: [select] });
       expect([select, selected.has('model.bi_room'), selected.has('test.t')]).toEqual([select, true, true]);
     }
-    expect(selectNodes(compiled.manifest, compiled.graph, { select: ['+bi_room'], exclude: [] })).toContain(
-      'model.room',
-    );
+    expect(selectedBy(compiled, { select: ['+bi_room'] })).toContain('model.room');
   });
 
   it('gives its view another checksum when a name changes, and not when a description does', () => {

@@ -1,0 +1,56 @@
+// Which nodes the flags of a command name: --select, --exclude and what goes with them.
+//
+//   chosen-nodes.ts  flags -> ids of nodes; a selector that matches nothing is told as a warning, on standard error
+//   flags.ts     the flags themselves
+//
+// A selector that cannot be read, or a file that is not there, ends the command with exit code 2.
+import type { Compiled } from '../../runner/compile/compile.ts';
+import type { IndirectSelection } from '../../runner/selection/criterion.ts';
+import type { ResourceType } from '../../runner/selection/selectable.ts';
+import { type Selection, selectNodes } from '../../runner/selection/selection.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+/** `all` and `default` are all kinds, as in dbt. */
+export type KindFlag = ResourceType | 'all' | 'default';
+
+/** The flags that select nodes. */
+export interface SelectionFlags {
+  readonly select?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  readonly indirectSelection?: IndirectSelection | undefined;
+  readonly resourceType?: readonly KindFlag[] | undefined;
+  readonly excludeResourceType?: readonly ResourceType[] | undefined;
+}
+
+/**
+ * The ids of the nodes that the flags name, sources and exposures among them.
+ * @throws UsageError for a selector that cannot be read.
+ */
+export function chosenNodes(compiled: Compiled, flags: SelectionFlags, terminal: Terminal): ReadonlySet<string> {
+  const { ids, warnings } = selectNodes(compiled, selectionOf(flags));
+  for (const { what, hint } of warnings) {
+    if (terminal.json) terminal.event({ type: 'warning', what, hint });
+    else terminal.errors([{ tone: 'warning', text: `Warning: ${what}${hint === undefined ? '' : `. ${hint}`}` }]);
+  }
+  return ids;
+}
+
+/** Whether the flags ask for all there is. */
+export function isEverything({ select = [], resourceType, excludeResourceType }: SelectionFlags): boolean {
+  return select.length === 0 && resourceType === undefined && excludeResourceType === undefined;
+}
+
+function selectionOf(flags: SelectionFlags): Selection {
+  return {
+    select: flags.select,
+    exclude: flags.exclude,
+    indirect: flags.indirectSelection,
+    resourceTypes: kindsOf(flags.resourceType),
+    excludeResourceTypes: flags.excludeResourceType,
+  };
+}
+
+function kindsOf(flags: readonly KindFlag[] | undefined): readonly ResourceType[] | undefined {
+  const kinds = flags?.flatMap((kind) => (kind === 'all' || kind === 'default' ? [] : [kind]));
+  return kinds?.length === flags?.length ? kinds : undefined;
+}

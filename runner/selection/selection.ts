@@ -1,0 +1,65 @@
+// Which nodes a selection names, as in dbt.
+//
+//   1. criterion.ts, definition.ts  one selector, `2+tag:nightly`, and several of them put together
+//   2. selectable.ts                the nodes of a manifest as selectors see them
+//   3. methods.ts, fqn.ts, glob.ts  which nodes a method and its value name
+//   4. evaluate.ts                  goes up and down from there, takes tests along, puts the parts together
+//   5. near-misses.ts               what a selector that matches nothing could have meant
+//
+// A selector that matches nothing is a warning; one that cannot be read is a UsageError.
+import type { Compiled } from '../compile/compile.ts';
+import type { IndirectSelection } from './criterion.ts';
+import { parseFlags } from './definition.ts';
+import { evaluate } from './evaluate.ts';
+import { nearMisses } from './near-misses.ts';
+import { type ResourceType, type Selectable, type Selectables, selectablesOf } from './selectable.ts';
+
+/** What the flags of a command say. */
+export interface Selection {
+  /** Unions; each may be an intersection with commas. Empty: everything. */
+  readonly select?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  /** Which tests come along; eager where it is not said. */
+  readonly indirect?: IndirectSelection | undefined;
+  /** Of what is selected only these kinds, and not those. */
+  readonly resourceTypes?: readonly ResourceType[] | undefined;
+  readonly excludeResourceTypes?: readonly ResourceType[] | undefined;
+}
+
+export interface Selected {
+  /** Of the nodes that are selected, sources and exposures among them. */
+  readonly ids: ReadonlySet<string>;
+  /** What a person should know: a selector that matches nothing, and what it could have meant. */
+  readonly warnings: readonly SelectionWarning[];
+}
+
+export interface SelectionWarning {
+  readonly what: string;
+  readonly hint: string | undefined;
+}
+
+/**
+ * The nodes that a selection names.
+ * @throws UsageError for a selector that cannot be read.
+ * @example selectNodes(compiled, { select: ['+fact_energy_minute', 'tag:nightly'] }).ids
+ */
+export function selectNodes(compiled: Pick<Compiled, 'manifest' | 'project'>, selection: Selection = {}): Selected {
+  const selectables = selectablesOf(compiled);
+  const { select = [], exclude = [], indirect = 'eager' } = selection;
+  const warnings: SelectionWarning[] = [];
+  const context = { ...selectables, project: compiled.project.settings.name };
+  const ids = evaluate(parseFlags({ select, exclude }, indirect), context, ({ expected = '' }) =>
+    warnings.push({ what: `nothing matches the selector "${expected}"`, hint: nearMisses(expected, selectables) }),
+  );
+  return { ids: ofTypes(ids, selection, selectables), warnings };
+}
+
+function ofTypes(
+  ids: ReadonlySet<string>,
+  { resourceTypes, excludeResourceTypes = [] }: Selection,
+  { nodes }: Selectables,
+): ReadonlySet<string> {
+  const isWanted = ({ type }: Selectable) =>
+    (resourceTypes === undefined || resourceTypes.includes(type)) && !excludeResourceTypes.includes(type);
+  return new Set([...ids].filter((id) => isWanted(nodes.get(id) as Selectable)));
+}
