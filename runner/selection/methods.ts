@@ -2,7 +2,7 @@ import { UsageError } from '../text/errors.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { Criterion } from './criterion.ts';
 import { isNamed } from './fqn.ts';
-import { foldersAbove, glob, hasGlob, pathGlob } from './glob.ts';
+import { foldersAbove, glob, pathGlob } from './glob.ts';
 import { resourceTypes, type Selectable, type Selectables } from './selectable.ts';
 
 /** What a selector is compared with. */
@@ -72,7 +72,7 @@ function anyOf(value: string, texts: (node: Selectable) => readonly string[]): M
 /** What has the name or folder; if nothing has, what is called so by its id or in reports. */
 function named(value: string, { nodes }: MatchContext): Matcher {
   const isThere = (node: Selectable) => node.type !== 'source' && isNamed(node.fqn, value);
-  if (hasGlob(value) || [...nodes.values()].some(isThere)) return isThere;
+  if ([...nodes.values()].some(isThere)) return isThere;
   return (node) => node.type !== 'source' && node.aliases.includes(value);
 }
 

@@ -42,7 +42,7 @@ export interface Selectable {
   /** Of a source: the names of the source and of the table. */
   readonly source: { readonly name: string; readonly table: string } | undefined;
   readonly dependsOn: readonly string[];
-  /** What else it may be called: its id, and the name that reports show. */
+  /** What else it may be called: its id, and names that reports show. */
   readonly aliases: readonly string[];
 }
 
@@ -101,7 +101,14 @@ function selectable(node: Node, { project }: Pick<Compiled, 'project'>): Selecta
       };
     }
     case 'test':
-      return { ...base, group: node.group, config: testConfig(node), generic: node.generic };
+      return {
+        ...base,
+        fqn: [...base.fqn.slice(0, -1), node.dbtName ?? node.name],
+        group: node.group,
+        config: testConfig(node),
+        generic: node.generic,
+        aliases: [node.id, node.name],
+      };
     case 'exposure':
       return base;
     default:
@@ -139,5 +146,16 @@ function sourceConfig(node: SourceNode): Record<string, unknown> {
 }
 
 function testConfig(node: TestNode): Record<string, unknown> {
-  return { enabled: true, materialized: 'test', severity: node.severity, tags: node.tags, group: node.group };
+  return {
+    enabled: true,
+    materialized: 'test',
+    fail_calc: 'count(*)',
+    warn_if: '!= 0',
+    error_if: '!= 0',
+    meta: {},
+    tags: [],
+    ...node.config,
+    severity: node.severity,
+    group: node.group,
+  };
 }

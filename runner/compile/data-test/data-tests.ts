@@ -70,13 +70,13 @@ export function compileTests(
   for (const draft of context.drafts.values()) {
     if (draft.properties === undefined) continue;
     const { value, yaml, path } = draft.properties;
-    const tags = draft.config.tags ?? [];
     const unaudited = draft.config.materialized === 'ephemeral' ? 'an ephemeral model is not built' : undefined;
     const subject = {
       ...tested(draft),
       id: draft.id,
       name: draft.name,
-      tags,
+      // As in dbt, a model's tags are not those of its tests; they come along anyway.
+      tags: [],
       group: draft.config.group,
       unaudited,
       isBuilt: unaudited === undefined,

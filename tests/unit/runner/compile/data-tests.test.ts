@@ -144,10 +144,10 @@ sources: [{ name: raw, tables: [{ name: events, columns: [{ name: id, data_tests
     });
     const tests = [...compiled.manifest.nodes.values()].filter((node) => node.kind === 'test');
     expect(tests.map((test) => [test.name, test.severity, test.tags, test.dependsOn])).toEqual([
-      ['unique_a_id_id2', 'error', ['nightly', 'all'], ['model.a']],
-      ['unique_a_id', 'error', ['nightly', 'all'], ['model.a']],
-      ['unique_a_id_2', 'error', ['nightly', 'all'], ['model.a']],
-      ['relationships_a_id__rooms', 'warn', ['nightly', 'all'], ['model.a', 'seed.rooms']],
+      ['unique_a_id_id2', 'error', ['all'], ['model.a']],
+      ['unique_a_id', 'error', ['all'], ['model.a']],
+      ['unique_a_id_2', 'error', ['all'], ['model.a']],
+      ['relationships_a_id__rooms', 'warn', ['all'], ['model.a', 'seed.rooms']],
       ['not_null_raw_events_id', 'error', ['all'], ['source.raw.events']],
       ['bad', 'warn', ['all', 'slow'], ['model.a']],
     ]);

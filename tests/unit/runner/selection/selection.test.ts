@@ -50,6 +50,16 @@ describe('a selection', () => {
   });
 
   it.each([
+    [
+      'a test by the name that dbt gives it',
+      { select: ['relationships_stg_payments_order_id__id__ref_stg_orders_'] },
+      'relationships_stg_payments_order_id__stg_orders',
+    ],
+    [
+      'a test by the name that reports show',
+      { select: ['accepted_values_stg_orders_status'] },
+      'accepted_values_stg_orders_status',
+    ],
     ['a snapshot as what it is, not as a model', { resourceTypes: ['snapshot'] }, 'orders_history'],
     ['by a key of a list', { select: ['config.unique_key:id'], indirect: 'empty' }, 'fct_orders orders_history'],
     [
