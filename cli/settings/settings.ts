@@ -42,6 +42,20 @@ export function numberSetting(
   });
 }
 
+const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+
+/** A day of the week, 0 for Sunday; undefined for `never`. @throws UsageError */
+export function weekdaySetting(project: Project, name: string, fallback: string): number | undefined {
+  const text = (textSetting(project, name) ?? fallback).toLowerCase();
+  if (text === 'never') return undefined;
+  const day = weekdays.indexOf(text);
+  if (day !== -1) return day;
+  throw new UsageError({
+    what: `${name} is "${text}", but must be a day of the week in English, or never`,
+    hint: didYouMean(text, [...weekdays, 'never']) ?? `Correct it in the environment or .env: ${name}=${fallback}`,
+  });
+}
+
 /** A year of four digits. @throws UsageError */
 export function yearSetting(project: Project, name: string, fallback: number): number {
   const text = textSetting(project, name);

@@ -105,6 +105,10 @@ export function printStatus(found: Status, terminal: Terminal): void {
     found.runs.map(({ startedAt, ...run }) => ({ started_utc: startedAt.slice(0, 19).replace('T', ' '), ...run })),
     'Nothing has been built yet: datacycle build',
   );
+  if (found.fullTests !== null) {
+    const { at, failed } = found.fullTests;
+    terminal.say(`Data tests were last run on all rows at ${minute(at)} UTC: ${failed ?? 'none failed'}.`);
+  }
   terminal.say(found.watcher === null ? 'No watcher is at work (datacycle watch).' : `Watcher: ${found.watcher}`);
   terminal.output('');
   section(

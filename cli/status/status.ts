@@ -33,6 +33,8 @@ export interface Status {
   readonly tables: readonly TableState[];
   /** Audits that hold their models back. */
   readonly audits: readonly FailedAudit[];
+  /** The last time that the watcher ran the data tests on all rows: ISO text, and which of them failed. Null before. */
+  readonly fullTests: { readonly at: string; readonly failed: string | null } | null;
   readonly disk: DiskState;
   readonly runs: readonly RunState[];
   /** The holder of the watcher's lock; null if it is free. */
@@ -50,7 +52,10 @@ export async function readStatus(
   now: Date,
 ): Promise<Status> {
   const { project } = compiled;
-  const states = await readSources(warehouse);
+  const attempts = await readSources(warehouse);
+  // What failed then is a problem for as long as it fails: a later run may have found it mended.
+  const states = attempts.filter(({ source }) => source !== 'full_tests');
+  const full = attempts.find(({ source }) => source === 'full_tests');
   const freshness = await readFreshness(warehouse, { compiled, sources, states, now });
   const names = [...compiled.manifest.nodes.values()].flatMap((node) =>
     node.kind === 'source' || node.kind === 'exposure' ? [] : [node.name],
@@ -64,6 +69,7 @@ export async function readStatus(
     rejected: await readRejected(warehouse),
     tables: await readTables(warehouse, compiled.manifest),
     audits: await readFailedAudits(warehouse, names),
+    fullTests: full?.lastSuccess ? { at: full.lastSuccess, failed: full.message } : null,
     disk: await readDisk(warehouse, bronzeRoot(project)),
     runs: await readRuns(warehouse),
     watcher: (await warehouse.holder(watchLock)) ?? null,

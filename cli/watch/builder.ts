@@ -68,10 +68,21 @@ export class Builder {
     return this.#enqueue('run', `what is made of ${tables.join(', ')}`, (id) => touched.has(id), signal);
   }
 
-  /** Every data test: as a build of nothing else, so that `status` knows what they found. */
-  tests(signal: AbortSignal): Promise<BuildOutcome> {
+  /**
+   * Every data test: as a build of nothing else, so that `status` knows what they found.
+   * @param reuse whether a test that has passed on the same rows is left out.
+   */
+  tests(signal: AbortSignal, reuse: boolean): Promise<BuildOutcome> {
     const { nodes } = this.#options.compiled.manifest;
-    return this.#enqueue('build', 'the data tests', (id) => nodes.get(id)?.kind === 'test', signal);
+    const what = reuse ? 'the data tests' : 'the data tests, of all rows';
+    return this.#enqueue('build', what, (id) => nodes.get(id)?.kind === 'test', signal, reuse);
+  }
+
+  /** The names of the data tests that failed when they were run last, in the order of the alphabet. */
+  get failingTests(): readonly string[] {
+    const { nodes } = this.#options.compiled.manifest;
+    const failing = [...this.#toldFailing].flatMap((id) => nodes.get(id) ?? []);
+    return failing.flatMap(({ kind, name }) => (kind === 'test' ? [name] : [])).sort();
   }
 
   /**
@@ -103,8 +114,9 @@ export class Builder {
     what: string,
     wanted: (id: string) => boolean,
     signal: AbortSignal,
+    reuse = true,
   ): Promise<BuildOutcome> {
-    const turn = this.#queue.then(() => this.#build(command, what, wanted, signal));
+    const turn = this.#queue.then(() => this.#build(command, what, wanted, signal, reuse));
     this.#queue = turn;
     return turn;
   }
@@ -114,6 +126,7 @@ export class Builder {
     what: string,
     wanted: (id: string) => boolean,
     signal: AbortSignal,
+    reuse: boolean,
   ): Promise<BuildOutcome> {
     if (signal.aborted) return 'unable';
     const { compiled, warehouse, clock, state, metrics } = this.#options;
@@ -129,7 +142,7 @@ export class Builder {
         command,
         selected,
         fullRefresh: false,
-        reuse: true,
+        reuse,
         threads: project.target.threads ?? 4,
         failFast: false,
         clock,

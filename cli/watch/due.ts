@@ -1,7 +1,9 @@
-/** A time on the wall clock of this machine. */
+/** A time on the wall clock of this machine, of every day or of one of the week. */
 export interface TimeOfDay {
   readonly hour: number;
   readonly minute: number;
+  /** Of one day of the week only: 0 is Sunday. */
+  readonly weekday?: number | undefined;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -13,12 +15,15 @@ const dayMs = 24 * 60 * 60 * 1000;
 export function latestDue(now: Date, at: TimeOfDay): Date {
   const on = (daysAgo: number) =>
     new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysAgo, at.hour, at.minute);
-  const today = on(0);
-  return today.getTime() <= now.getTime() ? today : on(1);
+  for (let daysAgo = 0; ; daysAgo += 1) {
+    const due = on(daysAgo);
+    const isDay = at.weekday === undefined || due.getDay() === at.weekday;
+    if (isDay && due.getTime() <= now.getTime()) return due;
+  }
 }
 
 /**
- * Whether a daily job must run: its latest due time is after its last success. Whether the clock jumps or a day is shorter or
+ * Whether a daily or weekly job must run: its latest due time is after its last success. Whether the clock jumps or a day is shorter or
  * longer, the job runs once for each due time, and later for one that was missed.
  * @param lastSuccess undefined if there was none. One more than a day ahead of the clock was written while the clock was
  * wrong, and would keep the job from running until then: it does not count.

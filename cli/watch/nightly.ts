@@ -4,8 +4,9 @@ import type { Source } from '../sources/sources.ts';
 import type { Backlog } from './backlog.ts';
 import type { Builder } from './builder.ts';
 import type { Conditions } from './conditions.ts';
+import { isDue, type TimeOfDay } from './due.ts';
 import { type Lander, messageOf } from './landing.ts';
-import { newestLoads } from './ledger-marks.ts';
+import { lastSuccesses, newestLoads } from './ledger-marks.ts';
 
 /** What keeps Bronze and staging within bounds once everything is built and tested. */
 export type Housekeep = (signal: AbortSignal) => Promise<void>;
@@ -22,17 +23,20 @@ export interface NightlyOptions {
   readonly conditions: Conditions;
   readonly clock: () => Date;
   readonly housekeep: Housekeep | undefined;
+  /** When the data tests are run on all rows; undefined: never. */
+  readonly fullTests: TimeOfDay | undefined;
 }
 
 /**
- * The nightly round: a full listing of the share for what was missed, every model, every data test, housekeeping.
+ * The nightly round: a full listing of the share for what was missed, every model, every data test (once a week on all rows),
+ * housekeeping.
  * @returns `failed` if it has to be done again; a model or test that fails is known to `status` and no reason for that.
  */
 export async function nightlyRound(
   options: NightlyOptions,
   signal: AbortSignal,
 ): Promise<'done' | 'failed' | 'unable'> {
-  const { warehouse, sensors, lander, builder, backlog, conditions, clock, housekeep } = options;
+  const { warehouse, sensors, lander, builder, backlog, conditions, clock, housekeep, fullTests } = options;
   if (sensors !== undefined) {
     const { outcome } = await lander.load(sensors, 'full', signal, 'The nightly listing is tried again.');
     if (outcome !== 'landed') return outcome;
@@ -40,8 +44,15 @@ export async function nightlyRound(
   const marks = await newestLoads(warehouse, options.ledgerNames);
   const built = await builder.models(signal);
   if (built === 'done') backlog.built(marks);
-  const tested = await builder.tests(signal);
+  const lastFull = (await lastSuccesses(warehouse)).get('full_tests');
+  const isFull = fullTests !== undefined && isDue(clock(), fullTests, lastFull);
+  const tested = await builder.tests(signal, !isFull);
   if (signal.aborted) return 'unable';
+  if (isFull && tested !== 'unable') {
+    await recordSuccess(warehouse, 'full_tests', clock());
+    const failing = builder.failingTests;
+    if (failing.length > 0) await recordFailure(warehouse, 'full_tests', clock(), `failed: ${failing.join(', ')}`);
+  }
   if (built === 'unable' || tested === 'unable') return 'failed';
   if (housekeep !== undefined) {
     try {

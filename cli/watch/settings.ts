@@ -1,12 +1,15 @@
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
-import { numberSetting } from '../settings/settings.ts';
+import { numberSetting, weekdaySetting } from '../settings/settings.ts';
 import type { DailyJobOptions } from './daily-job.ts';
+import type { TimeOfDay } from './due.ts';
 
 export interface WatchSettings {
   /** Between the starts of two checks, in milliseconds. */
   readonly intervalMs: number;
   readonly nightly: DailyJobOptions;
+  /** When a nightly round runs the data tests on all rows; undefined: never. */
+  readonly fullTests: TimeOfDay | undefined;
   readonly weather: DailyJobOptions;
   readonly registry: DailyJobOptions;
   /** Of the health endpoint on 127.0.0.1; 0: none. */
@@ -26,9 +29,12 @@ export function watchSettings(project: Project): WatchSettings {
     retryDelayMs:
       numberSetting(project, `${retry}_RETRY_DELAY`, delay, { least: 0, most: 86_400, whole: false }) * 1000,
   });
+  const nightly = { hour: number('NIGHTLY_HOUR', 0, 0, 23), minute: 0 };
+  const weekday = weekdaySetting(project, 'FULL_TEST_DAY', 'sunday');
   return {
     intervalMs: number('INTERVAL_SECS', 60, 1, 3600) * 1000,
-    nightly: { at: { hour: number('NIGHTLY_HOUR', 0, 0, 23), minute: 0 }, ...nightlyRetries },
+    nightly: { at: nightly, ...nightlyRetries },
+    fullTests: weekday === undefined ? undefined : { ...nightly, weekday },
     weather: daily('WEATHER', 7, 30, 'SFTP', 1000, 600),
     registry: daily('REGISTRY', 3, 0, 'MYSQL', 100, 60),
     port: number('WATCH_PORT', 9464, 0, 65_535),

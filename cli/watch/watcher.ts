@@ -255,7 +255,7 @@ export class Watcher {
   }
 
   #nightly(stop: AbortSignal): Promise<'done' | 'failed' | 'unable'> {
-    const { landing, clock, housekeep } = this.#options;
+    const { landing, clock, housekeep, settings } = this.#options;
     const options = {
       warehouse: landing,
       sensors: this.#sources.find(({ name }) => name === 'sensors'),
@@ -266,6 +266,7 @@ export class Watcher {
       conditions: this.conditions,
       clock,
       housekeep,
+      fullTests: settings.fullTests,
     };
     return nightlyRound(options, stop);
   }

@@ -1,8 +1,8 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Notes, SourceName } from './summary.ts';
 
-/** What staging.attempt has a row for: the sources and the nightly round of the watcher. */
-export type Attempted = SourceName | 'nightly';
+/** What staging.attempt has a row for: the sources, the nightly round of the watcher, and its weekly tests of all rows. */
+export type Attempted = SourceName | 'nightly' | 'full_tests';
 
 /**
  * Remembers that a source was loaded without a fault, whether or not there was anything new.

@@ -46,6 +46,8 @@ export class Reuse implements KnownRows {
   readonly #warehouse: Warehouse;
   readonly #manifest: Manifest;
   readonly #passes: ReadonlyMap<string, TestPass>;
+  /** Whether what has passed before is left out. Otherwise passes are only recorded. */
+  readonly #leavesOut: boolean;
   readonly #models = new Map<string, ModelState>();
   readonly #passed = new Map<string, TestPass>();
   readonly #notPassed = new Set<string>();
@@ -65,31 +67,34 @@ export class Reuse implements KnownRows {
     manifest: Manifest,
     sources: ReadonlyMap<string, string>,
     passes: ReadonlyMap<string, TestPass>,
+    leavesOut: boolean,
   ) {
     this.#warehouse = warehouse;
     this.#manifest = manifest;
     this.sources = sources;
     this.#passes = passes;
+    this.#leavesOut = leavesOut;
     this.#versions = new RowVersions(manifest, this.#models, this);
   }
 
   /**
    * Reads what was recorded of earlier runs, as far as the nodes of this one need it.
    * @param order ids of the nodes to work on.
+   * @param leavesOut whether what has passed before is left out; otherwise passes are only recorded.
    * @throws NodeError if a source's `rows_version` cannot be read.
    */
   static async begin(
     warehouse: Warehouse,
     manifest: Manifest,
     order: readonly string[],
-    sourceText: SourceTexts,
+    { sourceText, leavesOut }: { readonly sourceText: SourceTexts; readonly leavesOut: boolean },
   ): Promise<Reuse> {
     const work = order.flatMap((id) => manifest.nodes.get(id) ?? []);
     const tests = work.filter((node) => node.kind === 'test');
     const read = readBy(manifest, work);
     const sources = await sourceVersions(warehouse, read, sourceText);
     const passes = tests.length === 0 ? new Map() : await ask(warehouse, allTestPasses);
-    const reuse = new Reuse(warehouse, manifest, sources, passes);
+    const reuse = new Reuse(warehouse, manifest, sources, passes, leavesOut);
     for (const node of read) {
       reuse.#read.add(node.id);
       if (isBuilt(node)) reuse.#stale.add(node);
@@ -116,7 +121,7 @@ export class Reuse implements KnownRows {
 
   /** When a test has passed on these rows; undefined if it has not, or if that is not known. ISO time. */
   passedAt(test: TestNode, { checksum, rows }: Omit<RowsToTest, 'marks'>): string | undefined {
-    const pass = this.#passes.get(test.name);
+    const pass = this.#passOf(test);
     if (pass?.checksum !== checksum || rows === undefined) return undefined;
     const ids = Object.keys(rows);
     const isSame = ids.length === Object.keys(pass.rows).length && ids.every((id) => rows[id] === pass.rows[id]);
@@ -129,7 +134,7 @@ export class Reuse implements KnownRows {
    */
   testsOfNewRows(node: BuiltNode, before: string): readonly TestNode[] {
     return (this.#ofRows.get(node.id) ?? []).filter((test) => {
-      const pass = this.#passes.get(test.name);
+      const pass = this.#passOf(test);
       return pass?.rows[node.id] === before && pass.checksum === checksumOf(test);
     });
   }
@@ -145,7 +150,7 @@ export class Reuse implements KnownRows {
    */
   failuresOfNewRows(test: TestNode, { checksum, rows, marks }: RowsToTest): number | undefined {
     const of = newRowsTested(test);
-    const pass = this.#passes.get(test.name);
+    const pass = this.#passOf(test);
     if (of === undefined || rows === undefined || pass?.checksum !== checksum) return undefined;
     const failures = this.#found.get(test.id) ?? (rows[of] === pass.rows[of] ? 0 : undefined);
     const ids = Object.keys(rows);
@@ -160,7 +165,7 @@ export class Reuse implements KnownRows {
    * since something that it reads was rebuilt or its SQL has changed.
    */
   incrementOf(test: TestNode, { checksum, marks }: RowsToTest): SqlText | undefined {
-    const pass = this.#passes.get(test.name);
+    const pass = this.#passOf(test);
     if (test.incremental === undefined || pass?.checksum !== checksum) return undefined;
     const isSame = test.dependsOn.every(
       (id) => pass.marks[id]?.version === marks[id]?.version && hasLostNothing(pass.marks[id], marks[id]),
@@ -169,6 +174,10 @@ export class Reuse implements KnownRows {
     return test.incremental.sql.fill((hole) =>
       hole.kind === 'high_water' ? String(pass.marks[hole.id]?.loadId ?? 0) : undefined,
     );
+  }
+
+  #passOf({ name }: TestNode): TestPass | undefined {
+    return this.#leavesOut ? this.#passes.get(name) : undefined;
   }
 
   /** Notes that a test has passed on all of these rows. @param at ISO time. */

@@ -116,9 +116,11 @@ export class RunWork {
       const startedAt = this.#started.toISOString();
       await beginRun(this.#warehouse, { runId, command, target: project.target.name, startedAt });
     }
-    if (this.#options.reuse && (this.#isRecording || (await hasState(this.#warehouse)))) {
-      this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#order, this.#context.sourceText);
-      this.#context = { ...this.#context, reuse: this.#reuse };
+    const { reuse } = this.#options;
+    if (this.#isRecording || (reuse && (await hasState(this.#warehouse)))) {
+      const { sourceText } = this.#context;
+      this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#order, { sourceText, leavesOut: reuse });
+      if (reuse) this.#context = { ...this.#context, reuse: this.#reuse };
       this.#nodes = new NodeWork(this.#context, this.#tests, this.#options.storeFailures === true, this.#reuse);
     }
     const total = this.#order.length;

@@ -1,8 +1,10 @@
 -- Every fact has a row for each minute that its sensors have in silver, and no other: counted by day and apartment, as far
--- back as both are kept. Once it has passed, the days that new readings touch.
+-- back as both are kept. Once it has passed, the minutes that new readings touch.
 {{#incremental}}
 with touched as (
-    select distinct (timestamp at time zone 'UTC')::date as day
+    select distinct
+        timestamp,
+        to_char(timestamp at time zone 'UTC', 'YYYYMMDDHH24MI')::bigint as datetime_key
     from {{ref "sensor_events"}}
     where load_id > {{high_water "sensor_events"}}
 ),
@@ -14,9 +16,7 @@ events as (
         e.sensor_type,
         e.timestamp
     from touched as t
-    join {{ref "sensor_events"}} as e
-        on e.timestamp >= t.day::timestamp at time zone 'UTC'
-        and e.timestamp < (t.day + 1)::timestamp at time zone 'UTC'
+    join {{ref "sensor_events"}} as e on e.timestamp = t.timestamp
 ),
 {{else}}
 with events as (
@@ -67,17 +67,17 @@ facts as (
     from (
         select 'energy' as fact, apartment_key, date_key, count(*) as row_count
         from {{ref "fact_energy_minute"}}
-        {{#incremental}}where date_key in (select {{> date_key date="day"}} from touched){{/incremental}}
+        {{#incremental}}where datetime_key in (select datetime_key from touched){{/incremental}}
         group by 2, 3
         union all
         select 'environment', apartment_key, date_key, count(*)
         from {{ref "fact_environment_minute"}}
-        {{#incremental}}where date_key in (select {{> date_key date="day"}} from touched){{/incremental}}
+        {{#incremental}}where datetime_key in (select datetime_key from touched){{/incremental}}
         group by 2, 3
         union all
         select 'presence', apartment_key, date_key, count(*)
         from {{ref "fact_presence_minute"}}
-        {{#incremental}}where date_key in (select {{> date_key date="day"}} from touched){{/incremental}}
+        {{#incremental}}where datetime_key in (select datetime_key from touched){{/incremental}}
         group by 2, 3
     ) as f
     join {{ref "dim_apartment"}} as a on a.apartment_key = f.apartment_key

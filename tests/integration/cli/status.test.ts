@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { judge } from '../../../cli/status/freshness.ts';
 import type { Status } from '../../../cli/status/status.ts';
+import { recordFailure, recordSuccess } from '../../../loaders/landing/attempt.ts';
 import { startSsh2Server } from '../../servers/ssh2-server.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { forecastFile, WeatherShare } from '../loaders/weather-share.ts';
@@ -127,13 +128,23 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
     expect(found.disk.databaseBytes).toBeGreaterThan(1_000_000);
     expect(found.runs).toMatchObject([{ command: 'build', status: 'success', failed: 0 }]);
 
+    expect(found.fullTests).toBeNull();
     // A large table is not counted.
     await db.warehouse.query(`update pg_class set reltuples = 15000000 where oid = 'silver.sensor_events'::regclass`);
-    expect((await status()).found.tables.find(({ name }) => name === 'sensor_events')).toMatchObject({
+    const at = new Date('2023-10-15T00:00:00Z');
+    await recordSuccess(db.warehouse, 'full_tests', at);
+    await recordFailure(db.warehouse, 'full_tests', at, 'failed: no_token_in_staging');
+    const later = (await status()).found;
+    expect(later.tables.find(({ name }) => name === 'sensor_events')).toMatchObject({
       rows: 15_000_000,
       estimated: true,
     });
-    expect((await project.run(['status'], env)).stdout).toMatch(/sensor_events +\| ~15,000,000 /);
+    // Whether a test still fails is said by its own last result.
+    expect(later.fullTests).toEqual({ at: '2023-10-15T00:00:00Z', failed: 'failed: no_token_in_staging' });
+    expect([later.problems, later.sources.map(({ source }) => source)]).toEqual([found.problems, ['sensors']]);
+    const { stdout } = await project.run(['status'], env);
+    expect(stdout).toMatch(/sensor_events +\| ~15,000,000 /);
+    expect(stdout).toContain('last run on all rows at 2023-10-15 00:00 UTC: failed: no_token_in_staging.');
   });
 
   it('wants a person for a source that fails and a model that failed, until they work', async () => {

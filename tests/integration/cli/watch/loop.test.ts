@@ -180,6 +180,35 @@ describe.each(oneDatabase)('the operating loop, on $name', ({ open }) => {
     expect(await files()).toBe(4);
   });
 
+  it('runs the data tests on all rows in one night of the week', async () => {
+    const day = local(2, 12).toLocaleDateString('en', { weekday: 'long' });
+    await share.add(0);
+    const small = begin({ now: local(0, 12), env: { FULL_TEST_DAY: day } });
+    const tested = async (now: Date) => {
+      small.now = now;
+      await small.check();
+      const said = small.said().flatMap(({ event, what }) => (event === 'built' ? [what] : []));
+      return said.filter((what) => String(what).startsWith('the data tests'));
+    };
+    const attempt = () =>
+      db.warehouse.query(`select succeeded_at, message from staging.attempt where source = 'full_tests'`);
+    // Never done before: made up for at the start.
+    expect(await tested(local(0, 12))).toEqual(['the data tests, of all rows']);
+    // Changed by hand: a test that looked at all rows would see it.
+    await db.warehouse.query('update public.total set files = 99');
+    expect(await tested(local(1, 0, 1))).toEqual(['the data tests']);
+    expect((await attempt()).rows).toMatchObject([{ message: null }]);
+    expect(await tested(local(2, 0, 1))).toEqual(['the data tests, of all rows']);
+    expect((await attempt()).rows).toMatchObject([{ message: 'failed: few_files' }]);
+    // What was found then is looked at again until it passes.
+    expect(small.watcher.conditions.failing().get('tests')?.message).toContain('few_files: 1 bad row');
+    await tested(local(3, 0, 1));
+    expect(small.watcher.conditions.failing().has('tests')).toBe(true);
+    await db.warehouse.query('update public.total set files = 2');
+    expect(await tested(local(4, 0, 1))).toEqual(['the data tests']);
+    expect(small.watcher.conditions.failing().has('tests')).toBe(false);
+  });
+
   it('tries a nightly round again whose listing failed, and one whose housekeeping failed the next night', async () => {
     const small = begin({
       now: local(0, 12),

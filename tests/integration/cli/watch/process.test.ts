@@ -125,7 +125,10 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
       'two minutes in gold',
       () => watcher.stdout,
     );
-    await eventually(() => watcher.events('built').some(({ what }) => what === 'the data tests'), 'the nightly round');
+    await eventually(
+      () => watcher.events('built').some(({ what }) => String(what).startsWith('the data tests')),
+      'the nightly round',
+    );
     const built = watcher.events('built').length;
     const runs = async () => (await db.warehouse.query('select count(*) as n from datacycle.run')).rows[0]?.n;
     const before = await runs();
@@ -184,7 +187,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
     };
     const watcher = start();
     await eventually(
-      () => watcher.events('built').some(({ what }) => what === 'the data tests'),
+      () => watcher.events('built').some(({ what }) => String(what).startsWith('the data tests')),
       'the nightly round',
       () => watcher.stdout,
     );
@@ -260,6 +263,8 @@ describe('datacycle watch that cannot start', () => {
     const wrong = await project.run(['watch'], { SMB_PATH: '.', NIGHTLY_HOUR: '24' });
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('NIGHTLY_HOUR is "24", but must be a whole number from 0 to 23');
+    const day = await project.run(['watch'], { SMB_PATH: '.', FULL_TEST_DAY: 'sonday' });
+    expect(day.stderr).toMatch(/FULL_TEST_DAY is "sonday", but must be a day of the week.*\n.*Did you mean "monday"/);
   });
 
   it('finds its port taken', async () => {

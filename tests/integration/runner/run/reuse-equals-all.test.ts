@@ -107,7 +107,9 @@ describe.each(oneDatabase)('builds that leave out what nothing has changed for, 
         // The other source may have got further meanwhile.
         load[source] = Math.max(load[source] + 1, load.events - 1);
         return everywhere(({ rows }) =>
-          rows(`insert into raw.${source} select ${load[source]}, v.* from (values ${values}) as v (id, room, value)`),
+          rows(
+            `insert into raw.${source} select ${load[source]}, id, room, value::float8 from (values ${values}) as v (id, room, value)`,
+          ),
         );
       };
       const change = (changed: Readonly<Record<string, string>>) => everywhere(({ project }) => project.write(changed));

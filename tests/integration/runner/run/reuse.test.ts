@@ -135,7 +135,16 @@ describe.each(databases)('what nothing has changed for, on $name', (kind) => {
       summed: 'refreshed',
       top_is_double: '',
     });
-    expect(await run({ now: at(12), fullRefresh: true })).toMatchObject({ top: '', top_is_double: since(10) });
+    expect(await run({ now: at(12), fullRefresh: true })).toMatchObject({ top: '', top_is_double: since(11) });
+    // What it finds, and nobody else would look for, is not forgotten.
+    await rows('update public.top set value = 7 where id = 1');
+    const failing = async (options: object) => {
+      const { results } = await project.run(database.warehouse, { select: ['top_is_double'], ...options });
+      return results.map(({ status }) => status);
+    };
+    expect(await failing({})).toEqual(['pass']);
+    expect(await failing({ reuse: false })).toEqual(['fail']);
+    expect(await failing({})).toEqual(['fail']);
   });
 
   test('hooks that change rows of another model have what reads it built and tested again', async () => {

@@ -61,6 +61,20 @@ describe('latestDue', () => {
   });
 });
 
+describe('a weekly job', () => {
+  const sunday = { ...at(0), weekday: 0 };
+
+  it('is due once a week, and later where that was missed', () => {
+    expect(worked(sunday, [['2023-10-10T12:00:00Z', '2023-10-24T12:00:00Z']], '2023-10-10T11:00:00Z')).toEqual([
+      '2023-10-14T22:00:00.000Z',
+      '2023-10-21T22:00:00.000Z',
+    ]);
+    expect(worked(sunday, [['2023-10-17T12:00:00Z', '2023-10-18T12:00:00Z']], '2023-10-14T21:59:00Z')).toEqual([
+      '2023-10-17T12:00:00.000Z',
+    ]);
+  });
+});
+
 describe('a daily job, once for each due time', () => {
   it('on days without anything special', () => {
     expect(worked(at(0), [['2023-10-10T12:00:00Z', '2023-10-13T12:00:00Z']], '2023-10-10T11:00:00Z')).toEqual([
