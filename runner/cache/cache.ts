@@ -2,8 +2,9 @@
 //
 //   1. cache.ts       opens and compiles a project: by what is kept, where that still holds, else from its files
 //   2. inputs.ts      what compiling depends on: the program, all files, target, variables, and what it read of the environment
-//   3. plain-data.ts  a compiled project as JSON, and back
-//   4. kept-file.ts   a file that is there whole or not at all
+//   3. kept-checks.ts what each .yml file says: where one file has changed, the others are not parsed again
+//   4. plain-data.ts  a compiled project as JSON, and back
+//   5. kept-file.ts   a file that is there whole or not at all
 //
 // Compiling reads nothing but the values of a Project, so what is kept holds if these are the same. A file that is damaged, of
 // another version or of other inputs is as good as none. The parser and the compiler are loaded only where something is compiled.
@@ -19,11 +20,13 @@ import {
   type ProjectOptions,
   readSettingsFile,
 } from '../project/project.ts';
+import type { CheckedFiles } from '../project/properties.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { type ParsedYaml, YamlFile } from '../yaml/yaml-file.ts';
 import { digestOfProject, digestOfSettings, holdsSecret, isAsItWas, RecordedEnv, variantOf } from './inputs.ts';
+import { KeptChecks } from './kept-checks.ts';
 import { readKept, writeKept } from './kept-file.ts';
-import { fromText, NotPlain, toText } from './plain-data.ts';
+import { attempt, fromText, toText } from './plain-data.ts';
 
 declare const DATACYCLE_BUILD: string | undefined;
 
@@ -53,7 +56,9 @@ export async function compiledProject(project: Project, build: string | undefine
     if (found !== undefined) return { ...completed(found as Data), project };
   }
   const env = new RecordedEnv(project);
-  const fresh = await freshlyCompiled({ ...project, env: env.recording });
+  const checked = new KeptChecks(join(cacheFolder(project.root), 'properties.json'), build);
+  const fresh = await freshlyCompiled({ ...project, env: env.recording }, checked);
+  checked.keep(project.properties);
   const { graph: _graph, properties: _properties, query: _query, project: _project, manifest, ...rest } = fresh;
   const { index: _index, ...nodes } = manifest;
   const data: Data = { ...rest, manifest: nodes };
@@ -64,8 +69,8 @@ export async function compiledProject(project: Project, build: string | undefine
 }
 
 /** Compiles a project from its files and keeps nothing; knows the .yml files, and compiles queries. @throws ProjectError */
-export async function freshlyCompiled(project: Project): Promise<FreshlyCompiled> {
-  return (await import('../compile/compile.ts')).compileProject(project);
+export async function freshlyCompiled(project: Project, checked?: CheckedFiles): Promise<FreshlyCompiled> {
+  return (await import('../compile/compile.ts')).compileProject(project, checked);
 }
 
 interface Head {
@@ -115,14 +120,4 @@ function keepSettings({ root, settings, settingsFile }: Project, build: string):
   keptSettings.add(settingsFile);
   const body = attempt(() => toText({ settings, parsed: settingsFile.parsed } satisfies KeptSettings));
   if (body !== undefined) writeKept(settingsPath(root), { head: digestOfSettings(settingsFile.file, build), body });
-}
-
-/** Undefined for what is not kept: a text that is no such data, or data that has no text. */
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof NotPlain || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -6,7 +6,7 @@ import type { SourceFile } from '../text/source-file.ts';
 import { NotPlain, toText } from './plain-data.ts';
 
 /** What of the program that runs may change what it makes of the same text: its source, and the data that Node brings. */
-function versions(build: string): readonly unknown[] {
+export function versions(build: string): readonly unknown[] {
   return [build, process.versions.node, process.versions.tz, process.versions.unicode];
 }
 

@@ -131,3 +131,13 @@ function special(kind: string, parts: unknown[], segments: readonly Unplaced[]):
       throw new SyntaxError(`${kind} is nothing that is kept`);
   }
 }
+
+/** Undefined for what is not kept: a text that is no such data, or data that has no text. */
+export function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NotPlain || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -14,7 +14,7 @@ import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
 import { type Project, sourceTexts } from '../project/project.ts';
-import { type AllProperties, readProperties } from '../project/properties.ts';
+import { type AllProperties, type CheckedFiles, readProperties } from '../project/properties.ts';
 import { TemplateEnvironment } from '../template/template.ts';
 import { formatProblem, type Problem, ProjectError, quoting } from '../text/errors.ts';
 import { oneStatement } from '../text/one-statement.ts';
@@ -69,15 +69,16 @@ export interface FreshlyCompiled extends Compiled {
 
 /**
  * Compiles a project to its manifest. Needs no database.
+ * @param checked what .yml files were found to say before; it gets what they say now.
  * @throws ProjectError with every problem of the project at once.
  */
-export function compileProject(project: Project): FreshlyCompiled {
-  return quoting(sourceTexts(project), () => compile(project));
+export function compileProject(project: Project, checked?: CheckedFiles): FreshlyCompiled {
+  return quoting(sourceTexts(project), () => compile(project, checked));
 }
 
-function compile(project: Project): FreshlyCompiled {
+function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCompiled {
   const problems: Problem[] = [];
-  const properties = readProperties(project, problems);
+  const properties = readProperties(project, problems, checked);
   const incomplete = problems.length > 0;
   const environment = new TemplateEnvironment([...helperNames, 'arguments']);
   const macros = macrosByName(project, problems);

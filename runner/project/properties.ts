@@ -1,13 +1,20 @@
 import { basename } from 'node:path/posix';
 import type { Problem } from '../text/errors.ts';
+import type { SourceFile } from '../text/source-file.ts';
 import { checkYaml } from '../yaml/check.ts';
 import { readYaml } from '../yaml/parse.ts';
-import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts';
+import { type ParsedYaml, YamlFile, type YamlPath } from '../yaml/yaml-file.ts';
 import type { Config } from './config.ts';
 import type { ExposureProperties, GroupProperties } from './exposure-schema.ts';
 import type { Layer } from './overlay.ts';
 import type { Project } from './project.ts';
-import { type Described, keysBesideConfig, propertiesSchema, type SourceProperties } from './properties-schema.ts';
+import {
+  type Described,
+  keysBesideConfig,
+  type Properties as PropertiesOfFile,
+  propertiesSchema,
+  type SourceProperties,
+} from './properties-schema.ts';
 
 /** What a .yml file says of one model or seed, with its place there. */
 export interface Properties {
@@ -50,8 +57,40 @@ export interface AllProperties {
   readonly exposures: ReadonlyMap<string, Declared<ExposureProperties>>;
 }
 
+/** What a .yml file without faults says. */
+export interface CheckedFile {
+  readonly parsed: ParsedYaml;
+  readonly value: PropertiesOfFile;
+}
+
+/** What .yml files were found to say before, by their texts. */
+export interface CheckedFiles {
+  get(text: string): CheckedFile | undefined;
+  set(text: string, found: CheckedFile): void;
+}
+
+/** @param problems gets the faults of the file; undefined if they leave nothing of it. */
+function checkedFile(
+  file: SourceFile,
+  problems: Problem[],
+  checked: CheckedFiles,
+): { readonly yaml: YamlFile; readonly value: PropertiesOfFile } | undefined {
+  const before = checked.get(file.text);
+  if (before !== undefined) return { yaml: new YamlFile(file, before.parsed), value: before.value };
+  const yaml = readYaml(file);
+  const faults: Problem[] = [];
+  const value = checkYaml(yaml, propertiesSchema, faults);
+  if (value !== undefined && faults.length === 0) checked.set(file.text, { parsed: yaml.parsed, value });
+  problems.push(...faults);
+  return value && { yaml, value };
+}
+
 /** Reads every .yml beside the models and seeds; faults and things described twice go to `problems`. */
-export function readProperties(project: Project, problems: Problem[]): AllProperties {
+export function readProperties(
+  project: Project,
+  problems: Problem[],
+  checked: CheckedFiles = new Map(),
+): AllProperties {
   const models = new Map<string, Properties>();
   const versions = new Map<string, Versions>();
   const seeds = new Map<string, Properties>();
@@ -59,9 +98,9 @@ export function readProperties(project: Project, problems: Problem[]): AllProper
   const groups = new Map<string, Declared<GroupProperties>>();
   const exposures = new Map<string, Declared<ExposureProperties>>();
   for (const file of project.properties) {
-    const yaml = readYaml(file);
-    const value = checkYaml(yaml, propertiesSchema, problems);
-    if (value === undefined) continue;
+    const found = checkedFile(file, problems, checked);
+    if (found === undefined) continue;
+    const { yaml, value } = found;
     for (const [branch, known] of [
       ['models', models],
       ['seeds', seeds],

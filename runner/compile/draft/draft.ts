@@ -125,7 +125,8 @@ export function draftModels(
     attempt(faults, () => {
       template = environment.parse(file);
       for (const mode of ['full', 'incremental'] as const)
-        template.render(modelHelpers(project, mode, resolver, record), modelContext(project, own), faults);
+        if (mode === 'full' || record.hasForms)
+          template.render(modelHelpers(project, mode, resolver, record), modelContext(project, own), faults);
     });
     const described = properties.models.get(name);
     const layers = [...layersOf(described), record];

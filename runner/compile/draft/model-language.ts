@@ -39,6 +39,8 @@ export interface Recorded {
   volatile: boolean;
   /** What the template itself tells whoever compiles it. */
   readonly notices: Problem[];
+  /** Whether anything in it depends on the form in which it is rendered. */
+  hasForms: boolean;
   /** The place of its first {{#incremental}}, if it has one. */
   incremental: Place | undefined;
 }
@@ -51,6 +53,7 @@ export function newRecord(): Recorded {
     highWater: new Set(),
     secrets: new Set(),
     volatile: false,
+    hasForms: false,
     notices: [],
     incremental: undefined,
   };
@@ -186,12 +189,14 @@ export function modelHelpers(
       );
     },
     incremental(_args, { block, place }) {
+      record.hasForms = true;
       if (block === undefined)
         throw new HelperError('incremental is a block', 'Write {{#incremental}} ... {{/incremental}}.');
       record.incremental ??= place;
       return block(mode === 'incremental' ? 'body' : 'else');
     },
     high_water(args) {
+      record.hasForms = true;
       const [name = ''] = text('high_water', args, 1);
       if (mode !== 'incremental') {
         throw new HelperError(

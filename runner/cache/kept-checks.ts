@@ -1,0 +1,39 @@
+import { digest } from '../manifest/digest.ts';
+import type { CheckedFile, CheckedFiles } from '../project/properties.ts';
+import type { SourceFile } from '../text/source-file.ts';
+import { versions } from './inputs.ts';
+import { readKept, writeKept } from './kept-file.ts';
+import { attempt, fromText, toText } from './plain-data.ts';
+
+/** What .yml files say, kept by digests of their texts. */
+export class KeptChecks implements CheckedFiles {
+  readonly #path: string;
+  readonly #head: string;
+  readonly #before: ReadonlyMap<string, CheckedFile>;
+  readonly #now = new Map<string, CheckedFile>();
+
+  constructor(path: string, build: string) {
+    this.#path = path;
+    this.#head = digest(versions(build));
+    const kept = readKept(path);
+    const found = kept?.head === this.#head ? attempt(() => fromText(kept.body)) : undefined;
+    this.#before = (found as Map<string, CheckedFile> | undefined) ?? new Map();
+  }
+
+  get(text: string): CheckedFile | undefined {
+    const key = digest(text);
+    return this.#now.get(key) ?? this.#before.get(key);
+  }
+
+  set(text: string, found: CheckedFile): void {
+    this.#now.set(digest(text), found);
+  }
+
+  /** Keeps what these files say, and nothing else, if that is not what is kept. */
+  keep(files: readonly SourceFile[]): void {
+    const all = new Map(files.flatMap(({ text }) => [[digest(text), this.get(text)] as const]));
+    if (all.size === this.#before.size && [...all.keys()].every((key) => this.#before.has(key))) return;
+    const body = attempt(() => toText(new Map([...all].filter(([, found]) => found !== undefined))));
+    if (body !== undefined) writeKept(this.#path, { head: this.#head, body });
+  }
+}
