@@ -148,6 +148,14 @@ function addLooking(define: Define, signal: AbortSignal): void {
     .option('--upstream', 'only where they come from')
     .option('--downstream', 'only where they go')
     .addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
+  define(
+    'lint',
+    'say what of the SQL and the .yml files breaks a rule; exit code 1 if anything does',
+    async ({ flags, terminal }) => {
+      const { lint } = await import('./analysis/lint.ts');
+      return lint(await opened(flags), flags, terminal);
+    },
+  ).addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
   selecting(
     define('show', 'show the rows of a query, a model, a failing test or a failed audit', async ({ flags, terminal }) =>
       (await import('./commands/show.ts')).show(

@@ -3,6 +3,7 @@
 //   lineage.ts      `lineage`: where a column comes from, where it goes
 //   column-name.ts  the column that an argument names
 //   columns.ts      `ls --columns`
+//   lint.ts         `lint`: what breaks a rule
 //
 // The parser and the lineage are loaded by these commands alone: the others start without them.
 import { readSeed } from '../../runner/build/transaction/seed.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lintSchema } from './lint-schema.ts';
 
 /** Schemas of the program itself. */
 const taken = ['staging', 'datacycle', 'information_schema'];
@@ -87,6 +88,8 @@ export const projectSchema = z.strictObject({
   retention: z.record(z.string(), period).optional(),
   /** The views that are made for Power BI of the models that say so. */
   bi: z.strictObject({ schema: z.string().min(1).optional(), time_zone: z.string().min(1).optional() }).optional(),
+  /** Which rules of `lint` do not hold, where, and why. */
+  lint: lintSchema.optional(),
   /** SQL that runs before and after all else of a run, also as dbt spells it. */
   on_run_start: sqlList.optional(),
   on_run_end: sqlList.optional(),

@@ -1,0 +1,83 @@
+import { basename, extname } from 'node:path/posix';
+import type { Manifest } from '../manifest/manifest.ts';
+import type { Project } from '../project/project.ts';
+import type { SourceFile } from '../text/source-file.ts';
+import type { Finding } from './finding.ts';
+
+/** Macros that no template calls, variables of project.yml that none reads, and seeds that no model reads. */
+export function unused(project: Project, manifest: Manifest): Finding[] {
+  const macros = new Map(project.macros.map((file) => [basename(file.path, extname(file.path)), file]));
+  const used = reachable(project, macros);
+  return [...unusedMacros(macros, used), ...unusedVars(project, used), ...unusedSeeds(manifest)];
+}
+
+/** The texts of all templates that are rendered: those that begin, and the macros that they call, directly or not. */
+function reachable(project: Project, macros: ReadonlyMap<string, SourceFile>): ReadonlyMap<string, string> {
+  const begin = [...project.models, ...project.tests, ...project.properties, project.settingsFile.file];
+  const found = new Map(begin.map(({ path, text }) => [path, withoutComments(text)]));
+  const edge = [...found.values()];
+  for (let text = edge.pop(); text !== undefined; text = edge.pop())
+    for (const [, name = ''] of text.matchAll(/\{\{~?#?>\s*["']?([\w.-]+)/g)) {
+      const macro = macros.get(name);
+      if (macro === undefined || found.has(macro.path)) continue;
+      const inside = withoutComments(macro.text);
+      found.set(macro.path, inside);
+      edge.push(inside);
+    }
+  return found;
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\{\{~?!--[\s\S]*?--~?\}\}|\{\{~?![\s\S]*?\}\}/g, '');
+}
+
+function unusedMacros(macros: ReadonlyMap<string, SourceFile>, used: ReadonlyMap<string, string>): Finding[] {
+  return [...macros].flatMap(([name, { path }]): Finding[] =>
+    used.has(path)
+      ? []
+      : [
+          {
+            rule: 'unused-macro',
+            name,
+            what: `no template calls the macro ${name}`,
+            hint: 'Delete it.',
+            place: { file: path, line: 1, column: 1 },
+          },
+        ],
+  );
+}
+
+function unusedVars({ settings, settingsFile }: Project, used: ReadonlyMap<string, string>): Finding[] {
+  const texts = [...used.values()].join('\n');
+  const read = new Set([...texts.matchAll(/\bvar\s+["']([^"']+)["']/g)].map(([, name]) => name));
+  return Object.keys(settings.vars ?? {}).flatMap((name): Finding[] =>
+    read.has(name)
+      ? []
+      : [
+          {
+            rule: 'unused-var',
+            name,
+            what: `no template reads the variable ${name}`,
+            hint: 'Take it out.',
+            place: settingsFile.place(['vars'], name),
+          },
+        ],
+  );
+}
+
+function unusedSeeds({ nodes }: Manifest): Finding[] {
+  const read = new Set([...nodes.values()].flatMap((node) => (node.kind === 'test' ? [] : node.dependsOn)));
+  return [...nodes.values()].flatMap((node): Finding[] =>
+    node.kind !== 'seed' || read.has(node.id)
+      ? []
+      : [
+          {
+            rule: 'unused-seed',
+            name: node.name,
+            what: `no model reads the seed ${node.name}`,
+            hint: 'Delete it, or read it by {{ref}}.',
+            place: { file: node.file, line: 1, column: 1 },
+          },
+        ],
+  );
+}
