@@ -40,22 +40,16 @@ export async function subject(
   signal.addEventListener('abort', cancel);
   const clock = () => new Date();
   try {
-    switch (wanted) {
-      case 'find': {
-        const findings = await findSubject(warehouse, compiled, named, terminal, signal);
-        showFindings(findings, terminal);
-        if (findings.length === 0) terminal.say('Nothing of it is held.', 'good');
-        return findings.length === 0 ? 0 : 1;
-      }
-      case 'export':
-        return await exportSubject(warehouse, compiled, named, terminal, { clock, signal, output: flags.output });
-      case 'erase': {
-        const options = { clock, signal, yes: flags.yes === true, dryRun: flags.dryRun === true };
-        return await eraseSubject(warehouse, compiled, named, terminal, options);
-      }
-      default:
-        return wanted satisfies never;
+    if (wanted === 'export')
+      return await exportSubject(warehouse, compiled, named, terminal, { clock, signal, output: flags.output });
+    if (wanted === 'erase') {
+      const options = { clock, signal, yes: flags.yes === true, dryRun: flags.dryRun === true };
+      return await eraseSubject(warehouse, compiled, named, terminal, options);
     }
+    const findings = await findSubject(warehouse, compiled, named, terminal, signal);
+    showFindings(findings, terminal);
+    if (findings.length === 0) terminal.say('Nothing of it is held.', 'good');
+    return findings.length === 0 ? 0 : 1;
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Cancelled({

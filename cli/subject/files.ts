@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { opendir, rename, rm, stat } from 'node:fs/promises';
+import { opendir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { systemCode } from '../../loaders/landing/errors.ts';
 import { atOnce } from '../../loaders/landing/in-order.ts';
+import type { Project } from '../../runner/project/project.ts';
 import type { SubjectWords } from '../../runner/subject/words.ts';
-import { UsageError } from '../../runner/text/errors.ts';
+import { fromRoot } from '../settings/environment.ts';
+import { textSetting } from '../settings/settings.ts';
 
 /** Files searched at once, and found before they are. */
 const filesAtOnce = 16;
@@ -20,9 +22,9 @@ interface SearchOptions {
   readonly onProgress?: (files: number) => void;
 }
 
-/** What a search of files came upon. */
+/** What a search of files came upon, as paths relative to the folder, with forward slashes. */
 interface NamedFiles {
-  /** Files and folders that name the subject, in their name or in what they hold; relative, with forward slashes. */
+  /** Files and folders that name the subject, in their name or in what they hold. */
   readonly named: string[];
   /** Files that could not be read, so it is unknown what they contain. */
   readonly unreadable: string[];
@@ -41,9 +43,11 @@ export async function searchFiles(root: string, words: SubjectWords, options: Se
   const searchBatch = async () => {
     signal.throwIfAborted();
     await atOnce(batch, filesAtOnce, async (path) => {
-      const isNamed = await isNamedIn(join(root, ...path.split('/')), words);
-      if (isNamed === undefined) found.unreadable.push(path);
-      else if (isNamed) found.named.push(path);
+      try {
+        if (await isNamedIn(join(root, path), words)) found.named.push(path);
+      } catch {
+        found.unreadable.push(path);
+      }
     });
     searched += batch.length;
     batch = [];
@@ -67,21 +71,14 @@ export async function searchFiles(root: string, words: SubjectWords, options: Se
   };
   await searchFolder('');
   await searchBatch();
-  return found;
+  return { named: found.named.sort(), unreadable: found.unreadable.sort() };
 }
 
-/** Compressed in a way that is not supported here, as logrotate may be configured to do. */
-const unknownPacking = /\.(?:xz|bz2|zst|lz4|zip|7z)$/i;
-
-/** Whether a file's content names the subject; undefined if it cannot be read to its end. */
-async function isNamedIn(path: string, words: SubjectWords): Promise<boolean | undefined> {
-  if (unknownPacking.test(path)) return undefined;
-  try {
-    for await (const lines of linesOf(path)) if (words.areIn(lines)) return true;
-    return false;
-  } catch {
-    return undefined;
-  }
+/** Whether a file's content names the subject. @throws if it cannot be read to its end, e.g. packed as logrotate may be told to. */
+async function isNamedIn(path: string, words: SubjectWords): Promise<boolean> {
+  if (/\.(?:xz|bz2|zst|lz4|zip|7z)$/i.test(path)) throw new Error('it is packed in an unknown way');
+  for await (const lines of linesOf(path)) if (words.areIn(lines)) return true;
+  return false;
 }
 
 /** The text of a file, unpacked if its name ends in .gz, in pieces of whole lines. */
@@ -104,55 +101,34 @@ function unpacked(file: ReturnType<typeof createReadStream>) {
   return file.pipe(gunzip);
 }
 
-/**
- * The logs that this program writes into LOG_DIR, what logrotate made of them (`.1`, `-20231012`) and what was begun of them
- * here; others may keep theirs there, too.
- */
+/** Where this program writes logs and artifacts, if anywhere. */
+export function ownFolders(project: Project) {
+  const logs = textSetting(project, 'LOG_DIR');
+  return { logs: logs && fromRoot(project.root, logs), target: join(project.root, 'target') };
+}
+
+/** The logs that this program writes into LOG_DIR, and what logrotate made of them (`.1`, `-20231012`). */
 export function isOwnLog(name: string): boolean {
   return /^datacycle(-watch)?\.log([.-]|$)/.test(name);
 }
 
 /**
- * Removes the lines that name the subject from the logs in a folder: each such file is rewritten and renamed, compressed if it
- * was.
- * @returns how many files were rewritten; 0 if there is no such folder.
- * @throws UsageError for a log that grows meanwhile.
+ * Removes the lines that name the subject from a log, which is rewritten and renamed, compressed if it was. A draft that a killed
+ * erasure leaves names nobody, and is written again by the next.
  */
-export async function eraseFromLogs(folder: string, words: SubjectWords, signal: AbortSignal): Promise<number> {
-  const { named } = await searchFiles(folder, words, { signal, isOurs: isOwnLog });
-  for (const name of named) {
-    signal.throwIfAborted();
-    await rewrite(join(folder, name), words);
-  }
-  return named.length;
-}
-
-/** Removes what `compile` and others made in a folder and that names the subject: it can be made again. */
-export async function removeArtifacts(folder: string, words: SubjectWords, signal: AbortSignal): Promise<number> {
-  const { named } = await searchFiles(folder, words, { signal });
-  for (const path of named) await rm(join(folder, ...path.split('/')), { recursive: true, force: true });
-  return named.length;
-}
-
-/** A draft that a killed erasure leaves has no line that names the subject, and is written again by the next. */
-async function rewrite(path: string, words: SubjectWords): Promise<void> {
+export async function eraseFromLog(path: string, words: SubjectWords): Promise<void> {
   const draft = path.replace(/(\.gz)?$/, '.erasing$1');
-  const before = await stat(path);
-  const file = createWriteStream(draft, { mode: before.mode, flush: true });
+  const file = createWriteStream(draft, { mode: (await stat(path)).mode, flush: true });
   if (/\.gz$/i.test(path)) await pipeline(linesWithout(path, words), createGzip(), file);
   else await pipeline(linesWithout(path, words), file);
   if (!file.closed) await once(file, 'close');
-  if ((await stat(path)).size === before.size) return rename(draft, path);
-  await rm(draft, { force: true });
-  throw new UsageError({
-    what: 'a log was written to while it was cleaned',
-    hint: 'Stop what else works on this project, then repeat: what is done stays done.',
-  });
+  await rename(draft, path);
 }
 
 async function* linesWithout(path: string, words: SubjectWords): AsyncGenerator<string> {
-  for await (const lines of linesOf(path)) {
-    const others = () => lines.split(/(?<=\n)/).filter((line) => !words.areIn(line));
-    yield words.areIn(lines) ? others().join('') : lines;
-  }
+  for await (const lines of linesOf(path))
+    yield lines
+      .split(/(?<=\n)/)
+      .filter((line) => !words.areIn(line))
+      .join('');
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { visitLanded } from '../../loaders/erasure/landed.ts';
 import { registryRows, sensorFiles } from '../../loaders/erasure/request.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
@@ -6,12 +5,11 @@ import { countSubjectRows } from '../../runner/subject/rows.ts';
 import { type Finding, mostFirst, searchDatabase } from '../../runner/subject/search.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRoot, fromRoot } from '../settings/environment.ts';
-import { textSetting } from '../settings/settings.ts';
+import { bronzeRoot } from '../settings/environment.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { isOwnLog, searchFiles } from './files.ts';
-import { knownBy, type NamedSubject, requestOf } from './named.ts';
+import { isOwnLog, ownFolders, searchFiles } from './files.ts';
+import { type NamedSubject, requestOf } from './named.ts';
 
 /**
  * Everything that is there of a subject: its rows and files, and all that names it in the project's schemas, in Bronze, in the
@@ -28,34 +26,36 @@ export async function findSubject(
 ): Promise<readonly Finding[]> {
   const { words } = named;
   const findings: Finding[] = [];
-  const add = (place: string, what: string, count: number, first: readonly string[] = []) => {
-    if (count === 0) return;
-    findings.push({ place, what, count, first: first.slice(0, mostFirst), more: first.length > mostFirst });
+  const add = (place: string, what: string, count: number, paths: readonly string[] = []) => {
+    if (count > 0) findings.push({ place, what, count, first: paths.slice(0, mostFirst) });
   };
-  const landed = await visitLanded(warehouse, requestOf(project, named, signal), { kind: 'count' });
-  const known = knownBy(named, landed.ids);
-  for (const { table, rows } of await countSubjectRows(warehouse, manifest, known)) add(table, 'its rows', rows);
-  for (const [place, count] of Object.entries(landed.counts))
+  const {
+    counts,
+    damaged,
+    ids: known,
+  } = await visitLanded(warehouse, requestOf(project, named, signal), { kind: 'count' });
+  const subject = { id: named.subject.id, known };
+  for (const { table, rows } of await countSubjectRows(warehouse, manifest, subject)) add(table, 'its rows', rows);
+  for (const [place, count] of Object.entries(counts))
     add(place, place === sensorFiles ? 'its files' : 'its rows', count);
   const onTable = (table: string) => {
     signal.throwIfAborted();
     terminal.live(`searching ${table}`);
   };
-  findings.push(...(await searchDatabase(warehouse, manifest, known, words, onTable)));
-  const damaged = landed.damaged.first.map(({ name }) => name);
-  add(registryRows, 'files that cannot be read', landed.damaged.count, damaged);
-  const logs = textSetting(project, 'LOG_DIR');
-  const folders = [
-    { place: 'Bronze', folder: bronzeRoot(project) },
-    ...(logs === undefined ? [] : [{ place: 'LOG_DIR', folder: fromRoot(project.root, logs), isOurs: isOwnLog }]),
-    // What is kept there holds nothing but what the project's own files say.
-    { place: 'target', folder: join(project.root, 'target'), isOurs: (path: string) => path !== 'cache' },
-  ];
-  for (const { place, folder, ...what } of folders) {
+  findings.push(...(await searchDatabase(warehouse, manifest, subject, words, onTable)));
+  add(registryRows, 'files that cannot be read', damaged.length, damaged);
+  const { logs, target } = ownFolders(project);
+  for (const [place, folder, isOurs] of [
+    ['Bronze', bronzeRoot(project)],
+    ['LOG_DIR', logs, isOwnLog],
+    // What is in the cache holds nothing but what the project's own files say.
+    ['target', target, (path: string) => path !== 'cache'],
+  ] as const) {
+    if (folder === undefined) continue;
     const onProgress = (count: number) => terminal.live(`searching ${place}: ${thousands(count)} files`);
-    const found = await searchFiles(folder, words, { signal, onProgress, ...what });
-    add(place, 'files and folders that name it', found.named.length, found.named.toSorted());
-    add(place, 'files that cannot be read', found.unreadable.length, found.unreadable.toSorted());
+    const found = await searchFiles(folder, words, { signal, onProgress, ...(isOurs && { isOurs }) });
+    add(place, 'files and folders that name it', found.named.length, found.named);
+    add(place, 'files that cannot be read', found.unreadable.length, found.unreadable);
   }
   return findings;
 }
@@ -64,8 +64,9 @@ export async function findSubject(
 export function showFindings(findings: readonly Finding[], terminal: Terminal): void {
   if (terminal.json) for (const finding of findings) terminal.event({ type: 'found', ...finding });
   if (terminal.json || findings.length === 0) return;
-  const rows = findings.map(({ place, what, count, first, more }) => {
-    return [place, thousands(count), what, [...first, ...(more && first.length > 0 ? ['...'] : [])].join(', ')];
+  const rows = findings.map(({ place, what, count, first }) => {
+    const more = first.length > 0 && count > first.length ? ['...'] : [];
+    return [place, thousands(count), what, [...first, ...more].join(', ')];
   });
   terminal.output(formatTable(['where', 'count', 'of what', 'the first'], rows));
 }

@@ -1,9 +1,7 @@
 import type { SubjectRequest } from '../../loaders/erasure/request.ts';
 import type { Apartment } from '../../loaders/landing/apartment.ts';
-import type { RegistryIds } from '../../loaders/tombstones/registry-ids.ts';
 import type { Project } from '../../runner/project/project.ts';
-import type { KnownSubject } from '../../runner/subject/predicate.ts';
-import { type SubjectNames, SubjectWords } from '../../runner/subject/words.ts';
+import { SubjectWords } from '../../runner/subject/words.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 import { bronzeRoot } from '../settings/environment.ts';
@@ -28,24 +26,10 @@ export function subjectNamed(project: Project, id: string): NamedSubject {
     const ids = apartments.map((apartment) => apartment.id);
     throw new UsageError({ what: `there is no apartment "${id}"`, where, hint: didYouMean(id, ids) });
   }
-  const others = apartments.filter((_, other) => other !== index);
-  return {
-    subject: { id: found.id, owner: found.owner },
-    words: new SubjectWords(namesOf(found), others.map(namesOf)),
-    where,
-  };
-}
-
-function namesOf({ id, owner, name }: Apartment & { readonly name?: string | undefined }): SubjectNames {
-  return { id, owner, names: name === undefined ? [] : [name] };
+  return { subject: { id: found.id, owner: found.owner }, words: new SubjectWords(found), where };
 }
 
 /** What the loaders are asked for. */
 export function requestOf(project: Project, { subject }: NamedSubject, signal: AbortSignal): SubjectRequest {
   return { bronzeRoot: bronzeRoot(project), subject, apartments: apartmentsOf(project), signal };
-}
-
-/** The subject with the registry's ids of its buildings, rooms and devices, under the names that `known_by` of models uses. */
-export function knownBy({ subject: { id } }: NamedSubject, ids: RegistryIds): KnownSubject {
-  return { id, known: new Map(Object.entries(ids)) };
 }

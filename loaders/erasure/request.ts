@@ -1,5 +1,4 @@
 import type { Apartment } from '../landing/apartment.ts';
-import type { Notes } from '../landing/summary.ts';
 import type { RegistryIds } from '../tombstones/registry-ids.ts';
 
 /** Whose data are meant, and where. */
@@ -13,18 +12,18 @@ export interface SubjectRequest {
   readonly onProgress?: ((place: string, count: number) => void) | undefined;
 }
 
-/** What is done with everything of a subject: it is counted, written into a folder, or deleted. */
+/** What is done with everything of a subject: it is counted; its rows are written into a folder; it is deleted. */
 export type SubjectAct =
   | { readonly kind: 'count' }
   | { readonly kind: 'export'; readonly folder: string }
   | { readonly kind: 'erase' };
 
-/** What was landed of a subject, as it was counted, exported or erased. */
+/** What was landed of a subject, as it was found before anything was deleted. */
 export interface Landed {
   /** Rows or files by place: `staging.sensor_file`, {@link sensorFiles}, {@link registryRows}. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Damaged files: not exported, since nobody can say where in one the secret api_token is; in the registry not searched, either. */
-  readonly damaged: Notes;
+  /** Paths of damaged files of the registry: rows that no load takes, and that are not touched. */
+  readonly damaged: readonly string[];
   /** What the registry has ever called the subject's buildings, rooms and devices. */
   readonly ids: RegistryIds;
 }

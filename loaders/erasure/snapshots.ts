@@ -1,168 +1,110 @@
-import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { dirname } from 'node:path';
 import glob from 'fast-glob';
-import { createFolders } from '../../warehouse/make-folders.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
-import { checkpoint } from '../housekeeping/alone.ts';
-import { BronzeWriter } from '../landing/bronze.ts';
 import { placeInBronze } from '../landing/bronze-files.ts';
-import { inChunks } from '../landing/copy-text.ts';
-import { writeFully } from '../landing/descriptor.ts';
-import type { NoteCollector } from '../landing/summary.ts';
 import { bronzeRows, NotATable } from '../registry/bronze.ts';
 import { type RegistryTable, registryTables } from '../registry/mysql/tables.ts';
 import { ledgerNameOf, readBronzePath, registry } from '../registry/stamp.ts';
 import { linkTables, RegistryRows } from '../registry/subject-rows.ts';
-import type { RegistryIds } from '../tombstones/registry-ids.ts';
-import { ruleOf, type SubjectRule } from '../tombstones/rule.ts';
-import { registryRows, type SubjectAct, type SubjectRequest } from './request.ts';
+import { countOf, type RegistryIds } from '../tombstones/registry-ids.ts';
+import { ruleOf } from '../tombstones/rule.ts';
+import type { SubjectRequest } from './request.ts';
 
-/** A table of a snapshot in Bronze, compressed or not. */
-interface SnapshotFile {
+/** A table of a snapshot of the registry and its rows in their order, which fail with NotATable where the table is damaged. */
+interface SnapshotTable<Row extends { readonly json: string }> {
   readonly table: RegistryTable;
+  readonly rows: () => AsyncIterable<Row>;
+}
+
+/** In staging: the rows of one load, in pages. */
+interface StagedTable extends SnapshotTable<{ readonly json: string; readonly row_no: number }> {
+  readonly loadId: number;
+}
+
+/** In Bronze, compressed or not. */
+export interface SnapshotFile extends SnapshotTable<{ readonly json: string }> {
   /** Relative to Bronze, with forward slashes. */
   readonly path: string;
   /** As the ledger names it. */
   readonly name: string;
 }
 
-/**
- * Counts, copies or deletes the subject's rows in the registry's snapshots in Bronze. A file with such rows is written anew with the
- * rows of others; a damaged one, which no load accepts, is not touched.
- * @param damaged collects the damaged files.
- * @returns how many rows.
- */
-export async function visitSnapshots(
-  on: Queryable,
-  { bronzeRoot, subject, apartments, signal, onProgress }: SubjectRequest,
-  ids: RegistryIds,
-  act: SubjectAct,
-  damaged: NoteCollector,
-): Promise<number> {
-  const bronze = new BronzeWriter(bronzeRoot);
-  let count = 0;
-  try {
-    for (const files of await snapshotFiles(bronzeRoot)) {
-      const rows = new RegistryRows(ruleOf(subject, apartments), ids);
-      for (const file of files) {
-        checkpoint(signal);
-        const { own, damage } = await ownRows(bronzeRoot, file, rows);
-        count += own.length;
-        if (damage !== undefined) damaged.add([{ name: file.path, reason: damage }]);
-        if (own.length === 0) continue;
-        if (act.kind === 'export') await writeLines(join(act.folder, 'bronze'), file, own);
-        if (act.kind === 'erase' && damage === undefined) await rewrite(on, bronze, bronzeRoot, file, rows);
-      }
-      await bronze.settle();
-      onProgress?.(registryRows, count);
-    }
-  } catch (error) {
-    await bronze.discard();
-    throw error;
-  }
-  return count;
+/** The snapshots in staging, oldest first, the tables of each in the order in which rows lead to buildings. */
+export async function* stagedSnapshots(on: Queryable): AsyncGenerator<readonly StagedTable[]> {
+  const { rows } = await on.query<{ id: number }>('select distinct load_id as id from staging.registry_row order by 1');
+  for (const { id: loadId } of rows)
+    yield registryTables.map((table) => ({ table, loadId, rows: () => stagedRows(on, loadId, table) }));
 }
 
-/** Adds to what the registry called the subject's buildings, rooms and devices all that snapshots in Bronze tell. */
-export async function idsInBronze(root: string, rule: SubjectRule, before: RegistryIds): Promise<RegistryIds> {
-  let known = before;
-  for (const files of await snapshotFiles(root)) {
-    const rows = new RegistryRows(rule, known);
-    for (const file of files) if (linkTables.some((table) => table === file.table)) await ownRows(root, file, rows);
-    known = rows.ids;
+const pageRows = 5000;
+
+async function* stagedRows(on: Queryable, loadId: number, table: RegistryTable) {
+  for (let after = 0; ; ) {
+    const { rows } = await on.query<{ row_no: number; json: string }>(
+      `select row_no, record::text as json from staging.registry_row
+       where load_id = $1 and table_name = $2 and row_no > $3 order by row_no limit ${pageRows}`,
+      [loadId, table, after],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.row_no;
+    yield* rows;
   }
-  return known;
 }
 
-/** The files of each snapshot in Bronze, twins included, in the order in which rows lead to buildings. */
-async function snapshotFiles(root: string): Promise<readonly (readonly SnapshotFile[])[]> {
-  const paths = await glob(`${registry}/**/*.{json,json.gz}`, {
-    cwd: root,
-    caseSensitiveMatch: false,
-    followSymbolicLinks: false,
-  });
+/** The snapshots in Bronze, compressed twins included, the tables of each in the order in which rows lead to buildings. */
+export async function* snapshotFiles(root: string): AsyncGenerator<readonly SnapshotFile[]> {
+  const options = { cwd: root, caseSensitiveMatch: false, followSymbolicLinks: false };
+  const paths = await glob(`${registry}/**/*.{json,json.gz}`, options);
   const folders = new Map<string, SnapshotFile[]>();
   for (const path of paths.sort()) {
     const read = readBronzePath(path);
     if (!read.known) continue;
+    const { table, stamp } = read;
     const files = folders.get(dirname(path)) ?? [];
-    files.push({ table: read.table, path, name: ledgerNameOf(read.stamp, read.table) });
-    folders.set(dirname(path), files);
+    const rows = () => bronzeRows(placeInBronze(root, path));
+    folders.set(dirname(path), [...files, { table, path, name: ledgerNameOf(stamp, table), rows }]);
   }
   const order = ({ table }: SnapshotFile) => registryTables.indexOf(table);
-  return [...folders.values()].map((files) => files.sort((a, b) => order(a) - order(b)));
-}
-
-/** The subject's rows of a file as JSON, and why it could not be read to its end. */
-async function ownRows(
-  root: string,
-  { table, path }: SnapshotFile,
-  rows: RegistryRows,
-): Promise<{ readonly own: readonly string[]; readonly damage: string | undefined }> {
-  const own: string[] = [];
-  try {
-    for await (const { json } of bronzeRows(placeInBronze(root, path)))
-      if (rows.has(table, JSON.parse(json))) own.push(json);
-    return { own, damage: undefined };
-  } catch (error) {
-    if (!(error instanceof NotATable)) throw error;
-    return { own, damage: error.message };
-  }
-}
-
-async function writeLines(folder: string, { path }: SnapshotFile, rows: readonly string[]): Promise<void> {
-  const target = join(folder, ...path.replace(/\.json(?:\.gz)?$/i, '.jsonl').split('/'));
-  await createFolders(dirname(target));
-  await writeFile(
-    target,
-    rows.map((json) => `${json}\n`),
-  );
+  for (const files of folders.values()) yield files.sort((a, b) => order(a) - order(b));
 }
 
 /**
- * Writes a file anew with the rows of others, compressed if it was. The ledger is updated before the new file becomes visible: after
- * a kill in between, the next erasure writes the same.
+ * What the registry called the subject's buildings, rooms and devices, as all snapshots tell.
+ * @param before what is known already.
  */
-async function rewrite(
+export async function idsInSnapshots(
   on: Queryable,
-  bronze: BronzeWriter,
-  root: string,
-  { table, path, name }: SnapshotFile,
-  rows: RegistryRows,
-): Promise<void> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const content = async function* (): AsyncGenerator<Buffer> {
-    const ofOthers = async function* () {
-      for await (const { json } of bronzeRows(placeInBronze(root, path)))
-        if (!rows.has(table, JSON.parse(json))) yield json;
-    };
-    for await (const piece of inChunks(asArray(ofOthers()))) {
-      hash.update(piece);
-      bytes += piece.length;
-      yield piece;
-    }
-  };
-  await bronze.writeWith(path, async (draft) => {
-    const write = async (pieces: AsyncIterable<Buffer>) => {
-      for await (const piece of pieces) await writeFully(draft, piece);
-    };
-    if (/\.gz$/i.test(path)) await pipeline(content(), createGzip(), write);
-    else await write(content());
-  });
-  const values = [registry, name, hash.digest('hex'), bytes];
-  await on.query('update staging.file set sha256 = $3, bytes = $4 where source = $1 and name = $2', values);
+  { bronzeRoot, subject, apartments }: SubjectRequest,
+  before: RegistryIds,
+): Promise<RegistryIds> {
+  const rule = ruleOf(subject, apartments);
+  let ids = before;
+  // Again, since a later snapshot may say whose a building of an earlier one was.
+  for (let known = -1; known !== countOf(ids); ) {
+    known = countOf(ids);
+    for (const snapshots of [stagedSnapshots(on), snapshotFiles(bronzeRoot)])
+      for await (const tables of snapshots) {
+        const rows = new RegistryRows(rule, ids);
+        for (const one of tables)
+          if (linkTables.some((link) => link === one.table)) await eachOwnRow(one, rows, () => undefined);
+        ids = rows.ids;
+      }
+  }
+  return ids;
 }
 
-/** Rows as a JSON array in the form that loads write. */
-async function* asArray(rows: AsyncIterable<string>): AsyncGenerator<readonly Buffer[]> {
-  let begin = '[\n';
-  for await (const json of rows) {
-    yield [Buffer.from(begin), Buffer.from(json)];
-    begin = ',\n';
+/** Calls `take` for each row of a table that is the subject's. @returns false if the table is damaged and was not read to its end. */
+export async function eachOwnRow<Row extends { readonly json: string }>(
+  { table, rows }: SnapshotTable<Row>,
+  subject: RegistryRows,
+  take: (row: Row) => void,
+): Promise<boolean> {
+  try {
+    for await (const row of rows()) if (subject.has(table, JSON.parse(row.json))) take(row);
+    return true;
+  } catch (error) {
+    if (!(error instanceof NotATable)) throw error;
+    return false;
   }
-  yield [Buffer.from(begin === '[\n' ? '[]\n' : '\n]\n')];
 }

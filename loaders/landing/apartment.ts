@@ -15,7 +15,7 @@ const reserved: readonly string[] = [rejectedFolder, 'weather', 'registry'];
  * Whether an id can name a folder of Bronze with one apartment's files and nothing else. Where letter case does not matter,
  * `Weather` is `weather`.
  */
-export function isApartmentId(id: string): boolean {
+function isApartmentId(id: string): boolean {
   return /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u.test(id) && !reserved.includes(id.toLowerCase());
 }
 

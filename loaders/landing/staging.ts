@@ -299,6 +299,7 @@ const migrations: readonly (readonly string[])[] = [
     end
     $body$`,
   ],
+  ['alter table staging.tombstone drop column report'],
 ];
 
 /** By migration, the column that holds documents of some kilobytes. */

@@ -1,9 +1,8 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { countOf, type IdKind, noIds, type RegistryIds, registryId, unionOf } from '../tombstones/registry-ids.ts';
-import type { SubjectRule } from '../tombstones/rule.ts';
-import { recordIds } from '../tombstones/tombstone.ts';
-import { readTombstones } from '../tombstones/tombstones.ts';
+import { SubjectRule } from '../tombstones/rule.ts';
+import { readTombstones, recordIds } from '../tombstones/tombstones.ts';
 import type { RegistryTable } from './mysql/tables.ts';
 
 /** A row of the registry, its columns as the server spells them. */
@@ -80,34 +79,27 @@ export class RegistryRows {
   }
 }
 
-/** The rows of erased apartments in one snapshot of the registry. */
-export interface ErasedRows {
-  /** Whether a row is that of an erased apartment; asked in the order that {@link RegistryRows} wants. */
-  has(table: RegistryTable, record: RegistryRecord): boolean;
-  /**
-   * Records what the snapshot calls their buildings, rooms and devices on their tombstones. A later one may have a building
-   * under another name, and this one, which says whose it is, is kept nowhere.
-   */
-  record(on: Queryable): Promise<void>;
-}
-
 /**
- * Recognises the rows of erased apartments in one snapshot of the registry; undefined if no apartment was erased.
+ * Recognises the rows of erased apartments in one snapshot of the registry: `has`, asked in the order that {@link RegistryRows} wants.
+ * `record` records what the snapshot calls their buildings, rooms and devices on their tombstones: a later one may have a building
+ * under another name, and this one, which says whose it is, is kept nowhere. Undefined if no apartment was erased.
  * @param apartments all configured apartments.
  */
-export async function erasedRows(
-  on: Queryable,
-  apartments: readonly Apartment[] | undefined,
-): Promise<ErasedRows | undefined> {
-  const stones = (await readTombstones(on, apartments)).each();
+export async function erasedRows(on: Queryable, apartments: readonly Apartment[] | undefined) {
+  const stones = await readTombstones(on);
   if (stones.length === 0) return undefined;
-  const erased = stones.map(({ stone, rule }) => ({ stone, rows: new RegistryRows(rule, stone.registryIds) }));
+  const erased = stones.map((stone) => {
+    return { stone, rows: new RegistryRows(new SubjectRule([stone], apartments), stone.registryIds) };
+  });
   return {
     // Each has to see it: it may lead to others.
-    has: (table, record) => erased.filter(({ rows }) => rows.has(table, record)).length > 0,
-    async record(session) {
+    has: (table: RegistryTable, record: RegistryRecord): boolean =>
+      erased.filter(({ rows }) => rows.has(table, record)).length > 0,
+    async record(session: Queryable): Promise<void> {
       for (const { stone, rows } of erased)
         if (countOf(rows.ids) > countOf(stone.registryIds)) await recordIds(session, stone, rows.ids);
     },
   };
 }
+
+export type ErasedRows = NonNullable<Awaited<ReturnType<typeof erasedRows>>>;

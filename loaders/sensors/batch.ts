@@ -78,10 +78,8 @@ async function copyAll(session: Session, tally: Tally): Promise<void> {
         yield [Buffer.from(head), copyJson(file.json), newline];
       } else if (file.kind === 'rejected') {
         tally.reject(file, file.fileId, file.reason);
-      } else if (file.kind === 'skipped') {
-        tally.skip(file.candidate, file.reason);
       } else {
-        tally.ignore();
+        tally.skip(file.candidate, file.reason);
       }
     }
   };
@@ -93,10 +91,6 @@ async function insertEach(session: Session, tally: Tally): Promise<void> {
   for await (const file of tally.files()) {
     if (file.kind === 'skipped') {
       tally.skip(file.candidate, file.reason);
-      continue;
-    }
-    if (file.kind === 'ignored') {
-      tally.ignore();
       continue;
     }
     const reason = file.kind === 'rejected' ? file.reason : await insertOne(session, tally.loadId, file);

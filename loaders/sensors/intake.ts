@@ -5,11 +5,9 @@ import { writeFully } from '../landing/descriptor.ts';
 import { inOrder } from '../landing/in-order.ts';
 import { isCompressed } from '../landing/ledger-name.ts';
 import { changedSince, growing, readSource, streamSource } from '../landing/source-file.ts';
-import type { Tombstones } from '../tombstones/tombstones.ts';
 import type { Candidate } from './candidate.ts';
 import { bronzePathOf, type SensorName, type SensorNames } from './name.ts';
 import { maxFileBytes, type Payload, sensorPayload, tooBig } from './payload.ts';
-import { isSubjectsContent } from './subject-files.ts';
 
 /** Files read ahead of the one being sent: enough to keep 16 threads busy over a slow share. */
 const window = 48;
@@ -17,13 +15,11 @@ const window = 48;
 /** Larger files are not read ahead, so what is in memory stays within `window` times this. */
 const smallBytes = 256 * 1024;
 
-/** What a source file turned out to be. Bronze has it, not settled yet, unless it was skipped or ignored. */
+/** What a source file turned out to be. Bronze has it, not settled yet, unless it was skipped. */
 export type Taken =
   | (Fingerprint & { readonly kind: 'landed'; readonly json: Buffer })
   | (Fingerprint & { readonly kind: 'rejected'; readonly reason: string })
-  | { readonly kind: 'skipped'; readonly candidate: Candidate; readonly reason: string }
-  /** Of an erased apartment, as only its content tells. */
-  | { readonly kind: 'ignored'; readonly candidate: Candidate };
+  | { readonly kind: 'skipped'; readonly candidate: Candidate; readonly reason: string };
 
 /** What the ledger keeps of a file. */
 export interface Fingerprint {
@@ -42,7 +38,6 @@ export interface Intake {
   /** The folder that the paths of candidates are relative to. */
   readonly base: string;
   readonly names: SensorNames;
-  readonly erased: Tombstones;
   /** Where files are copied; undefined if they come from Bronze. */
   readonly bronze: BronzeWriter | undefined;
   /** A file that changed less than `ms` before or after `now()` is not rejected yet; undefined if all may be. */
@@ -77,7 +72,7 @@ async function* judgeAll(files: AsyncIterable<Fetched>, intake: Intake): AsyncGe
   }
 }
 
-async function judge(file: Fetched, { base, bronze, erased, names }: Intake): Promise<Taken> {
+async function judge(file: Fetched, { base, bronze, names }: Intake): Promise<Taken> {
   const { candidate, bronzePath, name, source } = file;
   const minute = name.minute;
   const stamp = bronze === undefined || source.kind === 'skipped' ? null : source.stamp;
@@ -96,10 +91,6 @@ async function judge(file: Fetched, { base, bronze, erased, names }: Intake): Pr
       return { kind: 'rejected', ...print, reason };
     }
     case 'read': {
-      if (!name.known && erased.size > 0 && isSubjectsContent(erased, candidate.path, source.bytes)) {
-        await bronze?.drop(bronzePath);
-        return { kind: 'ignored', candidate };
-      }
       const payload = judgeContent(name, source.bytes, candidate.path, names);
       // What is compressed in Bronze was so by housekeeping; the ledger speaks of the file as it was landed.
       const found = payload.ok && bronze === undefined ? payload.bytes : source.bytes;

@@ -25,7 +25,8 @@ import { assertFolder, isEmptyFolder } from '../landing/folder.ts';
 import { growing, isFolder, isForbidden } from '../landing/source-file.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
-import { readTombstones, type Tombstones } from '../tombstones/tombstones.ts';
+import { SubjectRule } from '../tombstones/rule.ts';
+import { readTombstones } from '../tombstones/tombstones.ts';
 import { landBatch } from './batch.ts';
 import { type Candidate, inOrderOfTime } from './candidate.ts';
 import { dueFiles } from './due.ts';
@@ -65,7 +66,7 @@ export async function loadSensors(
 ): Promise<LoadSummary> {
   if (options.mode !== 'from-bronze') await assertFolder(shareOf(source), 'SMB_PATH');
   await ensureStaging(warehouse);
-  const erased = await readTombstones(warehouse);
+  const erased = new SubjectRule(await readTombstones(warehouse));
   const names = new SensorNames(source.apartments, erased, source.times, options.clock);
   return new Load(warehouse, source, names, erased, options).run();
 }
@@ -113,7 +114,7 @@ class Load {
   /** Files found. */
   #seen = 0;
   #folders = 0;
-  #erased: Tombstones;
+  #erased: SubjectRule;
   #ignored = 0;
   #landed = 0;
   #bytes = 0;
@@ -122,7 +123,7 @@ class Load {
     warehouse: Warehouse,
     source: SensorSource,
     names: SensorNames,
-    erased: Tombstones,
+    erased: SubjectRule,
     options: SensorOptions,
   ) {
     this.#warehouse = warehouse;
@@ -261,7 +262,6 @@ class Load {
       const result = await landBatch({
         warehouse: this.#warehouse,
         names: this.#names,
-        erased: this.#erased,
         base,
         bronze,
         settle: fromBronze ? undefined : { ms: settleMs, now: clock },
@@ -272,7 +272,6 @@ class Load {
           onProgress?.({ phase: 'landing', files: done + files, total, bytes: this.#bytes + bytes }),
       });
       rest = rest.slice(result.taken);
-      this.#ignored += result.ignored;
       if (result.loadId !== undefined) this.#loads.push(result.loadId);
       this.#landed += result.landed;
       this.#bytes += result.bytes;
@@ -297,7 +296,7 @@ class Load {
 
   /** As {@link #allowed}, if an erasure has begun since it was last asked: a load may take hours. */
   async #stillAllowed(files: readonly Candidate[]): Promise<readonly Candidate[]> {
-    const erased = await readTombstones(this.#warehouse);
+    const erased = new SubjectRule(await readTombstones(this.#warehouse));
     if (erased.size === this.#erased.size) return files;
     this.#erased = erased;
     return this.#allowed(files);

@@ -1,7 +1,7 @@
 import { type Apartment, apartmentFault } from '../landing/apartment.ts';
 import { rejectedFolder } from '../landing/bronze.ts';
 import { SourceError } from '../landing/errors.ts';
-import type { Tombstones } from '../tombstones/tombstones.ts';
+import type { SubjectRule } from '../tombstones/rule.ts';
 
 /** What a file name says, or why it says nothing. `minute` is in minutes since 1970, UTC. */
 export type SensorName =
@@ -71,7 +71,7 @@ export class SensorNames {
    */
   constructor(
     apartments: readonly Apartment[],
-    erased?: Pick<Tombstones, 'size' | 'hasOwner'>,
+    erased?: Pick<SubjectRule, 'size' | 'hasOwner'>,
     times: PlausibleTimes = plausibleTimes,
     clock: () => Date = () => new Date(),
   ) {

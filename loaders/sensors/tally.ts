@@ -29,8 +29,6 @@ export interface BatchResult {
   readonly skipped: readonly Note[];
   /** Paths in Bronze of copies that another one has taken the place of. */
   readonly replacedCopies: readonly string[];
-  /** Files of erased apartments. */
-  readonly ignored: number;
   readonly bytes: number;
 }
 
@@ -51,7 +49,6 @@ export class Tally {
   #taken = 0;
   #seen = 0;
   #landed = 0;
-  #ignored = 0;
   #bytes = 0;
 
   constructor(batch: Batch, loadId: number, fileIds: number[]) {
@@ -78,10 +75,6 @@ export class Tally {
       this.#taken += 1;
       yield candidate;
     }
-  }
-
-  ignore(): void {
-    this.#ignored += 1;
   }
 
   skip({ name }: Candidate, reason: string): void {
@@ -127,7 +120,6 @@ export class Tally {
       rejected: this.#rejected,
       skipped: this.#skipped,
       replacedCopies: this.#replacedCopies,
-      ignored: this.#ignored,
       bytes: this.#bytes,
     };
   }

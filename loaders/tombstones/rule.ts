@@ -1,36 +1,55 @@
+import { createHash } from 'node:crypto';
 import type { Apartment } from '../landing/apartment.ts';
-import { foldedId, partsOf, squeezed, wordsOf } from './names.ts';
+import { foldedId, partsOf, squeezed } from './names.ts';
 
-/** How one subject's names are known when they are met: by themselves, or by their hashes. */
-export interface KnownNames {
+/** A subject as salted hashes: no name, but enough to tell whether a name is the subject's. Salt and hashes are hexadecimal. */
+export type NameHashes = {
+  readonly salt: string;
+  /** SHA-256 of salt and {@link foldedId}. */
+  readonly apartmentHash: string;
+  /** SHA-256 of salt and {@link squeezed} owner. */
+  readonly ownerHash: string;
   /** Characters of the squeezed owner. */
   readonly ownerLength: number;
-  readonly isOwner: (squeezed: string) => boolean;
-  readonly isApartment: (folded: string) => boolean;
+};
+
+/** The names of a subject as hashes. */
+export function hashesOf({ id, owner }: Apartment, salt: string): NameHashes {
+  const name = squeezed(owner);
+  const ownerHash = hashOf(salt, name.join(''));
+  return { salt, apartmentHash: hashOf(salt, foldedId(id)), ownerHash, ownerLength: name.length };
+}
+
+function hashOf(salt: string, text: string): string {
+  return createHash('sha256').update(salt, 'hex').update(text, 'utf8').digest('hex');
 }
 
 /** What belongs to a subject, or to any of several. */
 export class SubjectRule {
-  readonly #subjects: readonly KnownNames[];
+  readonly #subjects: readonly NameHashes[];
   /** The squeezed owners of all configured apartments. */
   readonly #configured: readonly string[];
 
   /** @param apartments all that are configured; what bears the name of one is that one's. */
-  constructor(subjects: readonly KnownNames[], apartments: readonly Apartment[]) {
+  constructor(subjects: readonly NameHashes[], apartments: readonly Apartment[] = []) {
     this.#subjects = subjects;
     this.#configured = apartments.map(({ owner }) => squeezed(owner).join(''));
+  }
+
+  /** How many subjects there are. */
+  get size(): number {
+    return this.#subjects.length;
   }
 
   /** Whether an owner, as a file name has it, is one of them. */
   hasOwner(owner: string): boolean {
     const name = squeezed(owner).join('');
-    return this.#subjects.some(({ isOwner }) => isOwner(name));
+    return this.#subjects.some(({ salt, ownerHash }) => hashOf(salt, name) === ownerHash);
   }
 
   /** Whether an apartment's id is one of theirs. */
   hasApartment(id: string): boolean {
-    const folded = foldedId(id);
-    return this.#subjects.some(({ isApartment }) => isApartment(folded));
+    return this.#subjects.some(({ salt, apartmentHash }) => hashOf(salt, foldedId(id)) === apartmentHash);
   }
 
   /**
@@ -38,8 +57,8 @@ export class SubjectRule {
    * configured owner that {@link outranks} it: `Chez JimmyLoup` is not Jimmy's.
    */
   ownsBuilding(houseName: string): boolean {
-    return this.#subjects.some(({ ownerLength, isOwner }) => {
-      const owner = [...partsOf(houseName, ownerLength)].find(isOwner);
+    return this.#subjects.some(({ salt, ownerHash, ownerLength }) => {
+      const owner = [...partsOf(houseName, ownerLength)].find((part) => hashOf(salt, part) === ownerHash);
       if (owner === undefined) return false;
       return !this.#ownersIn(houseName).some((other) => other !== owner && outranks(other, owner));
     });
@@ -50,13 +69,7 @@ export class SubjectRule {
     return this.#ownersIn(houseName).length > 0 && !this.ownsBuilding(houseName);
   }
 
-  /** Whether a text contains an owner's name as whole words. */
-  isNamedIn(text: string): boolean {
-    return this.#subjects.some(({ ownerLength, isOwner }) => [...wordsOf(text, ownerLength)].some(isOwner));
-  }
-
   #ownersIn(houseName: string): readonly string[] {
-    if (this.#configured.length === 0) return [];
     const name = squeezed(houseName).join('');
     return this.#configured.filter((owner) => name.includes(owner));
   }
@@ -66,14 +79,8 @@ export class SubjectRule {
  * The rule for a subject whose name is known.
  * @param apartments all that are configured.
  */
-export function ruleOf({ id, owner }: Apartment, apartments: readonly Apartment[] = []): SubjectRule {
-  const name = squeezed(owner);
-  const known: KnownNames = {
-    ownerLength: name.length,
-    isOwner: (other) => other === name.join(''),
-    isApartment: (other) => other === foldedId(id),
-  };
-  return new SubjectRule([known], apartments);
+export function ruleOf(subject: Apartment, apartments: readonly Apartment[] = []): SubjectRule {
+  return new SubjectRule([hashesOf(subject, '')], apartments);
 }
 
 /**

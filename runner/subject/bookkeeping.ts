@@ -1,7 +1,8 @@
 import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Manifest } from '../manifest/manifest.ts';
-import { type SubjectNode, storedRelations } from './predicate.ts';
+import type { SubjectNode } from './predicate.ts';
+import { storedTables } from './stored-tables.ts';
 import type { SubjectWords } from './words.ts';
 
 /** Takes the place of a natural key: the number stays assigned, and the key names nobody. */
@@ -22,26 +23,21 @@ export async function forgetKeys(session: Session, { name, config }: SubjectNode
  * loads. A natural key whose row is still there is never touched, since the next build would assign another number to that row.
  * @returns how many there were.
  */
-export async function forgetNames(warehouse: Warehouse, { nodes }: Manifest, words: SubjectWords): Promise<number> {
+export async function forgetNames(warehouse: Warehouse, manifest: Manifest, words: SubjectWords): Promise<number> {
   return warehouse.transaction(async (session) => {
-    const isThere = await storedRelations(session);
-    let count = 0;
-    const { rows: models } = await session.query<{ model: string }>(
-      'select distinct model from datacycle.surrogate_key',
+    const stored = await storedTables(session, manifest);
+    const rows = [...manifest.nodes.values()].flatMap((node) => {
+      const key = node.kind === 'model' ? node.config.surrogate_key : undefined;
+      if (node.kind !== 'model' || key === undefined || !stored.has(relation(node.relation))) return [];
+      return [`select ${literal(node.name)}, t.${identifier(key)}::bigint from ${relation(node.relation)} as t`];
+    });
+    const existing = ["select ''::text, 0::bigint", ...rows].join(' union all ');
+    const forgotten = await session.query(
+      `update datacycle.surrogate_key as k set natural_key = ${erasedKey}
+       where ${words.sql('k.natural_key')}
+           and not exists (select from (${existing}) as r (model, key) where r.model = k.model and r.key = k.key)`,
     );
-    for (const { model } of models) {
-      const node = [...nodes.values()].find((one) => one.kind === 'model' && one.name === model);
-      const key = node?.kind === 'model' && isThere(node.relation) ? node.config.surrogate_key : undefined;
-      const hasRow =
-        node?.kind === 'model' && key !== undefined
-          ? `exists (select from ${relation(node.relation)} as t where t.${identifier(key)} = k.key)`
-          : 'false';
-      const forgotten = await session.query(
-        `update datacycle.surrogate_key as k set natural_key = ${erasedKey}
-         where k.model = ${literal(model)} and ${words.sql('k.natural_key')} and not ${hasRow}`,
-      );
-      count += forgotten.rowCount;
-    }
+    let count = forgotten.rowCount;
     const message = `message = 'the message named an apartment that was erased'`;
     for (const statement of [
       `update datacycle.run_result set ${message} where ${words.sql('message')}`,

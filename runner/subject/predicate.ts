@@ -1,5 +1,4 @@
-import { identifier, literal, type RelationName, relation } from '../../warehouse/quote.ts';
-import type { Queryable } from '../../warehouse/warehouse.ts';
+import { identifier, literal, relation } from '../../warehouse/quote.ts';
 import { subjectGraph } from '../manifest/lineage.ts';
 import type { BuiltNode, Manifest, SubjectOf } from '../manifest/manifest.ts';
 import { NodeError } from '../text/errors.ts';
@@ -23,7 +22,7 @@ export function subjectNodes({ nodes }: Manifest): readonly SubjectNode[] {
 export interface KnownSubject {
   readonly id: string;
   /** Lists of values by which rows are the subject's that the tables assign to nobody, by the names that `known_by` gives them. */
-  readonly known: ReadonlyMap<string, readonly string[]>;
+  readonly known: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -47,8 +46,13 @@ export function subjectPredicate(node: SubjectNode, manifest: Manifest, subject:
         ? `${key} in ${rowsOf(target)}`
         : 'false';
   const before = Object.entries(knownBy).flatMap(([name, list]) => {
-    const values = subject.known.get(list);
-    if (values === undefined) throw unknownList(node, list, [...subject.known.keys()]);
+    const values = subject.known[list];
+    if (values === undefined)
+      throw new NodeError({
+        what: `subject of ${node.name}: known_by names "${list}", which nothing knows`,
+        where: node.file,
+        hint: didYouMean(list, Object.keys(subject.known)),
+      });
     return values.length === 0
       ? []
       : [`${alias}.${identifier(name)}::text in (${values.map((value) => literal(value)).join(', ')})`];
@@ -59,24 +63,4 @@ export function subjectPredicate(node: SubjectNode, manifest: Manifest, subject:
     ? `not exists (select from ${relation(target.relation)} as ${inner} where ${inner}.${identifier(column)} = ${key})`
     : `${key} is null`;
   return `(${now} or (${unowned} and (${before.join(' or ')})))`;
-}
-
-/** Tells which relations exist, store rows and can be read. */
-export async function storedRelations(on: Queryable): Promise<(at: RelationName) => boolean> {
-  const { rows } = await on.query<{ schema: string; name: string }>(
-    `select n.nspname as schema, c.relname as name
-     from pg_class as c
-     join pg_namespace as n on n.oid = c.relnamespace
-     where c.relkind in ('r', 'p', 'm') and c.relispopulated`,
-  );
-  const there = new Set(rows.map(({ schema, name }) => relation(schema, name)));
-  return (at) => there.has(relation(at));
-}
-
-function unknownList({ name, file }: SubjectNode, list: string, lists: readonly string[]): NodeError {
-  return new NodeError({
-    what: `subject of ${name}: known_by names "${list}", which nothing knows`,
-    where: file,
-    hint: didYouMean(list, lists) ?? `There are ${lists.join(', ')}. Nothing was touched.`,
-  });
 }

@@ -3,25 +3,27 @@
 //   predicate.ts        the condition that a row is the subject's, from the setting `subject` and the graph
 //   rows.ts             counts, exports and deletes by that condition, one transaction for each table
 //   bookkeeping.ts      surrogate keys stay assigned, without the natural key; messages and bad rows of audits go
+//   stored-tables.ts    which tables there are, with their columns of text
 //   search.ts, words.ts search all text for the subject's names and report where they are; nothing is changed
 //
 // find, export and erase use the same condition, so they agree on which rows are the subject's.
 import { join } from 'node:path';
 import { copyToFile } from '../../warehouse/copy-to-file.ts';
 import { StatementError } from '../../warehouse/errors.ts';
-import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readRelation } from '../database/catalog.ts';
 import { LockWaits } from '../database/locks/lock-waits.ts';
 import { statement } from '../database/statement.ts';
-import { isViewOf } from '../manifest/lineage.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+import { behind, isViewOf } from '../manifest/lineage.ts';
+import type { Manifest, Node } from '../manifest/manifest.ts';
 import { replicaIdentity } from '../materialize/replica-identity.ts';
 import { markPending } from '../state/batches.ts';
 import { raiseRowsVersion } from '../state/models.ts';
 import { NodeError } from '../text/errors.ts';
 import { forgetKeys } from './bookkeeping.ts';
-import { type KnownSubject, type SubjectNode, storedRelations, subjectNodes, subjectPredicate } from './predicate.ts';
+import { type KnownSubject, type SubjectNode, subjectNodes, subjectPredicate } from './predicate.ts';
+import { storedTables } from './stored-tables.ts';
 
 /** How many rows of a table are the subject's. */
 export interface SubjectRows {
@@ -40,9 +42,9 @@ export async function countSubjectRows(
   manifest: Manifest,
   subject: KnownSubject,
 ): Promise<readonly SubjectRows[]> {
-  const isThere = await storedRelations(on);
+  const stored = await storedTables(on, manifest);
   const counts: SubjectRows[] = [];
-  for (const node of subjectNodes(manifest).filter((one) => isThere(one.relation))) {
+  for (const node of subjectNodes(manifest).filter((one) => stored.has(relation(one.relation)))) {
     const query = `select count(*) as rows from ${subjectRows(node, manifest, subject)}`;
     const { rows } = await on
       .query<{ rows: number }>(query)
@@ -123,19 +125,15 @@ export async function eraseRows(
  * Makes the next run rebuild the downstream tables that belong to nobody (e.g. the minutes that have readings), since increments do
  * not see deletions. The tables of subjects are already as a rebuild would make them.
  */
-async function rebuildSharedReaders(session: Session, manifest: Manifest, node: SubjectNode): Promise<void> {
-  const leadsTo = (id: string): boolean => {
-    if (id === node.id) return true;
-    const upstream = manifest.nodes.get(id);
-    return upstream?.kind === 'model' && isViewOf(upstream) && upstream.reads.some(leadsTo);
-  };
-  for (const reader of manifest.nodes.values()) {
+async function rebuildSharedReaders(session: Session, { nodes }: Manifest, node: SubjectNode): Promise<void> {
+  const isShown = (one: Node) => one.kind === 'model' && isViewOf(one);
+  for (const reader of nodes.values()) {
     if (reader.kind !== 'model' || reader.subject !== 'nobody') continue;
-    const upstreams = reader.reads.filter(leadsTo).map((id) => manifest.nodes.get(id)?.name);
+    const upstreams = reader.reads.filter((id) => behind(nodes, [id], isShown).includes(node));
     if (upstreams.length === 0) continue;
     await session.query(
       `update datacycle.high_water set upstream_version = 'rows were erased' where model = $1 and upstream = any($2::text[])`,
-      [reader.name, upstreams],
+      [reader.name, upstreams.map((id) => nodes.get(id)?.name)],
     );
     // Were batches that are done not to wait, one with full_refresh: false would keep them.
     await markPending(session, reader.name, undefined);
@@ -163,11 +161,11 @@ export async function refreshMaterializedViews(warehouse: Warehouse, { nodes, or
 
 /**
  * Removes deleted rows from the files of the database, and takes them out of the planner's statistics, which hold frequent
- * values. Tables that are not there are left out.
+ * values.
  */
-export async function vacuum(warehouse: Warehouse, tables: readonly RelationName[]): Promise<void> {
-  const isThere = await storedRelations(warehouse);
-  for (const table of tables.filter(isThere)) await warehouse.query(`vacuum (analyze) ${relation(table)}`);
+export async function vacuum(warehouse: Warehouse, manifest: Manifest): Promise<void> {
+  for (const table of (await storedTables(warehouse, manifest)).keys())
+    await warehouse.query(`vacuum (analyze) ${table}`);
 }
 
 function explained(error: unknown, node: SubjectNode): unknown {

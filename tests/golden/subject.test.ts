@@ -8,11 +8,7 @@ import { expectGolden } from './golden.ts';
 /** As the loaders know a subject with one building, a room and a device. */
 const jimmy = {
   id: 'jimmy',
-  known: new Map([
-    ['buildings', ['1']],
-    ['rooms', ['20']],
-    ['devices', ['300']],
-  ]),
+  known: { buildings: ['1'], rooms: ['20'], devices: ['300'] },
 };
 
 it('which rows of every table of the project are a subject’s, in the order in which they are erased', () => {

@@ -64,14 +64,14 @@ export function readSeed(root: string, node: SeedNode): SeedRows {
 }
 
 /**
- * The lines of a seed's file where a row begins whose value in a column is one of `values`, letter case aside.
+ * The lines of a seed's file where a row begins that has a value in a column, letter case aside.
  * @throws NodeError if the file cannot be read.
  */
-export function linesWith(root: string, node: SeedNode, column: string, values: ReadonlySet<string>): number[] {
+export function linesWith(root: string, node: SeedNode, column: string, value: string): number[] {
   const [header, ...rows] = readFile(root, node).records;
   const at = header?.record.indexOf(column) ?? -1;
-  const wanted = new Set([...values].map((value) => value.toLowerCase()));
-  return rows.flatMap((row) => (wanted.has((row.record[at] ?? '').toLowerCase()) ? [firstLineOf(row)] : []));
+  const isWanted = (text = '') => text.toLowerCase() === value.toLowerCase();
+  return rows.filter(({ record }) => isWanted(record[at])).map(firstLineOf);
 }
 
 function readFile(root: string, node: SeedNode): SeedFile {

@@ -39,19 +39,11 @@ export function checkSubjects(context: CompileContext, nodes: ReadonlyMap<string
 function readSubject(draft: Draft, context: CompileContext): { readonly subject: SubjectOf } | Problem | undefined {
   const setting = draft.config.subject;
   if (setting === undefined) return undefined;
-  const problem = (what: string, hint?: string): Problem => ({
-    what: `subject of ${draft.name}: ${what}`,
-    hint,
-    place: settingPlace(draft.settings, 'subject', 'column'),
-  });
   const materialized = draft.kind === 'seed' ? 'table' : (draft.config.materialized ?? 'view');
   if (materialized === 'view' || materialized === 'ephemeral') {
     if (!isOwn(draft)) return undefined;
-    const kind = materialized === 'view' ? 'a view' : 'an ephemeral model';
-    return problem(
-      `${kind} has no rows of its own`,
-      'Take it out: whose the rows are is said by the tables behind it.',
-    );
+    const what = `${materialized === 'view' ? 'a view' : 'an ephemeral model'} has no rows of its own`;
+    return problem(draft, 'column', what, 'Take it out: whose the rows are is said by the tables behind it.');
   }
   if (setting === false) return { subject: 'nobody' };
   const { column, of, known_by: knownBy } = typeof setting === 'string' ? { column: setting } : setting;
@@ -59,10 +51,8 @@ function readSubject(draft: Draft, context: CompileContext): { readonly subject:
   if (undeclared !== undefined) {
     if (!isOwn(draft) || context.incomplete) return undefined;
     const names = (draft.properties?.value.columns ?? []).map(({ name }) => name);
-    return problem(
-      `there is no column "${undeclared}" in its .yml`,
-      didYouMean(undeclared, names) ?? 'Declare the column there.',
-    );
+    const hint = didYouMean(undeclared, names) ?? 'Declare the column there.';
+    return problem(draft, 'column', `there is no column "${undeclared}" in its .yml`, hint);
   }
   if (of === undefined) return { subject: { column, of: undefined, knownBy } };
   const target = context.drafts.get(of);
@@ -74,31 +64,25 @@ function readSubject(draft: Draft, context: CompileContext): { readonly subject:
   };
 }
 
+function problem(draft: Draft, key: 'column' | 'of', what: string, hint: string): Problem {
+  return { what: `subject of ${draft.name}: ${what}`, hint, place: settingPlace(draft.settings, 'subject', key) };
+}
+
 /** The way to the subject's id leads through tables that have the column and end at one that holds the id. */
-function checkWay(draft: Draft, { name, subject }: BuiltNode, nodes: ReadonlyMap<string, Node>): Problem | undefined {
+function checkWay(draft: Draft, { subject }: BuiltNode, nodes: ReadonlyMap<string, Node>): Problem | undefined {
   if (subject === undefined || subject === 'nobody' || subject.of === undefined) return undefined;
-  const problem = (key: 'column' | 'of', what: string, hint: string): Problem => ({
-    what: `subject of ${name}: ${what}`,
-    hint,
-    place: settingPlace(draft.settings, 'subject', key),
-  });
   const target = nodes.get(subject.of);
   if (!isBuilt(target)) return undefined;
-  if (target.kind === 'model' && (target.materialized === 'view' || target.materialized === 'ephemeral'))
-    return problem('of', `${target.name} is no table`, 'Name the table whose rows say whose these are.');
-  if (!target.columns.some((column) => column.name === subject.column))
-    return problem(
-      'column',
-      `${target.name} has no column "${subject.column}" in its .yml`,
-      'Both tables must have the column; declare it there, or name another one.',
-    );
-  if (target.subject === undefined || target.subject === 'nobody')
-    return problem(
-      'of',
-      `${target.name} does not say whose its own rows are`,
-      `Set subject for ${target.name} to the column that holds the subject's id.`,
-    );
-  return undefined;
+  const { name, columns } = target;
+  if (isView(target) || target.materialized === 'ephemeral')
+    return problem(draft, 'of', `${name} is no table`, 'Name the table whose rows say whose these are.');
+  if (!columns.some((column) => column.name === subject.column)) {
+    const hint = 'Both tables must have the column; declare it there, or name another one.';
+    return problem(draft, 'column', `${name} has no column "${subject.column}" in its .yml`, hint);
+  }
+  if (target.subject !== undefined && target.subject !== 'nobody') return undefined;
+  const hint = `Set subject for ${name} to the column that holds the subject's id.`;
+  return problem(draft, 'of', `${name} does not say whose its own rows are`, hint);
 }
 
 /** A table that reads rows of subjects must say whose its own rows are; views need not. */

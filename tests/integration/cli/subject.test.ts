@@ -58,7 +58,7 @@ describe('subject on the command line', () => {
     const nothing = await subject('export', 'jimmy', '--output', 'nothing');
     expect([nothing.code, nothing.stdout]).toEqual([0, expect.stringContaining('Nothing of it is held')]);
     expect(readdirSync(join(copy.root, 'nothing'))).toEqual(['README.md']);
-    expect(readFileSync(join(copy.root, 'nothing', 'README.md'), 'utf8')).toContain('Nothing is held about');
+    expect(readFileSync(join(copy.root, 'nothing', 'README.md'), 'utf8')).toContain('Nothing is held');
     for (const name of readdirSync(join(copy.root, 'logs')))
       expect(/jimmy/i.test(readFileSync(join(copy.root, 'logs', name), 'utf8')), name).toBe(false);
     expect(existsSync(join(copy.root, 'target', 'compiled', 'gold', 'dim_apartment.sql'))).toBe(false);

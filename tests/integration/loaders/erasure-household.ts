@@ -50,8 +50,6 @@ export class Household {
     for (const owner of [jimmy.owner, jeremie.owner]) {
       await writeFile(share.path(fileName(owner, 30)), document(owner, 30).slice(0, 90));
       await writeFile(share.path(`99.99.2023 2561_${owner}_received.json`), '{}');
-      await writeFile(share.path(`copy of ${owner}.json`), '{}');
-      await writeFile(share.path(`upload-${owner.length}.json`), document(owner, 31));
     }
     await household.load('full');
     const { bronzeRoot } = share.source;
@@ -63,10 +61,9 @@ export class Household {
     await compressBronze(warehouse, { source: 'registry', bronzeRoot, before: snapshotTimes[1], dryRun: false });
     await household.predict(jimmy.id);
     await household.predict(jeremie.id);
-    // What nobody but a person put there, and what a killed load left.
+    // What nobody but a person put there.
     await mkdir(join(bronzeRoot, 'jimmy', 'by hand'));
     await writeFile(join(bronzeRoot, 'jimmy', 'by hand', 'notes.txt'), 'JimmyLoup');
-    await writeFile(join(bronzeRoot, 'rejected', '.1999999999-1.part'), 'JimmyLoup');
     return household;
   }
 
@@ -120,7 +117,7 @@ export class Household {
     );
     const files = [...(await this.share.bronze())].flatMap(([path, bytes]) => {
       if (path.startsWith('registry/')) return [];
-      if (isJimmys(path) || /\.part$|upload-9/.test(path)) return [];
+      if (isJimmys(path)) return [];
       return [`${path} ${createHash('sha256').update(bytes).digest('hex')}`];
     });
     const registry = [...(await this.bronze())].flatMap(([path, bytes]) =>
@@ -132,11 +129,7 @@ export class Household {
             .filter((line) => line.includes('{') && !isJimmys(line))
         : [],
     );
-    return [
-      ...rows.filter((line) => !/^(?:file .*(?:registry|upload-9)|migration)/.test(line)),
-      ...files,
-      ...registry,
-    ].sort();
+    return [...rows.filter((line) => !/^(?:file .*registry|migration)/.test(line)), ...files, ...registry].sort();
   }
 }
 

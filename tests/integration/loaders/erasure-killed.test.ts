@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { visitLanded } from '../../../loaders/erasure/landed.ts';
 import { compressBronze } from '../../../loaders/housekeeping/compress.ts';
-import { beginErasure } from '../../../loaders/tombstones/tombstone.ts';
+import { beginErasure } from '../../../loaders/tombstones/tombstones.ts';
 import { bundled } from '../bundled.ts';
 import { databases } from '../databases.ts';
 import { rounds } from '../rounds.ts';

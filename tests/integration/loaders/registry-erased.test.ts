@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registryIdsOf } from '../../../loaders/erasure/landed.ts';
+import { visitLanded } from '../../../loaders/erasure/landed.ts';
 import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
-import { beginErasure } from '../../../loaders/tombstones/tombstone.ts';
+import { beginErasure } from '../../../loaders/tombstones/tombstones.ts';
 import { pidbStatements } from '../../fixtures/pidb.ts';
 import { type MariadbServer, startMariadb } from '../../servers/mariadb.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
@@ -51,7 +51,8 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry of an eras
   it('lands without its rows, however its building is called by now', async () => {
     await load();
     await beginErasure(database.warehouse, jimmy, () => now);
-    const ids = await registryIdsOf(database.warehouse, { bronzeRoot, subject: jimmy, apartments });
+    const request = { bronzeRoot, subject: jimmy, apartments };
+    const { ids } = await visitLanded(database.warehouse, request, { kind: 'count' });
     expect(ids.buildings).toEqual(['2', '7']);
     await mariadb.run([
       `update buildings set houseName = 'Villa Sans Souci' where idBuilding = 2`,

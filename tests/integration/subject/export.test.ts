@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,8 +19,6 @@ describe.each(oneDatabase)('exporting a subject on $name', (kind) => {
     two = new TwoApartments(database.warehouse);
     await two.fill();
     folder = join(two.home.folder, 'handed', 'over');
-    // There already, and open to all.
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
     await write(folder);
   });
   afterAll(async () => {
@@ -69,7 +67,7 @@ describe.each(oneDatabase)('exporting a subject on $name', (kind) => {
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
     for (const path of files()) {
       const name = path.slice(folder.length + 1).replaceAll('\\', '/');
-      if (/^(silver|gold|seeds|access)\//.test(name)) expect(readme, name).toContain(`### ${name} (`);
+      if (/^(silver|gold|seeds|access)\//.test(name)) expect(readme, name).toContain(`## ${name} (`);
     }
     expect(readme).toContain('Times are UTC');
     expect(readme).toMatch(/- `power_w`: /);
@@ -80,12 +78,27 @@ describe.each(oneDatabase)('exporting a subject on $name', (kind) => {
     for (const path of files()) if (!/(staging|bronze)/.test(path)) expect(statSync(path).mode & 0o077, path).toBe(0);
   });
 
-  it('a folder that holds something is left alone', async () => {
+  it('a folder or file that is there already is left alone', async () => {
     await expect(write(folder)).rejects.toThrow(UsageError);
     const file = join(two.home.folder, 'a file');
     writeFileSync(file, '');
-    await expect(write(file)).rejects.toThrow(/is not empty/);
+    await expect(write(file)).rejects.toThrow(/there is already/);
     expect(await write(undefined)).toBe(0);
     expect(readdirSync(join(two.home.project, 'exports'))).toEqual(['jimmy-2023-11-01-000000']);
+  });
+
+  it('says where the files are that are not in it', () => {
+    expect(readdirSync(folder).sort()).toEqual([
+      'README.md',
+      'access',
+      'gold',
+      'registry',
+      'seeds',
+      'silver',
+      'staging',
+    ]);
+    const said = terminal.said.join('\n');
+    expect(said).toMatch(/Not copied: \d+ files of its sensors in /);
+    expect(said).toContain(`in ${two.home.bronze}, most of them below jimmy/.`);
   });
 });

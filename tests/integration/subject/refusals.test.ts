@@ -92,18 +92,4 @@ describe.each(databases)('an erasure is refused on $name', (kind) => {
     await database.warehouse.query('alter table gold.dim_apartment rename column id to apartment_id');
     await untouched();
   });
-
-  it('where a model reads a source that nothing is erased from', async () => {
-    project.write({
-      'models/other.yml': 'sources: [{ name: raw, tables: [{ name: chats }] }]\n',
-      'models/gold/chats.sql': 'select apartment_id from {{source "raw" "chats"}}',
-      'models/gold/chats.yml': 'models: [{ name: chats, columns: [{ name: apartment_id }] }]\n',
-    });
-    await expect(erase()).rejects.toMatchObject({
-      message: 'chats is made of raw.chats, and nothing knows how to erase there',
-      where: 'models/other.yml',
-    });
-    await untouched();
-    for (const path of ['models/other.yml', 'models/gold/chats.sql', 'models/gold/chats.yml']) project.remove(path);
-  });
 });

@@ -147,7 +147,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
     expect(await found()).toEqual([]);
     // The errors of before are the other's now, and name the subject: a person has to look at them.
     expect(await erase()).toBe(1);
-    expect(terminal.said.join('\n')).toMatch(/silver\.log_sensor_errors\.file .* rows that name it +\| error_id 1/);
+    expect(terminal.said.join('\n')).toMatch(/silver\.log_sensor_errors +.* rows that name it +\| error_id 1/);
     expect(await held()).toEqual(before);
     await two.loadRegistry();
     await two.home.build({ fullRefresh: true, select });

@@ -2,10 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SubjectWords } from '../../../runner/subject/words.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 
-const words = new SubjectWords({ id: 'jérémie-2', owner: 'JérémieVianin', names: ['Jérémie', 'J.'] }, [
-  { id: 'jérémie-20', owner: 'GrandJérémieVianin', names: ['Jérémie J. Petit'] },
-  { id: 'petit_jérémie-2', owner: 'Le J.', names: ['Jérémie'] },
-]);
+const words = new SubjectWords({ id: 'jérémie-2', owner: 'JérémieVianin', name: 'J.' });
 const texts = [
   'jérémie-2',
   'JÉRÉMIE-2_Kitchen_plug',

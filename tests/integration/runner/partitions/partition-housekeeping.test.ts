@@ -131,12 +131,12 @@ describe.each(oneDatabase)('a partitioned table on $name', (kind) => {
     });
     await visits.load([{ id: 1, at: '2023-10-01T00:00Z', value: 1 }]);
     await build();
-    const words = new SubjectWords({ id: 'anna', owner: 'Anna', names: ['Anna'] }, []);
+    const words = new SubjectWords({ id: 'anna', owner: 'Anna', name: 'Anna' });
     const { manifest } = visits.project.compile();
-    const anna = { id: 'anna', known: new Map() };
+    const anna = { id: 'anna', known: {} };
     const found = await searchDatabase(database.warehouse, manifest, anna, words, () => undefined);
     expect(found.filter(({ place }) => place.startsWith('shown.'))).toEqual([
-      { place: 'shown.visits.who', what: 'rows that name it', count: 1, first: [], more: true },
+      { place: 'shown.visits', what: 'rows that name it', count: 1, first: [] },
     ]);
   });
 });

@@ -120,7 +120,7 @@ describe.each(oneDatabase)('builds that leave out what nothing has changed for, 
           const { manifest } = project.compile();
           for (const source of ['events', 'others']) await rows(`delete from raw.${source} where room = '${room}'`);
           for (const node of subjectNodes(manifest))
-            await eraseRows(warehouse, manifest, node, { id: room, known: new Map() });
+            await eraseRows(warehouse, manifest, node, { id: room, known: {} });
           await refreshMaterializedViews(warehouse, manifest);
         });
       const steps: readonly (() => Promise<unknown> | undefined)[] = [

@@ -1,0 +1,48 @@
+import { relation } from '../../warehouse/quote.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+import { hasRelation, type Manifest } from '../manifest/manifest.ts';
+import { bookkeepingOf } from '../state/own-bookkeeping.ts';
+
+/** A table or populated materialized view. */
+export interface StoredTable {
+  readonly schema: string;
+  readonly name: string;
+  /** Columns that can contain text: JSON and arrays of texts, too. */
+  readonly columns: readonly string[];
+  /** Columns of the primary key. */
+  readonly key: readonly string[];
+}
+
+/**
+ * What stores rows in the schemas of the project and of its bookkeeping, by its quoted name, in the order of names. Partitions are
+ * parts of their table.
+ */
+export async function storedTables(on: Queryable, { nodes }: Manifest): Promise<ReadonlyMap<string, StoredTable>> {
+  const schemas = [...nodes.values()].filter(hasRelation).map((node) => node.relation.schema);
+  const { rows } = await on.query<{ schema: string; name: string; columns: string[]; key: string[] }>(
+    `select n.nspname as schema, c.relname as name,
+         array(
+             select a.attname::text
+             from pg_attribute as a
+             join pg_type as t on t.oid = a.atttypid
+             left join pg_type as e on e.oid = t.typelem and t.typcategory = 'A'
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                 and (coalesce(e.typcategory, t.typcategory) = 'S' or coalesce(e.typname, t.typname) in ('json', 'jsonb', 'xml'))
+             order by a.attnum
+         ) as columns,
+         array(
+             select k.attname::text
+             from pg_index as i
+             join pg_attribute as k on k.attrelid = c.oid and k.attnum = any(i.indkey)
+             where i.indrelid = c.oid and i.indisprimary
+             order by k.attnum
+         ) as key
+     from pg_class as c
+     join pg_namespace as n on n.oid = c.relnamespace
+     where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'm', 'f') and not c.relispartition
+         and c.relispopulated
+     order by 1, 2`,
+    [[...new Set([...schemas, 'staging', bookkeepingOf(on).schema])]],
+  );
+  return new Map(rows.map((table) => [relation(table.schema, table.name), table]));
+}
