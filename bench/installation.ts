@@ -55,7 +55,7 @@ export class Installation {
       SFTP_HOST: '',
       MYSQL_URL: '',
       BI_PSEUDONYMISE: 'false',
-      UV_THREADPOOL_SIZE: '16',
+      UV_THREADPOOL_SIZE: '20',
     });
   }
 
@@ -104,7 +104,7 @@ export class Installation {
 
   #floor(...args: string[]): Promise<Measured> {
     mkdirSync(this.home, { recursive: true });
-    return runNode([floorProgram, ...args], { UV_THREADPOOL_SIZE: '16' });
+    return runNode([floorProgram, ...args], { UV_THREADPOOL_SIZE: '20' });
   }
 }
 

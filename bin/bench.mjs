@@ -6,7 +6,7 @@ import { bundle, prepare, root } from './setup.mjs';
 
 await prepare();
 // File reads over a network share wait rather than compute, as for the program itself.
-process.env.UV_THREADPOOL_SIZE ??= '16';
+process.env.UV_THREADPOOL_SIZE ??= '20';
 const [first = '--'] = process.argv.slice(2);
 const name = first.startsWith('-') ? 'main' : first;
 if (!/^[a-z-]+$/.test(name) || !existsSync(join(root, 'bench', `${name}.ts`))) {

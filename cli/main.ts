@@ -8,6 +8,7 @@
 import { CommanderError } from 'commander';
 import { errorLines } from '../runner/run/report.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
+import { end } from './end.ts';
 import { buildProgram } from './program.ts';
 import { Terminal } from './terminal/terminal.ts';
 
@@ -19,10 +20,10 @@ export async function main(args: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
   const onSignal = () => {
     // A second Ctrl+C means now.
-    if (interrupt.signal.aborted) process.exit(130);
+    if (interrupt.signal.aborted) end(130);
     interrupt.abort();
     // Whatever does not hear of it, since it waits for somebody who says nothing.
-    setTimeout(() => process.exit(130), stopMs).unref();
+    setTimeout(() => end(130), stopMs).unref();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
@@ -45,7 +46,7 @@ export async function main(args: readonly string[]): Promise<void> {
   if (interrupt.signal.aborted && !endsByStopping) exitCode = 130;
   // On Windows a pipe is written in the background; what is not out yet would be lost.
   await new Promise((resolve) => process.stdout.write('', resolve));
-  process.exit(exitCode);
+  end(exitCode);
 }
 
 function reportFailure(error: unknown, args: readonly string[]): number {

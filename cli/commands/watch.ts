@@ -7,7 +7,7 @@ import { openProjectWarehouse } from '../settings/environment.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 import { type Journal, projectRedactor } from '../terminal/journal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { answered, closeSoon } from '../watch/answer.ts';
+import { answered, answerWithin, closeSoon } from '../watch/answer.ts';
 import { healthOf, PortTakenError, serveHealth } from '../watch/health.ts';
 import { anotherWatcher, watchLock, whileWatcher } from '../watch/hold-lock.ts';
 import { WatchMetrics } from '../watch/metrics.ts';
@@ -87,6 +87,6 @@ export async function watch(
 /** Throws `error`; or, if it is that the port is taken and there is another watcher, that. */
 async function blame(error: unknown, landing: Warehouse): Promise<never> {
   if (!(error instanceof PortTakenError)) throw error;
-  const holder = await answered(landing, () => landing.holder(watchLock)).catch(() => undefined);
+  const holder = await answered(landing, () => landing.holder(watchLock), answerWithin(0)).catch(() => undefined);
   throw holder === undefined ? error : anotherWatcher(holder);
 }

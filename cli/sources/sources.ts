@@ -9,6 +9,7 @@ import { LoadBusyError, LoadInterruptedError } from '../../loaders/landing/error
 import type { LoadOptions, LoadSummary, SourceName } from '../../loaders/landing/summary.ts';
 import { loadRegistry } from '../../loaders/registry/load-registry.ts';
 import { loadSensors } from '../../loaders/sensors/load-sensors.ts';
+import { ShareAccess } from '../../loaders/sensors/share-access.ts';
 import { loadWeather } from '../../loaders/weather/load-weather.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
@@ -39,11 +40,12 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     load(warehouse, project, options) {
       const path = textSetting(project, 'SMB_PATH');
       const share = path === undefined ? undefined : fromRoot(project.root, path);
-      return loadSensors(
-        warehouse,
-        { share, bronzeRoot: bronzeRoot(project), apartments: apartmentsOf(project), times: sensorTimes(project) },
-        options,
-      );
+      const source = {
+        bronzeRoot: bronzeRoot(project),
+        apartments: apartmentsOf(project),
+        times: sensorTimes(project),
+      };
+      return loadSensors(warehouse, { ...source, share, reach: accessTo(project, share).reach }, options);
     },
   },
   weather: {
@@ -73,6 +75,17 @@ export const sources: Readonly<Record<SourceName, Source>> = {
       ),
   },
 };
+
+/** One for each share as long as the process lives: a call that hangs outlives its load. */
+const accesses = new Map<string, ShareAccess>();
+
+function accessTo(project: Project, share = ''): ShareAccess {
+  const limitMs = numberSetting(project, 'SMB_TIMEOUT', 30, { least: 1, most: 3600 }) * 1000;
+  const key = `${limitMs} ${share}`;
+  const access = accesses.get(key) ?? new ShareAccess(share, limitMs);
+  accesses.set(key, access);
+  return access;
+}
 
 /** Whether the project says where a source is. */
 export function isConfigured(source: Source, project: Project): boolean {

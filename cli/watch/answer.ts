@@ -2,8 +2,13 @@ import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Conditions } from './conditions.ts';
 
-/** How long a short question to the database may take before it counts as away, in milliseconds. */
-export const answerMs = 30_000;
+/**
+ * How long a short question to the database may take before it counts as away, in milliseconds: an interval, from 10 to 30 s. As the pause
+ * before the next try is an interval at most, a watcher with 10 s or more is at work two intervals after the database is back.
+ */
+export function answerWithin(intervalMs: number): number {
+  return Math.min(30_000, Math.max(10_000, intervalMs));
+}
 
 /**
  * Asks the database something short. A server that hangs, or a network that swallows everything, breaks no connection:
@@ -11,7 +16,7 @@ export const answerMs = 30_000;
  * @param ask goes on unheard once it is late.
  * @throws ConnectionError if there is no answer in time; whatever `ask` throws.
  */
-export async function answered<T>(warehouse: Warehouse, ask: () => Promise<T>, limitMs = answerMs): Promise<T> {
+export async function answered<T>(warehouse: Warehouse, ask: () => Promise<T>, limitMs: number): Promise<T> {
   // The embedded database is in this process: there a question waits until the build before it is done.
   if (warehouse.kind === 'pglite') return ask();
   let timer: NodeJS.Timeout | undefined;

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { ConnectionError, DatacycleError, StatementError } from '../../warehouse/errors.ts';
 import { isRunning } from '../../warehouse/process-identity.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { answerMs, databaseFailed, isHopeless, silent } from './answer.ts';
+import { answerWithin, databaseFailed, isHopeless, silent } from './answer.ts';
 import type { Conditions } from './conditions.ts';
 import { pause } from './timing.ts';
 
@@ -49,7 +49,7 @@ export async function whileWatcher(
   let wasHeld = false;
   while (!signal.aborted) {
     try {
-      const outcome = await hold(warehouse, signal, async (stop) => {
+      const outcome = await hold(warehouse, signal, answerWithin(intervalMs), async (stop) => {
         wasHeld = true;
         wait = firstWaitMs;
         conditions.recovered('database');
@@ -81,7 +81,12 @@ function isGone(holder: string): boolean {
 
 type Held = { readonly held: true } | { readonly held: false; readonly holder: string };
 
-function hold(warehouse: Warehouse, signal: AbortSignal, work: (lost: AbortSignal) => Promise<void>): Promise<Held> {
+function hold(
+  warehouse: Warehouse,
+  signal: AbortSignal,
+  limitMs: number,
+  work: (lost: AbortSignal) => Promise<void>,
+): Promise<Held> {
   return new Promise((resolve, reject) => {
     let isAwaited = true;
     const giveUp = () => {
@@ -89,7 +94,7 @@ function hold(warehouse: Warehouse, signal: AbortSignal, work: (lost: AbortSigna
       reject(silent(warehouse));
     };
     // Before there is a lock, nothing else notices that the database hangs.
-    const limit = setTimeout(giveUp, answerMs);
+    const limit = setTimeout(giveUp, limitMs);
     signal.addEventListener('abort', giveUp);
     const forgetLimits = () => {
       clearTimeout(limit);

@@ -1,4 +1,4 @@
-import { LoadBusyError, LoadInterruptedError, systemCode } from '../../loaders/landing/errors.ts';
+import { LoadBusyError, LoadFailedError, LoadInterruptedError, systemCode } from '../../loaders/landing/errors.ts';
 import {
   type LoadMode,
   type LoadSummary,
@@ -17,10 +17,13 @@ import type { Conditions } from './conditions.ts';
 import type { WatchMetrics } from './metrics.ts';
 import type { WatchLog } from './watch-log.ts';
 
-/** What became of one try to load a source. `unable`: it says nothing about the source (stopped, busy, no database). */
+/**
+ * What became of one try to load a source. `unable`: it says nothing about the source (stopped, busy, no database). `unreachable`: its server
+ * could not be connected to, which costs it nothing and may be over at any moment.
+ */
 export type Landing =
   | { readonly outcome: 'landed'; readonly summary: LoadSummary }
-  | { readonly outcome: 'failed' }
+  | { readonly outcome: 'failed' | 'unreachable' }
   | { readonly outcome: 'unable' };
 
 export interface LandingOptions {
@@ -78,7 +81,7 @@ export class Lander {
       }
       metrics.up.set({ source: source.name }, 0);
       conditions.failed(source.name, messageOf(error), retryHint, { kind: kindOf(error) });
-      return { outcome: 'failed' };
+      return { outcome: isUnreachable(error) ? 'unreachable' : 'failed' };
     }
   }
 
@@ -128,6 +131,13 @@ export class Lander {
 export function messageOf(error: unknown): string {
   if (error instanceof DatacycleError) return error.message;
   return error instanceof Error ? `unexpected ${error.name}: ${error.message}` : String(error);
+}
+
+/** The codes of a connection that was never made. */
+const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof LoadFailedError && unreachable.includes(systemCode(error.cause));
 }
 
 /** Two failures of one kind are the same although the system met them at different files. */

@@ -15,13 +15,13 @@ import type { Compiled } from '../../runner/compile/compile.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
-import { answered, answerMs, databaseFailed } from './answer.ts';
+import { answered, answerWithin, databaseFailed } from './answer.ts';
 import { Backlog } from './backlog.ts';
 import { Builder } from './builder.ts';
 import { Conditions } from './conditions.ts';
 import { DailyJob } from './daily-job.ts';
 import type { WatchState } from './health.ts';
-import { Lander, messageOf } from './landing.ts';
+import { Lander, type Landing, messageOf } from './landing.ts';
 import { lastSuccesses, newestData, newestLoads, repairedSince } from './ledger-marks.ts';
 import type { WatchMetrics } from './metrics.ts';
 import { type Housekeep, nightlyRound } from './nightly.ts';
@@ -165,7 +165,11 @@ export class Watcher {
   }
 
   #ask<T>(question: () => Promise<T>): Promise<T> {
-    return answered(this.#options.landing, question, this.#options.answerMs ?? answerMs);
+    return answered(
+      this.#options.landing,
+      question,
+      this.#options.answerMs ?? answerWithin(this.#options.settings.intervalMs),
+    );
   }
 
   /** A source that fails here may have been loaded by hand since; its job then counts as done. */
@@ -225,7 +229,7 @@ export class Watcher {
 
   async #doJob(name: JobName, job: DailyJob, stop: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
-    let outcome: 'done' | 'failed' | 'unable' = 'failed';
+    let outcome: 'done' | Exclude<Landing['outcome'], 'landed'> = 'failed';
     try {
       outcome = name === 'nightly' ? await this.#nightly(stop) : await this.#loadDaily(name, stop);
       if (outcome === 'done' && name === 'nightly') this.conditions.recovered('nightly');
@@ -236,7 +240,8 @@ export class Watcher {
       else this.conditions.failed(name, messageOf(error), hint);
     }
     if (outcome === 'done') job.succeeded(clock());
-    else if (outcome === 'unable' || stop.aborted) job.interrupted();
+    // The next check tries it again, so that the watcher is at work soon after the server is.
+    else if (outcome === 'unable' || outcome === 'unreachable' || stop.aborted) job.interrupted();
     else {
       const delay = job.failed(performance.now());
       log.write('info', 'tried again', `${name}: the next try is in ${inWords(delay)}`, {
@@ -246,15 +251,15 @@ export class Watcher {
     }
   }
 
-  async #loadDaily(name: 'weather' | 'registry', stop: AbortSignal): Promise<'done' | 'failed' | 'unable'> {
+  async #loadDaily(name: 'weather' | 'registry', stop: AbortSignal) {
     const landing = await this.#lander.load(this.#options.sources[name], 'new', stop, '');
     if (landing.outcome !== 'landed') return landing.outcome;
     await this.#build(stop);
     // What could not be read, a file that is still being written above all, is not to wait for tomorrow.
-    return landing.summary.skipped.count > 0 ? 'failed' : 'done';
+    return landing.summary.skipped.count > 0 ? ('failed' as const) : ('done' as const);
   }
 
-  #nightly(stop: AbortSignal): Promise<'done' | 'failed' | 'unable'> {
+  #nightly(stop: AbortSignal) {
     const { landing, clock, housekeep, settings } = this.#options;
     const options = {
       warehouse: landing,

@@ -5,9 +5,17 @@ import { stampOf } from '../landing/source-file.ts';
 import type { Candidate } from './candidate.ts';
 import { type KnownFiles, notLanded, type RejectedFile } from './ledger.ts';
 import { isNameReason, type SensorNames } from './name.ts';
+import type { Reach } from './share-access.ts';
 
 /** Asked at once of a share that may be slow. */
 const stampsAtOnce = 16;
+
+/** Where files are judged again, and by which names. */
+interface DueSource {
+  readonly share: string;
+  readonly reach: Reach;
+  readonly names: SensorNames;
+}
 
 /**
  * Of the files of a share those that have to be judged: the ones the ledger does not know, and those it knows as rejected that
@@ -15,16 +23,14 @@ const stampsAtOnce = 16;
  */
 export async function dueFiles(
   on: Queryable,
-  share: string,
-  names: SensorNames,
+  source: DueSource,
   chunk: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
   const open = await notLanded(on, chunk);
   const rejected = new Map([...open].flatMap(([name, how]) => (how === 'new' ? [] : [[name, how] as const])));
   return dueOf(
     rejected,
-    share,
-    names,
+    source,
     chunk.filter(({ name }) => open.has(name)),
   );
 }
@@ -32,8 +38,7 @@ export async function dueFiles(
 /** As {@link dueFiles}, for files that the ledger was asked about. */
 export async function dueOf(
   known: KnownFiles,
-  share: string,
-  names: SensorNames,
+  { share, reach, names }: DueSource,
   chunk: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
   const due: Candidate[] = [];
@@ -46,7 +51,7 @@ export async function dueOf(
   await atOnce(rejected, stampsAtOnce, async ({ candidate, before }) => {
     const { name, path } = candidate;
     const isReadable = isNameReason(before.reason) && names.read(name).known;
-    if (isReadable || (await hasChanged(share, path, before))) due.push({ name, path, before });
+    if (isReadable || (await reach(() => hasChanged(share, path, before)))) due.push({ name, path, before });
   });
   return due;
 }

@@ -8,6 +8,7 @@ import { changedSince, growing, readSource, streamSource } from '../landing/sour
 import type { Candidate } from './candidate.ts';
 import { bronzePathOf, type SensorName, type SensorNames } from './name.ts';
 import { maxFileBytes, type Payload, sensorPayload, tooBig } from './payload.ts';
+import type { Reach } from './share-access.ts';
 
 /** Files read ahead of the one being sent: enough to keep 16 threads busy over a slow share. */
 const window = 48;
@@ -37,6 +38,7 @@ export interface Fingerprint {
 export interface Intake {
   /** The folder that the paths of candidates are relative to. */
   readonly base: string;
+  readonly reach: Reach;
   readonly names: SensorNames;
   /** Where files are copied; undefined if they come from Bronze. */
   readonly bronze: BronzeWriter | undefined;
@@ -55,12 +57,12 @@ export function takeIn(intake: Intake, candidates: Iterable<Candidate>): AsyncGe
 type Fetched = Awaited<ReturnType<typeof fetch>>;
 
 /** Reads a file and writes it into Bronze; a large one is left for its turn. */
-async function fetch({ base, names, bronze }: Intake, candidate: Candidate, limit: number) {
+async function fetch({ base, reach, names, bronze }: Intake, candidate: Candidate, limit: number) {
   const from = join(base, ...candidate.path.split('/'));
   const name = names.read(candidate.name);
   const fileName = candidate.path.slice(candidate.path.lastIndexOf('/') + 1);
   const bronzePath = bronze === undefined ? candidate.path : bronzePathOf(fileName, name);
-  const source = await readSource(from, limit, base);
+  const source = await reach(() => readSource(from, limit, base));
   if (source.kind === 'read') await bronze?.write(bronzePath, source.bytes);
   return { candidate, from, name, bronzePath, source };
 }
@@ -72,8 +74,9 @@ async function* judgeAll(files: AsyncIterable<Fetched>, intake: Intake): AsyncGe
   }
 }
 
-async function judge(file: Fetched, { base, bronze, names }: Intake): Promise<Taken> {
+async function judge(file: Fetched, intake: Intake): Promise<Taken> {
   const { candidate, bronzePath, name, source } = file;
+  const { bronze, names } = intake;
   const minute = name.minute;
   const stamp = bronze === undefined || source.kind === 'skipped' ? null : source.stamp;
   switch (source.kind) {
@@ -85,7 +88,7 @@ async function judge(file: Fetched, { base, bronze, names }: Intake): Promise<Ta
         const print = { candidate, bronzePath: null, minute, bytes: source.size, sha256: null, stamp };
         return { kind: 'rejected', ...print, reason: `${reason}; too large to be copied into Bronze` };
       }
-      const copied = await copyBig(file, source.size, base, bronze);
+      const copied = await copyBig(file, source.size, intake);
       if (copied.kind === 'skipped') return { kind: 'skipped', candidate, reason: copied.reason };
       const print = { candidate, bronzePath, minute, bytes: copied.size, sha256: copied.sha256, stamp };
       return { kind: 'rejected', ...print, reason };
@@ -113,22 +116,31 @@ function judgeContent(name: SensorName, bytes: Buffer, path: string, names: Sens
 }
 
 /** Copies a file that is too big to be landed, for the record. */
-async function copyBig({ from, bronzePath }: Fetched, most: number, within: string, bronze: BronzeWriter | undefined) {
+async function copyBig({ from, bronzePath }: Fetched, most: number, { base: within, reach, bronze }: Intake) {
   if (bronze === undefined) return streamSource(from, async () => undefined, { within, most });
   const copied = await bronze.writeWith(bronzePath, (draft) =>
-    streamSource(from, (piece) => writeFully(draft, piece), { within, most }),
+    reach((call) => {
+      const write = async (piece: Buffer) => {
+        // The draft was given up with the call: its descriptor may be another file's by now.
+        if (call.isLate) throw new Error('the share answered too late');
+        call.progress();
+        await writeFully(draft, piece);
+        call.progress();
+      };
+      return streamSource(from, write, { within, most });
+    }),
   );
   if (copied.kind === 'skipped') await bronze.drop(bronzePath);
   return copied;
 }
 
 /** A file is only rejected if it has not changed since, nor just before: half a file is not a bad file. */
-async function unlessChanged(taken: Taken, file: Fetched, { bronze, settle }: Intake): Promise<Taken> {
+async function unlessChanged(taken: Taken, file: Fetched, { reach, bronze, settle }: Intake): Promise<Taken> {
   if (taken.kind !== 'rejected' || file.source.kind === 'skipped') return taken;
   const { modified, stamp } = file.source;
   // Either way, since the clock of the share may be ahead of ours.
   const isFresh = settle !== undefined && Math.abs(settle.now().getTime() - modified) < settle.ms;
-  const reason = isFresh ? growing : await changedSince(file.from, stamp);
+  const reason = isFresh ? growing : await reach(() => changedSince(file.from, stamp));
   if (reason === undefined) return taken;
   await bronze?.drop(file.bronzePath);
   return { kind: 'skipped', candidate: taken.candidate, reason };

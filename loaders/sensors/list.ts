@@ -1,9 +1,11 @@
+import type { Dir } from 'node:fs';
 import { opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import glob from 'fast-glob';
 import { isLeftover } from '../landing/bronze.ts';
 import { assertFolder } from '../landing/folder.ts';
 import { type Candidate, candidateAt } from './candidate.ts';
+import type { Reach } from './share-access.ts';
 
 /** Names looked up in the ledger at once while a folder is listed. */
 const chunkSize = 10_000;
@@ -18,9 +20,9 @@ export interface Listing {
 }
 
 /** Lists `.json` and `.json.gz` of one flat folder; what `select` keeps is all that stays in memory. */
-export async function listShare(share: string, listing: Listing): Promise<Candidate[]> {
-  await assertFolder(share, 'SMB_PATH');
-  return collect(namesIn(share), listing);
+export async function listShare(share: string, reach: Reach, listing: Listing): Promise<Candidate[]> {
+  await reach(() => assertFolder(share, 'SMB_PATH'));
+  return collect(namesIn(share, reach), listing);
 }
 
 /** Entries read at once: so many names are in memory, and a share over a network is asked so seldom. */
@@ -30,9 +32,31 @@ const entriesAtOnce = 4096;
  * The names of one folder that may be sensor files, whatever they are: a folder of such a name has to be noticed, and asking would cost
  * a call for each file. Of a quarter of a million it takes a third of the time and of the memory of a pattern.
  */
-async function* namesIn(folder: string): AsyncGenerator<string> {
-  for await (const { name } of await opendir(folder, { bufferSize: entriesAtOnce }))
-    if (/^[^.].*\.json(?:\.gz)?$/is.test(name)) yield name;
+async function* namesIn(folder: string, reach: Reach): AsyncGenerator<string> {
+  const entries = await reach(async (call) => {
+    const opened = await opendir(folder, { bufferSize: entriesAtOnce });
+    if (call.isLate) await opened.close();
+    return opened;
+  });
+  try {
+    for (let names = ['']; names.length > 0; ) {
+      names = await reach(() => readNames(entries));
+      for (const name of names) if (/^[^.].*\.json(?:\.gz)?$/is.test(name)) yield name;
+    }
+  } finally {
+    // Not waited for: it comes after a reading that hangs.
+    entries.close().catch(() => undefined);
+  }
+}
+
+/** The next names of a folder; none at its end. */
+async function readNames(entries: Dir): Promise<string[]> {
+  const names: string[] = [];
+  for (let entry = await entries.read(); entry !== null; entry = await entries.read()) {
+    names.push(entry.name);
+    if (names.length === entriesAtOnce) break;
+  }
+  return names;
 }
 
 /** Lists the sensor files in Bronze and removes what killed loads left there. */

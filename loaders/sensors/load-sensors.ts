@@ -34,11 +34,14 @@ import { completeListing, hasLanded, listingCompleted, newestMinute, sensors, wi
 import { type Listing, listBronze, listShare } from './list.ts';
 import { type PlausibleTimes, SensorNames } from './name.ts';
 import { aheadMinutes, predictSensors } from './predict.ts';
+import { type Reach, unlimited } from './share-access.ts';
 import { isSubjectsPath } from './subject-files.ts';
 
 export interface SensorSource {
   /** The folder that has the files (SMB_PATH); only loading from Bronze does not need it. */
   readonly share: string | undefined;
+  /** How the share is reached, see {@link ShareAccess}; by default it may take as long as it likes. */
+  readonly reach?: Reach | undefined;
   readonly bronzeRoot: string;
   readonly apartments: readonly Apartment[];
   /** Readings of other times are rejected; default: before 2020 and a day ahead. */
@@ -64,7 +67,8 @@ export async function loadSensors(
   source: SensorSource,
   options: SensorOptions,
 ): Promise<LoadSummary> {
-  if (options.mode !== 'from-bronze') await assertFolder(shareOf(source), 'SMB_PATH');
+  if (options.mode !== 'from-bronze')
+    await (source.reach ?? unlimited)(() => assertFolder(shareOf(source), 'SMB_PATH'));
   await ensureStaging(warehouse);
   const erased = new SubjectRule(await readTombstones(warehouse));
   const names = new SensorNames(source.apartments, erased, source.times, options.clock);
@@ -104,6 +108,7 @@ const ledgerChunk = 10_000;
 class Load {
   readonly #warehouse: Warehouse;
   readonly #source: SensorSource;
+  readonly #reach: Reach;
   readonly #names: SensorNames;
   readonly #options: SensorOptions;
   readonly #loads: number[] = [];
@@ -128,6 +133,7 @@ class Load {
   ) {
     this.#warehouse = warehouse;
     this.#source = source;
+    this.#reach = source.reach ?? unlimited;
     this.#names = names;
     this.#erased = erased;
     this.#options = options;
@@ -200,7 +206,7 @@ class Load {
     try {
       return await work();
     } catch (error) {
-      if (systemCode(error) !== '') await assertFolder(shareOf(this.#source), 'SMB_PATH');
+      if (systemCode(error) !== '') await this.#reach(() => assertFolder(shareOf(this.#source), 'SMB_PATH'));
       throw error;
     }
   }
@@ -208,7 +214,7 @@ class Load {
   /** A share that is not mounted mostly looks like an empty folder, in which nothing is new for ever. */
   async #assertMounted(): Promise<void> {
     const share = shareOf(this.#source);
-    if (!(await isEmptyFolder(share)) || !(await hasLanded(this.#warehouse))) return;
+    if (!(await this.#reach(() => isEmptyFolder(share))) || !(await hasLanded(this.#warehouse))) return;
     throw new SourceError({
       what: `SMB_PATH names the folder ${share}, which is empty, though files have been landed from it: is the share mounted?`,
       hint: 'Mount the network share there again.',
@@ -224,16 +230,17 @@ class Load {
       // After an erasure the ledger may be empty; listing the share at every check would find nothing new.
       const newest = known ?? (this.#erased.size > 0 ? now : undefined);
       if (newest !== undefined) {
-        const prediction = { share, names: this.#names, newest, now, checkpoint: this.#checkpoint };
+        const prediction = { share, reach: this.#reach, names: this.#names, newest, now, checkpoint: this.#checkpoint };
         return { listed: 'predicted', found: await predictSensors(on, prediction) };
       }
     }
     const listing = this.#listing((chunk) => this.#due(this.#allowed(chunk)));
-    return { listed: 'listing', found: await listShare(share, listing) };
+    return { listed: 'listing', found: await listShare(share, this.#reach, listing) };
   }
 
   #due(chunk: readonly Candidate[]): Promise<readonly Candidate[]> {
-    return dueFiles(this.#warehouse, shareOf(this.#source), this.#names, chunk);
+    const source = { share: shareOf(this.#source), reach: this.#reach, names: this.#names };
+    return dueFiles(this.#warehouse, source, chunk);
   }
 
   #listing(select: Listing['select']): Listing {
@@ -253,6 +260,7 @@ class Load {
     const fromBronze = mode === 'from-bronze';
     const total = candidates.length;
     const base = fromBronze ? bronzeRoot : shareOf(this.#source);
+    const reach = fromBronze ? unlimited : this.#reach;
     const bronze = fromBronze ? undefined : new BronzeWriter(bronzeRoot);
     for (let rest = candidates; rest.length > 0; ) {
       this.#checkpoint();
@@ -263,6 +271,7 @@ class Load {
         warehouse: this.#warehouse,
         names: this.#names,
         base,
+        reach,
         bronze,
         settle: fromBronze ? undefined : { ms: settleMs, now: clock },
         candidates: rest.slice(0, batchFiles),
@@ -282,7 +291,9 @@ class Load {
       // Only now, that the ledger names another copy.
       for (const path of result.replacedCopies) await rm(placeInBronze(bronzeRoot, path), { force: true });
       // Unreadable files may mean that the share is no longer mounted; continuing would skip all other files, too.
-      if (result.skipped.length > 0) await assertFolder(base, fromBronze ? 'BRONZE_ROOT' : 'SMB_PATH');
+      if (result.skipped.length > 0) {
+        await reach(() => assertFolder(base, fromBronze ? 'BRONZE_ROOT' : 'SMB_PATH'));
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import type { Candidate } from './candidate.ts';
 import { dueOf } from './due.ts';
 import { knownFiles } from './ledger.ts';
 import type { SensorNames } from './name.ts';
+import type { Reach } from './share-access.ts';
 
 /** Minutes of names tested at once, and so many in a row with nothing there end the search. */
 const gapMinutes = 10;
@@ -16,6 +17,7 @@ export const aheadMinutes = 2;
 
 export interface Prediction {
   readonly share: string;
+  readonly reach: Reach;
   readonly names: SensorNames;
   /** The newest minute landed, in minutes since 1970. */
   readonly newest: number;
@@ -67,7 +69,7 @@ async function follow(on: Queryable, prediction: Prediction, found: Candidate[])
 /** For each of these minutes that has files: those of them that have to be judged, maybe none. */
 async function filesOf(
   on: Queryable,
-  { share, names }: Prediction,
+  { share, reach, names }: Prediction,
   minutes: readonly number[],
 ): Promise<Map<number, Candidate[]>> {
   const expected = minutes.flatMap((minute) => names.expected(minute).map((name) => ({ minute, name })));
@@ -76,21 +78,21 @@ async function filesOf(
   const found: Candidate[] = [];
   await atOnce(expected, 64, async ({ minute, name }) => {
     const before = known.get(name);
-    const path = before === 'landed' ? undefined : await pathOf(share, name);
+    const path = before === 'landed' ? undefined : await pathOf(share, reach, name);
     if (before === undefined && path === undefined) return;
     if (!there.has(minute)) there.set(minute, []);
     if (path !== undefined) found.push({ name, path });
   });
-  for (const due of await dueOf(known, share, names, found)) {
+  for (const due of await dueOf(known, { share, reach, names }, found)) {
     there.get(names.read(due.name).minute ?? Number.NaN)?.push(due);
   }
   return there;
 }
 
 /** The file of this name, plain or compressed, in either of Unicode's forms, if there is one. */
-async function pathOf(share: string, name: string): Promise<string | undefined> {
+async function pathOf(share: string, reach: Reach, name: string): Promise<string | undefined> {
   for (const form of new Set([name, name.normalize('NFD')]))
-    for (const path of [form, `${form}.gz`]) if (await exists(join(share, path))) return path;
+    for (const path of [form, `${form}.gz`]) if (await reach(() => exists(join(share, path)))) return path;
   return undefined;
 }
 

@@ -62,6 +62,7 @@ export interface SmallOptions {
   readonly folder: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly registry?: (options: LoadOptions) => Promise<number>;
+  readonly sensors?: Source['load'];
   readonly housekeep?: Housekeep;
   readonly answerMs?: number;
   readonly blockedMs?: number;
@@ -100,7 +101,11 @@ export class SmallWatch {
     this.metrics = new WatchMetrics(clock);
     this.watcher = new Watcher({
       compiled,
-      sources: { ...sources, registry },
+      sources: {
+        ...sources,
+        registry,
+        ...(options.sensors && { sensors: { ...sources.sensors, load: options.sensors } }),
+      },
       landing: warehouse,
       building: warehouse,
       settings: watchSettings(compiled.project),
