@@ -8,6 +8,7 @@ import type { Compiled } from '../../runner/compile/compile.ts';
 import type { IndirectSelection } from '../../runner/selection/criterion.ts';
 import type { ResourceType } from '../../runner/selection/selectable.ts';
 import { type Selection, selectNodes } from '../../runner/selection/selection.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** `all` and `default` are all kinds, as in dbt. */
@@ -17,6 +18,7 @@ export type KindFlag = ResourceType | 'all' | 'default';
 export interface SelectionFlags {
   readonly select?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
+  readonly selector?: string | undefined;
   readonly indirectSelection?: IndirectSelection | undefined;
   readonly resourceType?: readonly KindFlag[] | undefined;
   readonly excludeResourceType?: readonly ResourceType[] | undefined;
@@ -27,6 +29,11 @@ export interface SelectionFlags {
  * @throws UsageError for a selector that cannot be read.
  */
 export function chosenNodes(compiled: Compiled, flags: SelectionFlags, terminal: Terminal): ReadonlySet<string> {
+  if (flags.selector !== undefined && [flags.select, flags.exclude].some((given) => given !== undefined))
+    throw new UsageError({
+      what: '--selector says all there is to select; --select and --exclude cannot go with it',
+      hint: 'Write what they say into the selector, or leave it out.',
+    });
   const { ids, warnings } = selectNodes(compiled, selectionOf(flags));
   for (const { what, hint } of warnings) {
     if (terminal.json) terminal.event({ type: 'warning', what, hint });
@@ -36,14 +43,15 @@ export function chosenNodes(compiled: Compiled, flags: SelectionFlags, terminal:
 }
 
 /** Whether the flags ask for all there is. */
-export function isEverything({ select = [], resourceType, excludeResourceType }: SelectionFlags): boolean {
-  return select.length === 0 && resourceType === undefined && excludeResourceType === undefined;
+export function isEverything({ select = [], selector, resourceType, excludeResourceType }: SelectionFlags): boolean {
+  return [...select, selector, resourceType, excludeResourceType].every((flag) => flag === undefined);
 }
 
 function selectionOf(flags: SelectionFlags): Selection {
   return {
     select: flags.select,
     exclude: flags.exclude,
+    selector: flags.selector,
     indirect: flags.indirectSelection,
     resourceTypes: kindsOf(flags.resourceType),
     excludeResourceTypes: flags.excludeResourceType,

@@ -11,7 +11,7 @@ const others: readonly { readonly files: readonly string[]; readonly hint: strin
     files: ['analyses/**/*.sql', 'analysis/**/*.sql'],
     hint: 'Put it where nothing is read, and run it by `datacycle show --inline`; or make it an ephemeral model.',
   },
-  { files: ['selectors.yml', 'selectors.yaml'], hint: 'Write selections on the command line, or give the nodes tags.' },
+  { files: ['selectors.yaml'], hint: 'Call it selectors.yml.' },
   {
     files: ['packages.yml', 'dependencies.yml'],
     hint: 'There are no packages: copy the macros that you need into macros/.',

@@ -1,6 +1,7 @@
 // Which nodes a selection names, as in dbt.
 //
 //   1. criterion.ts, definition.ts  one selector, `2+tag:nightly`, and several of them put together
+//      selectors-file.ts            the same from selectors.yml, by name
 //   2. selectable.ts                the nodes of a manifest as selectors see them
 //   3. methods.ts, fqn.ts, glob.ts  which nodes a method and its value name
 //   4. evaluate.ts                  goes up and down from there, takes tests along, puts the parts together
@@ -9,16 +10,19 @@
 // A selector that matches nothing is a warning; one that cannot be read is a UsageError.
 import type { Compiled } from '../compile/compile.ts';
 import type { IndirectSelection } from './criterion.ts';
-import { parseFlags } from './definition.ts';
+import { type Definition, parseFlags } from './definition.ts';
 import { evaluate } from './evaluate.ts';
 import { nearMisses } from './near-misses.ts';
 import { type ResourceType, type Selectable, type Selectables, selectablesOf } from './selectable.ts';
+import { namedSelector, readSelectors } from './selectors-file.ts';
 
 /** What the flags of a command say. */
 export interface Selection {
   /** Unions; each may be an intersection with commas. Empty: everything. */
   readonly select?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
+  /** One of selectors.yml, by its name, in place of these; where nothing is selected, the one that holds by default. */
+  readonly selector?: string | undefined;
   /** Which tests come along; eager where it is not said. */
   readonly indirect?: IndirectSelection | undefined;
   /** Of what is selected only these kinds, and not those. */
@@ -45,13 +49,23 @@ export interface SelectionWarning {
  */
 export function selectNodes(compiled: Pick<Compiled, 'manifest' | 'project'>, selection: Selection = {}): Selected {
   const selectables = selectablesOf(compiled);
-  const { select = [], exclude = [], indirect = 'eager' } = selection;
   const warnings: SelectionWarning[] = [];
   const context = { ...selectables, project: compiled.project.settings.name };
-  const ids = evaluate(parseFlags({ select, exclude }, indirect), context, ({ expected = '' }) =>
+  const ids = evaluate(definitionOf(selection, compiled.project.root), context, ({ expected = '' }) =>
     warnings.push({ what: `nothing matches the selector "${expected}"`, hint: nearMisses(expected, selectables) }),
   );
   return { ids: ofTypes(ids, selection, selectables), warnings };
+}
+
+function definitionOf(
+  { select = [], exclude = [], selector, indirect = 'eager' }: Selection,
+  root: string,
+): Definition {
+  if (selector === undefined && (select.length > 0 || exclude.length > 0))
+    return parseFlags({ select, exclude }, indirect);
+  const named = readSelectors(root, indirect);
+  const name = selector ?? named.byDefault;
+  return name === undefined ? parseFlags({ select, exclude }, indirect) : namedSelector(named, name);
 }
 
 function ofTypes(

@@ -6,7 +6,7 @@ describe('files that dbt reads', () => {
     ['snapshots/orders.sql', /materialized="snapshot"/],
     ['snapshots/orders.yml', /materialized="snapshot"/],
     ['analyses/report.sql', /show --inline/],
-    ['selectors.yml', /command line/],
+    ['selectors.yaml', /Call it selectors.yml/],
     ['packages.yml', /no packages/],
     ['dependencies.yml', /no packages/],
     ['dbt_project.yml', /project\.yml/],
