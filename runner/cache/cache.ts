@@ -20,7 +20,6 @@ import {
   type ProjectOptions,
   readSettingsFile,
 } from '../project/project.ts';
-import type { CheckedFiles } from '../project/properties.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { type ParsedYaml, YamlFile } from '../yaml/yaml-file.ts';
 import { digestOfProject, digestOfSettings, holdsSecret, isAsItWas, RecordedEnv, variantOf } from './inputs.ts';
@@ -46,7 +45,7 @@ export async function projectAt(options: ProjectOptions, build: string | undefin
 /** Compiles a project, and keeps what comes out. @throws ProjectError as compileProject does. */
 export async function compiledProject(project: Project, build: string | undefined = thisBuild): Promise<Compiled> {
   const key = build === undefined ? undefined : digestOfProject(project, build);
-  if (build === undefined || key === undefined) return freshlyCompiled(project);
+  if (build === undefined || key === undefined) return freshlyCompiled(project, build);
   keepSettings(project, build);
   const path = join(cacheFolder(project.root), `manifest-${variantOf(project)}.json`);
   const kept = readKept(path);
@@ -56,8 +55,9 @@ export async function compiledProject(project: Project, build: string | undefine
     if (found !== undefined) return { ...completed(found as Data), project };
   }
   const env = new RecordedEnv(project);
-  const checked = new KeptChecks(join(cacheFolder(project.root), 'properties.json'), build);
-  const fresh = await freshlyCompiled({ ...project, env: env.recording }, checked);
+  const checked = keptChecks(project.root, build);
+  const { compileProject } = await import('../compile/compile.ts');
+  const fresh = compileProject({ ...project, env: env.recording }, checked);
   checked.keep(project.properties);
   const { graph: _graph, properties: _properties, query: _query, project: _project, manifest, ...rest } = fresh;
   const { index: _index, ...nodes } = manifest;
@@ -69,8 +69,16 @@ export async function compiledProject(project: Project, build: string | undefine
 }
 
 /** Compiles a project from its files and keeps nothing; knows the .yml files, and compiles queries. @throws ProjectError */
-export async function freshlyCompiled(project: Project, checked?: CheckedFiles): Promise<FreshlyCompiled> {
-  return (await import('../compile/compile.ts')).compileProject(project, checked);
+export async function freshlyCompiled(
+  project: Project,
+  build: string | undefined = thisBuild,
+): Promise<FreshlyCompiled> {
+  const { compileProject } = await import('../compile/compile.ts');
+  return compileProject(project, build === undefined ? undefined : keptChecks(project.root, build));
+}
+
+function keptChecks(root: string, build: string): KeptChecks {
+  return new KeptChecks(join(cacheFolder(root), 'properties.json'), build);
 }
 
 interface Head {

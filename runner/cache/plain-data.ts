@@ -26,10 +26,22 @@ interface Kept {
 export function toText(value: unknown): string {
   const segments = new Numbered<Kept['segments'][number]>();
   const trails = new Numbered<Kept['trails'][number]>();
+  // Most are the same objects, which spares comparing them.
+  const seen = new Map<Origin, number>();
+  const seenTrails = new Map<unknown, number>();
+  const numberOfTrail = (trail: NonNullable<Origin['trail']>): number => {
+    const number = seenTrails.get(trail) ?? trails.numberOf(trail);
+    seenTrails.set(trail, number);
+    return number;
+  };
   const numberOf = ({ start: _start, origin, hole }: Segment): number => {
+    const known = hole === undefined && origin !== undefined ? seen.get(origin) : undefined;
+    if (known !== undefined) return known;
     const { trail, ...from } = origin ?? {};
     const segment = { origin: origin && (from as Origin), hole };
-    return segments.numberOf({ segment, trail: trail && trails.numberOf(trail) });
+    const number = segments.numberOf({ segment, trail: trail && numberOfTrail(trail) });
+    if (hole === undefined && origin !== undefined) seen.set(origin, number);
+    return number;
   };
   const data = asJson(value, '', numberOf);
   return JSON.stringify({ data, segments: segments.all, trails: trails.all } satisfies Kept);
