@@ -11,6 +11,7 @@ import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { columnLineage, type Origin, type ProjectLineage } from '../../runner/lineage/lineage.ts';
 import { type ColumnName, downstreamOf, modelsFilteredBy, type Step, upstreamOf } from '../../runner/lineage/trace.ts';
+import type { SeedNode } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { loadSqlParser } from '../../runner/sql/parser.ts';
 import { formatPlace } from '../../runner/text/place.ts';
@@ -51,11 +52,16 @@ export async function lineage(
 }
 
 /** The lineage of all nodes of a project. @throws ProjectError for SQL that cannot be parsed. */
-export async function lineageOf({ manifest, project }: Compiled): Promise<ProjectLineage> {
-  return columnLineage(manifest, {
+export async function lineageOf(compiled: Pick<Compiled, 'manifest' | 'project'>): Promise<ProjectLineage> {
+  return columnLineage(compiled.manifest, await sqlReading(compiled));
+}
+
+/** What reading the SQL of a project needs besides its manifest. */
+export async function sqlReading({ project }: Pick<Compiled, 'project'>) {
+  return {
     parser: await loadSqlParser(),
-    seedColumns: (seed) => readSeed(project.root, seed).columns.map(({ name }) => name),
-  });
+    seedColumns: (seed: SeedNode) => readSeed(project.root, seed).columns.map(({ name }) => name),
+  };
 }
 
 interface Asked {

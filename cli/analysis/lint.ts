@@ -1,16 +1,14 @@
 import { compiledProject } from '../../runner/cache/cache.ts';
 import { lint as lintProject } from '../../runner/lint/lint.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';
-import { loadSqlParser } from '../../runner/sql/parser.ts';
 import { formatProblem } from '../../runner/text/errors.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { lineageOf } from './lineage.ts';
+import { sqlReading } from './lineage.ts';
 
 /** Says what of a project's SQL and .yml files breaks a rule. @returns 1 if anything does. */
 export async function lint(project: Project, flags: { readonly output?: string }, terminal: Terminal): Promise<0 | 1> {
   const compiled = await compiledProject(project);
-  const parser = await loadSqlParser();
-  const { findings, off, needless } = lintProject({ ...compiled, parser, lineage: await lineageOf(compiled) });
+  const { findings, off, needless } = lintProject({ ...compiled, ...(await sqlReading(compiled)) });
   const exceptions = project.settings.lint?.off ?? [];
   const stale = needless.map((index) => ({
     rule: exceptions[index]?.rule ?? '',

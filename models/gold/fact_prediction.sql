@@ -97,7 +97,14 @@ new_counters as (
         from {{ref "fact_energy_minute"}} as f
         where f.device_key = d.device_key
             and f.counter_total is not null
-            and (f.device_key, f.datetime_key) not in (select c.device_key, c.datetime_key from counters as c)
+            and (f.device_key, f.datetime_key) not in (
+                select
+                    c.device_key,
+                    c.datetime_key
+                from counters as c
+                where c.device_key is not null
+                    and c.datetime_key is not null
+            )
         limit 1
     ) as k on true
     where k.is_known is null

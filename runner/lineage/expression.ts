@@ -1,7 +1,8 @@
-import type { A_Expr, FuncCall, Node, SubLink } from 'libpg-query';
+import type { A_Expr, BoolExpr, FuncCall, Node, SubLink } from 'libpg-query';
 import { constantNumber, constantText, nodesBelow, textsOf } from '../sql/tree.ts';
 import { asMembers, computed, type Flow, filtered, merge, nothing, taken } from './flow.ts';
 import { pathOf } from './json-path.ts';
+import { isNullConstant } from './never-null.ts';
 import { referred, type Scope, type Shape, starOf } from './scope.ts';
 
 /** What the value of an expression comes from. */
@@ -22,6 +23,7 @@ export function flowOf(node: Node | undefined, scope: Scope): Flow {
     // Constants chosen by a condition are made of what it asks; other values are only chosen by it.
     return merge(computed(results, true), results.parts.size === 0 ? computed(conditions) : filtered(conditions));
   }
+  if ('BoolExpr' in node) tellOfNotIn(node.BoolExpr, scope);
   if ('SubLink' in node) return subqueryFlow(node.SubLink, scope);
   if ('A_Indirection' in node) return partFlow(node.A_Indirection, scope);
   // Whatever else there is computes its value from those of its operands.
@@ -41,7 +43,9 @@ function columnFlow(fields: readonly Node[], scope: Scope): Flow {
   return computed(merge({ parts: new Map(), gaps: new Set(gaps) }, ...columns.map(({ flow }) => flow)));
 }
 
-function operatorFlow({ kind, name, lexpr, rexpr }: A_Expr, scope: Scope): Flow {
+function operatorFlow({ kind, name, lexpr, rexpr, location }: A_Expr, scope: Scope): Flow {
+  if (kind === 'AEXPR_IN' && textsOf(name)[0] === '<>' && nodesBelow([rexpr]).some(holdsNull))
+    scope.ground.onNotIn?.(location, 'a list that holds NULL');
   if (kind === 'AEXPR_NULLIF') return merge(computed(flowOf(lexpr, scope), true), computed(flowOf(rexpr, scope)));
   const [operator] = textsOf(name);
   if (kind === 'AEXPR_OP' && (operator === '->' || operator === '->>')) {
@@ -130,7 +134,9 @@ function windowFlow(window: FuncCall['over'], scope: Scope): Flow {
   return all([...nodesBelow(window), ...nodesBelow(named)], scope);
 }
 
-function subqueryFlow({ subLinkType, testexpr, subselect }: SubLink, scope: Scope): Flow {
+function subqueryFlow(link: SubLink, scope: Scope): Flow {
+  const { subLinkType, testexpr, subselect, operName, location } = link;
+  if (subLinkType === 'ALL_SUBLINK' && textsOf(operName)[0] === '<>') tellIfNullable(link, location, scope);
   const shape = subqueryShape(subselect, scope);
   const value = merge(nothing, ...shape.columns.map(({ flow }) => flow));
   switch (subLinkType) {
@@ -148,6 +154,23 @@ function subqueryFlow({ subLinkType, testexpr, subselect }: SubLink, scope: Scop
 /** Where it is asked whether there are rows, what decides it is an operand. */
 function asOperands({ parts, gaps }: Flow): Flow {
   return { parts: new Map([...parts].map(([key, part]) => [key, { ...part, how: 'computed' }])), gaps };
+}
+
+/** `not in` a subquery, and its other form `<> all`. */
+function tellOfNotIn({ boolop, args = [], location }: BoolExpr, scope: Scope): void {
+  const [only] = args;
+  if (scope.ground.onNotIn === undefined || boolop !== 'NOT_EXPR' || only === undefined) return;
+  if ('SubLink' in only && only.SubLink.subLinkType === 'ANY_SUBLINK' && only.SubLink.operName === undefined)
+    tellIfNullable(only.SubLink, location, scope);
+}
+
+function tellIfNullable({ subselect }: SubLink, location: number | undefined, scope: Scope): void {
+  const nullable = subqueryShape(subselect, scope).columns.find(({ neverNull }) => neverNull !== true);
+  if (nullable !== undefined) scope.ground.onNotIn?.(location, `a subquery whose column ${nullable.name} may be NULL`);
+}
+
+function holdsNull(list: Node): boolean {
+  return isNullConstant(list) || ('List' in list && (list.List.items ?? []).some(isNullConstant));
 }
 
 /** What a subquery yields that may refer to what is around it. */

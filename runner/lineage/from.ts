@@ -3,6 +3,7 @@ import { constantText, textsOf } from '../sql/tree.ts';
 import { all, callFlow, flowOf, subqueryShape } from './expression.ts';
 import { computed, type Flow, filtered, gap, merge, nothing, taken } from './flow.ts';
 import { pathOf } from './json-path.ts';
+import { loosened } from './never-null.ts';
 import { type Column, columnIn, type Relation, renamed, type Scope, type Shape } from './scope.ts';
 
 /** Adds what an item of a from clause brings into the scope. @returns what it says about which rows count. */
@@ -58,6 +59,11 @@ function join({ jointype, isNatural, larg, rarg, usingClause, quals, alias }: Jo
     scope.merged.set(name, sharedFlow(jointype, one, other));
     return filtered(merge(one, other));
   });
+  for (let at = begin; at < scope.relations.length; at += 1) {
+    const isLoose = jointype === 'JOIN_FULL' || jointype === (at < middle ? 'JOIN_RIGHT' : 'JOIN_LEFT');
+    const one = scope.relations[at];
+    if (isLoose && one !== undefined) scope.relations[at] = loosened(one);
+  }
   if (alias !== undefined) {
     const inside = scope.relations.splice(begin);
     const columns = inside.flatMap(({ shape }) => shape.columns);

@@ -5,7 +5,8 @@
 //   3. scope.ts       which names can be referred to at a place, and what a star stands for
 //   4. from.ts        the items of a from clause -> relations, set-returning functions included
 //   5. query.ts       a select, union or values -> columns, and what decides which rows there are; column-name.ts names them
-//   6. lineage.ts     each node, after its upstreams; the full and the incremental SQL of a model are one
+//   6. lineage.ts     each node, after its upstreams; the full and the incremental SQL of a model are one; added-columns.ts
+//                     has those that the runner adds, never-null.ts tells which cannot be NULL
 //   7. trace.ts       the way of one column through all nodes, up and down
 //
 // No database is asked. What cannot be known without one is said where it is missing: `unknown`.
@@ -24,6 +25,7 @@ import { type SqlParser, SqlSyntaxError } from '../sql/parser.ts';
 import { ProjectError } from '../text/errors.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
+import { addedColumns } from './added-columns.ts';
 import {
   column,
   computed,
@@ -37,6 +39,7 @@ import {
   ranks,
   rowsOf,
 } from './flow.ts';
+import { neverNullColumns } from './never-null.ts';
 import { queryShape } from './query.ts';
 import type { Column, Ground, Shape } from './scope.ts';
 
@@ -82,6 +85,8 @@ export interface LineageOptions {
   readonly parser: SqlParser;
   /** The columns of a seed, as its file has them. */
   readonly seedColumns: (seed: SeedNode) => readonly string[];
+  /** Told of `not in` something that may hold NULL, in a model: where, and what that is; more than once maybe. */
+  readonly onNotIn?: ((node: ModelNode, place: Place, what: string) => void) | undefined;
 }
 
 /**
@@ -100,6 +105,7 @@ export function columnLineage(
   const byRelation = new Map<string, NodeWithColumns>();
   for (const node of nodes.values())
     if (hasColumns(node) && node.materialized !== 'ephemeral') byRelation.set(relation(node.relation), node);
+  const neverNull = neverNullColumns(manifest);
   const ground = (self: ModelNode, own: Shape): Ground => ({
     query: queryShape,
     relation: (schema, name) => {
@@ -111,10 +117,18 @@ export function columnLineage(
   for (const id of order) {
     const node = nodes.get(id);
     if (!hasColumns(node) || wanted?.has(id) === false) continue;
-    const lineage =
-      node.kind === 'model' ? ofModel(node, options.parser, (own) => ground(node, own)) : ofRoot(node, options);
-    found[id] = lineage;
-    known.set(id, shapeOf(node, lineage));
+    const isNeverNull = (name: string) => neverNull.get(id)?.has(name) === true;
+    if (node.kind === 'model') {
+      const { lineage, isFilled } = ofModel(node, options, isNeverNull, (own) => ground(node, own));
+      found[id] = lineage;
+      known.set(
+        id,
+        shapeOf(node, lineage, (name) => isNeverNull(name) || isFilled(name)),
+      );
+    } else {
+      found[id] = ofRoot(node, options);
+      known.set(id, shapeOf(node, found[id], isNeverNull));
+    }
   }
   return found;
 }
@@ -140,9 +154,14 @@ function undescribed(node: NodeWithColumns): Shape {
   return openShape(node.id, [], `the columns of ${node.name} are not known here`);
 }
 
-function openShape(id: string, names: readonly string[], starGap: string): Shape {
+function openShape(
+  id: string,
+  names: readonly string[],
+  starGap: string,
+  neverNull: (name: string) => boolean = () => false,
+): Shape {
   return {
-    columns: names.map((name) => ({ name, flow: column(id, name) })),
+    columns: names.map((name) => ({ name, flow: column(id, name), neverNull: neverNull(name) })),
     other: (name) => column(id, name),
     starGap,
     rows: rowsOf(id),
@@ -151,17 +170,16 @@ function openShape(id: string, names: readonly string[], starGap: string): Shape
 }
 
 /** What reading a node yields: its columns as they are. */
-function shapeOf(node: NodeWithColumns, { columns, unknown }: NodeLineage): Shape {
+function shapeOf(
+  node: NodeWithColumns,
+  { columns, unknown }: NodeLineage,
+  neverNull: (name: string) => boolean,
+): Shape {
   const names = columns.map((one) => one.column);
-  const [first] = unknown;
-  if (first !== undefined) return openShape(node.id, names, first);
-  if (node.kind === 'source')
-    return openShape(node.id, names, `which columns the source ${node.name} has is declared, not known`);
-  return {
-    columns: names.map((name) => ({ name, flow: column(node.id, name) })),
-    rows: rowsOf(node.id),
-    filters: nothing,
-  };
+  const declared =
+    node.kind === 'source' ? `which columns the source ${node.name} has is declared, not known` : undefined;
+  const open = openShape(node.id, names, unknown[0] ?? declared ?? '', neverNull);
+  return unknown[0] === undefined && declared === undefined ? { ...open, other: undefined, starGap: undefined } : open;
 }
 
 /** A source has the columns that its .yml declares, a seed those of its file. */
@@ -194,67 +212,52 @@ function namesOf(
   }
 }
 
-function ofModel(node: ModelNode, parser: SqlParser, groundWith: (own: Shape) => Ground): NodeLineage {
+interface ModelRead {
+  readonly lineage: NodeLineage;
+  /** Whether no form of its SQL yields a NULL in a column. */
+  readonly isFilled: (column: string) => boolean;
+}
+
+function ofModel(
+  node: ModelNode,
+  options: LineageOptions,
+  isNeverNull: (column: string) => boolean,
+  groundWith: (own: Shape) => Ground,
+): ModelRead {
   const declared = node.columns.map(({ name }) => name);
+  const added = addedColumns(node);
+  const readOn = (sql: SqlText, own: Shape) => read(node, sql, options, groundWith(own));
   // Before its SQL is read, its own rows have the columns that it declares, and any other.
-  const before = openShape(node.id, declared, `which columns ${node.name} itself has is being found out`);
-  const full = read(node.fullSql, parser, groundWith(before));
-  const names = [...full.shape.columns.map(({ name }) => name), ...addedColumns(node).map(({ name }) => name)];
+  const before = openShape(node.id, declared, `which columns ${node.name} itself has is being found out`, isNeverNull);
+  const full = readOn(node.fullSql, before);
+  const { columns, starGap } = full.shape;
+  const names = [...columns, ...added].map(({ name }) => name);
   const own =
-    full.shape.starGap === undefined
-      ? { ...openShape(node.id, names, ''), other: undefined, starGap: undefined }
-      : before;
+    starGap === undefined ? { ...openShape(node.id, names, '', isNeverNull), other: undefined, starGap } : before;
   const incremental = incrementalSqlOf(node);
-  const forms = [full, ...(incremental === undefined ? [] : [read(incremental, parser, groundWith(own))])];
-  const columns = full.shape.columns.map((one) =>
-    lineageOf(
-      one,
-      merge(one.flow, ...forms.slice(1).map(({ shape }) => flowNamed(shape.columns, one.name))),
-      full.placeOf(one),
-    ),
-  );
-  const missing =
-    full.shape.starGap === undefined ? [] : declared.filter((name) => !columns.some((one) => one.column === name));
-  return {
+  const forms = [full, ...(incremental === undefined ? [] : [readOn(incremental, own)])];
+  const flowIn = (name: string) => merge(nothing, ...forms.map(({ shape }) => flowNamed(shape.columns, name)));
+  const hidden = starGap === undefined ? [] : declared.filter((name) => !names.includes(name));
+  const lineage = {
     node: node.id,
     columns: [
-      ...columns,
-      ...missing.map((name) =>
-        lineageOf({ name, flow: nothing }, full.shape.other?.(name) ?? gap(full.shape.starGap ?? '')),
-      ),
-      ...addedColumns(node).map(({ name, from }) =>
-        lineageOf(
-          { name, flow: nothing },
-          computed(merge(nothing, ...from.map((key) => flowNamed(full.shape.columns, key)))),
-        ),
+      ...columns.map((one) => lineageOf(one.name, flowIn(one.name), full.placeOf(one))),
+      ...hidden.map((name) => lineageOf(name, full.shape.other?.(name) ?? gap(starGap ?? ''))),
+      ...added.map(({ name, from }) =>
+        lineageOf(name, computed(merge(nothing, ...from.map((key) => flowNamed(columns, key))))),
       ),
     ],
     rowsFrom: originsOf(computed(merge(...forms.map(({ shape }) => shape.rows)))),
     filteredBy: originsOf(filtered(merge(...forms.map(({ shape }) => shape.filters)))),
     unknown: [...new Set(forms.flatMap(({ shape }) => shape.starGap ?? []))],
   };
+  const isFilled = (name: string) =>
+    forms.every(({ shape }) => shape.columns.find((one) => one.name === name)?.neverNull === true);
+  return { lineage, isFilled };
 }
 
 function flowNamed(columns: readonly Column[], name: string): Flow {
   return columns.find((one) => one.name === name)?.flow ?? nothing;
-}
-
-/** The columns that the runner adds to those of the SQL, and what it makes them of. */
-function addedColumns(node: ModelNode): { readonly name: string; readonly from: readonly string[] }[] {
-  const key = node.config.unique_key ?? [];
-  const surrogate = node.config.surrogate_key;
-  const added = surrogate === undefined ? [] : [{ name: surrogate, from: key }];
-  if (node.materialized !== 'snapshot') return added;
-  const { columns, strategy, hardDeletes } = node.snapshot;
-  const time = strategy.kind === 'timestamp' ? [strategy.updatedAt] : [];
-  return [
-    ...added,
-    { name: columns.validFrom, from: time },
-    { name: columns.validTo, from: time },
-    { name: columns.updatedAt, from: time },
-    { name: columns.id, from: [...key, ...time] },
-    ...(hardDeletes === 'new_record' ? [{ name: columns.isDeleted, from: [] }] : []),
-  ];
 }
 
 interface Read {
@@ -262,10 +265,19 @@ interface Read {
   readonly placeOf: (column: Column) => Place | undefined;
 }
 
-function read(sql: SqlText, parser: SqlParser, ground: Ground): Read {
+function read(node: ModelNode, sql: SqlText, { parser, onNotIn }: LineageOptions, ground: Ground): Read {
   try {
     const { select, offsetOf } = parser.query(sql.text);
-    const shape = queryShape(select, undefined, new Map(), ground);
+    const tell = (location: number | undefined, what: string) => {
+      const place = sql.placeAt(offsetOf(location));
+      if (place !== undefined) onNotIn?.(node, place, what);
+    };
+    const shape = queryShape(
+      select,
+      undefined,
+      new Map(),
+      onNotIn === undefined ? ground : { ...ground, onNotIn: tell },
+    );
     return {
       shape,
       placeOf: ({ location }) => (location === undefined ? undefined : sql.placeAt(offsetOf(location))),
@@ -276,7 +288,7 @@ function read(sql: SqlText, parser: SqlParser, ground: Ground): Read {
   }
 }
 
-function lineageOf({ name }: Column, flow: Flow, place?: Place): ColumnLineage {
+function lineageOf(name: string, flow: Flow, place?: Place): ColumnLineage {
   return { column: name, from: originsOf(flow), unknown: [...flow.gaps], ...(place === undefined ? {} : { place }) };
 }
 

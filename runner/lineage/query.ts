@@ -4,6 +4,7 @@ import { columnName } from './column-name.ts';
 import { all, flowOf } from './expression.ts';
 import { computed, type Flow, filtered, gap, merge, nothing } from './flow.ts';
 import { readFrom } from './from.ts';
+import { demanded, isNeverNull } from './never-null.ts';
 import { type Column, columnIn, type Ground, renamed, type Scope, type Shape, starOf } from './scope.ts';
 
 /** What a query yields. @param outer what it may refer to beside what it reads itself. */
@@ -14,7 +15,15 @@ export function queryShape(select: SelectStmt, outer: Scope | undefined, around:
     const sides = [queryShape(larg, outer, ctes, ground), queryShape(rarg, outer, ctes, ground)] as const;
     return combined(op, select, ...sides);
   }
-  const scope: Scope = { relations: [], merged: new Map(), ctes, windows: new Map(), outer, ground };
+  const scope: Scope = {
+    relations: [],
+    merged: new Map(),
+    ctes,
+    windows: new Map(),
+    neverNull: new Set(),
+    outer,
+    ground,
+  };
   if (select.valuesLists !== undefined) return valuesShape(select.valuesLists, scope);
   return selectShape(select, scope);
 }
@@ -24,6 +33,7 @@ function selectShape(select: SelectStmt, scope: Scope): Shape {
   for (const node of select.windowClause ?? [])
     if ('WindowDef' in node && node.WindowDef.name !== undefined)
       scope.windows.set(node.WindowDef.name, node.WindowDef);
+  for (const name of demanded(select.whereClause)) scope.neverNull.add(name);
   const gaps: string[] = [];
   const columns = (select.targetList ?? []).flatMap((node): Column[] => {
     if (!('ResTarget' in node)) return [];
@@ -31,10 +41,21 @@ function selectShape(select: SelectStmt, scope: Scope): Shape {
     const fields = val !== undefined && 'ColumnRef' in val ? (val.ColumnRef.fields ?? []) : [];
     const last = fields.at(-1);
     if (last === undefined || !('A_Star' in last))
-      return [{ name: name ?? columnName(val), flow: flowOf(val, scope), location: location ?? 0 }];
+      return [
+        {
+          name: name ?? columnName(val),
+          flow: flowOf(val, scope),
+          location: location ?? 0,
+          neverNull: isNeverNull(val, scope),
+        },
+      ];
     const star = starOf(scope, textsOf(fields));
     gaps.push(...star.gaps);
-    return star.columns.map((one) => ({ ...one, location: location ?? 0 }));
+    return star.columns.map((one) => ({
+      ...one,
+      location: location ?? 0,
+      neverNull: one.neverNull === true || scope.neverNull.has(one.name),
+    }));
   });
   const isInput = (name: string) =>
     scope.merged.has(name) || scope.relations.some(({ shape }) => columnIn(shape, name) !== undefined);
@@ -96,6 +117,7 @@ function valuesShape(lists: readonly Node[], scope: Scope): Shape {
   const rows = lists.map((list) => ('List' in list ? (list.List.items ?? []) : []));
   const columns = (rows[0] ?? []).map((_, index) => ({
     name: `column${index + 1}`,
+    neverNull: rows.every((row) => isNeverNull(row[index], scope)),
     flow: all(
       rows.flatMap((row) => row[index] ?? []),
       scope,
@@ -109,7 +131,8 @@ function combined(op: string, select: SelectStmt, left: Shape, right: Shape): Sh
   const isUnion = op === 'SETOP_UNION';
   const columns = left.columns.map((one, index) => {
     const other = right.columns[index]?.flow ?? nothing;
-    return { ...one, flow: isUnion ? merge(one.flow, other) : one.flow };
+    const neverNull = one.neverNull === true && (!isUnion || right.columns[index]?.neverNull === true);
+    return { ...one, neverNull, flow: isUnion ? merge(one.flow, other) : one.flow };
   });
   const compared =
     select.all === true && isUnion

@@ -7,6 +7,8 @@ export interface Column {
   readonly flow: Flow;
   /** Where it is written, as a location of the tree. */
   readonly location?: number | undefined;
+  /** Whether it cannot be NULL; false where that is not known. */
+  readonly neverNull?: boolean | undefined;
 }
 
 /** What a query or relation yields. */
@@ -37,6 +39,8 @@ export interface Scope {
   readonly merged: Map<string, Flow>;
   readonly ctes: ReadonlyMap<string, Shape>;
   readonly windows: Map<string, unknown>;
+  /** Names of columns that the conditions of the query demand to be there. */
+  readonly neverNull: Set<string>;
   readonly outer: Scope | undefined;
   readonly ground: Ground;
 }
@@ -48,6 +52,8 @@ export interface Ground {
   /** An ephemeral model by the name that it has in the SQL. */
   readonly ephemeral: (name: string) => Shape | undefined;
   readonly query: (select: SelectStmt, outer: Scope | undefined, ctes: Scope['ctes'], ground: Ground) => Shape;
+  /** Told of `not in` something that may hold NULL. @param what that is. */
+  readonly onNotIn?: ((location: number | undefined, what: string) => void) | undefined;
 }
 
 /** The columns of a shape under other names, as an alias with a column list gives them. */
@@ -76,6 +82,20 @@ export function referred(scope: Scope, fields: readonly string[]): Flow {
       if (found !== undefined) return found;
     }
   return gap(`${fields.join('.')} is no column of what is read here, as far as is known`);
+}
+
+/** The column that a reference names, where it is a known one. */
+export function columnReferred(scope: Scope, fields: readonly string[]): Column | undefined {
+  const name = fields.at(-1);
+  const qualifier = fields.at(-2);
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
+    if (qualifier === undefined && at.merged.has(name ?? '')) return undefined;
+    for (const { name: alias, shape } of at.relations) {
+      const found = shape.columns.find((one) => one.name === name);
+      if (found !== undefined && (qualifier === undefined || qualifier === alias)) return found;
+    }
+  }
+  return undefined;
 }
 
 function known(scope: Scope, name: string): Flow | undefined {

@@ -3,14 +3,14 @@
 //   1. form.ts          the full and the incremental SQL of a model, parsed; queries.ts: the queries in it
 //   2. tables.ts        tables named directly, common table expressions that nothing reads, stars
 //   3. joins.ts         joins without a condition
-//   4. documentation.ts models and columns without a description, models without a key
-//   5. unused.ts        macros, variables and seeds that nothing uses
-//   6. lint.ts          runs all rules, leaves out what project.yml switches off, tells each finding once
+//   4. lineage/         `not in` something that may hold NULL
+//   5. documentation.ts models and columns without a description, models without a key
+//   6. unused.ts        macros, variables and seeds that nothing uses
+//   7. lint.ts          runs all rules, leaves out what project.yml switches off, tells each finding once
 //
 // A finding points at the template, or at the .yml. What several models share, such as a macro, is found once.
 import { relation } from '../../warehouse/quote.ts';
-import type { ProjectLineage } from '../lineage/lineage.ts';
-import { hasColumns } from '../lineage/lineage.ts';
+import { columnLineage, hasColumns, type LineageOptions } from '../lineage/lineage.ts';
 import type { Manifest, Node } from '../manifest/manifest.ts';
 import type { LintException } from '../project/lint-schema.ts';
 import type { Project } from '../project/project.ts';
@@ -27,7 +27,8 @@ export interface LintInput {
   readonly project: Project;
   readonly manifest: Manifest;
   readonly parser: SqlParser;
-  readonly lineage: ProjectLineage;
+  /** The columns of a seed, as its file has them. */
+  readonly seedColumns: LineageOptions['seedColumns'];
 }
 
 export interface LintReport {
@@ -40,7 +41,20 @@ export interface LintReport {
 }
 
 /** Runs all rules over a project. @throws ProjectError for SQL that cannot be parsed. */
-export function lint({ project, manifest, parser, lineage }: LintInput): LintReport {
+export function lint({ project, manifest, parser, seedColumns }: LintInput): LintReport {
+  const notIn: Finding[] = [];
+  const lineage = columnLineage(manifest, {
+    parser,
+    seedColumns,
+    onNotIn: (node, place, what) =>
+      notIn.push({
+        rule: 'not-in-nullable',
+        name: node.name,
+        what: `\`not in\` ${what}: with a NULL in it, no row meets the condition`,
+        hint: 'Write `not exists`, or leave the NULLs out: `where ... is not null`.',
+        place,
+      }),
+  });
   const referenceTo = referencesOf(manifest);
   const written = writtenNodes(manifest);
   const sql = [...manifest.nodes.values()].flatMap((node): Finding[] => {
@@ -57,6 +71,7 @@ export function lint({ project, manifest, parser, lineage }: LintInput): LintRep
   });
   const all = [
     ...sql,
+    ...notIn,
     ...undocumentedModels(written),
     ...undocumentedColumns(written, lineage),
     ...modelsWithoutKey(written, manifest),

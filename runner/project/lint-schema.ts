@@ -6,6 +6,7 @@ export const lintRules = [
   'unused-cte',
   'select-star',
   'join-without-condition',
+  'not-in-nullable',
   'undocumented-model',
   'undocumented-column',
   'model-without-key',

@@ -152,3 +152,65 @@ test('what an ephemeral model says is found once, in its own file', async () => 
   expect(await found('direct-table', files)).toEqual(['models/e.sql:1:51 the table raw.t is named directly']);
   expect(await found('unused-cte', files)).toEqual([]);
 });
+
+const keyed = {
+  'models/k.sql': `{{config materialized="table"}}select id, a, a as b from ${t}`,
+  'models/k.yml':
+    'version: 2\nmodels: [{ name: k, columns: [{ name: id, data_tests: [not_null] }, { name: a, constraints: [{ type: not_null }] }] }]\n',
+};
+
+test.each([
+  ['a column of which nothing is known', `select id from ${t}\nwhere id not in (select b from ${u})`, ['2:10']],
+  ['not first', `select id from ${t}\nwhere not id in (select b from ${u})`, ['2:7']],
+  ['in its other form', `select id from ${t}\nwhere id <> all (select b from ${u})`, ['2:10']],
+  ['a list with NULL', `select id from ${t}\nwhere id not in (1, null)`, ['2:10']],
+  ['a column without a constraint', `select id from ${t}\nwhere id not in (select b from {{ref "k"}})`, ['2:10']],
+  [
+    'behind an outer join',
+    `select id from ${t}\nwhere id not in (select k.id from ${u} as u left join {{ref "k"}} as k on k.id = u.id)`,
+    ['2:10'],
+  ],
+  [
+    'of one side of a union',
+    `select id from ${t}\nwhere id not in (select id from {{ref "k"}} union all select b from ${u})`,
+    ['2:10'],
+  ],
+  [
+    'a case without else',
+    `select id from ${t}\nwhere id not in (select case when a > 1 then id end from {{ref "k"}})`,
+    ['2:10'],
+  ],
+  ['not a list', `select id from ${t} where id not in (1, 2)`, []],
+  ['not in', `select id from ${t} where id in (select b from ${u})`, []],
+  ['not a tested column', `select id from ${t} where id not in (select id from {{ref "k"}})`, []],
+  ['not a column with a constraint', `select id from ${t} where id not in (select a from {{ref "k"}})`, []],
+  ['not where NULLs are left out', `select id from ${t} where id not in (select b from ${u} where b is not null)`, []],
+  [
+    'not where a comparison leaves them out',
+    `select id from ${t} where id not in (select u.b from ${u} as u where u.b > 1 and true)`,
+    [],
+  ],
+  [
+    'not what is made of such columns',
+    `select id from ${t} where id not in (with x as (select coalesce(b, 0) as b from ${u}), y as (select case when b > 1 then b + 1 else 0 end as c from x) select c from y)`,
+    [],
+  ],
+  [
+    'not the inner side of an outer join',
+    `select id from ${t} where id not in (select k.id from {{ref "k"}} as k left join ${u} as u on k.id = u.id)`,
+    [],
+  ],
+])('not in something that may be NULL: %s', async (_, sql, places) => {
+  const lines = await found('not-in-nullable', { ...keyed, 'models/m.sql': sql });
+  expect(lines.map((one) => one.replace(/^models\/m\.sql:(\d+:\d+) .*/, '$1'))).toEqual(places);
+});
+
+test('what an upstream model yields is known, also if it declares nothing', async () => {
+  const files = {
+    'models/v.sql': `select coalesce(b, 0) as x, b as y from ${u}`,
+    'models/m.sql': `select id from ${t}\nwhere id not in (select x from {{ref "v"}})\n    and id not in (select y from {{ref "v"}})`,
+  };
+  expect(await found('not-in-nullable', files)).toEqual([
+    'models/m.sql:3:12 `not in` a subquery whose column y may be NULL: with a NULL in it, no row meets the condition',
+  ]);
+});
