@@ -8,6 +8,7 @@ import { chosenNodes } from '../selection/chosen-nodes.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
 import { sources } from '../sources/sources.ts';
 import { checkFreshnessNames } from '../status/freshness.ts';
+import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { RunFlags } from './run.ts';
 
@@ -25,6 +26,7 @@ export async function check(
   const began = Date.now();
   const apart = inMemory(project);
   const compiled = await freshlyCompiled(apart);
+  tellNotices(terminal, compiled);
   const selected = chosenNodes(compiled, flags, terminal);
   checkFreshnessNames({ compiled, sources: Object.values(sources) });
   const warehouse = await openProjectWarehouse(apart, 'check', 1);

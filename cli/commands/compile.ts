@@ -5,12 +5,14 @@ import { incrementalSqlOf, type Node } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
+import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { RunFlags } from './run.ts';
 
 /** Writes the SQL of the selection below target/compiled; prints it when a single model is selected. Needs no database. */
 export async function compile(project: Project, flags: RunFlags, terminal: Terminal): Promise<0> {
   const compiled = await freshlyCompiled(project);
+  tellNotices(terminal, compiled);
   checkProjectMeasures(compiled);
   const { manifest } = compiled;
   const selected = chosenNodes(compiled, flags, terminal);
@@ -19,13 +21,14 @@ export async function compile(project: Project, flags: RunFlags, terminal: Termi
   const written: Node[] = [];
   for (const id of manifest.order) {
     const node = manifest.nodes.get(id);
-    if (node === undefined || !selected.has(id)) continue;
+    const isWanted = selected.has(id) || (node?.kind === 'analysis' && (flags.select ?? []).length === 0);
+    if (node === undefined || !isWanted) continue;
     const base = join(folder, pathOf(node));
     if (node.kind === 'model') {
       write(`${base}.sql`, node.fullSql.text);
       const incremental = incrementalSqlOf(node);
       if (incremental !== undefined) write(`${base}.incremental.sql`, incremental.text);
-    } else if (node.kind === 'test') {
+    } else if (node.kind === 'test' || node.kind === 'analysis') {
       write(`${base}.sql`, node.sql.text);
     } else {
       continue;

@@ -5,6 +5,7 @@
 //   3. prints the result and returns the exit code
 //
 // No rule of the data is here. cli/program.ts says which flags a command has.
+
 import { randomUUID } from 'node:crypto';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
@@ -17,6 +18,7 @@ import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
 import { openForModels } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
 import type { Level } from '../terminal/journal.ts';
+import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export interface RunFlags extends SelectionFlags {
@@ -42,6 +44,7 @@ export async function runCommand(
   eventTimeRange(flags);
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = await compiledProject(project);
+  tellNotices(terminal, compiled);
   const selected = chosenNodes(compiled, flags, terminal);
   const warehouse = await openForModels(project, command, flags.threads, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);

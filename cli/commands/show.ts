@@ -10,6 +10,7 @@ import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes, isEverything } from '../selection/chosen-nodes.ts';
 import { openForModels } from '../settings/environment.ts';
+import { tellNotices } from '../terminal/notices.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { RunFlags } from './run.ts';
@@ -37,6 +38,7 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
       hint: 'Write --kept --select and an audit.',
     });
   const compiled = await freshlyCompiled(project);
+  tellNotices(terminal, compiled);
   const named =
     flags.inline === undefined ? selectedQuery(compiled, flags, terminal) : inlineQuery(compiled, flags.inline);
   const warehouse = await openForModels(project, 'show', 1);

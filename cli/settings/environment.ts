@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { stagingMigrations, updateStaging } from '../../loaders/landing/staging.ts';
 import { projectAt } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { secretSetting } from '../../runner/project/secrets.ts';
+import { secretSetting } from '../../runner/project/values/secrets.ts';
 import { forTarget } from '../../runner/state/own-bookkeeping.ts';
 import { readStateVersion } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';

@@ -5,7 +5,9 @@
 //   3. print.ts   formats them
 //
 // It only reads. The exit code is 1 if there is a problem.
+
 import type { Compiled } from '../../runner/compile/compile.ts';
+import { isWork } from '../../runner/manifest/manifest.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../settings/environment.ts';
 import { type UnreadSetting, unreadSettings } from '../settings/unread-settings.ts';
@@ -57,9 +59,7 @@ export async function readStatus(
   const states = attempts.filter(({ source }) => source !== 'full_tests');
   const full = attempts.find(({ source }) => source === 'full_tests');
   const freshness = await readFreshness(warehouse, { compiled, sources, states, now });
-  const names = [...compiled.manifest.nodes.values()].flatMap((node) =>
-    node.kind === 'source' || node.kind === 'exposure' ? [] : [node.name],
-  );
+  const names = [...compiled.manifest.nodes.values()].flatMap((node) => (isWork(node) ? [node.name] : []));
   // A source that was taken out of the settings may have failed for the last time.
   const unused = sources.filter((source) => !isConfigured(source, project)).map(({ name }) => String(name));
   const inUse = states.filter(({ source }) => !unused.includes(source));

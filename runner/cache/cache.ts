@@ -39,7 +39,7 @@ export function cacheFolder(root: string): string {
 
 /** Opens a project; writes nothing. @throws UsageError | ProjectError as gatherProject does, and for faults in project.yml. */
 export async function projectAt(options: ProjectOptions, build: string | undefined = thisBuild): Promise<Project> {
-  return gatherProject(options, await settingsOf(options.root, readSettingsFile(options.root), build));
+  return gatherProject(options, await settingsOf(options, readSettingsFile(options.root), build));
 }
 
 /** Compiles a project, and keeps what comes out. @throws ProjectError as compileProject does. */
@@ -99,6 +99,7 @@ function completed({ manifest, ...rest }: Data): Omit<Compiled, 'project'> {
 interface KeptSettings {
   readonly settings: CheckedSettings['settings'];
   readonly parsed: ParsedYaml;
+  readonly notices: CheckedSettings['notices'];
 }
 
 /** Those that were kept and still hold. */
@@ -108,24 +109,28 @@ function settingsPath(root: string): string {
   return join(cacheFolder(root), 'settings.json');
 }
 
-async function settingsOf(root: string, file: SourceFile, build: string | undefined): Promise<CheckedSettings> {
-  const kept = build === undefined ? undefined : readKept(settingsPath(root));
+async function settingsOf(
+  options: ProjectOptions,
+  file: SourceFile,
+  build: string | undefined,
+): Promise<CheckedSettings> {
+  const kept = build === undefined ? undefined : readKept(settingsPath(options.root));
   if (kept !== undefined && build !== undefined && kept.head === digestOfSettings(file, build)) {
     const found = attempt(() => fromText(kept.body)) as KeptSettings | undefined;
     if (found !== undefined) {
       const settingsFile = new YamlFile(file, found.parsed);
       keptSettings.add(settingsFile);
-      return { settings: found.settings, settingsFile, problems: [] };
+      return { settings: found.settings, settingsFile, problems: [], notices: found.notices };
     }
   }
   const { checkSettings } = await import('../project/read-project.ts');
-  return checkSettings(file);
+  return checkSettings(file, options);
 }
 
-/** @param project without faults. */
-function keepSettings({ root, settings, settingsFile }: Project, build: string): void {
-  if (keptSettings.has(settingsFile)) return;
+/** @param project without faults. Settings that depend on the environment by a template are not kept. */
+function keepSettings({ root, settings, settingsFile, notices }: Project, build: string): void {
+  if (keptSettings.has(settingsFile) || settingsFile.parsed.templates.length > 0) return;
   keptSettings.add(settingsFile);
-  const body = attempt(() => toText({ settings, parsed: settingsFile.parsed } satisfies KeptSettings));
+  const body = attempt(() => toText({ settings, parsed: settingsFile.parsed, notices } satisfies KeptSettings));
   if (body !== undefined) writeKept(settingsPath(root), { head: digestOfSettings(settingsFile.file, build), body });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { digest } from '../manifest/digest.ts';
-import type { Project } from '../project/project.ts';
-import { isSecret } from '../project/secrets.ts';
+import { type Project, textsOf } from '../project/project.ts';
+import { isSecret } from '../project/values/secrets.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { NotPlain, toText } from './plain-data.ts';
 
@@ -17,14 +17,14 @@ export function digestOfSettings({ text }: SourceFile, build: string): string {
 
 /** Changes with whatever compiling depends on, except the environment; undefined if that has no digest. */
 export function digestOfProject(project: Project, build: string): string | undefined {
-  const { models, macros, properties, tests, testPaths, seeds, settingsFile } = project;
+  const { models, snapshots, analyses, macros, properties, docs, tests, folders, seeds, settingsFile } = project;
   const own = ownInputs(project);
   if (own === undefined) return undefined;
   const hash = createHash('sha256');
   const add = (text: string) => hash.update(`${text.length}:`).update(text);
-  add(JSON.stringify([versions(build), testPaths, seeds]));
+  add(JSON.stringify([versions(build), folders, seeds]));
   add(own);
-  for (const files of [models, macros, properties, tests, [settingsFile.file]]) {
+  for (const files of [models, snapshots, analyses, macros, properties, docs, tests, [settingsFile.file]]) {
     add(String(files.length));
     for (const { path, text } of files) {
       add(path);
@@ -106,7 +106,7 @@ const shortestSecret = 4;
  * files may be kept beside them.
  */
 export function holdsSecret(text: string, project: Project): boolean {
-  const { env, vars, settings, target, models, macros, properties, tests, settingsFile } = project;
+  const { env, vars, settings, target } = project;
   const written = { ...settings.vars, ...target.vars };
   const given = Object.entries(vars).flatMap(([name, value]): string[] =>
     typeof value === 'string' && value !== written[name] && isSecret(name, value, settings.secrets) ? [value] : [],
@@ -118,8 +118,6 @@ export function holdsSecret(text: string, project: Project): boolean {
     // As JSON has it, also where it is a literal of SQL.
     const forms = [value, value.replaceAll("'", "''")].map((form) => JSON.stringify(form).slice(1, -1));
     if (value.length < shortestSecret || !forms.some((form) => text.includes(form))) return false;
-    return ![...models, ...macros, ...properties, ...tests, settingsFile.file].some((file) =>
-      file.text.includes(value),
-    );
+    return !textsOf(project).some((file) => file.text.includes(value));
   });
 }

@@ -13,7 +13,7 @@ import { ensureGuard } from '../build/transaction/access.ts';
 import type { Compiled } from '../compile/compile.ts';
 import { RelationCache, runTest } from '../data-test/run-test.ts';
 import { explain, statement } from '../database/statement.ts';
-import { type BuiltNode, hasRelation, type Manifest, type ModelNode, type Node } from '../manifest/manifest.ts';
+import { type BuiltNode, hasRelation, isWork, type Manifest, type ModelNode, type Node } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { newestSql } from '../plan/freshness.ts';
 import { sourceTexts } from '../project/project.ts';
@@ -89,7 +89,7 @@ export async function checkProject(
       absent.set(node.id, absent.get(missing) ?? '');
       continue;
     }
-    if (node.kind !== 'exposure') counts[node.kind] += 1;
+    if (isWork(node) || node.kind === 'source') counts[node.kind] += 1;
     if (!(await examine(node))) absent.set(node.id, node.name);
   }
   for (const node of order) if (node.kind === 'model' && !absent.has(node.id)) await examineFreshness(node);
@@ -123,6 +123,7 @@ export async function checkProject(
         await examineTest(node);
         return true;
       case 'exposure':
+      case 'analysis':
         return true;
       default:
         return node satisfies never;
@@ -195,7 +196,7 @@ function neededBy({ manifest, graph }: Compiled, selected: ReadonlySet<string>):
   const needed = new Set(selected);
   for (const id of selected) for (const upstream of graph.ancestors(id)) needed.add(upstream);
   const nodes = [...manifest.nodes.values()];
-  const all = nodes.every((node) => node.kind === 'source' || node.kind === 'exposure' || selected.has(node.id));
+  const all = nodes.every((node) => !isWork(node) || selected.has(node.id));
   return manifest.order.flatMap((id) => {
     const node = manifest.nodes.get(id);
     return node !== undefined && (needed.has(id) || (all && node.kind === 'source')) ? [node] : [];

@@ -9,7 +9,7 @@
 // All problems are collected, and one ProjectError reports them at the end. If there is none, every name in the manifest exists,
 // and the graph has no cycle.
 import type { Exposure } from '../manifest/exposure.ts';
-import type { Group } from '../manifest/exposure-node.ts';
+import type { AnalysisNode, Group } from '../manifest/exposure-node.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity, SourceNode } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
@@ -36,6 +36,7 @@ import {
   viewNodeName,
 } from './draft/draft.ts';
 import { ephemeralsOf, inlineEphemerals } from './draft/ephemeral.ts';
+import { nameOf } from './draft/files.ts';
 import { helperNames, newRecord } from './draft/model-language.ts';
 import { relationNamer } from './draft/relation-names.ts';
 import { checkAccess, exposureNodes } from './exposures.ts';
@@ -57,6 +58,8 @@ export interface Compiled {
   /** The models that Power BI sees. */
   readonly exposures: readonly Exposure[];
   readonly runHooks: RunHooks;
+  /** What whoever compiles the project should know, though nothing is wrong: settings that mean nothing here, and the like. */
+  readonly notices: readonly Problem[];
 }
 
 /** A project that has been compiled just now, with what only the compiler knows. */
@@ -78,7 +81,8 @@ export function compileProject(project: Project, checked?: CheckedFiles): Freshl
 
 function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCompiled {
   const problems: Problem[] = [];
-  const properties = readProperties(project, problems, checked);
+  const notices: Problem[] = [...project.notices];
+  const properties = readProperties(project, problems, notices, checked);
   const incomplete = problems.length > 0;
   const environment = new TemplateEnvironment([...helperNames, 'arguments']);
   const macros = macrosByName(project, problems);
@@ -94,6 +98,7 @@ function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCo
     properties,
     drafts,
     nameRelation: relationNamer(project, environment, new Set(macros.keys()), names),
+    notices,
     disabled,
     sources,
     rowSecurity,
@@ -104,7 +109,7 @@ function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCo
   problems.push(...new Map(names.map((fault) => [formatProblem(fault), fault])).values());
   checkExposable(context, problems);
   draftViews(context, drafts, problems);
-  checkDescribed(context, problems);
+  checkDescribed(context);
   checkRelations(context, problems);
   checkCycles(drafts, problems);
   readRowSecurity(context, rowSecurity, problems);
@@ -125,6 +130,7 @@ function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCo
   addHooks(context, nodes, problems);
   const tests = compileTests(context, nodes, problems);
   for (const test of tests) nodes.set(test.id, test);
+  for (const analysis of analysisNodes(context, nodes, problems)) nodes.set(analysis.id, analysis);
   const exposures = exposureNodes(
     context,
     exposed.map(({ exposure }) => exposure.id),
@@ -151,7 +157,24 @@ function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCo
     query: (file) => compileQuery(context, nodes, file),
     exposures: exposed.map(({ exposure }) => exposure),
     runHooks,
+    notices: [...new Map(notices.map((one) => [formatProblem(one), one])).values()],
   };
+}
+
+/** The queries of the analyses: compiled like models, and run by nobody. */
+function analysisNodes(context: CompileContext, nodes: ReadonlyMap<string, Node>, problems: Problem[]): AnalysisNode[] {
+  return context.project.analyses.flatMap((file) => {
+    const used = new Set<string>();
+    const name = nameOf(file.path);
+    const found: AnalysisNode[] = [];
+    attempt(problems, () => {
+      const sql = render(context.environment.parse(file), 'full', context, undefined, newRecord(), used).trim();
+      const whole = inlineEphemerals(oneStatement(sql, 'an analysis'), ephemeralsOf([...used], nodes));
+      const base = { id: `analysis.${name}`, name, description: '', file: file.path, tags: [], dependsOn: [...used] };
+      found.push({ kind: 'analysis', ...base, sql: whole, place: { file: file.path, line: 1, column: 1 } });
+    });
+    return found;
+  });
 }
 
 function compileQuery(context: CompileContext, nodes: ReadonlyMap<string, Node>, file: SourceFile): SqlText {

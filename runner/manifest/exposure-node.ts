@@ -1,5 +1,6 @@
 import type { exposureTypes, Owner } from '../project/exposure-schema.ts';
 import type { Place } from '../text/place.ts';
+import type { SqlText } from '../text/sql-text.ts';
 import type { NodeBase } from './test-node.ts';
 
 /** What is made of models outside of the project: a report, a notebook, an application. Nothing builds it. */
@@ -13,6 +14,14 @@ export interface ExposureNode extends NodeBase {
   readonly url: string | undefined;
   readonly owner: Owner | undefined;
   readonly meta: Readonly<Record<string, unknown>>;
+  readonly place: Place;
+}
+
+/** A query that is compiled and that nothing runs. */
+export interface AnalysisNode extends NodeBase {
+  readonly kind: 'analysis';
+  readonly materialized?: undefined;
+  readonly sql: SqlText;
   readonly place: Place;
 }
 

@@ -14,7 +14,7 @@ import type { accesses, batchSizes, Config, strategies } from '../project/config
 import type { SettingPlaces } from '../project/setting-places.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
-import type { ExposureNode, Group } from './exposure-node.ts';
+import type { AnalysisNode, ExposureNode, Group } from './exposure-node.ts';
 import type { NodeBase, TestNode } from './test-node.ts';
 
 export interface ColumnSpec {
@@ -185,7 +185,12 @@ export interface SourceNode extends NodeBase {
   readonly isPersonal: boolean;
 }
 
-export type Node = BuiltNode | SourceNode | TestNode | ExposureNode;
+export type Node = BuiltNode | SourceNode | TestNode | ExposureNode | AnalysisNode;
+
+/** What a run may have something to do for. */
+export function isWork(node: Node | undefined): node is BuiltNode | TestNode {
+  return isBuilt(node) || node?.kind === 'test';
+}
 
 /** What has a relation in the database: models, seeds and sources. */
 export function hasRelation(node: Node | undefined): node is BuiltNode | SourceNode {

@@ -4,27 +4,46 @@ import { explain } from '../yaml/check.ts';
 import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts';
 import { type Config, type ConfigKey, configSchema, nodeKeys, testKeys } from './config.ts';
 import { type Layer, overlay } from './overlay.ts';
+import { ignoredNotice, whyIgnored } from './values/ignored-keys.ts';
 
 const none: Layer = { config: {}, places: new Map() };
 
-/** Settings of one branch of project.yml (`models`, `seeds`, `data_tests`): by folder, each over its parent's. */
+type Branch = 'models' | 'seeds' | 'snapshots' | 'data_tests';
+
+/** A branch of project.yml, and what it is about. */
+export interface BranchOf {
+  readonly branch: Branch;
+  /** Its key in project.yml. */
+  readonly key: string;
+  readonly tree: unknown;
+  /** The paths of all files that it is about, below the branch's root, so that a misspelt one is found. */
+  readonly paths: readonly string[];
+  /** The project's name: as in dbt, a level of that name stands for the whole project. */
+  readonly project: string;
+  readonly file: YamlFile;
+}
+
+/**
+ * Settings of one branch of project.yml: by folder, and by file as the last level, each over its parent's. A setting has a plus
+ * sign before it; without one, a name is a setting if no folder or file is called so.
+ */
 export class FolderConfig {
   readonly #byFolder = new Map<string, Layer>();
   readonly #keys: readonly ConfigKey[];
+  readonly #of: BranchOf;
+  /** Folders and files, the latter without their endings. */
+  readonly #known: ReadonlySet<string>;
+  readonly #problems: Problem[];
+  readonly #notices: Problem[];
 
-  /**
-   * @param branch the key in project.yml.
-   * @param folders all folders that exist below the branch's root, so that a misspelt one is found.
-   */
-  constructor(
-    branch: 'models' | 'seeds' | 'data_tests',
-    tree: unknown,
-    folders: ReadonlySet<string>,
-    file: YamlFile,
-    problems: Problem[],
-  ) {
-    this.#keys = branch === 'data_tests' ? testKeys : nodeKeys;
-    this.#walk([branch], tree ?? {}, '', none, folders, file, problems);
+  /** @param notices gets the settings that mean nothing here. */
+  constructor(of: BranchOf, problems: Problem[], notices: Problem[]) {
+    this.#of = of;
+    this.#keys = of.branch === 'data_tests' ? testKeys : nodeKeys;
+    this.#known = new Set(of.paths.flatMap((path) => levelsOf(path)));
+    this.#problems = problems;
+    this.#notices = notices;
+    this.#walk([of.key], of.tree ?? {}, '', none);
   }
 
   /** The settings for a file, given its path below the branch's root, e.g. `gold/dim_room.sql`. */
@@ -34,64 +53,66 @@ export class FolderConfig {
 
   /** The same, with their places. */
   layerFor(path: string): Layer {
-    const parts = path.split('/').slice(0, -1);
-    for (let length = parts.length; length >= 0; length -= 1) {
-      const settings = this.#byFolder.get(parts.slice(0, length).join('/'));
+    for (const level of levelsOf(path).reverse()) {
+      const settings = this.#byFolder.get(level);
       if (settings !== undefined) return settings;
     }
-    return none;
+    return this.#byFolder.get('') ?? none;
   }
 
-  #walk(
-    path: readonly string[],
-    tree: unknown,
-    folder: string,
-    inherited: Layer,
-    folders: ReadonlySet<string>,
-    file: YamlFile,
-    problems: Problem[],
-  ): void {
+  #walk(path: readonly string[], tree: unknown, folder: string, inherited: Layer): void {
+    const { file, project } = this.#of;
     if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) {
-      problems.push(file.problem(`"${path.join('.')}" must hold folders and +settings`, path));
+      this.#problems.push(file.problem(`"${path.join('.')}" must hold folders and +settings`, path));
       return;
     }
     const own: Record<string, unknown> = {};
-    const children: [string, unknown][] = [];
+    /** The key of each setting as it is written. */
+    const written = new Map<string, string>();
+    const children: [name: string, child: string, value: unknown][] = [];
     for (const [key, value] of Object.entries(tree)) {
-      if (!key.startsWith('+')) {
-        children.push([key, value]);
-      } else if ((this.#keys as readonly string[]).includes(key.slice(1))) {
-        own[key.slice(1)] = value;
-      } else {
-        const known = this.#keys.map((name) => `+${name}`);
-        problems.push(file.problem(`"${key}" is not a known setting`, path, didYouMean(key, known), key));
-      }
+      const name = key.replace(/^\+/, '');
+      const child = folder === '' ? key : `${folder}/${key}`;
+      if (this.#known.has(child)) children.push([key, child, value]);
+      else if (folder === '' && path.length === 1 && key === project) children.push([key, '', value]);
+      else if ((this.#keys as readonly string[]).includes(name)) {
+        own[name] = value;
+        written.set(name, key);
+      } else this.#unknown(path, key, child);
     }
     const checked = configSchema.safeParse(own);
-    const within = ([key, ...inside]: YamlPath) => [...path, `+${String(key)}`, ...inside];
-    problems.push(...explain(file, checked.error, configSchema, within));
+    const within = ([key, ...inside]: YamlPath) => [...path, written.get(String(key)) ?? String(key), ...inside];
+    this.#problems.push(...explain(file, checked.error, configSchema, within));
     const places = new Map(Object.keys(own).map((key) => [key, file.written(within([key]))] as const));
     const settings = overlay(inherited, { config: checked.data ?? {}, places });
     this.#byFolder.set(folder, settings);
-    for (const [name, value] of children) {
-      const child = folder === '' ? name : `${folder}/${name}`;
-      if (folders.has(child)) {
-        this.#walk([...path, name], value, child, settings, folders, file, problems);
-        continue;
-      }
-      const isSetting = (this.#keys as readonly string[]).includes(name);
-      const hint = isSetting ? `A setting begins with a plus sign: +${name}.` : didYouMean(child, folders);
-      problems.push(file.problem(`there is no folder ${path[0]}/${child}`, path, hint, name));
+    // The project's own level counts for what stands beside it, too.
+    const [whole, ...others] = [...children].sort(([, a], [, b]) => Number(a !== '') - Number(b !== ''));
+    if (whole !== undefined) this.#walk([...path, whole[0]], whole[2], whole[1], settings);
+    const base = whole?.[1] === '' ? (this.#byFolder.get('') ?? settings) : settings;
+    for (const [name, child, value] of others)
+      this.#walk([...path, name], value, child, this.#byFolder.get(child) ?? base);
+  }
+
+  #unknown(path: readonly string[], key: string, child: string): void {
+    const { file } = this.#of;
+    const why = whyIgnored(key.replace(/^\+/, ''), path, false);
+    if (why !== undefined) {
+      this.#notices.push(ignoredNotice(file, key, path, why));
+      return;
     }
+    if (key.startsWith('+')) {
+      const known = this.#keys.map((name) => `+${name}`);
+      this.#problems.push(file.problem(`"${key}" is not a known setting`, path, didYouMean(key, known), key));
+      return;
+    }
+    const hint = didYouMean(child, this.#known);
+    this.#problems.push(file.problem(`there is no folder ${path[0]}/${child}`, path, hint, key));
   }
 }
 
-/** Every folder that holds one of `paths`, itself or below: `a/b/c.sql` gives `a` and `a/b`. */
-export function foldersOf(paths: readonly string[]): Set<string> {
-  const folders = new Set<string>();
-  for (const path of paths) {
-    const parts = path.split('/').slice(0, -1);
-    for (let length = 1; length <= parts.length; length += 1) folders.add(parts.slice(0, length).join('/'));
-  }
-  return folders;
+/** The folders that hold a file, from the root on, and the file without its ending: `a/b/c.sql` gives `a`, `a/b`, `a/b/c`. */
+function levelsOf(path: string): string[] {
+  const parts = path.replace(/\.\w+$/, '').split('/');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type PathKey, pathKeys } from './folders.ts';
 import { lintSchema } from './lint-schema.ts';
 
 /** Schemas of the program itself. */
@@ -95,12 +96,17 @@ export const projectSchema = z.strictObject({
   on_run_end: sqlList.optional(),
   'on-run-start': sqlList.optional(),
   'on-run-end': sqlList.optional(),
-  /** The folders of the data tests, as in dbt; `tests` if not given. */
-  'test-paths': z.array(z.string().min(1)).optional(),
-  test_paths: z.array(z.string().min(1)).optional(),
+  /** The folders of each kind of file, as in dbt, with a hyphen or an underscore. */
+  ...(Object.fromEntries(pathKeys.map((key) => [key, z.array(z.string().min(1)).optional()])) as Record<
+    PathKey,
+    z.ZodOptional<z.ZodArray<z.ZodString>>
+  >),
   models: z.record(z.string(), z.unknown()).optional(),
   seeds: z.record(z.string(), z.unknown()).optional(),
+  snapshots: z.record(z.string(), z.unknown()).optional(),
   data_tests: z.record(z.string(), z.unknown()).optional(),
+  /** As dbt called data_tests before. */
+  tests: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** Both thresholds in seconds. */

@@ -2,7 +2,7 @@
 //
 //   1. read-project.ts      reads and checks project.yml; project.ts, file-tree.ts find and read the files of models, macros, seeds
 //                           and tests; not-read.ts names what dbt would read
-//   2. properties.ts        reads the .yml files that describe models, seeds and sources
+//   2. properties.ts        reads the .yml files that describe models, seeds and sources; values/ renders what is a template there
 //   3. config.ts, *-schema  say which settings exist and which values they take
 //   4. folder-config.ts, overlay.ts, additive-settings.ts  merge settings: project.yml by folder, then the .yml, then the model
 //
@@ -14,6 +14,8 @@ import { readSource, type SourceFile } from '../text/source-file.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { YamlFile } from '../yaml/yaml-file.ts';
 import { FileTree } from './file-tree.ts';
+import type { FolderKind } from './folders.ts';
+import { type Folders, foldersOf } from './folders.ts';
 import { filesNotRead } from './not-read.ts';
 import type { ProjectSettings, Target } from './project-schema.ts';
 
@@ -29,8 +31,16 @@ export interface Project {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly models: readonly SourceFile[];
   readonly macros: readonly SourceFile[];
+  readonly snapshots: readonly SourceFile[];
+  readonly analyses: readonly SourceFile[];
+  /** Texts in Markdown, which may hold docs blocks. */
+  readonly docs: readonly SourceFile[];
   readonly properties: readonly SourceFile[];
   readonly tests: readonly SourceFile[];
+  /** The folders of each kind of file. */
+  readonly folders: Folders;
+  /** What in project.yml means nothing here. */
+  readonly notices: readonly Problem[];
   /** The folders of the data tests, relative to the root. */
   readonly testPaths: readonly string[];
   /** Paths of the seed CSVs relative to the root; their content is read when they are loaded. */
@@ -49,6 +59,8 @@ export interface CheckedSettings {
   readonly settings: ProjectSettings;
   readonly settingsFile: YamlFile;
   readonly problems: readonly Problem[];
+  /** What in it means nothing here. */
+  readonly notices: readonly Problem[];
 }
 
 /** The text of project.yml. @throws UsageError if the folder holds no project. */
@@ -56,7 +68,9 @@ export function readSettingsFile(root: string): SourceFile {
   if (existsSync(join(root, 'project.yml'))) return readSource(root, 'project.yml');
   throw new UsageError({
     what: `there is no project.yml in ${root}`,
-    hint: "Run datacycle in the project's root folder, or name it with --project-dir.",
+    hint: existsSync(join(root, 'dbt_project.yml'))
+      ? 'There is a dbt_project.yml: here it is called project.yml. Rename it; what of it means nothing here is then named.'
+      : "Run datacycle in the project's root folder, or name it with --project-dir.",
   });
 }
 
@@ -66,12 +80,12 @@ export function readSettingsFile(root: string): SourceFile {
  */
 export function gatherProject(
   options: ProjectOptions,
-  { settings, settingsFile, problems: faults }: CheckedSettings,
+  { settings, settingsFile, problems: faults, notices }: CheckedSettings,
 ): Project {
   const { root, env } = options;
   const problems = [...faults];
   const targets = settings.targets ?? {};
-  const targetName = options.target ?? env.DATACYCLE_TARGET ?? settings.target ?? Object.keys(targets)[0] ?? 'default';
+  const targetName = targetNameOf(options.target, env, settings.target, targets);
   const target = targets[targetName];
   // A target needs no entry of its own when an environment file is all that sets it apart.
   const isKnown = target !== undefined || existsSync(join(root, `.env.${targetName}`));
@@ -92,45 +106,61 @@ export function gatherProject(
         return [];
       }
     });
-  const testPaths = pathsOfTests(settings, root, settingsFile, problems);
-  problems.push(...filesNotRead(tree, testPaths));
+  const folders = foldersOf(settings, (path) => existsSync(join(root, path)), settingsFile, problems);
+  problems.push(...filesNotRead(tree, folders));
+  const within = (kinds: readonly FolderKind[], pattern: string) =>
+    [...new Set(kinds.flatMap((kind) => folders[kind]))].flatMap((folder) => tree.within(folder, pattern));
+  const described = ['model', 'seed', 'snapshot', 'analysis', 'macro'] as const;
   const project: Project = {
     root,
     settings,
     settingsFile,
     target: { name: targetName, ...target },
-    vars: { ...settings.vars, ...target?.vars, ...options.vars },
+    vars: { ...varsOf(settings), ...target?.vars, ...options.vars },
     env,
-    models: read(tree.find(['models/**/*.sql'])),
-    macros: read(tree.find(['macros/**/*.sql'])),
-    properties: read(tree.find(['{models,seeds}/**/*.{yml,yaml}'])),
-    tests: testPaths.flatMap((path) => read(tree.within(path, '**/*.sql'))),
-    testPaths,
-    seeds: tree.find(['seeds/**/*.csv']),
+    models: read(within(['model'], '**/*.sql')),
+    snapshots: read(within(['snapshot'], '**/*.sql')),
+    analyses: read(within(['analysis'], '**/*.sql')),
+    macros: read(within(['macro'], '**/*.sql')),
+    properties: read(within(described, '**/*.{yml,yaml}')),
+    docs: read(within(described, '**/*.md')),
+    tests: read(within(['test'], '**/*.sql')),
+    folders,
+    testPaths: folders.test,
+    seeds: within(['seed'], '**/*.csv'),
+    notices,
   };
   if (problems.length > 0) throw new ProjectError(problems);
   return project;
 }
 
-function pathsOfTests(
-  { 'test-paths': hyphened, test_paths: underscored }: ProjectSettings,
-  root: string,
-  file: YamlFile,
-  problems: Problem[],
-): readonly string[] {
-  const key = hyphened === undefined ? 'test_paths' : 'test-paths';
-  const written = hyphened ?? underscored;
-  const paths = (written ?? ['tests']).map((path) => path.replaceAll('\\', '/').replace(/^\.\/|\/+$/g, ''));
-  for (const [index, path] of paths.entries())
-    if (written !== undefined && !existsSync(join(root, path)))
-      problems.push(file.problem(`there is no folder ${path}`, [key, index]));
-  return paths;
+/** The target that is chosen: on the command line, in the environment, by project.yml, or the first one there. */
+export function targetNameOf(
+  given: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  wanted: unknown,
+  targets: unknown,
+): string {
+  const [first = 'default'] = typeof targets === 'object' && targets !== null ? Object.keys(targets) : [];
+  return given ?? env.DATACYCLE_TARGET ?? (typeof wanted === 'string' ? wanted : first);
+}
+
+/** The variables of project.yml; as in dbt those under the project's name, too, which are the stronger. */
+function varsOf({ name, vars = {} }: ProjectSettings): Readonly<Record<string, unknown>> {
+  const own = vars[name];
+  if (typeof own !== 'object' || own === null || Array.isArray(own)) return vars;
+  const { [name]: _own, ...others } = vars;
+  return { ...others, ...own };
+}
+
+/** All files of a project that are read as text. */
+export function textsOf(project: Project): readonly SourceFile[] {
+  const { models, snapshots, analyses, macros, properties, docs, tests, settingsFile } = project;
+  return [...models, ...snapshots, ...analyses, ...macros, ...properties, ...docs, ...tests, settingsFile.file];
 }
 
 /** The texts of a project's files by their paths, to quote a line of one. */
 export function sourceTexts(project: Project): SourceTexts {
-  const { models, macros, properties, tests, settingsFile } = project;
-  const files = [...models, ...macros, ...properties, ...tests, settingsFile.file];
-  const texts = new Map(files.map((file) => [file.path, file.text]));
+  const texts = new Map(textsOf(project).map((file) => [file.path, file.text]));
   return (file) => texts.get(file);
 }

@@ -134,6 +134,11 @@ const model = described.extend({
 export const propertiesSchema = z.strictObject({
   version: z.literal(2).optional(),
   models: z.array(model).optional(),
+  /** Described like models; with `relation` no select of their own is needed. */
+  snapshots: z.array(model.extend({ relation: z.string().min(1).optional() })).optional(),
+  /** Queries that are compiled and not run: their descriptions are for people. */
+  analyses: z.array(z.looseObject({ name: z.string() })).optional(),
+  macros: z.array(z.looseObject({ name: z.string() })).optional(),
   seeds: z.array(described).optional(),
   sources: z.array(source).optional(),
   groups: z.array(groupSchema).optional(),
@@ -141,7 +146,7 @@ export const propertiesSchema = z.strictObject({
 });
 
 export type Properties = z.infer<typeof propertiesSchema>;
-export type Described = z.infer<typeof model>;
+export type Described = z.infer<typeof model> & { readonly relation?: string | undefined };
 export type BiModel = z.infer<typeof biModel>;
 export type BiMeasure = z.infer<typeof biMeasure>;
 export type ColumnProperties = z.infer<typeof column>;

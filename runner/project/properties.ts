@@ -15,6 +15,9 @@ import {
   propertiesSchema,
   type SourceProperties,
 } from './properties-schema.ts';
+import { docsBlocks } from './values/docs-blocks.ts';
+import { ignoredNotice, whyIgnored } from './values/ignored-keys.ts';
+import { renderTemplates, type YamlValues } from './values/yaml-templates.ts';
 
 /** What a .yml file says of one model or seed, with its place there. */
 export interface Properties {
@@ -72,25 +75,46 @@ export interface CheckedFiles {
 /** @param problems gets the faults of the file; undefined if they leave nothing of it. */
 function checkedFile(
   file: SourceFile,
+  values: YamlValues,
   problems: Problem[],
+  notices: Problem[],
   checked: CheckedFiles,
 ): { readonly yaml: YamlFile; readonly value: PropertiesOfFile } | undefined {
   const before = checked.get(file.text);
   if (before !== undefined) return { yaml: new YamlFile(file, before.parsed), value: before.value };
-  const yaml = readYaml(file);
   const faults: Problem[] = [];
-  const value = checkYaml(yaml, propertiesSchema, faults);
-  if (value !== undefined && faults.length === 0) checked.set(file.text, { parsed: yaml.parsed, value });
+  const ignored: Problem[] = [];
+  const yaml = renderTemplates(readYaml(file), values, faults);
+  const value = checkYaml(yaml, propertiesSchema, faults, (key, path) => {
+    const why = whyIgnored(key, path, false);
+    if (why !== undefined) ignored.push(ignoredNotice(yaml, key, path, why));
+    return why !== undefined;
+  });
+  // What a template says may be another thing the next time.
+  const isWhole = faults.length + ignored.length + yaml.parsed.templates.length === 0;
+  if (value !== undefined && isWhole) checked.set(file.text, { parsed: yaml.parsed, value });
   problems.push(...faults);
+  notices.push(...ignored);
   return value && { yaml, value };
 }
 
-/** Reads every .yml beside the models and seeds; faults and things described twice go to `problems`. */
+/**
+ * Reads every .yml beside the models and seeds; faults and things described twice go to `problems`, what means nothing here to
+ * `notices`.
+ */
 export function readProperties(
   project: Project,
   problems: Problem[],
+  notices: Problem[],
   checked: CheckedFiles = new Map(),
 ): AllProperties {
+  const values = {
+    env: project.env,
+    secrets: project.settings.secrets ?? [],
+    vars: project.vars,
+    target: { schema: 'public', ...project.target, project_name: project.settings.name },
+    docs: docsBlocks(project.docs, problems),
+  };
   const models = new Map<string, Properties>();
   const versions = new Map<string, Versions>();
   const seeds = new Map<string, Properties>();
@@ -98,11 +122,12 @@ export function readProperties(
   const groups = new Map<string, Declared<GroupProperties>>();
   const exposures = new Map<string, Declared<ExposureProperties>>();
   for (const file of project.properties) {
-    const found = checkedFile(file, problems, checked);
+    const found = checkedFile(file, values, problems, notices, checked);
     if (found === undefined) continue;
     const { yaml, value } = found;
     for (const [branch, known] of [
       ['models', models],
+      ['snapshots', models],
       ['seeds', seeds],
     ] as const) {
       for (const [index, described] of (value[branch] ?? []).entries()) {

@@ -5,7 +5,7 @@ import type { Compiled } from '../compile/compile.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
 import { LockWaits } from '../database/locks/lock-waits.ts';
 import { SharedLock } from '../database/locks/shared-lock.ts';
-import { isBuilt, isMicrobatch, type ModelNode, type Node } from '../manifest/manifest.ts';
+import { isBuilt, isMicrobatch, isWork, type ModelNode, type Node } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { sourceTexts } from '../project/project.ts';
 import { Reuse } from '../reuse/reuse.ts';
@@ -238,7 +238,7 @@ export class RunWork {
   async #runOne(id: string): Promise<boolean> {
     const { clock, onEvent } = this.#options;
     const node = this.#compiled.manifest.nodes.get(id);
-    if (node === undefined || node.kind === 'source' || node.kind === 'exposure') return true;
+    if (!isWork(node)) return true;
     this.#count += 1;
     const index = this.#count;
     onEvent({ type: 'node-started', index, total: this.#order.length, node });

@@ -68,7 +68,7 @@ function selectable(node: Node, { project }: Pick<Compiled, 'project'>): Selecta
     id: node.id,
     type: typeOf(node),
     project: name,
-    fqn: [name, ...foldersOf(node.file, project.testPaths), node.name],
+    fqn: [name, ...foldersOf(node.file, Object.values(project.folders).flat()), node.name],
     tags: node.tags,
     file: node.file,
     properties: undefined,
@@ -110,15 +110,16 @@ function selectable(node: Node, { project }: Pick<Compiled, 'project'>): Selecta
         aliases: [node.id, node.name],
       };
     case 'exposure':
+    case 'analysis':
       return base;
     default:
       return node satisfies never;
   }
 }
 
-/** The folders between models/, seeds/ or tests/ and a file. */
-function foldersOf(file: string, testPaths: readonly string[]): string[] {
-  const root = testPaths.find((path) => file.startsWith(`${path}/`)) ?? file.split('/')[0] ?? '';
+/** The folders between that of its kind (models/, seeds/, tests/) and a file. */
+function foldersOf(file: string, roots: readonly string[]): string[] {
+  const root = roots.find((path) => file.startsWith(`${path}/`)) ?? file.split('/')[0] ?? '';
   return dirname(file)
     .slice(root.length)
     .split('/')

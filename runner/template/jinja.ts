@@ -144,6 +144,7 @@ const functions = [
   'source',
   'var',
   'env_var',
+  'doc',
   'config',
   'log',
   'print',

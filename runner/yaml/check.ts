@@ -4,17 +4,42 @@ import { schemaFault } from '../text/schema-fault.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
 
-/** The value of a file checked against `schema`; every fault becomes a problem with its line and, for an unknown key, a guess. */
-export function checkYaml<T>(yaml: YamlFile, schema: z.ZodType<T>, problems: Problem[]): T | undefined {
+/**
+ * The value of a file checked against `schema`; every fault becomes a problem with its line and, for an unknown key, a guess.
+ * @param isIgnored whether an unknown key may stand in the mapping at this path; it is as if it did not.
+ */
+export function checkYaml<T>(
+  yaml: YamlFile,
+  schema: z.ZodType<T>,
+  problems: Problem[],
+  isIgnored: (key: string, path: YamlPath) => boolean = () => false,
+): T | undefined {
   if (yaml.problems.length > 0) {
     problems.push(...yaml.problems);
     return undefined;
   }
-  problems.push(...templateProblems(yaml));
-  const result = schema.safeParse(yaml.parsed.value ?? {});
+  let result = schema.safeParse(yaml.parsed.value ?? {});
+  const ignored = (result.error?.issues ?? []).flatMap((issue) => {
+    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys.filter((key) => isIgnored(key, path)) : [];
+    return keys.map((key) => [...path, key]);
+  });
+  if (ignored.length > 0) {
+    const value = structuredClone(yaml.parsed.value);
+    for (const path of ignored) remove(value, path);
+    result = schema.safeParse(value);
+  }
   if (result.success) return result.data;
   problems.push(...explain(yaml, result.error, schema, (path) => path));
   return undefined;
+}
+
+function remove(value: unknown, path: YamlPath): void {
+  const [key = '', ...rest] = path;
+  if (typeof value !== 'object' || value === null) return;
+  const inside = value as Record<string, unknown>;
+  if (rest.length === 0) delete inside[key];
+  else remove(inside[key], rest);
 }
 
 /** What a schema refuses of the value at `within`, as problems with their places. */
@@ -61,15 +86,6 @@ function explainIssue(
   return [yaml.problem(`${subject}: ${what}`, path, hint)];
 }
 
-function templateProblems(yaml: YamlFile): Problem[] {
-  return yaml.parsed.templates.map(({ text, at }) => {
-    const [start] = /\{\{|\{%/.exec(text) ?? [];
-    const hint = /^\{\{-?\s*doc\b/.test(text)
-      ? 'Write the description itself: docs blocks are not read.'
-      : 'Write the value itself; only hooks and tests are templates.';
-    return { what: `a template is not rendered here: ${start}`, place: yaml.placeOfOffset(at), hint };
-  });
-}
 function isUnknownKey(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'unrecognized_keys' && issue.path.length === 0;
 }

@@ -1,7 +1,7 @@
-import { isMap, isNode, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, type Node, parseDocument } from 'yaml';
 import type { SourceFile } from '../text/source-file.ts';
 import { keepDigits } from './exact-numbers.ts';
-import { type ParsedYaml, YamlFile, type YamlNode } from './yaml-file.ts';
+import { type ParsedYaml, YamlFile, type YamlNode, type YamlPath } from './yaml-file.ts';
 import type { Escape } from './yaml-text.ts';
 
 /** Reads a YAML file; what is wrong in it is among its problems. */
@@ -20,7 +20,7 @@ function parse(text: string): ParsedYaml {
     value: faults.length > 0 ? undefined : document.toJS(),
     root: isNode(document.contents) ? nodeOf(document.contents, text) : undefined,
     faults,
-    templates: templatesIn(document),
+    templates: isNode(document.contents) ? templatesIn(document.contents, []) : [],
   };
 }
 
@@ -52,15 +52,16 @@ function nodeOf(node: Node, text: string): YamlNode {
 /** Settings that are templates, and those whose values mean nothing to the program. */
 const asTheyAre = /^\+?(?:(?:pre|post)[-_]hook|on[-_]run[-_](?:start|end)|vars|meta|(?:data_|unit_)?tests)$/;
 
-/** Templates where none is rendered: they would be taken for the value itself. */
-function templatesIn(document: ReturnType<typeof parseDocument>): ParsedYaml['templates'] {
-  const found: { text: string; at: number }[] = [];
-  visit(document, {
-    Pair: (_key, pair) => (isScalar(pair.key) && asTheyAre.test(String(pair.key.value)) ? visit.SKIP : undefined),
-    Scalar: (key, node) => {
-      if (key === 'key' || typeof node.value !== 'string' || !/\{\{|\{%/.test(node.value)) return;
-      found.push({ text: node.value, at: node.range?.[0] ?? 0 });
-    },
-  });
-  return found;
+/** The texts that are templates, but for those that are rendered elsewhere. */
+function templatesIn(node: Node, path: YamlPath): { text: string; path: YamlPath }[] {
+  if (isScalar(node))
+    return typeof node.value === 'string' && /\{\{|\{%/.test(node.value) ? [{ text: node.value, path }] : [];
+  if (isMap(node))
+    return node.items.flatMap(({ key, value }) => {
+      const name = isNode(key) ? String(key) : '';
+      return isNode(value) && !asTheyAre.test(name) ? templatesIn(value, [...path, name]) : [];
+    });
+  return isSeq(node)
+    ? node.items.flatMap((item, index) => (isNode(item) ? templatesIn(item, [...path, index]) : []))
+    : [];
 }

@@ -32,8 +32,8 @@ export interface ParsedYaml {
   /** Undefined for an empty file. */
   readonly root: YamlNode | undefined;
   readonly faults: readonly { readonly what: string; readonly at: number }[];
-  /** Texts that are templates where none is rendered. */
-  readonly templates: readonly { readonly text: string; readonly at: number }[];
+  /** Texts that are templates, and where they are; hooks, data tests and whatever means nothing to the program left out. */
+  readonly templates: readonly { readonly text: string; readonly path: YamlPath }[];
 }
 
 /** A YAML file whose values know their places. */

@@ -11,7 +11,7 @@
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { Node } from '../../manifest/manifest.ts';
 import type { TestNode } from '../../manifest/test-node.ts';
-import { FolderConfig, foldersOf } from '../../project/folder-config.ts';
+import type { FolderConfig } from '../../project/folder-config.ts';
 import type { Project } from '../../project/project.ts';
 import { formatProblem, type Problem, ProjectError } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
@@ -19,6 +19,7 @@ import { didYouMean } from '../../text/suggest.ts';
 import type { YamlFile, YamlPath } from '../../yaml/yaml-file.ts';
 import type { CompileContext, Draft } from '../draft/context.ts';
 import { ephemeralName, ephemeralsOf, inlineEphemerals } from '../draft/ephemeral.ts';
+import { folderConfig } from '../draft/files.ts';
 import { customTests } from './custom.ts';
 import { type CustomTest, type GenericTest, genericTest } from './generic-test.ts';
 import { shortName } from './names.ts';
@@ -103,14 +104,15 @@ export function compileTests(
 }
 
 /** What project.yml says for tests: by the folder of tests/ for a singular one, of models/ or seeds/ for those of a .yml there. */
-function testFolders({ project }: CompileContext, problems: Problem[]): FolderConfig {
+function testFolders(context: CompileContext, problems: Problem[]): FolderConfig {
+  const { project } = context;
   const paths = [...project.tests, ...project.properties].map((file) => pathOfTest(project, file.path));
-  return new FolderConfig('data_tests', project.settings.data_tests, foldersOf(paths), project.settingsFile, problems);
+  return folderConfig(context, 'data_tests', paths, problems);
 }
 
 /** The path of a file below the folder that holds its kind; tests/data/ is one of tests. */
-function pathOfTest({ testPaths }: Project, file: string): string {
-  const folders = [...testPaths.map((path) => `${path}/data`), ...testPaths, 'models', 'seeds'];
+function pathOfTest({ testPaths, folders: { model, seed, snapshot } }: Project, file: string): string {
+  const folders = [...testPaths.map((path) => `${path}/data`), ...testPaths, ...model, ...seed, ...snapshot];
   const folder = folders.find((one) => file.startsWith(`${one}/`));
   return folder === undefined ? file : file.slice(folder.length + 1);
 }

@@ -78,6 +78,15 @@ function constraint(
   };
 }
 
+/** `ref('x')` and `source('s', 't')` of a .yml as a call in a template; undefined for anything else. */
+export function refOrSource(written: string): string | undefined {
+  const [, helper, inside = ''] = /^\s*(ref|source)\(([^()]*)\)\s*$/.exec(written) ?? [];
+  const names = inside.split(',').map((one) => /^\s*(['"])([^'"]+)\1\s*$/.exec(one)?.[2]);
+  if (helper === undefined || names.includes(undefined) || (helper === 'source' && names.length !== 2))
+    return undefined;
+  return `${helper} ${names.map((name) => `"${name}"`).join(' ')}`;
+}
+
 /** `ref('x')`, `ref("x")` or just `x`, as dbt's .yml files have it. */
 export function refName(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;

@@ -5,6 +5,7 @@ import type { Project } from '../../project/project.ts';
 import type { AllProperties, Properties } from '../../project/properties.ts';
 import type { SettingPlaces } from '../../project/setting-places.ts';
 import type { Template, TemplateEnvironment } from '../../template/template.ts';
+import type { Problem } from '../../text/errors.ts';
 import type { SourceFile } from '../../text/source-file.ts';
 import type { Recorded } from './model-language.ts';
 
@@ -42,6 +43,8 @@ export interface CompileContext {
   readonly drafts: ReadonlyMap<string, Draft>;
   /** How the relation of a model or seed is called. */
   readonly nameRelation: (of: Unnamed) => RelationName;
+  /** What whoever compiles the project should know, though nothing is wrong. */
+  readonly notices: Problem[];
   readonly disabled: ReadonlySet<string>;
   readonly sources: ReadonlyMap<string, SourceNode>;
   /** By the name of the model it protects. */

@@ -8,11 +8,10 @@
 //
 // Then inOrder yields the drafts, each after those that it refers to.
 
-import { basename, extname } from 'node:path/posix';
 import { DatacycleError } from '../../../warehouse/errors.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import { Graph } from '../../manifest/graph.ts';
-import { FolderConfig, foldersOf } from '../../project/folder-config.ts';
+import { pathBelow } from '../../project/folders.ts';
 import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
 import { layersOf } from '../../project/properties.ts';
@@ -24,6 +23,7 @@ import type { SourceFile } from '../../text/source-file.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { YamlPath } from '../../yaml/yaml-file.ts';
 import type { CompileContext, Draft } from './context.ts';
+import { folderConfig, modelFiles, nameOf } from './files.ts';
 import { modelHelpers, newRecord, type Resolver } from './model-language.ts';
 import { modelContext } from './render-context.ts';
 import { resolverFor, versionedName } from './resolve.ts';
@@ -51,8 +51,8 @@ export function draftSeeds(
   problems: Problem[],
 ): void {
   const { project, properties } = context;
-  const paths = project.seeds.map((path) => path.replace(/^seeds\//, ''));
-  const folders = new FolderConfig('seeds', project.settings.seeds, foldersOf(paths), project.settingsFile, problems);
+  const paths = project.seeds.map((path) => pathBelow(project.folders.seed, path));
+  const folders = folderConfig(context, 'seeds', paths, problems);
   for (const [index, path] of project.seeds.entries()) {
     const name = nameOf(path);
     const described = properties.seeds.get(name);
@@ -92,12 +92,10 @@ export function draftModels(
   problems: Problem[],
 ): void {
   const { project, properties, environment, sources, incomplete } = context;
-  const paths = project.models.map((file) => file.path.replace(/^models\//, ''));
-  const folders = new FolderConfig('models', project.settings.models, foldersOf(paths), project.settingsFile, problems);
-  const known = new Set([...project.models.map((file) => nameOf(file.path)), ...drafts.keys(), ...disabled]);
+  const files = modelFiles(context, problems);
+  const known = new Set([...files.map(({ name }) => name), ...drafts.keys(), ...disabled]);
   for (const [name, { value }] of properties.models) if (value.bi !== undefined) known.add(viewNodeName(name));
-  for (const [index, file] of project.models.entries()) {
-    const name = nameOf(file.path);
+  for (const { name, file, weakest } of files) {
     const record = newRecord();
     const refs = new Set<string>();
     const used = new Set<string>();
@@ -130,7 +128,8 @@ export function draftModels(
     });
     const described = properties.models.get(name);
     const layers = [...layersOf(described), record];
-    const { config, places: settings } = layers.reduce(overlay, folders.layerFor(paths[index] ?? ''));
+    const { config, places: settings } = layers.reduce(overlay, weakest);
+    context.notices.push(...record.notices);
     if (config.enabled === false) {
       disabled.add(name);
       continue;
@@ -165,7 +164,8 @@ export function addDraft(drafts: Map<string, Draft>, problems: Problem[], draft:
     });
 }
 
-export function checkDescribed({ properties, drafts, disabled }: CompileContext, problems: Problem[]): void {
+/** What a .yml describes and that is not there: as in dbt no fault, but most likely misspelt. */
+export function checkDescribed({ properties, drafts, disabled, notices }: CompileContext): void {
   for (const [kind, described] of [
     ['model', properties.models],
     ['seed', properties.seeds],
@@ -173,7 +173,7 @@ export function checkDescribed({ properties, drafts, disabled }: CompileContext,
     const names = [...drafts.values()].filter((draft) => draft.kind === kind).map((draft) => draft.name);
     for (const [name, { yaml, path }] of described) {
       if (names.includes(name) || disabled.has(name)) continue;
-      problems.push(
+      notices.push(
         yaml.problem(`there is no ${kind} "${name}" to describe`, [...path, 'name'], didYouMean(name, names)),
       );
     }
@@ -259,11 +259,6 @@ export function attempt(problems: Problem[], work: () => void): void {
     if (!(error instanceof ProjectError)) throw error;
     problems.push(...error.problems);
   }
-}
-
-/** In Unicode's composed form, as references are compared: a Mac may write the names of files in the other. */
-function nameOf(path: string): string {
-  return basename(path, extname(path)).normalize('NFC');
 }
 
 /** The name of the node that makes a model's view. */

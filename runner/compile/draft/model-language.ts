@@ -3,7 +3,7 @@ import { highWater, invocationId, runStartedAt } from '../../manifest/placeholde
 import { type Config, configKeys, configSchema } from '../../project/config.ts';
 import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
-import { isSecret, secretSetting } from '../../project/secrets.ts';
+import { isSecret, secretSetting } from '../../project/values/secrets.ts';
 import { type Helper, type HelperCall, HelperError, isContext } from '../../template/template.ts';
 import type { Problem } from '../../text/errors.ts';
 import { formatPlace, type Place } from '../../text/place.ts';

@@ -3,15 +3,12 @@ import { compileFiles, problemsOf, testOf } from '../projects.ts';
 
 describe('files that dbt reads', () => {
   it.each([
-    ['snapshots/orders.sql', /materialized="snapshot"/],
-    ['snapshots/orders.yml', /materialized="snapshot"/],
-    ['analyses/report.sql', /show --inline/],
     ['selectors.yaml', /Call it selectors.yml/],
     ['packages.yml', /no packages/],
     ['dependencies.yml', /no packages/],
     ['dbt_project.yml', /project\.yml/],
     ['models/a.py', /select statement/],
-    ['macros/a.yml', /comment/],
+    ['snapshots/a.SQL', /small letters/],
     ['tests/a.yml', /config/],
     ['models/A.SQL', /small letters/],
     ['seeds/A.CSV', /small letters/],
@@ -23,10 +20,16 @@ describe('files that dbt reads', () => {
   });
 
   it('are named once for each kind', () => {
-    const files = { 'snapshots/a.sql': '', 'snapshots/b.sql': '', 'snapshots/more/c.sql': '', 'models/m.py': '' };
+    const files = {
+      'models/a.PY': '',
+      'models/a.py': '',
+      'models/b.py': '',
+      'models/more/c.py': '',
+      'seeds/A.CSV': '',
+    };
     expect(problemsOf(files).map(({ what }) => what)).toEqual([
-      'snapshots/a.sql and 2 more like it are not read',
-      'models/m.py is not read',
+      'models/a.py and 2 more like it are not read',
+      'seeds/A.CSV is not read',
     ]);
   });
 
@@ -47,24 +50,7 @@ describe('files that dbt reads', () => {
     ]);
   });
 
-  it.each([
-    [
-      "models: [{ name: a, config: { schema: '{{ target.schema }}' } }]",
-      "'{{ target.schema }}'",
-      'Write the value itself',
-    ],
-    [`models: [{ name: a, description: '{{ doc("a") }}' }]`, `'{{ doc("a") }}'`, 'Write the description itself'],
-  ])('hold no templates in a .yml but in hooks and tests: %s', (text, at, hint) => {
-    const [problem, ...others] = problemsOf({ 'models/a.sql': 'select 1 as id', 'models/a.yml': text });
-    expect(others).toEqual([]);
-    expect(problem).toMatchObject({
-      what: expect.stringMatching(/^a template is not rendered here: \{[{%]$/),
-      place: { file: 'models/a.yml', line: 1, column: text.indexOf(at) + 1 },
-      hint: expect.stringContaining(hint),
-    });
-  });
-
-  it('and hooks, vars and meta may hold them', () => {
+  it('hold no templates but those that are rendered: hooks, vars and meta may have others', () => {
     const hooks = `post_hook: 'analyze {{this}}', pre-hook: ['select {{literal 1}}'], meta: { note: '{{x}}' }`;
     const files = {
       'project.yml':

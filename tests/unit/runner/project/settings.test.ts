@@ -139,11 +139,6 @@ describe('a fault in project.yml is shown with its line', () => {
       'project.yml:4:20 | "models.silver.+materialized": there is no "tabel" | Did you mean "table"?',
     ],
     [
-      'a setting without its plus sign',
-      'name: test\nmodels:\n  silver:\n    materialized: table',
-      'project.yml:4:5 | there is no folder models/silver/materialized | A setting begins with a plus sign: +materialized.',
-    ],
-    [
       'a misspelt folder',
       'name: test\nmodels:\n  glod: { +schema: gold }',
       'project.yml:3:3 | there is no folder models/glod | Did you mean "gold"?',
@@ -236,16 +231,6 @@ describe('a fault in a .yml file is shown with its line', () => {
       'a wrong type where two are right',
       'models:\n  - name: a\n    config:\n      unique_key: 5',
       'models/x.yml:4:19 | "models.0.config.unique_key": expected a name or a list of names',
-    ],
-    [
-      'a model that is not there',
-      'models:\n  - description: x\n    name: aa',
-      'models/x.yml:3:11 | there is no model "aa" to describe | Did you mean "a"?',
-    ],
-    [
-      'a seed that is not there',
-      'seeds:\n  - name: room',
-      'models/x.yml:2:11 | there is no seed "room" to describe | Did you mean "rooms"?',
     ],
     [
       'a model described twice',

@@ -1,4 +1,4 @@
-import { secretPrefix } from '../../warehouse/conceal.ts';
+import { secretPrefix } from '../../../warehouse/conceal.ts';
 
 /** The session setting that carries a secret into SQL without being part of it. */
 export function secretSetting(name: string): string {

@@ -1,0 +1,15 @@
+import type { Compiled } from '../../runner/compile/compile.ts';
+import { sourceTexts } from '../../runner/project/project.ts';
+import { formatProblem } from '../../runner/text/errors.ts';
+import { formatPlace } from '../../runner/text/place.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Tells what the compiler noticed, though nothing is wrong. To standard error, since standard output may be a table or a list. */
+export function tellNotices(terminal: Terminal, { notices, project }: Pick<Compiled, 'notices' | 'project'>): void {
+  const textOf = sourceTexts(project);
+  for (const notice of notices) {
+    const { what, place, hint } = notice;
+    if (terminal.json) terminal.event({ type: 'notice', text: what, where: place && formatPlace(place), hint });
+    else terminal.errors([{ tone: 'warning', text: formatProblem(notice, textOf) }]);
+  }
+}
