@@ -15,6 +15,7 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly threads?: number;
   readonly failFast?: boolean;
   readonly storeFailures?: boolean;
+  readonly unitTestsOn?: 'embedded' | 'target';
   readonly full?: boolean;
   readonly fromBronze?: boolean;
   /** A format, one of those that the command offers; for bi and subject a folder. */

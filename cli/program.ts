@@ -20,7 +20,20 @@ export function buildProgram(signal: AbortSignal, exit: (code: number, command: 
   return program;
 }
 
-const storing = 'keep the bad rows of tests in tables of schema dbt_test__audit, unless a test says otherwise';
+/** Adds the flags that say how tests are run. */
+function testing(command: Command): Command {
+  return command
+    .option(
+      '--store-failures',
+      'keep the bad rows of tests in tables of schema dbt_test__audit, unless a test says otherwise',
+    )
+    .addOption(
+      new Option(
+        '--unit-tests-on <database>',
+        'where unit tests run: in one in memory (default), or on the target',
+      ).choices(['embedded', 'target']),
+    );
+}
 
 /** What makes data: from the sources to gold. */
 function addPipeline(define: Define, signal: AbortSignal): void {
@@ -62,22 +75,22 @@ function addPipeline(define: Define, signal: AbortSignal): void {
       command
         .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
         .option('--event-time-end <time>', 'and only those before this one');
-    if (name === 'build') command.option('--store-failures', storing);
+    if (name === 'build') testing(command);
     if (name === 'run' || name === 'build')
       command.option('--no-reuse', 'build and test also what nothing has changed for since the last success');
     // The history in a snapshot is nowhere else: nothing rebuilds it.
     if (name !== 'snapshot')
       command.option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
   }
-  running(
-    define('test', 'run the data tests', ({ flags, terminal }) =>
-      logged(flags, 'datacycle.log', terminal, async (project) =>
-        (await import('./commands/run.ts')).runCommand('test', project, selectFlags(flags), terminal, signal),
+  testing(
+    running(
+      define('test', 'run the unit tests and the data tests', ({ flags, terminal }) =>
+        logged(flags, 'datacycle.log', terminal, async (project) =>
+          (await import('./commands/run.ts')).runCommand('test', project, selectFlags(flags), terminal, signal),
+        ),
       ),
     ),
-  )
-    .option('--changed', 'leave out tests that have passed on the same rows, as build does')
-    .option('--store-failures', storing);
+  ).option('--changed', 'leave out tests that have passed on the same rows, as build does');
   define(
     'watch',
     'keep everything fresh until stopped: land what comes in and build what it touches',

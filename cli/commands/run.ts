@@ -31,6 +31,8 @@ export interface RunFlags extends SelectionFlags {
   readonly threads?: number | undefined;
   readonly failFast?: boolean | undefined;
   readonly storeFailures?: boolean | undefined;
+  /** Where unit tests run. */
+  readonly unitTestsOn?: 'embedded' | 'target' | undefined;
 }
 
 /** seed, run, test and build: opens the project's database, works through the selection, reports. */
@@ -79,6 +81,7 @@ export async function runOn(
     threads: flags.threads ?? project.target.threads ?? 4,
     failFast: flags.failFast === true,
     storeFailures: flags.storeFailures === true,
+    unitTestsOn: flags.unitTestsOn ?? project.target.unit_tests_on,
     clock: () => new Date(),
     runId: randomUUID(),
     signal,

@@ -17,14 +17,15 @@ export function digestOfSettings({ text }: SourceFile, build: string): string {
 
 /** Changes with whatever compiling depends on, except the environment; undefined if that has no digest. */
 export function digestOfProject(project: Project, build: string): string | undefined {
-  const { models, snapshots, analyses, macros, properties, docs, tests, folders, seeds, settingsFile } = project;
+  const { models, snapshots, analyses, macros, properties, docs, tests, fixtures, folders, seeds, settingsFile } =
+    project;
   const own = ownInputs(project);
   if (own === undefined) return undefined;
   const hash = createHash('sha256');
   const add = (text: string) => hash.update(`${text.length}:`).update(text);
   add(JSON.stringify([versions(build), folders, seeds]));
   add(own);
-  for (const files of [models, snapshots, analyses, macros, properties, docs, tests, [settingsFile.file]]) {
+  for (const files of [models, snapshots, analyses, macros, properties, docs, tests, fixtures, [settingsFile.file]]) {
     add(String(files.length));
     for (const { path, text } of files) {
       add(path);

@@ -3,7 +3,7 @@
 //   1. draft/      drafts: each model and seed with its settings, and the references that its template makes
 //   2. model.ts    renders the full and the incremental SQL of each model, in dependency order
 //   3. power-bi/   adds a view for each model with `bi`
-//   4. hooks.ts, data-tests.ts, audits.ts, run-hooks.ts  compile hooks and tests
+//   4. hooks.ts, data-tests.ts, audits.ts, run-hooks.ts  compile hooks and tests; unit-tests.ts those on rows that are given
 //   5. settings/   checks the settings that need to know more than their own file
 //
 // All problems are collected, and one ProjectError reports them at the end. If there is none, every name in the manifest exists,
@@ -49,6 +49,7 @@ import { checkMaterializedViews } from './settings/materialized-view.ts';
 import { retentionOf } from './settings/retention.ts';
 import { readRowSecurity } from './settings/row-security.ts';
 import { checkSubjects } from './settings/subject.ts';
+import { compileUnitTests } from './unit-tests.ts';
 
 /** A compiled project. All but `project` and `graph` is plain data, or runner/cache/ cannot keep it. */
 export interface Compiled {
@@ -130,6 +131,7 @@ function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCo
   addHooks(context, nodes, problems);
   const tests = compileTests(context, nodes, problems);
   for (const test of tests) nodes.set(test.id, test);
+  for (const test of compileUnitTests(context, nodes, problems)) nodes.set(test.id, test);
   for (const analysis of analysisNodes(context, nodes, problems)) nodes.set(analysis.id, analysis);
   const exposures = exposureNodes(
     context,

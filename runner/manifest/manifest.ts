@@ -1,7 +1,7 @@
 // A compiled project. Values only: nothing here compiles, plans or queries.
 //
 //   manifest.ts                          nodes, a union by kind and materialization: a node has only the settings it can have
-//   test-node.ts                         what every node has, and what a data test has
+//   test-node.ts, unit-test-node.ts      what every node has, what a data test has, and the rows of a unit test
 //   exposure-node.ts                     what is made of models outside of the project, and groups of models
 //   manifest-index.ts                    audits of a node, the model of a relation, and other questions asked for each node
 //   graph.ts                             dependencies and their order
@@ -16,6 +16,7 @@ import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import type { AnalysisNode, ExposureNode, Group } from './exposure-node.ts';
 import type { NodeBase, TestNode } from './test-node.ts';
+import type { UnitTestRun } from './unit-test-node.ts';
 
 export interface ColumnSpec {
   readonly name: string;
@@ -185,11 +186,34 @@ export interface SourceNode extends NodeBase {
   readonly isPersonal: boolean;
 }
 
-export type Node = BuiltNode | SourceNode | TestNode | ExposureNode | AnalysisNode;
+/** A test of a model's SQL on rows that are written down beside what they have to become. */
+export interface UnitTestNode extends NodeBase {
+  readonly kind: 'unit_test';
+  readonly materialized?: undefined;
+  /** The id of the model. */
+  readonly of: string;
+  /** The model with the overrides of the test, reading relations of schema `datacycle_unit`. */
+  readonly model: ModelNode;
+  /** Ids of what it reads, and the names of their relations there. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /**
+   * `query`: what the model's SQL yields, in its full or its incremental form, is compared once. `table`: the model is built by each
+   * run, and its table is compared after each that expects something.
+   */
+  readonly compares: 'query' | 'table';
+  readonly form: 'full' | 'increment';
+  readonly runs: readonly UnitTestRun[];
+  readonly meta: Readonly<Record<string, unknown>>;
+  /** Changes whenever its outcome might. */
+  readonly checksum: string;
+  readonly place: Place;
+}
+
+export type Node = BuiltNode | SourceNode | TestNode | UnitTestNode | ExposureNode | AnalysisNode;
 
 /** What a run may have something to do for. */
-export function isWork(node: Node | undefined): node is BuiltNode | TestNode {
-  return isBuilt(node) || node?.kind === 'test';
+export function isWork(node: Node | undefined): node is BuiltNode | TestNode | UnitTestNode {
+  return isBuilt(node) || node?.kind === 'test' || node?.kind === 'unit_test';
 }
 
 /** What has a relation in the database: models, seeds and sources. */

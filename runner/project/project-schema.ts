@@ -29,6 +29,8 @@ const target = z.strictObject({
     .record(z.string().regex(/^[a-z_][a-z0-9_.]*$/i), z.union([z.string(), z.number(), z.boolean()]).transform(String))
     .optional(),
   vars: z.record(z.string(), z.unknown()).optional(),
+  /** Where unit tests run: in a database in memory, or on this one in a transaction that is rolled back. */
+  unit_tests_on: z.enum(['embedded', 'target']).optional(),
 });
 
 const durationUnits = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 } as const;

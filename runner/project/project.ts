@@ -37,6 +37,8 @@ export interface Project {
   readonly docs: readonly SourceFile[];
   readonly properties: readonly SourceFile[];
   readonly tests: readonly SourceFile[];
+  /** The files with rows for unit tests, below `fixtures/` in the folders of the data tests. */
+  readonly fixtures: readonly SourceFile[];
   /** The folders of each kind of file. */
   readonly folders: Folders;
   /** What in project.yml means nothing here. */
@@ -124,7 +126,8 @@ export function gatherProject(
     macros: read(within(['macro'], '**/*.sql')),
     properties: read(within(described, '**/*.{yml,yaml}')),
     docs: read(within(described, '**/*.md')),
-    tests: read(within(['test'], '**/*.sql')),
+    tests: read(within(['test'], '**/*.sql').filter((file) => !isFixture(file))),
+    fixtures: read(within(['test'], '**/fixtures/**/*.{csv,sql}')),
     folders,
     testPaths: folders.test,
     seeds: within(['seed'], '**/*.csv'),
@@ -132,6 +135,10 @@ export function gatherProject(
   };
   if (problems.length > 0) throw new ProjectError(problems);
   return project;
+}
+
+function isFixture(path: string): boolean {
+  return path.includes('/fixtures/');
 }
 
 /** The target that is chosen: on the command line, in the environment, by project.yml, or the first one there. */
@@ -155,8 +162,18 @@ function varsOf({ name, vars = {} }: ProjectSettings): Readonly<Record<string, u
 
 /** All files of a project that are read as text. */
 export function textsOf(project: Project): readonly SourceFile[] {
-  const { models, snapshots, analyses, macros, properties, docs, tests, settingsFile } = project;
-  return [...models, ...snapshots, ...analyses, ...macros, ...properties, ...docs, ...tests, settingsFile.file];
+  const { models, snapshots, analyses, macros, properties, docs, tests, fixtures, settingsFile } = project;
+  return [
+    ...models,
+    ...snapshots,
+    ...analyses,
+    ...macros,
+    ...properties,
+    ...docs,
+    ...tests,
+    ...fixtures,
+    settingsFile.file,
+  ];
 }
 
 /** The texts of a project's files by their paths, to quote a line of one. */

@@ -130,6 +130,58 @@ const model = described.extend({
   latest_version: version.shape.v.optional(),
 });
 
+/** The rows of an input or an expectation of a unit test. */
+const unitRows = {
+  /** Rows by column, or CSV or SQL as text. */
+  rows: z
+    .union([z.array(z.record(z.string(), z.unknown())), z.string()], 'expected a list of rows, or CSV or SQL as text')
+    .nullish(),
+  format: z.enum(['dict', 'csv', 'sql']).optional(),
+  /** A file of tests/fixtures that has the rows, without its ending. */
+  fixture: z.string().min(1).optional(),
+};
+const unitInput = z.strictObject({
+  /** `ref('model')`, `source('source', 'table')` or `this`. */
+  input: z.string().min(1),
+  /** Of a later run: these rows take the place of those that were there. */
+  replaces: z.boolean().optional(),
+  ...unitRows,
+});
+const unitExpected = z.strictObject(unitRows);
+const unitOverrides = z.strictObject({
+  vars: z.record(z.string(), z.unknown()).optional(),
+  env_vars: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).optional(),
+  macros: z.record(z.string(), z.unknown()).optional(),
+  /** The time of the run. */
+  now: z.string('expected a time, e.g. "2024-01-01 12:00"').min(1).optional(),
+});
+const unitRun = z.strictObject({
+  given: z.array(unitInput).optional(),
+  expect: unitExpected.optional(),
+  now: z.string('expected a time, e.g. "2024-01-01 12:00"').min(1).optional(),
+  full_refresh: z.boolean().optional(),
+});
+
+/** A unit test, as dbt has it; or with `runs`, one after the other. */
+const unitTest = z.strictObject({
+  name: z.string().min(1),
+  model: z.string().min(1),
+  description: z.string().optional(),
+  given: z.array(unitInput).optional(),
+  expect: unitExpected.optional(),
+  runs: z.array(unitRun).min(1).optional(),
+  overrides: unitOverrides.optional(),
+  tags: names.optional(),
+  meta: z.record(z.string(), z.unknown()).optional(),
+  config: z
+    .strictObject({
+      enabled: z.boolean().optional(),
+      tags: names.optional(),
+      meta: z.record(z.string(), z.unknown()).optional(),
+    })
+    .optional(),
+});
+
 /** A .yml file beside models or seeds. */
 export const propertiesSchema = z.strictObject({
   version: z.literal(2).optional(),
@@ -143,6 +195,7 @@ export const propertiesSchema = z.strictObject({
   sources: z.array(source).optional(),
   groups: z.array(groupSchema).optional(),
   exposures: z.array(exposureSchema).optional(),
+  unit_tests: z.array(unitTest).optional(),
 });
 
 export type Properties = z.infer<typeof propertiesSchema>;
@@ -152,3 +205,5 @@ export type BiMeasure = z.infer<typeof biMeasure>;
 export type ColumnProperties = z.infer<typeof column>;
 export type ConstraintProperties = z.infer<typeof modelConstraint>;
 export type SourceProperties = z.infer<typeof source>;
+export type UnitTestProperties = z.infer<typeof unitTest>;
+export type UnitTestRowsWritten = z.infer<typeof unitExpected>;

@@ -14,6 +14,7 @@ import {
   type Properties as PropertiesOfFile,
   propertiesSchema,
   type SourceProperties,
+  type UnitTestProperties,
 } from './properties-schema.ts';
 import { docsBlocks } from './values/docs-blocks.ts';
 import { ignoredNotice, whyIgnored } from './values/ignored-keys.ts';
@@ -58,6 +59,7 @@ export interface AllProperties {
   readonly sources: ReadonlyMap<string, SourceTable>;
   readonly groups: ReadonlyMap<string, Declared<GroupProperties>>;
   readonly exposures: ReadonlyMap<string, Declared<ExposureProperties>>;
+  readonly unitTests: readonly Declared<UnitTestProperties>[];
 }
 
 /** What a .yml file without faults says. */
@@ -121,6 +123,7 @@ export function readProperties(
   const sources = new Map<string, SourceTable>();
   const groups = new Map<string, Declared<GroupProperties>>();
   const exposures = new Map<string, Declared<ExposureProperties>>();
+  const unitTests: Declared<UnitTestProperties>[] = [];
   for (const file of project.properties) {
     const found = checkedFile(file, values, problems, notices, checked);
     if (found === undefined) continue;
@@ -142,6 +145,8 @@ export function readProperties(
     }
     declare(value.groups, 'groups', groups, yaml, problems);
     declare(value.exposures, 'exposures', exposures, yaml, problems);
+    for (const [index, one] of (value.unit_tests ?? []).entries())
+      unitTests.push({ value: one, yaml, path: ['unit_tests', index] });
     for (const [index, source] of (value.sources ?? []).entries()) {
       for (const [tableIndex, table] of source.tables.entries()) {
         const path = ['sources', index, 'tables', tableIndex];
@@ -151,7 +156,7 @@ export function readProperties(
       }
     }
   }
-  return { models, seeds, sources, groups, exposures, versions };
+  return { models, seeds, sources, groups, exposures, versions, unitTests };
 }
 
 /** The models or seeds that an entry describes, by their names: several, if it has versions, which are added to `versions`. */

@@ -16,7 +16,14 @@ import { viewFacts } from '../database/query-facts.ts';
 import { ask } from '../database/question.ts';
 import { explain, statement } from '../database/statement.ts';
 import { digest } from '../manifest/digest.ts';
-import { type BuiltNode, isBuilt, type Manifest, type Node, type SourceNode } from '../manifest/manifest.ts';
+import {
+  type BuiltNode,
+  isBuilt,
+  type Manifest,
+  type Node,
+  type SourceNode,
+  type UnitTestNode,
+} from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { type ModelState, modelsNamed } from '../state/models.ts';
 import { allTestPasses, forgetTestPasses, type Mark, type TestPass, writeTestPasses } from '../state/test-passes.ts';
@@ -93,7 +100,8 @@ export class Reuse implements KnownRows {
     const tests = work.filter((node) => node.kind === 'test');
     const read = readBy(manifest, work);
     const sources = await sourceVersions(warehouse, read, sourceText);
-    const passes = tests.length === 0 ? new Map() : await ask(warehouse, allTestPasses);
+    const isTested = work.some(({ kind }) => kind === 'test' || kind === 'unit_test');
+    const passes = !isTested ? new Map() : await ask(warehouse, allTestPasses);
     const reuse = new Reuse(warehouse, manifest, sources, passes, leavesOut);
     for (const node of read) {
       reuse.#read.add(node.id);
@@ -191,6 +199,17 @@ export class Reuse implements KnownRows {
   /** Notes that a test did not pass: it is run again whatever has changed. */
   fail(test: TestNode): void {
     if (this.#passes.has(test.name)) this.#notPassed.add(test.name);
+  }
+
+  /** When a unit test has passed as it is now; undefined if it has not. ISO time. */
+  unitTestPassedAt({ name, checksum }: UnitTestNode): string | undefined {
+    const pass = this.#passes.get(name);
+    return pass?.checksum === checksum ? pass.passedAt : undefined;
+  }
+
+  /** Notes that a unit test has passed. @param at ISO time. */
+  unitTestPassed({ name, checksum }: UnitTestNode, at: string): void {
+    this.#passed.set(name, { checksum, passedAt: at, rows: {}, marks: {} });
   }
 
   /** Records what was noted. */

@@ -92,6 +92,7 @@ function resultLine(result: NodeResult, index: number, total: number): Line {
   const place = `${String(index).padStart(String(total).length)} of ${total}`;
   const kind = (node.kind === 'model' ? node.materialized : node.kind)
     .replace('materialized_view', 'matview')
+    .replace('unit_test', 'unit test')
     .padEnd(11);
   const name = isBuilt(node) ? `${node.relation.schema}.${node.relation.name}` : node.name;
   const dots = '.'.repeat(Math.max(3, width - name.length));
@@ -107,7 +108,7 @@ function toneOf({ status, message, warned }: NodeResult): Tone {
 
 function label(result: NodeResult): string {
   const { status, message } = result;
-  if (result.node.kind === 'test') {
+  if (isTest(result.node)) {
     const name = { pass: 'PASS', warn: 'WARN', fail: 'FAIL', error: 'ERROR', skipped: 'SKIP', success: 'PASS' }[status];
     return status === 'error' ? name : [name, message === '' ? '' : `(${message})`].filter(Boolean).join(' ');
   }
@@ -142,7 +143,7 @@ function summaryLines(summary: RunSummary): Line[] {
   for (const error of brokenHooks) lines.push({ tone: 'plain', text: '' }, ...errorLines(error));
   const tests = counts.pass + counts.warn + counts.fail;
   const left = results.filter((result) => result.left === true);
-  const leftTests = left.filter(({ node }) => node.kind === 'test').length;
+  const leftTests = left.filter(({ node }) => isTest(node)).length;
   const leftNodes = left.length - leftTests;
   const built = counts.success - leftNodes;
   const parts = [
@@ -171,13 +172,22 @@ function problemLines(result: NodeResult): Line[] {
   const tone: Tone = status === 'warn' ? 'warning' : 'bad';
   return [
     { tone, text: `${status === 'warn' ? 'Warning' : 'Failed'}: ${node.name}: ${result.message}` },
-    { tone: 'faint', text: `  ${node.kind === 'test' ? `${node.place.file}:${node.place.line}` : node.file}` },
-    ...(result.rows === undefined ? [] : firstRowLines(result.rows, result.failures)),
     {
-      tone: 'plain',
-      text: `  See them with: ${node.kind === 'test' ? showCommand(node, result.rows) : `datacycle show --select ${node.name}`}`,
+      tone: 'faint',
+      text: `  ${node.kind === 'test' || node.kind === 'unit_test' ? `${node.place.file}:${node.place.line}` : node.file}`,
     },
+    ...(result.difference ?? []).map((text): Line => ({ tone: 'plain', text })),
+    ...(result.rows === undefined ? [] : firstRowLines(result.rows, result.failures)),
+    ...(node.kind === 'test' ? [seeThem(showCommand(node, result.rows))] : []),
   ];
+}
+
+function seeThem(command: string): Line {
+  return { tone: 'plain', text: `  See them with: ${command}` };
+}
+
+function isTest({ kind }: NodeResult['node']): boolean {
+  return kind === 'test' || kind === 'unit_test';
 }
 
 /** What, where, why and what to do, of any error. */

@@ -34,6 +34,8 @@ export interface NodeResult {
   readonly failures: number;
   /** The first bad rows of a test that did not pass; they are shown to whoever ran it, and not recorded. */
   readonly rows?: FirstRows | undefined;
+  /** How the rows of a unit test differ from those expected, in lines. */
+  readonly difference?: readonly string[] | undefined;
   /** True for a node that stays as it was, and for a test that has passed on the same rows before. */
   readonly left?: boolean | undefined;
   /** How many batches of a microbatch model were built. */

@@ -10,7 +10,14 @@ export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, ke
   });
   const reads = new Graph(new Map([...nodes].map(([id, node]) => [id, withoutForeignKeys(node)])));
   const dependsOn = new Map([...kept].map((id) => [id, [...restricted.upstreams(id)]]));
-  const isWork = (id: string) => kept.has(id) && nodes.get(id)?.kind !== 'test';
+  // A unit test needs nothing of its model but the SQL: the model waits for it.
+  for (const id of kept) {
+    const node = nodes.get(id);
+    if (node?.kind !== 'unit_test') continue;
+    dependsOn.set(id, []);
+    dependsOn.get(node.of)?.push(id);
+  }
+  const isWork = (id: string) => kept.has(id) && !isTest(nodes.get(id));
   for (const { id: test, dependsOn: subjects } of tests) {
     // What is made of one that waits for the test waits with it, so the nearest are enough.
     // A foreign key only orders, and so does a hook; what a test says of its target is no reason to hold the rows back.
@@ -21,6 +28,10 @@ export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, ke
     for (const id of nearest) dependsOn.get(id)?.push(test);
   }
   return new Graph(dependsOn);
+}
+
+function isTest(node: Node | undefined): boolean {
+  return node?.kind === 'test' || node?.kind === 'unit_test';
 }
 
 /** The dependencies of a node that are upstreams of its rows. */

@@ -3,21 +3,33 @@ import { ensureGuard } from '../build/transaction/access.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
+import { secretOfUnitTests } from '../compile/unit-tests.ts';
 import { LockWaits } from '../database/locks/lock-waits.ts';
 import { SharedLock } from '../database/locks/shared-lock.ts';
-import { isBuilt, isMicrobatch, isWork, type ModelNode, type Node } from '../manifest/manifest.ts';
+import {
+  type BuiltNode,
+  isBuilt,
+  isMicrobatch,
+  isWork,
+  type ModelNode,
+  type Node,
+  type UnitTestNode,
+} from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { sourceTexts } from '../project/project.ts';
+import { secretSetting } from '../project/values/secrets.ts';
 import { Reuse } from '../reuse/reuse.ts';
 import type { EventTimeRange } from '../state/batch-windows.ts';
 import { beginRun, finishRun, writeResults } from '../state/runs.ts';
 import { ensureState, hasState } from '../state/schema.ts';
+import type { UnitTestPlace } from '../unit-test/options.ts';
 import { createSchemas } from './create-schemas.ts';
 import { NodeWork } from './node-work.ts';
 import { type RunHookResult, runRunHooks } from './run-hooks.ts';
 import {
   type Command,
   type NodeResult,
+  type Outcome,
   type RunEvent,
   type RunSummary,
   skipped,
@@ -27,6 +39,7 @@ import {
 } from './run-result.ts';
 import { schedule } from './schedule.ts';
 import { withTestEdges } from './test-edges.ts';
+import { UnitTestWork } from './unit-test-work.ts';
 
 export interface RunOptions {
   readonly command: Command;
@@ -39,6 +52,8 @@ export interface RunOptions {
   readonly range?: EventTimeRange | undefined;
   readonly threads: number;
   readonly failFast: boolean;
+  /** Where unit tests run; in the embedded database if not given. */
+  readonly unitTestsOn?: UnitTestPlace | undefined;
   /** Whether tests store their bad rows, unless they say otherwise. */
   readonly storeFailures?: boolean | undefined;
   readonly clock: () => Date;
@@ -51,10 +66,10 @@ export interface RunOptions {
 
 const kindsOf: Readonly<Record<Command, readonly Node['kind'][]>> = {
   run: ['model'],
-  test: ['test'],
+  test: ['unit_test', 'test'],
   seed: ['seed'],
   snapshot: ['model'],
-  build: ['seed', 'model', 'test'],
+  build: ['seed', 'model', 'unit_test', 'test'],
 };
 
 /** The work of one run. The steps are called in the order in which they are defined here. */
@@ -67,6 +82,7 @@ export class RunWork {
   readonly #order: readonly string[];
   #context: BuildContext;
   #nodes: NodeWork;
+  readonly #unitTests: UnitTestWork;
   #reuse: Reuse | undefined;
   readonly #results = new Map<string, NodeResult>();
   readonly #hooks: RunHookResult[] = [];
@@ -102,6 +118,21 @@ export class RunWork {
       }),
     };
     this.#nodes = new NodeWork(this.#context, this.#tests, options.storeFailures === true);
+    this.#unitTests = this.#newUnitTests(compiled, options);
+  }
+
+  #newUnitTests({ manifest, project }: Compiled, { clock, unitTestsOn }: RunOptions): UnitTestWork {
+    const { root, settings } = project;
+    const secrets = (settings.secrets ?? []).map((name) => [secretSetting(name), secretOfUnitTests] as const);
+    const options = {
+      manifest,
+      root,
+      sourceText: this.#context.sourceText,
+      target: this.#warehouse,
+      on: unitTestsOn ?? 'embedded',
+      settings: Object.fromEntries(secrets),
+    };
+    return new UnitTestWork(options, clock, () => this.#reuse);
   }
 
   /** Makes the schemas that the nodes need, and begins the run's record. A run of tests writes nothing. */
@@ -178,6 +209,7 @@ export class RunWork {
 
   /** Ends the run's record. */
   async finish(): Promise<RunSummary> {
+    await this.#unitTests.close();
     const { clock, runId, onEvent } = this.#options;
     const finished = clock();
     const results = [...this.#results.values()];
@@ -188,7 +220,7 @@ export class RunWork {
     const summary: RunSummary = { runId, results, hooks: this.#hooks, seconds, ok };
     if (this.#isRecording) {
       const records = results
-        .filter(({ node, status, recorded }) => node.kind === 'test' || status !== 'success' || recorded === false)
+        .filter(({ node, status, recorded }) => !isBuilt(node) || status !== 'success' || recorded === false)
         .map((result) => toRecord(result, runId, finished));
       await writeResults(this.#warehouse, records);
       await this.#reuse?.write();
@@ -249,9 +281,14 @@ export class RunWork {
       return false;
     }
     const begin = clock().getTime();
-    const result = node.kind === 'test' ? await this.#nodes.test(node) : await this.#nodes.build(node);
+    const result = await this.#workOn(node);
     this.#note(id, index, { node, ...result, seconds: (clock().getTime() - begin) / 1000 });
     return result.status !== 'error' && result.status !== 'fail';
+  }
+
+  #workOn(node: BuiltNode | TestNode | UnitTestNode): Promise<Outcome> {
+    if (node.kind === 'test') return this.#nodes.test(node);
+    return node.kind === 'unit_test' ? this.#unitTests.run(node) : this.#nodes.build(node);
   }
 
   #skipOne(id: string, because: string | undefined): void {

@@ -4,7 +4,7 @@ import { Graph } from '../manifest/graph.ts';
 import type { BuiltNode, Node, SourceNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 
-/** The kinds of nodes, by dbt's names; a project of ours has none of the kinds behind `unit_test`. */
+/** The kinds of nodes, by dbt's names; a project of ours has none of the kinds behind `analysis`. */
 export const resourceTypes = [
   'model',
   'seed',
@@ -108,6 +108,13 @@ function selectable(node: Node, { project }: Pick<Compiled, 'project'>): Selecta
         config: testConfig(node),
         generic: node.generic,
         aliases: [node.id, node.name],
+      };
+    case 'unit_test':
+      return {
+        ...base,
+        fqn: [...base.fqn.slice(0, -1), node.model.name, node.name],
+        group: node.group,
+        config: { enabled: true, meta: node.meta, tags: node.tags },
       };
     case 'exposure':
     case 'analysis':

@@ -6,6 +6,7 @@ import { readProject } from '../../runner/project/read-project.ts';
 import { runNodes } from '../../runner/run/run.ts';
 import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
 import type { EventTimeRange } from '../../runner/state/batch-windows.ts';
+import type { UnitTestPlace } from '../../runner/unit-test/options.ts';
 import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
 import { selectedBy } from './selected.ts';
 
@@ -56,6 +57,7 @@ export class TemporaryProject {
       threads?: number;
       failFast?: boolean;
       storeFailures?: boolean;
+      unitTestsOn?: UnitTestPlace | undefined;
       lockWaitMs?: number;
       now?: Date;
       onEvent?: (event: RunEvent) => void;
@@ -77,6 +79,7 @@ export class TemporaryProject {
       threads: options.threads ?? 4,
       failFast: options.failFast ?? false,
       storeFailures: options.storeFailures,
+      unitTestsOn: options.unitTestsOn,
       lockWaitMs: options.lockWaitMs,
       clock: () => options.now ?? new Date(),
       runId: `run-${this.#runs}`,
