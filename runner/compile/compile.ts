@@ -11,7 +11,7 @@
 import type { Exposure } from '../manifest/exposure.ts';
 import type { AnalysisNode, Group } from '../manifest/exposure-node.ts';
 import { Graph } from '../manifest/graph.ts';
-import type { Manifest, Node, RowSecurity, SourceNode } from '../manifest/manifest.ts';
+import type { Manifest, Node, RowSecurity } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
 import { type Project, sourceTexts } from '../project/project.ts';
 import { type AllProperties, type CheckedFiles, readProperties } from '../project/properties.ts';
@@ -22,7 +22,6 @@ import type { SourceFile } from '../text/source-file.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { auditedLast } from './data-test/audits.ts';
 import { compileTests } from './data-test/data-tests.ts';
-import { columnSpecs } from './draft/constraints.ts';
 import type { CompileContext, Draft } from './draft/context.ts';
 import {
   attempt,
@@ -49,6 +48,7 @@ import { checkMaterializedViews } from './settings/materialized-view.ts';
 import { retentionOf } from './settings/retention.ts';
 import { readRowSecurity } from './settings/row-security.ts';
 import { checkSubjects } from './settings/subject.ts';
+import { compileSources } from './sources.ts';
 import { compileUnitTests } from './unit-tests.ts';
 
 /** A compiled project. All but `project` and `graph` is plain data, or runner/cache/ cannot keep it. */
@@ -88,10 +88,10 @@ function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCo
   const environment = new TemplateEnvironment([...helperNames, 'arguments']);
   const macros = macrosByName(project, problems);
   attempt(problems, () => environment.addMacros(macros));
-  const sources = compileSources(properties);
+  const disabled = new Set<string>();
+  const sources = compileSources(properties, disabled);
   const names: Problem[] = [];
   const drafts = new Map<string, Draft>();
-  const disabled = new Set<string>();
   const rowSecurity = new Map<string, RowSecurity>();
   const context: CompileContext = {
     project,
@@ -199,31 +199,6 @@ function groupsOf({ groups }: AllProperties): Map<string, Group> {
       return [name, { name, description, owner, meta: config?.meta ?? {}, place: yaml.place([...path, 'name']) }];
     }),
   );
-}
-
-function compileSources(properties: AllProperties): Map<string, SourceNode> {
-  const sources = new Map<string, SourceNode>();
-  for (const [key, { source, table, yaml, path }] of properties.sources) {
-    sources.set(key, {
-      kind: 'source',
-      id: `source.${key}`,
-      name: key,
-      description: table.description ?? '',
-      file: yaml.file.path,
-      tags: [],
-      dependsOn: [],
-      relation: { schema: source.schema ?? source.name, name: table.identifier ?? table.name },
-      columns: columnSpecs(table.columns, { yaml, path }),
-      eventTime: table.event_time,
-      rowsVersion:
-        table.rows_version === undefined
-          ? undefined
-          : oneStatement(yaml.text(table.rows_version, [...path, 'rows_version']), 'rows_version'),
-      place: yaml.place(path),
-      isPersonal: table.subject !== false,
-    });
-  }
-  return sources;
 }
 
 function shortName(id: string): string {

@@ -1,5 +1,6 @@
 import { type Hook, isBuilt, type Node } from '../manifest/manifest.ts';
 import { type HookKey, writtenHooks } from '../project/additive-settings.ts';
+import { sqlOf } from '../project/setting-places.ts';
 import type { Problem } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
 import type { CompileContext, Draft } from './draft/context.ts';
@@ -26,10 +27,16 @@ export function addHooks(context: CompileContext, nodes: Map<string, Node>, prob
 }
 
 function hooksOf(context: CompileContext, draft: Draft, key: HookKey, used: Set<string>, problems: Problem[]): Hook[] {
-  const written = writtenHooks({ config: draft.config, places: draft.settings }, key);
+  const { sql_header: header } = draft.config;
+  const headers =
+    key === 'post_hook' || header === undefined
+      ? []
+      : [{ text: header, transaction: true, sql: sqlOf(draft.settings, 'sql_header', header) }];
+  const written = [...headers, ...writtenHooks({ config: draft.config, places: draft.settings }, key)];
   const when = key === 'pre_hook' ? 'pre' : 'post';
   return written.flatMap(({ sql, text, transaction }, index): Hook[] => {
-    const name = written.length === 1 ? key : `${key} ${index + 1} of ${written.length}`;
+    const name =
+      index < headers.length ? 'sql_header' : written.length === 1 ? key : `${key} ${index + 1} of ${written.length}`;
     const source = {
       name,
       written: sql ?? new SqlText(text),

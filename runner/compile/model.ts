@@ -141,6 +141,13 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
   };
   const at = (...keys: readonly string[]) => settingPlace(settings, keys.find((key) => settings.has(key)) ?? '');
   checkSnapshot(config, materialized, complain, at);
+  const expression = config.unique_key?.find((one) => /\|\||::|\w\(.*\)/.test(one));
+  if (expression !== undefined)
+    complain(
+      at('unique_key'),
+      `unique_key names columns, and "${expression}" is an expression`,
+      'Give it a name in the select, and set unique_key to that; several columns are a list.',
+    );
   const strategy = config.incremental_strategy ?? 'merge';
   const needsKey = strategy !== 'append' && strategy !== 'microbatch';
   if (materialized === 'incremental' && needsKey && (config.unique_key ?? []).length === 0) {
@@ -173,7 +180,16 @@ function checkSettings(draft: Draft, materialized: ModelNode['materialized']): v
   const tables = 'views, tables, incremental models, snapshots and seeds';
   only(['grants', 'pre_hook', 'pre-hook', 'post_hook', 'post-hook'], materialized !== 'ephemeral', tables);
   only(['contract'], materialized !== 'ephemeral' || config.contract?.enforced === false, tables);
-  const snapshots = ['strategy', 'updated_at', 'check_cols', 'hard_deletes', 'snapshot_meta_column_names'] as const;
+  const snapshots = [
+    'strategy',
+    'updated_at',
+    'check_cols',
+    'hard_deletes',
+    'invalidate_hard_deletes',
+    'dbt_valid_to_current',
+    'target_schema',
+    'snapshot_meta_column_names',
+  ] as const;
   only(snapshots, materialized === 'snapshot', 'snapshots');
   const merges = materialized === 'incremental' && strategy === 'merge';
   only(['merge_update_columns', 'merge_exclude_columns'], merges, 'incremental models that merge');

@@ -1,5 +1,18 @@
 import type { ColumnSpec, SeedNode } from './manifest.ts';
 
+/** Types by names that other databases have for them; PostgreSQL does not know these. */
+const foreignTypes: Readonly<Record<string, string>> = {
+  string: 'text',
+  int64: 'bigint',
+  float64: 'double precision',
+  double: 'double precision',
+  datetime: 'timestamp without time zone',
+  timestamp_ntz: 'timestamp without time zone',
+  timestamp_tz: 'timestamp with time zone',
+  number: 'numeric',
+  bytes: 'bytea',
+};
+
 const typeAliases: Readonly<Record<string, string>> = {
   int: 'integer',
   int4: 'integer',
@@ -14,10 +27,10 @@ const typeAliases: Readonly<Record<string, string>> = {
   timetz: 'time with time zone',
   time: 'time without time zone',
   decimal: 'numeric',
-  string: 'text',
   varchar: 'character varying',
   char: 'character',
   varbit: 'bit varying',
+  ...foreignTypes,
 };
 
 /** Types whose length is 1 unless one is given. */
@@ -55,12 +68,19 @@ export function isPlainType(type: string): boolean {
   return plain.test(normalType(type));
 }
 
+/** A type as it is written, or PostgreSQL's name of one that it calls otherwise. */
+function knownType(type: string): string {
+  const [base = ''] = /^\w+/.exec(type.trim().toLowerCase()) ?? [];
+  return Object.hasOwn(foreignTypes, base) ? normalType(type) : type;
+}
+
 /** Columns of a seed as declared in its settings or its .yml. */
 export function declaredTypes(node: SeedNode): ReadonlyMap<string, string> {
   const fromColumns = node.columns.flatMap((column: ColumnSpec) =>
     column.dataType === undefined ? [] : [[column.name, column.type ?? column.dataType] as const],
   );
-  return new Map([...fromColumns, ...Object.entries(node.config.column_types ?? {})]);
+  const all = [...fromColumns, ...Object.entries(node.config.column_types ?? {})];
+  return new Map(all.map(([name, type]) => [name, knownType(type)]));
 }
 
 /** The types that say a day or a moment, as PostgreSQL spells them without a precision. */

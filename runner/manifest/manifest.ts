@@ -172,11 +172,32 @@ export type BuiltNode = ModelNode | SeedNode;
 /** A model that one transaction builds as a whole. */
 export type WholeModel = Exclude<ModelNode, MicrobatchNode>;
 
+/** After how long the rows of a source are too old; `filter` is a condition for the rows that are looked at. */
+export interface SourceFreshness {
+  readonly warn_after?: Age | null | undefined;
+  readonly error_after?: Age | null | undefined;
+  readonly filter?: string | null | undefined;
+}
+
+export interface Age {
+  readonly count: number;
+  readonly period: 'minute' | 'hour' | 'day';
+}
+
 export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly materialized?: undefined;
   readonly relation: RelationName;
   readonly columns: readonly ColumnSpec[];
+  /** Of the source as a whole; `description` is the table's. */
+  readonly sourceDescription?: string | undefined;
+  /** What fills it, in words. */
+  readonly loader?: string | undefined;
+  readonly meta?: Readonly<Record<string, unknown>> | undefined;
+  /** The column that says when a row came in, or a query that says when the newest one did. */
+  readonly loadedAtField?: string | undefined;
+  readonly loadedAtQuery?: string | undefined;
+  readonly freshness?: SourceFreshness | undefined;
   /** The column that says when what a row tells of happened, where that is said. */
   readonly eventTime: string | undefined;
   /** A query that yields something else whenever its rows have changed, where there is one. */
@@ -326,6 +347,8 @@ export type IncrementalStrategy = Exclude<(typeof strategies)[number], 'microbat
 export interface SnapshotSettings {
   readonly strategy: SnapshotStrategy;
   readonly hardDeletes: NonNullable<Config['hard_deletes']>;
+  /** The time until which a version is said to hold that still does, in place of NULL. */
+  readonly validToCurrent?: string | undefined;
   /** The time zone in which an `updated_at` without one is meant. */
   readonly timeZone: string;
   readonly columns: SnapshotColumns;

@@ -42,10 +42,7 @@ export function snapshotOf(target: TableTarget, settings: SnapshotSettings): Sna
         { type: 'unique', columns: [columns.id], place },
         ...target.constraints,
       ],
-      indexes: [
-        { columns: [...key], unique: true, where: new SqlText(`${identifier(columns.validTo)} is null`), place },
-        ...target.indexes,
-      ],
+      indexes: [{ columns: [...key], unique: true, where: new SqlText(isCurrent(settings)), place }, ...target.indexes],
     },
   };
 }
@@ -115,7 +112,7 @@ export function updateSnapshot(
   const types = new Map(existing.columns.map(({ name, type }) => [name, type]));
   const added = versions.filter(({ name }) => !types.has(name));
   const taken = takenColumns([...existing.columns, ...added], yields);
-  const current = (alias: string) => `${alias}.${identifier(columns.validTo)} is null`;
+  const current = (alias: string) => isCurrent(snapshot, `${alias}.`);
   const list = identifiers(versions.map(({ name }) => name));
   return [
     ...secureRows(target.relation, target.rowSecurity, target.access, existing),
@@ -193,9 +190,23 @@ function versionColumns(
     { name: columns.id, type: 'text', value: versionId(key, 'n', from, next?.earlier ?? '0') },
     { name: columns.updatedAt, type, value: updated },
     { name: columns.validFrom, type, value: from },
-    { name: columns.validTo, type, value: `null::${type}` },
+    { name: columns.validTo, type, value: currentValue(snapshot, type) },
     ...(hardDeletes === 'new_record' ? [{ name: columns.isDeleted, type: 'boolean', value: 'false' }] : []),
   ];
+}
+
+/** Whether a version holds. @param alias of its row, with a dot. */
+function isCurrent({ columns, validToCurrent }: SnapshotSettings, alias = ''): string {
+  const validTo = `${alias}${identifier(columns.validTo)}`;
+  if (validToCurrent === undefined) return `${validTo} is null`;
+  // Those from before the setting was made have NULL.
+  return `coalesce(${validTo}, ${literal(validToCurrent)}) = ${literal(validToCurrent)}`;
+}
+
+/** What `dbt_valid_to` of a version that holds is. */
+function currentValue({ validToCurrent }: SnapshotSettings, type?: string): string {
+  const value = validToCurrent === undefined ? 'null' : literal(validToCurrent);
+  return type === undefined ? value : `${value}::${type}`;
 }
 
 /** No other version has it, also where two begin at one time. */
@@ -235,14 +246,15 @@ function differingIn(columns: readonly TakenColumn[]): string {
 }
 
 function deletions(
-  { columns, hardDeletes, key }: Snapshot,
+  snapshot: Snapshot,
   table: string,
   yields: readonly Column[],
   { time, sameKey, earlier }: { readonly time: string; readonly sameKey: string; readonly earlier: string },
 ): Step[] {
+  const { columns, hardDeletes, key } = snapshot;
   if (hardDeletes === 'ignore') return [];
   const isNew = hardDeletes === 'new_record';
-  const gone = `s.${identifier(columns.validTo)} is null${isNew ? `\n    and s.${identifier(columns.isDeleted)} is not true` : ''}
+  const gone = `${isCurrent(snapshot, 's.')}${isNew ? `\n    and s.${identifier(columns.isDeleted)} is not true` : ''}
     and not exists (select from ${staged} as n where ${sameKey})`;
   const close = `update ${table} as s\nset ${identifier(columns.validTo)} = greatest(${time}, s.${identifier(columns.validFrom)})\nwhere ${gone}`;
   if (!isNew) return [counted('updated', close)];
@@ -260,7 +272,7 @@ function deletions(
     versionId(key, 'c', since, earlier),
     time,
     since,
-    'null',
+    currentValue(snapshot),
     'true',
   ];
   return [

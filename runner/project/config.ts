@@ -91,6 +91,14 @@ export const configSchema = z.strictObject({
   updated_at: z.string().min(1).optional(),
   check_cols: z.union([z.literal('all'), names], 'expected all, or a list of columns').optional(),
   hard_deletes: z.enum(['ignore', 'invalidate', 'new_record']).optional(),
+  /** As dbt called hard_deletes: invalidate before. */
+  invalidate_hard_deletes: z.boolean().optional(),
+  /** What dbt_valid_to says of a version that holds, in place of NULL. */
+  dbt_valid_to_current: z.string().min(1).optional(),
+  /** The schema of a snapshot as it is, whatever the target. */
+  target_schema: z.string().min(1).optional(),
+  /** SQL that runs before the model in its transaction. */
+  sql_header: z.string().min(1).optional(),
   snapshot_meta_column_names: z
     .strictObject({
       dbt_valid_from: z.string().min(1),

@@ -3,7 +3,7 @@ import { configSchema, names } from './config.ts';
 import { exposureSchema, groupSchema } from './exposure-schema.ts';
 
 const columnConstraint = z.strictObject({
-  type: z.enum(['not_null', 'unique', 'primary_key', 'check', 'foreign_key']),
+  type: z.enum(['not_null', 'unique', 'primary_key', 'check', 'foreign_key', 'custom']),
   name: z.string().optional(),
   expression: z.string().optional(),
   to: z.string().optional(),
@@ -93,15 +93,45 @@ const described = z.strictObject({
   tests: dataTests,
 });
 
+/** After how long the rows of a source are too old: `{ count: 12, period: hour }`. */
+const age = z.strictObject({
+  count: z.number('expected a whole number').int().min(1),
+  period: z.enum(['minute', 'hour', 'day']),
+});
+
+const ofSource = {
+  enabled: z.boolean().optional(),
+  tags: names.optional(),
+  meta: z.record(z.string(), z.unknown()).optional(),
+  /** The column that says when a row came in, or a query that says when the newest one did. */
+  loaded_at_field: z.string().min(1).optional(),
+  loaded_at_query: z.string().min(1).optional(),
+  /** Null: none, whatever the source says. */
+  freshness: z
+    .strictObject({ warn_after: age.nullish(), error_after: age.nullish(), filter: z.string().min(1).nullish() })
+    .nullish(),
+};
+
+/** What may be said of a source as a whole and, stronger, of one of its tables; beside `config` or in it. */
+const sourceSettings = {
+  ...ofSource,
+  config: z.strictObject({ ...ofSource, event_time: z.string().min(1).optional() }).optional(),
+};
+
 const source = z.strictObject({
   name: z.string(),
   description: z.string().optional(),
   schema: z.string().optional(),
+  /** What fills it: for people. */
+  loader: z.string().optional(),
+  ...sourceSettings,
   tables: z.array(
     z.strictObject({
       name: z.string(),
       description: z.string().optional(),
       identifier: z.string().optional(),
+      loader: z.string().optional(),
+      ...sourceSettings,
       /** False: its rows belong to nobody. */
       subject: z.literal(false).optional(),
       /** The column that says when what a row tells of happened. */
@@ -207,3 +237,4 @@ export type ConstraintProperties = z.infer<typeof modelConstraint>;
 export type SourceProperties = z.infer<typeof source>;
 export type UnitTestProperties = z.infer<typeof unitTest>;
 export type UnitTestRowsWritten = z.infer<typeof unitExpected>;
+export type SourceSettings = z.infer<z.ZodObject<typeof sourceSettings>>;

@@ -150,7 +150,7 @@ function configOf(node: BuiltNode): Record<string, unknown> {
 }
 
 function sourceConfig(node: SourceNode): Record<string, unknown> {
-  return { enabled: true, event_time: node.eventTime, tags: node.tags };
+  return { enabled: true, event_time: node.eventTime, tags: node.tags, meta: node.meta };
 }
 
 function testConfig(node: TestNode): Record<string, unknown> {

@@ -51,6 +51,17 @@ function constraint(
   { drafts }: CompileContext,
 ): Constraint | { readonly problem: string; readonly path?: YamlPath; readonly hint?: string | undefined } {
   const { type, name } = declared;
+  if (type === 'custom')
+    return {
+      problem: 'there are no custom constraints',
+      hint: 'A condition is type: check; anything else is a post_hook.',
+    };
+  if (declared.expression !== undefined && type !== 'check' && type !== 'foreign_key')
+    return {
+      problem: `a ${type} constraint has no expression`,
+      path: ['expression'],
+      hint: 'Take it out; an index with include, where or expressions is declared under indexes.',
+    };
   if (type === 'check') {
     if (declared.expression === undefined) return { problem: 'a check constraint needs an "expression"' };
     return { type, expression: yaml.text(declared.expression, [...path, 'expression']), name, place };
@@ -58,10 +69,11 @@ function constraint(
   if (columns.length === 0) return { problem: `a ${type} constraint needs "columns"` };
   if (type === 'not_null') return { type, columns, place };
   if (type !== 'foreign_key') return { type, columns, name, place };
-  const to = refName(declared.to);
+  const { to: target, columns: named } = targetOf(declared);
+  const to = refName(target);
   if (to === undefined) return { problem: `a foreign_key needs "to", e.g. ref('dim_date')` };
-  const target = drafts.get(to);
-  if (target === undefined)
+  const parent = drafts.get(to);
+  if (parent === undefined)
     return {
       problem: `a foreign_key refers to "${to}", which is no model or seed`,
       path: ['to'],
@@ -70,9 +82,9 @@ function constraint(
   return {
     type,
     columns,
-    to: target.relation,
-    toId: target.id,
-    toColumns: declared.to_columns ?? columns,
+    to: parent.relation,
+    toId: parent.id,
+    toColumns: declared.to_columns ?? named ?? columns,
     name,
     place,
   };
@@ -85,6 +97,17 @@ export function refOrSource(written: string): string | undefined {
   if (helper === undefined || names.includes(undefined) || (helper === 'source' && names.length !== 2))
     return undefined;
   return `${helper} ${names.map((name) => `"${name}"`).join(' ')}`;
+}
+
+/** The model that a foreign key leads to, and the columns: `to` and `to_columns`, or as an `expression` `dim_room (room_key)`. */
+function targetOf({ to, expression }: ConstraintProperties): { to: string | undefined; columns: string[] | undefined } {
+  if (to !== undefined || expression === undefined) return { to, columns: undefined };
+  const [, target, columns = ''] = /^\s*(?:references\s+)?(.+?)\s*\(([^()]*)\)\s*$/i.exec(expression) ?? [];
+  const bare = target?.replace(/^(?:"?[\w]+"?\.)*"?([\w]+)"?$/, '$1');
+  return {
+    to: bare,
+    columns: columns === '' ? undefined : columns.split(',').map((one) => one.trim().replace(/^"|"$/g, '')),
+  };
 }
 
 /** `ref('x')`, `ref("x")` or just `x`, as dbt's .yml files have it. */

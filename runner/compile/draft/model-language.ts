@@ -3,6 +3,7 @@ import { highWater, invocationId, runStartedAt } from '../../manifest/placeholde
 import { type Config, configKeys, configSchema } from '../../project/config.ts';
 import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
+import { whyIgnored } from '../../project/values/ignored-keys.ts';
 import { isSecret, secretSetting } from '../../project/values/secrets.ts';
 import { type Helper, type HelperCall, HelperError, isContext } from '../../template/template.ts';
 import type { Problem } from '../../text/errors.ts';
@@ -97,11 +98,18 @@ export function modelHelpers(
   return {
     config(args, { named, place, argument }) {
       if (args.length > 0) throw new HelperError('config takes name=value', 'Write {{config materialized="table"}}.');
+      const settings = { ...named };
       for (const key of Object.keys(named)) {
         if ((configKeys as readonly string[]).includes(key)) continue;
+        const why = whyIgnored(key, [], false);
+        if (why !== undefined) {
+          record.notices.push({ what: `"${key}" is not used: ${why}`, place: argument(key) });
+          delete settings[key];
+          continue;
+        }
         throw new HelperError(`"${key}" is not a known setting`, didYouMean(key, configKeys), argument(key));
       }
-      const checked = configSchema.safeParse({ ...named });
+      const checked = configSchema.safeParse(settings);
       const issue = checked.error?.issues[0];
       if (issue !== undefined) {
         const { what, hint } = schemaFault(issue, named[String(issue.path[0])]);
@@ -110,7 +118,7 @@ export function modelHelpers(
       const call = `${formatPlace(place)} ${JSON.stringify(named)}`;
       if (record.calls.has(call)) return '';
       record.calls.add(call);
-      const places = new Map(Object.keys(named).map((key): [string, Written] => [key, { place: argument(key) }]));
+      const places = new Map(Object.keys(settings).map((key): [string, Written] => [key, { place: argument(key) }]));
       const merged = overlay(record, { config: checked.data ?? {}, places });
       record.config = merged.config;
       for (const [key, at] of merged.places) record.places.set(key, at);

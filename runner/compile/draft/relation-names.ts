@@ -59,7 +59,8 @@ export function relationNamer(
   return (of) => {
     const custom = of.config.schema ?? (of.kind === 'seed' ? 'seeds' : undefined);
     return {
-      schema: decided('schema', of.config.schema, of) ?? schemaIn(project.target.schema, custom),
+      schema:
+        of.config.target_schema ?? decided('schema', of.config.schema, of) ?? schemaIn(project.target.schema, custom),
       name: decided('alias', of.config.alias, of) ?? of.config.alias ?? of.name,
     };
   };

@@ -50,6 +50,8 @@ export function resolverFor(
   const sourceOf = (key: string): Pick<SourceNode, 'id' | 'relation' | 'eventTime'> => {
     const node = sources.get(key);
     if (node !== undefined) return node;
+    if (disabled.has(key))
+      throw new HelperError(`the source "${key}" is disabled`, 'Set enabled: true for it, or take the reference out.');
     if (incomplete) return { id: `source.${key}`, relation: { schema: 'unknown', name: key }, eventTime: undefined };
     throw new HelperError(
       `there is no source "${key}"`,

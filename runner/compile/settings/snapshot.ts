@@ -14,7 +14,8 @@ export function snapshotSettings(config: Config): SnapshotSettings {
       config.strategy === 'timestamp'
         ? { kind: 'timestamp', updatedAt: config.updated_at ?? '' }
         : { kind: 'check', columns: config.check_cols ?? 'all' },
-    hardDeletes: config.hard_deletes ?? 'ignore',
+    hardDeletes: config.hard_deletes ?? (config.invalidate_hard_deletes === true ? 'invalidate' : 'ignore'),
+    validToCurrent: dateIn(config.dbt_valid_to_current),
     timeZone: config.time_zone ?? 'UTC',
     columns: {
       validFrom: names?.dbt_valid_from ?? 'dbt_valid_from',
@@ -24,6 +25,15 @@ export function snapshotSettings(config: Config): SnapshotSettings {
       isDeleted: names?.dbt_is_deleted ?? 'dbt_is_deleted',
     },
   };
+}
+
+/** The date in an expression like `to_date('9999-12-31')` or `'9999-12-31'::timestamp`, in UTC if it names no zone. */
+function dateIn(expression: string | undefined): string | undefined {
+  const [, text] =
+    /(\d{4,5}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?(?:[+-]\d\d(?::?\d\d)?|Z)?)/.exec(expression ?? '') ?? [];
+  if (text === undefined) return undefined;
+  const [day = '', rest = ''] = text.split(/[ T]/);
+  return `${day} ${rest === '' ? '00:00:00+00' : /[+Z]|-\d/.test(rest) ? rest : `${rest}+00`}`;
 }
 
 /** Refuses a snapshot that lacks a setting. */
@@ -51,6 +61,13 @@ export function checkSnapshot(
       at('strategy'),
       'strategy "timestamp" needs updated_at',
       'Set it to the column that says when a row was last changed.',
+    );
+  const { dbt_valid_to_current: current } = config;
+  if (current !== undefined && dateIn(current) === undefined)
+    complain(
+      at('dbt_valid_to_current'),
+      `dbt_valid_to_current: "${current}" is no date`,
+      "Write a date: '9999-12-31'. An index holds the versions that hold, and its condition must always mean the same.",
     );
   if (config.time_zone !== undefined && !isNamedZone(config.time_zone))
     complain(at('time_zone'), `time_zone: "${config.time_zone}" is no time zone`, timeZoneHint(config.time_zone));

@@ -38,6 +38,26 @@ describe.each(databases)('snapshots on $name', (kind) => {
       )
     ).map((row) => row.version);
 
+  it('dbt_valid_to_current: a date stands for until now, also beside versions of before that have NULL', async () => {
+    const config = 'strategy="check" check_cols="name" hard_deletes="invalidate"';
+    snapshot(config);
+    await set(`1, 'a', 'Kitchen', null, null`, `1, 'b', 'Bath', null, null`);
+    await build(1);
+    snapshot(`${config} dbt_valid_to_current="to_date('9999-12-31')"`);
+    await set(`1, 'a', 'Hall', null, null`, `1, 'b', 'Bath', null, null`, `2, 'a', 'Office', null, null`);
+    expect(await build(2)).toEqual([2, 1, 0]);
+    expect(await build(3)).toEqual([0, 0, 0]);
+    await set(`1, 'b', 'Bath', null, null`, `2, 'a', 'Study', null, null`);
+    expect(await build(4)).toEqual([1, 2, 0]);
+    expect(await versions()).toEqual([
+      `1a Kitchen ${time(1)} to ${time(2)}`,
+      `1a Hall ${time(2)} to ${time(4)}`,
+      `1b Bath ${time(1)} to now`,
+      `2a Office ${time(2)} to ${time(4)}`,
+      `2a Study ${time(4)} to 9999-12-31 00:00`,
+    ]);
+  });
+
   it('check: a version for every change of what is checked, closed at the time of the run', async () => {
     snapshot('strategy="check" check_cols="name, note"');
     await set(`1, 'a', 'Kitchen', '{"x": 1}', '2020-01-01'`, `1, 'b', 'Bath', null, null`);
