@@ -23,6 +23,8 @@ export const sessionSettings: Readonly<Record<string, string>> = {
   row_security: 'on',
   check_function_bodies: 'on',
   exit_on_error: 'off',
+  // What to_tsvector and to_tsquery do with a text; initdb chooses it by the language of the server.
+  default_text_search_config: 'pg_catalog.simple',
   lc_monetary: 'C',
   lc_numeric: 'C',
   lc_time: 'C',

@@ -171,6 +171,15 @@ class WeatherLoad {
   async #fetch(connection: SftpConnection, bronze: BronzeWriter, file: Wanted): Promise<void> {
     const bronzePath = weatherBronzePath(file.path, readWeatherName(file.name));
     let draft = '';
+    const missing = await bronze.roomMissingFor(file.size ?? 0);
+    if (missing > 0) {
+      // Not begun: it would fill the disk at every try, and others may fit.
+      const [size, more] = [inMegabytes(file.size ?? 0), inMegabytes(missing)];
+      return this.#couldNotRead(
+        file.name,
+        `it has ${size}, for which Bronze lacks ${more}: make room below BRONZE_ROOT`,
+      );
+    }
     try {
       const whole = await bronze.fillAt(bronzePath, async (path) => {
         draft = path;
@@ -298,4 +307,9 @@ class WeatherLoad {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Rounded up: `1,234 MB`. */
+function inMegabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
 }

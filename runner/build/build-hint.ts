@@ -11,6 +11,15 @@ function missingOf(error: StatementError, node: BuiltNode, manifest: Manifest) {
     .find((one) => hasRelation(one) && one.relation.schema === schema && one.relation.name === name);
 }
 
+/** What to do where rows that a foreign key references would be deleted. */
+function hintForReferenced({ name, config, constraints }: BuiltNode): string {
+  if ((config.unique_key ?? []).length > 0)
+    return `A foreign key references a row that ${name} no longer yields. Build the table that references it, too, or drop that foreign key.`;
+  const key = constraints.find((one) => one.type === 'primary_key');
+  const example = key?.type === 'primary_key' ? `, e.g. unique_key: [${key.columns.join(', ')}]` : '';
+  return `A foreign key references rows of ${name}, and a model without a unique_key deletes all of its rows and inserts them anew. Set unique_key${example}: then a row keeps its place, and one that is gone is deleted once nothing references it.`;
+}
+
 /** What to do about an error that PostgreSQL reports while a node is built. */
 export function hintFor(error: StatementError, node: BuiltNode, manifest: Manifest): string | undefined {
   switch (error.code) {
@@ -19,6 +28,7 @@ export function hintFor(error: StatementError, node: BuiltNode, manifest: Manife
         return `Two rows have the same key, in one batch or in two. Group by it, or add the column that tells the rows apart, maybe ${identifier(node.batch.eventTime)}, to unique_key. If it has moved out of a batch that nothing builds again (its source has been pruned, or full_refresh is false), delete it there.`;
       return `Two rows have the same key. Group by it, or add the column that tells the rows apart to unique_key.`;
     case '23503':
+      if (/^\s*delete\b/i.test(error.sql)) return hintForReferenced(node);
       return `A row points at one that is not there. Build what it points at first: datacycle build --select +${node.name}`;
     case '2BP01':
       return `Something else depends on ${identifier(node.relation.name)}; nothing is dropped with cascade. Drop or change the dependent object first.`;

@@ -2,9 +2,10 @@ import { identifier } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { applyDifference, isReferenced, type Stretch, sameKeyOf, tableOf, within } from './difference.ts';
+import { guardCasts } from './lossless.ts';
 import { addPartitions } from './parts/partitions.ts';
 import { counted, type Step, staged } from './parts/step.ts';
-import type { TableTarget } from './parts/target.ts';
+import type { TableTarget, TakenColumn } from './parts/target.ts';
 import { identifyRows } from './replica-identity.ts';
 import { createTable, stage } from './table.ts';
 
@@ -30,14 +31,15 @@ export function createFromBatch(batch: Batch, sql: SqlText, columns: readonly Co
 }
 
 /**
- * Stages the rows of a batch and checks that they lie in it:
+ * Stages the rows of a batch and checks that they lie in it, and that the table's types do not change their values:
  * ```sql
  * create temporary table datacycle_new on commit drop as <query of the batch>;
  * select ... from datacycle_new as n where (n."at" >= <from> and n."at" < <to>) is not true;  -- must return no row
  * ```
  */
-export function stageBatch(batch: Batch, sql: SqlText, columns: readonly Column[]): Step[] {
-  return [...stage(batch.target, { kind: 'query', sql }, columns), guardWindow(batch, staged)];
+export function stageBatch(batch: Batch, sql: SqlText, columns: readonly TakenColumn[]): Step[] {
+  const stageRows = stage(batch.target, { kind: 'query', sql }, columns);
+  return [...stageRows, ...guardCasts(batch.target, columns), guardWindow(batch, staged)];
 }
 
 /**

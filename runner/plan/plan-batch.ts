@@ -7,6 +7,7 @@ import type { Access } from '../materialize/parts/row-security.ts';
 import type { Step } from '../materialize/parts/step.ts';
 import { addMissing, dropObsolete } from '../materialize/parts/structure.ts';
 import { adoptKeys } from '../materialize/parts/surrogate-key.ts';
+import type { TakenColumn } from '../materialize/parts/target.ts';
 import { identifyRows } from '../materialize/replica-identity.ts';
 import type { BatchWindow, Moment } from '../state/batch-windows.ts';
 import type { Made } from '../state/made.ts';
@@ -25,7 +26,7 @@ export interface BatchRows {
   readonly typeOf: (id: string, column: string) => string;
   readonly yields: readonly Column[];
   /** Those of them that the table takes. */
-  readonly columns: readonly Column[];
+  readonly columns: readonly TakenColumn[];
   /** The type of the model's event_time. */
   readonly eventType: string;
 }

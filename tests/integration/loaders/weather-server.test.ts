@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statfsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BronzeWriter } from '../../../loaders/landing/bronze.ts';
@@ -91,6 +91,22 @@ describe('who the server is and who we are', () => {
     mkdirSync(join(share.root, 'known'));
     const { message } = await failure({ hostKey: { expected: [], knownHosts: join(share.root, 'known') } });
     expect(message).toMatch(/known host keys in .* cannot be read or written \(EISDIR\)/);
+  });
+
+  it('a file for which Bronze has no room is not begun, and the others land', async () => {
+    share.put('Pred_2023-12-01.csv', forecastFile('2023-12-01'));
+    share.put('Pred_2023-12-02.csv', '');
+    const { bavail, bsize } = statfsSync(share.bronze);
+    // Sparse: it takes no room itself.
+    truncateSync(join(share.folder, 'Pred_2023-12-02.csv'), bavail * bsize + 50_000_000_000);
+    const reason = expect.stringMatching(
+      /^it has [\d,]+ MB, for which Bronze lacks [\d,]+ MB: make room below BRONZE_ROOT$/,
+    );
+    expect(await share.load(db.warehouse)).toMatchObject({
+      landed: 1,
+      skipped: { count: 1, first: [{ name: 'Pred_2023-12-02.csv', reason }] },
+      unread: { count: 1 },
+    });
   });
 
   it('a name that leads out of the folder is no name', async () => {

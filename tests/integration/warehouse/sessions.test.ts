@@ -56,6 +56,7 @@ describe.each(servers)('a session, on $name', ({ open: openDatabase }) => {
       backslash_quote: 'on',
       transform_null_equals: 'on',
       xmloption: 'document',
+      default_text_search_config: 'pg_catalog.french',
       default_transaction_read_only: 'on',
       default_transaction_isolation: 'serializable',
       default_transaction_deferrable: 'on',
@@ -69,7 +70,8 @@ describe.each(servers)('a session, on $name', ({ open: openDatabase }) => {
           '{NULL}'::int[] as nulls, quote_ident('plain') as ident, '1 day'::interval::text as length,
           '2023-08-01 00:00+00'::timestamptz::text as time, (0.1::float8 + 0.2)::text as number, '\x01'::bytea::text as bytes,
           'a\b' as text, null = null as equal, current_setting('transaction_read_only') as readonly,
-          current_setting('transaction_isolation') as isolation, current_setting('row_security') as policies`);
+          current_setting('transaction_isolation') as isolation, current_setting('row_security') as policies,
+          to_tsvector('les maisons')::text as words`);
       expect(rows).toEqual([
         {
           nulls: [null],
@@ -83,6 +85,7 @@ describe.each(servers)('a session, on $name', ({ open: openDatabase }) => {
           readonly: 'off',
           isolation: 'read committed',
           policies: 'on',
+          words: "'les':1 'maisons':2",
         },
       ]);
       await expect(warehouse.query(`select '01.08.2023'::date`)).rejects.toThrow('date/time field value out of range');
