@@ -128,7 +128,7 @@ class RowAssembler {
       case 'falseValue':
         return this.#scalar('false');
       default:
-        throw new Error(`unexpected token ${token.name}`);
+        throw new NotATable(notJson);
     }
   }
 
