@@ -75,6 +75,7 @@ function addPipeline(define: Define, signal: AbortSignal): void {
       command
         .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
         .option('--event-time-end <time>', 'and only those before this one');
+    if (name === 'seed') command.option('--show', 'show the first rows of each seed');
     if (name === 'build') testing(command);
     if (name === 'run' || name === 'build')
       command.option('--no-reuse', 'build and test also what nothing has changed for since the last success');

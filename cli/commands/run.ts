@@ -9,20 +9,25 @@
 import { randomUUID } from 'node:crypto';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
+import { isBuilt } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { reportJson, reportLines } from '../../runner/run/report.ts';
 import { runNodes } from '../../runner/run/run.ts';
 import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
+import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
 import { openForModels } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
 import type { Level } from '../terminal/journal.ts';
 import { tellNotices } from '../terminal/notices.ts';
+import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export interface RunFlags extends SelectionFlags {
   readonly fullRefresh?: boolean | undefined;
+  /** Of `seed`: some rows of each seed are shown. */
+  readonly show?: boolean | undefined;
   /** False with --no-reuse. */
   readonly reuse?: boolean | undefined;
   readonly changed?: boolean | undefined;
@@ -53,10 +58,29 @@ export async function runCommand(
   signal.addEventListener('abort', cancel);
   try {
     const summary = await runOn(warehouse, command, compiled, selected, flags, terminal, signal);
+    if (flags.show === true) await showSeeds(warehouse, summary, terminal);
     return summary.ok ? 0 : 1;
   } finally {
     signal.removeEventListener('abort', cancel);
     await warehouse.close();
+  }
+}
+
+/** How many rows of a seed are shown. */
+const shownRows = 10;
+
+/** Shows the first rows of the seeds that a run has loaded. */
+async function showSeeds(warehouse: Warehouse, { results }: RunSummary, terminal: Terminal): Promise<void> {
+  for (const { node, status } of results) {
+    if (!isBuilt(node) || status !== 'success') continue;
+    const { columns, rows } = await warehouse.query(
+      `select * from ${relation(node.relation)} limit ${shownRows}`,
+      [],
+      'text',
+    );
+    const cells = rows.map((row) => columns.map((column) => row[column]));
+    if (terminal.json) terminal.event({ type: 'rows', node: node.name, rows });
+    else terminal.output(`\n${node.relation.schema}.${node.relation.name}\n${formatTable(columns, cells)}`);
   }
 }
 

@@ -15,8 +15,8 @@ import { firstLineOf, type SeedFile, type SeedRecord, type SeedSpot, spotOf, spo
 import { checkValues } from './seed-values.ts';
 
 /**
- * Reads a seed's CSV: a header, then rows; a byte-order mark is tolerated. Types are those declared in its .yml, else
- * inferred without losing anything (a column with leading zeros stays text).
+ * Reads a seed's CSV: a header, then rows; a byte-order mark is tolerated. An empty field is NULL, and so is the word null. Types are
+ * those declared in its .yml, else inferred without losing anything (a column with leading zeros stays text).
  * @throws NodeError naming file and line.
  */
 export function readSeed(root: string, node: SeedNode): SeedRows {
@@ -86,7 +86,7 @@ function readFile(root: string, node: SeedNode): SeedFile {
     const records = parsed.map(({ record, raw, info }) => {
       // The parser counts a Windows line break inside a value twice.
       doubled += record.join('').match(/\r\n/g)?.length ?? 0;
-      return { record, raw, lastLine: info.lines - doubled };
+      return { record: record.map((value) => (isNullWord(value) ? '' : value)), raw, lastLine: info.lines - doubled };
     });
     return { ...file, text, records };
   } catch (error) {
@@ -149,6 +149,11 @@ function placeOfType(
   return column && { column: column.place, type: column.typePlace };
 }
 
+/** As in dbt, the word null is no text. */
+function isNullWord(value: string): boolean {
+  return value.length === 4 && value.toLowerCase() === 'null';
+}
+
 interface CsvRecord {
   readonly record: string[];
   readonly raw: string;
@@ -183,9 +188,20 @@ function isDate(value: string): boolean {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
 }
 
+/** A time as ISO 8601 writes it, perhaps with its distance from UTC; to the microsecond, as PostgreSQL keeps it. */
+function isMoment(value: string): boolean {
+  const time = /^[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(?:Z|[+-][01]\d(?::?[0-5]\d)?)?$/;
+  return isDate(value.slice(0, 10)) && time.test(value.slice(10));
+}
+
 function inferType(values: readonly string[]): string {
   const present = values.filter((value) => value !== '');
   if (present.length === 0) return 'text';
   if (present.every(isDate)) return 'date';
+  if (present.every((value) => isDate(value) || isMoment(value))) {
+    const zoned = present.filter((value) => /(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(value.slice(10))).length;
+    if (zoned === 0) return 'timestamp without time zone';
+    if (zoned === present.length) return 'timestamp with time zone';
+  }
   return patterns.find(([, pattern]) => present.every((value) => pattern.test(value)))?.[0] ?? 'text';
 }

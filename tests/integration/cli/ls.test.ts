@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProjectCopy } from './command.ts';
@@ -52,5 +52,12 @@ describe('what is listed', () => {
     expect(nothing).toMatchObject({ code: 0, stdout: '' });
     expect(nothing.stderr).toContain('nothing matches the selector "dim_tarif". Did you mean "dim_tariff"?');
     expect(await project.run(['ls', '-s', 'tga:x'])).toMatchObject({ code: 2 });
+  });
+
+  it('the first rows of the seeds that are loaded', async () => {
+    mkdirSync(join(project.root, 'seeds', 'more'), { recursive: true });
+    writeFileSync(join(project.root, 'seeds', 'more', 'colours.csv'), 'name,shade\nred,null\nblue,dark\n');
+    const { stdout } = await project.run(['seed', '--select', 'colours', '--show']);
+    expect(stdout).toContain('\nseeds.colours\nname | shade\n-----+------\nred  |\nblue | dark\n');
   });
 });
