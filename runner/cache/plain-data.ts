@@ -43,7 +43,7 @@ export function toText(value: unknown): string {
     if (hole === undefined && origin !== undefined) seen.set(origin, number);
     return number;
   };
-  const data = asJson(value, '', numberOf);
+  const data = asJson(value, numberOf);
   return JSON.stringify({ data, segments: segments.all, trails: trails.all } satisfies Kept);
 }
 
@@ -73,7 +73,7 @@ class Numbered<T> {
   }
 }
 
-function asJson(value: unknown, path: string, numberOf: (segment: Segment) => number): unknown {
+function asJson(value: unknown, numberOf: (segment: Segment) => number): unknown {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -81,26 +81,28 @@ function asJson(value: unknown, path: string, numberOf: (segment: Segment) => nu
       return value;
     case 'number':
       if (Number.isFinite(value)) return value;
-      throw new NotPlain(`${path} is ${value}`);
+      throw new NotPlain(`${value} is no number of JSON`);
     case 'object':
       break;
     default:
-      throw new NotPlain(`${path} is a ${typeof value}`);
+      throw new NotPlain(`a ${typeof value} is no plain data`);
   }
   if (value === null) return null;
-  const inside = (one: unknown, key: unknown) => asJson(one, `${path}.${String(key)}`, numberOf);
+  const inside = (one: unknown) => asJson(one, numberOf);
   if (value instanceof SqlText)
     return { '~sql': [value.text, ...value.segments.flatMap((one) => [one.start, numberOf(one)])] };
-  if (value instanceof Map) return { '~map': [...value].map(([key, one]) => [inside(key, 'key'), inside(one, key)]) };
+  if (value instanceof Map) return { '~map': [...value].map((pair) => pair.map(inside)) };
   if (value instanceof Set) return { '~set': [...value].map(inside) };
   if (Array.isArray(value)) {
-    if (value.includes(undefined)) throw new NotPlain(`${path} has a part that is undefined`);
+    if (value.includes(undefined)) throw new NotPlain('a list has a part that is undefined');
     return value.map(inside);
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) throw new NotPlain(`${path} is an object of a class`);
-  const entries = Object.entries(value).flatMap(([key, one]) => (one === undefined ? [] : [[key, inside(one, key)]]));
-  return entries.some(([key]) => String(key).startsWith('~')) ? { '~object': entries } : Object.fromEntries(entries);
+  if (prototype !== Object.prototype && prototype !== null) throw new NotPlain('an object of a class is no plain data');
+  const entries = Object.entries(value).flatMap(([key, one]) =>
+    one === undefined ? [] : [[key, inside(one)] as const],
+  );
+  return entries.some(([key]) => key.startsWith('~')) ? { '~object': entries } : Object.fromEntries(entries);
 }
 
 /** Puts Maps, Sets and SqlTexts in their places; the value is changed, and new where it is one of these itself. */
