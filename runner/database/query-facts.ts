@@ -27,6 +27,7 @@ const steady = [
   'extract',
   'format',
   'generate_series',
+  'getdatabaseencoding',
   'json_agg',
   'json_build_array',
   'json_build_object',

@@ -4,3 +4,6 @@ select
     name
 from {{source "staging" "sensor_file"}}
 where payload ? 'api_token'
+{{#incremental}}
+    and load_id > {{high_water "staging.sensor_file"}}
+{{/incremental}}

@@ -1,3 +1,6 @@
+{{#unless (eq (var "presence_rule" "motion_or_door") "motion_or_door_change")}}
+{{config scope="new_rows"}}
+{{/unless}}
 -- Presence is what presence_rule says, and nothing else.
 {{#if (eq (var "presence_rule" "motion_or_door") "motion_or_door_change")}}
 with door_changes as (

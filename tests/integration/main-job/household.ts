@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -47,7 +48,6 @@ export class Household {
   readonly bronze = join(this.folder, 'bronze');
   readonly project = join(this.folder, 'project');
   readonly #warehouse: Warehouse;
-  #runs = 0;
   #compiled: { readonly readFrom: string; readonly compiled: Compiled } | undefined;
 
   constructor(warehouse: Warehouse) {
@@ -78,7 +78,6 @@ export class Household {
     } = {},
   ): Promise<RunSummary> {
     const compiled = this.compile(options.env);
-    this.#runs += 1;
     const summary = await runNodes(compiled, this.#warehouse, {
       command: options.command ?? 'build',
       selected: selectedBy(compiled, { select: options.select ?? [] }),
@@ -87,7 +86,7 @@ export class Household {
       threads: 4,
       failFast: false,
       clock: () => options.now ?? new Date('2023-11-01T00:00:00Z'),
-      runId: `run-${this.#runs}`,
+      runId: randomUUID(),
       onEvent: () => undefined,
     });
     const bad = summary.results.filter((result) => !['success', 'pass', 'warn', 'skipped'].includes(result.status));
