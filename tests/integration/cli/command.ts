@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isNoUnitTest } from '../without-unit-tests.ts';
 import { isBusy, type Outcome, runHere } from './in-process.ts';
 
 export type { Outcome };
@@ -21,7 +22,7 @@ export class ProjectCopy {
 
   constructor() {
     for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests/data']) {
-      cpSync(join(repository, name), join(this.root, name), { recursive: true });
+      cpSync(join(repository, name), join(this.root, name), { recursive: true, filter: isNoUnitTest });
     }
   }
 

@@ -14,6 +14,7 @@ import { relation } from '../../../warehouse/quote.ts';
 import type { Row, Warehouse } from '../../../warehouse/warehouse.ts';
 import type { DatabaseKind, TestDatabase } from '../databases.ts';
 import { selectedBy } from '../selected.ts';
+import { isNoUnitTest } from '../without-unit-tests.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 const sampleDate = '12.10.2023';
@@ -54,7 +55,7 @@ export class Household {
     this.#warehouse = warehouse;
     for (const folder of [this.share, this.project]) mkdirSync(folder, { recursive: true });
     for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests/data']) {
-      cpSync(join(repository, name), join(this.project, name), { recursive: true });
+      cpSync(join(repository, name), join(this.project, name), { recursive: true, filter: isNoUnitTest });
     }
   }
 

@@ -10,6 +10,7 @@ import { runNodes } from '../../../runner/run/run.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { selectedBy } from '../selected.ts';
+import { isNoUnitTest } from '../without-unit-tests.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 const models = ['measurements', 'weather_forecasts', 'weather_clean', 'weather_file_audit', 'weather_watermark'];
@@ -189,7 +190,7 @@ describe.each(oneDatabase)('silver weather on $name', (kind) => {
     db = await kind.open();
     root = mkdtempSync(join(tmpdir(), 'datacycle-weather-'));
     for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests/data'])
-      cpSync(join(repository, name), join(root, name), { recursive: true });
+      cpSync(join(repository, name), join(root, name), { recursive: true, filter: isNoUnitTest });
   });
   afterEach(async () => {
     rmSync(root, { recursive: true, force: true });
