@@ -10,6 +10,6 @@ export function tellNotices(terminal: Terminal, { notices, project }: Pick<Compi
   for (const notice of notices) {
     const { what, place, hint } = notice;
     if (terminal.json) terminal.event({ type: 'notice', text: what, where: place && formatPlace(place), hint });
-    else terminal.errors([{ tone: 'warning', text: formatProblem(notice, textOf) }]);
+    else terminal.errors([{ tone: 'warning', text: `Warning: ${formatProblem(notice, textOf)}` }]);
   }
 }

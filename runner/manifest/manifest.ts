@@ -7,6 +7,7 @@
 //   graph.ts                             dependencies and their order
 //   lineage.ts                           the sources and tables behind a node, through views and ephemeral models
 //   column-type.ts, partition-names.ts   how types and partitions are named
+//   snapshot-settings.ts                 how a snapshot notices changes, and what it adds
 //   digest.ts                            a short text that changes with a value, for checksums and versions
 //   placeholders.ts                      the marks that compiled SQL keeps for what only a run knows
 import type { RelationName } from '../../warehouse/quote.ts';
@@ -15,6 +16,7 @@ import type { SettingPlaces } from '../project/setting-places.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import type { AnalysisNode, ExposureNode, Group } from './exposure-node.ts';
+import type { SnapshotSettings } from './snapshot-settings.ts';
 import type { NodeBase, TestNode } from './test-node.ts';
 import type { UnitTestRun } from './unit-test-node.ts';
 
@@ -342,31 +344,3 @@ export interface BatchSettings {
 
 /** How the rows of an increment meet those that are there. */
 export type IncrementalStrategy = Exclude<(typeof strategies)[number], 'microbatch'>;
-
-/** How a snapshot notices that a row changed, and what it makes of that. */
-export interface SnapshotSettings {
-  readonly strategy: SnapshotStrategy;
-  readonly hardDeletes: NonNullable<Config['hard_deletes']>;
-  /** The time until which a version is said to hold that still does, in place of NULL. */
-  readonly validToCurrent?: string | undefined;
-  /** The time zone in which an `updated_at` without one is meant. */
-  readonly timeZone: string;
-  readonly columns: SnapshotColumns;
-}
-
-export type SnapshotStrategy =
-  | { readonly kind: 'timestamp'; readonly updatedAt: string }
-  | { readonly kind: 'check'; readonly columns: 'all' | readonly string[] };
-
-/** The columns that a snapshot adds, by what they say; named as in dbt unless snapshot_meta_column_names says otherwise. */
-export interface SnapshotColumns {
-  readonly validFrom: string;
-  /** NULL: the row is what the source says now. */
-  readonly validTo: string;
-  /** Identifies a version of a row. */
-  readonly id: string;
-  /** The time that the source gave, or that of the run. */
-  readonly updatedAt: string;
-  /** Only with hard_deletes: new_record. */
-  readonly isDeleted: string;
-}

@@ -1,6 +1,6 @@
 import { identifier, identifiers, literal, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
-import type { SnapshotSettings } from '../manifest/manifest.ts';
+import type { SnapshotSettings } from '../manifest/snapshot-settings.ts';
 import { settingPlace } from '../project/setting-places.ts';
 import { type Made, nothingMade } from '../state/made.ts';
 import { SqlText } from '../text/sql-text.ts';

@@ -48,10 +48,7 @@ const habits: ReadonlyMap<string, string> = new Map([
   ['is_incremental', 'Write {{#incremental}} ... {{/incremental}}.'],
   ['config.get', 'Write the value itself, or {{var "name"}} for what several models share.'],
   ['run_query', 'Compiling needs no database: read it in SQL by a join, or put the values into a seed or a variable.'],
-  [
-    'return',
-    'A macro is text: what its file says is what the call puts in. For a loop write {{#each (list "a" "b") as |one|}}.',
-  ],
+  ['return', 'Write {{return (list "a" "b")}}, and call the macro by {{#each (call "name") as |one|}}.'],
   ['caller', 'Write {{> @partial-block}} in the macro, and {{#> name}} ... {{/name}} around what it gets.'],
 ]);
 

@@ -13,13 +13,14 @@ import { formatPlace, type Place } from '../text/place.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { didYouMean } from '../text/suggest.ts';
+import { isContext, ownOf } from './context.ts';
+import { HelperError, noMacro, unknownName } from './helper-error.ts';
 import { argumentsOf, enterMacro, leaveMacro, type Reads, readsOf, traceMacros } from './macro-calls.ts';
 import { Marks, markedValue, placeIn, unmarked } from './marks.ts';
 import { checkedLookup, checkedPrint, makeNamesStrict } from './strict-names.ts';
 import { parseTemplate } from './syntax.ts';
 
-/** The key of a context under which the parts of `{{this}}` are: `{{this.schema}}`. No template can name it. */
-export const ownRelation = 'own relation';
+export { HelperError };
 
 /** What a helper knows of its call: its named arguments and its place. */
 export interface HelperCall {
@@ -31,11 +32,6 @@ export interface HelperCall {
   readonly context: unknown;
   /** For block helpers: renders the block, or what follows its `else`. */
   readonly block?: ((which: 'body' | 'else') => string) | undefined;
-}
-
-/** Whether a context is that of a whole template or macro, not an item of a list or a part of a value. */
-export function isContext(context: unknown): context is Record<string, unknown> {
-  return typeof context === 'object' && context !== null && Object.hasOwn(context, ownRelation);
 }
 
 /** A helper returns the text to put in, or a value for another helper's argument. */
@@ -54,21 +50,8 @@ export interface Template {
 /** Stands in for a missing value while rendering continues; it causes no further complaints. */
 const missing = Object.freeze({ toString: () => '' });
 
-/** Helpers that Handlebars brings and that make sense in SQL. */
-const builtIns = ['if', 'unless', 'each', 'with', 'lookup'] as const;
-
-/** An error a helper raises about its own call; the template adds the excerpt. */
-export class HelperError extends Error {
-  readonly hint: string | undefined;
-  /** Where the fault is, if not in the call as a whole. */
-  readonly place: Place | undefined;
-
-  constructor(what: string, hint?: string, place?: Place) {
-    super(what);
-    this.hint = hint;
-    this.place = place;
-  }
-}
+/** Helpers that Handlebars brings and that make sense in SQL, and those that call a macro for its value. */
+const builtIns = ['if', 'unless', 'each', 'with', 'lookup', 'call', 'return'] as const;
 
 /** Carries a problem, already placed, through Handlebars, which wraps nothing. */
 class PlacedError extends Error {
@@ -105,6 +88,9 @@ export class TemplateEnvironment {
   /** Where the present rendering puts its problems; undefined: the first one ends it. */
   #problems: Problem[] | undefined;
 
+  /** What the macro at work has returned to {{call}}. */
+  #returned: { readonly value: unknown } | undefined;
+
   constructor(helperNames: readonly string[]) {
     this.#helperNames = new Set([...helperNames, ...builtIns]);
     const environment = this;
@@ -131,6 +117,16 @@ export class TemplateEnvironment {
       if (before === undefined || !isContext(context)) return;
       for (const name of Object.keys(context)) if (!Object.hasOwn(before, name)) delete context[name];
       Object.assign(context, before);
+    });
+    this.#handlebars.registerHelper(
+      'call',
+      function (this: unknown, macro: unknown, options: Handlebars.HelperOptions) {
+        return environment.#valueOf(String(unmarked(macro)), this, options);
+      },
+    );
+    this.#handlebars.registerHelper('return', (value: unknown): string => {
+      this.#returned = { value: unmarked(value) };
+      return '';
     });
     const { lookup } = this.#handlebars.helpers;
     this.#handlebars.registerHelper('lookup', (of: unknown, key: unknown, options: unknown): unknown =>
@@ -224,8 +220,7 @@ export class TemplateEnvironment {
 
   #checkMacro(name: string, place: Place): Problem[] {
     if (this.#macroFiles.has(name)) return [];
-    const hint = didYouMean(name, this.#macroFiles.keys()) ?? 'Macros are the files in macros/.';
-    return [this.#problem(new HelperError(`there is no macro "${name}"`, hint), place)];
+    return [this.#problem(noMacro(name, this.#macroFiles.keys()), place)];
   }
 
   /** Arguments that a macro never reads, most likely misspelt. */
@@ -259,6 +254,22 @@ export class TemplateEnvironment {
       if (error instanceof HelperError) return this.#complain(error, place);
       throw error;
     }
+  }
+
+  /** What a macro returns or, if it returns nothing, its text. */
+  #valueOf(
+    macro: string,
+    context: unknown,
+    { hash, data, loc }: Handlebars.HelperOptions & { loc?: unknown },
+  ): unknown {
+    const template = this.#handlebars.partials[macro] as Handlebars.TemplateDelegate | undefined;
+    if (template === undefined) return this.#complain(noMacro(macro, this.#macroFiles.keys()), this.#placeOf(loc));
+    const outer = this.#returned;
+    this.#returned = undefined;
+    const text = template({ ...(isContext(context) ? context : data.root), ...hash });
+    const found = this.#returned as { readonly value: unknown } | undefined;
+    this.#returned = outer;
+    return found === undefined ? this.#marks.read(text).text.trim() : found.value;
   }
 
   #placeOf(loc: unknown): Place {
@@ -314,20 +325,4 @@ export class TemplateEnvironment {
       place: { file: file.path, line: 1, column: 1 },
     };
   }
-}
-
-/** What `this` has parts of: the relation of what is rendered, or inside of #each the item. */
-function ownOf(base: unknown): unknown {
-  return isContext(base) ? (base[ownRelation] ?? base) : base;
-}
-
-/** @param part what of the name is unknown, where that is not all of it. */
-function unknownName(name: string, known: Iterable<string>, part = name.replace(/^#/, '')): HelperError {
-  // To Handlebars, text in square brackets is a name.
-  if (/["',\s]/.test(name))
-    return new HelperError(
-      `there are no lists in templates: [${name}]`,
-      'Put the setting into the .yml file, as a list.',
-    );
-  return new HelperError(`{{${name}}} is not defined`, didYouMean(part, known));
 }

@@ -1,7 +1,7 @@
 import { type RelationName, relation } from '../../../warehouse/quote.ts';
 import type { Config } from '../../project/config.ts';
 import type { Project } from '../../project/project.ts';
-import { ownRelation } from '../../template/template.ts';
+import { ownRelation } from '../../template/context.ts';
 
 /** What a template knows of the model or test that it is of. */
 export interface Own {

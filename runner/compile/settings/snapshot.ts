@@ -1,4 +1,5 @@
-import type { ModelNode, SnapshotSettings } from '../../manifest/manifest.ts';
+import type { ModelNode } from '../../manifest/manifest.ts';
+import type { SnapshotSettings } from '../../manifest/snapshot-settings.ts';
 import type { Config } from '../../project/config.ts';
 import type { Place } from '../../text/place.ts';
 import { isNamedZone, timeZoneHint } from '../../text/time-zone.ts';

@@ -44,6 +44,22 @@ describe('a template knows', () => {
     expect(sqlOf(template, {}, { DB_URL: 'postgres://anna:secret@localhost/here' })).toBe(text);
   });
 
+  it('what a macro returns, or its text', () => {
+    const macros = {
+      'macros/rooms.sql':
+        'ignored {{#if all}}{{return (list "a" (call "last"))}}{{else}}{{return (var "rooms")}}{{/if}}',
+      'macros/last.sql': '  z{{this.name}}\n',
+      'macros/unless.sql': '{{> rooms all=true}}',
+    };
+    expect(
+      sqlOf('{{#each (call "rooms" all=true) as |one|}}{{one}} {{/each}}{{join (call "rooms" all=false) "+"}}', macros),
+    ).toBe('a zm bath+office');
+    expect(sqlOf('{{> unless}}', macros)).toBe('ignored');
+    expect(lineOf('{{call "room"}}', macros)).toBe(
+      'models/m.sql:1:1 | there is no macro "room" | Did you mean "rooms"?',
+    );
+  });
+
   it('nothing that a macro sets, and items of a loop before the parts of this', () => {
     const macros = { 'macros/rooms.sql': '{{set x="inside"}}{{x}} {{this.name}}' };
     expect(sqlOf('{{set x="outside"}}{{> rooms y=1}} {{x}}'.replace(' y=1', ''), macros)).toBe('inside m outside');
