@@ -74,6 +74,7 @@ export const layers = [
       'subject',
       'commands',
       'analysis',
+      'earlier',
     ],
   },
 ];
@@ -139,6 +140,7 @@ export const doors = {
   'cli/status': 'status.ts',
   'cli/subject': 'erase.ts',
   'cli/commands': 'run.ts',
+  'cli/earlier': 'retry.ts',
   'cli/analysis': 'lineage.ts',
   cli: 'main.ts',
 };

@@ -92,6 +92,13 @@ function addPipeline(define: Define, signal: AbortSignal): void {
       ),
     ),
   ).option('--changed', 'leave out tests that have passed on the same rows, as build does');
+  define('retry', 'do the last run again for what failed or was skipped, with its flags', ({ flags, terminal }) =>
+    logged(flags, 'datacycle.log', terminal, async () =>
+      (await import('./earlier/retry.ts')).retry(flags, terminal, signal),
+    ),
+  )
+    .option('--state <folder>', 'a copy of target/ of the run to go on from')
+    .option('--threads <number>', 'how many nodes to work on at once', integer);
   define(
     'watch',
     'keep everything fresh until stopped: land what comes in and build what it touches',

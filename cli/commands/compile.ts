@@ -5,6 +5,7 @@ import { incrementalSqlOf, type Node } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
+import { writeManifest } from '../selection/target-files.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { RunFlags } from './run.ts';
@@ -16,6 +17,7 @@ export async function compile(project: Project, flags: RunFlags, terminal: Termi
   checkProjectMeasures(compiled);
   const { manifest } = compiled;
   const selected = chosenNodes(compiled, flags, terminal);
+  writeManifest(compiled, terminal);
   const folder = join(project.root, 'target', 'compiled');
   rmSync(folder, { recursive: true, force: true });
   const written: Node[] = [];

@@ -17,6 +17,7 @@ import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
+import { writeManifest, writeRunResults } from '../selection/target-files.ts';
 import { openForModels } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
 import type { Level } from '../terminal/journal.ts';
@@ -52,12 +53,26 @@ export async function runCommand(
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = await compiledProject(project);
   tellNotices(terminal, compiled);
-  const selected = chosenNodes(compiled, flags, terminal);
+  return runChosen(command, compiled, chosenNodes(compiled, flags, terminal), flags, terminal, signal);
+}
+
+/** The same for nodes that have been chosen. @param chosen their ids. */
+export async function runChosen(
+  command: Command,
+  compiled: Compiled,
+  chosen: ReadonlySet<string>,
+  flags: RunFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<0 | 1> {
+  const { project } = compiled;
+  writeManifest(compiled, terminal);
   const warehouse = await openForModels(project, command, flags.threads, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   try {
-    const summary = await runOn(warehouse, command, compiled, selected, flags, terminal, signal);
+    const summary = await runOn(warehouse, command, compiled, chosen, flags, terminal, signal);
+    writeRunResults(compiled, summary, { which: command, ...flagsToRepeat(flags) }, terminal);
     if (flags.show === true) await showSeeds(warehouse, summary, terminal);
     return summary.ok ? 0 : 1;
   } finally {
@@ -126,6 +141,13 @@ export async function runOn(
       }
     },
   });
+}
+
+/** The flags by which a run can be repeated for other nodes. */
+function flagsToRepeat(flags: RunFlags & { readonly target?: string | undefined; readonly vars?: string | undefined }) {
+  const { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, threads, failFast, storeFailures } =
+    flags;
+  return { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, threads, failFast, storeFailures };
 }
 
 function levelOf(event: RunEvent): Level {

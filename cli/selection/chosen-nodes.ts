@@ -1,7 +1,8 @@
 // Which nodes the flags of a command name: --select, --exclude and what goes with them.
 //
 //   chosen-nodes.ts  flags -> ids of nodes; a selector that matches nothing is told as a warning, on standard error
-//   flags.ts     the flags themselves
+//   flags.ts         the flags themselves
+//   target-files.ts  writes what a later command can be compared with: manifest.json and run_results.json in target/
 //
 // A selector that cannot be read, or a file that is not there, ends the command with exit code 2.
 import type { Compiled } from '../../runner/compile/compile.ts';
@@ -19,6 +20,7 @@ export interface SelectionFlags {
   readonly select?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly selector?: string | undefined;
+  readonly state?: string | undefined;
   readonly indirectSelection?: IndirectSelection | undefined;
   readonly resourceType?: readonly KindFlag[] | undefined;
   readonly excludeResourceType?: readonly ResourceType[] | undefined;
@@ -52,6 +54,7 @@ function selectionOf(flags: SelectionFlags): Selection {
     select: flags.select,
     exclude: flags.exclude,
     selector: flags.selector,
+    state: flags.state,
     indirect: flags.indirectSelection,
     resourceTypes: kindsOf(flags.resourceType),
     excludeResourceTypes: flags.excludeResourceType,

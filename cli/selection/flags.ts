@@ -12,6 +12,7 @@ export function selecting(command: Command): Command {
     )
     .option('-m, --models <selector...>', 'the same as --select', added)
     .option('--exclude <selector...>', 'what to leave out of the selection', added)
+    .option('--state <folder>', 'what an earlier run left in target/, for state:, result: and source_status:')
     .option('--selector <name>', 'a selector of selectors.yml in place of these')
     .addOption(
       new Option('--resource-type <kind...>', 'of these only such kinds').choices([...resourceTypes, 'all', 'default']),

@@ -3,11 +3,21 @@ import { didYouMean } from '../text/suggest.ts';
 import type { Criterion } from './criterion.ts';
 import { isNamed } from './fqn.ts';
 import { foldersAbove, glob, pathGlob } from './glob.ts';
+import type { ManifestFile } from './manifest-file.ts';
+import { Comparison, states } from './modified.ts';
+import type { PreviousState, SourceResult } from './previous-state.ts';
 import { resourceTypes, type Selectable, type Selectables } from './selectable.ts';
+import { uniqueId } from './unique-id.ts';
 
 /** What a selector is compared with. */
 export interface MatchContext extends Selectables {
   readonly project: string;
+  /** What an earlier run left, where --state names it. */
+  readonly previous: PreviousState | undefined;
+  /** What the last run left in target/. */
+  readonly last: () => PreviousState | undefined;
+  /** The manifest of now, as it would be written. */
+  readonly manifest: () => ManifestFile;
 }
 
 type Matcher = (node: Selectable) => boolean;
@@ -55,9 +65,11 @@ export function matcherOf(criterion: Criterion, context: MatchContext): Matcher 
       // A project has none of these.
       return nothing;
     case 'state':
+      return inState(value, context);
     case 'result':
+      return withResult(value, context);
     case 'source_status':
-      return nothing;
+      return withSourceStatus(value, context);
     default:
       return method satisfies never;
   }
@@ -172,6 +184,41 @@ function ofVersion(value: string): Matcher {
   if (!known.includes(value))
     throw new UsageError({ what: `"${value}" is no version of a model`, hint: didYouMean(value, known) });
   return ({ type }) => value === 'none' && type === 'model';
+}
+
+function inState(value: string, { previous, manifest }: MatchContext): Matcher {
+  if (!states.includes(value))
+    throw new UsageError({ what: `"${value}" is no state`, hint: didYouMean(value, states) });
+  const comparison = new Comparison(needed(previous?.manifest, 'manifest.json', `state:${value}`), manifest());
+  return (node) => comparison.isIn(uniqueId(node), value);
+}
+
+function withResult(value: string, { previous, last }: MatchContext): Matcher {
+  const results = needed((previous ?? last())?.results, 'run_results.json', `result:${value}`);
+  const ids = new Set(results.filter(({ status }) => status === value).map(({ unique_id: id }) => id));
+  return (node) => ids.has(uniqueId(node));
+}
+
+/** Sources with newer rows than when --state was written; a new source is newer than none. */
+function withSourceStatus(value: string, { previous, last }: MatchContext): Matcher {
+  if (value !== 'fresher')
+    throw new UsageError({ what: `"${value}" is no status of a source`, hint: 'There is source_status:fresher.' });
+  const times = (results: readonly SourceResult[]) =>
+    new Map(results.flatMap(({ unique_id: id, max_loaded_at: at }) => (at ? [[id, Date.parse(at)] as const] : [])));
+  const before = times(needed(previous?.sources, 'sources.json', 'source_status:fresher'));
+  const now = times(needed(last()?.sources, 'sources.json', 'source_status:fresher', 'target'));
+  return (node) =>
+    (now.get(uniqueId(node)) ?? Number.NEGATIVE_INFINITY) > (before.get(uniqueId(node)) ?? Number.NEGATIVE_INFINITY);
+}
+
+/** @param folder where it should be. */
+function needed<T>(found: T | undefined, file: string, selector: string, folder = '--state'): T {
+  if (found !== undefined) return found;
+  const hint =
+    folder === '--state'
+      ? `Name a folder that has one by --state: a copy of target/ of an earlier run.`
+      : `It is written into ${folder}/ by the command that finds it out.`;
+  throw new UsageError({ what: `"${selector}" needs a ${file}, and there is none`, hint });
 }
 
 /** A setting, e.g. `config.meta.owner:anna`; one of the values of a list is enough. */

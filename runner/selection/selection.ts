@@ -5,14 +5,19 @@
 //   2. selectable.ts                the nodes of a manifest as selectors see them
 //   3. methods.ts, fqn.ts, glob.ts  which nodes a method and its value name
 //   4. evaluate.ts                  goes up and down from there, takes tests along, puts the parts together
-//   5. near-misses.ts               what a selector that matches nothing could have meant
+//   5. previous-state.ts, manifest-file.ts, modified.ts, token-form.ts  what has changed since an earlier run
+//   6. near-misses.ts               what a selector that matches nothing could have meant
 //
 // A selector that matches nothing is a warning; one that cannot be read is a UsageError.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Compiled } from '../compile/compile.ts';
 import type { IndirectSelection } from './criterion.ts';
 import { type Definition, parseFlags } from './definition.ts';
 import { evaluate } from './evaluate.ts';
+import { manifestFile } from './manifest-file.ts';
 import { nearMisses } from './near-misses.ts';
+import { readState } from './previous-state.ts';
 import { type ResourceType, type Selectable, type Selectables, selectablesOf } from './selectable.ts';
 import { namedSelector, readSelectors } from './selectors-file.ts';
 
@@ -25,6 +30,8 @@ export interface Selection {
   readonly selector?: string | undefined;
   /** Which tests come along; eager where it is not said. */
   readonly indirect?: IndirectSelection | undefined;
+  /** The folder with what an earlier run left, for `state:` and its like. */
+  readonly state?: string | undefined;
   /** Of what is selected only these kinds, and not those. */
   readonly resourceTypes?: readonly ResourceType[] | undefined;
   readonly excludeResourceTypes?: readonly ResourceType[] | undefined;
@@ -50,7 +57,15 @@ export interface SelectionWarning {
 export function selectNodes(compiled: Pick<Compiled, 'manifest' | 'project'>, selection: Selection = {}): Selected {
   const selectables = selectablesOf(compiled);
   const warnings: SelectionWarning[] = [];
-  const context = { ...selectables, project: compiled.project.settings.name };
+  const target = join(compiled.project.root, 'target');
+  const context = {
+    ...selectables,
+    project: compiled.project.settings.name,
+    previous: selection.state === undefined ? undefined : readState(selection.state),
+    last: () => (existsSync(target) ? readState(target) : undefined),
+    // What is compared has no time.
+    manifest: () => manifestFile(compiled, ''),
+  };
   const ids = evaluate(definitionOf(selection, compiled.project.root), context, ({ expected = '' }) =>
     warnings.push({ what: `nothing matches the selector "${expected}"`, hint: nearMisses(expected, selectables) }),
   );
