@@ -1,5 +1,5 @@
 import type { Problem } from '../text/errors.ts';
-import { didYouMean } from '../text/suggest.ts';
+import { didYouMean, nearest } from '../text/suggest.ts';
 import { explain } from '../yaml/check.ts';
 import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts';
 import { type Config, type ConfigKey, configSchema, nodeKeys, testKeys } from './config.ts';
@@ -106,8 +106,11 @@ export class FolderConfig {
       this.#problems.push(file.problem(`"${key}" is not a known setting`, path, didYouMean(key, known), key));
       return;
     }
-    const hint = didYouMean(child, this.#known);
-    this.#problems.push(file.problem(`there is no folder ${path[0]}/${child}`, path, hint, key));
+    const what = `there is no folder ${path[0]}/${child}`;
+    const meant = nearest(child, this.#known);
+    // As in dbt, what is set for something else, a package say, is no fault.
+    if (meant === undefined && path.length === 1) this.#notices.push(file.problem(what, path, 'It sets nothing.', key));
+    else this.#problems.push(file.problem(what, path, didYouMean(child, this.#known), key));
   }
 }
 

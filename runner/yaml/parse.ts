@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml';
 import type { SourceFile } from '../text/source-file.ts';
 import { keepDigits } from './exact-numbers.ts';
 import { type ParsedYaml, YamlFile, type YamlNode, type YamlPath } from './yaml-file.ts';
@@ -12,16 +12,37 @@ export function readYaml(file: SourceFile): YamlFile {
 function parse(text: string): ParsedYaml {
   const document = parseDocument(text);
   keepDigits(document);
-  const faults = document.errors.map((error) => ({
-    what: `this is not valid YAML: ${error.message.split(' at line ')[0]}`,
-    at: error.pos[0],
-  }));
+  const bare = /(?:^|[:\-,[]\s+)(\{[{%])/m.exec(text);
+  const faults = document.errors.map((error) => {
+    const what = `this is not valid YAML: ${error.message.split(' at line ')[0]}`;
+    return { what, at: error.pos[0] };
+  });
+  // Without quotes, {{ is to YAML a mapping in a mapping.
+  const at = isNode(document.contents) ? keyOfMapping(document.contents) : undefined;
+  if (at !== undefined || (faults.length > 0 && bare !== null))
+    faults.splice(0, faults.length, {
+      what: 'a value that begins with {{ or {% needs quotes around it',
+      at: at ?? (bare?.index ?? 0) + (bare?.[0].length ?? 2) - 2,
+    });
   return {
     value: faults.length > 0 ? undefined : document.toJS(),
     root: isNode(document.contents) ? nodeOf(document.contents, text) : undefined,
     faults,
     templates: isNode(document.contents) ? templatesIn(document.contents, []) : [],
   };
+}
+
+/** Where a mapping is the key of another one; undefined if nowhere. */
+function keyOfMapping(node: Node): number | undefined {
+  let found: number | undefined;
+  visit(node, {
+    Pair: (_key, { key }) => {
+      if (!isMap(key)) return undefined;
+      found = Math.max(0, (key.range?.[0] ?? 1) - 1);
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function nodeOf(node: Node, text: string): YamlNode {

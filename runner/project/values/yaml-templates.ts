@@ -56,41 +56,88 @@ function rendered(text: string, values: YamlValues): unknown {
     throw new Fault('there is no {% %} here', 'A value is text with {{env}}, {{var}}, {{target.name}} in it.');
   return text.replace(/\{\{([^{}]*)\}\}/g, (_, inside: string) => {
     const value = namedValue(inside.trim(), values, false);
-    if (typeof value === 'object') throw new Fault(`{{${inside}}} is no text`, 'Put it alone, or name a part of it.');
+    if (typeof value === 'object' && value !== null)
+      throw new Fault(`{{${inside}}} is no text`, 'Put it alone, or name a part of it.');
     return String(value);
   });
 }
 
 function namedValue(inside: string, values: YamlValues, isWhole: boolean): unknown {
-  const [, helper = '', name, fallback] =
-    /^(env|var|doc)\s+(?:"([^"]*)"|'[^']*')(?:\s+("[^"]*"|[\w.-]+))?$/.exec(inside) ?? [];
-  const given = fallback === undefined ? undefined : constant(fallback);
-  if (name !== undefined) {
-    switch (helper) {
-      case 'env':
-        return envOf(name, given, values, isWhole);
-      case 'var':
-        return known(
-          Object.hasOwn(values.vars, name) ? values.vars[name] : given,
-          `the variable "${name}" is not set`,
-          () => didYouMean(name, Object.keys(values.vars)),
-        );
-      default:
-        return known(values.docs.get(name), `there is no docs block "${name}"`, () =>
-          didYouMean(name, values.docs.keys()),
-        );
-    }
+  const tokens = inside.match(/"[^"]*"|[()]|[^\s()"]+/g) ?? [];
+  const open = { at: 0, tokens, inside, values, isWhole };
+  const value = tokens.length > 1 ? called(open) : operand(open);
+  if (open.at < tokens.length) throw meansNothing(inside);
+  return value;
+}
+
+/** A template as it is read: its tokens, and how many of them have been. */
+interface Open {
+  at: number;
+  readonly tokens: readonly string[];
+  readonly inside: string;
+  readonly values: YamlValues;
+  readonly isWhole: boolean;
+}
+
+const conditions: Readonly<Record<string, (args: readonly unknown[]) => boolean>> = {
+  eq: ([a, b]) => a === b,
+  ne: ([a, b]) => a !== b,
+  not: ([value]) => !value,
+  and: (args) => args.every(Boolean),
+  or: (args) => args.some(Boolean),
+  in: ([value, ...options]) => options.flat().includes(value),
+};
+
+/** A name and its arguments, until a bracket closes or the template ends. */
+function called(open: Open): unknown {
+  const helper = open.tokens[open.at] ?? '';
+  open.at += 1;
+  const args: unknown[] = [];
+  while (open.at < open.tokens.length && open.tokens[open.at] !== ')') args.push(operand(open));
+  const condition = Object.hasOwn(conditions, helper) ? conditions[helper] : undefined;
+  if (condition !== undefined) return condition(args);
+  const [name, fallback, ...others] = args;
+  if (typeof name !== 'string' || others.length > 0) throw meansNothing(open.inside);
+  const { vars, docs } = open.values;
+  switch (helper) {
+    case 'env':
+      return envOf(name, fallback, open.values, open.isWhole);
+    case 'var':
+      return known(Object.hasOwn(vars, name) ? vars[name] : fallback, `the variable "${name}" is not set`, () =>
+        didYouMean(name, Object.keys(vars)),
+      );
+    case 'doc':
+      return known(docs.get(name), `there is no docs block "${name}"`, () => didYouMean(name, docs.keys()));
+    default:
+      throw meansNothing(open.inside);
   }
-  const [, part] = /^target\.(\w+)$/.exec(inside) ?? [];
+}
+
+function operand(open: Open): unknown {
+  const token = open.tokens[open.at] ?? '';
+  open.at += 1;
+  if (token === '(') {
+    const value = called(open);
+    if (open.tokens[open.at] !== ')') throw meansNothing(open.inside);
+    open.at += 1;
+    return value;
+  }
+  const [, part] = /^target\.(\w+)$/.exec(token) ?? [];
+  const { target } = open.values;
   if (part !== undefined)
-    return known(values.target[part], `a target has no "${part}"`, () => didYouMean(part, Object.keys(values.target)));
+    return known(target[part], `a target has no "${part}"`, () => didYouMean(part, Object.keys(target)));
+  if (/^"|^(?:true|false|-?\d+(?:\.\d+)?)$/.test(token)) return constant(token);
+  throw meansNothing(open.inside);
+}
+
+function meansNothing(inside: string): Fault {
   const translated = translate(inside)?.replace(/^\((.*)\)$/, '$1');
   const isOther = translated !== undefined && translated !== inside;
-  throw new Fault(
+  return new Fault(
     `{{${inside}}} means nothing here`,
     isOther
       ? `Write {{${translated}}}.`
-      : 'Values know {{env "X" "default"}}, {{var "x"}}, {{target.name}}, and descriptions {{doc "x"}}.',
+      : 'Values know {{env "X" "default"}}, {{var "x"}}, {{target.name}}, {{eq a b}} and the like, and descriptions {{doc "x"}}.',
   );
 }
 

@@ -108,6 +108,9 @@ models: { marts: { +schema: marts } }
       'models/empty.sql:1:1: models/empty.sql is empty, and is passed over',
       'models/c.yml:1:18: there is no model "bb" to describe | Did you mean "b"?',
     ]);
+    expect(noticesOf({ 'project.yml': 'name: shop\nmodels: { dbt_utils: { +enabled: true } }' })).toEqual([
+      'project.yml:2:11: there is no folder models/dbt_utils | It sets nothing.',
+    ]);
     expect(noticesOf({ 'models/staging/a.sql': '{{warn "old"}}select 1{{log "built" info=true}}{{log "x"}}' })).toEqual(
       ['models/staging/a.sql:1:1: old', 'models/staging/a.sql:1:23: built'],
     );
@@ -149,6 +152,22 @@ models:
     expect(compiled.manifest.nodes.get('source.raw.t')).toMatchObject({ relation: { schema: 'public_raw' } });
   });
 
+  it('may be conditions, and need quotes', () => {
+    const enabled = (value: string) =>
+      compileFiles(
+        { ...models, 'models/b.yml': `models: [{ name: b, config: { enabled: '${value}' } }]`, 'project.yml': project },
+        options,
+      ).manifest.nodes.has('model.b');
+    expect(
+      ['{{eq target.name "dev"}}', '{{and (in target.name "a" "dev") (not (eq (var "kind") "view"))}}'].map(enabled),
+    ).toEqual([true, true]);
+    expect(['{{ne target.name "dev"}}', '{{or false (eq (env "N") "5")}}'].map(enabled)).toEqual([false, false]);
+    for (const value of ['{{var "kind"}}', '{{target.name}}_x', '{% if x %}1{% endif %}'])
+      expect(problemLines({ 'models/b.yml': `models:\n  - name: b\n    config:\n      alias: ${value}\n` })).toEqual([
+        'models/b.yml:4:14: a value that begins with {{ or {% needs quotes around it',
+      ]);
+  });
+
   it('of descriptions name docs blocks of .md files', () => {
     const files = {
       'models/docs.md':
@@ -176,6 +195,11 @@ models:
     ['{{var "gven"}}', 'the variable "gven" is not set | Did you mean "given"?'],
     ['x{{var "given"}}', '{{var "given"}} is no text | Put it alone, or name a part of it.'],
     ['{{target.nam}}', 'a target has no "nam" | Did you mean "name"?'],
+    [`{{ target.name == 'dev' }}`, `{{target.name == 'dev'}} means nothing here | Write {{eq target.name "dev"}}.`],
+    [
+      '{{eq target.name}} {{var}}',
+      '{{var}} means nothing here | Values know {{env "X" "default"}}, {{var "x"}}, {{target.name}}, {{eq a b}} and the like, and descriptions {{doc "x"}}.',
+    ],
     ['{% if true %}', 'there is no {% %} here | A value is text with {{env}}, {{var}}, {{target.name}} in it.'],
   ])('are refused at their place: %s', (value, line) => {
     const yml = `models: [{ name: b, description: ${JSON.stringify(value)} }]`;
