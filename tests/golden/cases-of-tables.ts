@@ -162,6 +162,13 @@ export const tableCases: readonly Case[] = [
     standing: [...events, ...versionColumns('timestamp with time zone')],
   },
   {
+    name: 'snapshot-valid-to-a-date',
+    mode: 'snapshot',
+    config:
+      'materialized: snapshot, unique_key: id, strategy: check, check_cols: [room], hard_deletes: invalidate, dbt_valid_to_current: "\'9999-12-31\'"',
+    standing: [...events, ...versionColumns('timestamp with time zone')],
+  },
+  {
     name: 'snapshot-check-all-update-recording-deletions',
     mode: 'snapshot',
     config:
