@@ -54,7 +54,7 @@ export async function replaySnapshots({
     onSeen: (files) => onProgress?.({ phase: 'listing', files, total: undefined, bytes: 0 }),
   });
   const snapshots = snapshotsAmong(
-    listing.map(({ path }) => path),
+    Array.from(listing, ({ path }) => path),
     skipped,
   );
   const wholeness = await Wholeness.among(warehouse, bronzeRoot, snapshots);

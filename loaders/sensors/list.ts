@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import glob from 'fast-glob';
 import { isLeftover } from '../landing/bronze.ts';
 import { assertFolder } from '../landing/folder.ts';
-import { type Candidate, candidateAt } from './candidate.ts';
+import { type Candidate, CandidateList, candidateAt } from './candidate.ts';
 import type { Reach } from './share-access.ts';
 
 /** Names looked up in the ledger at once while a folder is listed. */
@@ -20,7 +20,7 @@ export interface Listing {
 }
 
 /** Lists `.json` and `.json.gz` of one flat folder; what `select` keeps is all that stays in memory. */
-export async function listShare(share: string, reach: Reach, listing: Listing): Promise<Candidate[]> {
+export async function listShare(share: string, reach: Reach, listing: Listing): Promise<CandidateList> {
   await reach(() => assertFolder(share, 'SMB_PATH'));
   return collect(namesIn(share, reach), listing);
 }
@@ -60,7 +60,7 @@ async function readNames(entries: Dir): Promise<string[]> {
 }
 
 /** Lists the sensor files in Bronze and removes what killed loads left there. */
-export async function listBronze(root: string, folders: readonly string[], listing: Listing): Promise<Candidate[]> {
+export async function listBronze(root: string, folders: readonly string[], listing: Listing): Promise<CandidateList> {
   await assertFolder(root, 'BRONZE_ROOT');
   const patterns = folders.map((folder) => `${glob.escapePath(folder)}/**/*.{json,json.gz,part}`);
   const entries = glob.stream(patterns, {
@@ -84,13 +84,13 @@ async function* withoutLeftovers(root: string, entries: AsyncIterable<string | B
   }
 }
 
-async function collect(entries: AsyncIterable<string | Buffer>, listing: Listing): Promise<Candidate[]> {
-  const kept: Candidate[] = [];
+async function collect(entries: AsyncIterable<string | Buffer>, listing: Listing): Promise<CandidateList> {
+  const kept = new CandidateList();
   let chunk: Candidate[] = [];
   let seen = 0;
   const flush = async () => {
     listing.checkpoint();
-    for (const candidate of await listing.select(chunk)) kept.push(candidate);
+    kept.add(await listing.select(chunk));
     seen += chunk.length;
     chunk = [];
     listing.onSeen(seen);

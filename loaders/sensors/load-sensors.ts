@@ -28,7 +28,7 @@ import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/su
 import { SubjectRule } from '../tombstones/rule.ts';
 import { readTombstones } from '../tombstones/tombstones.ts';
 import { landBatch } from './batch.ts';
-import { type Candidate, inOrderOfTime } from './candidate.ts';
+import { type Candidate, CandidateList } from './candidate.ts';
 import { dueFiles } from './due.ts';
 import { completeListing, hasLanded, listingCompleted, newestMinute, sensors, withoutRow } from './ledger.ts';
 import { type Listing, listBronze, listShare } from './list.ts';
@@ -102,9 +102,6 @@ function shareOf({ share }: SensorSource): string {
   });
 }
 
-/** Names looked up in the ledger at once. */
-const ledgerChunk = 10_000;
-
 class Load {
   readonly #warehouse: Warehouse;
   readonly #source: SensorSource;
@@ -175,8 +172,9 @@ class Load {
 
   async #loadBronze(): Promise<'bronze'> {
     const folders = [...new Set(this.#source.apartments.map(({ id }) => id)), rejectedFolder];
-    const listing = this.#listing((chunk) => withoutRow(this.#warehouse, this.#allowed(chunk)));
-    await this.#land(inOrderOfTime(await listBronze(this.#source.bronzeRoot, folders, listing), this.#names));
+    const listing = this.#listing((chunk) => withoutRow(this.#warehouse, this.#listed(chunk)));
+    const found = await listBronze(this.#source.bronzeRoot, folders, listing);
+    await this.#land(found, async (chunk) => chunk);
     return 'bronze';
   }
 
@@ -190,12 +188,8 @@ class Load {
     if (listed === 'predicted') this.#seen = found.length;
     if (listed === 'predicted' && found.length === 0) return listed;
     await whileAlone(on, async () => {
-      const due: Candidate[] = [];
       // What another load landed since it was found is not landed again.
-      for (let at = 0; at < found.length; at += ledgerChunk) {
-        for (const one of await this.#due(found.slice(at, at + ledgerChunk))) due.push(one);
-      }
-      await this.#land(inOrderOfTime(due, this.#names));
+      await this.#land(found, (chunk) => this.#due(chunk));
       if (listed === 'listing') await completeListing(on);
     });
     return listed;
@@ -221,7 +215,7 @@ class Load {
     });
   }
 
-  async #discover(): Promise<{ listed: 'predicted' | 'listing'; found: readonly Candidate[] }> {
+  async #discover(): Promise<{ listed: 'predicted' | 'listing'; found: CandidateList }> {
     const on = this.#warehouse;
     const share = shareOf(this.#source);
     if (this.#options.mode === 'new' && (await listingCompleted(on))) {
@@ -231,10 +225,12 @@ class Load {
       const newest = known ?? (this.#erased.size > 0 ? now : undefined);
       if (newest !== undefined) {
         const prediction = { share, reach: this.#reach, names: this.#names, newest, now, checkpoint: this.#checkpoint };
-        return { listed: 'predicted', found: await predictSensors(on, prediction) };
+        const found = new CandidateList();
+        found.add(await predictSensors(on, prediction));
+        return { listed: 'predicted', found };
       }
     }
-    const listing = this.#listing((chunk) => this.#due(this.#allowed(chunk)));
+    const listing = this.#listing((chunk) => this.#due(this.#listed(chunk)));
     return { listed: 'listing', found: await listShare(share, this.#reach, listing) };
   }
 
@@ -254,7 +250,9 @@ class Load {
     };
   }
 
-  async #land(candidates: readonly Candidate[]): Promise<void> {
+  /** Lands candidates in order of time; of each batch those that `stillDue` leaves, asked just before. */
+  async #land(candidates: CandidateList, stillDue: Listing['select']): Promise<void> {
+    candidates.sortByTime(this.#names);
     const { mode, clock, onProgress, batchFiles = 5000, settleMs = 0 } = this.#options;
     const { bronzeRoot } = this.#source;
     const fromBronze = mode === 'from-bronze';
@@ -262,11 +260,24 @@ class Load {
     const base = fromBronze ? bronzeRoot : shareOf(this.#source);
     const reach = fromBronze ? unlimited : this.#reach;
     const bronze = fromBronze ? undefined : new BronzeWriter(bronzeRoot);
-    for (let rest = candidates; rest.length > 0; ) {
+    for (let done = 0; done < total; ) {
       this.#checkpoint();
-      rest = await this.#stillAllowed(rest);
-      if (rest.length === 0) return;
-      const done = total - rest.length;
+      // An erasure may have begun since: a load may take hours.
+      const erased = await readTombstones(this.#warehouse);
+      if (erased.length !== this.#erased.size) this.#erased = new SubjectRule(erased);
+      const chunk = candidates.slice(done, done + batchFiles);
+      const placeOf = new Map(chunk.map(({ path }, place) => [path, place]));
+      const place = ({ path }: Candidate) => placeOf.get(path) ?? 0;
+      const batch = [...(await stillDue(this.#allowed(chunk)))].sort((one, other) => place(one) - place(other));
+      const dealWith = (count: number) => {
+        this.#ignored += count - this.#allowed(chunk.slice(0, count)).length;
+        done += count;
+      };
+      if (batch.length === 0) {
+        dealWith(chunk.length);
+        continue;
+      }
+      const before = done;
       const result = await landBatch({
         warehouse: this.#warehouse,
         names: this.#names,
@@ -274,13 +285,14 @@ class Load {
         reach,
         bronze,
         settle: fromBronze ? undefined : { ms: settleMs, now: clock },
-        candidates: rest.slice(0, batchFiles),
+        candidates: batch,
         clock,
         checkpoint: this.#checkpoint,
         onFile: (files, bytes) =>
-          onProgress?.({ phase: 'landing', files: done + files, total, bytes: this.#bytes + bytes }),
+          onProgress?.({ phase: 'landing', files: before + files, total, bytes: this.#bytes + bytes }),
       });
-      rest = rest.slice(result.taken);
+      const next = batch[result.taken];
+      dealWith(next === undefined ? chunk.length : place(next));
       if (result.loadId !== undefined) this.#loads.push(result.loadId);
       this.#landed += result.landed;
       this.#bytes += result.bytes;
@@ -297,20 +309,17 @@ class Load {
     }
   }
 
-  /** Counts and leaves out the files of erased apartments. */
+  /** Without the files of erased apartments. */
   #allowed(files: readonly Candidate[]): readonly Candidate[] {
     if (this.#erased.size === 0) return files;
-    const allowed = files.filter(({ path }) => !isSubjectsPath(this.#erased, path));
-    this.#ignored += files.length - allowed.length;
-    return allowed;
+    return files.filter(({ path }) => !isSubjectsPath(this.#erased, path));
   }
 
-  /** As {@link #allowed}, if an erasure has begun since it was last asked: a load may take hours. */
-  async #stillAllowed(files: readonly Candidate[]): Promise<readonly Candidate[]> {
-    const erased = new SubjectRule(await readTombstones(this.#warehouse));
-    if (erased.size === this.#erased.size) return files;
-    this.#erased = erased;
-    return this.#allowed(files);
+  /** As {@link #allowed}; counts what it leaves out. */
+  #listed(files: readonly Candidate[]): readonly Candidate[] {
+    const allowed = this.#allowed(files);
+    this.#ignored += files.length - allowed.length;
+    return allowed;
   }
 
   readonly #checkpoint = (): void => {
