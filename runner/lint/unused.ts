@@ -11,14 +11,23 @@ export function unused(project: Project, manifest: Manifest): Finding[] {
   return [...unusedMacros(macros, used), ...unusedVars(project, used), ...unusedSeeds(manifest)];
 }
 
+/** Macros that the compiler asks for itself, where they are there. */
+const askedByCompiler: ReadonlySet<string> = new Set(['generate_schema_name', 'generate_alias_name']);
+
+/** `{{> name}}`, `{{#> name}}` and `{{call "name"}}`, the last also as an argument. */
+const callOfMacro = /\{\{~?#?>\s*["']?([\w.-]+)|[({~]\s*call\s+["']([^"']+)["']/g;
+
 /** The texts of all templates that are rendered: those that begin, and the macros that they call, directly or not. */
 function reachable(project: Project, macros: ReadonlyMap<string, SourceFile>): ReadonlyMap<string, string> {
-  const begin = [...project.models, ...project.tests, ...project.properties, project.settingsFile.file];
+  const { models, snapshots, analyses, docs, tests, properties, settingsFile } = project;
+  const files = [...models, ...snapshots, ...analyses, ...docs, ...tests, ...properties, settingsFile.file];
+  const asked = [...macros].flatMap(([name, file]) => (askedByCompiler.has(name) ? [file] : []));
+  const begin = [...files, ...asked];
   const found = new Map(begin.map(({ path, text }) => [path, withoutComments(text)]));
   const edge = [...found.values()];
   for (let text = edge.pop(); text !== undefined; text = edge.pop())
-    for (const [, name = ''] of text.matchAll(/\{\{~?#?>\s*["']?([\w.-]+)/g)) {
-      const macro = macros.get(name);
+    for (const [, included, called] of text.matchAll(callOfMacro)) {
+      const macro = macros.get(included ?? called ?? '');
       if (macro === undefined || found.has(macro.path)) continue;
       const inside = withoutComments(macro.text);
       found.set(macro.path, inside);
@@ -50,7 +59,12 @@ function unusedMacros(macros: ReadonlyMap<string, SourceFile>, used: ReadonlyMap
 function unusedVars({ settings, settingsFile }: Project, used: ReadonlyMap<string, string>): Finding[] {
   const texts = [...used.values()].join('\n');
   const read = new Set([...texts.matchAll(/\bvar\s+["']([^"']+)["']/g)].map(([, name]) => name));
-  return Object.keys(settings.vars ?? {}).flatMap((name): Finding[] =>
+  // As in dbt, variables may stand under the name of the project.
+  const { [settings.name]: own, ...others } = settings.vars ?? {};
+  const isNested = typeof own === 'object' && own !== null && !Array.isArray(own);
+  const inside = isNested ? Object.keys(own).map((name) => ({ name, path: ['vars', settings.name] })) : [];
+  const written = Object.keys(isNested ? others : (settings.vars ?? {})).map((name) => ({ name, path: ['vars'] }));
+  return [...written, ...inside].flatMap(({ name, path }): Finding[] =>
     read.has(name)
       ? []
       : [
@@ -59,7 +73,7 @@ function unusedVars({ settings, settingsFile }: Project, used: ReadonlyMap<strin
             name,
             what: `no template reads the variable ${name}`,
             hint: 'Take it out.',
-            place: settingsFile.place(['vars'], name),
+            place: settingsFile.place(path, name),
           },
         ],
   );

@@ -56,9 +56,11 @@ test('macros that no template calls, also those that only such a macro calls', a
   const files = {
     'macros/used.sql': '{{> inner}}',
     'macros/inner.sql': '1',
+    'macros/called.sql': '{{return "2"}}',
+    'macros/generate_alias_name.sql': 'shown',
     'macros/dead.sql': '{{> under}} {{> inner}}',
     'macros/under.sql': '2',
-    'models/m.sql': '{{!-- {{> dead}} --}}select {{> used}} as one',
+    'models/m.sql': '{{!-- {{> dead}} --}}select {{> used}} as one, {{call "called"}} as two',
   };
   expect(await found('unused-macro', files)).toEqual([
     'macros/dead.sql:1:1 no template calls the macro dead',
@@ -73,6 +75,14 @@ test('variables that no template reads', async () => {
     'models/m.sql': 'select {{var "used"}} as one, {{literal (var \'inner\')}} as two',
   };
   expect(await found('unused-var', files)).toEqual(['project.yml:5:3 no template reads the variable idle']);
+});
+
+test('variables under the name of the project', async () => {
+  const files = {
+    'project.yml': 'name: test\nvars:\n  test:\n    used: 1\n    idle: 2\n',
+    'models/m.sql': 'select {{var "used"}} as one',
+  };
+  expect(await found('unused-var', files)).toEqual(['project.yml:5:5 no template reads the variable idle']);
 });
 
 test('seeds that no model reads; a test is no reader', async () => {
