@@ -84,6 +84,9 @@ export function newProgram(exit: (code: number, command: string) => void): { pro
 export function running(command: Command): Command {
   return selecting(command)
     .option('--threads <number>', 'how many nodes to work on at once', positive)
+    .option('--defer', 'read what is not chosen and not there where the manifest of --state says')
+    .option('--no-defer', 'do not')
+    .option('--favor-state', 'with --defer: read there also what is here, unless it is chosen')
     .option('-x, --fail-fast', 'start nothing new after the first failure');
 }
 

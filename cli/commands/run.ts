@@ -17,6 +17,7 @@ import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
+import { deferred } from '../selection/defer.ts';
 import { writeManifest, writeRunResults } from '../selection/target-files.ts';
 import { openForModels } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
@@ -71,7 +72,8 @@ export async function runChosen(
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   try {
-    const summary = await runOn(warehouse, command, compiled, chosen, flags, terminal, signal);
+    const deferring = flags.defer === true ? await deferred(compiled, chosen, flags, warehouse) : compiled;
+    const summary = await runOn(warehouse, command, deferring, chosen, flags, terminal, signal);
     writeRunResults(compiled, summary, { which: command, ...flagsToRepeat(flags) }, terminal);
     if (flags.show === true) await showSeeds(warehouse, summary, terminal);
     return summary.ok ? 0 : 1;

@@ -2,6 +2,7 @@
 //
 //   chosen-nodes.ts  flags -> ids of nodes; a selector that matches nothing is told as a warning, on standard error
 //   flags.ts         the flags themselves
+//   defer.ts         reads what is not chosen where another run has it
 //   target-files.ts  writes what a later command can be compared with: manifest.json and run_results.json in target/
 //
 // A selector that cannot be read, or a file that is not there, ends the command with exit code 2.
@@ -21,6 +22,9 @@ export interface SelectionFlags {
   readonly exclude?: readonly string[] | undefined;
   readonly selector?: string | undefined;
   readonly state?: string | undefined;
+  /** Whether what is not chosen and not there is read where the manifest of --state says; `favorState`: also what is there. */
+  readonly defer?: boolean | undefined;
+  readonly favorState?: boolean | undefined;
   readonly indirectSelection?: IndirectSelection | undefined;
   readonly resourceType?: readonly KindFlag[] | undefined;
   readonly excludeResourceType?: readonly ResourceType[] | undefined;

@@ -8,6 +8,7 @@
 //
 // All problems are collected, and one ProjectError reports them at the end. If there is none, every name in the manifest exists,
 // and the graph has no cycle.
+import type { RelationName } from '../../warehouse/quote.ts';
 import type { Exposure } from '../manifest/exposure.ts';
 import type { AnalysisNode, Group } from '../manifest/exposure-node.ts';
 import { Graph } from '../manifest/graph.ts';
@@ -74,13 +75,22 @@ export interface FreshlyCompiled extends Compiled {
 /**
  * Compiles a project to its manifest. Needs no database.
  * @param checked what .yml files were found to say before; it gets what they say now.
+ * @param deferred relations of models and seeds, by their ids, that are read in place of their own: those of another target.
  * @throws ProjectError with every problem of the project at once.
  */
-export function compileProject(project: Project, checked?: CheckedFiles): FreshlyCompiled {
-  return quoting(sourceTexts(project), () => compile(project, checked));
+export function compileProject(
+  project: Project,
+  checked?: CheckedFiles,
+  deferred: ReadonlyMap<string, RelationName> = new Map(),
+): FreshlyCompiled {
+  return quoting(sourceTexts(project), () => compile(project, checked, deferred));
 }
 
-function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCompiled {
+function compile(
+  project: Project,
+  checked: CheckedFiles | undefined,
+  deferred: ReadonlyMap<string, RelationName>,
+): FreshlyCompiled {
   const problems: Problem[] = [];
   const notices: Problem[] = [...project.notices];
   const properties = readProperties(project, problems, notices, checked);
@@ -93,12 +103,13 @@ function compile(project: Project, checked: CheckedFiles | undefined): FreshlyCo
   const names: Problem[] = [];
   const drafts = new Map<string, Draft>();
   const rowSecurity = new Map<string, RowSecurity>();
+  const nameRelation = relationNamer(project, environment, new Set(macros.keys()), names);
   const context: CompileContext = {
     project,
     environment,
     properties,
     drafts,
-    nameRelation: relationNamer(project, environment, new Set(macros.keys()), names),
+    nameRelation: (of) => deferred.get(`${of.kind}.${of.name}`) ?? nameRelation(of),
     notices,
     disabled,
     sources,
