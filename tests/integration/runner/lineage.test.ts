@@ -136,12 +136,12 @@ async function experiment(on: Warehouse): Promise<void> {
   await on.query('create schema raw');
   await on.query('create table raw.t (a int, b int, c int, doc jsonb)');
   await on.query('create table raw.u (a int, d int)');
-  const queries = await Promise.all(
-    cases.map(async ([name, sql]) => {
-      const { 'model.m': lineage } = await lineageOfModels({ m: sql });
-      return { name, sql: sql.replace(/\{\{source "raw" "(\w)"\}\}/g, 'raw.$1'), lineage };
-    }),
-  );
+  const all = await lineageOfModels(Object.fromEntries(cases.map(([, sql], index) => [`m${index}`, sql])));
+  const queries = cases.map(([name, sql], index) => ({
+    name,
+    sql: sql.replace(/\{\{source "raw" "(\w)"\}\}/g, 'raw.$1'),
+    lineage: all[`model.m${index}`],
+  }));
   const changed = new Set<string>();
   for (const round of [1, 2, 3]) {
     await fill(on, 't', round);

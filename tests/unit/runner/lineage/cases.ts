@@ -170,7 +170,7 @@ export const cases: readonly (readonly [string, string, Readonly<Record<string, 
 ];
 
 /** The same of a document: a query, and what its columns come from. */
-export const documentCases: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
+export const documentCases: typeof cases = [
   [
     'members by their names',
     `select doc -> 'plugs' as p, doc ->> 'user' as u from ${t}`,
