@@ -22,6 +22,7 @@ const endings = [
   ['model', '{yml,yaml}'],
   ['seed', '{yml,yaml}'],
   ['snapshot', '{yml,yaml}'],
+  ['test', '{yml,yaml}'],
   ['seed', 'csv'],
 ] as const;
 
@@ -34,10 +35,6 @@ export function filesNotRead(tree: FileTree, folders: Folders): Problem[] {
     {
       found: folders.model.flatMap((path) => tree.within(path, '**/*.py')),
       hint: 'A model is one select statement in a .sql file.',
-    },
-    {
-      found: folders.test.flatMap((path) => tree.within(path, '**/*.{yml,yaml}')),
-      hint: 'Say where a test is what it is: severity and tags by {{config ...}} in its file, or by folder in project.yml.',
     },
   ];
   const places = endings.flatMap(([kind, ending]) => folders[kind].map((folder) => [folder, ending] as const));

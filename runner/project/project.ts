@@ -112,7 +112,7 @@ export function gatherProject(
   problems.push(...filesNotRead(tree, folders));
   const within = (kinds: readonly FolderKind[], pattern: string) =>
     [...new Set(kinds.flatMap((kind) => folders[kind]))].flatMap((folder) => tree.within(folder, pattern));
-  const described = ['model', 'seed', 'snapshot', 'analysis', 'macro'] as const;
+  const described = ['model', 'seed', 'snapshot', 'analysis', 'macro', 'test'] as const;
   const project: Project = {
     root,
     settings,

@@ -212,6 +212,32 @@ const unitTest = z.strictObject({
     .optional(),
 });
 
+const describedTest = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().optional(),
+  config: configSchema
+    .pick({
+      severity: true,
+      where: true,
+      limit: true,
+      fail_calc: true,
+      warn_if: true,
+      error_if: true,
+      store_failures: true,
+      store_failures_as: true,
+      enabled: true,
+      tags: true,
+      meta: true,
+      group: true,
+      schema: true,
+      alias: true,
+    })
+    .optional(),
+  meta: z.record(z.string(), z.unknown()).optional(),
+  /** Of a generic test, for those who read it. */
+  arguments: z.array(z.record(z.string(), z.unknown())).optional(),
+});
+
 /** A .yml file beside models or seeds. */
 export const propertiesSchema = z.strictObject({
   version: z.literal(2).optional(),
@@ -226,6 +252,8 @@ export const propertiesSchema = z.strictObject({
   groups: z.array(groupSchema).optional(),
   exposures: z.array(exposureSchema).optional(),
   unit_tests: z.array(unitTest).optional(),
+  /** What is said of tests that have a file of their own. */
+  data_tests: z.array(describedTest).optional(),
 });
 
 export type Properties = z.infer<typeof propertiesSchema>;
@@ -235,6 +263,7 @@ export type BiMeasure = z.infer<typeof biMeasure>;
 export type ColumnProperties = z.infer<typeof column>;
 export type ConstraintProperties = z.infer<typeof modelConstraint>;
 export type SourceProperties = z.infer<typeof source>;
+export type TestProperties = z.infer<typeof describedTest>;
 export type UnitTestProperties = z.infer<typeof unitTest>;
 export type UnitTestRowsWritten = z.infer<typeof unitExpected>;
 export type SourceSettings = z.infer<z.ZodObject<typeof sourceSettings>>;

@@ -14,6 +14,7 @@ import {
   type Properties as PropertiesOfFile,
   propertiesSchema,
   type SourceProperties,
+  type TestProperties,
   type UnitTestProperties,
 } from './properties-schema.ts';
 import { docsBlocks } from './values/docs-blocks.ts';
@@ -60,6 +61,8 @@ export interface AllProperties {
   readonly groups: ReadonlyMap<string, Declared<GroupProperties>>;
   readonly exposures: ReadonlyMap<string, Declared<ExposureProperties>>;
   readonly unitTests: readonly Declared<UnitTestProperties>[];
+  /** What is said of tests that have a file of their own, by name. */
+  readonly tests: ReadonlyMap<string, Declared<TestProperties>>;
 }
 
 /** What a .yml file without faults says. */
@@ -124,6 +127,7 @@ export function readProperties(
   const groups = new Map<string, Declared<GroupProperties>>();
   const exposures = new Map<string, Declared<ExposureProperties>>();
   const unitTests: Declared<UnitTestProperties>[] = [];
+  const tests = new Map<string, Declared<TestProperties>>();
   for (const file of project.properties) {
     const found = checkedFile(file, values, problems, notices, checked);
     if (found === undefined) continue;
@@ -145,6 +149,7 @@ export function readProperties(
     }
     declare(value.groups, 'groups', groups, yaml, problems);
     declare(value.exposures, 'exposures', exposures, yaml, problems);
+    declare(value.data_tests, 'data_tests', tests, yaml, problems);
     for (const [index, one] of (value.unit_tests ?? []).entries())
       unitTests.push({ value: one, yaml, path: ['unit_tests', index] });
     for (const [index, source] of (value.sources ?? []).entries()) {
@@ -156,7 +161,7 @@ export function readProperties(
       }
     }
   }
-  return { models, seeds, sources, groups, exposures, versions, unitTests };
+  return { models, seeds, sources, groups, exposures, versions, unitTests, tests };
 }
 
 /** The models or seeds that an entry describes, by their names: several, if it has versions, which are added to `versions`. */

@@ -27,6 +27,8 @@ const ofModel: Readonly<Record<string, unknown>> = {
   unique_combination_of_columns: { combination_of_columns: ['id', 'room'] },
   row_count_between: { min_value: 1, max_value: 10 },
   equal_rowcount: { compare_model: "ref('rooms')" },
+  row_count_anomaly: {},
+  freshness_anomaly: { runs: 10, sensitivity: 2 },
   equality: { compare_model: "ref('rooms')", exclude_columns: ['at'] },
   mutually_exclusive_ranges: {
     lower_bound_column: 'value',

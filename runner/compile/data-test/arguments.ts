@@ -24,10 +24,13 @@ export class Arguments {
   readonly #request: ParsedRequest;
   readonly #text: RequestText;
   readonly #find: (written: string) => Found;
+  /** Whether only the rows of a condition are tested. */
+  readonly isFiltered: boolean;
   /** Ids of other nodes that arguments name. */
   readonly reads: string[] = [];
 
-  constructor(request: ParsedRequest, text: RequestText, find: (written: string) => Found) {
+  constructor(request: ParsedRequest, text: RequestText, find: (written: string) => Found, isFiltered: boolean) {
+    this.isFiltered = isFiltered;
     this.#request = request;
     this.#text = text;
     this.#find = find;
@@ -54,6 +57,11 @@ export class Arguments {
     const value = this.#value(key) ?? fallback;
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
     return typeof number === 'number' && Number.isFinite(number) ? number : this.refuse(key, 'is a number');
+  }
+
+  wholeNumber(key: string, fallback: number): number {
+    const number = this.number(key, fallback);
+    return Number.isInteger(number) && number > 0 ? number : this.refuse(key, 'is a whole number from 1');
   }
 
   flag(key: string, fallback: boolean): boolean {

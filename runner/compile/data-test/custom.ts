@@ -1,6 +1,4 @@
-import { basename } from 'node:path/posix';
-import { testKeys } from '../../project/config.ts';
-import type { Project } from '../../project/project.ts';
+import { mergeConfig, testKeys } from '../../project/config.ts';
 import { settingPlace } from '../../project/setting-places.ts';
 import { HelperError, type Template } from '../../template/template.ts';
 import { type Problem, ProjectError } from '../../text/errors.ts';
@@ -16,6 +14,7 @@ import { resolverFor } from '../draft/resolve.ts';
 import type { Arguments } from './arguments.ts';
 import type { Call, Definition } from './definition.ts';
 import type { CustomTest } from './generic-test.ts';
+import { isGeneric, nameOfTest } from './names.ts';
 
 /** What an argument of a generic test may be, as {{arguments name="type"}} says. */
 const types = ['text', 'number', 'boolean', 'list', 'column', 'columns', 'sql', 'model'] as const;
@@ -29,11 +28,6 @@ interface Declared {
 /** What of `model` and `column_name` is, every test is told. */
 const given = ['model', 'column_name'];
 
-/** Whether a file below a folder of tests holds a generic test: it lies in `generic/` there. */
-export function isGeneric({ testPaths }: Project, file: string): boolean {
-  return testPaths.some((path) => file.startsWith(`${path}/generic/`) || file.startsWith(`${path}/data/generic/`));
-}
-
 /**
  * The project's own generic tests, by name: each a file of `tests/generic/` that is a query for bad rows, in which {{model}} and
  * {{column_name}} are what is tested, and which declares its other arguments by {{arguments name="type = default"}}.
@@ -42,15 +36,30 @@ export function customTests(context: CompileContext, problems: Problem[]): Map<s
   const found = new Map<string, CustomTest>();
   for (const file of context.project.tests) {
     if (!isGeneric(context.project, file.path)) continue;
-    const name = basename(file.path, '.sql').normalize('NFC');
+    const name = nameOfTest(file.path);
     attempt(problems, () => {
       const other = found.get(name);
       if (other !== undefined)
         throw new ProjectError([{ what: `there are two generic tests "${name}"`, place: placeOf(file) }]);
-      found.set(name, customTest(context, file));
+      const described = context.properties.tests.get(name)?.value;
+      const test = readTest(context, file);
+      const config = mergeConfig(described?.config ?? {}, test.config);
+      found.set(name, { ...test, config, description: described?.description });
     });
   }
+  for (const { fault } of found.values()) problems.push(...(fault?.problems ?? []));
   return found;
+}
+
+/** A file with a fault is a test all the same, which whoever asks for it is told. */
+function readTest(context: CompileContext, file: SourceFile): CustomTest {
+  try {
+    return customTest(context, file);
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    const nothing: Definition = { takes: [], of: 'either', build: () => ({ sql: new SqlText('') }) };
+    return { definition: nothing, config: {}, fault: error };
+  }
 }
 
 function customTest(context: CompileContext, file: SourceFile): CustomTest {

@@ -3,7 +3,7 @@
 //   1. data-tests.ts    goes through models, seeds and sources, then through the files; names, numbers and places each test
 //   2. request.ts       takes a request of a .yml apart; request-values.ts renders its templates; other-names.ts knows dbt's packages
 //   3. generic-test.ts  makes the query of one request, by a definition: of-columns.ts, of-relations.ts, or
-//      custom.ts        a file of tests/generic/
+//      of-history.ts, or custom.ts: a file of tests/generic/
 //   4. singular.ts      a file of the other folders
 //   5. audits.ts        which model an audit is about, and what has to be built before it
 //
@@ -22,7 +22,7 @@ import { ephemeralName, ephemeralsOf, inlineEphemerals } from '../draft/ephemera
 import { folderConfig } from '../draft/files.ts';
 import { customTests } from './custom.ts';
 import { type CustomTest, type GenericTest, genericTest } from './generic-test.ts';
-import { shortName } from './names.ts';
+import { nameOfTest, shortName } from './names.ts';
 import { type RequestText, type TestRequest, TestRequestError } from './request.ts';
 import { namedRelation, withValues } from './request-values.ts';
 import { singularTests } from './singular.ts';
@@ -99,6 +99,7 @@ export function compileTests(
     genericTests(asked, subject, table, yaml, path).forEach(add);
   }
   singularTests(context, (path) => folders.layerFor(pathOfTest(context.project, path)), problems).forEach(add);
+  checkDescribed(context, custom, tests, problems);
   checkStored(context, tests, problems);
   return [...tests.values()];
 }
@@ -159,6 +160,7 @@ function genericTests(
 ): TestNode[] {
   const found: TestNode[] = [];
   const find = (written: string): Found => findNamed(context, written);
+  const isMacro = (name: string) => context.project.macros.some(({ path }) => nameOfTest(path) === name);
   const folder = folders.for(pathOfTest(context.project, yaml.file.path));
   const request = (
     written: TestRequest,
@@ -175,7 +177,7 @@ function genericTests(
     try {
       const place = yaml.place([...path, ...at]);
       const one = withValues(context, written, yaml, [...path, ...at]);
-      const test = genericTest(one, about, find, text, custom);
+      const test = genericTest(one, about, find, text, custom, isMacro);
       if (test.config.enabled === false) return;
       const bare = subject.relation && identifier(subject.relation.name);
       const isOfRows = test.audit === 'new_rows' || (test.audit === false && test.isOfRows && subject.isBuilt);
@@ -279,6 +281,25 @@ function testedSource({ sources }: CompileContext, key: string): Found {
   if (node === undefined) throw new TestRequestError(`there is no source "${key}"`);
   const { id, relation: own } = node;
   return { id, name: key.replace('.', '_'), relation: own, sql: relation(own), keepsCase: () => false };
+}
+
+/** A .yml describes tests that are there. */
+function checkDescribed(
+  { properties, project }: CompileContext,
+  custom: ReadonlyMap<string, CustomTest>,
+  tests: ReadonlyMap<string, TestNode>,
+  problems: Problem[],
+): void {
+  const known = new Set([
+    ...custom.keys(),
+    ...project.tests.map(({ path }) => nameOfTest(path)),
+    ...[...tests.values()].map(({ name }) => name),
+  ]);
+  for (const { value, yaml, path } of properties.tests.values())
+    if (!known.has(value.name))
+      problems.push(
+        yaml.problem(`there is no test "${value.name}" to describe`, path, didYouMean(value.name, known), 'name'),
+      );
 }
 
 /** Bad rows must not be stored where something else is. */

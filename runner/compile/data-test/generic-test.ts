@@ -1,6 +1,7 @@
 import { identifier } from '../../../warehouse/quote.ts';
 import type { Proof } from '../../manifest/test-node.ts';
 import { type Config, configSchema, mergeConfig } from '../../project/config.ts';
+import type { ProjectError } from '../../text/errors.ts';
 import { schemaFault } from '../../text/schema-fault.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { didYouMean } from '../../text/suggest.ts';
@@ -8,6 +9,7 @@ import { Arguments, columnSql } from './arguments.ts';
 import type { Built, Definition, TestedColumn } from './definition.ts';
 import { dbtName } from './names.ts';
 import { ofColumns } from './of-columns.ts';
+import { ofHistory } from './of-history.ts';
 import { ofRelations } from './of-relations.ts';
 import { underOwnName } from './other-names.ts';
 import {
@@ -49,18 +51,22 @@ export interface GenericTest {
 /** A test of the project itself, in a file of its own. */
 export interface CustomTest {
   readonly definition: Definition;
-  /** What its file sets. */
+  /** What its file sets, and a .yml for it. */
   readonly config: Config;
+  readonly description?: string | undefined;
+  /** What is wrong with its file: nothing can be tested by it. */
+  readonly fault?: ProjectError | undefined;
 }
 
 /** The kinds of tests that every project has. */
-export const builtIn: Readonly<Record<string, Definition>> = { ...ofColumns, ...ofRelations };
+export const builtIn: Readonly<Record<string, Definition>> = { ...ofColumns, ...ofRelations, ...ofHistory };
 
 /**
  * Builds the SQL of one generic test.
  * @param find resolves what an argument names; throws TestRequestError if there is no such model, seed or source.
  * @param text tells the places of what the request says; without it the SQL has none.
  * @param custom the project's own tests by name; one may take the place of a built-in one.
+ * @param isMacro whether the project has a macro of this name: dbt takes `test_x` for the test `x`.
  */
 export function genericTest(
   written: TestRequest,
@@ -68,16 +74,19 @@ export function genericTest(
   find: (name: string) => Found,
   text: RequestText = nowhere,
   custom: ReadonlyMap<string, CustomTest> = new Map(),
+  isMacro: (name: string) => boolean = () => false,
 ): GenericTest {
   const asked = parseRequest(written);
   const own = custom.get(asked.kind);
+  if (own?.fault !== undefined) throw own.fault;
   const request = own === undefined ? underOwnName(asked) : asked;
   const { kind, path } = request;
   const definition = own?.definition ?? (Object.hasOwn(builtIn, kind) ? builtIn[kind] : undefined);
   if (definition === undefined)
     throw new TestRequestError(
       `there is no test "${kind}"`,
-      didYouMean(kind, [...Object.keys(builtIn), ...custom.keys()]) ??
+      (isMacro(`test_${kind}`) ? `Move macros/test_${kind}.sql to tests/generic/${kind}.sql.` : undefined) ??
+        didYouMean(kind, [...Object.keys(builtIn), ...custom.keys()]) ??
         `Write it as tests/generic/${kind}.sql, or take one of ${Object.keys(builtIn).join(', ')}.`,
     );
   const config = [own?.config ?? {}, settingsOf(request)].reduce(mergeConfig, subject.folder ?? {});
@@ -87,8 +96,8 @@ export function genericTest(
     if (!known.includes(key))
       throw new TestRequestError(`${kind} has no argument "${key}"`, didYouMean(key, known), path(key));
   }
-  const args = new Arguments(request, text, find);
   const { where } = config;
+  const args = new Arguments(request, text, find, where !== undefined);
   const rows = (alias?: string) => {
     if (where === undefined) return new SqlText(alias === undefined ? subject.sql : `${subject.sql} as ${alias}`);
     const name = alias ?? identifier(subject.name);
@@ -110,7 +119,7 @@ export function genericTest(
         .join('_')
         .replace(/[^\p{L}\p{N}_]+/gu, '_'),
     dbtName: request.name ?? dbtName(asked, subject),
-    description: request.description,
+    description: request.description === '' ? (own?.description ?? '') : request.description,
     column: columnName,
     sql: built.sql,
     config: built.failCalc === undefined ? config : { fail_calc: built.failCalc, ...config },

@@ -1,7 +1,8 @@
-import { basename } from 'node:path/posix';
 import type { TestNode } from '../../manifest/test-node.ts';
 import { type ConfigKey, testKeys } from '../../project/config.ts';
 import { type Layer, overlay } from '../../project/overlay.ts';
+import type { Declared } from '../../project/properties.ts';
+import type { TestProperties } from '../../project/properties-schema.ts';
 import { settingPlace } from '../../project/setting-places.ts';
 import type { Problem } from '../../text/errors.ts';
 import { oneStatement } from '../../text/one-statement.ts';
@@ -12,8 +13,17 @@ import { type Mode, modelHelpers, newRecord, type Recorded, type Resolver } from
 import { modelContext } from '../draft/render-context.ts';
 import { resolverFor } from '../draft/resolve.ts';
 import { auditedBy } from './audits.ts';
-import { isGeneric } from './custom.ts';
+import { isGeneric, nameOfTest } from './names.ts';
 import { withVerdict } from './verdict.ts';
+
+const none: Layer = { config: {}, places: new Map() };
+
+/** What a .yml sets for a test that has a file of its own. */
+function layerOfDescribed({ value, yaml, path }: Declared<TestProperties>): Layer {
+  const { config = {}, meta } = value;
+  const places = Object.keys(config).map((key) => [key, yaml.written([...path, 'config', key])] as const);
+  return { config: meta === undefined ? config : { meta, ...config }, places: new Map(places) };
+}
 
 /** The tests that are a file each. @param layerOf what project.yml sets for a file. */
 export function singularTests(
@@ -28,13 +38,17 @@ export function singularTests(
     attempt(problems, () => {
       const used = new Set<string>();
       const record = newRecord();
+      const name = nameOfTest(file.path);
       const template = environment.parse(file);
-      const name = basename(file.path, '.sql').normalize('NFC');
       const own = { kind: 'test', name, id: `test.${name}`, file, config: {}, relation: undefined } as const;
       const render = (resolver: Resolver, into: Recorded, faults: Problem[], mode: Mode = 'full') =>
         template.render(modelHelpers(project, mode, resolver, into), modelContext(project, own), faults).trim();
       const sql = render(resolverFor(context, used), record, problems);
-      const { config, places: settings } = overlay(layerOf(file.path), record);
+      const described = context.properties.tests.get(name);
+      const { config, places: settings } = [
+        described === undefined ? none : layerOfDescribed(described),
+        record,
+      ].reduce(overlay, layerOf(file.path));
       if (config.enabled === false) return;
       for (const key of Object.keys(record.config) as ConfigKey[])
         if (!testKeys.includes(key))
@@ -61,7 +75,7 @@ export function singularTests(
         generic: undefined,
         id: `test.${name}`,
         name,
-        description: '',
+        description: described?.value.description ?? '',
         file: file.path,
         tags: config.tags ?? [],
         group: config.group,

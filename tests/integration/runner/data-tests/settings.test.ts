@@ -45,6 +45,33 @@ select * from {{model}} where not {{column_name}} < {{limit_value}}`,
     '{{config severity="warn" store_failures=true warn_if=">0"}}select n, repeat(\'x\', 50) as text from {{ref "t"}}',
 };
 
+describe.each(oneDatabase)('a test of a model against its past runs on $name', (kind) => {
+  const { project, database, rows } = projectOn(kind, {
+    'seeds/t.csv': `id\n${Array.from({ length: 100 }, (_, id) => id).join('\n')}\n`,
+    'seeds/t.yml': 'seeds: [{ name: t, data_tests: [row_count_anomaly, freshness_anomaly] }]',
+  });
+  const statuses = async () => {
+    const { results } = await project.run(database.warehouse, { command: 'test' });
+    return Object.fromEntries(results.map(({ node, status, error }) => [node.name, error?.message ?? status]));
+  };
+
+  it('finds what is out of the usual, once there are some', async () => {
+    const both = (count: string, fresh: string) => ({ row_count_anomaly_t: count, freshness_anomaly_t: fresh });
+    await project.run(database.warehouse, { command: 'seed' });
+    expect(await statuses()).toEqual(both('pass', 'pass'));
+    await rows('delete from datacycle.run_result');
+    await rows(`insert into datacycle.run (run_id, command, target, started_at, status)
+select 'past ' || n, 'seed', 'default', now(), 'success' from generate_series(0, 9) as n`);
+    await rows(`insert into datacycle.run_result (run_id, node, kind, status, started_at, finished_at, rows_inserted, rows_deleted)
+select 'past ' || n, 't', 'seed', 'success', now(), now() - n * interval '1 hour', 2, 0 from generate_series(0, 9) as n`);
+    expect(await statuses()).toEqual(both('pass', 'pass'));
+    await rows("update datacycle.run_result set finished_at = finished_at - interval '5 hours'");
+    expect(await statuses()).toEqual(both('pass', 'fail'));
+    await rows("update datacycle.run_result set rows_deleted = 102 where run_id = 'past 0'");
+    expect(await statuses()).toEqual(both('fail', 'fail'));
+  });
+});
+
 describe.each(oneDatabase)('the settings of data tests on $name', (kind) => {
   const { project, database, rows } = projectOn(kind, files);
   const tested = async (storeFailures = false) => {

@@ -9,7 +9,6 @@ describe('files that dbt reads', () => {
     ['dbt_project.yml', /project\.yml/],
     ['models/a.py', /select statement/],
     ['snapshots/a.SQL', /small letters/],
-    ['tests/a.yml', /config/],
     ['models/A.SQL', /small letters/],
     ['seeds/A.CSV', /small letters/],
     ['models/a.YML', /small letters/],
