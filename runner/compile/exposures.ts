@@ -73,13 +73,14 @@ function declaredNode(
 }
 
 /** The id of what `ref('x')` or `source('a', 'b')` names. */
-function idOf(written: string, { drafts, sources, disabled }: CompileContext) {
+function idOf(written: string, context: CompileContext) {
+  const { drafts, sources, disabled } = context;
   const [, source, table] = /^\s*source\(\s*['"](.+?)['"]\s*,\s*['"](.+?)['"]\s*\)\s*$/.exec(written) ?? [];
   if (source !== undefined && table !== undefined) {
     const key = `${source}.${table}`;
     return sources.get(key)?.id ?? { what: `there is no source "${key}"`, hint: didYouMean(key, sources.keys()) };
   }
-  const name = refName(written);
+  const name = refName(written, context);
   if (name === undefined)
     return { what: `"${written}" names nothing`, hint: "Write ref('model') or source('source', 'table')." };
   if (disabled.has(name)) return { what: `"${name}" is disabled`, hint: 'Set enabled: true for it.' };

@@ -4,7 +4,7 @@ import { explain } from '../yaml/check.ts';
 import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts';
 import { type Config, type ConfigKey, configSchema, nodeKeys, testKeys } from './config.ts';
 import { type Layer, overlay } from './overlay.ts';
-import { ignoredNotice, whyIgnored } from './values/ignored-keys.ts';
+import { noteIgnored, whyIgnored } from './values/ignored-keys.ts';
 
 const none: Layer = { config: {}, places: new Map() };
 
@@ -98,7 +98,7 @@ export class FolderConfig {
     const { file } = this.#of;
     const why = whyIgnored(key.replace(/^\+/, ''), path, false);
     if (why !== undefined) {
-      this.#notices.push(ignoredNotice(file, key, path, why));
+      noteIgnored(this.#notices, file, key, path, why);
       return;
     }
     if (key.startsWith('+')) {

@@ -18,7 +18,7 @@ import {
   type UnitTestProperties,
 } from './properties-schema.ts';
 import { docsBlocks } from './values/docs-blocks.ts';
-import { ignoredNotice, whyIgnored } from './values/ignored-keys.ts';
+import { noteIgnored, whyIgnored } from './values/ignored-keys.ts';
 import { renderTemplates, type YamlValues } from './values/yaml-templates.ts';
 
 /** What a .yml file says of one model or seed, with its place there. */
@@ -92,7 +92,7 @@ function checkedFile(
   const yaml = renderTemplates(readYaml(file), values, faults);
   const value = checkYaml(yaml, propertiesSchema, faults, (key, path) => {
     const why = whyIgnored(key, path, false);
-    if (why !== undefined) ignored.push(ignoredNotice(yaml, key, path, why));
+    if (why !== undefined) noteIgnored(ignored, yaml, key, path, why);
     return why !== undefined;
   });
   // What a template says may be another thing the next time.

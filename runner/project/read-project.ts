@@ -12,7 +12,7 @@ import {
   targetNameOf,
 } from './project.ts';
 import { projectSchema } from './project-schema.ts';
-import { ignoredNotice, whyIgnored } from './values/ignored-keys.ts';
+import { noteIgnored, whyIgnored } from './values/ignored-keys.ts';
 import { renderTemplates, type YamlValues } from './values/yaml-templates.ts';
 
 /**
@@ -32,7 +32,7 @@ export function checkSettings(file: SourceFile, options: Omit<ProjectOptions, 'r
   const settingsFile = renderTemplates(written, valuesFor(written, options), problems);
   const settings = checkYaml(settingsFile, projectSchema, problems, (key, path) => {
     const why = whyIgnored(key, path, true);
-    if (why !== undefined) notices.push(ignoredNotice(settingsFile, key, path, why));
+    if (why !== undefined) noteIgnored(notices, settingsFile, key, path, why);
     return why !== undefined;
   });
   if (settings === undefined) throw new ProjectError(problems, () => file.text);

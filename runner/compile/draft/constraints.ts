@@ -1,6 +1,7 @@
 import type { ColumnSpec, Constraint } from '../../manifest/manifest.ts';
 import type { Properties } from '../../project/properties.ts';
 import type { ColumnProperties, ConstraintProperties } from '../../project/properties-schema.ts';
+import { translate } from '../../template/jinja.ts';
 import { type Problem, ProjectError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { didYouMean } from '../../text/suggest.ts';
@@ -48,7 +49,7 @@ function constraint(
   declared: ConstraintProperties,
   columns: readonly string[],
   { place, yaml, path }: { readonly place: Place; readonly yaml: YamlFile; readonly path: YamlPath },
-  { drafts }: CompileContext,
+  { drafts, properties }: CompileContext,
 ): Constraint | { readonly problem: string; readonly path?: YamlPath; readonly hint?: string | undefined } {
   const { type, name } = declared;
   if (type === 'custom')
@@ -70,7 +71,7 @@ function constraint(
   if (type === 'not_null') return { type, columns, place };
   if (type !== 'foreign_key') return { type, columns, name, place };
   const { to: target, columns: named } = targetOf(declared);
-  const to = refName(target);
+  const to = refName(target, { properties });
   if (to === undefined) return { problem: `a foreign_key needs "to", e.g. ref('dim_date')` };
   const parent = drafts.get(to);
   if (parent === undefined)
@@ -92,11 +93,7 @@ function constraint(
 
 /** `ref('x')` and `source('s', 't')` of a .yml as a call in a template; undefined for anything else. */
 export function refOrSource(written: string): string | undefined {
-  const [, helper, inside = ''] = /^\s*(ref|source)\(([^()]*)\)\s*$/.exec(written) ?? [];
-  const names = inside.split(',').map((one) => /^\s*(['"])([^'"]+)\1\s*$/.exec(one)?.[2]);
-  if (helper === undefined || names.includes(undefined) || (helper === 'source' && names.length !== 2))
-    return undefined;
-  return `${helper} ${names.map((name) => `"${name}"`).join(' ')}`;
+  return /^\((ref(?: "[^"]+"){1,2}(?: v(?:ersion)?=\S+)?|source(?: "[^"]+"){2})\)$/.exec(translate(written) ?? '')?.[1];
 }
 
 /** The model that a foreign key leads to, and the columns: `to` and `to_columns`, or as an `expression` `dim_room (room_key)`. */
@@ -110,9 +107,17 @@ function targetOf({ to, expression }: ConstraintProperties): { to: string | unde
   };
 }
 
-/** `ref('x')`, `ref("x")` or just `x`, as dbt's .yml files have it. */
-export function refName(value: unknown): string | undefined {
+/**
+ * The name of the model or seed that `ref('x')`, `ref('project', 'x')`, `ref('x', v=2)` or just `x` means in a .yml; undefined for
+ * what is none of these.
+ */
+export function refName(value: unknown, { properties }: Pick<CompileContext, 'properties'>): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const match = /^\s*(?:ref\(\s*['"](.+?)['"]\s*\)|([^()]+?))\s*$/.exec(value);
-  return (match?.[1] ?? match?.[2])?.normalize('NFC');
+  const called = /^ref "([^"]+)"(?: "([^"]+)")?(?: v(?:ersion)?="?([^"\s]+?)"?)?$/.exec(refOrSource(value) ?? '');
+  const written = called === null ? /^\s*([^()]+?)\s*$/.exec(value)?.[1] : (called[2] ?? called[1]);
+  const name = written?.normalize('NFC');
+  const versions = name === undefined ? undefined : properties.versions.get(name);
+  const version = called?.[3];
+  if (version !== undefined) return versions?.models.get(version) ?? `${name} v${version}`;
+  return versions?.latest ?? name;
 }

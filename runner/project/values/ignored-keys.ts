@@ -75,7 +75,9 @@ function known(keys: Readonly<Record<string, string>>, key: string): string | un
   return Object.hasOwn(keys, key) ? keys[key] : undefined;
 }
 
-/** The notice of an ignored key, at its place. */
-export function ignoredNotice(yaml: YamlFile, key: string, path: YamlPath, why: string): Problem {
-  return yaml.problem(`"${key}" is not used: ${why}`, path, undefined, key);
+/** Adds the notice of an ignored key at its place, unless there is one of that key in that file. */
+export function noteIgnored(notices: Problem[], yaml: YamlFile, key: string, path: YamlPath, why: string): void {
+  const notice = yaml.problem(`"${key}" is not used: ${why}`, path, undefined, key);
+  const isKnown = notices.some(({ what, place }) => what === notice.what && place?.file === yaml.file.path);
+  if (!isKnown) notices.push(notice);
 }

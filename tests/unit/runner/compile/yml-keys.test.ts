@@ -96,6 +96,40 @@ describe('a constraint', () => {
   });
 });
 
+describe('a reference in a .yml', () => {
+  const versions = {
+    'models/dim_v1.sql': '{{config materialized="table"}}select 1 as id',
+    'models/dim_v2.sql': '{{config materialized="table"}}select 1 as id',
+    'models/dim.yml':
+      'models: [{ name: dim, constraints: [{ type: unique, columns: [id] }], versions: [{ v: 1 }, { v: 2 }] }]',
+  };
+  const exposure = (reference: string) => ({
+    ...versions,
+    'models/e.yml': `exposures: [{ name: e, type: ml, owner: { name: A }, depends_on: [${JSON.stringify(reference)}] }]`,
+  });
+
+  it.each([
+    ["ref('b')", 'model.b'],
+    ["ref('t', 'b')", 'model.b'],
+    ["ref('dim')", 'model.dim_v2'],
+    ["ref('dim', v=1)", 'model.dim_v1'],
+    ['ref("dim", version="1")', 'model.dim_v1'],
+  ])('may name the project and a version: %s', (reference, id) => {
+    const { manifest } = compileFiles({ 'project.yml': 'name: t', ...files, ...exposure(reference) });
+    expect(manifest.nodes.get('exposure.e')?.dependsOn).toEqual([id]);
+  });
+
+  it('is refused for a version that there is not, and means the latest in a foreign key', () => {
+    expect(linesOf(exposure("ref('dim', v=3)"))).toEqual([
+      expect.stringContaining('there is no model or seed "dim v3"'),
+    ]);
+    const yml = `models: [{ name: a, config: { materialized: table }, columns: [{ name: b_id, constraints: [{ type: foreign_key, to: ref('dim'), to_columns: [id] }] }] }]`;
+    expect(modelOf(compileFiles({ ...files, ...versions, 'models/a.yml': yml }), 'a').constraints).toMatchObject([
+      { toId: 'model.dim_v2' },
+    ]);
+  });
+});
+
 describe('settings', () => {
   it('of a snapshot are known by their older names, and a date may stand for "until now"', () => {
     const node = modelOf(
