@@ -24,7 +24,7 @@ interface Listed {
 /** Lists what a selection names, in the order it would be built. */
 export async function list(project: Project, flags: ListFlags, terminal: Terminal): Promise<0> {
   const compiled = await compiledProject(project);
-  const chosen = chosenNodes(compiled, onlyModels(flags), terminal);
+  const chosen = chosenNodes(compiled, usualKinds(onlyModels(flags)), terminal);
   const { nodes } = selectablesOf(compiled);
   const listed = compiled.manifest.order.flatMap((id) => {
     const [node, as] = [compiled.manifest.nodes.get(id), nodes.get(id)];
@@ -66,6 +66,12 @@ function onlyModels({ models, ...flags }: ListFlags): ListFlags {
   return { ...flags, select: models, resourceType: ['model'] };
 }
 
+/** As in dbt, analyses are listed only where they are asked for. */
+function usualKinds(flags: ListFlags): ListFlags {
+  if (flags.resourceType !== undefined && !flags.resourceType.includes('default')) return flags;
+  return { ...flags, excludeResourceType: [...(flags.excludeResourceType ?? []), 'analysis'] };
+}
+
 /** What selects a node and nothing else, where no two have one name in one folder. */
 function selectorOf({ type, project, fqn, source }: Selectable): string {
   if (source !== undefined) return `source:${[project, source.name, source.table].join('.')}`;
@@ -81,7 +87,7 @@ function describe(
 ): Readonly<Record<string, unknown>> {
   const built = isBuilt(node) ? node : undefined;
   return {
-    name: node.name,
+    name: as.source?.table ?? node.name,
     resource_type: as.type,
     package_name: project.settings.name,
     source_name: as.source?.name,

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path/posix';
+import { basename, dirname } from 'node:path/posix';
 import type { Compiled } from '../compile/compile.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { BuiltNode, Node, SourceNode } from '../manifest/manifest.ts';
@@ -68,7 +68,12 @@ function selectable(node: Node, { project }: Pick<Compiled, 'project'>): Selecta
     id: node.id,
     type: typeOf(node),
     project: name,
-    fqn: [name, ...foldersOf(node.file, Object.values(project.folders).flat()), node.name],
+    fqn: [
+      name,
+      ...foldersOf(node.file, Object.values(project.folders).flat()),
+      ...fileOf(node, project.folders),
+      node.name,
+    ],
     tags: node.tags,
     file: node.file,
     properties: undefined,
@@ -122,6 +127,12 @@ function selectable(node: Node, { project }: Pick<Compiled, 'project'>): Selecta
     default:
       return node satisfies never;
   }
+}
+
+/** As in dbt, a snapshot of a .sql file in snapshots/ has the file's name before its own. */
+function fileOf(node: Node, { snapshot }: Compiled['project']['folders']): string[] {
+  const isBlock = node.materialized === 'snapshot' && snapshot.some((folder) => node.file.startsWith(`${folder}/`));
+  return isBlock && node.file.endsWith('.sql') ? [basename(node.file, '.sql')] : [];
 }
 
 /** The folders between that of its kind (models/, seeds/, tests/) and a file. */

@@ -126,3 +126,54 @@ describe('a selector that cannot be read is refused', () => {
     expect(() => names({ select: [selector] })).toThrow(expect.objectContaining({ message: what, hint }));
   });
 });
+
+describe('nodes of other kinds', () => {
+  const others = compileFiles({
+    ...shop,
+    'snapshots/kept/versions.sql':
+      '{{config schema="history" strategy="check" check_cols="all" unique_key="id"}}select * from {{ref "orphan"}}',
+    'analyses/spread.sql': 'select * from {{ref "orphan"}}',
+    'models/staging/sources.yml': `sources:
+  - name: raw
+    tags: [landing]
+    tables:
+      - { name: orders, tags: [hot], meta: { owner: anna }, columns: [{ name: id, data_type: integer, data_tests: [not_null] }] }
+      - { name: payments }
+  - name: crm
+    tables: [{ name: customers }, { name: orders }]
+`,
+    'models/unit.yml': `unit_tests:
+  - name: counts
+    model: orphan
+    given: []
+    expect: { rows: [{ id: 1 }] }
+`,
+  });
+  const of = (select: string, indirect: IndirectSelection = 'empty') =>
+    [...selectNodes(others, { select: [select], indirect }).ids]
+      .map((id) => others.manifest.nodes.get(id)?.name)
+      .sort();
+
+  it.each([
+    ['test_type:unit', ['counts']],
+    ['unit_test:counts', ['counts']],
+    ['unit_test:shop.c*', ['counts']],
+    ['test_name:counts', ['counts']],
+    ['orphan.counts', ['counts']],
+    ['orphan+1,resource_type:unit_test', ['counts']],
+    ['kept.versions.versions', ['versions']],
+    ['kept', ['versions']],
+    ['path:snapshots', ['versions']],
+    ['resource_type:snapshot', ['orders_history', 'versions']],
+    ['path:analyses', ['spread']],
+    ['tag:hot', ['not_null_raw_orders_id', 'raw.orders']],
+    ['tag:landing', ['not_null_raw_orders_id', 'raw.orders', 'raw.payments']],
+    ['config.meta.owner:anna', ['raw.orders', 'stg_orders']],
+  ])('%s', (select, expected) => expect(of(select)).toEqual(expected));
+
+  it('unit tests come along with their model, however tests are taken along but not with none', () => {
+    for (const how of ['eager', 'cautious', 'buildable'] as const)
+      expect(of('file:orphan.sql', how)).toEqual(['counts', 'orphan']);
+    expect(of('file:orphan.sql')).toEqual(['orphan']);
+  });
+});
