@@ -1,5 +1,6 @@
 import type { Place } from '../text/place.ts';
 import { didYouMean } from '../text/suggest.ts';
+import { translate } from './jinja.ts';
 
 /** An error a helper raises about its own call; the template adds the excerpt. */
 export class HelperError extends Error {
@@ -19,13 +20,26 @@ export function unknownName(name: string, known: Iterable<string>, part = name.r
   // To Handlebars, text in square brackets is a name.
   if (/["',\s]/.test(name))
     return new HelperError(
-      `there are no lists in templates: [${name}]`,
-      'Put the setting into the .yml file, as a list.',
+      `a list is not written in square brackets: [${name}]`,
+      `Write ${translate(`[${name}]`) ?? '(list "a" "b")'}.`,
     );
-  return new HelperError(`{{${name}}} is not defined`, didYouMean(part, known));
+  return new HelperError(`{{${name}}} is not defined`, habits.get(name) ?? didYouMean(part, known));
 }
 
 /** What a call of a macro that is not there is told. */
 export function noMacro(name: string, known: Iterable<string>): HelperError {
   return new HelperError(`there is no macro "${name}"`, didYouMean(name, known) ?? 'Macros are the files in macros/.');
 }
+
+/** Names by which dbt users know what is called otherwise here. */
+const habits: ReadonlyMap<string, string> = new Map([
+  ['env_var', 'Write {{env "NAME"}} or {{env "NAME" "default"}}.'],
+  ['is_incremental', 'Write {{#incremental}} ... {{/incremental}}.'],
+  ['#is_incremental', 'Write {{#incremental}} ... {{/incremental}}.'],
+  ['#for', 'Write {{#each list as |one|}} ... {{/each}}.'],
+  ['#elif', 'Write {{else if ...}}.'],
+  ['#else', 'Write {{else}}.'],
+  ['print', 'Write {{log "..." info=true}}.'],
+  ['execute', 'Compiling needs no database, and nothing is executed by it: take the condition out.'],
+  ['run_query', 'Compiling needs no database: read it in SQL by a join, or put the values into a seed or a variable.'],
+]);

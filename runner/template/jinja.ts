@@ -21,6 +21,8 @@ export function findJinja(text: string): Jinja | undefined {
       return { index, what: 'there are no {# comments #} here', hint: 'Write {{!-- a comment --}}.' };
     if (statement !== undefined) return { index, what: 'there is no {% %} here', hint: `Write ${block(statement)}` };
     if (printed === undefined) continue;
+    const condition = conditionIn(printed);
+    if (condition !== undefined) return { index, what: 'a condition is one value, or a call', hint: condition };
     const [, name] = /^#?\s*([\w.]+)\(/.exec(printed) ?? [];
     if (name !== undefined)
       return { index, what: `{{${name}(...)}} is written without brackets here`, hint: call(name, printed) };
@@ -32,6 +34,14 @@ export function findJinja(text: string): Jinja | undefined {
       };
   }
   return undefined;
+}
+
+/** How a condition is written that has signs between its parts; undefined for one that is written as it should be. */
+function conditionIn(printed: string): string | undefined {
+  const [, word, condition = ''] = /^(#if|#unless|else if)\s+([\s\S]+)$/.exec(printed) ?? [];
+  const bare = condition.replace(/"[^"]*"|'[^']*'/g, '');
+  if (word === undefined || !/[=!]=|[<>]|(?:^|\s)(?:and|or|in|not)\s/.test(bare)) return undefined;
+  return `Write {{${word} ${translate(condition) ?? '(eq a b)'}}}; there are eq, ne, not, and, or, in.`;
 }
 
 /** What takes the place of a call that is printed. */

@@ -154,7 +154,7 @@ describe('a project cannot be compiled with', () => {
 
   it('a list in a template', () => {
     expect(whatIsWrong({ 'models/a.sql': '{{config tags=["x", "y"]}}select 1 as id' })).toEqual([
-      'there are no lists in templates: ["x", "y"]',
+      'a list is not written in square brackets: ["x", "y"]',
     ]);
   });
 

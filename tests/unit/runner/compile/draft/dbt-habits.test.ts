@@ -113,6 +113,17 @@ describe('what dbt users type is answered by how it is written here', () => {
     expect(line).toContain(answer);
   });
 
+  it.each([
+    ['{{env_var "X"}}', 'Write {{env "NAME"}}'],
+    ['{{#is_incremental}}x{{/is_incremental}}', 'Write {{#incremental}}'],
+    ['{{#for (list 1)}}x{{/for}}', 'Write {{#each list as |one|}}'],
+    ['{{print "x"}}', 'Write {{log "..." info=true}}'],
+    ['{{#if target.name == "prod"}}x{{/if}}', 'Write {{#if (eq target.name "prod")}}; there are eq'],
+    ['{{#if a}}{{else if a and b}}x{{/if}}', 'Write {{else if (and a b)}}'],
+  ])('also half-way: %s', (typed, answer) => {
+    expect(lineOf(`select 1 ${typed}`)).toContain(answer);
+  });
+
   it('not where it is no Jinja', () => {
     const sql = `select '{"a": {"b": 1}}'::jsonb, e'{', '{%}' -- {{!-- {{ ref('a') }} --}}`;
     expect(lineOf('select {{literal "f(x) | {# x"}} as a')).toBe('');
