@@ -7,7 +7,7 @@ const widest = 32;
 /** The first bad rows of a test as a small table; long values and rows of many columns are cut. */
 export function firstRowLines(
   { columns, cells }: FirstRows,
-  failures: number,
+  failures: number | undefined,
 ): { tone: 'plain' | 'faint'; text: string }[] {
   if (cells.length === 0) return [];
   const shown = columns.slice(0, mostColumns);
@@ -16,7 +16,7 @@ export function firstRowLines(
   const line = (row: readonly string[]) =>
     `    ${row.map((text, index) => text + ' '.repeat((widths[index] ?? 0) - width(text))).join(' | ')}`.trimEnd();
   const left = [
-    failures > cells.length ? `${thousands(failures - cells.length)} more` : '',
+    failures !== undefined && failures > cells.length ? `${thousands(failures - cells.length)} more` : '',
     columns.length > shown.length ? `${columns.length - shown.length} more columns` : '',
   ].filter(Boolean);
   return [

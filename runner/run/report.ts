@@ -177,9 +177,15 @@ function problemLines(result: NodeResult): Line[] {
       text: `  ${node.kind === 'test' || node.kind === 'unit_test' ? `${node.place.file}:${node.place.line}` : node.file}`,
     },
     ...(result.difference ?? []).map((text): Line => ({ tone: 'plain', text })),
-    ...(result.rows === undefined ? [] : firstRowLines(result.rows, result.failures)),
+    ...(result.rows === undefined ? [] : firstRowLines(result.rows, countedRows(result))),
     ...(node.kind === 'test' ? [seeThem(showCommand(node, result.rows))] : []),
   ];
+}
+
+/** How many bad rows there are; undefined where something else was counted. */
+function countedRows({ node, failures }: NodeResult): number | undefined {
+  const verdict = node.kind === 'test' ? node.verdict : undefined;
+  return verdict === undefined || verdict.failCalc === 'count(*)' ? failures : undefined;
 }
 
 function seeThem(command: string): Line {

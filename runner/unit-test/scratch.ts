@@ -26,6 +26,8 @@ export class Scratch {
   readonly #options: UnitTestOptions;
   readonly #shapes = new Map<string, Promise<Shape>>();
   readonly #standing = new Set<string>();
+  /** The rows of the files of seeds, as JSON. */
+  readonly #files = new Map<string, string>();
 
   private constructor(warehouse: Warehouse, options: UnitTestOptions) {
     this.warehouse = warehouse;
@@ -79,10 +81,7 @@ export class Scratch {
       const seed = this.#options.manifest.nodes.get(of);
       if (rows.kind !== 'file' || seed?.kind !== 'seed') continue;
       await this.#shapeOf(of);
-      const { rows: json } = await this.warehouse.query<{ rows: string }>(
-        `select coalesce(json_agg(t.*), '[]')::text as rows from ${relation(seed.relation)} as t`,
-      );
-      found.set(of, json[0]?.rows ?? '[]');
+      found.set(of, this.#files.get(of) ?? '[]');
     }
     return found;
   }
@@ -125,7 +124,7 @@ export class Scratch {
     });
   }
 
-  /** Builds it on what it reads, without rows. A seed keeps its rows, everything else leaves an empty table. */
+  /** Builds it on what it reads, without rows, and takes it away again. A seed leaves an empty table; its rows are kept aside. */
   async #shapeOfBuilt(node: BuiltNode): Promise<Shape> {
     for (const id of node.reads) await this.#stand(id);
     const { grants: _grants, persist_docs: _docs, contract: _contract, ...config } = node.config;
@@ -145,8 +144,14 @@ export class Scratch {
     const built = await readRelation(this.warehouse, node.relation);
     await this.#forgetState(node.name);
     const columns = built?.columns ?? [];
-    if (node.kind === 'seed') this.#standing.add(node.id);
-    else await this.warehouse.query(`drop ${built?.kind ?? 'table'} ${relation(node.relation)}`);
+    if (node.kind === 'seed') {
+      const { rows } = await this.warehouse.query<{ rows: string }>(
+        `select coalesce(json_agg(t.*), '[]')::text as rows from ${relation(node.relation)} as t`,
+      );
+      this.#files.set(node.id, rows[0]?.rows ?? '[]');
+      await this.warehouse.query(`delete from ${relation(node.relation)}`);
+      this.#standing.add(node.id);
+    } else await this.warehouse.query(`drop ${built?.kind ?? 'table'} ${relation(node.relation)}`);
     return columns;
   }
 

@@ -22,6 +22,9 @@ from {{source "raw" "events"}}
 {{#incremental}}
 where load_id > {{high_water "raw.events"}}
 {{/incremental}}`,
+  'models/highest.sql': `{{config materialized="incremental" unique_key="id"}}
+select 1 as id, room, floor from {{ref "rooms"}}
+{{#incremental}}where floor > (select max(floor) from {{this}}){{/incremental}}`,
   'models/unseen.sql': 'select * from {{source "raw" "undeclared"}}',
   'tests/fixtures/events.csv': 'id,room,value\n1,kitchen,1.5\n2,,2\n',
   'tests/fixtures/expected.sql': 'select 1 as id, 3 as scaled',
@@ -62,6 +65,13 @@ where load_id > {{high_water "raw.events"}}
       - { input: this, rows: [{ id: 1, load_id: 4 }] }
       - { input: "source('raw', 'events')", rows: [{ id: 1, load_id: 4 }, { id: 1, load_id: 5 }] }
     expect: { rows: [{ id: 1, load_id: 5, extra: {}, list: [1, 2] }] }
+  - name: own_rows
+    model: highest
+    overrides: { macros: { is_incremental: true } }
+    given:
+      - { input: this, rows: [{ id: 1, floor: 1 }] }
+      - { input: ref('rooms') }
+    expect: { rows: [{ id: 1, room: attic, floor: 3 }] }
   - name: run_after_run
     model: latest
     runs:
@@ -98,6 +108,7 @@ describe.each(oneDatabase)('unit tests with a target on $name', (kind) => {
       'seed_of_file',
       'nothing_given',
       'incremental_query',
+      'own_rows',
       'run_after_run',
       'of_the_database',
     ].map((name) => [name, 'pass']),
@@ -134,7 +145,7 @@ describe.each(oneDatabase)('unit tests with a target on $name', (kind) => {
     expect: { rows: [{ lable: x }] }
 `,
     });
-    const { results } = await project.run(database.warehouse, { exclude: ['unseen'], threads: 1 });
+    const { results } = await project.run(database.warehouse, { exclude: ['unseen', 'highest'], threads: 1 });
     const worked = results.filter(({ node }) => node.kind !== 'seed');
     const byName = [...worked].sort((a, b) => (a.node.name < b.node.name ? -1 : 1));
     const found = byName.map(({ node, status, message, error }) => [node.name, status, error?.message ?? message]);
