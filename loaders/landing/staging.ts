@@ -300,6 +300,10 @@ const migrations: readonly (readonly string[])[] = [
     $body$`,
   ],
   ['alter table staging.tombstone drop column report'],
+  [
+    `create function staging.rows_version(name text, source text) returns text language sql stable set search_path = pg_catalog, pg_temp as $body$
+    select (select count(*) from staging.change as c where c.table_name = $1) || ' ' || coalesce((select max(l.load_id) from staging.load as l where l.source = $2), 0) $body$`,
+  ],
 ];
 
 /** By migration, the column that holds documents of some kilobytes. */
@@ -312,8 +316,7 @@ export const stagingMigrations: Migrations = {
   lock: 0x73746167,
   steps: migrations.map((list, index) => async (session) => {
     await statements(list)(session);
-    const compressed = compressedColumns[index];
-    if (compressed !== undefined) await preferFastCompression(session, compressed);
+    await preferFastCompression(session, compressedColumns[index]);
   }),
 };
 
@@ -339,9 +342,9 @@ export async function updateStaging(warehouse: Warehouse): Promise<void> {
  * Documents of some kilobytes are always compressed. With lz4, where the server was built with it, COPY of sensor files
  * took 28 µs a row instead of 44 with pglz, for 24 MB instead of 20.
  */
-async function preferFastCompression(session: Session, column: string): Promise<void> {
+async function preferFastCompression(session: Session, column: string | undefined): Promise<void> {
   const { rows } = await session.query(
     `select 1 from pg_settings where name = 'default_toast_compression' and 'lz4' = any(enumvals)`,
   );
-  if (rows.length > 0) await session.query(`alter table ${column} set compression lz4`);
+  if (column !== undefined && rows.length > 0) await session.query(`alter table ${column} set compression lz4`);
 }

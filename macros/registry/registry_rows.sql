@@ -9,7 +9,7 @@ select
     r.load_id
 from (
     select f.load_id
-    from {{source "staging" "file"}} as f
+    from {{source "staging" "registry_file"}} as f
     where f.source = 'registry'
         and f.status = 'landed'
         and split_part(f.name, '/', 2) = {{literal table}} || '.json'

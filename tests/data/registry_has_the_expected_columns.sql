@@ -22,7 +22,7 @@ latest as (
         left(split_part(f.name, '/', 2), -5) as table_name,
         f.source_time as snapshot_at,
         f.load_id
-    from {{source "staging" "file"}} as f
+    from {{source "staging" "registry_file"}} as f
     where f.source = 'registry'
         and f.status = 'landed'
     order by

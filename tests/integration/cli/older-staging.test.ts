@@ -8,7 +8,7 @@ const older = [
   'drop table staging.load_order',
   'alter table staging.load drop column transaction_id',
   'drop function staging.note_change cascade',
-  'drop function staging.rows_version',
+  'drop function staging.rows_version(text), staging.rows_version(text, text)',
   'drop table staging.change',
   'alter table staging.attempt drop column unread',
   'alter table staging.file drop column source_stamp',
