@@ -16,7 +16,7 @@ export interface ColumnsFlags extends RunFlags {
 export async function listColumns(project: Project, flags: ColumnsFlags, terminal: Terminal): Promise<0> {
   const compiled = await compiledProject(project);
   const { manifest } = compiled;
-  const selected = chosenNodes(compiled, flags, terminal);
+  const selected = await chosenNodes(compiled, flags, terminal);
   const lineage = await lineageOf(compiled);
   const rows = manifest.order.flatMap((id) => {
     const node = manifest.nodes.get(id);

@@ -27,7 +27,7 @@ export async function check(
   const apart = inMemory(project);
   const compiled = await freshlyCompiled(apart);
   tellNotices(terminal, compiled);
-  const selected = chosenNodes(compiled, flags, terminal);
+  const selected = await chosenNodes(compiled, flags, terminal);
   checkFreshnessNames({ compiled, sources: Object.values(sources) });
   const warehouse = await openProjectWarehouse(apart, 'check', 1);
   try {

@@ -16,7 +16,7 @@ export async function compile(project: Project, flags: RunFlags, terminal: Termi
   tellNotices(terminal, compiled);
   checkProjectMeasures(compiled);
   const { manifest } = compiled;
-  const selected = chosenNodes(compiled, flags, terminal);
+  const selected = await chosenNodes(compiled, flags, terminal);
   writeManifest(compiled, terminal);
   const folder = join(project.root, 'target', 'compiled');
   rmSync(folder, { recursive: true, force: true });

@@ -24,7 +24,7 @@ interface Listed {
 /** Lists what a selection names, in the order it would be built. */
 export async function list(project: Project, flags: ListFlags, terminal: Terminal): Promise<0> {
   const compiled = await compiledProject(project);
-  const chosen = chosenNodes(compiled, usualKinds(onlyModels(flags)), terminal);
+  const chosen = await chosenNodes(compiled, usualKinds(onlyModels(flags)), terminal);
   const { nodes } = selectablesOf(compiled);
   const listed = compiled.manifest.order.flatMap((id) => {
     const [node, as] = [compiled.manifest.nodes.get(id), nodes.get(id)];

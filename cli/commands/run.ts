@@ -17,7 +17,6 @@ import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
-import { deferred } from '../selection/defer.ts';
 import { writeManifest, writeRunResults } from '../selection/target-files.ts';
 import { openForModels } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
@@ -54,7 +53,7 @@ export async function runCommand(
   // Compiled before the database is opened: a fault in the project needs no server to be found.
   const compiled = await compiledProject(project);
   tellNotices(terminal, compiled);
-  return runChosen(command, compiled, chosenNodes(compiled, flags, terminal), flags, terminal, signal);
+  return runChosen(command, compiled, await chosenNodes(compiled, flags, terminal), flags, terminal, signal);
 }
 
 /** The same for nodes that have been chosen. @param chosen their ids. */
@@ -72,7 +71,10 @@ export async function runChosen(
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   try {
-    const deferring = flags.defer === true ? await deferred(compiled, chosen, flags, warehouse) : compiled;
+    const deferring =
+      flags.defer === true
+        ? await (await import('../selection/defer.ts')).deferred(compiled, chosen, flags, warehouse)
+        : compiled;
     const summary = await runOn(warehouse, command, deferring, chosen, flags, terminal, signal);
     writeRunResults(compiled, summary, { which: command, ...flagsToRepeat(flags) }, terminal);
     if (flags.show === true) await showSeeds(warehouse, summary, terminal);

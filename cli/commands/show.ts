@@ -40,7 +40,7 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
   const compiled = await freshlyCompiled(project);
   tellNotices(terminal, compiled);
   const named =
-    flags.inline === undefined ? selectedQuery(compiled, flags, terminal) : inlineQuery(compiled, flags.inline);
+    flags.inline === undefined ? await selectedQuery(compiled, flags, terminal) : inlineQuery(compiled, flags.inline);
   const warehouse = await openForModels(project, 'show', 1);
   try {
     const query =
@@ -129,7 +129,7 @@ function inlineQuery(compiled: FreshlyCompiled, inline: string): Query {
   };
 }
 
-function selectedQuery(compiled: FreshlyCompiled, flags: ShowFlags, terminal: Terminal): Query {
+async function selectedQuery(compiled: FreshlyCompiled, flags: ShowFlags, terminal: Terminal): Promise<Query> {
   const sourceText = sourceTexts(compiled.project);
   if (isEverything(flags)) {
     throw new UsageError({
@@ -137,7 +137,9 @@ function selectedQuery(compiled: FreshlyCompiled, flags: ShowFlags, terminal: Te
       hint: `Write --inline "select * from {{ref 'dim_room'}}" or --select dim_room.`,
     });
   }
-  const nodes = [...chosenNodes(compiled, flags, terminal)].flatMap((id) => compiled.manifest.nodes.get(id) ?? []);
+  const nodes = [...(await chosenNodes(compiled, flags, terminal))].flatMap(
+    (id) => compiled.manifest.nodes.get(id) ?? [],
+  );
   const named =
     nodes.find((node) => flags.select?.includes(node.name)) ?? nodes.find((node) => isBuilt(node)) ?? nodes[0];
   if (named?.kind === 'model') {

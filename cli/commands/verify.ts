@@ -21,7 +21,7 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<0 | 1> {
   const compiled = await compiledProject(project);
-  const chosen = chosenNodes(compiled, flags, terminal);
+  const chosen = await chosenNodes(compiled, flags, terminal);
   const selected = isEverything(flags) ? intersection(chosen, compiled.manifest) : chosen;
   const warehouse = await openForModels(project, 'verify', 1, signal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);

@@ -6,6 +6,8 @@
 //   target-files.ts  writes what a later command can be compared with: manifest.json and run_results.json in target/
 //
 // A selector that cannot be read, or a file that is not there, ends the command with exit code 2.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import type { IndirectSelection } from '../../runner/selection/criterion.ts';
 import type { ResourceType } from '../../runner/selection/selectable.ts';
@@ -34,18 +36,31 @@ export interface SelectionFlags {
  * The ids of the nodes that the flags name, sources and exposures among them.
  * @throws UsageError for a selector that cannot be read.
  */
-export function chosenNodes(compiled: Compiled, flags: SelectionFlags, terminal: Terminal): ReadonlySet<string> {
+export async function chosenNodes(
+  compiled: Compiled,
+  flags: SelectionFlags,
+  terminal: Terminal,
+): Promise<ReadonlySet<string>> {
   if (flags.selector !== undefined && [flags.select, flags.exclude].some((given) => given !== undefined))
     throw new UsageError({
       what: '--selector says all there is to select; --select and --exclude cannot go with it',
       hint: 'Write what they say into the selector, or leave it out.',
     });
-  const { ids, warnings } = selectNodes(compiled, selectionOf(flags));
+  const files = needsFiles(flags, compiled.project.root)
+    ? (await import('../../runner/selection/files.ts')).selectionFiles
+    : undefined;
+  const { ids, warnings } = selectNodes(compiled, selectionOf(flags), files);
   for (const { what, hint } of warnings) {
     if (terminal.json) terminal.event({ type: 'warning', what, hint });
     else terminal.errors([{ tone: 'warning', text: `Warning: ${what}${hint === undefined ? '' : `. ${hint}`}` }]);
   }
   return ids;
+}
+
+/** Whether the flags may ask for what files beside the project say. */
+function needsFiles({ select = [], exclude = [], selector, state }: SelectionFlags, root: string): boolean {
+  if (selector !== undefined || state !== undefined || existsSync(join(root, 'selectors.yml'))) return true;
+  return [...select, ...exclude].some((text) => /(?:state|result|source_status):/.test(text));
 }
 
 /** Whether the flags ask for all there is. */

@@ -1,7 +1,7 @@
 // Which nodes a selection names, as in dbt.
 //
 //   1. criterion.ts, definition.ts  one selector, `2+tag:nightly`, and several of them put together
-//      selectors-file.ts            the same from selectors.yml, by name
+//      selectors-file.ts, files.ts  the same from selectors.yml, by name
 //   2. selectable.ts                the nodes of a manifest as selectors see them
 //   3. methods.ts, fqn.ts, glob.ts  which nodes a method and its value name
 //   4. evaluate.ts                  goes up and down from there, takes tests along, puts the parts together
@@ -17,9 +17,8 @@ import { type Definition, parseFlags } from './definition.ts';
 import { evaluate } from './evaluate.ts';
 import { manifestFile } from './manifest-file.ts';
 import { nearMisses } from './near-misses.ts';
-import { readState } from './previous-state.ts';
+import type { PreviousState } from './previous-state.ts';
 import { type ResourceType, type Selectable, type Selectables, selectablesOf } from './selectable.ts';
-import { namedSelector, readSelectors } from './selectors-file.ts';
 
 /** What the flags of a command say. */
 export interface Selection {
@@ -49,24 +48,36 @@ export interface SelectionWarning {
   readonly hint: string | undefined;
 }
 
+/** What reads files for a selection that needs some; apart, since few do and what checks the files takes its time to load. */
+export interface SelectionFiles {
+  readonly readState: (folder: string) => PreviousState;
+  /** A selector of selectors.yml by its name, or without one that which holds by default, if any does. */
+  readonly selectorOf: (root: string, name: string | undefined, indirect: IndirectSelection) => Definition | undefined;
+}
+
 /**
  * The nodes that a selection names.
+ * @param files needed for named selectors, and for what an earlier run left.
  * @throws UsageError for a selector that cannot be read.
  * @example selectNodes(compiled, { select: ['+fact_energy_minute', 'tag:nightly'] }).ids
  */
-export function selectNodes(compiled: Pick<Compiled, 'manifest' | 'project'>, selection: Selection = {}): Selected {
+export function selectNodes(
+  compiled: Pick<Compiled, 'manifest' | 'project'>,
+  selection: Selection = {},
+  files?: SelectionFiles,
+): Selected {
   const selectables = selectablesOf(compiled);
   const warnings: SelectionWarning[] = [];
   const target = join(compiled.project.root, 'target');
   const context = {
     ...selectables,
     project: compiled.project.settings.name,
-    previous: selection.state === undefined ? undefined : readState(selection.state),
-    last: () => (existsSync(target) ? readState(target) : undefined),
+    previous: selection.state === undefined ? undefined : files?.readState(selection.state),
+    last: () => (existsSync(target) ? files?.readState(target) : undefined),
     // What is compared has no time.
     manifest: () => manifestFile(compiled, ''),
   };
-  const ids = evaluate(definitionOf(selection, compiled.project.root), context, ({ expected = '' }) =>
+  const ids = evaluate(definitionOf(selection, compiled.project.root, files), context, ({ expected = '' }) =>
     warnings.push({ what: `nothing matches the selector "${expected}"`, hint: nearMisses(expected, selectables) }),
   );
   return { ids: ofTypes(ids, selection, selectables), warnings };
@@ -75,12 +86,11 @@ export function selectNodes(compiled: Pick<Compiled, 'manifest' | 'project'>, se
 function definitionOf(
   { select = [], exclude = [], selector, indirect = 'eager' }: Selection,
   root: string,
+  files: SelectionFiles | undefined,
 ): Definition {
   if (selector === undefined && (select.length > 0 || exclude.length > 0))
     return parseFlags({ select, exclude }, indirect);
-  const named = readSelectors(root, indirect);
-  const name = selector ?? named.byDefault;
-  return name === undefined ? parseFlags({ select, exclude }, indirect) : namedSelector(named, name);
+  return files?.selectorOf(root, selector, indirect) ?? parseFlags({ select, exclude }, indirect);
 }
 
 function ofTypes(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { selectionFiles } from '../../../../runner/selection/files.ts';
 import { selectNodes } from '../../../../runner/selection/selection.ts';
 import { TemporaryProject } from '../../../integration/temporary-project.ts';
 import { compileFiles } from '../projects.ts';
@@ -10,7 +11,7 @@ function select(yaml: string, selector?: string, flags: { select?: string[]; ind
   const folder = new TemporaryProject({ 'selectors.yml': yaml });
   try {
     const there = { ...compiled, project: { ...compiled.project, root: folder.root } };
-    const { ids } = selectNodes(there, { indirect: 'empty', ...flags, selector });
+    const { ids } = selectNodes(there, { indirect: 'empty', ...flags, selector }, selectionFiles);
     return [...ids]
       .map((id) => compiled.manifest.nodes.get(id)?.name ?? id)
       .sort()

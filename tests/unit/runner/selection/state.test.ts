@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { selectionFiles } from '../../../../runner/selection/files.ts';
 import { type ManifestFile, manifestFile } from '../../../../runner/selection/manifest-file.ts';
 import { selectNodes } from '../../../../runner/selection/selection.ts';
 import { tokenForm } from '../../../../runner/selection/token-form.ts';
@@ -43,7 +44,11 @@ function select(change: Readonly<Record<string, string>>, selector: string, mani
   return compiled(change, (project) => {
     project.write({ 'state/manifest.json': JSON.stringify(manifest) });
     const now = project.compile();
-    const { ids } = selectNodes(now, { select: [selector], indirect: 'empty', state: `${project.root}/state` });
+    const { ids } = selectNodes(
+      now,
+      { select: [selector], indirect: 'empty', state: `${project.root}/state` },
+      selectionFiles,
+    );
     return [...ids]
       .map((id) => now.manifest.nodes.get(id)?.name ?? id)
       .sort()
@@ -197,12 +202,16 @@ describe('what has changed since an earlier manifest', () => {
     );
     compiled({}, (project) => {
       const now = project.compile();
-      expect(() => selectNodes(now, { select: ['state:new'] })).toThrow('"state:new" needs a manifest.json');
-      expect(() => selectNodes(now, { select: ['stg'], state: `${project.root}/nowhere` })).toThrow(
+      expect(() => selectNodes(now, { select: ['state:new'] }, selectionFiles)).toThrow(
+        '"state:new" needs a manifest.json',
+      );
+      expect(() => selectNodes(now, { select: ['stg'], state: `${project.root}/nowhere` }, selectionFiles)).toThrow(
         'there is no folder',
       );
       project.write({ 'state/manifest.json': '{ "nodes": [] }' });
-      expect(() => selectNodes(now, { select: ['stg'], state: `${project.root}/state` })).toThrow('cannot be read');
+      expect(() => selectNodes(now, { select: ['stg'], state: `${project.root}/state` }, selectionFiles)).toThrow(
+        'cannot be read',
+      );
     });
   });
 });
@@ -221,7 +230,7 @@ describe('what became of nodes', () => {
       });
       const now = project.compile();
       const of = (selector: string, state?: string) =>
-        [...selectNodes(now, { select: [selector], indirect: 'empty', state }).ids].sort();
+        [...selectNodes(now, { select: [selector], indirect: 'empty', state }, selectionFiles).ids].sort();
       expect(of('result:error')).toEqual(['model.sales']);
       expect(of('result:success+1')).toEqual(['model.refunds', 'model.sales', 'model.stg']);
       expect(of('result:error result:fail', `${project.root}/state`)).toEqual(['model.refunds', 'test.adds_up']);
@@ -233,11 +242,15 @@ describe('what became of nodes', () => {
     compiled({}, (project) => {
       const of = (then: string | null, now: string | null) => {
         project.write({ 'state/sources.json': sources(then), 'target/sources.json': sources(now) });
-        const { ids } = selectNodes(project.compile(), {
-          select: ['source_status:fresher+1'],
-          indirect: 'empty',
-          state: `${project.root}/state`,
-        });
+        const { ids } = selectNodes(
+          project.compile(),
+          {
+            select: ['source_status:fresher+1'],
+            indirect: 'empty',
+            state: `${project.root}/state`,
+          },
+          selectionFiles,
+        );
         return [...ids].sort();
       };
       const fresher = ['model.stg', 'source.raw.orders'];
