@@ -17,6 +17,7 @@ export function nearMisses(term: string, selectables: Selectables): string | und
   if (others.length > 0) return 'A comma means "and": nothing is in all of them. A blank means "or".';
   const criterion = parseCriterion(only, 'eager');
   const value = String(criterion.value);
+  if (['state', 'result', 'source_status'].includes(criterion.method)) return 'No node is in that state.';
   if (value === '') return 'A + goes before or behind a name, e.g. +dim_room or dim_room+.';
   const guess = nearestOf(criterion, selectables) ?? containing(value, selectables);
   if (guess !== undefined) return `Did you mean ${guess}?`;
