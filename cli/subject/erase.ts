@@ -19,7 +19,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { underRunLock } from '../../runner/run/run-lock.ts';
 import { otherTargets } from '../../runner/state/own-bookkeeping.ts';
 import { ensureState } from '../../runner/state/schema.ts';
-import { eraseAuditRows, forgetNames } from '../../runner/subject/bookkeeping.ts';
+import { eraseAuditRows, eraseStoredBadRows, forgetNames } from '../../runner/subject/bookkeeping.ts';
 import { countSubjectRows, eraseRows, refreshMaterializedViews, vacuum } from '../../runner/subject/rows.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
@@ -102,6 +102,7 @@ async function eraseLocked(
   const known = { id: subject.id, known: ids };
   begin('bad rows of failed audits');
   say('bad rows of failed audits, of everybody', await eraseAuditRows(warehouse));
+  say('bad rows that tests stored, of everybody', await eraseStoredBadRows(warehouse, manifest));
   // Counted again under the lock, which also finds the existing tables.
   for (const { node, table } of await countSubjectRows(warehouse, manifest, known)) {
     begin(table);

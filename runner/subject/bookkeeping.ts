@@ -56,3 +56,23 @@ export async function forgetNames(warehouse: Warehouse, manifest: Manifest, word
 export async function eraseAuditRows(on: Queryable): Promise<number> {
   return (await on.query('delete from datacycle.audit_row')).rowCount;
 }
+
+/**
+ * Deletes the bad rows that tests have stored in tables, whosever they are, for the same reason. The tables stay until the tests run
+ * again. @returns how many.
+ */
+export async function eraseStoredBadRows(on: Queryable, { nodes }: Manifest): Promise<number> {
+  const relations = [...nodes.values()].flatMap((node) => (node.kind === 'test' ? (node.stored?.relation ?? []) : []));
+  const { rows } = await on.query<{ schema: string; name: string }>(
+    `select n.nspname as schema, c.relname as name
+     from pg_class as c
+     join pg_namespace as n on n.oid = c.relnamespace
+     join unnest($1::text[], $2::text[]) as s (schema, name) on s.schema = n.nspname and s.name = c.relname
+     where c.relkind = 'r'
+     order by 1, 2`,
+    [relations.map(({ schema }) => schema), relations.map(({ name }) => name)],
+  );
+  let deleted = 0;
+  for (const table of rows) deleted += (await on.query(`delete from ${relation(table)}`)).rowCount;
+  return deleted;
+}

@@ -18,7 +18,10 @@ export interface StoredTable {
  * parts of their table.
  */
 export async function storedTables(on: Queryable, { nodes }: Manifest): Promise<ReadonlyMap<string, StoredTable>> {
-  const schemas = [...nodes.values()].filter(hasRelation).map((node) => node.relation.schema);
+  // The bad rows that tests have stored are copies of rows.
+  const schemas = [...nodes.values()].flatMap((node) =>
+    hasRelation(node) ? node.relation.schema : node.kind === 'test' ? (node.stored?.relation.schema ?? []) : [],
+  );
   const { rows } = await on.query<{ schema: string; name: string; columns: string[]; key: string[] }>(
     `select n.nspname as schema, c.relname as name,
          array(

@@ -8,8 +8,11 @@ import type { TestSubject } from './tested.ts';
  * The name that dbt gives a generic test: what it is, what it is about, and all of its arguments in the order of their names.
  * @example `accepted_values_orders_status__open__closed`
  */
-export function dbtName({ kind, arguments: given }: ParsedRequest, { name, isSource, column }: TestSubject): string {
-  const args = column === undefined ? given : { ...given, column_name: column };
+export function dbtName(
+  { kind, arguments: given }: ParsedRequest,
+  { name, isSource, column, quoted }: TestSubject,
+): string {
+  const args = column === undefined ? given : { ...given, column_name: quoted === true ? `"${column}"` : column };
   const values = Object.keys(args)
     .sort()
     .flatMap((key) => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expireRows } from '../../../runner/retention/expire.ts';
-import { eraseAuditRows } from '../../../runner/subject/bookkeeping.ts';
+import { eraseAuditRows, eraseStoredBadRows } from '../../../runner/subject/bookkeeping.ts';
+import { storedTables } from '../../../runner/subject/stored-tables.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 
@@ -25,6 +26,7 @@ describe.each(oneDatabase)('the bad rows of failed audits on $name', (kind) => {
         '{{config materialized="table" subject=false}}select distinct date $$2020-01-01$$ as day from {{ref "homes"}}',
       ...fails('facts', 'home_key'),
       ...fails('days', 'day'),
+      'tests/data/stored.sql': '{{config store_failures=true severity="warn"}}select apartment from {{ref "homes"}}',
     });
     await project.run(database.warehouse, { now: new Date('2023-01-01T00:00:00Z') });
     project.remove('tests/data/facts_fails.sql');
@@ -50,6 +52,10 @@ describe.each(oneDatabase)('the bad rows of failed audits on $name', (kind) => {
   });
 
   it('are erased, whosever they are', async () => {
+    const stored = async () => (await database.warehouse.query('select from dbt_test__audit.stored')).rows.length;
+    const { manifest } = project.compile();
+    expect([...(await storedTables(database.warehouse, manifest)).keys()]).toContain('"dbt_test__audit"."stored"');
+    expect([await stored(), await eraseStoredBadRows(database.warehouse, manifest), await stored()]).toEqual([2, 2, 0]);
     expect(await eraseAuditRows(database.warehouse)).toBe(7);
     expect((await database.warehouse.query('select from datacycle.audit_row')).rows).toEqual([]);
     expect((await database.warehouse.query('select from datacycle.audit_failure')).rows).not.toEqual([]);
