@@ -108,7 +108,7 @@ function block(statement: string): string {
     case 'macro':
       return 'the macro as a file of its own in macros/; {{name}} in it is an argument.';
     case 'snapshot':
-      return 'the select alone, with {{config materialized="snapshot"}}, in models/.';
+      return 'the select alone, in snapshots/ or with {{config materialized="snapshot"}} in models/.';
     case 'test':
     case 'data_test':
       return 'the query alone, in tests/generic/ in a file with the name of the test: {{model}} and {{column_name}} in it are what is tested, {{arguments name="text"}} declares the others.';
