@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseSubject } from '../../../cli/subject/erase.ts';
 import { findSubject } from '../../../cli/subject/find.ts';
 import { subjectNamed } from '../../../cli/subject/named.ts';
+import { forTarget } from '../../../runner/state/own-bookkeeping.ts';
+import { ensureState } from '../../../runner/state/schema.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { rounds } from '../rounds.ts';
 import { QuietTerminal } from './quiet-terminal.ts';
@@ -176,8 +178,14 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
     for (const [table, rows] of await two.rows()) if (!isShared(table)) expect(rows, table).toEqual(others.get(table));
   });
 
-  it('repeated when all is gone, it finds nothing to do', async () => {
+  it('repeated when all is gone, it finds nothing to do, and names a target that has tables of its own', async () => {
     expect(await erase()).toBe(0);
+    expect(terminal.said.join('\n')).not.toContain('of the target');
+    await ensureState(forTarget(database.warehouse, 'dc_dev'));
+    expect(await erase()).toBe(0);
+    expect(terminal.said.join('\n')).toContain(
+      '  - the tables of the target that has its bookkeeping in the schema dc_dev_datacycle: erase there, too, with --target\n',
+    );
   });
 });
 
