@@ -50,18 +50,16 @@ async function main(): Promise<void> {
     say(`All history, ${on.kind}`);
     parts.push(await measurePart(on, Math.round(scale.minutes * 0.3), scale.minutes, scale.runs));
     const tenfold = parts[0]?.rows.find(({ what }) => what === 'load + run, 2 new files');
-    growth.push({ files: parts[0]?.files ?? 0, seconds: tenfold?.seconds ?? Number.NaN, ratio: Number.NaN });
+    growth.push({ files: parts[0]?.files ?? 0, seconds: tenfold?.seconds ?? Number.NaN, ratio: 1 });
+    const compared = growth.map((one) => ({ ...one, ratio: rounded(one.seconds / (growth[0]?.seconds ?? 1)) }));
+    // At once: whatever comes of the embedded database, these figures took minutes.
+    report(scale, parts, compared, started);
     if (url !== undefined) {
-      say('A tenth of it on the embedded database');
+      say('\nA tenth of it on the embedded database');
       const tenth = new Installation(join(home, 'embedded'), undefined, new Share(join(home, 'share-tenth'), first));
       parts.push(await measurePart(tenth, 0, Math.round(scale.minutes / 10), Math.min(scale.runs, 3)));
+      report(scale, parts, compared, started);
     }
-    report(
-      scale,
-      parts,
-      growth.map((one) => ({ ...one, ratio: rounded(one.seconds / (growth[0]?.seconds ?? 1)) })),
-      started,
-    );
   } finally {
     rmSync(home, { recursive: true, force: true });
     await stop?.();
@@ -106,6 +104,7 @@ async function measurePart(on: Installation, written: number, until: number, run
   return { database: `${on.kind}: ${database}`, files, silver, rows: [...atFirst, ...everyday] };
 }
 
+/** Writes all figures, and shows those of the newest part. */
 function report(scale: Scale, parts: readonly Part[], growth: readonly Growth[], started: number): void {
   const machine = {
     cpus: cpus().length,
@@ -124,14 +123,14 @@ function report(scale: Scale, parts: readonly Part[], growth: readonly Growth[],
   mkdirSync(join(root, 'target'), { recursive: true });
   const file = join('target', `bench-${scale.name}.json`);
   writeFileSync(join(root, file), `${JSON.stringify(result, null, 2)}\n`);
-  for (const { database, files, silver, rows } of parts) {
+  for (const { database, files, silver, rows } of parts.slice(-1)) {
     say(`\n${database.split(' on ')[0]}: ${files} files, ${silver.rows} readings`);
     say(formatTable(rowTitles, rows.map(rowCells)));
     say(
       `A silver row with its key and its index on load_id: ${silver.bytesARow} bytes; the floor's ${silver.floorBytesARow}.`,
     );
   }
-  say('\nTwo new files beside more history, load + run');
+  say('\nTwo new files beside more history, load + run, on the database of all history');
   say(
     formatTable(
       ['files', 'seconds', 'ratio'],
