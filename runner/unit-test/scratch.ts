@@ -7,7 +7,14 @@ import { type Column, readRelation } from '../database/catalog.ts';
 import { LockWaits } from '../database/locks/lock-waits.ts';
 import { SharedLock } from '../database/locks/shared-lock.ts';
 import { normalType } from '../manifest/column-type.ts';
-import { type BuiltNode, type ColumnSpec, isBuilt, type SourceNode, type UnitTestNode } from '../manifest/manifest.ts';
+import {
+  type BuiltNode,
+  type ColumnSpec,
+  isBuilt,
+  isMicrobatch,
+  type SourceNode,
+  type UnitTestNode,
+} from '../manifest/manifest.ts';
 import { unitTestSchema } from '../manifest/unit-test-node.ts';
 import { beginRun } from '../state/runs.ts';
 import { ensureState } from '../state/schema.ts';
@@ -137,13 +144,16 @@ export class Scratch {
       constraints: [],
       rowSecurity: undefined,
     } as unknown as BuiltNode;
+    // Where there are batches, one is enough to tell the columns.
+    const built = isMicrobatch(bare) ? { ...bare, batch: { ...bare.batch, begin: '1970-01-01' } } : bare;
     await this.warehouse.query(`create schema if not exists ${identifier(node.relation.schema)}`);
-    const now = new Date(0);
+    const now = new Date('1970-01-02T00:00:00Z');
     const options = { fullRefresh: false, runStartedAt: now.toISOString() };
-    await buildNode({ ...this.context(now), options }, bare);
-    const built = await readRelation(this.warehouse, node.relation);
+    const { failed } = await buildNode({ ...this.context(now), options }, built);
+    if (failed !== undefined) throw failed;
+    const made = await readRelation(this.warehouse, node.relation);
     await this.#forgetState(node.name);
-    const columns = built?.columns ?? [];
+    const columns = made?.columns ?? [];
     if (node.kind === 'seed') {
       const { rows } = await this.warehouse.query<{ rows: string }>(
         `select coalesce(json_agg(t.*), '[]')::text as rows from ${relation(node.relation)} as t`,
@@ -151,7 +161,7 @@ export class Scratch {
       this.#files.set(node.id, rows[0]?.rows ?? '[]');
       await this.warehouse.query(`delete from ${relation(node.relation)}`);
       this.#standing.add(node.id);
-    } else await this.warehouse.query(`drop ${built?.kind ?? 'table'} ${relation(node.relation)}`);
+    } else await this.warehouse.query(`drop ${made?.kind ?? 'table'} ${relation(node.relation)}`);
     return columns;
   }
 

@@ -7,7 +7,7 @@ import { projectOn } from '../../project-on.ts';
 const files = {
   'project.yml': 'name: test\nvars: { factor: 2 }',
   'models/sources.yml':
-    'sources: [{ name: raw, tables: [{ name: events, columns: [{ name: load_id, data_type: bigint }, { name: id, data_type: int }, { name: room, data_type: text }, { name: value, data_type: numeric }] }, { name: undeclared }] }]',
+    'sources: [{ name: raw, tables: [{ name: events, columns: [{ name: load_id, data_type: bigint }, { name: id, data_type: int }, { name: room, data_type: text }, { name: value, data_type: numeric }] }, { name: undeclared }, { name: timed, event_time: at, columns: [{ name: id, data_type: int }, { name: at, data_type: timestamptz }, { name: value, data_type: int }] }] }]',
   'models/scaled.sql': `select e.id, r.label, e.value * {{var "factor"}} as scaled, {{> stamp}} as at
 from {{source "raw" "events"}} as e
 left join {{ref "labels"}} as r on r.room = e.room
@@ -25,6 +25,12 @@ where load_id > {{high_water "raw.events"}}
   'models/highest.sql': `{{config materialized="incremental" unique_key="id"}}
 select 1 as id, room, floor from {{ref "rooms"}}
 {{#incremental}}where floor > (select max(floor) from {{this}}){{/incremental}}`,
+  'models/days.sql':
+    '{{config materialized="incremental" incremental_strategy="microbatch" event_time="at" batch_size="day" begin="2024-01-01" lookback=0}}select id, at, value from {{source "raw" "timed"}}',
+  'models/versions.sql':
+    '{{config materialized="snapshot" strategy="check" check_cols="all" unique_key="id"}}select id, value from {{source "raw" "timed"}}',
+  'models/sums.sql':
+    '{{config materialized="materialized_view" unique_key="k"}}select 1 as k, sum(value) as s from {{ref "days"}}',
   'models/unseen.sql': 'select * from {{source "raw" "undeclared"}}',
   'tests/fixtures/events.csv': 'id,room,value\n1,kitchen,1.5\n2,,2\n',
   'tests/fixtures/expected.sql': 'select 1 as id, 3 as scaled',
@@ -65,6 +71,31 @@ select 1 as id, room, floor from {{ref "rooms"}}
       - { input: this, rows: [{ id: 1, load_id: 4 }] }
       - { input: "source('raw', 'events')", rows: [{ id: 1, load_id: 4 }, { id: 1, load_id: 5 }] }
     expect: { rows: [{ id: 1, load_id: 5, extra: {}, list: [1, 2] }] }
+  - name: day_by_day
+    model: days
+    runs:
+      - now: "2024-01-02 12:00"
+        given: [{ input: "source('raw', 'timed')", rows: [{ id: 1, at: "2024-01-01 10:00Z" }] }]
+        expect: { rows: [{ id: 1 }] }
+      - now: "2024-01-03 12:00"
+        given: [{ input: "source('raw', 'timed')", rows: [{ id: 2, at: "2024-01-02 10:00Z" }, { id: 9, at: "2024-01-01 11:00Z" }] }]
+        expect: { rows: [{ id: 1 }, { id: 2 }] }
+  - name: versions_of_rows
+    model: versions
+    runs:
+      - now: "2024-01-02 12:00"
+        given: [{ input: "source('raw', 'timed')", rows: [{ id: 1, value: 1 }] }]
+        expect: { rows: [{ id: 1, value: 1, dbt_valid_to: null }] }
+      - now: "2024-01-03 12:00"
+        given: [{ input: "source('raw', 'timed')", replaces: true, rows: [{ id: 1, value: 2 }] }]
+        expect: { rows: [{ id: 1, value: 1, dbt_valid_to: "2024-01-03 12:00Z" }, { id: 1, value: 2, dbt_valid_to: null }] }
+  - name: refreshed
+    model: sums
+    runs:
+      - given: [{ input: ref('days'), rows: [{ value: 1 }] }]
+        expect: { rows: [{ k: 1, s: 1 }] }
+      - given: [{ input: ref('days'), rows: [{ value: 4 }] }]
+        expect: { rows: [{ k: 1, s: 5 }] }
   - name: own_rows
     model: highest
     overrides: { macros: { is_incremental: true } }
@@ -108,6 +139,9 @@ describe.each(oneDatabase)('unit tests with a target on $name', (kind) => {
       'seed_of_file',
       'nothing_given',
       'incremental_query',
+      'day_by_day',
+      'versions_of_rows',
+      'refreshed',
       'own_rows',
       'run_after_run',
       'of_the_database',
@@ -145,7 +179,10 @@ describe.each(oneDatabase)('unit tests with a target on $name', (kind) => {
     expect: { rows: [{ lable: x }] }
 `,
     });
-    const { results } = await project.run(database.warehouse, { exclude: ['unseen', 'highest'], threads: 1 });
+    const { results } = await project.run(database.warehouse, {
+      exclude: ['unseen', 'highest', 'days', 'versions', 'sums'],
+      threads: 1,
+    });
     const worked = results.filter(({ node }) => node.kind !== 'seed');
     const byName = [...worked].sort((a, b) => (a.node.name < b.node.name ? -1 : 1));
     const found = byName.map(({ node, status, message, error }) => [node.name, status, error?.message ?? message]);
