@@ -74,6 +74,7 @@ export const layers = [
       'subject',
       'commands',
       'analysis',
+      'beginning',
       'earlier',
     ],
   },
@@ -142,6 +143,7 @@ export const doors = {
   'cli/commands': 'run.ts',
   'cli/earlier': 'retry.ts',
   'cli/analysis': 'lineage.ts',
+  'cli/beginning': 'new.ts',
   cli: 'main.ts',
 };
 

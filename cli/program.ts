@@ -14,6 +14,7 @@ import type { Terminal } from './terminal/terminal.ts';
  */
 export function buildProgram(signal: AbortSignal, exit: (code: number, command: string) => void): Command {
   const { program, define } = newProgram(exit);
+  addBeginning(define);
   addPipeline(define, signal);
   addLooking(define, signal);
   addKeeping(define, signal);
@@ -33,6 +34,13 @@ function testing(command: Command): Command {
         'where unit tests run: in one in memory (default), or on the target',
       ).choices(['embedded', 'target']),
     );
+}
+
+/** Where a project begins. */
+function addBeginning(define: Define): void {
+  define('new', 'write a small project that builds at once', async ({ args, terminal }) =>
+    (await import('./beginning/new.ts')).newProject(args[0] ?? '', terminal),
+  ).argument('<folder>', 'where to; it has to be empty or not there');
 }
 
 /** What makes data: from the sources to gold. */
