@@ -120,6 +120,16 @@ function addPipeline(define: Define, signal: AbortSignal): void {
 /** What looks without touching. */
 function addLooking(define: Define, signal: AbortSignal): void {
   selecting(
+    define('plan', 'say what build would do with each node, and why; changes nothing', async ({ flags, terminal }) =>
+      (await import('./commands/plan.ts')).plan(await opened(flags), selectFlags(flags), terminal, signal),
+    ),
+  )
+    .option('-f, --full-refresh', 'as if incremental models were rebuilt from all of their upstreams')
+    .option('--no-reuse', 'as if nothing were left out that nothing has changed for')
+    .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
+    .option('--event-time-end <time>', 'and only those before this one')
+    .addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
+  selecting(
     define(
       'compile',
       'write the SQL of the models to target/compiled, without a database',

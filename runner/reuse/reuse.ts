@@ -11,7 +11,7 @@
 // counts as changed. Rows changed by hand are not seen; `verify` sees them.
 import { StatementError } from '../../warehouse/errors.ts';
 import { relation } from '../../warehouse/quote.ts';
-import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { viewFacts } from '../database/query-facts.ts';
 import { ask } from '../database/question.ts';
 import { explain, statement } from '../database/statement.ts';
@@ -33,6 +33,9 @@ import { hasLostNothing, marksOf } from './marks.ts';
 import { canStay, type KnownRows, RowVersions } from './row-versions.ts';
 import { isSteady, readsOnly } from './steady.ts';
 
+/** Where a run asks what it knows: a warehouse, or one session of it. */
+type Database = Queryable & Pick<Warehouse, 'transaction'>;
+
 /** The rows that a test is about to read, so that its pass can be recorded. */
 export interface RowsToTest {
   readonly checksum: string;
@@ -50,7 +53,7 @@ export interface RowsToTest {
 export class Reuse implements KnownRows {
   readonly sources: ReadonlyMap<string, string>;
   readonly volatile = new Set<string>();
-  readonly #warehouse: Warehouse;
+  readonly #warehouse: Database;
   readonly #manifest: Manifest;
   readonly #passes: ReadonlyMap<string, TestPass>;
   /** Whether what has passed before is left out. Otherwise passes are only recorded. */
@@ -70,7 +73,7 @@ export class Reuse implements KnownRows {
   #looking: Promise<void> = Promise.resolve();
 
   private constructor(
-    warehouse: Warehouse,
+    warehouse: Database,
     manifest: Manifest,
     sources: ReadonlyMap<string, string>,
     passes: ReadonlyMap<string, TestPass>,
@@ -91,7 +94,7 @@ export class Reuse implements KnownRows {
    * @throws NodeError if a source's `rows_version` cannot be read.
    */
   static async begin(
-    warehouse: Warehouse,
+    warehouse: Database,
     manifest: Manifest,
     order: readonly string[],
     { sourceText, leavesOut }: { readonly sourceText: SourceTexts; readonly leavesOut: boolean },
@@ -290,7 +293,7 @@ function checksumOf({ sql, incremental, severity, verdict }: TestNode): string {
 
 /** What each source says of its rows, by id. */
 async function sourceVersions(
-  warehouse: Warehouse,
+  warehouse: Queryable,
   nodes: readonly Node[],
   sourceText: SourceTexts,
 ): Promise<ReadonlyMap<string, string>> {
@@ -307,7 +310,7 @@ async function sourceVersions(
 const missing: readonly string[] = ['3F000', '42P01', '42883'];
 
 async function versionOf(
-  warehouse: Warehouse,
+  warehouse: Queryable,
   { name, file, rowsVersion }: SourceNode,
   sourceText: SourceTexts,
 ): Promise<string | undefined> {

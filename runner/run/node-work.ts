@@ -8,6 +8,7 @@ import { countedOutcome, holds, RelationCache, runTest, type TestOutcome } from 
 import { canShareScan, type OfBadRows, passedInSharedScan } from '../data-test/shared-scan.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
+import { wordsOf } from '../plan/decision-words.ts';
 import type { Reuse, RowsToTest } from '../reuse/reuse.ts';
 import { canStay } from '../reuse/row-versions.ts';
 import { failure, type Outcome, stopped } from './run-result.ts';
@@ -58,15 +59,16 @@ export class NodeWork {
       if (failed === undefined) await finishNode(context, node, built);
       const warnings = auditWarnings(built.audits);
       const warned = warnings.length > 0 ? { warned: true } : {};
-      if (failed !== undefined) return { ...failure(failed), inserted, updated, deleted, batches };
-      const how =
-        built.decision.mode === 'skip' ? built.decision.reason : describe(built.decision.mode, built.decision.reason);
+      if (failed !== undefined)
+        return { ...failure(failed), action: built.decision.mode, inserted, updated, deleted, batches };
+      const how = wordsOf(built.decision);
       const count = batches === undefined ? '' : `${batches} ${batches === 1 ? 'batch' : 'batches'}`;
       const done = [how, count].filter(Boolean).join(', ');
       const message = [done, ...warnings].filter(Boolean).join('; ');
       const counts = { inserted, updated, deleted, failures: 0, batches };
       const left = isLeft ? { left: true } : {};
-      return { status: 'success', message, ...counts, recorded, error: undefined, ...warned, ...left };
+      const { mode: action, reason } = built.decision;
+      return { status: 'success', action, reason, message, ...counts, recorded, error: undefined, ...warned, ...left };
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);
     } finally {
@@ -91,7 +93,8 @@ export class NodeWork {
       const audit = this.#audited.get(node.id);
       const rows = await this.#reuse?.rowsOf(node);
       const passedAt = audit === undefined && rows !== undefined ? this.#reuse?.passedAt(node, rows) : undefined;
-      if (passedAt !== undefined) return { ...passed, left: true, message: `unchanged since ${minuteOf(passedAt)}` };
+      if (passedAt !== undefined)
+        return { ...passed, action: 'reuse', left: true, message: `unchanged since ${minuteOf(passedAt)}` };
       const at = clock().toISOString();
       const { how, ...tested } =
         audit === undefined ? await this.#runTest(node, rows) : this.#asAudited(node, audit, rows);
@@ -101,7 +104,14 @@ export class NodeWork {
       const aside = audit !== undefined ? 'audited' : how === 'new rows' ? how : '';
       const parts = [found, limitsOf(node, tested.status), aside];
       const message = tested.proven ? 'held by a constraint' : parts.filter(Boolean).join(', ');
-      return { ...passed, status: tested.status, message, failures: tested.failures, rows: tested.rows };
+      return {
+        ...passed,
+        action: 'test',
+        status: tested.status,
+        message,
+        failures: tested.failures,
+        rows: tested.rows,
+      };
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);
     }
@@ -162,12 +172,4 @@ const passed = { status: 'pass', inserted: 0, updated: 0, deleted: 0, failures: 
 /** `2026-11-28 16:20 UTC` */
 function minuteOf(iso: string): string {
   return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** How a node was built, in a few words; undefined if that is obvious. */
-function describe(mode: string, reason: string): string {
-  if (mode === 'create') return reason === 'new' ? 'created' : `created, ${reason}`;
-  if (mode === 'view') return reason === 'new' ? 'view created' : 'view replaced';
-  if (mode === 'refresh') return reason;
-  return mode === 'replace' && reason !== 'table' ? `rebuilt: ${reason}` : '';
 }

@@ -1,8 +1,12 @@
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { FirstRows } from '../data-test/bad-rows.ts';
 import type { Node } from '../manifest/manifest.ts';
+import type { Decision } from '../plan/decision.ts';
 import type { ResultRecord } from '../state/runs.ts';
 import type { RunHookResult } from './run-hooks.ts';
+
+/** What a run does with a node: builds it in this mode, runs a test, or takes the outcome that the test had on the same rows. */
+export type Action = Decision['mode'] | 'test' | 'reuse';
 
 export type Command = 'run' | 'test' | 'build' | 'seed' | 'snapshot';
 
@@ -26,6 +30,10 @@ export interface NodeResult {
   /** `error`: it could not be done; `fail`: a test found bad rows; `skipped`: something before it failed. */
   readonly status: 'success' | 'pass' | 'warn' | 'fail' | 'error' | 'skipped';
   readonly seconds: number;
+  /** What was done with it; undefined where it could not be. */
+  readonly action?: Action | undefined;
+  /** Why it was built so, without the counts of `message`. */
+  readonly reason?: string | undefined;
   /** How it was built or why it was not, in a few words. */
   readonly message: string;
   readonly inserted: number;

@@ -21,7 +21,7 @@ export class UnitTestWork {
   async run(test: UnitTestNode): Promise<Outcome> {
     const reuse = this.#reuse();
     const passedAt = reuse?.unitTestPassedAt(test);
-    if (passedAt !== undefined) return { ...passed, left: true, message: 'unchanged' };
+    if (passedAt !== undefined) return { ...passed, action: 'reuse', left: true, message: 'unchanged' };
     try {
       const outcome = await this.#tester.run(test);
       if (outcome === undefined) {
@@ -44,6 +44,7 @@ export class UnitTestWork {
 
 const passed = {
   status: 'pass',
+  action: 'test',
   message: '',
   inserted: 0,
   updated: 0,

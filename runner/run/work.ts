@@ -307,8 +307,11 @@ export class RunWork {
   }
 }
 
-/** As in dbt, `run` leaves snapshots to `snapshot` and `build`: each time they run is a moment that they remember. */
-function isWorkOf(command: Command, node: Node): boolean {
+/**
+ * Whether a command works on a node. As in dbt, `run` leaves snapshots to `snapshot` and `build`: each time they run is a moment that
+ * they remember.
+ */
+export function isWorkOf(command: Command, node: Node): boolean {
   if (!kindsOf[command].includes(node.kind)) return false;
   return node.kind !== 'model' || isBuiltBy(command, node.materialized);
 }

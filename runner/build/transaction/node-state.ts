@@ -50,15 +50,36 @@ export interface StateRead extends NodeState {
   readonly comments: Comments | undefined;
 }
 
+/** What a run will have done with the upstreams of a node before the node's turn, for whoever looks ahead. */
+export interface Foreseen {
+  /** What will be recorded of models. */
+  models(recorded: ReadonlyMap<string, ModelState>): ReadonlyMap<string, ModelState>;
+  /** The largest load_id that an upstream will have. @param read reads the one that it has. */
+  newest(id: string, read: () => Promise<number | null>): Promise<number | null>;
+  /** The shape that what a node reads will have. */
+  shape(node: BuiltNode, now: string): string;
+  /** Whether a model consumes nothing before, by its name. */
+  stays(model: string): boolean;
+}
+
 /**
  * What the database says about a node and its upstreams.
+ * @param context `foreseen`: what will have changed by then; undefined: as it is now.
  * @param holdBack whether its high-water mark must not pass those of its upstream models. If a node and a model that it reads
  * follow the same source, the node could consume rows that the model has not consumed yet, and never read them again. So its mark
  * on a source is at most the smallest mark of all models upstream of it.
  */
 export async function readState(
   session: Session,
-  { manifest, reuse }: { readonly manifest: Manifest; readonly reuse?: KnownRows | undefined },
+  {
+    manifest,
+    reuse,
+    foreseen,
+  }: {
+    readonly manifest: Manifest;
+    readonly reuse?: KnownRows | undefined;
+    readonly foreseen?: Foreseen | undefined;
+  },
   node: BuiltNode,
   holdBack = true,
 ): Promise<StateRead> {
@@ -66,10 +87,20 @@ export async function readState(
   const nameOf = (id: string) => manifest.nodes.get(id)?.name ?? '';
   // A view has consumed nothing: it shows what is there.
   const reads = node.materialized === 'view' ? [] : node.reads;
-  const { bare, least, models, isElsewhere, ...known } = await askTogether<Answers>(session, {
+  const behind = holdBack && followed.length > 0 ? modelsBehind(manifest, node) : [];
+  const {
+    bare,
+    least,
+    models: recorded,
+    isElsewhere,
+    ...known
+  } = await askTogether<Answers>(session, {
     models: modelsNamed([node.name, ...storedBehind(manifest, reads)]),
     consumed: consumedBy(node.name),
-    least: leastConsumed(holdBack && followed.length > 0 ? modelsBehind(manifest, node) : [], followed.map(nameOf)),
+    least: leastConsumed(
+      behind.filter((name) => foreseen?.stays(name) ?? true),
+      followed.map(nameOf),
+    ),
     pruned: prunedOf(sourcesBehind(manifest, node.reads)),
     expired: expiredOf(tablesBehind(manifest, node.reads)),
     upstreamShape: shapeOfReads(manifest, node),
@@ -77,14 +108,15 @@ export async function readState(
     comments: commentsOn(node.relation),
     isElsewhere: wasBuiltElsewhere(node.name, relation(node.relation)),
   });
-  const own = models.get(node.name);
+  const models = foreseen?.models(recorded) ?? recorded;
+  const own = recorded.get(node.name);
   // Nothing is known then of the rows that are here.
   const remembered = own !== undefined && isElsewhere ? { ...own, checksum: '' } : own;
   const versions = new UpstreamVersions(manifest, models);
   const consumed = versions.inTodaysForm(node, known.consumed);
   const rows = reuse !== undefined && canStay(node) ? new RowVersions(manifest, models, reuse) : undefined;
   const security = rowSecurityOf(node);
-  const newest = await newestLoads(session, manifest, node);
+  const newest = await newestLoads(session, manifest, node, foreseen);
   const upstreams = new Map<string, Consumed>();
   for (const id of reads) {
     const upstream = manifest.nodes.get(id);
@@ -98,6 +130,7 @@ export async function readState(
   }
   return {
     ...known,
+    upstreamShape: foreseen?.shape(node, known.upstreamShape) ?? known.upstreamShape,
     consumed,
     existing: bare && (await completed(session, bare)),
     remembered,
@@ -131,13 +164,15 @@ export async function newestLoads(
   session: Session,
   manifest: Manifest,
   node: BuiltNode,
+  foreseen?: Foreseen,
 ): Promise<Map<string, number | null>> {
   const followed = followedByMark(node);
   const newest = new Map<string, number | null>();
   for (const id of followed) {
     const upstream = manifest.nodes.get(id);
     if (!hasRelation(upstream)) continue;
-    const found = await newestLoad(session, upstream.relation).catch((error: unknown) => {
+    const read = () => newestLoad(session, upstream.relation);
+    const found = await (foreseen?.newest(id, read) ?? read()).catch((error: unknown) => {
       if (!(error instanceof StatementError)) throw error;
       const hint =
         error.code === '42P01'

@@ -1,0 +1,128 @@
+import type { Foreseen } from '../build/transaction/node-state.ts';
+import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
+import type { Decision } from '../plan/decision.ts';
+import { nothingMade } from '../state/made.ts';
+import type { ModelState } from '../state/models.ts';
+
+/**
+ * How much of what the nodes of a run may do is taken as done: only what is certain, also that increments bring rows with new load ids,
+ * or everything, also that rows are late and rebuilds change rows.
+ */
+export type Extent = 'least' | 'likely' | 'most';
+export const extents: readonly Extent[] = ['likely', 'least', 'most'];
+
+/** What a run will do with the rows and columns of one node. */
+interface Effect {
+  /** The least extent in which its rows are others, so that whoever reads all of it has to read it again. */
+  readonly rows: Extent;
+  /** The least extent in which it starts a new generation. */
+  readonly generation: Extent;
+  /** The least extent in which it has other columns; undefined: it keeps them. */
+  readonly columns: Extent | undefined;
+  /** Whether there is nothing yet that could be asked for its largest load_id. */
+  readonly isNew: boolean;
+}
+
+const order: readonly Extent[] = ['least', 'likely', 'most'];
+const isWithin = (given: Extent | undefined, extent: Extent) =>
+  given !== undefined && order.indexOf(given) <= order.indexOf(extent);
+
+/** What the nodes of a run that come first do to those after them. */
+export class Effects {
+  readonly #manifest: Manifest;
+  readonly #effects = new Map<string, Effect>();
+
+  constructor(manifest: Manifest) {
+    this.#manifest = manifest;
+  }
+
+  /**
+   * Notes what becomes of a node.
+   * @param decisions all that are possible.
+   * @param isNew whether it has no relation yet.
+   * @param isOther whether its SQL is another one than it was built with.
+   */
+  note(
+    node: BuiltNode,
+    decisions: readonly Pick<Decision, 'mode'>[],
+    { isNew, isOther }: { readonly isNew: boolean; readonly isOther: boolean },
+  ): void {
+    if (decisions.every(({ mode }) => mode === 'skip')) return;
+    const isCreated = decisions.every(({ mode }) => mode === 'create');
+    // Whether a seed's file says other rows only its load finds out; most are as they were.
+    const isLoaded = node.kind === 'seed' && !isCreated;
+    const grows = decisions.every(({ mode }) => mode === 'increment' || mode === 'skip');
+    const isView = node.materialized === 'view';
+    this.#effects.set(node.id, {
+      rows: isCreated ? 'least' : isLoaded ? 'most' : 'likely',
+      generation: isCreated ? 'least' : grows || isLoaded ? 'most' : 'likely',
+      columns: isNew ? 'least' : isOther || isView ? 'most' : undefined,
+      isNew,
+    });
+  }
+
+  /** Whether the rows of a node are certainly, or maybe, others when its turn is over; its own, not those of what a view shows. */
+  changes(id: string): 'certain' | 'maybe' | undefined {
+    const effect = this.#effects.get(id);
+    return effect && (effect.rows === 'least' ? 'certain' : 'maybe');
+  }
+
+  /** Whether a view among these, or behind them, gets another query. */
+  reviews(ids: readonly string[]): boolean {
+    return ids.some((id) => this.#behind(id).some((one) => this.#isView(one) && this.#effects.has(one)));
+  }
+
+  #isView(id: string): boolean {
+    return this.#manifest.nodes.get(id)?.materialized === 'view';
+  }
+
+  /** What a node will find, to the given extent. */
+  foreseen(extent: Extent): Foreseen {
+    const { nodes } = this.#manifest;
+    const effectOf = (id: string) => this.#effects.get(id);
+    return {
+      models: (recorded) => {
+        const found = new Map(recorded);
+        for (const [id, { rows, generation }] of this.#effects) {
+          const node = nodes.get(id);
+          if (node === undefined || node.materialized === 'view' || !isWithin(rows, extent)) continue;
+          const now = recorded.get(node.name) ?? nothingRecorded;
+          found.set(node.name, {
+            ...now,
+            generation: now.generation + (isWithin(generation, extent) ? 1 : 0),
+            rowsVersion: now.rowsVersion + 1,
+          });
+        }
+        return found;
+      },
+      newest: async (id, read) => {
+        const behind = this.#behind(id).map(effectOf);
+        if (behind.some((effect) => effect?.isNew === true)) return Number.MAX_SAFE_INTEGER;
+        const grows = behind.some((effect) => isWithin(effect?.rows, extent));
+        const now = await read();
+        return grows ? (now ?? 0) + 1 : now;
+      },
+      shape: (node, now) => (node.reads.some((id) => isWithin(effectOf(id)?.columns, extent)) ? `${now} changed` : now),
+      stays: (model) => {
+        const changed = [...this.#effects].find(([id]) => nodes.get(id)?.name === model)?.[1];
+        return !isWithin(changed?.rows, extent);
+      },
+    };
+  }
+
+  /** A node, and what is behind it where it is a view. */
+  #behind(id: string): readonly string[] {
+    const node = this.#manifest.nodes.get(id);
+    return node?.materialized === 'view' ? [id, ...node.reads.flatMap((one) => this.#behind(one))] : [id];
+  }
+}
+
+const nothingRecorded: ModelState = {
+  materialized: '',
+  checksum: '',
+  generation: 0,
+  upstreamShape: null,
+  rowsVersion: 0,
+  removals: 0,
+  made: nothingMade,
+};

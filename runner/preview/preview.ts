@@ -1,0 +1,171 @@
+// What a run would do, without doing it: the command `plan`.
+//
+//   1. preview.ts   walks the nodes of a run in their order, in one transaction that is read only; takes no lock
+//   2. effects.ts   what the nodes before a node will have done by its turn: for certain, likely, or at most
+//   3. decisions.ts asks what decides in a build, once for each of these extents
+//   4. estimate.ts  how long the same took in earlier runs
+//
+// No rule of a build is here: each state is read by build/transaction/node-state.ts and decided upon by plan/decide.ts, and tests
+// are reused as runner/reuse says. Where the extents lead to different decisions, the likely one is told, and the others beside it.
+// Hooks are not run, so what they would change is not foreseen.
+import { inSavepoint } from '../../warehouse/savepoint.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Compiled } from '../compile/compile.ts';
+import { storedBehind } from '../manifest/lineage.ts';
+import { type BuiltNode, isBuilt, isWork, type Node, type UnitTestNode } from '../manifest/manifest.ts';
+import type { TestNode } from '../manifest/test-node.ts';
+import { sourceTexts } from '../project/project.ts';
+import { Reuse } from '../reuse/reuse.ts';
+import type { Action, Command } from '../run/run-result.ts';
+import { isWorkOf } from '../run/work.ts';
+import type { EventTimeRange } from '../state/batch-windows.ts';
+import { hasState } from '../state/schema.ts';
+import { decisionsOn, type Foretold } from './decisions.ts';
+import { Effects } from './effects.ts';
+import { History } from './estimate.ts';
+
+export interface PreviewOptions {
+  readonly command: Command;
+  /** Ids of nodes; what does not belong to the command is left out. */
+  readonly selected: ReadonlySet<string>;
+  readonly fullRefresh: boolean;
+  readonly reuse: boolean;
+  readonly range?: EventTimeRange | undefined;
+  readonly clock: () => Date;
+}
+
+/** What would become of one node. */
+export interface Planned extends Foretold {
+  readonly node: Node;
+  /** Median of the last runs that did the same with it; undefined if none did. */
+  readonly seconds: number | undefined;
+}
+
+/**
+ * Says what a run would do with each node, in the order of the run.
+ * @throws ConnectionError, StatementError where the bookkeeping may not be read.
+ */
+export async function previewRun(
+  compiled: Compiled,
+  warehouse: Warehouse,
+  options: PreviewOptions,
+): Promise<readonly Planned[]> {
+  return warehouse.transaction(async (session) => {
+    await session.query('set transaction read only');
+    return new Walk(compiled, session, options).walk();
+  }, 'repeatable read');
+}
+
+class Walk {
+  readonly #compiled: Compiled;
+  readonly #session: Session;
+  readonly #options: PreviewOptions;
+  readonly #effects: Effects;
+  /** Of nodes that cannot be built, and of what waits for them: the name of the one that is to blame. */
+  readonly #broken = new Map<string, string>();
+
+  constructor(compiled: Compiled, session: Session, options: PreviewOptions) {
+    this.#compiled = compiled;
+    this.#session = session;
+    this.#options = options;
+    this.#effects = new Effects(compiled.manifest);
+  }
+
+  async walk(): Promise<readonly Planned[]> {
+    const { manifest, project, graph } = this.#compiled;
+    const { command, selected, reuse: leavesOut } = this.#options;
+    const order = manifest.order.filter((id) => {
+      const node = manifest.nodes.get(id);
+      return node !== undefined && selected.has(id) && isWorkOf(command, node);
+    });
+    const session = this.#session;
+    // Some questions may fail, and the transaction has to go on.
+    const asking = {
+      query: ((sql, params, values) =>
+        inSavepoint(session, () => session.query(sql, params, values))) as Session['query'],
+      transaction: <T>(work: (inner: Session) => Promise<T>) => inSavepoint(session, () => work(session)),
+    };
+    const isRecorded = await hasState(session);
+    const reuse =
+      isRecorded && leavesOut
+        ? await Reuse.begin(asking, manifest, order, { sourceText: sourceTexts(project), leavesOut })
+        : undefined;
+    if (reuse !== undefined) await reuse.refresh();
+    const history = await History.read(session, isRecorded);
+    const kept = graph.restrictedTo(new Set(order));
+    const planned: Planned[] = [];
+    for (const id of order) {
+      const node = manifest.nodes.get(id);
+      if (!isWork(node)) continue;
+      const because = [...kept.upstreams(id)].flatMap((one) => this.#broken.get(one) ?? [])[0];
+      const foretold =
+        because === undefined
+          ? await this.#foretell(node, reuse, isRecorded)
+          : ({ action: 'error', reason: `${because} fails`, certain: true } as const);
+      if (foretold.action === 'error') this.#broken.set(id, because ?? node.name);
+      planned.push({ node, ...foretold, seconds: history.secondsOf(node, foretold) });
+    }
+    return planned;
+  }
+
+  async #foretell(
+    node: BuiltNode | TestNode | UnitTestNode,
+    reuse: Reuse | undefined,
+    isRecorded: boolean,
+  ): Promise<Foretold> {
+    if (node.kind === 'unit_test') return ofUnitTest(node, reuse);
+    if (node.kind === 'test') return this.#ofTest(node, reuse);
+    const { manifest, project } = this.#compiled;
+    const now = this.#options.clock().toISOString();
+    return decisionsOn(
+      this.#session,
+      { manifest, root: project.root, reuse, isRecorded, effects: this.#effects },
+      node,
+      {
+        fullRefresh: this.#options.fullRefresh,
+        runStartedAt: now,
+        range: this.#options.range,
+      },
+    );
+  }
+
+  async #ofTest(test: TestNode, reuse: Reuse | undefined): Promise<Foretold> {
+    const { manifest } = this.#compiled;
+    if (reuse === undefined) return { action: 'test', reason: '', certain: true };
+    const passedAt = reuse.passedAt(test, await reuse.rowsOf(test));
+    const stored = new Set(storedBehind(manifest, test.dependsOn));
+    const names = new Map(
+      [...manifest.nodes].flatMap(([id, node]) =>
+        stored.has(node.name) && isBuilt(node) ? [[id, node.name] as const] : [],
+      ),
+    );
+    const changes = [...names].flatMap(([id, name]) => {
+      const change = this.#effects.changes(id);
+      return change === undefined ? [] : [{ change, name }];
+    });
+    const certain = changes.find(({ change }) => change === 'certain');
+    if (passedAt === undefined)
+      return {
+        action: 'test',
+        reason: changes.length > 0 ? reasonOf(changes) : 'has not passed on these rows',
+        certain: true,
+      };
+    const reused = { action: 'reuse', reason: `passed on the same rows at ${passedAt}` } as const;
+    if (changes.length === 0 && !this.#effects.reviews(test.dependsOn)) return { ...reused, certain: true };
+    const tested = { action: 'test', reason: reasonOf(changes) } as const;
+    if (certain !== undefined) return { ...tested, certain: true };
+    return { ...tested, certain: false, otherwise: [reused] };
+  }
+}
+
+function reasonOf(changes: readonly { readonly change: 'certain' | 'maybe'; readonly name: string }[]): string {
+  const [first] = changes;
+  return first === undefined
+    ? 'a view that it reads changes'
+    : `${first.name} ${first.change === 'certain' ? 'changes' : 'may change'}`;
+}
+
+function ofUnitTest(test: UnitTestNode, reuse: Reuse | undefined): Foretold {
+  const action: Action = reuse?.unitTestPassedAt(test) === undefined ? 'test' : 'reuse';
+  return { action, reason: action === 'test' ? 'has not passed as it is now' : 'unchanged', certain: true };
+}
