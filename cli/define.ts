@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { examples } from './examples.ts';
 import type { SelectionFlags } from './selection/chosen-nodes.ts';
 import { selecting } from './selection/flags.ts';
 import type { GlobalOptions } from './settings/environment.ts';
@@ -64,6 +65,8 @@ export function newProgram(exit: (code: number, command: string) => void): { pro
 
   const define: Define = (name, description, action) => {
     const command = program.command(name).description(description).copyInheritedSettings(program);
+    const shown = examples[name] ?? [];
+    if (shown.length > 0) command.addHelpText('after', `\nExamples:\n${shown.map((line) => `  ${line}`).join('\n')}`);
     command.action(async (...all: unknown[]) => {
       const flags = command.optsWithGlobals<Flags>();
       const terminal = new Terminal(flags.logFormat === 'json');

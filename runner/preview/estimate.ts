@@ -34,8 +34,9 @@ export class History {
 
   /** Seconds that the same took with a node; undefined if it has not been done. */
   secondsOf({ name }: Node, { action, reason }: Doing): number | undefined {
-    if (action === 'error') return 0;
-    if (action === 'reuse') return 0;
-    return this.#seconds.get(JSON.stringify([name, action === 'test' ? '' : reason]));
+    if (action === 'error' || action === 'reuse') return 0;
+    const known = this.#seconds.get(JSON.stringify([name, action === 'test' ? '' : reason]));
+    // To find that there is nothing to do takes next to no time.
+    return known ?? (action === 'skip' ? 0 : undefined);
   }
 }
