@@ -75,6 +75,7 @@ export const layers = [
       'subject',
       'commands',
       'analysis',
+      'convert',
       'beginning',
       'earlier',
     ],
@@ -145,6 +146,7 @@ export const doors = {
   'cli/commands': 'run.ts',
   'cli/earlier': 'retry.ts',
   'cli/analysis': 'lineage.ts',
+  'cli/convert': 'convert.ts',
   'cli/beginning': 'new.ts',
   cli: 'main.ts',
 };

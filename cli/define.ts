@@ -21,6 +21,7 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly fromBronze?: boolean;
   /** A format, one of those that the command offers; for bi and subject a folder. */
   readonly output?: string;
+  readonly into?: string;
   readonly outputKeys?: readonly string[];
   readonly force?: boolean;
   readonly newReport?: boolean;

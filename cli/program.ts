@@ -41,6 +41,14 @@ function addBeginning(define: Define): void {
   define('new', 'write a small project that builds at once', async ({ args, terminal }) =>
     (await import('./beginning/new.ts')).newProject(args[0] ?? '', terminal),
   ).argument('<folder>', 'where to; it has to be empty or not there');
+  define(
+    'convert',
+    'write a dbt project as one of datacycle, and list what a person has to do',
+    async ({ args, flags, terminal }) =>
+      (await import('./beginning/convert.ts')).convertCommand(args[0] ?? '', flags.into, terminal),
+  )
+    .argument('<folder>', 'the dbt project; it stays as it is')
+    .option('--into <folder>', 'where to; it has to be empty or not there (default: <folder>-datacycle)');
 }
 
 /** What makes data: from the sources to gold. */

@@ -1,0 +1,76 @@
+import { type Expression, NotConverted } from './expression.ts';
+
+/** Writes a call of a macro that everybody takes from dbt or dbt_utils as the SQL that it makes. */
+type Ready = (args: ReadonlyMap<string, Expression>, text: (one: Expression) => string) => string;
+
+const plain =
+  (sql: string): Ready =>
+  () =>
+    sql;
+
+/** A call whose arguments have names and places; one that is missing has the text given. */
+function filled(names: readonly string[], sql: (...args: string[]) => string, ...byDefault: string[]): Ready {
+  return (args, text) => {
+    const found = names.map((name, index) => {
+      const one = args.get(String(index)) ?? args.get(name);
+      const value = one === undefined ? byDefault[index] : text(one);
+      if (value === undefined) throw new NotConverted(`the argument "${name}" is missing`);
+      return value;
+    });
+    return sql(...found);
+  };
+}
+
+function itemsOf(
+  args: ReadonlyMap<string, Expression>,
+  place: number,
+  name: string,
+  text: (one: Expression) => string,
+): string[] {
+  const list = args.get(String(place)) ?? args.get(name);
+  if (list?.kind !== 'list') throw new NotConverted(`"${name}" is no list that is written out: write the SQL for it`);
+  return list.items.map(text);
+}
+
+/** By their names without that of the package. */
+export const packageMacros: Readonly<Record<string, Ready | undefined>> = {
+  generate_surrogate_key: (args, text) =>
+    `md5(${itemsOf(args, 0, 'field_list', text)
+      .map((one) => `coalesce(cast(${one} as text), '_dbt_utils_surrogate_key_null_')`)
+      .join(" || '-' || ")})`,
+  star: (args, text) => {
+    if (args.has('except') || args.has('1'))
+      throw new NotConverted('star with exceptions needs the columns: name them');
+    const alias = args.get('relation_alias');
+    return alias === undefined ? '*' : `${text(alias)}.*`;
+  },
+  date_spine: filled(
+    ['datepart', 'start_date', 'end_date'],
+    (part, start, end) =>
+      `select generate_series((${start})::timestamp, (${end})::timestamp - interval '1 microsecond', interval '1 ${part}') as date_${part}`,
+  ),
+  pivot: (args, text) => {
+    const column = args.get('0') ?? args.get('column');
+    if (column === undefined || [...args.keys()].some((key) => !['0', '1', 'column', 'values'].includes(key)))
+      throw new NotConverted('pivot with further arguments: write the SQL for it');
+    return itemsOf(args, 1, 'values', text)
+      .map((one) => `sum(case when ${text(column)} = '${one.replaceAll("'", "''")}' then 1 else 0 end) as "${one}"`)
+      .join(',\n    ');
+  },
+  group_by: filled(['n'], (n) => `group by ${Array.from({ length: Number(n) }, (_, index) => index + 1).join(', ')}`),
+  safe_divide: filled(['numerator', 'denominator'], (a, b) => `(${a}) / nullif((${b}), 0)`),
+  date_trunc: filled(['datepart', 'date'], (part, date) => `date_trunc('${part}', ${date})`),
+  dateadd: filled(
+    ['datepart', 'interval', 'from'],
+    (part, count, from) => `(${from} + (${count}) * interval '1 ${part}')`,
+  ),
+  current_timestamp: plain('now()'),
+  type_string: plain('text'),
+  type_timestamp: plain('timestamp'),
+  type_int: plain('int'),
+  type_bigint: plain('bigint'),
+  type_numeric: plain('numeric(28, 6)'),
+  type_float: plain('double precision'),
+  type_boolean: plain('boolean'),
+  concat: (args, text) => itemsOf(args, 0, 'fields', text).join(' || '),
+};

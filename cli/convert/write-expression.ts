@@ -1,0 +1,200 @@
+import { type Arguments, type Expression, NotConverted } from './expression.ts';
+import { packageMacros } from './package-macros.ts';
+
+/** A macro of the project: its parameters in order, each with its default if it has one. */
+export interface Signature {
+  readonly parameters: readonly (readonly [string, Expression | undefined])[];
+}
+
+/** What names mean where an expression stands. */
+export interface Scope {
+  readonly macros: ReadonlyMap<string, Signature>;
+  /** Names of loops, which Handlebars finds from within inner loops, too. */
+  readonly loops: readonly string[];
+  /** How many loops are around it. */
+  readonly depth: number;
+}
+
+/** Functions that are called the same way here, by the name that they have here. */
+const functions: ReadonlyMap<string, string> = new Map([
+  ['ref', 'ref'],
+  ['source', 'source'],
+  ['var', 'var'],
+  ['env_var', 'env'],
+  ['doc', 'doc'],
+  ['config', 'config'],
+  ['log', 'log'],
+  ['return', 'return'],
+  ['exceptions.raise_compiler_error', 'raise_compiler_error'],
+  ['exceptions.warn', 'warn'],
+]);
+const ofLoops: ReadonlyMap<string, string> = new Map([
+  ['last', '@last'],
+  ['first', '@first'],
+  ['index0', '@index'],
+]);
+/** What changes text only in ways that do not matter in SQL, or makes the type that a value has here anyway. */
+const idle = ['trim', 'as_bool', 'as_number', 'as_native', 'as_text', 'string', 'list', 'safe'];
+
+/** What takes the place of `{{ expression }}`. @throws NotConverted */
+export function printed(of: Expression, scope: Scope): string {
+  const [open, close] = ['{{', '}}'];
+  if (of.kind === 'value') return textOf(of, scope);
+  if (of.kind === 'choice')
+    return `${open}#if ${written(of.test, scope)}}}${printed(of.then, scope)}{{else}}${printed(of.otherwise, scope)}{{/if${close}`;
+  if (of.kind === 'sign' && (of.sign === '~' || of.sign === '+'))
+    return of.parts.map((one) => printed(one, scope)).join('');
+  if (of.kind === 'filter' && of.name === 'trim') return printed(of.of, scope);
+  if (of.kind === 'call') {
+    const name = pathOf(of.of);
+    if (name === 'return' && of.args.placed.length === 1 && isText(of.args.placed[0]))
+      return printed(of.args.placed[0], scope);
+    const ready = packageMacros[name.replace(/^(?:dbt_utils|dbt)\./, '')];
+    if (/^(?:dbt_utils|dbt)\./.test(name) && ready !== undefined)
+      return ready(named(of.args), (one) => textOf(one, scope));
+    if (scope.macros.has(name)) return `${open}> ${[name, ...ofMacro(name, of.args, scope)].join(' ')}${close}`;
+  }
+  const argument = written(of, scope);
+  // A text that is known already stands there itself.
+  if (of.kind === 'filter' && /^["']/.test(argument)) return argument.slice(1, -1);
+  return `${open}${argument.replace(/^\(([\s\S]*)\)$/, '$1')}${close}`;
+}
+
+function isText(one: Expression | undefined): one is Expression {
+  return one?.kind === 'value' || one?.kind === 'name' || one?.kind === 'call';
+}
+
+function named({ placed, named: rest }: Arguments): ReadonlyMap<string, Expression> {
+  return new Map([...placed.map((one, index) => [String(index), one] as const), ...rest]);
+}
+
+/** A value as text within SQL. */
+function textOf(of: Expression, scope: Scope): string {
+  if (of.kind === 'value') return of.value === null ? '' : String(of.value);
+  return printed(of, scope);
+}
+
+/** An expression as an argument. @throws NotConverted */
+export function written(of: Expression, scope: Scope): string {
+  const all = (helper: string, parts: readonly Expression[]) =>
+    `(${[helper, ...parts.map((one) => written(one, scope))].join(' ')})`;
+  switch (of.kind) {
+    case 'value':
+      return typeof of.value === 'string' ? quoted(of.value) : String(of.value);
+    case 'name':
+      if (of.name === 'execute') return 'true';
+      return nameOf(of.name, scope);
+    case 'list':
+      return all('list', of.items);
+    case 'object':
+      return `(${['object', ...of.entries.map(([key, value]) => pair(key, value, scope))].join(' ')})`;
+    case 'part':
+      return partOf(of, scope);
+    case 'call':
+      return called(of, scope);
+    case 'filter':
+      return filtered(of, scope);
+    case 'sign':
+      return signed(of.sign, of.parts, all);
+    case 'choice':
+      throw new NotConverted('a choice within an expression: write {{#if}} around it');
+  }
+}
+
+function signed(
+  sign: string,
+  parts: readonly Expression[],
+  all: (helper: string, parts: readonly Expression[]) => string,
+): string {
+  const helper = new Map([
+    ['==', 'eq'],
+    ['!=', 'ne'],
+    ['in', 'in'],
+    ['not', 'not'],
+    ['and', 'and'],
+    ['or', 'or'],
+    ['is none', 'not'],
+  ]).get(sign);
+  if (helper === undefined)
+    throw new NotConverted(`"${sign}" has no counterpart: compute it in SQL, or put the value into a variable`);
+  return all(helper, parts);
+}
+
+function nameOf(name: string, { loops, depth }: Scope): string {
+  // Within a loop, other names are those of what is around it.
+  return loops.includes(name) ? name : `${'../'.repeat(depth)}${name}`;
+}
+
+function partOf({ of, key }: Extract<Expression, { kind: 'part' }>, scope: Scope): string {
+  if (of.kind === 'name' && of.name === 'loop' && key.kind === 'value') {
+    const name = ofLoops.get(String(key.value));
+    if (name === undefined)
+      throw new NotConverted(`loop.${key.value} has no counterpart; there are @first, @last and @index`);
+    return name;
+  }
+  const base = written(of, scope);
+  if (key.kind === 'value' && /^[A-Za-z_]\w*$/.test(String(key.value)) && /^[@\w./]+$/.test(base))
+    return `${base}.${key.value}`;
+  return `(lookup ${base} ${written(key, scope)})`;
+}
+
+function filtered({ of, name, args }: Extract<Expression, { kind: 'filter' }>, scope: Scope): string {
+  const [first] = args.placed;
+  if (idle.includes(name)) return written(of, scope);
+  if (of.kind === 'value' && typeof of.value === 'string') {
+    if (name === 'upper') return quoted(of.value.toUpperCase());
+    if (name === 'lower') return quoted(of.value.toLowerCase());
+  }
+  if (name === 'join') return `(join ${written(of, scope)} ${first === undefined ? '""' : written(first, scope)})`;
+  if ((name === 'default' || name === 'd') && of.kind === 'call' && of.args.placed.length === 1 && first !== undefined)
+    return called({ ...of, args: { ...of.args, placed: [...of.args.placed, first] } }, scope);
+  if (name === 'length' && of.kind === 'name') return `${nameOf(of.name, scope)}.length`;
+  throw new NotConverted(`the filter "${name}" has no counterpart: do it in SQL`);
+}
+
+function called({ of, args }: Extract<Expression, { kind: 'call' }>, scope: Scope): string {
+  const name = pathOf(of);
+  if (name === 'range' && args.placed.length === 1 && args.placed[0]?.kind === 'value')
+    return `(${['list', ...Array.from({ length: Number(args.placed[0].value) }, (_, index) => index)].join(' ')})`;
+  const helper = functions.get(name);
+  if (helper !== undefined)
+    return `(${[helper, ...args.placed.map((one) => written(one, scope)), ...args.named.map(([key, value]) => pair(key, value, scope))].join(' ')})`;
+  if (scope.macros.has(name)) return `(call ${[quoted(name), ...ofMacro(name, args, scope)].join(' ')})`;
+  if (name.startsWith('adapter.') || ['run_query', 'statement'].includes(name) || name.endsWith('.get_column_values'))
+    throw new NotConverted(
+      `${name} asks the database while compiling: read it in SQL by a join, or put the values into a seed or a variable`,
+    );
+  if (name.includes('.'))
+    throw new NotConverted(
+      `there is no ${name}: of a package, copy the macro into macros/; of Python, write it in SQL`,
+    );
+  throw new NotConverted(`there is no macro "${name}" in the project`);
+}
+
+function ofMacro(name: string, { placed, named: rest }: Arguments, scope: Scope): string[] {
+  const { parameters } = scope.macros.get(name) ?? { parameters: [] };
+  if (placed.length > parameters.length) throw new NotConverted(`${name} takes ${parameters.length} arguments`);
+  return parameters.flatMap(([parameter, byDefault], index) => {
+    const value = placed[index] ?? rest.find(([key]) => key === parameter)?.[1] ?? byDefault;
+    return value === undefined ? [] : [pair(parameter, value, scope)];
+  });
+}
+
+function pair(key: string, value: Expression, scope: Scope): string {
+  return `${key.replaceAll('-', '_')}=${written(value, scope)}`;
+}
+
+/** `exceptions.warn` of a path. @throws NotConverted for what is called otherwise. */
+function pathOf(of: Expression): string {
+  if (of.kind === 'name') return of.name;
+  if (of.kind === 'part' && of.key.kind === 'value') return `${pathOf(of.of)}.${of.key.value}`;
+  throw new NotConverted('a call of something that is computed');
+}
+
+function quoted(text: string): string {
+  if (text.includes('{{') || text.includes('{%'))
+    throw new NotConverted('a template within a text: move it to the .yml');
+  if (!text.includes('"')) return `"${text}"`;
+  if (text.includes("'")) throw new NotConverted('a text with both kinds of quotes');
+  return `'${text}'`;
+}

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { convertProject } from '../../../../cli/convert/convert.ts';
+
+/** The text of a model after conversion, and what is left to do in it. */
+function converted(text: string, others: readonly { readonly path: string; readonly text: string }[] = []) {
+  const { files, tasks } = convertProject([{ path: 'models/a.sql', text }, ...others]);
+  return {
+    text: files.find(({ path }) => path === 'models/a.sql')?.text,
+    tasks: tasks.map(({ line, what }) => `${line}: ${what}`),
+  };
+}
+
+test.each([
+  ["{{ ref('x') }}", '{{ref "x"}}'],
+  ["{{ ref('p', 'x', v=2) }}", '{{ref "p" "x" v=2}}'],
+  ["{{- source('a', 'b') -}}", '{{source "a" "b"}}'],
+  ["{{ config(tags=['a', 'b'], meta={'k': 1}) }}", '{{config tags=(list "a" "b") meta=(object k=1)}}'],
+  ["{{ var('x') | default(3) }} {{ env_var('X', 'y') }}", '{{var "x" 3}} {{env "X" "y"}}'],
+  ['{% if is_incremental() %}a{% else %}b{% endif %}', '{{#incremental}}a{{else}}b{{/incremental}}'],
+  ['{% if not is_incremental() %}a{% endif %}', '{{^incremental}}a{{/incremental}}'],
+  [
+    "{% if target.name == 'x' or not y %}a{% elif z is none %}b{% else %}c{% endif %}",
+    '{{#if (or (eq target.name "x") (not y))}}a{{else if (not z)}}b{{else}}c{{/if}}',
+  ],
+  [
+    '{% for a in [1, 2] %}{{ a }}{{ b }}{% if not loop.last %},{% endif %}{% endfor %}',
+    '{{#each (list 1 2) as |a|}}{{a}}{{../b}}{{#if (not @last)}},{{/if}}{{/each}}',
+  ],
+  ["{{ 'a' ~ b | join('-') }} {{ 'x' | upper }}", 'a{{join b "-"}} X'],
+  ["{{ 'x' if y else 'z' }}", '{{#if y}}x{{else}}z{{/if}}'],
+  ['a {%- if b -%} c {%- endif %} d', 'a{{#if b}}c{{/if}} d'],
+  ['{# a -- b #}', '{{!-- a - - b --}}'],
+  ['{% raw %}{{ x }}{% endraw %}', '\\{{ x }}'],
+])('%s', (jinja, ours) => {
+  expect(converted(jinja)).toEqual({ text: ours, tasks: [] });
+});
+
+test('a macro gets its arguments by name, with its defaults, and the one for PostgreSQL is taken', () => {
+  const macros = {
+    path: 'macros/m.sql',
+    text: "{% macro m(a, b='x') %}{{ return(adapter.dispatch('m')(a, b)) }}{% endmacro %}\n{% macro default__m(a, b) %}d{% endmacro %}\n{% macro postgres__m(a, b) %}{{ a }}{% endmacro %}",
+  };
+  expect(converted("{{ m('c') }}", [macros]).text).toBe('{{> m a="c" b="x"}}');
+  const { files } = convertProject([macros]);
+  expect(files).toEqual([{ path: 'macros/m.sql', text: '{{a}}' }]);
+});
+
+test('what has no counterpart stays as a comment and is listed at its line', () => {
+  const left = [
+    "{% set rows = run_query('select 1') %}",
+    '{% if a > 1 %}b{% endif %}',
+    '{{ x | replace("a", "b") }}',
+    '{{ nobody(1) }}',
+    '{% for a in b if c %}d{% endfor %}',
+    '{{ loop.index }}',
+    '{% do list.append(1) %}',
+    "{{ dbt_utils.star(ref('x'), except=['a']) }}",
+    '{% call statement() %}e{% endcall %}',
+    '{{ adapter.get_columns_in_relation(this) }}',
+    '{% set x %}text{% endset %}',
+  ];
+  const { text, tasks } = converted(left.join('\n'));
+  expect(tasks.map((task) => Number.parseInt(task, 10))).toEqual(left.map((_, index) => index + 1));
+  for (const line of (text ?? '').split('\n')) expect(line).toMatch(/^\{\{!-- CONVERT: /);
+});
+
+test('files that have no place here are kept aside and listed', () => {
+  const { files, tasks } = convertProject([
+    { path: 'packages.yml', text: 'packages: []' },
+    { path: 'models/a.py', text: 'def model' },
+    { path: 'tests/a.yml', text: 'data_tests: []' },
+    { path: 'models/m.yml', text: 'version: 2\nmetrics:\n  - name: x\n' },
+    { path: 'profiles.yml', text: 'password: secret' },
+  ]);
+  expect(tasks.map(({ file }) => file)).toEqual([
+    'models/a.py',
+    'models/m.yml',
+    'packages.yml',
+    'profiles.yml',
+    'tests/a.yml',
+  ]);
+  expect(files.map(({ path }) => path).sort()).toEqual([
+    'models/m.yml',
+    'not-converted/models/a.py.txt',
+    'not-converted/packages.yml.txt',
+    'not-converted/tests/a.yml.txt',
+  ]);
+  expect(files.find(({ path }) => path === 'models/m.yml')?.text).toContain('# CONVERT: {"metrics"');
+  expect(JSON.stringify(files)).not.toContain('secret');
+});
