@@ -55,7 +55,7 @@ describe.each(oneDatabase)('plan on $name', (kind) => {
       selected: selectedBy(compiled, { select: options.select ?? [], exclude: options.exclude ?? [] }),
       fullRefresh: options.fullRefresh ?? false,
       reuse: options.reuse ?? true,
-      clock: () => new Date(),
+      clock: () => options.now ?? new Date(),
     });
   }
 
@@ -138,6 +138,39 @@ describe.each(oneDatabase)('plan on $name', (kind) => {
     expect(await planned({ reuse: false })).toMatchObject({ totals: 'replace', [test]: 'test' });
   });
 
+  it('says it of batches with late rows, failures of the last run, and views in the way', async () => {
+    project.write({
+      'models/daily.sql': `{{config materialized="incremental" incremental_strategy="microbatch" event_time="at" batch_size="day" begin="2023-08-30" unique_key="id"}}
+select id, at from {{source "raw" "moments"}}
+`,
+      'models/m.yml': files['models/m.yml'].replace(
+        'tables: [{name: events}]',
+        'tables: [{name: events}, {name: moments, config: {event_time: at}}]',
+      ),
+    });
+    await database.warehouse.query('create table raw.moments (id integer, at timestamptz)');
+    await database.warehouse.query("insert into raw.moments values (1, '2023-08-30 10:00Z')");
+    const now = new Date('2023-09-01T12:00:00Z');
+    const batches = async () => (await planOf({ now })).find(({ node }) => node.name === 'daily')?.batches;
+    expect(await planned({ now })).toMatchObject({ daily: 'create' });
+    // A late row is found by the lookback.
+    await database.warehouse.query("insert into raw.moments values (2, '2023-08-31 10:00Z')");
+    expect(await batches()).toBe(2);
+    expect(await planned({ now })).toMatchObject({ daily: 'increment' });
+
+    await database.warehouse.query("insert into raw.events values (null, 'bath', 1, 2)");
+    const failed = await project.run(database.warehouse, { now });
+    expect(failed.ok).toBe(false);
+    await database.warehouse.query('update raw.events set id = 9 where id is null');
+    expect(await planned({ now })).toMatchObject({ readings: 'increment', hourly: 'increment?' });
+
+    await database.warehouse.query('create view raw.by_hand as select floor from public.floors');
+    project.write({
+      'models/floors.sql': files['models/floors.sql'].replace('select floor,', 'select floor::bigint as floor,'),
+    });
+    expect(await planned({ now })).toMatchObject({ floors: 'replace', readings: 'skip' });
+  });
+
   it('changes nothing and needs no bookkeeping', async () => {
     const before = await planOf({});
     expect(before.every(({ action }) => action === 'create' || action === 'view' || action === 'test')).toBe(true);
@@ -168,4 +201,5 @@ interface Options {
   readonly exclude?: string[];
   readonly fullRefresh?: boolean;
   readonly reuse?: boolean;
+  readonly now?: Date;
 }
