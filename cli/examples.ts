@@ -1,6 +1,7 @@
 /** For each command what a person would type, shown under its `--help`. */
 export const examples: Readonly<Record<string, readonly string[]>> = {
   new: ['datacycle new my-project'],
+  convert: ['datacycle convert my-dbt-project', 'datacycle convert my-dbt-project --into my-project'],
   demo: ['datacycle demo'],
   init: ['datacycle init', 'datacycle init --rotate-password'],
   load: ['datacycle load', 'datacycle load sensors --full'],

@@ -30,6 +30,8 @@ export function convertProject(files: readonly TextFile[]): { readonly files: Te
   };
   const folders = new Set(files.map(({ path }) => path.split('/')[0] ?? ''));
   const named: NamedBlock[] = [];
+  /** The comments outside of the blocks of a file, for the first that comes of it. */
+  const comments = new Map<string, string>();
   const templates: TextFile[] = [];
   for (const file of files) {
     const { path, text } = file;
@@ -51,15 +53,24 @@ export function convertProject(files: readonly TextFile[]): { readonly files: Te
       const { blocks, around } = blocksOf(text, path, tasks);
       named.push(...blocks);
       if (blocks.length === 0) templates.push(file);
-      else if (around.replace(/\{#[\s\S]*?#\}/g, '').trim() !== '')
-        leave({ path, text: around }, 'text outside of the blocks of this file');
+      else {
+        const said = around.match(/\{#[\s\S]*?#\}/g) ?? [];
+        if (said.length > 0) comments.set(path, said.map((one) => `${one}\n`).join(''));
+        if (around.replace(/\{#[\s\S]*?#\}/g, '').trim() !== '')
+          leave({ path, text: around }, 'text outside of the blocks of this file');
+      }
     }
   }
   const macros = forPostgres(named.filter(({ kind }) => kind === 'macro'));
+  for (const { kind, name, body } of named)
+    if (kind === 'macro' && !macros.some((macro) => macro.body === body))
+      add(`not-converted/macros/${name}.sql.txt`, body);
   const signatures = new Map(macros.map((macro) => [macro.name, macro]));
   for (const { path, text } of templates) add(path, convertTemplate(text, path, signatures, tasks));
   for (const one of [...macros, ...named.filter(({ kind }) => kind !== 'macro')]) {
-    const text = convertTemplate(one.body, one.file, signatures, tasks, one.line).trim();
+    const said = convertTemplate(comments.get(one.file) ?? '', one.file, signatures, tasks);
+    comments.delete(one.file);
+    const text = `${said}${convertTemplate(one.body, one.file, signatures, tasks, one.line).trim()}`;
     const folder = one.file.includes('/') ? one.file.slice(0, one.file.lastIndexOf('/')) : 'macros';
     if (one.kind === 'macro') add(`${folder}/${one.name}.sql`, text);
     else if (one.kind === 'snapshot') add(`${folder}/${one.name}.sql`, `${text}\n`);

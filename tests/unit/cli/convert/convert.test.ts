@@ -38,11 +38,14 @@ test.each([
 test('a macro gets its arguments by name, with its defaults, and the one for PostgreSQL is taken', () => {
   const macros = {
     path: 'macros/m.sql',
-    text: "{% macro m(a, b='x') %}{{ return(adapter.dispatch('m')(a, b)) }}{% endmacro %}\n{% macro default__m(a, b) %}d{% endmacro %}\n{% macro postgres__m(a, b) %}{{ a }}{% endmacro %}",
+    text: "{# what it does #}\n{% macro m(a, b='x') %}{{ return(adapter.dispatch('m')(a, b)) }}{% endmacro %}\n{% macro default__m(a, b) %}d{% endmacro %}\n{% macro postgres__m(a, b) %}{{ a }}{% endmacro %}",
   };
   expect(converted("{{ m('c') }}", [macros]).text).toBe('{{> m a="c" b="x"}}');
   const { files } = convertProject([macros]);
-  expect(files).toEqual([{ path: 'macros/m.sql', text: '{{a}}' }]);
+  expect(files.filter(({ path }) => path.startsWith('macros/'))).toEqual([
+    { path: 'macros/m.sql', text: '{{!-- what it does --}}\n{{a}}' },
+  ]);
+  expect(files).toContainEqual({ path: 'not-converted/macros/default__m.sql.txt', text: 'd' });
 });
 
 test('what has no counterpart stays as a comment and is listed at its line', () => {
