@@ -20,9 +20,25 @@ function hintForReferenced({ name, config, constraints }: BuiltNode): string {
   return `A foreign key references rows of ${name}, and a model without a unique_key deletes all of its rows and inserts them anew. Set unique_key${example}: then a row keeps its place, and one that is gone is deleted once nothing references it.`;
 }
 
+/** What is usually wrong where PostgreSQL's parser stops. */
+function hintForSyntax({ message, sql, position }: StatementError): string | undefined {
+  const near = /at or near "([^"]*)"/.exec(message)?.[1]?.toLowerCase();
+  if (near === undefined || position === undefined) return undefined;
+  const before = [...sql]
+    .slice(0, position - 1)
+    .join('')
+    .trimEnd();
+  if (before.endsWith(',')) return 'The comma before it may be one too many.';
+  return /^[a-z_"']/.test(near) && /[\w")\]']$/.test(before)
+    ? 'A comma or an operator may be missing before it.'
+    : undefined;
+}
+
 /** What to do about an error that PostgreSQL reports while a node is built. */
 export function hintFor(error: StatementError, node: BuiltNode, manifest: Manifest): string | undefined {
   switch (error.code) {
+    case '42601':
+      return hintForSyntax(error);
     case '23505':
       if (isMicrobatch(node))
         return `Two rows have the same key, in one batch or in two. Group by it, or add the column that tells the rows apart, maybe ${identifier(node.batch.eventTime)}, to unique_key. If it has moved out of a batch that nothing builds again (its source has been pruned, or full_refresh is false), delete it there.`;

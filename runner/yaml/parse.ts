@@ -14,7 +14,9 @@ function parse(text: string): ParsedYaml {
   keepDigits(document);
   const bare = /(?:^|[:\-,[]\s+)(\{[{%])/m.exec(text);
   const faults = document.errors.map((error) => {
-    const what = `this is not valid YAML: ${error.message.split(' at line ')[0]}`;
+    const isIndented = /Sequence item without|same column/.test(error.message);
+    const cause = isIndented ? 'this is not indented as what it belongs to' : error.message.split(' at line ')[0];
+    const what = `this is not valid YAML: ${cause}`;
     return { what, at: error.pos[0] };
   });
   // Without quotes, {{ is to YAML a mapping in a mapping.
