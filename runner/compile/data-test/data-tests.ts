@@ -26,7 +26,7 @@ import { nameOfTest, shortName } from './names.ts';
 import { type RequestText, type TestRequest, TestRequestError } from './request.ts';
 import { namedRelation, withValues } from './request-values.ts';
 import { singularTests } from './singular.ts';
-import type { Found, Tested, TestSubject } from './tested.ts';
+import { type Found, hasInThisCase, type Tested, type TestSubject } from './tested.ts';
 import { withVerdict } from './verdict.ts';
 
 /**
@@ -73,7 +73,7 @@ export function compileTests(
     const { value, yaml, path } = draft.properties;
     const unaudited = draft.config.materialized === 'ephemeral' ? 'an ephemeral model is not built' : undefined;
     const subject = {
-      ...tested(draft),
+      ...tested(draft, context.drafts),
       id: draft.id,
       name: draft.name,
       // As in dbt, a model's tags are not those of its tests; they come along anyway.
@@ -265,13 +265,13 @@ function findNamed(context: CompileContext, written: string): Found {
   }
   const name = named?.name ?? written;
   const draft = context.drafts.get(name);
-  if (draft !== undefined) return { ...tested(draft), id: draft.id, name };
+  if (draft !== undefined) return { ...tested(draft, context.drafts), id: draft.id, name };
   throw new TestRequestError(`there is no model or seed "${name}"`, didYouMean(name, context.drafts.keys()));
 }
 
-function tested({ kind, name, relation: own, config, file }: Draft): Tested {
-  // A seed's columns are those of its file; a model's are folded by PostgreSQL unless its SQL quotes them.
-  const keepsCase = (column: string) => kind === 'seed' || file.text.includes(identifier(column));
+function tested(draft: Draft, drafts: CompileContext['drafts']): Tested {
+  const { kind, name, relation: own, config } = draft;
+  const keepsCase = (column: string) => kind === 'seed' || hasInThisCase(draft, column, drafts);
   if (config.materialized === 'ephemeral') return { sql: ephemeralName(name), relation: undefined, keepsCase };
   return { sql: relation(own), relation: own, keepsCase };
 }

@@ -200,6 +200,25 @@ data_tests:
   ])('refuse a setting that means nothing: %j', (files, what) => {
     expect(problemsOf(files).map((problem) => problem.what)).toEqual([what]);
   });
+
+  it('names a column in the case that the model takes from another with *, and in lower case where it is nowhere', () => {
+    const tests = (model: string, column: string) =>
+      `  - { name: ${model}, columns: [{ name: ${column}, data_tests: [not_null] }] }\n`;
+    const compiled = compileFiles({
+      'seeds/s.csv': 'Id,other\n1,2\n',
+      'models/a.sql': 'select 1 as "Code", 2 as Plain',
+      'models/b.sql': 'select * from {{ref "a"}}',
+      'models/c.sql': 'select b.* from {{ref "b"}} as b',
+      'models/d.sql': 'select Code from {{ref "c"}}',
+      'models/e.sql': 'select * from {{ref "s"}}',
+      'models/all.yml': `models:\n${tests('c', 'Code')}${tests('b', 'Plain')}${tests('d', 'Code')}${tests('e', 'Id')}`,
+      'seeds/s.yml': 'seeds: [{ name: s, columns: [{ name: Id }] }]',
+    });
+    expect(testOf(compiled, 'not_null_c_Code').sql.text).toContain('"Code" is null');
+    expect(testOf(compiled, 'not_null_b_plain').sql.text).toContain('"plain" is null');
+    expect(testOf(compiled, 'not_null_d_code').sql.text).toContain('"code" is null');
+    expect(testOf(compiled, 'not_null_e_Id').sql.text).toContain('"Id" is null');
+  });
 });
 
 describe('a test of an ephemeral model', () => {
