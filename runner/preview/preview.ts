@@ -1,9 +1,10 @@
 // What a run would do, without doing it: the command `plan`.
 //
 //   1. preview.ts   walks the nodes of a run in their order, in one transaction that is read only; takes no lock
-//   2. effects.ts   what the nodes before a node will have done by its turn: for certain, likely, or at most
-//   3. decisions.ts asks what decides in a build, once for each of these extents
-//   4. estimate.ts  how long the same took in earlier runs
+//   2. bookkeeping.ts whether it may read what has been built
+//   3. effects.ts   what the nodes before a node will have done by its turn: for certain, likely, or at most
+//   4. decisions.ts asks what decides in a build, once for each of these extents
+//   5. estimate.ts  how long the same took in earlier runs
 //
 // No rule of a build is here: each state is read by build/transaction/node-state.ts and decided upon by plan/decide.ts, and tests
 // are reused as runner/reuse says. Where the extents lead to different decisions, the likely one is told, and the others beside it.
@@ -19,7 +20,8 @@ import { Reuse } from '../reuse/reuse.ts';
 import type { Action, Command } from '../run/run-result.ts';
 import { isWorkOf } from '../run/work.ts';
 import type { EventTimeRange } from '../state/batch-windows.ts';
-import { hasState } from '../state/schema.ts';
+import { bookkeepingOf, sharedBookkeeping } from '../state/own-bookkeeping.ts';
+import { isRecordedIn } from './bookkeeping.ts';
 import { decisionsOn, type Foretold } from './decisions.ts';
 import { Effects } from './effects.ts';
 import { History } from './estimate.ts';
@@ -43,7 +45,7 @@ export interface Planned extends Foretold {
 
 /**
  * Says what a run would do with each node, in the order of the run.
- * @throws ConnectionError, StatementError where the bookkeeping may not be read.
+ * @throws DatacycleError if the bookkeeping may not be read or is of an older version; ConnectionError, StatementError.
  */
 export async function previewRun(
   compiled: Compiled,
@@ -52,7 +54,8 @@ export async function previewRun(
 ): Promise<readonly Planned[]> {
   return warehouse.transaction(async (session) => {
     await session.query('set transaction read only');
-    return new Walk(compiled, session, options).walk();
+    const isRecorded = await isRecordedIn(session, [bookkeepingOf(warehouse).schema, sharedBookkeeping]);
+    return new Walk(compiled, session, options).walk(isRecorded);
   }, 'repeatable read');
 }
 
@@ -71,7 +74,7 @@ class Walk {
     this.#effects = new Effects(compiled.manifest);
   }
 
-  async walk(): Promise<readonly Planned[]> {
+  async walk(isRecorded: boolean): Promise<readonly Planned[]> {
     const { manifest, project, graph } = this.#compiled;
     const { command, selected, reuse: leavesOut } = this.#options;
     const order = manifest.order.filter((id) => {
@@ -85,7 +88,6 @@ class Walk {
         inSavepoint(session, () => session.query(sql, params, values))) as Session['query'],
       transaction: <T>(work: (inner: Session) => Promise<T>) => inSavepoint(session, () => work(session)),
     };
-    const isRecorded = await hasState(session);
     const reuse =
       isRecorded && leavesOut
         ? await Reuse.begin(asking, manifest, order, { sourceText: sourceTexts(project), leavesOut })

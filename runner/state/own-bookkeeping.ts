@@ -11,7 +11,7 @@ import type {
 } from '../../warehouse/warehouse.ts';
 
 /** Where the bookkeeping is unless a target has a schema of its own. */
-const sharedBookkeeping = 'datacycle';
+export const sharedBookkeeping = 'datacycle';
 
 /** The schema of a target's bookkeeping. @param schema of the target. */
 export function bookkeepingSchema(schema: string | undefined): string {
