@@ -24,7 +24,7 @@ export function convertCommand(from: string, into: string | undefined, terminal:
   });
   const isText = (path: string) => /\.(?:sql|ya?ml|md|py)$/.test(path);
   const texts = paths.filter(isText).map((path) => ({ path, text: readFileSync(join(source, path), 'utf8') }));
-  const { files, tasks } = convertProject(texts);
+  const { files, tasks } = convertProject(texts, paths);
   for (const { path, text } of files) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
@@ -50,5 +50,5 @@ function line({ file, line: at, what }: Task): string {
 function report(tasks: readonly Task[]): string {
   const list =
     tasks.length === 0 ? 'Nothing is left to do by hand.' : tasks.map((task) => `- ${line(task)}`).join('\n');
-  return `# What is left to do\n\nFiles and lines are those of the dbt project. In the text, the places are comments that begin with \`CONVERT:\`.\n\n${list}\n`;
+  return `# What is left to do\n\nFiles and lines are those of the dbt project. In the text, what is not converted is a comment that begins with \`CONVERT:\`.\n\n${list}\n`;
 }

@@ -15,19 +15,26 @@ export interface NamedBlock extends Signature {
 const block =
   /\{%[-+]?\s*(macro|test|data_test|snapshot|materialization)\s+(\w+)\s*(?:\(([\s\S]*?)\))?[^%]*?[-+]?%\}([\s\S]*?)\{%[-+]?\s*end\1\s*[-+]?%\}/g;
 
-/** The blocks of a file, and what is around them. A parameter whose default cannot be read is a task. */
+const comment = /\{#[\s\S]*?#\}|\{%[-+]?\s*raw\s*[-+]?%\}[\s\S]*?\{%[-+]?\s*endraw\s*[-+]?%\}/g;
+const blanks = (text: string) => text.replace(/[^\n]/g, ' ');
+
+/** The blocks of a file, those in comments not among them, and what is around them, each line at its place. A parameter whose default cannot be read is a task. */
 export function blocksOf(
   text: string,
   file: string,
   tasks: Task[],
 ): { readonly blocks: NamedBlock[]; readonly around: string } {
-  const blocks = [...text.matchAll(block)].map((match): NamedBlock => {
-    const [whole, kind = '', name = '', parameters = '', body = ''] = match;
-    const before = text.slice(0, match.index + whole.indexOf(body, whole.indexOf('%}')));
-    const line = before.split('\n').length;
+  let around = text;
+  const blocks = [...text.replace(comment, blanks).matchAll(block)].map((match): NamedBlock => {
+    const [whole, kind = '', name = '', parameters = '', seen = ''] = match;
+    const start = match.index + whole.lastIndexOf(`${seen}{%`);
+    const body = text.slice(start, start + seen.length);
+    const line = text.slice(0, start).split('\n').length;
+    const end = match.index + whole.length;
+    around = around.slice(0, match.index) + blanks(whole) + around.slice(end);
     return { kind, name, body, file, line, parameters: parametersOf(parameters, file, line, tasks) };
   });
-  return { blocks, around: text.replace(block, '').trim() };
+  return { blocks, around };
 }
 
 function parametersOf(

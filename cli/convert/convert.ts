@@ -19,16 +19,22 @@ export interface TextFile {
   readonly text: string;
 }
 
-/** Converts the .sql and .yml files of a project; other files stay as they are. */
-export function convertProject(files: readonly TextFile[]): { readonly files: TextFile[]; readonly tasks: Task[] } {
+/**
+ * Converts the .sql and .yml files of a project; other files stay as they are.
+ * @param paths of all files of the project, those among them that are no texts.
+ */
+export function convertProject(
+  files: readonly TextFile[],
+  paths: readonly string[] = files.map(({ path }) => path),
+): { readonly files: TextFile[]; readonly tasks: Task[] } {
   const tasks: Task[] = [];
   const made: TextFile[] = [];
   const add = (path: string, text: string) => made.push({ path, text });
-  const leave = ({ path, text }: TextFile, what: string) => {
-    tasks.push({ file: path, line: 1, what });
+  const leave = ({ path, text }: TextFile, what: string, line = 1, file = path) => {
+    tasks.push({ file, line, what });
     add(`not-converted/${path}.txt`, text);
   };
-  const folders = new Set(files.map(({ path }) => path.split('/')[0] ?? ''));
+  const folders = new Set(paths.flatMap(foldersOf));
   const named: NamedBlock[] = [];
   /** The comments outside of the blocks of a file, for the first that comes of it. */
   const comments = new Map<string, string>();
@@ -56,15 +62,25 @@ export function convertProject(files: readonly TextFile[]): { readonly files: Te
       else {
         const said = around.match(/\{#[\s\S]*?#\}/g) ?? [];
         if (said.length > 0) comments.set(path, said.map((one) => `${one}\n`).join(''));
-        if (around.replace(/\{#[\s\S]*?#\}/g, '').trim() !== '')
-          leave({ path, text: around }, 'text outside of the blocks of this file');
+        const rest = around.replace(/\{#[\s\S]*?#\}/g, (one) => one.replace(/[^\n]/g, ' '));
+        if (rest.trim() !== '')
+          leave(
+            { path, text: `${around.trim()}\n` },
+            `text outside of the blocks of this file is in not-converted/${path}.txt`,
+            rest.slice(0, rest.search(/\S/)).split('\n').length,
+          );
       }
     }
   }
   const macros = forPostgres(named.filter(({ kind }) => kind === 'macro'));
-  for (const { kind, name, body } of named)
-    if (kind === 'macro' && !macros.some((macro) => macro.body === body))
-      add(`not-converted/macros/${name}.sql.txt`, body);
+  for (const { kind, name, body, file, line } of named)
+    if (kind === 'macro' && !macros.some((macro) => macro.file === file && macro.line === line))
+      leave(
+        { path: `macros/${name}.sql`, text: body },
+        `the macro ${name} is not the one for PostgreSQL and is in not-converted/macros/${name}.sql.txt`,
+        line,
+        file,
+      );
   const signatures = new Map(macros.map((macro) => [macro.name, macro]));
   for (const { path, text } of templates) add(path, convertTemplate(text, path, signatures, tasks));
   for (const one of [...macros, ...named.filter(({ kind }) => kind !== 'macro')]) {
@@ -75,10 +91,21 @@ export function convertProject(files: readonly TextFile[]): { readonly files: Te
     if (one.kind === 'macro') add(`${folder}/${one.name}.sql`, text);
     else if (one.kind === 'snapshot') add(`${folder}/${one.name}.sql`, `${text}\n`);
     else if (one.kind === 'materialization')
-      leave({ path: `${folder}/${one.name}.sql`, text: one.body }, 'there are no materializations of your own');
+      leave(
+        { path: `${folder}/${one.name}.sql`, text: one.body },
+        'there are no materializations of your own',
+        one.line,
+        one.file,
+      );
     else add(`tests/generic/${one.name}.sql`, `${declared(one)}${text}\n`);
   }
   return { files: made, tasks: tasks.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1)) };
+}
+
+/** `a` and `a/b` of `a/b/c.sql`. */
+function foldersOf(path: string): string[] {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 /** The arguments of a generic test, with types as the defaults have them. */

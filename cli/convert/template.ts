@@ -1,4 +1,4 @@
-import { NotConverted, readExpression } from './expression.ts';
+import { type Expression, NotConverted, readExpression } from './expression.ts';
 import { type Piece, piecesOf } from './jinja-pieces.ts';
 import { printed, type Scope, type Signature, written } from './write-expression.ts';
 
@@ -17,6 +17,9 @@ interface Block {
   readonly isLoop: boolean;
   /** Why the block as a whole stays Jinja. */
   readonly left: boolean;
+  /** Of `is_incremental() and x`: the pieces from its first `else` on belong to the full form, too. */
+  readonly isBoth: boolean;
+  otherwise?: number;
 }
 
 /**
@@ -32,24 +35,28 @@ export function convertTemplate(
   firstLine = 1,
 ): string {
   const blocks: Block[] = [];
+  const made: string[] = [];
   const convert = (piece: Piece): string => {
     if (piece.kind === 'text') return piece.written;
     if (piece.kind === 'comment') return `{{!-- ${piece.inside.replaceAll('--', '- -')} --}}`;
     if (piece.kind === 'raw') return piece.inside.replaceAll('{{', '\\{{');
     const loops = blocks.flatMap((block) => block.loops);
-    const scope: Scope = { macros, loops, depth: blocks.filter(({ isLoop }) => isLoop).length };
+    const task = (what: string) =>
+      tasks.push({ file, line: firstLine + piece.line - 1, what: `${what}: ${short(piece.written)}` });
+    const note = (what: string) => void task(what);
+    const scope: Scope = { macros, loops, depth: blocks.filter(({ isLoop }) => isLoop).length, note };
     try {
       if (piece.kind === 'print') return printed(readExpression(piece.inside), scope);
-      return statement(piece, scope, blocks);
+      return statement(piece, scope, blocks, made);
     } catch (error) {
       if (!(error instanceof NotConverted)) throw error;
-      tasks.push({ file, line: firstLine + piece.line - 1, what: `${error.message}: ${short(piece.written)}` });
+      task(error.message);
       return left(piece.written);
     }
   };
-  const made = trimmed(piecesOf(text)).map(convert).join('');
+  for (const piece of trimmed(piecesOf(text))) made.push(convert(piece));
   for (const { ends } of blocks) tasks.push({ file, line: firstLine, what: `a block is not closed by ${ends}` });
-  return made;
+  return made.join('');
 }
 
 /**
@@ -73,21 +80,22 @@ function short(text: string): string {
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }
 
-function statement({ inside, written: whole }: Piece, scope: Scope, blocks: Block[]): string {
+function statement({ inside, written: whole }: Piece, scope: Scope, blocks: Block[], made: string[]): string {
   const [open, close] = ['{{', '}}'];
   const [, word = '', rest = ''] = /^(\w+)\s*([\s\S]*)$/.exec(inside) ?? [];
   const begin = (text: string, block: Partial<Block> & Pick<Block, 'ends' | 'close'>) => {
-    blocks.push({ loops: [], isLoop: false, left: false, ...block });
+    blocks.push({ loops: [], isLoop: false, left: false, isBoth: false, ...block });
     return text;
   };
   const last = blocks.at(-1);
   if (word.startsWith('end')) {
     if (last?.ends !== word) throw new NotConverted(`this ends no block that is open`);
     blocks.pop();
-    return last.left ? left(whole) : last.close;
+    return last.left ? left(whole) : closed(last, made);
   }
   if ((word === 'else' || word === 'elif') && last?.left)
     throw new NotConverted('this belongs to a block that is not converted');
+  if (last !== undefined && (word === 'else' || word === 'elif')) last.otherwise ??= made.length;
   try {
     switch (word) {
       case 'if':
@@ -128,13 +136,34 @@ function condition(rest: string, scope: Scope, begin: Begin, open: string, close
   if (incremental.test(rest.trim())) return begin(`${open}#incremental${close}`, { ends, close: '{{/incremental}}' });
   if (/^not\s+is_incremental\(\)$/.test(rest.trim()))
     return begin(`${open}^incremental${close}`, { ends, close: '{{/incremental}}' });
-  const [, more] = /^is_incremental\(\)\s+and\s+([\s\S]+)$/.exec(rest.trim()) ?? [];
+  const more = besidesIncremental(readExpression(rest));
   if (more !== undefined)
-    return begin(`${open}#incremental}}{{#if ${written(readExpression(more), scope)}${close}`, {
+    return begin(`${open}#incremental}}{{#if ${written(more, scope)}${close}`, {
       ends,
       close: '{{/if}}{{/incremental}}',
+      isBoth: true,
     });
   return begin(`${open}#if ${written(readExpression(rest), scope)}${close}`, { ends, close: '{{/if}}' });
+}
+
+/** `x` of `is_incremental() and x`. */
+function besidesIncremental(one: Expression): Expression | undefined {
+  if (one.kind !== 'sign' || one.sign !== 'and') return undefined;
+  const [first, second] = one.parts;
+  if (first === undefined || second === undefined) return undefined;
+  if (first.kind === 'call' && first.of.kind === 'name' && first.of.name === 'is_incremental') return second;
+  const more = besidesIncremental(first);
+  return more === undefined ? undefined : { ...one, parts: [more, second] };
+}
+
+/** The end of a block. What follows `else` in `is_incremental() and x` is so in the full form, too, and stands there again. */
+function closed({ close, isBoth, otherwise }: Block, made: readonly string[]): string {
+  if (!isBoth || otherwise === undefined) return close;
+  const [sign = '', ...body] = made.slice(otherwise);
+  // An `elif` that stays Jinja is listed already, and nothing can be said of what follows it.
+  if (!sign.startsWith('{{else')) return close;
+  const again = sign === '{{else}}' ? body.join('') : `${sign.replace('{{else if', '{{#if')}${body.join('')}{{/if}}`;
+  return `{{/if}}{{else}}${again}{{/incremental}}`;
 }
 
 function loop(rest: string, scope: Scope, begin: Begin, open: string, close: string): string {

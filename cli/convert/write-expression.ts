@@ -13,6 +13,8 @@ export interface Scope {
   readonly loops: readonly string[];
   /** How many loops are around it. */
   readonly depth: number;
+  /** Lists what is converted, yet may mean something else. */
+  readonly note: (what: string) => void;
 }
 
 /** Functions that are called the same way here, by the name that they have here. */
@@ -33,8 +35,10 @@ const ofLoops: ReadonlyMap<string, string> = new Map([
   ['first', '@first'],
   ['index0', '@index'],
 ]);
-/** What changes text only in ways that do not matter in SQL, or makes the type that a value has here anyway. */
-const idle = ['trim', 'as_bool', 'as_number', 'as_native', 'as_text', 'string', 'list', 'safe'];
+/** What mostly makes the type that a value has here anyway, or changes white space alone: is left out and listed. */
+const idle = ['trim', 'as_bool', 'as_number', 'as_native', 'string', 'list'];
+/** What changes nothing in dbt either. */
+const noChange = ['as_text', 'safe'];
 
 /** What takes the place of `{{ expression }}`. @throws NotConverted */
 export function printed(of: Expression, scope: Scope): string {
@@ -42,9 +46,15 @@ export function printed(of: Expression, scope: Scope): string {
   if (of.kind === 'value') return textOf(of, scope);
   if (of.kind === 'choice')
     return `${open}#if ${written(of.test, scope)}}}${printed(of.then, scope)}{{else}}${printed(of.otherwise, scope)}{{/if${close}`;
-  if (of.kind === 'sign' && (of.sign === '~' || of.sign === '+'))
-    return of.parts.map((one) => printed(one, scope)).join('');
-  if (of.kind === 'filter' && of.name === 'trim') return printed(of.of, scope);
+  if (isJoined(of)) return of.parts.map((one) => printed(one, scope)).join('');
+  if (of.kind === 'filter' && !isTextValue(of.of)) {
+    // Printed, a value is text in any case.
+    if (noChange.includes(of.name) || of.name === 'string') return printed(of.of, scope);
+    if (of.name === 'trim') {
+      scope.note(leftOut(of.name));
+      return printed(of.of, scope);
+    }
+  }
   if (of.kind === 'call') {
     const name = pathOf(of.of);
     if (name === 'return' && of.args.placed.length === 1 && isText(of.args.placed[0]))
@@ -58,6 +68,22 @@ export function printed(of: Expression, scope: Scope): string {
   // A text that is known already stands there itself.
   if (of.kind === 'filter' && /^["']/.test(argument)) return argument.slice(1, -1);
   return `${open}${argument.replace(/^\(([\s\S]*)\)$/, '$1')}${close}`;
+}
+
+/** Whether signs join texts: `+` adds numbers, unless one side is a text. */
+function isJoined(of: Expression): of is Extract<Expression, { kind: 'sign' }> {
+  return (
+    of.kind === 'sign' &&
+    (of.sign === '~' || (of.sign === '+' && of.parts.some((one) => isTextValue(one) || isJoined(one))))
+  );
+}
+
+function isTextValue(one: Expression): one is { readonly kind: 'value'; readonly value: string } {
+  return one.kind === 'value' && typeof one.value === 'string';
+}
+
+function leftOut(filter: string): string {
+  return `the filter "${filter}" has no counterpart and is left out; look whether it matters here`;
 }
 
 function isText(one: Expression | undefined): one is Expression {
@@ -140,10 +166,18 @@ function partOf({ of, key }: Extract<Expression, { kind: 'part' }>, scope: Scope
 
 function filtered({ of, name, args }: Extract<Expression, { kind: 'filter' }>, scope: Scope): string {
   const [first] = args.placed;
-  if (idle.includes(name)) return written(of, scope);
-  if (of.kind === 'value' && typeof of.value === 'string') {
+  if (noChange.includes(name)) return written(of, scope);
+  if (name === 'list' && (of.kind === 'list' || (of.kind === 'call' && pathOf(of.of) === 'range')))
+    return written(of, scope);
+  if (isTextValue(of)) {
+    if (name === 'string') return written(of, scope);
+    if (name === 'trim') return quoted(of.value.trim());
     if (name === 'upper') return quoted(of.value.toUpperCase());
     if (name === 'lower') return quoted(of.value.toLowerCase());
+  }
+  if (idle.includes(name)) {
+    scope.note(leftOut(name));
+    return written(of, scope);
   }
   if (name === 'join') return `(join ${written(of, scope)} ${first === undefined ? '""' : written(first, scope)})`;
   if ((name === 'default' || name === 'd') && of.kind === 'call' && of.args.placed.length === 1 && first !== undefined)

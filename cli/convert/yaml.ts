@@ -25,7 +25,8 @@ export function convertYaml(text: string, file: string, tasks: Task[], folders?:
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   if (document.errors.length > 0) {
-    tasks.push({ file, line: 1, what: `this is no YAML: ${document.errors[0]?.message.split('\n')[0]}` });
+    const line = document.errors[0]?.linePos?.[0].line ?? 1;
+    tasks.push({ file, line, what: `this is no YAML: ${document.errors[0]?.message.split('\n')[0]}` });
     return text;
   }
   let changed = false;
@@ -53,7 +54,8 @@ export function convertYaml(text: string, file: string, tasks: Task[], folders?:
   if (folders !== undefined)
     for (const key of Object.keys((document.toJS() ?? {}) as object)) {
       if (!paths.test(key)) continue;
-      const there = ((document.toJS() as Record<string, unknown>)[key] as string[]).filter((path) => folders.has(path));
+      const named = (document.toJS() as Record<string, unknown>)[key] as string[];
+      const there = named.map((path) => path.replace(/^\.\/|\/+$/g, '')).filter((path) => folders.has(path));
       if (there.length === 0) document.delete(key);
       else document.set(key, there);
       changed = true;

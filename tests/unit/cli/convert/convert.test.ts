@@ -13,6 +13,15 @@ function converted(text: string, others: readonly { readonly path: string; reado
 test.each([
   ["{{ ref('x') }}", '{{ref "x"}}'],
   ["{{ ref('p', 'x', v=2) }}", '{{ref "p" "x" v=2}}'],
+  [
+    '{% if is_incremental() and x and y %}a{% else %}b{% endif %}',
+    '{{#incremental}}{{#if (and x y)}}a{{else}}b{{/if}}{{else}}b{{/incremental}}',
+  ],
+  [
+    '{% if is_incremental() and x %}a{% elif y %}b{% else %}c{% endif %}',
+    '{{#incremental}}{{#if x}}a{{else if y}}b{{else}}c{{/if}}{{else}}{{#if y}}b{{else}}c{{/if}}{{/incremental}}',
+  ],
+  ["{{ 'a' + b + 'c' }} {{ ' d ' | trim }} {{ e | string }}", 'a{{b}}c d {{e}}'],
   ["{{- source('a', 'b') -}}", '{{source "a" "b"}}'],
   ["{{ config(tags=['a', 'b'], meta={'k': 1}) }}", '{{config tags=(list "a" "b") meta=(object k=1)}}'],
   ["{{ var('x') | default(3) }} {{ env_var('X', 'y') }}", '{{var "x" 3}} {{env "X" "y"}}'],
@@ -52,6 +61,8 @@ test('what has no counterpart stays as a comment and is listed at its line', () 
   const left = [
     "{% set rows = run_query('select 1') %}",
     '{% if a > 1 %}b{% endif %}',
+    '{{ 1 + 2 }}',
+    '{{ a + b }}',
     '{{ x | replace("a", "b") }}',
     '{{ nobody(1) }}',
     '{% for a in b if c %}d{% endfor %}',
@@ -90,4 +101,47 @@ test('files that have no place here are kept aside and listed', () => {
   ]);
   expect(files.find(({ path }) => path === 'models/m.yml')?.text).toContain('# CONVERT: {"metrics"');
   expect(JSON.stringify(files)).not.toContain('secret');
+});
+
+test('`is_incremental() and x or y` is no condition of the incremental form alone, and is listed', () => {
+  expect(converted('{% if is_incremental() and x or y %}a{% endif %}').tasks).toEqual([
+    expect.stringMatching(/^1: .*is_incremental/),
+  ]);
+});
+
+test('filters that are left out are listed', () => {
+  const filters = ['{{ a | trim }}', '{% set b = a | list %}', '{% if a | as_bool %}{% endif %}'];
+  const { text, tasks } = converted(filters.join('\n'));
+  expect(text).toBe('{{a}}\n{{set b=a}}\n{{#if a}}{{/if}}');
+  expect(tasks.map((task) => task.slice(0, task.indexOf(' has')))).toEqual([
+    '1: the filter "trim"',
+    '2: the filter "list"',
+    '3: the filter "as_bool"',
+  ]);
+});
+
+test('a macro within a comment is none, and what is not taken over from a file of macros is listed at its line', () => {
+  const text =
+    '{# {% macro old(a) %}x{% endmacro %} #}\n{% macro m(a) %}{# {% endmacro %} #}{{ a }}{% endmacro %}\n\nselect 1\n{% macro default__m(a) %}\nd{% endmacro %}\n{% materialization z, default %}e{% endmaterialization %}';
+  const { files, tasks } = convertProject([{ path: 'macros/m.sql', text }]);
+  expect(files.find(({ path }) => path === 'macros/m.sql')?.text).toBe(
+    '{{!-- {% macro old(a) %}x{% endmacro %} --}}\n{{!-- {% endmacro %} --}}{{a}}',
+  );
+  expect(files.map(({ path }) => path).sort()).toEqual([
+    'macros/m.sql',
+    'not-converted/macros/default__m.sql.txt',
+    'not-converted/macros/m.sql.txt',
+    'not-converted/macros/z.sql.txt',
+  ]);
+  expect(tasks.map(({ file, line }) => `${file}:${line}`)).toEqual([
+    'macros/m.sql:4',
+    'macros/m.sql:5',
+    'macros/m.sql:7',
+  ]);
+});
+
+test('paths that name nested folders, or folders without texts, stay', () => {
+  const text = 'name: p\nmodel-paths: [models/core/, models/gone]\nseed-paths: [data]\n';
+  const { files } = convertProject([{ path: 'dbt_project.yml', text }], ['models/core/a.sql', 'data/b.csv']);
+  expect(files[0]?.text).toBe('name: p\nmodel-paths:\n  - models/core\nseed-paths:\n  - data\n');
 });
