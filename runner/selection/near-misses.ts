@@ -8,7 +8,7 @@ const most = 3;
 
 /**
  * What a selector that matches nothing could have meant: the nearest value of its method, then of any other, then names that
- * contain it.
+ * contain it, then names with a beginning that is spelt like it.
  * @param term several selectors with commas between them: each may match something, but nothing is in all of them.
  */
 export function nearMisses(term: string, selectables: Selectables): string | undefined {
@@ -19,7 +19,8 @@ export function nearMisses(term: string, selectables: Selectables): string | und
   const value = String(criterion.value);
   if (['state', 'result', 'source_status'].includes(criterion.method)) return 'No node is in that state.';
   if (value === '') return 'A + goes before or behind a name, e.g. +dim_room or dim_room+.';
-  const guess = nearestOf(criterion, selectables) ?? containing(value, selectables);
+  const guess =
+    nearestOf(criterion, selectables) ?? containing(value, selectables) ?? beginningLike(value, selectables);
   if (guess !== undefined) return `Did you mean ${guess}?`;
   return value.includes('+') ? 'A + goes before or behind a name; a blank stands between two.' : 'See `datacycle ls`.';
 }
@@ -40,11 +41,32 @@ function nearestOf({ method, keys, value }: Criterion, { nodes }: Selectables): 
 function containing(value: string, { nodes }: Selectables): string | undefined {
   const bare = value.replace(/[*?]/g, '').toLowerCase();
   if (bare.length < 3) return undefined;
-  const names = [
-    ...new Set([...nodes.values()].filter(({ type }) => type !== 'test' && type !== 'source').map(nameOf)),
-  ];
-  const found = names.filter((name) => name.toLowerCase().includes(bare)).slice(0, most);
-  return found.length === 0 ? undefined : found.map((name) => `"${name}"`).join(' or ');
+  const found = namesIn(nodes)
+    .filter((name) => name.toLowerCase().includes(bare))
+    .slice(0, most);
+  return listed(found);
+}
+
+/** `fact_enrgy` for `fact_energy_minute`. */
+function beginningLike(value: string, { nodes }: Selectables): string | undefined {
+  const names = namesIn(nodes);
+  const beginnings = (name: string) => {
+    const words = name.split('_');
+    return words.slice(1).map((_, index) => words.slice(0, index + 1).join('_'));
+  };
+  const guess = nearest(value, new Set(names.flatMap(beginnings)));
+  return guess === undefined
+    ? undefined
+    : listed(names.filter((name) => beginnings(name).includes(guess)).slice(0, most));
+}
+
+function listed(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : names.map((name) => `"${name}"`).join(' or ');
+}
+
+function namesIn(nodes: Selectables['nodes']): readonly string[] {
+  const told = [...nodes.values()].filter(({ type }) => type !== 'test' && type !== 'source');
+  return [...new Set(told.map(nameOf))];
 }
 
 function nameOf({ fqn }: Selectable): string {

@@ -97,11 +97,26 @@ function readFile(root: string, node: SeedNode): SeedFile {
     }
     const line = error instanceof CsvError ? Number(error.lines) : Number.NaN;
     throw new NodeError({
-      what: `${node.file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      ...faultOf(node, error),
       ...(line > 0 ? spotOfLine(file, line) : {}),
       cause: error,
     });
   }
+}
+
+/** What is wrong with a CSV, for the faults that people make. */
+function faultOf({ file }: SeedNode, error: unknown): { readonly what: string; readonly hint?: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, wanted, given] = /expect (\d+), got (\d+)/.exec(message) ?? [];
+  if (wanted === undefined || given === undefined) return { what: `${file} cannot be read: ${message}` };
+  const values = `${given} ${given === '1' ? 'value' : 'values'}`;
+  return {
+    what: `${file}: this line has ${values}, and the first one names ${wanted} ${wanted === '1' ? 'column' : 'columns'}`,
+    hint:
+      Number(given) < Number(wanted)
+        ? 'Each column needs its delimiter, also where a value is empty.'
+        : 'A value that holds the delimiter belongs in double quotes.',
+  };
 }
 
 /**

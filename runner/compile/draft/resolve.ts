@@ -3,7 +3,7 @@ import type { SourceNode } from '../../manifest/manifest.ts';
 import { batchBound, inBatch } from '../../manifest/placeholders.ts';
 import type { AllProperties } from '../../project/properties.ts';
 import { HelperError } from '../../template/template.ts';
-import { didYouMean } from '../../text/suggest.ts';
+import { didYouMean, nearest } from '../../text/suggest.ts';
 import type { CompileContext, Draft } from './context.ts';
 import { ephemeralName } from './ephemeral.ts';
 import type { Resolver } from './model-language.ts';
@@ -53,10 +53,7 @@ export function resolverFor(
     if (disabled.has(key))
       throw new HelperError(`the source "${key}" is disabled`, 'Set enabled: true for it, or take the reference out.');
     if (incomplete) return { id: `source.${key}`, relation: { schema: 'unknown', name: key }, eventTime: undefined };
-    throw new HelperError(
-      `there is no source "${key}"`,
-      didYouMean(key, sources.keys()) ?? 'Declare it under sources in a .yml file.',
-    );
+    throw new HelperError(`there is no source "${key}"`, meantBy(key, context));
   };
   const draftOf = (name: string): Draft => {
     const draft = drafts.get(name);
@@ -102,4 +99,15 @@ export function resolverFor(
       return id;
     },
   };
+}
+
+/** What a source that is not there could have meant: one that is spelt like it, or has such a table, or a model of that name. */
+function meantBy(key: string, { sources, drafts }: CompileContext): string {
+  const tableOf = (name: string) => name.slice(name.indexOf('.') + 1);
+  const names = [...sources.keys()];
+  const table = nearest(tableOf(key), names.map(tableOf));
+  const guess = nearest(key, names) ?? names.find((name) => tableOf(name) === table);
+  if (guess !== undefined) return `Did you mean "${guess}"?`;
+  if (drafts.has(tableOf(key))) return `There is a model or seed of that name: write {{ref "${tableOf(key)}"}}.`;
+  return didYouMean(key, names) ?? 'Declare it under sources in a .yml file.';
 }

@@ -89,6 +89,7 @@ describe('a selector that matches nothing', () => {
     ['marts.cor', 'Did you mean "marts.core"?'],
     ['tariff', 'Did you mean "tariffs"?'],
     ['custom', 'Did you mean "stg_customers" or "dim_customers"?'],
+    ['ordres', 'Did you mean "orders_history"?'],
     ['nothing_like_it_at_all', 'See `datacycle ls`.'],
     ['+', 'A + goes before or behind a name, e.g. +dim_room or dim_room+.'],
     ['stg_orders+revenue', 'A + goes before or behind a name; a blank stands between two.'],

@@ -121,11 +121,28 @@ describe('the file of a seed', () => {
     ['nothing', '', 'seeds/rooms.csv is empty'],
     ['a column twice', 'a,b,a\n1,2,3\n', 'seeds/rooms.csv: the column name "a" is empty or occurs twice'],
     ['a column without a name', 'a,,b\n1,2,3\n', 'seeds/rooms.csv: the column name "" is empty or occurs twice'],
-    ['a row that is too short', 'a,b\n1,2\n3\n', /^seeds\/rooms\.csv cannot be read: .*line 3/],
+    [
+      'a row that is too short',
+      'a,b\n1,2\n3\n',
+      'seeds/rooms.csv: this line has 1 value, and the first one names 2 columns',
+    ],
+    [
+      'a row that is too long',
+      'a\n1\n2,5\n',
+      'seeds/rooms.csv: this line has 2 values, and the first one names 1 column',
+    ],
     ['a quote that is not closed', 'a,b\n1,"2\n', /^seeds\/rooms\.csv cannot be read: .*line 2/i],
   ])('is refused with %s', (_name, csv, message) => {
     expect(() => read(csv)).toThrow(NodeError);
     expect(() => read(csv)).toThrow(message);
+  });
+
+  it('is refused with the place of a row of another length, and what to do', () => {
+    const told = (where: string, hint: string) => expect.objectContaining({ where, hint });
+    const short = 'Each column needs its delimiter, also where a value is empty.';
+    expect(() => read('a,b\n1,2\n3\n')).toThrow(told('seeds/rooms.csv:3:1', short));
+    const long = 'A value that holds the delimiter belongs in double quotes.';
+    expect(() => read('a,b\n1,2,5\n')).toThrow(told('seeds/rooms.csv:2:1', long));
   });
 
   it('is refused without a column that the .yml declares', () => {
