@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { examples } from './examples.ts';
+import { addIgnoredFlags, ignoredFlags } from './ignored-flags.ts';
 import type { SelectionFlags } from './selection/chosen-nodes.ts';
 import { selecting } from './selection/flags.ts';
 import type { GlobalOptions } from './settings/environment.ts';
@@ -35,7 +36,11 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly upstream?: boolean;
   readonly downstream?: boolean;
   readonly rotatePassword?: boolean;
+  readonly quiet?: boolean;
 }
+
+/** The commands whose product is in the database: with `--quiet` they say only what went wrong. */
+const working: ReadonlySet<string> = new Set(['load', 'seed', 'run', 'snapshot', 'build', 'test', 'retry']);
 
 /** What a subcommand does: gets its own flags with the global ones and a terminal, returns the exit code. */
 export type Action = (context: {
@@ -59,18 +64,22 @@ export function newProgram(exit: (code: number, command: string) => void): { pro
         .choices(['text', 'json'])
         .default('text'),
     )
+    .option('-q, --quiet', 'say only what went wrong, while something is loaded, built or tested')
+    .option('--no-color', 'without colours, as with NO_COLOR in the environment')
     .option('--debug', 'show where in the program an error comes from')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('Run with --help to see what there is.');
 
+  addIgnoredFlags(program);
   const define: Define = (name, description, action) => {
     const command = program.command(name).description(description).copyInheritedSettings(program);
     const shown = examples[name] ?? [];
     if (shown.length > 0) command.addHelpText('after', `\nExamples:\n${shown.map((line) => `  ${line}`).join('\n')}`);
     command.action(async (...all: unknown[]) => {
       const flags = command.optsWithGlobals<Flags>();
-      const terminal = new Terminal(flags.logFormat === 'json');
+      const terminal = new Terminal(flags.logFormat === 'json', flags.quiet === true && working.has(name));
+      for (const [flag, why] of ignoredFlags(flags)) terminal.aside(`${flag} is ignored: ${why}.`);
       // Arguments come before the flags and the command itself; one that takes several is a list.
       const given = all
         .slice(0, -2)

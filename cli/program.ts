@@ -49,6 +49,13 @@ function addBeginning(define: Define): void {
   )
     .argument('<folder>', 'the dbt project; it stays as it is')
     .option('--into <folder>', 'where to; it has to be empty or not there (default: <folder>-datacycle)');
+  define('deps', 'say what there is instead of packages', ({ terminal }) => {
+    terminal.say(
+      'There are no packages to install. What several projects share is copied: macros into macros/, tests into tests/generic/.',
+    );
+    terminal.say('The tests of dbt_utils and dbt_expectations that everybody adds are built in: docs/data-tests.md.');
+    return 0;
+  });
 }
 
 /** What makes data: from the sources to gold. */
@@ -146,6 +153,14 @@ function addLooking(define: Define, signal: AbortSignal): void {
         return compile(await opened(flags), selectFlags(flags), terminal);
       },
     ),
+  );
+  define(
+    'parse',
+    'read and compile the project, and write target/manifest.json; needs no database',
+    async ({ flags, terminal }) => (await import('./commands/parse.ts')).parse(await opened(flags), terminal),
+  );
+  define('clean', 'remove target/: compiled SQL, manifests and the compile cache', async ({ flags, terminal }) =>
+    (await import('./commands/clean.ts')).clean(await opened(flags), terminal),
   );
   selecting(
     define(

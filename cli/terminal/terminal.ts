@@ -26,12 +26,15 @@ export class Terminal {
   readonly json: boolean;
   /** Where the command's log goes; undefined without LOG_DIR. */
   journal: Journal | undefined;
+  readonly #quiet: boolean;
   readonly #live: boolean;
   #liveText = '';
 
-  constructor(json: boolean) {
+  /** @param quiet print nothing but results and what went wrong; the log file gets all the same. */
+  constructor(json: boolean, quiet = false) {
     this.json = json;
-    this.#live = process.stderr.isTTY === true && !json;
+    this.#quiet = quiet;
+    this.#live = process.stderr.isTTY === true && !json && !quiet;
   }
 
   /** Result rows and listings: standard output, nothing else goes there in JSON or CSV. To a file or pipe they go as they are. */
@@ -44,6 +47,7 @@ export class Terminal {
   /** Progress and reports of a command whose product is not its output. */
   lines(lines: readonly Line[]): void {
     this.#clearLive();
+    if (this.#quiet && !lines.some(({ tone }) => tone === 'bad')) return;
     for (const line of lines) process.stdout.write(`${colours[line.tone](visible(line.text))}\n`);
   }
 
@@ -52,6 +56,7 @@ export class Terminal {
   }
 
   event(event: object): void {
+    if (this.#quiet && isFine(event)) return;
     process.stdout.write(`${JSON.stringify(event)}\n`);
   }
 
@@ -81,6 +86,12 @@ export class Terminal {
     else this.lines([{ tone: 'warning', text }]);
   }
 
+  /** A notice beside the results of a command: to standard error, since standard output may be a table or a list. */
+  aside(text: string): void {
+    if (this.json) this.event({ type: 'notice', text });
+    else if (!this.#quiet) this.errors([{ tone: 'warning', text }]);
+  }
+
   /** One line that replaces itself on a terminal; elsewhere nothing. */
   live(text: string): void {
     if (!this.#live) return;
@@ -98,4 +109,10 @@ export class Terminal {
   done(): void {
     this.#clearLive();
   }
+}
+
+/** Whether an event tells neither of an error nor of something that failed. */
+function isFine(event: object): boolean {
+  if ('type' in event && event.type === 'error') return false;
+  return !('status' in event && (event.status === 'error' || event.status === 'fail'));
 }

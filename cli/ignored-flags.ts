@@ -1,0 +1,42 @@
+import { type Command, Option } from 'commander';
+
+/** Flags of dbt that cannot matter here: they are taken, and what there is instead is said once. */
+const ignored: Readonly<Record<string, string>> = {
+  '--profiles-dir <folder>': 'targets are in project.yml, and the address of the database in DB_URL',
+  '--profile <name>': 'targets are in project.yml, and the address of the database in DB_URL',
+  '--partial-parse': 'what has not changed is never compiled again',
+  '--no-partial-parse': 'what is kept in target/cache is never older than the files',
+  '--static-parser': 'there is one parser',
+  '--no-static-parser': 'there is one parser',
+  '--populate-cache': 'relations are asked for when they are needed',
+  '--no-populate-cache': 'relations are asked for when they are needed',
+  '--cache-selected-only': 'only relations of the selection are asked for',
+  '--no-cache-selected-only': 'only relations of the selection are asked for',
+  '--send-anonymous-usage-stats': 'nothing is sent to anybody',
+  '--no-send-anonymous-usage-stats': 'nothing is sent to anybody',
+  '--version-check': 'no version is asked for',
+  '--no-version-check': 'no version is asked for',
+  '--printer-width <columns>': 'lines are as long as they need to be',
+  '--use-colors': 'colours are for terminals; FORCE_COLOR in the environment turns them on elsewhere',
+  '--no-use-colors': '--no-color turns colours off',
+  '--use-colors-file': 'log files have no colours',
+  '--no-use-colors-file': 'log files have no colours',
+};
+
+const options = Object.keys(ignored).map((flags) => new Option(flags).hideHelp());
+
+/** Lets a program take the flags of dbt that cannot matter here. They are not in its help. */
+export function addIgnoredFlags(program: Command): void {
+  for (const option of options) program.addOption(option);
+}
+
+/** Of the flags that were given those that are ignored, each with the reason. */
+export function ignoredFlags(given: object): readonly (readonly [flag: string, why: string])[] {
+  const values = new Map<string, unknown>(Object.entries(given));
+  return options
+    .filter((option) => {
+      const value = values.get(option.attributeName());
+      return value !== undefined && (option.negate ? value === false : value !== false);
+    })
+    .map((option) => [option.long ?? option.flags, ignored[option.flags] ?? '']);
+}
