@@ -94,17 +94,17 @@ describe('who the server is and who we are', () => {
   });
 
   it('a file for which Bronze has no room is not begun, and the others land', async () => {
-    share.put('Pred_2023-12-01.csv', forecastFile('2023-12-01'));
-    share.put('Pred_2023-12-02.csv', '');
+    share.put('Pred_2023-12-11.csv', forecastFile('2023-12-11'));
+    share.put('Pred_2023-12-12.csv', '');
     const { bavail, bsize } = statfsSync(share.bronze);
     // Sparse: it takes no room itself.
-    truncateSync(join(share.folder, 'Pred_2023-12-02.csv'), bavail * bsize + 50_000_000_000);
+    truncateSync(join(share.folder, 'Pred_2023-12-12.csv'), bavail * bsize + 50_000_000_000);
     const reason = expect.stringMatching(
       /^it has [\d,]+ MB, for which Bronze lacks [\d,]+ MB: make room below BRONZE_ROOT$/,
     );
     expect(await share.load(db.warehouse)).toMatchObject({
       landed: 1,
-      skipped: { count: 1, first: [{ name: 'Pred_2023-12-02.csv', reason }] },
+      skipped: { count: 1, first: [{ name: 'Pred_2023-12-12.csv', reason }] },
       unread: { count: 1 },
     });
   });

@@ -10,6 +10,7 @@ import type { Row } from '../../../warehouse/warehouse.ts';
 import { CuttingProxy } from '../../servers/cutting-proxy.ts';
 import type { SftpServer } from '../../servers/sftp.ts';
 import { startSftp } from '../../servers/sftp-server.ts';
+import { startSsh2Server } from '../../servers/ssh2-server.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { forecastFile, WeatherShare } from './weather-share.ts';
 
@@ -325,7 +326,12 @@ describe.each(oneDatabase)('loading weather files, on $name', (kind) => {
     async () => {
       const small = mkdtempSync(join(tmpdir(), 'datacycle-full-'));
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', small]);
-      const full = new WeatherShare(server, join(small, 'bronze'));
+      // A server that tells no sizes: a file that does not fit by its size is not even begun.
+      const vague = await startSsh2Server('tiger & dragon 7', {
+        listed: ({ attrs: { size: _, ...attrs }, ...entry }) => ({ ...entry, attrs }),
+        told: ({ size: _, ...attrs }) => attrs,
+      });
+      const full = new WeatherShare(vague, join(small, 'bronze'));
       try {
         for (const day of ['2023-10-01', '2023-10-02', '2023-10-03'])
           full.put(`Pred_${day}.csv`, forecastFile(day, 90));
@@ -338,6 +344,7 @@ describe.each(oneDatabase)('loading weather files, on $name', (kind) => {
         expect(await rows('select count(*)::int as lines from staging.weather_line')).toEqual([{ lines: 5400 }]);
       } finally {
         full.dispose();
+        await vague.stop();
         execFileSync('umount', [small]);
         rmSync(small, { recursive: true, force: true });
       }
