@@ -86,7 +86,6 @@ describe('wrong configuration', () => {
     [['bulid'], "unknown command 'bulid'"],
     [['run', '--thread', '4'], "unknown option '--thread'"],
     [['run', '--threads', 'many'], 'It must be a whole number'],
-    [['run', '--select', 'fact_enrgy_minute'], 'Did you mean "fact_energy_minute"?'],
     [['run', '--target', 'prodd'], 'there is no target "prodd"'],
     [['load', 'sensor'], 'Did you mean "sensors"?'],
     [['show'], 'show needs a query or a selection'],
@@ -97,6 +96,13 @@ describe('wrong configuration', () => {
     const outcome = await project.run(args);
     expectOneMessage(outcome, 2);
     expect(outcome.stderr).toContain(message);
+  });
+
+  it('a selection that matches nothing is a warning with what is named like it, and nothing is run', async () => {
+    const { code, stdout, stderr } = await project.run(['run', '--select', 'fact_enrgy_minute']);
+    expect(code).toBe(0);
+    expect(stdout + stderr).toContain('Did you mean "fact_energy_minute"?');
+    expect(stdout).toMatch(/^run: 0 nodes /m);
   });
 
   it('SMB_PATH that is missing, and one that does not exist', async () => {
