@@ -1,12 +1,13 @@
 import { compiledProject } from '../../runner/cache/cache.ts';
 import { isBuilt, type Node } from '../../runner/manifest/manifest.ts';
+import { wordsOf } from '../../runner/plan/decision-words.ts';
 import type { Doing } from '../../runner/preview/decisions.ts';
 import { type Planned, previewRun } from '../../runner/preview/preview.ts';
 import type { Project } from '../../runner/project/project.ts';
 import type { Line, Tone } from '../../runner/run/report.ts';
 import { count, thousands } from '../../runner/text/figures.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
-import { openToRead } from '../settings/environment.ts';
+import { openWithoutTrace } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -23,7 +24,7 @@ export async function plan(
   const compiled = await compiledProject(project);
   tellNotices(terminal, compiled);
   const selected = await chosenNodes(compiled, flags, terminal);
-  const warehouse = await openToRead(project, 'plan', 1, signal);
+  const warehouse = await openWithoutTrace(project, 'plan', signal);
   try {
     const planned = await previewRun(compiled, warehouse, {
       command: 'build',
@@ -107,10 +108,12 @@ function linesOf(one: Planned, width: number): readonly Line[] {
   ];
 }
 
-/** The reason, unless the action says it. */
+/** What the run's own line says of it, or why where that says nothing. */
 function wordFor(node: Node, { action, reason }: Doing): string {
-  if (action === 'replace' && reason === 'table') return node.kind === 'seed' ? '' : 'what it reads may have changed';
-  return ['new', 'incremental', 'microbatch', 'refreshed', 'snapshot'].includes(reason) ? '' : reason;
+  if (action === 'test' || action === 'reuse' || action === 'error') return reason;
+  const told = wordsOf({ mode: action, reason });
+  if (told === 'created' || told === `${action} created`) return '';
+  return told === '' && action === 'replace' && node.kind !== 'seed' ? 'what it reads may have changed' : told;
 }
 
 function newsText({ news = [], batches }: Planned): string {

@@ -79,7 +79,7 @@ export async function openProjectWarehouse(
   });
   const warehouse = await openWarehouse({
     url: project.env.DB_URL,
-    folder: fromRoot(project.root, project.target.folder ?? join('.datacycle', 'db')),
+    folder: embeddedFolder(project.root, project.target.folder),
     purpose,
     concurrency: threads ?? project.target.threads ?? 4,
     settings: { ...project.target.settings, ...Object.fromEntries(secrets) },
@@ -104,6 +104,15 @@ export async function openToRead(
   });
 }
 
+/** The same for a command that may leave no trace: an embedded database that is not made yet is an empty one in memory. */
+export function openWithoutTrace(project: Project, purpose: string, signal: AbortSignal): Promise<Warehouse> {
+  const { env, root, target } = project;
+  // PostgreSQL's own sign of a folder that holds a database.
+  const isThere = Boolean(env.DB_URL) || existsSync(join(embeddedFolder(root, target.folder), 'PG_VERSION'));
+  const looked = isThere ? project : { ...project, target: { ...target, folder: 'memory://' } };
+  return openToRead(looked, purpose, 1, signal);
+}
+
 /** The same for a command that runs models: what the loaders keep there is brought up to date first. */
 export async function openForModels(
   project: Project,
@@ -126,6 +135,10 @@ async function openedWith(warehouse: Warehouse, look: (warehouse: Warehouse) => 
     await warehouse.close();
     throw error;
   }
+}
+
+function embeddedFolder(root: string, folder: string | undefined): string {
+  return fromRoot(root, folder ?? join('.datacycle', 'db'));
 }
 
 export function fromRoot(root: string, path: string): string {

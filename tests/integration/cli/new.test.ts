@@ -18,6 +18,9 @@ describe('new', () => {
     expect(made.stdout).toContain('npx datacycle build');
     expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toContain('target/');
     expect(existsSync(join(folder, 'schemas', 'project.schema.json'))).toBe(true);
+    const planned = await runHere(['plan'], folder, env);
+    expect(planned.stdout).toContain('Plan: ');
+    expect(existsSync(join(folder, '.datacycle', 'db'))).toBe(false);
     if (template !== undefined) cpSync(template, join(folder, '.datacycle', 'db'), { recursive: true });
     const built = await runHere(['build'], folder, env);
     expect(built.stdout).toContain('Done: 5 built (14 rows changed), 13 of 13 tests passed');
