@@ -27,6 +27,8 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   verify: ['datacycle verify --select sensor_events'],
   status: ['datacycle status'],
+  freshness: ['datacycle freshness', 'datacycle freshness --select source:shop --output json'],
+  source: ['datacycle source freshness --select source:shop.orders'],
   debug: ['datacycle debug', 'datacycle debug --target prod'],
   bi: ['datacycle bi', 'datacycle bi --output reports/energy'],
   bronze: ['datacycle bronze prune-staging --days 30 --dry-run'],

@@ -1,6 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import type { Project } from '../runner/project/project.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
+import { addFreshness } from './add-freshness.ts';
 import { type Define, type Flags, integer, limit, newProgram, running, selectFlags } from './define.ts';
 import { selecting } from './selection/flags.ts';
 import type { Journal } from './terminal/journal.ts';
@@ -17,6 +18,7 @@ export function buildProgram(signal: AbortSignal, exit: (code: number, command: 
   addBeginning(define);
   addPipeline(define, signal);
   addLooking(define, signal);
+  addFreshness(define);
   addKeeping(define, signal);
   return program;
 }

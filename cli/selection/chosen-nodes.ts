@@ -3,7 +3,7 @@
 //   chosen-nodes.ts  flags -> ids of nodes; a selector that matches nothing is told as a warning, on standard error
 //   flags.ts         the flags themselves
 //   defer.ts         reads what is not chosen where another run has it
-//   target-files.ts  writes what a later command can be compared with: manifest.json and run_results.json in target/
+//   target-files.ts  writes what a later command can be compared with: manifest.json, run_results.json, sources.json in target/
 //
 // A selector that cannot be read, or a file that is not there, ends the command with exit code 2.
 import { existsSync } from 'node:fs';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Compiled } from '../../runner/compile/compile.ts';
+import type { SourceFreshness } from '../../runner/manifest/manifest.ts';
 import type { RunSummary } from '../../runner/run/run-result.ts';
 import { manifestFile } from '../../runner/selection/manifest-file.ts';
 import { typeOf } from '../../runner/selection/selectable.ts';
@@ -37,6 +38,50 @@ export function writeRunResults(
     })),
   };
   writeJson(project.root, 'run_results.json', file, terminal);
+}
+
+/** What `freshness` found of a source, by the keys of dbt's sources.json. */
+export type SourceResult =
+  | { readonly unique_id: string; readonly error: string; readonly status: 'runtime error' }
+  | {
+      readonly unique_id: string;
+      readonly max_loaded_at: string;
+      readonly snapshotted_at: string;
+      readonly max_loaded_at_time_ago_in_s: number;
+      readonly status: 'pass' | 'warn' | 'error';
+      readonly criteria: SourceFreshness;
+      readonly adapter_response: Readonly<Record<string, unknown>>;
+      readonly timing: readonly [];
+      readonly thread_id: string;
+      readonly execution_time: number;
+    };
+
+export interface SourcesFound {
+  readonly startedAt: Date;
+  readonly invocationId: string;
+  readonly results: readonly SourceResult[];
+}
+
+/** Writes target/sources.json, for `source_status:`, and returns what it holds. */
+export function writeSources(
+  root: string,
+  { startedAt, invocationId, results }: SourcesFound,
+  terminal: Terminal,
+): object {
+  const now = new Date();
+  const file = {
+    metadata: {
+      dbt_schema_version: 'https://schemas.getdbt.com/dbt/sources/v3.json',
+      generated_at: now.toISOString(),
+      invocation_id: invocationId,
+      invocation_started_at: startedAt.toISOString(),
+      env: {},
+    },
+    results,
+    elapsed_time: (now.getTime() - startedAt.getTime()) / 1000,
+  };
+  writeJson(root, 'sources.json', file, terminal);
+  return file;
 }
 
 /** Whole or not at all. What cannot be written is told, and ends nothing: the work itself is in the database. */

@@ -4,6 +4,8 @@
 //   2. status.ts  collects the parts and derives the problems: what needs a person
 //   3. print.ts   formats them
 //
+//   source-freshness.ts  is another question, of `datacycle freshness`: how old the rows of declared sources are
+//
 // It only reads. The exit code is 1 if there is a problem.
 
 import type { Compiled } from '../../runner/compile/compile.ts';
