@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Compiled } from '../../runner/compile/compile.ts';
-import type { SourceFreshness } from '../../runner/manifest/manifest.ts';
-import type { RunSummary } from '../../runner/run/run-result.ts';
-import { manifestFile } from '../../runner/selection/manifest-file.ts';
+import { isBuilt, type SourceFreshness } from '../../runner/manifest/manifest.ts';
+import type { NodeResult, RunSummary } from '../../runner/run/run-result.ts';
+import { artifactMetadata, manifestFile } from '../../runner/selection/manifest-file.ts';
 import { typeOf } from '../../runner/selection/selectable.ts';
 import { uniqueId } from '../../runner/selection/unique-id.ts';
+import { relation } from '../../warehouse/quote.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** Writes target/manifest.json: what a later run can be compared with by --state. */
@@ -24,20 +25,37 @@ export function writeRunResults(
   args: Readonly<Record<string, unknown>>,
   terminal: Terminal,
 ): void {
-  const name = project.settings.name;
   const file = {
-    metadata: { generated_at: new Date().toISOString(), invocation_id: runId },
+    metadata: artifactMetadata('run-results/v6', new Date().toISOString(), runId),
     elapsed_time: seconds,
     args,
-    results: results.map(({ node, status, seconds: time, message, failures }) => ({
-      unique_id: uniqueId({ id: node.id, type: typeOf(node), project: name }),
-      status,
-      execution_time: time,
-      message,
-      failures: node.kind === 'test' ? failures : null,
-    })),
+    results: results.map((result) => runResult(result, project.settings.name)),
   };
   writeJson(project.root, 'run_results.json', file, terminal);
+}
+
+/** A result by the keys of dbt's schema, which allows no others. */
+function runResult({ node, status, seconds, startedAt, message, failures }: NodeResult, project: string): object {
+  return {
+    unique_id: uniqueId({ id: node.id, type: typeOf(node), project }),
+    status,
+    timing: startedAt === undefined ? [] : [executed(startedAt, seconds)],
+    // All nodes are in the hands of one thread, however many of them the database works on.
+    thread_id: 'main',
+    execution_time: seconds,
+    adapter_response: {},
+    message,
+    failures: node.kind === 'test' ? failures : null,
+    compiled: node.kind === 'model' || node.kind === 'test',
+    // `compile` writes it to files: what only a run knows is not in it, and a value of the environment may be.
+    compiled_code: null,
+    relation_name: isBuilt(node) && node.materialized !== 'ephemeral' ? relation(node.relation) : null,
+  };
+}
+
+function executed(startedAt: Date, seconds: number): object {
+  const completed = new Date(startedAt.getTime() + seconds * 1000);
+  return { name: 'execute', started_at: startedAt.toISOString(), completed_at: completed.toISOString() };
 }
 
 /** What `freshness` found of a source, by the keys of dbt's sources.json. */

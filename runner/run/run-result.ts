@@ -30,6 +30,8 @@ export interface NodeResult {
   /** `error`: it could not be done; `fail`: a test found bad rows; `skipped`: something before it failed. */
   readonly status: 'success' | 'pass' | 'warn' | 'fail' | 'error' | 'skipped';
   readonly seconds: number;
+  /** When the work on it began; absent for what was never begun. */
+  readonly startedAt?: Date | undefined;
   /** What was done with it; undefined where it could not be. */
   readonly action?: Action | undefined;
   /** Why it was built so, without the counts of `message`. */
@@ -64,8 +66,8 @@ export interface RunSummary {
   readonly ok: boolean;
 }
 
-/** What became of a node, without which and how long it took. */
-export type Outcome = Omit<NodeResult, 'node' | 'seconds'>;
+/** What became of a node, without which, when and how long it took. */
+export type Outcome = Omit<NodeResult, 'node' | 'seconds' | 'startedAt'>;
 
 const nothing = { inserted: 0, updated: 0, deleted: 0, failures: 0, error: undefined } as const;
 

@@ -282,7 +282,12 @@ export class RunWork {
     }
     const begin = clock().getTime();
     const result = await this.#workOn(node);
-    this.#note(id, index, { node, ...result, seconds: (clock().getTime() - begin) / 1000 });
+    this.#note(id, index, {
+      node,
+      ...result,
+      seconds: (clock().getTime() - begin) / 1000,
+      startedAt: new Date(begin),
+    });
     return result.status !== 'error' && result.status !== 'fail';
   }
 

@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { relation } from '../../warehouse/quote.ts';
 import type { Compiled } from '../compile/compile.ts';
-import { hasRelation, isBuilt, type Node } from '../manifest/manifest.ts';
-import { sourceTexts } from '../project/project.ts';
+import { isBuilt, type Node, type SourceNode, type UnitTestNode } from '../manifest/manifest.ts';
+import type { TestNode } from '../manifest/test-node.ts';
+import type { UnitTestRows } from '../manifest/unit-test-node.ts';
+import { type Project, sourceTexts } from '../project/project.ts';
 import { type Selectable, selectablesOf } from './selectable.ts';
 import { uniqueId } from './unique-id.ts';
 
-/** A compiled project as target/manifest.json holds it, by dbt's keys: what a later one can be compared with. */
+/**
+ * A compiled project as target/manifest.json holds it: by dbt's schema, which allows no keys but its own, and what a later one can
+ * be compared with. Named here is what that comparison reads.
+ */
 export interface ManifestFile {
   readonly metadata: { readonly project_name: string; readonly generated_at: string };
-  /** Models, seeds, snapshots and tests by their unique ids. */
+  /** Models, seeds, snapshots, analyses and data tests by their unique ids. */
   readonly nodes: Readonly<Record<string, FileNode>>;
   readonly sources: Readonly<Record<string, FileNode>>;
   readonly exposures: Readonly<Record<string, FileNode>>;
+  /** Absent from manifests of before, where they are among the nodes. */
+  readonly unit_tests?: Readonly<Record<string, FileNode>> | undefined;
   readonly macros: Readonly<Record<string, FileMacro>>;
 }
 
@@ -29,14 +37,13 @@ export interface FileNode {
   /** As it is set; what nobody sets is not there. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   readonly raw_code?: string | undefined;
-  readonly checksum?: { readonly name: string; readonly checksum: string } | undefined;
+  readonly checksum?: { readonly name: string; readonly checksum: string } | string | undefined;
   readonly schema?: string | undefined;
   readonly alias?: string | undefined;
   readonly identifier?: string | undefined;
   readonly source_name?: string | undefined;
   readonly columns?: Readonly<Record<string, FileColumn>> | undefined;
-  readonly contract?: { readonly enforced: boolean } | undefined;
-  readonly depends_on?: { readonly nodes: readonly string[]; readonly macros: readonly string[] } | undefined;
+  readonly depends_on?: { readonly nodes?: readonly string[]; readonly macros: readonly string[] } | undefined;
   /** Of an exposure. */
   readonly type?: string | undefined;
   readonly label?: string | undefined;
@@ -58,84 +65,239 @@ export interface FileMacro {
   readonly depends_on: { readonly macros: readonly string[] };
 }
 
+/** What every artifact says of itself. @param schema `manifest/v12`. @param generatedAt ISO 8601. */
+export function artifactMetadata(schema: string, generatedAt: string, runId: string | null) {
+  return {
+    dbt_schema_version: `https://schemas.getdbt.com/dbt/${schema}.json`,
+    // The version whose artifacts these are like: readers choose by it what to expect.
+    dbt_version: '1.10.0',
+    generated_at: generatedAt,
+    invocation_id: runId,
+    env: { generated_by: 'datacycle' },
+  };
+}
+
 /** @param generatedAt ISO 8601. */
 export function manifestFile(compiled: Pick<Compiled, 'manifest' | 'project'>, generatedAt: string): ManifestFile {
   const { manifest, project } = compiled;
   const selectables = selectablesOf(compiled).nodes;
   const name = project.settings.name;
   const ids = new Map(project.macros.map(({ path }) => [nameOf(path), `macro.${name}.${nameOf(path)}`]));
-  const macros = project.macros.map(({ path, text }) => {
-    const macro = nameOf(path);
-    return {
-      unique_id: `macro.${name}.${macro}`,
-      name: macro,
-      macro_sql: text,
-      depends_on: { macros: calls(text, ids) },
-    };
-  });
   const textOf = sourceTexts(project);
+  const parents: Record<string, string[]> = {};
   const nodes = [...manifest.nodes.values()].flatMap((node) => {
     const as = selectables.get(node.id);
     if (as === undefined) return [];
     const raw =
-      node.kind === 'model' || (node.kind === 'test' && node.generic === undefined) ? textOf(node.file) : undefined;
+      node.kind === 'model' || node.kind === 'analysis' || (node.kind === 'test' && node.generic === undefined)
+        ? (textOf(node.file) ?? '')
+        : '';
     const upstreams = node.dependsOn.flatMap((id) => selectables.get(id) ?? []).map(uniqueId);
-    return [
-      {
-        ...fileNode(node, as, project.root),
-        raw_code: raw,
-        depends_on: { nodes: upstreams, macros: calls(raw ?? '', ids) },
-      },
-    ];
+    parents[uniqueId(as)] = upstreams;
+    return [fileNode({ node, as, raw, project, dependsOn: { nodes: upstreams, macros: calls(raw, ids) } })];
   });
+  const apart = ['source', 'exposure', 'unit_test'];
   const byId = (kind: (type: string) => boolean) =>
     Object.fromEntries(nodes.filter((node) => kind(node.resource_type)).map((node) => [node.unique_id, node]));
-  return {
-    metadata: { project_name: name, generated_at: generatedAt },
-    nodes: byId((type) => type !== 'source' && type !== 'exposure'),
+  const groups = [...manifest.groups.values()].map((group) => ({
+    ...located(group.place.file, project),
+    unique_id: `group.${name}.${group.name}`,
+    resource_type: 'group',
+    name: group.name,
+    description: group.description,
+    owner: group.owner,
+    config: { meta: group.meta },
+  }));
+  const membersOf = (group: string) =>
+    [...selectables.values()].filter((as) => as.group === group && isBuilt(manifest.nodes.get(as.id))).map(uniqueId);
+  const file = {
+    metadata: {
+      ...artifactMetadata('manifest/v12', generatedAt, null),
+      project_name: name,
+      adapter_type: 'postgres',
+    },
+    nodes: byId((type) => !apart.includes(type)),
     sources: byId((type) => type === 'source'),
     exposures: byId((type) => type === 'exposure'),
-    macros: Object.fromEntries(macros.map((macro) => [macro.unique_id, macro])),
+    unit_tests: byId((type) => type === 'unit_test'),
+    macros: Object.fromEntries(
+      project.macros.map((macro) => [`macro.${name}.${nameOf(macro.path)}`, fileMacro(macro, project, ids)]),
+    ),
+    groups: Object.fromEntries(groups.map((group) => [group.unique_id, group])),
+    group_map: Object.fromEntries(groups.map((group) => [group.name, membersOf(group.name)])),
+    parent_map: parents,
+    child_map: reversed(parents),
+    // What a project of ours has not, or what is not kept once it is compiled.
+    docs: {},
+    disabled: {},
+    selectors: {},
+    metrics: {},
+    saved_queries: {},
+    semantic_models: {},
+    functions: {},
   };
+  return file;
 }
 
-function fileNode(node: Node, as: Selectable, root: string): FileNode {
+interface Described {
+  readonly node: Node;
+  readonly as: Selectable;
+  readonly raw: string;
+  readonly project: Project;
+  readonly dependsOn: { readonly nodes: readonly string[]; readonly macros: readonly string[] };
+}
+
+/** A node by the keys of dbt's schema, of which a comparison reads those of {@link FileNode}. */
+function fileNode(described: Described): FileNode & Readonly<Record<string, unknown>> {
+  const { node, as, raw, project, dependsOn } = described;
   const base = {
+    ...located(node.file, project),
     unique_id: uniqueId(as),
     resource_type: as.type,
     name: as.source?.table ?? node.name,
-    package_name: as.project,
-    original_file_path: node.file,
     fqn: as.fqn,
     description: node.description,
-    tags: as.tags,
-    config: isBuilt(node) || node.kind === 'test' ? node.config : undefined,
-    columns: hasRelation(node) ? columnsOf(node) : undefined,
   };
+  // Nobody asks the database for its name to compile a project.
+  const runnable = { ...base, database: null, tags: as.tags, group: node.group ?? null, raw_code: raw };
   switch (node.kind) {
     case 'model':
-    case 'seed':
+    case 'seed': {
+      const isSeed = node.kind === 'seed';
+      const seed = isSeed ? readFileSync(join(project.root, node.file), 'utf8') : raw;
+      const own = isSeed
+        ? { depends_on: { macros: dependsOn.macros } }
+        : { depends_on: dependsOn, language: 'sql', contract: { enforced: node.config.contract?.enforced === true } };
       return {
-        ...base,
+        ...runnable,
+        ...own,
+        ...(as.type === 'model' ? { access: as.access } : {}),
+        config: node.config,
+        columns: columnsOf(node),
         schema: node.relation.schema,
         alias: node.relation.name,
-        contract: { enforced: node.config.contract?.enforced === true },
-        checksum: node.kind === 'seed' ? checksum(readFileSync(join(root, node.file), 'utf8')) : undefined,
+        relation_name: node.materialized === 'ephemeral' ? null : relation(node.relation),
+        checksum: checksum(seed),
+        patch_path: node.describedIn === undefined ? null : `${as.project}://${node.describedIn}`,
       };
-    case 'source':
-      return {
-        ...base,
-        schema: node.relation.schema,
-        identifier: node.relation.name,
-        source_name: as.source?.name,
-      };
-    case 'exposure': {
-      const { type, label, maturity, url, owner, meta } = node;
-      return { ...base, type, label, maturity, url, owner, config: { meta } };
     }
+    case 'source':
+      return { ...base, ...sourceParts(node), tags: as.tags, source_name: as.source?.name };
+    case 'exposure': {
+      const { type, label, maturity, url, owner = {}, meta } = node;
+      return { ...base, tags: as.tags, depends_on: dependsOn, type, label, maturity, url, owner, config: { meta } };
+    }
+    case 'test':
+      return { ...runnable, ...testParts(described, node) };
+    case 'analysis':
+      return {
+        ...runnable,
+        schema: '',
+        alias: node.name,
+        checksum: checksum(raw),
+        language: 'sql',
+        depends_on: dependsOn,
+      };
+    case 'unit_test':
+      return { ...base, ...unitTestParts(node, as), depends_on: dependsOn };
     default:
-      return base;
+      return node satisfies never;
   }
+}
+
+/** Where it is written: `path` begins below the folder of its kind. */
+function located(file: string, project: Project) {
+  const root = Object.values(project.folders)
+    .flat()
+    .find((folder) => file.startsWith(`${folder}/`));
+  const path = root === undefined ? file : file.slice(root.length + 1);
+  return { package_name: project.settings.name, original_file_path: file, path };
+}
+
+function sourceParts(node: SourceNode) {
+  return {
+    database: null,
+    schema: node.relation.schema,
+    identifier: node.relation.name,
+    relation_name: relation(node.relation),
+    source_description: node.sourceDescription ?? '',
+    loader: node.loader ?? '',
+    loaded_at_field: node.loadedAtField ?? null,
+    loaded_at_query: node.loadedAtQuery ?? null,
+    freshness: node.freshness ?? null,
+    meta: node.meta ?? {},
+    columns: columnsOf(node),
+  };
+}
+
+function testParts({ raw, dependsOn }: Described, node: TestNode) {
+  return {
+    config: node.config,
+    meta: node.meta ?? {},
+    schema: node.stored?.relation.schema ?? '',
+    alias: node.stored?.relation.name ?? node.name,
+    relation_name: node.stored === undefined ? null : relation(node.stored.relation),
+    checksum: checksum(raw),
+    language: 'sql',
+    depends_on: dependsOn,
+    ...(node.generic === undefined
+      ? {}
+      : {
+          column_name: node.column ?? null,
+          test_metadata: { name: node.generic, kwargs: node.column === undefined ? {} : { column_name: node.column } },
+        }),
+  };
+}
+
+/** Of a test of several runs, what its first one is given and its last one is to yield: dbt knows one run. */
+function unitTestParts(node: UnitTestNode, { tags }: Selectable) {
+  const expected = node.runs.findLast(({ expect }) => expect !== undefined)?.expect;
+  return {
+    model: node.model.name,
+    given: (node.runs[0]?.given ?? []).map(({ of, rows }) => ({ input: inputOf(of, node.of), ...fixture(rows) })),
+    expect: expected === undefined ? {} : fixture(expected.rows),
+    checksum: node.checksum,
+    config: { tags, meta: node.meta },
+  };
+}
+
+/** `ref('orders')`, `source('raw', 'orders')`, `this`: as a unit test names what it reads. */
+function inputOf(id: string, model: string): string {
+  if (id === model) return 'this';
+  const name = id.slice(id.indexOf('.') + 1);
+  if (!id.startsWith('source.')) return `ref('${name}')`;
+  const dot = name.indexOf('.');
+  return `source('${name.slice(0, dot)}', '${name.slice(dot + 1)}')`;
+}
+
+function fixture(rows: UnitTestRows): object {
+  switch (rows.kind) {
+    case 'values':
+      return { format: 'dict', rows: rows.rows };
+    case 'query':
+      return { format: 'sql', rows: rows.sql.text };
+    case 'file':
+      return { format: 'csv', rows: null };
+    default:
+      return rows satisfies never;
+  }
+}
+
+function fileMacro({ path, text }: Project['macros'][number], project: Project, ids: ReadonlyMap<string, string>) {
+  return {
+    ...located(path, project),
+    unique_id: `macro.${project.settings.name}.${nameOf(path)}`,
+    resource_type: 'macro',
+    name: nameOf(path),
+    macro_sql: text,
+    depends_on: { macros: calls(text, ids) },
+  };
+}
+
+function reversed(parents: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
+  const children: Record<string, string[]> = Object.fromEntries(Object.keys(parents).map((id) => [id, []]));
+  for (const [child, ids] of Object.entries(parents)) for (const id of ids) children[id]?.push(child);
+  return children;
 }
 
 function columnsOf({ columns }: Extract<Node, { readonly columns: unknown }>): Record<string, FileColumn> {
@@ -144,7 +306,7 @@ function columnsOf({ columns }: Extract<Node, { readonly columns: unknown }>): R
   );
 }
 
-function checksum(text: string): FileNode['checksum'] {
+function checksum(text: string) {
   return { name: 'sha256', checksum: createHash('sha256').update(text.replaceAll('\r\n', '\n').trim()).digest('hex') };
 }
 

@@ -4,7 +4,8 @@ import { tokenForm } from './token-form.ts';
 /** What a node can have changed in, and whether it is the same. What has no such side is the same in it. */
 const sides: Readonly<Record<string, (old: FileNode, now: FileNode) => boolean>> = {
   body: (old, now) =>
-    tokenForm(old.raw_code ?? '') === tokenForm(now.raw_code ?? '') && equal(old.checksum, now.checksum),
+    tokenForm(old.raw_code ?? '') === tokenForm(now.raw_code ?? '') &&
+    (now.resource_type !== 'seed' || equal(old.checksum, now.checksum)),
   configs: (old, now) => equal(comparable(old.config), comparable(now.config)),
   relation: (old, now) => equal(named(old), named(now)),
   persisted_descriptions: (old, now) => equal(descriptions(old, now), descriptions(now, now)),
@@ -76,8 +77,8 @@ function modifiedMacros(old: ManifestFile, now: ManifestFile): Set<string> {
   return new Set(ids.filter((id) => form(old, id) !== form(now, id)));
 }
 
-function nodeOf({ nodes, sources, exposures }: ManifestFile, id: string): FileNode | undefined {
-  return nodes[id] ?? sources[id] ?? exposures[id];
+function nodeOf({ nodes, sources, exposures, unit_tests }: ManifestFile, id: string): FileNode | undefined {
+  return nodes[id] ?? sources[id] ?? exposures[id] ?? unit_tests?.[id];
 }
 
 /** Sources and exposures have no SQL of their own and no contract. */
@@ -108,13 +109,14 @@ function descriptions({ description, columns = {} }: FileNode, as: FileNode): ob
   };
 }
 
-function contract({ contract: own, columns = {} }: FileNode): object | undefined {
+function contract({ config, columns = {} }: FileNode): object | undefined {
+  const own = config?.contract as { readonly enforced?: boolean } | undefined;
   if (own?.enforced !== true) return undefined;
   return Object.fromEntries(Object.values(columns).map((column) => [column.name, column.data_type]));
 }
 
 function exposed({ type, label, maturity, url, owner, description, depends_on, config }: FileNode): object {
-  return { type, label, maturity, url, owner, description, nodes: depends_on?.nodes, config };
+  return { type, label, maturity, url, owner: owner ?? {}, description, nodes: depends_on?.nodes, config };
 }
 
 /** Whether two values are the same as JSON, whatever the order of keys. */

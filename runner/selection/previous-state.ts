@@ -43,6 +43,7 @@ const manifestSchema = z.looseObject({
   nodes: z.record(z.string(), node),
   sources: z.record(z.string(), node),
   exposures: z.record(z.string(), node),
+  unit_tests: z.record(z.string(), node).optional(),
   macros: z.record(z.string(), macro),
 });
 const results = z.looseObject({
