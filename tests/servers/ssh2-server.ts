@@ -27,6 +27,12 @@ export interface Ssh2Habits {
   readonly keyFirst?: boolean;
 }
 
+/** Of a server that tells no sizes. */
+export const withoutSizes: Ssh2Habits = {
+  listed: ({ attrs: { size: _, ...attrs }, ...entry }) => ({ ...entry, attrs }),
+  told: ({ size: _, ...attrs }) => attrs,
+};
+
 /**
  * A read-only sFTP server made of ssh2's, which needs nothing installed and knows passwords.
  * @param password of the user `weather`.

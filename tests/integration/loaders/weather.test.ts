@@ -10,7 +10,7 @@ import type { Row } from '../../../warehouse/warehouse.ts';
 import { CuttingProxy } from '../../servers/cutting-proxy.ts';
 import type { SftpServer } from '../../servers/sftp.ts';
 import { startSftp } from '../../servers/sftp-server.ts';
-import { startSsh2Server } from '../../servers/ssh2-server.ts';
+import { startSsh2Server, withoutSizes } from '../../servers/ssh2-server.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { forecastFile, WeatherShare } from './weather-share.ts';
 
@@ -326,11 +326,8 @@ describe.each(oneDatabase)('loading weather files, on $name', (kind) => {
     async () => {
       const small = mkdtempSync(join(tmpdir(), 'datacycle-full-'));
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', small]);
-      // A server that tells no sizes: a file that does not fit by its size is not even begun.
-      const vague = await startSsh2Server('tiger & dragon 7', {
-        listed: ({ attrs: { size: _, ...attrs }, ...entry }) => ({ ...entry, attrs }),
-        told: ({ size: _, ...attrs }) => attrs,
-      });
+      // What does not fit by its size is not even begun.
+      const vague = await startSsh2Server('tiger & dragon 7', withoutSizes);
       const full = new WeatherShare(vague, join(small, 'bronze'));
       try {
         for (const day of ['2023-10-01', '2023-10-02', '2023-10-03'])
