@@ -1,4 +1,4 @@
-import { LoadBusyError, LoadFailedError, LoadInterruptedError, systemCode } from '../../loaders/landing/errors.ts';
+import { LoadBusyError, LoadInterruptedError, SourceLostError, systemCode } from '../../loaders/landing/errors.ts';
 import {
   type LoadMode,
   type LoadSummary,
@@ -19,7 +19,7 @@ import type { WatchLog } from './watch-log.ts';
 
 /**
  * What became of one try to load a source. `unable`: it says nothing about the source (stopped, busy, no database). `unreachable`: its server
- * could not be connected to, which costs it nothing and may be over at any moment.
+ * could not be connected to, stayed silent or was lost on the way, which may be over at any moment.
  */
 export type Landing =
   | { readonly outcome: 'landed'; readonly summary: LoadSummary }
@@ -81,7 +81,7 @@ export class Lander {
       }
       metrics.up.set({ source: source.name }, 0);
       conditions.failed(source.name, messageOf(error), retryHint, { kind: kindOf(error) });
-      return { outcome: isUnreachable(error) ? 'unreachable' : 'failed' };
+      return { outcome: error instanceof SourceLostError ? 'unreachable' : 'failed' };
     }
   }
 
@@ -131,13 +131,6 @@ export class Lander {
 export function messageOf(error: unknown): string {
   if (error instanceof DatacycleError) return error.message;
   return error instanceof Error ? `unexpected ${error.name}: ${error.message}` : String(error);
-}
-
-/** The codes of a connection that was never made. */
-const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'];
-
-function isUnreachable(error: unknown): boolean {
-  return error instanceof LoadFailedError && unreachable.includes(systemCode(error.cause));
 }
 
 /** Two failures of one kind are the same although the system met them at different files. */

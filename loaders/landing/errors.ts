@@ -11,6 +11,9 @@ export class LoadBusyError extends DatacycleError {}
 /** A batch could not be landed. It was rolled back; batches before it stay. Never quotes the content of a file. */
 export class LoadFailedError extends DatacycleError {}
 
+/** Whoever has the data could not be reached, stayed silent or was lost on the way: another try may find it back at any moment. */
+export class SourceLostError extends LoadFailedError {}
+
 /** The load was asked to stop. The batch at hand was rolled back; `loads` are the load_ids of those that stay. */
 export class LoadInterruptedError extends DatacycleError {
   readonly loads: readonly number[];

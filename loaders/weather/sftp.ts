@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
-import { LoadFailedError, SourceError, systemCode, systemReason } from '../landing/errors.ts';
+import { LoadFailedError, SourceError, SourceLostError, systemCode, systemReason } from '../landing/errors.ts';
 import { atOnce } from '../landing/in-order.ts';
 import { type HostKeyPolicy, judgeHostKey } from './host-key.ts';
 import { isFileName, kindOf, type RemoteFile } from './remote-file.ts';
@@ -20,7 +20,7 @@ export interface SftpAddress extends SftpLogin {
 }
 
 /** The server could not be reached or the connection broke: another try may go better. */
-export class SftpLostError extends LoadFailedError {}
+export class SftpLostError extends SourceLostError {}
 
 /** A file could not be fetched although the connection is fine: a matter of this file, another may do. */
 export class RemoteFileError extends LoadFailedError {}

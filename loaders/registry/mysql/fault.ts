@@ -1,4 +1,4 @@
-import { LoadFailedError, SourceError } from '../../landing/errors.ts';
+import { LoadFailedError, SourceError, SourceLostError } from '../../landing/errors.ts';
 import type { RegistryAddress } from './address.ts';
 
 /** What went wrong, in words, and what to do about it where that is not the usual. */
@@ -56,7 +56,9 @@ export class RegistryFault extends Error {
         'Check MYSQL_URL (environment or .env) and that user, password and database are as the server has them.';
       return new SourceError({ what: this.message, hint: this.#hint ?? usual, cause: this.cause });
     }
-    return new LoadFailedError({
+    // A server that answers says so with an SQLSTATE.
+    const isLost = !(this.cause instanceof Error && 'sqlState' in this.cause);
+    return new (isLost ? SourceLostError : LoadFailedError)({
       what: `${this.message}${attempts > 1 ? `; tried ${attempts} times` : ''}`,
       hint: `Nothing was landed, the last snapshot stays. Check that the server of ${this.#address.shown} is running and can be reached from here, then load again.`,
       cause: this.cause,

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { LoadFailedError, LoadInterruptedError, SourceError } from '../../../loaders/landing/errors.ts';
+import {
+  LoadFailedError,
+  LoadInterruptedError,
+  SourceError,
+  SourceLostError,
+} from '../../../loaders/landing/errors.ts';
 import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
 import { registryTables } from '../../../loaders/registry/mysql/tables.ts';
 import { forbiddenValues, otherTables, pidbStatements } from '../../fixtures/pidb.ts';
@@ -231,7 +236,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry lands in $
     try {
       const timeouts = { connectMs: 200, silentMs: 200 };
       const error = await failure(load({ attempts: 2, timeouts }, url));
-      expect(error).toBeInstanceOf(LoadFailedError);
+      expect(error).toBeInstanceOf(SourceLostError);
       expect(error.message).toMatch(/does not answer|has not answered/);
       expect(notices).toHaveLength(1);
       expectNoPassword(error);
@@ -266,7 +271,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry lands in $
     const url = through(typeof address === 'object' && address !== null ? address.port : 0);
     try {
       const error = await failure(load({ attempts: 1, timeouts: { connectMs: 5000, silentMs: 500 } }, url));
-      expect(error).toBeInstanceOf(LoadFailedError);
+      expect(error).toBeInstanceOf(SourceLostError);
       expect(error.message).toMatch(/has not answered for 0.5 s/);
       expect(await staged()).toEqual([]);
       expect(allOfBronze()).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statfsSync, truncateSync } from 'n
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BronzeWriter } from '../../../loaders/landing/bronze.ts';
-import { LoadFailedError, LoadInterruptedError, SourceError } from '../../../loaders/landing/errors.ts';
+import { LoadInterruptedError, SourceError, SourceLostError } from '../../../loaders/landing/errors.ts';
 import { CuttingProxy } from '../../servers/cutting-proxy.ts';
 import type { SftpServer } from '../../servers/sftp.ts';
 import { startSsh2Server } from '../../servers/ssh2-server.ts';
@@ -174,7 +174,7 @@ describe('who the server is and who we are', () => {
       const silent = await share
         .load(db.warehouse, 'new', { sftp: { port: proxy.port, silentMs: 1000 } })
         .catch((fault: unknown) => fault);
-      expect(silent).toBeInstanceOf(LoadFailedError);
+      expect(silent).toBeInstanceOf(SourceLostError);
       expect(String(silent)).toMatch(
         /cannot fetch Pred_2023-12-06\.csv \(sFTP server 127\.0\.0\.1:\d+\): it has not answered for 1 s$/,
       );
