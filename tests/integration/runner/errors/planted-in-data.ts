@@ -20,7 +20,7 @@ const seeds: readonly Fault[] = [
   },
   {
     name: 'a seed: too few values',
-    message: 'Invalid Record Length',
+    message: 'this line has 1 value, and the first one names 2 columns',
     files: seed('room,floor\n‸kitchen\n'),
   },
   {
