@@ -35,10 +35,11 @@ export function convertCommand(from: string, into: string | undefined, terminal:
   if (terminal.json) terminal.event({ type: 'convert', folder: root, files: files.length, tasks });
   terminal.say(`Converted ${files.length} files into ${shown}.`, 'good');
   for (const task of tasks) terminal.notice(line(task));
+  const left = tasks.filter(({ toLookAt }) => toLookAt !== true).length;
   terminal.say(
-    tasks.length === 0
+    left === 0
       ? `Nothing is left to do by hand. Next: cd ${shown}, npx datacycle build`
-      : `${tasks.length} places are left to do by hand; CONVERT.md lists them. Then: cd ${shown}, npx datacycle build`,
+      : `${left} ${left === 1 ? 'place is' : 'places are'} left to do by hand; CONVERT.md lists them. Then: cd ${shown}, npx datacycle build`,
   );
   return 0;
 }
@@ -48,7 +49,26 @@ function line({ file, line: at, what }: Task): string {
 }
 
 function report(tasks: readonly Task[]): string {
-  const list =
-    tasks.length === 0 ? 'Nothing is left to do by hand.' : tasks.map((task) => `- ${line(task)}`).join('\n');
-  return `# What is left to do\n\nFiles and lines are those of the dbt project. In the text, what is not converted is a comment that begins with \`CONVERT:\`.\n\n${list}\n`;
+  const listOf = (some: readonly Task[], none: string) =>
+    some.length === 0 ? none : some.map((task) => `- ${line(task)}`).join('\n');
+  const toDo = listOf(
+    tasks.filter(({ toLookAt }) => toLookAt !== true),
+    'Nothing is left to do by hand.',
+  );
+  const toLookAt = listOf(
+    tasks.filter((task) => task.toLookAt === true),
+    'Nothing.',
+  );
+  return `# What is left to do
+
+Files and lines are those of the dbt project. In the text, what is not converted is a comment that begins with \`CONVERT:\`.
+
+${toDo}
+
+# What to look at
+
+It is converted or left aside, and rarely matters.
+
+${toLookAt}
+`;
 }

@@ -74,13 +74,11 @@ export function convertProject(
   }
   const macros = forPostgres(named.filter(({ kind }) => kind === 'macro'));
   for (const { kind, name, body, file, line } of named)
-    if (kind === 'macro' && !macros.some((macro) => macro.file === file && macro.line === line))
-      leave(
-        { path: `macros/${name}.sql`, text: body },
-        `the macro ${name} is not the one for PostgreSQL and is in not-converted/macros/${name}.sql.txt`,
-        line,
-        file,
-      );
+    if (kind === 'macro' && !macros.some((macro) => macro.file === file && macro.line === line)) {
+      const what = `the macro ${name} is not the one for PostgreSQL and is in not-converted/macros/${name}.sql.txt`;
+      tasks.push({ file, line, what, toLookAt: true });
+      add(`not-converted/macros/${name}.sql.txt`, body);
+    }
   const signatures = new Map(macros.map((macro) => [macro.name, macro]));
   for (const { path, text } of templates) add(path, convertTemplate(text, path, signatures, tasks));
   for (const one of [...macros, ...named.filter(({ kind }) => kind !== 'macro')]) {

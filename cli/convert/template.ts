@@ -7,6 +7,8 @@ export interface Task {
   readonly file: string;
   readonly line: number;
   readonly what: string;
+  /** It is converted, or left aside for a reason that rarely matters: to be looked at, not to be done. */
+  readonly toLookAt?: true;
 }
 
 /** A block that is open: how it ends, and what its loop names. */
@@ -41,16 +43,16 @@ export function convertTemplate(
     if (piece.kind === 'comment') return `{{!-- ${piece.inside.replaceAll('--', '- -')} --}}`;
     if (piece.kind === 'raw') return piece.inside.replaceAll('{{', '\\{{');
     const loops = blocks.flatMap((block) => block.loops);
-    const task = (what: string) =>
-      tasks.push({ file, line: firstLine + piece.line - 1, what: `${what}: ${short(piece.written)}` });
-    const note = (what: string) => void task(what);
+    const place = { file, line: firstLine + piece.line - 1 };
+    const told = (what: string) => `${what}: ${short(piece.written)}`;
+    const note = (what: string) => void tasks.push({ ...place, what: told(what), toLookAt: true });
     const scope: Scope = { macros, loops, depth: blocks.filter(({ isLoop }) => isLoop).length, note };
     try {
       if (piece.kind === 'print') return printed(readExpression(piece.inside), scope);
       return statement(piece, scope, blocks, made);
     } catch (error) {
       if (!(error instanceof NotConverted)) throw error;
-      task(error.message);
+      tasks.push({ ...place, what: told(error.message) });
       return left(piece.written);
     }
   };
