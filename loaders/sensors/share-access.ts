@@ -81,7 +81,8 @@ export class ShareAccess {
         }
         if (this.#hanging === 0) this.#waiting.shift()?.start();
       };
-      work(call).finally(done).then(resolve, reject);
+      // Called within a function of its own, so that what it throws at once ends the call, too.
+      (async () => work(call))().finally(done).then(resolve, reject);
     });
   }
 
