@@ -1,7 +1,7 @@
 // What PostgreSQL's own parser makes of SQL. It is compiled to WebAssembly (libpg-query), so it needs no server and nothing native.
 //
-//   parser.ts       SQL -> parse tree, with places as offsets in the SQL
-//   normal-form.ts  a text that two queries share if they differ in formatting and comments only
+//   parser.ts  SQL -> parse tree, with places as offsets in the SQL
+//   tree.ts    the nodes of a tree, and the texts and constants in it
 //
 // The parser is loaded by the first that asks for it: 2 MB and some 30 ms that most commands do without. Everything after that
 // is synchronous. A tree says what is written, not what it means: no catalog is asked, so a name may stand for anything.
