@@ -1,6 +1,6 @@
-import { hasColumns, type ProjectLineage } from '../../runner/lineage/lineage.ts';
+import type { ProjectLineage } from '../../runner/lineage/lineage.ts';
 import type { ColumnName } from '../../runner/lineage/trace.ts';
-import type { Manifest } from '../../runner/manifest/manifest.ts';
+import { hasRelation, type Manifest } from '../../runner/manifest/manifest.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean, nearest } from '../../runner/text/suggest.ts';
 
@@ -14,7 +14,7 @@ export function columnsNamed(
   manifest: Pick<Manifest, 'nodes'>,
   lineage: ProjectLineage,
 ): ColumnName[] {
-  const nodes = new Map([...manifest.nodes.values()].filter(hasColumns).map((node) => [node.name, node.id]));
+  const nodes = new Map([...manifest.nodes.values()].filter(hasRelation).map((node) => [node.name, node.id]));
   return names.flatMap((name) => {
     const whole = nodes.get(name);
     if (whole !== undefined) return columnsOf(lineage, whole).map((column) => ({ node: whole, column }));

@@ -1,6 +1,5 @@
 import { compiledProject } from '../../runner/cache/cache.ts';
-import { hasColumns } from '../../runner/lineage/lineage.ts';
-import type { Node } from '../../runner/manifest/manifest.ts';
+import { hasRelation, type Node } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import type { RunFlags } from '../commands/run.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
@@ -20,7 +19,7 @@ export async function listColumns(project: Project, flags: ColumnsFlags, termina
   const lineage = await lineageOf(compiled);
   const rows = manifest.order.flatMap((id) => {
     const node = manifest.nodes.get(id);
-    if (!hasColumns(node) || !selected.has(id)) return [];
+    if (!hasRelation(node) || !selected.has(id)) return [];
     return (lineage[id]?.columns ?? []).map((one) => ({ node, ...one }));
   });
   switch (terminal.json ? 'json' : (flags.output ?? 'name')) {

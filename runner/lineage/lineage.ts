@@ -13,11 +13,10 @@
 import { relation } from '../../warehouse/quote.ts';
 import {
   type BuiltNode,
+  hasRelation,
   incrementalSqlOf,
-  isBuilt,
   type Manifest,
   type ModelNode,
-  type Node,
   type SeedNode,
   type SourceNode,
 } from '../manifest/manifest.ts';
@@ -104,7 +103,7 @@ export function columnLineage(
   const found: Record<string, NodeLineage> = {};
   const byRelation = new Map<string, NodeWithColumns>();
   for (const node of nodes.values())
-    if (hasColumns(node) && node.materialized !== 'ephemeral') byRelation.set(relation(node.relation), node);
+    if (hasRelation(node) && node.materialized !== 'ephemeral') byRelation.set(relation(node.relation), node);
   const neverNull = neverNullColumns(manifest);
   const ground = (self: ModelNode, own: Shape): Ground => ({
     query: queryShape,
@@ -116,7 +115,7 @@ export function columnLineage(
   });
   for (const id of order) {
     const node = nodes.get(id);
-    if (!hasColumns(node) || wanted?.has(id) === false) continue;
+    if (!hasRelation(node) || wanted?.has(id) === false) continue;
     const isNeverNull = (name: string) => neverNull.get(id)?.has(name) === true;
     if (node.kind === 'model') {
       const { lineage, isFilled } = ofModel(node, options, isNeverNull, (own) => ground(node, own));
@@ -311,8 +310,4 @@ const order: Readonly<Record<How, number>> = { copied: 0, computed: 1, filtered:
 function compareOrigins(a: Origin, b: Origin): number {
   const key = ({ node, column: name, path = '' }: Origin) => `${node} ${name} ${path}`;
   return order[a.how] - order[b.how] || (key(a) < key(b) ? -1 : 1);
-}
-
-export function hasColumns(node: Node | undefined): node is NodeWithColumns {
-  return isBuilt(node) || node?.kind === 'source';
 }

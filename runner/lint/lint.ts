@@ -10,8 +10,8 @@
 //
 // A finding points at the template, or at the .yml. What several models share, such as a macro, is found once.
 import { relation } from '../../warehouse/quote.ts';
-import { columnLineage, hasColumns, type LineageOptions } from '../lineage/lineage.ts';
-import type { Manifest, Node } from '../manifest/manifest.ts';
+import { columnLineage, type LineageOptions } from '../lineage/lineage.ts';
+import { hasRelation, type Manifest, type Node } from '../manifest/manifest.ts';
 import type { LintException } from '../project/lint-schema.ts';
 import type { Project } from '../project/project.ts';
 import type { SqlParser } from '../sql/parser.ts';
@@ -96,7 +96,7 @@ function referencesOf({ nodes }: Manifest): (schema: string | undefined, name: s
   const found = new Map<string, string>();
   const bare = new Map<string, string>();
   for (const node of nodes.values()) {
-    if (!hasColumns(node) || node.materialized === 'ephemeral') continue;
+    if (!hasRelation(node) || node.materialized === 'ephemeral') continue;
     const reference = referenceOf(node);
     found.set(relation(node.relation), reference);
     bare.set(node.relation.name, reference);

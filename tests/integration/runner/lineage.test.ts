@@ -4,8 +4,8 @@ import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { readSeed } from '../../../runner/build/transaction/seed.ts';
 import { projectAt } from '../../../runner/cache/cache.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
-import { columnLineage, hasColumns, type NodeLineage } from '../../../runner/lineage/lineage.ts';
-import { incrementalSqlOf, type Manifest, type ModelNode } from '../../../runner/manifest/manifest.ts';
+import { columnLineage, type NodeLineage } from '../../../runner/lineage/lineage.ts';
+import { hasRelation, incrementalSqlOf, type Manifest, type ModelNode } from '../../../runner/manifest/manifest.ts';
 import { loadSqlParser } from '../../../runner/sql/parser.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
@@ -23,7 +23,7 @@ const models = [...manifest.nodes.values()].filter(
 async function createTables(on: Warehouse): Promise<void> {
   await ensureStaging(on);
   for (const node of manifest.nodes.values()) {
-    if (!hasColumns(node)) continue;
+    if (!hasRelation(node)) continue;
     const types = node.kind === 'seed' ? readSeed(root, node).columns : node.columns;
     const columns = types.map((one) => `${identifier(one.name)} ${'dataType' in one ? one.dataType : one.type}`);
     await on.query(`create schema if not exists ${identifier(node.relation.schema)}`);
@@ -51,7 +51,7 @@ function readByModel({ columns, filteredBy, rowsFrom }: NodeLineage): ReadonlySe
   return new Set(
     origins.flatMap(({ node, column }) => {
       const upstream = manifest.nodes.get(node);
-      if (column === '*' || !hasColumns(upstream)) return [];
+      if (column === '*' || !hasRelation(upstream)) return [];
       return [`${upstream.relation.schema}.${upstream.relation.name}.${column}`];
     }),
   );
