@@ -69,24 +69,24 @@ export function lint({ project, manifest, parser, seedColumns }: LintInput): Lin
       ...unconditionalJoins(forms),
     ];
   });
-  const all = [
+  const all = once([
     ...sql,
     ...notIn,
     ...undocumentedModels(written),
     ...undocumentedColumns(written, lineage),
     ...modelsWithoutKey(written, manifest),
     ...unused(project, manifest),
-  ];
+  ]);
   const exceptions = project.settings.lint?.off ?? [];
   const needed = new Set<number>();
-  const findings = once(all).filter((finding) => {
+  const findings = all.filter((finding) => {
     const by = exceptions.flatMap((one, index) => (excepts(one, finding) ? [index] : []));
     for (const index of by) needed.add(index);
     return by.length === 0;
   });
   return {
     findings: findings.toSorted(byPlace),
-    off: once(all).length - findings.length,
+    off: all.length - findings.length,
     needless: exceptions.flatMap((_, index) => (needed.has(index) ? [] : [index])),
   };
 }
