@@ -20,8 +20,8 @@ import {
   type SeedNode,
   type SourceNode,
 } from '../manifest/manifest.ts';
-import { type SqlParser, SqlSyntaxError } from '../sql/parser.ts';
-import { ProjectError } from '../text/errors.ts';
+import type { SqlParser } from '../sql/parser.ts';
+import { placedQuery } from '../sql/placed-query.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { addedColumns } from './added-columns.ts';
@@ -265,26 +265,13 @@ interface Read {
 }
 
 function read(node: ModelNode, sql: SqlText, { parser, onNotIn }: LineageOptions, ground: Ground): Read {
-  try {
-    const { select, offsetOf } = parser.query(sql.text);
-    const tell = (location: number | undefined, what: string) => {
-      const place = sql.placeAt(offsetOf(location));
-      if (place !== undefined) onNotIn?.(node, place, what);
-    };
-    const shape = queryShape(
-      select,
-      undefined,
-      new Map(),
-      onNotIn === undefined ? ground : { ...ground, onNotIn: tell },
-    );
-    return {
-      shape,
-      placeOf: ({ location }) => (location === undefined ? undefined : sql.placeAt(offsetOf(location))),
-    };
-  } catch (error) {
-    if (!(error instanceof SqlSyntaxError)) throw error;
-    throw new ProjectError([{ what: error.message, place: sql.placeAt(error.offset) }]);
-  }
+  const { select, placeOf } = placedQuery(sql, parser);
+  const tell = (location: number | undefined, what: string) => {
+    const place = placeOf(location);
+    if (place !== undefined) onNotIn?.(node, place, what);
+  };
+  const shape = queryShape(select, undefined, new Map(), onNotIn === undefined ? ground : { ...ground, onNotIn: tell });
+  return { shape, placeOf: ({ location }) => (location === undefined ? undefined : placeOf(location)) };
 }
 
 function lineageOf(name: string, flow: Flow, place?: Place): ColumnLineage {

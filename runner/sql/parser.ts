@@ -1,7 +1,8 @@
 // What PostgreSQL's own parser makes of SQL. It is compiled to WebAssembly (libpg-query), so it needs no server and nothing native.
 //
-//   parser.ts  SQL -> parse tree, with places as offsets in the SQL
-//   tree.ts    the nodes of a tree, and the texts and constants in it
+//   parser.ts        SQL -> parse tree, with places as offsets in the SQL
+//   placed-query.ts  the same of a project's SQL, with places in the template
+//   tree.ts          the nodes of a tree, and the texts and constants in it
 //
 // The parser is loaded by the first that asks for it: 2 MB and some 30 ms that most commands do without. Everything after that
 // is synchronous. A tree says what is written, not what it means: no catalog is asked, so a name may stand for anything.
