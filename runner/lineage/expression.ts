@@ -1,5 +1,5 @@
 import type { A_Expr, BoolExpr, FuncCall, Node, SubLink } from 'libpg-query';
-import { constantNumber, constantText, nodesBelow, textsOf } from '../sql/tree.ts';
+import { constantNumber, constantText, isStar, nodesBelow, textsOf } from '../sql/tree.ts';
 import { asMembers, computed, type Flow, filtered, merge, nothing, taken } from './flow.ts';
 import { pathOf } from './json-path.ts';
 import { isNullConstant } from './never-null.ts';
@@ -36,8 +36,7 @@ export function all(nodes: readonly Node[] | undefined, scope: Scope): Flow {
 }
 
 function columnFlow(fields: readonly Node[], scope: Scope): Flow {
-  const last = fields.at(-1);
-  if (last === undefined || !('A_Star' in last)) return referred(scope, textsOf(fields));
+  if (!isStar(fields)) return referred(scope, textsOf(fields));
   // A star as an operand, as in row(t.*).
   const { columns, gaps } = starOf(scope, textsOf(fields));
   return computed(merge({ parts: new Map(), gaps: new Set(gaps) }, ...columns.map(({ flow }) => flow)));

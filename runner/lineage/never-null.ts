@@ -1,7 +1,7 @@
 import type { A_Expr, Node } from 'libpg-query';
 import { relation } from '../../warehouse/quote.ts';
 import { isBuilt, type Manifest } from '../manifest/manifest.ts';
-import { constantNumber, constantText, textsOf } from '../sql/tree.ts';
+import { conjuncts, constantNumber, constantText, textsOf } from '../sql/tree.ts';
 import { columnReferred, type Relation, type Scope } from './scope.ts';
 
 /**
@@ -87,15 +87,11 @@ export function isNullConstant(node: Node): boolean {
 
 /** The names of columns that a condition demands to be there: `a is not null`, and what a comparison must know. */
 export function demanded(condition: Node | undefined): string[] {
-  if (condition === undefined) return [];
-  if ('BoolExpr' in condition)
-    return condition.BoolExpr.boolop === 'AND_EXPR' ? (condition.BoolExpr.args ?? []).flatMap(demanded) : [];
-  if ('NullTest' in condition) {
-    const { nulltesttype, arg } = condition.NullTest;
-    return nulltesttype === 'IS_NOT_NULL' ? nameOf(arg) : [];
-  }
-  if (!('A_Expr' in condition) || !isPlain(condition.A_Expr)) return [];
-  return [...nameOf(condition.A_Expr.lexpr), ...nameOf(condition.A_Expr.rexpr)];
+  return conjuncts(condition).flatMap((one) => {
+    if ('NullTest' in one) return one.NullTest.nulltesttype === 'IS_NOT_NULL' ? nameOf(one.NullTest.arg) : [];
+    if (!('A_Expr' in one) || !isPlain(one.A_Expr)) return [];
+    return [...nameOf(one.A_Expr.lexpr), ...nameOf(one.A_Expr.rexpr)];
+  });
 }
 
 function nameOf(node: Node | undefined): string[] {

@@ -1,5 +1,5 @@
 import type { CommonTableExpr, Node, SelectStmt, WithClause } from 'libpg-query';
-import { allNodes, constantNumber, isNode, nodesBelow, textOf, textsOf } from '../sql/tree.ts';
+import { bareNames, columnFields, constantNumber, isNode, isStar, nodesBelow, textOf, textsOf } from '../sql/tree.ts';
 import { columnName } from './column-name.ts';
 import { all, flowOf } from './expression.ts';
 import { computed, type Flow, filtered, gap, merge, nothing } from './flow.ts';
@@ -38,9 +38,8 @@ function selectShape(select: SelectStmt, scope: Scope): Shape {
   const columns = (select.targetList ?? []).flatMap((node): Column[] => {
     if (!('ResTarget' in node)) return [];
     const { name, val, location } = node.ResTarget;
-    const fields = val !== undefined && 'ColumnRef' in val ? (val.ColumnRef.fields ?? []) : [];
-    const last = fields.at(-1);
-    if (last === undefined || !('A_Star' in last))
+    const fields = columnFields(val);
+    if (!isStar(fields))
       return [
         {
           name: name ?? columnName(val),
@@ -94,8 +93,7 @@ function outputFlow(node: Node, columns: readonly Column[], scope: Scope, isInpu
   const expression = 'SortBy' in node ? node.SortBy.node : node;
   const number = constantNumber(expression);
   if (number !== undefined) return columns[number - 1]?.flow ?? nothing;
-  const [first, second] =
-    expression !== undefined && 'ColumnRef' in expression ? (expression.ColumnRef.fields ?? []) : [];
+  const [first, second] = columnFields(expression);
   const name = second === undefined ? textOf(first) : undefined;
   const output = name === undefined || isInput(name) ? undefined : columns.find((one) => one.name === name);
   return output?.flow ?? flowOf(expression, scope);
@@ -167,7 +165,7 @@ function withCtes(
       continue;
     }
     const shapeNow = () => finished(queryShape(select, outer, ctes, ground), node.CommonTableExpr);
-    if (clause.recursive === true && select.larg !== undefined && readsItself(select, ctename)) {
+    if (clause.recursive === true && select.larg !== undefined && bareNames(select).includes(ctename)) {
       // The rows that it begins with, then twice what they bring: by then nothing new comes.
       ctes.set(ctename, finished(queryShape(select.larg, outer, ctes, ground), node.CommonTableExpr));
       ctes.set(ctename, shapeNow());
@@ -175,12 +173,6 @@ function withCtes(
     ctes.set(ctename, shapeNow());
   }
   return ctes;
-}
-
-function readsItself(select: SelectStmt, name: string): boolean {
-  for (const node of allNodes({ SelectStmt: select }))
-    if ('RangeVar' in node && node.RangeVar.schemaname === undefined && node.RangeVar.relname === name) return true;
-  return false;
 }
 
 /** With the names that the common table expression gives, and the columns that `search` and `cycle` add. */

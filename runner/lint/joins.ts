@@ -1,5 +1,5 @@
 import type { JoinExpr, Node, SelectStmt } from 'libpg-query';
-import { allNodes } from '../sql/tree.ts';
+import { allNodes, conjuncts } from '../sql/tree.ts';
 import type { Finding } from './finding.ts';
 import type { Form } from './form.ts';
 import { queriesOf } from './queries.ts';
@@ -94,11 +94,4 @@ function locationIn(item: Node): number | undefined {
     if ('ResTarget' in node) return node.ResTarget.location ?? 0;
   }
   return undefined;
-}
-
-function conjuncts(condition: Node | undefined): Node[] {
-  if (condition === undefined) return [];
-  if ('BoolExpr' in condition && condition.BoolExpr.boolop === 'AND_EXPR')
-    return (condition.BoolExpr.args ?? []).flatMap(conjuncts);
-  return [condition];
 }

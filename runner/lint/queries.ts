@@ -1,5 +1,5 @@
 import type { Node, RangeVar, SelectStmt } from 'libpg-query';
-import { allNodes, contentOf, isNode } from '../sql/tree.ts';
+import { contentOf, nodesBelow } from '../sql/tree.ts';
 
 /** A query of a statement: the statement itself, a common table expression, a side of a union, a subquery. */
 export interface Query {
@@ -28,18 +28,14 @@ export function* queriesOf(
   for (const [one, use] of subqueries(parts, 'subquery')) yield* queriesOf(one, ctes, use);
 }
 
-/** The subqueries nearest below a value. */
+/** The subqueries nearest below a value that is no node itself. */
 function* subqueries(value: unknown, use: 'subquery' | 'exists'): Generator<readonly [SelectStmt, Query['as']]> {
-  if (Array.isArray(value)) {
-    for (const one of value) yield* subqueries(one, use);
-  } else if (isNode(value)) {
-    if ('SelectStmt' in value) yield [value.SelectStmt, use];
+  for (const node of nodesBelow(value)) {
+    if ('SelectStmt' in node) yield [node.SelectStmt, use];
     else {
-      const isExists = 'SubLink' in value && value.SubLink.subLinkType === 'EXISTS_SUBLINK';
-      yield* subqueries(contentOf(value)[1], isExists ? 'exists' : 'subquery');
+      const isExists = 'SubLink' in node && node.SubLink.subLinkType === 'EXISTS_SUBLINK';
+      yield* subqueries(contentOf(node)[1], isExists ? 'exists' : 'subquery');
     }
-  } else if (typeof value === 'object' && value !== null) {
-    for (const one of Object.values(value)) yield* subqueries(one, use);
   }
 }
 
@@ -54,11 +50,4 @@ export function tablesOf(items: readonly Node[] | undefined): RangeVar[] {
     if ('RangeTableSample' in item) return tablesOf([item.RangeTableSample.relation].flatMap((one) => one ?? []));
     return [];
   });
-}
-
-/** The bare names of relations that stand anywhere below a value. */
-export function bareNames(value: unknown): string[] {
-  return [...allNodes(value)].flatMap((node) =>
-    'RangeVar' in node && node.RangeVar.schemaname === undefined ? (node.RangeVar.relname ?? []) : [],
-  );
 }

@@ -1,8 +1,8 @@
 import type { Node, RangeVar } from 'libpg-query';
-import { allNodes } from '../sql/tree.ts';
+import { allNodes, bareNames, columnFields, isStar, textsOf } from '../sql/tree.ts';
 import type { Finding } from './finding.ts';
 import type { Form } from './form.ts';
-import { bareNames, queriesOf, tablesOf } from './queries.ts';
+import { queriesOf, tablesOf } from './queries.ts';
 
 /** Schemas of PostgreSQL itself, which no model makes. */
 const ofPostgres: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema']);
@@ -125,16 +125,13 @@ function isOfDatabase({ schemaname, relname = '' }: RangeVar): boolean {
 function starIn(target: Node): number | undefined {
   if (!('ResTarget' in target)) return undefined;
   const { val, location } = target.ResTarget;
-  if (val === undefined || !('ColumnRef' in val)) return undefined;
-  const last = val.ColumnRef.fields?.at(-1);
-  return last !== undefined && 'A_Star' in last ? (location ?? 0) : undefined;
+  return isStar(columnFields(val)) ? (location ?? 0) : undefined;
 }
 
 /** Whether a value names something by `column`, `relation.column`: the names of the relations, `undefined` for a bare column. */
 export function relationsNamed(value: unknown): (string | undefined)[] {
   return [...allNodes(value)].flatMap((node) => {
     if (!('ColumnRef' in node)) return [];
-    const names = (node.ColumnRef.fields ?? []).flatMap((one) => ('String' in one ? (one.String.sval ?? '') : []));
-    return [names.length > 1 ? names.at(-2) : undefined];
+    return [textsOf(node.ColumnRef.fields).at(-2)];
   });
 }

@@ -29,6 +29,32 @@ export function* allNodes(value: unknown): Generator<Node> {
   }
 }
 
+/** The relations below a value that are named without a schema: tables or common table expressions. */
+export function bareNames(value: unknown): string[] {
+  return [...allNodes(value)].flatMap((node) =>
+    'RangeVar' in node && node.RangeVar.schemaname === undefined ? (node.RangeVar.relname ?? []) : [],
+  );
+}
+
+/** The parts of a condition that all have to hold. */
+export function conjuncts(condition: Node | undefined): Node[] {
+  if (condition === undefined) return [];
+  if ('BoolExpr' in condition && condition.BoolExpr.boolop === 'AND_EXPR')
+    return (condition.BoolExpr.args ?? []).flatMap(conjuncts);
+  return [condition];
+}
+
+/** The parts of the name of a column, a star among them; none for another node. */
+export function columnFields(node: Node | undefined): readonly Node[] {
+  return node !== undefined && 'ColumnRef' in node ? (node.ColumnRef.fields ?? []) : [];
+}
+
+/** Whether the parts of a name end with a star. */
+export function isStar(fields: readonly Node[]): boolean {
+  const last = fields.at(-1);
+  return last !== undefined && 'A_Star' in last;
+}
+
 /** The text of a String node, as in names and aliases; undefined for another. */
 export function textOf(node: Node | undefined): string | undefined {
   return node !== undefined && 'String' in node ? (node.String.sval ?? '') : undefined;
