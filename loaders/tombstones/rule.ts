@@ -24,6 +24,22 @@ function hashOf(salt: string, text: string): string {
   return createHash('sha256').update(salt, 'hex').update(text, 'utf8').digest('hex');
 }
 
+/** Of so many texts the answer is kept; the names of a share say a few owners again and again. */
+const mostKept = 10_000;
+
+/** A question about a text that is asked for each of many files; the answer is found once, since hashing takes most of the time. */
+function askedOnce(ask: (text: string) => boolean): (text: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (text) => {
+    const known = answers.get(text);
+    if (known !== undefined) return known;
+    if (answers.size >= mostKept) answers.clear();
+    const answer = ask(text);
+    answers.set(text, answer);
+    return answer;
+  };
+}
+
 /** What belongs to a subject, or to any of several. */
 export class SubjectRule {
   readonly #subjects: readonly NameHashes[];
@@ -42,15 +58,15 @@ export class SubjectRule {
   }
 
   /** Whether an owner, as a file name has it, is one of them. */
-  hasOwner(owner: string): boolean {
+  readonly hasOwner = askedOnce((owner) => {
     const name = squeezed(owner).join('');
     return this.#subjects.some(({ salt, ownerHash }) => hashOf(salt, name) === ownerHash);
-  }
+  });
 
   /** Whether an apartment's id is one of theirs. */
-  hasApartment(id: string): boolean {
-    return this.#subjects.some(({ salt, apartmentHash }) => hashOf(salt, foldedId(id)) === apartmentHash);
-  }
+  readonly hasApartment = askedOnce((id) =>
+    this.#subjects.some(({ salt, apartmentHash }) => hashOf(salt, foldedId(id)) === apartmentHash),
+  );
 
   /**
    * Whether a building is theirs by the name of the house: it has the name of an owner in it, and not that of another

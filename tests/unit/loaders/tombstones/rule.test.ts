@@ -114,6 +114,25 @@ describe('the hash of an owner', () => {
     expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(200);
   });
 
+  it('is compared once for each name, however many files have it', () => {
+    const hashes = hashesOf({ id: 'jimmy', owner: 'JimmyLoup' }, '00');
+    let compared = 0;
+    const counted = {
+      ...hashes,
+      get salt() {
+        compared += 1;
+        return hashes.salt;
+      },
+    };
+    const rule = new SubjectRule([counted]);
+    for (let minute = 1000; minute < 2000; minute += 1) {
+      expect(isSubjectsPath(rule, `jeremie/18.08.2023 ${minute}_JeremieVianin_received.json`)).toBe(false);
+      expect(isSubjectsPath(rule, `jeremie/18.08.2023 ${minute}_JimmyLoup_received.json`)).toBe(true);
+    }
+    // Two owners and a folder.
+    expect(compared).toBe(3);
+  });
+
   it('of none owns nothing', () => {
     const nobody = new SubjectRule([]);
     expect(nobody.size).toBe(0);
