@@ -12,7 +12,7 @@ import { modelHelpers, newRecord, type Recorded } from '../draft/model-language.
 import { modelContext } from '../draft/render-context.ts';
 import { resolverFor } from '../draft/resolve.ts';
 import type { Arguments } from './arguments.ts';
-import type { Call, Definition } from './definition.ts';
+import { type Call, type Definition, listOf } from './definition.ts';
 import type { CustomTest } from './generic-test.ts';
 import { isGeneric, nameOfTest } from './names.ts';
 
@@ -154,10 +154,7 @@ function argumentValue(args: Arguments, name: string, type: Declared['type'], su
     case 'column':
       return args.column(name, subject).sql.text;
     case 'columns':
-      return SqlText.list(
-        args.requiredColumns(name, subject).map(({ sql }) => sql),
-        ', ',
-      ).text;
+      return listOf(args.requiredColumns(name, subject)).text;
     case 'model':
       return args.relation(name).sql;
     default:

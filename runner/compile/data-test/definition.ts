@@ -51,12 +51,59 @@ export function rowsWhere({ rows }: Call, badRow: SqlText): Built {
   return { sql: SqlText.join('select *\nfrom ', rows(), '\nwhere ', badRow), badRow, isOfRows: true };
 }
 
-/** The columns by which a test groups, as SQL that ends in a comma, and the clause for them. */
-export function grouping({ args, subject }: Call): { readonly selected: SqlText; readonly clause: SqlText } {
-  const columns = args.columns('group_by_columns', subject).map(({ sql }) => sql);
-  if (columns.length === 0) return { selected: new SqlText(''), clause: new SqlText('') };
-  const list = SqlText.list(columns, ', ');
-  return { selected: SqlText.join(list, ', '), clause: SqlText.join('\ngroup by ', list) };
+/** The SQL of columns, separated by commas. */
+export function listOf(columns: readonly Pick<TestedColumn, 'sql'>[]): SqlText {
+  return SqlText.list(
+    columns.map(({ sql }) => sql),
+    ', ',
+  );
+}
+
+/** The query for values, or combinations of values, that stand in more than one row. @param clause which rows it looks at. */
+export function repeated({ rows }: Call, columns: readonly Pick<TestedColumn, 'sql'>[], clause: SqlText): SqlText {
+  const list = listOf(columns);
+  return SqlText.join(
+    'select ',
+    list,
+    ', count(*) as n_records\nfrom ',
+    rows(),
+    clause,
+    `\ngroup by ${list.text}\nhaving count(*) > 1`,
+  );
+}
+
+/** The condition that something is beyond `min_value` or `max_value`, as it is said of each; one of them has to be given. */
+export function beyondBounds(
+  call: Call,
+  below: (least: SqlText) => SqlText,
+  above: (most: SqlText) => SqlText,
+): SqlText {
+  const [least, most] = [call.args.sql('min_value'), call.args.sql('max_value')];
+  const conditions = [...(least === undefined ? [] : [below(least)]), ...(most === undefined ? [] : [above(most)])];
+  if (conditions.length === 0) refuse(call, 'needs "min_value", "max_value" or both');
+  return SqlText.list(conditions, ' or ');
+}
+
+/** Whether a condition has a query in it: whether it holds for a row may then depend on other rows. */
+export function hasQuery(condition: string): boolean {
+  return /\bselect\b/i.test(condition);
+}
+
+/** The part of a window that divides its rows, with a blank behind it: `partition by "a", "b" `; nothing without columns. */
+export function partitionBy(columns: readonly Pick<TestedColumn, 'sql'>[]): string {
+  return columns.length === 0 ? '' : `partition by ${listOf(columns).text} `;
+}
+
+/** The columns by which a test groups: themselves, as SQL that ends in a comma, and the clause for them. */
+export function grouping({ args, subject }: Call): {
+  readonly columns: readonly Pick<TestedColumn, 'sql'>[];
+  readonly selected: SqlText;
+  readonly clause: SqlText;
+} {
+  const columns = args.columns('group_by_columns', subject);
+  if (columns.length === 0) return { columns, selected: new SqlText(''), clause: new SqlText('') };
+  const list = listOf(columns);
+  return { columns, selected: SqlText.join(list, ', '), clause: SqlText.join('\ngroup by ', list) };
 }
 
 /** A length of time of `interval` dateparts, e.g. `3 * interval '1 day'`. */

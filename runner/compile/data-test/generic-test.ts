@@ -6,7 +6,7 @@ import { schemaFault } from '../../text/schema-fault.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import { Arguments, columnSql } from './arguments.ts';
-import type { Built, Definition, TestedColumn } from './definition.ts';
+import { type Built, type Definition, hasQuery, type TestedColumn } from './definition.ts';
 import { dbtName } from './names.ts';
 import { ofColumns } from './of-columns.ts';
 import { ofHistory } from './of-history.ts';
@@ -106,7 +106,7 @@ export function genericTest(
   const built = definition.build({ kind, args, subject, column: column ?? whole, rows });
   // A condition with a query in it may ask for other rows.
   // So does one that is compared with rows of its own model.
-  const isOfRows = built.isOfRows === true && !/\bselect\b/i.test(where ?? '') && !args.reads.includes(subject.id);
+  const isOfRows = built.isOfRows === true && !hasQuery(where ?? '') && !args.reads.includes(subject.id);
   const isJudged = judgedOtherwise(config) || built.failCalc !== undefined;
   const columnName = column === undefined ? undefined : (column.name ?? column.sql.text);
   const name = [kind, subject.name, built.suffix?.startsWith('_') === false ? undefined : columnName, built.suffix];

@@ -1,6 +1,16 @@
 import { literal } from '../../../warehouse/quote.ts';
 import { SqlText } from '../../text/sql-text.ts';
-import { type Call, type Definition, grouping, interval, refuse, rowsWhere } from './definition.ts';
+import {
+  beyondBounds,
+  type Definition,
+  grouping,
+  hasQuery,
+  interval,
+  partitionBy,
+  refuse,
+  repeated,
+  rowsWhere,
+} from './definition.ts';
 
 const notNull: Definition = {
   takes: [],
@@ -17,29 +27,17 @@ const unique: Definition = {
   takes: ['columns'],
   of: 'either',
   build(call) {
-    const { args, subject, rows, column } = call;
+    const { args, subject, column } = call;
     const several = args.columns('columns', subject);
     if (several.length === 0 && column.sql.text === '') refuse(call, 'of a whole model needs "columns"');
     const columns = several.length > 0 ? several : [column];
-    const list = SqlText.list(
-      columns.map(({ sql }) => sql),
-      ', ',
-    );
     const present = SqlText.list(
       columns.map(({ sql }) => SqlText.join(sql.text, ' is not null')),
       ' and ',
     );
     const names = columns.flatMap(({ name }) => name ?? []);
     return {
-      sql: SqlText.join(
-        'select ',
-        list,
-        ', count(*) as n_records\nfrom ',
-        rows(),
-        '\nwhere ',
-        present,
-        `\ngroup by ${list.text}\nhaving count(*) > 1`,
-      ),
+      sql: repeated(call, columns, SqlText.join('\nwhere ', present)),
       suffix: several.length > 0 ? names.join('_') : undefined,
       provenBy:
         subject.relation === undefined || names.length < columns.length
@@ -79,17 +77,9 @@ const acceptedRange: Definition = {
   build(call) {
     const { args, column } = call;
     const equal = args.flag('inclusive', true) ? '=' : '';
-    const bounds = (
-      [
-        ['min_value', '>'],
-        ['max_value', '<'],
-      ] as const
-    ).flatMap(([key, operator]) => {
-      const bound = args.sql(key);
-      return bound === undefined ? [] : [SqlText.join('not (', column.sql, ` ${operator}${equal} `, bound, ')')];
-    });
-    if (bounds.length === 0) refuse(call, 'needs "min_value", "max_value" or both');
-    return rowsWhere(call, SqlText.join('(', SqlText.list(bounds, ' or '), ')'));
+    const not = (operator: string) => (bound: SqlText) =>
+      SqlText.join('not (', column.sql, ` ${operator}${equal} `, bound, ')');
+    return rowsWhere(call, SqlText.join('(', beyondBounds(call, not('>'), not('<')), ')'));
   },
 };
 
@@ -153,10 +143,8 @@ const sequentialValues: Definition = {
   takes: ['interval', 'datepart', 'group_by_columns'],
   of: 'column',
   build(call) {
-    const { args, column, rows, subject } = call;
-    const { selected } = grouping(call);
-    const groups = args.columns('group_by_columns', subject).map(({ sql }) => sql.text);
-    const partition = groups.length === 0 ? '' : `partition by ${groups.join(', ')} `;
+    const { args, column, rows } = call;
+    const { columns, selected } = grouping(call);
     const next = args.has('datepart')
       ? SqlText.join('value::timestamp = (previous_value + ', interval(args), ')::timestamp')
       : SqlText.join('value = previous_value + ', args.sql('interval') ?? '1');
@@ -165,7 +153,7 @@ const sequentialValues: Definition = {
         'select *\nfrom (\n    select ',
         selected,
         column.sql,
-        ` as value, lag(${column.sql.text}) over (${partition}order by ${column.sql.text}) as previous_value\n    from `,
+        ` as value, lag(${column.sql.text}) over (${partitionBy(columns)}order by ${column.sql.text}) as previous_value\n    from `,
         rows(),
         '\n) as windowed\nwhere not (',
         next,
@@ -204,13 +192,13 @@ const recency: Definition = {
 const expressionIsTrue: Definition = {
   takes: ['expression'],
   of: 'either',
-  build(call: Call) {
+  build(call) {
     const { args, column } = call;
     const expression = args.requiredSql('expression');
     const whole = column.sql.text === '' ? expression : SqlText.join(column.sql, ' ', expression);
     const built = rowsWhere(call, SqlText.join('not (', whole, ')'));
     // A query or an aggregate in it may ask for other rows.
-    return /\bselect\b/i.test(expression.text) ? { ...built, badRow: undefined, isOfRows: false } : built;
+    return hasQuery(expression.text) ? { ...built, badRow: undefined, isOfRows: false } : built;
   },
 };
 

@@ -4,17 +4,17 @@ import { type Call, type Definition, refuse } from './definition.ts';
 
 const takes = ['runs', 'min_runs', 'sensitivity', 'tolerance'];
 
-/** What both tests have in common: how many runs they look at, how many there must be, and how far off is odd. */
-function limits({ args }: Call) {
+/**
+ * What both tests have in common: how many runs they look at, how many there must be, and how far off is odd.
+ * Their past is in the record of runs, which has models and seeds.
+ */
+function limits(call: Call) {
+  const { args, subject } = call;
+  if (subject.isSource === true)
+    refuse(call, 'tests a model or seed', 'What is landed of a source: freshness in project.yml.');
+  if (args.isFiltered) refuse(call, 'takes no "where"', 'The record of runs knows all rows only.');
   const [runs, least] = [args.wholeNumber('runs', 30), args.wholeNumber('min_runs', 7)];
   return { runs, least, sensitivity: args.number('sensitivity', 3), tolerance: args.number('tolerance', 0.1) };
-}
-
-/** Its past is in the record of runs, which has models and seeds. */
-function checkSubject(call: Call): void {
-  if (call.subject.isSource === true)
-    refuse(call, 'tests a model or seed', 'What is landed of a source: freshness in project.yml.');
-  if (call.args.isFiltered) refuse(call, 'takes no "where"', 'The record of runs knows all rows only.');
 }
 
 /** The runs that changed rows of the subject, the newest first. */
@@ -35,7 +35,6 @@ const rowCount: Definition = {
   takes,
   of: 'model',
   build(call) {
-    checkSubject(call);
     const { runs, least, sensitivity, tolerance } = limits(call);
     return {
       sql: SqlText.join(
@@ -70,7 +69,6 @@ const freshness: Definition = {
   takes,
   of: 'model',
   build(call) {
-    checkSubject(call);
     const { runs, least, sensitivity, tolerance } = limits(call);
     return {
       sql: SqlText.join(`select *

@@ -1,6 +1,15 @@
-import { identifier } from '../../../warehouse/quote.ts';
+import { identifier, literal } from '../../../warehouse/quote.ts';
 import { SqlText } from '../../text/sql-text.ts';
-import { type Definition, grouping, refuse } from './definition.ts';
+import {
+  beyondBounds,
+  type Definition,
+  grouping,
+  hasQuery,
+  listOf,
+  partitionBy,
+  refuse,
+  repeated,
+} from './definition.ts';
 
 const relationships: Definition = {
   takes: ['to', 'field', 'from_condition', 'to_condition'],
@@ -38,7 +47,7 @@ const relationships: Definition = {
         field.sql,
         ` = ${value}\nwhere ${value} is not null and ${field.sql.text} is null`,
       ),
-      isOfRows: ![onlyFrom, onlyTo].some((one) => /\bselect\b/i.test(one?.text ?? '')),
+      isOfRows: ![onlyFrom, onlyTo].some((one) => hasQuery(one?.text ?? '')),
       suffix: `_${parent.name}`,
       parent: field.name === undefined || onlyTo !== undefined ? undefined : { id: parent.id, column: field.name },
       provenBy:
@@ -62,20 +71,10 @@ const relationships: Definition = {
 const uniqueCombination: Definition = {
   takes: ['combination_of_columns', 'quote_columns'],
   of: 'model',
-  build({ args, rows, subject }) {
-    const columns = args.requiredColumns('combination_of_columns', subject);
-    const list = SqlText.list(
-      columns.map(({ sql }) => sql),
-      ', ',
-    );
+  build(call) {
+    const columns = call.args.requiredColumns('combination_of_columns', call.subject);
     return {
-      sql: SqlText.join(
-        'select ',
-        list,
-        ', count(*) as n_records\nfrom ',
-        rows(),
-        `\ngroup by ${list.text}\nhaving count(*) > 1`,
-      ),
+      sql: repeated(call, columns, new SqlText('')),
       suffix: columns.map(({ name }) => name).join('_'),
     };
   },
@@ -85,27 +84,17 @@ const rowCountBetween: Definition = {
   takes: ['min_value', 'max_value', 'group_by_columns'],
   of: 'model',
   build(call) {
-    const { args, rows } = call;
     const { selected, clause } = grouping(call);
-    const bounds = (
-      [
-        ['min_value', '<'],
-        ['max_value', '>'],
-      ] as const
-    ).flatMap(([key, operator]) => {
-      const bound = args.sql(key);
-      return bound === undefined ? [] : [SqlText.join(`count(*) ${operator} `, bound)];
-    });
-    if (bounds.length === 0) refuse(call, 'needs "min_value", "max_value" or both');
+    const count = (operator: string) => (bound: SqlText) => SqlText.join(`count(*) ${operator} `, bound);
     return {
       sql: SqlText.join(
         'select ',
         selected,
         'count(*) as row_count\nfrom ',
-        rows(),
+        call.rows(),
         clause,
         '\nhaving ',
-        SqlText.list(bounds, ' or '),
+        beyondBounds(call, count('<'), count('>')),
       ),
     };
   },
@@ -116,22 +105,17 @@ const equalRowcount: Definition = {
   of: 'model',
   build({ args, rows, subject }) {
     const other = args.relation('compare_model');
-    const columns = args.columns('group_by_columns', subject);
-    const list = columns.map(({ sql }) => sql.text).join(', ');
+    const keys = listOf(args.columns('group_by_columns', subject)).text;
+    const selected = keys === '' ? '' : `${keys}, `;
     const count = (from: SqlText, name: string) =>
-      SqlText.join(
-        `(select ${list === '' ? '' : `${list}, `}count(*) as ${name} from `,
-        from,
-        list === '' ? ')' : ` group by ${list})`,
-      );
-    const keys = columns.map(({ sql }) => sql.text);
+      SqlText.join(`(select ${selected}count(*) as ${name} from `, from, keys === '' ? ')' : ` group by ${keys})`);
     return {
       sql: SqlText.join(
-        `select ${keys.map((key) => `${key}, `).join('')}count_a, count_b, abs(coalesce(count_a, 0) - coalesce(count_b, 0)) as diff_count\nfrom `,
+        `select ${selected}count_a, count_b, abs(coalesce(count_a, 0) - coalesce(count_b, 0)) as diff_count\nfrom `,
         count(rows(), 'count_a'),
         ' as a\nfull join ',
         count(new SqlText(other.sql), 'count_b'),
-        keys.length === 0 ? ' as b on true' : ` as b using (${keys.join(', ')})`,
+        keys === '' ? ' as b on true' : ` as b using (${keys})`,
         '\nwhere count_a is distinct from count_b',
       ),
       failCalc: 'coalesce(sum(diff_count), 0)',
@@ -139,6 +123,13 @@ const equalRowcount: Definition = {
     };
   },
 };
+
+/** The rows of each of two queries that the other does not have. */
+function ofOneAlone(a: SqlText, b: SqlText): SqlText {
+  const less = (left: SqlText, right: SqlText, which: string) =>
+    SqlText.join(`select '${which}' as which_diff, lacking.*\nfrom (`, left, ' except ', right, ') as lacking');
+  return SqlText.join(less(a, b, 'a_minus_b'), '\nunion all\n', less(b, a, 'b_minus_a'));
+}
 
 const equality: Definition = {
   takes: ['compare_model', 'compare_columns', 'exclude_columns'],
@@ -151,20 +142,14 @@ const equality: Definition = {
     if (columns.length > 0 && excluded.length > 0)
       refuse(call, 'takes "compare_columns" or "exclude_columns", not both');
     // As JSON, rows are compared column by column by their names, whatever the order of the columns.
-    const names = excluded.map(({ name }) => `'${name.replaceAll("'", "''")}'`).join(', ');
+    const names = excluded.map(({ name }) => literal(name)).join(', ');
     const compared =
       columns.length > 0
-        ? SqlText.list(
-            columns.map(({ sql }) => sql),
-            ', ',
-          )
+        ? listOf(columns)
         : new SqlText(`to_jsonb(compared.*)${names === '' ? '' : ` - array[${names}]`} as row`);
     const from = (what: SqlText) => SqlText.join('select ', compared, ' from ', what);
-    const [a, b] = [from(rows('compared')), from(new SqlText(`${other.sql} as compared`))];
-    const less = (left: SqlText, right: SqlText, which: string) =>
-      SqlText.join(`select '${which}' as which_diff, lacking.*\nfrom (`, left, ' except ', right, ') as lacking');
     return {
-      sql: SqlText.join(less(a, b, 'a_minus_b'), '\nunion all\n', less(b, a, 'b_minus_a')),
+      sql: ofOneAlone(from(rows('compared')), from(new SqlText(`${other.sql} as compared`))),
       suffix: `_${other.name}`,
     };
   },
@@ -178,11 +163,8 @@ const cardinalityEquality: Definition = {
     const field = args.column('field', other);
     const of = (value: SqlText, from: SqlText) =>
       SqlText.join('select ', value, ' as value, count(*) as num_rows from ', from, ' group by 1');
-    const [a, b] = [of(column.sql, rows()), of(field.sql, new SqlText(other.sql))];
-    const less = (left: SqlText, right: SqlText, which: string) =>
-      SqlText.join(`select '${which}' as which_diff, lacking.*\nfrom (`, left, ' except ', right, ') as lacking');
     return {
-      sql: SqlText.join(less(a, b, 'a_minus_b'), '\nunion all\n', less(b, a, 'b_minus_a')),
+      sql: ofOneAlone(of(column.sql, rows()), of(field.sql, new SqlText(other.sql))),
       suffix: `_${other.name}`,
     };
   },
@@ -198,10 +180,9 @@ const mutuallyExclusiveRanges: Definition = {
     const lower = args.column('lower_bound_column', subject).sql;
     const upper = args.column('upper_bound_column', subject).sql;
     const parts = args.columns('partition_by', subject);
-    const partition = parts.length === 0 ? '' : `partition by ${parts.map(({ sql }) => sql.text).join(', ')} `;
     const gaps = ofGaps[args.word('gaps', ['allowed', 'not_allowed', 'required'], 'allowed')];
     const length = args.flag('zero_length_range_allowed', false) ? '<=' : '<';
-    const over = (order: string) => `over (${partition}order by ${order})`;
+    const over = (order: string) => `over (${partitionBy(parts)}order by ${order})`;
     return {
       sql: SqlText.join(
         'select *\nfrom (\n    select ',
