@@ -28,7 +28,9 @@ export interface BranchOf {
  * sign before it; without one, a name is a setting if no folder or file is called so.
  */
 export class FolderConfig {
-  readonly #byFolder = new Map<string, Layer>();
+  /** What is set at each level itself, weakest first: the project may be a level too, and then a folder stands in two places. */
+  readonly #own = new Map<string, Layer[]>();
+  readonly #merged = new Map<string, Layer>();
   readonly #keys: readonly ConfigKey[];
   readonly #of: BranchOf;
   /** Folders and files, the latter without their endings. */
@@ -43,7 +45,7 @@ export class FolderConfig {
     this.#known = new Set(of.paths.flatMap((path) => levelsOf(path)));
     this.#problems = problems;
     this.#notices = notices;
-    this.#walk([of.key], of.tree ?? {}, '', none);
+    this.#walk([of.key], of.tree ?? {}, '');
   }
 
   /** The settings for a file, given its path below the branch's root, e.g. `gold/dim_room.sql`. */
@@ -53,14 +55,16 @@ export class FolderConfig {
 
   /** The same, with their places. */
   layerFor(path: string): Layer {
-    for (const level of levelsOf(path).reverse()) {
-      const settings = this.#byFolder.get(level);
-      if (settings !== undefined) return settings;
-    }
-    return this.#byFolder.get('') ?? none;
+    return levelsOf(path).reduce((above, level) => this.#below(above, level), this.#below(none, ''));
   }
 
-  #walk(path: readonly string[], tree: unknown, folder: string, inherited: Layer): void {
+  #below(above: Layer, level: string): Layer {
+    const merged = this.#merged.get(level) ?? (this.#own.get(level) ?? []).reduce(overlay, above);
+    this.#merged.set(level, merged);
+    return merged;
+  }
+
+  #walk(path: readonly string[], tree: unknown, folder: string): void {
     const { file, project } = this.#of;
     if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) {
       this.#problems.push(file.problem(`"${path.join('.')}" must hold folders and +settings`, path));
@@ -84,14 +88,10 @@ export class FolderConfig {
     const within = ([key, ...inside]: YamlPath) => [...path, written.get(String(key)) ?? String(key), ...inside];
     this.#problems.push(...explain(file, checked.error, configSchema, within));
     const places = new Map(Object.keys(own).map((key) => [key, file.written(within([key]))] as const));
-    const settings = overlay(inherited, { config: checked.data ?? {}, places });
-    this.#byFolder.set(folder, settings);
-    // The project's own level counts for what stands beside it, too.
-    const [whole, ...others] = [...children].sort(([, a], [, b]) => Number(a !== '') - Number(b !== ''));
-    if (whole !== undefined) this.#walk([...path, whole[0]], whole[2], whole[1], settings);
-    const base = whole?.[1] === '' ? (this.#byFolder.get('') ?? settings) : settings;
-    for (const [name, child, value] of others)
-      this.#walk([...path, name], value, child, this.#byFolder.get(child) ?? base);
+    this.#own.set(folder, [...(this.#own.get(folder) ?? []), { config: checked.data ?? {}, places }]);
+    // What stands beside the project's own level is stronger.
+    children.sort(([, a], [, b]) => Number(a !== '') - Number(b !== ''));
+    for (const [name, child, value] of children) this.#walk([...path, name], value, child);
   }
 
   #unknown(path: readonly string[], key: string, child: string): void {

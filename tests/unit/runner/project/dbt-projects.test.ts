@@ -45,6 +45,37 @@ tests: { shop: { +severity: warn } }
     expect(testOf(compiled, 't').severity).toBe('warn');
   });
 
+  it('adds up what is set for a folder beside the project and in it, level by level', () => {
+    const compiled = compileFiles({
+      'project.yml': `
+name: shop
+models:
+  marts:
+    +tags: beside
+    b: { +meta: { b: beside } }
+    c: { +meta: { c: beside } }
+  shop:
+    marts:
+      +tags: inside
+      b: { +tags: b }
+      c: { +tags: c }
+      d: { +tags: d }
+`,
+      ...models,
+      'models/marts/c.sql': 'select 1 as id',
+      'models/marts/d.sql': 'select 1 as id',
+    });
+    expect(modelOf(compiled, 'b')).toMatchObject({
+      tags: ['inside', 'beside', 'b'],
+      config: { meta: { b: 'beside' } },
+    });
+    expect(modelOf(compiled, 'c')).toMatchObject({
+      tags: ['inside', 'beside', 'c'],
+      config: { meta: { c: 'beside' } },
+    });
+    expect(modelOf(compiled, 'd').tags).toEqual(['inside', 'beside', 'd']);
+  });
+
   it('has variables by project, and folders of other names', () => {
     const compiled = compileFiles({
       'project.yml': `
