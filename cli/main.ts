@@ -1,8 +1,8 @@
 // The program: command line -> one call -> exit code.
 //
 //   1. main.ts      signals, errors, exit code. Only here does the process end
-//   2. program.ts   every command with its flags (define.ts); each makes one call into commands/
-//   3. commands/    open the project and its database, call loaders or runner, print the result
+//   2. program.ts   every command, with its flags in the four files that end in -commands; each makes one call
+//   3. commands/    open the project and its database, call loaders or runner, print the result; looking/ does so without touching
 //
 // Exit codes: 0 done; 1 a model, test or load failed; 2 wrong use or configuration; 130 interrupted.
 import { CommanderError } from 'commander';

@@ -1,8 +1,8 @@
 import { compiledProject } from '../../runner/cache/cache.ts';
 import { hasRelation, type Node } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
-import type { RunFlags } from '../commands/run.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
+import type { RunFlags } from '../selection/run-flags.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { grouped, lineageOf, nodeName } from './lineage.ts';

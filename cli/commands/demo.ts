@@ -10,6 +10,7 @@ import { insights } from '../demo/insights.ts';
 import { writeSampleDay } from '../demo/sample-day.ts';
 import { writeSampleForecasts } from '../demo/sample-forecasts.ts';
 import { writeSampleRegistry } from '../demo/sample-registry.ts';
+import { tableOf } from '../looking/show.ts';
 import { bronzeRoot, type GlobalOptions, openProject, openProjectWarehouse } from '../settings/environment.ts';
 import { sources } from '../sources/sources.ts';
 import { ProgressLine } from '../terminal/progress.ts';
@@ -17,7 +18,6 @@ import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { loadSource } from './load.ts';
 import { runOn } from './run.ts';
-import { tableOf } from './show.ts';
 
 /** Writes a sample day, loads it, builds and tests everything on the embedded database, and shows what came out. */
 export async function demo(options: GlobalOptions, terminal: Terminal, signal: AbortSignal): Promise<0 | 1> {

@@ -1,10 +1,11 @@
-// One file for each command, or for a few that differ by a word. Each
+// The commands that change something: data, files, what is kept. One file for each, or for a few that differ by a word; those that
+// look without touching are in looking/. Each
 //
 //   1. reads its flags and opens the project; it compiles before it opens the database
 //   2. makes one call into loaders/, runner/ or another room of cli/
 //   3. prints the result and returns the exit code
 //
-// No rule of the data is here. cli/program.ts says which flags a command has.
+// No rule of the data is here. The files of cli/ that end in -commands say which flags a command has.
 
 import { randomUUID } from 'node:crypto';
 import { compiledProject } from '../../runner/cache/cache.ts';
@@ -16,7 +17,8 @@ import { runNodes } from '../../runner/run/run.ts';
 import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
+import { chosenNodes } from '../selection/chosen-nodes.ts';
+import type { RunFlags } from '../selection/run-flags.ts';
 import { writeManifest, writeRunResults } from '../selection/target-files.ts';
 import { openForModels } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
@@ -24,22 +26,6 @@ import type { Level } from '../terminal/journal.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-
-export interface RunFlags extends SelectionFlags {
-  readonly fullRefresh?: boolean | undefined;
-  /** Of `seed`: some rows of each seed are shown. */
-  readonly show?: boolean | undefined;
-  /** False with --no-reuse. */
-  readonly reuse?: boolean | undefined;
-  readonly changed?: boolean | undefined;
-  readonly eventTimeStart?: string | undefined;
-  readonly eventTimeEnd?: string | undefined;
-  readonly threads?: number | undefined;
-  readonly failFast?: boolean | undefined;
-  readonly storeFailures?: boolean | undefined;
-  /** Where unit tests run. */
-  readonly unitTestsOn?: 'embedded' | 'target' | undefined;
-}
 
 /** seed, run, test and build: opens the project's database, works through the selection, reports. */
 export async function runCommand(

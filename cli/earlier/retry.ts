@@ -10,7 +10,8 @@ import { readState } from '../../runner/selection/previous-state.ts';
 import { selectablesOf } from '../../runner/selection/selectable.ts';
 import { uniqueId } from '../../runner/selection/unique-id.ts';
 import { UsageError } from '../../runner/text/errors.ts';
-import { type RunFlags, runChosen } from '../commands/run.ts';
+import { runChosen } from '../commands/run.ts';
+import type { RunFlags } from '../selection/run-flags.ts';
 import { type GlobalOptions, openProject } from '../settings/environment.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { tableOf } from '../../../../cli/commands/show.ts';
+import { tableOf } from '../../../../cli/looking/show.ts';
 import { errorLines } from '../../../../runner/run/report.ts';
 import { ProjectError } from '../../../../runner/text/errors.ts';
 import { databases, type TestDatabase } from '../../databases.ts';

@@ -1,3 +1,11 @@
+// The commands that look without touching:
+//
+//   1. what the project says       ls.ts, compile.ts, parse.ts, check.ts; compile and parse write below target/
+//   2. what is in the database     show.ts, status.ts, freshness.ts, verify.ts, debug.ts
+//   3. what a build would do       plan.ts
+//
+// One file for each, made as those of commands/ are. None writes to the project's tables.
+
 import { stringify } from 'csv-stringify/sync';
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import type { FreshlyCompiled } from '../../runner/compile/compile.ts';
@@ -9,11 +17,11 @@ import { type SourceTexts, UsageError } from '../../runner/text/errors.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes, isEverything } from '../selection/chosen-nodes.ts';
+import type { RunFlags } from '../selection/run-flags.ts';
 import { openForModels } from '../settings/environment.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { RunFlags } from './run.ts';
 
 export interface ShowFlags extends RunFlags {
   readonly inline?: string | undefined;

@@ -4,9 +4,9 @@ import type { Project } from '../../runner/project/project.ts';
 import { verifiedByDefault, verifyModels } from '../../runner/verify/verify.ts';
 import { countsOf, csvOf, differenceLines, jsonOf, summaryLine, verdictLine } from '../housekeeping/verify-report.ts';
 import { chosenNodes, isEverything } from '../selection/chosen-nodes.ts';
+import type { RunFlags } from '../selection/run-flags.ts';
 import { openForModels } from '../settings/environment.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { RunFlags } from './run.ts';
 
 export interface VerifyFlags extends RunFlags {
   readonly limit: number;

@@ -5,12 +5,12 @@ import { checkProject } from '../../runner/check/check.ts';
 import { checkLines, checkObjects } from '../../runner/check/report.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
+import type { RunFlags } from '../selection/run-flags.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
 import { sources } from '../sources/sources.ts';
 import { checkFreshnessNames } from '../status/freshness.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { RunFlags } from './run.ts';
 
 /**
  * Checks models and tests without a server and without data, on an embedded database in memory. Neither the project's

@@ -5,10 +5,10 @@ import { incrementalSqlOf, type Node } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
+import type { RunFlags } from '../selection/run-flags.ts';
 import { writeManifest } from '../selection/target-files.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { RunFlags } from './run.ts';
 
 /** Writes the SQL of the selection below target/compiled; prints it when a single model is selected. Needs no database. */
 export async function compile(project: Project, flags: RunFlags, terminal: Terminal): Promise<0> {

@@ -7,11 +7,11 @@ import type { Project } from '../../runner/project/project.ts';
 import type { Line, Tone } from '../../runner/run/report.ts';
 import { count, thousands } from '../../runner/text/figures.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
+import type { RunFlags } from '../selection/run-flags.ts';
 import { openWithoutTrace } from '../settings/environment.ts';
 import { eventTimeRange } from '../settings/event-time.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { RunFlags } from './run.ts';
 
 /** Says what `build` of a selection would do. @returns 1 if a node could not be built, otherwise 0. */
 export async function plan(

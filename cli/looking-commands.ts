@@ -1,0 +1,166 @@
+import { Argument, Option } from 'commander';
+import { type Action, type Define, limit, selectFlags } from './define.ts';
+import { opened } from './opened.ts';
+import { selecting } from './selection/flags.ts';
+
+/** What looks without touching. */
+export function addLooking(define: Define, signal: AbortSignal): void {
+  selecting(
+    define('plan', 'say what build would do with each node, and why; changes nothing', async ({ flags, terminal }) =>
+      (await import('./looking/plan.ts')).plan(await opened(flags), selectFlags(flags), terminal, signal),
+    ),
+  )
+    .option('-f, --full-refresh', 'as if incremental models were rebuilt from all of their upstreams')
+    .option('--no-reuse', 'as if nothing were left out that nothing has changed for')
+    .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
+    .option('--event-time-end <time>', 'and only those before this one')
+    .addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
+  selecting(
+    define(
+      'compile',
+      'write the SQL of the models to target/compiled, without a database',
+      async ({ flags, terminal }) => {
+        const { compile } = await import('./looking/compile.ts');
+        return compile(await opened(flags), selectFlags(flags), terminal);
+      },
+    ),
+  );
+  define(
+    'parse',
+    'read and compile the project, and write target/manifest.json; needs no database',
+    async ({ flags, terminal }) => (await import('./looking/parse.ts')).parse(await opened(flags), terminal),
+  );
+  define('clean', 'remove target/: compiled SQL, manifests and the compile cache', async ({ flags, terminal }) =>
+    (await import('./commands/clean.ts')).clean(await opened(flags), terminal),
+  );
+  selecting(
+    define(
+      'check',
+      'run all SQL on empty tables in memory: finds what a build would trip over',
+      async ({ flags, terminal }) => {
+        const { check } = await import('./looking/check.ts');
+        return check(await opened(flags), selectFlags(flags), terminal, signal);
+      },
+    ),
+  );
+  selecting(
+    define(
+      'ls',
+      'list what a selection names: models, seeds, tests, sources, exposures',
+      async ({ flags, terminal }) => {
+        if (flags.columns === true) {
+          const { listColumns } = await import('./analysis/columns.ts');
+          return listColumns(await opened(flags), selectFlags(flags), terminal);
+        }
+        const { list } = await import('./looking/ls.ts');
+        return list(await opened(flags), flags, terminal);
+      },
+    ),
+  )
+    .alias('list')
+    .addOption(
+      new Option('--output <format>', 'how').choices(['selector', 'name', 'path', 'table', 'json']).default('selector'),
+    )
+    .option(
+      '--output-keys <key...>',
+      'with --output json: only these keys; a dot goes inside, e.g. config.materialized',
+    )
+    .option('--columns', 'the columns of seeds and models, and what each comes from');
+  define(
+    'lineage',
+    'say where columns come from and where they go, as the SQL says; needs no database',
+    async ({ flags, args, terminal }) => {
+      const { lineage } = await import('./analysis/lineage.ts');
+      return lineage(await opened(flags), args, flags, terminal);
+    },
+  )
+    .argument(
+      '[columns...]',
+      'model.column, or a model for all of its columns; without any: what each column is made of',
+    )
+    .option('--upstream', 'only where they come from')
+    .option('--downstream', 'only where they go')
+    .addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
+  define(
+    'lint',
+    'say what of the SQL and the .yml files breaks a rule; exit code 1 if anything does',
+    async ({ flags, terminal }) => {
+      const { lint } = await import('./analysis/lint.ts');
+      return lint(await opened(flags), flags, terminal);
+    },
+  ).addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
+  selecting(
+    define('show', 'show the rows of a query, a model, a failing test or a failed audit', async ({ flags, terminal }) =>
+      (await import('./looking/show.ts')).show(
+        await opened(flags),
+        {
+          ...selectFlags(flags),
+          limit: flags.limit ?? 5,
+          output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
+        },
+        terminal,
+      ),
+    ),
+  )
+    .option('--inline <sql>', "a query; {{ref 'x'}} works in it")
+    .option('--kept', 'the bad rows that an audit kept when it failed last')
+    .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', limit)
+    .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
+  selecting(
+    define(
+      'verify',
+      'build models from scratch beside their tables and say where they differ; changes nothing; exit code 1 if one differs',
+      async ({ flags, terminal }) =>
+        (await import('./looking/verify.ts')).verify(
+          await opened(flags),
+          {
+            ...selectFlags(flags),
+            limit: flags.limit ?? 20,
+            output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
+          },
+          terminal,
+          signal,
+        ),
+    ),
+  )
+    .option('--limit <rows>', 'tell at most so many differing rows of a model; -1 for all (default: 20)', limit)
+    .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
+  define(
+    'status',
+    'freshness, row counts, last runs, rejected files; exit code 1 if something needs a person',
+    async ({ flags, terminal }) => (await import('./looking/status.ts')).status(await opened(flags), terminal),
+  );
+  define('debug', 'say what the settings name, and whether the database can be reached', async ({ flags, terminal }) =>
+    (await import('./looking/debug.ts')).debug(await opened(flags), terminal),
+  );
+  define('bi', 'write a Power BI project on the views of schema bi; needs no database', async ({ flags, terminal }) => {
+    const { bi } = await import('./commands/bi.ts');
+    return bi(await opened(flags), flags, terminal);
+  })
+    .option('--output <folder>', 'where to (default: power-bi in the project)')
+    .option(
+      '--force',
+      'overwrite what has been changed by hand or by Power BI Desktop, but not a report that was worked on',
+    )
+    .option('--new-report', 'replace the report by a new one; every page in it is lost');
+  addFreshness(define);
+}
+
+/** Adds `freshness`, and `source freshness`, which is what users of dbt type. */
+function addFreshness(define: Define): void {
+  const action: Action = async ({ flags, terminal }) => {
+    const { freshness } = await import('./looking/freshness.ts');
+    return freshness(await opened(flags), selectFlags(flags), terminal);
+  };
+  const output = () => new Option('--output <format>', 'how').choices(['text', 'json']).default('text');
+  selecting(
+    define(
+      'freshness',
+      'say how old the newest rows of sources are; exit code 1 if one is older than its error_after',
+      action,
+    ),
+  ).addOption(output());
+  selecting(define('source', 'source freshness is the same as freshness', action))
+    .addArgument(new Argument('<action>', 'what to ask').choices(['freshness']))
+    .addOption(output());
+}

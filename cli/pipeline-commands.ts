@@ -1,0 +1,92 @@
+import { type Command, Option } from 'commander';
+import { type Define, integer, running, selectFlags } from './define.ts';
+import { logged, opened } from './opened.ts';
+
+/** Adds the flags that say how tests are run. */
+function testing(command: Command): Command {
+  return command
+    .option(
+      '--store-failures',
+      'keep the bad rows of tests in tables of schema dbt_test__audit, unless a test says otherwise',
+    )
+    .addOption(
+      new Option(
+        '--unit-tests-on <database>',
+        'where unit tests run: in one in memory (default), or on the target',
+      ).choices(['embedded', 'target']),
+    );
+}
+
+/** What makes data: from the sources to gold. */
+export function addPipeline(define: Define, signal: AbortSignal): void {
+  define(
+    'demo',
+    'a sample day end to end on the embedded database, then what to try next',
+    async ({ flags, terminal }) => (await import('./commands/demo.ts')).demo(flags, terminal, signal),
+  );
+  define(
+    'init',
+    'with DB_ADMIN_URL: the database, its user and its schemas; safe to repeat',
+    async ({ flags, terminal }) => {
+      const { init } = await import('./commands/init.ts');
+      return init(await opened(flags), { rotatePassword: flags.rotatePassword === true }, terminal);
+    },
+  ).option('--rotate-password', "give the user that DB_URL names DB_URL's password");
+  define('load', 'land what is new: raw files to Bronze and staging', ({ flags, args, terminal }) =>
+    logged(flags, 'datacycle.log', terminal, async (project) =>
+      (await import('./commands/load.ts')).load(project, args, flags, terminal, signal),
+    ),
+  )
+    .argument('[sources...]', 'sensors, weather, registry; without any: all that are configured')
+    .option('--full', 'list all there is at the source instead of trying what should come next')
+    .option('--from-bronze', 'land again from Bronze whatever staging lacks');
+  for (const [name, description] of [
+    ['seed', 'load the CSV files of seeds/'],
+    ['run', 'build the models'],
+    ['snapshot', 'take what the sources say now into the snapshots'],
+    ['build', 'seeds, models and tests in dependency order'],
+  ] as const) {
+    const command = running(
+      define(name, description, ({ flags, terminal }) =>
+        logged(flags, 'datacycle.log', terminal, async (project) =>
+          (await import('./commands/run.ts')).runCommand(name, project, selectFlags(flags), terminal, signal),
+        ),
+      ),
+    );
+    if (name === 'run' || name === 'build')
+      command
+        .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
+        .option('--event-time-end <time>', 'and only those before this one');
+    if (name === 'seed') command.option('--show', 'show the first rows of each seed');
+    if (name === 'build') testing(command);
+    if (name === 'run' || name === 'build')
+      command.option('--no-reuse', 'build and test also what nothing has changed for since the last success');
+    // The history in a snapshot is nowhere else: nothing rebuilds it.
+    if (name !== 'snapshot')
+      command.option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams');
+  }
+  testing(
+    running(
+      define('test', 'run the unit tests and the data tests', ({ flags, terminal }) =>
+        logged(flags, 'datacycle.log', terminal, async (project) =>
+          (await import('./commands/run.ts')).runCommand('test', project, selectFlags(flags), terminal, signal),
+        ),
+      ),
+    ),
+  ).option('--changed', 'leave out tests that have passed on the same rows, as build does');
+  define('retry', 'do the last run again for what failed or was skipped, with its flags', ({ flags, terminal }) =>
+    logged(flags, 'datacycle.log', terminal, async () =>
+      (await import('./earlier/retry.ts')).retry(flags, terminal, signal),
+    ),
+  )
+    .option('--state <folder>', 'a copy of target/ of the run to go on from')
+    .option('--threads <number>', 'how many nodes to work on at once', integer);
+  define(
+    'watch',
+    'keep everything fresh until stopped: land what comes in and build what it touches',
+    ({ flags, terminal }) =>
+      logged(flags, 'datacycle-watch.log', terminal, async (project, journal) =>
+        (await import('./commands/watch.ts')).watch(project, terminal, journal, signal),
+      ),
+  );
+}
