@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '../../runner/cache/whole-file.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { isBuilt, type SourceFreshness } from '../../runner/manifest/manifest.ts';
 import type { NodeResult, RunSummary } from '../../runner/run/run-result.ts';
@@ -12,7 +11,8 @@ import type { Terminal } from '../terminal/terminal.ts';
 
 /** Writes target/manifest.json: what a later run can be compared with by --state. */
 export function writeManifest(compiled: Compiled, terminal: Terminal): void {
-  writeJson(compiled.project.root, 'manifest.json', manifestFile(compiled, new Date().toISOString()), terminal);
+  const file = () => manifestFile(compiled, new Date().toISOString());
+  writeJson(compiled.project.root, 'manifest.json', file, terminal);
 }
 
 /**
@@ -31,7 +31,7 @@ export function writeRunResults(
     args,
     results: results.map((result) => runResult(result, project.settings.name)),
   };
-  writeJson(project.root, 'run_results.json', file, terminal);
+  writeJson(project.root, 'run_results.json', () => file, terminal);
 }
 
 /** A result by the keys of dbt's schema, which allows no others. */
@@ -98,20 +98,15 @@ export function writeSources(
     results,
     elapsed_time: (now.getTime() - startedAt.getTime()) / 1000,
   };
-  writeJson(root, 'sources.json', file, terminal);
+  writeJson(root, 'sources.json', () => file, terminal);
   return file;
 }
 
-/** Whole or not at all. What cannot be written is told, and ends nothing: the work itself is in the database. */
-function writeJson(root: string, name: string, value: object, terminal: Terminal): void {
-  const path = join(root, 'target', name);
-  const fresh = `${path}.${randomUUID()}`;
+/** What cannot be made or written is told, and ends nothing: the work itself is in the database. */
+function writeJson(root: string, name: string, value: () => object, terminal: Terminal): void {
   try {
-    mkdirSync(join(root, 'target'), { recursive: true });
-    writeFileSync(fresh, JSON.stringify(value), { mode: 0o600 });
-    renameSync(fresh, path);
+    writeWhole(join(root, 'target', name), JSON.stringify(value()));
   } catch (error) {
-    rmSync(fresh, { force: true });
     const why = error instanceof Error ? error.message : String(error);
     terminal.errors([{ tone: 'warning', text: `Warning: target/${name} cannot be written: ${why}` }]);
   }

@@ -4,7 +4,8 @@
 //   2. inputs.ts      what compiling depends on: the program, all files, target, variables, and what it read of the environment
 //   3. kept-checks.ts what each .yml file says: where one file has changed, the others are not parsed again
 //   4. plain-data.ts  a compiled project as JSON, and back
-//   5. kept-file.ts   a file that is there whole or not at all
+//   5. kept-file.ts   a file of the cache, and for what it is valid
+//      whole-file.ts  a file that is there whole or not at all
 //
 // Compiling reads nothing but the values of a Project, so what is kept holds if these are the same. A file that is damaged, of
 // another version or of other inputs is as good as none. The parser and the compiler are loaded only where something is compiled.

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { writeWhole } from './whole-file.ts';
 
 /** How many files of a folder are kept, those of other targets and variables among them. */
 const most = 16;
@@ -30,24 +31,12 @@ export function readKept(path: string): KeptFile | undefined {
  * written, in a folder that is read only or on a full disk, nothing is said.
  */
 export function writeKept(path: string, { head, body }: KeptFile): void {
-  const fresh = `${path}.${randomUUID()}`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
     const rest = Buffer.from(`${JSON.stringify(head)}\n${body}`);
-    // What templates make of the environment is for its user alone.
-    writeFileSync(fresh, Buffer.concat([Buffer.from(`${sumOf(rest)}\n`), rest]), { mode: 0o600 });
-    renameSync(fresh, path);
+    writeWhole(path, Buffer.concat([Buffer.from(`${sumOf(rest)}\n`), rest]));
     removeOldest(dirname(path));
   } catch {
-    remove(fresh);
-  }
-}
-
-function remove(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // It will be among the oldest one day.
+    // The next command compiles again.
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -129,5 +129,29 @@ describe('what a command leaves in target/', () => {
     expect(Object.values(manifest.unit_tests)).toMatchObject([
       { model: 'stg', given: [{ input: "source('raw', 'orders')", rows: [{ id: 1, amount: 200 }] }] },
     ]);
+  });
+});
+
+describe('what cannot be written into target/', () => {
+  /** What is told. */
+  const toldOf = (change: (project: TemporaryProject) => void) => {
+    const project = new TemporaryProject(files);
+    const told: string[] = [];
+    const terminal = { errors: (lines: readonly { text: string }[]) => told.push(...lines.map(({ text }) => text)) };
+    try {
+      const compiled = project.compile();
+      change(project);
+      writeManifest(compiled, terminal as unknown as Terminal);
+      return told;
+    } finally {
+      project.dispose();
+    }
+  };
+
+  it.each([
+    ['a file is in the place of its folder', (project: TemporaryProject) => project.write({ target: '' })],
+    ['a seed is gone', ({ root }: TemporaryProject) => rmSync(join(root, 'seeds/rooms.csv'))],
+  ])('is told and ends nothing: %s', (_why, change) => {
+    expect(toldOf(change)).toEqual([expect.stringMatching(/^Warning: target\/manifest\.json cannot be written: E/)]);
   });
 });
