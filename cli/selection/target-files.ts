@@ -89,11 +89,8 @@ export function writeSources(
   const now = new Date();
   const file = {
     metadata: {
-      dbt_schema_version: 'https://schemas.getdbt.com/dbt/sources/v3.json',
-      generated_at: now.toISOString(),
-      invocation_id: invocationId,
+      ...artifactMetadata('sources/v3', now.toISOString(), invocationId),
       invocation_started_at: startedAt.toISOString(),
-      env: {},
     },
     results,
     elapsed_time: (now.getTime() - startedAt.getTime()) / 1000,
