@@ -60,7 +60,7 @@ export async function compiledProject(project: Project, build: string | undefine
   const checked = keptChecks(project.root, build);
   const { compileProject } = await import('../compile/compile.ts');
   const fresh = compileProject({ ...project, env: env.recording }, checked);
-  checked.keep(project.properties);
+  checked.keep();
   const { graph: _graph, properties: _properties, query: _query, project: _project, manifest, ...rest } = fresh;
   const { index: _index, ...nodes } = manifest;
   const data: Data = { ...rest, manifest: nodes };

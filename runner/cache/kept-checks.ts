@@ -1,6 +1,5 @@
 import { digest } from '../manifest/digest.ts';
 import type { CheckedFile, CheckedFiles } from '../project/properties.ts';
-import type { SourceFile } from '../text/source-file.ts';
 import { versions } from './inputs.ts';
 import { readKept, writeKept } from './kept-file.ts';
 import { attempt, fromText, toText } from './plain-data.ts';
@@ -10,6 +9,7 @@ export class KeptChecks implements CheckedFiles {
   readonly #path: string;
   readonly #head: string;
   readonly #before: ReadonlyMap<string, CheckedFile>;
+  /** Of the files that this compilation has asked for. */
   readonly #now = new Map<string, CheckedFile>();
 
   constructor(path: string, build: string) {
@@ -22,18 +22,19 @@ export class KeptChecks implements CheckedFiles {
 
   get(text: string): CheckedFile | undefined {
     const key = digest(text);
-    return this.#now.get(key) ?? this.#before.get(key);
+    const found = this.#now.get(key) ?? this.#before.get(key);
+    if (found !== undefined) this.#now.set(key, found);
+    return found;
   }
 
   set(text: string, found: CheckedFile): void {
     this.#now.set(digest(text), found);
   }
 
-  /** Keeps what these files say, and nothing else, if that is not what is kept. */
-  keep(files: readonly SourceFile[]): void {
-    const all = new Map(files.flatMap(({ text }) => [[digest(text), this.get(text)] as const]));
-    if (all.size === this.#before.size && [...all.keys()].every((key) => this.#before.has(key))) return;
-    const body = attempt(() => toText(new Map([...all].filter(([, found]) => found !== undefined))));
+  /** Keeps what the files say that were asked for, and nothing else, if that is not what is kept. */
+  keep(): void {
+    if (this.#now.size === this.#before.size && [...this.#now.keys()].every((key) => this.#before.has(key))) return;
+    const body = attempt(() => toText(this.#now));
     if (body !== undefined) writeKept(this.#path, { head: this.#head, body });
   }
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -135,6 +135,19 @@ describe('a project that is kept', () => {
     { weight: 2, arbitrary: fc.constantFrom(...environments).map((env) => ({ env })) },
     { weight: 1, arbitrary: fc.constantFrom(undefined, { limit: 5 }, { limit: '5' }).map((vars) => ({ vars })) },
   );
+
+  it('keeps what the .yml files say, and writes it again only where that has changed, whether or not one of them is a template', async () => {
+    const checks = () => statSync(join(cacheFolder(project.root), 'properties.json'), { bigint: true }).ino;
+    project.write({ 'models/t.yml': 'models: [{ name: a, description: \'{{env "PLACE" "x"}}\' }]' });
+    await kept(options);
+    const before = checks();
+    project.write({ 'models/a.sql': 'select 1 as id' });
+    expect(await kept(options)).toEqual(fresh(options));
+    expect(checks()).toBe(before);
+    project.write({ 'models/t.yml': 'models: [{ name: a, description: "plain" }]' });
+    expect(await kept(options)).toEqual(fresh(options));
+    expect(checks()).not.toBe(before);
+  });
 
   it('is what a fresh compilation gives, whatever has been edited since', async () => {
     let found = 0;
