@@ -24,7 +24,7 @@ import {
 } from '../project/project.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { type ParsedYaml, YamlFile } from '../yaml/yaml-file.ts';
-import { digestOfProject, digestOfSettings, holdsSecret, isAsItWas, RecordedEnv, variantOf } from './inputs.ts';
+import { digestOfSettings, holdsSecret, isAsItWas, keyOf, RecordedEnv } from './inputs.ts';
 import { KeptChecks } from './kept-checks.ts';
 import { readKept, writeKept } from './kept-file.ts';
 import { attempt, fromText, toText } from './plain-data.ts';
@@ -46,13 +46,13 @@ export async function projectAt(options: ProjectOptions, build: string | undefin
 
 /** Compiles a project, and keeps what comes out. @throws ProjectError as compileProject does. */
 export async function compiledProject(project: Project, build: string | undefined = thisBuild): Promise<Compiled> {
-  const key = build === undefined ? undefined : digestOfProject(project, build);
+  const key = build === undefined ? undefined : keyOf(project, build);
   if (build === undefined || key === undefined) return freshlyCompiled(project, build);
   keepSettings(project, build);
-  const path = join(cacheFolder(project.root), `manifest-${variantOf(project)}.json`);
+  const path = join(cacheFolder(project.root), `manifest-${key.variant}.json`);
   const kept = readKept(path);
   const head = kept?.head as Head | undefined;
-  if (kept !== undefined && head?.key === key && isAsItWas(head.env, project)) {
+  if (kept !== undefined && head?.key === key.inputs && isAsItWas(head.env, project)) {
     const found = attempt(() => fromText(kept.body));
     if (found !== undefined) return { ...completed(found as Data), project };
   }
@@ -66,7 +66,7 @@ export async function compiledProject(project: Project, build: string | undefine
   const data: Data = { ...rest, manifest: nodes };
   const body = attempt(() => toText(data));
   if (body !== undefined && env.isKnown && !holdsSecret(body, project))
-    writeKept(path, { head: { key, env: env.reads } satisfies Head, body });
+    writeKept(path, { head: { key: key.inputs, env: env.reads } satisfies Head, body });
   return { ...fresh, project };
 }
 

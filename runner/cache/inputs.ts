@@ -3,7 +3,7 @@ import { digest } from '../manifest/digest.ts';
 import { type Project, textsOf } from '../project/project.ts';
 import { isSecret } from '../project/values/secrets.ts';
 import type { SourceFile } from '../text/source-file.ts';
-import { NotPlain, toText } from './plain-data.ts';
+import { attempt, toText } from './plain-data.ts';
 
 /** What of the program that runs may change what it makes of the same text: its source, and the data that Node brings. */
 export function versions(build: string): readonly unknown[] {
@@ -15,39 +15,29 @@ export function digestOfSettings({ text }: SourceFile, build: string): string {
   return digest([versions(build), text]);
 }
 
-/** Changes with whatever compiling depends on, except the environment; undefined if that has no digest. */
-export function digestOfProject(project: Project, build: string): string | undefined {
-  const { models, snapshots, analyses, macros, properties, docs, tests, fixtures, folders, seeds, settingsFile } =
-    project;
-  const own = ownInputs(project);
+/** By what a compiled project is kept. */
+export interface ProjectKey {
+  /** A name for what differs between commands on the same files, so that they do not take each other's place. */
+  readonly variant: string;
+  /** Changes with whatever compiling depends on, except the environment. */
+  readonly inputs: string;
+}
+
+/** Undefined if what the command line and the choice of a target make of a project's settings is no plain data. */
+export function keyOf(project: Project, build: string): ProjectKey | undefined {
+  const { folders, seeds, target, vars, settings } = project;
+  const own = attempt(() => toText([target, vars, settings]));
   if (own === undefined) return undefined;
   const hash = createHash('sha256');
   const add = (text: string) => hash.update(`${text.length}:`).update(text);
   add(JSON.stringify([versions(build), folders, seeds]));
   add(own);
-  for (const files of [models, snapshots, analyses, macros, properties, docs, tests, fixtures, [settingsFile.file]]) {
-    add(String(files.length));
-    for (const { path, text } of files) {
-      add(path);
-      add(text);
-    }
+  // The folders and the path of a file say of which kind it is.
+  for (const { path, text } of textsOf(project)) {
+    add(path);
+    add(text);
   }
-  return hash.digest('hex');
-}
-
-/** A name for what differs between commands on the same files, so that they do not take each other's place. */
-export function variantOf(project: Project): string {
-  return digest(ownInputs(project) ?? '').slice(0, 12);
-}
-
-/** What the command line and the choice of a target make of a project's settings; undefined if that is no plain data. */
-function ownInputs({ target, vars, settings }: Project): string | undefined {
-  try {
-    return toText([target, vars, settings]);
-  } catch (error) {
-    if (error instanceof NotPlain) return undefined;
-    throw error;
-  }
+  return { variant: digest(own).slice(0, 12), inputs: hash.digest('hex') };
 }
 
 /** An environment that records what is read of it. */

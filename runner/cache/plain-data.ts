@@ -11,7 +11,7 @@ import { type Origin, type Segment, SqlText } from '../text/sql-text.ts';
  */
 
 /** Something that JSON cannot hold: a function, an object of a class, an infinite number. */
-export class NotPlain extends Error {}
+class NotPlain extends Error {}
 
 type Unplaced = Omit<Segment, 'start'>;
 
