@@ -61,18 +61,13 @@ export async function eraseAuditRows(on: Queryable): Promise<number> {
  * Deletes the bad rows that tests have stored in tables, whosever they are, for the same reason. The tables stay until the tests run
  * again. @returns how many.
  */
-export async function eraseStoredBadRows(on: Queryable, { nodes }: Manifest): Promise<number> {
-  const relations = [...nodes.values()].flatMap((node) => (node.kind === 'test' ? (node.stored?.relation ?? []) : []));
-  const { rows } = await on.query<{ schema: string; name: string }>(
-    `select n.nspname as schema, c.relname as name
-     from pg_class as c
-     join pg_namespace as n on n.oid = c.relnamespace
-     join unnest($1::text[], $2::text[]) as s (schema, name) on s.schema = n.nspname and s.name = c.relname
-     where c.relkind = 'r'
-     order by 1, 2`,
-    [relations.map(({ schema }) => schema), relations.map(({ name }) => name)],
+export async function eraseStoredBadRows(on: Queryable, manifest: Manifest): Promise<number> {
+  const stored = await storedTables(on, manifest);
+  const tables = [...manifest.nodes.values()].flatMap((node) =>
+    node.kind === 'test' && node.stored !== undefined ? [relation(node.stored.relation)] : [],
   );
   let deleted = 0;
-  for (const table of rows) deleted += (await on.query(`delete from ${relation(table)}`)).rowCount;
+  for (const table of new Set(tables))
+    if (stored.has(table)) deleted += (await on.query(`delete from ${table}`)).rowCount;
   return deleted;
 }
