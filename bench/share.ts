@@ -2,12 +2,13 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sampleFiles } from '../cli/demo/sample-files.ts';
+import { atOnce } from '../loaders/landing/in-order.ts';
 
 const sampleDate = '12.10.2023';
 const minutesOfDay = 1440;
 
 /** Files written at once. */
-const atOnce = 64;
+const filesAtOnce = 64;
 
 interface DayFile {
   readonly minute: number;
@@ -39,23 +40,19 @@ export class Share {
 
   /** Writes the files of the minutes `from` to below `to` after the first; before it they are negative. Returns their names. */
   async write(from: number, to: number): Promise<string[]> {
-    const names: string[] = [];
-    let pending: Promise<void>[] = [];
+    const files: { readonly name: string; readonly date: string; readonly text: string }[] = [];
     for (let day = Math.floor(from / minutesOfDay); day * minutesOfDay < to; day += 1) {
       const date = this.#date(day);
-      for (const file of this.#day) {
-        const minute = day * minutesOfDay + file.minute;
-        if (minute < from || minute >= to) continue;
-        const name = file.name.replace(sampleDate, date);
-        names.push(name);
-        this.#written.add(name);
-        pending.push(writeFile(join(this.folder, name), file.text.replaceAll(sampleDate, date)));
-        if (pending.length < atOnce) continue;
-        await Promise.all(pending);
-        pending = [];
+      for (const { name, minute, text } of this.#day) {
+        const at = day * minutesOfDay + minute;
+        if (at >= from && at < to) files.push({ name: name.replace(sampleDate, date), date, text });
       }
     }
-    await Promise.all(pending);
+    await atOnce(files, filesAtOnce, ({ name, date, text }) =>
+      writeFile(join(this.folder, name), text.replaceAll(sampleDate, date)),
+    );
+    const names = files.map(({ name }) => name);
+    for (const name of names) this.#written.add(name);
     return names;
   }
 
