@@ -26,7 +26,6 @@ const first = Date.UTC(2023, 7, 1);
 interface Growth {
   readonly files: number;
   readonly seconds: number;
-  readonly ratio: number;
 }
 
 interface Part {
@@ -50,15 +49,14 @@ async function main(): Promise<void> {
     say(`All history, ${on.kind}`);
     parts.push(await measurePart(on, Math.round(scale.minutes * 0.3), scale.minutes, scale.runs));
     const tenfold = parts[0]?.rows.find(({ what }) => what === 'load + run, 2 new files');
-    growth.push({ files: parts[0]?.files ?? 0, seconds: tenfold?.seconds ?? Number.NaN, ratio: 1 });
-    const compared = growth.map((one) => ({ ...one, ratio: rounded(one.seconds / (growth[0]?.seconds ?? 1)) }));
+    growth.push({ files: parts[0]?.files ?? 0, seconds: tenfold?.seconds ?? Number.NaN });
     // At once: whatever comes of the embedded database, these figures took minutes.
-    report(scale, parts, compared, started);
+    report(scale, parts, growth, started);
     if (url !== undefined) {
       say('\nA tenth of it on the embedded database');
       const tenth = new Installation(join(home, 'embedded'), undefined, new Share(join(home, 'share-tenth'), first));
       parts.push(await measurePart(tenth, 0, Math.round(scale.minutes / 10), Math.min(scale.runs, 3)));
-      report(scale, parts, compared, started);
+      report(scale, parts, growth, started);
     }
   } finally {
     rmSync(home, { recursive: true, force: true });
@@ -83,7 +81,7 @@ async function measureGrowth(on: Installation, scale: Scale): Promise<Growth[]> 
       await on.share.write(minute, minute + 1);
       runs.push((await on.run('load')).seconds + (await on.run('run')).seconds);
     }
-    growth.push({ files: until * 2, seconds: rounded(median(runs)), ratio: 1 });
+    growth.push({ files: until * 2, seconds: rounded(median(runs)) });
     say(`  load + run, 2 new files: ${median(runs).toFixed(2)} s`);
   }
   return growth;
@@ -105,7 +103,8 @@ async function measurePart(on: Installation, written: number, until: number, run
 }
 
 /** Writes all figures, and shows those of the newest part. */
-function report(scale: Scale, parts: readonly Part[], growth: readonly Growth[], started: number): void {
+function report(scale: Scale, parts: readonly Part[], sizes: readonly Growth[], started: number): void {
+  const growth = sizes.map((one) => ({ ...one, ratio: rounded(one.seconds / (sizes[0]?.seconds ?? 1)) }));
   const machine = {
     cpus: cpus().length,
     model: cpus()[0]?.model ?? '',
