@@ -1,4 +1,4 @@
-import { type Expression, NotConverted, readExpression } from './expression.ts';
+import { type Expression, NotConverted, readExpression } from '../../runner/template/jinja-expression.ts';
 import type { Task } from './template.ts';
 import type { Signature } from './write-expression.ts';
 

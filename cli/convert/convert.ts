@@ -3,7 +3,7 @@
 //   1. convert.ts          goes through the files, by what they are
 //   2. blocks.ts           finds macros, generic tests and snapshots in them, each of which becomes a file of its own
 //   3. template.ts         converts a template, piece by piece (jinja-pieces.ts); what has no counterpart stays as a comment
-//   4. expression.ts       reads an expression of Jinja, write-expression.ts writes it; package-macros.ts has those of dbt_utils
+//   4. write-expression.ts writes an expression of Jinja as the template language has it; package-macros.ts has those of dbt_utils
 //   5. yaml.ts             converts the templates in .yml files
 //
 // Nothing is dropped: what isn't converted stays in the text, or as a file in not-converted/, and is in the list of tasks.

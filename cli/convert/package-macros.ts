@@ -1,4 +1,4 @@
-import { type Expression, NotConverted } from './expression.ts';
+import { type Expression, NotConverted } from '../../runner/template/jinja-expression.ts';
 
 /** Writes a call of a macro that everybody takes from dbt or dbt_utils as the SQL that it makes. */
 type Ready = (args: ReadonlyMap<string, Expression>, text: (one: Expression) => string) => string;

@@ -1,4 +1,4 @@
-import { type Expression, NotConverted, readExpression } from './expression.ts';
+import { type Expression, NotConverted, readExpression } from '../../runner/template/jinja-expression.ts';
 import { type Piece, piecesOf } from './jinja-pieces.ts';
 import { printed, type Scope, type Signature, written } from './write-expression.ts';
 

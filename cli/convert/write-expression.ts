@@ -1,4 +1,5 @@
-import { type Arguments, type Expression, NotConverted } from './expression.ts';
+import { functionsHere, loopHere, signsHere } from '../../runner/template/counterparts.ts';
+import { type Arguments, type Expression, NotConverted, pathOf } from '../../runner/template/jinja-expression.ts';
 import { packageMacros } from './package-macros.ts';
 
 /** A macro of the project: its parameters in order, each with its default if it has one. */
@@ -17,24 +18,6 @@ export interface Scope {
   readonly note: (what: string) => void;
 }
 
-/** Functions that are called the same way here, by the name that they have here. */
-const functions: ReadonlyMap<string, string> = new Map([
-  ['ref', 'ref'],
-  ['source', 'source'],
-  ['var', 'var'],
-  ['env_var', 'env'],
-  ['doc', 'doc'],
-  ['config', 'config'],
-  ['log', 'log'],
-  ['return', 'return'],
-  ['exceptions.raise_compiler_error', 'raise_compiler_error'],
-  ['exceptions.warn', 'warn'],
-]);
-const ofLoops: ReadonlyMap<string, string> = new Map([
-  ['last', '@last'],
-  ['first', '@first'],
-  ['index0', '@index'],
-]);
 /** What mostly makes the type that a value has here anyway, or changes white space alone: is left out and listed. */
 const idle = ['trim', 'as_bool', 'as_number', 'as_native', 'string', 'list'];
 /** What changes nothing in dbt either. */
@@ -113,7 +96,7 @@ export function written(of: Expression, scope: Scope): string {
     case 'list':
       return all('list', of.items);
     case 'object':
-      return `(${['object', ...of.entries.map(([key, value]) => pair(key, value, scope))].join(' ')})`;
+      return `(${['object', ...of.entries.map(([key, value]) => pair(keyOf(key), value, scope))].join(' ')})`;
     case 'part':
       return partOf(of, scope);
     case 'call':
@@ -132,15 +115,7 @@ function signed(
   parts: readonly Expression[],
   all: (helper: string, parts: readonly Expression[]) => string,
 ): string {
-  const helper = new Map([
-    ['==', 'eq'],
-    ['!=', 'ne'],
-    ['in', 'in'],
-    ['not', 'not'],
-    ['and', 'and'],
-    ['or', 'or'],
-    ['is none', 'not'],
-  ]).get(sign);
+  const helper = signsHere.get(sign);
   if (helper === undefined)
     throw new NotConverted(`"${sign}" has no counterpart: compute it in SQL, or put the value into a variable`);
   return all(helper, parts);
@@ -153,7 +128,7 @@ function nameOf(name: string, { loops, depth }: Scope): string {
 
 function partOf({ of, key }: Extract<Expression, { kind: 'part' }>, scope: Scope): string {
   if (of.kind === 'name' && of.name === 'loop' && key.kind === 'value') {
-    const name = ofLoops.get(String(key.value));
+    const name = loopHere.get(String(key.value));
     if (name === undefined)
       throw new NotConverted(`loop.${key.value} has no counterpart; there are @first, @last and @index`);
     return name;
@@ -190,7 +165,7 @@ function called({ of, args }: Extract<Expression, { kind: 'call' }>, scope: Scop
   const name = pathOf(of);
   if (name === 'range' && args.placed.length === 1 && args.placed[0]?.kind === 'value')
     return `(${['list', ...Array.from({ length: Number(args.placed[0].value) }, (_, index) => index)].join(' ')})`;
-  const helper = functions.get(name);
+  const helper = functionsHere.get(name);
   if (helper !== undefined)
     return `(${[helper, ...args.placed.map((one) => written(one, scope)), ...args.named.map(([key, value]) => pair(key, value, scope))].join(' ')})`;
   if (scope.macros.has(name)) return `(call ${[quoted(name), ...ofMacro(name, args, scope)].join(' ')})`;
@@ -214,15 +189,13 @@ function ofMacro(name: string, { placed, named: rest }: Arguments, scope: Scope)
   });
 }
 
-function pair(key: string, value: Expression, scope: Scope): string {
-  return `${key.replaceAll('-', '_')}=${written(value, scope)}`;
+function keyOf(key: Expression): string {
+  if (key.kind !== 'value') throw new NotConverted('a key that is computed');
+  return String(key.value);
 }
 
-/** `exceptions.warn` of a path. @throws NotConverted for what is called otherwise. */
-function pathOf(of: Expression): string {
-  if (of.kind === 'name') return of.name;
-  if (of.kind === 'part' && of.key.kind === 'value') return `${pathOf(of.of)}.${of.key.value}`;
-  throw new NotConverted('a call of something that is computed');
+function pair(key: string, value: Expression, scope: Scope): string {
+  return `${key.replaceAll('-', '_')}=${written(value, scope)}`;
 }
 
 function quoted(text: string): string {

@@ -2,6 +2,9 @@
  * What people who know dbt type by habit, and how it is written here. Only for messages: nothing of it is ever rendered.
  */
 
+import { functionsHere, loopHere, signsHere } from './counterparts.ts';
+import { type Expression, NotConverted, pathOf, readExpression } from './jinja-expression.ts';
+
 /** The first piece of Jinja in a text: where it begins, what is wrong and what to write. */
 export interface Jinja {
   readonly index: number;
@@ -130,123 +133,56 @@ function block(statement: string): string {
  * @example translate("env_var('X', 'a') == 'b'") === '(eq (env "X" "a") "b")'
  */
 export function translate(text: string): string | undefined {
-  const tokens = text.match(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[\w.]+|==|!=|[^\s]/g) ?? [];
-  const reader = new Reader(tokens);
-  const found = reader.either();
-  return reader.isDone ? found : undefined;
+  try {
+    return written(readExpression(text));
+  } catch (error) {
+    if (!(error instanceof NotConverted)) throw error;
+    return undefined;
+  }
 }
 
-/** Functions of dbt that are called otherwise here. */
-const names: ReadonlyMap<string, string> = new Map([
-  ['env_var', 'env'],
-  ['exceptions.raise_compiler_error', 'raise_compiler_error'],
-  ['exceptions.warn', 'warn'],
-  ['loop.last', '@last'],
-  ['loop.first', '@first'],
-  ['loop.index0', '@index'],
-  ['print', 'log'],
-]);
-const functions = [
-  'ref',
-  'source',
-  'var',
-  'env_var',
-  'doc',
-  'config',
-  'log',
-  'print',
-  'exceptions.raise_compiler_error',
-  'exceptions.warn',
-];
-const constants: ReadonlyMap<string, string> = new Map([
-  ['True', 'true'],
-  ['False', 'false'],
-  ['None', 'null'],
-  ['none', 'null'],
-]);
-
-class Reader {
-  readonly #tokens: readonly string[];
-  #at = 0;
-
-  constructor(tokens: readonly string[]) {
-    this.#tokens = tokens;
-  }
-
-  get isDone(): boolean {
-    return this.#at >= this.#tokens.length;
-  }
-
-  either(): string | undefined {
-    return this.#series('or', () => this.#series('and', () => this.#negated()));
-  }
-
-  #series(word: string, part: () => string | undefined): string | undefined {
-    const parts = [part()];
-    while (this.#take(word)) parts.push(part());
-    if (parts.includes(undefined)) return undefined;
-    return parts.length === 1 ? parts[0] : `(${word} ${parts.join(' ')})`;
-  }
-
-  #negated(): string | undefined {
-    if (!this.#take('not')) return this.#compared();
-    const what = this.#negated();
-    return what && `(not ${what})`;
-  }
-
-  #compared(): string | undefined {
-    const left = this.#value();
-    const sign = this.#take('==') ? 'eq' : this.#take('!=') ? 'ne' : this.#take('in') ? 'in' : undefined;
-    if (sign === undefined || left === undefined) return left;
-    const right = this.#value();
-    return right && `(${sign} ${left} ${right})`;
-  }
-
-  #value(): string | undefined {
-    const token = this.#next();
-    if (token === undefined) return undefined;
-    if (/^['"]/.test(token)) return JSON.stringify(token.slice(1, -1).replace(/\\(.)/g, '$1'));
-    if (token === '(') {
-      const inside = this.either();
-      return this.#take(')') ? inside : undefined;
+function written(one: Expression): string {
+  switch (one.kind) {
+    case 'value':
+      return typeof one.value === 'string' ? JSON.stringify(one.value) : String(one.value);
+    case 'name':
+    case 'part': {
+      const path = pathOf(one);
+      if (!/^[\w.]+$/.test(path)) throw new NotConverted('this has no counterpart');
+      return loopHere.get(/^loop\.(\w+)$/.exec(path)?.[1] ?? '') ?? path;
     }
-    if (token === '[') return this.#all(']', 'list', () => this.either());
-    if (token === '{') return this.#all('}', 'object', () => this.#pair(':'));
-    if (!/^[\w.]+$/.test(token)) return undefined;
-    if (!this.#take('(')) return /^\d/.test(token) ? token : (constants.get(token) ?? names.get(token) ?? token);
-    if (!functions.includes(token)) return undefined;
-    const made = this.#all(')', names.get(token) ?? token, () => this.#pair('=') ?? this.either());
-    return token === 'print' ? made?.replace(/\)$/, ' info=true)') : made;
-  }
-
-  #pair(sign: string): string | undefined {
-    const [key, then] = [this.#tokens[this.#at], this.#tokens[this.#at + 1]];
-    if (key === undefined || then !== sign) return undefined;
-    this.#at += 2;
-    const value = this.either();
-    return value && `${key.replace(/^['"]|['"]$/g, '')}=${value}`;
-  }
-
-  #all(end: string, helper: string, part: () => string | undefined): string | undefined {
-    const parts = [helper];
-    while (!this.#take(end)) {
-      const one = part();
-      if (one === undefined) return undefined;
-      parts.push(one);
-      if (!this.#take(',') && this.#tokens[this.#at] !== end) return undefined;
+    case 'list':
+      return helped('list', one.items.map(written));
+    case 'object':
+      return helped(
+        'object',
+        one.entries.map(([key, value]) => pair(key.kind === 'value' ? String(key.value) : pathOf(key), value)),
+      );
+    case 'call': {
+      const { placed, named } = one.args;
+      const args = [...placed.map(written), ...named.map(([name, value]) => pair(name, value))];
+      const name = pathOf(one.of);
+      return name === 'print' ? helped('log', [...args, 'info=true']) : helped(functionsHere.get(name), args);
     }
-    return `(${parts.join(' ')})`;
+    case 'sign':
+      return helped(signsHere.get(one.sign), operands(one, one.sign).map(written));
+    default:
+      throw new NotConverted('this has no counterpart');
   }
+}
 
-  #next(): string | undefined {
-    const token = this.#tokens[this.#at];
-    this.#at += 1;
-    return token;
-  }
+function helped(helper: string | undefined, args: readonly string[]): string {
+  if (helper === undefined) throw new NotConverted('this has no counterpart');
+  return `(${[helper, ...args].join(' ')})`;
+}
 
-  #take(token: string): boolean {
-    if (this.#tokens[this.#at] !== token) return false;
-    this.#at += 1;
-    return true;
-  }
+function pair(key: string, value: Expression): string {
+  return `${key}=${written(value)}`;
+}
+
+/** `a`, `b` and `c` of `a and b and c`, which is read as `(a and b) and c`. */
+function operands(one: Expression, sign: string): readonly Expression[] {
+  if (one.kind !== 'sign' || one.sign !== sign) return [one];
+  const [first, ...rest] = one.parts;
+  return first === undefined || !['and', 'or'].includes(sign) ? one.parts : [...operands(first, sign), ...rest];
 }

@@ -1,6 +1,7 @@
 // The template language: Handlebars without HTML escaping, in which an unknown name is an error.
 //
-//   1. syntax.ts        parses a file; a syntax error gets its place (jinja.ts: how what dbt users type is written here)
+//   1. syntax.ts        parses a file; a syntax error gets its place (jinja.ts: how what dbt users type is written here, as
+//                        jinja-expression.ts reads it; counterparts.ts: what has another name)
 //   2. strict-names.ts  rejects names, helpers and partials that do not exist
 //   3. template.ts      renders it with the helpers that a caller gives
 //   4. macro-calls.ts   checks the arguments of macros, and remembers who called one

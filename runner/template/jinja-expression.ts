@@ -3,7 +3,7 @@ export type Expression =
   | { readonly kind: 'value'; readonly value: string | number | boolean | null }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'list'; readonly items: readonly Expression[] }
-  | { readonly kind: 'object'; readonly entries: readonly (readonly [string, Expression])[] }
+  | { readonly kind: 'object'; readonly entries: readonly (readonly [Expression, Expression])[] }
   | { readonly kind: 'part'; readonly of: Expression; readonly key: Expression }
   | { readonly kind: 'call'; readonly of: Expression; readonly args: Arguments }
   | { readonly kind: 'filter'; readonly of: Expression; readonly name: string; readonly args: Arguments }
@@ -27,6 +27,13 @@ export function readExpression(text: string): Expression {
   const read = reader.whole();
   if (!reader.isDone) throw new NotConverted(`"${text.trim()}" is no expression that is understood`);
   return read;
+}
+
+/** `exceptions.warn` of a path. @throws NotConverted for what is called otherwise. */
+export function pathOf(of: Expression): string {
+  if (of.kind === 'name') return of.name;
+  if (of.kind === 'part' && of.key.kind === 'value') return `${pathOf(of.of)}.${of.key.value}`;
+  throw new NotConverted('a call of something that is computed');
 }
 
 const constants: Readonly<Record<string, boolean | null>> = {
@@ -131,11 +138,10 @@ class Reader {
     throw new NotConverted(`"${one}" is not understood here`);
   }
 
-  #entry(): readonly [string, Expression] {
+  #entry(): readonly [Expression, Expression] {
     const key = this.#primary();
     this.#expect(':');
-    if (key.kind !== 'value') throw new NotConverted('a key that is computed');
-    return [String(key.value), this.whole()];
+    return [key, this.whole()];
   }
 
   #arguments(): Arguments {

@@ -1,0 +1,31 @@
+/** Functions of dbt that are called the same way here, by the name that they have here. */
+export const functionsHere: ReadonlyMap<string, string> = new Map([
+  ['ref', 'ref'],
+  ['source', 'source'],
+  ['var', 'var'],
+  ['env_var', 'env'],
+  ['doc', 'doc'],
+  ['config', 'config'],
+  ['log', 'log'],
+  ['return', 'return'],
+  ['exceptions.raise_compiler_error', 'raise_compiler_error'],
+  ['exceptions.warn', 'warn'],
+]);
+
+/** What Jinja knows of a loop, by its key in `loop`. */
+export const loopHere: ReadonlyMap<string, string> = new Map([
+  ['last', '@last'],
+  ['first', '@first'],
+  ['index0', '@index'],
+]);
+
+/** The helpers that stand for signs. */
+export const signsHere: ReadonlyMap<string, string> = new Map([
+  ['==', 'eq'],
+  ['!=', 'ne'],
+  ['in', 'in'],
+  ['not', 'not'],
+  ['and', 'and'],
+  ['or', 'or'],
+  ['is none', 'not'],
+]);
