@@ -17,24 +17,13 @@ import { type BuiltNode, isBuilt, isWork, type Node, type UnitTestNode } from '.
 import type { TestNode } from '../manifest/test-node.ts';
 import { sourceTexts } from '../project/project.ts';
 import { Reuse } from '../reuse/reuse.ts';
-import type { Action, Command } from '../run/run-result.ts';
-import { isWorkOf } from '../run/work.ts';
-import type { EventTimeRange } from '../state/batch-windows.ts';
+import type { Action } from '../run/run-result.ts';
+import { type WorkOptions, workOrder } from '../run/work-order.ts';
 import { bookkeepingOf, sharedBookkeeping } from '../state/own-bookkeeping.ts';
 import { isRecordedIn } from './bookkeeping.ts';
 import { decisionsOn, type Foretold } from './decisions.ts';
 import { Effects } from './effects.ts';
 import { History } from './estimate.ts';
-
-export interface PreviewOptions {
-  readonly command: Command;
-  /** Ids of nodes; what does not belong to the command is left out. */
-  readonly selected: ReadonlySet<string>;
-  readonly fullRefresh: boolean;
-  readonly reuse: boolean;
-  readonly range?: EventTimeRange | undefined;
-  readonly clock: () => Date;
-}
 
 /** What would become of one node. */
 export interface Planned extends Foretold {
@@ -50,7 +39,7 @@ export interface Planned extends Foretold {
 export async function previewRun(
   compiled: Compiled,
   warehouse: Warehouse,
-  options: PreviewOptions,
+  options: WorkOptions,
 ): Promise<readonly Planned[]> {
   return warehouse.transaction(async (session) => {
     await session.query('set transaction read only');
@@ -62,12 +51,12 @@ export async function previewRun(
 class Walk {
   readonly #compiled: Compiled;
   readonly #session: Session;
-  readonly #options: PreviewOptions;
+  readonly #options: WorkOptions;
   readonly #effects: Effects;
   /** Of nodes that cannot be built, and of what waits for them: the name of the one that is to blame. */
   readonly #broken = new Map<string, string>();
 
-  constructor(compiled: Compiled, session: Session, options: PreviewOptions) {
+  constructor(compiled: Compiled, session: Session, options: WorkOptions) {
     this.#compiled = compiled;
     this.#session = session;
     this.#options = options;
@@ -76,11 +65,8 @@ class Walk {
 
   async walk(isRecorded: boolean): Promise<readonly Planned[]> {
     const { manifest, project, graph } = this.#compiled;
-    const { command, selected, reuse: leavesOut } = this.#options;
-    const order = manifest.order.filter((id) => {
-      const node = manifest.nodes.get(id);
-      return node !== undefined && selected.has(id) && isWorkOf(command, node);
-    });
+    const { reuse: leavesOut } = this.#options;
+    const order = workOrder(manifest, this.#options);
     const session = this.#session;
     // Some questions may fail, and the transaction has to go on.
     const asking = {

@@ -6,20 +6,11 @@ import type { RunHook } from '../compile/run-hooks.ts';
 import { secretOfUnitTests } from '../compile/unit-tests.ts';
 import { LockWaits } from '../database/locks/lock-waits.ts';
 import { SharedLock } from '../database/locks/shared-lock.ts';
-import {
-  type BuiltNode,
-  isBuilt,
-  isMicrobatch,
-  isWork,
-  type ModelNode,
-  type Node,
-  type UnitTestNode,
-} from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, isMicrobatch, isWork, type UnitTestNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { sourceTexts } from '../project/project.ts';
 import { secretSetting } from '../project/values/secrets.ts';
 import { Reuse } from '../reuse/reuse.ts';
-import type { EventTimeRange } from '../state/batch-windows.ts';
 import { beginRun, finishRun, writeResults } from '../state/runs.ts';
 import { ensureState, hasState } from '../state/schema.ts';
 import type { UnitTestPlace } from '../unit-test/options.ts';
@@ -27,7 +18,6 @@ import { createSchemas } from './create-schemas.ts';
 import { NodeWork } from './node-work.ts';
 import { type RunHookResult, runRunHooks } from './run-hooks.ts';
 import {
-  type Command,
   type NodeResult,
   type Outcome,
   type RunEvent,
@@ -40,37 +30,21 @@ import {
 import { schedule } from './schedule.ts';
 import { withTestEdges } from './test-edges.ts';
 import { UnitTestWork } from './unit-test-work.ts';
+import { type WorkOptions, workOrder } from './work-order.ts';
 
-export interface RunOptions {
-  readonly command: Command;
-  /** Ids to work on; what does not belong to the command is left out. */
-  readonly selected: ReadonlySet<string>;
-  readonly fullRefresh: boolean;
-  /** Whether what was built and tested on the same rows is left as it is. */
-  readonly reuse: boolean;
-  /** Of microbatch models, just the batches of this time, done or not. */
-  readonly range?: EventTimeRange | undefined;
+export interface RunOptions extends WorkOptions {
   readonly threads: number;
   readonly failFast: boolean;
   /** Where unit tests run; in the embedded database if not given. */
   readonly unitTestsOn?: UnitTestPlace | undefined;
   /** Whether tests store their bad rows, unless they say otherwise. */
   readonly storeFailures?: boolean | undefined;
-  readonly clock: () => Date;
   readonly runId: string;
   readonly signal?: AbortSignal | undefined;
   /** How long a node waits for transactions of others that hold a lock, in milliseconds. */
   readonly lockWaitMs?: number | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
-
-const kindsOf: Readonly<Record<Command, readonly Node['kind'][]>> = {
-  run: ['model'],
-  test: ['unit_test', 'test'],
-  seed: ['seed'],
-  snapshot: ['model'],
-  build: ['seed', 'model', 'unit_test', 'test'],
-};
 
 /** The work of one run. The steps are called in the order in which they are defined here. */
 export class RunWork {
@@ -96,10 +70,7 @@ export class RunWork {
     const { manifest, project } = compiled;
     const { clock, runId, signal, range, fullRefresh } = options;
     this.#started = clock();
-    this.#order = manifest.order.filter((id) => {
-      const node = manifest.nodes.get(id);
-      return node !== undefined && options.selected.has(id) && isWorkOf(options.command, node);
-    });
+    this.#order = workOrder(manifest, options);
     this.#context = {
       manifest,
       root: project.root,
@@ -310,18 +281,4 @@ export class RunWork {
     this.#results.set(id, result);
     this.#options.onEvent({ type: 'node-finished', index, total: this.#order.length, result });
   }
-}
-
-/**
- * Whether a command works on a node. As in dbt, `run` leaves snapshots to `snapshot` and `build`: each time they run is a moment that
- * they remember.
- */
-export function isWorkOf(command: Command, node: Node): boolean {
-  if (!kindsOf[command].includes(node.kind)) return false;
-  return node.kind !== 'model' || isBuiltBy(command, node.materialized);
-}
-
-function isBuiltBy(command: Command, materialized: ModelNode['materialized']): boolean {
-  if (materialized === 'ephemeral') return false;
-  return command === 'build' || (command === 'snapshot') === (materialized === 'snapshot');
 }
