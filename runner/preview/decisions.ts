@@ -14,7 +14,7 @@ import { refuseToLose } from '../plan/lost-rows.ts';
 import type { Reuse } from '../reuse/reuse.ts';
 import type { Action } from '../run/run-result.ts';
 import { type EventTimeRange, readBatches } from '../state/batch-windows.ts';
-import { type Effects, type Extent, extents } from './effects.ts';
+import type { Effects, Extent } from './effects.ts';
 
 /** What would be done with a node, and why; `error`: it could not be built, as `reason` says. */
 export interface Doing {
@@ -53,7 +53,7 @@ interface Around {
 
 type Options = PlanOptions & { readonly range: EventTimeRange | undefined };
 
-/** Decides as a build would, once for each extent of what comes before, and notes what the node does to those after it. */
+/** Decides as a build would, once for each extent of what comes before that may differ, and notes what the node does to those after it. */
 export async function decisionsOn(
   session: Session,
   around: Around,
@@ -61,7 +61,7 @@ export async function decisionsOn(
   options: Options,
 ): Promise<Foretold> {
   const found: Judgement[] = [];
-  for (const extent of extents) found.push(await judge(session, around, node, options, extent));
+  for (const extent of around.effects.extentsFor(node)) found.push(await judge(session, around, node, options, extent));
   const [likely, ...others] = found as [Judgement, ...Judgement[]];
   const doings = found.flatMap(({ doing }) =>
     doing.action === 'error' ? [] : [{ mode: doing.action as Decision['mode'] }],

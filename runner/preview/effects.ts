@@ -1,4 +1,6 @@
 import type { Foreseen } from '../build/transaction/node-state.ts';
+import type { Compiled } from '../compile/compile.ts';
+import type { Graph } from '../manifest/graph.ts';
 import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
 import { nothingMade } from '../state/made.ts';
@@ -9,7 +11,6 @@ import type { ModelState } from '../state/models.ts';
  * or everything, also that rows are late and rebuilds change rows.
  */
 export type Extent = 'least' | 'likely' | 'most';
-export const extents: readonly Extent[] = ['likely', 'least', 'most'];
 
 /** What a run will do with the rows and columns of one node. */
 interface Effect {
@@ -30,10 +31,18 @@ const isWithin = (given: Extent | undefined, extent: Extent) =>
 /** What the nodes of a run that come first do to those after them. */
 export class Effects {
   readonly #manifest: Manifest;
+  readonly #graph: Graph;
   readonly #effects = new Map<string, Effect>();
 
-  constructor(manifest: Manifest) {
+  constructor({ manifest, graph }: Pick<Compiled, 'manifest' | 'graph'>) {
     this.#manifest = manifest;
+    this.#graph = graph;
+  }
+
+  /** The extents that may differ for a node, the likely one first: it alone where nothing before the node does anything. */
+  extentsFor({ id }: BuiltNode): readonly Extent[] {
+    const before = this.#graph.ancestors(id);
+    return [...this.#effects.keys()].some((one) => before.has(one)) ? ['likely', 'least', 'most'] : ['likely'];
   }
 
   /**

@@ -12,8 +12,8 @@
 import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Compiled } from '../compile/compile.ts';
-import { storedBehind } from '../manifest/lineage.ts';
-import { type BuiltNode, isBuilt, isWork, type Node, type UnitTestNode } from '../manifest/manifest.ts';
+import { behind, isView } from '../manifest/lineage.ts';
+import { type BuiltNode, isWork, type Node, type UnitTestNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { sourceTexts } from '../project/project.ts';
 import { Reuse } from '../reuse/reuse.ts';
@@ -60,7 +60,7 @@ class Walk {
     this.#compiled = compiled;
     this.#session = session;
     this.#options = options;
-    this.#effects = new Effects(compiled.manifest);
+    this.#effects = new Effects(compiled);
   }
 
   async walk(isRecorded: boolean): Promise<readonly Planned[]> {
@@ -121,13 +121,7 @@ class Walk {
     const { manifest } = this.#compiled;
     if (reuse === undefined) return { action: 'test', reason: '', certain: true };
     const passedAt = reuse.passedAt(test, await reuse.rowsOf(test));
-    const stored = new Set(storedBehind(manifest, test.dependsOn));
-    const names = new Map(
-      [...manifest.nodes].flatMap(([id, node]) =>
-        stored.has(node.name) && isBuilt(node) ? [[id, node.name] as const] : [],
-      ),
-    );
-    const changes = [...names].flatMap(([id, name]) => {
+    const changes = behind(manifest.nodes, test.dependsOn, isView).flatMap(({ id, name }) => {
       const change = this.#effects.changes(id);
       return change === undefined ? [] : [{ change, name }];
     });
