@@ -78,7 +78,7 @@ export class Effects {
 
   /** Whether a view among these, or behind them, gets another query. */
   reviews(ids: readonly string[]): boolean {
-    return ids.some((id) => this.#behind(id).some((one) => this.#isView(one) && this.#effects.has(one)));
+    return ids.some((id) => [...this.#behind(id)].some((one) => this.#isView(one) && this.#effects.has(one)));
   }
 
   #isView(id: string): boolean {
@@ -105,7 +105,7 @@ export class Effects {
         return found;
       },
       newest: async (id, read) => {
-        const behind = this.#behind(id).map(effectOf);
+        const behind = [...this.#behind(id)].map(effectOf);
         if (behind.some((effect) => effect?.isNew === true)) return Number.MAX_SAFE_INTEGER;
         const grows = behind.some((effect) => isWithin(effect?.rows, extent));
         const now = await read();
@@ -119,10 +119,13 @@ export class Effects {
     };
   }
 
-  /** A node, and what is behind it where it is a view. */
-  #behind(id: string): readonly string[] {
+  /** A node, and what is behind it where it is a view, each once however many paths lead to it. */
+  #behind(id: string, found = new Set<string>()): ReadonlySet<string> {
+    if (found.has(id)) return found;
+    found.add(id);
     const node = this.#manifest.nodes.get(id);
-    return node?.materialized === 'view' ? [id, ...node.reads.flatMap((one) => this.#behind(one))] : [id];
+    if (node?.materialized === 'view') for (const one of node.reads) this.#behind(one, found);
+    return found;
   }
 }
 
