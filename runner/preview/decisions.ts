@@ -76,14 +76,9 @@ export async function decisionsOn(
     .filter((one, index, all) => !isSame(one, likely.doing) && all.findIndex((other) => isSame(one, other)) === index);
   const isIncrement = likely.doing.action === 'increment' && state !== undefined;
   const news = isIncrement ? await newsOf(session, around, node, state) : [];
-  return {
-    ...likely.doing,
-    certain: otherwise.length === 0,
-    ...(otherwise.length === 0 ? {} : { otherwise }),
-    ...(news.length === 0 ? {} : { news }),
-    ...(likely.batches === undefined ? {} : { batches: likely.batches }),
-    ...(likely.hint === undefined ? {} : { hint: likely.hint }),
-  };
+  const certain = otherwise.length === 0;
+  const { doing, batches, hint } = likely;
+  return { ...doing, certain, otherwise: certain ? undefined : otherwise, news, batches, hint };
 }
 
 interface Judgement {
