@@ -19,7 +19,7 @@ interface DueSource {
 
 /**
  * Of the files of a share those that have to be judged: the ones the ledger does not know, and those it knows as rejected that
- * have changed since (half a file may have become a whole one), or whose name has a meaning now.
+ * have changed since (half a file may have become a whole one), or whose name has a meaning now. In their order.
  */
 export async function dueFiles(
   on: Queryable,
@@ -35,25 +35,25 @@ export async function dueFiles(
   );
 }
 
-/** As {@link dueFiles}, for files that the ledger was asked about. */
+/** As {@link dueFiles}, for files that the ledger was asked about; in their order. */
 export async function dueOf(
   known: KnownFiles,
   { share, reach, names }: DueSource,
   chunk: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
-  const due: Candidate[] = [];
+  const due = new Map<Candidate, Candidate>();
   const rejected: { readonly candidate: Candidate; readonly before: RejectedFile }[] = [];
   for (const candidate of chunk) {
     const before = known.get(candidate.name);
-    if (before === undefined) due.push({ name: candidate.name, path: candidate.path });
+    if (before === undefined) due.set(candidate, { name: candidate.name, path: candidate.path });
     else if (before !== 'landed') rejected.push({ candidate, before });
   }
   await atOnce(rejected, stampsAtOnce, async ({ candidate, before }) => {
     const { name, path } = candidate;
     const isReadable = isNameReason(before.reason) && names.read(name).known;
-    if (isReadable || (await reach(() => hasChanged(share, path, before)))) due.push({ name, path, before });
+    if (isReadable || (await reach(() => hasChanged(share, path, before)))) due.set(candidate, { name, path, before });
   });
-  return due;
+  return chunk.flatMap((candidate) => due.get(candidate) ?? []);
 }
 
 /** Whether a rejected file is no longer what was judged. Of a file and its compressed twin the one that was judged counts. */

@@ -250,7 +250,7 @@ class Load {
     };
   }
 
-  /** Lands candidates in order of time; of each batch those that `stillDue` leaves, asked just before. */
+  /** Lands candidates in order of time; of each batch those that `stillDue` leaves, in their order, asked just before. */
   async #land(candidates: CandidateList, stillDue: Listing['select']): Promise<void> {
     candidates.sortByTime(this.#names);
     const { mode, clock, onProgress, batchFiles = 5000, settleMs = 0 } = this.#options;
@@ -266,9 +266,7 @@ class Load {
       const erased = await readTombstones(this.#warehouse);
       if (erased.length !== this.#erased.size) this.#erased = new SubjectRule(erased);
       const chunk = candidates.slice(done, done + batchFiles);
-      const placeOf = new Map(chunk.map(({ path }, place) => [path, place]));
-      const place = ({ path }: Candidate) => placeOf.get(path) ?? 0;
-      const batch = [...(await stillDue(this.#allowed(chunk)))].sort((one, other) => place(one) - place(other));
+      const batch = await stillDue(this.#allowed(chunk));
       const dealWith = (count: number) => {
         this.#ignored += count - this.#allowed(chunk.slice(0, count)).length;
         done += count;
@@ -292,7 +290,7 @@ class Load {
           onProgress?.({ phase: 'landing', files: before + files, total, bytes: this.#bytes + bytes }),
       });
       const next = batch[result.taken];
-      dealWith(next === undefined ? chunk.length : place(next));
+      dealWith(next === undefined ? chunk.length : chunk.findIndex(({ path }) => path === next.path));
       if (result.loadId !== undefined) this.#loads.push(result.loadId);
       this.#landed += result.landed;
       this.#bytes += result.bytes;
