@@ -165,6 +165,9 @@ export const configSchema = z.strictObject({
   lookback: z.number('expected a whole number of batches').int().min(0).optional(),
 });
 
+/** What can be set for whatever is described in a .yml and is not built. */
+export const fewSettings = configSchema.pick({ enabled: true, tags: true, meta: true });
+
 export type Config = z.infer<typeof configSchema>;
 export type IndexConfig = z.infer<typeof index>;
 export type ConfigKey = keyof Config;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { names } from './config.ts';
+import { fewSettings, names } from './config.ts';
 
 /** Whom to ask: a name or an address at least, and whatever else helps. */
 const owner = z
@@ -16,7 +16,7 @@ export const groupSchema = z.strictObject({
   name: z.string().min(1),
   description: z.string().optional(),
   owner,
-  config: z.strictObject({ meta: z.record(z.string(), z.unknown()).optional() }).optional(),
+  config: fewSettings.pick({ meta: true }).optional(),
 });
 
 export const exposureTypes = ['dashboard', 'notebook', 'analysis', 'ml', 'application'] as const;
@@ -34,13 +34,7 @@ export const exposureSchema = z.strictObject({
   depends_on: z.array(z.string().min(1)).optional(),
   tags: names.optional(),
   meta: z.record(z.string(), z.unknown()).optional(),
-  config: z
-    .strictObject({
-      enabled: z.boolean().optional(),
-      tags: names.optional(),
-      meta: z.record(z.string(), z.unknown()).optional(),
-    })
-    .optional(),
+  config: fewSettings.optional(),
 });
 
 export type GroupProperties = z.infer<typeof groupSchema>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { configSchema, names } from './config.ts';
+import { configSchema, fewSettings, names } from './config.ts';
 import { exposureSchema, groupSchema } from './exposure-schema.ts';
 
 const columnConstraint = z.strictObject({
@@ -70,7 +70,7 @@ const column = z.strictObject({
   meta: z.record(z.string(), z.unknown()).optional(),
   tags: names.optional(),
   /** Where dbt has `meta` and `tags` since 1.10; those beside it count as well. */
-  config: z.strictObject({ meta: z.record(z.string(), z.unknown()).optional(), tags: names.optional() }).optional(),
+  config: fewSettings.pick({ tags: true, meta: true }).optional(),
   /** For tests of it: its name is in just this case. Elsewhere names are always quoted. */
   quote: z.boolean().optional(),
   /** False: the view does without it. */
@@ -203,13 +203,7 @@ const unitTest = z.strictObject({
   overrides: unitOverrides.optional(),
   tags: names.optional(),
   meta: z.record(z.string(), z.unknown()).optional(),
-  config: z
-    .strictObject({
-      enabled: z.boolean().optional(),
-      tags: names.optional(),
-      meta: z.record(z.string(), z.unknown()).optional(),
-    })
-    .optional(),
+  config: fewSettings.optional(),
 });
 
 const describedTest = z.strictObject({
