@@ -14,6 +14,7 @@ import type { AnalysisNode, Group } from '../manifest/exposure-node.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
+import { nameOf } from '../project/folders.ts';
 import { type Project, sourceTexts } from '../project/project.ts';
 import { type AllProperties, type CheckedFiles, readProperties } from '../project/properties.ts';
 import { TemplateEnvironment } from '../template/template.ts';
@@ -36,7 +37,6 @@ import {
   viewNodeName,
 } from './draft/draft.ts';
 import { ephemeralsOf, inlineEphemerals } from './draft/ephemeral.ts';
-import { nameOf } from './draft/files.ts';
 import { helperNames, newRecord } from './draft/model-language.ts';
 import { relationNamer } from './draft/relation-names.ts';
 import { checkAccess, exposureNodes } from './exposures.ts';

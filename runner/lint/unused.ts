@@ -1,12 +1,12 @@
-import { basename, extname } from 'node:path/posix';
 import type { Manifest } from '../manifest/manifest.ts';
+import { nameOf } from '../project/folders.ts';
 import type { Project } from '../project/project.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import type { Finding } from './finding.ts';
 
 /** Macros that no template calls, variables of project.yml that none reads, and seeds that no model reads. */
 export function unused(project: Project, manifest: Manifest): Finding[] {
-  const macros = new Map(project.macros.map((file) => [basename(file.path, extname(file.path)), file]));
+  const macros = new Map(project.macros.map((file) => [nameOf(file.path), file]));
   const used = reachable(project, macros);
   return [...unusedMacros(macros, used), ...unusedVars(project, used), ...unusedSeeds(manifest)];
 }

@@ -1,8 +1,9 @@
+import { basename, extname } from 'node:path/posix';
 import type { Problem } from '../text/errors.ts';
 import type { YamlFile } from '../yaml/yaml-file.ts';
 
 /** The kinds of files of a project, and the folder of each where project.yml names none. */
-export const usualFolders = {
+const usualFolders = {
   model: ['models'],
   seed: ['seeds'],
   macro: ['macros'],
@@ -42,4 +43,12 @@ export function foldersOf(
 export function pathBelow(folders: readonly string[], path: string): string {
   const folder = folders.find((one) => path.startsWith(`${one}/`));
   return folder === undefined ? path : path.slice(folder.length + 1);
+}
+
+/**
+ * The name of what a file holds: a model, seed, macro or test.
+ * In Unicode's composed form, as references are compared: a Mac may write the names of files in the other.
+ */
+export function nameOf(path: string): string {
+  return basename(path, extname(path)).normalize('NFC');
 }

@@ -1,4 +1,3 @@
-import { basename } from 'node:path/posix';
 import type { Problem } from '../text/errors.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { checkYaml } from '../yaml/check.ts';
@@ -6,6 +5,7 @@ import { readYaml } from '../yaml/parse.ts';
 import { type ParsedYaml, YamlFile, type YamlPath } from '../yaml/yaml-file.ts';
 import type { Config } from './config.ts';
 import type { ExposureProperties, GroupProperties } from './exposure-schema.ts';
+import { nameOf } from './folders.ts';
 import type { Layer } from './overlay.ts';
 import type { Project } from './project.ts';
 import {
@@ -174,7 +174,7 @@ function describedBy(
   const { value, yaml, path } = properties;
   const name = value.name.normalize('NFC');
   if (value.versions === undefined) return [[name, properties]];
-  const files = new Set(models.map((file) => basename(file.path, '.sql').normalize('NFC')));
+  const files = new Set(models.map((file) => nameOf(file.path)));
   const of = new Map<string, string>();
   const found = value.versions.map((version, index) => {
     const usual = [`${name}_v${version.v}`, `${name}.v${version.v}`];

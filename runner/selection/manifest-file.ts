@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { relation } from '../../warehouse/quote.ts';
 import type { Compiled } from '../compile/compile.ts';
 import { isBuilt, type Node, type SourceNode, type UnitTestNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import type { UnitTestRows } from '../manifest/unit-test-node.ts';
+import { nameOf } from '../project/folders.ts';
 import { type Project, sourceTexts } from '../project/project.ts';
 import { type Selectable, selectablesOf } from './selectable.ts';
 import { uniqueId } from './unique-id.ts';
@@ -314,8 +315,4 @@ function checksum(text: string) {
 function calls(template: string, ids: ReadonlyMap<string, string>): string[] {
   const names = [...template.matchAll(/\{\{~?#?>\s*([\w-]+)/g)].map(([, name = '']) => name);
   return [...new Set(names)].flatMap((name) => ids.get(name) ?? []);
-}
-
-function nameOf(path: string): string {
-  return basename(path, '.sql').normalize('NFC');
 }

@@ -11,7 +11,7 @@
 import { DatacycleError } from '../../../warehouse/errors.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import { Graph } from '../../manifest/graph.ts';
-import { pathBelow } from '../../project/folders.ts';
+import { nameOf, pathBelow } from '../../project/folders.ts';
 import { overlay } from '../../project/overlay.ts';
 import type { Project } from '../../project/project.ts';
 import { layersOf } from '../../project/properties.ts';
@@ -23,7 +23,7 @@ import type { SourceFile } from '../../text/source-file.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { YamlPath } from '../../yaml/yaml-file.ts';
 import type { CompileContext, Draft } from './context.ts';
-import { folderConfig, modelFiles, nameOf } from './files.ts';
+import { folderConfig, modelFiles } from './files.ts';
 import { modelHelpers, newRecord, type Resolver } from './model-language.ts';
 import { modelContext } from './render-context.ts';
 import { resolverFor, versionedName } from './resolve.ts';

@@ -1,6 +1,5 @@
-import { basename, extname } from 'node:path/posix';
 import { FolderConfig } from '../../project/folder-config.ts';
-import { pathBelow } from '../../project/folders.ts';
+import { nameOf, pathBelow } from '../../project/folders.ts';
 import { type Layer, overlay } from '../../project/overlay.ts';
 import type { Properties } from '../../project/properties.ts';
 import type { Problem } from '../../text/errors.ts';
@@ -85,9 +84,4 @@ export function folderConfig(
     problems,
     notices,
   );
-}
-
-/** In Unicode's composed form, as references are compared: a Mac may write the names of files in the other. */
-export function nameOf(path: string): string {
-  return basename(path, extname(path)).normalize('NFC');
 }
