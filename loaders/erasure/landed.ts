@@ -26,8 +26,9 @@ import { visitStaging } from './staging-rows.ts';
 
 /**
  * Counts, exports or erases what was landed of a subject: first in staging, in one transaction, then in Bronze. An export writes
- * tables of staging and rows of the registry, and counts the sensor files in Bronze. An erasure needs a tombstone, on which also a count records what the registry called
- * the subject's buildings, rooms and devices. After a stop or a kill at any point, a repeated erasure finishes it.
+ * tables of staging and rows of the registry, and counts the sensor files in Bronze. An erasure needs a tombstone, on which also a
+ * count records what the registry called the subject's buildings, rooms and devices. After a stop or a kill at any point, a
+ * repeated erasure finishes it.
  * @throws SourceError, before anything is deleted, if Bronze is not where it should be; DatacycleError if there is no tombstone;
  * LoadBusyError if a load goes on for longer than half a minute; LoadFailedError if Bronze cannot be written;
  * HousekeepingInterruptedError after `signal`. No message names the subject.

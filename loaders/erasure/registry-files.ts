@@ -17,8 +17,8 @@ import { registryRows, type SubjectAct, type SubjectRequest } from './request.ts
 import { eachOwnRow, type SnapshotFile, snapshotFiles } from './snapshots.ts';
 
 /**
- * Counts, copies or deletes the subject's rows in the registry's snapshots in Bronze, which have columns that staging has not. A file with such rows is written anew with the
- * rows of others; a damaged one, which no load accepts, is not touched.
+ * Counts, copies or deletes the subject's rows in the registry's snapshots in Bronze, which have columns that staging has not. A
+ * file with such rows is written anew with the rows of others; a damaged one, which no load accepts, is not touched.
  * @returns how many rows, and the paths of damaged files.
  */
 export async function visitRegistryFiles(
