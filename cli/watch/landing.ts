@@ -18,13 +18,15 @@ import type { WatchMetrics } from './metrics.ts';
 import type { WatchLog } from './watch-log.ts';
 
 /**
- * What became of one try to load a source. `unable`: it says nothing about the source (stopped, busy, no database). `unreachable`: its server
- * could not be connected to, stayed silent or was lost on the way, which may be over at any moment.
+ * What became of one try to do a job. `unable`: it says nothing about its source (stopped, busy, no database). `unreachable`: the server of
+ * its source could not be connected to, stayed silent or was lost on the way, which may be over at any moment.
  */
+export type JobOutcome = 'done' | 'failed' | 'unreachable' | 'unable';
+
+/** What became of one try to load a source. */
 export type Landing =
   | { readonly outcome: 'landed'; readonly summary: LoadSummary }
-  | { readonly outcome: 'failed' | 'unreachable' }
-  | { readonly outcome: 'unable' };
+  | { readonly outcome: Exclude<JobOutcome, 'done'> };
 
 export interface LandingOptions {
   readonly warehouse: Warehouse;

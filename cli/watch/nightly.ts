@@ -5,7 +5,7 @@ import type { Backlog } from './backlog.ts';
 import type { Builder } from './builder.ts';
 import type { Conditions } from './conditions.ts';
 import { isDue, type TimeOfDay } from './due.ts';
-import { type Lander, type Landing, messageOf } from './landing.ts';
+import { type JobOutcome, type Lander, messageOf } from './landing.ts';
 import { lastSuccesses, newestLoads } from './ledger-marks.ts';
 
 /** What keeps Bronze and staging within bounds once everything is built and tested. */
@@ -32,10 +32,7 @@ export interface NightlyOptions {
  * housekeeping.
  * @returns `failed` if it has to be done again; a model or test that fails is known to `status` and no reason for that.
  */
-export async function nightlyRound(
-  options: NightlyOptions,
-  signal: AbortSignal,
-): Promise<'done' | Exclude<Landing['outcome'], 'landed'>> {
+export async function nightlyRound(options: NightlyOptions, signal: AbortSignal): Promise<JobOutcome> {
   const { warehouse, sensors, lander, builder, backlog, conditions, clock, housekeep, fullTests } = options;
   if (sensors !== undefined) {
     const { outcome } = await lander.load(sensors, 'full', signal, 'The nightly listing is tried again.');

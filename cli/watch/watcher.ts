@@ -21,7 +21,7 @@ import { Builder } from './builder.ts';
 import { Conditions } from './conditions.ts';
 import { DailyJob } from './daily-job.ts';
 import type { WatchState } from './health.ts';
-import { Lander, type Landing, messageOf } from './landing.ts';
+import { type JobOutcome, Lander, messageOf } from './landing.ts';
 import { lastSuccesses, newestData, newestLoads, repairedSince } from './ledger-marks.ts';
 import type { WatchMetrics } from './metrics.ts';
 import { type Housekeep, nightlyRound } from './nightly.ts';
@@ -229,7 +229,7 @@ export class Watcher {
 
   async #doJob(name: JobName, job: DailyJob, stop: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
-    let outcome: 'done' | Exclude<Landing['outcome'], 'landed'> = 'failed';
+    let outcome: JobOutcome = 'failed';
     try {
       outcome = name === 'nightly' ? await this.#nightly(stop) : await this.#loadDaily(name, stop);
       if (outcome === 'done' && name === 'nightly') this.conditions.recovered('nightly');
@@ -251,15 +251,15 @@ export class Watcher {
     }
   }
 
-  async #loadDaily(name: 'weather' | 'registry', stop: AbortSignal) {
+  async #loadDaily(name: 'weather' | 'registry', stop: AbortSignal): Promise<JobOutcome> {
     const landing = await this.#lander.load(this.#options.sources[name], 'new', stop, '');
     if (landing.outcome !== 'landed') return landing.outcome;
     await this.#build(stop);
     // What could not be read, a file that is still being written above all, is not to wait for tomorrow.
-    return landing.summary.skipped.count > 0 ? ('failed' as const) : ('done' as const);
+    return landing.summary.skipped.count > 0 ? 'failed' : 'done';
   }
 
-  #nightly(stop: AbortSignal) {
+  #nightly(stop: AbortSignal): Promise<JobOutcome> {
     const { landing, clock, housekeep, settings } = this.#options;
     const options = {
       warehouse: landing,
