@@ -1,3 +1,5 @@
+import { inexact } from '../yaml/exact-numbers.ts';
+
 /** An expression of Jinja. */
 export type Expression =
   | { readonly kind: 'value'; readonly value: string | number | boolean | null }
@@ -121,8 +123,8 @@ class Reader {
   #primary(): Expression {
     const one = this.#next();
     if (/^['"]/.test(one)) return { kind: 'value', value: one.slice(1, -1).replace(/\\(.)/g, unescaped) };
-    if (/^\d/.test(one)) return { kind: 'value', value: Number(one) };
-    if (one === '-' && /^\d/.test(this.#peek() ?? '')) return { kind: 'value', value: -Number(this.#next()) };
+    if (/^\d/.test(one)) return numberOf(one);
+    if (one === '-' && /^\d/.test(this.#peek() ?? '')) return numberOf(`-${this.#next()}`);
     if (Object.hasOwn(constants, one)) return { kind: 'value', value: constants[one] ?? null };
     if (one === '(') {
       const inside = this.whole();
@@ -189,6 +191,12 @@ class Reader {
   #expect(one: string): void {
     if (!this.#take(one)) throw new NotConverted(`a "${one}" is missing`);
   }
+}
+
+/** A number, or its text where it would lose digits. */
+function numberOf(written: string): Expression {
+  const number = Number(written);
+  return { kind: 'value', value: inexact(written, number) ?? number };
 }
 
 function unescaped(_: string, character: string): string {

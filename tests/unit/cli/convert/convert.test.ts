@@ -22,6 +22,10 @@ test.each([
     '{{#incremental}}{{#if x}}a{{else if y}}b{{else}}c{{/if}}{{else}}{{#if y}}b{{else}}c{{/if}}{{/incremental}}',
   ],
   ["{{ 'a' + b + 'c' }} {{ ' d ' | trim }} {{ e | string }}", 'a{{b}}c d {{e}}'],
+  [
+    '{{ 12345678901234567890 }} {{ -1.50 }} {{ var("x", 12345678901234567890) }}',
+    '12345678901234567890 -1.5 {{var "x" "12345678901234567890"}}',
+  ],
   ["{{- source('a', 'b') -}}", '{{source "a" "b"}}'],
   ["{{ config(tags=['a', 'b'], meta={'k': 1}) }}", '{{config tags=(list "a" "b") meta=(object k=1)}}'],
   ["{{ var('x') | default(3) }} {{ env_var('X', 'y') }}", '{{var "x" 3}} {{env "X" "y"}}'],
