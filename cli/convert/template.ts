@@ -1,6 +1,6 @@
 import { type Expression, NotConverted, readExpression } from '../../runner/template/jinja-expression.ts';
 import { type Piece, piecesOf } from './jinja-pieces.ts';
-import { printed, type Scope, type Signature, written } from './write-expression.ts';
+import { printed, type Scope, type Signature, tag, written } from './write-expression.ts';
 
 /** What a person has to do. */
 export interface Task {
@@ -16,7 +16,6 @@ interface Block {
   readonly ends: string;
   readonly close: string;
   readonly loops: readonly string[];
-  readonly isLoop: boolean;
   /** Why the block as a whole stays Jinja. */
   readonly left: boolean;
   /** Of `is_incremental() and x`: the pieces from its first `else` on belong to the full form, too. */
@@ -46,7 +45,7 @@ export function convertTemplate(
     const place = { file, line: firstLine + piece.line - 1 };
     const told = (what: string) => `${what}: ${short(piece.written)}`;
     const note = (what: string) => void tasks.push({ ...place, what: told(what), toLookAt: true });
-    const scope: Scope = { macros, loops, depth: blocks.filter(({ isLoop }) => isLoop).length, note };
+    const scope: Scope = { macros, loops, depth: blocks.filter((block) => block.loops.length > 0).length, note };
     try {
       if (piece.kind === 'print') return printed(readExpression(piece.inside), scope);
       return statement(piece, scope, blocks, made);
@@ -83,10 +82,9 @@ function short(text: string): string {
 }
 
 function statement({ inside, written: whole }: Piece, scope: Scope, blocks: Block[], made: string[]): string {
-  const [open, close] = ['{{', '}}'];
   const [, word = '', rest = ''] = /^(\w+)\s*([\s\S]*)$/.exec(inside) ?? [];
   const begin = (text: string, block: Partial<Block> & Pick<Block, 'ends' | 'close'>) => {
-    blocks.push({ loops: [], isLoop: false, left: false, isBoth: false, ...block });
+    blocks.push({ loops: [], left: false, isBoth: false, ...block });
     return text;
   };
   const last = blocks.at(-1);
@@ -101,20 +99,20 @@ function statement({ inside, written: whole }: Piece, scope: Scope, blocks: Bloc
   try {
     switch (word) {
       case 'if':
-        return condition(rest, scope, begin, open, close);
+        return condition(rest, scope, begin);
       case 'elif':
-        return `${open}else if ${written(readExpression(rest), scope)}${close}`;
+        return tag(`else if ${written(readExpression(rest), scope)}`);
       case 'else':
-        return `${open}else${close}`;
+        return tag('else');
       case 'for':
-        return loop(rest, scope, begin, open, close);
+        return loop(rest, scope, begin);
       case 'set': {
         const [, name, value] = /^(\w+)\s*=\s*([\s\S]+)$/.exec(rest) ?? [];
         if (name === undefined || value === undefined)
           throw new NotConverted('a block of text with a name: make it a macro, a file in macros/');
         if (scope.depth > 0)
           throw new NotConverted('a variable that is set within a loop is known there alone: write its value');
-        return `${open}set ${name}=${written(readExpression(value), scope)}${close}`;
+        return tag(`set ${name}=${written(readExpression(value), scope)}`);
       }
       case 'do':
         return printed(readExpression(rest), scope);
@@ -133,19 +131,20 @@ type Begin = (text: string, block: Partial<Block> & Pick<Block, 'ends' | 'close'
 
 const incremental = /^is_incremental\(\)$/;
 
-function condition(rest: string, scope: Scope, begin: Begin, open: string, close: string): string {
+function condition(rest: string, scope: Scope, begin: Begin): string {
   const ends = 'endif';
-  if (incremental.test(rest.trim())) return begin(`${open}#incremental${close}`, { ends, close: '{{/incremental}}' });
+  if (incremental.test(rest.trim())) return begin(tag('#incremental'), { ends, close: '{{/incremental}}' });
   if (/^not\s+is_incremental\(\)$/.test(rest.trim()))
-    return begin(`${open}^incremental${close}`, { ends, close: '{{/incremental}}' });
-  const more = besidesIncremental(readExpression(rest));
+    return begin(tag('^incremental'), { ends, close: '{{/incremental}}' });
+  const test = readExpression(rest);
+  const more = besidesIncremental(test);
   if (more !== undefined)
-    return begin(`${open}#incremental}}{{#if ${written(more, scope)}${close}`, {
+    return begin(`${tag('#incremental')}${tag(`#if ${written(more, scope)}`)}`, {
       ends,
       close: '{{/if}}{{/incremental}}',
       isBoth: true,
     });
-  return begin(`${open}#if ${written(readExpression(rest), scope)}${close}`, { ends, close: '{{/if}}' });
+  return begin(tag(`#if ${written(test, scope)}`), { ends, close: '{{/if}}' });
 }
 
 /** `x` of `is_incremental() and x`. */
@@ -168,17 +167,16 @@ function closed({ close, isBoth, otherwise }: Block, made: readonly string[]): s
   return `{{/if}}{{else}}${again}{{/incremental}}`;
 }
 
-function loop(rest: string, scope: Scope, begin: Begin, open: string, close: string): string {
+function loop(rest: string, scope: Scope, begin: Begin): string {
   const [, key, value, list = ''] = /^(\w+)(?:\s*,\s*(\w+))?\s+in\s+([\s\S]+)$/.exec(rest) ?? [];
   if (key === undefined || /\sif\s/.test(list)) throw new NotConverted('a loop with a condition: write {{#if}} in it');
   if (value !== undefined && !/\.items\(\)\s*$/.test(list))
     throw new NotConverted('a loop with several names goes through an object alone');
   const loops = value === undefined ? [key] : [value, key];
   const of = written(readExpression(list.replace(/\.items\(\)\s*$/, '')), scope);
-  return begin(`${open}#each ${of} as |${loops.join(' ')}|${close}`, {
+  return begin(tag(`#each ${of} as |${loops.join(' ')}|`), {
     ends: 'endfor',
     close: '{{/each}}',
     loops,
-    isLoop: true,
   });
 }

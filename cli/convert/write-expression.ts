@@ -23,12 +23,16 @@ const idle = ['trim', 'as_bool', 'as_number', 'as_native', 'string', 'list'];
 /** What changes nothing in dbt either. */
 const noChange = ['as_text', 'safe'];
 
+/** What stands between the signs of the template language. */
+export function tag(inside: string): string {
+  return `{{${inside}}}`;
+}
+
 /** What takes the place of `{{ expression }}`. @throws NotConverted */
 export function printed(of: Expression, scope: Scope): string {
-  const [open, close] = ['{{', '}}'];
   if (of.kind === 'value') return textOf(of, scope);
   if (of.kind === 'choice')
-    return `${open}#if ${written(of.test, scope)}}}${printed(of.then, scope)}{{else}}${printed(of.otherwise, scope)}{{/if${close}`;
+    return `${tag(`#if ${written(of.test, scope)}`)}${printed(of.then, scope)}{{else}}${printed(of.otherwise, scope)}{{/if}}`;
   if (isJoined(of)) return of.parts.map((one) => printed(one, scope)).join('');
   if (of.kind === 'filter' && !isTextValue(of.of)) {
     // Printed, a value is text in any case.
@@ -45,12 +49,12 @@ export function printed(of: Expression, scope: Scope): string {
     const ready = packageMacros[name.replace(/^(?:dbt_utils|dbt)\./, '')];
     if (/^(?:dbt_utils|dbt)\./.test(name) && ready !== undefined)
       return ready(named(of.args), (one) => textOf(one, scope));
-    if (scope.macros.has(name)) return `${open}> ${[name, ...ofMacro(name, of.args, scope)].join(' ')}${close}`;
+    if (scope.macros.has(name)) return tag(`> ${[name, ...ofMacro(name, of.args, scope)].join(' ')}`);
   }
   const argument = written(of, scope);
   // A text that is known already stands there itself.
   if (of.kind === 'filter' && /^["']/.test(argument)) return argument.slice(1, -1);
-  return `${open}${argument.replace(/^\(([\s\S]*)\)$/, '$1')}${close}`;
+  return tag(argument.replace(/^\(([\s\S]*)\)$/, '$1'));
 }
 
 /** Whether signs join texts: `+` adds numbers, unless one side is a text. */
