@@ -1,4 +1,5 @@
 import { type Expression, NotConverted, readExpression } from '../../runner/template/jinja-expression.ts';
+import { blanked } from '../../runner/text/place.ts';
 import type { Task } from './template.ts';
 import type { Signature } from './write-expression.ts';
 
@@ -16,7 +17,6 @@ const block =
   /\{%[-+]?\s*(macro|test|data_test|snapshot|materialization)\s+(\w+)\s*(?:\(([\s\S]*?)\))?[^%]*?[-+]?%\}([\s\S]*?)\{%[-+]?\s*end\1\s*[-+]?%\}/g;
 
 const comment = /\{#[\s\S]*?#\}|\{%[-+]?\s*raw\s*[-+]?%\}[\s\S]*?\{%[-+]?\s*endraw\s*[-+]?%\}/g;
-const blanks = (text: string) => text.replace(/[^\n]/g, ' ');
 
 /** The blocks of a file, those in comments not among them, and what is around them, each line at its place. A parameter whose default cannot be read is a task. */
 export function blocksOf(
@@ -25,13 +25,13 @@ export function blocksOf(
   tasks: Task[],
 ): { readonly blocks: NamedBlock[]; readonly around: string } {
   let around = text;
-  const blocks = [...text.replace(comment, blanks).matchAll(block)].map((match): NamedBlock => {
+  const blocks = [...text.replace(comment, blanked).matchAll(block)].map((match): NamedBlock => {
     const [whole, kind = '', name = '', parameters = '', seen = ''] = match;
     const start = match.index + whole.lastIndexOf(`${seen}{%`);
     const body = text.slice(start, start + seen.length);
     const line = text.slice(0, start).split('\n').length;
     const end = match.index + whole.length;
-    around = around.slice(0, match.index) + blanks(whole) + around.slice(end);
+    around = around.slice(0, match.index) + blanked(whole) + around.slice(end);
     return { kind, name, body, file, line, parameters: parametersOf(parameters, file, line, tasks) };
   });
   return { blocks, around };

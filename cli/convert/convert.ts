@@ -7,6 +7,7 @@
 //   5. yaml.ts             converts the templates in .yml files
 //
 // Nothing is dropped: what isn't converted stays in the text, or as a file in not-converted/, and is in the list of tasks.
+import { blanked } from '../../runner/text/place.ts';
 import { blocksOf, forPostgres, type NamedBlock } from './blocks.ts';
 import { convertTemplate, type Task } from './template.ts';
 import { convertYaml } from './yaml.ts';
@@ -62,7 +63,7 @@ export function convertProject(
       else {
         const said = around.match(/\{#[\s\S]*?#\}/g) ?? [];
         if (said.length > 0) comments.set(path, said.map((one) => `${one}\n`).join(''));
-        const rest = around.replace(/\{#[\s\S]*?#\}/g, (one) => one.replace(/[^\n]/g, ' '));
+        const rest = around.replace(/\{#[\s\S]*?#\}/g, blanked);
         if (rest.trim() !== '')
           leave(
             { path, text: `${around.trim()}\n` },

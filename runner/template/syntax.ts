@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { type Problem, ProjectError } from '../text/errors.ts';
-import { advance, type Place } from '../text/place.ts';
+import { advance, blanked, type Place } from '../text/place.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { inexact } from '../yaml/exact-numbers.ts';
 import { findJinja } from './jinja.ts';
@@ -86,7 +86,7 @@ function refuse(what: string, place: Place, hint?: string): never {
 /** Whoever comes from dbt writes calls as there; the parser would only say that something does not belong. */
 function refuseJinja(file: SourceFile): void {
   // Template comments are left out, with what they hold blanked so that every place stays.
-  const text = file.text.replace(/\{\{!(?:--[\s\S]*?--|[^}]*)\}\}/g, (comment) => comment.replace(/[^\n]/g, ' '));
+  const text = file.text.replace(/\{\{!(?:--[\s\S]*?--|[^}]*)\}\}/g, blanked);
   const found = findJinja(text);
   if (found === undefined) return;
   refuse(found.what, advance({ file: file.path, line: 1, column: 1 }, text, found.index), found.hint);

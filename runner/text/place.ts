@@ -21,6 +21,11 @@ export function advance(place: Place, text: string, distance: number): Place {
   return { file: place.file, line: place.line + breaks, column: distance - lastBreak };
 }
 
+/** As many blanks as a text has characters, on as many lines: what stands behind it keeps its place. */
+export function blanked(text: string): string {
+  return text.replace(/[^\n]/g, ' ');
+}
+
 /** The most of a line that is quoted, in characters: it should fit on a screen. */
 const widest = 120;
 
