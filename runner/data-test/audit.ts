@@ -149,17 +149,21 @@ export async function runAudits(
   return passed;
 }
 
-/** The first bad rows of an audit, and its verdict. */
+/** The verdict of an audit, and its first bad rows; those of one with a verdict of its own only if it fails. */
 async function badRowsOf(
   session: Session,
   test: TestNode,
   node: BuiltNode,
   mode: Decision['mode'],
 ): Promise<readonly [readonly Row[], Judged]> {
-  const { rows } = await statement(session, badRowsSql(test, node, mode));
-  if (test.verdict === undefined) return [rows, judgeCount(test, Number(rows[0]?.failures ?? 0))];
+  const read = async () => (await statement(session, badRowsSql(test, node, mode))).rows;
+  if (test.verdict === undefined) {
+    const rows = await read();
+    return [rows, judgeCount(test, Number(rows[0]?.failures ?? 0))];
+  }
   const { before, sql } = auditSql(test, node, mode);
-  return [rows, await judge(session, test, test.verdict, sql, before)];
+  const judged = await judge(session, test, test.verdict, sql, before);
+  return [judged.status === 'fail' ? await read() : [], judged];
 }
 
 /**
