@@ -9,7 +9,7 @@
 //
 // What is wrong with a request is a problem at its place; the other tests are compiled all the same.
 import { identifier, relation } from '../../../warehouse/quote.ts';
-import type { Node } from '../../manifest/manifest.ts';
+import type { Node, SourceNode } from '../../manifest/manifest.ts';
 import type { TestNode } from '../../manifest/test-node.ts';
 import type { FolderConfig } from '../../project/folder-config.ts';
 import type { Project } from '../../project/project.ts';
@@ -26,7 +26,7 @@ import { nameOfTest, shortName } from './names.ts';
 import { type RequestText, type TestRequest, TestRequestError } from './request.ts';
 import { namedRelation, withValues } from './request-values.ts';
 import { singularTests } from './singular.ts';
-import { type Found, hasInThisCase, type Tested, type TestSubject } from './tested.ts';
+import { type Found, hasInThisCase, type TestSubject } from './tested.ts';
 import { withVerdict } from './verdict.ts';
 
 /**
@@ -73,14 +73,11 @@ export function compileTests(
     const { value, yaml, path } = draft.properties;
     const unaudited = draft.config.materialized === 'ephemeral' ? 'an ephemeral model is not built' : undefined;
     const subject = {
-      ...tested(draft, context.drafts),
-      id: draft.id,
-      name: draft.name,
+      ...testedNode(draft, context.drafts),
       // As in dbt, a model's tags are not those of its tests; they come along anyway.
       tags: [],
       group: draft.config.group,
       unaudited,
-      isBuilt: unaudited === undefined,
     };
     genericTests(asked, subject, value, yaml, path).forEach(add);
   }
@@ -88,13 +85,11 @@ export function compileTests(
     const node = context.sources.get(key);
     if (node === undefined) continue;
     const subject = {
-      ...testedSource(context, key),
-      name: key.replace('.', '_'),
+      ...testedSource(node, key),
       isSource: true,
       tags: node.tags,
       group: undefined,
       unaudited: 'a source is not built here',
-      isBuilt: false,
     };
     genericTests(asked, subject, table, yaml, path).forEach(add);
   }
@@ -126,29 +121,23 @@ interface Asked {
   readonly problems: Problem[];
 }
 
-interface Subject extends Tested {
-  readonly id: string;
-  readonly name: string;
-  readonly isSource?: boolean | undefined;
+/** What the requests of one .yml entry are about, whichever of its columns they name. */
+interface Subject extends Omit<TestSubject, 'column' | 'quoted' | 'folder'> {
   readonly tags: readonly string[];
   /** The group of what it tests: a test of a private model is no stranger to it. */
   readonly group: string | undefined;
-  readonly unaudited: string | undefined;
-  readonly isBuilt: boolean;
 }
 
 interface WithTests {
   readonly data_tests?: readonly TestRequest[] | undefined;
   readonly tests?: readonly TestRequest[] | undefined;
-  readonly columns?:
-    | readonly {
-        readonly name: string;
-        readonly quote?: boolean | undefined;
-        readonly tags?: readonly string[] | undefined;
-        readonly data_tests?: readonly TestRequest[] | undefined;
-        readonly tests?: readonly TestRequest[] | undefined;
-      }[]
-    | undefined;
+  readonly columns?: readonly ColumnWithTests[] | undefined;
+}
+
+interface ColumnWithTests extends Omit<WithTests, 'columns'> {
+  readonly name: string;
+  readonly quote?: boolean | undefined;
+  readonly tags?: readonly string[] | undefined;
 }
 
 function genericTests(
@@ -162,25 +151,21 @@ function genericTests(
   const find = (written: string): Found => findNamed(context, written);
   const isMacro = (name: string) => context.project.macros.some(({ path }) => nameOfTest(path) === name);
   const folder = folders.for(pathOfTest(context.project, yaml.file.path));
-  const request = (
-    written: TestRequest,
-    column:
-      | { readonly name: string; readonly quote?: boolean | undefined; readonly tags?: readonly string[] | undefined }
-      | undefined,
-    at: YamlPath,
-  ) => {
+  const request = (written: TestRequest, column: ColumnWithTests | undefined, inside: YamlPath) => {
+    const at = [...path, ...inside];
     const about: TestSubject = { ...subject, column: column?.name, quoted: column?.quote, folder };
     const text: RequestText = {
-      written: (value, inside) => yaml.text(value, [...path, ...at, ...inside]),
-      made: (sql, inside) => SqlText.from(yaml.place([...path, ...at, ...inside]), sql),
+      written: (value, of) => yaml.text(value, [...at, ...of]),
+      made: (sql, of) => SqlText.from(yaml.place([...at, ...of]), sql),
     };
     try {
-      const place = yaml.place([...path, ...at]);
-      const one = withValues(context, written, yaml, [...path, ...at]);
+      const place = yaml.place(at);
+      const one = withValues(context, written, yaml, at);
       const test = genericTest(one, about, find, text, custom, isMacro);
       if (test.config.enabled === false) return;
       const bare = subject.relation && identifier(subject.relation.name);
-      const isOfRows = test.audit === 'new_rows' || (test.audit === false && test.isOfRows && subject.isBuilt);
+      const isOfRows =
+        test.audit === 'new_rows' || (test.audit === false && test.isOfRows && subject.unaudited === undefined);
       const newRows =
         isOfRows && bare !== undefined
           ? genericTest(one, { ...about, sql: bare }, find, text, custom).sql.framedBy(place)
@@ -194,7 +179,7 @@ function genericTests(
       );
     } catch (error) {
       if (error instanceof ProjectError) addOnce(problems, error.problems);
-      else if (error instanceof TestRequestError) problems.push(problemOf(error, yaml, [...path, ...at]));
+      else if (error instanceof TestRequestError) problems.push(problemOf(error, yaml, at));
       else throw error;
     }
   };
@@ -260,26 +245,25 @@ function addOnce(problems: Problem[], more: readonly Problem[]): void {
 function findNamed(context: CompileContext, written: string): Found {
   const named = namedRelation(written);
   if (named?.kind === 'source') {
-    if (context.sources.has(named.name)) return testedSource(context, named.name);
+    const source = context.sources.get(named.name);
+    if (source !== undefined) return testedSource(source, named.name);
     throw new TestRequestError(`there is no source "${named.name}"`, didYouMean(named.name, context.sources.keys()));
   }
   const name = named?.name ?? written;
   const draft = context.drafts.get(name);
-  if (draft !== undefined) return { ...tested(draft, context.drafts), id: draft.id, name };
+  if (draft !== undefined) return testedNode(draft, context.drafts);
   throw new TestRequestError(`there is no model or seed "${name}"`, didYouMean(name, context.drafts.keys()));
 }
 
-function tested(draft: Draft, drafts: CompileContext['drafts']): Tested {
-  const { kind, name, relation: own, config } = draft;
+function testedNode(draft: Draft, drafts: CompileContext['drafts']): Found {
+  const { kind, id, name, relation: own, config } = draft;
   const keepsCase = (column: string) => kind === 'seed' || hasInThisCase(draft, column, drafts);
-  if (config.materialized === 'ephemeral') return { sql: ephemeralName(name), relation: undefined, keepsCase };
-  return { sql: relation(own), relation: own, keepsCase };
+  if (config.materialized === 'ephemeral')
+    return { id, name, sql: ephemeralName(name), relation: undefined, keepsCase };
+  return { id, name, sql: relation(own), relation: own, keepsCase };
 }
 
-function testedSource({ sources }: CompileContext, key: string): Found {
-  const node = sources.get(key);
-  if (node === undefined) throw new TestRequestError(`there is no source "${key}"`);
-  const { id, relation: own } = node;
+function testedSource({ id, relation: own }: SourceNode, key: string): Found {
   return { id, name: key.replace('.', '_'), relation: own, sql: relation(own), keepsCase: () => false };
 }
 

@@ -104,10 +104,11 @@ export function genericTest(
     return SqlText.join(`(select * from ${subject.sql} where `, condition(request, where, text), `) as ${name}`);
   };
   const built = definition.build({ kind, args, subject, column: column ?? whole, rows });
+  const judgedBy = built.failCalc === undefined ? config : { fail_calc: built.failCalc, ...config };
   // A condition with a query in it may ask for other rows.
   // So does one that is compared with rows of its own model.
-  const isOfRows = built.isOfRows === true && !hasQuery(where ?? '') && !args.reads.includes(subject.id);
-  const isJudged = judgedOtherwise(config) || built.failCalc !== undefined;
+  const isOfOtherRows = hasQuery(where ?? '') || args.reads.includes(subject.id);
+  const isOfRows = built.isOfRows === true && !isOfOtherRows && !judgedOtherwise(judgedBy);
   const columnName = column === undefined ? undefined : (column.name ?? column.sql.text);
   const name = [kind, subject.name, built.suffix?.startsWith('_') === false ? undefined : columnName, built.suffix];
   return {
@@ -122,16 +123,14 @@ export function genericTest(
     description: request.description === '' ? (own?.description ?? '') : request.description,
     column: columnName,
     sql: built.sql,
-    config: built.failCalc === undefined ? config : { fail_calc: built.failCalc, ...config },
-    isOfRows: isOfRows && !isJudged,
+    config: judgedBy,
+    isOfRows,
     badRow:
-      built.badRow === undefined || isJudged
-        ? undefined
-        : where === undefined
-          ? built.badRow
-          : SqlText.join('(', condition(request, where, text), '\n) and ', built.badRow),
-    audit: auditOf(request, isOfRows && !isJudged, config, subject),
-    provenBy: isJudged ? undefined : built.provenBy,
+      built.badRow === undefined || where === undefined
+        ? built.badRow
+        : SqlText.join('(', condition(request, where, text), '\n) and ', built.badRow),
+    audit: auditOf(request, isOfRows, config, subject),
+    provenBy: built.provenBy,
     reads: args.reads,
     parent: built.parent,
   };
