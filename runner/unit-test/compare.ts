@@ -1,4 +1,4 @@
-import { identifier } from '../../warehouse/quote.ts';
+import { identifier, identifiers } from '../../warehouse/quote.ts';
 import type { Session } from '../../warehouse/warehouse.ts';
 import { readTemporaryColumns } from '../database/catalog.ts';
 import { statement } from '../database/statement.ts';
@@ -60,7 +60,7 @@ export async function compare(
     .join(', ');
   const only = async (of: string, than: string) => {
     const texts = names.map((name) => `${identifier(name)}::text`).join(', ');
-    const columns = names.map(identifier).join(', ');
+    const columns = identifiers(names);
     const { rows: found } = await session.query(
       `select array[${texts}]::text[] as "row"\nfrom (\n    select ${compared} from ${of}\n    except all\n    select ${compared} from ${than}\n) as lacking\norder by ${columns}`,
     );

@@ -7,7 +7,8 @@
 //
 // All happens in an embedded database in memory, or in a transaction on the target that is rolled back: nothing is left of it.
 import { identifier, relation } from '../../warehouse/quote.ts';
-import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { rolledBack } from '../../warehouse/rolled-back.ts';
+import type { Session } from '../../warehouse/warehouse.ts';
 import { buildNode } from '../build/build-node.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import { nothingKnown } from '../build/transaction/node-state.ts';
@@ -185,26 +186,4 @@ async function newestLoadOf(session: Session, { model }: UnitTestNode): Promise<
     [relation(model.relation)],
   );
   return rows.length === 0 ? 0 : ((await newestLoad(session, model.relation)) ?? 0);
-}
-
-class Undo<T> extends Error {
-  readonly value: T;
-
-  constructor(value: T) {
-    super('the transaction is rolled back');
-    this.value = value;
-  }
-}
-
-/** Does work in a transaction of which nothing is left. */
-async function rolledBack<T>(on: Warehouse, work: (session: Session) => Promise<T>): Promise<T> {
-  try {
-    await on.transaction(async (session) => {
-      throw new Undo(await work(session));
-    });
-  } catch (error) {
-    if (error instanceof Undo) return error.value as T;
-    throw error;
-  }
-  throw new NodeError({ what: 'a unit test ended without an outcome' });
 }

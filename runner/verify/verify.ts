@@ -6,7 +6,8 @@
 //
 // The rows come from the steps that plan/ makes for a build. A node that cannot be compared is a verdict, not an error.
 import { setImmediate } from 'node:timers/promises';
-import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import { rolledBack } from '../../warehouse/rolled-back.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Compiled } from '../compile/compile.ts';
 import { explain } from '../database/statement.ts';
 import { type BuiltNode, isBuilt, type Manifest } from '../manifest/manifest.ts';
@@ -62,7 +63,11 @@ export async function verifyModels(
     await setImmediate();
     if (stopped()) break;
     const begin = clock().getTime();
-    const verdict = await rolledBack(warehouse, (session) => verifyNode(session, manifest, node, limit)).catch(
+    const verdict = await rolledBack(
+      warehouse,
+      (session) => verifyNode(session, manifest, node, limit),
+      'repeatable read',
+    ).catch(
       (error: unknown): Verdict => ({
         status: 'error',
         error: explain(error, { name: node.name, file: node.file, sourceText }),
@@ -75,15 +80,4 @@ export async function verifyModels(
     onVerified(verified);
   }
   return results;
-}
-
-async function rolledBack<T>(warehouse: Warehouse, work: (session: Session) => Promise<T>): Promise<T> {
-  return warehouse.session(async (session) => {
-    await session.query('begin isolation level repeatable read');
-    try {
-      return await work(session);
-    } finally {
-      await session.query('rollback');
-    }
-  });
 }
