@@ -39,6 +39,7 @@ export function compileUnitTests(
     sources: new Map([...context.sources].map(([key, source]) => [key, insideSource(source)])),
     nodes: new Map([...nodes].filter(([, one]) => one.materialized !== 'ephemeral')),
   };
+  const nameOf = (id: string) => nodes.get(id)?.name ?? id;
   for (const declared of unitTests) {
     const { value, yaml, path } = declared;
     if (value.config?.enabled === false || context.disabled.has(value.model)) continue;
@@ -61,9 +62,9 @@ export function compileUnitTests(
       if (unread !== undefined)
         throw new ProjectError([
           {
-            what: `${draft.name} does not read ${nodes.get(unread.of)?.name ?? unread.of}`,
+            what: `${draft.name} does not read ${nameOf(unread.of)}`,
             place: unread.place,
-            hint: `It reads ${model.reads.map((id) => nodes.get(id)?.name ?? id).join(', ') || 'nothing'}.`,
+            hint: `It reads ${model.reads.map(nameOf).join(', ') || 'nothing'}.`,
           },
         ]);
       const behind = [...graph.ancestors(draft.id)].sort().map((id) => [id, checksumOf(nodes.get(id))]);
@@ -81,7 +82,7 @@ export function compileUnitTests(
         dependsOn: [draft.id],
         of: draft.id,
         model,
-        inputs: Object.fromEntries(model.reads.map((id) => [id, insideName(nodes.get(id), id)])),
+        inputs: Object.fromEntries(model.reads.map((id) => [id, nameOf(id)])),
         compares,
         form,
         runs,
@@ -232,10 +233,6 @@ function insideDraft(draft: Draft): Draft {
 
 function insideSource(source: SourceNode): SourceNode {
   return { ...source, relation: { schema: unitTestSchema, name: source.name } };
-}
-
-function insideName(node: Node | undefined, id: string): string {
-  return node?.name ?? id;
 }
 
 /** The macros of the project, some of which yield a value instead. */

@@ -1,5 +1,5 @@
-import { mergeConfig, testKeys } from '../../project/config.ts';
-import { settingPlace } from '../../project/setting-places.ts';
+import { mergeConfig } from '../../project/config.ts';
+import { nameOf } from '../../project/folders.ts';
 import { HelperError, type Template } from '../../template/template.ts';
 import { type Problem, ProjectError } from '../../text/errors.ts';
 import { oneStatement } from '../../text/one-statement.ts';
@@ -14,7 +14,8 @@ import { resolverFor } from '../draft/resolve.ts';
 import type { Arguments } from './arguments.ts';
 import { type Call, type Definition, listOf } from './definition.ts';
 import type { CustomTest } from './generic-test.ts';
-import { isGeneric, nameOfTest } from './names.ts';
+import { isGeneric } from './names.ts';
+import { notOfTests } from './verdict.ts';
 
 /** What an argument of a generic test may be, as {{arguments name="type"}} says. */
 const types = ['text', 'number', 'boolean', 'list', 'column', 'columns', 'sql', 'model'] as const;
@@ -36,7 +37,7 @@ export function customTests(context: CompileContext, problems: Problem[]): Map<s
   const found = new Map<string, CustomTest>();
   for (const file of context.project.tests) {
     if (!isGeneric(context.project, file.path)) continue;
-    const name = nameOfTest(file.path);
+    const name = nameOf(file.path);
     attempt(problems, () => {
       const other = found.get(name);
       if (other !== undefined)
@@ -67,15 +68,8 @@ function customTest(context: CompileContext, file: SourceFile): CustomTest {
   const template = environment.parse(file);
   const record = newRecord();
   const declared = declare(context, template, record);
-  for (const key of Object.keys(record.config))
-    if (!(testKeys as readonly string[]).includes(key))
-      throw new ProjectError([
-        {
-          what: `${key} has no meaning here`,
-          hint: `A test has ${testKeys.join(', ')}.`,
-          place: settingPlace(record.places, key),
-        },
-      ]);
+  const faults = notOfTests(record);
+  if (faults.length > 0) throw new ProjectError(faults);
   const definition: Definition = {
     takes: [...declared.keys()],
     of: 'either',

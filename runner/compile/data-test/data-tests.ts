@@ -12,6 +12,7 @@ import { identifier, relation } from '../../../warehouse/quote.ts';
 import type { Node, SourceNode } from '../../manifest/manifest.ts';
 import type { TestNode } from '../../manifest/test-node.ts';
 import type { FolderConfig } from '../../project/folder-config.ts';
+import { nameOf } from '../../project/folders.ts';
 import type { Project } from '../../project/project.ts';
 import { formatProblem, type Problem, ProjectError } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
@@ -22,7 +23,7 @@ import { ephemeralName, ephemeralsOf, inlineEphemerals } from '../draft/ephemera
 import { folderConfig } from '../draft/files.ts';
 import { customTests } from './custom.ts';
 import { type CustomTest, type GenericTest, genericTest } from './generic-test.ts';
-import { nameOfTest, shortName } from './names.ts';
+import { shortName } from './names.ts';
 import { type RequestText, type TestRequest, TestRequestError } from './request.ts';
 import { namedRelation, withValues } from './request-values.ts';
 import { singularTests } from './singular.ts';
@@ -149,7 +150,7 @@ function genericTests(
 ): TestNode[] {
   const found: TestNode[] = [];
   const find = (written: string): Found => findNamed(context, written);
-  const isMacro = (name: string) => context.project.macros.some(({ path }) => nameOfTest(path) === name);
+  const isMacro = (name: string) => context.project.macros.some(({ path }) => nameOf(path) === name);
   const folder = folders.for(pathOfTest(context.project, yaml.file.path));
   const request = (written: TestRequest, column: ColumnWithTests | undefined, inside: YamlPath) => {
     const at = [...path, ...inside];
@@ -276,7 +277,7 @@ function checkDescribed(
 ): void {
   const known = new Set([
     ...custom.keys(),
-    ...project.tests.map(({ path }) => nameOfTest(path)),
+    ...project.tests.map(({ path }) => nameOf(path)),
     ...[...tests.values()].map(({ name }) => name),
   ]);
   for (const { value, yaml, path } of properties.tests.values())

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path/posix';
 import type { Project } from '../../project/project.ts';
 import type { ParsedRequest } from './request.ts';
 import type { TestSubject } from './tested.ts';
@@ -43,9 +42,4 @@ export function shortName(name: string): string {
 /** Whether a file below a folder of tests holds a generic test: it lies in `generic/` there. */
 export function isGeneric({ testPaths }: Project, file: string): boolean {
   return testPaths.some((path) => file.startsWith(`${path}/generic/`) || file.startsWith(`${path}/data/generic/`));
-}
-
-/** The name of a test that has a file of its own. */
-export function nameOfTest(path: string): string {
-  return basename(path, '.sql').normalize('NFC');
 }

@@ -51,14 +51,14 @@ function textValue(context: CompileContext, written: string, yaml: YamlFile, pat
 }
 
 function call(
-  { project, ...context }: CompileContext,
+  context: CompileContext,
   helper: 'var' | 'env',
   name: string,
   fallback: string | undefined,
   yaml: YamlFile,
   path: YamlPath,
 ): unknown {
-  const helpers = modelHelpers(project, 'full', resolverFor({ project, ...context }, new Set()), newRecord());
+  const helpers = modelHelpers(context.project, 'full', resolverFor(context, new Set()), newRecord());
   const place = yaml.place(path);
   try {
     return helpers[helper](fallback === undefined ? [name] : [name, fallback], {

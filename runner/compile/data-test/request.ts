@@ -113,6 +113,6 @@ function recordIn(
   throw new TestRequestError(`${kind}: "${key}" holds names and values`, undefined, [...at, key]);
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

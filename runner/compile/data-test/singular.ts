@@ -1,9 +1,8 @@
 import type { TestNode } from '../../manifest/test-node.ts';
-import { type ConfigKey, testKeys } from '../../project/config.ts';
+import { nameOf } from '../../project/folders.ts';
 import { type Layer, overlay } from '../../project/overlay.ts';
 import type { Declared } from '../../project/properties.ts';
 import type { TestProperties } from '../../project/properties-schema.ts';
-import { settingPlace } from '../../project/setting-places.ts';
 import type { Problem } from '../../text/errors.ts';
 import { oneStatement } from '../../text/one-statement.ts';
 import type { SqlText } from '../../text/sql-text.ts';
@@ -13,8 +12,8 @@ import { type Mode, modelHelpers, newRecord, type Recorded, type Resolver } from
 import { modelContext } from '../draft/render-context.ts';
 import { resolverFor } from '../draft/resolve.ts';
 import { auditedBy } from './audits.ts';
-import { isGeneric, nameOfTest } from './names.ts';
-import { withVerdict } from './verdict.ts';
+import { isGeneric } from './names.ts';
+import { notOfTests, withVerdict } from './verdict.ts';
 
 const none: Layer = { config: {}, places: new Map() };
 
@@ -38,7 +37,7 @@ export function singularTests(
     attempt(problems, () => {
       const used = new Set<string>();
       const record = newRecord();
-      const name = nameOfTest(file.path);
+      const name = nameOf(file.path);
       const template = environment.parse(file);
       const own = { kind: 'test', name, id: `test.${name}`, file, config: {}, relation: undefined } as const;
       const render = (resolver: Resolver, into: Recorded, faults: Problem[], mode: Mode = 'full') =>
@@ -50,13 +49,7 @@ export function singularTests(
         record,
       ].reduce(overlay, layerOf(file.path));
       if (config.enabled === false) return;
-      for (const key of Object.keys(record.config) as ConfigKey[])
-        if (!testKeys.includes(key))
-          problems.push({
-            what: `${key} has no meaning here`,
-            hint: `A test has ${testKeys.join(', ')}.`,
-            place: settingPlace(settings, key),
-          });
+      problems.push(...notOfTests(record));
       const asked = record.config.audit !== undefined || record.config.scope !== undefined;
       const of = auditedBy(context, { file: file.path, used, config, settings, asked });
       const isAudit = config.audit !== undefined && config.audit !== false;

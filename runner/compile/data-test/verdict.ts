@@ -1,8 +1,21 @@
 import type { TestNode } from '../../manifest/test-node.ts';
-import type { Config } from '../../project/config.ts';
+import { type Config, type ConfigKey, testKeys } from '../../project/config.ts';
+import type { Layer } from '../../project/overlay.ts';
+import { settingPlace } from '../../project/setting-places.ts';
+import type { Problem } from '../../text/errors.ts';
 import type { CompileContext } from '../draft/context.ts';
 import { schemaIn } from '../draft/relation-names.ts';
 import { judgedOtherwise } from './generic-test.ts';
+
+/** What the file of a test sets, though it means nothing for tests. */
+export function notOfTests({ config, places }: Layer): Problem[] {
+  const others = (Object.keys(config) as ConfigKey[]).filter((key) => !testKeys.includes(key));
+  return others.map((key) => ({
+    what: `${key} has no meaning here`,
+    hint: `A test has ${testKeys.join(', ')}.`,
+    place: settingPlace(places, key),
+  }));
+}
 
 /** The schema in which bad rows are stored, as dbt calls it. */
 const failureSchema = 'dbt_test__audit';
