@@ -47,7 +47,7 @@ export class Effects {
 
   /**
    * Notes what becomes of a node.
-   * @param decisions all that are possible.
+   * @param decisions all that are possible, the likely one first.
    * @param isNew whether it has no relation yet.
    * @param isOther whether its SQL is another one than it was built with.
    */
@@ -60,11 +60,13 @@ export class Effects {
     const isCreated = decisions.every(({ mode }) => mode === 'create');
     // Whether a seed's file says other rows only its load finds out; most are as they were.
     const isLoaded = node.kind === 'seed' && !isCreated;
+    // It is likely to stay as it is, and does something only if all that may change before it does.
+    const isUnlikely = isLoaded || decisions[0]?.mode === 'skip';
     const grows = decisions.every(({ mode }) => mode === 'increment' || mode === 'skip');
     const isView = node.materialized === 'view';
     this.#effects.set(node.id, {
-      rows: isCreated ? 'least' : isLoaded ? 'most' : 'likely',
-      generation: isCreated ? 'least' : grows || isLoaded ? 'most' : 'likely',
+      rows: isCreated ? 'least' : isUnlikely ? 'most' : 'likely',
+      generation: isCreated ? 'least' : grows || isUnlikely ? 'most' : 'likely',
       columns: isNew ? 'least' : isOther || isView ? 'most' : undefined,
       isNew,
     });
