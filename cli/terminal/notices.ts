@@ -4,12 +4,12 @@ import { formatProblem } from '../../runner/text/errors.ts';
 import { formatPlace } from '../../runner/text/place.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Tells what the compiler noticed, though nothing is wrong. To standard error, since standard output may be a table or a list. */
+/** Tells what the compiler noticed, though nothing is wrong. */
 export function tellNotices(terminal: Terminal, { notices, project }: Pick<Compiled, 'notices' | 'project'>): void {
   const textOf = sourceTexts(project);
   for (const notice of notices) {
     const { what, place, hint } = notice;
-    if (terminal.json) terminal.event({ type: 'notice', text: what, where: place && formatPlace(place), hint });
-    else terminal.errors([{ tone: 'warning', text: `Warning: ${formatProblem(notice, textOf)}` }]);
+    const event = { type: 'notice', text: what, where: place && formatPlace(place), hint };
+    terminal.aside(`Warning: ${formatProblem(notice, textOf)}`, event);
   }
 }

@@ -86,9 +86,12 @@ export class Terminal {
     else this.lines([{ tone: 'warning', text }]);
   }
 
-  /** A notice beside the results of a command: to standard error, since standard output may be a table or a list. */
-  aside(text: string): void {
-    if (this.json) this.event({ type: 'notice', text });
+  /**
+   * A notice beside the results of a command: to standard error, since standard output may be a table or a list.
+   * @param event what it is in JSON.
+   */
+  aside(text: string, event: object = { type: 'notice', text }): void {
+    if (this.json) this.event(event);
     else if (!this.#quiet) this.errors([{ tone: 'warning', text }]);
   }
 
