@@ -178,6 +178,10 @@ export function textsOf(project: Project): readonly SourceFile[] {
 
 /** The texts of a project's files by their paths, to quote a line of one. */
 export function sourceTexts(project: Project): SourceTexts {
-  const texts = new Map(textsOf(project).map((file) => [file.path, file.text]));
-  return (file) => texts.get(file);
+  // Nobody asks as long as there is nothing to tell.
+  let texts: ReadonlyMap<string, string> | undefined;
+  return (file) => {
+    texts ??= new Map(textsOf(project).map(({ path, text }) => [path, text]));
+    return texts.get(file);
+  };
 }

@@ -120,6 +120,7 @@ export function readProperties(
     target: { schema: 'public', ...project.target, project_name: project.settings.name },
     docs: docsBlocks(project.docs, problems),
   };
+  const fileNames = new Set(project.models.map(({ path }) => nameOf(path)));
   const models = new Map<string, Properties>();
   const versions = new Map<string, Versions>();
   const seeds = new Map<string, Properties>();
@@ -139,7 +140,7 @@ export function readProperties(
     ] as const) {
       for (const [index, described] of (value[branch] ?? []).entries()) {
         const path = [branch, index];
-        const found = describedBy(project, { value: described, yaml, path }, versions, problems);
+        const found = describedBy(fileNames, { value: described, yaml, path }, versions, problems);
         for (const [name, properties] of found) {
           const other = known.get(name);
           if (other === undefined) known.set(name, properties);
@@ -164,9 +165,12 @@ export function readProperties(
   return { models, seeds, sources, groups, exposures, versions, unitTests, tests };
 }
 
-/** The models or seeds that an entry describes, by their names: several, if it has versions, which are added to `versions`. */
+/**
+ * The models or seeds that an entry describes, by their names: several, if it has versions, which are added to `versions`.
+ * @param fileNames the names of the files of models.
+ */
 function describedBy(
-  { models }: Project,
+  fileNames: ReadonlySet<string>,
   properties: Properties,
   versions: Map<string, Versions>,
   problems: Problem[],
@@ -174,11 +178,10 @@ function describedBy(
   const { value, yaml, path } = properties;
   const name = value.name.normalize('NFC');
   if (value.versions === undefined) return [[name, properties]];
-  const files = new Set(models.map((file) => nameOf(file.path)));
   const of = new Map<string, string>();
   const found = value.versions.map((version, index) => {
     const usual = [`${name}_v${version.v}`, `${name}.v${version.v}`];
-    const file = version.defined_in ?? usual.find((one) => files.has(one)) ?? usual[0] ?? name;
+    const file = version.defined_in ?? usual.find((one) => fileNames.has(one)) ?? usual[0] ?? name;
     of.set(String(version.v), file);
     const { description = value.description, access = value.access } = version;
     return [file, { value: { ...value, description, access }, yaml, path, version: index }] as const;
