@@ -1,4 +1,4 @@
-import { identifier, relation } from '../../warehouse/quote.ts';
+import { identifier, type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { readRelation } from '../database/catalog.ts';
 import { statement } from '../database/statement.ts';
@@ -13,7 +13,7 @@ export interface FirstRows {
   readonly columns: readonly string[];
   readonly cells: readonly (readonly unknown[])[];
   /** The table or view that has all of them, where they are stored. */
-  readonly storedIn: string | undefined;
+  readonly storedIn: RelationName | undefined;
 }
 
 /** As what a test's bad rows are stored; undefined if they are not. @param asked the run is asked to store them. */
@@ -55,8 +55,8 @@ export async function firstRows(
   try {
     const sql = SqlText.join('select *\nfrom (\n', bad, `\n) as bad_rows\nlimit ${fewRows}`);
     const { rows, columns } = await statement(on, sql, 'text');
-    const storedIn = stored && `${stored.relation.schema}.${stored.relation.name}`;
-    return { columns, cells: rows.map((row) => columns.map((column) => row[column])), storedIn };
+    const cells = rows.map((row) => columns.map((column) => row[column]));
+    return { columns, cells, storedIn: stored?.relation };
   } catch {
     return undefined;
   }
@@ -65,6 +65,8 @@ export async function firstRows(
 /** The command that shows all bad rows of a test. */
 export function showCommand({ name }: TestNode, rows: FirstRows | undefined): string {
   if (rows?.storedIn === undefined) return `datacycle show --limit -1 --select ${name}`;
-  const quoted = rows.storedIn.split('.').map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) ? part : identifier(part)));
-  return `datacycle show --limit -1 --inline "select * from ${quoted.join('.')}"`;
+  const { schema, name: table } = rows.storedIn;
+  const parts = [schema, table].map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) ? part : identifier(part)));
+  // A shell would take the quotes of a name for its own.
+  return `datacycle show --limit -1 --inline "select * from ${parts.join('.').replaceAll('"', '\\"')}"`;
 }
