@@ -6,11 +6,9 @@ import { nothingKnown, readState } from '../build/transaction/node-state.ts';
 import { readRelation } from '../database/catalog.ts';
 import { type BuiltNode, followedByMark, hasRelation, isMicrobatch, type Manifest } from '../manifest/manifest.ts';
 import { chooseBatches } from '../plan/batch-choice.ts';
-import { refuseChangeOfKind } from '../plan/change-of-kind.ts';
 import { decide } from '../plan/decide.ts';
-import { decideBatches } from '../plan/decide-batches.ts';
+import { decideBatches, refuseBatches, withRowsLeft } from '../plan/decide-batches.ts';
 import type { Decision, NodeState, PlanOptions } from '../plan/decision.ts';
-import { refuseToLose } from '../plan/lost-rows.ts';
 import type { Reuse } from '../reuse/reuse.ts';
 import type { Action } from '../run/run-result.ts';
 import { type EventTimeRange, readBatches } from '../state/batch-windows.ts';
@@ -107,13 +105,12 @@ async function judge(
       }
       const { range, runStartedAt, fullRefresh } = options;
       const decision = decideBatches(node, state, fullRefresh);
-      refuseChangeOfKind(node, decision, state);
-      const backfill = range !== undefined && decision.mode === 'increment';
-      refuseToLose(node, backfill ? { mode: 'replace', reason: 'a backfill' } : decision, state.pruned);
-      const follows = node.batch.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
-      const known = isRecorded ? await readBatches(session, node.name, node.batch, runStartedAt, follows, range) : [];
-      const renew = decision.mode !== 'increment';
       const asked = range !== undefined;
+      refuseBatches(node, decision, state, asked);
+      const follows = node.batch.follows.flatMap((id) => manifest.nodes.get(id)?.name ?? []);
+      const all = isRecorded ? await readBatches(session, node.name, node.batch, runStartedAt, follows, range) : [];
+      const renew = decision.mode !== 'increment';
+      const known = withRowsLeft(node, all, state.expired);
       const { batches } = chooseBatches(known, { lookback: node.batch.lookback, renew, asked });
       // The rows that a view showed are in a table then.
       const action = state.existing !== undefined && decision.mode === 'create' ? 'replace' : decision.mode;

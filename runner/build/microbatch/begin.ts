@@ -9,10 +9,8 @@ import { changeSchema } from '../../materialize/parts/schema-change.ts';
 import { chooseBatches } from '../../plan/batch-choice.ts';
 import { checkYields } from '../../plan/batch-columns.ts';
 import { forBatch } from '../../plan/batch-sql.ts';
-import { refuseChangeOfKind } from '../../plan/change-of-kind.ts';
-import { type BatchDecision, decideBatches } from '../../plan/decide-batches.ts';
+import { type BatchDecision, decideBatches, refuseBatches, withRowsLeft } from '../../plan/decide-batches.ts';
 import type { NodeState } from '../../plan/decision.ts';
-import { keptOf, refuseToLose } from '../../plan/lost-rows.ts';
 import { checkPartitionColumn } from '../../plan/partition-column.ts';
 import { querySql } from '../../plan/plan.ts';
 import { nameOfBatch } from '../../plan/plan-batch.ts';
@@ -44,9 +42,7 @@ export async function beginBatches(session: Session, context: BuildContext, give
   const node = await withDeclaredTypes(session, given);
   let state: NodeState = decided.state;
   let { decision } = decided;
-  refuseChangeOfKind(node, decision, state);
-  const backfill = range !== undefined && decision.mode === 'increment';
-  refuseToLose(node, backfill ? { mode: 'replace', reason: 'a backfill' } : decision, state.pruned);
+  refuseBatches(node, decision, state, range !== undefined);
   const sql = querySql(node, 'full', state, options, manifest);
   const typeOf = await readTypes(session, manifest, sql);
   const renew = decision.mode !== 'increment';
@@ -94,7 +90,7 @@ export async function beginBatches(session: Session, context: BuildContext, give
   };
 }
 
-/** The batches that the model can be built of: what is older than what retention has left of its upstreams stays as it is. */
+/** The batches that the model can be built of, and one of them. @throws NodeError if there is none. */
 async function batchesOf(
   session: Session,
   { manifest, options, range }: BuildContext,
@@ -107,8 +103,7 @@ async function batchesOf(
   const read = () => readBatches(session, node.name, settings, options.runStartedAt, follows, range);
   let all = await read();
   if (!renew && (await keepDone(session, node, all))) all = await read();
-  const kept = keptOf(node, state.expired)?.before.getTime();
-  const known = kept === undefined ? all : all.filter(({ from }) => Date.parse(from.at) >= kept);
+  const known = withRowsLeft(node, all, state.expired);
   if (all.length === 0)
     throw new NodeError({
       what: `${node.name} has no batch yet: its begin, ${settings.begin}, lies in the future`,

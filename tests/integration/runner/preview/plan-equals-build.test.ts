@@ -181,6 +181,24 @@ select id, at from {{source "raw" "moments"}}
     expect(await rows(counted)).toEqual([{ runs: 1 }]);
   });
 
+  it('counts no batches whose rows retention has deleted upstream', async () => {
+    project.write({
+      'models/moments.sql': `{{config event_time="at" materialized="table"}}
+select 1 as id, timestamptz '2023-08-30 10:00Z' as at
+`,
+      'models/daily.sql': `{{config materialized="incremental" incremental_strategy="microbatch" event_time="at" batch_size="day" begin="2023-08-30" unique_key="id"}}
+select id, at from {{ref "moments"}}
+`,
+    });
+    const now = new Date('2023-09-01T12:00:00Z');
+    expect(await planned({ now })).toMatchObject({ daily: 'create' });
+    await database.warehouse.query("insert into datacycle.expired (model, before) values ('moments', '2023-08-30')");
+    const again = { now, select: ['daily'], fullRefresh: true };
+    const [told] = await planOf(again);
+    const { results } = await project.run(database.warehouse, again);
+    expect([told?.batches, results[0]?.batches]).toEqual([2, 2]);
+  });
+
   it('tells what could not be built, and what would be skipped for it', async () => {
     await run();
     await database.warehouse.query(
