@@ -26,9 +26,9 @@ export async function deferred(
       what: '--defer needs the manifest.json of another run',
       hint: 'Name its folder by --state: a copy of target/ of the target that has the tables.',
     });
-  const { nodes } = compiled.manifest;
-  const others = [...nodes.values()].filter((node) => isBuilt(node) && !chosen.has(node.id) && !isInlined(node));
-  const built = others.filter(isBuilt);
+  const built = [...compiled.manifest.nodes.values()]
+    .filter(isBuilt)
+    .filter((node) => !chosen.has(node.id) && node.materialized !== 'ephemeral');
   const project = compiled.project.settings.name;
   const elsewhere = new Map<string, RelationName>();
   const missing = favorState === true ? undefined : await missingOf(built, database);
@@ -40,10 +40,6 @@ export async function deferred(
       elsewhere.set(node.id, { schema: there.schema, name: there.alias });
   }
   return elsewhere.size === 0 ? compiled : freshlyCompiled(compiled.project, undefined, elsewhere);
-}
-
-function isInlined({ materialized }: { readonly materialized?: string | undefined }): boolean {
-  return materialized === 'ephemeral';
 }
 
 /** The ids of nodes whose relations are not in the database. */
