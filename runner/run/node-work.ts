@@ -11,7 +11,7 @@ import type { TestNode } from '../manifest/test-node.ts';
 import { wordsOf } from '../plan/decision-words.ts';
 import type { Reuse, RowsToTest } from '../reuse/reuse.ts';
 import { canStay } from '../reuse/row-versions.ts';
-import { failure, type Outcome, stopped } from './run-result.ts';
+import { failure, type Outcome, passed, stopped } from './run-result.ts';
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */
 export class NodeWork {
@@ -104,14 +104,8 @@ export class NodeWork {
       const aside = audit !== undefined ? 'audited' : how === 'new rows' ? how : '';
       const parts = [found, limitsOf(node, tested.status), aside];
       const message = tested.proven ? 'held by a constraint' : parts.filter(Boolean).join(', ');
-      return {
-        ...passed,
-        action: 'test',
-        status: tested.status,
-        message,
-        failures: tested.failures,
-        rows: tested.rows,
-      };
+      const { status, failures, rows: bad } = tested;
+      return { ...passed, status, message, failures, rows: bad };
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);
     }
@@ -166,8 +160,6 @@ export class NodeWork {
 interface Tested extends TestOutcome {
   readonly how: 'all rows' | 'new rows' | 'some rows';
 }
-
-const passed = { status: 'pass', inserted: 0, updated: 0, deleted: 0, failures: 0, error: undefined } as const;
 
 /** `2026-11-28 16:20 UTC` */
 function minuteOf(iso: string): string {

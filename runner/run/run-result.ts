@@ -71,6 +71,9 @@ export type Outcome = Omit<NodeResult, 'node' | 'seconds' | 'startedAt'>;
 
 const nothing = { inserted: 0, updated: 0, deleted: 0, failures: 0, error: undefined } as const;
 
+/** A test without bad rows. */
+export const passed = { ...nothing, status: 'pass', action: 'test', message: '' } as const satisfies Outcome;
+
 /** A node that was rolled back or never begun. */
 export function skipped(message: string): Outcome {
   return { ...nothing, status: 'skipped', message };

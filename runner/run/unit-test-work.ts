@@ -3,7 +3,7 @@ import type { Reuse } from '../reuse/reuse.ts';
 import { differenceLines, differenceText } from '../unit-test/difference-lines.ts';
 import type { UnitTestOptions } from '../unit-test/options.ts';
 import { UnitTester } from '../unit-test/unit-tester.ts';
-import { failure, type Outcome } from './run-result.ts';
+import { failure, type Outcome, passed } from './run-result.ts';
 
 /** The unit tests of a run. One whose model, rows and upstream columns are as they were when it passed is left out. */
 export class UnitTestWork {
@@ -41,14 +41,3 @@ export class UnitTestWork {
     return this.#tester.close();
   }
 }
-
-const passed = {
-  status: 'pass',
-  action: 'test',
-  message: '',
-  inserted: 0,
-  updated: 0,
-  deleted: 0,
-  failures: 0,
-  error: undefined,
-} as const;
