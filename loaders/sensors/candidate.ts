@@ -118,11 +118,6 @@ export class CandidateList implements Iterable<Candidate> {
 /** Names in order; of one name the file that is rather taken first. */
 function compareNames(one: Candidate, other: Candidate): number {
   if (one.name !== other.name) return one.name < other.name ? -1 : 1;
-  return byPreference(one, other);
-}
-
-/** Of files of the same name: below 0 if `one` is rather taken than `other`, above 0 the other way round. */
-function byPreference(one: Candidate, other: Candidate): number {
   return rank(one) - rank(other) || (one.path < other.path ? -1 : 1);
 }
 
