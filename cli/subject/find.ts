@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import { visitLanded } from '../../loaders/erasure/landed.ts';
 import { registryRows, sensorFiles } from '../../loaders/erasure/request.ts';
+import { cacheFolder } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { countSubjectRows } from '../../runner/subject/rows.ts';
 import { type Finding, mostFirst, searchDatabase } from '../../runner/subject/search.ts';
@@ -49,7 +51,7 @@ export async function findSubject(
     ['Bronze', bronzeRoot(project)],
     ['LOG_DIR', logs, isOwnLog],
     // What is in the cache holds nothing but what the project's own files say.
-    ['target', target, (path: string) => path !== 'cache'],
+    ['target', target, (path: string) => path !== basename(cacheFolder(project.root))],
   ] as const) {
     if (folder === undefined) continue;
     const onProgress = (count: number) => terminal.live(`searching ${place}: ${thousands(count)} files`);
