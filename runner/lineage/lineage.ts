@@ -88,17 +88,9 @@ export interface LineageOptions {
   readonly onNotIn?: ((node: ModelNode, place: Place, what: string) => void) | undefined;
 }
 
-/**
- * The lineage of all nodes, or of some and what they are made of.
- * @param ids of the nodes that are asked for; undefined: all.
- */
-export function columnLineage(
-  manifest: Pick<Manifest, 'nodes' | 'order'>,
-  options: LineageOptions,
-  ids?: ReadonlySet<string>,
-): ProjectLineage {
+/** The lineage of all nodes. */
+export function columnLineage(manifest: Pick<Manifest, 'nodes' | 'order'>, options: LineageOptions): ProjectLineage {
   const { nodes, order } = manifest;
-  const wanted = ids === undefined ? undefined : withUpstreams(nodes, ids);
   const known = new Map<string, Shape>();
   const found: Record<string, NodeLineage> = {};
   const byRelation = new Map<string, NodeWithColumns>();
@@ -115,7 +107,7 @@ export function columnLineage(
   });
   for (const id of order) {
     const node = nodes.get(id);
-    if (!hasRelation(node) || wanted?.has(id) === false) continue;
+    if (!hasRelation(node)) continue;
     const isNeverNull = (name: string) => neverNull.get(id)?.has(name) === true;
     if (node.kind === 'model') {
       const { lineage, isFilled } = ofModel(node, options, isNeverNull, (own) => ground(node, own));
@@ -129,17 +121,6 @@ export function columnLineage(
       known.set(id, shapeOf(node, found[id], isNeverNull));
     }
   }
-  return found;
-}
-
-function withUpstreams(nodes: Manifest['nodes'], ids: ReadonlySet<string>): Set<string> {
-  const found = new Set<string>();
-  const visit = (id: string) => {
-    if (found.has(id)) return;
-    found.add(id);
-    for (const upstream of nodes.get(id)?.dependsOn ?? []) visit(upstream);
-  };
-  ids.forEach(visit);
   return found;
 }
 

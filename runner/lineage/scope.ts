@@ -134,7 +134,7 @@ function qualified(scope: Scope, first: string, second: string, third: string | 
 }
 
 /** A row as one value: all of its columns. */
-export function wholeRow({ columns, starGap, rows }: Shape): Flow {
+function wholeRow({ columns, starGap, rows }: Shape): Flow {
   return merge(...columns.map(({ flow }) => flow), starGap === undefined ? nothing : gap(starGap), rows);
 }
 

@@ -54,12 +54,6 @@ export function modelsFilteredBy(lineage: ProjectLineage, { node, column, path }
   );
 }
 
-/** The columns of sources and seeds that a column's values come from in the end, and constants: columns that come from nothing. */
-export function rootsOf(lineage: ProjectLineage, start: ColumnName): ColumnName[] {
-  const ends = [start, ...upstreamOf(lineage, start).flatMap(({ from, how }) => (how === 'filtered' ? [] : [from]))];
-  return ends.filter((one) => originsOf(lineage, one).length === 0);
-}
-
 function originsOf(lineage: ProjectLineage, { node, column }: ColumnName): readonly Origin[] {
   const found = lineage[node];
   if (column === '*') return found?.rowsFrom ?? [];

@@ -1,5 +1,6 @@
 import type { Compiled } from '../../../../runner/compile/compile.ts';
 import { columnLineage, type Origin, type ProjectLineage } from '../../../../runner/lineage/lineage.ts';
+import { type ColumnName, upstreamOf } from '../../../../runner/lineage/trace.ts';
 import { loadSqlParser } from '../../../../runner/sql/parser.ts';
 import { compileFiles } from '../projects.ts';
 
@@ -46,6 +47,16 @@ export function columnsOf(lineage: ProjectLineage, model: string): Readonly<Reco
       [...from.map(told), ...(unknown.length > 0 ? ['unknown'] : [])].join(', '),
     ]),
   );
+}
+
+/** The columns of sources and seeds that a column's values come from in the end, and constants: columns that come from nothing. */
+export function rootsOf(lineage: ProjectLineage, start: ColumnName): ColumnName[] {
+  const ends = [start, ...upstreamOf(lineage, start).flatMap(({ from, how }) => (how === 'filtered' ? [] : [from]))];
+  return ends.filter(({ node, column }) => {
+    const found = lineage[node];
+    const from = column === '*' ? found?.rowsFrom : found?.columns.find((one) => one.column === column)?.from;
+    return (from ?? []).length === 0;
+  });
 }
 
 /** What decides which rows a model has. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { downstreamOf, modelsFilteredBy, rootsOf, upstreamOf } from '../../../../runner/lineage/trace.ts';
+import { downstreamOf, modelsFilteredBy, upstreamOf } from '../../../../runner/lineage/trace.ts';
 import { compileFiles } from '../projects.ts';
-import { columnsOf, filtersOf, lineageOfCompiled, lineageOfModels } from './flow-of.ts';
+import { columnsOf, filtersOf, lineageOfCompiled, lineageOfModels, rootsOf } from './flow-of.ts';
 
 test('seeds have the columns of their files, models those of their SQL', async () => {
   const lineage = await lineageOfModels({

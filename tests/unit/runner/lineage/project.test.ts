@@ -3,11 +3,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { readSeed } from '../../../../runner/build/transaction/seed.ts';
 import { compileProject } from '../../../../runner/compile/compile.ts';
 import { columnLineage, type ProjectLineage } from '../../../../runner/lineage/lineage.ts';
-import { rootsOf } from '../../../../runner/lineage/trace.ts';
 import { isBuilt, type Manifest } from '../../../../runner/manifest/manifest.ts';
 import { readProject } from '../../../../runner/project/read-project.ts';
 import { loadSqlParser } from '../../../../runner/sql/parser.ts';
-import { told } from './flow-of.ts';
+import { rootsOf, told } from './flow-of.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..', '..');
 let manifest: Manifest;
