@@ -39,7 +39,7 @@ function columnOf(node: string, parts: readonly string[], lineage: ProjectLineag
     const path = parts.slice(count).join('.');
     if (columns.includes(column)) return { node, column, ...(path === '' ? {} : { path }) };
   }
-  const name = node.slice(node.indexOf('.') + 1);
+  const name = nodeName(node);
   throw new UsageError({
     what: `${name} has no column "${parts.join('.')}"`,
     hint: didYouMean(parts.join('.'), columns) ?? `See \`datacycle ls --columns --select ${name}\`.`,
@@ -48,4 +48,9 @@ function columnOf(node: string, parts: readonly string[], lineage: ProjectLineag
 
 function columnsOf(lineage: ProjectLineage, node: string): string[] {
   return lineage[node]?.columns.map(({ column }) => column) ?? [];
+}
+
+/** The name of a node by its id. */
+export function nodeName(id: string): string {
+  return id.slice(id.indexOf('.') + 1);
 }

@@ -5,7 +5,8 @@ import { chosenNodes } from '../selection/chosen-nodes.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { grouped, lineageOf, nodeName } from './lineage.ts';
+import { nodeName } from './column-name.ts';
+import { grouped, lineageOf } from './lineage.ts';
 
 export interface ColumnsFlags extends RunFlags {
   readonly output?: string | undefined;

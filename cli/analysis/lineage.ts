@@ -10,13 +10,20 @@ import { readSeed } from '../../runner/build/transaction/seed.ts';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { columnLineage, type Origin, type ProjectLineage } from '../../runner/lineage/lineage.ts';
-import { type ColumnName, downstreamOf, modelsFilteredBy, type Step, upstreamOf } from '../../runner/lineage/trace.ts';
+import {
+  type ColumnName,
+  downstreamOf,
+  keyOf,
+  modelsFilteredBy,
+  type Step,
+  upstreamOf,
+} from '../../runner/lineage/trace.ts';
 import type { SeedNode } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { loadSqlParser } from '../../runner/sql/parser.ts';
 import { formatPlace } from '../../runner/text/place.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { columnsNamed } from './column-name.ts';
+import { columnsNamed, nodeName } from './column-name.ts';
 
 export interface LineageFlags {
   readonly upstream?: boolean | undefined;
@@ -172,13 +179,4 @@ function listed(paths: readonly string[]): string {
 /** `model.column` as it is typed. */
 export function shown({ node, column, path }: ColumnName): string {
   return `${nodeName(node)}.${column}${path === undefined ? '' : `.${path}`}`;
-}
-
-/** The name of a node by its id. */
-export function nodeName(id: string): string {
-  return id.slice(id.indexOf('.') + 1);
-}
-
-function keyOf({ node, column }: ColumnName): string {
-  return `${node} ${column}`;
 }

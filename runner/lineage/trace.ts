@@ -80,7 +80,8 @@ function nameOf({ node, column, path }: Origin): ColumnName {
   return { node, column, ...(path === undefined ? {} : { path }) };
 }
 
-function keyOf({ node, column }: ColumnName): string {
+/** What two names share if they are of one column, whatever part of it. */
+export function keyOf({ node, column }: ColumnName): string {
   return `${node} ${column}`;
 }
 
