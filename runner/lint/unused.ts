@@ -15,7 +15,7 @@ export function unused(project: Project, manifest: Manifest): Finding[] {
 const askedByCompiler: ReadonlySet<string> = new Set(['generate_schema_name', 'generate_alias_name']);
 
 /** `{{> name}}`, `{{#> name}}` and `{{call "name"}}`, the last also as an argument. */
-const callOfMacro = /\{\{~?#?>\s*["']?([\w.-]+)|[({~]\s*call\s+["']([^"']+)["']/g;
+const callOfMacro = /\{\{~?#?>\s*["']?([^\s"'~}]+)|[({~]\s*call\s+["']([^"']+)["']/g;
 
 /** The texts of all templates that are rendered: those that begin, and the macros that they call, directly or not. */
 function reachable(project: Project, macros: ReadonlyMap<string, SourceFile>): ReadonlyMap<string, string> {

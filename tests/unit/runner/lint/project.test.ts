@@ -68,6 +68,11 @@ test('macros that no template calls, also those that only such a macro calls', a
   ]);
 });
 
+test('a macro is found by its name, whatever letters and signs are in it', async () => {
+  const files = { 'macros/caf\u0065\u0301.sql': '1', 'models/m.sql': 'select {{> caf\u00e9}} as one' };
+  expect(await found('unused-macro', files)).toEqual([]);
+});
+
 test('variables that no template reads', async () => {
   const files = {
     'project.yml': 'name: test\nvars:\n  used: 1\n  inner: 2\n  idle: 3\n',
