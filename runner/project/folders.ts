@@ -6,17 +6,20 @@ import type { YamlFile } from '../yaml/yaml-file.ts';
 const usualFolders = {
   model: ['models'],
   seed: ['seeds'],
-  macro: ['macros'],
   snapshot: ['snapshots'],
   analysis: ['analyses'],
+  macro: ['macros'],
   test: ['tests'],
 } as const;
 
 export type FolderKind = keyof typeof usualFolders;
 
+/** All of them; the folders of each may hold .yml files and texts in Markdown. */
+export const folderKinds = Object.keys(usualFolders) as FolderKind[];
+
 /** The key of project.yml for the folders of a kind. */
 export type PathKey = `${FolderKind}-paths` | `${FolderKind}_paths`;
-export const pathKeys = Object.keys(usualFolders).flatMap((kind) => [`${kind}-paths`, `${kind}_paths`]) as PathKey[];
+export const pathKeys = folderKinds.flatMap((kind) => [`${kind}-paths`, `${kind}_paths`]) as PathKey[];
 
 /** The folders of a project by the kind of their files, relative to the root, without a slash at the end. */
 export type Folders = Readonly<Record<FolderKind, readonly string[]>>;

@@ -1,6 +1,6 @@
 import type { Problem } from '../text/errors.ts';
 import type { FileTree } from './file-tree.ts';
-import type { Folders } from './folders.ts';
+import { type FolderKind, type Folders, folderKinds } from './folders.ts';
 
 /** Files that dbt reads and this program does not, and what to do instead of each. */
 const others: readonly { readonly files: readonly string[]; readonly hint: string }[] = [
@@ -13,18 +13,15 @@ const others: readonly { readonly files: readonly string[]; readonly hint: strin
 ];
 
 /** A folder in which files of one ending are read, whatever their case elsewhere. */
-const endings = [
+const endings: readonly (readonly [kind: FolderKind, ending: string])[] = [
   ['model', 'sql'],
   ['snapshot', 'sql'],
   ['analysis', 'sql'],
   ['macro', 'sql'],
   ['test', 'sql'],
-  ['model', '{yml,yaml}'],
-  ['seed', '{yml,yaml}'],
-  ['snapshot', '{yml,yaml}'],
-  ['test', '{yml,yaml}'],
+  ...folderKinds.map((kind) => [kind, '{yml,yaml}'] as const),
   ['seed', 'csv'],
-] as const;
+];
 
 /**
  * The files of a project that somebody wrote to be read and that are not: each kind a problem, which names the first of them.

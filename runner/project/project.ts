@@ -14,8 +14,7 @@ import { readSource, type SourceFile } from '../text/source-file.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { YamlFile } from '../yaml/yaml-file.ts';
 import { FileTree } from './file-tree.ts';
-import type { FolderKind } from './folders.ts';
-import { type Folders, foldersOf } from './folders.ts';
+import { type FolderKind, type Folders, folderKinds, foldersOf } from './folders.ts';
 import { filesNotRead } from './not-read.ts';
 import type { ProjectSettings, Target } from './project-schema.ts';
 
@@ -112,7 +111,6 @@ export function gatherProject(
   problems.push(...filesNotRead(tree, folders));
   const within = (kinds: readonly FolderKind[], pattern: string) =>
     [...new Set(kinds.flatMap((kind) => folders[kind]))].flatMap((folder) => tree.within(folder, pattern));
-  const described = ['model', 'seed', 'snapshot', 'analysis', 'macro', 'test'] as const;
   const project: Project = {
     root,
     settings,
@@ -124,8 +122,8 @@ export function gatherProject(
     snapshots: read(within(['snapshot'], '**/*.sql')),
     analyses: read(within(['analysis'], '**/*.sql')),
     macros: read(within(['macro'], '**/*.sql')),
-    properties: read(within(described, '**/*.{yml,yaml}')),
-    docs: read(within(described, '**/*.md')),
+    properties: read(within(folderKinds, '**/*.{yml,yaml}')),
+    docs: read(within(folderKinds, '**/*.md')),
     tests: read(within(['test'], '**/*.sql').filter((file) => !isFixture(file))),
     fixtures: read(within(['test'], '**/fixtures/**/*.{csv,sql}')),
     folders,

@@ -12,6 +12,8 @@ describe('files that dbt reads', () => {
     ['models/A.SQL', /small letters/],
     ['seeds/A.CSV', /small letters/],
     ['models/a.YML', /small letters/],
+    ['macros/a.YML', /small letters/],
+    ['analyses/a.Yaml', /small letters/],
     ['tests/data/A.Sql', /small letters/],
   ])('are not passed over in silence: %s', (path, hint) => {
     const problems = problemsOf({ [path]: 'x' });
