@@ -206,6 +206,19 @@ with readings as (select * from {{ref "readings"}}) select id, room from reading
     expect(await kept()).toEqual([]);
   });
 
+  it('one with limits of its own keeps all bad rows where it fails, and none where it only warns', async () => {
+    project.write({ 'tests/data/not_below.sql': below('audit=true warn_if=">0" error_if=">1"') });
+    await land(1, `(1, 'a', -1.0)`);
+    const warned = resultOf(await project.run(database.warehouse), 'not_below');
+    expect(warned).toMatchObject({ status: 'warn', message: '1 bad row, warns if >0, audited' });
+    expect(await kept()).toEqual([]);
+    await land(2, `(2, 'a', -2.0)`);
+    const { message } = resultOf(await project.run(database.warehouse), 'readings');
+    expect(message).toBe('readings: audit not_below found 2 bad rows');
+    expect(await ids()).toEqual([1]);
+    expect((await kept()).map(({ row }) => row)).toEqual([expect.objectContaining({ id: 1 }), { id: 2, value: -2 }]);
+  });
+
   it('holds back a seed, a table, a view and a snapshot as well, the first of them too', async () => {
     const audit = (name: string) => `{{config audit=true}}select * from {{ref "${name}"}} where value < 0`;
     project.remove('models/readings.sql');
