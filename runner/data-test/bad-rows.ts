@@ -36,14 +36,12 @@ export async function storeBadRows(
   const target = relation(name);
   await warehouse.transaction(async (session) => {
     const existing = await readRelation(session, name);
-    if (existing !== undefined) await session.query(`drop ${dropped(existing.kind)} ${target}`);
+    // Anything else is not dropped as a table: PostgreSQL says what it is.
+    const kind = existing?.kind === 'other' ? 'table' : existing?.kind;
+    if (kind !== undefined) await session.query(`drop ${kind} ${target}`);
     await statement(session, SqlText.join(`create ${as} ${target} as\n`, sql));
   });
   return new SqlText(`select * from ${target}`);
-}
-
-function dropped(kind: string): string {
-  return kind === 'view' || kind === 'materialized view' ? kind : 'table';
 }
 
 /** Reads the first bad rows; undefined if they cannot be read, since the verdict stands all the same. */
