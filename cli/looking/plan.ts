@@ -1,10 +1,10 @@
 import { compiledProject } from '../../runner/cache/cache.ts';
-import { isBuilt, type Node } from '../../runner/manifest/manifest.ts';
+import type { Node } from '../../runner/manifest/manifest.ts';
 import { wordsOf } from '../../runner/plan/decision-words.ts';
 import type { Doing } from '../../runner/preview/decisions.ts';
 import { type Planned, previewRun } from '../../runner/preview/preview.ts';
 import type { Project } from '../../runner/project/project.ts';
-import type { Line, Tone } from '../../runner/run/report.ts';
+import { type Line, shownName, type Tone } from '../../runner/run/report.ts';
 import { count, thousands } from '../../runner/text/figures.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
@@ -88,7 +88,7 @@ const tones: Readonly<Record<Planned['action'], Tone>> = {
 
 function planLines(planned: readonly Planned[]): readonly Line[] {
   if (planned.length === 0) return [{ tone: 'warning', text: 'Nothing is selected.' }];
-  const width = Math.min(56, Math.max(...planned.map(({ node }) => nameOf(node).length)));
+  const width = Math.min(56, Math.max(...planned.map(({ node }) => shownName(node).length)));
   return [...planned.flatMap((one) => linesOf(one, width)), totalLine(planned)];
 }
 
@@ -96,7 +96,7 @@ function linesOf(one: Planned, width: number): readonly Line[] {
   const { node, action, reason, hint, otherwise = [] } = one;
   const shown = action === 'replace' && node.kind === 'seed' ? 'load' : words[action];
   const said = [wordFor(node, { action, reason }), newsText(one)].filter(Boolean).join('; ');
-  const text = `${shown.padEnd(9)}  ${nameOf(node).padEnd(width)}  ${said}`.trimEnd();
+  const text = `${shown.padEnd(9)}  ${shownName(node).padEnd(width)}  ${said}`.trimEnd();
   const indent = ' '.repeat(11);
   const others = otherwise.map((other) => `${words[other.action]}${other.reason === '' ? '' : `: ${other.reason}`}`);
   return [
@@ -121,7 +121,7 @@ function newsText({ news = [], batches }: Planned): string {
     ({ upstream, mark, loads, rows }) =>
       `${upstream}: ${rows === 0 ? 'nothing new yet' : `${thousands(rows)} rows in ${count(loads, 'load')}`} after ${mark === null ? 'the beginning' : `load ${mark}`}`,
   );
-  return [...parts, ...(batches === undefined ? [] : [`${batches} ${batches === 1 ? 'batch' : 'batches'}`])].join(', ');
+  return [...parts, ...(batches === undefined ? [] : [count(batches, 'batch', 'batches')])].join(', ');
 }
 
 function totalLine(planned: readonly Planned[]): Line {
@@ -133,8 +133,4 @@ function totalLine(planned: readonly Planned[]): Line {
       : `about ${seconds.toFixed(seconds < 10 ? 1 : 0)} s of work as in earlier runs${unknown === 0 ? '' : `, ${unknown} not known`}`;
   const doubt = uncertain === 0 ? '' : `; ${uncertain} may turn out otherwise`;
   return { tone: 'plain', text: `Plan: ${counts.join(', ')}${doubt}; ${time}. Nothing was changed.` };
-}
-
-function nameOf(node: Node): string {
-  return isBuilt(node) ? `${node.relation.schema}.${node.relation.name}` : node.name;
 }

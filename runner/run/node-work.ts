@@ -11,6 +11,7 @@ import type { TestNode } from '../manifest/test-node.ts';
 import { wordsOf } from '../plan/decision-words.ts';
 import type { Reuse, RowsToTest } from '../reuse/reuse.ts';
 import { canStay } from '../reuse/row-versions.ts';
+import { count } from '../text/figures.ts';
 import { failure, type Outcome, passed, stopped } from './run-result.ts';
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */
@@ -62,8 +63,8 @@ export class NodeWork {
       if (failed !== undefined)
         return { ...failure(failed), action: built.decision.mode, inserted, updated, deleted, batches };
       const how = wordsOf(built.decision);
-      const count = batches === undefined ? '' : `${batches} ${batches === 1 ? 'batch' : 'batches'}`;
-      const done = [how, count].filter(Boolean).join(', ');
+      const inBatches = batches === undefined ? '' : count(batches, 'batch', 'batches');
+      const done = [how, inBatches].filter(Boolean).join(', ');
       const message = [done, ...warnings].filter(Boolean).join('; ');
       const counts = { inserted, updated, deleted, failures: 0, batches };
       const left = isLeft ? { left: true } : {};

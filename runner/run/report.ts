@@ -1,6 +1,6 @@
 import { DatacycleError } from '../../warehouse/errors.ts';
 import { showCommand } from '../data-test/bad-rows.ts';
-import { isBuilt } from '../manifest/manifest.ts';
+import { isBuilt, type Node } from '../manifest/manifest.ts';
 import { count, thousands } from '../text/figures.ts';
 import { firstRowLines } from './first-rows.ts';
 import type { RunHookResult } from './run-hooks.ts';
@@ -94,10 +94,15 @@ function resultLine(result: NodeResult, index: number, total: number): Line {
     .replace('materialized_view', 'matview')
     .replace('unit_test', 'unit test')
     .padEnd(11);
-  const name = isBuilt(node) ? `${node.relation.schema}.${node.relation.name}` : node.name;
+  const name = shownName(node);
   const dots = '.'.repeat(Math.max(3, width - name.length));
   const time = status === 'skipped' ? '' : `${seconds.toFixed(2)}s`.padStart(8);
   return { tone: toneOf(result), text: `${place}  ${kind} ${name} ${dots} ${label(result)}${time}` };
+}
+
+/** How a person is told of a node: by its relation, where it has one of its own. */
+export function shownName(node: Node): string {
+  return isBuilt(node) ? `${node.relation.schema}.${node.relation.name}` : node.name;
 }
 
 function toneOf({ status, message, warned }: NodeResult): Tone {
