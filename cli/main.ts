@@ -30,7 +30,7 @@ export async function main(args: readonly string[]): Promise<void> {
   // What Windows sends for Ctrl+Break; SIGTERM does not reach a process there.
   process.on('SIGBREAK', onSignal);
   // A reader that closes the pipe early (head, less) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'EPIPE' ? 0 : 1));
   let exitCode = 0;
   let endsByStopping = false;
   const program = buildProgram(interrupt.signal, (code, command) => {
