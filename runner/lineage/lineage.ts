@@ -11,6 +11,7 @@
 //
 // No database is asked. What cannot be known without one is said where it is missing: `unknown`.
 import { relation } from '../../warehouse/quote.ts';
+import { ephemeralModel } from '../manifest/ephemeral-table.ts';
 import {
   type BuiltNode,
   hasRelation,
@@ -103,7 +104,10 @@ export function columnLineage(manifest: Pick<Manifest, 'nodes' | 'order'>, optio
       const node = schema === undefined ? undefined : byRelation.get(relation(schema, name));
       return node?.id === self.id ? own : node && (known.get(node.id) ?? undescribed(node));
     },
-    ephemeral: (name) => known.get(nameOfEphemeral(name) ?? ''),
+    ephemeral: (name) => {
+      const model = ephemeralModel(name);
+      return model === undefined ? undefined : known.get(`model.${model}`);
+    },
   });
   for (const id of order) {
     const node = nodes.get(id);
@@ -122,11 +126,6 @@ export function columnLineage(manifest: Pick<Manifest, 'nodes' | 'order'>, optio
     }
   }
   return found;
-}
-
-/** How the SQL refers to an ephemeral model, the other way round. */
-function nameOfEphemeral(name: string): string | undefined {
-  return name.startsWith('ephemeral__') ? `model.${name.slice('ephemeral__'.length)}` : undefined;
 }
 
 /** A node whose lineage is not there, since it stands later in the order: a cycle that foreign keys allow. */

@@ -1,4 +1,5 @@
 import type { Node, RangeVar } from 'libpg-query';
+import { ephemeralModel } from '../manifest/ephemeral-table.ts';
 import { allNodes, bareNames, columnFields, isStar, textsOf } from '../sql/tree.ts';
 import type { Finding } from './finding.ts';
 import type { Form } from './form.ts';
@@ -18,7 +19,7 @@ export function directTables(
   return forms.flatMap(({ name, select, originOf }) =>
     [...queriesOf(select)].flatMap(({ select: query, ctes }) =>
       tablesOf(query.fromClause).flatMap(({ schemaname, relname = '', location }): Finding[] => {
-        const isCte = schemaname === undefined && (ctes.has(relname) || relname.startsWith('ephemeral__'));
+        const isCte = schemaname === undefined && (ctes.has(relname) || ephemeralModel(relname) !== undefined);
         if (isCte || ofPostgres.has(schemaname ?? '')) return [];
         const origin = originOf(location);
         if (origin === undefined || !origin.verbatim) return [];
@@ -118,7 +119,7 @@ function isWrapped(subquery: Node | undefined): boolean {
 }
 
 function isOfDatabase({ schemaname, relname = '' }: RangeVar): boolean {
-  return schemaname !== undefined || relname.startsWith('ephemeral__');
+  return schemaname !== undefined || ephemeralModel(relname) !== undefined;
 }
 
 /** The location of a target that is a star. */

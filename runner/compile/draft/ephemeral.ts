@@ -1,11 +1,12 @@
 import { identifier } from '../../../warehouse/quote.ts';
+import { ephemeralTable } from '../../manifest/ephemeral-table.ts';
 import type { Node } from '../../manifest/manifest.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { sqlTokens } from '../../text/sql-tokens.ts';
 
 /** The name by which a model refers to an ephemeral model that is inlined into it. */
 export function ephemeralName(name: string): string {
-  return identifier(`ephemeral__${name}`);
+  return identifier(ephemeralTable(name));
 }
 
 /** The end of the query's own `with` or `with recursive`; undefined if it has none. */

@@ -1,4 +1,5 @@
 import { identifier, relation } from '../../../warehouse/quote.ts';
+import { ephemeralTable } from '../../manifest/ephemeral-table.ts';
 import type { SourceNode } from '../../manifest/manifest.ts';
 import { batchBound, inBatch } from '../../manifest/placeholders.ts';
 import type { AllProperties } from '../../project/properties.ts';
@@ -84,7 +85,7 @@ export function resolverFor(
       const { materialized, event_time } = draft.config;
       const { schema, name: table } = draft.relation;
       if (materialized === 'ephemeral')
-        return read(draft.id, ephemeralName(draft.name), `ephemeral__${draft.name}`, event_time, filter);
+        return read(draft.id, ephemeralName(draft.name), ephemeralTable(draft.name), event_time, filter);
       const sql = draft.id === asBare ? identifier(table) : relation(schema, table);
       return read(draft.id, sql, table, event_time, filter);
     },
