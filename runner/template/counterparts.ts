@@ -29,3 +29,10 @@ export const signsHere: ReadonlyMap<string, string> = new Map([
   ['or', 'or'],
   ['is none', 'not'],
 ]);
+
+/** What is told of names that are written in another form here, in whatever form they were typed. */
+export const otherForms = {
+  env_var: 'Write {{env "NAME"}} or {{env "NAME" "default"}}.',
+  is_incremental: 'Write {{#incremental}} ... {{/incremental}}.',
+  run_query: 'Compiling needs no database: read it in SQL by a join, or put the values into a seed or a variable.',
+} as const;

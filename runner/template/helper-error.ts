@@ -1,5 +1,6 @@
 import type { Place } from '../text/place.ts';
 import { didYouMean } from '../text/suggest.ts';
+import { otherForms } from './counterparts.ts';
 import { translate } from './jinja.ts';
 
 /** An error a helper raises about its own call; the template adds the excerpt. */
@@ -33,13 +34,13 @@ export function noMacro(name: string, known: Iterable<string>): HelperError {
 
 /** Names by which dbt users know what is called otherwise here. */
 const habits: ReadonlyMap<string, string> = new Map([
-  ['env_var', 'Write {{env "NAME"}} or {{env "NAME" "default"}}.'],
-  ['is_incremental', 'Write {{#incremental}} ... {{/incremental}}.'],
-  ['#is_incremental', 'Write {{#incremental}} ... {{/incremental}}.'],
+  ['env_var', otherForms.env_var],
+  ['is_incremental', otherForms.is_incremental],
+  ['#is_incremental', otherForms.is_incremental],
   ['#for', 'Write {{#each list as |one|}} ... {{/each}}.'],
   ['#elif', 'Write {{else if ...}}.'],
   ['#else', 'Write {{else}}.'],
   ['print', 'Write {{log "..." info=true}}.'],
   ['execute', 'Compiling needs no database, and nothing is executed by it: take the condition out.'],
-  ['run_query', 'Compiling needs no database: read it in SQL by a join, or put the values into a seed or a variable.'],
+  ['run_query', otherForms.run_query],
 ]);

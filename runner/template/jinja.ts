@@ -2,7 +2,7 @@
  * What people who know dbt type by habit, and how it is written here. Only for messages: nothing of it is ever rendered.
  */
 
-import { functionsHere, loopHere, signsHere } from './counterparts.ts';
+import { functionsHere, loopHere, otherForms, signsHere } from './counterparts.ts';
 import { type Expression, NotConverted, pathOf, readExpression } from './jinja-expression.ts';
 
 /** The first piece of Jinja in a text: where it begins, what is wrong and what to write. */
@@ -58,9 +58,9 @@ function call(name: string, printed: string): string {
 
 /** Calls that have no counterpart of the same form. */
 const habits: ReadonlyMap<string, string> = new Map([
-  ['is_incremental', 'Write {{#incremental}} ... {{/incremental}}.'],
+  ['is_incremental', otherForms.is_incremental],
   ['config.get', 'Write the value itself, or {{var "name"}} for what several models share.'],
-  ['run_query', 'Compiling needs no database: read it in SQL by a join, or put the values into a seed or a variable.'],
+  ['run_query', otherForms.run_query],
   ['return', 'Write {{return (list "a" "b")}}, and call the macro by {{#each (call "name") as |one|}}.'],
   ['caller', 'Write {{> @partial-block}} in the macro, and {{#> name}} ... {{/name}} around what it gets.'],
 ]);
@@ -71,7 +71,7 @@ const usual: ReadonlyMap<string, string> = new Map([
   ['ref', 'Write {{ref "..."}}, the name in quotes.'],
   ['source', 'Write {{source "name" "table"}}.'],
   ['var', 'Write {{var "name"}} or {{var "name" "default"}}.'],
-  ['env_var', 'Write {{env "NAME"}} or {{env "NAME" "default"}}.'],
+  ['env_var', otherForms.env_var],
 ]);
 
 function otherCall(name: string): string {
