@@ -7,6 +7,7 @@ import { secretSetting } from '../../runner/project/values/secrets.ts';
 import { forTarget } from '../../runner/state/own-bookkeeping.ts';
 import { readStateVersion } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
+import { isMapping } from '../../runner/yaml/mapping.ts';
 import { readVersion } from '../../warehouse/migrate.ts';
 import { openWarehouse, type WarehouseOptions } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -155,7 +156,7 @@ async function parseVars(text: string | undefined): Promise<Record<string, unkno
   const { parseYaml } = await import('../../runner/yaml/exact-numbers.ts');
   try {
     const value: unknown = parseYaml(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (isMapping(value)) return value;
   } catch {
     // Falls through to the message below.
   }

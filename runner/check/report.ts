@@ -1,4 +1,5 @@
 import { errorLines, type Line } from '../run/report.ts';
+import { count } from '../text/figures.ts';
 import type { CheckSummary } from './check.ts';
 import type { Finding } from './findings.ts';
 
@@ -57,8 +58,4 @@ function uncheckedLines({ unchecked }: CheckSummary): Line[] {
     const nodes = unchecked.filter(({ because }) => because === name).map(({ node }) => node);
     return { tone: 'warning', text: `Not checked, since ${name} failed: ${nodes.join(', ')}` };
   });
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

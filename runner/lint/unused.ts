@@ -2,6 +2,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { nameOf } from '../project/folders.ts';
 import type { Project } from '../project/project.ts';
 import type { SourceFile } from '../text/source-file.ts';
+import { isMapping } from '../yaml/mapping.ts';
 import type { Finding } from './finding.ts';
 
 /** Macros that no template calls, variables of project.yml that none reads, and seeds that no model reads. */
@@ -61,7 +62,7 @@ function unusedVars({ settings, settingsFile }: Project, used: ReadonlyMap<strin
   const read = new Set([...texts.matchAll(/\bvar\s+["']([^"']+)["']/g)].map(([, name]) => name));
   // As in dbt, variables may stand under the name of the project.
   const { [settings.name]: own, ...others } = settings.vars ?? {};
-  const isNested = typeof own === 'object' && own !== null && !Array.isArray(own);
+  const isNested = isMapping(own);
   const inside = isNested ? Object.keys(own).map((name) => ({ name, path: ['vars', settings.name] })) : [];
   const written = Object.keys(isNested ? others : (settings.vars ?? {})).map((name) => ({ name, path: ['vars'] }));
   return [...written, ...inside].flatMap(({ name, path }): Finding[] =>

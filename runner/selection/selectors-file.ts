@@ -5,6 +5,7 @@ import { type Problem, ProjectError, UsageError } from '../text/errors.ts';
 import { readSource } from '../text/source-file.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { checkYaml } from '../yaml/check.ts';
+import { isMapping, type Mapping } from '../yaml/mapping.ts';
 import { readYaml } from '../yaml/parse.ts';
 import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts';
 import { criterion, type IndirectSelection, indirectSelections, parseCriterion } from './criterion.ts';
@@ -68,8 +69,6 @@ export function namedSelector({ definitions }: NamedSelectors, name: string): De
   throw new UsageError({ what: `there is no selector "${name}" in ${selectorsFile}`, hint });
 }
 
-type Written = Readonly<Record<string, unknown>>;
-
 const criterionKeys = [
   'method',
   'value',
@@ -103,7 +102,7 @@ class DefinitionReader {
 
   read(written: unknown, path: YamlPath): Definition | undefined {
     if (typeof written === 'string') return this.#attempt(path, () => parseCriterion(written, this.#indirect));
-    if (!isRecord(written)) return this.#refuse('expected a selector, or keys and values', path);
+    if (!isMapping(written)) return this.#refuse('expected a selector, or keys and values', path);
     for (const kind of ['union', 'intersection'] as const) {
       if (!(kind in written)) continue;
       const other = Object.keys(written).find((key) => key !== kind);
@@ -119,7 +118,7 @@ class DefinitionReader {
     let excluded: Definition | undefined;
     for (const [index, one] of written.entries()) {
       const at = [...path, index];
-      const isExclusion = isRecord(one) && 'exclude' in one && !('method' in one);
+      const isExclusion = isMapping(one) && 'exclude' in one && !('method' in one);
       if (isExclusion && excluded !== undefined) this.#refuse('there may be one exclude in each list', at);
       const part = isExclusion ? this.#exclusion(one.exclude, [...at, 'exclude']) : this.read(one, at);
       if (part === undefined) continue;
@@ -135,7 +134,7 @@ class DefinitionReader {
     return { kind: 'union', parts, indirect: 'eager' };
   }
 
-  #criterion(written: Written, path: YamlPath): Definition | undefined {
+  #criterion(written: Mapping, path: YamlPath): Definition | undefined {
     const [only, ...others] = Object.keys(written);
     if (only !== undefined && others.length === 0 && only !== 'method' && only !== 'value')
       return this.#parsed({ method: only, value: written[only] }, [...path, only]);
@@ -151,7 +150,7 @@ class DefinitionReader {
   }
 
   /** A selector that stands before this one, taken as it is. */
-  #reference({ value, method: _method, ...others }: Written, path: YamlPath): Definition | undefined {
+  #reference({ value, method: _method, ...others }: Mapping, path: YamlPath): Definition | undefined {
     const [other] = Object.keys(others);
     if (other !== undefined)
       return this.#refuse(`"${other}" has no meaning beside method: selector`, path, 'Put it into a union with it.');
@@ -161,7 +160,7 @@ class DefinitionReader {
     return this.#refuse(`there is no selector "${String(value)}" before this one`, [...path, 'value'], hint);
   }
 
-  #parsed(written: Written, path: YamlPath): Definition | undefined {
+  #parsed(written: Mapping, path: YamlPath): Definition | undefined {
     const { method, value } = written;
     if (typeof value === 'object') return this.#refuse('"value" is one value', [...path, 'value']);
     const indirect = written.indirect_selection ?? this.#indirect;
@@ -206,8 +205,4 @@ function without(base: Definition, excluded: Definition | undefined): Definition
   if (excluded === undefined) return base;
   const difference: Combination = { kind: 'difference', parts: [base, excluded], indirect: 'eager' };
   return difference;
-}
-
-function isRecord(value: unknown): value is Written {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { testKeys } from '../../project/config.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { didYouMean } from '../../text/suggest.ts';
+import { isMapping } from '../../yaml/mapping.ts';
 import type { YamlPath } from '../../yaml/yaml-file.ts';
 
 /** A test as a .yml file asks for it: a name, or a name with arguments. */
@@ -62,7 +63,7 @@ export function parseRequest(request: TestRequest): ParsedRequest {
   if (entry === undefined || others.length > 0)
     throw new TestRequestError('a test is a name, or one name with its arguments');
   const [kind, value] = entry;
-  if (value !== null && !isRecord(value))
+  if (value !== null && !isMapping(value))
     throw new TestRequestError(`${kind} takes arguments by their names`, undefined, [kind]);
   return parsed(kind, value ?? {}, [kind]);
 }
@@ -109,10 +110,6 @@ function recordIn(
 ): Readonly<Record<string, unknown>> {
   const value = given[key];
   if (value === undefined || value === null) return {};
-  if (isRecord(value)) return value;
+  if (isMapping(value)) return value;
   throw new TestRequestError(`${kind}: "${key}" holds names and values`, undefined, [...at, key]);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
