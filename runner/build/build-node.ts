@@ -22,7 +22,7 @@ import { withDeclaredTypes } from '../database/declared-types.ts';
 import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
 import { type BuiltNode, isMicrobatch, type Manifest, type SeedNode, type WholeModel } from '../manifest/manifest.ts';
-import { madeOf } from '../materialize/parts/structure.ts';
+import { createdFor } from '../materialize/parts/structure.ts';
 import { checkContract, keepsContract } from '../plan/contract.ts';
 import { decide, movedBecause } from '../plan/decide.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
@@ -31,8 +31,8 @@ import { structureOf } from '../plan/table-target.ts';
 import { testNewRows } from '../reuse/new-rows.ts';
 import { rowsVersionOf } from '../reuse/row-versions.ts';
 import { isSteady } from '../reuse/steady.ts';
+import { type Created, nothingCreated } from '../state/created.ts';
 import { forgetExpired } from '../state/expired.ts';
-import { type Made, nothingMade } from '../state/made.ts';
 import { type Consumed, writeModel } from '../state/models.ts';
 import { type ResultRecord, writeResults } from '../state/runs.ts';
 import { hintFor } from './build-hint.ts';
@@ -137,22 +137,22 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   const stood = {
     comments: before?.comments,
     standing: decision.mode === 'skip' ? state.comments : undefined,
-    made: state.remembered?.made ?? nothingMade,
+    created: state.recorded?.created ?? nothingCreated,
   };
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
   // Last, since hooks may change rows too.
   const audits = await runAudits(session, context, node, decision.mode, totals.retained);
   if (decision.mode === 'increment' && !reshaped) await testIncrement(session, context, node, state, audits);
   const changed = reshaped || changedRows(totals) > 0;
-  const isNews = decision.mode !== 'skip' || state.remembered === undefined || hasMoved(state) || grants.changed;
+  const isNews = decision.mode !== 'skip' || state.recorded === undefined || hasMoved(state) || grants.changed;
   if (isNews) {
     await writeModel(session, {
       model: node.name,
       relation: relation(node.relation),
       materialized: node.materialized,
       checksum: node.checksum,
-      generation: (state.remembered?.generation ?? 0) + (isLate || newGeneration(decision, changed) ? 1 : 0),
-      made: { ...madeBy(node, decision, state, columns), grants: grants.made },
+      generation: (state.recorded?.generation ?? 0) + (isLate || newGeneration(decision, changed) ? 1 : 0),
+      created: { ...createdBy(node, decision, state, columns), grants: grants.created },
       upstreamShape: decision.mode === 'skip' ? state.upstreamShape : await readUpstreamShape(session, manifest, node),
       builtAt: startedAt,
       consumed: await consumedRows(session, context, node, state, totals),
@@ -183,11 +183,11 @@ async function testIncrement(
   session: Session,
   { reuse }: BuildContext,
   node: SeedNode | WholeModel,
-  { remembered }: NodeState,
+  { recorded }: NodeState,
   audits: readonly AuditOutcome[],
 ): Promise<void> {
-  if (reuse === undefined || remembered === undefined || (node.hooks ?? []).length > 0) return;
-  const tests = reuse.testsOfNewRows(node, rowsVersionOf(remembered));
+  if (reuse === undefined || recorded === undefined || (node.hooks ?? []).length > 0) return;
+  const tests = reuse.testsOfNewRows(node, rowsVersionOf(recorded));
   for (const { test, failures } of audits) if (tests.includes(test)) reuse.foundInNewRows(test, failures);
   const own = tests.filter(({ newRows }) => newRows !== undefined);
   const found = await testNewRows(session, node, own);
@@ -226,13 +226,13 @@ function hookContext({ options: { runStartedAt }, runId, sourceText }: BuildCont
 }
 
 /** What the runner created for a node besides its rows, without grants. */
-function madeBy(node: BuiltNode, decision: Decision, state: NodeState, columns: readonly Column[]): Made {
-  if (decision.mode === 'view') return nothingMade;
-  if (decision.mode === 'skip') return state.remembered?.made ?? nothingMade;
-  const made = madeOf(structureOf(node));
+function createdBy(node: BuiltNode, decision: Decision, state: NodeState, columns: readonly Column[]): Created {
+  if (decision.mode === 'view') return nothingCreated;
+  if (decision.mode === 'skip') return state.recorded?.created ?? nothingCreated;
+  const created = createdFor(structureOf(node));
   return node.materialized === 'incremental'
-    ? { ...made, columns: columns.map(({ name, type }) => ({ name, type })) }
-    : made;
+    ? { ...created, columns: columns.map(({ name, type }) => ({ name, type })) }
+    : created;
 }
 
 function columnsOf({ existing }: NodeState): readonly Column[] {

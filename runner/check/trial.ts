@@ -20,7 +20,7 @@ import {
   type ModelNode,
   rowSecurityOf,
 } from '../manifest/manifest.ts';
-import { madeOf } from '../materialize/parts/structure.ts';
+import { createdFor } from '../materialize/parts/structure.ts';
 import { decide } from '../plan/decide.ts';
 import type { NodeState } from '../plan/decision.ts';
 import { plan, querySql, type Rows } from '../plan/plan.ts';
@@ -97,14 +97,14 @@ async function stateOfSecondRun(session: Session, trial: Trial, node: ModelNode)
   return {
     ...nothingKnown,
     existing: await readRelation(session, node.relation),
-    remembered: {
+    recorded: {
       materialized: node.materialized,
       checksum: node.checksum,
       upstreamShape: '',
       generation: 1,
       rowsVersion: 1,
       removals: 0,
-      made: madeOf(structureOf(node)),
+      created: createdFor(structureOf(node)),
     },
     consumed: marks(0),
     upstreams: marks(1),
@@ -126,7 +126,7 @@ async function build(session: Session, trial: Trial, given: BuiltNode, known: No
   const access = security === undefined ? undefined : await readAccess(session, node.relation, security);
   const state: NodeState = { ...known, access };
   const { existing } = state;
-  const again = state.remembered !== undefined;
+  const again = state.recorded !== undefined;
   // An empty table in a model's place has neither its columns' true types nor its keys.
   const standIn = again && trial.standIns.has(node.id);
   const constraints = node.constraints.filter((one) => one.type !== 'foreign_key' || !trial.standIns.has(one.toId));

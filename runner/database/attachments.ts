@@ -1,9 +1,9 @@
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { partitionsOf, type RelationKind } from './catalog.ts';
-import type { MadeAgain } from './made-again.ts';
 import { ownPolicy } from './policies.ts';
 import { type Question, question } from './question.ts';
+import type { Recreatable } from './recreatable.ts';
 
 /** What a relation has besides its rows, and what is dropped with it. */
 export interface Attachments extends Privileges {
@@ -28,7 +28,7 @@ export interface ExistingIndex {
 export interface Preserved extends Privileges {
   readonly indexes: readonly ExistingIndex[];
   /** Of a table that another one of the same columns replaces. */
-  readonly others?: readonly MadeAgain[];
+  readonly others?: readonly Recreatable[];
 }
 
 export interface Privileges {

@@ -2,7 +2,7 @@
 //
 //   catalog.ts          an existing relation: columns, constraints, indexes, foreign keys, partitions, policies
 //   attachments.ts      its privileges, comments, and what was created on it by hand
-//   made-again.ts       what else depends on a table, with the statements that make it again
+//   recreatable.ts      what else depends on a table, with the statements that make it again
 //   conversion.ts       whether its rows can be cast to other types
 //   dependent-views.ts  the views that read it, with what is needed to recreate them
 //   upstream-shape.ts   the columns of what a node reads, as a hash

@@ -1,7 +1,7 @@
 import { identifier, relation } from '../../warehouse/quote.ts';
 import { type Column, type ExistingRelation, sameColumns } from '../database/catalog.ts';
 import { settingPlace } from '../project/setting-places.ts';
-import { type Made, nothingMade } from '../state/made.ts';
+import { type Created, nothingCreated } from '../state/created.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { bytesOf, columnOf } from './bytes.ts';
 import { guardDuplicates, guardKey, guardNulls } from './parts/key-guard.ts';
@@ -42,7 +42,7 @@ export function createMaterializedView(
     run(`create materialized view ${view} as\n`, sql, '\nwith data'),
     { kind: 'upsert', sql: new SqlText(countChanges(target, view, columns, before)) },
     ...guardKey(target.model, view, target.uniqueKey),
-    ...addMissing(materializedViewTarget(target), undefined, nothingMade),
+    ...addMissing(materializedViewTarget(target), undefined, nothingCreated),
     run(`analyze ${view}`),
   ];
 }
@@ -74,12 +74,12 @@ export function refreshMaterializedView(
   target: TableTarget,
   sql: SqlText,
   existing: ExistingRelation,
-  made: Made,
+  created: Created,
 ): Step[] {
   const view = relation(target.relation);
   const indexed = materializedViewTarget(target);
   return [
-    ...dropObsolete(indexed, existing, made),
+    ...dropObsolete(indexed, existing, created),
     {
       kind: 'refresh',
       sql: new SqlText(`refresh materialized view concurrently ${view}`),
@@ -90,6 +90,6 @@ export function refreshMaterializedView(
       ],
     },
     guardNulls(target.model, view, target.uniqueKey),
-    ...addMissing(indexed, existing, made),
+    ...addMissing(indexed, existing, created),
   ];
 }

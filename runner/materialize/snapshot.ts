@@ -2,7 +2,7 @@ import { identifier, identifiers, literal, relation } from '../../warehouse/quot
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { SnapshotSettings } from '../manifest/snapshot-settings.ts';
 import { settingPlace } from '../project/setting-places.ts';
-import { type Made, nothingMade } from '../state/made.ts';
+import { type Created, nothingCreated } from '../state/created.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { differing, isExact } from './bytes.ts';
 import { guardCasts } from './lossless.ts';
@@ -64,7 +64,7 @@ export function createSnapshot(snapshot: Snapshot, sql: SqlText, yields: readonl
       `create table ${table} as\nselect\n    ${versionColumns(snapshot, yields, at).map(selected).join(',\n    ')}\nfrom ${staged} as n`,
     ),
     { kind: 'upsert', sql: new SqlText(`select count(*) as inserted, 0 as updated\nfrom ${table}`) },
-    ...addMissing(target, undefined, nothingMade),
+    ...addMissing(target, undefined, nothingCreated),
     ...secureRows(place, target.rowSecurity, target.access, undefined),
     run(`analyze ${table}`),
   ];
@@ -84,7 +84,7 @@ export function updateSnapshot(
   sql: SqlText,
   existing: ExistingRelation,
   yields: readonly Column[],
-  made: Made,
+  created: Created,
   at: string,
 ): Step[] {
   const { target, key, columns, strategy } = snapshot;
@@ -116,9 +116,9 @@ export function updateSnapshot(
   const list = identifiers(versions.map(({ name }) => name));
   return [
     ...secureRows(target.relation, target.rowSecurity, target.access, existing),
-    ...dropObsolete(target, existing, made),
+    ...dropObsolete(target, existing, created),
     ...alignColumns(target.relation, existing, [...existing.columns, ...added]),
-    ...addMissing(target, existing, made),
+    ...addMissing(target, existing, created),
     ...stageRows(snapshot, sql),
     ...guardCasts(target, taken),
     ...identifyRows(target),

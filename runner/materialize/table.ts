@@ -10,7 +10,7 @@
 import { identifier, identifiers, relation } from '../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../database/catalog.ts';
 import type { PartitionBy } from '../manifest/manifest.ts';
-import { type Made, nothingMade } from '../state/made.ts';
+import { type Created, nothingCreated } from '../state/created.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { isExact } from './bytes.ts';
 import { applyDifference, tableOf } from './difference.ts';
@@ -42,7 +42,7 @@ export function createTable(target: TableTarget, source: RowSource, columns: rea
     ...(target.partitionBy === undefined
       ? createInOnePiece(target, table, source)
       : createPartitioned(target, target.partitionBy, table, source, columns)),
-    ...addMissing(target, undefined, nothingMade),
+    ...addMissing(target, undefined, nothingCreated),
     ...secureRows(place, target.rowSecurity, target.access, undefined),
     run(`analyze ${table}`),
   ];
@@ -61,7 +61,7 @@ function createInOnePiece(target: TableTarget, table: string, source: RowSource)
   ];
 }
 
-/** Made in the shape of its staged rows, with the partitions that they need. */
+/** Created in the shape of its staged rows, with the partitions that they need. */
 function createPartitioned(
   target: TableTarget,
   partitionBy: PartitionBy,
@@ -92,12 +92,12 @@ export function replaceRows(
   source: RowSource,
   existing: ExistingRelation,
   wanted: readonly Column[],
-  made: Made,
+  created: Created,
   { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly DependentView[] },
 ): Step[] {
   return [
     ...stageAnew(target, source, existing, wanted),
-    ...replaceByStaged(target, existing, wanted, made, { keepFrom, views }),
+    ...replaceByStaged(target, existing, wanted, created, { keepFrom, views }),
   ];
 }
 
@@ -128,7 +128,7 @@ export function replaceByStaged(
   target: TableTarget,
   existing: ExistingRelation,
   wanted: readonly Column[],
-  made: Made,
+  created: Created,
   { keepFrom, views }: { readonly keepFrom: KeepFrom | undefined; readonly views: readonly DependentView[] },
 ): Step[] {
   const place = placeOf(target);
@@ -137,7 +137,7 @@ export function replaceByStaged(
     ...recreateViews(views, [
       ...secureRows(place, target.rowSecurity, target.access, existing),
       ...securePartitions(target, existing),
-      ...dropObsolete(target, existing, made),
+      ...dropObsolete(target, existing, created),
       ...alignColumns(place, existing, wanted),
     ]),
     ...addPartitions(target, wanted),
@@ -149,7 +149,7 @@ export function replaceByStaged(
       wanted,
       existing.referencedBy,
     ),
-    ...addMissing(target, existing, made),
+    ...addMissing(target, existing, created),
   ];
 }
 

@@ -1,10 +1,10 @@
 import { relation } from '../../warehouse/quote.ts';
 import { type Attachments, nothingPreserved, type Preserved } from '../database/attachments.ts';
 import type { ExistingRelation, ForeignKey } from '../database/catalog.ts';
-import type { MadeAgain } from '../database/made-again.ts';
+import type { Recreatable } from '../database/recreatable.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
 import { settingPlace } from '../project/setting-places.ts';
-import { namesOf } from '../state/made.ts';
+import { namesOf } from '../state/created.ts';
 import type { ModelState } from '../state/models.ts';
 import type { Pruned } from '../state/pruned.ts';
 import { NodeError } from '../text/errors.ts';
@@ -12,7 +12,7 @@ import { relationKindOf } from './table-target.ts';
 
 interface Standing {
   readonly existing: ExistingRelation | undefined;
-  readonly remembered: ModelState | undefined;
+  readonly recorded: ModelState | undefined;
   readonly pruned: ReadonlyMap<string, Pruned>;
   readonly expired: ReadonlyMap<string, Date>;
 }
@@ -24,7 +24,7 @@ interface Standing {
 export function refuseChangeOfKind(
   node: BuiltNode,
   { mode }: { readonly mode: string },
-  { existing, remembered, pruned, expired }: Standing,
+  { existing, recorded, pruned, expired }: Standing,
 ): void {
   if (existing === undefined || mode === 'skip') return;
   const { schema, name } = node.relation;
@@ -33,9 +33,9 @@ export function refuseChangeOfKind(
       what: `${schema}.${name} is neither a table nor a view, and datacycle did not make it`,
       hint: 'Rename or drop it, or give the model an alias.',
     });
-  const { was, becomes } = kindsOf(node, existing, remembered);
+  const { was, becomes } = kindsOf(node, existing, recorded);
   const keep = `To keep its rows, rename it: alter table ${relation(schema, name)} rename to ...; to do without them, drop it. Then run again.`;
-  const refuse = (why: string, hint: string) => refuseToReplace(node, existing, remembered, why, hint);
+  const refuse = (why: string, hint: string) => refuseToReplace(node, existing, recorded, why, hint);
   if (was === 'snapshot' && becomes !== 'snapshot') refuse('its history is nowhere else', keep);
   const goes = relationKindOf(node) !== existing.kind || (becomes === 'snapshot' && mode === 'create');
   if (goes && existing.referencedBy.length > 0)
@@ -61,18 +61,18 @@ export function refuseChangeOfKind(
  */
 export function refuseToLoseAttachments(
   node: BuiltNode,
-  { existing, remembered }: Pick<Standing, 'existing' | 'remembered'>,
+  { existing, recorded }: Pick<Standing, 'existing' | 'recorded'>,
   attachments: Attachments | undefined,
 ): void {
   if (existing === undefined || attachments === undefined) return;
-  const made = new Set(remembered && namesOf(remembered.made));
+  const created = new Set(recorded && namesOf(recorded.created));
   const lost = [
     ...attachments.extras,
     // A table that datacycle did not create is replaced as a whole, with the constraints that it had.
-    ...(remembered === undefined ? [] : attachments.constraints)
-      .filter((name) => !made.has(name))
+    ...(recorded === undefined ? [] : attachments.constraints)
+      .filter((name) => !created.has(name))
       .map((name) => `the constraint ${name}`),
-    ...(relationKindOf(node) === 'view' ? createdByHand(remembered, attachments).indexes : []).map(
+    ...(relationKindOf(node) === 'view' ? createdByHand(recorded, attachments).indexes : []).map(
       ({ name }) => `the index ${name}`,
     ),
   ];
@@ -81,14 +81,14 @@ export function refuseToLoseAttachments(
   refuseToReplace(
     node,
     existing,
-    remembered,
+    recorded,
     why,
     'Drop that, run again, and make it again where the new one can have it.',
   );
 }
 
 /** The attachments without what is made again. */
-export function withoutMadeAgain(attachments: Attachments, others: readonly MadeAgain[]): Attachments {
+export function withoutRecreatable(attachments: Attachments, others: readonly Recreatable[]): Attachments {
   const again = new Set(others.map(({ what }) => what));
   return {
     ...attachments,
@@ -98,22 +98,22 @@ export function withoutMadeAgain(attachments: Attachments, others: readonly Made
 }
 
 /** What of a relation's attachments the runner did not make itself and makes again. */
-export function createdByHand(remembered: ModelState | undefined, attachments: Preserved | undefined): Preserved {
+export function createdByHand(recorded: ModelState | undefined, attachments: Preserved | undefined): Preserved {
   if (attachments === undefined) return nothingPreserved;
-  const made = new Set(remembered && namesOf(remembered.made));
-  const indexes = remembered === undefined ? [] : attachments.indexes.filter(({ name }) => !made.has(name));
+  const created = new Set(recorded && namesOf(recorded.created));
+  const indexes = recorded === undefined ? [] : attachments.indexes.filter(({ name }) => !created.has(name));
   return { ...attachments, indexes };
 }
 
 function refuseToReplace(
   node: BuiltNode,
   existing: ExistingRelation,
-  remembered: ModelState | undefined,
+  recorded: ModelState | undefined,
   why: string,
   hint: string,
 ): never {
   const { schema, name } = node.relation;
-  const { was, becomes } = kindsOf(node, existing, remembered);
+  const { was, becomes } = kindsOf(node, existing, recorded);
   const place = settingPlace(node.settings, 'materialized');
   const change = was === becomes ? 'be created again' : `become ${withArticle(becomes)}`;
   throw new NodeError({
@@ -126,11 +126,11 @@ function refuseToReplace(
 function kindsOf(
   node: BuiltNode,
   existing: ExistingRelation,
-  remembered: ModelState | undefined,
+  recorded: ModelState | undefined,
 ): { readonly was: string; readonly becomes: string } {
   const materialized = node.materialized;
   return {
-    was: existing.kind === 'table' ? (remembered?.materialized ?? 'table') : existing.kind,
+    was: existing.kind === 'table' ? (recorded?.materialized ?? 'table') : existing.kind,
     becomes: materialized === 'materialized_view' ? 'materialized view' : materialized,
   };
 }

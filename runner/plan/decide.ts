@@ -8,7 +8,7 @@ import {
   type TableNode,
 } from '../manifest/manifest.ts';
 import { isPartitionedByHand, isReordered, isRepartitioned } from '../materialize/parts/repartition.ts';
-import { nothingMade } from '../state/made.ts';
+import { nothingCreated } from '../state/created.ts';
 import { refuseChangeOfKind } from './change-of-kind.ts';
 import type { Decision, MoveReason, NodeState, PlanOptions } from './decision.ts';
 import { refuseToForget, refuseToLose } from './lost-rows.ts';
@@ -27,12 +27,12 @@ export function decide(node: BuiltNode, state: NodeState, options: PlanOptions):
 }
 
 function choose(node: BuiltNode, state: NodeState, options: PlanOptions): Decision {
-  const { existing, remembered } = state;
+  const { existing, recorded } = state;
   switch (node.materialized) {
     case 'ephemeral':
       return { mode: 'skip', reason: 'ephemeral' };
     case 'view': {
-      const unchanged = remembered?.checksum === node.checksum && !isReshaped(state);
+      const unchanged = recorded?.checksum === node.checksum && !isReshaped(state);
       if (existing?.kind === 'view' && unchanged && existing.securityInvoker && !options.fullRefresh)
         return { mode: 'skip', reason: 'unchanged' };
       return { mode: 'view', reason: existing === undefined ? 'new' : 'its definition' };
@@ -42,8 +42,8 @@ function choose(node: BuiltNode, state: NodeState, options: PlanOptions): Decisi
       return chooseRefresh(node, existing, state, options);
     case 'snapshot':
       if (existing?.kind !== 'table') return created(existing);
-      if (remembered !== undefined && remembered.materialized !== 'snapshot')
-        return { mode: 'create', reason: `was a ${remembered.materialized}` };
+      if (recorded !== undefined && recorded.materialized !== 'snapshot')
+        return { mode: 'create', reason: `was a ${recorded.materialized}` };
       // Its history is nowhere else, so nothing rebuilds it.
       return { mode: 'snapshot', reason: 'snapshot', existing };
     case 'table':
@@ -70,16 +70,16 @@ function staysAsItIs(
   state: NodeState,
   { fullRefresh }: PlanOptions,
 ): Decision | undefined {
-  const { remembered, upstreams, consumed, access } = state;
+  const { recorded, upstreams, consumed, access } = state;
   if (fullRefresh || isReshaped(state) || node.volatile || (node.hooks ?? []).length > 0) return undefined;
-  if (remembered?.checksum !== node.checksum || remembered.materialized !== node.materialized) return undefined;
+  if (recorded?.checksum !== node.checksum || recorded.materialized !== node.materialized) return undefined;
   // Only of what it reads is it known whether it has changed.
   if (upstreams.size === 0) return undefined;
   for (const [name, { rows }] of upstreams)
     if (rows === undefined || rows !== consumed.get(name)?.rows) return undefined;
   const target = node.materialized === 'table' ? tableTarget(node, access) : structureOf(node);
-  if (isRepartitioned(target, existing, remembered.made)) return undefined;
-  if (restructure(target, existing, remembered.made).length > 0) return undefined;
+  if (isRepartitioned(target, existing, recorded.created)) return undefined;
+  if (restructure(target, existing, recorded.created).length > 0) return undefined;
   return { mode: 'skip', reason: 'nothing that it reads has changed' };
 }
 
@@ -98,10 +98,10 @@ function chooseIncrement(
   if (followedByMark(node).length === 0 || node.volatile || !nothingNew(state) || isReshaped(state))
     return { mode: 'increment', reason: 'incremental', existing };
   const target = tableTarget(node, state.access);
-  const made = state.remembered?.made ?? nothingMade;
-  if (isRepartitioned(target, existing, made))
+  const created = state.recorded?.created ?? nothingCreated;
+  if (isRepartitioned(target, existing, created))
     return { mode: 'increment', reason: 'its partitioning changed', existing };
-  const changes = restructure(target, existing, made).length;
+  const changes = restructure(target, existing, created).length;
   if (changes === 0) return { mode: 'skip', reason: 'nothing new' };
   const others = changes - secure(target, existing).length;
   const what = others === 0 ? 'row security' : 'constraints or indexes';
@@ -116,10 +116,10 @@ function chooseRefresh(
   options: PlanOptions,
 ): Decision {
   if (options.fullRefresh) return { mode: 'replace', reason: 'full refresh', existing };
-  if (state.remembered?.checksum !== node.checksum)
+  if (state.recorded?.checksum !== node.checksum)
     return { mode: 'replace', reason: 'its definition changed', existing };
   // It would be refreshed from the relation that had the name before.
-  if (state.remembered.upstreamShape !== null && isReshaped(state))
+  if (state.recorded.upstreamShape !== null && isReshaped(state))
     return { mode: 'replace', reason: 'another relation has the name of what it reads', existing };
   const key = [...(node.config.unique_key ?? [])].sort().join('\n');
   const isRefreshable = existing.populated && existing.unique.some((columns) => [...columns].sort().join('\n') === key);
@@ -129,8 +129,8 @@ function chooseRefresh(
 }
 
 /** Whether what a node reads has other columns than when it was built, or is another relation. Pure. */
-export function isReshaped({ remembered, upstreamShape }: Pick<NodeState, 'remembered' | 'upstreamShape'>): boolean {
-  return remembered?.upstreamShape !== upstreamShape;
+export function isReshaped({ recorded, upstreamShape }: Pick<NodeState, 'recorded' | 'upstreamShape'>): boolean {
+  return recorded?.upstreamShape !== upstreamShape;
 }
 
 /**
@@ -141,12 +141,12 @@ export function isReshaped({ remembered, upstreamShape }: Pick<NodeState, 'remem
 export function movedBecause(
   node: BuiltNode,
   { mode }: Pick<Decision, 'mode'>,
-  { existing, remembered, convertible }: Pick<NodeState, 'existing' | 'remembered' | 'convertible'>,
+  { existing, recorded, convertible }: Pick<NodeState, 'existing' | 'recorded' | 'convertible'>,
   yields: readonly Column[] | undefined,
 ): MoveReason | undefined {
   if (mode !== 'replace' && mode !== 'increment') return undefined;
   const target = tableTarget(node);
-  if (isRepartitioned(target, existing, remembered?.made ?? nothingMade)) return 'partitioning';
+  if (isRepartitioned(target, existing, recorded?.created ?? nothingCreated)) return 'partitioning';
   if (mode === 'increment' || yields === undefined || relationKindOf(node) !== 'table') return undefined;
   if (isReordered(target, existing, yields)) return 'order of columns';
   return convertible === false && !isPartitionedByHand(target, existing) ? 'type of a column' : undefined;
@@ -165,12 +165,12 @@ export function reasonToReplace(
 /** Why an incremental model has to be rebuilt, in a few words; undefined if it need not be. Pure. */
 export function reasonToRebuild(
   node: BuiltNode,
-  state: Pick<NodeState, 'remembered' | 'consumed' | 'upstreams'>,
+  state: Pick<NodeState, 'recorded' | 'consumed' | 'upstreams'>,
   options: Pick<PlanOptions, 'fullRefresh'>,
 ): string | undefined {
   if (options.fullRefresh) return 'full refresh';
-  if (state.remembered === undefined) return 'not built by datacycle before';
-  if (state.remembered.checksum !== node.checksum) return 'its SQL changed';
+  if (state.recorded === undefined) return 'not built by datacycle before';
+  if (state.recorded.checksum !== node.checksum) return 'its SQL changed';
   for (const [upstream, now] of state.upstreams) {
     const then = state.consumed.get(upstream);
     if (then === undefined) return `${upstream} is a new upstream`;

@@ -6,7 +6,7 @@ import type { Pruned } from '../state/pruned.ts';
 /** What the database says about a node and its upstreams, all from one snapshot. */
 export interface NodeState {
   readonly existing: ExistingRelation | undefined;
-  readonly remembered: ModelState | undefined;
+  readonly recorded: ModelState | undefined;
   /** What the node consumed when it was last built, by upstream name. */
   readonly consumed: ReadonlyMap<string, Consumed>;
   /** What its upstreams are now, by upstream name. */

@@ -10,7 +10,7 @@ import { adoptKeys } from '../materialize/parts/surrogate-key.ts';
 import type { TakenColumn } from '../materialize/parts/target.ts';
 import { identifyRows } from '../materialize/replica-identity.ts';
 import type { BatchWindow, Moment } from '../state/batch-windows.ts';
-import type { Made } from '../state/made.ts';
+import type { Created } from '../state/created.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { boundLiteral, forBatch } from './batch-sql.ts';
 import { secure, tableTarget } from './table-target.ts';
@@ -67,13 +67,13 @@ export function planPreparation(
   existing: ExistingRelation,
   {
     renews,
-    made,
+    created,
     columns,
     views,
   }: {
     /** All batches are built again. */
     readonly renews: boolean;
-    readonly made: Made;
+    readonly created: Created;
     /** What gives the table the columns of the query. */
     readonly columns: readonly Step[];
     /** Those that cannot be there while columns change. */
@@ -85,16 +85,16 @@ export function planPreparation(
   return [
     ...(renews && target.key !== undefined ? adoptKeys(target.key, tableOf(target), standing) : []),
     ...secure(target, existing),
-    ...dropObsolete(target, existing, made),
+    ...dropObsolete(target, existing, created),
     ...recreateViews(views, columns),
     ...identifyRows({ ...target, isPublished: existing.published }),
   ];
 }
 
 /** What waits for the last old row: constraints and indexes, when all batches are built. Pure. */
-export function planCompletion({ node, access }: BatchRows, existing: ExistingRelation, made: Made): Step[] {
+export function planCompletion({ node, access }: BatchRows, existing: ExistingRelation, created: Created): Step[] {
   const target = tableTarget(node, access);
-  return [...secure(target, existing), ...addMissing(target, existing, made)];
+  return [...secure(target, existing), ...addMissing(target, existing, created)];
 }
 
 /** The time of a batch as values that the model's event_time can be compared with. */

@@ -38,7 +38,7 @@ import { addedColumns, createSnapshot, snapshotOf, updateSnapshot } from '../mat
 import { createTable, replaceByStaged, replaceRows, stageAnew } from '../materialize/table.ts';
 import { createView } from '../materialize/view.ts';
 import { settingPlace } from '../project/setting-places.ts';
-import { type Made, nothingMade } from '../state/made.ts';
+import { type Created, nothingCreated } from '../state/created.ts';
 import { NodeError } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { checkContract, checkNamed } from './contract.ts';
@@ -154,7 +154,7 @@ function planMaterializedView(
   const { existing } = state;
   if (existing === undefined) return createMaterializedView(target, sql, columns, undefined);
   if (decision.mode === 'refresh')
-    return refreshMaterializedView(target, sql, existing, state.remembered?.made ?? nothingMade);
+    return refreshMaterializedView(target, sql, existing, state.recorded?.created ?? nothingCreated);
   return replaceRelation(target, { ...replacement(node, columns, input), kind: 'materialized view', existing }, (now) =>
     createMaterializedView(now, sql, columns, existing),
   );
@@ -170,8 +170,8 @@ function planSnapshot(
 ): Step[] {
   const target = { ...tableTarget(node, state.access), isPublished: state.existing?.published };
   if (decision.mode === 'snapshot') {
-    const made = state.remembered?.made ?? nothingMade;
-    return updateSnapshot(snapshotOf(target, node.snapshot), sql, decision.existing, columns, made, input.at);
+    const created = state.recorded?.created ?? nothingCreated;
+    return updateSnapshot(snapshotOf(target, node.snapshot), sql, decision.existing, columns, created, input.at);
   }
   const create = (now: TableTarget) => createSnapshot(snapshotOf(now, node.snapshot), sql, columns, input.at);
   const { existing } = state;
@@ -197,14 +197,14 @@ function planTable(
       createTable(now, source, columns),
     );
   }
-  const made = state.remembered?.made ?? nothingMade;
+  const created = state.recorded?.created ?? nothingCreated;
   const { existing } = decision;
   if (movedBecause(node, decision, state, columns) === undefined)
-    return changeRows(node, target, decision, state, made, source, columns, input.views);
+    return changeRows(node, target, decision, state, created, source, columns, input.views);
   // The columns that come back with the grants on them.
   const drops = decision.mode === 'replace' || node.config.on_schema_change === 'sync_all_columns';
   const stay = existing.columns.filter(({ name }) => !drops || columns.some((column) => column.name === name));
-  const kept = { ...made, partitioning: null };
+  const kept = { ...created, partitioning: null };
   const replacing = { columns: stay.map(({ name }) => name), preserved: input.preserved, views: input.views };
   if (decision.mode === 'replace') {
     const next = { before: stageAnew(target, source, existing, columns), like: staged, columns };
@@ -235,21 +235,21 @@ function changeRows(
   target: TableTarget,
   { mode, existing }: Change,
   state: NodeState,
-  made: Made,
+  created: Created,
   source: RowSource,
   columns: readonly Column[],
   views: readonly DependentView[],
 ): Step[] {
   if (mode !== 'increment' || node.materialized !== 'incremental' || source.kind !== 'query')
-    return replaceRows(target, source, existing, columns, made, { keepFrom: keepFrom(node, state, columns), views });
+    return replaceRows(target, source, existing, columns, created, { keepFrom: keepFrom(node, state, columns), views });
   const { name, settings } = node;
   const table = { name, settings, relation: placeOf(target) };
   const change = changeSchema(table, node.config.on_schema_change, existing, columns);
   // First, since the owner sees what is there through it.
-  const prepare = [...secure(target, existing), ...dropObsolete(target, existing, made)];
+  const prepare = [...secure(target, existing), ...dropObsolete(target, existing, created)];
   return [
     ...(change.steps.length === 0 ? prepare : recreateViews(views, [...prepare, ...change.steps])),
-    ...addMissing(target, existing, made),
+    ...addMissing(target, existing, created),
     ...addRows(target, node.strategy, source.sql, change.columns),
   ];
 }

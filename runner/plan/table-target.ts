@@ -10,15 +10,15 @@ import type { TableTarget } from '../materialize/parts/target.ts';
 import { snapshotOf } from '../materialize/snapshot.ts';
 import type { IndexConfig } from '../project/config.ts';
 import { settingPlace, sqlOf } from '../project/setting-places.ts';
-import type { Made } from '../state/made.ts';
+import type { Created } from '../state/created.ts';
 import type { YamlPath } from '../yaml/yaml-file.ts';
 
 /** Steps that give an existing table the row security, constraints and indexes that are declared now. */
-export function restructure(target: TableTarget, existing: ExistingRelation | undefined, made: Made): Step[] {
+export function restructure(target: TableTarget, existing: ExistingRelation | undefined, created: Created): Step[] {
   return [
     ...secure(target, existing),
-    ...(existing === undefined ? [] : dropObsolete(target, existing, made)),
-    ...addMissing(target, existing, made),
+    ...(existing === undefined ? [] : dropObsolete(target, existing, created)),
+    ...addMissing(target, existing, created),
   ];
 }
 

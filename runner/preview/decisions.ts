@@ -67,7 +67,7 @@ export async function decisionsOn(
   const { state } = likely;
   around.effects.note(node, doings, {
     isNew: state?.existing === undefined,
-    isOther: state?.remembered?.checksum !== node.checksum,
+    isOther: state?.recorded?.checksum !== node.checksum,
   });
   const otherwise = others
     .map(({ doing }) => doing)

@@ -3,7 +3,7 @@ import type { Compiled } from '../compile/compile.ts';
 import type { Graph } from '../manifest/graph.ts';
 import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
-import { nothingMade } from '../state/made.ts';
+import { nothingCreated } from '../state/created.ts';
 import type { ModelState } from '../state/models.ts';
 
 /**
@@ -138,5 +138,5 @@ const nothingRecorded: ModelState = {
   upstreamShape: null,
   rowsVersion: 0,
   removals: 0,
-  made: nothingMade,
+  created: nothingCreated,
 };

@@ -28,8 +28,8 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
   const models = [...manifest.nodes.values()].flatMap((node) =>
     node.kind === 'model' && node.materialized !== 'ephemeral' && reads(manifest, node, source) ? [node] : [],
   );
-  const remembered = (await hasState(on)) ? await ask(on, allModels) : new Map();
-  const versions = new UpstreamVersions(manifest, remembered);
+  const recorded = (await hasState(on)) ? await ask(on, allModels) : new Map();
+  const versions = new UpstreamVersions(manifest, recorded);
   const isFollowedOnly = followedOnly(manifest);
   const found: Reader[] = [];
   for (const node of models) {
@@ -37,7 +37,7 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
       if (!isFollowedOnly(node)) found.push({ model: node.name, takes: 'all', loadId: 0, waiting: undefined });
       continue;
     }
-    const state = remembered.get(node.name);
+    const state = recorded.get(node.name);
     const { schema, name } = node.relation;
     const { rows } = await on.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
       relation(schema, name),
@@ -57,7 +57,7 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
             ? emptied
             : node.materialized === 'incremental' && node.config.full_refresh !== false
               ? waitingFor(
-                  reasonToRebuild(node, { remembered: state, consumed, upstreams: now() }, { fullRefresh: false }),
+                  reasonToRebuild(node, { recorded: state, consumed, upstreams: now() }, { fullRefresh: false }),
                 )
               : undefined,
     });

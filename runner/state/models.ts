@@ -1,10 +1,10 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type Question, question } from '../database/question.ts';
-import { type Made, parseMade } from './made.ts';
+import { type Created, parseCreated } from './created.ts';
 
-/** What the database remembers of one model or seed. */
+/** What is recorded of one model or seed. */
 export interface ModelState {
-  /** How it was made: `seed`, or the model's `materialized` then. */
+  /** How it was materialized: `seed`, or the model's `materialized` then. */
   readonly materialized: string;
   readonly checksum: string;
   /** Grows whenever rows changed in a way that consumers of increments cannot see. */
@@ -15,8 +15,8 @@ export interface ModelState {
   readonly rowsVersion: number;
   /** Grows with every transaction of a run that may have taken rows away, or given rows other keys. */
   readonly removals: number;
-  /** What the runner made besides the rows and may take away again. */
-  readonly made: Made;
+  /** What the runner created besides the rows, and may drop again. */
+  readonly created: Created;
 }
 
 export interface Consumed {
@@ -27,11 +27,11 @@ export interface Consumed {
 }
 
 const states =
-  'select model, materialized, checksum, generation, upstream_shape as "upstreamShape", rows_version as "rowsVersion", removals, made from datacycle.model';
+  'select model, materialized, checksum, generation, upstream_shape as "upstreamShape", rows_version as "rowsVersion", removals, made as created from datacycle.model';
 const byName = (rows: readonly (ModelState & { readonly model: string })[]): ReadonlyMap<string, ModelState> =>
-  new Map(rows.map((row) => [row.model, { ...row, made: parseMade(row.made) }]));
+  new Map(rows.map((row) => [row.model, { ...row, created: parseCreated(row.created) }]));
 
-/** All model states by name. A database may remember thousands: not for what is done for each node. */
+/** All model states by name. There may be thousands: do not ask this for each node. */
 export const allModels = question(states, [], byName);
 
 /** The states of these models and seeds, by name. */
@@ -114,7 +114,7 @@ export async function writeModel(session: Queryable, built: BuiltModel): Promise
       built.materialized,
       built.checksum,
       built.generation,
-      JSON.stringify(built.made),
+      JSON.stringify(built.created),
       built.builtAt,
       built.upstreamShape,
       built.rowsChanged ? 1 : 0,

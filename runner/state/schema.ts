@@ -1,7 +1,7 @@
 // The bookkeeping of the runner: schema `datacycle`. It lies in the same database, so it commits with the rows that it is about.
 //
 //   schema.ts                     the tables, as numbered migrations
-//   models.ts, made.ts            model, high_water: checksum, generation, what the runner created, and what was consumed
+//   models.ts, created.ts         model, high_water: checksum, generation, what the runner created, and what was consumed
 //   batches.ts, batch-windows.ts  batch: which batches a microbatch model has, and which of them are pending
 //   runs.ts, prune-runs.ts        run, run_result: the history
 //   pruned.ts, expired.ts         sources and models whose old rows are gone
@@ -10,7 +10,7 @@
 // Functions read and write; decisions are made in plan/. Times are values that the caller passes in, never now().
 import { type Migrations, migrate, readVersion, statements } from '../../warehouse/migrate.ts';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
-import { madeOfTexts } from './made.ts';
+import { createdFromTexts } from './created.ts';
 import { bookkeepingOf } from './own-bookkeeping.ts';
 
 /*
@@ -162,8 +162,11 @@ async function typeMade(session: Session): Promise<void> {
       [relation],
     );
     const names = new Set(found.rows.map(({ name }) => name));
-    const made = madeOfTexts(objects, (name) => names.has(name));
-    await session.query('update datacycle.model set made = $2::jsonb where model = $1', [model, JSON.stringify(made)]);
+    const created = createdFromTexts(objects, (name) => names.has(name));
+    await session.query('update datacycle.model set made = $2::jsonb where model = $1', [
+      model,
+      JSON.stringify(created),
+    ]);
   }
   await session.query('alter table datacycle.model alter column made set not null');
   await session.query('alter table datacycle.model drop column objects');

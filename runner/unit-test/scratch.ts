@@ -151,9 +151,9 @@ export class Scratch {
     const options = { fullRefresh: false, runStartedAt: now.toISOString() };
     const { failed } = await buildNode({ ...this.context(now), options }, built);
     if (failed !== undefined) throw failed;
-    const made = await readRelation(this.warehouse, node.relation);
+    const created = await readRelation(this.warehouse, node.relation);
     await this.#forgetState(node.name);
-    const columns = made?.columns ?? [];
+    const columns = created?.columns ?? [];
     if (node.kind === 'seed') {
       const { rows } = await this.warehouse.query<{ rows: string }>(
         `select coalesce(json_agg(t.*), '[]')::text as rows from ${relation(node.relation)} as t`,
@@ -161,7 +161,7 @@ export class Scratch {
       this.#files.set(node.id, rows[0]?.rows ?? '[]');
       await this.warehouse.query(`delete from ${relation(node.relation)}`);
       this.#standing.add(node.id);
-    } else await this.warehouse.query(`drop ${made?.kind ?? 'table'} ${relation(node.relation)}`);
+    } else await this.warehouse.query(`drop ${created?.kind ?? 'table'} ${relation(node.relation)}`);
     return columns;
   }
 

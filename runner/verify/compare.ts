@@ -60,8 +60,8 @@ function byKey({ target, columns, referencedBy, since, limit }: Comparison, firs
   const pointedAt = isReferenced(referencedBy).map((one) => `\n            when ${one} then 'referenced'`);
   const values = compared.map((each) => [each.name, column('t', each.name), should(each)] as const);
   // Of a row that only one side has, the key says enough.
-  const isOther = (name: string, stands: string, made: string) =>
-    `${target.uniqueKey.includes(name) ? "d.kind = 'changed' and " : ''}${recordsDiffer([stands], [made])}`;
+  const isOther = (name: string, stands: string, yielded: string) =>
+    `${target.uniqueKey.includes(name) ? "d.kind = 'changed' and " : ''}${recordsDiffer([stands], [yielded])}`;
   return `with differences as materialized (
     select
         case
@@ -89,7 +89,7 @@ details as (
         d.kind,
         row_number() over (order by d.kind, ${keys.map(({ d }) => `d.${d}`).join(', ')}) as place,
         jsonb_build_array(${keys.map(({ d }) => `d.${d}::text`).join(', ')}) as key,
-        ${valuesOf(values.map(([name, stands, made]) => [name, `${stands}::text`, `(${made})::text`, isOther(name, stands, made)]))} as "values"
+        ${valuesOf(values.map(([name, stands, yielded]) => [name, `${stands}::text`, `(${yielded})::text`, isOther(name, stands, yielded)]))} as "values"
     from shown as d
     left join ${table} as t on ${keys.map(({ t, d }) => `${t} = d.${d}`).join(' and ')}
     left join ${staged} as n on ${keys.map(({ n, d }) => `${n} = d.${d}`).join(' and ')}

@@ -194,10 +194,10 @@ async function lastRunStartedAt(session: Queryable, node: ModelNode): Promise<st
 }
 
 /** A table whose columns were changed by hand cannot be compared row by row. */
-function checkShape(node: ModelNode, standing: readonly Column[], made: readonly Column[]): void {
+function checkShape(node: ModelNode, standing: readonly Column[], yielded: readonly Column[]): void {
   const types = new Map(standing.map(({ name, type }) => [name, type]));
   const faults: string[] = [];
-  for (const { name, type } of made) {
+  for (const { name, type } of yielded) {
     const stands = types.get(name);
     if (stands === undefined) faults.push(`  ${name}: the table lacks it`);
     else if (stands !== type) faults.push(`  ${name}: ${stands} in the table, ${type} in a build from scratch`);

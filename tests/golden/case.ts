@@ -17,12 +17,12 @@ export interface Case {
   readonly yields?: readonly Column[];
   readonly standing?: readonly Column[];
   /** How the standing relation was made; undefined: as it is to be made now. */
-  readonly remembered?: string;
+  readonly recorded?: string;
   readonly kindOfStanding?: ExistingRelation['kind'];
   /** Names of constraints and indexes that stand; undefined: all that the node declares. */
   readonly objects?: readonly string[];
   /** Names that the runner made; undefined: those that stand. */
-  readonly made?: readonly string[];
+  readonly created?: readonly string[];
   /** Columns of the standing table that are NOT NULL; undefined: its keys. */
   readonly notNull?: readonly string[];
   readonly referencedBy?: readonly ForeignKey[];

@@ -134,7 +134,7 @@ export const tableCases: readonly Case[] = [
     config: `${merged}, indexes: [{ columns: [room, value], name: by_room }]`,
     sql: incremental,
     objects: ['by_room', 'm_id_key_31b1b2'],
-    made: ['by_room', 'by_room is 000000', 'm_id_key_31b1b2'],
+    created: ['by_room', 'by_room is 000000', 'm_id_key_31b1b2'],
   },
   {
     name: 'snapshot-timestamp-create',

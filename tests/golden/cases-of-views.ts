@@ -88,7 +88,7 @@ export const viewCases: readonly Case[] = [
     config: `${refreshed}, indexes: [{ columns: room }]`,
     kindOfStanding: 'materialized view',
     objects: ['m_id_idx_aaaaaa', 'made_by_hand'],
-    made: ['m_id_idx_aaaaaa'],
+    created: ['m_id_idx_aaaaaa'],
   },
   {
     name: 'materialized-view-replace',
@@ -160,7 +160,7 @@ export const viewCases: readonly Case[] = [
     mode: 'replace',
     config: 'materialized: table',
     objects: ['m_room_idx_aaaaaa', 'm_check_bbbbbb', 'made_by_hand'],
-    made: ['m_room_idx_aaaaaa', 'm_check_bbbbbb', 'm_gone_already_cccccc'],
+    created: ['m_room_idx_aaaaaa', 'm_check_bbbbbb', 'm_gone_already_cccccc'],
   },
   {
     name: 'structure-key-changed',
@@ -168,7 +168,7 @@ export const viewCases: readonly Case[] = [
     config: 'materialized: incremental, unique_key: [id, room]',
     standing: [...events, column('kind', 'text')],
     objects: ['m_id_kind_key_aaaaaa'],
-    made: ['m_id_kind_key_aaaaaa', 'not null id', 'not null value'],
+    created: ['m_id_kind_key_aaaaaa', 'not null id', 'not null value'],
     notNull: ['id', 'value', 'kind'],
   },
   {

@@ -4,16 +4,16 @@ import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../runner/database/attachments.ts';
 import { alignGrants } from '../../runner/materialize/parts/grants.ts';
 import type { Grants } from '../../runner/project/additive-settings.ts';
-import type { MadeGrant } from '../../runner/state/made.ts';
+import type { RecordedGrant } from '../../runner/state/created.ts';
 import { expectedFolder, expectGolden } from './golden.ts';
 
 const folder = join(expectedFolder, 'grants');
 const owner = 'datacycle';
-const select = (role: string): MadeGrant => ({ privilege: 'select', role });
+const select = (role: string): RecordedGrant => ({ privilege: 'select', role });
 const granted = (grantee: string | null, privilege = 'SELECT'): Grant => ({ grantee, privilege, grantable: false });
 
-const align = (grants: Grants, standing: readonly Grant[] = [], made: readonly MadeGrant[] = []) =>
-  alignGrants({ schema: 'gold', name: 'rooms' }, grants, { standing, owner, made, settings: new Map() });
+const align = (grants: Grants, standing: readonly Grant[] = [], created: readonly RecordedGrant[] = []) =>
+  alignGrants({ schema: 'gold', name: 'rooms' }, grants, { standing, owner, created, settings: new Map() });
 
 const cases: Readonly<Record<string, () => ReturnType<typeof align>>> = {
   'granted-first': () => align({ select: ['analyst', 'Power "BI"', 'public'], insert: ['writer'] }),
@@ -28,21 +28,21 @@ const cases: Readonly<Record<string, () => ReturnType<typeof align>>> = {
 
 describe('the statements that grant and revoke', () => {
   it.each(Object.keys(cases))('%s', (name) => {
-    const { steps, made } = cases[name]?.() ?? align({});
-    const remembered = made.map(({ privilege, role }) => `-- remembered: grant ${privilege} to ${role}\n`).join('');
-    expectGolden(`grants/${name}`, `${steps.map(({ sql }) => `${sql.text};\n`).join('')}${remembered}`);
+    const { steps, created } = cases[name]?.() ?? align({});
+    const recorded = created.map(({ privilege, role }) => `-- recorded: grant ${privilege} to ${role}\n`).join('');
+    expectGolden(`grants/${name}`, `${steps.map(({ sql }) => `${sql.text};\n`).join('')}${recorded}`);
   });
 
   it('are none where all is as declared, and what was revoked by hand is forgotten where it is not declared', () => {
     expect(align({ select: ['analyst'] }, [granted('analyst')], [select('analyst')])).toEqual({
       steps: [],
-      made: [select('analyst')],
+      created: [select('analyst')],
     });
-    expect(align({}, [], [select('analyst')])).toEqual({ steps: [], made: [] });
+    expect(align({}, [], [select('analyst')])).toEqual({ steps: [], created: [] });
   });
 
-  it('do not remember what somebody else had granted before, so that it is not taken away later', () => {
-    expect(align({ select: ['analyst'] }, [granted('analyst')])).toEqual({ steps: [], made: [] });
+  it('do not record what another role had granted before, so that it is not revoked later', () => {
+    expect(align({ select: ['analyst'] }, [granted('analyst')])).toEqual({ steps: [], created: [] });
   });
 
   it('are all in the golden files', () => {

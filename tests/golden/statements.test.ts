@@ -11,12 +11,12 @@ import {
   type Manifest,
 } from '../../runner/manifest/manifest.ts';
 import type { Step } from '../../runner/materialize/parts/step.ts';
-import { madeOf, objectNames } from '../../runner/materialize/parts/structure.ts';
+import { createdFor, objectNames } from '../../runner/materialize/parts/structure.ts';
 import type { SeedRows } from '../../runner/materialize/parts/target.ts';
 import type { Decision, NodeState, PlanOptions } from '../../runner/plan/decision.ts';
 import { plan, querySql, type Rows } from '../../runner/plan/plan.ts';
 import { structureOf } from '../../runner/plan/table-target.ts';
-import { madeOfTexts } from '../../runner/state/made.ts';
+import { createdFromTexts } from '../../runner/state/created.ts';
 import { TemporaryProject } from '../integration/temporary-project.ts';
 import { compileFiles } from '../unit/runner/projects.ts';
 import { type Case, events, plain } from './case.ts';
@@ -72,18 +72,18 @@ function stateOf(one: Case, node: BuiltNode, yields: readonly Column[]): NodeSta
           partitions: one.partitions,
           rowSecurity: one.secured ?? { enabled: false, forced: false, policies: [] },
         };
-  const texts = one.made ?? one.objects;
-  const made = texts === undefined ? madeOf(structureOf(node)) : madeOfTexts(texts, () => false);
+  const texts = one.created ?? one.objects;
+  const created = texts === undefined ? createdFor(structureOf(node)) : createdFromTexts(texts, () => false);
   return {
     existing,
-    remembered: existing && {
-      materialized: one.remembered ?? node.config.materialized ?? (node.kind === 'seed' ? 'seed' : 'view'),
+    recorded: existing && {
+      materialized: one.recorded ?? node.config.materialized ?? (node.kind === 'seed' ? 'seed' : 'view'),
       checksum: node.checksum,
       generation: 1,
       upstreamShape: 'same',
       rowsVersion: 1,
       removals: 0,
-      made,
+      created,
     },
     consumed: new Map([['raw.events', { version: 'source', loadId: 41 }]]),
     upstreams: new Map([['raw.events', { version: 'source', loadId: 42 }]]),

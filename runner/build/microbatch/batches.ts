@@ -25,7 +25,7 @@ import { statement } from '../../database/statement.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { type Batch, writtenBelow } from '../../materialize/microbatch.ts';
 import type { Step } from '../../materialize/parts/step.ts';
-import { madeOf } from '../../materialize/parts/structure.ts';
+import { createdFor } from '../../materialize/parts/structure.ts';
 import { nameOfBatch, planBatch } from '../../plan/plan-batch.ts';
 import { structureOf } from '../../plan/table-target.ts';
 import type { KnownBatch } from '../../state/batch-windows.ts';
@@ -40,7 +40,7 @@ import { beginBatches } from './begin.ts';
 import type { Job, Progress } from './job.ts';
 import { movedFrom } from './moved-rows.ts';
 import { batchesFailed } from './report.ts';
-import { introduce, keptOfMade, prepare, remember, settle } from './table.ts';
+import { introduce, prepare, record, settle, stillDeclared } from './table.ts';
 
 /**
  * Builds the batches of a microbatch model, the oldest first, each in one transaction: its rows and its record commit together or
@@ -61,7 +61,7 @@ export async function buildBatches(
   const job = await inTurn((session) => beginBatches(session, context, node));
   const progress: Progress = {
     totals: noRows,
-    remembered: job.state.remembered,
+    recorded: job.state.recorded,
     standing: undefined,
     prepared: false,
     ofModel: false,
@@ -140,40 +140,40 @@ async function buildBatch(
     moved = await movedFrom(session, job, progress, window, batch);
     await work(plan.apply(moved));
   }
-  const created = existing === undefined;
-  const audits = await runAudits(session, context, node, created ? 'create' : 'increment', totals.retained);
+  const isNew = existing === undefined;
+  const audits = await runAudits(session, context, node, isNew ? 'create' : 'increment', totals.retained);
   const changed = changedRows(totals) > 0;
-  const unseen = created || outside > 0 || (changed && (await isUnseen(session, batch, job, totals.deleted > 0)));
-  const kept = keptOfMade(node, progress.remembered);
-  const made = created ? { ...madeOf(structureOf(node)), grants: kept.grants } : kept;
-  const remembered: ModelState = {
+  const unseen = isNew || outside > 0 || (changed && (await isUnseen(session, batch, job, totals.deleted > 0)));
+  const kept = stillDeclared(node, progress.recorded);
+  const created = isNew ? { ...createdFor(structureOf(node)), grants: kept.grants } : kept;
+  const recorded: ModelState = {
     materialized: node.materialized,
     checksum: node.checksum,
     upstreamShape: job.state.upstreamShape,
-    generation: (progress.remembered?.generation ?? 0) + (unseen ? 1 : 0),
-    rowsVersion: progress.remembered?.rowsVersion ?? 0,
-    removals: progress.remembered?.removals ?? 0,
-    made: progress.prepared ? made : await whole(progress, () => introduce(session, node, made)),
+    generation: (progress.recorded?.generation ?? 0) + (unseen ? 1 : 0),
+    rowsVersion: progress.recorded?.rowsVersion ?? 0,
+    removals: progress.recorded?.removals ?? 0,
+    created: progress.prepared ? created : await whole(progress, () => introduce(session, node, created)),
   };
-  if (unseen || !progress.prepared) await remember(session, context, job, remembered);
-  const removed = created || outside > 0 || totals.deleted > 0;
+  if (unseen || !progress.prepared) await record(session, context, job, recorded);
+  const removed = isNew || outside > 0 || totals.deleted > 0;
   if (changed || removed) await raiseRowsVersion(session, node.name, removed);
   await writeBatch(session, node.name, {
     from: window.from.at,
     to: window.to.at,
     at: context.options.runStartedAt,
-    changed: changed || created,
+    changed: changed || isNew,
     // Rows that others still point at can go when those have been rebuilt.
     pending: totals.retained > 0,
   });
   const unanalysed = progress.unanalysed + changedRows(totals);
-  const grown = !created && isWorthAnalyzing(existing, unanalysed);
+  const grown = !isNew && isWorthAnalyzing(existing, unanalysed);
   if (grown) await session.query(`analyze ${relation(node.relation)}`);
   return () => {
-    progress.standing = created || grown || !progress.prepared ? undefined : existing;
+    progress.standing = isNew || grown || !progress.prepared ? undefined : existing;
     progress.prepared = true;
-    progress.remembered = remembered;
-    progress.unanalysed = created || grown ? 0 : unanalysed;
+    progress.recorded = recorded;
+    progress.unanalysed = isNew || grown ? 0 : unanalysed;
     progress.built.add(window);
     if (totals.retained > 0) progress.retaining.add(window);
     progress.queue.push(...moved.filter((one) => !progress.queue.includes(one)));

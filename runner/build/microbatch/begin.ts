@@ -72,7 +72,7 @@ export async function beginBatches(session: Session, context: BuildContext, give
 
   await markPending(session, node.name, renew ? undefined : batches);
   // Downstream batches that these affect have been marked as pending.
-  if (state.remembered !== undefined) await writeConsumed(session, node.name, state.upstreams);
+  if (state.recorded !== undefined) await writeConsumed(session, node.name, state.upstreams);
   const columns = { yields, eventType, columns: change.columns, schemaSteps: change.steps };
   return {
     node,

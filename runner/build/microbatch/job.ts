@@ -30,7 +30,7 @@ export interface Job extends BatchRows {
 /** What has become of a model's table in this run so far. */
 export interface Progress {
   totals: Totals;
-  remembered: ModelState | undefined;
+  recorded: ModelState | undefined;
   /** The table as a batch of this run has found it; nothing but rows changes after that. */
   standing: ExistingRelation | undefined;
   /** The table has the columns of the query, and rows that lie in no batch are deleted. */

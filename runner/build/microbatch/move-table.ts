@@ -13,7 +13,7 @@ import { movedBecause } from '../../plan/decide.ts';
 import type { BatchDecision } from '../../plan/decide-batches.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { secure, tableTarget } from '../../plan/table-target.ts';
-import { nothingMade } from '../../state/made.ts';
+import { nothingCreated } from '../../state/created.ts';
 import { writeModel } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { SqlText } from '../../text/sql-text.ts';
@@ -39,12 +39,12 @@ export async function moveRows(
   yields: readonly Column[],
   sql: SqlText,
 ): Promise<NodeState> {
-  const { existing, remembered } = state;
+  const { existing, recorded } = state;
   if (existing === undefined) return state;
   const wasView = existing.kind !== 'table';
   const why = movedBecause(node, decision, state, yields);
   if (!wasView && why === undefined) return state;
-  const made = remembered?.made ?? nothingMade;
+  const created = recorded?.created ?? nothingCreated;
   const becomes = wasView ? yields : undefined;
   const views = await blockingViews(session, { manifest, options }, node, state, becomes, decision);
   const attachments = await readAttachments(session, node.relation);
@@ -55,7 +55,7 @@ export async function moveRows(
   const stay = existing.columns.filter(({ name }) => !renews || yields.some((column) => column.name === name));
   const columns = stay.map(({ name }) => name);
   const replacing = { columns, preserved, views };
-  const steps = repartition(target, existing, made, replacing, secure, next);
+  const steps = repartition(target, existing, created, replacing, secure, next);
   const work = (those: readonly Step[]) => runSteps(session, those, node);
   await work(steps).catch((error: unknown) => {
     throw wasView && error instanceof StatementError ? notTakenOver(node, existing, error) : error;
@@ -64,11 +64,11 @@ export async function moveRows(
   const bare = await ask(session, commentsOn(node.relation));
   if (bare !== undefined) await work(describeRelation(node, bare, attachments?.comments));
   const after = { ...state, existing: await readRelation(session, node.relation) };
-  if (remembered === undefined || wasView) return after;
-  const now = { ...made, partitioning: node.partitionBy ?? null };
+  if (recorded === undefined || wasView) return after;
+  const now = { ...created, partitioning: node.partitionBy ?? null };
   await writeModel(session, {
-    ...remembered,
-    made: now,
+    ...recorded,
+    created: now,
     model: node.name,
     relation: relation(node.relation),
     builtAt: clock().toISOString(),
@@ -76,7 +76,7 @@ export async function moveRows(
     rowsChanged: false,
     rowsRemoved: false,
   });
-  return { ...after, remembered: { ...remembered, made: now } };
+  return { ...after, recorded: { ...recorded, created: now } };
 }
 
 /** A temporary table with the columns of a query. */

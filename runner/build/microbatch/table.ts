@@ -6,13 +6,13 @@ import { tablesBehind } from '../../manifest/lineage.ts';
 import type { MicrobatchNode } from '../../manifest/manifest.ts';
 import { clearOutside } from '../../materialize/microbatch.ts';
 import type { Step } from '../../materialize/parts/step.ts';
-import { alignColumns, madeOf } from '../../materialize/parts/structure.ts';
+import { alignColumns, createdFor } from '../../materialize/parts/structure.ts';
 import { deleteDuplicates } from '../../materialize/table.ts';
 import { literalOf, planCompletion, planPreparation } from '../../plan/plan-batch.ts';
 import { structureOf, tableTarget } from '../../plan/table-target.ts';
 import { forgetOtherBatches, writeBatch } from '../../state/batches.ts';
+import { type Created, nothingCreated } from '../../state/created.ts';
 import { forgetExpired } from '../../state/expired.ts';
-import { type Made, nothingMade } from '../../state/made.ts';
 import { type ModelState, raiseRowsVersion, writeModel } from '../../state/models.ts';
 import { blockingViews } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
@@ -41,8 +41,8 @@ export async function prepare(
     columns.length === 0
       ? []
       : await blockingViews(session, surroundings, node, { ...job.state, existing }, job.yields, job.decision);
-  const made = job.state.remembered?.made ?? nothingMade;
-  await work(planPreparation(job, existing, { renews, made, columns, views }));
+  const created = job.state.recorded?.created ?? nothingCreated;
+  await work(planPreparation(job, existing, { renews, created, columns, views }));
   await auditRemade(session, context, views);
   const [first, last] = [job.known[0], job.known.at(-1)];
   if (!renews || first === undefined || last === undefined) return 0;
@@ -61,9 +61,9 @@ export async function prepare(
 }
 
 /** Comments and grants, with the first batch of a run: readers of the table need not wait for the last one. @returns what to record. */
-export async function introduce(session: Session, node: MicrobatchNode, made: Made): Promise<Made> {
-  const grants = await introduceRelation(session, node, { comments: undefined, made });
-  return { ...made, grants: grants.made };
+export async function introduce(session: Session, node: MicrobatchNode, created: Created): Promise<Created> {
+  const grants = await introduceRelation(session, node, { comments: undefined, created });
+  return { ...created, grants: grants.created };
 }
 
 /** When all batches are done: constraints and indexes that wait for the last old row, descriptions, the run's record. */
@@ -75,24 +75,24 @@ export async function settle(session: Session, context: BuildContext, job: Job, 
   const work = async (steps: readonly Step[]) => {
     progress.totals = added(progress.totals, await runSteps(session, steps, node));
   };
-  const { remembered, totals: sofar } = progress;
-  if (remembered === undefined) return;
-  const { made } = remembered;
+  const { recorded, totals: sofar } = progress;
+  if (recorded === undefined) return;
+  const { created } = recorded;
   if (whole) {
-    await work(planCompletion(job, existing, made));
+    await work(planCompletion(job, existing, created));
     if (changedRows(progress.totals) > changedRows(sofar)) await raiseRowsVersion(session, node.name);
     await forgetOtherBatches(session, node.name, job.known);
     const renewed = job.decision.mode !== 'increment' && job.state.pruned.size === 0;
     if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await forgetExpired(session, node.name);
   }
   const { runStartedAt } = context.options;
-  const before = { comments: undefined, made };
+  const before = { comments: undefined, created };
   const grants = await completeRelation(session, node, job.decision.mode, before, { ...context, runStartedAt });
-  const now = whole ? madeOf(structureOf(node)) : made;
-  await remember(session, context, job, { ...remembered, made: { ...now, grants: grants.made } });
+  const now = whole ? createdFor(structureOf(node)) : created;
+  await record(session, context, job, { ...recorded, created: { ...now, grants: grants.created } });
 }
 
-export function remember(session: Session, context: BuildContext, job: Job, state: ModelState): Promise<void> {
+export function record(session: Session, context: BuildContext, job: Job, state: ModelState): Promise<void> {
   const { node } = job;
   return writeModel(session, {
     ...state,
@@ -107,9 +107,9 @@ export function remember(session: Session, context: BuildContext, job: Job, stat
 }
 
 /** Of what the runner made, that which is still declared; and how the table is partitioned. */
-export function keptOfMade(node: MicrobatchNode, remembered: ModelState | undefined): Made {
-  const wanted = madeOf(structureOf(node));
-  const { objects, notNull, grants } = remembered?.made ?? nothingMade;
+export function stillDeclared(node: MicrobatchNode, recorded: ModelState | undefined): Created {
+  const wanted = createdFor(structureOf(node));
+  const { objects, notNull, grants } = recorded?.created ?? nothingCreated;
   return {
     objects: objects.filter((one) =>
       wanted.objects.some(({ name, definition }) => name === one.name && definition === one.definition),

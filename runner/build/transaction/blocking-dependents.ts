@@ -2,16 +2,16 @@ import { relation } from '../../../warehouse/quote.ts';
 import type { Queryable } from '../../../warehouse/warehouse.ts';
 import type { Attachments, Preserved } from '../../database/attachments.ts';
 import { partitionsOf } from '../../database/catalog.ts';
-import { type MadeAgain, readMadeAgain } from '../../database/made-again.ts';
 import { ownPolicy } from '../../database/policies.ts';
+import { type Recreatable, readRecreatable } from '../../database/recreatable.ts';
 import type { BuiltNode } from '../../manifest/manifest.ts';
 import type { DependentView } from '../../materialize/parts/recreate-views.ts';
 import { objectNames } from '../../materialize/parts/structure.ts';
-import { createdByHand, refuseToLoseAttachments, withoutMadeAgain } from '../../plan/change-of-kind.ts';
+import { createdByHand, refuseToLoseAttachments, withoutRecreatable } from '../../plan/change-of-kind.ts';
 import type { MoveReason, NodeState } from '../../plan/decision.ts';
 import { structureOf } from '../../plan/table-target.ts';
 import { settingPlace } from '../../project/setting-places.ts';
-import { namesOf, nothingMade } from '../../state/made.ts';
+import { namesOf, nothingCreated } from '../../state/created.ts';
 import { NodeError } from '../../text/errors.ts';
 
 /**
@@ -24,23 +24,23 @@ import { NodeError } from '../../text/errors.ts';
 export async function preserve(
   session: Queryable,
   node: BuiltNode,
-  state: Pick<NodeState, 'existing' | 'remembered'>,
+  state: Pick<NodeState, 'existing' | 'recorded'>,
   why: MoveReason | undefined,
   attachments: Attachments | undefined,
   views: readonly DependentView[],
 ): Promise<Preserved> {
-  const preserved = createdByHand(state.remembered, attachments);
-  const ours = [...namesOf(state.remembered?.made ?? nothingMade), ...objectNames(structureOf(node))];
+  const preserved = createdByHand(state.recorded, attachments);
+  const ours = [...namesOf(state.recorded?.created ?? nothingCreated), ...objectNames(structureOf(node))];
   if (why === undefined || why === 'partitioning' || attachments === undefined) {
     if (why !== undefined) await refuseToLoseDependents(session, node, why, ours, views, []);
     refuseToLoseAttachments(node, state, attachments);
     // A table that moves has only declared indexes here.
     return state.existing?.kind === 'table' && why !== undefined ? { ...preserved, indexes: [] } : preserved;
   }
-  const others = await readMadeAgain(session, node.relation, ours);
+  const others = await readRecreatable(session, node.relation, ours);
   const indexes = attachments.indexes.filter(({ name }) => !ours.includes(name));
   await refuseToLoseDependents(session, node, why, [...ours, ...indexes.map(({ name }) => name)], views, others);
-  refuseToLoseAttachments(node, state, withoutMadeAgain(attachments, others));
+  refuseToLoseAttachments(node, state, withoutRecreatable(attachments, others));
   return { ...preserved, indexes, others };
 }
 
@@ -59,7 +59,7 @@ async function refuseToLoseDependents(
   why: MoveReason,
   ours: readonly string[],
   views: readonly DependentView[],
-  others: readonly MadeAgain[],
+  others: readonly Recreatable[],
 ): Promise<void> {
   const again = views.map((view) => relation(view.relation));
   const { schema, name } = node.relation;

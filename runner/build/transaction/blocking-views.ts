@@ -12,13 +12,13 @@ import { movedBecause } from '../../plan/decide.ts';
 import type { Decision, NodeState, PlanOptions } from '../../plan/decision.ts';
 import { querySql } from '../../plan/plan.ts';
 import { relationKindOf, tableTarget } from '../../plan/table-target.ts';
-import { nothingMade } from '../../state/made.ts';
+import { nothingCreated } from '../../state/created.ts';
 import { allModels, type ModelState } from '../../state/models.ts';
 import { NodeError } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
 
 /** The existing relation, and what is recorded of it. */
-type Standing = Pick<NodeState, 'existing' | 'remembered' | 'convertible'>;
+type Standing = Pick<NodeState, 'existing' | 'recorded' | 'convertible'>;
 
 export interface Surroundings {
   readonly manifest: Manifest;
@@ -138,7 +138,7 @@ function dependentView(dependent: Dependent, surroundings: Known, cause: BuiltNo
     sql: querySql(model, 'full', noMarks, surroundings.options, surroundings.manifest),
     columns: [...declared],
     defaults: [],
-    indexes: kind === 'view' ? [] : addMissing(indexed, undefined, nothingMade).map(({ sql }) => sql),
+    indexes: kind === 'view' ? [] : addMissing(indexed, undefined, nothingCreated).map(({ sql }) => sql),
     whereItFits: preservedWhereItFits(
       { schema, name },
       {

@@ -5,7 +5,7 @@ import { statement } from '../../database/statement.ts';
 import type { BuiltNode } from '../../manifest/manifest.ts';
 import { describeRelation } from '../../materialize/parts/comments.ts';
 import type { Decision } from '../../plan/decision.ts';
-import type { Made } from '../../state/made.ts';
+import type { Created } from '../../state/created.ts';
 import { NodeError } from '../../text/errors.ts';
 import { type Granted, grantRoles } from './grant-roles.ts';
 import { type HookContext, runHooks } from './hooks.ts';
@@ -16,7 +16,7 @@ export interface Before {
   readonly comments: Comments | undefined;
   /** Its present comments, if the build did not touch it. */
   readonly standing?: Comments | undefined;
-  readonly made: Made;
+  readonly created: Created;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function completeRelation(
   const ran = await runHooks(session, node, { when: 'post', inTransaction: true }, mode, context);
   if (ran > 0 && comments !== undefined && (await ask(session, commentsOn(node.relation))) === undefined)
     throw goneBehindHooks(node);
-  return grantRoles(session, node, before.made.grants);
+  return grantRoles(session, node, before.created.grants);
 }
 
 /**
@@ -46,7 +46,7 @@ export async function completeRelation(
  */
 export async function introduceRelation(session: Session, node: BuiltNode, before: Before): Promise<Granted> {
   await writeComments(session, node, before);
-  return grantRoles(session, node, before.made.grants);
+  return grantRoles(session, node, before.created.grants);
 }
 
 async function writeComments(session: Session, node: BuiltNode, before: Before): Promise<Comments | undefined> {

@@ -5,14 +5,14 @@ import type { BuiltNode } from '../../manifest/manifest.ts';
 import { alignGrants, isSameGrant } from '../../materialize/parts/grants.ts';
 import { privileges } from '../../project/privileges.ts';
 import { settingPlace } from '../../project/setting-places.ts';
-import type { MadeGrant } from '../../state/made.ts';
+import type { RecordedGrant } from '../../state/created.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { didYouMean } from '../../text/suggest.ts';
 
 export interface Granted {
   /** What is to be recorded. */
-  readonly made: readonly MadeGrant[];
+  readonly created: readonly RecordedGrant[];
   /** Whether anything was granted or revoked, or is to be recorded otherwise. */
   readonly changed: boolean;
 }
@@ -20,13 +20,13 @@ export interface Granted {
 /**
  * Grants what a model's or seed's setting says, and takes back what it said before. Belongs into the transaction that
  * builds it, after everything that creates the relation.
- * @param made what is recorded of an earlier build.
+ * @param created what is recorded of an earlier build.
  * @throws NodeError naming the roles that do not exist.
  */
-export async function grantRoles(on: Queryable, node: BuiltNode, made: readonly MadeGrant[]): Promise<Granted> {
+export async function grantRoles(on: Queryable, node: BuiltNode, created: readonly RecordedGrant[]): Promise<Granted> {
   const { grants = {} } = node.config;
   const roles = privileges.flatMap((privilege) => grants[privilege] ?? []);
-  if (roles.length === 0 && made.length === 0) return { made: [], changed: false };
+  if (roles.length === 0 && created.length === 0) return { created: [], changed: false };
   const { rows } = await on.query<{ owner: string; standing: readonly Grant[]; roles: readonly string[] }>(
     `select
          pg_get_userbyid(c.relowner)::text as owner,
@@ -38,13 +38,14 @@ export async function grantRoles(on: Queryable, node: BuiltNode, made: readonly 
     [node.relation.schema, node.relation.name],
   );
   const [now] = rows;
-  if (now === undefined) return { made, changed: false };
+  if (now === undefined) return { created, changed: false };
   refuseUnknown(node, new Set(now.roles));
-  const plan = alignGrants(node.relation, grants, { ...now, made, settings: node.settings });
+  const plan = alignGrants(node.relation, grants, { ...now, created, settings: node.settings });
   for (const { sql } of plan.steps) await statement(on, sql);
   const same =
-    plan.made.length === made.length && plan.made.every((one) => made.some((other) => isSameGrant(one, other)));
-  return { made: plan.made, changed: plan.steps.length > 0 || !same };
+    plan.created.length === created.length &&
+    plan.created.every((one) => created.some((other) => isSameGrant(one, other)));
+  return { created: plan.created, changed: plan.steps.length > 0 || !same };
 }
 
 function refuseUnknown(node: BuiltNode, known: ReadonlySet<string>): void {

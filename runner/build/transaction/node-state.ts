@@ -36,7 +36,7 @@ import { readAccess } from './access.ts';
 /** The state of a node that nothing is known of. */
 export const nothingKnown: NodeState = {
   existing: undefined,
-  remembered: undefined,
+  recorded: undefined,
   consumed: new Map(),
   upstreams: new Map(),
   upstreamShape: '',
@@ -91,7 +91,7 @@ export async function readState(
   const {
     bare,
     least,
-    models: recorded,
+    models: recordedModels,
     isElsewhere,
     ...known
   } = await askTogether<Answers>(session, {
@@ -108,10 +108,10 @@ export async function readState(
     comments: commentsOn(node.relation),
     isElsewhere: wasBuiltElsewhere(node.name, relation(node.relation)),
   });
-  const models = foreseen?.models(recorded) ?? recorded;
-  const own = recorded.get(node.name);
-  // Nothing is known then of the rows that are here.
-  const remembered = own !== undefined && isElsewhere ? { ...own, checksum: '' } : own;
+  const models = foreseen?.models(recordedModels) ?? recordedModels;
+  const own = recordedModels.get(node.name);
+  // What is recorded is about another relation: it says nothing of the rows of this one.
+  const recorded = own !== undefined && isElsewhere ? { ...own, checksum: '' } : own;
   const versions = new UpstreamVersions(manifest, models);
   const consumed = versions.inTodaysForm(node, known.consumed);
   const rows = reuse !== undefined && canStay(node) ? new RowVersions(manifest, models, reuse) : undefined;
@@ -133,7 +133,7 @@ export async function readState(
     upstreamShape: foreseen?.shape(node, known.upstreamShape) ?? known.upstreamShape,
     consumed,
     existing: bare && (await completed(session, bare)),
-    remembered,
+    recorded,
     upstreams,
     access: security === undefined ? undefined : await readAccess(session, node.relation, security),
   };

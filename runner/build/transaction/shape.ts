@@ -19,7 +19,7 @@ export async function shapeOf(
   sql: SqlText,
 ): Promise<readonly Column[] | undefined> {
   const mayDiffer =
-    state.remembered?.checksum !== node.checksum ||
+    state.recorded?.checksum !== node.checksum ||
     isReshaped(state) ||
     isAltered(state) ||
     node.config.on_schema_change !== undefined ||
@@ -36,8 +36,8 @@ export async function shapeOf(
 }
 
 /** Whether a table has other columns than the last build left it with, or that is not known. */
-function isAltered({ remembered, existing }: NodeState): boolean {
-  const { columns } = remembered?.made ?? {};
+function isAltered({ recorded, existing }: NodeState): boolean {
+  const { columns } = recorded?.created ?? {};
   const standing = existing?.columns ?? [];
   return (
     columns === undefined ||

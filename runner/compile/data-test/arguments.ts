@@ -85,7 +85,7 @@ export class Arguments {
       if (value === null) return [];
       const at = this.#request.path(key, index);
       const quoted = typeof value === 'string' ? quote(value) : String(value);
-      return [quoted === value ? this.#text.written(quoted, at) : this.#text.made(quoted, at)];
+      return [quoted === value ? this.#text.written(quoted, at) : this.#text.generated(quoted, at)];
     });
     if (found.length > 0) return found;
     throw new TestRequestError(
@@ -108,7 +108,7 @@ export class Arguments {
       const written = String(one);
       const { name, sql } = columnSql(of, written);
       const path = Array.isArray(value) ? this.#request.path(key, index) : this.#request.path(key);
-      return { name: name ?? written, sql: this.#text.made(sql, path) };
+      return { name: name ?? written, sql: this.#text.generated(sql, path) };
     });
   }
 
@@ -123,7 +123,10 @@ export class Arguments {
     const value = this.#value(key);
     if (typeof value !== 'string') return this.refuse(key, 'is a column');
     const { name, sql } = columnSql(of, value);
-    return { name, sql: this.#text.made(name === undefined ? sql : `${qualified}${sql}`, this.#request.path(key)) };
+    return {
+      name,
+      sql: this.#text.generated(name === undefined ? sql : `${qualified}${sql}`, this.#request.path(key)),
+    };
   }
 
   /** Another model, seed or source: `ref('x')`, `source('s', 't')` or a name. */

@@ -157,7 +157,7 @@ function genericTests(
     const about: TestSubject = { ...subject, column: column?.name, quoted: column?.quote, folder };
     const text: RequestText = {
       written: (value, of) => yaml.text(value, [...at, ...of]),
-      made: (sql, of) => SqlText.from(yaml.place([...at, ...of]), sql),
+      generated: (sql, of) => SqlText.from(yaml.place([...at, ...of]), sql),
     };
     try {
       const place = yaml.place(at);

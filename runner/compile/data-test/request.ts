@@ -25,10 +25,10 @@ export interface RequestText {
   /** What the user wrote there, as it is. */
   written(value: string, path: YamlPath): SqlText;
   /** SQL that was made of it. */
-  made(sql: string, path: YamlPath): SqlText;
+  generated(sql: string, path: YamlPath): SqlText;
 }
 
-export const nowhere: RequestText = { written: (value) => new SqlText(value), made: (sql) => new SqlText(sql) };
+export const nowhere: RequestText = { written: (value) => new SqlText(value), generated: (sql) => new SqlText(sql) };
 
 /** A request taken apart. */
 export interface ParsedRequest {

@@ -3,7 +3,7 @@ import type { ColumnGrant, Grant, Privileges } from '../../database/attachments.
 import type { Grants } from '../../project/additive-settings.ts';
 import { privileges } from '../../project/privileges.ts';
 import { type SettingPlaces, settingPlace } from '../../project/setting-places.ts';
-import type { MadeGrant } from '../../state/made.ts';
+import type { RecordedGrant } from '../../state/created.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { run, type Step } from './step.ts';
 
@@ -60,7 +60,7 @@ end`)}`,
 export interface GrantPlan {
   readonly steps: readonly Step[];
   /** The grants that the setting made and that may be revoked again, to be recorded. */
-  readonly made: readonly MadeGrant[];
+  readonly created: readonly RecordedGrant[];
 }
 
 /**
@@ -71,7 +71,7 @@ export interface GrantPlan {
  * ```
  * @param standing the privileges of others than the owner.
  * @param owner needs no grant.
- * @param made as an earlier plan returned it.
+ * @param created as an earlier plan returned it.
  */
 export function alignGrants(
   name: RelationName,
@@ -79,16 +79,16 @@ export function alignGrants(
   {
     standing,
     owner,
-    made,
+    created,
     settings,
   }: {
     readonly standing: readonly Grant[];
     readonly owner: string;
-    readonly made: readonly MadeGrant[];
+    readonly created: readonly RecordedGrant[];
     readonly settings: SettingPlaces;
   },
 ): GrantPlan {
-  const has = ({ privilege, role }: MadeGrant) =>
+  const has = ({ privilege, role }: RecordedGrant) =>
     role === owner ||
     standing.some((one) => one.privilege.toLowerCase() === privilege && (one.grantee ?? everybody) === role);
   const declared = privileges.flatMap((privilege) =>
@@ -98,9 +98,9 @@ export function alignGrants(
       place: settingPlace(settings, 'grants', privilege, number),
     })),
   );
-  const isDeclared = (one: MadeGrant) => declared.some((other) => isSameGrant(one, other));
+  const isDeclared = (one: RecordedGrant) => declared.some((other) => isSameGrant(one, other));
   const missing = declared.filter((one) => !has(one));
-  const obsolete = made.filter((one) => !isDeclared(one) && has(one) && one.role !== owner);
+  const obsolete = created.filter((one) => !isDeclared(one) && has(one) && one.role !== owner);
   const on = `on table ${relation(name)}`;
   return {
     steps: [
@@ -110,13 +110,13 @@ export function alignGrants(
         return run(place === undefined ? sql : new SqlText(sql).framedBy(place));
       }),
     ],
-    made: [...made.filter(isDeclared), ...missing.map(({ privilege, role }) => ({ privilege, role }))].filter(
+    created: [...created.filter(isDeclared), ...missing.map(({ privilege, role }) => ({ privilege, role }))].filter(
       (one, at, all) => all.findIndex((other) => isSameGrant(one, other)) === at,
     ),
   };
 }
 
-export function isSameGrant(one: MadeGrant, other: MadeGrant): boolean {
+export function isSameGrant(one: RecordedGrant, other: RecordedGrant): boolean {
   return one.privilege === other.privilege && one.role === other.role;
 }
 

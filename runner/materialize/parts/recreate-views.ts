@@ -57,7 +57,7 @@ function create(view: DependentView): Step[] {
   const how = `create ${kind} ${on} ${settings === '' ? '' : `with (${settings}) `}as\n`;
   const data = kind === 'materialized view' && !view.populated ? '\nwith no data' : '';
   const described = { relation: name, description: '', columns: [], config: {}, ...model };
-  const made = withoutComments(
+  const created = withoutComments(
     kind,
     view.columns.map((column) => ({ name: column })),
   );
@@ -66,7 +66,7 @@ function create(view: DependentView): Step[] {
     ...view.defaults.map((one) => run(setDefault(name, one))),
     ...view.indexes.map((index): Step => ({ kind: 'run', sql: index, explain: doesNotFit(view) })),
     ...restoreGrants(name, view, view.columns),
-    ...describeRelation(described, made, comments),
+    ...describeRelation(described, created, comments),
     ...(view.whereItFits ?? []).map((one): Step => ({ kind: 'run', sql: one, explain: doesNotFit(view) })),
     ...(kind === 'materialized view' && view.populated ? [run(`analyze ${on}`)] : []),
     // Its rows may have changed, and they are not counted; it reads what is there now.

@@ -1,7 +1,7 @@
 import { identifier, identifiers, relation } from '../../../warehouse/quote.ts';
 import type { Column, ExistingRelation } from '../../database/catalog.ts';
 import type { PartitionBy } from '../../manifest/manifest.ts';
-import type { Made } from '../../state/made.ts';
+import type { Created } from '../../state/created.ts';
 import { addPartitions, createLike } from './partitions.ts';
 import { type Replacement, replaceRelation } from './replace-relation.ts';
 import { run, type Step } from './step.ts';
@@ -11,16 +11,16 @@ import type { TableTarget } from './target.ts';
 /**
  * Whether an existing table has to be replaced because its partitioning is not the declared one. A table that was partitioned by
  * hand stays as it is while no partitioning is declared.
- * @param made what the runner has recorded of it.
+ * @param created what the runner has recorded of it.
  */
 export function isRepartitioned(
   { partitionBy }: Pick<Structure, 'partitionBy'>,
   existing: Pick<ExistingRelation, 'kind' | 'partitions'> | undefined,
-  made: Made,
+  created: Created,
 ): boolean {
   if (existing?.kind !== 'table') return false;
   const stands = existing.partitions ?? undefined;
-  const { partitioning } = made;
+  const { partitioning } = created;
   if (partitionBy === undefined) return stands !== undefined && partitioning !== null;
   if (stands?.column !== partitionBy.column) return true;
   return partitioning !== null && !isSame(partitioning, partitionBy);
@@ -71,14 +71,14 @@ export interface NewColumns {
  * create table t_new (like t) partition by range ("at"); insert into t_new select ... from t;
  * drop table t; alter table t_new rename to t;
  * ```
- * @param made what is recorded of the table.
+ * @param created what is recorded of the table.
  * @param next its columns; undefined: those of the existing one.
  * @param build the steps that then bring the rows up to date.
  */
 export function repartition(
   target: TableTarget,
   existing: ExistingRelation,
-  made: Made,
+  created: Created,
   replacement: Pick<Replacement, 'columns' | 'preserved' | 'views'>,
   build: (now: TableTarget, then: ExistingRelation) => readonly Step[],
   next?: NewColumns,
@@ -104,10 +104,10 @@ export function repartition(
       createLike(at, like, target.partitionBy),
       ...(existing.populated && stay.length > 0 ? [...addPartitions(now, existing.columns, table), fill] : []),
       ...notNull.map((column) => run(`alter table ${at}\n    alter column ${identifier(column.name)} set not null`)),
-      ...addExisting(now, existing, made),
+      ...addExisting(now, existing, created),
       run(`analyze ${at}`),
       ...build(now, {
-        ...afterRepartition(existing, target, made),
+        ...afterRepartition(existing, target, created),
         columns: columns.map((column) => ({
           ...column,
           notNull: stay.some((one) => one.name === column.name && one.notNull),
@@ -118,12 +118,12 @@ export function repartition(
 }
 
 /** The table after the rows were moved: without policies, and with the constraints and indexes that stay. */
-function afterRepartition(existing: ExistingRelation, target: TableTarget, made: Made): ExistingRelation {
+function afterRepartition(existing: ExistingRelation, target: TableTarget, created: Created): ExistingRelation {
   const { partitionBy } = target;
   return {
     ...existing,
     kind: 'table',
-    objects: existingObjects(target, existing, made),
+    objects: existingObjects(target, existing, created),
     unique: [],
     foreignKeys: [],
     rowSecurity: { enabled: false, forced: false, policies: [] },

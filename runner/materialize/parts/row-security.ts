@@ -74,20 +74,20 @@ export function secureRows(
 ): Step[] {
   const at = relation(table);
   const standing = existing?.rowSecurity ?? { enabled: false, forced: false, policies: [] };
-  const made = standing.policies.filter(({ name }) => ownPolicy.test(name));
+  const own = standing.policies.filter(({ name }) => ownPolicy.test(name));
   const drop = ({ name }: { readonly name: string }) => run(`drop policy if exists ${identifier(name)} on ${at}`);
   if (security === undefined || access === undefined) {
-    if (made.length === 0) return [];
-    const others = standing.policies.length > made.length;
+    if (own.length === 0) return [];
+    const others = standing.policies.length > own.length;
     const off = others ? 'no force row level security' : 'no force row level security,\n    disable row level security';
-    return [...made.map(drop), run(`alter table ${at}\n    ${off}`)];
+    return [...own.map(drop), run(`alter table ${at}\n    ${off}`)];
   }
   const wanted = policiesOf(security, access);
-  const kept = made.filter(({ name, intact }) => intact && wanted.some((one) => one.name === name));
+  const kept = own.filter(({ name, intact }) => intact && wanted.some((one) => one.name === name));
   const missing = wanted.filter(({ name }) => !kept.some((one) => one.name === name));
   const on = standing.enabled && standing.forced;
   return [
-    ...made.filter((one) => !kept.includes(one)).map(drop),
+    ...own.filter((one) => !kept.includes(one)).map(drop),
     ...(on ? [] : [run(`alter table ${at}\n    enable row level security,\n    force row level security`)]),
     ...missing.map(({ name, definition }) => run(`create policy ${identifier(name)} on ${at}\n${definition}`)),
     ...(missing.length === 0 ? [] : [seal(at, missing)]),

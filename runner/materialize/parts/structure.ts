@@ -10,7 +10,7 @@ import {
 import type { Column, ExistingRelation } from '../../database/catalog.ts';
 import type { Constraint, PartitionBy } from '../../manifest/manifest.ts';
 import { type SettingPlaces, settingPlace } from '../../project/setting-places.ts';
-import { type Made, namesOf, nothingMade } from '../../state/made.ts';
+import { type Created, namesOf, nothingCreated } from '../../state/created.ts';
 import type { Place } from '../../text/place.ts';
 import { SqlText } from '../../text/sql-text.ts';
 import { type Index, indexColumns, indexOn } from './index-definition.ts';
@@ -56,15 +56,15 @@ interface Wanted {
  * ```sql
  * alter table t drop constraint c; drop index if exists i; alter table t alter column "room" drop not null;
  * ```
- * @param made what the runner created earlier, as {@link madeOf} returned it.
+ * @param created what the runner created earlier, as {@link createdFor} returned it.
  */
-export function dropObsolete(structure: Structure, existing: ExistingRelation, made: Made): Step[] {
+export function dropObsolete(structure: Structure, existing: ExistingRelation, created: Created): Step[] {
   const wanted = new Set(objectNames(structure));
-  const obsolete = [...namesOf(made).filter((name) => !wanted.has(name)), ...redefined(structure, made)];
+  const obsolete = [...namesOf(created).filter((name) => !wanted.has(name)), ...redefined(structure, created)];
   const objects = obsolete.filter((name) => existing.objects.includes(name));
   const notNull = notNullColumns(structure);
   const nullable = existing.columns.filter(
-    ({ name, notNull: holds }) => holds && made.notNull.includes(name) && !notNull.includes(name),
+    ({ name, notNull: holds }) => holds && created.notNull.includes(name) && !notNull.includes(name),
   );
   const place = placeOf(structure);
   const table = relation(place);
@@ -89,11 +89,11 @@ export function dropObsolete(structure: Structure, existing: ExistingRelation, m
  * ```sql
  * alter table t alter column "room" set not null; alter table t add constraint c unique ("room"); create index i on t ("day");
  * ```
- * @param existing undefined for a new table. @param made as for {@link dropObsolete}, which comes before.
+ * @param existing undefined for a new table. @param created as for {@link dropObsolete}, which comes before.
  */
-export function addMissing(structure: Structure, existing: ExistingRelation | undefined, made: Made): Step[] {
+export function addMissing(structure: Structure, existing: ExistingRelation | undefined, created: Created): Step[] {
   const present = new Set(existing?.objects ?? []);
-  for (const name of redefined(structure, made)) present.delete(name);
+  for (const name of redefined(structure, created)) present.delete(name);
   const notNull = new Set(existing?.columns.flatMap((column) => (column.notNull ? [column.name] : [])));
   const place = placeOf(structure);
   const table = relation(place);
@@ -109,17 +109,17 @@ export function addMissing(structure: Structure, existing: ExistingRelation | un
   ];
 }
 
-/** The names of the existing constraints and indexes that are still declared. @param made as for {@link dropObsolete}. */
-export function existingObjects(structure: Structure, existing: ExistingRelation, made: Made): string[] {
-  const others = redefined(structure, made);
+/** The names of the existing constraints and indexes that are still declared. @param created as for {@link dropObsolete}. */
+export function existingObjects(structure: Structure, existing: ExistingRelation, created: Created): string[] {
+  const others = redefined(structure, created);
   return wantedObjects(structure).flatMap(({ name }) =>
     existing.objects.includes(name) && !others.includes(name) ? [name] : [],
   );
 }
 
 /** Adds what {@link existingObjects} names to the table that replaces another: `alter table t add constraint ...`. */
-export function addExisting(structure: Structure, existing: ExistingRelation, made: Made): Step[] {
-  const standing = existingObjects(structure, existing, made);
+export function addExisting(structure: Structure, existing: ExistingRelation, created: Created): Step[] {
+  const standing = existingObjects(structure, existing, created);
   return create(wantedObjects(structure).filter(({ name }) => standing.includes(name)));
 }
 
@@ -133,9 +133,9 @@ export function objectNames(structure: Structure): string[] {
 }
 
 /** What the runner creates for this table besides its rows, without grants. */
-export function madeOf(structure: Structure): Made {
+export function createdFor(structure: Structure): Created {
   return {
-    ...nothingMade,
+    ...nothingCreated,
     objects: wantedObjects(structure).map(({ name, definition = null }) => ({ name, definition })),
     notNull: notNullColumns(structure),
     partitioning: structure.partitionBy ?? null,
@@ -143,8 +143,8 @@ export function madeOf(structure: Structure): Made {
 }
 
 /** Names given by the user whose definition has changed. */
-function redefined(structure: Structure, made: Made): string[] {
-  const before = new Map(made.objects.map(({ name, definition }) => [name, definition]));
+function redefined(structure: Structure, created: Created): string[] {
+  const before = new Map(created.objects.map(({ name, definition }) => [name, definition]));
   return wantedObjects(structure).flatMap(({ name, definition }) => {
     const then = before.get(name) ?? undefined;
     return definition !== undefined && then !== undefined && then !== definition ? [name] : [];

@@ -77,7 +77,7 @@ const nothing: NodeState = {
   expired: new Map(),
   access: undefined,
   existing: undefined,
-  remembered: undefined,
+  recorded: undefined,
   consumed: new Map(),
   upstreams: new Map(),
   upstreamShape: '',

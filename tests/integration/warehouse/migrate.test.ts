@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureStaging, stagingMigrations } from '../../../loaders/landing/staging.ts';
 import { readersOf } from '../../../runner/retention/source-readers.ts';
-import { nothingMade } from '../../../runner/state/made.ts';
+import { nothingCreated } from '../../../runner/state/created.ts';
 import { ensureState, hasAuditRecords, stateMigrations } from '../../../runner/state/schema.ts';
 import { type Migrations, migrate, readVersion, statements } from '../../../warehouse/migrate.ts';
 import { databases, type TestDatabase } from '../databases.ts';
@@ -165,7 +165,7 @@ describe.each(databases)('migrations on $name', { timeout: 120_000 }, ({ open })
       { run_id: 'late', run_no: 2 },
     ]);
     expect(await rows('select model, generation, made from datacycle.model')).toEqual([
-      { model: 'a', generation: 7, made: { ...nothingMade, objects: [{ name: 'a_pkey', definition: null }] } },
+      { model: 'a', generation: 7, made: { ...nothingCreated, objects: [{ name: 'a_pkey', definition: null }] } },
     ]);
     expect(await rows('select load_id from datacycle.high_water')).toEqual([{ load_id: 41 }]);
     expect(await rows(`select to_regclass('datacycle.audit_row') is not null as there`)).toEqual([{ there: true }]);

@@ -1,2 +1,2 @@
 grant select on table "gold"."rooms" to "auditor";
--- remembered: grant select to auditor
+-- recorded: grant select to auditor

@@ -1,4 +1,4 @@
 revoke select on table "gold"."rooms" from "auditor";
 revoke select on table "gold"."rooms" from public;
 revoke update on table "gold"."rooms" from "analyst";
--- remembered: grant select to analyst
+-- recorded: grant select to analyst

@@ -8,7 +8,7 @@ import { decide } from '../../../../runner/plan/decide.ts';
 import type { NodeState } from '../../../../runner/plan/decision.ts';
 import { plan, querySql, type Rows } from '../../../../runner/plan/plan.ts';
 import { tableTarget } from '../../../../runner/plan/table-target.ts';
-import { nothingMade } from '../../../../runner/state/made.ts';
+import { nothingCreated } from '../../../../runner/state/created.ts';
 import type { Consumed } from '../../../../runner/state/models.ts';
 import { compileFiles, modelOf, seedOf } from '../projects.ts';
 
@@ -54,7 +54,7 @@ function relation(kind: ExistingRelation['kind'], objects: readonly string[] = [
 
 interface Situation {
   readonly stands?: ExistingRelation['kind'];
-  /** What is remembered; `same`: the checksum that the node has now. */
+  /** What is recorded; `same`: the checksum that the node has now. */
   readonly checksum?: 'same' | 'other';
   /** The columns of what it read when it was built, if they were others or not recorded. */
   readonly shape?: 'other' | null;
@@ -73,7 +73,7 @@ function decisionFor(name: string, situation: Situation): string {
   const state: NodeState = {
     existing:
       stands === undefined ? undefined : relation(stands, situation.bare === true ? [] : objectNames(tableTarget(one))),
-    remembered:
+    recorded:
       checksum === undefined
         ? undefined
         : {
@@ -83,7 +83,7 @@ function decisionFor(name: string, situation: Situation): string {
             upstreamShape: situation.shape === undefined ? 'same' : situation.shape,
             rowsVersion: 1,
             removals: 0,
-            made: nothingMade,
+            created: nothingCreated,
           },
     consumed: new Map(consumed === undefined ? [] : [['raw.events', consumed]]),
     upstreams: new Map([['raw.events', newest]]),
@@ -237,7 +237,7 @@ describe('a source that was pruned', () => {
 describe('the query of a run', () => {
   const state = (consumed: ReadonlyMap<string, Consumed>): NodeState => ({
     existing: relation('table'),
-    remembered: undefined,
+    recorded: undefined,
     consumed,
     upstreams: new Map(),
     upstreamShape: '',
@@ -267,7 +267,7 @@ describe('the query of a run', () => {
 describe('a plan is refused', () => {
   const none: NodeState = {
     existing: undefined,
-    remembered: undefined,
+    recorded: undefined,
     consumed: new Map(),
     upstreams: new Map(),
     upstreamShape: '',

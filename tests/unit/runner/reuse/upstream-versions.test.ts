@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sourcesBehind, tablesBehind } from '../../../../runner/manifest/lineage.ts';
 import type { Manifest } from '../../../../runner/manifest/manifest.ts';
 import { UpstreamVersions } from '../../../../runner/reuse/upstream-versions.ts';
-import { nothingMade } from '../../../../runner/state/made.ts';
+import { nothingCreated } from '../../../../runner/state/created.ts';
 import type { ModelState } from '../../../../runner/state/models.ts';
 import { compileFiles, modelOf } from '../projects.ts';
 
@@ -36,7 +36,7 @@ const generation = (number: number) =>
         upstreamShape: '',
         rowsVersion: 1,
         removals: 0,
-        made: nothingMade,
+        created: nothingCreated,
       },
     ],
   ]);

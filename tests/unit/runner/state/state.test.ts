@@ -1,7 +1,7 @@
 import { DataType, newDb } from 'pg-mem';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ask } from '../../../../runner/database/question.ts';
-import { nothingMade } from '../../../../runner/state/made.ts';
+import { nothingCreated } from '../../../../runner/state/created.ts';
 import { allModels, consumedBy } from '../../../../runner/state/models.ts';
 import { beginRun, finishRun } from '../../../../runner/state/runs.ts';
 import { ensureState } from '../../../../runner/state/schema.ts';
@@ -97,17 +97,17 @@ describe('the record of runs', () => {
     expect(await runs()).toHaveLength(1);
   });
 
-  const made = { ...nothingMade, objects: [{ name: 'a_key', definition: null }], notNull: ['id'] };
+  const created = { ...nothingCreated, objects: [{ name: 'a_key', definition: null }], notNull: ['id'] };
 
   it('tells of every model what was built, and what of its upstreams it has consumed', async () => {
     await database.query(
       `insert into datacycle.model (model, relation, materialized, checksum, generation, built_at, made)
-       values ('a', 'public.a', 'table', 'abc', 3, '2024-01-01', '${JSON.stringify(made)}')`,
+       values ('a', 'public.a', 'table', 'abc', 3, '2024-01-01', '${JSON.stringify(created)}')`,
     );
     await database.query(
       `insert into datacycle.high_water values ('a', 'raw.events', 41, 'source'), ('a', 'rooms', null, '2'), ('b', 'a', 7, '3')`,
     );
-    expect([...(await ask(database, allModels))]).toMatchObject([['a', { checksum: 'abc', generation: 3, made }]]);
+    expect([...(await ask(database, allModels))]).toMatchObject([['a', { checksum: 'abc', generation: 3, created }]]);
     expect([...(await ask(database, consumedBy('a')))].sort()).toEqual([
       ['raw.events', { loadId: 41, version: 'source' }],
       ['rooms', { loadId: null, version: '2' }],

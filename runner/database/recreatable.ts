@@ -2,7 +2,7 @@ import { type RelationName, relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 
 /** Something on a table that a statement of the catalog's makes again on the table that replaces it. */
-export interface MadeAgain {
+export interface Recreatable {
   /** What it is, in the words of {@link Attachments}. */
   readonly what: string;
   /** Its entry in pg_depend, as `<classid> <objid>`; null for a setting of the table. */
@@ -20,12 +20,12 @@ export interface MadeAgain {
  * publications that name it. Unique constraints come before the foreign keys that need them.
  * @param ours names of constraints that the runner makes itself.
  */
-export async function readMadeAgain(
+export async function readRecreatable(
   on: Queryable,
   { schema, name }: RelationName,
   ours: readonly string[],
-): Promise<readonly MadeAgain[]> {
-  const { rows } = await on.query<Pick<MadeAgain, keyof MadeAgain> & { rank: number }>(
+): Promise<readonly Recreatable[]> {
+  const { rows } = await on.query<Pick<Recreatable, keyof Recreatable> & { rank: number }>(
     `with here as (select $1::regclass::oid as oid)
 
 select 1 as rank, 'the storage parameters' as what, null as id, null as drop,

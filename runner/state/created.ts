@@ -1,17 +1,17 @@
 import * as z from 'zod';
 
 /**
- * What the runner made of a relation besides its rows, as datacycle.model remembers it: it takes away nothing else. Every kind has
- * a key of its own, since a constraint or an index may have any name.
+ * What the runner created for a relation besides its rows, as recorded in the column `made` of datacycle.model: it drops and revokes
+ * nothing else. Every kind has a key of its own, since a constraint or an index may have any name.
  */
 const schema = z.object({
-  /** Constraints and indexes. `definition`: of one whose name the user gave, a hash of what it was made as; else null. */
+  /** Constraints and indexes. `definition`: of one whose name the user gave, a hash of its definition; else null. */
   objects: z.array(z.object({ name: z.string(), definition: z.string().nullable() })),
   /** The columns that an incremental model's table got; absent if that was not recorded. */
   columns: z.array(z.object({ name: z.string(), type: z.string() })).optional(),
-  /** Columns that it made NOT NULL. */
+  /** Columns that it set NOT NULL. */
   notNull: z.array(z.string()),
-  /** How it partitioned the table; null: in one piece. */
+  /** How it partitioned the table; null: not partitioned. */
   partitioning: z
     .object({ column: z.string(), granularity: z.enum(['month', 'day']), timeZone: z.string() })
     .nullable(),
@@ -21,20 +21,20 @@ const schema = z.object({
 
 type Deep<T> = T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T;
 
-export type Made = Deep<z.infer<typeof schema>>;
+export type Created = Deep<z.infer<typeof schema>>;
 
-/** A privilege that the runner granted, and to whom; `public`: to everybody. */
-export type MadeGrant = Made['grants'][number];
+/** A privilege that the runner granted, and the role; `public` is every role. */
+export type RecordedGrant = Created['grants'][number];
 
-export const nothingMade: Made = { objects: [], notNull: [], partitioning: null, grants: [] };
+export const nothingCreated: Created = { objects: [], notNull: [], partitioning: null, grants: [] };
 
-/** @throws ZodError if something else has written it. */
-export function parseMade(value: unknown): Made {
+/** @throws ZodError if the value has another form, as when another program has written it. */
+export function parseCreated(value: unknown): Created {
   return schema.parse(value);
 }
 
 /** The names of the constraints and indexes. */
-export function namesOf({ objects }: Made): readonly string[] {
+export function namesOf({ objects }: Created): readonly string[] {
   return objects.map(({ name }) => name);
 }
 
@@ -43,7 +43,7 @@ export function namesOf({ objects }: Made): readonly string[] {
  * `not null <column>`, `partitioned by <granularity> <zone> <column>`, `grant <privilege> to <role>`.
  * @param exists whether the relation has a constraint or an index of this name: one may be called like any of the others.
  */
-export function madeOfTexts(texts: readonly string[], exists: (name: string) => boolean): Made {
+export function createdFromTexts(texts: readonly string[], exists: (name: string) => boolean): Created {
   const all = new Set(texts);
   // A name that the user gave is there twice: alone, and with the hash of its definition.
   const hash = / is ([0-9a-f]{6})$/;
@@ -58,19 +58,23 @@ export function madeOfTexts(texts: readonly string[], exists: (name: string) => 
     const found = hash.exec(text);
     return found !== null && named.get(text.slice(0, found.index)) === found[1];
   };
-  const made = { objects: [] as Made['objects'][number][], notNull: [] as string[], grants: [] as MadeGrant[] };
-  let partitioning: Made['partitioning'] = null;
+  const created = {
+    objects: [] as Created['objects'][number][],
+    notNull: [] as string[],
+    grants: [] as RecordedGrant[],
+  };
+  let partitioning: Created['partitioning'] = null;
   for (const text of texts) {
     if (isHash(text)) continue;
     const isObject = named.has(text) || exists(text);
     const [, column] = /^not null ([\s\S]+)$/.exec(text) ?? [];
     const [, privilege, role] = /^grant ([a-z]+) to ([\s\S]+)$/.exec(text) ?? [];
     const [, granularity, timeZone, by] = /^partitioned by (month|day) (\S+) ([\s\S]+)$/.exec(text) ?? [];
-    if (!isObject && column !== undefined) made.notNull.push(column);
-    else if (!isObject && privilege !== undefined && role !== undefined) made.grants.push({ privilege, role });
+    if (!isObject && column !== undefined) created.notNull.push(column);
+    else if (!isObject && privilege !== undefined && role !== undefined) created.grants.push({ privilege, role });
     else if (!isObject && timeZone !== undefined && by !== undefined)
       partitioning = { column: by, granularity: granularity === 'day' ? 'day' : 'month', timeZone };
-    else made.objects.push({ name: text, definition: named.get(text) ?? null });
+    else created.objects.push({ name: text, definition: named.get(text) ?? null });
   }
-  return { ...made, partitioning };
+  return { ...created, partitioning };
 }
