@@ -48,17 +48,19 @@ export function guardDuplicates(model: string, relation: string, uniqueKey: read
     ),
     setting: 'unique_key',
     complaint: (rows) => ({
-      what: `unique_key of ${model} is not unique: ${describe(rows, uniqueKey)}`,
-      hint: 'Group the rows by the key, or add the column that tells them apart to unique_key.',
+      what: `unique_key of ${model} is not unique: ${describe(rows, uniqueKey, 'is duplicated in')}`,
+      hint: 'Group the rows by the key, or add the column in which they differ to unique_key.',
     }),
   };
 }
 
-export function describe(rows: readonly Row[], uniqueKey: readonly string[]): string {
+/** Bad rows by their keys, as `(id=7); (id=8)`. @param joint comes between a key and its number of rows, where they were counted. */
+export function describe(rows: readonly Row[], uniqueKey: readonly string[], joint = 'in'): string {
   return rows
     .map((row) => {
       const values = uniqueKey.map((name) => `${name}=${row[name] === null ? 'NULL' : String(row[name])}`).join(', ');
-      return row.row_count === undefined ? `(${values})` : `(${values}) stands ${String(row.row_count)} times`;
+      const count = Number(row.row_count);
+      return row.row_count === undefined ? `(${values})` : `(${values}) ${joint} ${count} row${count === 1 ? '' : 's'}`;
     })
     .join('; ');
 }

@@ -67,7 +67,7 @@ export function guardTimes(
     ),
     setting: 'partition_by',
     complaint: (rows) => ({
-      what: `partition_by of ${model}: "${column}" says no time that belongs to a partition: ${describe(rows, shown)}`,
+      what: `partition_by of ${model}: "${column}" has values that belong to no partition: ${describe(rows, shown)}`,
       hint: 'It must be neither NULL nor infinite, and in the years 1 to 99999: leave such rows out, or give them a time.',
     }),
   };

@@ -9,7 +9,7 @@ analyze pg_temp."datacycle_new";
 create table "gold"."m" (like pg_temp."datacycle_new")
 partition by range ("at");
 
--- guard: partition_by of m: "at" says no time that belongs to a partition: (at=undefined)
+-- guard: partition_by of m: "at" has values that belong to no partition: (at=undefined)
 select "at", count(*) as row_count
 from pg_temp."datacycle_new"
 where "at" is null or "at" < '0001-01-01' or "at" >= '100000-01-01'

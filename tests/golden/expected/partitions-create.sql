@@ -22,7 +22,7 @@ limit 3;
 create table "public"."m" (like pg_temp."datacycle_new")
 partition by range ("at");
 
--- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=undefined)
+-- guard: partition_by of m: "at" has values that belong to no partition: (id=NULL, at=undefined)
 select "id", "at"
 from pg_temp."datacycle_new"
 where "at" is null or ("at" at time zone 'Europe/Zurich') < '0001-01-01' or ("at" at time zone 'Europe/Zurich') >= '100000-01-01'

@@ -18,7 +18,7 @@ group by "id", "at"
 having count(*) > 1
 limit 3;
 
--- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=undefined)
+-- guard: partition_by of m: "at" has values that belong to no partition: (id=NULL, at=undefined)
 select "id", "at"
 from pg_temp."datacycle_new"
 where "at" is null or ("at" at time zone 'Europe/Zurich') < '0001-01-01' or ("at" at time zone 'Europe/Zurich') >= '100000-01-01'

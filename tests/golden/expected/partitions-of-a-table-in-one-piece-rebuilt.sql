@@ -39,7 +39,7 @@ limit 3;
 create table "public"."datacycle_m_cadbe9" (like pg_temp."datacycle_new")
 partition by range ("at");
 
--- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=undefined)
+-- guard: partition_by of m: "at" has values that belong to no partition: (id=NULL, at=undefined)
 select "id", "at"
 from "public"."m"
 where "at" is null or ("at" at time zone 'Europe/Zurich') < '0001-01-01' or ("at" at time zone 'Europe/Zurich') >= '100000-01-01'
@@ -159,7 +159,7 @@ alter table "public"."datacycle_m_cadbe9"
 -- run
 analyze "public"."datacycle_m_cadbe9";
 
--- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=undefined)
+-- guard: partition_by of m: "at" has values that belong to no partition: (id=NULL, at=undefined)
 select "id", "at"
 from pg_temp."datacycle_new"
 where "at" is null or ("at" at time zone 'Europe/Zurich') < '0001-01-01' or ("at" at time zone 'Europe/Zurich') >= '100000-01-01'

@@ -23,7 +23,7 @@ describe.each(oneDatabase)(
       expect((await project.run(database.warehouse)).ok).toBe(true);
       for (const [bad, message] of [
         [`(null::int, 'b', 1.0)`, 'unique_key of m is NULL in (id=NULL)'],
-        [`(7, 'b', 1.0), (7, 'c', 1.0)`, 'unique_key of m is not unique: (id=7) stands 2 times'],
+        [`(7, 'b', 1.0), (7, 'c', 1.0)`, 'unique_key of m is not unique: (id=7) is duplicated in 2 rows'],
       ] as const) {
         for (const fullRefresh of [false, true]) {
           await database.warehouse.query('delete from raw.events where load_id = 2');
@@ -37,7 +37,7 @@ describe.each(oneDatabase)(
 
     it.each([
       ['NULL', 'id,room\n1,a\n,b\n', 'unique_key of rooms is NULL in (id=NULL)'],
-      ['doubled', 'id,room\n1,a\n1,b\n', 'unique_key of rooms is not unique: (id=1) stands 2 times'],
+      ['doubled', 'id,room\n1,a\n1,b\n', 'unique_key of rooms is not unique: (id=1) is duplicated in 2 rows'],
     ])('in a seed (%s), also on its first load', async (_name, csv, message) => {
       project.write({
         'seeds/rooms.csv': csv,
@@ -59,7 +59,7 @@ describe.each(oneDatabase)(
       expect((await project.run(database.warehouse)).ok).toBe(true);
       project.write(model(2));
       const { error } = resultOf(await project.run(database.warehouse), 'm');
-      expect(error?.message).toBe(`unique_key of m is not unique: (k=${text}) stands 2 times`);
+      expect(error?.message).toBe(`unique_key of m is not unique: (k=${text}) is duplicated in 2 rows`);
     });
   },
 );

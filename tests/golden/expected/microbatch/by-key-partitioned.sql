@@ -1,4 +1,4 @@
--- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=NULL) stands 2 times
+-- guard: partition_by of m: "at" has values that belong to no partition: (id=NULL, at=NULL) in 2 rows
 select "id", "at"
 from pg_temp."datacycle_new"
 where "at" is null or ("at" at time zone 'Europe/Zurich') < '0001-01-01' or ("at" at time zone 'Europe/Zurich') >= '100000-01-01'

@@ -5,13 +5,13 @@ select * from events;
 -- run
 analyze pg_temp."datacycle_new";
 
--- guard: unique_key of m is NULL in (id=NULL, at=NULL) stands 2 times
+-- guard: unique_key of m is NULL in (id=NULL, at=NULL) in 2 rows
 select "id", "at"
 from pg_temp."datacycle_new"
 where "id" is null or "at" is null
 limit 3;
 
--- guard: unique_key of m is not unique: (id=NULL, at=NULL) stands 2 times
+-- guard: unique_key of m is not unique: (id=NULL, at=NULL) is duplicated in 2 rows
 select "id", "at", count(*) as row_count
 from pg_temp."datacycle_new"
 group by "id", "at"
@@ -22,7 +22,7 @@ limit 3;
 create table "public"."m" (like pg_temp."datacycle_new")
 partition by range ("at");
 
--- guard: partition_by of m: "at" says no time that belongs to a partition: (id=NULL, at=NULL) stands 2 times
+-- guard: partition_by of m: "at" has values that belong to no partition: (id=NULL, at=NULL) in 2 rows
 select "id", "at"
 from pg_temp."datacycle_new"
 where "at" is null or ("at" at time zone 'Europe/Zurich') < '0001-01-01' or ("at" at time zone 'Europe/Zurich') >= '100000-01-01'

@@ -6,7 +6,7 @@ select * from events;
 select count(*) as inserted, 0 as updated
 from "public"."m";
 
--- guard: unique_key of m is NULL in (id=NULL) stands 2 times
+-- guard: unique_key of m is NULL in (id=NULL) in 2 rows
 select "id"
 from "public"."m"
 where "id" is null

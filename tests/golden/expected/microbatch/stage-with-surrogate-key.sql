@@ -2,13 +2,13 @@
 create temporary table "datacycle_raw" on commit drop as
 select * from events;
 
--- guard: unique_key of m is NULL in (id=NULL) stands 2 times
+-- guard: unique_key of m is NULL in (id=NULL) in 2 rows
 select "id"
 from pg_temp."datacycle_raw"
 where "id" is null
 limit 3;
 
--- guard: unique_key of m is not unique: (id=NULL) stands 2 times
+-- guard: unique_key of m is not unique: (id=NULL) is duplicated in 2 rows
 select "id", count(*) as row_count
 from pg_temp."datacycle_raw"
 group by "id"

@@ -5,13 +5,13 @@ select * from events;
 -- run
 analyze pg_temp."datacycle_new";
 
--- guard: unique_key of m is NULL in (id=NULL) stands 2 times
+-- guard: unique_key of m is NULL in (id=NULL) in 2 rows
 select "id"
 from pg_temp."datacycle_new"
 where "id" is null
 limit 3;
 
--- guard: unique_key of m is not unique: (id=NULL) stands 2 times
+-- guard: unique_key of m is not unique: (id=NULL) is duplicated in 2 rows
 select "id", count(*) as row_count
 from pg_temp."datacycle_new"
 group by "id"

@@ -179,7 +179,7 @@ describe('also told are', () => {
       {
         node: 'floors',
         where: 'models/floors.sql:1:31',
-        what: expect.stringContaining('(room=Office) stands 2 times'),
+        what: expect.stringContaining('(room=Office) is duplicated in 2 rows'),
       },
       { node: 'unique_rooms_room', where: 'seeds/rooms.yml:6:22' },
     ]);

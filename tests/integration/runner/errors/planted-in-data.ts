@@ -90,7 +90,7 @@ const values: readonly Fault[] = [
   {
     name: 'a duplicate key of an increment',
     after: 'a full build',
-    message: 'unique_key of m is not unique: (code=b) stands 2 times',
+    message: 'unique_key of m is not unique: (code=b) is duplicated in 2 rows',
     files: {
       ...events,
       'models/m.sql': `{{config materialized="incremental" ‸unique_key="code"}}

@@ -171,7 +171,7 @@ const snapshots: readonly Fault[] = [
   snapshot(
     'two rows of one key',
     'materialized: snapshot\n      unique_key: ‸a\n      strategy: check\n      check_cols: all',
-    'unique_key of m is not unique: (a=1) stands 2 times',
+    'unique_key of m is not unique: (a=1) is duplicated in 2 rows',
     'select 1 as a from generate_series(1, 2)',
   ),
   snapshot(

@@ -82,7 +82,7 @@ select id, room, value from {{source "raw" "events"}} {{#incremental}}where load
       'a duplicate key in an increment',
       2,
       `(7, 'a', 1.0), (7, 'b', 1.0)`,
-      'unique_key of copied is not unique: (id=7) stands 2 times',
+      'unique_key of copied is not unique: (id=7) is duplicated in 2 rows',
     ],
   ])('refuses %s and names it', async (_name, load, rows, message) => {
     project.write({

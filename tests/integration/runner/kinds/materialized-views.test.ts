@@ -141,9 +141,9 @@ describe.each(databases)('a materialized view on $name', (kind) => {
     if (stands) await run();
     const errorOf = async () => resultOf(await project.run(database.warehouse), 'totals').error?.message;
     await query(`insert into raw.events values (6, 'bath', 6)`);
-    expect(await errorOf()).toBe('unique_key of totals is not unique: (room=bath) stands 2 times');
+    expect(await errorOf()).toBe('unique_key of totals is not unique: (room=bath) is duplicated in 2 rows');
     await query(`update raw.events set value = 5 where id = 6`);
-    expect(await errorOf()).toBe('unique_key of totals is not unique: (room=bath) stands 2 times');
+    expect(await errorOf()).toBe('unique_key of totals is not unique: (room=bath) is duplicated in 2 rows');
     await query(`update raw.events set room = null where id = 6`);
     expect(await errorOf()).toBe('unique_key of totals is NULL in (room=NULL)');
     await query('delete from raw.events where id = 6');

@@ -169,19 +169,19 @@ select 1 as id, timestamptz '2023-10-05T10:00Z' as at from {{ref "visits"}} limi
 
   it.each([
     [merged, null, 'unique_key of visits is NULL in (id=5, at=NULL)'],
-    [merged, 'infinity', 'partition_by of visits: "at" says no time that belongs to a partition: (id=5, at=infinity)'],
-    [merged, '-infinity', 'says no time that belongs to a partition: (id=5, at=-infinity)'],
-    [merged, '100000-01-01T00:00Z', 'says no time that belongs to a partition: (id=5, at=100000-01-01'],
+    [merged, 'infinity', 'partition_by of visits: "at" has values that belong to no partition: (id=5, at=infinity)'],
+    [merged, '-infinity', 'has values that belong to no partition: (id=5, at=-infinity)'],
+    [merged, '100000-01-01T00:00Z', 'has values that belong to no partition: (id=5, at=100000-01-01'],
     [
       // There it is December of the year before the first.
       merged.replace('month', 'month, time_zone: America/New_York'),
       '0001-01-01T00:00Z',
-      'says no time that belongs to a partition: (id=5, at=0001-01-01',
+      'has values that belong to no partition: (id=5, at=0001-01-01',
     ],
     [
       `materialized: table, ${monthly}`,
       null,
-      '"at" says no time that belongs to a partition: (at=NULL) stands 1 times',
+      '"at" has values that belong to no partition: (at=NULL) in 1 row',
     ],
   ])('refuses a row without a time: %s, %s', async (config, at, message) => {
     await make(config);

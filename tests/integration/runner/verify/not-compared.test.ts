@@ -118,7 +118,7 @@ group by room`,
     await change('insert into raw.events select * from raw.events where id = 5');
     const doubled = (await verify(['readings'])).get('readings');
     expect(doubled?.status === 'error' ? doubled.error.message : '').toBe(
-      'unique_key of readings is not unique: (id=5, room=c) stands 2 times',
+      'unique_key of readings is not unique: (id=5, room=c) is duplicated in 2 rows',
     );
     await change('drop table raw.events cascade');
     const gone = (await verify(['readings'])).get('readings');
@@ -136,7 +136,7 @@ group by room`,
     );
     await change('insert into public.readings select * from public.readings where id = 5');
     const found = (await verify(['readings'])).get('readings');
-    expect(found?.status === 'error' ? found.error.message : '').toContain('(id=5, room=c) stands 2 times');
+    expect(found?.status === 'error' ? found.error.message : '').toContain('(id=5, room=c) is duplicated in 2 rows');
   });
 
   it('takes rows that depend on the time as of the last run, not as of now', async () => {
