@@ -6,7 +6,7 @@
 import { type CompressReport, compressBronze } from '../../loaders/housekeeping/compress.ts';
 import { staged } from '../../loaders/housekeeping/ledger-files.ts';
 import { pruneBronze } from '../../loaders/housekeeping/prune-bronze.ts';
-import { forgetRestored, pruneStaging } from '../../loaders/housekeeping/prune-staging.ts';
+import { pruneStaging, unmarkRestored } from '../../loaders/housekeeping/prune-staging.ts';
 import type { PruneReport } from '../../loaders/housekeeping/report.ts';
 import type { Safety } from '../../loaders/housekeeping/safety.ts';
 import { ensureStaging } from '../../loaders/landing/staging.ts';
@@ -18,7 +18,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { type Expired, expireRows } from '../../runner/retention/expire.ts';
 import { type Reader, readersOf } from '../../runner/retention/source-readers.ts';
 import { pruneRuns } from '../../runner/state/prune-runs.ts';
-import { forgetPruned, recordPruned } from '../../runner/state/pruned.ts';
+import { deletePruned, recordPruned } from '../../runner/state/pruned.ts';
 import { ensureState, hasState } from '../../runner/state/schema.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../settings/environment.ts';
@@ -163,8 +163,8 @@ export async function pruneAllStaging(
 /** After a load from Bronze: models may be rebuilt again if every row that had been pruned is there. */
 export async function noteRestored(warehouse: Warehouse, source: SourceName): Promise<void> {
   await warehouse.transaction(async (session) => {
-    const { before, left } = await forgetRestored(session, source);
-    if (before > 0 && left === 0) await forgetPruned(session, staged[source].table);
+    const { before, left } = await unmarkRestored(session, source);
+    if (before > 0 && left === 0) await deletePruned(session, staged[source].table);
   });
 }
 

@@ -19,7 +19,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { underRunLock } from '../../runner/run/run-lock.ts';
 import { otherTargets } from '../../runner/state/own-bookkeeping.ts';
 import { ensureState } from '../../runner/state/schema.ts';
-import { eraseAuditRows, eraseStoredBadRows, forgetNames } from '../../runner/subject/bookkeeping.ts';
+import { eraseAuditRows, eraseNames, eraseStoredBadRows } from '../../runner/subject/bookkeeping.ts';
 import { countSubjectRows, eraseRows, refreshMaterializedViews, vacuum } from '../../runner/subject/rows.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
@@ -116,7 +116,7 @@ async function eraseLocked(
   begin('materialized views');
   await refreshMaterializedViews(warehouse, manifest);
   begin('bookkeeping');
-  say('bookkeeping', await forgetNames(warehouse, manifest, words));
+  say('bookkeeping', await eraseNames(warehouse, manifest, words));
   begin('vacuum');
   await vacuum(warehouse, manifest);
   begin('logs');

@@ -96,19 +96,19 @@ function hold(
     // Before there is a lock, nothing else notices that the database hangs.
     const limit = setTimeout(giveUp, limitMs);
     signal.addEventListener('abort', giveUp);
-    const forgetLimits = () => {
+    const clearLimits = () => {
       clearTimeout(limit);
       signal.removeEventListener('abort', giveUp);
     };
     const doWork = async (lost: AbortSignal) => {
-      forgetLimits();
+      clearLimits();
       // Granted too late: it is given back at once.
       if (!isAwaited) return;
       await work(lost);
       // What is still to come is only giving the lock back.
       setTimeout(() => resolve({ held: true }), letGoMs).unref();
     };
-    warehouse.exclusive(watchLock, doWork).finally(forgetLimits).then(resolve, reject);
+    warehouse.exclusive(watchLock, doWork).finally(clearLimits).then(resolve, reject);
   });
 }
 

@@ -109,7 +109,7 @@ async function remove(session: Session, pruning: StagingPruning, loadId: number)
  * After a load from Bronze: forgets of the pruned files those whose rows are there again.
  * @returns how many files had been pruned before and how many of them are still without rows.
  */
-export async function forgetRestored(
+export async function unmarkRestored(
   session: Session,
   source: SourceName,
 ): Promise<{ readonly before: number; readonly left: number }> {

@@ -13,11 +13,11 @@ import { LoadBusyError, LoadInterruptedError } from '../landing/errors.ts';
 import { withRetries } from '../landing/retry.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import type { LoadOptions, LoadSummary } from '../landing/summary.ts';
-import { forgetColumns } from './forget-columns.ts';
 import { readAddress } from './mysql/address.ts';
 import { AllowedColumns } from './mysql/columns.ts';
 import { RegistryFault } from './mysql/fault.ts';
 import type { RegistryTimeouts } from './mysql/server.ts';
+import { removeColumns } from './remove-columns.ts';
 import { replaySnapshots } from './replay.ts';
 import { registry } from './stamp.ts';
 import { sweepKilled } from './sweep.ts';
@@ -64,7 +64,7 @@ export async function loadRegistry(
   const outcome = await warehouse.exclusive('load registry', async () => {
     const { bronzeRoot, apartments, locations = false } = source;
     const columns = new AllowedColumns(locations);
-    await forgetColumns(warehouse, columns);
+    await removeColumns(warehouse, columns);
     const sweep = () => sweepKilled({ warehouse, bronzeRoot, options });
     if (address === undefined)
       return replaySnapshots({ warehouse, bronzeRoot, options, apartments, columns, notes: await sweep() });

@@ -52,7 +52,7 @@ export async function landSnapshot(snapshot: Snapshot): Promise<{ id: SnapshotId
       const time = snapshot.again?.time ?? (await nextTime(session, clock()));
       const stamp = stampOf(time);
       const id = { loadId, stamp, time };
-      if (snapshot.again !== undefined) await forget(session, stamp, snapshot.again.tables);
+      if (snapshot.again !== undefined) await deleteTables(session, stamp, snapshot.again.tables);
       const ledger = await fill(session, id);
       await bronze?.write(manifestPathOf(stamp), manifestOf(time, ledger));
       manifest = manifestPathOf(stamp);
@@ -98,8 +98,8 @@ async function nextTime(session: Session, now: Date): Promise<Date> {
   return new Date(newest === undefined ? second : Math.max(second, newest.getTime() + 1000));
 }
 
-/** Takes tables of a snapshot out of staging and the ledger. */
-async function forget(session: Session, stamp: string, tables: readonly RegistryTable[]): Promise<void> {
+/** Deletes tables of a snapshot from staging and the ledger. */
+async function deleteTables(session: Session, stamp: string, tables: readonly RegistryTable[]): Promise<void> {
   const names = tables.map((table) => ledgerNameOf(stamp, table));
   await session.query(
     `delete from staging.registry_row as r

@@ -32,7 +32,7 @@ import { testNewRows } from '../reuse/new-rows.ts';
 import { rowsVersionOf } from '../reuse/row-versions.ts';
 import { isSteady } from '../reuse/steady.ts';
 import { type Created, nothingCreated } from '../state/created.ts';
-import { forgetExpired } from '../state/expired.ts';
+import { deleteExpired } from '../state/expired.ts';
 import { type Consumed, writeModel } from '../state/models.ts';
 import { type ResultRecord, writeResults } from '../state/runs.ts';
 import { hintFor } from './build-hint.ts';
@@ -160,7 +160,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
       rowsRemoved: reshaped || (node.hooks ?? []).length > 0 || mayRemove(decision, totals),
     });
   }
-  if (isWholeAgain(context.manifest, node, decision, state)) await forgetExpired(session, node.name);
+  if (isWholeAgain(context.manifest, node, decision, state)) await deleteExpired(session, node.name);
   const afterGrants: Decision =
     decision.mode === 'skip' && grants.changed ? { mode: 'skip', reason: 'its grants changed' } : decision;
   const record: ResultRecord = {

@@ -101,7 +101,7 @@ export function auditWarnings(outcomes: readonly AuditOutcome[]): readonly strin
 }
 
 /** Forgets the failed audits of a model from before a moment, with their rows. */
-export async function forgetFailures(on: Queryable, model: string, before: Date): Promise<void> {
+export async function deleteFailures(on: Queryable, model: string, before: Date): Promise<void> {
   await on.query('delete from datacycle.audit_failure where model = $1 and at < $2', [model, before.toISOString()]);
 }
 
@@ -124,11 +124,11 @@ async function keepIn(
        from unnest($4::text[]) with ordinality as bad (text, row_no)`,
       [runId, test.name, node.name, [...rows]],
     );
-    await forgetOldest(session, test.name);
+    await deleteOldest(session, test.name);
   }
 }
 
-async function forgetOldest(session: Queryable, test: string): Promise<void> {
+async function deleteOldest(session: Queryable, test: string): Promise<void> {
   await session.query(
     `delete from datacycle.audit_failure
      where test = $1

@@ -32,12 +32,12 @@ export class RelationCache {
   }
 
   /** Forgets one relation. */
-  forget(name: RelationName): void {
+  invalidate(name: RelationName): void {
     this.#found.delete(relation(name));
   }
 
   /** Forgets all of them: where a hook has run, any may have changed. */
-  forgetAll(): void {
+  invalidateAll(): void {
     this.#found.clear();
   }
 }

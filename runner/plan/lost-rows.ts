@@ -78,7 +78,7 @@ export function refuseToForget(
     readonly expired: ReadonlyMap<string, Date>;
   },
 ): void {
-  if (decision.mode !== 'replace' || !forgets(node, state.expired)) return;
+  if (decision.mode !== 'replace' || !lacksExpired(node, state.expired)) return;
   if ((state.existing?.referencedBy.length ?? 0) > 0) return;
   const gone = [...state.expired].map(([name, at]) => `${name} (before ${at.toISOString().slice(0, 10)})`).join(', ');
   throw new NodeError({
@@ -89,7 +89,7 @@ export function refuseToForget(
 }
 
 /** Whether retention has deleted upstream rows of a model that has no event_time, so its own rows from them cannot be told. */
-export function forgets(node: BuiltNode, expired: ReadonlyMap<string, Date>): boolean {
+export function lacksExpired(node: BuiltNode, expired: ReadonlyMap<string, Date>): boolean {
   return (
     node.kind === 'model' &&
     node.materialized === 'incremental' &&

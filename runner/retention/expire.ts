@@ -10,7 +10,7 @@ import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Compiled } from '../compile/compile.ts';
 import { periodBefore, type Retention, retentionOf } from '../compile/settings/retention.ts';
-import { forgetFailures } from '../data-test/audit-failure.ts';
+import { deleteFailures } from '../data-test/audit-failure.ts';
 import { readRelation } from '../database/catalog.ts';
 import { LockWaits } from '../database/locks/lock-waits.ts';
 import { statement } from '../database/statement.ts';
@@ -73,7 +73,7 @@ async function expireOne(
   { model, keep }: Retention,
   { dryRun, clock }: ExpireOptions,
 ): Promise<Expired | undefined> {
-  if (!dryRun) await forgetFailures(session, model.name, periodBefore(clock(), keep));
+  if (!dryRun) await deleteFailures(session, model.name, periodBefore(clock(), keep));
   const existing = await readRelation(session, model.relation);
   if (existing?.kind !== 'table') return undefined;
   const column = model.config.event_time ?? '';

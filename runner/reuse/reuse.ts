@@ -26,7 +26,7 @@ import {
 } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { type ModelState, modelsNamed } from '../state/models.ts';
-import { allTestPasses, forgetTestPasses, type Mark, type TestPass, writeTestPasses } from '../state/test-passes.ts';
+import { allTestPasses, deleteTestPasses, type Mark, type TestPass, writeTestPasses } from '../state/test-passes.ts';
 import type { SourceTexts } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { hasLostNothing, marksOf } from './marks.ts';
@@ -217,7 +217,7 @@ export class Reuse implements KnownRows {
 
   /** Records what was noted. */
   async write(): Promise<void> {
-    await forgetTestPasses(this.#warehouse, [...this.#notPassed]);
+    await deleteTestPasses(this.#warehouse, [...this.#notPassed]);
     await writeTestPasses(this.#warehouse, this.#passed);
   }
 

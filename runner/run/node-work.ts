@@ -73,7 +73,7 @@ export class NodeWork {
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);
     } finally {
-      this.#forgetChangedBy(node);
+      this.#invalidateChangedBy(node);
       if (!isLeft) this.#reuse?.built(node);
     }
   }
@@ -82,9 +82,9 @@ export class NodeWork {
    * Forgets what a build may have changed, also one that failed: batches and hooks outside its transaction have committed. Nothing
    * is dropped with cascade, so that the constraints of other tables stay, unless a hook takes them away.
    */
-  #forgetChangedBy(node: BuiltNode): void {
-    if ((node.hooks ?? []).length > 0) this.#relations.forgetAll();
-    else this.#relations.forget(node.relation);
+  #invalidateChangedBy(node: BuiltNode): void {
+    if ((node.hooks ?? []).length > 0) this.#relations.invalidateAll();
+    else this.#relations.invalidate(node.relation);
   }
 
   /** Runs a test, unless it has been run as an audit of a model that this run has built, or has passed on the same rows. */

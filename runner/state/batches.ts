@@ -74,7 +74,7 @@ export async function writeBatch(session: Queryable, model: string, batch: Built
 }
 
 /** Forgets the batches of another grid, when all of this one are built. */
-export async function forgetOtherBatches(
+export async function deleteOtherBatches(
   session: Queryable,
   model: string,
   windows: readonly BatchWindow[],

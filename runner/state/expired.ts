@@ -10,7 +10,7 @@ export async function recordExpired(session: Queryable, model: string, before: s
 }
 
 /** Removes the record: the model was rebuilt from complete sources. */
-export async function forgetExpired(session: Queryable, model: string): Promise<void> {
+export async function deleteExpired(session: Queryable, model: string): Promise<void> {
   await session.query('delete from datacycle.expired where model = $1', [model]);
 }
 

@@ -36,6 +36,6 @@ export async function recordPruned(session: Queryable, upstream: string, { loadI
 }
 
 /** Removes the record: all rows of the source exist again. */
-export async function forgetPruned(session: Queryable, upstream: string): Promise<void> {
+export async function deletePruned(session: Queryable, upstream: string): Promise<void> {
   await session.query('delete from datacycle.pruned where upstream = $1', [upstream]);
 }

@@ -50,6 +50,6 @@ export async function writeTestPasses(session: Queryable, passes: ReadonlyMap<st
 }
 
 /** Removes the record of tests that did not pass. */
-export async function forgetTestPasses(session: Queryable, tests: readonly string[]): Promise<void> {
+export async function deleteTestPasses(session: Queryable, tests: readonly string[]): Promise<void> {
   if (tests.length > 0) await session.query('delete from datacycle.test_pass where test = any($1::text[])', [tests]);
 }

@@ -9,7 +9,7 @@ import type { SubjectWords } from './words.ts';
 const erasedKey = `'erased:' || key`;
 
 /** Removes the natural keys of the subject's rows from the bookkeeping, before these rows (`<table> as t where ...`) are deleted. */
-export async function forgetKeys(session: Session, { name, config }: SubjectNode, rows: string): Promise<void> {
+export async function eraseKeys(session: Session, { name, config }: SubjectNode, rows: string): Promise<void> {
   const key = config.surrogate_key;
   if (key === undefined) return;
   await session.query(
@@ -23,7 +23,7 @@ export async function forgetKeys(session: Session, { name, config }: SubjectNode
  * loads. A natural key whose row is still there is never touched, since the next build would assign another number to that row.
  * @returns how many there were.
  */
-export async function forgetNames(warehouse: Warehouse, manifest: Manifest, words: SubjectWords): Promise<number> {
+export async function eraseNames(warehouse: Warehouse, manifest: Manifest, words: SubjectWords): Promise<number> {
   return warehouse.transaction(async (session) => {
     const stored = await storedTables(session, manifest);
     const rows = [...manifest.nodes.values()].flatMap((node) => {

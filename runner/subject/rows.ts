@@ -21,7 +21,7 @@ import { replicaIdentity } from '../materialize/replica-identity.ts';
 import { markPending } from '../state/batches.ts';
 import { raiseRowsVersion } from '../state/models.ts';
 import { NodeError } from '../text/errors.ts';
-import { forgetKeys } from './bookkeeping.ts';
+import { eraseKeys } from './bookkeeping.ts';
 import { type KnownSubject, type SubjectNode, subjectNodes, subjectPredicate } from './predicate.ts';
 import { storedTables } from './stored-tables.ts';
 
@@ -110,7 +110,7 @@ export async function eraseRows(
   if (node.materialized === 'materialized_view') return 0;
   const rows = subjectRows(node, manifest, subject);
   return new LockWaits(warehouse).transaction(node.name, async (session) => {
-    await forgetKeys(session, node, rows);
+    await eraseKeys(session, node, rows);
     await statement(session, replicaIdentity(node.relation));
     const erased = (await session.query(`delete from ${rows}`)).rowCount;
     if (erased > 0) {

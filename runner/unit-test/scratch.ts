@@ -93,13 +93,13 @@ export class Scratch {
     return found;
   }
 
-  /** Takes away what a unit test has built. */
-  async forget(model: string): Promise<void> {
+  /** Drops what a unit test has built, and its bookkeeping. */
+  async clear(model: string): Promise<void> {
     await this.warehouse.query(`drop schema ${identifier(unitTestSchema)} cascade`);
-    await this.#forgetState(model);
+    await this.#deleteState(model);
   }
 
-  async #forgetState(model: string): Promise<void> {
+  async #deleteState(model: string): Promise<void> {
     for (const table of ['model', 'high_water', 'surrogate_key', 'batch'])
       await this.warehouse.query(`delete from datacycle.${table} where model = $1`, [model]);
   }
@@ -152,7 +152,7 @@ export class Scratch {
     const { failed } = await buildNode({ ...this.context(now), options }, built);
     if (failed !== undefined) throw failed;
     const created = await readRelation(this.warehouse, node.relation);
-    await this.#forgetState(node.name);
+    await this.#deleteState(node.name);
     const columns = created?.columns ?? [];
     if (node.kind === 'seed') {
       const { rows } = await this.warehouse.query<{ rows: string }>(

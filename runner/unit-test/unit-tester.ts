@@ -118,7 +118,7 @@ export class UnitTester {
       }
       return undefined;
     } finally {
-      await scratch.forget(test.model.name);
+      await scratch.clear(test.model.name);
     }
   }
 }

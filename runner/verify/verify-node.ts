@@ -9,7 +9,7 @@ import { type BuiltNode, followedByMark, isMicrobatch, type Manifest, type Model
 import type { KeepFrom } from '../materialize/parts/target.ts';
 import { nothingNew, reasonToRebuild } from '../plan/decide.ts';
 import type { NodeState } from '../plan/decision.ts';
-import { dayLiteral, eventTimeTypes, forgets, keptOf } from '../plan/lost-rows.ts';
+import { dayLiteral, eventTimeTypes, keptOf, lacksExpired } from '../plan/lost-rows.ts';
 import { querySql } from '../plan/plan.ts';
 import { planBeside } from '../plan/plan-beside.ts';
 import { relationKindOf, tableTarget } from '../plan/table-target.ts';
@@ -79,7 +79,7 @@ export async function verifyNode(
     return skipped(
       `rows of ${[...state.pruned.keys()].join(', ')} have been pruned; \`datacycle load --from-bronze\` lands them again`,
     );
-  if (forgets(node, state.expired))
+  if (lacksExpired(node, state.expired))
     return skipped(`made of rows of ${[...state.expired.keys()].join(', ')} that retention has deleted`);
   const behind = await reasonBehind(session, manifest, node, state);
   if (behind !== undefined) return { status: 'behind', reason: behind };

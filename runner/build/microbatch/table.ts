@@ -10,9 +10,9 @@ import { alignColumns, createdFor } from '../../materialize/parts/structure.ts';
 import { deleteDuplicates } from '../../materialize/table.ts';
 import { literalOf, planCompletion, planPreparation } from '../../plan/plan-batch.ts';
 import { structureOf, tableTarget } from '../../plan/table-target.ts';
-import { forgetOtherBatches, writeBatch } from '../../state/batches.ts';
+import { deleteOtherBatches, writeBatch } from '../../state/batches.ts';
 import { type Created, nothingCreated } from '../../state/created.ts';
-import { forgetExpired } from '../../state/expired.ts';
+import { deleteExpired } from '../../state/expired.ts';
 import { type ModelState, raiseRowsVersion, writeModel } from '../../state/models.ts';
 import { blockingViews } from '../transaction/blocking-views.ts';
 import type { BuildContext } from '../transaction/build-context.ts';
@@ -81,9 +81,9 @@ export async function settle(session: Session, context: BuildContext, job: Job, 
   if (whole) {
     await work(planCompletion(job, existing, created));
     if (changedRows(progress.totals) > changedRows(sofar)) await raiseRowsVersion(session, node.name);
-    await forgetOtherBatches(session, node.name, job.known);
+    await deleteOtherBatches(session, node.name, job.known);
     const renewed = job.decision.mode !== 'increment' && job.state.pruned.size === 0;
-    if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await forgetExpired(session, node.name);
+    if (renewed && tablesBehind(context.manifest, node.reads).length === 0) await deleteExpired(session, node.name);
   }
   const { runStartedAt } = context.options;
   const before = { comments: undefined, created };

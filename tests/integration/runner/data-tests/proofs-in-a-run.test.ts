@@ -56,9 +56,9 @@ select id from {{ref "visits"}}`,
     const once = [await added(visits), await added(rooms)];
     expect(Math.min(...once)).toBeGreaterThan(0);
     expect([await added(visits), await added(rooms)]).toEqual([0, 0]);
-    relations.forget(visits);
+    relations.invalidate(visits);
     expect([await added(visits), await added(rooms)]).toEqual([once[0], 0]);
-    relations.forgetAll();
+    relations.invalidateAll();
     expect([await added(visits), await added(rooms)]).toEqual(once);
   });
 });

@@ -178,11 +178,7 @@ select 1 as id, timestamptz '2023-10-05T10:00Z' as at from {{ref "visits"}} limi
       '0001-01-01T00:00Z',
       'has values that belong to no partition: (id=5, at=0001-01-01',
     ],
-    [
-      `materialized: table, ${monthly}`,
-      null,
-      '"at" has values that belong to no partition: (at=NULL) in 1 row',
-    ],
+    [`materialized: table, ${monthly}`, null, '"at" has values that belong to no partition: (at=NULL) in 1 row'],
   ])('refuses a row without a time: %s, %s', async (config, at, message) => {
     await make(config);
     await visits.load([...first, { id: 5, at, value: 5 }]);

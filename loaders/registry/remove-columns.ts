@@ -7,7 +7,7 @@ import { registry } from './stamp.ts';
  * Takes out of staging the columns that are not read, which an earlier version or another setting landed. All rows of a table in one
  * snapshot have the same columns, so its first row tells.
  */
-export async function forgetColumns(warehouse: Warehouse, columns: AllowedColumns): Promise<void> {
+export async function removeColumns(warehouse: Warehouse, columns: AllowedColumns): Promise<void> {
   await warehouse.transaction(async (session) => {
     for (const table of registryTables) {
       await session.query(
