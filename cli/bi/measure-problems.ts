@@ -1,4 +1,4 @@
-import { checkMeasures } from '../../powerbi/check-measures.ts';
+import { checkMeasures } from '../../powerbi/model/check-measures.ts';
 import type { FreshlyCompiled } from '../../runner/compile/compile.ts';
 import { sourceTexts } from '../../runner/project/project.ts';
 import { type Problem, ProjectError } from '../../runner/text/errors.ts';

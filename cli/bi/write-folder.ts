@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import * as z from 'zod';
-import type { PowerBiProject } from '../../powerbi/project.ts';
+import type { PowerBiProject } from '../../powerbi/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 
 /** Lists what was written, so that the next time it is clear what has been changed since. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
-import type { PowerBiOptions } from '../../powerbi/options.ts';
-import { powerBiProject } from '../../powerbi/project.ts';
+import type { PowerBiOptions } from '../../powerbi/model/options.ts';
+import { powerBiProject } from '../../powerbi/project/project.ts';
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';

@@ -39,6 +39,8 @@ const biMeasure = z.strictObject({
   expression: z.string().min(1),
   format: z.string().min(1).optional(),
   folder: z.string().min(1).optional(),
+  /** The same in SQL, for what shows the report without Power BI; see docs/power-bi.md. */
+  sql: z.string().min(1).optional(),
 });
 
 /** Exposes a model to Power BI, through a view of its own. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { powerBiProject } from '../../../powerbi/project.ts';
+import { powerBiProject } from '../../../powerbi/project/project.ts';
 import { household, options } from '../../integration/powerbi/reader/exposures.ts';
 
 const file = join(import.meta.dirname, 'power-bi-project.txt');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkMeasures } from '../../../powerbi/check-measures.ts';
-import { scanDax } from '../../../powerbi/dax-scan.ts';
+import { checkMeasures } from '../../../powerbi/model/check-measures.ts';
+import { scanDax } from '../../../powerbi/model/dax-scan.ts';
 import { column, exposure, household } from '../../integration/powerbi/reader/exposures.ts';
 
 describe('the DAX scanner', () => {

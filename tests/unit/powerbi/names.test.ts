@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fileNames } from '../../../powerbi/file-names.ts';
-import { guidOf, objectName } from '../../../powerbi/guid.ts';
-import { mField, mText } from '../../../powerbi/m.ts';
+import { fileNames } from '../../../powerbi/model/file-names.ts';
+import { guidOf, objectName } from '../../../powerbi/model/guid.ts';
+import { mField, mText } from '../../../powerbi/model/m.ts';
 
 describe('file names', () => {
   it('are such as Windows takes', () => {

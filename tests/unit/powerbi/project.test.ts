@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { powerBiProject } from '../../../powerbi/project.ts';
+import { relationshipsOf } from '../../../powerbi/model/relationships.ts';
+import { powerBiProject } from '../../../powerbi/project/project.ts';
+import type { Exposure } from '../../../runner/manifest/exposure.ts';
 import { household, options } from '../../integration/powerbi/reader/exposures.ts';
 import { SchemaCheck, schemaFolder } from '../../integration/powerbi/reader/schemas.ts';
+import { modelFaults } from '../../integration/powerbi/reader/tmdl-model.ts';
 import { columnReference, type ReadObject, readTmdl } from '../../integration/powerbi/reader/tmdl-reader.ts';
 
 const { files } = powerBiProject(household, options);
@@ -105,7 +108,7 @@ describe('a Power BI project', () => {
     expect(source('Energy by minute')).toBe(
       [
         'let',
-        '    Source = PostgreSQL.Database(Server, Database),',
+        '    Source = PostgreSQL.Database(Server, Database, [CreateNavigationProperties = false, CommandTimeout = #duration(0, 1, 0, 0)]),',
         '    View = Source{[Schema = "bi", Item = "Energy by minute"]}[Data],',
         '    Window = Table.SelectRows(View, each [#"Minute key"] >= MinuteKey(RangeStart) and [#"Minute key"] < MinuteKey(RangeEnd))',
         'in',
@@ -127,7 +130,7 @@ describe('a Power BI project', () => {
 
   it('relates only columns that are there, of one type', () => {
     const related = ofType('relationship');
-    expect(related).toHaveLength(household.flatMap(({ references }) => references).length);
+    expect(related.length).toBe(relationshipsOf(household).filter(({ active }) => active).length);
     for (const { properties } of related) {
       const [from, into] = ['fromColumn', 'toColumn'].map((end) => {
         const [table, name] = columnReference(properties.get(end) ?? '');
@@ -136,6 +139,54 @@ describe('a Power BI project', () => {
       expect(from).toBe('int64');
       expect(into).toBe('int64');
     }
+  });
+
+  it('is one model: what it names is there, and no name is there twice', () => {
+    expect(modelFaults([...documents.values()])).toEqual([]);
+  });
+
+  it('keeps an inactive relationship only where a measure activates it', () => {
+    const inactive = (exposures: readonly Exposure[]) =>
+      readTmdl(
+        powerBiProject(exposures, options).files.get('datacycle.SemanticModel/definition/relationships.tmdl') ?? '',
+      )
+        .objects.filter(({ properties }) => properties.get('isActive') === 'false')
+        .map(({ properties }) => properties.get('fromColumn'));
+    expect(inactive(household)).toEqual([]);
+    const expression = "CALCULATE(1, USERELATIONSHIP('Forecast'[Issue date key], 'date'[Date key]))";
+    const using = household.map((one) =>
+      one.name === 'Forecast' ? { ...one, measures: [{ name: 'Issued', expression }] } : one,
+    );
+    expect(inactive(using)).toEqual(["Forecast.'Issue date key'"]);
+  });
+
+  it('offers hidden columns to nobody, except for those that others are sorted by', () => {
+    const mdx = (table: string, name: string) =>
+      childOf(tables.get(table), 'column', name)?.properties.get('isAvailableInMdx');
+    expect(mdx('Energy by minute', 'Minute key')).toBe('false');
+    expect(mdx('Date', 'Month number')).toBeUndefined();
+    expect(mdx('Room', 'Room')).toBeUndefined();
+  });
+
+  it('makes whole numbers of both keys', () => {
+    for (const name of ['DateKey', 'MinuteKey'])
+      expect(ofType('expression').find((one) => one.name === name)?.value).toMatch(
+        /^\(time as datetime\) => Int64\.From\(/,
+      );
+  });
+
+  it('has a logical id that no other installation has', () => {
+    const ids = (more: Partial<typeof options>) =>
+      [...powerBiProject(household, { ...options, ...more }).files]
+        .filter(([path]) => path.endsWith('.platform'))
+        .map(([, text]) => (JSON.parse(text) as { config: { logicalId: string } }).config.logicalId);
+    const all = [ids({}), ids({ server: 'other.example' }), ids({ database: 'second' })].flat();
+    expect(new Set(all).size).toBe(6);
+    expect(ids({})).toEqual(ids({}));
+  });
+
+  it("leaves no mark of Power BI Desktop's own", () => {
+    expect([...files.values()].join()).not.toMatch(/PBI_Id|PBI_ProTooling/);
   });
 
   it('holds measures of several lines', () => {

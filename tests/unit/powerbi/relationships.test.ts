@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Relationship, reachOf, relationshipsOf } from '../../../powerbi/relationships.ts';
+import { type Relationship, reachOf, relationshipsOf } from '../../../powerbi/model/relationships.ts';
 import type { Exposure } from '../../../runner/manifest/exposure.ts';
 import { exposure, household, key, to } from '../../integration/powerbi/reader/exposures.ts';
 

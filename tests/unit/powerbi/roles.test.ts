@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PowerBiOptions } from '../../../powerbi/options.ts';
-import { relationshipsOf } from '../../../powerbi/relationships.ts';
-import { roleObjects } from '../../../powerbi/roles.ts';
+import type { PowerBiOptions } from '../../../powerbi/model/options.ts';
+import { relationshipsOf } from '../../../powerbi/model/relationships.ts';
+import { roleObjects } from '../../../powerbi/model/roles.ts';
 import type { Exposure } from '../../../runner/manifest/exposure.ts';
 import { exposure, household, key, options, to } from '../../integration/powerbi/reader/exposures.ts';
 
@@ -22,7 +22,7 @@ describe('roles', () => {
 
   it('are one for everything, one for each apartment, one by login', () => {
     expect([...roles.keys()]).toEqual(['All apartments', 'Jimmy', 'Jérémie', 'By login']);
-    expect(roles.get('All apartments')?.size).toBe(0);
+    expect(Object.fromEntries(roles.get('All apartments') ?? [])).toEqual({ Access: 'FALSE()' });
   });
 
   it('of an apartment shut the apartments and every table that no filter on them reaches', () => {
@@ -30,7 +30,18 @@ describe('roles', () => {
       Apartment: `'Apartment'[Apartment id] == "jimmy"`,
       Room: `LOOKUPVALUE('Apartment'[Apartment id], 'Apartment'[Apartment key], 'Room'[Apartment key]) == "jimmy"`,
       Device: `LOOKUPVALUE('Apartment'[Apartment id], 'Apartment'[Apartment key], LOOKUPVALUE('Room'[Apartment key], 'Room'[Room key], 'Device'[Room key])) == "jimmy"`,
+      Access: 'FALSE()',
     });
+  });
+
+  it('show no address but the own one', () => {
+    const seen = [...roles].map(([name, filters]) => [name, filters.get('Access')]);
+    expect(seen).toEqual([
+      ['All apartments', 'FALSE()'],
+      ['Jimmy', 'FALSE()'],
+      ['Jérémie', 'FALSE()'],
+      ['By login', "LOWER('Access'[User e-mail]) == LOWER(USERPRINCIPALNAME())"],
+    ]);
   });
 
   it('by login look the address up whatever its case, and shut the map, too', () => {

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tmdl, tmdlName } from '../../../powerbi/tmdl.ts';
+import { tmdl, tmdlName } from '../../../powerbi/model/tmdl.ts';
 import { nameOf, readTmdl } from '../../integration/powerbi/reader/tmdl-reader.ts';
 
 describe('names', () => {
@@ -28,7 +29,39 @@ describe('the writer', () => {
     expect(measure('SUM(T[x])\r\n')).toBe('table T\n\n\tmeasure M = SUM(T[x])\n');
   });
 
-  it.each(['plain', ' padded ', '"quoted"', '0.0" W"', ''])('brings the text %j through', (text) => {
+  it('takes away what all lines of an expression are indented by', () => {
+    expect(measure('    var x = 1\n    return\n        x')).toBe(
+      'table T\n\n\tmeasure M =\n\t\t\tvar x = 1\n\t\t\treturn\n\t\t\t    x\n',
+    );
+  });
+
+  it('puts an expression between backticks whose first line is indented deeper than another one', () => {
+    const written = measure('    1\n  + 2\n\n    + 3');
+    expect(written).toBe('table T\n\n\tmeasure M = ```\n\t\t\t  1\n\t\t\t+ 2\n\n\t\t\t  + 3\n\t\t\t```\n');
+    expect(readTmdl(written).objects[0]?.children[0]?.value).toBe('  1\n+ 2\n\n  + 3');
+  });
+
+  it('writes any expression so that its text comes back, but for the indentation of all lines', () => {
+    const line = fc
+      .tuple(fc.nat(6), fc.constantFrom('1', '+ 2', 'VAR x =', ''))
+      .map(([n, text]) => `${' '.repeat(n)}${text}`);
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 2, maxLength: 6 }), (lines) => {
+        const kept = lines
+          .map((one) => one.trimEnd())
+          .join('\n')
+          .replace(/^\n+|\n+$/g, '')
+          .split('\n');
+        fc.pre(kept.length > 1);
+        const common = Math.min(...kept.filter((one) => one !== '').map((one) => one.search(/\S/)));
+        expect(readTmdl(measure(lines.join('\n'))).objects[0]?.children[0]?.value).toBe(
+          kept.map((one) => one.slice(common)).join('\n'),
+        );
+      }),
+    );
+  });
+
+  it.each(['plain', ' padded ', '"quoted"', '0.0" W"', '', '`0`', 'a`b'])('brings the text %j through', (text) => {
     const written = tmdl([
       {
         type: 'table',
@@ -94,6 +127,23 @@ describe('the reader that the tests trust', () => {
       'line 4: "a"b is not quoted rightly',
     ],
     ['Windows line ends', 'table T\r\n', 'line 1: no \\\\r'],
+    [
+      'a first line of an expression that is indented deeper than another one',
+      'table T\n\n\tmeasure M =\n\t\t\t  1\n\t\t\t+ 2\n',
+      'line 5: the first line of the expression is indented deeper',
+    ],
+    ['backticks that are never closed', 'table T\n\n\tmeasure M = ```\n\t\t\t1\n', 'the backticks are never closed'],
+    [
+      'a text that begins with a backtick',
+      'table T\n\n\tmeasure M = 1\n\t\tformatString: `0`\n',
+      'begins with a backtick',
+    ],
+    [
+      'a caption of what has none',
+      'cultureInfo fr-FR\n\n\ttranslations\n\n\t\tmodel Model\n\n\t\t\trole R\n',
+      'has no property role|no property: role R',
+    ],
+    ['an extended property that is no JSON', `table T\n\n\t${column}\n\n\t\textendedProperty P = {a}\n`, 'JSON'],
     ['no end of the last line', 'table T', 'the last line has no end'],
   ])('refuses %s', (_, text, message) => {
     expect(() => readTmdl(text)).toThrow(new RegExp(message));

@@ -1,4 +1,4 @@
-import type { PowerBiOptions } from '../../../../powerbi/options.ts';
+import type { PowerBiOptions } from '../../../../powerbi/model/options.ts';
 import type { BiType, ExposedColumn, ExposedReference, Exposure } from '../../../../runner/manifest/exposure.ts';
 
 /** A column; `Room key: bigint, hidden` would be `column('Room key', 'bigint', { hidden: true })`. */

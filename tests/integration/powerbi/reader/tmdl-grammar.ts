@@ -3,7 +3,16 @@
  * description of the language and its reference of the Tabular Object Model. Anything that is not here is an error.
  */
 
-export type ValueKind = 'text' | 'flag' | 'integer' | 'guid' | 'name' | 'column' | 'expression' | readonly string[];
+export type ValueKind =
+  | 'json'
+  | 'text'
+  | 'flag'
+  | 'integer'
+  | 'guid'
+  | 'name'
+  | 'column'
+  | 'expression'
+  | readonly string[];
 
 export interface ObjectKind {
   /** Whether a name follows the type. */
@@ -12,10 +21,14 @@ export interface ObjectKind {
   readonly value?: ValueKind;
   readonly properties: Readonly<Record<string, ValueKind>>;
   readonly required?: readonly string[];
+  /** The types of objects below it; `table=translatedTable` where a type has properties of its own there. */
   readonly children: readonly string[];
 }
 
 const granularity = ['day', 'month', 'quarter', 'year'];
+
+/** What a culture says of an object. */
+const translation = { caption: 'text', description: 'text', displayFolder: 'text' } as const;
 
 export const objectKinds: Readonly<Record<string, ObjectKind>> = {
   database: {
@@ -43,7 +56,7 @@ export const objectKinds: Readonly<Record<string, ObjectKind>> = {
   table: {
     named: true,
     properties: { isHidden: 'flag', lineageTag: 'guid', dataCategory: ['Time'] },
-    children: ['refreshPolicy', 'measure', 'column', 'partition', 'annotation'],
+    children: ['refreshPolicy', 'calculationGroup', 'measure', 'column', 'hierarchy', 'partition', 'annotation'],
   },
   refreshPolicy: {
     named: false,
@@ -74,21 +87,61 @@ export const objectKinds: Readonly<Record<string, ObjectKind>> = {
       isKey: 'flag',
       formatString: 'text',
       lineageTag: 'guid',
+      isAvailableInMdx: 'flag',
       summarizeBy: ['none', 'sum', 'average', 'min', 'max', 'count', 'distinctCount'],
       displayFolder: 'text',
       sourceColumn: 'text',
       sortByColumn: 'name',
     },
     required: ['dataType', 'summarizeBy', 'sourceColumn'],
-    children: ['annotation'],
+    children: ['relatedColumnDetails', 'extendedProperty', 'annotation'],
+  },
+  relatedColumnDetails: {
+    named: false,
+    properties: { groupByColumn: 'name' },
+    required: ['groupByColumn'],
+    children: [],
+  },
+  extendedProperty: { named: true, value: 'json', properties: {}, children: [] },
+  hierarchy: { named: true, properties: { lineageTag: 'guid' }, children: ['level', 'annotation'] },
+  level: { named: true, properties: { lineageTag: 'guid', column: 'name' }, required: ['column'], children: [] },
+  calculationGroup: { named: false, properties: { precedence: 'integer' }, children: ['calculationItem'] },
+  calculationItem: {
+    named: true,
+    value: 'expression',
+    properties: { ordinal: 'integer', formatStringDefinition: 'expression' },
+    children: [],
   },
   partition: {
     named: true,
-    value: ['m'],
+    value: ['m', 'calculated', 'calculationGroup'],
     properties: { mode: ['import'], source: 'expression' },
     required: ['mode', 'source'],
     children: [],
   },
+  perspective: { named: true, properties: {}, children: ['perspectiveTable'] },
+  perspectiveTable: {
+    named: true,
+    properties: { includeAll: 'flag' },
+    children: ['perspectiveColumn', 'perspectiveMeasure', 'perspectiveHierarchy'],
+  },
+  perspectiveColumn: { named: true, properties: {}, children: [] },
+  perspectiveMeasure: { named: true, properties: {}, children: [] },
+  perspectiveHierarchy: { named: true, properties: {}, children: [] },
+  cultureInfo: { named: true, properties: {}, children: ['translations'] },
+  translations: { named: false, properties: {}, children: ['model=translatedModel'] },
+  translatedModel: {
+    named: true,
+    properties: translation,
+    children: ['table=translatedTable', 'perspective=translated'],
+  },
+  translatedTable: {
+    named: true,
+    properties: translation,
+    children: ['measure=translated', 'column=translated', 'hierarchy=translatedHierarchy'],
+  },
+  translatedHierarchy: { named: true, properties: translation, children: ['level=translated'] },
+  translated: { named: true, properties: translation, children: [] },
   relationship: {
     named: true,
     properties: { isActive: 'flag', fromColumn: 'column', toColumn: 'column' },
@@ -112,4 +165,14 @@ export const objectKinds: Readonly<Record<string, ObjectKind>> = {
 };
 
 /** What may stand without indentation. */
-export const rootKinds = ['database', 'model', 'table', 'relationship', 'role', 'expression', 'annotation'];
+export const rootKinds = [
+  'database',
+  'model',
+  'table',
+  'relationship',
+  'role',
+  'expression',
+  'perspective',
+  'cultureInfo',
+  'annotation',
+];

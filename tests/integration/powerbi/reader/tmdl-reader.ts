@@ -30,7 +30,7 @@ interface Open {
 const namePattern = "(?:'(?:[^']|'')+'|[^\\s.=:']+)";
 const declaration = new RegExp(`^(\\w+)(?: (${namePattern}))?(?: =(?: (.*))?)?$`);
 const property = /^(\w+)(?:: (.*)| =(?: (.*))?)?$/;
-const reference = new RegExp(`^ref (table|role) (${namePattern})$`);
+const reference = new RegExp(`^ref (table|role|perspective|cultureInfo) (${namePattern})$`);
 const column = new RegExp(`^(${namePattern})\\.(${namePattern})$`);
 
 /**
@@ -51,6 +51,20 @@ export function nameOf(written: string): string {
 export function columnReference(written: string): [string, string] {
   const [, table = '', name = ''] = column.exec(written) ?? [];
   return [nameOf(table), nameOf(name)];
+}
+
+const fence = '```';
+
+function indentation(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+/** The kind of an object of a type below another one; undefined if it may not stand there. */
+function kindName(type: string, children: readonly string[]): string | undefined {
+  return children
+    .map((child) => child.split('='))
+    .find(([name]) => name === type)
+    ?.at(-1);
 }
 
 class Reader {
@@ -107,14 +121,13 @@ class Reader {
 
   #isObject(rest: string, parent: Open): boolean {
     const word = /^\w+/.exec(rest)?.[0] ?? '';
-    return parent.kind.children.includes(word) && !(word in parent.kind.properties);
+    return kindName(word, parent.kind.children) !== undefined && !(word in parent.kind.properties);
   }
 
   #readObject(rest: string, parent: Open | undefined, depth: number, description: string): Open {
     const [, type = '', written, inline] = declaration.exec(rest) ?? this.#fail(`this is no declaration: ${rest}`);
-    const kind = objectKinds[type];
-    const allowed = parent === undefined ? rootKinds : parent.kind.children;
-    if (kind === undefined || !allowed.includes(type)) return this.#fail(`${type} may not stand here`);
+    const kind = objectKinds[kindName(type, parent === undefined ? rootKinds : parent.kind.children) ?? ''];
+    if (kind === undefined) return this.#fail(`${type} may not stand here`);
     if (kind.named !== (written !== undefined)) this.#fail(`${type} ${kind.named ? 'needs' : 'has no'} name`);
     const hasValue = / =(?: |$)/.test(rest.slice(type.length + 1 + (written?.length ?? 0)));
     if (hasValue !== (kind.value !== undefined)) this.#fail(`${type} ${hasValue ? 'has no' : 'needs a'} value`);
@@ -139,9 +152,13 @@ class Reader {
   }
 
   #readValue(kind: ValueKind, inline: string | undefined, depth: number): string {
-    if (kind === 'expression') return inline === undefined ? this.#readLines(depth) : inline;
+    if (kind === 'expression') {
+      if (inline === fence) return this.#readFenced(depth);
+      return inline === undefined ? this.#readLines(depth) : inline;
+    }
     const value = inline ?? this.#fail('the value is missing');
     if (kind === 'text') return this.#readText(value);
+    if (kind === 'json') JSON.parse(value);
     if (kind === 'flag' && !/^(?:true|false)$/.test(value)) this.#fail(`${value} is neither true nor false`);
     if (kind === 'integer' && !/^-?\d+$/.test(value)) this.#fail(`${value} is no whole number`);
     if (kind === 'guid' && !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value))
@@ -153,6 +170,7 @@ class Reader {
   }
 
   #readText(value: string): string {
+    if (value.startsWith('`')) this.#fail(`${value} begins with a backtick`);
     if (!value.startsWith('"')) return value;
     if (!/^"(?:[^"]|"")*"$/.test(value)) this.#fail(`${value} is not quoted rightly`);
     return value.slice(1, -1).replaceAll('""', '"');
@@ -173,12 +191,28 @@ class Reader {
       lines.push((this.#lines[this.#at] ?? '').slice(indent.length));
     }
     if (lines.length === 0 || lines[0] === '') this.#fail('the expression is missing');
+    if (lines.some((line) => line !== '' && indentation(line) < indentation(lines[0] ?? '')))
+      this.#fail('the first line of the expression is indented deeper than another one');
+    return lines.join('\n');
+  }
+
+  /** The lines up to closing backticks, which say how far they are indented. */
+  #readFenced(depth: number): string {
+    const indent = '\t'.repeat(depth + 2);
+    const lines: string[] = [];
+    for (this.#at += 1; this.#lines[this.#at] !== `${indent}${fence}`; this.#at += 1) {
+      const line = this.#lines[this.#at] ?? this.#fail('the backticks are never closed');
+      if (line !== '' && !line.startsWith(indent)) this.#fail('a line lies left of the closing backticks');
+      lines.push(line.slice(indent.length));
+    }
     return lines.join('\n');
   }
 
   #close(object: Open | undefined): void {
     if (object === undefined) return;
-    for (const name of object.kind.required ?? [])
+    // The partition of a calculation group has no source.
+    const required = object.value === 'calculationGroup' ? [] : (object.kind.required ?? []);
+    for (const name of required)
       if (!object.properties.has(name)) throw new Error(`line ${object.line}: ${object.type} lacks ${name}`);
     this.#checkUnique(object.children);
   }

@@ -1,4 +1,4 @@
-import type { Exposure } from '../runner/manifest/exposure.ts';
+import type { Exposure } from '../../runner/manifest/exposure.ts';
 import type { Field, Visual } from './visuals.ts';
 
 /** The page that a new report begins with. What the model has no field for is left out. */

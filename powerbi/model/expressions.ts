@@ -15,14 +15,14 @@ export function expressionObjects(options: PowerBiOptions): TmdlObject[] {
       'From when Power BI Desktop loads minutes and days. The Power BI service puts its own times in here.',
     ),
     parameter('RangeEnd', 'DateTime', '#datetime(2100, 1, 1, 0, 0, 0)', 'Until when; this time itself is left out.'),
+    // M counts in floating point; as a whole number a key stays one in the SQL, where the key's index needs it.
     keyFunction(
       'DateKey',
-      'Date.Year(time) * 10000 + Date.Month(time) * 100 + Date.Day(time)',
+      'Int64.From(Date.Year(time) * 10000 + Date.Month(time) * 100 + Date.Day(time))',
       'The key YYYYMMDD of the day of a time.',
     ),
     keyFunction(
       'MinuteKey',
-      // M counts in floating point; as a whole number it stays one in the SQL, where the key's index needs it.
       'Int64.From(Date.Year(time) * 100000000 + Date.Month(time) * 1000000 + Date.Day(time) * 10000 + Time.Hour(time) * 100 + Time.Minute(time))',
       'The key YYYYMMDDHHMM of the minute of a time.',
     ),

@@ -1,4 +1,4 @@
-import type { Exposure } from '../runner/manifest/exposure.ts';
+import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { calendarOf } from './exposures.ts';
 import { mField, mText } from './m.ts';
 import type { PowerBiOptions } from './options.ts';
@@ -31,7 +31,8 @@ export function sourceQuery(exposure: Exposure, key: RefreshKey | undefined): st
   const { schema, name } = exposure.view;
   const lines = [
     'let',
-    '    Source = PostgreSQL.Database(Server, Database),',
+    // Foreign keys are in the model already; asking for them takes a query for each table. The driver's own limit is ten minutes.
+    '    Source = PostgreSQL.Database(Server, Database, [CreateNavigationProperties = false, CommandTimeout = #duration(0, 1, 0, 0)]),',
     `    View = Source{[Schema = ${mText(schema)}, Item = ${mText(name)}]}[Data]${key === undefined ? '' : ','}`,
   ];
   if (key === undefined) return [...lines, 'in', '    View'].join('\n');

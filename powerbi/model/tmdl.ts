@@ -54,7 +54,9 @@ function propertyLines(property: TmdlProperty, depth: number): string[] {
 
 /**
  * `start = expression`. An expression of several lines must begin on a line of its own, indented deeper than its sibling
- * properties: one that begins on the line of the equals sign ends there.
+ * properties: one that begins on the line of the equals sign ends there. What all lines are indented by goes. A first line
+ * that is still indented deeper than another one would be refused, unless all lines are between backticks: then the
+ * closing ones set the indentation.
  */
 function assignment(start: string, expression: string | undefined, depth: number): string[] {
   if (expression === undefined) return [start];
@@ -67,13 +69,26 @@ function assignment(start: string, expression: string | undefined, depth: number
   const [only = '', ...more] = lines;
   if (more.length === 0) return [`${start} = ${only.trim()}`];
   const indent = '\t'.repeat(depth + 2);
-  return [`${start} =`, ...lines.map((line) => (line === '' ? '' : `${indent}${line}`))];
+  const common = Math.min(...lines.filter((line) => line !== '').map(indentation));
+  const shifted = lines.map((line) => (line === '' ? '' : `${indent}${line.slice(common)}`));
+  return indentation(only) > common
+    ? [`${start} = ${fence}`, ...shifted, `${indent}${fence}`]
+    : [`${start} =`, ...shifted];
+}
+
+const fence = '```';
+
+/** How many blanks and tabs a line begins with. */
+function indentation(line: string): number {
+  return line.length - line.trimStart().length;
 }
 
 /** A text value is written without quotes unless its ends could be misread. */
 function text(value: string): string {
   const line = value.replace(/\s*[\r\n]+\s*/g, ' ');
-  return line === '' || line !== line.trim() || line.includes('"') ? `"${line.replaceAll('"', '""')}"` : line;
+  return line === '' || line !== line.trim() || line.startsWith('`') || line.includes('"')
+    ? `"${line.replaceAll('"', '""')}"`
+    : line;
 }
 
 function description(value: string | undefined): string[] {

@@ -1,7 +1,6 @@
-import type { ExposedReference, Exposure } from '../runner/manifest/exposure.ts';
+import type { ExposedReference, Exposure } from '../../runner/manifest/exposure.ts';
 import { daxColumn, daxTable, daxText } from './dax.ts';
 import { columnOf, exposureOfModel } from './exposures.ts';
-import { guidOf } from './guid.ts';
 import type { PowerBiOptions, Subject } from './options.ts';
 import { type Relationship, reachOf } from './relationships.ts';
 import type { TmdlObject } from './tmdl.ts';
@@ -23,7 +22,9 @@ export function roleObjects(
   relationships: readonly Relationship[],
   options: PowerBiOptions,
 ): TmdlObject[] {
-  const everything = { name: 'All apartments', description: 'Sees everything.', filters: new Map<string, string>() };
+  // The map lists people's addresses: a filter on the apartments would leave those of all who may see the same apartment.
+  const noAddress = exposures.filter(({ kind }) => kind === 'access').map(({ name }) => [name, 'FALSE()'] as const);
+  const everything = { name: 'All apartments', description: 'Sees every apartment.', filters: new Map(noAddress) };
   const table = exposureOfModel(exposures, options.subjects.model);
   const id = table && columnOf(table, options.subjects.idColumn);
   if (table === undefined || table.key === undefined || id === undefined) return [everything].map(roleObject);
@@ -33,10 +34,13 @@ export function roleObjects(
   const fixed = options.subjects.all.map((subject, index) => ({
     name: names[index] ?? subject.id,
     description: `Sees ${subject.name} alone.`,
-    filters: mapValues(keys, (key, name) => {
-      const value = name === table.name ? daxColumn(table.name, id.name) : idOf(key);
-      return `${value} == ${daxText(subject.id)}`;
-    }),
+    filters: new Map([
+      ...mapValues(keys, (key, name) => {
+        const value = name === table.name ? daxColumn(table.name, id.name) : idOf(key);
+        return `${value} == ${daxText(subject.id)}`;
+      }),
+      ...noAddress,
+    ]),
   }));
   return [everything, ...fixed, ...byLogin(exposures, table, keys, options)].map(roleObject);
 }
@@ -139,10 +143,7 @@ function roleObject({ name, description, filters }: Role): TmdlObject {
     name,
     description,
     properties: [{ name: 'modelPermission', value: 'read' }],
-    children: [
-      ...[...filters].map(([table, filter]) => ({ type: 'tablePermission', name: table, value: filter })),
-      { type: 'annotation', name: 'PBI_Id', value: guidOf('role', name).replaceAll('-', '') },
-    ],
+    children: [...filters].map(([table, filter]) => ({ type: 'tablePermission', name: table, value: filter })),
   };
 }
 

@@ -1,8 +1,17 @@
-import type { Exposure } from '../runner/manifest/exposure.ts';
+// The semantic model, in TMDL: one file for each table, role and the like.
+//
+//   1. tables.ts, columns.ts, partition.ts  a table for each view, and how Power BI fetches it
+//   2. relationships.ts        foreign keys, of which those are active that open no second path
+//   3. roles.ts                which rows a viewer sees
+//   4. expressions.ts, m.ts    the connection and the keys of times, in M
+//   5. tmdl.ts                 writes all of that; guid.ts gives each object the same id every time
+//
+// dax.ts, dax-scan.ts and check-measures.ts: the names in the measures of the .yml files exist.
+import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { expressionObjects } from './expressions.ts';
 import { fileNames } from './file-names.ts';
 import type { PowerBiOptions } from './options.ts';
-import { relationshipObject, relationshipsOf } from './relationships.ts';
+import { isActivated, relationshipObject, relationshipsOf } from './relationships.ts';
 import { roleObjects } from './roles.ts';
 import { tableObject } from './tables.ts';
 import { type TmdlObject, tmdl, tmdlName } from './tmdl.ts';
@@ -13,6 +22,7 @@ const compatibilityLevel = 1567;
 /** The files of the semantic model's definition, by their paths in its folder. */
 export function modelFiles(exposures: readonly Exposure[], options: PowerBiOptions): Map<string, string> {
   const relationships = relationshipsOf(exposures);
+  const related = relationships.filter((one) => one.active || isActivated(one, exposures));
   const tables = exposures.map((exposure) => tableObject(exposure, exposures, options));
   const roles = roleObjects(exposures, relationships, options);
   const expressions = expressionObjects(options);
@@ -20,9 +30,7 @@ export function modelFiles(exposures: readonly Exposure[], options: PowerBiOptio
     ['database.tmdl', tmdl([database])],
     ['model.tmdl', modelText(tables, roles, expressions)],
     ['expressions.tmdl', tmdl(expressions)],
-    ...(relationships.length === 0
-      ? []
-      : [['relationships.tmdl', tmdl(relationships.map(relationshipObject))] as const]),
+    ...(related.length === 0 ? [] : [['relationships.tmdl', tmdl(related.map(relationshipObject))] as const]),
     ...eachInItsFile('tables', tables),
     ...eachInItsFile('roles', roles),
   ]);
@@ -46,6 +54,7 @@ function modelText(
     properties: [
       { name: 'culture', value: 'en-US' },
       { name: 'defaultPowerBIDataSourceVersion', value: 'powerBI_V3' },
+      { name: 'discourageImplicitMeasures', value: true },
       { name: 'sourceQueryCulture', value: 'en-US' },
     ],
     children: [
@@ -59,7 +68,6 @@ function modelText(
       // There is a calendar: no hidden one for every column with a date.
       { type: 'annotation', name: '__PBI_TimeIntelligenceEnabled', value: '0' },
       { type: 'annotation', name: 'PBI_QueryOrder', value: JSON.stringify(names) },
-      { type: 'annotation', name: 'PBI_ProTooling', value: '["DevMode"]' },
     ],
   };
   const references = [tables, roles].map((objects) =>

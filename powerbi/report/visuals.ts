@@ -1,5 +1,5 @@
-import { objectName } from './guid.ts';
-import { schemas } from './json.ts';
+import { objectName } from '../model/guid.ts';
+import { schemas } from '../model/json.ts';
 
 /** A column or a measure of the model. */
 export interface Field {

@@ -1,12 +1,14 @@
 // Writes a Power BI project (.pbip) for the views of schema `bi`: texts only, no file is read or written here.
 //
-//   1. model.ts, tables.ts, columns.ts, relationships.ts, roles.ts, partition.ts  the semantic model, in TMDL (tmdl.ts)
-//   2. expressions.ts, m.ts            the connection and the queries of the tables, in M
-//   3. dax.ts, dax-scan.ts, check-measures.ts  the names that a measure uses exist
-//   4. report.ts, starting-page.ts, visuals.ts  a report with one page
+//   1. ../model    the semantic model
+//   2. ../report   the report on it
+//   3. items.ts    the files around them: what a folder is, the connection, what Git leaves out
 //
 // The same exposures and options yield the same bytes. cli/bi writes the files and keeps what a person has changed.
-import type { Exposure } from '../runner/manifest/exposure.ts';
+import type { Exposure } from '../../runner/manifest/exposure.ts';
+import { modelFiles } from '../model/model.ts';
+import type { PowerBiOptions } from '../model/options.ts';
+import { reportFiles } from '../report/report.ts';
 import {
   connectionFile,
   ignoreFile,
@@ -15,9 +17,6 @@ import {
   reportPropertiesFile,
   semanticModelFile,
 } from './items.ts';
-import { modelFiles } from './model.ts';
-import type { PowerBiOptions } from './options.ts';
-import { reportFiles } from './report.ts';
 
 /** A Power BI project: the texts of its files by their paths, with forward slashes. */
 export interface PowerBiProject {
@@ -38,10 +37,10 @@ export function powerBiProject(exposures: readonly Exposure[], options: PowerBiO
     ['.gitignore', ignoreFile],
     [`${name}.pbids`, connectionFile(options)],
     [`${name}.pbip`, projectFile(reportFolder)],
-    [`${modelFolder}/.platform`, platformFile('SemanticModel', name)],
+    [`${modelFolder}/.platform`, platformFile('SemanticModel', name, options)],
     [`${modelFolder}/definition.pbism`, semanticModelFile()],
     ...within(`${modelFolder}/definition`, modelFiles(exposures, options)),
-    [`${reportFolder}/.platform`, platformFile('Report', name)],
+    [`${reportFolder}/.platform`, platformFile('Report', name, options)],
     [`${reportFolder}/definition.pbir`, reportPropertiesFile(modelFolder)],
     ...within(`${reportFolder}/definition`, reportFiles(exposures)),
   ]);

@@ -1,4 +1,4 @@
-import type { BiType, ExposedColumn, Exposure } from '../runner/manifest/exposure.ts';
+import type { BiType, ExposedColumn, Exposure } from '../../runner/manifest/exposure.ts';
 import { guidOf } from './guid.ts';
 import type { TmdlObject, TmdlProperty } from './tmdl.ts';
 
@@ -26,6 +26,9 @@ export function columnObject(exposure: Exposure, column: ExposedColumn): TmdlObj
   const format = column.format ?? formats[column.type];
   const properties: TmdlProperty[] = [{ name: 'dataType', value: dataTypes[column.type] }];
   if (column.hidden) properties.push({ name: 'isHidden', value: true });
+  // Excel's pivot tables show no hidden column; without its hierarchy there the model is smaller. A sort order needs it.
+  const sorts = exposure.columns.some(({ sortBy }) => sortBy === column.name);
+  if (column.hidden && !sorts) properties.push({ name: 'isAvailableInMdx', value: false });
   if (isKey(exposure, column)) properties.push({ name: 'isKey', value: true });
   if (format !== undefined) properties.push({ name: 'formatString', value: format });
   properties.push({ name: 'lineageTag', value: guidOf('column', exposure.name, column.name) });

@@ -1,4 +1,4 @@
-import type { Exposure } from '../runner/manifest/exposure.ts';
+import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { columnObject } from './columns.ts';
 import { guidOf } from './guid.ts';
 import type { PowerBiOptions } from './options.ts';

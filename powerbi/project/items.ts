@@ -1,13 +1,20 @@
-import { guidOf } from './guid.ts';
-import { jsonFile, schemas } from './json.ts';
-import type { PowerBiOptions } from './options.ts';
+import { guidOf } from '../model/guid.ts';
+import { jsonFile, schemas } from '../model/json.ts';
+import type { PowerBiOptions } from '../model/options.ts';
 
-/** `.platform`: what a folder is, for the Git integration of Microsoft Fabric. */
-export function platformFile(type: 'Report' | 'SemanticModel', name: string): string {
+/**
+ * `.platform`: what a folder is, for the Git integration of Microsoft Fabric. Two items of one logical id cannot be in one
+ * workspace, so that it differs from installation to installation.
+ */
+export function platformFile(
+  type: 'Report' | 'SemanticModel',
+  name: string,
+  { server, database }: PowerBiOptions,
+): string {
   return jsonFile({
     $schema: schemas.platform,
     metadata: { type, displayName: name },
-    config: { version: '2.0', logicalId: guidOf('item', type, name) },
+    config: { version: '2.0', logicalId: guidOf('item', type, name, server, database) },
   });
 }
 

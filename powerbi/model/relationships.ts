@@ -1,4 +1,5 @@
-import type { ExposedReference, Exposure } from '../runner/manifest/exposure.ts';
+import type { ExposedReference, Exposure } from '../../runner/manifest/exposure.ts';
+import { scanDax } from './dax-scan.ts';
 import { guidOf } from './guid.ts';
 import type { TmdlObject } from './tmdl.ts';
 
@@ -38,6 +39,27 @@ export function reachOf(relationships: readonly Relationship[], table: string): 
     for (const { active, from, to } of relationships) if (active && to.name === one) reached.add(from.name);
   }
   return reached;
+}
+
+/** Whether a measure names an inactive relationship in USERELATIONSHIP; one that none names is of no use in the model. */
+export function isActivated({ from, reference, to }: Relationship, exposures: readonly Exposure[]): boolean {
+  const ends = [
+    [from.name, reference.column],
+    [to.name, reference.toColumn],
+  ];
+  return exposures.some(({ measures }) =>
+    measures.some(({ expression }) => {
+      if (!/\bUSERELATIONSHIP\s*\(/i.test(expression)) return false;
+      const fields = scanDax(expression).references.filter((one) => one.kind === 'field');
+      return ends.every(([table, name]) =>
+        fields.some((one) => sameName(one.table, table) && sameName(one.name, name)),
+      );
+    }),
+  );
+}
+
+function sameName(one: string, other = ''): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 export function relationshipObject({ from, reference, to, active }: Relationship): TmdlObject {

@@ -1,6 +1,12 @@
-import type { Exposure } from '../runner/manifest/exposure.ts';
-import { objectName } from './guid.ts';
-import { jsonFile, schemas } from './json.ts';
+// The report: JSON files in the format PBIR, one folder for each page and one file for each visual.
+//
+//   1. starting-page.ts  what is on the page
+//   2. visuals.ts        each visual as Power BI reads it
+//
+// What the model has no field for is left out.
+import type { Exposure } from '../../runner/manifest/exposure.ts';
+import { objectName } from '../model/guid.ts';
+import { jsonFile, schemas } from '../model/json.ts';
 import { pageSize, startingPage } from './starting-page.ts';
 import { visualContainer, visualName } from './visuals.ts';
 

@@ -1,4 +1,4 @@
-import type { Exposure } from '../runner/manifest/exposure.ts';
+import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { type DaxReference, scanDax } from './dax-scan.ts';
 
 /** Something wrong with a measure. */

@@ -1,4 +1,4 @@
-import type { ExposedColumn, Exposure } from '../runner/manifest/exposure.ts';
+import type { ExposedColumn, Exposure } from '../../runner/manifest/exposure.ts';
 
 /** The column of the view that shows a column of the model; the first of them, where two do. */
 export function columnOf(exposure: Exposure, source: string): ExposedColumn | undefined {
