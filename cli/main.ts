@@ -22,7 +22,7 @@ export async function main(args: readonly string[]): Promise<void> {
     // A second Ctrl+C means now.
     if (interrupt.signal.aborted) end(130);
     interrupt.abort();
-    // Whatever does not hear of it, since it waits for somebody who says nothing.
+    // For work that does not react to the signal, since it waits for an answer that does not come.
     setTimeout(() => end(130), stopMs).unref();
   };
   process.on('SIGINT', onSignal);

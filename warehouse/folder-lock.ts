@@ -26,8 +26,8 @@ const held = new Set<string>();
 
 /**
  * Takes a folder for this process by a lock file beside it (`<folder>.lock`), because two processes writing one
- * embedded database destroy it. A lock whose process is gone is taken over: on the same machine a process is told by its number
- * and its start; in another container or on another machine by whether it still touches its file.
+ * embedded database destroy it. A lock whose process is gone is taken over: on the same machine a process is identified by its
+ * number and its start; in another container or on another machine it is alive if it still touches its file.
  * @param holder what to tell others that want the folder.
  * @returns a function that gives it back.
  * @throws DatacycleError naming the holder and the file while another process has the folder.
@@ -114,7 +114,7 @@ async function isHeld(file: string, seen: Seen): Promise<boolean> {
   return hasOurClock && age > untouchedMs ? false : isTouched(file, seen);
 }
 
-/** Whether somebody touches the file. The clocks of two machines differ, so its time is only compared with itself. */
+/** Whether a process touches the file. The clocks of two machines differ, so its time is only compared with itself. */
 async function isTouched(file: string, seen: Seen): Promise<boolean> {
   for (let waited = 0; waited < untouchedMs; waited += touchMs / 2) {
     await sleep(touchMs / 2);

@@ -45,7 +45,7 @@ export function createFoldersSync(folder: string): void {
   try {
     mkdirSync(folder, { mode });
   } catch (error) {
-    // Somebody else may have been faster.
+    // Another process may have created it first.
     if (!isFolder(folder)) throw error;
   }
 }

@@ -44,7 +44,7 @@ export class PostgresClient extends pg.Client {
     return this.#line !== undefined && (this.#line.isEncrypted || this.#line.isLocal || this.#route.isPlainAllowed);
   }
 
-  /** The process number that the server has told: of its own process, or any number where a pooler answers for it. */
+  /** The process number that the server has sent: of its own process, or any number where a pooler answers for it. */
   get toldPid(): number {
     return (this as unknown as { processID: number }).processID;
   }

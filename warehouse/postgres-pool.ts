@@ -310,7 +310,7 @@ export class PostgresPool {
   }
 }
 
-/** @returns the server process that carried it out; nothing is set if it is not the one told. */
+/** @returns the server process that carried it out; nothing is set if it is another than the one given. */
 async function setOn(client: pg.PoolClient, settings: Readonly<Record<string, string>>, pid: number): Promise<number> {
   const { rows } = await client.query<{ pid: number }>({
     text: setSettings,

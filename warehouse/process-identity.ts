@@ -54,7 +54,7 @@ export function isRunning(pid: number): boolean {
 /** What Linux says of a process, from its state on. */
 function statOf(pid: number): readonly string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name of the program stands in parentheses and may hold spaces.
+  // The name of the program is in parentheses and may contain spaces.
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 

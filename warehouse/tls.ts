@@ -130,7 +130,7 @@ export function tlsHint(code: string): string {
   if (/^(DEPTH_ZERO_)?SELF_SIGNED|^SELF_SIGNED_CERT_IN_CHAIN|^UNABLE_TO_|^CERT_UNTRUSTED|^CERT_SIGNATURE/.test(code))
     return 'Name the authority that signed the server: sslrootcert=/path/to/root.crt in DB_URL. sslmode=require encrypts without asking who the server is.';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return "Use the server's name as it stands in its certificate. sslmode=verify-ca in DB_URL leaves the name unchecked.";
+    return "Use the server's name as its certificate has it. sslmode=verify-ca in DB_URL leaves the name unchecked.";
   if (code.startsWith('CERT_')) return "Renew the server's certificate, and check the clock of this machine.";
   return 'Check sslmode, sslrootcert, sslcert and sslkey in DB_URL.';
 }

@@ -1,4 +1,4 @@
-// The database port: what the other layers know of a database, and no more. They query, stream COPY, open transactions and take
+// The database port: all that the other layers use of a database. They query, stream COPY, open transactions and take
 // advisory locks through the interfaces of this file.
 //
 //   open.ts      chooses the adapter by DB_URL

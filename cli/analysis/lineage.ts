@@ -117,16 +117,16 @@ const words = {
   to: { copied: 'copied into', computed: 'computed into', filtered: 'filters' },
 } as const;
 
-/** So many ways into a document are told; JSON has all. */
-const waysTold = 6;
+/** At most so many paths into a document are printed; the JSON output has all. */
+const mostPaths = 6;
 
-/** The steps as a tree; what has been told is not told again. @param end where a step leads, away from the start. */
+/** The steps as a tree; what has been printed is not printed again. @param end where a step leads, away from the start. */
 function* tree(
   steps: readonly Step[],
   start: ColumnName,
   end: 'from' | 'to',
   indent: string,
-  told = new Set<string>([keyOf(start)]),
+  printed = new Set<string>([keyOf(start)]),
 ): Generator<string> {
   const near = end === 'from' ? 'to' : 'from';
   const next = new Map<string, Step[]>();
@@ -140,15 +140,15 @@ function* tree(
     if (first === undefined) continue;
     const far = { node: first[end].node, column: first[end].column };
     const paths = end === 'from' ? group.flatMap(({ from }) => from.path ?? []) : [];
-    const isTold = told.has(keyOf(far));
+    const isPrinted = printed.has(keyOf(far));
     const way = paths.length === 0 ? '' : ` at ${listed(paths)}`;
     const word = words[end][first.how];
     const itself = far.node === first[near].node ? ' of its own rows' : '';
     const goesOn = steps.some((step) => keyOf(step[near]) === keyOf(far)) && first.how !== 'filtered';
-    yield `${indent}${word} ${shown(far)}${way}${itself}${isTold && goesOn && itself === '' ? ' (above)' : ''}`;
-    if (isTold || first.how === 'filtered') continue;
-    told.add(keyOf(far));
-    yield* tree(steps, far, end, `${indent}  `, told);
+    yield `${indent}${word} ${shown(far)}${way}${itself}${isPrinted && goesOn && itself === '' ? ' (above)' : ''}`;
+    if (isPrinted || first.how === 'filtered') continue;
+    printed.add(keyOf(far));
+    yield* tree(steps, far, end, `${indent}  `, printed);
   }
 }
 
@@ -172,8 +172,8 @@ export function grouped(origins: readonly Origin[]): string[] {
 }
 
 function listed(paths: readonly string[]): string {
-  const more = paths.length - waysTold;
-  return more > 1 ? `${paths.slice(0, waysTold).join(', ')} and ${more} more` : paths.join(', ');
+  const more = paths.length - mostPaths;
+  return more > 1 ? `${paths.slice(0, mostPaths).join(', ')} and ${more} more` : paths.join(', ');
 }
 
 /** `model.column` as it is typed. */

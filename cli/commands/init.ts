@@ -73,7 +73,7 @@ function addresses(url: string, adminUrl: string | undefined): { app: Address; a
   const app = given.database === '' ? withDatabase(given, given.user) : given;
   if (adminUrl === undefined) {
     throw new UsageError({
-      what: 'DB_ADMIN_URL is not set: init needs to log in as somebody who may create databases and users',
+      what: 'DB_ADMIN_URL is not set: init needs to log in as a user with the right to create databases and roles',
       hint: `Set it for this one command, e.g. DB_ADMIN_URL=postgres://postgres:password@${new URL(app.url).host}/postgres; it is used once and kept nowhere.`,
     });
   }
@@ -108,7 +108,7 @@ async function prove(app: Address, schemas: readonly string[]): Promise<void> {
       if (rows.length > 0) {
         throw new UsageError({
           what: `${app.user} may not create tables in ${rows.map(({ name }) => name).join(', ')}`,
-          hint: 'Somebody took the right away from the owner of the schema; give it back.',
+          hint: 'The owner of the schema has lost the privilege: grant it again.',
         });
       }
       await ensureStaging(warehouse);

@@ -43,15 +43,15 @@ export function convertTemplate(
     if (piece.kind === 'raw') return piece.inside.replaceAll('{{', '\\{{');
     const loops = blocks.flatMap((block) => block.loops);
     const place = { file, line: firstLine + piece.line - 1 };
-    const told = (what: string) => `${what}: ${short(piece.written)}`;
-    const note = (what: string) => void tasks.push({ ...place, what: told(what), toLookAt: true });
+    const described = (what: string) => `${what}: ${short(piece.written)}`;
+    const note = (what: string) => void tasks.push({ ...place, what: described(what), toLookAt: true });
     const scope: Scope = { macros, loops, depth: blocks.filter((block) => block.loops.length > 0).length, note };
     try {
       if (piece.kind === 'print') return printed(readExpression(piece.inside), scope);
       return statement(piece, scope, blocks, made);
     } catch (error) {
       if (!(error instanceof NotConverted)) throw error;
-      tasks.push({ ...place, what: told(error.message) });
+      tasks.push({ ...place, what: described(error.message) });
       return left(piece.written);
     }
   };

@@ -70,7 +70,7 @@ limit 10`,
   },
   {
     // Nobody moves, and the front door, which opens on the living room, was used at both ends of the silence.
-    title: 'Nobody at home: who left when, and when somebody came back',
+    title: 'Nobody at home: who left when, and when the first came back',
     sql: `
 with presence as (
     select

@@ -111,9 +111,9 @@ function linesOf(one: Planned, width: number): readonly Line[] {
 /** What the run's own line says of it, or why where that says nothing. */
 function wordFor(node: Node, { action, reason }: Doing): string {
   if (action === 'test' || action === 'reuse' || action === 'error') return reason;
-  const told = wordsOf({ mode: action, reason });
-  if (told === 'created' || told === `${action} created`) return '';
-  return told === '' && action === 'replace' && node.kind !== 'seed' ? 'what it reads may have changed' : told;
+  const words = wordsOf({ mode: action, reason });
+  if (words === 'created' || words === `${action} created`) return '';
+  return words === '' && action === 'replace' && node.kind !== 'seed' ? 'what it reads may have changed' : words;
 }
 
 function newsText({ news = [], batches }: Planned): string {

@@ -1,6 +1,6 @@
 // Which nodes the flags of a command name: --select, --exclude and what goes with them.
 //
-//   chosen-nodes.ts  flags -> ids of nodes; a selector that matches nothing is told as a warning, on standard error
+//   chosen-nodes.ts  flags -> ids of nodes; a selector that matches nothing is a warning on standard error
 //   flags.ts         the flags themselves; run-flags.ts: with those of a run
 //   defer.ts         reads what is not chosen where another run has it
 //   target-files.ts  writes what a later command can be compared with: manifest.json, run_results.json, sources.json in target/

@@ -99,7 +99,7 @@ export function writeSources(
   return file;
 }
 
-/** What cannot be made or written is told, and ends nothing: the work itself is in the database. */
+/** A file that cannot be written is a warning, not a failure: the work itself is in the database. */
 function writeJson(root: string, name: string, value: () => object, terminal: Terminal): void {
   try {
     writeWhole(join(root, 'target', name), JSON.stringify(value()));

@@ -138,7 +138,7 @@ export function apartmentsOf(project: Project): readonly (Apartment & { readonly
     throw new UsageError({
       what: `two apartments have the ${shared.what} (letter case and spaces aside)`,
       where: `${where(shared.with)}, ${where(index)}`,
-      hint: 'Give each its own: by the id rows are told apart, by the owner files and buildings.',
+      hint: 'Give each its own: the id distinguishes rows, the owner distinguishes files and buildings.',
     });
   }
   return checked.data;

@@ -74,7 +74,7 @@ export async function searchFiles(root: string, words: SubjectWords, options: Se
   return { named: found.named.sort(), unreadable: found.unreadable.sort() };
 }
 
-/** Whether a file's content names the subject. @throws if it cannot be read to its end, e.g. packed as logrotate may be told to. */
+/** Whether a file's content names the subject. @throws if it cannot be read to its end, e.g. compressed in a way that logrotate can be configured for. */
 async function isNamedIn(path: string, words: SubjectWords): Promise<boolean> {
   if (/\.(?:xz|bz2|zst|lz4|zip|7z)$/i.test(path)) throw new Error('it is packed in an unknown way');
   for await (const lines of linesOf(path)) if (words.areIn(lines)) return true;

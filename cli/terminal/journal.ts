@@ -32,7 +32,7 @@ export class Journal {
   readonly #options: JournalOptions;
   #stream: RotatingFileStream | undefined;
   #brokenAt: number | undefined;
-  #told = false;
+  #reported = false;
 
   constructor(folder: string, name: string, options: JournalOptions) {
     this.#folder = folder;
@@ -46,7 +46,7 @@ export class Journal {
     const time = this.#options.clock().toISOString();
     const clean = redactDeep(fields, this.#options.redact) as object;
     stream.write(`${JSON.stringify({ time, level, event, ...clean })}\n`, (error) => {
-      if (!error) this.#told = false;
+      if (!error) this.#reported = false;
     });
   }
 
@@ -90,8 +90,8 @@ export class Journal {
   }
 
   #tell(error: unknown): void {
-    if (this.#told) return;
-    this.#told = true;
+    if (this.#reported) return;
+    this.#reported = true;
     const reason = error instanceof Error ? error.message : String(error);
     this.#options.onTrouble(
       this.#options.redact(

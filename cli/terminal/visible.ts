@@ -1,6 +1,6 @@
 /**
  * Text as a terminal may print it: control characters and those that turn the direction of writing are spelt out (`\u001b`),
- * since data and names of files must not move the cursor, colour the screen or hide what stands there. Line breaks and tabs stay.
+ * since data and names of files must not move the cursor, colour the screen or hide other text. Line breaks and tabs stay.
  */
 export function visible(text: string): string {
   return text

@@ -31,7 +31,7 @@ export interface BuilderOptions {
 /** While a build is being stopped, its running statements are cancelled this often: the next may just have begun. */
 const cancelEveryMs = 200;
 
-/** How much longer than for a lock a build waits for another run before that is told: a run may take long. */
+/** How much longer than for a lock a build waits for another run before that is reported: a run may take long. */
 const longerForRuns = 10;
 
 /** Builds on request, one build at a time. A build that fails is an outcome, never an exception. */
@@ -45,7 +45,7 @@ export class Builder {
   /** Whether the build counts as failing because it is blocked. */
   #isBlocked = false;
   /** Nodes that failed when they were last built or tested, and that the log has reported. */
-  readonly #toldFailing = new Set<string>();
+  readonly #reportedFailing = new Set<string>();
 
   constructor(options: BuilderOptions) {
     this.#options = options;
@@ -81,7 +81,7 @@ export class Builder {
   /** The names of the data tests that failed when they were run last, in the order of the alphabet. */
   get failingTests(): readonly string[] {
     const { nodes } = this.#options.compiled.manifest;
-    const failing = [...this.#toldFailing].flatMap((id) => nodes.get(id) ?? []);
+    const failing = [...this.#reportedFailing].flatMap((id) => nodes.get(id) ?? []);
     return failing.flatMap(({ kind, name }) => (kind === 'test' ? [name] : [])).sort();
   }
 
@@ -214,9 +214,9 @@ export class Builder {
     let changed = false;
     for (const { node, status } of results) {
       if (status === 'error' || status === 'fail') {
-        changed ||= !this.#toldFailing.has(node.id);
-        this.#toldFailing.add(node.id);
-      } else if (status !== 'skipped') changed = this.#toldFailing.delete(node.id) || changed;
+        changed ||= !this.#reportedFailing.has(node.id);
+        this.#reportedFailing.add(node.id);
+      } else if (status !== 'skipped') changed = this.#reportedFailing.delete(node.id) || changed;
     }
     return changed;
   }
@@ -237,11 +237,11 @@ export class Builder {
 }
 
 function describe(results: readonly NodeResult[]): string {
-  const told = results.slice(0, 5).map(({ node, message, error }) => {
+  const shown = results.slice(0, 5).map(({ node, message, error }) => {
     const where = error instanceof DatacycleError && error.where !== undefined ? ` (${error.where})` : '';
     return `${message.startsWith(`${node.name}:`) ? '' : `${node.name}: `}${message}${where}`;
   });
-  return [...told, ...(results.length > 5 ? [`and ${results.length - 5} more`] : [])].join('; ');
+  return [...shown, ...(results.length > 5 ? [`and ${results.length - 5} more`] : [])].join('; ');
 }
 
 /** Cancels what runs from the moment `signal` says to stop until the returned function is called. */

@@ -41,11 +41,11 @@ interface Failing {
   count: number;
   /** How often each kind has come. */
   readonly times: Map<string, number>;
-  readonly told: Set<string>;
+  readonly reported: Set<string>;
 }
 
 /**
- * Remembers what fails, and writes one line where that changes: the first failure, another reason, the recovery. The same
+ * Records what fails, and writes one line where that changes: the first failure, another reason, the recovery. The same
  * failure again is only counted.
  */
 export class Conditions {
@@ -72,18 +72,18 @@ export class Conditions {
       message,
       count: 0,
       times: new Map(),
-      told: new Set(),
+      reported: new Set(),
     };
     entry.message = message;
     entry.count += 1;
     this.#failing.set(subject, entry);
     const times = (entry.times.get(kind) ?? 0) + 1;
-    if (entry.told.has(kind) || entry.told.size >= mostMessages) return;
+    if (entry.reported.has(kind) || entry.reported.size >= mostMessages) return;
     entry.times.set(kind, times);
     // A server that stops and starts gives another error at every stage; only a reason that lasts is news.
     const isPassing = subject === 'database' && !tellAtOnce && times < lastingTries;
     if (before !== undefined && isPassing) return;
-    entry.told.add(kind);
+    entry.reported.add(kind);
     const text = `${subject}: ${message}${hint === '' || before !== undefined ? '' : `${endOf(message)} ${hint}`}`;
     this.#log.write('error', `${subject} failed`, text, { message, failures: entry.count });
   }

@@ -3,7 +3,7 @@ import { UsageError } from '../../runner/text/errors.ts';
 import type { Conditions, Subject } from './conditions.ts';
 import type { WatchMetrics } from './metrics.ts';
 
-/** What the watcher knows of itself, apart from what fails. */
+/** The state of the watcher, apart from what fails. */
 export interface WatchState {
   readonly startedAt: Date;
   /** Sources that are watched. */

@@ -39,13 +39,13 @@ export interface LandingOptions {
   readonly onSign: () => void;
 }
 
-/** How many logged notes are remembered, so that they are not logged at every check. */
-const mostRemembered = 10_000;
+/** How many logged notes are kept, so that they are not logged again at every check. */
+const mostKept = 10_000;
 
 /** Loads sources for the watcher, once. A failure is an outcome, not an exception, and if it is new, a line in the log. */
 export class Lander {
   readonly #options: LandingOptions;
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
 
   constructor(options: LandingOptions) {
     this.#options = options;
@@ -93,11 +93,11 @@ export class Lander {
     const unit = source === 'registry' ? 'tables' : 'files';
     if (landed > 0 || rejected.count > 0 || mode === 'full') {
       const text = `${source}: ${thousands(landed)} ${unit} landed, ${thousands(rejected.count)} rejected in ${seconds.toFixed(2)} s`;
-      const told = rejected.first.slice(0, 3).map(({ name, reason }) => `${formatCell(name)}: ${reason}`);
+      const shown = rejected.first.slice(0, 3).map(({ name, reason }) => `${formatCell(name)}: ${reason}`);
       log.write(
         rejected.count > 0 ? 'warning' : 'info',
         'landed',
-        told.length === 0 ? text : `${text} (${told.join('; ')}${rejected.count > 3 ? '; ...' : ''})`,
+        shown.length === 0 ? text : `${text} (${shown.join('; ')}${rejected.count > 3 ? '; ...' : ''})`,
         {
           source,
           landed,
@@ -122,9 +122,9 @@ export class Lander {
   }
 
   #sayOnce(text: string, event: string, fields: object): void {
-    if (this.#told.size > mostRemembered) this.#told.clear();
-    if (this.#told.has(text)) return;
-    this.#told.add(text);
+    if (this.#logged.size > mostKept) this.#logged.clear();
+    if (this.#logged.has(text)) return;
+    this.#logged.add(text);
     this.#options.log.write('warning', event, text, fields);
   }
 }

@@ -44,7 +44,7 @@ export interface WatcherOptions {
   readonly housekeep?: Housekeep | undefined;
   /** How long the database may take to answer a short question, in milliseconds. */
   readonly answerMs?: number | undefined;
-  /** How long a build may wait for a lock before that is told, in milliseconds. */
+  /** How long a build may wait for a lock before that is reported, in milliseconds. */
   readonly blockedMs?: number | undefined;
 }
 

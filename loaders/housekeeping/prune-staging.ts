@@ -106,7 +106,7 @@ async function remove(session: Session, pruning: StagingPruning, loadId: number)
 }
 
 /**
- * After a load from Bronze: forgets of the pruned files those whose rows are there again.
+ * After a load from Bronze: deletes the mark "pruned" of the files whose rows exist again.
  * @returns how many files had been pruned before and how many of them are still without rows.
  */
 export async function unmarkRestored(

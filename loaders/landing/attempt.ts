@@ -5,7 +5,7 @@ import type { Notes, SourceName } from './summary.ts';
 export type Attempted = SourceName | 'nightly' | 'full_tests';
 
 /**
- * Remembers that a source was loaded without a fault, whether or not there was anything new.
+ * Records that a source was loaded without a fault, whether or not there was anything new.
  * @param unread what could not be read although the rest could; undefined leaves what is known of that as it is.
  */
 export async function recordSuccess(on: Queryable, source: Attempted, at: Date, unread?: Notes): Promise<void> {
@@ -17,7 +17,7 @@ export async function recordSuccess(on: Queryable, source: Attempted, at: Date, 
   );
 }
 
-/** Remembers that a source could not be loaded and why, for `status`. @param message without secrets. */
+/** Records that a source could not be loaded and why, for `status`. @param message without secrets. */
 export async function recordFailure(on: Queryable, source: Attempted, at: Date, message: string): Promise<void> {
   await on.query(
     `insert into staging.attempt as a (source, attempted_at, failures, message) values ($1, $2, 1, $3)

@@ -13,7 +13,7 @@ export function placeInBronze(root: string, path: string): string {
   if (place.startsWith(base.endsWith(sep) ? base : base + sep)) return place;
   throw new SourceError({
     what: `the ledger names the file ${path}, which is not below BRONZE_ROOT`,
-    hint: 'Somebody changed staging.file by hand: correct bronze_path there.',
+    hint: 'staging.file was changed by hand: correct bronze_path there.',
   });
 }
 

@@ -4,8 +4,8 @@ import { registryTables } from './mysql/tables.ts';
 import { registry } from './stamp.ts';
 
 /**
- * Takes out of staging the columns that are not read, which an earlier version or another setting landed. All rows of a table in one
- * snapshot have the same columns, so its first row tells.
+ * Removes from staging the columns that are not read, which an earlier version or another setting landed. All rows of a table in one
+ * snapshot have the same columns, so the first row is enough.
  */
 export async function removeColumns(warehouse: Warehouse, columns: AllowedColumns): Promise<void> {
   await warehouse.transaction(async (session) => {

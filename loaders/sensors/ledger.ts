@@ -13,7 +13,7 @@ export interface RejectedFile extends Before {
 /** By name: landed, or how it was rejected. */
 export type KnownFiles = ReadonlyMap<string, 'landed' | RejectedFile>;
 
-/** What the ledger knows of these files. */
+/** The rows of the ledger about these files. */
 export async function knownFiles(on: Queryable, files: readonly { readonly name: string }[]): Promise<KnownFiles> {
   if (files.length === 0) return new Map();
   const { rows } = await on.query<LedgerRow & { stamp: string | null }>(

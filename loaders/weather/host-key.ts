@@ -17,13 +17,13 @@ export type HostKeyVerdict =
   | { readonly kind: 'wrong'; readonly fingerprint: string; readonly expected: readonly string[] };
 
 /**
- * Judges a server's public key (in SSH's wire format); a first contact is remembered, as OpenSSH's
+ * Judges a server's public key (in SSH's wire format); a first contact is recorded, as OpenSSH's
  * `StrictHostKeyChecking=accept-new` does it.
  * @param address `host:port`.
  */
 export function judgeHostKey(policy: HostKeyPolicy, address: string, key: Buffer): HostKeyVerdict {
   const fingerprint = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
-  const expected = policy.expected.length > 0 ? policy.expected : remembered(policy.knownHosts, address);
+  const expected = policy.expected.length > 0 ? policy.expected : recorded(policy.knownHosts, address);
   if (expected.includes(fingerprint)) return { kind: 'known' };
   if (expected.length > 0) return { kind: 'wrong', fingerprint, expected };
   mkdirSync(dirname(policy.knownHosts), { recursive: true });
@@ -31,7 +31,7 @@ export function judgeHostKey(policy: HostKeyPolicy, address: string, key: Buffer
   return { kind: 'first contact', fingerprint };
 }
 
-function remembered(file: string, address: string): string[] {
+function recorded(file: string, address: string): string[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split(/\r?\n/)

@@ -40,7 +40,7 @@ export async function beginsWith(path: string, before: KnownFile): Promise<boole
   return hash.digest('hex') === before.sha256;
 }
 
-/** What the ledger knows of these names. */
+/** The rows of the ledger about these names. */
 export async function knownFiles(on: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, KnownFile>> {
   const { rows } = await on.query<{
     name: string;

@@ -110,12 +110,12 @@ export class SftpConnection {
       if (verdict.kind === 'known') return undefined;
       if (verdict.kind === 'first contact') {
         onNotice(
-          `First contact with ${this.#peer}: its key ${verdict.fingerprint} is remembered in ${hostKey.knownHosts}. Compare it with what the server's owner says, or set SFTP_HOST_KEY.`,
+          `First contact with ${this.#peer}: its key ${verdict.fingerprint} is recorded in ${hostKey.knownHosts}. Compare it with what the server's owner says, or set SFTP_HOST_KEY.`,
         );
         return undefined;
       }
       return new SourceError({
-        what: `${this.#peer} shows the key ${verdict.fingerprint}, which is not the known one (${verdict.expected.join(', ')}): somebody may be listening in`,
+        what: `${this.#peer} shows the key ${verdict.fingerprint}, which is not the known one (${verdict.expected.join(', ')}): the connection may be intercepted`,
         hint: `Ask the server's owner. If it really has a new key, set SFTP_HOST_KEY to it${hostKey.expected.length > 0 ? '' : ` or delete its line in ${hostKey.knownHosts}`}.`,
       });
     } catch (error) {

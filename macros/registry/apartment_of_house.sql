@@ -1,6 +1,6 @@
 {{! The apartment that a building belongs to: of those whose owner the name of the house contains the one with the longest, else
     the first in the alphabet, as loaders have it; letter case and spaces do not matter. NULL for any other house: an
-    apartment's id may well be somebody else's first name. house_name: an SQL expression. }}
+    apartment's id may well be another person's first name. house_name: an SQL expression. }}
 (
     select a.apartment_id
     from (

@@ -1,5 +1,5 @@
-{{! The rows of a registry table as its latest snapshot has it: the body of a CTE. The latest is told by the time of the
-    snapshot, not by its load_id: a snapshot that was landed again from Bronze has a new one. A table that is missing
+{{! The rows of a registry table as its latest snapshot has it: the body of a CTE. The latest is the one with the newest time,
+    not with the largest load_id: a snapshot that was landed again from Bronze has a new one. A table that is missing
     from the newest snapshots keeps the last one it was in. fields is the record with its column names in lower case,
     since their spelling differs between installations. table: the name of the table, in lower case. }}
 select

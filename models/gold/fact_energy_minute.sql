@@ -161,7 +161,7 @@ standing as (
 {{/incremental}}
 series as (
 {{#incremental}}
-    -- what has just been read goes before what stands
+    -- a row that has just been read replaces the existing one
     select distinct on (device_key, datetime_key) *
     from (
         select

@@ -10,8 +10,8 @@ import { runSteps } from './transaction/run-steps.ts';
 import { added, changedRows, type Totals } from './transaction/totals.ts';
 
 /**
- * The largest load_id of a model before an increment, if somebody follows the model by high-water mark: what the increment adds with
- * a load_id up to there its followers would never see. Undefined if nobody does, or it has none.
+ * The largest load_id of a model before an increment, if another model follows it by high-water mark: its followers would
+ * never see what the increment adds with a load_id up to there. Undefined if no model does, or it has none.
  * @param columns those of the table, and those of the query.
  */
 export async function newestLoadBefore(

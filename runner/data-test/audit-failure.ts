@@ -93,14 +93,14 @@ export function badRows(count: number): string {
   return `${thousands(count)} bad ${count === 1 ? 'row' : 'rows'}`;
 }
 
-/** What to tell of audits that found bad rows and let them pass. */
+/** The warnings of audits that found bad rows and let them pass. */
 export function auditWarnings(outcomes: readonly AuditOutcome[]): readonly string[] {
   return outcomes.flatMap(({ test, failures }) =>
     failures === 0 ? [] : [`audit ${test.name} warns of ${badRows(failures)}`],
   );
 }
 
-/** Forgets the failed audits of a model from before a moment, with their rows. */
+/** Deletes the record of a model's failed audits from before a moment, with their rows. */
 export async function deleteFailures(on: Queryable, model: string, before: Date): Promise<void> {
   await on.query('delete from datacycle.audit_failure where model = $1 and at < $2', [model, before.toISOString()]);
 }

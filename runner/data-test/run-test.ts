@@ -15,7 +15,7 @@ export interface TestOutcome extends Judged {
   readonly rows?: FirstRows | undefined;
 }
 
-/** Reads each relation from the catalog once; what has changed since must be forgotten. */
+/** Reads each relation from the catalog once; what has changed since must be invalidated. */
 export class RelationCache {
   readonly #on: Queryable;
   readonly #found = new Map<string, Promise<ExistingRelation | undefined>>();

@@ -25,8 +25,8 @@ export function sharedScanSql(from: string, tests: readonly OfBadRows[]): SqlTex
  * Reads a relation once for several tests of it.
  * @param query runs the statement; in a transaction, so that this goes on if it fails.
  * @param tests of one relation; fewer than two are not worth it.
- * @returns those that have no bad row, and so pass. All others run by themselves: those with bad rows to tell of them, and all
- * of them if the statement fails, so that an error in one condition is told of that test alone.
+ * @returns those that have no bad row, and so pass. All others run by themselves: those with bad rows to report them, and all
+ * of them if the statement fails, so that an error in one condition is reported for that test alone.
  */
 export async function passedInSharedScan(
   query: (sql: string) => Promise<Result>,

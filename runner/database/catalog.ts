@@ -86,7 +86,7 @@ export interface ForeignKey {
   readonly toColumns: readonly string[];
 }
 
-/** What the database knows of a relation; undefined if there is none of that name. */
+/** Reads a relation from the catalog; undefined if there is none of that name. */
 export async function readRelation(on: Queryable, name: RelationName): Promise<ExistingRelation | undefined> {
   const bare = await ask(on, bareRelation(name));
   return bare && completed(on, bare);

@@ -138,7 +138,7 @@ function wholeRow({ columns, starGap, rows }: Shape): Flow {
   return merge(...columns.map(({ flow }) => flow), starGap === undefined ? nothing : gap(starGap), rows);
 }
 
-/** The columns that a star stands for. @param qualifier what stands before it, if anything. */
+/** The columns that a star stands for. @param qualifier what is written before it, if anything. */
 export function starOf(scope: Scope, qualifier: readonly string[]): { columns: Column[]; gaps: string[] } {
   const name = qualifier.at(-1);
   for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {

@@ -51,7 +51,7 @@ function betweenItems(form: Form, { fromClause = [], whereClause }: SelectStmt):
     return finding(
       form,
       locationIn(item),
-      `no condition connects ${names.join(', ') || 'this'} with what stands before it`,
+      `no condition connects ${names.join(', ') || 'this'} with what comes before it`,
     );
   });
 }

@@ -88,7 +88,7 @@ export function refuseToForget(
   });
 }
 
-/** Whether retention has deleted upstream rows of a model that has no event_time, so its own rows from them cannot be told. */
+/** Whether retention has deleted upstream rows of a model that has no event_time, so that its own rows made of them cannot be found. */
 export function lacksExpired(node: BuiltNode, expired: ReadonlyMap<string, Date>): boolean {
   return (
     node.kind === 'model' &&

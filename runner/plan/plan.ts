@@ -262,7 +262,7 @@ function keepFrom(node: BuiltNode, state: NodeState, columns: readonly Column[])
   const bound = dayLiteral(type, kept.before);
   if (bound !== undefined && (node.config.unique_key ?? []).length > 0) return { column: kept.column, bound };
   throw new NodeError({
-    what: `${node.name} would be rebuilt, but rows of ${[...state.expired.keys()].join(', ')} that it is made of have been deleted, and its own cannot be told apart`,
+    what: `${node.name} would be rebuilt, but rows of ${[...state.expired.keys()].join(', ')} that it is made of have been deleted, and nothing says which of its own rows came from them`,
     place: settingPlace(node.settings, 'event_time'),
     hint: `Nothing was touched. Give it a unique_key and an event_time of type ${eventTimeTypes.join(', ')}, so that older rows are kept as they are.`,
   });

@@ -42,7 +42,7 @@ export async function isRecordedIn(on: Queryable, schemas: readonly string[]): P
   const older = rows.find(({ schema, begun }) => begun && schema === schemas[0]);
   if (older === undefined) return false;
   throw new DatacycleError({
-    what: `the schema ${older.schema} is of an older version, and a build migrates it first: what it would do then cannot be told before`,
+    what: `the schema ${older.schema} is of an older version, and a build migrates it first: what it would do after that is not known before`,
     hint: 'Run `datacycle init` or a build once as the user who owns the schema, then plan again. Nothing was changed.',
   });
 }

@@ -7,7 +7,7 @@
 //   5. estimate.ts  how long the same took in earlier runs
 //
 // No rule of a build is here: each state is read by build/transaction/node-state.ts and decided upon by plan/decide.ts, and tests
-// are reused as runner/reuse says. Where the extents lead to different decisions, the likely one is told, and the others beside it.
+// are reused as runner/reuse says. Where the extents lead to different decisions, the likely one is shown, with the others beside it.
 // Hooks are not run, so what they would change is not foreseen.
 import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';

@@ -28,7 +28,7 @@ export interface BranchOf {
  * sign before it; without one, a name is a setting if no folder or file is called so.
  */
 export class FolderConfig {
-  /** What is set at each level itself, weakest first: the project may be a level too, and then a folder stands in two places. */
+  /** What is set at each level itself, weakest first: the project may be a level too, and then a folder has two entries. */
   readonly #own = new Map<string, Layer[]>();
   readonly #merged = new Map<string, Layer>();
   readonly #keys: readonly ConfigKey[];

@@ -24,7 +24,7 @@ const endings: readonly (readonly [kind: FolderKind, ending: string])[] = [
 ];
 
 /**
- * The files of a project that somebody wrote to be read and that are not: each kind a problem, which names the first of them.
+ * The files of a project that are meant to be read and are not: each kind a problem, which names the first of them.
  */
 export function filesNotRead(tree: FileTree, folders: Folders): Problem[] {
   const kinds = [

@@ -76,7 +76,8 @@ export async function readersOf(on: Queryable, manifest: Manifest, source: strin
   return found;
 }
 
-const emptied = 'had rows and has none any more: somebody emptied it (datacycle build --full-refresh fills it again)';
+const emptied =
+  'had rows and has none any more: it was emptied by hand (datacycle build --full-refresh fills it again)';
 
 /**
  * Whether a table has no row although runs inserted some, so that its marks are about rows that no longer exist. A table that never

@@ -41,7 +41,7 @@ export interface RowsToTest {
   readonly checksum: string;
   /** How far each upstream goes now that need not be read whole again, by id. */
   readonly marks: Readonly<Record<string, Mark>>;
-  /** By the ids of what it reads; undefined where it cannot be told. */
+  /** By the ids of what it reads; undefined where they are not known. */
   readonly rows: Readonly<Record<string, string>> | undefined;
 }
 

@@ -2,7 +2,7 @@ import { digest } from '../manifest/digest.ts';
 import { type BuiltNode, isBuilt, type Manifest } from '../manifest/manifest.ts';
 import type { ModelState } from '../state/models.ts';
 
-/** What a run knows of rows besides those of models and seeds. */
+/** Versions of rows besides those of models and seeds. */
 export interface KnownRows {
   /** What the sources say of their own rows, by id; those that say nothing are missing. */
   readonly sources: ReadonlyMap<string, string>;
@@ -42,7 +42,7 @@ export class RowVersions {
     this.#known = known;
   }
 
-  /** The version of a node's rows; undefined where it cannot be told. */
+  /** The version of a node's rows; undefined where it is not known. */
   of(id: string): string | undefined {
     if (this.#versions.has(id)) return this.#versions.get(id);
     const version = this.#find(id);
@@ -50,7 +50,7 @@ export class RowVersions {
     return version;
   }
 
-  /** The versions of several; undefined if that of any cannot be told. */
+  /** The versions of several; undefined if one of them is not known. */
   ofAll(ids: readonly string[]): Readonly<Record<string, string>> | undefined {
     const found: Record<string, string> = {};
     for (const id of ids) {

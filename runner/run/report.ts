@@ -100,7 +100,7 @@ function resultLine(result: NodeResult, index: number, total: number): Line {
   return { tone: toneOf(result), text: `${place}  ${kind} ${name} ${dots} ${label(result)}${time}` };
 }
 
-/** How a person is told of a node: by its relation, where it has one of its own. */
+/** The name of a node in reports: its relation, where it has one of its own. */
 export function shownName(node: Node): string {
   return isBuilt(node) ? `${node.relation.schema}.${node.relation.name}` : node.name;
 }

@@ -23,7 +23,7 @@ import { type RunOptions, RunWork } from './work.ts';
  */
 export async function runNodes(compiled: Compiled, warehouse: Warehouse, options: RunOptions): Promise<RunSummary> {
   if (options.command === 'test') return work(new RunWork(compiled, warehouse, options), () => false);
-  // Without the lock somebody else may build the same tables: what has not begun must not begin.
+  // Without the lock another process may build the same tables: no further node may start.
   return underRunLock(warehouse, options.signal, busy, (signal) => {
     const isLost = () => signal.aborted && options.signal?.aborted !== true;
     return work(new RunWork(compiled, warehouse, { ...options, signal }), isLost);
@@ -35,7 +35,7 @@ const busy = {
   hint: 'Wait until it is done and try again; readers and `datacycle test` are never locked out.',
 };
 
-/** @param isLost whether somebody else may work on the same tables by now. */
+/** @param isLost whether another process may work on the same tables by now. */
 async function work(run: RunWork, isLost: () => boolean): Promise<RunSummary> {
   await run.prepare();
   await run.runStartHooks();

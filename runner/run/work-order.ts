@@ -24,8 +24,8 @@ const kindsOf: Readonly<Record<Command, readonly Node['kind'][]>> = {
 };
 
 /**
- * The nodes that a command works on, in dependency order. As in dbt, `run` leaves snapshots to `snapshot` and `build`: each time they
- * run is a moment that they remember.
+ * The nodes that a command works on, in dependency order. As in dbt, `run` leaves snapshots to `snapshot` and `build`: each of their
+ * runs records a moment.
  */
 export function workOrder(manifest: Manifest, { command, selected }: WorkOptions): readonly string[] {
   return manifest.order.filter((id) => {

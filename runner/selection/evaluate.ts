@@ -11,7 +11,7 @@ interface Found {
 
 /**
  * The ids that a definition selects.
- * @param onNothing told of each part that should match something and does not.
+ * @param onNothing called for each part that should match something and does not.
  * @throws UsageError for a value that its method cannot have.
  */
 export function evaluate(
@@ -74,7 +74,7 @@ function isTest(node: Selectable | undefined): node is Selectable {
   return node?.type === 'test' || node?.type === 'unit_test';
 }
 
-/** Adds the tests of what is selected; those that lack a parent are told apart. */
+/** Adds the tests of what is selected; those that lack a parent are returned separately. */
 function withTests(selected: ReadonlySet<string>, how: IndirectSelection, context: MatchContext): Found {
   if (how === 'empty') return { direct: selected, indirect: new Set() };
   const { nodes, graph } = context;

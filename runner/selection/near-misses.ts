@@ -3,7 +3,7 @@ import { type Criterion, type Method, parseCriterion } from './criterion.ts';
 import { foldersAbove } from './glob.ts';
 import type { Selectable, Selectables } from './selectable.ts';
 
-/** How many names that contain what was asked for are told. */
+/** How many names that contain what was asked for a message lists. */
 const most = 3;
 
 /**
@@ -65,8 +65,8 @@ function listed(names: readonly string[]): string | undefined {
 }
 
 function namesIn(nodes: Selectables['nodes']): readonly string[] {
-  const told = [...nodes.values()].filter(({ type }) => type !== 'test' && type !== 'source');
-  return [...new Set(told.map(nameOf))];
+  const named = [...nodes.values()].filter(({ type }) => type !== 'test' && type !== 'source');
+  return [...new Set(named.map(nameOf))];
 }
 
 function nameOf({ fqn }: Selectable): string {

@@ -73,7 +73,7 @@ export async function writeBatch(session: Queryable, model: string, batch: Built
   );
 }
 
-/** Forgets the batches of another grid, when all of this one are built. */
+/** Deletes the record of batches of another grid, when all of this one are built. */
 export async function deleteOtherBatches(
   session: Queryable,
   model: string,

@@ -41,7 +41,7 @@ export function modelsNamed(names: readonly string[]): Question<ReadonlyMap<stri
 
 /**
  * Whether what is recorded of a model is about a relation of another name that still exists, as after its schema or alias was changed
- * and changed back. A table that somebody renamed is the same one.
+ * and changed back. A table that was renamed by hand is the same one.
  */
 export function wasBuiltElsewhere(model: string, relation: string): Question<boolean> {
   return question(

@@ -32,12 +32,12 @@ export async function eraseNames(warehouse: Warehouse, manifest: Manifest, words
       return [`select ${literal(node.name)}, t.${identifier(key)}::bigint from ${relation(node.relation)} as t`];
     });
     const existing = ["select ''::text, 0::bigint", ...rows].join(' union all ');
-    const forgotten = await session.query(
+    const erased = await session.query(
       `update datacycle.surrogate_key as k set natural_key = ${erasedKey}
        where ${words.sql('k.natural_key')}
            and not exists (select from (${existing}) as r (model, key) where r.model = k.model and r.key = k.key)`,
     );
-    let count = forgotten.rowCount;
+    let count = erased.rowCount;
     const message = `message = 'the message named an apartment that was erased'`;
     for (const statement of [
       `update datacycle.run_result set ${message} where ${words.sql('message')}`,

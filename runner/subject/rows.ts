@@ -171,7 +171,7 @@ export async function vacuum(warehouse: Warehouse, manifest: Manifest): Promise<
 function explained(error: unknown, node: SubjectNode): unknown {
   if (!(error instanceof StatementError) || !['42703', '42P01'].includes(error.code)) return error;
   return new NodeError({
-    what: `it cannot be told whose the rows of ${node.name} are: ${error.message}`,
+    what: `the subject of the rows of ${node.name} cannot be found: ${error.message}`,
     where: node.file,
     hint: `Its table is older than the project: datacycle build --select +${node.name}, then repeat. Nothing was touched.`,
     cause: error,

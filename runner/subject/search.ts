@@ -16,13 +16,13 @@ export interface Finding {
   readonly first: readonly string[];
 }
 
-/** How many keys or paths are told of each place. */
+/** How many keys or paths are reported for each place. */
 export const mostFirst = 3;
 
 /**
  * Searches the subject's names in the columns that can contain text (JSON and arrays of texts included) of every table in the schemas
  * of the project, in rows that are not its own; views are left out, since tables have what they show. It reads all rows, which takes
- * minutes for many millions. A table in the schemas of models that no model makes is told in any case, since nobody can say whose its rows are.
+ * minutes for many millions. A table in the schemas of models that belongs to no model is reported in any case, since nothing says whose its rows are.
  * @param onTable called with the table that is searched next.
  */
 export async function searchDatabase(

@@ -13,7 +13,7 @@ const jsBounds = ['(?<![\\p{L}\\p{N}])', '(?![\\p{L}\\p{N}])'] as const;
 
 /**
  * Finds a subject's names in text, whatever their letter case: the owner anywhere, the id and the name as words
- * (`jimmy_Kitchen_plug` has one, `jimmys` has none). Somebody else's name that has one of these in it counts, too.
+ * (`jimmy_Kitchen_plug` has one, `jimmys` has none). Another person's name that contains one of these counts, too.
  */
 export class SubjectWords {
   readonly #names: SubjectNames;

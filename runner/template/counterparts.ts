@@ -12,7 +12,7 @@ export const functionsHere: ReadonlyMap<string, string> = new Map([
   ['exceptions.warn', 'warn'],
 ]);
 
-/** What Jinja knows of a loop, by its key in `loop`. */
+/** The counterparts of Jinja's `loop`, by key. */
 export const loopHere: ReadonlyMap<string, string> = new Map([
   ['last', '@last'],
   ['first', '@first'],
@@ -30,7 +30,7 @@ export const signsHere: ReadonlyMap<string, string> = new Map([
   ['is none', 'not'],
 ]);
 
-/** What is told of names that are written in another form here, in whatever form they were typed. */
+/** Hints for names that have another form here, by the form that was typed. */
 export const otherForms = {
   env_var: 'Write {{env "NAME"}} or {{env "NAME" "default"}}.',
   is_incremental: 'Write {{#incremental}} ... {{/incremental}}.',

@@ -27,7 +27,7 @@ export function unknownName(name: string, known: Iterable<string>, part = name.r
   return new HelperError(`{{${name}}} is not defined`, habits.get(name) ?? didYouMean(part, known));
 }
 
-/** What a call of a macro that is not there is told. */
+/** The error of a call of a macro that does not exist. */
 export function noMacro(name: string, known: Iterable<string>): HelperError {
   return new HelperError(`there is no macro "${name}"`, didYouMean(name, known) ?? 'Macros are the files in macros/.');
 }

@@ -16,7 +16,7 @@ export type UnknownName = (name: string, known: Iterable<string>, at: hbs.AST.So
 /**
  * Makes a parsed template strict: every value that it names becomes a call of {@link checkedLookup}, and every call of
  * an unknown helper is reported. Handlebars' own strict mode lets misspelt arguments and parts of block parameters pass as
- * nothing, and forgets in which macro an error happened.
+ * nothing, and loses in which macro an error happened.
  */
 export function makeNamesStrict(program: hbs.AST.Program, helpers: ReadonlySet<string>, unknown: UnknownName): void {
   walk(program, new Set());

@@ -4,7 +4,7 @@
 //                        jinja-expression.ts reads it; counterparts.ts: what has another name)
 //   2. strict-names.ts  rejects names, helpers and partials that do not exist
 //   3. template.ts      renders it with the helpers that a caller gives
-//   4. macro-calls.ts   checks the arguments of macros, and remembers who called one
+//   4. macro-calls.ts   checks the arguments of macros, and keeps the stack of calls
 //   5. marks.ts         each value is rendered between marks that say where it comes from; removing them yields an SqlText
 //
 // Rendering continues after a fault where it can, so that one compilation reports all of them.
@@ -23,7 +23,7 @@ import { parseTemplate } from './syntax.ts';
 
 export { HelperError };
 
-/** What a helper knows of its call: its named arguments and its place. */
+/** The call of a helper: its named arguments and its place. */
 export interface HelperCall {
   readonly named: Readonly<Record<string, unknown>>;
   readonly place: Place;

@@ -1,5 +1,5 @@
 /**
- * What stands in compiled SQL in place of a value that only a run knows. There it is SQL that can be run by hand; a run puts its
+ * A placeholder in compiled SQL for a value that is known only during a run. There it is SQL that can be run by hand; a run puts its
  * own text in ({@link SqlText.fill}).
  */
 export type Hole =

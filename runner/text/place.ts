@@ -21,7 +21,7 @@ export function advance(place: Place, text: string, distance: number): Place {
   return { file: place.file, line: place.line + breaks, column: distance - lastBreak };
 }
 
-/** As many blanks as a text has characters, on as many lines: what stands behind it keeps its place. */
+/** As many blanks as a text has characters, on as many lines: the text after it keeps its place. */
 export function blanked(text: string): string {
   return text.replace(/[^\n]/g, ' ');
 }

@@ -76,7 +76,7 @@ export async function insertInto(
   else for (const _row of rows.rows) await session.query(`insert into ${table} default values`);
 }
 
-/** PostgreSQL reads the values from JSON as it reads text: what a column cannot hold is told with its value. */
+/** PostgreSQL reads the values from JSON as it reads text: an error for a value that a column cannot hold names the value. */
 async function insertJson(
   session: Session,
   table: string,

@@ -209,7 +209,7 @@ function checkShape(node: ModelNode, standing: readonly Column[], yielded: reado
     what: `the columns of ${node.relation.schema}.${node.relation.name} are not those of ${node.name}`,
     where: node.file,
     detail: faults.join('\n'),
-    hint: `Somebody changed them. \`datacycle run --full-refresh --select ${node.name}\` puts them right.`,
+    hint: `They were changed by hand. \`datacycle run --full-refresh --select ${node.name}\` puts them right.`,
   });
 }
 

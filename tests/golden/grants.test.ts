@@ -33,7 +33,7 @@ describe('the statements that grant and revoke', () => {
     expectGolden(`grants/${name}`, `${steps.map(({ sql }) => `${sql.text};\n`).join('')}${recorded}`);
   });
 
-  it('are none where all is as declared, and what was revoked by hand is forgotten where it is not declared', () => {
+  it('are none where all is as declared, and a grant that was revoked by hand is no longer recorded where it is not declared', () => {
     expect(align({ select: ['analyst'] }, [granted('analyst')], [select('analyst')])).toEqual({
       steps: [],
       created: [select('analyst')],

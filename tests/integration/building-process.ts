@@ -5,7 +5,7 @@ import { runNodes } from '../../runner/run/run.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
 
 /*
- * A process of its own that builds a project when it is told to on standard input, and says how it ended. Its arguments
+ * A process of its own that builds a project on a command on standard input, and says how it ended. Its arguments
  * are the address of the database, the folder of the project and the id of the run.
  */
 const [url, root = '', runId = ''] = process.argv.slice(2);

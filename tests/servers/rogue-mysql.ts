@@ -30,7 +30,7 @@ export async function startRogueMysql(plugin: string): Promise<RogueMysql> {
     ]);
     send(socket, 0, hello);
     const answers = [Buffer.concat([Buffer.from([0xfe]), Buffer.from(`${plugin}\0`), scramble, Buffer.from([0])])];
-    // A server that does not remember the password asks for it.
+    // A server that has not cached the password asks for it.
     if (plugin === 'caching_sha2_password') answers.push(Buffer.from([1, 4]));
     let asked = false;
     socket.on('data', (packet: Buffer) => {

@@ -5,13 +5,13 @@ import { clock } from './clock.ts';
 export interface Occupants {
   readonly awake: number;
   readonly asleep: number;
-  /** Somebody came in or went out during this minute. */
+  /** A person came in or went out during this minute. */
   readonly crossed: boolean;
 }
 
 export interface Occupancy {
   in(room: Room): Occupants;
-  /** Somebody left the apartment or came home. */
+  /** A person left the apartment or came home. */
   readonly entranceCrossed: boolean;
 }
 

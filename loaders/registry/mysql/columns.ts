@@ -3,7 +3,7 @@ import type { RegistryTable } from './tables.ts';
 /** What a row of any table is linked by. */
 const links = ['idBuilding', 'idRoom', 'idDevice'];
 
-/** Where somebody lives, to the door. */
+/** Columns of a person's exact address. */
 const locations = ['address', 'npa', 'city', 'latitude', 'longitude'];
 
 /** By table the columns that the models use, in the spelling of domain tables; `nb*` stands for all that begin so. */

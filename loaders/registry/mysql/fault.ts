@@ -176,7 +176,7 @@ const passing: Readonly<Record<string, string>> = {
   ER_QUERY_INTERRUPTED: 'the query was interrupted at the server',
   ER_QUERY_TIMEOUT: 'the server ended the query after its limit of time',
   ER_STATEMENT_TIMEOUT: 'the server ended the query after its limit of time',
-  ER_LOCK_WAIT_TIMEOUT: 'somebody else holds a lock on a table',
+  ER_LOCK_WAIT_TIMEOUT: 'another session holds a lock on a table',
   ER_LOCK_DEADLOCK: 'the server ended the query because of a deadlock',
   ER_OUT_OF_RESOURCES: 'the server has no memory left',
   ER_OUTOFMEMORY: 'the server has no memory left',

@@ -9,7 +9,7 @@ type Plugin = Plugins[string];
 /** By these the server gets the password itself: as it is, or encrypted with a key that anybody may have sent. */
 type Revealing = 'mysql_clear_password' | 'sha256_password' | 'caching_sha2_password';
 
-/** With this byte a server that does not remember the password asks for it (`perform full authentication`). */
+/** With this byte a server that has not cached the password asks for it (`perform full authentication`). */
 const asksForPassword = Buffer.from([4]);
 
 /**
@@ -33,7 +33,7 @@ export function carefulPlugins(
       const next = plugin(metadata);
       return async (data) => {
         if (reveals(data)) refuse();
-        // Null is no answer, which the driver's types forget.
+        // Null is no answer, which the driver's types leave out.
         return (await next(data)) as Buffer;
       };
     };

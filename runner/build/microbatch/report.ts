@@ -8,7 +8,7 @@ export interface FailedBatch {
   readonly error: Error;
 }
 
-/** How many batches of one reason, and how many reasons, are told. */
+/** How many batches of one reason, and how many reasons, a message names. */
 const shown = 10;
 
 /** One error for all batches that failed: which, why, and where the first did. */

@@ -8,7 +8,7 @@ import { checkComposed, readSeed, spotInSeed } from './seed.ts';
 import { composedTypes } from './seed-values.ts';
 import { shapeOf } from './shape.ts';
 
-/** What {@link readRows} needs to know of the run. */
+/** The values of a run that {@link readRows} needs. */
 export interface RowsContext {
   readonly manifest: Manifest;
   /** The project's folder, where the seeds are. */

@@ -9,7 +9,7 @@ import { SqlText } from '../../text/sql-text.ts';
 
 /**
  * The columns a query will yield, surrogate key first. An increment of unchanged SQL that reads unchanged columns yields what the
- * table has, unless somebody altered that; all others look, and so does whatever has a contract that the table does not keep.
+ * table has, unless that was altered by hand; all others look, and so does whatever has a contract that the table does not keep.
  */
 export async function shapeOf(
   session: Session,

@@ -50,7 +50,7 @@ export function auditedBy(
   if (built.length > 1) {
     const setting = isAudit ? `audit=${audit === true ? 'true' : '"new_rows"'}` : 'scope="new_rows"';
     const hint = `Say so: {{config ${setting} audits="${only?.name ?? ''}"}}.`;
-    throw fault(key, `it reads ${names.join(', ')}: it cannot be told which of them it ${says}`, hint);
+    throw fault(key, `it reads ${names.join(', ')}: nothing says which of them it ${says}`, hint);
   }
   // What a folder says for all of its tests is no mistake of one that has no use for it.
   if (!asked) return undefined;

@@ -26,7 +26,7 @@ interface Declared {
   readonly fallback: string | undefined;
 }
 
-/** What of `model` and `column_name` is, every test is told. */
+/** Every test gets these arguments; they are not listed in the file. */
 const given = ['model', 'column_name'];
 
 /**
@@ -52,7 +52,7 @@ export function customTests(context: CompileContext, problems: Problem[]): Map<s
   return found;
 }
 
-/** A file with a fault is a test all the same, which whoever asks for it is told. */
+/** A file with a fault is a test all the same: the fault is reported where the test is used. */
 function readTest(context: CompileContext, file: SourceFile): CustomTest {
   try {
     return customTest(context, file);
@@ -85,7 +85,7 @@ function customTest(context: CompileContext, file: SourceFile): CustomTest {
   return { definition, config: record.config };
 }
 
-/** Reads what the file declares; all else of it is rendered when somebody asks for the test. */
+/** Reads what the file declares; the rest is rendered where the test is used. */
 function declare(context: CompileContext, template: Template, record: Recorded): ReadonlyMap<string, Declared> {
   const { project } = context;
   const declared = new Map<string, Declared>();

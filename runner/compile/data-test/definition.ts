@@ -33,7 +33,7 @@ export interface TestedColumn {
 
 export interface Built {
   readonly sql: SqlText;
-  /** What is true of a bad row, where it can be told from its columns alone. */
+  /** What is true of a bad row, where its columns alone decide that. */
   readonly badRow?: SqlText | undefined;
   /** Whether a row is bad depends on that row of the tested model alone, and on rows of others. */
   readonly isOfRows?: boolean | undefined;

@@ -34,7 +34,7 @@ export interface Unnamed {
   readonly config: Config;
 }
 
-/** What compiling a piece of SQL needs to know of the project; shared by models, tests and inline queries. */
+/** The parts of the project that compiling a piece of SQL needs; shared by models, tests and inline queries. */
 export interface CompileContext {
   readonly project: Project;
   readonly environment: TemplateEnvironment;

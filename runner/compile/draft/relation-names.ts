@@ -33,7 +33,7 @@ export function relationNamer(
   const templates = Object.fromEntries(
     Object.entries(deciding).flatMap(([key, { macro }]) => {
       if (!macros.has(macro)) return [];
-      // It sees the whole context, so that it need not use all that it is told.
+      // It sees the whole context, so that it need not use every argument.
       const text = `{{> ${macro}}}`;
       let template: Template | undefined;
       attempt(problems, () => {

@@ -3,7 +3,7 @@ import type { Config } from '../../project/config.ts';
 import type { Project } from '../../project/project.ts';
 import { ownRelation } from '../../template/context.ts';
 
-/** What a template knows of the model or test that it is of. */
+/** The properties of the model or test that its template can read. */
 export interface Own {
   readonly kind: 'model' | 'seed' | 'test';
   readonly name: string;
@@ -24,7 +24,7 @@ export function targetContext(project: Project): object {
       threads,
       type: 'postgres',
       profile_name: project.settings.name,
-      // Read only where it is asked for, since it stands in a setting that holds a password.
+      // Read only where it is asked for, since it comes from a setting that holds a password.
       get dbname() {
         return databaseOf(project);
       },

@@ -80,7 +80,7 @@ export function viewColumns(
       ] as const)
         add(`${base} (${place})`, 'timestamp', timestamp, `${instant} at time zone ${literal(where)}`, note);
     } else {
-      // A case forgets the precision of its branches.
+      // A case expression loses the precision of its branches.
       const cast = how.cast || (blank !== undefined && how.type === 'numeric');
       const bare = cast && blank !== undefined ? `(${value})` : value;
       add(base, how.type, how.sqlType, cast ? `${bare}::${how.sqlType}` : bare);

@@ -105,8 +105,8 @@ function check(
 }
 
 /**
- * Whoever reads a schema reads all of it. So where rows are guarded, a table without guard is one that says so: it may have
- * been forgotten.
+ * Whoever reads a schema reads all of it. So where rows are guarded, a table without a guard has to say so, or it may have been
+ * left out by mistake.
  */
 function findOpen(context: CompileContext, found: ReadonlyMap<string, RowSecurity>, faults: Problem[]): void {
   const guarded = new Map<string, string>();

@@ -97,7 +97,7 @@ function checkCoverage(draft: Draft, node: BuiltNode, nodes: ReadonlyMap<string,
     column: 1,
   };
   return {
-    what: `${node.name} does not say whose its rows are: it is made of ${personal.join(', ')}, where rows are somebody's`,
+    what: `${node.name} does not say whose its rows are: it is made of ${personal.join(', ')}, where rows belong to a subject`,
     place,
     hint: `Set subject in its config: the column with the subject's id, { column: ..., of: <model> } if the id is found through another model, or false if its rows are nobody's (and say why in its description).`,
   };

@@ -5,7 +5,7 @@
 //   3. retry.ts        runs it again after a deadlock and the like
 //   4. shared-lock.ts  the lock in this process by which transactions that disturb each other run alone at last
 //
-// At the end it has committed, or failed for a reason of its own, or because somebody was in its way for too long, who is named.
+// At the end it has committed, or failed for a reason of its own, or because another session blocked it for too long; the message names that session.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Isolation, Session, Warehouse } from '../../../warehouse/warehouse.ts';
 import { NodeError } from '../../text/errors.ts';
@@ -26,8 +26,8 @@ const refusedMs = 10_000;
 /** How often is asked whether a transaction has ended, in milliseconds. */
 const overMs = 500;
 
-/** How long whom it waits for is not told again where others take the place of the first, in milliseconds. */
-const tellMs = 30_000;
+/** How long, in milliseconds, a change of the blocking sessions is not reported again. */
+const reportMs = 30_000;
 
 /** How long work waits for the transactions of others in all, in milliseconds. */
 const defaultLimitMs = 5 * 60_000;
@@ -53,10 +53,10 @@ interface Unit {
   readonly name: string;
   /** Before it was tried again, in milliseconds. */
   waitedMs: number;
-  /** For whom it waits, as was told. */
-  told: string | undefined;
+  /** The sessions that it waits for, as last reported. */
+  reported: string | undefined;
   /** By the clock that never jumps. */
-  toldAt: number;
+  reportedAt: number;
   /** Its statement was cancelled because of these. */
   cancelledFor: readonly Blocker[] | undefined;
 }
@@ -117,7 +117,7 @@ export class LockWaits {
   }
 
   async #untilDone<T>(name: string, attempt: (unit: Unit) => Promise<Outcome<T>>): Promise<T> {
-    const unit: Unit = { name, waitedMs: 0, told: undefined, toldAt: 0, cancelledFor: undefined };
+    const unit: Unit = { name, waitedMs: 0, reported: undefined, reportedAt: 0, cancelledFor: undefined };
     try {
       for (;;) {
         const outcome = await attempt(unit);
@@ -222,18 +222,18 @@ export class LockWaits {
     for (const one of others) if (!this.#since.has(keyOf(one))) this.#since.set(keyOf(one), performance.now());
     const whom = others.length === 0 ? undefined : others.map(({ words }) => words).join(', ');
     const who = others.length === 0 ? undefined : others.map(keyOf).join();
-    if (who === unit.told) return;
-    const isSameWait = who !== undefined && unit.told !== undefined;
-    if (isSameWait && performance.now() - unit.toldAt < tellMs) return;
-    unit.told = who;
-    unit.toldAt = performance.now();
+    if (who === unit.reported) return;
+    const isSameWait = who !== undefined && unit.reported !== undefined;
+    if (isSameWait && performance.now() - unit.reportedAt < reportMs) return;
+    unit.reported = who;
+    unit.reportedAt = performance.now();
     this.#options.onWait?.(unit.name, whom);
   }
 
   #lockHeld({ name }: Unit, blockers: readonly Blocker[]): LockHeldError {
     const others = blockers.filter(({ own }) => !own);
     const ends = others.map(({ pid }) =>
-      pid === 0 ? 'rollback prepared (its gid stands in pg_prepared_xacts)' : `select pg_terminate_backend(${pid});`,
+      pid === 0 ? 'rollback prepared (see its gid in pg_prepared_xacts)' : `select pg_terminate_backend(${pid});`,
     );
     return new LockHeldError({
       what: `${name}: waited ${inWords(this.#limitMs)} for a lock; in the way: ${others.map(({ words }) => words).join(', ')}`,

@@ -1,4 +1,4 @@
-// What stands in project.yml and in other .yml files besides plain values.
+// Values in project.yml and in other .yml files that are not plain.
 //
 //   yaml-templates.ts  values that are templates: {{env "X"}}, {{var "x"}}, {{target.name}}; secrets.ts says what none may show
 //   docs-blocks.ts     texts of .md files, which descriptions name by {{doc "x"}}

@@ -120,10 +120,10 @@ describe('wrong configuration', () => {
 describe('a database that cannot be used', () => {
   it('nothing listens there', async () => {
     const port = await closedPort();
-    const outcome = await project.run(['run'], { DB_URL: `postgres://somebody:hush-hush@127.0.0.1:${port}/nothing` });
+    const outcome = await project.run(['run'], { DB_URL: `postgres://anyone:hush-hush@127.0.0.1:${port}/nothing` });
     expectOneMessage(outcome, 2);
     expect(outcome.stderr).toContain(
-      `cannot work with postgres://somebody@127.0.0.1:${port}/nothing: nothing listens there`,
+      `cannot work with postgres://anyone@127.0.0.1:${port}/nothing: nothing listens there`,
     );
     expect(outcome.stderr + outcome.stdout).not.toContain('hush-hush');
   });
@@ -271,7 +271,7 @@ it('an interrupt stops a build on the embedded database between two models, and 
   expect((await project.run(['run', '--select', 'slow_*'])).code).toBe(0);
 });
 
-it('two processes cannot open the embedded database at once; the second is told who has it', async () => {
+it('two processes cannot open the embedded database at once; the second names the process that has it', async () => {
   mkdirSync(join(project.root, 'empty-share'));
   const [first, second] = await Promise.all([
     project.run(['load'], { SMB_PATH: join(project.root, 'empty-share') }),

@@ -33,7 +33,7 @@ describe.skipIf(server === '')('the roles that read, which init creates on a ser
       { rolconnlimit: 20 },
     ]);
     await bi.end();
-    // What somebody set otherwise stays.
+    // What was set by hand stays.
     await on.admin.query(`alter role ${login} connection limit 50`);
     await on.admin.query(`alter role ${login} set statement_timeout = '1h'`);
     expect(reportOf(await on.init({ ...env, BI_PASSWORD: on.password })).done).toEqual([]);

@@ -34,7 +34,7 @@ export class InitServer {
     afterEach(() => this.#drop());
   }
 
-  /** The URL of this test's database for somebody. */
+  /** The URL of this test's database for a user. */
   urlOf(name: string, secret = '', at = this.database): string {
     const parts = { username: name, password: encodeURIComponent(secret), pathname: `/${at}` };
     return Object.assign(new URL(server), parts).href;

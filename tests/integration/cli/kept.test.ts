@@ -31,7 +31,7 @@ it('several commands at once keep the compiled project whole, and a command afte
   expect(names.map((name) => readFileSync(join(folder(), name)))).toEqual(before);
 });
 
-it('a fault is told at its place, whether or not the project was kept before it', async () => {
+it('a fault is reported at its place, whether or not the project was kept before it', async () => {
   await project.run(['ls']);
   const model = join(project.root, 'models', 'mine.sql');
   writeFileSync(model, 'select 1 as id,\n  {{vra "x"}} as mine');

@@ -23,7 +23,7 @@ afterAll(() => {
 });
 
 it.skipIf(server === '')(
-  'a secret is a parameter of a statement after the login, and stands in no other packet',
+  'a secret is a parameter of a statement after the login, and is in no other packet',
   async () => {
     const connections: Buffer[][] = [];
     const { hostname, port } = new URL(server);

@@ -94,7 +94,7 @@ missing    | id=4 |        | no row | label=v4, half=6.0
       expect((await run('verify', '-s', 'five')).code).toBe(0);
     }));
 
-  it('an error of the database is told with the line of the template', () =>
+  it('an error of the database is reported with the line of the template', () =>
     work(async ({ warehouse, url = '' }) => {
       model('five', five.replace('n * 1.5', `5 / (n - current_setting('five.hole')::int)`));
       await warehouse.query(

@@ -1,4 +1,4 @@
-/** What somebody tries, and what comes of it: the one value that is returned, or the SQLSTATE of the refusal. */
+/** A statement, and its outcome: the one value that is returned, or the SQLSTATE of the refusal. */
 export interface Attempt {
   readonly name: string;
   /** {own} and {other} stand for the keys of the two apartments, {app} and the like for names of roles. */
@@ -29,7 +29,7 @@ export const attempts: readonly Attempt[] = [
   { name: 'silver', sql: 'select * from silver.sensor_events', refused: '42501' },
   { name: 'staging', sql: 'select * from staging.sensor_file', refused: '42501' },
   { name: 'the seed', sql: 'select * from seeds.user_apartments', refused: '42501' },
-  { name: 'what the runner remembers', sql: 'select * from datacycle.surrogate_key', refused: '42501' },
+  { name: 'the bookkeeping', sql: 'select * from datacycle.surrogate_key', refused: '42501' },
   { name: 'a view of the project', sql: 'select count(*)::int from bi.energy where apartment_key = {other}', sees: 0 },
   {
     name: "a view by hand with its owner's rights",

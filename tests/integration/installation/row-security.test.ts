@@ -185,14 +185,14 @@ describe.skipIf(server === '')('who sees what in gold', () => {
     );
   });
 
-  it('is not told by a plan', async () => {
+  it('is not shown by a plan', async () => {
     const sql = `explain (analyze, verbose, format json) select * from gold.dim_apartment where apartment_key = ${keys.other}`;
     const { rows } = await as(logins.jimmy, (client) => client.query(sql));
     expect(JSON.stringify(rows)).toContain('dim_apartment');
     expect(JSON.stringify(rows)).not.toContain('Jérémie');
   });
 
-  it('is not told by what a guess makes the database read', async () => {
+  it('is not shown by what a guess makes the database read', async () => {
     const { rows: known } = await admin.query<{ minute: string; device: number; room: number }>(
       `select e.datetime_key as minute, e.device_key as device, p.room_key as room
        from gold.fact_energy_minute as e

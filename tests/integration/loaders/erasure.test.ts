@@ -261,7 +261,7 @@ describe.each(oneDatabase)('erasing what was landed, on $name', ({ open }) => {
     expect(await household.load('full')).toMatchObject({ landed: 0, ignored: 0 });
   });
 
-  it('of the registry, what lacks a table or dangles is still known by its ids; a damaged file is told', async () => {
+  it('of the registry, what lacks a table or dangles is still known by its ids; a damaged file is reported', async () => {
     await begin();
     await erase();
     const later = new Date('2023-08-24T00:00:00Z');

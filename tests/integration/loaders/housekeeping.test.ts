@@ -81,7 +81,7 @@ describe.each(oneDatabase)('compressing Bronze on $name', (kind) => {
     await database.warehouse.query(`delete from staging.file where name like '%0000_JimmyLoup%'`);
     expect((await load('from-bronze')).landed).toBe(4);
     expect(await prints()).toEqual(before);
-    // Somebody unpacked one beside: that still is what was landed.
+    // One was unpacked beside: that still is what was landed.
     await writeFile(at(path), plain);
     expect(await compress()).toMatchObject({ files: 0, finished: 1, left: { count: 0 } });
   });
@@ -121,7 +121,7 @@ describe.each(oneDatabase)('compressing Bronze on $name', (kind) => {
     expect(await ledger()).toEqual([...before.keys()].sort());
   });
 
-  it('finishes what was killed before the ledger was told', async () => {
+  it('finishes what was killed before the ledger was written', async () => {
     await share.add(0);
     await load('full');
     const path = await firstPath();
@@ -151,7 +151,7 @@ describe.each(oneDatabase)('compressing Bronze on $name', (kind) => {
     expect(gunzipSync(await readFile(at(`${path}.gz`)))).toEqual(plain);
   });
 
-  it('takes note of a file that somebody compressed by hand', async () => {
+  it('takes note of a file that was compressed by hand', async () => {
     await share.add(0);
     await load('full');
     const path = await firstPath();

@@ -151,7 +151,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry lands from
     expect(allOfBronze()).toHaveLength(22);
   });
 
-  it('from Bronze: half a snapshot that the ledger does not know is told and not landed', async () => {
+  it('from Bronze: half a snapshot that the ledger does not list is reported and not landed', async () => {
     await load();
     nextDay();
     await load();
@@ -217,7 +217,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry lands from
     expect(again.warnings.first.map(({ reason }) => reason).join()).not.toContain('snapshot.json');
   });
 
-  it('a snapshot of the future is told with every later one', async () => {
+  it('a snapshot of the future is reported with every later one', async () => {
     const future =
       /^the snapshot is dated 2030-01-01 00:00:01 UTC although the clock says 2023-11-01 08:00:00 UTC.*docs\/registry\.md/;
     clock.now = new Date('2030-01-01T00:00:00Z');

@@ -82,7 +82,7 @@ describe('what is in the folder of a server', () => {
     expect(await share.load(db.warehouse)).toMatchObject({ landed: 1, rejected: { count: 0 } });
   });
 
-  it('a load that can read no new file of any is no success; one of several is told', async () => {
+  it('a load that can read no new file of any is no success; one of several is reported', async () => {
     const share = await shareOf({});
     await share.load(db.warehouse);
     symlinkSync('nowhere', join(share.folder, 'Pred_2023-10-05.csv'));

@@ -270,7 +270,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('from the registry to go
     expect((await home.build({ command: 'test' })).ok).toBe(true);
   });
 
-  it('values that make no sense are NULL, keys that stand twice are one row, a column that has gone is told', async () => {
+  it('values that make no sense are NULL, duplicated keys are one row, a missing column is reported', async () => {
     await landSensors();
     await mariadb.run([
       'alter table buildings modify latitude varchar(400), modify nbPeople varchar(40), modify isHeatingOn varchar(10), modify buildingYear varchar(40)',

@@ -115,7 +115,7 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
     expect(await health()).toEqual(standing);
   });
 
-  it('refuses to forget since when a sensor is there, until its readings are back', async () => {
+  it('refuses to lose since when a sensor is there, until its readings are back', async () => {
     await expect(household.build({ now, fullRefresh: true, select: ['sensor_devices'] })).rejects.toThrow(
       'sensor_devices would be rebuilt (full refresh), but retention has deleted rows it is made of: sensor_events (before 2023-10-22)',
     );

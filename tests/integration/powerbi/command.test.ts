@@ -62,7 +62,7 @@ describe('datacycle bi', () => {
     expect(everything().join()).not.toContain('jimmy.tmdl');
   });
 
-  it('keeps a report that somebody has worked on, and says so', async () => {
+  it('keeps a report that was changed by hand, and says so', async () => {
     writeFileSync(page, readFileSync(page, 'utf8').replaceAll('\n', '\r\n'));
     expect((await project.run(['bi'])).stdout).not.toContain('left as it is');
     writeFileSync(page, '{}');
@@ -117,7 +117,7 @@ describe('datacycle bi', () => {
     expect(readFileSync(page, 'utf8')).toContain('pageOrder');
   });
 
-  it('refuses to overwrite a model that somebody has changed, before it touches anything', async () => {
+  it('refuses to overwrite a model that was changed by hand, before it touches anything', async () => {
     const written = readFileSync(table, 'utf8');
     writeFileSync(table, `${written}\n`);
     const connection = join(folder, 'datacycle.pbids');

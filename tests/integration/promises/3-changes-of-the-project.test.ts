@@ -59,7 +59,7 @@ describe.each(oneDatabase)('a change of the project on $name', (kind) => {
     },
   );
 
-  it('a key that foreign keys need is told with them, and goes when they have gone', async () => {
+  it('a key that foreign keys need is reported with them, and goes when they have gone', async () => {
     const rooms = (key: string) => ({
       'models/rooms.sql': `{{config materialized="table" unique_key="${key}"}}select room, 1 as floor from {{source "raw" "events"}}`,
     });

@@ -10,7 +10,7 @@ import { eventsOn } from '../project-on.ts';
 describe.each(databases)('8: one run at a time, on $name', (kind) => {
   const { database, project } = eventsOn(kind);
 
-  it('a second run at once is refused and told who runs', async () => {
+  it('a second run at once is refused and names who runs', async () => {
     project.write({
       'models/slow.sql': '{{config materialized="table"}}select 1 as one, pg_sleep(0.5) is null as x',
     });

@@ -92,7 +92,7 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
     ]);
   });
 
-  it('begins with something of both in every table that is somebody’s', async () => {
+  it('begins with something of both in every table with a subject', async () => {
     const jimmys = await two.rows((row, table) => isJimmys(row, table, jimmysKey));
     const both = [...jimmys].filter(([, rows]) => rows.length > 0).map(([table]) => table);
     expect(both).toEqual(
@@ -140,7 +140,7 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
       });
       const outcome = await stopped.catch((error: unknown) => String(error));
       if (outcome === 'Error: killed') {
-        // Somebody may build in between: what comes back then, or cannot be built, goes when the erasure is repeated.
+        // A build may run in between: what comes back then, or cannot be built, goes when the erasure is repeated.
         if (allowed % 8 === 4) await two.home.build({ fullRefresh: allowed % 16 === 4 }).catch(() => undefined);
         continue;
       }

@@ -73,7 +73,7 @@ describe.each(oneDatabase)('texts of others that name a subject on $name', (kind
     expect(terminal.said.join('\n')).toMatch(/silver\.dim_devices +\| +1 \| rows that name it +\| device_id 4/);
   });
 
-  it('stay as they are when it is erased, and are told with their places, which keeps the erasure open', async () => {
+  it('stay as they are when it is erased, and are reported with their places, which keeps the erasure open', async () => {
     const before = await said();
     const terminal = new QuietTerminal();
     expect(await erase(terminal)).toBe(1);

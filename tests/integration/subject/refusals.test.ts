@@ -86,7 +86,7 @@ describe.each(databases)('an erasure is refused on $name', (kind) => {
   it('where a table is older than the project', async () => {
     await database.warehouse.query('alter table gold.dim_apartment rename column apartment_id to id');
     await expect(erase()).rejects.toMatchObject({
-      message: expect.stringMatching(/^it cannot be told whose the rows of dim_apartment are: /),
+      message: expect.stringMatching(/^the subject of the rows of dim_apartment cannot be found: /),
       hint: expect.stringContaining('datacycle build --select +dim_apartment'),
     });
     await database.warehouse.query('alter table gold.dim_apartment rename column id to apartment_id');

@@ -138,7 +138,7 @@ describe.each(oneDatabase)('a subject whose building the registry no longer know
     await nothingComesBack();
   });
 
-  it('has no rows of a building that is somebody else’s now', async () => {
+  it('has no rows of a building that belongs to another person now', async () => {
     await become(later, (row, table) =>
       table === 'buildings' && row.idBuilding === 1 ? { ...row, houseName: 'Annexe JeremieVianin' } : row,
     );

@@ -96,7 +96,7 @@ describe('the lock of the embedded database', () => {
       await takenOver();
     });
 
-    it.skipIf(process.platform !== 'linux')('of another container is held while somebody touches it', async () => {
+    it.skipIf(process.platform !== 'linux')('of another container is held while a process touches it', async () => {
       const away = { pid: 1, name, host: 'container', space: `${space?.split(' ')[0]} pid:[1]`, identity: 'other' };
       written(away, 60);
       await takenOver();

@@ -62,7 +62,7 @@ describe('whoever answers in the place of the server, without TLS', () => {
     expect(warnings).toEqual([]);
   });
 
-  it.skipIf(elsewhere === undefined)('is told of, once, where the password is only proven', async () => {
+  it.skipIf(elsewhere === undefined)('is reported, once, where the password is only proven', async () => {
     fake = await FakePostgres.on(host, 'md5');
     const { warnings } = await tried(`postgres://u:hush-word@${host}:${fake.port}/d`);
     expect(warnings).toEqual([expect.stringMatching(/is not encrypted.*\(md5\).*sslmode=require.*sslmode=disable/)]);

@@ -133,7 +133,7 @@ describe('what a command leaves in target/', () => {
 });
 
 describe('what cannot be written into target/', () => {
-  /** What is told. */
+  /** What is reported. */
   const toldOf = (change: (project: TemporaryProject) => void) => {
     const project = new TemporaryProject(files);
     const told: string[] = [];
@@ -151,7 +151,7 @@ describe('what cannot be written into target/', () => {
   it.each([
     ['a file is in the place of its folder', (project: TemporaryProject) => project.write({ target: '' })],
     ['a seed is gone', ({ root }: TemporaryProject) => rmSync(join(root, 'seeds/rooms.csv'))],
-  ])('is told and ends nothing: %s', (_why, change) => {
+  ])('is reported and ends nothing: %s', (_why, change) => {
     expect(toldOf(change)).toEqual([expect.stringMatching(/^Warning: target\/manifest\.json cannot be written: E/)]);
   });
 });

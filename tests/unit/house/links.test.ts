@@ -18,7 +18,7 @@ function anchorOf(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-/** The anchors of a page; what stands in blocks of code is no heading. */
+/** The anchors of a page; a line in a block of code is no heading. */
 function anchorsOf(page: string): readonly string[] {
   const text = page.replace(/^```[\s\S]*?^```/gm, '');
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading ?? ''));

@@ -89,7 +89,7 @@ from (select row_number() over () = 1 as is_first from {{ref 'sensor_events'}}) 
     expect(await watcher.stop()).toBe(0);
     const errors = log.lines.filter(({ level }) => level === 'error');
     expect(new Set(errors.map(({ event }) => event))).toEqual(new Set(['database failed']));
-    // A reason that lasts is told, too, and each once.
+    // A reason that lasts is reported, too, and each once.
     expect(new Set(errors.map(({ message }) => message)).size).toBe(errors.length);
     expect(log.events('database recovered')).toHaveLength(1);
 

@@ -60,7 +60,7 @@ describe.each(oneDatabase)('the operating loop, on $name', ({ open }) => {
     ]);
   });
 
-  it('builds what somebody else has landed', async () => {
+  it('builds what another process has landed', async () => {
     const small = begin();
     await small.check();
     small.said();
@@ -115,7 +115,7 @@ describe.each(oneDatabase)('the operating loop, on $name', ({ open }) => {
     await share.add(...Array.from({ length: 5 }, (_, minute) => minute));
     const small = begin();
     await small.check();
-    // More than twenty files fail the test, which is told and not forgotten.
+    // More than twenty files fail the test, which is reported as long as it lasts.
     await share.add(...Array.from({ length: 7 }, (_, minute) => minute + 6));
     small.dispose();
     const other = begin({ now: at(20) });
@@ -277,7 +277,7 @@ describe.each(oneDatabase)('the operating loop, on $name', ({ open }) => {
     expect(tries).toHaveLength(4);
   });
 
-  it('notices at the next check that somebody has repaired a source by hand', async () => {
+  it('notices at the next check that a source was repaired by hand', async () => {
     let tries = 0;
     const small = begin({
       env: { MYSQL_MAX_RETRIES: '1', MYSQL_RETRY_DELAY: '3600' },

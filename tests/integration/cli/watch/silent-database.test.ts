@@ -31,7 +31,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
       await db.drop();
     });
 
-    it('is told as away, and the checks go on until it answers', async () => {
+    it('is reported as away, and the checks go on until it answers', async () => {
       const share = await SensorShare.create();
       let isSilent = false;
       const query: Queryable['query'] = (sql, params) =>
@@ -58,7 +58,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
       }
     });
 
-    it('and a build that waits for another run, are told with who runs', async () => {
+    it('and a build that waits for another run, are reported with who runs', async () => {
       const share = await SensorShare.create();
       const small = new SmallWatch({
         warehouse: db.warehouse,
@@ -85,7 +85,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
       }
     });
 
-    it('and a build that waits for the lock of another session, are told with who holds it', async () => {
+    it('and a build that waits for the lock of another session, are reported with who holds it', async () => {
       const share = await SensorShare.create();
       const now = new Date(2023, 7, 24, 12);
       const small = new SmallWatch({ warehouse: db.warehouse, folder: share.folder, now, blockedMs: 200 });

@@ -49,7 +49,7 @@ describe.skipIf(process.platform === 'win32').each(oneDatabase)('a share that ha
         return work(call);
       });
 
-  it('is told once, keeps the watcher from nothing else, and is loaded from at the next check after it is back', async () => {
+  it('is reported once, keeps the watcher from nothing else, and is loaded from at the next check after it is back', async () => {
     const reach = through(access());
     const now = new Date('2023-08-24T00:30:00Z');
     let registryLoads = 0;

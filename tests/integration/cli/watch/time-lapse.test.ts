@@ -140,7 +140,7 @@ describe.skipIf(hasServer === '')('a watcher whose world is restarted, again and
         const ends = lines.filter(({ event }) => event === `${subject} recovered`);
         expect(ends, JSON.stringify(lines)).toHaveLength(troubles[subject]);
       }
-      // In one trouble of the database another reason that lasts is told, too, and each once.
+      // In one trouble of the database another reason that lasts is reported, too, and each once.
       const episodes: string[][] = [[]];
       for (const { level, event, message } of lines) {
         if (level === 'error') episodes.at(-1)?.push(`${event}: ${String(message)}`);

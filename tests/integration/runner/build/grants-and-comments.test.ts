@@ -114,7 +114,7 @@ seeds: { +grants: { select: public } }
     expect(await grantsOn('v')).toEqual(['dc_By Hand select']);
   });
 
-  it('does not take away what somebody had granted before it was declared', async () => {
+  it('does not revoke what was granted by hand before it was declared', async () => {
     await project.run(database.warehouse);
     await database.warehouse.query('grant select on t to dc_analyst');
     for (const config of ['{ grants: { select: dc_analyst } }', '{}']) {

@@ -52,7 +52,7 @@ select room_key, ${columns} from {{ref "readings"}} group by room_key
     expect(await check(made('count(*) as readings'))).toMatchObject({ ok: true, findings: [], models: 5 });
   });
 
-  it('has its fault told once, with its place', async () => {
+  it('has its fault reported once, with its place', async () => {
     expect(errorsOf(await check(made('sum(dubled) as doubled')))).toMatchObject([
       { node: 'by_room', what: 'by_room: column "dubled" does not exist', where: `${file}:2:22` },
     ]);
@@ -134,7 +134,7 @@ describe('behind a fault', () => {
     ]);
   });
 
-  it('the same fault of a macro in several models is told once, with their names', async () => {
+  it('the same fault of a macro in several models is reported once, with their names', async () => {
     const summary = await check({
       'macros/doubled.sql': '({{value}} || true)',
       'models/other.sql': 'select {{> doubled value="floor"}} as doubled from {{ref "rooms"}} where floor > 0',
@@ -146,7 +146,7 @@ describe('behind a fault', () => {
     ]);
   });
 
-  it('a fault in an ephemeral model is told once, and what it is part of named', async () => {
+  it('a fault in an ephemeral model is reported once, and what it is part of named', async () => {
     const summary = await check({
       'models/measured.sql': textOf('models/measured.sql').replace('where value', 'where v'),
     });
@@ -156,7 +156,7 @@ describe('behind a fault', () => {
   });
 });
 
-describe('also told are', () => {
+describe('also reported are', () => {
   it('forms that yield different columns', async () => {
     const summary = await check({
       [readingsYml]: 'models: [{ name: readings }]',

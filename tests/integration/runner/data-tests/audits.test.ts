@@ -74,7 +74,7 @@ select id, room_key from {{ref "readings"}} join {{ref "rooms"}} using (room)`,
     expect(await ids()).toEqual([1, 2, 3, 4]);
   });
 
-  it('is told by status as long as it holds its model back, and its bad rows can be shown', async () => {
+  it('is reported by status as long as it holds its model back, and its bad rows can be shown', async () => {
     const { warehouse } = database;
     const told = async () => {
       const names = [...project.compile().manifest.nodes.values()].map(({ name }) => name);
@@ -294,7 +294,7 @@ with readings as (select * from {{ref "readings"}}) select id, room from reading
     expect((await project.run(database.warehouse)).ok).toBe(true);
   });
 
-  it('several that fail are all told, and of many bad rows the first thousand are kept, of many failures the newest', async () => {
+  it('several that fail are all reported, and of many bad rows the first thousand are kept, of many failures the newest', async () => {
     project.write({
       'tests/data/even.sql': '{{config audit=true}}select id from {{ref "readings"}} where id % 2 = 1',
       'tests/data/not_below.sql': below('audit=true'),
@@ -329,7 +329,7 @@ with readings as (select * from {{ref "readings"}}) select id, room from reading
     });
   });
 
-  it('where the rows cannot be kept, none is kept by half, and the failure is told all the same', async () => {
+  it('where the rows cannot be kept, none is kept by half, and the failure is reported all the same', async () => {
     project.write({ 'tests/data/not_below.sql': below('audit=true') });
     await project.run(database.warehouse);
     await database.warehouse.query('alter table datacycle.audit_row add check (row_no < 2)');

@@ -37,7 +37,7 @@ select id from {{ref "visits"}}`,
     expect(resultOf(await project.run(database.warehouse), 'rooms').status).toBe('success');
   });
 
-  it('are read once for each relation, and again for the one that is forgotten', async () => {
+  it('are read once for each relation, and again for the one that is invalidated', async () => {
     await project.run(database.warehouse);
     let asked = 0;
     const relations = new RelationCache({

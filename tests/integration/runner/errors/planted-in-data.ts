@@ -24,7 +24,7 @@ const seeds: readonly Fault[] = [
     files: seed('room,floor\n‸kitchen\n'),
   },
   {
-    name: 'a seed: a column that stands twice',
+    name: 'a seed: a column that is listed twice',
     message: 'the column name "room" is empty or occurs twice',
     files: seed('room,floor,‸room\n'),
   },

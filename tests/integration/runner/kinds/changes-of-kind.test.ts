@@ -154,7 +154,7 @@ describe.each(oneDatabase)('a change of kind on $name', (kind) => {
     await query(`alter default privileges in schema public revoke select on tables from "${reader}"`);
   });
 
-  it('to ephemeral leaves what stands', async () => {
+  it('to ephemeral leaves the existing relation', async () => {
     become(rooms('table'));
     await run();
     become({ 'models/rooms.sql': `{{config materialized="ephemeral"}}${select}` });

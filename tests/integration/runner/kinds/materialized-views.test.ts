@@ -120,7 +120,7 @@ describe.each(databases)('a materialized view on $name', (kind) => {
     expect(await run()).toMatchObject({ all_of_it: 'nothing that it reads has changed +0 -0' });
   });
 
-  it('is made again where somebody took its rows or its index', async () => {
+  it('is created again where its rows or its index were removed by hand', async () => {
     await run();
     await query('refresh materialized view public.totals with no data');
     expect(await run()).toMatchObject({ totals: 'rebuilt: it had no rows +2 -0' });
@@ -134,7 +134,7 @@ describe.each(databases)('a materialized view on $name', (kind) => {
   it.each([
     ['made', false],
     ['refreshed', true],
-  ])('fails with the key that is NULL or stands twice when it is %s', async (_, stands) => {
+  ])('fails with the key that is NULL or duplicated when it is %s', async (_, stands) => {
     project.write({
       'models/totals.sql': 'select room, value as total from {{source "raw" "events"}} where id > 1',
     });

@@ -100,7 +100,7 @@ describe.each(oneDatabase)('readers of a partitioned table on $name', (kind: Dat
     const read = async () => {
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
-      // Whoever has to wait for a build is told so. A commit shows the partition a moment before it lets go of it.
+      // A session that has to wait for a build is recorded. A commit shows the partition a moment before it lets go of it.
       await client.query('set lock_timeout = 200');
       try {
         while (!done) {

@@ -69,7 +69,7 @@ describe.each(oneDatabase)('a partitioned table on $name', (kind) => {
     );
   }, 600_000);
 
-  it('is verified: what somebody changed in a partition is found', async () => {
+  it('is verified: a change by hand in a partition is found', async () => {
     visits = await PartitionedVisits.make(database.warehouse, monthly);
     await visits.load([{ id: 1, at: '2023-10-01T00:00Z', value: 1 }]);
     await build();

@@ -10,7 +10,7 @@ const monthly = `${plain}, partition_by: { column: at, granularity: month }`;
 const daily = monthly.replace('month', 'day');
 const november = `for values from ('2023-11-01 00:00Z') to ('2023-12-01 00:00Z')`;
 
-describe.each(oneDatabase)('what somebody did to partitions on $name', ({ name, open }) => {
+describe.each(oneDatabase)('a change by hand of partitions on $name', ({ name, open }) => {
   let database: TestDatabase;
   let visits: PartitionedVisits;
   const [reader, other] = ['reader', 'other'].map((who) => `by_hand_${who}_${randomBytes(4).toString('hex')}`);

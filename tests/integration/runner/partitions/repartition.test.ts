@@ -240,7 +240,7 @@ describe.each(oneDatabase)('a changed partition_by on $name', ({ open }) => {
     }
   });
 
-  it('lets be what somebody partitioned by hand', async () => {
+  it('leaves a table that was partitioned by hand', async () => {
     await visits.rows(
       `create table shown.visits (id int, at timestamptz, value int, home int, load_id bigint) partition by range (at)`,
     );

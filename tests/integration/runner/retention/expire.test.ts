@@ -85,7 +85,7 @@ describe.each(oneDatabase)('retention on $name', (kind) => {
     expect(kept.some((row) => Number(row.day_key) >= 20240606)).toBe(true);
   });
 
-  it('deletes nothing of a model that is not built yet, and stops when told to', async () => {
+  it('deletes nothing of a model that is not built yet, and stops when interrupted', async () => {
     files.write({ 'models/silver/later.sql': readings });
     expect((await expire(true)).map(({ model }) => model)).toEqual(['days', 'readings']);
     const stop = AbortSignal.abort();

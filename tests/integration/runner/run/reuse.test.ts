@@ -136,7 +136,7 @@ describe.each(databases)('what nothing has changed for, on $name', (kind) => {
       top_is_double: '',
     });
     expect(await run({ now: at(12), fullRefresh: true })).toMatchObject({ top: '', top_is_double: since(11) });
-    // What it finds, and nobody else would look for, is not forgotten.
+    // What it finds, and no other test would look for, stays recorded.
     await rows('update public.top set value = 7 where id = 1');
     const failing = async (options: object) => {
       const { results } = await project.run(database.warehouse, { select: ['top_is_double'], ...options });
@@ -194,7 +194,7 @@ describe.each(databases)('what nothing has changed for, on $name', (kind) => {
     expect(await run()).toMatchObject({ summed: left });
   });
 
-  test('a table that somebody dropped is built again', async () => {
+  test('a table that was dropped by hand is built again', async () => {
     await run();
     await database.warehouse.query('drop view public.a_view cascade');
     await database.warehouse.query('drop table public.top cascade');

@@ -127,7 +127,7 @@ group by room`,
     });
   });
 
-  it('finds a key that stands twice where somebody took its constraint away', async () => {
+  it('finds a duplicated key where its constraint was dropped by hand', async () => {
     await build();
     await change(
       `do $do$ declare name text; begin
@@ -203,7 +203,7 @@ select id, at from {{ref "times"}} {{#incremental}}where load_id > {{high_water 
     });
   });
 
-  it('stops between models when told to', async () => {
+  it('stops between models when interrupted', async () => {
     await build();
     const stop = new AbortController();
     const compiled = project.compile();

@@ -115,7 +115,7 @@ describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
     );
   });
 
-  it('of somebody else is named instead of becoming ours', async () => {
+  it('of another owner is named instead of becoming ours', async () => {
     const role = `owner_${Math.random().toString(36).slice(2)}`;
     await query(`create role "${role}"`);
     try {
@@ -134,7 +134,7 @@ describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
     }
   });
 
-  it('of somebody else hinders no snapshot and no increment that only adds columns', async () => {
+  it('of another owner hinders no snapshot and no increment that only adds columns', async () => {
     const role = `owner_${Math.random().toString(36).slice(2)}`;
     const models = (columns: string) => ({
       'models/past.sql': `{{config materialized="snapshot" unique_key="id" strategy="check" check_cols="all"}}select ${columns}`,

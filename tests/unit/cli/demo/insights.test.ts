@@ -41,7 +41,7 @@ select
     datetime_key between 202310120600 and 202310120614,
     datetime_key = 202310120430
 from dim_datetime;
--- Somebody moves all the time but from 07:30 to 08:29, and uses the front door before and after.
+-- A person moves all the time but from 07:30 to 08:29, and uses the front door before and after.
 insert into fact_presence_minute
 select
     datetime_key, 2, 1,

@@ -11,7 +11,7 @@ import { type SampleDay, type SampleDayProgress, writeSampleDay } from '../../..
 
 const owners: readonly Owner[] = ['JeremieVianin', 'JimmyLoup'];
 const sections = ['plugs', 'doorsWindows', 'motions', 'meteos', 'humidities', 'consumptions'];
-/** Changes only when somebody changes the day on purpose; the same on every platform. */
+/** Changes only with the day itself; the same on every platform. */
 const dayHash = 'ade30883baba43e1ec42faab5c5b82aa333831531b4fd42bb20bcf1db1f50880';
 
 const folders = [mkdtempSync(join(tmpdir(), 'sample-day-')), mkdtempSync(join(tmpdir(), 'sample-day-'))] as const;

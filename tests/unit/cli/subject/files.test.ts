@@ -19,7 +19,7 @@ describe('what a search can read', () => {
   const signal = new AbortController().signal;
   const text = `{"user": "JimmyLoup", "plugs": {}}`;
 
-  it('is UTF-8, also in gzip; what is packed in an unknown way is told', async () => {
+  it('is UTF-8, also in gzip; what is packed in an unknown way is reported', async () => {
     writeFileSync(join(folder, 'long.json'), `${' '.repeat(piece)}${text}`);
     writeFileSync(join(folder, 'packed.json.gz'), gzipSync(text));
     writeFileSync(join(folder, 'other.json'), '{"user": "Anna"}');

@@ -174,7 +174,7 @@ describe('a daily job that fails', () => {
     expect(job.failed(1000)).toBe(1000);
   });
 
-  it('is not done again when somebody else has done it', () => {
+  it('is not done again when another process has done it', () => {
     const job = new DailyJob(options);
     job.learn(new Date('2023-10-12T05:45:00Z'));
     expect(job.shouldStart(now, 0)).toBe(false);

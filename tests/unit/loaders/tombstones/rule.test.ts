@@ -167,7 +167,7 @@ describe('the rows of the registry', () => {
     expect(rows.has('dierrors', { idError: 4, idBuilding: null, errorMessage: 'nobody' })).toBe(false);
   });
 
-  it('are known by their ids of before, whatever the building is called now, unless that is somebody else’s name', () => {
+  it('are known by their ids of before, whatever the building is called now, unless that is another person’s name', () => {
     const before = { buildings: ['2', '3', '7'], rooms: ['20', '90'], devices: ['9'] };
     const other = { id: 'jeremie', owner: 'JeremieVianin' };
     const rows = new RegistryRows(ruleOf({ id: 'jimmy', owner: 'JimmyLoup' }, [other]), before);

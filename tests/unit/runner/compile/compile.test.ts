@@ -273,7 +273,7 @@ models:
     );
   });
 
-  it('a broken .yml file, without complaining about what stands in it', () => {
+  it('a broken .yml file, without complaints about its content', () => {
     expect(
       whatIsWrong({
         'models/sources.yml': 'sources:\n  - name: raw\n    table: [{ name: events }]',

@@ -42,7 +42,7 @@ describe('a data test', () => {
     expect(await badRows('room', 'not_null')).toEqual([{ id: null, room: null, kind: null }]);
   });
 
-  it('unique finds what stands several times, and lets NULL pass', async () => {
+  it('unique finds duplicates, and lets NULL pass', async () => {
     expect(await badRows('id', 'unique')).toMatchObject([{ id: 2 }]);
     expect(await badRows(undefined, { unique: { columns: ['id', 'room'] } })).toMatchObject([{ id: 2, room: 'bath' }]);
     expect(await badRows(undefined, { unique: { columns: ['id', 'kind', 'room'], where: 'id <> 2' } })).toEqual([]);

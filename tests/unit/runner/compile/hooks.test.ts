@@ -70,7 +70,7 @@ describe('a hook', () => {
       'seeds/s.yml': `seeds: [{ name: s, config: { pre_hook: 'select from {{ref "c"}}' } }]`,
     });
     expect(modelOf(compiled, 'a')).toMatchObject({ dependsOn: ['source.raw.log', 'seed.s'], reads: [] });
-    // Two whose hooks name each other: the one that is told first waits.
+    // Two whose hooks name each other: the one that is declared first waits.
     expect([modelOf(compiled, 'c').dependsOn, modelOf(compiled, 'd').dependsOn]).toEqual([['model.d'], []]);
     expect(seedOf(compiled, 's').dependsOn).toEqual(['model.c']);
   });

@@ -77,12 +77,12 @@ where id > 1 and "id" > 0`);
       'tests/t.yml:1:16',
       'there is no test "tt" to describe',
     ],
-  ])('is told of %s', (_name, request, files, place, what) => {
+  ])('is refused for %s', (_name, request, files, place, what) => {
     const own = { 'tests/generic/t.sql': '{{arguments divisor="number"}}select 1 from {{model}}' };
     expect(whats({ ...model(request), ...own, ...files }).map((one) => one.slice(0, 2))).toEqual([[place, what]]);
   });
 
-  it('is told where a test of dbt has to go', () => {
+  it('names the folder where a test of dbt has to go', () => {
     const block = '{% test odd(model, column_name) %}\nselect 1\n{% endtest %}';
     expect(whats({ ...model('not_null'), 'tests/generic/odd.sql': block })[0]?.[2]).toContain(
       'in a file with the name of the test',

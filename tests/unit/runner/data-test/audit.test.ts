@@ -47,7 +47,7 @@ describe('an audit', () => {
 
   it('must say of which of several models it is', () => {
     expect(faultsOf('{{config audit=true}}select * from {{ref "b"}} join {{ref "a"}} using (id)')).toEqual([
-      ['it reads a, b: it cannot be told which of them it audits', 'Say so: {{config audit=true audits="a"}}.'],
+      ['it reads a, b: nothing says which of them it audits', 'Say so: {{config audit=true audits="a"}}.'],
     ]);
     expect(faultsOf('{{config audit=true audits="aa"}}select * from {{ref "b"}} join {{ref "a"}} using (id)')).toEqual([
       ['it does not read "aa", or that is ephemeral, so that it cannot audit it', 'Did you mean "a"?'],

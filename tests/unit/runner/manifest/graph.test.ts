@@ -25,7 +25,7 @@ const acyclic = fc.array(fc.array(fc.nat(), { maxLength: 4 }), { maxLength: 30 }
 describe('a graph', () => {
   const diamond = graphOf({ d: ['b', 'c'], c: ['a'], b: ['a'], a: [], lone: [] });
 
-  it('puts everything after what it depends on, ties by name, whatever the order it was told in', () => {
+  it('puts everything after what it depends on, ties by name, whatever the order of the input', () => {
     expect(diamond.order()).toEqual(['a', 'lone', 'b', 'c', 'd']);
     expect(graphOf({ lone: [], a: [], b: ['a'], c: ['a'], d: ['c', 'b'] }).order()).toEqual(diamond.order());
   });

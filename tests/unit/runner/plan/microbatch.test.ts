@@ -7,7 +7,7 @@ import type { KnownBatch } from '../../../../runner/state/batch-windows.ts';
 import { isMoment } from '../../../../runner/text/moment.ts';
 import { compileFiles, microbatchOf } from '../projects.ts';
 
-/** Batches of days, told by a letter each: d done, p pending, b behind, e built too early, - never built. */
+/** Batches of days, a letter each: d done, p pending, b behind, e built too early, - never built. */
 function days(states: string, asked = ''): KnownBatch[] {
   return [...states].map((state, index) => {
     const moment = (day: number) => {

@@ -243,7 +243,7 @@ describe('a fault in a .yml file is shown with its line', () => {
       'models/x.yml:5:9 | source "raw.e" is declared twice',
     ],
     [
-      'a key that stands twice',
+      'a duplicated key',
       'models: []\nmodels: []',
       'models/x.yml:2:1 | this is not valid YAML: Map keys must be unique',
     ],

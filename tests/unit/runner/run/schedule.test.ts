@@ -79,7 +79,7 @@ describe('the schedule', () => {
     expect(mostAtOnce).toBe(3);
   });
 
-  it('begins nothing after the first failure if told so, but finishes what runs', async () => {
+  it('begins nothing after the first failure with --fail-fast, but finishes what runs', async () => {
     const edges = new Map([
       ['a', []],
       ['b', []],

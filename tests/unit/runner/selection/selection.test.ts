@@ -94,11 +94,11 @@ describe('a selector that matches nothing', () => {
     ['+', 'A + goes before or behind a name, e.g. +dim_room or dim_room+.'],
     ['stg_orders+revenue', 'A + goes before or behind a name; a blank stands between two.'],
     ['marts,orphan', 'A comma means "and": nothing is in all of them. A blank means "or".'],
-  ])('%s is told with what it could have meant: %s', (selector, hint) => {
+  ])('%s is reported with what it could have meant: %s', (selector, hint) => {
     expect(warningsOf(selector)).toEqual([{ what: `nothing matches the selector "${selector}"`, hint }]);
   });
 
-  it('is told for each, whatever else matches, and for what is left out', () => {
+  it('is reported for each, whatever else matches, and for what is left out', () => {
     expect(warningsOf('orphan', 'nope1 nope2').map(({ what }) => what)).toEqual([
       'nothing matches the selector "nope1"',
       'nothing matches the selector "nope2"',

@@ -6,7 +6,7 @@ import type { Place } from '../../../../runner/text/place.ts';
 import type { SourceFile } from '../../../../runner/text/source-file.ts';
 
 const helpers: Readonly<Record<string, Helper>> = {
-  // Prints a character that no test writes itself, so that what a helper puts in can be told from the template's text.
+  // Prints a character that no test writes itself, so that what a helper puts in can be distinguished from the template's text.
   put: () => '§',
   numbers: () => [1, 2],
   yes: () => true,

@@ -177,7 +177,7 @@ it('a hint for what dbt writes is what can be written here', () => {
 });
 
 describe('what only a run knows', () => {
-  it('is told by where it stands, not by how it is written: a text that looks like it stays', () => {
+  it('is recognised by its place, not by how it is written: a text that looks like it stays', () => {
     const lookalike = `'0 /* high_water source.raw.events */' as a, current_timestamp /* run_started_at */ as b`;
     const compiled = compileFiles({
       'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',

@@ -316,7 +316,7 @@ describe('an exposed model', () => {
     ]);
   });
 
-  it('has a view that is selected by name, folder, tag and what is below its model, and stands in the .yml', () => {
+  it('has a view that is selected by name, folder, tag and what is below its model, and has its place in the .yml', () => {
     const compiled = compileFiles({
       ...base,
       'models/gold/room.yml': yml.replace('bi: {', 'config: { tags: [nightly] }\n    bi: {'),

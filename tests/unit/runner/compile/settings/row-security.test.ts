@@ -147,7 +147,7 @@ describe('row security', () => {
     expect(problems[0]).toContain(hint);
   });
 
-  it('that is wrong for a folder is told once, at its line', () => {
+  it('that is wrong for a folder is reported once, at its line', () => {
     const problems = problemsOf({
       'project.yml':
         'name: test\nmodels:\n  gold:\n    +materialized: table\n    +row_security: { column: home, access: nobody }\n    deep: {}\n',

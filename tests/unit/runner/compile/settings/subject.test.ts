@@ -62,11 +62,11 @@ describe('whose the rows are', () => {
     });
   });
 
-  it('has to be said for what is made of somebody, through views and ephemeral models too', () => {
+  it('has to be declared for what is made of a subject’s rows, through views and ephemeral models too', () => {
     const count = { 'models/gold/busy.sql': 'select count(*) from {{ref "recent"}}' };
     expect(messages(count)).toEqual([
       expect.stringMatching(
-        /^models\/gold\/busy\.sql:1:1: busy does not say whose its rows are: it is made of readings, where rows are somebody's\n {2}Set subject/,
+        /^models\/gold\/busy\.sql:1:1: busy does not say whose its rows are: it is made of readings, where rows belong to a subject\n {2}Set subject/,
       ),
     ]);
     expect(messages({ ...count, 'models/gold/busy.yml': described('busy', ['count']) })[0]).toMatch(
