@@ -3,9 +3,9 @@ import type { Installation } from './installation.ts';
 
 /** What both have to come to, in the order of their making. */
 const measures: Readonly<Record<string, string>> = {
-  sensor_events: 'round(sum(value)::numeric, 2)',
-  fact_energy_minute: 'round(sum(energy_wh)::numeric, 3)',
-  fact_environment_minute: 'round(sum(temperature_c)::numeric, 2)',
+  sensor_events: 'round(sum(value::numeric), 2)',
+  fact_energy_minute: 'round(sum(energy_wh::numeric), 3)',
+  fact_environment_minute: 'round(sum(temperature_c::numeric), 2)',
   fact_presence_minute: 'sum(motion_count)',
   fact_device_health_day: 'sum(missing_readings)',
 };

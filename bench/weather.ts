@@ -188,8 +188,8 @@ async function assertSame(url: string): Promise<void> {
   await withClient(url, async (client) => {
     const figures = async (schema: string) => {
       const { rows } = await client.query<Record<string, string>>(
-        `select (select count(*) || ' ' || sum(value)::numeric(20, 3) || ' ' || count(*) filter (where is_outlier) from ${schema}.weather_forecasts) as forecasts,
-             (select count(*) || ' ' || sum(temperature_c)::numeric(20, 2) from ${schema}.weather_clean) as clean,
+        `select (select count(*) || ' ' || sum(value::numeric)::numeric(20, 3) || ' ' || count(*) filter (where is_outlier) from ${schema}.weather_forecasts) as forecasts,
+             (select count(*) || ' ' || sum(temperature_c::numeric)::numeric(20, 2) from ${schema}.weather_clean) as clean,
              (select sum(lines_read) || ' ' || sum(kept) || ' ' || sum(sentinel) from ${schema}.weather_file_audit) as audit`,
       );
       return JSON.stringify(rows[0]);
