@@ -46,15 +46,21 @@ export async function chosenNodes(
       what: '--selector says all there is to select; --select and --exclude cannot go with it',
       hint: 'Write what they say into the selector, or leave it out.',
     });
-  const files = needsFiles(flags, compiled.project.root)
-    ? (await import('../../runner/selection/files.ts')).selectionFiles
-    : undefined;
+  const files = needsFiles(flags, compiled.project.root) ? await filesFor(flags) : undefined;
   const { ids, warnings } = selectNodes(compiled, selectionOf(flags), files);
   for (const { what, hint } of warnings) {
     if (terminal.json) terminal.event({ type: 'warning', what, hint });
     else terminal.errors([{ tone: 'warning', text: `Warning: ${what}${hint === undefined ? '' : `. ${hint}`}` }]);
   }
   return ids;
+}
+
+async function filesFor({ select = [], exclude = [], selector, state }: SelectionFlags) {
+  const { comparingFiles, selectionFiles } = await import('../../runner/selection/files.ts');
+  const said = [...select, ...exclude];
+  // Without flags one of selectors.yml may hold.
+  const mayCompare = selector !== undefined || said.length === 0 || said.some((text) => /state:/.test(text));
+  return state !== undefined && mayCompare ? comparingFiles() : selectionFiles;
 }
 
 /** Whether the flags may ask for what files beside the project say. */

@@ -1,7 +1,7 @@
 import { digest } from '../manifest/digest.ts';
 import { Graph } from '../manifest/graph.ts';
 import { isBuilt, type ModelNode, type Node, type SourceNode, type UnitTestNode } from '../manifest/manifest.ts';
-import { type UnitTestInput, type UnitTestRun, unitTestSchema } from '../manifest/unit-test-node.ts';
+import { type UnitTestInput, type UnitTestRows, type UnitTestRun, unitTestSchema } from '../manifest/unit-test-node.ts';
 import type { Declared } from '../project/properties.ts';
 import type { UnitTestProperties } from '../project/properties-schema.ts';
 import { type Template, TemplateEnvironment } from '../template/template.ts';
@@ -87,6 +87,7 @@ export function compileUnitTests(
         form,
         runs,
         meta: { ...value.meta, ...value.config?.meta },
+        definition: digest([draft.name, form, value.overrides ?? {}, runs.map(withoutPlaces)]),
         checksum: digest([model.checksum, model.config, model.constraints, behind, compares, form, runs]),
         place: yaml.place(path),
       });
@@ -259,6 +260,13 @@ function environmentWith(
   const environment = new TemplateEnvironment([...helperNames, 'arguments']);
   environment.addMacros(macros);
   return environment;
+}
+
+/** What a run is given and is to yield, wherever that is written. */
+function withoutPlaces({ now, fullRefresh, given, expect }: UnitTestRun): object {
+  const said = (rows: UnitTestRows) => (rows.kind === 'query' ? rows.sql.text : rows);
+  const inputs = given.map(({ of, replaces, rows }) => [of, replaces, said(rows)]);
+  return { now, fullRefresh, given: inputs, expect: expect && said(expect.rows) };
 }
 
 /** What changes when the columns of a node may. */

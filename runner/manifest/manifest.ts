@@ -229,6 +229,8 @@ export interface UnitTestNode extends NodeBase {
   readonly meta: Readonly<Record<string, unknown>>;
   /** Changes whenever its outcome might. */
   readonly checksum: string;
+  /** Changes whenever the test itself asks for something else, whatever its model is. */
+  readonly definition: string;
   readonly place: Place;
 }
 

@@ -27,6 +27,8 @@ export interface TestNode extends NodeBase {
   readonly dbtName?: string | undefined;
   /** The column that a generic test is about. */
   readonly column?: string | undefined;
+  /** What else a generic test was given, as it is written. */
+  readonly arguments?: Readonly<Record<string, unknown>> | undefined;
   readonly materialized?: undefined;
   readonly sql: SqlText;
   readonly severity: 'error' | 'warn';

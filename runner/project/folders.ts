@@ -55,3 +55,8 @@ export function pathBelow(folders: readonly string[], path: string): string {
 export function nameOf(path: string): string {
   return basename(path, extname(path)).normalize('NFC');
 }
+
+/** Whether a file below a folder of tests holds a generic test: it lies in `generic/` there. */
+export function isGeneric({ testPaths }: { readonly testPaths: readonly string[] }, file: string): boolean {
+  return testPaths.some((path) => file.startsWith(`${path}/generic/`) || file.startsWith(`${path}/data/generic/`));
+}

@@ -11,3 +11,13 @@ export const selectionFiles: SelectionFiles = {
     return wanted === undefined ? undefined : namedSelector(selectors, wanted);
   },
 };
+
+/** The same where nodes are compared with those of an earlier run, which takes PostgreSQL's parser. */
+export async function comparingFiles(): Promise<SelectionFiles> {
+  const [{ loadSqlParser }, { isSameSql }] = await Promise.all([
+    import('../sql/parser.ts'),
+    import('../template/same-sql.ts'),
+  ]);
+  const parser = await loadSqlParser();
+  return { ...selectionFiles, sameSql: (one, other) => isSameSql(one, other, parser) };
+}

@@ -6,7 +6,7 @@ import type { Compiled } from '../compile/compile.ts';
 import { isBuilt, type Node, type SourceNode, type UnitTestNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import type { UnitTestRows } from '../manifest/unit-test-node.ts';
-import { nameOf } from '../project/folders.ts';
+import { isGeneric, nameOf } from '../project/folders.ts';
 import { type Project, sourceTexts } from '../project/project.ts';
 import { type Selectable, selectablesOf } from './selectable.ts';
 import { uniqueId } from './unique-id.ts';
@@ -38,6 +38,8 @@ export interface FileNode {
   /** As it is set; what nobody sets is not there. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   readonly raw_code?: string | undefined;
+  /** Of a generic test: which it is, and its arguments. */
+  readonly test_metadata?: { readonly name: string; readonly kwargs: Readonly<Record<string, unknown>> } | undefined;
   readonly checksum?: { readonly name: string; readonly checksum: string } | string | undefined;
   readonly schema?: string | undefined;
   readonly alias?: string | undefined;
@@ -83,7 +85,9 @@ export function manifestFile(compiled: Pick<Compiled, 'manifest' | 'project'>, g
   const { manifest, project } = compiled;
   const selectables = selectablesOf(compiled).nodes;
   const name = project.settings.name;
-  const ids = new Map(project.macros.map(({ path }) => [nameOf(path), `macro.${name}.${nameOf(path)}`]));
+  const macros = macrosOf(project);
+  const ids = new Map(macros.map(({ name: macro }) => [macro, `macro.${name}.${macro}`]));
+  const naming = ['generate_schema_name', 'generate_alias_name'].flatMap((macro) => ids.get(macro) ?? []);
   const textOf = sourceTexts(project);
   const parents: Record<string, string[]> = {};
   const nodes = [...manifest.nodes.values()].flatMap((node) => {
@@ -95,7 +99,8 @@ export function manifestFile(compiled: Pick<Compiled, 'manifest' | 'project'>, g
         : '';
     const upstreams = node.dependsOn.flatMap((id) => selectables.get(id) ?? []).map(uniqueId);
     parents[uniqueId(as)] = upstreams;
-    return [fileNode({ node, as, raw, project, dependsOn: { nodes: upstreams, macros: calls(raw, ids) } })];
+    const called = [...calls(templatesOf(node, raw), ids), ...(isBuilt(node) ? naming : [])];
+    return [fileNode({ node, as, raw, project, dependsOn: { nodes: upstreams, macros: [...new Set(called)] } })];
   });
   const apart = ['source', 'exposure', 'unit_test'];
   const byId = (kind: (type: string) => boolean) =>
@@ -121,9 +126,7 @@ export function manifestFile(compiled: Pick<Compiled, 'manifest' | 'project'>, g
     sources: byId((type) => type === 'source'),
     exposures: byId((type) => type === 'exposure'),
     unit_tests: byId((type) => type === 'unit_test'),
-    macros: Object.fromEntries(
-      project.macros.map((macro) => [`macro.${name}.${nameOf(macro.path)}`, fileMacro(macro, project, ids)]),
-    ),
+    macros: Object.fromEntries(macros.map((macro) => [`macro.${name}.${macro.name}`, fileMacro(macro, project, ids)])),
     groups: Object.fromEntries(groups.map((group) => [group.unique_id, group])),
     group_map: Object.fromEntries(groups.map((group) => [group.name, membersOf(group.name)])),
     parent_map: parents,
@@ -245,7 +248,10 @@ function testParts({ raw, dependsOn }: Described, node: TestNode) {
       ? {}
       : {
           column_name: node.column ?? null,
-          test_metadata: { name: node.generic, kwargs: node.column === undefined ? {} : { column_name: node.column } },
+          test_metadata: {
+            name: node.generic,
+            kwargs: { ...(node.column === undefined ? {} : { column_name: node.column }), ...node.arguments },
+          },
         }),
   };
 }
@@ -257,7 +263,7 @@ function unitTestParts(node: UnitTestNode, { tags }: Selectable) {
     model: node.model.name,
     given: (node.runs[0]?.given ?? []).map(({ of, rows }) => ({ input: inputOf(of, node.of), ...fixture(rows) })),
     expect: expected === undefined ? {} : fixture(expected.rows),
-    checksum: node.checksum,
+    checksum: node.definition,
     config: { tags, meta: node.meta },
   };
 }
@@ -284,12 +290,27 @@ function fixture(rows: UnitTestRows): object {
   }
 }
 
-function fileMacro({ path, text }: Project['macros'][number], project: Project, ids: ReadonlyMap<string, string>) {
+interface Macro {
+  readonly name: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The macros of a project, and its generic tests, which are macros to dbt. */
+function macrosOf(project: Project): Macro[] {
+  const generic = project.tests.filter(({ path }) => isGeneric(project, path));
+  return [
+    ...project.macros.map(({ path, text }) => ({ name: nameOf(path), path, text })),
+    ...generic.map(({ path, text }) => ({ name: `test_${nameOf(path)}`, path, text })),
+  ];
+}
+
+function fileMacro({ name, path, text }: Macro, project: Project, ids: ReadonlyMap<string, string>) {
   return {
     ...located(path, project),
-    unique_id: `macro.${project.settings.name}.${nameOf(path)}`,
+    unique_id: `macro.${project.settings.name}.${name}`,
     resource_type: 'macro',
-    name: nameOf(path),
+    name,
     macro_sql: text,
     depends_on: { macros: calls(text, ids) },
   };
@@ -311,8 +332,17 @@ function checksum(text: string) {
   return { name: 'sha256', checksum: createHash('sha256').update(text.replaceAll('\r\n', '\n').trim()).digest('hex') };
 }
 
+/** The templates that a node is made of: its own, its hooks, and the call of a generic test. */
+function templatesOf(node: Node, raw: string): string {
+  if (node.kind === 'test' && node.generic !== undefined) return `{{> test_${node.generic}}}`;
+  if (!isBuilt(node)) return raw;
+  const { pre_hook: before, post_hook: after } = node.config;
+  return [raw, before, after].map((one) => (typeof one === 'string' ? one : JSON.stringify(one ?? ''))).join(' ');
+}
+
 /** The ids of the macros that a template calls by their names. */
 function calls(template: string, ids: ReadonlyMap<string, string>): string[] {
-  const names = [...template.matchAll(/\{\{~?#?>\s*([\w-]+)/g)].map(([, name = '']) => name);
+  const found = template.matchAll(/\{\{~?#?>\s*([\w-]+)|\(call\s+\\?["']([\w-]+)/g);
+  const names = [...found].map(([, macro, called]) => macro ?? called ?? '');
   return [...new Set(names)].flatMap((name) => ids.get(name) ?? []);
 }

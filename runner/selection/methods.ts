@@ -4,7 +4,7 @@ import type { Criterion } from './criterion.ts';
 import { isNamed } from './fqn.ts';
 import { foldersAbove, glob, pathGlob } from './glob.ts';
 import type { ManifestFile } from './manifest-file.ts';
-import { Comparison, states } from './modified.ts';
+import { Comparison, type SameSql, states } from './modified.ts';
 import type { PreviousState, SourceResult } from './previous-state.ts';
 import { resourceTypes, type Selectable, type Selectables } from './selectable.ts';
 import { uniqueId } from './unique-id.ts';
@@ -18,6 +18,7 @@ export interface MatchContext extends Selectables {
   readonly last: () => PreviousState | undefined;
   /** The manifest of now, as it would be written. */
   readonly manifest: () => ManifestFile;
+  readonly sameSql: SameSql;
 }
 
 type Matcher = (node: Selectable) => boolean;
@@ -186,10 +187,11 @@ function ofVersion(value: string): Matcher {
   return ({ type }) => value === 'none' && type === 'model';
 }
 
-function inState(value: string, { previous, manifest }: MatchContext): Matcher {
+function inState(value: string, { previous, manifest, sameSql }: MatchContext): Matcher {
   if (!states.includes(value))
     throw new UsageError({ what: `"${value}" is no state`, hint: didYouMean(value, states) });
-  const comparison = new Comparison(needed(previous?.manifest, 'manifest.json', `state:${value}`), manifest());
+  const earlier = needed(previous?.manifest, 'manifest.json', `state:${value}`);
+  const comparison = new Comparison(earlier, manifest(), sameSql);
   return (node) => comparison.isIn(uniqueId(node), value);
 }
 

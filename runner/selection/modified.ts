@@ -1,16 +1,23 @@
 import type { FileNode, ManifestFile } from './manifest-file.ts';
 import { tokenForm } from './token-form.ts';
 
+/** Whether two templates say the same SQL; undefined: they do if their tokens are the same. */
+export type SameSql = ((one: string, other: string) => boolean) | undefined;
+
 /** What a node can have changed in, and whether it is the same. What has no such side is the same in it. */
-const sides: Readonly<Record<string, (old: FileNode, now: FileNode) => boolean>> = {
-  body: (old, now) =>
-    tokenForm(old.raw_code ?? '') === tokenForm(now.raw_code ?? '') &&
-    (now.resource_type !== 'seed' || equal(old.checksum, now.checksum)),
+const sides: Readonly<Record<string, (old: FileNode, now: FileNode, sameSql: SameSql) => boolean>> = {
+  body: (old, now, sameSql) =>
+    isSame(old.raw_code ?? '', now.raw_code ?? '', sameSql) &&
+    equal(old.test_metadata, now.test_metadata) &&
+    (!hasChecksum.has(now.resource_type) || equal(old.checksum, now.checksum)),
   configs: (old, now) => equal(comparable(old.config), comparable(now.config)),
   relation: (old, now) => equal(named(old), named(now)),
   persisted_descriptions: (old, now) => equal(descriptions(old, now), descriptions(now, now)),
   contract: (old, now) => equal(contract(old), contract(now)),
 };
+
+/** What is no SQL is the same if its checksum is. */
+const hasChecksum: ReadonlySet<string> = new Set(['seed', 'unit_test']);
 
 const stateNames = ['new', 'old', 'modified', 'unmodified', 'modified.macros'];
 export const states: readonly string[] = [...stateNames, ...Object.keys(sides).map((side) => `modified.${side}`)];
@@ -19,12 +26,14 @@ export const states: readonly string[] = [...stateNames, ...Object.keys(sides).m
 export class Comparison {
   readonly #old: ManifestFile;
   readonly #now: ManifestFile;
+  readonly #sameSql: SameSql;
   readonly #macros: ReadonlySet<string>;
 
-  constructor(old: ManifestFile, now: ManifestFile) {
+  constructor(old: ManifestFile, now: ManifestFile, sameSql: SameSql) {
     this.#old = old;
     this.#now = now;
-    this.#macros = modifiedMacros(old, now);
+    this.#sameSql = sameSql;
+    this.#macros = modifiedMacros(old, now, sameSql);
   }
 
   /** @param state one of {@link states}. */
@@ -44,7 +53,7 @@ export class Comparison {
         return this.#hasModifiedMacro(now);
       default: {
         const side = state.slice('modified.'.length);
-        return hasSide(now, side) && (old === undefined || sides[side]?.(old, now) === false);
+        return hasSide(now, side) && (old === undefined || sides[side]?.(old, now, this.#sameSql) === false);
       }
     }
   }
@@ -52,7 +61,7 @@ export class Comparison {
   #isModified(old: FileNode | undefined, now: FileNode): boolean {
     if (old === undefined || !equal(old.fqn, now.fqn) || this.#hasModifiedMacro(now)) return true;
     if (now.resource_type === 'exposure') return !equal(exposed(old), exposed(now));
-    return Object.entries(sides).some(([side, isSame]) => hasSide(now, side) && !isSame(old, now));
+    return Object.entries(sides).some(([side, same]) => hasSide(now, side) && !same(old, now, this.#sameSql));
   }
 
   #hasModifiedMacro({ depends_on }: FileNode): boolean {
@@ -68,13 +77,15 @@ export class Comparison {
   }
 }
 
-function modifiedMacros(old: ManifestFile, now: ManifestFile): Set<string> {
-  const form = (file: ManifestFile, id: string) => {
-    const macro = file.macros[id];
-    return macro === undefined ? undefined : tokenForm(macro.macro_sql);
-  };
+function modifiedMacros(old: ManifestFile, now: ManifestFile, sameSql: SameSql): Set<string> {
   const ids = [...Object.keys(old.macros), ...Object.keys(now.macros)];
-  return new Set(ids.filter((id) => form(old, id) !== form(now, id)));
+  return new Set(ids.filter((id) => !isSame(old.macros[id]?.macro_sql, now.macros[id]?.macro_sql, sameSql)));
+}
+
+function isSame(one: string | undefined, other: string | undefined, sameSql: SameSql): boolean {
+  if (one === other) return true;
+  if (one === undefined || other === undefined) return false;
+  return tokenForm(one) === tokenForm(other) || sameSql?.(one, other) === true;
 }
 
 function nodeOf({ nodes, sources, exposures, unit_tests }: ManifestFile, id: string): FileNode | undefined {

@@ -16,6 +16,7 @@ import type { IndirectSelection } from './criterion.ts';
 import { type Definition, parseFlags } from './definition.ts';
 import { evaluate } from './evaluate.ts';
 import { manifestFile } from './manifest-file.ts';
+import type { SameSql } from './modified.ts';
 import { nearMisses } from './near-misses.ts';
 import type { PreviousState } from './previous-state.ts';
 import { type ResourceType, type Selectable, type Selectables, selectablesOf } from './selectable.ts';
@@ -53,6 +54,8 @@ export interface SelectionFiles {
   readonly readState: (folder: string) => PreviousState;
   /** A selector of selectors.yml by its name, or without one that which holds by default, if any does. */
   readonly selectorOf: (root: string, name: string | undefined, indirect: IndirectSelection) => Definition | undefined;
+  /** Compares by what PostgreSQL's parser reads; where it is not there, tokens are compared. */
+  readonly sameSql?: SameSql;
 }
 
 /**
@@ -76,6 +79,7 @@ export function selectNodes(
     last: () => (existsSync(target) ? files?.readState(target) : undefined),
     // What is compared has no time.
     manifest: () => manifestFile(compiled, ''),
+    sameSql: files?.sameSql,
   };
   const ids = evaluate(definitionOf(selection, compiled.project.root, files), context, ({ expected = '' }) =>
     warnings.push({ what: `nothing matches the selector "${expected}"`, hint: nearMisses(expected, selectables) }),

@@ -5,7 +5,8 @@
 //   2. strict-names.ts  rejects names, helpers and partials that do not exist
 //   3. template.ts      renders it with the helpers that a caller gives
 //   4. macro-calls.ts   checks the arguments of macros, and keeps the stack of calls
-//   5. marks.ts         each value is rendered between marks that say where it comes from; removing them yields an SqlText
+//   5. same-sql.ts      whether two templates say the same SQL
+//   6. marks.ts         each value is rendered between marks that say where it comes from; removing them yields an SqlText
 //
 // Rendering continues after a fault where it can, so that one compilation reports all of them.
 import Handlebars from 'handlebars';

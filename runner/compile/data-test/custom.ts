@@ -1,5 +1,5 @@
 import { mergeConfig } from '../../project/config.ts';
-import { nameOf } from '../../project/folders.ts';
+import { isGeneric, nameOf } from '../../project/folders.ts';
 import { HelperError, type Template } from '../../template/template.ts';
 import { type Problem, ProjectError } from '../../text/errors.ts';
 import { oneStatement } from '../../text/one-statement.ts';
@@ -14,7 +14,6 @@ import { resolverFor } from '../draft/resolve.ts';
 import type { Arguments } from './arguments.ts';
 import { type Call, type Definition, listOf } from './definition.ts';
 import type { CustomTest } from './generic-test.ts';
-import { isGeneric } from './names.ts';
 import { notOfTests } from './verdict.ts';
 
 /** What an argument of a generic test may be, as {{arguments name="type"}} says. */

@@ -209,6 +209,7 @@ function nodeOf(
     name: test.name,
     dbtName: test.dbtName,
     column: test.column,
+    ...(Object.keys(test.arguments).length === 0 ? {} : { arguments: test.arguments }),
     description: test.description,
     group: test.config.group ?? subject.group,
     file: yaml.file.path,

@@ -32,6 +32,7 @@ export interface GenericTest {
   readonly description: string;
   /** The tested column, where it tests one. */
   readonly column: string | undefined;
+  readonly arguments: Readonly<Record<string, unknown>>;
   /** Returns the bad rows. */
   readonly sql: SqlText;
   /** What is set for it, by its folder, its own file and its request. */
@@ -122,6 +123,7 @@ export function genericTest(
     dbtName: request.name ?? dbtName(asked, subject),
     description: request.description === '' ? (own?.description ?? '') : request.description,
     column: columnName,
+    arguments: request.arguments,
     sql: built.sql,
     config: judgedBy,
     isOfRows,

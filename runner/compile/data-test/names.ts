@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Project } from '../../project/project.ts';
 import type { ParsedRequest } from './request.ts';
 import type { TestSubject } from './tested.ts';
 
@@ -37,9 +36,4 @@ export function shortName(name: string): string {
   let start = name.slice(0, 30);
   while (Buffer.byteLength(start) > 30) start = start.slice(0, -1);
   return `${start}_${digest}`;
-}
-
-/** Whether a file below a folder of tests holds a generic test: it lies in `generic/` there. */
-export function isGeneric({ testPaths }: Project, file: string): boolean {
-  return testPaths.some((path) => file.startsWith(`${path}/generic/`) || file.startsWith(`${path}/data/generic/`));
 }

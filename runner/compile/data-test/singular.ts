@@ -1,5 +1,5 @@
 import type { TestNode } from '../../manifest/test-node.ts';
-import { nameOf } from '../../project/folders.ts';
+import { isGeneric, nameOf } from '../../project/folders.ts';
 import { type Layer, overlay } from '../../project/overlay.ts';
 import type { Declared } from '../../project/properties.ts';
 import type { TestProperties } from '../../project/properties-schema.ts';
@@ -12,7 +12,6 @@ import { type Mode, modelHelpers, newRecord, type Recorded, type Resolver } from
 import { modelContext } from '../draft/render-context.ts';
 import { resolverFor } from '../draft/resolve.ts';
 import { auditedBy } from './audits.ts';
-import { isGeneric } from './names.ts';
 import { notOfTests, withVerdict } from './verdict.ts';
 
 const none: Layer = { config: {}, places: new Map() };

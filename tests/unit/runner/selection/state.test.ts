@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { selectionFiles } from '../../../../runner/selection/files.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { comparingFiles, selectionFiles } from '../../../../runner/selection/files.ts';
 import { type ManifestFile, manifestFile } from '../../../../runner/selection/manifest-file.ts';
-import { selectNodes } from '../../../../runner/selection/selection.ts';
+import { type SelectionFiles, selectNodes } from '../../../../runner/selection/selection.ts';
 import { tokenForm } from '../../../../runner/selection/token-form.ts';
 import { TemporaryProject } from '../../../integration/temporary-project.ts';
 
@@ -26,6 +26,11 @@ exposures: [{ name: report, type: dashboard, owner: { email: a@example.org }, de
   'tests/adds_up.sql': 'select 1 from {{ref "sales"}} where amount < 0',
 };
 
+let comparing: SelectionFiles;
+beforeAll(async () => {
+  comparing = await comparingFiles();
+});
+
 /** The manifest of some files; a text of the empty string is a file that is not there. */
 function compiled<T>(files: Readonly<Record<string, string>>, work: (project: TemporaryProject) => T): T {
   const there = Object.fromEntries(Object.entries({ ...before, ...files }).filter(([, text]) => text !== ''));
@@ -47,7 +52,7 @@ function select(change: Readonly<Record<string, string>>, selector: string, mani
     const { ids } = selectNodes(
       now,
       { select: [selector], indirect: 'empty', state: `${project.root}/state` },
-      selectionFiles,
+      comparing,
     );
     return [...ids]
       .map((id) => now.manifest.nodes.get(id)?.name ?? id)
@@ -107,6 +112,13 @@ describe('what has changed since an earlier manifest', () => {
     ['a macro', { 'macros/money.sql': 'round({{> cents amount=amount}}, 3)' }, 'state:modified', 'sales'],
     ['a macro of a macro', { 'macros/cents.sql': '({{amount}} / 1000)' }, 'state:modified.macros', 'sales'],
     ['a macro of a macro', { 'macros/cents.sql': '({{amount}} / 1000)' }, 'state:modified.body', ''],
+    ['parentheses of a macro', { 'macros/cents.sql': '(({{amount}})\n/ 100)' }, 'state:modified', ''],
+    [
+      'parentheses and quotes that change nothing',
+      { 'models/stg.sql': 'select (id), "amount" from {{source "raw" "orders"}}' },
+      'state:modified',
+      '',
+    ],
     ['a comment of a macro', { 'macros/cents.sql': '({{amount}} /  100 /* cents */)' }, 'state:modified', ''],
     [
       'a setting of a folder',
