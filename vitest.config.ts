@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { learningWorker } from './bin/setup.mjs';
 
 /** The files that take longest, as measured: begun last, one of them would keep a worker busy while the others have nothing to do. */
 const longest = [
@@ -50,7 +51,8 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** `--mode long` (npm run test:long) repeats what gains by repetition as often as a night allows. */
-export default defineConfig(({ mode }) => ({
+export default defineConfig(async ({ mode }) => ({
+  define: { LEARNING_WORKER: JSON.stringify(await learningWorker()) },
   test: {
     globalSetup: ['tests/postgres-server.ts', 'tests/embedded-template.ts'],
     include: ['tests/{unit,golden,integration}/**/*.test.ts'],

@@ -3,3 +3,6 @@ export function bundle(entry: string, outfile: string): Promise<void>;
 
 /** Installs and bundles what is missing or older; returns the address of the program. Ends the process where that fails. */
 export function prepare(options?: { readonly force?: boolean }): Promise<string>;
+
+/** The bundled program of the thread that trains models: what `LEARNING_WORKER` stands for. */
+export function learningWorker(): Promise<string>;

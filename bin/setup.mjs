@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sources = ['cli', 'loaders', 'powerbi', 'runner', 'warehouse'];
+const sources = ['cli', 'learning', 'loaders', 'powerbi', 'runner', 'warehouse'];
 const dist = join(root, 'dist');
 const program = join(dist, 'datacycle.js');
 
@@ -94,10 +94,27 @@ function writeWhole(path, contents) {
   renameSync(fresh, path);
 }
 
+/**
+ * The program of the thread that trains models, as a text: it becomes part of whatever starts the thread (LEARNING_WORKER), so
+ * that a process never starts a thread of another version. A thread that is started from a text is in the older module format.
+ */
+export async function learningWorker() {
+  const { build } = await import('esbuild');
+  const entry = { entryPoints: [join(root, 'learning', 'worker', 'worker.ts')], bundle: true, write: false };
+  const target = { platform: 'node', format: 'cjs', target: 'node20', minifyWhitespace: true, logLevel: 'error' };
+  return (await build({ ...entry, ...target })).outputFiles[0].text;
+}
+
+/** What the bundler puts in place of names. */
+async function definitions() {
+  return { ...options.define, LEARNING_WORKER: JSON.stringify(await learningWorker()) };
+}
+
 /** Bundles one TypeScript program with most of its dependencies: one file is read in half the time of hundreds. */
 export async function bundle(entry, outfile) {
   const { build } = await import('esbuild');
-  const result = await build({ ...options, entryPoints: [resolve(root, entry)], outfile, write: false });
+  const define = await definitions();
+  const result = await build({ ...options, define, entryPoints: [resolve(root, entry)], outfile, write: false });
   for (const { path, contents } of result.outputFiles) writeWhole(path, contents);
 }
 
@@ -117,7 +134,7 @@ async function bundleProgram() {
     entryNames: 'datacycle',
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
-    define: { ...options.define, DATACYCLE_BUILD: JSON.stringify(identity()) },
+    define: { ...(await definitions()), DATACYCLE_BUILD: JSON.stringify(identity()) },
     write: false,
   });
   for (const { path, contents } of outputFiles) if (path !== program) writeWhole(path, contents);

@@ -1,0 +1,80 @@
+// What a model learns from and what it scores: a table of numbers, column by column.
+//
+//   1. matrix.ts    the table: names, values, keys; a missing value is NaN
+//   2. order.ts     rows in the order of their keys, so that training does not depend on the order of arrival
+//   3. random.ts    numbers by chance that are the same everywhere
+//   4. quantile.ts  quantiles of samples with weights
+//   5. summary.ts   how the values of a column are spread
+//   6. checksum.ts  JSON with sorted keys, and its SHA-256
+//
+// At the end a table has been checked: all columns have the same number of rows, and every value is finite or missing.
+import { LearningError } from './errors.ts';
+
+/** A table of numbers. `values[i]` is the column `columns[i]`, one number a row; NaN is a missing value. */
+export interface Matrix {
+  readonly columns: readonly string[];
+  readonly rows: number;
+  readonly values: readonly Float64Array[];
+  /**
+   * A name of each row, unique. Training sorts the rows by it. Without keys the rows are sorted by their values, which gives
+   * the same model, too, whatever the order of the rows, but takes longer.
+   */
+  readonly keys?: readonly string[];
+}
+
+/** @returns the matrix of rows that are objects. What is not in a row, or null, is missing. A boolean is 1 or 0. */
+export function matrixOf(
+  columns: readonly string[],
+  records: readonly Readonly<Record<string, number | boolean | null | undefined>>[],
+  keys?: readonly string[],
+): Matrix {
+  const values = columns.map((column) => Float64Array.from(records, (record) => Number(record[column] ?? Number.NaN)));
+  return { columns, rows: records.length, values, ...(keys === undefined ? {} : { keys }) };
+}
+
+/** @returns the rows at these positions, in this order. */
+export function rowsAt(matrix: Matrix, positions: ArrayLike<number>): Matrix {
+  const { columns, keys } = matrix;
+  const values = matrix.values.map((column) => valuesAt(column, positions));
+  const picked = keys && Array.from(positions, (row) => keys[row] ?? '');
+  return { columns, rows: positions.length, values, ...(picked === undefined ? {} : { keys: picked }) };
+}
+
+/** @returns the values at these positions, in this order. */
+export function valuesAt(values: Float64Array, positions: ArrayLike<number>): Float64Array {
+  const picked = new Float64Array(positions.length);
+  for (let at = 0; at < picked.length; at += 1) picked[at] = values[positions[at] as number] as number;
+  return picked;
+}
+
+/**
+ * The columns of these names, in this order; a matrix may have others besides.
+ * @throws LearningError if one is not there.
+ */
+export function columnsNamed(matrix: Matrix, names: readonly string[]): readonly Float64Array[] {
+  const at = new Map(matrix.columns.map((name, index) => [name, index]));
+  const missing = names.filter((name) => !at.has(name));
+  if (missing.length > 0)
+    throw new LearningError(
+      `The model reads columns that the rows do not have: ${missing.join(', ')}.`,
+      'Score with the columns that the model was trained on, or train it again.',
+    );
+  return names.map((name) => matrix.values[at.get(name) ?? 0] ?? new Float64Array(0));
+}
+
+/** @throws LearningError if columns differ in length, a name is there twice, or a value is infinite. */
+export function checkMatrix(matrix: Matrix): void {
+  const { columns, values, rows, keys } = matrix;
+  const wrong = (message: string) => new LearningError(message, 'Correct the query that makes the rows.');
+  if (columns.length !== values.length)
+    throw wrong(`There are ${columns.length} names for ${values.length} columns of values.`);
+  const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+  if (twice !== undefined) throw wrong(`The column ${twice} is there twice.`);
+  if (keys !== undefined && keys.length !== rows) throw wrong(`There are ${keys.length} keys for ${rows} rows.`);
+  columns.forEach((name, index) => {
+    const column = values[index] ?? new Float64Array(0);
+    if (column.length !== rows) throw wrong(`The column ${name} has ${column.length} values for ${rows} rows.`);
+    const row = column.findIndex((value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY);
+    if (row >= 0) throw wrong(`The column ${name} is infinite in row ${keys?.[row] ?? row + 1}.`);
+  });
+}

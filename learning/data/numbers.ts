@@ -1,0 +1,19 @@
+/** @returns the sum, of rows in their order. */
+export function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+/** 1 / (1 + exp(-x)), without overflow: the probability of log odds. */
+export function probabilityOf(logOdds: number): number {
+  if (logOdds >= 0) return 1 / (1 + Math.exp(-logOdds));
+  const odds = Math.exp(logOdds);
+  return odds / (1 + odds);
+}
+
+/** The log odds of a probability; probabilities of 0 and 1 count as 1e-15 away from them. */
+export function logOddsOf(probability: number): number {
+  const p = Math.min(Math.max(probability, 1e-15), 1 - 1e-15);
+  return Math.log(p / (1 - p));
+}

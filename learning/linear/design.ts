@@ -1,0 +1,106 @@
+// Linear models, as a person could compute them by hand: a sum of terms, one for each input.
+//
+//   1. spec.ts      how a model is trained, and what it is once trained
+//   2. design.ts    columns become standardised inputs; names (rooms, hours) become one input each
+//   3. cholesky.ts  solves the normal equations
+//   4. ridge.ts     linear regression with a penalty, for all rows and by group
+//   5. logistic.ts  logistic regression with a penalty, by Newton's method
+//   6. terms.ts     the prediction of trained terms, and what each column adds to it
+//
+// At the end a missing value adds nothing, and an input that never varied has no term.
+import type { Term } from './spec.ts';
+
+/** An input: its values, standardised (mean 0, standard deviation 1 by weight; missing is 0), and what they were made of. */
+export interface Input {
+  readonly values: Float64Array;
+  readonly of: Omit<Term, 'coefficient'>;
+}
+
+/** Columns by name, with the weights of their rows. */
+export interface Inputs {
+  readonly names: readonly string[];
+  readonly columns: readonly Float64Array[];
+  readonly weights: Float64Array;
+  readonly categories: ReadonlySet<string>;
+  /** With a penalty all levels of a category are inputs; without, the smallest is not. */
+  readonly hasPenalty: boolean;
+}
+
+/**
+ * The inputs of a linear model, in the order of the columns and levels. Columns that do not vary are left out.
+ * Standardising makes one penalty fit all inputs (Hastie, Tibshirani, Friedman, "The elements of statistical learning", 3.4.1).
+ */
+export function designOf({ names, columns, weights, categories, hasPenalty }: Inputs): readonly Input[] {
+  return names.flatMap((column, index) => {
+    const values = columns[index] ?? new Float64Array(0);
+    if (!categories.has(column)) return standardised({ column }, values, weights);
+    const levels = [...new Set(values)].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+    return levels.slice(hasPenalty ? 0 : 1).flatMap((level) => {
+      const isLevel = values.map((value) => (Number.isNaN(value) ? value : Number(value === level)));
+      return standardised({ column, level }, isLevel, weights);
+    });
+  });
+}
+
+/** The input of a column, or none if all its weight lies on one value. */
+function standardised(
+  of: { readonly column: string; readonly level?: number },
+  values: Float64Array,
+  weights: Float64Array,
+): readonly Input[] {
+  let [total, sum] = [0, 0];
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] as number;
+    if (Number.isNaN(value)) continue;
+    total += weights[row] as number;
+    sum += (weights[row] as number) * value;
+  }
+  if (total === 0) return [];
+  const mean = sum / total;
+  let squares = 0;
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] as number;
+    if (!Number.isNaN(value)) squares += (weights[row] as number) * (value - mean) ** 2;
+  }
+  const deviation = Math.sqrt(squares / total);
+  // What rounding leaves of a constant is no variation.
+  if (!(deviation > 1e-12 * Math.abs(mean)) || deviation === 0) return [];
+  const scaled = values.map((value) => (Number.isNaN(value) ? 0 : (value - mean) / deviation));
+  return [{ values: scaled, of: { ...of, mean, deviation } }];
+}
+
+/** How many rows are multiplied at a time: two columns of so many rows fit into the nearest cache. */
+const blockRows = 1024;
+
+/**
+ * The weighted sums of products of each two inputs, `n * n` row by row; the lower half and the diagonal are filled.
+ * Missing values were replaced by the mean, so that the matrix cannot be negative definite.
+ */
+export function productsOf(inputs: readonly Input[], weights: Float64Array): Float64Array {
+  const n = inputs.length;
+  const sums = new Float64Array(n * n);
+  const block = new Float64Array(blockRows);
+  for (let start = 0; start < weights.length; start += blockRows) {
+    const end = Math.min(start + blockRows, weights.length);
+    for (let i = 0; i < n; i += 1) {
+      const one = inputs[i]?.values ?? block;
+      for (let row = start; row < end; row += 1) block[row - start] = (one[row] as number) * (weights[row] as number);
+      for (let j = 0; j <= i; j += 1) {
+        const at = i * n + j;
+        sums[at] = (sums[at] as number) + dot(block, inputs[j]?.values ?? block, start, end);
+      }
+    }
+  }
+  return sums;
+}
+
+function dot(block: Float64Array, other: Float64Array, start: number, end: number): number {
+  let sum = 0;
+  for (let row = start; row < end; row += 1) sum += (block[row - start] as number) * (other[row] as number);
+  return sum;
+}
+
+/** The sums of products of each input with one value a row; weights, if any, are part of `values`. */
+export function productsWith(inputs: readonly Input[], values: Float64Array): Float64Array {
+  return Float64Array.from(inputs, (input) => dot(values, input.values, 0, values.length));
+}
