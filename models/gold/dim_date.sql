@@ -11,8 +11,8 @@ sites as (
 readings as (
     {{#incremental}}
     select
-        min(e.timestamp) at time zone 'UTC' as first_minute,
-        max(e.timestamp) at time zone 'UTC' as last_minute
+        min(e.timestamp) as first_reading,
+        max(e.timestamp) as last_reading
     from (
         select timestamp
         from {{ref "sensor_events"}}
@@ -23,8 +23,8 @@ readings as (
     {{else}}
     -- one look-up each in the index on timestamp
     select
-        (select min(timestamp) from {{ref "sensor_events"}}) at time zone 'UTC' as first_minute,
-        (select max(timestamp) from {{ref "sensor_events"}}) at time zone 'UTC' as last_minute
+        (select min(timestamp) from {{ref "sensor_events"}}) as first_reading,
+        (select max(timestamp) from {{ref "sensor_events"}}) as last_reading
     {{/incremental}}
 ),
 
@@ -66,7 +66,11 @@ span as (
         min(s.first_minute) as first_minute,
         max(s.last_minute) as last_minute
     from (
-        select * from readings
+        -- their days in UTC and their local days, which hours and days for people are by
+        select
+            least(first_reading at time zone 'UTC', {{> local_time instant="first_reading"}}) as first_minute,
+            greatest(last_reading at time zone 'UTC', {{> local_time instant="last_reading"}}) as last_minute
+        from readings
         union all
         select * from forecasts
         union all

@@ -33,7 +33,8 @@ holidays as (
 utc_times as (
     select
         timestamp_utc,
-        timestamp_utc at time zone 'UTC' as minute
+        timestamp_utc at time zone 'UTC' as minute,
+        {{> local_time instant="timestamp_utc"}} as local_minute
     from minutes
     offset 0
 ),
@@ -49,6 +50,9 @@ final as (
         extract(week from u.minute)::integer as week,
         extract(month from u.minute)::integer as month,
         extract(year from u.minute)::integer as year,
+        u.local_minute::date as date_local,
+        extract(hour from u.local_minute)::integer as hour_local,
+        extract(isodow from u.local_minute)::integer as day_of_week_local,
         extract(isodow from u.minute) >= 6 as is_weekend,
         h.date is not null as is_holiday
     from utc_times as u
@@ -65,6 +69,9 @@ select
     week,
     month,
     year,
+    date_local,
+    hour_local,
+    day_of_week_local,
     is_weekend,
     is_holiday
 from final
