@@ -1,6 +1,7 @@
 import type { ProjectLineage } from '../../runner/lineage/lineage.ts';
 import type { ColumnName } from '../../runner/lineage/trace.ts';
 import { hasRelation, type Manifest } from '../../runner/manifest/manifest.ts';
+import { nameInId } from '../../runner/manifest/node-id.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean, nearest } from '../../runner/text/suggest.ts';
 
@@ -39,7 +40,7 @@ function columnOf(node: string, parts: readonly string[], lineage: ProjectLineag
     const path = parts.slice(count).join('.');
     if (columns.includes(column)) return { node, column, ...(path === '' ? {} : { path }) };
   }
-  const name = nodeName(node);
+  const name = nameInId(node);
   throw new UsageError({
     what: `${name} has no column "${parts.join('.')}"`,
     hint: didYouMean(parts.join('.'), columns) ?? `See \`datacycle ls --columns --select ${name}\`.`,
@@ -48,9 +49,4 @@ function columnOf(node: string, parts: readonly string[], lineage: ProjectLineag
 
 function columnsOf(lineage: ProjectLineage, node: string): string[] {
   return lineage[node]?.columns.map(({ column }) => column) ?? [];
-}
-
-/** The name of a node by its id. */
-export function nodeName(id: string): string {
-  return id.slice(id.indexOf('.') + 1);
 }

@@ -1,11 +1,11 @@
 import { compiledProject } from '../../runner/cache/cache.ts';
 import { hasRelation, type Node } from '../../runner/manifest/manifest.ts';
+import { nameInId } from '../../runner/manifest/node-id.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { nodeName } from './column-name.ts';
 import { grouped, lineageOf } from './lineage.ts';
 
 export interface ColumnsFlags extends RunFlags {
@@ -37,7 +37,7 @@ export async function listColumns(project: Project, flags: ColumnsFlags, termina
         formatTable(
           ['node', 'column', 'type', 'from'],
           rows.map(({ node, column, from }) => [
-            nodeName(node.id),
+            nameInId(node.id),
             column,
             declared(node, column).data_type,
             grouped(from).join(', '),
@@ -46,7 +46,7 @@ export async function listColumns(project: Project, flags: ColumnsFlags, termina
       );
       return 0;
     default:
-      for (const { node, column } of rows) terminal.output(`${nodeName(node.id)}.${column}`);
+      for (const { node, column } of rows) terminal.output(`${nameInId(node.id)}.${column}`);
       return 0;
   }
 }

@@ -6,6 +6,7 @@
 //   lint.ts         `lint`: what breaks a rule
 //
 // The parser and the lineage are loaded by these commands alone: the others start without them.
+
 import { readSeed } from '../../runner/build/transaction/seed.ts';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
@@ -19,11 +20,12 @@ import {
   upstreamOf,
 } from '../../runner/lineage/trace.ts';
 import type { SeedNode } from '../../runner/manifest/manifest.ts';
+import { nameInId } from '../../runner/manifest/node-id.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { loadSqlParser } from '../../runner/sql/parser.ts';
 import { formatPlace } from '../../runner/text/place.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { columnsNamed, nodeName } from './column-name.ts';
+import { columnsNamed } from './column-name.ts';
 
 export interface LineageFlags {
   readonly upstream?: boolean | undefined;
@@ -108,7 +110,7 @@ function* lines(lineage: ProjectLineage, name: ColumnName, asked: Asked): Genera
     yield steps.length === 0 ? '  leads to nothing' : '  leads to';
     yield* tree(steps, name, 'to', '    ');
     const filtered = modelsFilteredBy(lineage, name);
-    if (filtered.length > 0) yield `  filters the rows of ${filtered.map(nodeName).join(', ')}`;
+    if (filtered.length > 0) yield `  filters the rows of ${filtered.map(nameInId).join(', ')}`;
   }
 }
 
@@ -178,5 +180,5 @@ function listed(paths: readonly string[]): string {
 
 /** `model.column` as it is typed. */
 export function shown({ node, column, path }: ColumnName): string {
-  return `${nodeName(node)}.${column}${path === undefined ? '' : `.${path}`}`;
+  return `${nameInId(node)}.${column}${path === undefined ? '' : `.${path}`}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WeatherSource } from '../../loaders/weather/load-weather.ts';
-import type { SftpAddress } from '../../loaders/weather/sftp.ts';
+import type { SftpAddress } from '../../loaders/weather/sftp-link.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { decode, NotText } from '../../runner/text/decode.ts';
 import { UsageError } from '../../runner/text/errors.ts';

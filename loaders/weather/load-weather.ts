@@ -21,7 +21,8 @@ import { beginsWith, isWorthALook, type KnownFile, knownFiles, stampOf } from '.
 import { landWeather } from './landing.ts';
 import { isWeatherFile, readWeatherName, weatherBronzePath, weatherLedgerName } from './name.ts';
 import type { RemoteFile } from './remote-file.ts';
-import { RemoteFileError, type SftpAddress, SftpConnection, SftpLostError } from './sftp.ts';
+import { RemoteFileError, SftpConnection } from './sftp.ts';
+import { type SftpAddress, SftpLostError } from './sftp-link.ts';
 
 export interface WeatherSource {
   /** Only loading from Bronze does not need it. */

@@ -1,34 +1,13 @@
-import { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
-import { LoadFailedError, SourceError, SourceLostError, systemCode, systemReason } from '../landing/errors.ts';
+import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
+import { LoadFailedError, SourceError, systemCode, systemReason } from '../landing/errors.ts';
 import { atOnce } from '../landing/in-order.ts';
-import { type HostKeyPolicy, judgeHostKey } from './host-key.ts';
 import { isFileName, kindOf, type RemoteFile } from './remote-file.ts';
 import { explained, messageOf } from './sftp-fault.ts';
-import { type SftpLogin, SftpLoginAttempt } from './sftp-login.ts';
+import { type SftpAddress, SftpLink } from './sftp-link.ts';
 import { fetchFile } from './sftp-transfer.ts';
-
-/** Where the sFTP server is and who we are. */
-export interface SftpAddress extends SftpLogin {
-  readonly host: string;
-  readonly port: number;
-  readonly folder: string;
-  readonly hostKey: HostKeyPolicy;
-  /** After how many milliseconds without any answer the connection counts as broken; default 60,000. */
-  readonly silentMs?: number | undefined;
-}
-
-/** The server could not be reached or the connection broke: another try may go better. */
-export class SftpLostError extends SourceLostError {}
 
 /** A file could not be fetched although the connection is fine: a matter of this file, another may do. */
 export class RemoteFileError extends LoadFailedError {}
-
-const usualSilentMs = 60_000;
-
-/** So long a server may take to answer our goodbye. */
-const goodbyeMs = 2000;
 
 /** How many questions about files the server gets at once. */
 const statsAtOnce = 16;
@@ -38,21 +17,14 @@ const status = { noSuchFile: 2, permissionDenied: 3 };
 
 /** One connection to an sFTP server. */
 export class SftpConnection {
-  readonly #client: Client;
   readonly #address: SftpAddress;
-  /** Of our own, since only a socket can be dropped at once: the client's end waits for the server's answer. */
-  readonly #socket = new Socket();
-  /** Aborted, with the reason, when the connection is over. */
-  readonly #over = new AbortController();
-  #files: SFTPWrapper | undefined;
+  readonly #link: SftpLink;
+  readonly #sftp: SFTPWrapper;
 
-  private constructor(address: SftpAddress, client: Client) {
-    this.#client = client;
+  private constructor(address: SftpAddress, link: SftpLink, sftp: SFTPWrapper) {
     this.#address = address;
-    const over = (error: unknown) => this.#over.abort(error);
-    this.#socket.on('error', over);
-    client.on('error', over);
-    client.on('close', () => over(new Error('the connection broke')));
+    this.#link = link;
+    this.#sftp = sftp;
   }
 
   /**
@@ -62,68 +34,12 @@ export class SftpConnection {
   static async open(address: SftpAddress, onNotice: (text: string) => void): Promise<SftpConnection> {
     // Loaded only here: other commands need not wait for it.
     const { default: ssh2 } = await import('ssh2');
-    const connection = new SftpConnection(address, new ssh2.Client());
+    const link = new SftpLink(address, new ssh2.Client());
     try {
-      await connection.#connect(onNotice);
-      return connection;
+      return new SftpConnection(address, link, await link.connect(onNotice));
     } catch (error) {
-      connection.drop();
+      link.drop();
       throw error;
-    }
-  }
-
-  async #connect(onNotice: (text: string) => void): Promise<void> {
-    const login = new SftpLoginAttempt(this.#address, this.#peer);
-    login.attach(this.#client, () => this.drop());
-    let refused: SourceError | undefined;
-    const verify = (key: Buffer): boolean => {
-      refused = this.#judgeKey(key, onNotice);
-      return refused === undefined;
-    };
-    try {
-      await this.#ask<void>((done) => {
-        this.#socket.connect(this.#address.port, this.#address.host, () => done(undefined));
-      });
-      await this.#ask<void>((done) => {
-        this.#client.once('ready', () => done(undefined));
-        this.#client.connect({
-          sock: this.#socket,
-          ...login.config,
-          hostVerifier: verify,
-          readyTimeout: this.#silentMs,
-          // A cable that was pulled out is noticed by this, also where nothing is asked of the server.
-          keepaliveInterval: Math.ceil(this.#silentMs / 4),
-          keepaliveCountMax: 3,
-        });
-      });
-      this.#files = await this.#ask<SFTPWrapper>((done) => this.#client.sftp(done));
-    } catch (error) {
-      throw refused ?? login.refused ?? this.#refusal(error, login) ?? this.#lost('cannot connect', error);
-    }
-  }
-
-  /** Why the server is not to be talked to; undefined if it is who it should be. */
-  #judgeKey(key: Buffer, onNotice: (text: string) => void): SourceError | undefined {
-    const { hostKey } = this.#address;
-    try {
-      const verdict = judgeHostKey(hostKey, this.#peer, key);
-      if (verdict.kind === 'known') return undefined;
-      if (verdict.kind === 'first contact') {
-        onNotice(
-          `First contact with ${this.#peer}: its key ${verdict.fingerprint} is recorded in ${hostKey.knownHosts}. Compare it with what the server's owner says, or set SFTP_HOST_KEY.`,
-        );
-        return undefined;
-      }
-      return new SourceError({
-        what: `${this.#peer} shows the key ${verdict.fingerprint}, which is not the known one (${verdict.expected.join(', ')}): the connection may be intercepted`,
-        hint: `Ask the server's owner. If it really has a new key, set SFTP_HOST_KEY to it${hostKey.expected.length > 0 ? '' : ` or delete its line in ${hostKey.knownHosts}`}.`,
-      });
-    } catch (error) {
-      return new SourceError({
-        what: `the known host keys in ${hostKey.knownHosts} cannot be read or written (${systemCode(error) || messageOf(error)})`,
-        hint: 'Correct the file or its permissions, or set SFTP_HOST_KEY.',
-        cause: error,
-      });
     }
   }
 
@@ -146,14 +62,16 @@ export class SftpConnection {
     const { folder, host } = this.#address;
     const entries: FileEntryWithStats[] = [];
     try {
-      const handle = await this.#ask<Buffer>((done) => this.#sftp.opendir(folder, done));
+      const handle = await this.#link.ask<Buffer>((done) => this.#sftp.opendir(folder, done));
       // Part by part, since a server that sends a long list slowly is not silent.
       for (;;) {
-        const part = await this.#ask<FileEntryWithStats[]>((done) => this.#sftp.readdir(handle, done)).catch(endOfFile);
+        const part = await this.#link
+          .ask<FileEntryWithStats[]>((done) => this.#sftp.readdir(handle, done))
+          .catch(endOfFile);
         if (part === undefined) break;
         entries.push(...part);
       }
-      await this.#ask<void>((done) => this.#sftp.close(handle, done));
+      await this.#link.ask<void>((done) => this.#sftp.close(handle, done));
       return entries;
     } catch (error) {
       const code = statusOf(error);
@@ -169,7 +87,7 @@ export class SftpConnection {
           hint: 'Correct SFTP_PATH or SFTP_USER (environment or .env), or the permissions on the server.',
         });
       }
-      throw this.#lost(`cannot list ${folder}`, error);
+      throw this.#link.lost(`cannot list ${folder}`, error);
     }
   }
 
@@ -180,11 +98,11 @@ export class SftpConnection {
     const file = ({ size, mtime: modified }: Partial<Stats>) => ({ fileName, kind: 'file' as const, size, modified });
     if (listed === 'file' && (attrs as Partial<Stats>).size !== undefined) return file(attrs);
     try {
-      const found = await this.#ask<Stats>((done) => this.#sftp.stat(this.#pathOf(fileName), done));
+      const found = await this.#link.ask<Stats>((done) => this.#sftp.stat(this.#pathOf(fileName), done));
       // Where the server says nothing at all, reading it tells.
       return kindOf(found.mode) === 'other' ? { fileName, kind: 'other' } : file(found);
     } catch (error) {
-      if (this.#over.signal.aborted) throw this.#lost(`cannot list ${this.#address.folder}`, error);
+      if (this.#link.isOver) throw this.#link.lost(`cannot list ${this.#address.folder}`, error);
       const leadsNowhere = listed === 'link' && statusOf(error) === status.noSuchFile;
       const reason = leadsNowhere
         ? 'it is a link that leads to no file'
@@ -202,8 +120,8 @@ export class SftpConnection {
   async download(fileName: string, target: string): Promise<number | undefined> {
     const remote = this.#pathOf(fileName);
     try {
-      await this.#ask<void>((done, alive) => fetchFile(this.#sftp, remote, target, alive, done));
-      return (await this.#ask<Stats>((done) => this.#sftp.stat(remote, done))).size as number | undefined;
+      await this.#link.ask<void>((done, alive) => fetchFile(this.#sftp, remote, target, alive, done));
+      return (await this.#link.ask<Stats>((done) => this.#sftp.stat(remote, done))).size as number | undefined;
     } catch (error) {
       const local = /^(?:ENOSPC|EDQUOT|EROFS|EMFILE|ENFILE|EFBIG|EIO)$/.exec(systemCode(error))?.[0];
       if (local !== undefined) {
@@ -213,7 +131,7 @@ export class SftpConnection {
           cause: error,
         });
       }
-      if (!(await this.#answers())) throw this.#lost(`cannot fetch ${fileName}`, error);
+      if (!(await this.#answers())) throw this.#link.lost(`cannot fetch ${fileName}`, error);
       throw new RemoteFileError({ what: `the server does not give it: ${explained(error)}`, cause: error });
     }
   }
@@ -224,104 +142,23 @@ export class SftpConnection {
 
   /** Whether the server still talks to us. */
   async #answers(): Promise<boolean> {
-    if (this.#over.signal.aborted) return false;
-    return this.#ask<Stats>((done) => this.#sftp.stat(this.#address.folder, done)).then(
-      () => true,
-      () => !this.#over.signal.aborted,
-    );
+    if (this.#link.isOver) return false;
+    return this.#link
+      .ask<Stats>((done) => this.#sftp.stat(this.#address.folder, done))
+      .then(
+        () => true,
+        () => !this.#link.isOver,
+      );
   }
 
   /** Ends the connection. Never throws. */
-  async close(): Promise<void> {
-    if (!this.#over.signal.aborted) {
-      const closed = new Promise<void>((resolve) => {
-        this.#over.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      this.#client.end();
-      await Promise.race([closed, sleep(goodbyeMs, undefined, { ref: false })]);
-    }
-    this.drop();
+  close(): Promise<void> {
+    return this.#link.close();
   }
 
   /** Ends the connection at once: running calls fail. */
   drop(): void {
-    this.#over.abort(new Error('the connection was broken off'));
-    this.#socket.destroy();
-  }
-
-  get #peer(): string {
-    return `${this.#address.host}:${this.#address.port}`;
-  }
-
-  get #silentMs(): number {
-    return this.#address.silentMs ?? usualSilentMs;
-  }
-
-  get #silence(): string {
-    return `it has not answered for ${this.#silentMs / 1000} s`;
-  }
-
-  get #sftp(): SFTPWrapper {
-    if (this.#files === undefined) throw new Error('the connection is not open');
-    return this.#files;
-  }
-
-  /**
-   * The answer to a call. Fails when the connection is over, and ends the connection if the server gives no sign of life for too
-   * long: `alive` begins the time anew.
-   */
-  #ask<T>(call: (done: (error: Error | null | undefined, value: T) => void, alive: () => void) => void): Promise<T> {
-    const over = this.#over.signal;
-    return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#over.abort(new Error(this.#silence));
-        this.#socket.destroy();
-      }, this.#silentMs);
-      const end = () => {
-        clearTimeout(timer);
-        over.removeEventListener('abort', onOver);
-      };
-      const onOver = () => {
-        end();
-        reject(over.reason);
-      };
-      over.addEventListener('abort', onOver);
-      if (over.aborted) return onOver();
-      const done = (error: Error | null | undefined, value: T) => {
-        end();
-        if (error === undefined || error === null) resolve(value);
-        else reject(error);
-      };
-      try {
-        call(done, () => timer.refresh());
-      } catch (error) {
-        end();
-        reject(error);
-      }
-    });
-  }
-
-  #lost(what: string, error: unknown): SftpLostError {
-    // The client's own limits are as long.
-    const isSilence = /Timed out while waiting for handshake|keepalive timeout/i.test(messageOf(error));
-    return new SftpLostError({
-      what: `${what} (sFTP server ${this.#peer}): ${isSilence ? this.#silence : explained(error)}`,
-      hint: 'Check SFTP_HOST, SFTP_PORT and the network; files that were fetched whole stay, the others come with the next load.',
-      cause: error,
-    });
-  }
-
-  /** What another try would not change: the login. */
-  #refusal(error: unknown, login: SftpLoginAttempt): SourceError | undefined {
-    const text = messageOf(error);
-    if (/authentication methods failed/i.test(text)) return login.wrong;
-    if (/passphrase|Cannot parse privateKey|Unsupported key format|bad decrypt|integrity check/i.test(text)) {
-      return new SourceError({
-        what: 'the private key in SFTP_PRIVATE_KEY cannot be read',
-        hint: 'It must be in PEM or OpenSSH format; if it is locked, set SFTP_PASSPHRASE.',
-      });
-    }
-    return undefined;
+    this.#link.drop();
   }
 }
 

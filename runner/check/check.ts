@@ -2,7 +2,7 @@
 //
 //   1. declared.ts    each source becomes a table of the columns that it declares
 //   2. trial.ts       each model is built in its full and its incremental form, by the steps that a build would run
-//      batch-trial.ts one batch of a microbatch model; hook-trial.ts its hooks, whose rows are taken back
+//      batch-trial.ts one batch of a microbatch model; hook-trial.ts its hooks, whose rows are rolled back
 //   3. data tests and freshness queries run
 //   4. findings.ts    collects the faults, one for each place; report.ts formats them
 //

@@ -1,4 +1,5 @@
 import { StatementError } from '../../warehouse/errors.ts';
+import { rolledBack } from '../../warehouse/rolled-back.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { type HookContext, runHook } from '../build/transaction/hooks.ts';
 import type { RunHook } from '../compile/run-hooks.ts';
@@ -19,12 +20,9 @@ interface Attempt {
   readonly inTransaction: boolean;
 }
 
-/** Ends a transaction so that it is rolled back. */
-class Undo extends Error {}
-
 /**
- * Tries hooks on tables without rows, each by itself. What they make stays, since models may need it; rows they write are
- * taken back. That a role does not exist is no fault: there are none in a check.
+ * Tries hooks on tables without rows, each by itself. What they create stays, since models may need it; rows that they write are
+ * rolled back. That a role does not exist is no fault: there are none in a check.
  */
 export class HookTrial {
   readonly #warehouse: Warehouse;
@@ -89,18 +87,13 @@ export class HookTrial {
   async #fault(attempt: Attempt): Promise<NodeError | undefined> {
     const { sql, inTransaction } = attempt;
     if (sql.text === '') return undefined;
-    const isRows = writesRows(sql);
     const run = (on: Queryable) => runHook(on, attempt, this.#context);
     try {
-      if (inTransaction || isRows)
-        await this.#warehouse.transaction(async (session) => {
-          await run(session);
-          if (isRows) throw new Undo();
-        });
+      if (writesRows(sql)) await rolledBack(this.#warehouse, run);
+      else if (inTransaction) await this.#warehouse.transaction(run);
       else await this.#warehouse.session(run);
       return undefined;
     } catch (error) {
-      if (error instanceof Undo) return undefined;
       if (!(error instanceof NodeError)) throw error;
       return isMissingRole(error) ? undefined : error;
     }

@@ -8,12 +8,14 @@
 //
 // All problems are collected, and one ProjectError reports them at the end. If there is none, every name in the manifest exists,
 // and the graph has no cycle.
+
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { Exposure } from '../manifest/exposure.ts';
 import type { AnalysisNode, Group } from '../manifest/exposure-node.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
+import { nameInId } from '../manifest/node-id.ts';
 import { nameOf } from '../project/folders.ts';
 import { type Project, sourceTexts } from '../project/project.ts';
 import { type AllProperties, type CheckedFiles, readProperties } from '../project/properties.ts';
@@ -161,7 +163,7 @@ function compile(
   const graph = new Graph(new Map([...nodes.values()].map((node) => [node.id, node.dependsOn])));
   const cycle = graph.findCycle();
   if (cycle !== undefined)
-    throw new ProjectError([{ what: `these depend on each other: ${cycle.map(shortName).join(' -> ')}` }]);
+    throw new ProjectError([{ what: `these depend on each other: ${cycle.map(nameInId).join(' -> ')}` }]);
   return {
     manifest: { nodes, order: graph.order(), index: indexNodes(nodes), groups: groupsOf(properties) },
     graph,
@@ -210,8 +212,4 @@ function groupsOf({ groups }: AllProperties): Map<string, Group> {
       return [name, { name, description, owner, meta: config?.meta ?? {}, place: yaml.place([...path, 'name']) }];
     }),
   );
-}
-
-function shortName(id: string): string {
-  return id.slice(id.indexOf('.') + 1);
 }

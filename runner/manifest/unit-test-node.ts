@@ -32,3 +32,8 @@ export type UnitTestRows =
   | { readonly kind: 'values'; readonly rows: readonly Readonly<Record<string, unknown>>[] }
   | { readonly kind: 'query'; readonly sql: SqlText }
   | { readonly kind: 'file' };
+
+/** Whether a node is a data test or a unit test. */
+export function isTest(node: { readonly kind: string } | undefined): boolean {
+  return node?.kind === 'test' || node?.kind === 'unit_test';
+}

@@ -1,4 +1,5 @@
 import { identifier } from '../../warehouse/quote.ts';
+import { nameInId } from '../manifest/node-id.ts';
 import type { BatchWindow, Moment } from '../state/batch-windows.ts';
 import { NodeError } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
@@ -18,7 +19,7 @@ export function forBatch(sql: SqlText, window: BatchWindow, typeOf: (id: string,
     const at = identifier(column);
     if (from !== undefined && to !== undefined) return `where ${at} >= ${from} and ${at} < ${to}`;
     throw new NodeError({
-      what: `${id.slice(id.indexOf('.') + 1)}: event_time "${column}" is of type ${type}`,
+      what: `${nameInId(id)}: event_time "${column}" is of type ${type}`,
       place: sql.placeAt(start),
       hint: `It must be a column of type ${batchTypes.join(', ')}; or read all of its rows: filter=false.`,
     });

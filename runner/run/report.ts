@@ -1,6 +1,7 @@
 import { DatacycleError } from '../../warehouse/errors.ts';
 import { showCommand } from '../data-test/bad-rows.ts';
 import { isBuilt, type Node } from '../manifest/manifest.ts';
+import { isTest } from '../manifest/unit-test-node.ts';
 import { count, thousands } from '../text/figures.ts';
 import { firstRowLines } from './first-rows.ts';
 import type { RunHookResult } from './run-hooks.ts';
@@ -195,10 +196,6 @@ function countedRows({ node, failures }: NodeResult): number | undefined {
 
 function seeThem(command: string): Line {
   return { tone: 'plain', text: `  See them with: ${command}` };
-}
-
-function isTest({ kind }: NodeResult['node']): boolean {
-  return kind === 'test' || kind === 'unit_test';
 }
 
 /** What, where, why and what to do, of any error. */

@@ -1,5 +1,6 @@
 import { Graph } from '../manifest/graph.ts';
 import { isBuilt, type Node } from '../manifest/manifest.ts';
+import { isTest } from '../manifest/unit-test-node.ts';
 
 /** In a build, what is made of a model waits for the model's tests: bad rows do not travel on. */
 export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, kept: ReadonlySet<string>): Graph {
@@ -28,10 +29,6 @@ export function withTestEdges(graph: Graph, nodes: ReadonlyMap<string, Node>, ke
     for (const id of nearest) dependsOn.get(id)?.push(test);
   }
   return new Graph(dependsOn);
-}
-
-function isTest(node: Node | undefined): boolean {
-  return node?.kind === 'test' || node?.kind === 'unit_test';
 }
 
 /** The dependencies of a node that are upstreams of its rows. */

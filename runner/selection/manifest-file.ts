@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { relation } from '../../warehouse/quote.ts';
 import type { Compiled } from '../compile/compile.ts';
 import { isBuilt, type Node, type SourceNode, type UnitTestNode } from '../manifest/manifest.ts';
+import { nameInId } from '../manifest/node-id.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import type { UnitTestRows } from '../manifest/unit-test-node.ts';
 import { isGeneric, nameOf } from '../project/folders.ts';
@@ -271,7 +272,7 @@ function unitTestParts(node: UnitTestNode, { tags }: Selectable) {
 /** `ref('orders')`, `source('raw', 'orders')`, `this`: as a unit test names what it reads. */
 function inputOf(id: string, model: string): string {
   if (id === model) return 'this';
-  const name = id.slice(id.indexOf('.') + 1);
+  const name = nameInId(id);
   if (!id.startsWith('source.')) return `ref('${name}')`;
   const dot = name.indexOf('.');
   return `source('${name.slice(0, dot)}', '${name.slice(dot + 1)}')`;

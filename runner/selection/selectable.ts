@@ -52,10 +52,19 @@ export interface Selectables {
   readonly graph: Graph;
 }
 
+/** Of each manifest once: a run selects from it and writes it. */
+const known = new WeakMap<Compiled['manifest'], Selectables>();
+
+/** The nodes of a compiled project as selectors see them. */
 export function selectablesOf(compiled: Pick<Compiled, 'manifest' | 'project'>): Selectables {
+  const found = known.get(compiled.manifest);
+  if (found !== undefined) return found;
   const nodes = new Map<string, Selectable>();
   for (const node of compiled.manifest.nodes.values()) nodes.set(node.id, selectable(node, compiled));
-  return { nodes, graph: new Graph(new Map([...nodes].map(([id, { dependsOn }]) => [id, dependsOn]))) };
+  const graph = new Graph(new Map([...nodes].map(([id, { dependsOn }]) => [id, dependsOn])));
+  const selectables = { nodes, graph };
+  known.set(compiled.manifest, selectables);
+  return selectables;
 }
 
 export function typeOf(node: Node): ResourceType {

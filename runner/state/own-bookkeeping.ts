@@ -33,15 +33,21 @@ export function forTarget(warehouse: Warehouse, schema: string | undefined): War
   return schema === undefined ? warehouse : new OwnBookkeeping(warehouse, schema);
 }
 
-/** The schema of the bookkeeping, and the warehouse without it where a target has its own. */
-export function bookkeepingOf(on: object): { readonly schema: string; readonly shared: Warehouse | undefined } {
+/**
+ * The schema of the bookkeeping, and the warehouse without it where a target has its own. A session does not know its schema: in its
+ * SQL, `to_regclass($1)` with the value `datacycle.model` finds it.
+ */
+export function bookkeepingOf(on: Pick<Warehouse, 'query' | 'transaction'>): {
+  readonly schema: string;
+  readonly shared: Warehouse | undefined;
+} {
   return on instanceof OwnBookkeeping
     ? { schema: on.bookkeeping, shared: on.shared }
     : { schema: sharedBookkeeping, shared: undefined };
 }
 
 /** The schemas of the targets that have bookkeeping in this database besides the one at hand. */
-export async function otherTargets(on: Queryable): Promise<readonly string[]> {
+export async function otherTargets(on: Pick<Warehouse, 'query' | 'transaction'>): Promise<readonly string[]> {
   const { rows } = await on.query<{ schema: string }>(
     `select n.nspname::text as schema
      from pg_class as c

@@ -1,7 +1,6 @@
 import { relation } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { hasRelation, type Manifest } from '../manifest/manifest.ts';
-import { bookkeepingOf } from '../state/own-bookkeeping.ts';
 
 /** A table or populated materialized view. */
 export interface StoredTable {
@@ -42,10 +41,12 @@ export async function storedTables(on: Queryable, { nodes }: Manifest): Promise<
          ) as key
      from pg_class as c
      join pg_namespace as n on n.oid = c.relnamespace
-     where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'm', 'f') and not c.relispartition
+     where (n.nspname = any($1::text[]) or n.oid = (select relnamespace from pg_class where oid = to_regclass($2)))
+         and c.relkind in ('r', 'p', 'm', 'f') and not c.relispartition
          and c.relispopulated
      order by 1, 2`,
-    [[...new Set([...schemas, 'staging', bookkeepingOf(on).schema])]],
+    // The name leads to the schema of the target's own bookkeeping, too.
+    [[...new Set([...schemas, 'staging'])], 'datacycle.model'],
   );
   return new Map(rows.map((table) => [relation(table.schema, table.name), table]));
 }

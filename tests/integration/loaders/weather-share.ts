@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { LoadMode, LoadOptions, LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
-import type { SftpAddress } from '../../../loaders/weather/sftp.ts';
+import type { SftpAddress } from '../../../loaders/weather/sftp-link.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import type { SftpServer } from '../../servers/sftp.ts';
 
