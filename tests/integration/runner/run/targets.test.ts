@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { forTarget, otherTargets } from '../../../../runner/state/own-bookkeeping.ts';
+import { storedTables } from '../../../../runner/subject/stored-tables.ts';
 import { oneDatabase } from '../../databases.ts';
 import { eventSources, newLoads, projectOn } from '../../project-on.ts';
 
@@ -62,6 +63,19 @@ describe.each(oneDatabase)('two targets in one database: $name', (kind) => {
     expect(await tablesWithRows('dc_dev_datacycle')).toEqual(await tablesWithRows('datacycle'));
     expect(await otherTargets(database.warehouse)).toEqual(['dc_dev_datacycle']);
     expect(await otherTargets(forTarget(database.warehouse, 'dc_dev'))).toEqual(['datacycle']);
+  });
+
+  it('store rows in the bookkeeping of their own, also as a session sees it', async () => {
+    await run();
+    await runDev();
+    const warehouse = forTarget(database.warehouse, 'dc_dev');
+    const { manifest } = project.compile();
+    const inSession = await warehouse.transaction((session) => storedTables(session, manifest));
+    const tables = [...inSession.keys()];
+    expect(tables).toContain('"dc_dev_datacycle"."run_result"');
+    expect(tables).not.toContain('"datacycle"."run_result"');
+    expect([...(await storedTables(warehouse, manifest)).keys()]).toEqual(tables);
+    expect([...(await storedTables(database.warehouse, manifest)).keys()]).toContain('"datacycle"."run_result"');
   });
 
   it('begin with development, and run at the same time', async () => {
