@@ -116,12 +116,19 @@ function wordFor(node: Node, { action, reason }: Doing): string {
   return words === '' && action === 'replace' && node.kind !== 'seed' ? 'what it reads may have changed' : words;
 }
 
-function newsText({ news = [], batches }: Planned): string {
+function newsText({ news = [], batches, differs, recreates = [] }: Planned): string {
   const parts = news.map(
     ({ upstream, mark, loads, rows }) =>
       `${upstream}: ${rows === 0 ? 'nothing new yet' : `${thousands(rows)} rows in ${count(loads, 'load')}`} after ${mark === null ? 'the beginning' : `load ${mark}`}`,
   );
-  return [...parts, ...(batches === undefined ? [] : [count(batches, 'batch', 'batches')])].join(', ');
+  return [
+    ...parts,
+    ...(batches === undefined ? [] : [count(batches, 'batch', 'batches')]),
+    ...(differs === undefined ? [] : [differs ? 'its file has other rows' : 'its rows are those of its file']),
+    ...(recreates.length === 0
+      ? []
+      : [`recreates ${recreates.join(' and ')}, which ${recreates.length === 1 ? 'reads' : 'read'} it`]),
+  ].join(', ');
 }
 
 function totalLine(planned: readonly Planned[]): Line {

@@ -13,6 +13,8 @@ import type { Reuse } from '../reuse/reuse.ts';
 import type { Action } from '../run/run-result.ts';
 import { type EventTimeRange, readBatches } from '../state/batch-windows.ts';
 import type { Effects, Extent } from './effects.ts';
+import { viewsInTheWay } from './in-the-way.ts';
+import { seedDiffers } from './seed-rows.ts';
 
 /** What would be done with a node, and why; `error`: it could not be built, as `reason` says. */
 export interface Doing {
@@ -26,6 +28,10 @@ export interface Foretold extends Doing {
   readonly otherwise?: readonly Doing[] | undefined;
   /** Of an increment: what of each upstream is new, as it is now. */
   readonly news?: readonly News[] | undefined;
+  /** Whether the file of a seed has other rows than its table; undefined where that is not known, and for all else. */
+  readonly differs?: boolean | undefined;
+  /** The views that are made again with it, since PostgreSQL would not let it change under them. */
+  readonly recreates?: readonly string[] | undefined;
   /** How many batches of a microbatch model are built, at least. */
   readonly batches?: number | undefined;
   readonly hint?: string | undefined;
@@ -59,30 +65,76 @@ export async function decisionsOn(
   options: Options,
 ): Promise<Foretold> {
   const found: Judgement[] = [];
-  for (const extent of around.effects.extentsFor(node)) found.push(await judge(session, around, node, options, extent));
-  const [likely, ...others] = found as [Judgement, ...Judgement[]];
-  const doings = found.flatMap(({ doing }) =>
-    doing.action === 'error' ? [] : [{ mode: doing.action as Decision['mode'] }],
+  const extents = around.effects.extentsFor(node);
+  for (const extent of extents) found.push(await judge(session, around, node, options, extent));
+  const [judged, ...others] = found as [Judgement, ...Judgement[]];
+  const { state } = judged;
+  const differs =
+    node.kind === 'seed' && state !== undefined
+      ? await seedDiffers(session, around.root, node, state).catch(() => undefined)
+      : undefined;
+  const doings = found.flatMap(({ doing, batches }) =>
+    doing.action === 'error' ? [] : [{ mode: batches === 0 ? 'skip' : (doing.action as Decision['mode']) }],
   );
-  const { state } = likely;
   around.effects.note(node, doings, {
     isNew: state?.existing === undefined,
     isOther: state?.recorded?.checksum !== node.checksum,
+    differs,
+    isAsItWas: state !== undefined && isAsItWas(state),
   });
+  const likely = await withViews(session, around, node, options, judged, extents.length === 1);
   const otherwise = others
     .map(({ doing }) => doing)
     .filter((one, index, all) => !isSame(one, likely.doing) && all.findIndex((other) => isSame(one, other)) === index);
   const isIncrement = likely.doing.action === 'increment' && state !== undefined;
   const news = isIncrement ? await newsOf(session, around, node, state) : [];
   const certain = otherwise.length === 0;
-  const { doing, batches, hint } = likely;
-  return { ...doing, certain, otherwise: certain ? undefined : otherwise, news, batches, hint };
+  const { doing, batches, hint, recreates } = likely;
+  return { ...doing, certain, otherwise: certain ? undefined : otherwise, news, batches, hint, differs, recreates };
+}
+
+/**
+ * Whether, as far as anything is known of it, a table would get the rows that it has: its columns are read as then, and no version of
+ * what it reads is another one. Of a query with a function that may change by itself no version is known.
+ */
+function isAsItWas({ recorded, upstreams, consumed, upstreamShape }: NodeState): boolean {
+  if (recorded === undefined || recorded.upstreamShape !== upstreamShape) return false;
+  return [...upstreams].every(([name, { rows, version }]) => {
+    const then = consumed.get(name);
+    return then?.version === version && (then.rows === undefined || then.rows === rows);
+  });
+}
+
+/** @param isSettled whether nothing before the node can change what it reads. */
+async function withViews(
+  session: Session,
+  { manifest, root }: Around,
+  node: BuiltNode,
+  options: Options,
+  judged: Judgement,
+  isSettled: boolean,
+): Promise<Judgement> {
+  const { doing, state } = judged;
+  if (doing.action === 'error' || state === undefined) return judged;
+  const mode = doing.action as Decision['mode'];
+  try {
+    const recreates = await inSavepoint(session, () =>
+      viewsInTheWay(session, { manifest, options, root }, node, state, { mode }),
+    );
+    return recreates.length === 0 ? judged : { ...judged, recreates };
+  } catch (error) {
+    if (!(error instanceof DatacycleError)) throw error;
+    // What comes before it may yet change what stands in the way.
+    if (!isSettled) return judged;
+    return { ...judged, doing: { action: 'error', reason: error.message }, hint: error.hint };
+  }
 }
 
 interface Judgement {
   readonly doing: Doing;
   readonly state?: NodeState;
   readonly batches?: number | undefined;
+  readonly recreates?: readonly string[] | undefined;
   readonly hint?: string | undefined;
 }
 

@@ -28,6 +28,18 @@ const order: readonly Extent[] = ['least', 'likely', 'most'];
 const isWithin = (given: Extent | undefined, extent: Extent) =>
   given !== undefined && order.indexOf(given) <= order.indexOf(extent);
 
+/** What is known of a node whose turn it is. */
+interface Known {
+  /** It has no relation yet. */
+  readonly isNew: boolean;
+  /** Its SQL is another one than it was built with. */
+  readonly isOther: boolean;
+  /** Of a seed: whether its file has other rows; undefined: not known. */
+  readonly differs?: boolean | undefined;
+  /** Nothing is known by which it would get other rows than it has. */
+  readonly isAsItWas?: boolean | undefined;
+}
+
 /** What the nodes of a run that come first do to those after them. */
 export class Effects {
   readonly #manifest: Manifest;
@@ -48,28 +60,40 @@ export class Effects {
   /**
    * Notes what becomes of a node.
    * @param decisions all that are possible, the likely one first.
-   * @param isNew whether it has no relation yet.
-   * @param isOther whether its SQL is another one than it was built with.
    */
   note(
     node: BuiltNode,
     decisions: readonly Pick<Decision, 'mode'>[],
-    { isNew, isOther }: { readonly isNew: boolean; readonly isOther: boolean },
+    { isNew, isOther, differs, isAsItWas }: Known,
   ): void {
-    if (decisions.every(({ mode }) => mode === 'skip')) return;
+    if (decisions.every(({ mode }) => mode === 'skip') || differs === false) return;
     const isCreated = decisions.every(({ mode }) => mode === 'create');
     // Whether a seed's file says other rows only its load finds out; most are as they were.
     const isLoaded = node.kind === 'seed' && !isCreated;
+    // As is a table that is built anew only since its query may yield other rows by itself.
+    const isLikeBefore =
+      node.materialized === 'table' &&
+      decisions[0]?.mode === 'replace' &&
+      isAsItWas === true &&
+      !isOther &&
+      !this.#stirs(node);
     // It is likely to stay as it is, and does something only if all that may change before it does.
-    const isUnlikely = isLoaded || decisions[0]?.mode === 'skip';
+    const isUnlikely = isLoaded || isLikeBefore || decisions[0]?.mode === 'skip';
+    const isCertain = isCreated || differs === true;
     const grows = decisions.every(({ mode }) => mode === 'increment' || mode === 'skip');
     const isView = node.materialized === 'view';
     this.#effects.set(node.id, {
-      rows: isCreated ? 'least' : isUnlikely ? 'most' : 'likely',
-      generation: isCreated ? 'least' : grows || isUnlikely ? 'most' : 'likely',
+      rows: isCertain ? 'least' : isUnlikely ? 'most' : 'likely',
+      generation: isCertain ? 'least' : grows || isUnlikely ? 'most' : 'likely',
       columns: isNew ? 'least' : isOther || isView ? 'most' : undefined,
       isNew,
     });
+  }
+
+  /** Whether anything before a node is likely to get other rows. */
+  #stirs({ id }: BuiltNode): boolean {
+    const before = this.#graph.ancestors(id);
+    return [...this.#effects].some(([one, { rows }]) => before.has(one) && isWithin(rows, 'likely'));
   }
 
   /** Whether the rows of a node are certainly, or maybe, others when its turn is over; its own, not those of what a view shows. */
