@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { takeFlagsOf } from './environment-flags.ts';
 import { examples } from './examples.ts';
 import { addIgnoredFlags, ignoredFlags } from './ignored-flags.ts';
 import type { SelectionFlags } from './selection/chosen-nodes.ts';
 import { selecting } from './selection/flags.ts';
 import type { GlobalOptions } from './settings/environment.ts';
+import { type LogLevel, logLevels } from './terminal/log-levels.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 /** The flags of all commands; which of them there are depends on the command. */
@@ -28,7 +30,9 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly newReport?: boolean;
   readonly yes?: boolean;
   readonly inline?: string;
+  readonly inlineDirect?: string;
   readonly kept?: boolean;
+  readonly emptyCatalog?: boolean;
   readonly limit?: number;
   readonly days?: number;
   readonly dryRun?: boolean;
@@ -37,6 +41,10 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly downstream?: boolean;
   readonly rotatePassword?: boolean;
   readonly quiet?: boolean;
+  readonly logLevel?: LogLevel;
+  readonly logLevelFile?: LogLevel;
+  readonly warnError?: boolean;
+  readonly warnErrorOptions?: string;
 }
 
 /** The commands whose product is in the database: with `--quiet` they say only what went wrong. */
@@ -65,6 +73,19 @@ export function newProgram(exit: (code: number, command: string) => void): { pro
         .default('text'),
     )
     .option('-q, --quiet', 'say only what went wrong, while something is loaded, built or tested')
+    .addOption(
+      new Option('--log-level <level>', 'the least that is printed besides results (default: info)').choices(logLevels),
+    )
+    .addOption(
+      new Option('--log-level-file <level>', 'the least that goes to the log file (default: info)').choices(logLevels),
+    )
+    .option('--log-path <folder>', 'the folder of the log files, in place of LOG_DIR')
+    .option('--target-path <folder>', 'where compiled SQL and artifacts go, in place of target/')
+    .option('--warn-error', 'take every warning for an error')
+    .option(
+      '--warn-error-options <yaml>',
+      'which warnings are errors, e.g. \'{"error": "all", "silence": ["LogTestResult"]}\'',
+    )
     .option('--no-color', 'without colours, as with NO_COLOR in the environment')
     .option('--debug', 'show where in the program an error comes from')
     .exitOverride()
@@ -77,8 +98,10 @@ export function newProgram(exit: (code: number, command: string) => void): { pro
     const shown = examples[name] ?? [];
     if (shown.length > 0) command.addHelpText('after', `\nExamples:\n${shown.map((line) => `  ${line}`).join('\n')}`);
     command.action(async (...all: unknown[]) => {
+      takeFlagsOf(process.env, command);
       const flags = command.optsWithGlobals<Flags>();
-      const terminal = new Terminal(flags.logFormat === 'json', flags.quiet === true && working.has(name));
+      const isWork = working.has(name);
+      const terminal = new Terminal(flags.logFormat === 'json', flags.quiet === true && isWork, flags.logLevel, isWork);
       for (const [flag, why] of ignoredFlags(flags)) terminal.aside(`${flag} is ignored: ${why}.`);
       // Arguments come before the flags and the command itself; one that takes several is a list.
       const given = all
@@ -93,13 +116,19 @@ export function newProgram(exit: (code: number, command: string) => void): { pro
   return { program, define };
 }
 
-/** Adds the flags that select nodes, and those that say how the nodes are worked on. */
-export function running(command: Command): Command {
-  return selecting(command)
-    .option('--threads <number>', 'how many nodes to work on at once', positive)
+/** Adds the flags by which what is not chosen is read where another run has it. */
+export function deferring(command: Command): Command {
+  return command
     .option('--defer', 'read what is not chosen and not there where the manifest of --state says')
     .option('--no-defer', 'do not')
-    .option('--favor-state', 'with --defer: read there also what is here, unless it is chosen')
+    .option('--defer-state <folder>', 'the folder of that manifest, where it is not that of --state')
+    .option('--favor-state', 'with --defer: read there also what is here, unless it is chosen');
+}
+
+/** Adds the flags that select nodes, and those that say how the nodes are worked on. */
+export function running(command: Command): Command {
+  return deferring(selecting(command))
+    .option('--threads <number>', 'how many nodes to work on at once', positive)
     .option('-x, --fail-fast', 'start nothing new after the first failure');
 }
 

@@ -26,7 +26,7 @@ export function addKeeping(define: Define, signal: AbortSignal): void {
     'subject',
     "a person's request: what is held of an apartment, a copy of it, or its erasure",
     async ({ flags, args, terminal }) =>
-      (await import('./commands/subject.ts')).subject(await opened(flags), args, flags, terminal, signal),
+      (await import('./commands/subject.ts')).subject(await opened(flags, terminal), args, flags, terminal, signal),
   )
     .addArgument(
       new Argument(

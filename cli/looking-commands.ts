@@ -1,5 +1,5 @@
 import { Argument, Option } from 'commander';
-import { type Action, type Define, limit, selectFlags } from './define.ts';
+import { type Action, type Define, deferring, limit, selectFlags } from './define.ts';
 import { opened } from './opened.ts';
 import { selecting } from './selection/flags.ts';
 
@@ -7,7 +7,7 @@ import { selecting } from './selection/flags.ts';
 export function addLooking(define: Define, signal: AbortSignal): void {
   selecting(
     define('plan', 'say what build would do with each node, and why; changes nothing', async ({ flags, terminal }) =>
-      (await import('./looking/plan.ts')).plan(await opened(flags), selectFlags(flags), terminal, signal),
+      (await import('./looking/plan.ts')).plan(await opened(flags, terminal), selectFlags(flags), terminal, signal),
     ),
   )
     .option('-f, --full-refresh', 'as if incremental models were rebuilt from all of their upstreams')
@@ -15,23 +15,27 @@ export function addLooking(define: Define, signal: AbortSignal): void {
     .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
     .option('--event-time-end <time>', 'and only those before this one')
     .addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
-  selecting(
-    define(
-      'compile',
-      'write the SQL of the models to target/compiled, without a database',
-      async ({ flags, terminal }) => {
-        const { compile } = await import('./looking/compile.ts');
-        return compile(await opened(flags), selectFlags(flags), terminal);
-      },
+  deferring(
+    selecting(
+      define(
+        'compile',
+        'write the SQL of the models to target/compiled, without a database',
+        async ({ flags, terminal }) => {
+          const { compile } = await import('./looking/compile.ts');
+          return compile(await opened(flags, terminal), selectFlags(flags), terminal);
+        },
+      ),
     ),
-  );
+  )
+    .option('--inline <sql>', "print this query instead, compiled; {{ref 'x'}} works in it")
+    .addOption(new Option('--output <format>', 'how SQL is printed').choices(['text', 'json']).default('text'));
   define(
     'parse',
     'read and compile the project, and write target/manifest.json; needs no database',
-    async ({ flags, terminal }) => (await import('./looking/parse.ts')).parse(await opened(flags), terminal),
+    async ({ flags, terminal }) => (await import('./looking/parse.ts')).parse(await opened(flags, terminal), terminal),
   );
   define('clean', 'remove target/: compiled SQL, manifests and the compile cache', async ({ flags, terminal }) =>
-    (await import('./commands/clean.ts')).clean(await opened(flags), terminal),
+    (await import('./commands/clean.ts')).clean(await opened(flags, terminal), terminal),
   );
   selecting(
     define(
@@ -39,7 +43,7 @@ export function addLooking(define: Define, signal: AbortSignal): void {
       'run all SQL on empty tables in memory: finds what a build would trip over',
       async ({ flags, terminal }) => {
         const { check } = await import('./looking/check.ts');
-        return check(await opened(flags), selectFlags(flags), terminal, signal);
+        return check(await opened(flags, terminal), selectFlags(flags), terminal, signal);
       },
     ),
   );
@@ -50,10 +54,10 @@ export function addLooking(define: Define, signal: AbortSignal): void {
       async ({ flags, terminal }) => {
         if (flags.columns === true) {
           const { listColumns } = await import('./analysis/columns.ts');
-          return listColumns(await opened(flags), selectFlags(flags), terminal);
+          return listColumns(await opened(flags, terminal), selectFlags(flags), terminal);
         }
         const { list } = await import('./looking/ls.ts');
-        return list(await opened(flags), flags, terminal);
+        return list(await opened(flags, terminal), flags, terminal);
       },
     ),
   )
@@ -71,7 +75,7 @@ export function addLooking(define: Define, signal: AbortSignal): void {
     'say where columns come from and where they go, as the SQL says; needs no database',
     async ({ flags, args, terminal }) => {
       const { lineage } = await import('./analysis/lineage.ts');
-      return lineage(await opened(flags), args, flags, terminal);
+      return lineage(await opened(flags, terminal), args, flags, terminal);
     },
   )
     .argument(
@@ -86,23 +90,29 @@ export function addLooking(define: Define, signal: AbortSignal): void {
     'say what of the SQL and the .yml files breaks a rule; exit code 1 if anything does',
     async ({ flags, terminal }) => {
       const { lint } = await import('./analysis/lint.ts');
-      return lint(await opened(flags), flags, terminal);
+      return lint(await opened(flags, terminal), flags, terminal);
     },
   ).addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
-  selecting(
-    define('show', 'show the rows of a query, a model, a failing test or a failed audit', async ({ flags, terminal }) =>
-      (await import('./looking/show.ts')).show(
-        await opened(flags),
-        {
-          ...selectFlags(flags),
-          limit: flags.limit ?? 5,
-          output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
-        },
-        terminal,
+  deferring(
+    selecting(
+      define(
+        'show',
+        'show the rows of a query, a model, a failing test or a failed audit',
+        async ({ flags, terminal }) =>
+          (await import('./looking/show.ts')).show(
+            await opened(flags, terminal),
+            {
+              ...selectFlags(flags),
+              limit: flags.limit ?? 5,
+              output: flags.output === 'json' || flags.output === 'csv' ? flags.output : 'table',
+            },
+            terminal,
+          ),
       ),
     ),
   )
     .option('--inline <sql>', "a query; {{ref 'x'}} works in it")
+    .option('--inline-direct <sql>', 'a query that is sent as it is; nothing is compiled')
     .option('--kept', 'the bad rows that an audit kept when it failed last')
     .option('--limit <rows>', 'at most so many rows; -1 for all (default: 5)', limit)
     .addOption(new Option('--output <format>', 'how').choices(['table', 'json', 'csv']).default('table'));
@@ -112,7 +122,7 @@ export function addLooking(define: Define, signal: AbortSignal): void {
       'build models from scratch beside their tables and say where they differ; changes nothing; exit code 1 if one differs',
       async ({ flags, terminal }) =>
         (await import('./looking/verify.ts')).verify(
-          await opened(flags),
+          await opened(flags, terminal),
           {
             ...selectFlags(flags),
             limit: flags.limit ?? 20,
@@ -128,14 +138,15 @@ export function addLooking(define: Define, signal: AbortSignal): void {
   define(
     'status',
     'freshness, row counts, last runs, rejected files; exit code 1 if something needs a person',
-    async ({ flags, terminal }) => (await import('./looking/status.ts')).status(await opened(flags), terminal),
+    async ({ flags, terminal }) =>
+      (await import('./looking/status.ts')).status(await opened(flags, terminal), terminal),
   );
   define('debug', 'say what the settings name, and whether the database can be reached', async ({ flags, terminal }) =>
-    (await import('./looking/debug.ts')).debug(await opened(flags), terminal),
+    (await import('./looking/debug.ts')).debug(await opened(flags, terminal), terminal),
   );
   define('bi', 'write a Power BI project on the views of schema bi; needs no database', async ({ flags, terminal }) => {
     const { bi } = await import('./commands/bi.ts');
-    return bi(await opened(flags), flags, terminal);
+    return bi(await opened(flags, terminal), flags, terminal);
   })
     .option('--output <folder>', 'where to (default: power-bi in the project)')
     .option(
@@ -144,13 +155,25 @@ export function addLooking(define: Define, signal: AbortSignal): void {
     )
     .option('--new-report', 'replace the report by a new one; every page in it is lost');
   addFreshness(define);
+  selecting(
+    define(
+      'docs',
+      'write what describes the project and its tables: target/manifest.json, target/catalog.json',
+      async ({ flags, args, terminal }) => {
+        const { docs } = await import('./docs/generate.ts');
+        return docs(await opened(flags, terminal), args[0] ?? '', selectFlags(flags), terminal);
+      },
+    ),
+  )
+    .addArgument(new Argument('<action>', 'generate: write the two files').choices(['generate', 'serve']))
+    .option('--empty-catalog', 'ask no database: the catalog says of no relation that it is there');
 }
 
 /** Adds `freshness`, and `source freshness`, which is what users of dbt type. */
 function addFreshness(define: Define): void {
   const action: Action = async ({ flags, terminal }) => {
     const { freshness } = await import('./looking/freshness.ts');
-    return freshness(await opened(flags), selectFlags(flags), terminal);
+    return freshness(await opened(flags, terminal), selectFlags(flags), terminal);
   };
   const output = () => new Option('--output <format>', 'how').choices(['text', 'json']).default('text');
   selecting(

@@ -29,7 +29,7 @@ export function addPipeline(define: Define, signal: AbortSignal): void {
     'with DB_ADMIN_URL: the database, its user and its schemas; safe to repeat',
     async ({ flags, terminal }) => {
       const { init } = await import('./commands/init.ts');
-      return init(await opened(flags), { rotatePassword: flags.rotatePassword === true }, terminal);
+      return init(await opened(flags, terminal), { rotatePassword: flags.rotatePassword === true }, terminal);
     },
   ).option('--rotate-password', "give the user that DB_URL names DB_URL's password");
   define('load', 'land what is new: raw files to Bronze and staging', ({ flags, args, terminal }) =>

@@ -59,7 +59,7 @@ export async function runChosen(
   try {
     const deferring =
       flags.defer === true
-        ? await (await import('../selection/defer.ts')).deferred(compiled, chosen, flags, warehouse)
+        ? await (await import('../selection/defer.ts')).deferred(compiled, chosen, flags, async () => warehouse)
         : compiled;
     const summary = await runOn(warehouse, command, deferring, chosen, flags, terminal, signal);
     writeRunResults(compiled, summary, { which: command, ...flagsToRepeat(flags) }, terminal);
@@ -101,6 +101,7 @@ export async function runOn(
 ): Promise<RunSummary> {
   const { project } = compiled;
   const running = new Map<string, number>();
+  const testWarnings = terminal.warnings?.('LogTestResult') ?? 'warn';
   return runNodes(compiled, warehouse, {
     command,
     selected,
@@ -110,6 +111,7 @@ export async function runOn(
     threads: flags.threads ?? project.target.threads ?? 4,
     failFast: flags.failFast === true,
     storeFailures: flags.storeFailures === true,
+    warningsFail: testWarnings === 'error',
     unitTestsOn: flags.unitTestsOn ?? project.target.unit_tests_on,
     clock: () => new Date(),
     runId: randomUUID(),
@@ -117,6 +119,7 @@ export async function runOn(
     onEvent: (event) => {
       const object = reportJson(event);
       if (object !== undefined && event.type !== 'node-started') terminal.record(object, levelOf(event));
+      if (testWarnings === 'silence' && isTestWarning(event)) return;
       if (terminal.json) {
         if (object !== undefined) terminal.event(object);
         return;
@@ -138,6 +141,10 @@ function flagsToRepeat(flags: RunFlags & { readonly target?: string | undefined;
   const { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, threads, failFast, storeFailures } =
     flags;
   return { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, threads, failFast, storeFailures };
+}
+
+function isTestWarning(event: RunEvent): boolean {
+  return event.type === 'node-finished' && event.result.node.kind === 'test' && event.result.status === 'warn';
 }
 
 function levelOf(event: RunEvent): Level {

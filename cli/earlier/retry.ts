@@ -37,7 +37,7 @@ const argsSchema = z.looseObject({
  * @throws UsageError if no run has left its results.
  */
 export async function retry(flags: GlobalOptions & RunFlags, terminal: Terminal, signal: AbortSignal): Promise<0 | 1> {
-  const folder = flags.state ?? join(resolve(flags.projectDir), 'target');
+  const folder = flags.state ?? resolve(flags.targetPath ?? join(flags.projectDir, 'target'));
   const { results, args } = readState(folder);
   const read = argsSchema.safeParse(args);
   if (results === undefined || !read.success)

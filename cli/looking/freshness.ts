@@ -24,7 +24,7 @@ const tones: Readonly<Record<SourceAge['status'], Tone>> = {
 
 /**
  * Says of the selected sources how old their newest rows are, and writes target/sources.json. Changes nothing in the database.
- * Exit code 1 if one is older than its error_after or cannot be asked.
+ * Exit code 1 if one is older than its error_after, or than its warn_after where such warnings are errors, or cannot be asked.
  */
 export async function freshness(project: Project, flags: FreshnessFlags, terminal: Terminal): Promise<0 | 1> {
   const startedAt = new Date();
@@ -49,9 +49,10 @@ export async function freshness(project: Project, flags: FreshnessFlags, termina
   }
   if (results.length === 0 && !terminal.json)
     terminal.errors([{ tone: 'warning', text: 'No selected source has a warn_after or error_after: nothing to ask.' }]);
-  const file = writeSources(project.root, { startedAt, invocationId: randomUUID(), results }, terminal);
+  const file = writeSources(project, { startedAt, invocationId: randomUUID(), results }, terminal);
   if (!terminal.json && flags.output === 'json') terminal.output(JSON.stringify(file));
-  return results.some(({ status }) => status === 'error' || status === 'runtime error') ? 1 : 0;
+  const warned = terminal.warnings?.('LogFreshnessResult') === 'error' ? ['warn'] : [];
+  return results.some(({ status }) => ['error', 'runtime error', ...warned].includes(status)) ? 1 : 0;
 }
 
 function lineOf(age: SourceAge): string {

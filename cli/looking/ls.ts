@@ -2,6 +2,7 @@ import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { hasRelation, isBuilt, type Node } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
+import { manifestFile } from '../../runner/selection/manifest-file.ts';
 import { type Selectable, selectablesOf } from '../../runner/selection/selectable.ts';
 import { uniqueId } from '../../runner/selection/unique-id.ts';
 import { UsageError } from '../../runner/text/errors.ts';
@@ -33,7 +34,7 @@ export async function list(project: Project, flags: ListFlags, terminal: Termina
   if (listed.length === 0 && !terminal.json) terminal.errors([{ tone: 'warning', text: 'Nothing is selected.' }]);
   switch (terminal.json ? 'json' : (flags.output ?? 'selector')) {
     case 'json':
-      for (const one of listed) terminal.output(JSON.stringify(pick(describe(one, compiled, nodes), flags.outputKeys)));
+      for (const one of describedBy(listed, compiled, nodes, keysOf(flags))) terminal.output(JSON.stringify(one));
       return 0;
     case 'path':
       for (const { node } of listed) terminal.output(node.file);
@@ -111,15 +112,36 @@ function describe(
   };
 }
 
-/** @param keys `config.materialized` is the key inside `config`; all, if none is given. */
-function pick(described: Readonly<Record<string, unknown>>, keys: readonly string[] | undefined): object {
+function keysOf({ outputKeys }: ListFlags): readonly string[] | undefined {
+  return outputKeys?.flatMap((key) => key.split(/[\s,]+/)).filter((key) => key !== '');
+}
+
+/**
+ * The nodes as objects.
+ * @param keys of each: `config.materialized` is the key inside `config`; all of `describe`, if none is given. What is no key of that
+ * may be one of the manifest, such as `raw_code`.
+ */
+function describedBy(
+  listed: readonly Listed[],
+  compiled: Compiled,
+  nodes: ReadonlyMap<string, Selectable>,
+  keys: readonly string[] | undefined,
+): readonly object[] {
+  const described = listed.map((one) => ({ ...describe(one, compiled, nodes) }));
   if (keys === undefined) return described;
-  return Object.fromEntries(
-    keys
-      .flatMap((key) => key.split(/[\s,]+/))
-      .map((key) => [key, key.split('.').reduce(inside, described as unknown)])
-      .filter(([, value]) => value !== undefined),
-  );
+  const known = new Set(described.flatMap((one) => Object.keys(one)));
+  const needsManifest = keys.some((key) => !known.has(key.split('.')[0] ?? ''));
+  const written = needsManifest ? manifestNodes(compiled) : {};
+  return described.map((one) => {
+    const all = { ...written[String(one.unique_id)], ...one };
+    const values = keys.map((key) => [key, key.split('.').reduce(inside, all as unknown)] as const);
+    return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  });
+}
+
+function manifestNodes(compiled: Compiled): Readonly<Record<string, object>> {
+  const { nodes, sources, exposures, unit_tests } = manifestFile(compiled, new Date().toISOString());
+  return { ...nodes, ...sources, ...exposures, ...unit_tests };
 }
 
 function inside(value: unknown, key: string): unknown {

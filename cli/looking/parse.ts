@@ -1,7 +1,7 @@
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { count } from '../../runner/text/figures.ts';
-import { writeManifest } from '../selection/target-files.ts';
+import { shownTarget, writeManifest } from '../selection/target-files.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -15,6 +15,10 @@ export async function parse(project: Project, terminal: Terminal): Promise<0> {
   writeManifest(compiled, terminal);
   const nodes = compiled.manifest.nodes.size;
   if (terminal.json) terminal.event({ type: 'parsed', nodes });
-  else terminal.say(`The project is sound: ${count(nodes, 'node')}. Written: target/manifest.json.`, 'good');
+  else
+    terminal.say(
+      `The project is sound: ${count(nodes, 'node')}. Written: ${shownTarget(project, 'manifest.json')}.`,
+      'good',
+    );
   return 0;
 }

@@ -14,9 +14,11 @@ import { explain, statement } from '../../runner/database/statement.ts';
 import { isBuilt } from '../../runner/manifest/manifest.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';
 import { type SourceTexts, UsageError } from '../../runner/text/errors.ts';
+import { oneStatement } from '../../runner/text/one-statement.ts';
 import { SqlText } from '../../runner/text/sql-text.ts';
 import type { Result, Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes, isEverything } from '../selection/chosen-nodes.ts';
+import { deferred } from '../selection/defer.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
 import { openForModels } from '../settings/environment.ts';
 import { tellNotices } from '../terminal/notices.ts';
@@ -25,6 +27,8 @@ import type { Terminal } from '../terminal/terminal.ts';
 
 export interface ShowFlags extends RunFlags {
   readonly inline?: string | undefined;
+  /** A query as it is, no template: nothing is compiled. */
+  readonly inlineDirect?: string | undefined;
   /** The bad rows that the newest failure of an audit kept. */
   readonly kept?: boolean | undefined;
   readonly limit: number;
@@ -40,17 +44,24 @@ interface Query {
 
 /** Shows the rows of a query, a model or a failing test, or what a failed audit kept. Runs in a read-only transaction. */
 export async function show(project: Project, flags: ShowFlags, terminal: Terminal): Promise<0> {
-  if (flags.kept === true && flags.inline !== undefined)
-    throw new UsageError({
-      what: '--kept needs a selection, not a query',
-      hint: 'Write --kept --select and an audit.',
-    });
-  const compiled = await freshlyCompiled(project);
-  tellNotices(terminal, compiled);
-  const named =
-    flags.inline === undefined ? await selectedQuery(compiled, flags, terminal) : inlineQuery(compiled, flags.inline);
+  checkFlags(flags);
+  // What is no template needs no project that compiles.
+  const compiled = flags.inlineDirect === undefined ? await freshlyCompiled(project) : undefined;
+  if (compiled !== undefined) tellNotices(terminal, compiled);
+  const chosen =
+    compiled === undefined || flags.inline !== undefined
+      ? new Set<string>()
+      : await chosenNodes(compiled, showable(flags), terminal);
+  const queryOf = (from: FreshlyCompiled) =>
+    flags.inline === undefined ? selectedQuery(from, flags, chosen) : inlineQuery(from, flags.inline);
+  // Before the database is opened: a fault in the query needs no server to be found.
+  const plain = compiled === undefined ? directQuery(flags.inlineDirect ?? '') : queryOf(compiled);
   const warehouse = await openForModels(project, 'show', 1);
   try {
+    const named =
+      compiled !== undefined && flags.defer === true
+        ? queryOf(await deferred(compiled, chosen, flags, async () => warehouse))
+        : plain;
     const query =
       flags.kept === true ? await keptOf(warehouse, named, flags.output === 'json' || terminal.json) : named;
     if (query === undefined) {
@@ -67,6 +78,21 @@ export async function show(project: Project, flags: ShowFlags, terminal: Termina
   } finally {
     await warehouse.close();
   }
+}
+
+function checkFlags({ kept, inline, inlineDirect, defer }: ShowFlags): void {
+  if (kept === true && (inline ?? inlineDirect) !== undefined)
+    throw new UsageError({
+      what: '--kept needs a selection, not a query',
+      hint: 'Write --kept --select and an audit.',
+    });
+  if (inlineDirect === undefined) return;
+  const other = inline === undefined ? defer === true && '--defer' : '--inline';
+  if (other !== false)
+    throw new UsageError({
+      what: `--inline-direct and ${other} exclude each other`,
+      hint: 'A query by --inline-direct is sent as it is; in one by --inline, {{ref "x"}} works.',
+    });
 }
 
 /** The bad rows that an audit kept when it failed last; undefined if there are none. */
@@ -137,17 +163,26 @@ function inlineQuery(compiled: FreshlyCompiled, inline: string): Query {
   };
 }
 
-async function selectedQuery(compiled: FreshlyCompiled, flags: ShowFlags, terminal: Terminal): Promise<Query> {
+/** SQL as the user wrote it, that no template is read from. */
+function directQuery(text: string): Query {
+  const file = '--inline-direct';
+  const sql = oneStatement(SqlText.from({ file, line: 1, column: 1 }, text, true).trim(), 'a query');
+  if (sql.text === '') throw new UsageError({ what: 'the query is empty', hint: `Write ${file} "select ..."` });
+  return { name: 'inline query', file, sql, sourceText: () => text };
+}
+
+/** @throws UsageError if nothing is selected. */
+function showable(flags: ShowFlags): ShowFlags {
+  if (!isEverything(flags)) return flags;
+  throw new UsageError({
+    what: 'show needs a query or a selection',
+    hint: `Write --inline "select * from {{ref 'dim_room'}}" or --select dim_room.`,
+  });
+}
+
+function selectedQuery(compiled: FreshlyCompiled, flags: ShowFlags, chosen: ReadonlySet<string>): Query {
   const sourceText = sourceTexts(compiled.project);
-  if (isEverything(flags)) {
-    throw new UsageError({
-      what: 'show needs a query or a selection',
-      hint: `Write --inline "select * from {{ref 'dim_room'}}" or --select dim_room.`,
-    });
-  }
-  const nodes = [...(await chosenNodes(compiled, flags, terminal))].flatMap(
-    (id) => compiled.manifest.nodes.get(id) ?? [],
-  );
+  const nodes = [...chosen].flatMap((id) => compiled.manifest.nodes.get(id) ?? []);
   const named =
     nodes.find((node) => flags.select?.includes(node.name)) ?? nodes.find((node) => isBuilt(node)) ?? nodes[0];
   if (named?.kind === 'model') {

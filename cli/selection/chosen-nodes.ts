@@ -24,6 +24,8 @@ export interface SelectionFlags {
   readonly exclude?: readonly string[] | undefined;
   readonly selector?: string | undefined;
   readonly state?: string | undefined;
+  /** What --defer reads, in place of `state`. */
+  readonly deferState?: string | undefined;
   /** Whether what is not chosen and not there is read where the manifest of --state says; `favorState`: also what is there. */
   readonly defer?: boolean | undefined;
   readonly favorState?: boolean | undefined;
@@ -34,7 +36,7 @@ export interface SelectionFlags {
 
 /**
  * The ids of the nodes that the flags name, sources and exposures among them.
- * @throws UsageError for a selector that cannot be read.
+ * @throws UsageError for a selector that cannot be read, and for one that matches nothing where such warnings are errors.
  */
 export async function chosenNodes(
   compiled: Compiled,
@@ -49,8 +51,9 @@ export async function chosenNodes(
   const files = needsFiles(flags, compiled.project.root) ? await filesFor(flags) : undefined;
   const { ids, warnings } = selectNodes(compiled, selectionOf(flags), files);
   for (const { what, hint } of warnings) {
-    if (terminal.json) terminal.event({ type: 'warning', what, hint });
-    else terminal.errors([{ tone: 'warning', text: `Warning: ${what}${hint === undefined ? '' : `. ${hint}`}` }]);
+    const text = `Warning: ${what}${hint === undefined ? '' : `. ${hint}`}`;
+    const asError = () => new UsageError({ what, hint });
+    terminal.warn('NoNodesForSelectionCriteria', text, { type: 'warning', what, hint }, asError);
   }
   return ids;
 }

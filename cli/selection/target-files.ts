@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { writeWhole } from '../../runner/cache/whole-file.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { isBuilt, type SourceFreshness } from '../../runner/manifest/manifest.ts';
+import type { Project } from '../../runner/project/project.ts';
 import type { NodeResult, RunSummary } from '../../runner/run/run-result.ts';
 import { artifactMetadata, manifestFile } from '../../runner/selection/manifest-file.ts';
 import { typeOf } from '../../runner/selection/selectable.ts';
@@ -9,10 +10,10 @@ import { uniqueId } from '../../runner/selection/unique-id.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** Writes target/manifest.json: what a later run can be compared with by --state. */
-export function writeManifest(compiled: Compiled, terminal: Terminal): void {
+/** Writes target/manifest.json: what a later run can be compared with by --state. @returns whether it is written. */
+export function writeManifest(compiled: Compiled, terminal: Terminal): boolean {
   const file = () => manifestFile(compiled, new Date().toISOString());
-  writeJson(compiled.project.root, 'manifest.json', file, terminal);
+  return writeTargetFile(compiled.project, 'manifest.json', file, terminal);
 }
 
 /**
@@ -31,7 +32,7 @@ export function writeRunResults(
     args,
     results: results.map((result) => runResult(result, project.settings.name)),
   };
-  writeJson(project.root, 'run_results.json', () => file, terminal);
+  writeTargetFile(project, 'run_results.json', () => file, terminal);
 }
 
 /** A result by the keys of dbt's schema, which allows no others. */
@@ -82,7 +83,7 @@ export interface SourcesFound {
 
 /** Writes target/sources.json, for `source_status:`, and returns what it holds. */
 export function writeSources(
-  root: string,
+  project: Project,
   { startedAt, invocationId, results }: SourcesFound,
   terminal: Terminal,
 ): object {
@@ -95,16 +96,34 @@ export function writeSources(
     results,
     elapsed_time: (now.getTime() - startedAt.getTime()) / 1000,
   };
-  writeJson(root, 'sources.json', () => file, terminal);
+  writeTargetFile(project, 'sources.json', () => file, terminal);
   return file;
 }
 
-/** A file that cannot be written is a warning, not a failure: the work itself is in the database. */
-function writeJson(root: string, name: string, value: () => object, terminal: Terminal): void {
+/**
+ * Writes one file of target/ as JSON. One that cannot be written is a warning, not a failure: the work itself is in the database.
+ * @returns whether it is written.
+ */
+export function writeTargetFile(
+  project: Pick<Project, 'root' | 'targetFolder'>,
+  name: string,
+  value: () => object,
+  terminal: Terminal,
+): boolean {
   try {
-    writeWhole(join(root, 'target', name), JSON.stringify(value()));
+    writeWhole(join(project.targetFolder, name), JSON.stringify(value()));
+    return true;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    terminal.errors([{ tone: 'warning', text: `Warning: target/${name} cannot be written: ${why}` }]);
+    terminal.errors([{ tone: 'warning', text: `Warning: ${shownTarget(project, name)} cannot be written: ${why}` }]);
+    return false;
   }
+}
+
+/** A file of target/ as messages name it, e.g. `target/manifest.json`. */
+export function shownTarget({ root, targetFolder }: Pick<Project, 'root' | 'targetFolder'>, name = ''): string {
+  const inside = relative(root, targetFolder);
+  // On Windows there is no relative path to another drive.
+  const folder = inside.startsWith('..') || isAbsolute(inside) ? targetFolder : inside;
+  return `${folder.replaceAll('\\', '/')}/${name}`;
 }

@@ -22,6 +22,10 @@ export interface GlobalOptions {
   readonly vars?: string | undefined;
   readonly logFormat?: string | undefined;
   readonly debug?: boolean | undefined;
+  /** The folder of the log files, in place of LOG_DIR. */
+  readonly logPath?: string | undefined;
+  /** The folder of compiled SQL, artifacts and the compile cache, in place of target/. */
+  readonly targetPath?: string | undefined;
 }
 
 /** The environment over `.env.<target>` if there is one, else over `.env`. @throws UsageError if that file cannot be read. */
@@ -60,8 +64,11 @@ function refuseControlCharacters(name: string, value: string | undefined, isGive
 export async function openProject(options: GlobalOptions, override: Env = {}): Promise<Project> {
   const root = resolve(options.projectDir);
   const target = options.target ?? process.env.DATACYCLE_TARGET;
-  const env = { ...readEnv(root, target), ...override };
-  const project = await projectAt({ root, env, target, vars: await parseVars(options.vars) });
+  const { logPath, targetPath } = options;
+  const logs = logPath === undefined ? {} : { LOG_DIR: resolve(logPath) };
+  const env = { ...readEnv(root, target), ...logs, ...override };
+  const targetFolder = targetPath === undefined ? undefined : resolve(targetPath);
+  const project = await projectAt({ root, env, target, targetFolder, vars: await parseVars(options.vars) });
   // Models write it into their SQL, where a wrong one would only show as an error of the database.
   yearSetting(project, 'WEATHER_MIN_YEAR', 2023);
   return project;

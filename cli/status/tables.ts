@@ -47,15 +47,22 @@ export async function readTables(on: Queryable, manifest: Manifest): Promise<rea
   );
   const states: TableState[] = [];
   for (const [index, { name, estimate, bytes, built_at: builtAt }] of rows.entries()) {
-    const estimated = estimate !== null && estimate >= countedBelow;
-    const counted =
-      estimate === null ? null : estimated ? Math.round(estimate) : await count(on, nodes[index]?.relation ?? '');
-    states.push({ name, rows: counted, estimated, bytes, builtAt });
+    const counted = estimate === null ? undefined : await countOrEstimate(on, nodes[index]?.relation ?? '', estimate);
+    states.push({ name, rows: counted?.rows ?? null, estimated: counted?.estimated ?? false, bytes, builtAt });
   }
   return states;
 }
 
-async function count(on: Queryable, quoted: string): Promise<number> {
+/**
+ * How many rows a relation has: counted, unless the planner estimates so many that it would take long.
+ * @param quoted its name, quoted. @param estimate the planner's; -1 if the table was never analysed.
+ */
+export async function countOrEstimate(
+  on: Queryable,
+  quoted: string,
+  estimate: number,
+): Promise<{ readonly rows: number; readonly estimated: boolean }> {
+  if (estimate >= countedBelow) return { rows: Math.round(estimate), estimated: true };
   const { rows } = await on.query<{ rows: number }>(`select count(*) as rows from ${quoted}`);
-  return Number(rows[0]?.rows ?? 0);
+  return { rows: Number(rows[0]?.rows ?? 0), estimated: false };
 }

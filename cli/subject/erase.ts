@@ -126,7 +126,7 @@ async function eraseLocked(
   say('logs', inLogs.length);
   begin('artifacts');
   // They can be made again.
-  await rm(cacheFolder(project.root), { recursive: true, force: true });
+  await rm(cacheFolder(project.targetFolder), { recursive: true, force: true });
   const artifacts = (await searchFiles(target, words, { signal })).named;
   for (const path of artifacts) await rm(join(target, path), { recursive: true, force: true });
   say('artifacts in target', artifacts.length);

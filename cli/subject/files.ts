@@ -104,7 +104,7 @@ function unpacked(file: ReturnType<typeof createReadStream>) {
 /** Where this program writes logs and artifacts, if anywhere. */
 export function ownFolders(project: Project) {
   const logs = textSetting(project, 'LOG_DIR');
-  return { logs: logs && fromRoot(project.root, logs), target: join(project.root, 'target') };
+  return { logs: logs && fromRoot(project.root, logs), target: project.targetFolder };
 }
 
 /** The logs that this program writes into LOG_DIR, and what logrotate made of them (`.1`, `-20231012`). */

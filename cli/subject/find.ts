@@ -51,7 +51,7 @@ export async function findSubject(
     ['Bronze', bronzeRoot(project)],
     ['LOG_DIR', logs, isOwnLog],
     // What is in the cache holds nothing but what the project's own files say.
-    ['target', target, (path: string) => path !== basename(cacheFolder(project.root))],
+    ['target', target, (path: string) => path !== basename(cacheFolder(project.targetFolder))],
   ] as const) {
     if (folder === undefined) continue;
     const onProgress = (count: number) => terminal.live(`searching ${place}: ${thousands(count)} files`);

@@ -5,15 +5,20 @@ import type { Project } from '../../runner/project/project.ts';
 import { createFoldersSync } from '../../warehouse/make-folders.ts';
 import { fromRoot } from '../settings/environment.ts';
 import { textSetting } from '../settings/settings.ts';
+import type { LogLevel } from './log-levels.ts';
 import { type Redact, redactDeep, redactor } from './redact.ts';
 
 export type Level = 'info' | 'warning' | 'error';
+
+const ranks: Readonly<Record<Level | LogLevel, number>> = { debug: 0, info: 1, warn: 2, warning: 2, error: 3, none: 4 };
 
 /** After a failure to write the log file is left alone for so long, in milliseconds. */
 const reopenAfterMs = 60_000;
 
 export interface JournalOptions {
   readonly redact: Redact;
+  /** Nothing below it is written. */
+  readonly level?: LogLevel | undefined;
   readonly clock: () => Date;
   /** Told once, until writing works again, that the log cannot be written. */
   readonly onTrouble: (message: string) => void;
@@ -41,6 +46,7 @@ export class Journal {
   }
 
   write(level: Level, event: string, fields: object = {}): void {
+    if (ranks[level] < ranks[this.#options.level ?? 'info']) return;
     const stream = this.#open();
     if (stream === undefined) return;
     const time = this.#options.clock().toISOString();
@@ -123,10 +129,10 @@ function endsTorn(path: string): boolean {
 export function openJournal(
   project: Project,
   name: 'datacycle-watch.log' | 'datacycle.log',
-  options: Pick<JournalOptions, 'clock' | 'onTrouble'>,
+  options: Pick<JournalOptions, 'clock' | 'onTrouble' | 'level'>,
 ): Journal | undefined {
   const folder = textSetting(project, 'LOG_DIR');
-  if (folder === undefined) return undefined;
+  if (folder === undefined || options.level === 'none') return undefined;
   return new Journal(fromRoot(project.root, folder), name, { ...options, redact: projectRedactor(project) });
 }
 

@@ -2,6 +2,7 @@
 //
 //   progress.ts  one live line of long work on a terminal, plain lines elsewhere
 //   table.ts     rows as aligned columns
+//   warnings.ts  which warnings are errors, and which are silent
 //   journal.ts   the log files in LOG_DIR, rotated and compressed
 //   visible.ts   spells control characters out
 //   redact.ts    removes passwords and other secrets from log files and reports
@@ -11,7 +12,9 @@ import pc from 'picocolors';
 import type { Line, Tone } from '../../runner/run/report.ts';
 import type { DatacycleError } from '../../warehouse/errors.ts';
 import type { Journal, Level } from './journal.ts';
+import type { LogLevel } from './log-levels.ts';
 import { visible } from './visible.ts';
+import type { WarningName, WarningPolicy } from './warnings.ts';
 
 const colours: Readonly<Record<Tone, (text: string) => string>> = {
   plain: (text) => text,
@@ -26,15 +29,25 @@ export class Terminal {
   readonly json: boolean;
   /** Where the command's log goes; undefined without LOG_DIR. */
   journal: Journal | undefined;
+  /** What becomes of warnings, where the command line or project.yml says it. */
+  warnings: WarningPolicy | undefined;
   readonly #quiet: boolean;
+  readonly #level: LogLevel;
+  readonly #isWork: boolean;
   readonly #live: boolean;
   #liveText = '';
 
-  /** @param quiet print nothing but results and what went wrong; the log file gets all the same. */
-  constructor(json: boolean, quiet = false) {
+  /**
+   * @param quiet print nothing but results and what went wrong; the log file gets all the same.
+   * @param level print nothing below it.
+   * @param isWork whether the command's product is in the database; otherwise it is what the command prints, at any level.
+   */
+  constructor(json: boolean, quiet = false, level: LogLevel = 'info', isWork = true) {
     this.json = json;
     this.#quiet = quiet;
-    this.#live = process.stderr.isTTY === true && !json && !quiet;
+    this.#level = level;
+    this.#isWork = isWork;
+    this.#live = process.stderr.isTTY === true && !json && !quiet && (level === 'debug' || level === 'info');
   }
 
   /** Result rows and listings: standard output, nothing else goes there in JSON or CSV. To a file or pipe they go as they are. */
@@ -47,7 +60,7 @@ export class Terminal {
   /** Progress and reports of a command whose product is not its output. */
   lines(lines: readonly Line[]): void {
     this.#clearLive();
-    if (this.#quiet && !lines.some(({ tone }) => tone === 'bad')) return;
+    if (!this.#isHeard(...lines.map(({ tone }) => tone))) return;
     for (const line of lines) process.stdout.write(`${colours[line.tone](visible(line.text))}\n`);
   }
 
@@ -56,7 +69,7 @@ export class Terminal {
   }
 
   event(event: object): void {
-    if (this.#quiet && isFine(event)) return;
+    if (!this.#isHeard(toneOf(event))) return;
     process.stdout.write(`${JSON.stringify(event)}\n`);
   }
 
@@ -67,6 +80,8 @@ export class Terminal {
 
   errors(lines: readonly Line[]): void {
     this.#clearLive();
+    if (this.#level === 'none') return;
+    if (this.#level === 'error' && lines.every(({ tone }) => tone === 'warning' || tone === 'faint')) return;
     for (const line of lines) process.stderr.write(`${colours[line.tone](visible(line.text))}\n`);
   }
 
@@ -95,12 +110,32 @@ export class Terminal {
     else if (!this.#quiet) this.errors([{ tone: 'warning', text }]);
   }
 
+  /**
+   * A warning of a kind that may be an error or silent.
+   * @throws whatever `asError` makes, where it is an error.
+   */
+  warn(name: WarningName, text: string, event: object, asError: () => DatacycleError): void {
+    const what = this.warnings?.(name) ?? 'warn';
+    if (what === 'error') throw asError();
+    if (what === 'silence') return;
+    if (this.json) this.event(event);
+    else this.errors([{ tone: 'warning', text }]);
+  }
+
   /** One line that replaces itself on a terminal; elsewhere nothing. */
   live(text: string): void {
     if (!this.#live) return;
     const room = (process.stderr.columns ?? 80) - 1;
     this.#liveText = visible(text).replace(/\s/g, ' ').slice(0, room);
     process.stderr.write(`\r\u001b[K${this.#liveText}`);
+  }
+
+  /** Whether reports of these tones are printed. */
+  #isHeard(...tones: readonly Tone[]): boolean {
+    if (!this.#isWork) return true;
+    if (this.#level === 'none') return false;
+    if (this.#quiet || this.#level === 'error') return tones.includes('bad');
+    return this.#level !== 'warn' || tones.some((tone) => tone === 'bad' || tone === 'warning');
   }
 
   #clearLive(): void {
@@ -114,8 +149,9 @@ export class Terminal {
   }
 }
 
-/** Whether an event tells neither of an error nor of something that failed. */
-function isFine(event: object): boolean {
-  if ('type' in event && event.type === 'error') return false;
-  return !('status' in event && (event.status === 'error' || event.status === 'fail'));
+/** How bad it is what an event tells of. */
+function toneOf(event: object): Tone {
+  const { type, status } = event as { readonly type?: unknown; readonly status?: unknown };
+  if (type === 'error' || status === 'error' || status === 'fail') return 'bad';
+  return type === 'warning' || type === 'notice' || status === 'warn' ? 'warning' : 'plain';
 }

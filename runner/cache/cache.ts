@@ -21,6 +21,7 @@ import {
   type Project,
   type ProjectOptions,
   readSettingsFile,
+  targetFolderOf,
 } from '../project/project.ts';
 import type { SourceFile } from '../text/source-file.ts';
 import { type ParsedYaml, YamlFile } from '../yaml/yaml-file.ts';
@@ -34,9 +35,9 @@ declare const DATACYCLE_BUILD: string | undefined;
 /** Changes with the program's source; bin/setup.mjs puts it in. Undefined where the program is not built: then nothing is kept. */
 const thisBuild = typeof DATACYCLE_BUILD === 'undefined' ? undefined : DATACYCLE_BUILD;
 
-/** Where the cache of a project is. It may be deleted at any time. */
-export function cacheFolder(root: string): string {
-  return join(root, 'target', 'cache');
+/** Where the cache of a project is. It may be deleted at any time. @param targetFolder of the project. */
+export function cacheFolder(targetFolder: string): string {
+  return join(targetFolder, 'cache');
 }
 
 /** Opens a project; writes nothing. @throws UsageError | ProjectError as gatherProject does, and for faults in project.yml. */
@@ -49,7 +50,7 @@ export async function compiledProject(project: Project, build: string | undefine
   const key = build === undefined ? undefined : keyOf(project, build);
   if (build === undefined || key === undefined) return freshlyCompiled(project, build);
   keepSettings(project, build);
-  const path = join(cacheFolder(project.root), `manifest-${key.variant}.json`);
+  const path = join(cacheFolder(project.targetFolder), `manifest-${key.variant}.json`);
   const kept = readKept(path);
   const head = kept?.head as Head | undefined;
   if (kept !== undefined && head?.key === key.inputs && isAsItWas(head.env, project)) {
@@ -57,7 +58,7 @@ export async function compiledProject(project: Project, build: string | undefine
     if (found !== undefined) return { ...completed(found as Data), project };
   }
   const env = new RecordedEnv(project);
-  const checked = keptChecks(project.root, build);
+  const checked = keptChecks(project.targetFolder, build);
   const { compileProject } = await import('../compile/compile.ts');
   const fresh = compileProject({ ...project, env: env.recording }, checked);
   checked.keep();
@@ -77,11 +78,11 @@ export async function freshlyCompiled(
   deferred?: ReadonlyMap<string, RelationName>,
 ): Promise<FreshlyCompiled> {
   const { compileProject } = await import('../compile/compile.ts');
-  return compileProject(project, build === undefined ? undefined : keptChecks(project.root, build), deferred);
+  return compileProject(project, build === undefined ? undefined : keptChecks(project.targetFolder, build), deferred);
 }
 
-function keptChecks(root: string, build: string): KeptChecks {
-  return new KeptChecks(join(cacheFolder(root), 'properties.json'), build);
+function keptChecks(targetFolder: string, build: string): KeptChecks {
+  return new KeptChecks(join(cacheFolder(targetFolder), 'properties.json'), build);
 }
 
 interface Head {
@@ -108,8 +109,8 @@ interface KeptSettings {
 /** Those that were kept and still hold. */
 const keptSettings = new WeakSet<YamlFile>();
 
-function settingsPath(root: string): string {
-  return join(cacheFolder(root), 'settings.json');
+function settingsPath(targetFolder: string): string {
+  return join(cacheFolder(targetFolder), 'settings.json');
 }
 
 async function settingsOf(
@@ -117,7 +118,7 @@ async function settingsOf(
   file: SourceFile,
   build: string | undefined,
 ): Promise<CheckedSettings> {
-  const kept = build === undefined ? undefined : readKept(settingsPath(options.root));
+  const kept = build === undefined ? undefined : readKept(settingsPath(targetFolderOf(options)));
   if (kept !== undefined && build !== undefined && kept.head === digestOfSettings(file, build)) {
     const found = attempt(() => fromText(kept.body)) as KeptSettings | undefined;
     if (found !== undefined) {
@@ -131,9 +132,10 @@ async function settingsOf(
 }
 
 /** @param project without faults. Settings that depend on the environment by a template are not kept. */
-function keepSettings({ root, settings, settingsFile, notices }: Project, build: string): void {
+function keepSettings({ targetFolder, settings, settingsFile, notices }: Project, build: string): void {
   if (keptSettings.has(settingsFile) || settingsFile.parsed.templates.length > 0) return;
   keptSettings.add(settingsFile);
   const body = attempt(() => toText({ settings, parsed: settingsFile.parsed, notices } satisfies KeptSettings));
-  if (body !== undefined) writeKept(settingsPath(root), { head: digestOfSettings(settingsFile.file, build), body });
+  if (body !== undefined)
+    writeKept(settingsPath(targetFolder), { head: digestOfSettings(settingsFile.file, build), body });
 }

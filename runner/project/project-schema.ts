@@ -91,6 +91,15 @@ export const projectSchema = z.strictObject({
   retention: z.record(z.string(), period).optional(),
   /** The views that are made for Power BI of the models that say so. */
   bi: z.strictObject({ schema: z.string().min(1).optional(), time_zone: z.string().min(1).optional() }).optional(),
+  /** What flags of the command line say where they are not given. */
+  flags: z
+    .strictObject({
+      /** Whether warnings are errors. */
+      warn_error: z.boolean().optional(),
+      /** Which of them are: `error`, `warn` and `silence`, each a list of names. */
+      warn_error_options: z.record(z.string(), z.unknown()).optional(),
+    })
+    .optional(),
   /** Which rules of `lint` do not hold, where, and why. */
   lint: lintSchema.optional(),
   /** SQL that runs before and after all else of a run, also as dbt spells it. */

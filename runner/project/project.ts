@@ -21,6 +21,8 @@ import type { ProjectSettings, Target } from './project-schema.ts';
 /** A project as it lies on disk: settings and texts, nothing compiled. */
 export interface Project {
   readonly root: string;
+  /** Where compiled SQL, artifacts and the compile cache are: target/, unless the command line says otherwise. */
+  readonly targetFolder: string;
   readonly settings: ProjectSettings;
   /** project.yml itself, for places in messages. */
   readonly settingsFile: YamlFile;
@@ -52,6 +54,8 @@ export interface ProjectOptions {
   readonly root: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly target?: string | undefined;
+  /** An absolute path; target/ in the root, if not given. */
+  readonly targetFolder?: string | undefined;
   readonly vars?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -113,6 +117,7 @@ export function gatherProject(
     [...new Set(kinds.flatMap((kind) => folders[kind]))].flatMap((folder) => tree.within(folder, pattern));
   const project: Project = {
     root,
+    targetFolder: targetFolderOf(options),
     settings,
     settingsFile,
     target: { name: targetName, ...target },
@@ -133,6 +138,11 @@ export function gatherProject(
   };
   if (problems.length > 0) throw new ProjectError(problems);
   return project;
+}
+
+/** Where a project's compiled SQL, artifacts and compile cache are. */
+export function targetFolderOf({ root, targetFolder }: Pick<ProjectOptions, 'root' | 'targetFolder'>): string {
+  return targetFolder ?? join(root, 'target');
 }
 
 function isFixture(path: string): boolean {

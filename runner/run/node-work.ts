@@ -14,6 +14,14 @@ import { canStay } from '../reuse/row-versions.ts';
 import { count } from '../text/figures.ts';
 import { failure, type Outcome, passed, stopped } from './run-result.ts';
 
+/** How the tests of a run are made. */
+export interface HowToTest {
+  /** Whether tests store their bad rows, unless they say otherwise. */
+  readonly storeFailures?: boolean | undefined;
+  /** Whether a data test that warns has failed. */
+  readonly warningsFail?: boolean | undefined;
+}
+
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */
 export class NodeWork {
   /** Ids of what still has rows that are no longer wanted, since others refer to them. */
@@ -24,6 +32,7 @@ export class NodeWork {
   readonly #audited = new Map<string, AuditOutcome>();
 
   readonly #storing: boolean;
+  readonly #warningsFail: boolean;
   readonly #reuse: Reuse | undefined;
   /** The tests of this run that can read their relation together. */
   readonly #sharing: readonly OfBadRows[];
@@ -32,14 +41,14 @@ export class NodeWork {
 
   /**
    * @param tests all of the run.
-   * @param storing whether tests store their bad rows, unless they say otherwise.
    * @param reuse what need not be done again, if that may be left out.
    */
-  constructor(context: BuildContext, tests: readonly TestNode[], storing: boolean, reuse?: Reuse) {
+  constructor(context: BuildContext, tests: readonly TestNode[], how: HowToTest, reuse?: Reuse) {
     this.#context = context;
-    this.#storing = storing;
+    this.#storing = how.storeFailures === true;
+    this.#warningsFail = how.warningsFail === true;
     this.#reuse = reuse;
-    this.#sharing = storing ? [] : tests.filter(canShareScan);
+    this.#sharing = this.#storing ? [] : tests.filter(canShareScan);
     this.#relations = new RelationCache(context.warehouse);
   }
 
@@ -105,7 +114,8 @@ export class NodeWork {
       const aside = audit !== undefined ? 'audited' : how === 'new rows' ? how : '';
       const parts = [found, limitsOf(node, tested.status), aside];
       const message = tested.proven ? 'held by a constraint' : parts.filter(Boolean).join(', ');
-      const { status, failures, rows: bad } = tested;
+      const { failures, rows: bad } = tested;
+      const status = tested.status === 'warn' && this.#warningsFail ? 'fail' : tested.status;
       return { ...passed, status, message, failures, rows: bad };
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);

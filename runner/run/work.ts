@@ -15,7 +15,7 @@ import { beginRun, finishRun, writeResults } from '../state/runs.ts';
 import { ensureState, hasState } from '../state/schema.ts';
 import type { UnitTestPlace } from '../unit-test/options.ts';
 import { createSchemas } from './create-schemas.ts';
-import { NodeWork } from './node-work.ts';
+import { type HowToTest, NodeWork } from './node-work.ts';
 import { type RunHookResult, runRunHooks } from './run-hooks.ts';
 import {
   type NodeResult,
@@ -32,13 +32,11 @@ import { withTestEdges } from './test-edges.ts';
 import { UnitTestWork } from './unit-test-work.ts';
 import { type WorkOptions, workOrder } from './work-order.ts';
 
-export interface RunOptions extends WorkOptions {
+export interface RunOptions extends WorkOptions, HowToTest {
   readonly threads: number;
   readonly failFast: boolean;
   /** Where unit tests run; in the embedded database if not given. */
   readonly unitTestsOn?: UnitTestPlace | undefined;
-  /** Whether tests store their bad rows, unless they say otherwise. */
-  readonly storeFailures?: boolean | undefined;
   readonly runId: string;
   readonly signal?: AbortSignal | undefined;
   /** How long a node waits for transactions of others that hold a lock, in milliseconds. */
@@ -88,7 +86,7 @@ export class RunWork {
         onWait: (name, whom) => options.onEvent({ type: 'node-waits', name, whom }),
       }),
     };
-    this.#nodes = new NodeWork(this.#context, this.#tests, options.storeFailures === true);
+    this.#nodes = new NodeWork(this.#context, this.#tests, options);
     this.#unitTests = this.#newUnitTests(compiled, options);
   }
 
@@ -123,7 +121,7 @@ export class RunWork {
       const { sourceText } = this.#context;
       this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#order, { sourceText, leavesOut: reuse });
       if (reuse) this.#context = { ...this.#context, reuse: this.#reuse };
-      this.#nodes = new NodeWork(this.#context, this.#tests, this.#options.storeFailures === true, this.#reuse);
+      this.#nodes = new NodeWork(this.#context, this.#tests, this.#options, this.#reuse);
     }
     const total = this.#order.length;
     const { address } = this.#warehouse;

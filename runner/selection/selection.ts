@@ -10,7 +10,6 @@
 //
 // A selector that matches nothing is a warning; one that cannot be read is a UsageError.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Compiled } from '../compile/compile.ts';
 import type { IndirectSelection } from './criterion.ts';
 import { type Definition, parseFlags } from './definition.ts';
@@ -71,7 +70,7 @@ export function selectNodes(
 ): Selected {
   const selectables = selectablesOf(compiled);
   const warnings: SelectionWarning[] = [];
-  const target = join(compiled.project.root, 'target');
+  const target = compiled.project.targetFolder;
   const context = {
     ...selectables,
     project: compiled.project.settings.name,

@@ -23,7 +23,6 @@ const ofProject = {
   'log-path': 'LOG_DIR in .env says where logs go',
   'clean-targets': '`clean` removes target/',
   'asset-paths': 'no assets are copied',
-  flags: 'flags are given on the command line',
   'restrict-access': noPackages,
   'dbt-cloud': 'this is another program',
   metrics: 'there is no semantic layer',
@@ -68,6 +67,8 @@ const ofSources = { overrides: noPackages, external: 'whatever fills the table i
 /** What the key means nothing for; undefined if it is simply unknown. @param path of the mapping that has the key. */
 export function whyIgnored(key: string, path: YamlPath, isProject: boolean): string | undefined {
   if (isProject && path.length === 0) return known(ofProject, key);
+  if (isProject && path.length === 1 && path[0] === 'flags')
+    return `flags are given on the command line, or in the environment as DATACYCLE_${key.toUpperCase()}`;
   return known(ofNodes, key) ?? known(ofSources, key);
 }
 

@@ -61,7 +61,10 @@ describe('a project that is kept', () => {
   beforeEach(() => project.begin(files));
   afterAll(() => project.dispose());
 
-  const entries = () => readdirSync(cacheFolder(project.root)).map((name) => join(cacheFolder(project.root), name));
+  const entries = () =>
+    readdirSync(cacheFolder(join(project.root, 'target'))).map((name) =>
+      join(cacheFolder(join(project.root, 'target')), name),
+    );
   const manifests = () => entries().filter((path) => path.includes('manifest-'));
 
   it('is not compiled again while nothing changes, and is the same, places included', async () => {
@@ -137,7 +140,8 @@ describe('a project that is kept', () => {
   );
 
   it('keeps what the .yml files say, and writes it again only where that has changed, whether or not one of them is a template', async () => {
-    const checks = () => statSync(join(cacheFolder(project.root), 'properties.json'), { bigint: true }).ino;
+    const checks = () =>
+      statSync(join(cacheFolder(join(project.root, 'target')), 'properties.json'), { bigint: true }).ino;
     project.write({ 'models/t.yml': 'models: [{ name: a, description: \'{{env "PLACE" "x"}}\' }]' });
     await kept(options);
     const before = checks();
