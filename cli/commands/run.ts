@@ -14,7 +14,7 @@ import { isBuilt } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { reportJson, reportLines } from '../../runner/run/report.ts';
 import { runNodes } from '../../runner/run/run.ts';
-import type { Command, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
+import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
@@ -102,6 +102,8 @@ export async function runOn(
   const { project } = compiled;
   const running = new Map<string, number>();
   const testWarnings = terminal.warnings?.('LogTestResult') ?? 'warn';
+  const isSilent = ({ node, status }: NodeResult) =>
+    testWarnings === 'silence' && node.kind === 'test' && status === 'warn';
   return runNodes(compiled, warehouse, {
     command,
     selected,
@@ -119,12 +121,11 @@ export async function runOn(
     onEvent: (event) => {
       const object = reportJson(event);
       if (object !== undefined && event.type !== 'node-started') terminal.record(object, levelOf(event));
-      if (testWarnings === 'silence' && isTestWarning(event)) return;
       if (terminal.json) {
-        if (object !== undefined) terminal.event(object);
+        if (object !== undefined && !(event.type === 'node-finished' && isSilent(event.result))) terminal.event(object);
         return;
       }
-      terminal.lines(reportLines(event));
+      terminal.lines(reportLines(event, isSilent));
       if (event.type === 'node-started') running.set(event.node.name, event.index);
       if (event.type === 'node-finished') running.delete(event.result.node.name);
       if (event.type === 'node-started' || event.type === 'node-finished') {
@@ -141,10 +142,6 @@ function flagsToRepeat(flags: RunFlags & { readonly target?: string | undefined;
   const { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, threads, failFast, storeFailures } =
     flags;
   return { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, threads, failFast, storeFailures };
-}
-
-function isTestWarning(event: RunEvent): boolean {
-  return event.type === 'node-finished' && event.result.node.kind === 'test' && event.result.status === 'warn';
 }
 
 function levelOf(event: RunEvent): Level {

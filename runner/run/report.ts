@@ -17,8 +17,11 @@ export interface Line {
 
 const width = 64;
 
+/** Whether a result is not told by itself; it is counted all the same. */
+type IsSilent = (result: NodeResult) => boolean;
+
 /** The lines that tell a person of one event; none for events that only a live display shows. */
-export function reportLines(event: RunEvent): readonly Line[] {
+export function reportLines(event: RunEvent, isSilent: IsSilent = () => false): readonly Line[] {
   switch (event.type) {
     case 'started':
       return [
@@ -34,11 +37,11 @@ export function reportLines(event: RunEvent): readonly Line[] {
       return whom === undefined ? [] : [{ tone: 'warning', text: `${name} waits for a lock of ${whom}` }];
     }
     case 'node-finished':
-      return [resultLine(event.result, event.index, event.total)];
+      return isSilent(event.result) ? [] : [resultLine(event.result, event.index, event.total)];
     case 'hook-finished':
       return [hookLine(event.hook)];
     case 'finished':
-      return summaryLines(event.summary);
+      return summaryLines(event.summary, isSilent);
     default:
       return event satisfies never;
   }
@@ -136,13 +139,14 @@ function changes({ inserted, updated, deleted, node, message }: NodeResult): str
     : '';
 }
 
-function summaryLines(summary: RunSummary): Line[] {
+function summaryLines(summary: RunSummary, isSilent: IsSilent): Line[] {
   const { results, hooks, seconds, ok } = summary;
   const counts = countByStatus(results);
   const rows = results.reduce((sum, result) => sum + result.inserted + result.updated + result.deleted, 0);
   const lines: Line[] = [];
   for (const result of results) {
     if (result.status !== 'error' && result.status !== 'fail' && result.status !== 'warn') continue;
+    if (isSilent(result)) continue;
     lines.push({ tone: 'plain', text: '' }, ...problemLines(result));
   }
   const brokenHooks = hooks.flatMap(({ error }) => error ?? []);
