@@ -56,7 +56,7 @@ export function sampleText(rows: number, seed: number): string {
     const there = 0.1 + 0.55 * habit + (since < 2 ? 0.25 : 0) + (room === 1 ? 0.05 : 0) - (since > 30 ? 0.15 : 0);
     const occupied = random.next() < there ? 1 : 0;
     const power = 60 + room * 90 + (isHome ? 150 : 0) + Math.max(0, 16 - temperature) * 18 + noise() * 80;
-    const kettle = random.next() < (isHome ? 0.06 : 0.01) ? 700 : 0;
+    const kettle = random.next() < (isHome ? 0.06 : 0.01) ? 250 : 0;
     const next = 0.6 * power + 40 + occupied * 90 + (hour === 18 ? 220 : 0) + noise() * 90 + kettle;
     lines.push(
       [
