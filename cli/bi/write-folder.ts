@@ -1,10 +1,11 @@
 // What `datacycle bi` needs besides powerbi/, which is pure.
 //
 //   measure-problems.ts  checks the measures of the .yml files, with their places
+//   design.ts            reads pages, captions and the like from powerbi/
 //   write-folder.ts      writes the project's files and removes those of an earlier one
 //
 // A file that a person has changed is never overwritten without `--force`, and the report only with `--new-report`. If something
-// would be overwritten, no file is touched.
+// would be overwritten, no file is touched. Each report is kept or written for itself.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
@@ -19,8 +20,8 @@ const recordSchema = z.strictObject({ files: z.record(z.string(), z.string()) })
 
 export interface Written {
   readonly written: number;
-  /** True if the report was left alone because a person has changed it. */
-  readonly reportKept: boolean;
+  /** The folders of the reports that were left alone because a person has changed them. */
+  readonly reportsKept: readonly string[];
 }
 
 export interface Overwriting {
@@ -38,27 +39,39 @@ export interface Overwriting {
  */
 export function writeFolder(folder: string, project: PowerBiProject, { force, newReport }: Overwriting): Written {
   const before = readRecord(folder, force);
-  const isReport = (path: string) => path.startsWith(`${project.reportFolder}/`);
+  // Those of an earlier project, too: one that is no longer written may have been worked on.
+  const reports = [...new Set([...project.reportFolders, ...[...before.keys()].flatMap(reportFolderOf)])];
+  const reportOf = (path: string) => reports.find((report) => path.startsWith(`${report}/`));
   const changed = changedFiles(folder, before, project.files);
-  const inTheWay = changed.filter((path) => !isReport(path));
+  const inTheWay = changed.filter((path) => reportOf(path) === undefined);
   if (!force && inTheWay.length > 0) throw changedByHand(folder, inTheWay);
-  const reportFolder = join(folder, project.reportFolder);
-  const workedOn = changed.some(isReport) || addedFiles(folder, project, before).length > 0;
-  const reportKept = !newReport && existsSync(reportFolder) && workedOn;
+  const reportsKept = reports.filter(
+    (report) =>
+      !newReport &&
+      existsSync(join(folder, report)) &&
+      (changed.some((path) => reportOf(path) === report) || addedFiles(folder, report, project, before).length > 0),
+  );
+  const isKept = (path: string) => reportsKept.includes(reportOf(path) ?? '');
   // Pages of an earlier report would stay as files that its list of pages does not name.
-  if (newReport) rmSync(reportFolder, { recursive: true, force: true });
-  const files = [...project.files].filter(([path]) => !(reportKept && isReport(path)));
+  if (newReport) for (const report of reports) rmSync(join(folder, report), { recursive: true, force: true });
+  const files = [...project.files].filter(([path]) => !isKept(path));
   for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
   for (const path of before.keys()) {
-    if (!project.files.has(path) && !(reportKept && isReport(path))) rmSync(join(folder, path), { force: true });
+    if (!project.files.has(path) && !isKept(path)) rmSync(join(folder, path), { force: true });
   }
-  const kept = reportKept ? [...before].filter(([path]) => isReport(path)) : [];
+  const kept = [...before].filter(([path]) => isKept(path));
   const hashes = Object.fromEntries([...kept, ...files.map(([path, text]) => [path, hashOf(text)])]);
   writeFileSync(join(folder, record), `${JSON.stringify({ files: hashes }, null, 2)}\n`);
-  return { written: files.length, reportKept };
+  return { written: files.length, reportsKept };
+}
+
+/** The report that a path belongs to, by its first folder. */
+function reportFolderOf(path: string): string[] {
+  const first = path.slice(0, path.indexOf('/'));
+  return first.endsWith('.Report') ? [first] : [];
 }
 
 /** The files that were written the last time, with their hashes; none in a new folder. */
@@ -103,9 +116,14 @@ function changedFiles(
   });
 }
 
-/** The files of the report that datacycle did not write: pages of an author, or a report without a record. */
-function addedFiles(folder: string, project: PowerBiProject, before: ReadonlyMap<string, string>): string[] {
-  const definition = `${project.reportFolder}/definition`;
+/** The files of a report that datacycle did not write: pages of an author, or a report without a record. */
+function addedFiles(
+  folder: string,
+  report: string,
+  project: PowerBiProject,
+  before: ReadonlyMap<string, string>,
+): string[] {
+  const definition = `${report}/definition`;
   const full = join(folder, definition);
   if (!existsSync(full)) return [];
   return readdirSync(full, { recursive: true, encoding: 'utf8' })

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
+import type { CaptionFault } from '../../powerbi/model/captions.ts';
 import type { PowerBiOptions } from '../../powerbi/model/options.ts';
 import { powerBiProject } from '../../powerbi/project/project.ts';
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { serverOf } from '../../warehouse/postgres-address.ts';
+import { readDesign } from '../bi/design.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import { writeFolder } from '../bi/write-folder.ts';
 import { readAddress } from '../init/address.ts';
@@ -22,7 +24,7 @@ const name = 'datacycle';
 
 /**
  * Writes a Power BI project on the views of the models that have `bi` in their .yml: the connection, the semantic model
- * with its measures and roles, a report to begin with. Needs no database; asks for no login and writes none.
+ * with its measures, roles and languages, reports to begin with. Needs no database; asks for no login and writes none.
  * @throws ProjectError | UsageError
  */
 export async function bi(project: Project, flags: BiFlags, terminal: Terminal): Promise<0> {
@@ -36,13 +38,14 @@ export async function bi(project: Project, flags: BiFlags, terminal: Terminal): 
   }
   const server = serverSetting(project);
   const folder = flags.output === undefined ? join(project.root, 'power-bi') : resolve(flags.output);
-  const made = powerBiProject(compiled.exposures, optionsOf(project, server));
+  const made = powerBiProject(compiled.exposures, optionsOf(project, server), readDesign(project.root));
+  refuseClashes(made.captionFaults);
   const overwriting = { force: flags.force === true, newReport: flags.newReport === true };
-  const { written, reportKept } = writeFolder(folder, made, overwriting);
+  const { written, reportsKept } = writeFolder(folder, made, overwriting);
   const measures = compiled.exposures.flatMap((exposure) => exposure.measures).length;
   if (terminal.json) {
     const counts = { files: written, tables: compiled.exposures.length, measures };
-    terminal.event({ type: 'bi', folder, ...counts, report_kept: reportKept, server: server !== undefined });
+    terminal.event({ type: 'bi', folder, ...counts, report_kept: reportsKept.length > 0, server: server !== undefined });
     return 0;
   }
   const fromHere = relative(process.cwd(), folder);
@@ -51,11 +54,12 @@ export async function bi(project: Project, flags: BiFlags, terminal: Terminal): 
     `Wrote ${compiled.exposures.length} tables and ${measures} measures to ${shown} (${written} files).`,
     'good',
   );
-  if (reportKept) {
+  for (const report of reportsKept) {
     terminal.notice(
-      'The report has been changed since it was written, and is left as it is. --new-report would replace it, with every page in it.',
+      `${report === `${name}.Report` ? 'The report' : report} has been changed since it was written, and is left as it is. --new-report would replace it, with every page in it.`,
     );
   }
+  tellMissing(made.captionFaults, terminal);
   if (server === undefined) {
     terminal.notice(
       'Power BI needs a PostgreSQL server: it cannot read the embedded database. "localhost" and "datacycle" stand in the project; set DB_URL and run this again.',
@@ -66,6 +70,24 @@ export async function bi(project: Project, flags: BiFlags, terminal: Terminal): 
   2. Refresh, and look at the page Overview.
   3. Publish, and put people into the roles: docs/power-bi.md`);
   return 0;
+}
+
+/** Power BI loads no model in which two tables or measures have one name in a language. @throws UsageError */
+function refuseClashes(faults: readonly CaptionFault[]): void {
+  const clashes = faults.filter(({ kind }) => kind === 'clashing').map(({ what }) => what);
+  if (clashes.length === 0) return;
+  throw new UsageError({
+    what: `captions clash:\n${clashes.map((what) => `  ${what}`).join('\n')}`,
+    hint: 'Give one of the two another caption in powerbi/captions/.',
+  });
+}
+
+function tellMissing(faults: readonly CaptionFault[], terminal: Terminal): void {
+  const missing = faults.filter(({ kind }) => kind === 'missing');
+  if (missing.length === 0) return;
+  const shown = missing.slice(0, 5).map(({ language, text }) => `"${text}" (${language})`);
+  const more = missing.length > shown.length ? `, and ${missing.length - shown.length} more` : '';
+  terminal.notice(`Without a caption in powerbi/captions/, and shown in English: ${shown.join(', ')}${more}.`);
 }
 
 interface Server {

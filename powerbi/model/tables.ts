@@ -6,7 +6,12 @@ import { partition, refreshKeyOf, refreshPolicy, sourceQuery } from './partition
 import type { TmdlObject, TmdlProperty } from './tmdl.ts';
 
 /** A table of the semantic model on one view. */
-export function tableObject(exposure: Exposure, exposures: readonly Exposure[], options: PowerBiOptions): TmdlObject {
+export function tableObject(
+  exposure: Exposure,
+  exposures: readonly Exposure[],
+  options: PowerBiOptions,
+  hierarchies: readonly TmdlObject[],
+): TmdlObject {
   const key = refreshKeyOf(exposure, exposures);
   const query = sourceQuery(exposure, key);
   const properties: TmdlProperty[] = [];
@@ -22,6 +27,7 @@ export function tableObject(exposure: Exposure, exposures: readonly Exposure[], 
       ...(key === undefined ? [] : [refreshPolicy(query, options)]),
       ...exposure.measures.map((measure) => measureObject(exposure, measure)),
       ...exposure.columns.map((column) => columnObject(exposure, column)),
+      ...hierarchies,
       partition(exposure, query),
       { type: 'annotation', name: 'PBI_ResultType', value: 'Table' },
     ],

@@ -5,13 +5,8 @@
 // Everything here is pure: it returns SQL and text; cli/bi asks the database and writes the files.
 import type { ExposedColumn, Exposure } from '../../runner/manifest/exposure.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
+import type { FieldName } from '../model/fields.ts';
 import { type Relationship, relationshipsOf } from '../model/relationships.ts';
-
-/** A column or measure by the names that people read. */
-export interface FieldName {
-  readonly table: string;
-  readonly name: string;
-}
 
 /** The values of a field that count, as text. */
 export interface Narrowing {

@@ -6,8 +6,12 @@
 //
 // The same exposures and options yield the same bytes. cli/bi writes the files and keeps what a person has changed.
 import type { Exposure } from '../../runner/manifest/exposure.ts';
-import { modelFiles } from '../model/model.ts';
+import { type CaptionFault, type Captions, captionFaults } from '../model/captions.ts';
+import { type Extras, possibleExtras } from '../model/extras.ts';
+import { modelFiles, modelTables } from '../model/model.ts';
 import type { PowerBiOptions } from '../model/options.ts';
+import type { Page } from '../report/page-schema.ts';
+import { possibleReports, reportTexts } from '../report/pages.ts';
 import { reportFiles } from '../report/report.ts';
 import {
   connectionFile,
@@ -18,33 +22,63 @@ import {
   semanticModelFile,
 } from './items.ts';
 
+/** What a project is made of besides the views: the files of the folder powerbi/. */
+export interface Design {
+  readonly pages: readonly Page[];
+  readonly extras: Extras;
+  readonly captions: Captions;
+}
+
 /** A Power BI project: the texts of its files by their paths, with forward slashes. */
 export interface PowerBiProject {
   readonly files: ReadonlyMap<string, string>;
-  /** The folder of the report, which belongs to the report's authors once it exists. */
-  readonly reportFolder: string;
+  /** The folders of the reports, which belong to the reports' authors once they exist. The first is the project's own. */
+  readonly reportFolders: readonly string[];
+  /** What is wrong with the captions of the other languages. */
+  readonly captionFaults: readonly CaptionFault[];
 }
 
 /**
- * The project for a set of views: connection, semantic model and a report to begin with. The same views and options give
+ * The project for a set of views: connection, semantic model and reports to begin with. The same views, options and design give
  * the same bytes. UTF-8 without a byte-order mark and with plain line feeds, which Power BI Desktop reads as well as its own.
  */
-export function powerBiProject(exposures: readonly Exposure[], options: PowerBiOptions): PowerBiProject {
+export function powerBiProject(
+  exposures: readonly Exposure[],
+  options: PowerBiOptions,
+  { pages, extras: wished, captions }: Design,
+): PowerBiProject {
   const { name } = options;
-  const reportFolder = `${name}.Report`;
   const modelFolder = `${name}.SemanticModel`;
+  const extras = possibleExtras(wished, exposures);
+  const possible = possibleReports(pages, exposures, extras);
+  // A project without pages of its own gets a report with an empty one.
+  const empty = { name: '', pages: [{ title: 'Overview', order: 1, visuals: [] }] };
+  const reports = (possible.some((report) => report.name === '') ? possible : [empty, ...possible]).map((report) => ({
+    ...report,
+    // A space in the name of a report tells it from the project's own.
+    item: report.name === '' ? name : `${name} ${report.name}`,
+  }));
+  const texts = reportTexts(reports);
   const files = new Map([
     ['.gitignore', ignoreFile],
     [`${name}.pbids`, connectionFile(options)],
-    [`${name}.pbip`, projectFile(reportFolder)],
+    ...reports.map(({ item }) => [`${item}.pbip`, projectFile(`${item}.Report`)] as const),
     [`${modelFolder}/.platform`, platformFile('SemanticModel', name, options)],
     [`${modelFolder}/definition.pbism`, semanticModelFile()],
-    ...within(`${modelFolder}/definition`, modelFiles(exposures, options)),
-    [`${reportFolder}/.platform`, platformFile('Report', name, options)],
-    [`${reportFolder}/definition.pbir`, reportPropertiesFile(modelFolder)],
-    ...within(`${reportFolder}/definition`, reportFiles(exposures)),
+    ...within(`${modelFolder}/definition`, modelFiles(exposures, options, { extras, captions, texts })),
+    ...reports.flatMap((report) => [
+      [`${report.item}.Report/.platform`, platformFile('Report', report.item, options)] as const,
+      [`${report.item}.Report/definition.pbir`, reportPropertiesFile(modelFolder)] as const,
+      ...within(`${report.item}.Report`, reportFiles(report, { exposures, extras })),
+    ]),
   ]);
-  return { files, reportFolder };
+  const tables = modelTables(exposures, options, extras, captions, texts);
+  const named = [...texts.map(({ text }) => text), ...reports.flatMap((one) => one.pages.map(({ title }) => title))];
+  return {
+    files,
+    reportFolders: reports.map(({ item }) => `${item}.Report`),
+    captionFaults: captionFaults(tables, named, captions),
+  };
 }
 
 function within(folder: string, files: ReadonlyMap<string, string>): [string, string][] {
