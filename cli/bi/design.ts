@@ -29,7 +29,11 @@ export function readDesign(root: string): Design {
     for (const [index, title] of titles.entries())
       if (titles.indexOf(title) < index)
         problems.push(
-          yaml.problem(`"${title}" is the title of two visuals`, ['visuals', index, 'title'], 'Give one of them another title.'),
+          yaml.problem(
+            `"${title}" is the title of two visuals`,
+            ['visuals', index, 'title'],
+            'Give one of them another title.',
+          ),
         );
     return page === undefined ? [] : [page];
   });

@@ -45,7 +45,13 @@ export async function bi(project: Project, flags: BiFlags, terminal: Terminal): 
   const measures = compiled.exposures.flatMap((exposure) => exposure.measures).length;
   if (terminal.json) {
     const counts = { files: written, tables: compiled.exposures.length, measures };
-    terminal.event({ type: 'bi', folder, ...counts, report_kept: reportsKept.length > 0, server: server !== undefined });
+    terminal.event({
+      type: 'bi',
+      folder,
+      ...counts,
+      report_kept: reportsKept.length > 0,
+      server: server !== undefined,
+    });
     return 0;
   }
   const fromHere = relative(process.cwd(), folder);

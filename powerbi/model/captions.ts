@@ -83,7 +83,10 @@ export function cultureObjects(
       if (properties.length === 0 && children.length === 0) return [];
       return [{ type: object.type, name: object.name, properties, children }];
     };
-    const folderOf = (object: TmdlObject) => foldersOf(object).map((one) => translations.get(one) ?? one).join('\\');
+    const folderOf = (object: TmdlObject) =>
+      foldersOf(object)
+        .map((one) => translations.get(one) ?? one)
+        .join('\\');
     const model: TmdlObject = {
       type: 'model',
       name: 'Model',
@@ -93,7 +96,11 @@ export function cultureObjects(
             table,
             (table.children ?? []).filter(isCaptioned).flatMap((child) => {
               const levels = (child.children ?? []).filter(({ type }) => type === 'level');
-              return named(child, levels.flatMap((level) => named(level, [])), folderOf(child));
+              return named(
+                child,
+                levels.flatMap((level) => named(level, [])),
+                folderOf(child),
+              );
             }),
           ),
         ),

@@ -30,7 +30,9 @@ export const extrasSchema = z.strictObject({
 });
 
 export type Extras = z.infer<typeof extrasSchema>;
-export type FieldParameter = NonNullable<Extras['field_parameters']>[number];
+/** The extras of a model, with empty lists for what is not there. */
+export type ModelExtras = { readonly [K in keyof Extras]-?: NonNullable<Extras[K]> };
+export type FieldParameter = ModelExtras['field_parameters'][number];
 
 /** Whether the model has a column or measure of a name. */
 export function isExposed(exposures: readonly Exposure[], { table, name: field }: FieldName): boolean {
@@ -39,7 +41,7 @@ export function isExposed(exposures: readonly Exposure[], { table, name: field }
 }
 
 /** The extras without what the model has no table or field for. */
-export function possibleExtras(extras: Extras, exposures: readonly Exposure[]): Required<Extras> {
+export function possibleExtras(extras: Extras, exposures: readonly Exposure[]): ModelExtras {
   const hasTable = (table: string) => exposures.some((one) => one.name === table);
   return {
     hierarchies: (extras.hierarchies ?? []).flatMap((one) => {
@@ -58,7 +60,7 @@ export function possibleExtras(extras: Extras, exposures: readonly Exposure[]): 
   };
 }
 
-export function hierarchyObjects(table: string, extras: Required<Extras>): TmdlObject[] {
+export function hierarchyObjects(table: string, extras: ModelExtras): TmdlObject[] {
   return extras.hierarchies
     .filter((one) => one.table === table)
     .map((one) => ({
@@ -147,7 +149,7 @@ export function calculationGroupObject({
   name: table,
   precedence,
   items,
-}: Required<Extras>['calculation_groups'][number]): TmdlObject {
+}: ModelExtras['calculation_groups'][number]): TmdlObject {
   return {
     type: 'table',
     name: table,
@@ -160,7 +162,8 @@ export function calculationGroupObject({
           type: 'calculationItem',
           name: item.name,
           value: item.expression,
-          properties: item.format === undefined ? [] : [{ name: 'formatStringDefinition', expression: daxText(item.format) }],
+          properties:
+            item.format === undefined ? [] : [{ name: 'formatStringDefinition', expression: daxText(item.format) }],
         })),
       },
       computedColumn(table, table, 'string', 'Name', false, []),
@@ -169,7 +172,7 @@ export function calculationGroupObject({
   };
 }
 
-export function perspectiveObject(perspective: Required<Extras>['perspectives'][number]): TmdlObject {
+export function perspectiveObject(perspective: ModelExtras['perspectives'][number]): TmdlObject {
   return {
     type: 'perspective',
     name: perspective.name,

@@ -13,9 +13,9 @@ import { type Captions, cultureObjects } from './captions.ts';
 import { expressionObjects } from './expressions.ts';
 import {
   calculationGroupObject,
-  type Extras,
   fieldParameterObject,
   hierarchyObjects,
+  type ModelExtras,
   perspectiveObject,
 } from './extras.ts';
 import { fileNames } from './file-names.ts';
@@ -56,7 +56,7 @@ export function modelFiles(
 
 /** What the semantic model is made of besides the views. */
 export interface ModelDesign {
-  readonly extras: Required<Extras>;
+  readonly extras: ModelExtras;
   readonly captions: Captions;
   readonly texts: readonly ReportText[];
 }
@@ -65,7 +65,7 @@ export interface ModelDesign {
 export function modelTables(
   exposures: readonly Exposure[],
   options: PowerBiOptions,
-  extras: Required<Extras>,
+  extras: ModelExtras,
   captions: Captions,
   texts: readonly ReportText[],
 ): TmdlObject[] {
@@ -89,7 +89,9 @@ function modelText(
   others: readonly TmdlObject[],
   expressions: readonly TmdlObject[],
 ): string {
-  const queries = tables.filter(({ children }) => children?.some((one) => one.type === 'partition' && one.value === 'm'));
+  const queries = tables.filter(({ children }) =>
+    children?.some((one) => one.type === 'partition' && one.value === 'm'),
+  );
   const names = [...expressions, ...queries].map((object) => object.name ?? '');
   const model: TmdlObject = {
     type: 'model',

@@ -1,6 +1,6 @@
 import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { scanDax } from '../model/dax-scan.ts';
-import { type Extras, isExposed } from '../model/extras.ts';
+import { isExposed, type ModelExtras } from '../model/extras.ts';
 import { fieldName } from '../model/fields.ts';
 import type { ReportText } from '../model/texts.ts';
 import type { Page, PageVisual } from './page-schema.ts';
@@ -16,7 +16,7 @@ export interface ReportPages {
 export function possibleReports(
   pages: readonly Page[],
   exposures: readonly Exposure[],
-  extras: Required<Extras>,
+  extras: ModelExtras,
 ): ReportPages[] {
   const shared = pages.filter((page) => page.every_page === true).flatMap(({ visuals }) => visuals);
   const own = pages
@@ -37,7 +37,7 @@ export function possibleReports(
 }
 
 /** A visual with the fields that are there; none if it says nothing without the others. */
-function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extras: Required<Extras>): PageVisual[] {
+function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extras: ModelExtras): PageVisual[] {
   const has = (written: string) => {
     const field = fieldName(written);
     return (
@@ -73,7 +73,7 @@ function isComputable(dax: string, exposures: readonly Exposure[]): boolean {
 }
 
 /** The field parameter that a well names, written `Name.Name`. */
-export function parameterOf(written: string, extras: Required<Extras>): Required<Extras>['field_parameters'][number] | undefined {
+export function parameterOf(written: string, extras: ModelExtras): ModelExtras['field_parameters'][number] | undefined {
   const { table, name } = fieldName(written);
   return extras.field_parameters.find((one) => one.name === table && table === name);
 }

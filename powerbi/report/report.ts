@@ -54,9 +54,7 @@ function drillThrough(page: Page, field: string, context: VisualContext): object
   const filter = objectName('drill-through', page.title);
   return {
     filterConfig: {
-      filters: [
-        { name: filter, field: fieldOf(field, context), type: 'Categorical', howCreated: 'Drillthrough' },
-      ],
+      filters: [{ name: filter, field: fieldOf(field, context), type: 'Categorical', howCreated: 'Drillthrough' }],
     },
     pageBinding: {
       name: objectName('binding', page.title),

@@ -20,9 +20,12 @@ export const heatColours = { least: '#FDF1E6', most: '#E86C00' } as const;
 
 const solid = (color: string) => ({ solid: { color } });
 
+/** The theme's name among the resources of a report; the theme itself has to have the same. */
+export const themeFile = 'House.json';
+
 /** The theme of the reports, as Power BI reads it. */
 export const houseTheme = {
-  name: 'House',
+  name: themeFile,
   dataColors: houseColours,
   background: '#FFFFFF',
   foreground: ink,
@@ -49,6 +52,3 @@ export const houseTheme = {
     },
   },
 } as const;
-
-/** The file's name among the resources of a report. */
-export const themeFile = 'House.json';

@@ -1,5 +1,5 @@
 import type { Exposure } from '../../runner/manifest/exposure.ts';
-import type { Extras } from '../model/extras.ts';
+import type { ModelExtras } from '../model/extras.ts';
 import { type FieldName, fieldName } from '../model/fields.ts';
 import { objectName } from '../model/guid.ts';
 import { schemas } from '../model/json.ts';
@@ -11,20 +11,24 @@ import { heatColours, houseColours } from './theme.ts';
 /** What a visual is written with. */
 export interface VisualContext {
   readonly exposures: readonly Exposure[];
-  readonly extras: Required<Extras>;
+  readonly extras: ModelExtras;
 }
 
 /** The content of a visual.json. */
 export function visualContainer(visual: PageVisual, page: Page, order: number, context: VisualContext): object {
   const [x, y, width, height] = visual.at;
-  const filters = Object.entries(visual.where ?? {}).map(([field, values]) => categoricalFilter(page, visual, field, values, context));
+  const filters = Object.entries(visual.where ?? {}).map(([field, values]) =>
+    categoricalFilter(page, visual, field, values, context),
+  );
   return {
     $schema: schemas.visual,
     name: visualName(visual, page),
     position: { x, y, z: order * 1000, height, width, tabOrder: order * 1000 },
     visual: {
       visualType: visual.visual,
-      ...(visual.visual === 'pageNavigator' || visual.visual === 'actionButton' ? {} : { query: query(visual, context) }),
+      ...(visual.visual === 'pageNavigator' || visual.visual === 'actionButton'
+        ? {}
+        : { query: query(visual, context) }),
       ...optional('objects', objects(visual, context)),
       visualContainerObjects: around(visual),
       ...(visual.visual === 'slicer' ? { syncGroup: syncGroup(visual) } : {}),

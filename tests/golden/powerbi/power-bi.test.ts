@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { powerBiProject } from '../../../powerbi/project/project.ts';
-import { household, options } from '../../integration/powerbi/reader/exposures.ts';
+import { design, household, options } from '../../integration/powerbi/reader/exposures.ts';
 
 const file = join(import.meta.dirname, 'power-bi-project.txt');
 
 it('makes the Power BI project of a small model as it was reviewed', () => {
-  const text = [...powerBiProject(household, options).files]
+  const text = [...powerBiProject(household, options, design).files]
     .map(([path, content]) => `#### ${path}\n${content}`)
     .join('\n');
   // UPDATE_GOLDEN=1 writes it; the difference is then for a person to read before it is committed.

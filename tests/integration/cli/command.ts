@@ -21,7 +21,16 @@ export class ProjectCopy {
   readonly root = mkdtempSync(join(tmpdir(), 'datacycle-cli-'));
 
   constructor() {
-    for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests/data']) {
+    for (const name of [
+      'project.yml',
+      'models',
+      'macros',
+      'seeds',
+      'tests/data',
+      'powerbi/model.yml',
+      'powerbi/pages',
+      'powerbi/captions',
+    ]) {
       cpSync(join(repository, name), join(this.root, name), { recursive: true, filter: isNoUnitTest });
     }
   }

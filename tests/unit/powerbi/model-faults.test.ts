@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { powerBiProject } from '../../../powerbi/project/project.ts';
-import { household, options } from '../../integration/powerbi/reader/exposures.ts';
+import { design, household, options } from '../../integration/powerbi/reader/exposures.ts';
 import { modelFaults } from '../../integration/powerbi/reader/tmdl-model.ts';
 import { readTmdl } from '../../integration/powerbi/reader/tmdl-reader.ts';
 
 /** The faults of the household's model after one replacement in its TMDL. */
 function faultsAfter(found: string | RegExp, replacement: string): readonly string[] {
-  const texts = [...powerBiProject(household, options).files].filter(([path]) => path.endsWith('.tmdl'));
+  const texts = [...powerBiProject(household, options, design).files].filter(([path]) => path.endsWith('.tmdl'));
   let changed = false;
   const documents = texts.map(([, text]) => {
     const next = changed ? text : text.replace(found, replacement);
@@ -50,7 +50,8 @@ describe('the reader that the tests trust', () => {
 
   it('finds a tag that two objects have', () => {
     const [tag = ''] =
-      /lineageTag: (\S+)/.exec([...powerBiProject(household, options).files.values()].join('\n'))?.slice(1) ?? [];
+      /lineageTag: (\S+)/.exec([...powerBiProject(household, options, design).files.values()].join('\n'))?.slice(1) ??
+      [];
     expect(faultsAfter(/(measure Cost [\s\S]*?lineageTag: )\S+/, `$1${tag}`).join()).toMatch(
       /lineageTag .* is there twice/,
     );

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { relationshipsOf } from '../../../powerbi/model/relationships.ts';
 import { powerBiProject } from '../../../powerbi/project/project.ts';
 import type { Exposure } from '../../../runner/manifest/exposure.ts';
-import { household, options } from '../../integration/powerbi/reader/exposures.ts';
+import { design, household, options } from '../../integration/powerbi/reader/exposures.ts';
 import { SchemaCheck, schemaFolder } from '../../integration/powerbi/reader/schemas.ts';
 import { modelFaults } from '../../integration/powerbi/reader/tmdl-model.ts';
 import { columnReference, type ReadObject, readTmdl } from '../../integration/powerbi/reader/tmdl-reader.ts';
 
-const { files } = powerBiProject(household, options);
+const { files } = powerBiProject(household, options, design);
 const documents = new Map(
   [...files].filter(([path]) => path.endsWith('.tmdl')).map(([path, text]) => [path, readTmdl(text)]),
 );
@@ -19,7 +19,9 @@ const childOf = (object: ReadObject | undefined, type: string, name: string) =>
 
 describe('a Power BI project', () => {
   it('is the same, byte for byte, whenever it is made', () => {
-    expect([...powerBiProject(structuredClone(household), structuredClone(options)).files]).toEqual([...files]);
+    expect([
+      ...powerBiProject(structuredClone(household), structuredClone(options), structuredClone(design)).files,
+    ]).toEqual([...files]);
   });
 
   it('has the files that Power BI Desktop asks for', () => {
@@ -40,6 +42,9 @@ describe('a Power BI project', () => {
         'datacycle.Report/definition/version.json',
         'datacycle.Report/definition/report.json',
         'datacycle.Report/definition/pages/pages.json',
+        'datacycle.Report/StaticResources/RegisteredResources/House.json',
+        'datacycle Compare.pbip',
+        'datacycle Compare.Report/definition.pbir',
       ]),
     );
   });
@@ -52,12 +57,12 @@ describe('a Power BI project', () => {
     // The check itself has to find what is wrong: Power BI's own theme is an empty collection, which may not be missing.
     expect(check.errors((json[0]?.[1] ?? '').replace('"artifacts"', '"artefacts"'))).not.toEqual([]);
     const report = files.get('datacycle.Report/definition/report.json') ?? '';
-    expect(check.errors(report.replace('"themeCollection": {},', ''))).toEqual([
+    expect(check.errors(report.replace('"themeCollection"', '"themes"'))).toContainEqual(
       expect.stringContaining("must have required property 'themeCollection'"),
-    ]);
-    expect(
-      check.errors(report.replace('"themeCollection": {}', '"themeCollection": { "baseTheme": {} }')),
-    ).toContainEqual(expect.stringContaining("must have required property 'reportVersionAtImport'"));
+    );
+    expect(check.errors(report.replace('"customTheme": {', '"baseTheme": {}, "customTheme": {'))).toContainEqual(
+      expect.stringContaining("must have required property 'reportVersionAtImport'"),
+    );
   });
 
   it('names each object by a GUID of its own', () => {
@@ -71,10 +76,14 @@ describe('a Power BI project', () => {
   it('refers to every table and role in the order of the views', () => {
     const model = documents.get('datacycle.SemanticModel/definition/model.tmdl');
     expect(model?.references).toEqual([
-      ...household.map(({ name }) => ['table', name]),
+      ...[...household.map(({ name }) => name), 'Money', 'Comparison', 'Texts'].map((name) => ['table', name]),
       ...['All apartments', 'Jimmy', 'Jérémie', 'By login'].map((name) => ['role', name]),
+      ['perspective', 'Resident'],
+      ['cultureInfo', 'fr-FR'],
     ]);
-    expect([...tables.keys()].sort()).toEqual(household.map(({ name }) => name).sort());
+    expect(new Set(tables.keys())).toEqual(
+      new Set([...household.map(({ name }) => name), 'Money', 'Comparison', 'Texts']),
+    );
   });
 
   it('carries columns over with their types, formats and order', () => {
@@ -148,7 +157,8 @@ describe('a Power BI project', () => {
   it('keeps an inactive relationship only where a measure activates it', () => {
     const inactive = (exposures: readonly Exposure[]) =>
       readTmdl(
-        powerBiProject(exposures, options).files.get('datacycle.SemanticModel/definition/relationships.tmdl') ?? '',
+        powerBiProject(exposures, options, design).files.get('datacycle.SemanticModel/definition/relationships.tmdl') ??
+          '',
       )
         .objects.filter(({ properties }) => properties.get('isActive') === 'false')
         .map(({ properties }) => properties.get('fromColumn'));
@@ -177,11 +187,11 @@ describe('a Power BI project', () => {
 
   it('has a logical id that no other installation has', () => {
     const ids = (more: Partial<typeof options>) =>
-      [...powerBiProject(household, { ...options, ...more }).files]
+      [...powerBiProject(household, { ...options, ...more }, design).files]
         .filter(([path]) => path.endsWith('.platform'))
         .map(([, text]) => (JSON.parse(text) as { config: { logicalId: string } }).config.logicalId);
     const all = [ids({}), ids({ server: 'other.example' }), ids({ database: 'second' })].flat();
-    expect(new Set(all).size).toBe(6);
+    expect(new Set(all).size).toBe(9);
     expect(ids({})).toEqual(ids({}));
   });
 
@@ -211,10 +221,9 @@ describe('a Power BI project', () => {
     });
   });
 
-  it('puts on the page what the model has and nothing else', () => {
+  it('puts on the pages what the model has and nothing else', () => {
     const visuals = [...files].filter(([path]) => path.endsWith('visual.json')).map(([, text]) => text);
-    expect(visuals.some((text) => text.includes('"slicer"'))).toBe(true);
-    expect(visuals.join()).not.toContain('Average CO2');
+    expect(visuals.join()).not.toMatch(/Air\.CO2|Energy by minute\.(?:Missing|Gain)|Banner: Air!/);
     expect(visuals.join()).toContain('"queryRef": "Energy by minute.Cost"');
   });
 });

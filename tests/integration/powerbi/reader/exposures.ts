@@ -1,4 +1,5 @@
 import type { PowerBiOptions } from '../../../../powerbi/model/options.ts';
+import type { Design } from '../../../../powerbi/project/project.ts';
 import type { BiType, ExposedColumn, ExposedReference, Exposure } from '../../../../runner/manifest/exposure.ts';
 
 /** A column; `Room key: bigint, hidden` would be `column('Room key', 'bigint', { hidden: true })`. */
@@ -143,3 +144,131 @@ export const options: PowerBiOptions = {
   refreshWindow: { keepYears: 10, refreshDays: 10 },
   firstYear: 2023,
 };
+
+/** What a project says of its reports, in small. */
+export const design: Design = {
+  pages: [
+    {
+      title: 'On every page',
+      order: 0,
+      every_page: true,
+      visuals: [
+        { visual: 'pageNavigator', title: 'Pages', at: [16, 8, 600, 40] },
+        {
+          visual: 'slicer',
+          title: 'Room',
+          at: [648, 8, 200, 80],
+          slicer: 'Dropdown',
+          wells: { Values: ['Room.Room'] },
+        },
+      ],
+    },
+    {
+      title: 'Energy',
+      order: 2,
+      visuals: [
+        {
+          visual: 'cardVisual',
+          title: 'At a glance',
+          at: [16, 96, 300, 96],
+          wells: { Data: ['Energy by minute.Cost'] },
+        },
+        {
+          visual: 'lineChart',
+          title: 'Cost over time',
+          at: [16, 200, 600, 300],
+          wells: { Category: ['Date.Date'], Y: ['Money.Money'], Tooltips: ['Energy by minute.Missing'] },
+          line: { value: 2.5, title: 'Too much' },
+          where: { 'Device.Is active': [true] },
+        },
+        {
+          visual: 'pivotTable',
+          title: "Anna's heat map",
+          at: [632, 200, 600, 300],
+          wells: { Rows: ['Room.Room'], Columns: ['Minute.Hour'], Values: ['Energy by minute.Cost per day'] },
+          heat: 'Energy by minute.Cost per day',
+          sort: { by: 'Energy by minute.Cost per day', descending: true },
+        },
+        { visual: 'lineChart', title: 'CO2', at: [0, 0, 10, 10], wells: { Category: ['Date.Date'], Y: ['Air.CO2'] } },
+        { visual: 'cardVisual', title: 'Dear!', at: [16, 510, 600, 40], banner: '[Cost] > 100' },
+        { visual: 'cardVisual', title: 'Air!', at: [16, 560, 600, 40], banner: '[CO2 peak] > 1000' },
+      ],
+    },
+    {
+      title: 'Room in detail',
+      order: 1,
+      drill_through: 'Room.Room',
+      visuals: [
+        { visual: 'actionButton', title: 'Back', at: [1200, 8, 40, 40] },
+        { visual: 'cardVisual', title: 'Cost', at: [16, 96, 300, 96], wells: { Data: ['Energy by minute.Cost'] } },
+      ],
+    },
+    {
+      title: 'Side by side',
+      order: 1,
+      report: 'Compare',
+      visuals: [
+        {
+          visual: 'clusteredBarChart',
+          title: 'Cost by apartment',
+          at: [16, 96, 300, 96],
+          wells: { Category: ['Apartment.Apartment'], Y: ['Energy by minute.Cost'] },
+        },
+      ],
+    },
+    {
+      title: 'Nothing of this is there',
+      order: 3,
+      visuals: [{ visual: 'cardVisual', title: 'Air', at: [0, 0, 9, 9], wells: { Data: ['Air.CO2'] } }],
+    },
+  ],
+  extras: {
+    hierarchies: [
+      { table: 'Date', name: 'Calendar', levels: ['Month', 'Date', 'Fortnight'] },
+      { table: 'Moon', name: 'Phases', levels: ['Phase'] },
+    ],
+    field_parameters: [
+      {
+        name: 'Money',
+        fields: [
+          { title: 'Cost', field: 'Energy by minute.Cost' },
+          { title: 'Cost "a day"', field: 'Energy by minute.Cost per day' },
+          { title: 'Gain', field: 'Energy by minute.Gain' },
+        ],
+      },
+    ],
+    calculation_groups: [
+      {
+        name: 'Comparison',
+        precedence: 1,
+        items: [
+          { name: 'Current', expression: 'SELECTEDMEASURE()' },
+          {
+            name: 'Change',
+            expression: 'VAR now = SELECTEDMEASURE()\nRETURN\n    now - 1',
+            format: '+0.0%;-0.0%',
+          },
+        ],
+      },
+    ],
+    perspectives: [{ name: 'Resident', tables: ['Room', 'Date', 'Moon'] }],
+  },
+  captions: new Map([
+    [
+      'fr',
+      new Map([
+        ['Room', 'Pièce'],
+        ['Cost', 'Coût'],
+        ['Money', 'Argent'],
+        ['Energy', 'Énergie'],
+        ['Calendar', 'Calendrier'],
+        ['Month', 'Mois'],
+        ['At a glance', "En un coup d'œil"],
+        ['Too much', 'Trop'],
+        ['Dear!', 'Cher !'],
+      ]),
+    ],
+  ]),
+};
+
+export const noDesign: Design = { pages: [], extras: {}, captions: new Map() };

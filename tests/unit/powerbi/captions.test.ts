@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { Captions } from '../../../powerbi/model/captions.ts';
+import { powerBiProject } from '../../../powerbi/project/project.ts';
+import { design, household, options } from '../../integration/powerbi/reader/exposures.ts';
+import { readTmdl } from '../../integration/powerbi/reader/tmdl-reader.ts';
+
+const withCaptions = (captions: Captions) => powerBiProject(household, options, { ...design, captions });
+const french = design.captions.get('fr') ?? new Map<string, string>();
+
+describe('captions', () => {
+  it('are written as a culture, for what readers see', () => {
+    const { files } = withCaptions(design.captions);
+    const [culture] = readTmdl(files.get('datacycle.SemanticModel/definition/cultures/fr-FR.tmdl') ?? '').objects;
+    const [model] = culture?.children[0]?.children ?? [];
+    const table = (name: string) => model?.children.find((one) => one.type === 'table' && one.name === name);
+    const caption = (name: string, type: string, child: string) =>
+      table(name)
+        ?.children.find((one) => one.type === type && one.name === child)
+        ?.properties.get('caption');
+    expect(table('Room')?.properties.get('caption')).toBe('Pièce');
+    expect(caption('Room', 'column', 'Room')).toBe('Pièce');
+    expect(caption('Date', 'hierarchy', 'Calendar')).toBe('Calendrier');
+    const cost = table('Energy by minute')?.children.find(({ name }) => name === 'Cost');
+    expect(Object.fromEntries(cost?.properties ?? [])).toEqual({ caption: 'Coût', displayFolder: 'Énergie' });
+    // Hidden: nobody reads them.
+    for (const hidden of ['Access', 'Texts']) expect(table(hidden)).toBeUndefined();
+    expect(caption('Room', 'column', 'Room key')).toBeUndefined();
+  });
+
+  it('are missing where a table, a field, a folder, a title or a page has none', () => {
+    const missing = withCaptions(design.captions).captionFaults.map(({ text }) => text);
+    for (const text of ["Anna's site", 'Cost per day', 'Site', 'Side by side', "Anna's heat map"])
+      expect(missing).toContain(text);
+    for (const text of ['Room', 'Cost', 'Energy', 'Month', 'Access', 'User e-mail', 'Room key', 'Pages'])
+      expect(missing).not.toContain(text);
+    const complete = new Map([...missing.map((text) => [text, `fr ${text}`] as const), ...french]);
+    expect(withCaptions(new Map([['fr', complete]])).captionFaults).toEqual([]);
+    complete.delete('Cost');
+    expect(withCaptions(new Map([['fr', complete]])).captionFaults).toEqual([
+      { language: 'fr', kind: 'missing', text: 'Cost', what: '"Cost" has no caption in fr' },
+    ]);
+  });
+
+  it.each([
+    ['two tables', 'Device', 'Pièce', '"Room" and "Device" among the tables are both "Pièce" in fr'],
+    ['two measures', 'Cost per day', 'coût', '"Cost" and "Cost per day" among the measures are both "coût" in fr'],
+    ['a measure and a column', 'Power (W)', 'Coût', '"Cost" and "Power (W)" in Energy by minute are both "Coût" in fr'],
+    ['a hierarchy and a column', 'Date', 'Calendrier', '"Date" and "Calendar" in Date are both "Calendrier" in fr'],
+  ])('clash where %s would have one', (_, text, caption, what) => {
+    const { captionFaults } = withCaptions(new Map([['fr', new Map([...french, [text, caption]])]]));
+    expect(captionFaults.filter(({ kind }) => kind === 'clashing').map((fault) => fault.what)).toContain(what);
+  });
+});
