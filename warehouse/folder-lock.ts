@@ -86,7 +86,7 @@ interface Seen {
   readonly touched: number;
 }
 
-/** Undefined where it has been given back in the meantime. */
+/** Undefined where it has been released in the meantime. */
 function look(file: string): Seen | undefined {
   try {
     return { text: readFileSync(file, 'utf8').trim(), touched: statSync(file).mtimeMs };

@@ -20,7 +20,7 @@ export function columnsNamed(
     const whole = nodes.get(name);
     if (whole !== undefined) return columnsOf(lineage, whole).map((column) => ({ node: whole, column }));
     const parts = name.split('.');
-    // The longest name of a node goes before: that of a source has a dot.
+    // The longest name of a node has precedence: that of a source has a dot.
     for (let count = parts.length - 1; count > 0; count -= 1) {
       const node = nodes.get(parts.slice(0, count).join('.'));
       if (node !== undefined) return [columnOf(node, parts.slice(count), lineage)];

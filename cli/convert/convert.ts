@@ -37,7 +37,7 @@ export function convertProject(
   };
   const folders = new Set(paths.flatMap(foldersOf));
   const named: NamedBlock[] = [];
-  /** The comments outside of the blocks of a file, for the first that comes of it. */
+  /** The comments outside of the blocks of a file, for the first file that is written of it. */
   const comments = new Map<string, string>();
   const templates: TextFile[] = [];
   for (const file of files) {

@@ -150,7 +150,7 @@ async function letRead(app: Session, role: string, reader: string, changes: Chan
   await changes.ensure(`${reader} may call the functions of ${names}`, found?.functions === true, () =>
     app.query(`alter default privileges in schema ${identifiers(readable)} grant execute on functions to ${to}`),
   );
-  // Only without a schema: what PostgreSQL gives to everybody by default cannot be taken back schema by schema.
+  // Only without a schema: what PostgreSQL grants to public by default cannot be revoked schema by schema.
   await changes.ensure(`functions of ${role} shut to everybody else`, found?.closed === true, () =>
     app.query('alter default privileges revoke execute on functions from public'),
   );

@@ -6,7 +6,7 @@ import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Source } from '../sources/sources.ts';
 import { exists } from './source-state.ts';
 
-/** How old the newest row of a source is, or why nobody can tell. */
+/** How old the newest row of a source is, or why that is not known. */
 export type SourceAge =
   | {
       readonly node: SourceNode;

@@ -14,7 +14,7 @@ export interface TableState {
   readonly builtAt: string | null;
 }
 
-/** From about so many rows on, counting takes longer than anybody wants to wait. */
+/** From about so many rows on, counting takes too long to wait for. */
 const countedBelow = 1_000_000;
 
 /** Rows of every table that seeds and models make. */

@@ -34,7 +34,7 @@ import { assertMayErase } from './refuse.ts';
 export interface EraseOptions {
   readonly clock: () => Date;
   readonly signal: AbortSignal;
-  /** Nobody is asked. */
+  /** Erase without asking for confirmation. */
   readonly yes: boolean;
   readonly dryRun: boolean;
   /** Told before each step, by its name; what it throws stops the erasure there. */

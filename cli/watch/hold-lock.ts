@@ -102,7 +102,7 @@ function hold(
     };
     const doWork = async (lost: AbortSignal) => {
       clearLimits();
-      // Granted too late: it is given back at once.
+      // Granted too late: it is released at once.
       if (!isAwaited) return;
       await work(lost);
       // What is still to come is only giving the lock back.

@@ -90,7 +90,7 @@ export class BronzeWriter {
     return free === null || bytes <= free / 10;
   }
 
-  /** How many bytes are missing on the disk for a file of this size; 0 if it fits, or if nobody can say. */
+  /** How many bytes are missing on the disk for a file of this size; 0 if it fits, or if that is not known. */
   async roomMissingFor(bytes: number): Promise<number> {
     const free = await freeBytes(this.#root);
     return free === null ? 0 : Math.max(0, bytes - free);

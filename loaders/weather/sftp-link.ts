@@ -6,7 +6,7 @@ import { type HostKeyPolicy, judgeHostKey } from './host-key.ts';
 import { explained, messageOf } from './sftp-fault.ts';
 import { type SftpLogin, SftpLoginAttempt } from './sftp-login.ts';
 
-/** Where the sFTP server is and who we are. */
+/** The address of the sFTP server, and the login. */
 export interface SftpAddress extends SftpLogin {
   readonly host: string;
   readonly port: number;
@@ -21,8 +21,8 @@ export class SftpLostError extends SourceLostError {}
 
 const usualSilentMs = 60_000;
 
-/** So long a server may take to answer our goodbye. */
-const goodbyeMs = 2000;
+/** How long a server may take to end the connection. */
+const endMs = 2000;
 
 /** The link to an sFTP server: its socket, the login, and the limit of time for each answer. */
 export class SftpLink {
@@ -78,7 +78,7 @@ export class SftpLink {
     }
   }
 
-  /** Why the server is not to be talked to; undefined if it is who it should be. */
+  /** Why the server's key is refused; undefined if it is the expected one. */
   #judgeKey(key: Buffer, onNotice: (text: string) => void): SourceError | undefined {
     const { hostKey } = this.#address;
     try {
@@ -110,7 +110,7 @@ export class SftpLink {
         this.#over.signal.addEventListener('abort', () => resolve(), { once: true });
       });
       this.#client.end();
-      await Promise.race([closed, sleep(goodbyeMs, undefined, { ref: false })]);
+      await Promise.race([closed, sleep(endMs, undefined, { ref: false })]);
     }
     this.drop();
   }

@@ -1,7 +1,7 @@
 import type { AuthenticationType, Client, ConnectConfig } from 'ssh2';
 import { SourceError } from '../landing/errors.ts';
 
-/** Who we are to an sFTP server. */
+/** The login to an sFTP server. */
 export interface SftpLogin {
   readonly user: string;
   readonly password: string | undefined;
@@ -31,7 +31,7 @@ export class SftpLoginAttempt {
     ];
   }
 
-  /** Why the server will not let us in whatever is tried; undefined as long as that is open. */
+  /** Why the server refuses every login; undefined as long as it has not. */
   get refused(): SourceError | undefined {
     return this.#refused;
   }

@@ -29,7 +29,7 @@ export class SftpConnection {
 
   /**
    * @param onNotice called with the fingerprint when the server is contacted for the first time.
-   * @throws SourceError if the server is not who it should be or does not let us in; SftpLostError otherwise.
+   * @throws SourceError if the server's key or the login is wrong; SftpLostError otherwise.
    */
   static async open(address: SftpAddress, onNotice: (text: string) => void): Promise<SftpConnection> {
     // Loaded only here: other commands need not wait for it.
@@ -49,7 +49,7 @@ export class SftpConnection {
    */
   async list(isWanted: (fileName: string) => boolean): Promise<readonly RemoteFile[]> {
     const entries = await this.#entries();
-    // What the server calls a name becomes part of a path here.
+    // A name from the server becomes part of a path here.
     const wanted = entries.filter(({ filename }) => isFileName(filename) && isWanted(filename));
     const found: RemoteFile[] = [];
     await atOnce(wanted, statsAtOnce, async (entry) => {
@@ -140,7 +140,7 @@ export class SftpConnection {
     return `${this.#address.folder.replace(/\/+$/, '')}/${fileName}`;
   }
 
-  /** Whether the server still talks to us. */
+  /** Whether the server still answers. */
   async #answers(): Promise<boolean> {
     if (this.#link.isOver) return false;
     return this.#link

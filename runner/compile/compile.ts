@@ -176,7 +176,7 @@ function compile(
   };
 }
 
-/** The queries of the analyses: compiled like models, and run by nobody. */
+/** The queries of the analyses: compiled like models, and never run. */
 function analysisNodes(context: CompileContext, nodes: ReadonlyMap<string, Node>, problems: Problem[]): AnalysisNode[] {
   return context.project.analyses.flatMap((file) => {
     const used = new Set<string>();

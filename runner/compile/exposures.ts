@@ -88,7 +88,7 @@ function idOf(written: string, context: CompileContext) {
 }
 
 /**
- * What refers to a private model from outside of its group, names a group that nobody declares, or is of an access that it cannot have.
+ * What refers to a private model from outside of its group, names a group that is not declared, or is of an access that it cannot have.
  * @param nodes all nodes of the project, compiled.
  */
 export function checkAccess({ properties, drafts }: CompileContext, nodes: ReadonlyMap<string, Node>): Problem[] {
@@ -104,7 +104,7 @@ export function checkAccess({ properties, drafts }: CompileContext, nodes: Reado
       });
     if (access === 'public' && materialized === 'ephemeral')
       problems.push({
-        what: `${draft.name} is ephemeral, and nobody can read it, so that it cannot be public`,
+        what: `${draft.name} is ephemeral: no relation exists to read, so that it cannot be public`,
         hint: 'Materialize it as a view, or make it protected.',
         place: at('access'),
       });

@@ -18,7 +18,7 @@ import { unitTestRows } from './unit-test-rows.ts';
 /** The time of a run that no test gives. */
 const anyTime = '2024-01-01T00:00:00.000Z';
 
-/** What stands for a secret in a unit test: its outcome must not depend on what is set where it runs. */
+/** The value of every secret in a unit test: its outcome must not depend on what is set where it runs. */
 export const secretOfUnitTests = 'a secret of unit tests';
 
 /**

@@ -73,7 +73,7 @@ export const columnGrantsJson = `(select coalesce(jsonb_agg(jsonb_build_object('
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             and g.grantee <> c.relowner and (g.grantee = 0 or r.oid is not null))`;
 
-/** What hangs on the row `c` of pg_class or its partitions and would go with it, in words. */
+/** What depends on the row `c` of pg_class or its partitions and would be dropped with it, in words. */
 export const extrasJson = `(select coalesce(jsonb_agg(extra order by extra), '[]') from (
         with parts as (
             select c.oid
@@ -115,7 +115,7 @@ const relationNamed = `from pg_class c
      join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm')`;
 
-/** What hangs on a table, view or materialized view; undefined if there is none of that name. */
+/** What depends on a table, view or materialized view; undefined if there is none of that name. */
 export async function readAttachments(session: Queryable, name: RelationName): Promise<Attachments | undefined> {
   const { rows } = await session.query<WrittenAttachments>(
     `select ${commentColumns},

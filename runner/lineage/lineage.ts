@@ -128,7 +128,7 @@ export function columnLineage(manifest: Pick<Manifest, 'nodes' | 'order'>, optio
   return found;
 }
 
-/** A node whose lineage is not there, since it stands later in the order: a cycle that foreign keys allow. */
+/** A node whose lineage is not there, since it comes later in the order: a cycle that foreign keys allow. */
 function undescribed(node: NodeWithColumns): Shape {
   return openShape(node.id, [], `the columns of ${node.name} are not known here`);
 }

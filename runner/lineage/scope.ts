@@ -74,7 +74,7 @@ export function columnIn(shape: Shape, name: string): Flow | undefined {
 /** What a reference to a column, by its parts, comes from. */
 export function referred(scope: Scope, fields: readonly string[]): Flow {
   const [first = '', second, third] = fields;
-  // A column that is known further out goes before one that nobody has declared.
+  // A column that is known in an outer scope has precedence over one that is declared nowhere.
   const ways = second === undefined ? [known, undeclared] : [(at: Scope) => qualified(at, first, second, third)];
   for (const way of ways)
     for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {

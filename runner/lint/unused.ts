@@ -60,7 +60,7 @@ function unusedMacros(macros: ReadonlyMap<string, SourceFile>, used: ReadonlyMap
 function unusedVars({ settings, settingsFile }: Project, used: ReadonlyMap<string, string>): Finding[] {
   const texts = [...used.values()].join('\n');
   const read = new Set([...texts.matchAll(/\bvar\s+["']([^"']+)["']/g)].map(([, name]) => name));
-  // As in dbt, variables may stand under the name of the project.
+  // As in dbt, variables may be nested under the name of the project.
   const { [settings.name]: own, ...others } = settings.vars ?? {};
   const isNested = isMapping(own);
   const inside = isNested ? Object.keys(own).map((name) => ({ name, path: ['vars', settings.name] })) : [];

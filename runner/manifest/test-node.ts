@@ -54,7 +54,7 @@ export interface TestNode extends NodeBase {
   readonly incremental?: IncrementalTest | undefined;
 }
 
-/** An aggregate over the bad rows, and the conditions on it, as they stand behind it in SQL: `> 10`. */
+/** An aggregate over the bad rows, and the conditions on it, as they follow it in SQL: `> 10`. */
 export interface Verdict {
   readonly failCalc: string;
   readonly warnIf: string;
@@ -71,7 +71,7 @@ export interface Stored {
 
 /** What tells a bad row by its columns, so that tests of one relation can read it together. */
 export interface BadRow {
-  /** The relation with its alias, as it stands after `from`. */
+  /** The relation with its alias, as written after `from`. */
   readonly from: string;
   /** True of a bad row; it may use the alias. */
   readonly condition: SqlText;

@@ -66,7 +66,7 @@ function differenceByKey(
   const since = (alias: string) => (scope.kind === 'since' ? [isSince(alias, scope.bound)] : []);
   const gone = `not exists (select from ${staged} as n where ${sameKey})`;
   const pointedAt = isReferenced(referencedBy);
-  // Rows that go first make room: one that stays may take over a value that has to be unique.
+  // Rows are deleted first: one that stays may take over a value that has to be unique.
   const steps: Step[] = [
     counted(
       'deleted',

@@ -8,7 +8,7 @@ import { checkContract, checkNamed } from './contract.ts';
 
 /**
  * The type of a microbatch model's event_time, which says to which batch a row belongs. Pure.
- * @throws NodeError if the columns break the model's contract, or there is no such column, or it says no time.
+ * @throws NodeError if the columns break the model's contract, or there is no such column, or it is no date or time.
  */
 export function checkYields(node: MicrobatchNode, yields: readonly Column[], sample: KnownBatch): string {
   const { eventTime } = node.batch;

@@ -7,7 +7,7 @@ import type { SqlText } from '../text/sql-text.ts';
 /**
  * The query of one batch.
  * @param typeOf the type of an upstream's column, as PostgreSQL spells it.
- * @throws NodeError for a column whose type says no time.
+ * @throws NodeError for a column whose type is no date or time.
  */
 export function forBatch(sql: SqlText, window: BatchWindow, typeOf: (id: string, column: string) => string): SqlText {
   return sql.fill((hole, { start }) => {
@@ -39,7 +39,7 @@ export const batchTypes = Object.keys(literals);
 
 /**
  * A bound of a batch as a value that a column of this type can be compared with. Types without a zone are read as what the
- * clock of the model's time zone shows. Undefined for a type that says no time.
+ * clock of the model's time zone shows. Undefined for a type that is no date or time.
  */
 export function boundLiteral(type: string, moment: Moment): string | undefined {
   return literals[type.replace(/^(timestamp)\(\d\)/, '$1')]?.(moment);

@@ -38,7 +38,7 @@ export const eventTimeTypes = Object.keys(literals);
 
 /**
  * The start of a day (UTC) as a value that event_time can be compared with: integer is YYYYMMDD, bigint YYYYMMDDHHMM.
- * Undefined for a type that says no time.
+ * Undefined for a type that is no date or time.
  */
 export function dayLiteral(type: string, at: Date): string | undefined {
   return literals[type]?.(at.toISOString().slice(0, 10));

@@ -5,7 +5,7 @@ import { settingPlace } from '../project/setting-places.ts';
 import { NodeError } from '../text/errors.ts';
 
 /**
- * Refuses a partition column that says no time, and one whose type would have to change in a standing table: PostgreSQL
+ * Refuses a partition column that is no date or time, and one whose type would have to change in an existing table: PostgreSQL
  * changes no column by which a table is partitioned. Pure.
  * @param yields the columns of the rows, the partition column among them.
  * @throws NodeError that says how to go on.

@@ -11,7 +11,7 @@ import type { BatchRows } from './plan-batch.ts';
 
 /**
  * Stages the rows of a build from scratch without giving surrogate keys away, checked for their unique key.
- * @param unique whether the database holds the standing table to its unique key; otherwise that is checked, too.
+ * @param unique whether the existing table has a unique constraint on its key; otherwise that is checked, too.
  */
 export function planBeside(target: TableTarget, sql: SqlText, unique: boolean): Step[] {
   const guard = (at: string) => (target.uniqueKey.length === 0 ? [] : guardKey(target.model, at, target.uniqueKey));

@@ -54,7 +54,7 @@ class Walk {
   readonly #session: Session;
   readonly #options: WorkOptions;
   readonly #effects: Effects;
-  /** Of nodes that cannot be built, and of what waits for them: the name of the one that is to blame. */
+  /** Of nodes that cannot be built, and of what waits for them: the name of the one that is the cause. */
   readonly #broken = new Map<string, string>();
 
   constructor(compiled: Compiled, session: Session, options: WorkOptions) {

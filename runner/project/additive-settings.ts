@@ -6,7 +6,7 @@ import { partOf, type SettingPlaces, sqlAt } from './setting-places.ts';
 
 /*
  * Settings that add up from folder to model: hooks, and what grants say with a plus sign. Each part of what has been added
- * up still knows where it stands.
+ * up still has its place.
  */
 
 const expected = 'expected SQL, { sql, transaction }, or a list of them';

@@ -89,7 +89,7 @@ export class FolderConfig {
     this.#problems.push(...explain(file, checked.error, configSchema, within));
     const places = new Map(Object.keys(own).map((key) => [key, file.written(within([key]))] as const));
     this.#own.set(folder, [...(this.#own.get(folder) ?? []), { config: checked.data ?? {}, places }]);
-    // What stands beside the project's own level is stronger.
+    // A key beside the project's own level is stronger.
     children.sort(([, a], [, b]) => Number(a !== '') - Number(b !== ''));
     for (const [name, child, value] of children) this.#walk([...path, name], value, child);
   }

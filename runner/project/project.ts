@@ -186,7 +186,7 @@ export function textsOf(project: Project): readonly SourceFile[] {
 
 /** The texts of a project's files by their paths, to quote a line of one. */
 export function sourceTexts(project: Project): SourceTexts {
-  // Nobody asks as long as there is nothing to tell.
+  // Not read as long as there is no problem to place.
   let texts: ReadonlyMap<string, string> | undefined;
   return (file) => {
     texts ??= new Map(textsOf(project).map(({ path, text }) => [path, text]));

@@ -79,7 +79,7 @@ const column = z.strictObject({
   bi: z.union([z.literal(false), biColumn], 'expected settings, e.g. { name, format }, or false').optional(),
 });
 
-/** Settings that may stand beside `config` as well as in it. */
+/** Settings that may be written beside `config` as well as in it. */
 const besideConfig = configSchema.pick({ tags: true, meta: true, group: true, access: true, docs: true }).shape;
 export const keysBesideConfig = Object.keys(besideConfig) as (keyof typeof besideConfig)[];
 

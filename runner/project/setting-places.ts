@@ -29,7 +29,7 @@ export function partOf(written: Written, path: YamlPath): Written {
   return at;
 }
 
-/** What is written at a place as SQL: `value`, whose characters know their places where they stand there. */
+/** What is written at a place as SQL: `value`, whose characters keep their places in that file. */
 export function sqlAt({ place, sql }: Written, value: string): SqlText {
   return sql?.text === value ? sql : SqlText.from(place, value);
 }

@@ -47,7 +47,7 @@ export interface RowsToTest {
 
 /**
  * What a run need not do again: the data tests that have passed on the same rows with the same SQL. Used under the run lock, so
- * that nobody else changes rows of models meanwhile. A source's version is read when the run begins: rows that come in later
+ * that no other session changes rows of models meanwhile. A source's version is read when the run begins: rows that come in later
  * are tested, and the next run tests them once more.
  */
 export class Reuse implements KnownRows {

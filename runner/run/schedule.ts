@@ -11,7 +11,7 @@ export interface ScheduleOptions {
 export interface Work {
   /** Does the work of one id; true if what depends on it may go on. Must not throw. */
   run(id: string): Promise<boolean>;
-  /** Told of every id that is not worked on, with the one that is to blame (undefined: the run was stopped). */
+  /** Called for every id that is not worked on, with the one that is the cause (undefined: the run was stopped). */
   skip(id: string, because: string | undefined): void;
 }
 

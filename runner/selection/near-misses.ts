@@ -22,7 +22,7 @@ export function nearMisses(term: string, selectables: Selectables): string | und
   const guess =
     nearestOf(criterion, selectables) ?? containing(value, selectables) ?? beginningLike(value, selectables);
   if (guess !== undefined) return `Did you mean ${guess}?`;
-  return value.includes('+') ? 'A + goes before or behind a name; a blank stands between two.' : 'See `datacycle ls`.';
+  return value.includes('+') ? 'A + goes before or behind a name; a blank separates two.' : 'See `datacycle ls`.';
 }
 
 function nearestOf({ method, keys, value }: Criterion, { nodes }: Selectables): string | undefined {

@@ -106,7 +106,7 @@ class DefinitionReader {
     for (const kind of ['union', 'intersection'] as const) {
       if (!(kind in written)) continue;
       const other = Object.keys(written).find((key) => key !== kind);
-      if (other !== undefined) return this.#refuse(`"${other}" may not stand beside ${kind}`, path);
+      if (other !== undefined) return this.#refuse(`"${other}" may not be used together with ${kind}`, path);
       return this.#combination(kind, written[kind], [...path, kind]);
     }
     return this.#criterion(written, path);
@@ -149,14 +149,14 @@ class DefinitionReader {
     return base && without(base, excluded);
   }
 
-  /** A selector that stands before this one, taken as it is. */
+  /** A selector that precedes this one, as it was defined. */
   #reference({ value, method: _method, ...others }: Mapping, path: YamlPath): Definition | undefined {
     const [other] = Object.keys(others);
     if (other !== undefined)
       return this.#refuse(`"${other}" has no meaning beside method: selector`, path, 'Put it into a union with it.');
     const found = this.#known.get(String(value));
     if (found !== undefined) return found;
-    const hint = didYouMean(String(value), this.#known.keys()) ?? 'A selector refers to those that stand before it.';
+    const hint = didYouMean(String(value), this.#known.keys()) ?? 'A selector can refer only to those that precede it.';
     return this.#refuse(`there is no selector "${String(value)}" before this one`, [...path, 'value'], hint);
   }
 

@@ -24,7 +24,7 @@ export interface Reads {
   readonly any: boolean;
 }
 
-/** Reads a program as it was parsed. @param helpers names that are calls wherever they stand in front. */
+/** Reads a program as it was parsed. @param helpers names that are calls wherever they come first. */
 export function readsOf(program: hbs.AST.Program, file: string, helpers: ReadonlySet<string>): Reads {
   const reading = new Reading(file, helpers);
   reading.accept(program);

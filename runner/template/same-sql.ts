@@ -153,7 +153,7 @@ function blockOf(block: hbs.AST.BlockStatement, rendering: Rendering): string {
   return (['first', 'last'] as const).map((round) => sqlOf(block.program, { ...rendering, round })).join('');
 }
 
-/** What stands in a template for what it yields only when it is rendered, as a name that SQL may have at any place. */
+/** A placeholder for a value that a template yields only when it is rendered: a name that SQL may have at any place. */
 function hole(
   name: hbs.AST.Node,
   params: readonly hbs.AST.Expression[],

@@ -173,7 +173,7 @@ export class SqlText {
   }
 
   /**
-   * The same where `file` is no file but a value in one: what comes from it comes from where that value stands.
+   * The same where `file` is no file but a value in one: what comes from it has the place of that value.
    * @param written the value, whose characters know their places.
    */
   standingAt(file: string, written: SqlText): SqlText {

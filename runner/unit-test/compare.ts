@@ -26,8 +26,8 @@ export interface Difference {
 const expectedTable = 'pg_temp."datacycle_expected"';
 
 /**
- * Compares rows, as many times as each stands there, in the columns that are expected; values of a column have its type.
- * @param actual the relation, as it stands after `from`.
+ * Compares rows, duplicates included, in the columns that are expected; values of a column have its type.
+ * @param actual the relation, as written after `from`.
  * @throws NodeError at the place of what is expected, where it does not fit the columns.
  */
 export async function compare(

@@ -13,6 +13,6 @@ export interface UnitTestOptions {
   readonly target: Warehouse;
   /** Where a query is run. Tests of several runs are always run in the embedded database. */
   readonly on: UnitTestPlace;
-  /** Session settings: what stands for secrets. */
+  /** Session settings: the values of secrets. */
   readonly settings: Readonly<Record<string, string>>;
 }

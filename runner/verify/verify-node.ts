@@ -68,7 +68,7 @@ export async function verifyNode(
     return skipped('full_refresh: false, so it is never built from scratch');
 
   if (node.materialized === 'incremental' && (node.config.incremental_predicates ?? []).length > 0)
-    return skipped('incremental_predicates: rows may stand as they were on purpose');
+    return skipped('incremental_predicates: rows may be left unchanged on purpose');
 
   // A build that waits for a sibling is not to consume all there is; what it would read from scratch is all there is.
   const state = await readState(session, { manifest }, node, false);

@@ -6,7 +6,7 @@ import type { YamlFile, YamlPath } from './yaml-file.ts';
 
 /**
  * The value of a file checked against `schema`; every fault becomes a problem with its line and, for an unknown key, a guess.
- * @param isIgnored whether an unknown key may stand in the mapping at this path; it is as if it did not.
+ * @param isIgnored whether an unknown key is allowed in the mapping at this path; it is ignored then.
  */
 export function checkYaml<T>(
   yaml: YamlFile,

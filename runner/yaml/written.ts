@@ -1,7 +1,7 @@
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
 
-/** A value in one of the user's files, as plain data: where it stands, and where each part of it does. */
+/** A value in one of the user's files, as plain data: with its place and that of each of its parts. */
 export interface Written {
   readonly place: Place;
   /** A text as SQL whose characters know their places. */

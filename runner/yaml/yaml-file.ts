@@ -1,6 +1,6 @@
 // YAML that knows its place.
 //
-//   parse.ts       reads a file into plain data: its value, and where each part of it stands; exact-numbers.ts keeps every digit
+//   parse.ts       reads a file into plain data: its value, and the place of each part; exact-numbers.ts keeps every digit
 //   yaml-file.ts   the places of that data, without a parser; yaml-text.ts finds the characters of a text in the file
 //   check.ts       checks the value against a schema: each fault is a problem with its place
 //   written.ts     a setting with the places of its parts, as nodes keep it
@@ -15,12 +15,12 @@ import { alignedText, type Escape } from './yaml-text.ts';
 
 export type YamlPath = readonly (string | number)[];
 
-/** Where a value stands in a YAML file, and where its parts do; offsets count from 0 in UTF-16 units. Plain data. */
+/** The place of a value in a YAML file, and those of its parts; offsets count from 0 in UTF-16 units. Plain data. */
 export interface YamlNode {
   readonly at: number;
   /** Of a text: where its characters begin and end in the file, quotes left out, and what escapes one. */
   readonly text?: { readonly from: number; readonly to: number; readonly escaping?: Escape } | undefined;
-  /** Of a mapping: where its keys stand. */
+  /** Of a mapping: the places of its keys. */
   readonly keys?: Readonly<Record<string, number>> | undefined;
   /** By key, or by number. */
   readonly parts?: Readonly<Record<string, YamlNode>> | undefined;

@@ -1,7 +1,7 @@
 import type { Place } from '../text/place.ts';
 import { SqlText } from '../text/sql-text.ts';
 
-/** What stands before a character of a scalar to make it part of the value: in double quotes, in single quotes, nowhere else. */
+/** The escape before a character of a scalar that makes it part of the value: in double quotes, in single quotes, nowhere else. */
 export type Escape = '\\' | "'" | undefined;
 
 /**

@@ -13,29 +13,29 @@ export interface Case {
   readonly sql?: string;
   /** Further keys of the model in its .yml, e.g. constraints. */
   readonly yml?: string;
-  /** What the query yields; the standing relation has the same unless `standing` says otherwise. */
+  /** What the query yields; the existing relation has the same unless `standing` says otherwise. */
   readonly yields?: readonly Column[];
   readonly standing?: readonly Column[];
-  /** How the standing relation was made; undefined: as it is to be made now. */
+  /** How the existing relation was materialized; undefined: as the model is now. */
   readonly recorded?: string;
   readonly kindOfStanding?: ExistingRelation['kind'];
-  /** Names of constraints and indexes that stand; undefined: all that the node declares. */
+  /** Names of constraints and indexes that exist; undefined: all that the node declares. */
   readonly objects?: readonly string[];
-  /** Names that the runner made; undefined: those that stand. */
+  /** Names that the runner created; undefined: those that exist. */
   readonly created?: readonly string[];
-  /** Columns of the standing table that are NOT NULL; undefined: its keys. */
+  /** Columns of the existing table that are NOT NULL; undefined: its keys. */
   readonly notNull?: readonly string[];
   readonly referencedBy?: readonly ForeignKey[];
   /** The increment's columns are looked at, as where its SQL or on_schema_change asks for that. */
   readonly looksAtColumns?: boolean;
   /** Up to when rows of an upstream have been deleted. */
   readonly expired?: string;
-  /** The row security that stands. */
+  /** The existing row security. */
   readonly secured?: ExistingRelation['rowSecurity'];
   readonly access?: Access;
-  /** The partitioning that stands. */
+  /** The existing partitioning. */
   readonly partitions?: ExistingRelation['partitions'];
-  /** The views that are in the way. */
+  /** The blocking views. */
   readonly views?: readonly DependentView[];
 }
 

@@ -88,7 +88,7 @@ export class RegistryServer {
     // Loaded only here: who loads something else need not wait for it.
     const { authPlugins, createConnection } = await import('mysql2');
     const { host = 'localhost', port = 3306, socketPath } = address.connection;
-    // A socket of our own: the driver's destroy() only says goodbye and would wait for ever for a server that is stuck.
+    // A socket of our own: the driver's destroy() asks the server to end the connection and would wait for ever for a server that is stuck.
     const socket = connect(socketPath === undefined ? { host, port } : { path: socketPath });
     socket.on('error', () => undefined);
     socket.setKeepAlive(true, keepAliveMs);

@@ -6,11 +6,11 @@ import type { Found, Tested } from './tested.ts';
 /** Text that is no name of a column but SQL over columns: `lower(name)`, `"Full name"`, `a + b`. */
 const expression = /[()'"|:*/%<>=]|\s[-+]\s/;
 
-/** A name that PostgreSQL would fold to lower case where nobody quotes it. */
+/** A name that PostgreSQL would fold to lower case unless it is quoted. */
 const unquoted = /^[a-z_][a-z0-9_$]*$/i;
 
 /**
- * A column as a test names it: quoted, or as it stands where it is an expression. In a name like `Id` the case counts only where
+ * A column as a test names it: quoted, or as it is written where it is an expression. In a name like `Id` the case counts only where
  * the model itself has it so (dbt writes such names without quotes).
  */
 export function columnSql(of: Pick<Tested, 'keepsCase'>, written: string): { name: string | undefined; sql: string } {

@@ -59,7 +59,7 @@ export function listOf(columns: readonly Pick<TestedColumn, 'sql'>[]): SqlText {
   );
 }
 
-/** The query for values, or combinations of values, that stand in more than one row. @param clause which rows it looks at. */
+/** The query for values, or combinations of values, that are in more than one row. @param clause which rows it looks at. */
 export function repeated({ rows }: Call, columns: readonly Pick<TestedColumn, 'sql'>[], clause: SqlText): SqlText {
   const list = listOf(columns);
   return SqlText.join(

@@ -45,7 +45,7 @@ export interface ParsedRequest {
   readonly path: (key: string, ...inside: YamlPath) => YamlPath;
 }
 
-/** What stands beside the arguments of a test and is no setting. */
+/** Keys beside the arguments of a test that are no settings. */
 const parts = ['name', 'description', 'config', 'arguments'];
 
 /**

@@ -126,7 +126,7 @@ export function modelHelpers(
       return '';
     },
     ref(args, call) {
-      // As in dbt, the project may stand before the model.
+      // As in dbt, the project's name may precede the model's.
       const [name = '', of] = [...text('ref', args, args.length === 2 ? 2 : 1)].reverse();
       if (of !== undefined && of !== project.settings.name)
         throw new HelperError(

@@ -26,7 +26,7 @@ export function faultOfName(name: string): { readonly what: string; readonly hin
 export class NamesTaken {
   readonly #taken = new Map<string, string>();
 
-  /** Takes a name for `owner`. @returns who has it already, if anybody. */
+  /** Takes a name for `owner`. @returns the owner that has it already, if any. */
   take(name: string, owner: string): string | undefined {
     const key = name.toLowerCase();
     const other = this.#taken.get(key);

@@ -66,16 +66,16 @@ type Outcome<T> =
   | { readonly done: false; readonly blockers: readonly Blocker[] };
 
 /**
- * Transactions that do not hold up readers. PostgreSQL queues locks: whoever reads a table waits behind a statement that waits
- * for an exclusive lock on it, so that one open transaction of a reader stops all others. A statement that waits while
- * others wait for it is cancelled after three seconds, its transaction is rolled back, and is run again once the transactions in its way
- * have ended. Waits that nobody else suffers from lose no work.
+ * Transactions that do not block readers for long. PostgreSQL queues locks: a reader of a table waits behind a statement that waits
+ * for an exclusive lock on it, so that one open transaction of a reader blocks all others. A statement that waits while
+ * others wait for it is cancelled after three seconds; its transaction is rolled back, and is run again once the transactions that
+ * block it have ended. A wait that blocks no other session is not cancelled.
  */
 export class LockWaits {
   readonly #warehouse: Warehouse;
   readonly #options: LockWaitOptions;
   readonly #limitMs: number;
-  /** When each transaction of others was first in the way, by the clock that never jumps. */
+  /** When each transaction of others was first seen to block, by a monotonic clock. */
   readonly #since = new Map<string, number>();
 
   constructor(warehouse: Warehouse, options: LockWaitOptions = {}) {
@@ -87,7 +87,7 @@ export class LockWaits {
   /**
    * Runs `work` in one transaction, and again if it failed because of another session.
    * @param name of what is worked on, for messages.
-   * @throws LockHeldError naming the session that was in the way for too long.
+   * @throws LockHeldError naming the session that blocked for too long.
    */
   async transaction<T>(
     name: string,
@@ -236,7 +236,7 @@ export class LockWaits {
       pid === 0 ? 'rollback prepared (see its gid in pg_prepared_xacts)' : `select pg_terminate_backend(${pid});`,
     );
     return new LockHeldError({
-      what: `${name}: waited ${inWords(this.#limitMs)} for a lock; in the way: ${others.map(({ words }) => words).join(', ')}`,
+      what: `${name}: waited ${inWords(this.#limitMs)} for a lock; blocked by ${others.map(({ words }) => words).join(', ')}`,
       hint: `It is as it was before, and readers went on. Run it again when that transaction has ended, or end it as its user or a superuser: ${ends.join(' ')}`,
     });
   }

@@ -65,7 +65,7 @@ export interface GrantPlan {
 
 /**
  * Brings a relation's privileges in line with the setting `grants`: grants what is declared and missing, and revokes what the
- * setting granted and no longer declares. Other grants were made by hand and stay.
+ * setting granted and no longer declares. Other grants were given by hand and stay.
  * ```sql
  * revoke select on table t from reporter; grant select on table t to reader;
  * ```

@@ -91,7 +91,7 @@ function restoring(what: string, statement: string): Step {
   };
 }
 
-/** The names of indexes are a schema's: the old ones make room. Nobody who reads or writes is held up by that. */
+/** The names of indexes are unique in a schema, so the old ones are renamed. That blocks neither readers nor writers. */
 function clearNames({ schema, name }: RelationName, existing: ExistingRelation, wanted: readonly string[]): Step[] {
   const names = existing.objects.filter((one) => wanted.includes(one));
   if (names.length === 0) return [];

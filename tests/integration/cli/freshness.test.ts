@@ -130,7 +130,7 @@ describe('how old the rows of sources are', () => {
     expect(await run('source', 'fresh')).toMatchObject({ code: 2 });
   });
 
-  it('lets source_status:fresher name what hangs on sources with newer rows', async () => {
+  it('lets source_status:fresher name what depends on sources with newer rows', async () => {
     await run('freshness', '--select', 'source:raw.fine');
     cpSync(join(project.root, 'target'), join(project.root, 'earlier'), { recursive: true });
     const fresher = async () =>

@@ -179,7 +179,7 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
       expect(built.results.reduce((sum, one) => sum + one.inserted + one.updated + one.deleted, 0)).toBe(0);
     }));
 
-  it('the sites are those of WEATHER_SITES: trimmed, each once; another list rebuilds all that hangs on it', () =>
+  it('the sites are those of WEATHER_SITES: trimmed, each once; another list rebuilds all that depends on it', () =>
     withHome(kind, async (home, warehouse) => {
       const sites = () => home.rows('select site_name from gold.dim_weather_site order by 1');
       const keys = () => home.rows('select site_key, site_name from gold.dim_weather_site order by 1');

@@ -102,7 +102,7 @@ describe.each(oneDatabase)('a change of the project on $name', (kind) => {
     expect(await structure('public.m')).toEqual(['m_value_key', 'not null value']);
   });
 
-  it('a NOT NULL, an index and a constraint made by hand stay', async () => {
+  it('a NOT NULL, an index and a constraint created by hand stay', async () => {
     project.write({
       'models/m.sql': '{{config materialized="table"}}select id, room from {{source "raw" "events"}}',
     });

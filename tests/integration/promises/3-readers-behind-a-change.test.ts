@@ -89,7 +89,7 @@ describe.each(servers)('3: readers behind a change, on $name', (kind) => {
     const { error } = resultOf(await project.run(database.warehouse, { lockWaitMs: 3000 }), 'changing');
     expect(error).toMatchObject({
       message: expect.stringMatching(
-        /^changing: waited 3 s for a lock; in the way: a report \(server process \d+, user \S+, idle in transaction, in a transaction since .* UTC\)$/,
+        /^changing: waited 3 s for a lock; blocked by a report \(server process \d+, user \S+, idle in transaction, in a transaction since .* UTC\)$/,
       ),
       where: 'models/changing.sql',
       hint: expect.stringMatching(/select pg_terminate_backend\(\d+\);$/),

@@ -42,7 +42,7 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
     );
   const byHand = (table: string) => relation('public', `on_${table}`);
 
-  /** Identities of everything that was made by hand: what is dropped and made again has another oid. */
+  /** Identities of everything that was created by hand: what is dropped and made again has another oid. */
   const createdByHand = () =>
     home.rows(
       `select 'view' as kind, oid::text as id from pg_class where relnamespace = 'public'::regnamespace
@@ -56,7 +56,7 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
        order by 1, 2`,
     );
 
-  it(`see every table of gold whole in ${refreshes} of them, and what was made by hand is still there`, async () => {
+  it(`see every table of gold whole in ${refreshes} of them, and what was created by hand is still there`, async () => {
     const statements = [
       `create role ${role}`,
       `grant usage on schema gold, bi, public to ${role}`,

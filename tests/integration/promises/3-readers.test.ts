@@ -7,7 +7,7 @@ import { rowsOf } from '../temporary-project.ts';
 describe.each(servers)('3: readers never notice, on $name', (kind) => {
   const { database, project } = eventsOn(kind);
 
-  it('a reader in a loop beside 15 full refreshes sees old rows or new rows, and what was made by hand stays', async () => {
+  it('a reader in a loop beside 15 full refreshes sees old rows or new rows, and what was created by hand stays', async () => {
     project.write({
       'models/rooms.sql': `{{config materialized="table" unique_key="room" surrogate_key="room_key"}}
 select room, min(version) as version from {{ref "numbered"}} group by room`,

@@ -51,7 +51,7 @@ describe.each(databases)('migrations on $name', { timeout: 120_000 }, ({ open })
     expect(await numbers('memory')).toEqual([{ number: 1 }, { number: 2 }]);
   });
 
-  it('let readers pass while a transaction of one of them is in the way, and name it if it stays', async () => {
+  it('let readers pass while a transaction of one of them blocks, and name it if it stays', async () => {
     const url = database.url;
     // One connection has no other in its way.
     if (url === undefined) return;

@@ -55,7 +55,7 @@ describe.each(oneDatabase)('the order of columns on $name', (kind) => {
     expect(await columnsOf('public.u')).toBe('y, z, id');
   });
 
-  it('changes without losing what hangs on the table: keys, foreign keys, privileges, what was created by hand', async () => {
+  it('changes without losing what depends on the table: keys, foreign keys, privileges, what was created by hand', async () => {
     const rooms = (columns: string) =>
       project.write({
         'models/rooms.sql': model(

@@ -80,7 +80,7 @@ seeds: { +grants: { select: public } }
     project.write(files('{ name: grant select to dc_analyst, columns: [id] }'));
     expect((await project.run(database.warehouse)).ok).toBe(true);
     await database.warehouse.query('grant select on t to dc_analyst');
-    // What people granted stays, and nothing is made anew, as long as nothing changes; then just the index goes.
+    // What people granted stays, and nothing is created again, as long as nothing changes; then just the index goes.
     project.write(files(''));
     expect((await project.run(database.warehouse)).ok).toBe(true);
     expect(await grantsOn('t')).toEqual(['dc_analyst select']);
@@ -106,7 +106,7 @@ seeds: { +grants: { select: public } }
 
     const again = await project.run(database.warehouse);
     expect(resultOf(again, 'v').message).toBe('unchanged');
-    // What was taken away by hand and is declared comes back; a view that is made anew keeps all.
+    // What was taken away by hand and is declared comes back; a view that is created again keeps all.
     await database.warehouse.query('revoke select on t from dc_auditor');
     project.write({ 'models/v.sql': `select 'x' as other, id from {{ref "t"}}` });
     await project.run(database.warehouse);

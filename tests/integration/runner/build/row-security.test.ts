@@ -144,7 +144,7 @@ describe.each(oneDatabase)('row security on $name', ({ open }) => {
     expect(resultOf(await build(), 'visits').message).toBe('nothing new');
   });
 
-  it('lets policies made by hand live through rebuilds', async () => {
+  it('lets policies created by hand live through rebuilds', async () => {
     await build();
     await rows(`create policy by_hand on shown.visits for select to ${reader(1)} using (id = 1)`);
     const made = () => rows('select oid::int, polname from pg_policy order by oid');

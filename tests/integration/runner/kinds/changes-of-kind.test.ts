@@ -82,7 +82,7 @@ describe.each(oneDatabase)('a change of kind on $name', (kind) => {
     },
   );
 
-  it('indexes made by hand come back on what can have them, and keep a table from becoming a view; constraints, too', async () => {
+  it('indexes created by hand come back on what can have them, and keep a table from becoming a view; constraints, too', async () => {
     const indexes = async () =>
       (
         await rows(
@@ -130,7 +130,7 @@ describe.each(oneDatabase)('a change of kind on $name', (kind) => {
     expect(await relkind()).toBe('v');
   });
 
-  it('a trigger of a view is not lost when the view has to be made anew for its columns', async () => {
+  it('a trigger of a view is not lost when the view has to be created again for its columns', async () => {
     become(rooms('view'));
     await run();
     await query(`create function hand.keep() returns trigger language plpgsql as 'begin return new; end'`);

@@ -185,7 +185,7 @@ describe.each(databases)('settings of incremental models on $name', (kind) => {
     });
   });
 
-  it('an index or constraint under a name of its own is made anew when its definition changes, without a rebuild', async () => {
+  it('an index or constraint under a name of its own is created again when its definition changes, without a rebuild', async () => {
     const files = (index: string, check: string) => ({
       'models/m.sql': model(''),
       'models/m.yml': `models: [{ name: m, config: { indexes: [${index}] }, constraints: [{ type: check, name: sane, expression: ${check} }] }]`,

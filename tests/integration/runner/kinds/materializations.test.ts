@@ -100,7 +100,7 @@ select id, room, value from {{source "raw" "events"}} {{#incremental}}where load
     if (load === 2) expect(await rowsOf(database.warehouse, 'select id from public.copied')).toEqual([{ id: 1 }]);
   });
 
-  it('rebuilds by difference: views, grants, indexes and foreign keys made by hand stay', async () => {
+  it('rebuilds by difference: views, grants, indexes and foreign keys created by hand stay', async () => {
     project.write({
       'models/rooms.yml': `
 models:

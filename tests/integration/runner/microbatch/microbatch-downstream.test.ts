@@ -6,7 +6,7 @@ import { oneDatabase } from '../../databases.ts';
 import { resultOf, type TemporaryProject } from '../../temporary-project.ts';
 import { daily, readings, readingsInBatches, settings } from './readings-in-batches.ts';
 
-describe.each(oneDatabase)('what hangs on a table in batches, on $name', (kind) => {
+describe.each(oneDatabase)('what depends on a table in batches, on $name', (kind) => {
   const { database, project, query, land, run, backfill, outcome, rows, generation, threeDays, verify } =
     readingsInBatches(kind);
 
@@ -163,7 +163,7 @@ select room, at, value, load_id from {{ref "readings"}} {{#incremental}}where lo
     expect(reportJson(event)).toMatchObject({ node: 'readings', batches: 3, inserted: 3 });
   });
 
-  it('keeps surrogate keys, what hangs on the table, comments and rows that others point at', async () => {
+  it('keeps surrogate keys, what depends on the table, comments and rows that others point at', async () => {
     project.write({
       'models/readings.sql': readings('surrogate_key="id"'),
       'models/readings.yml': `models: [{ name: readings, description: What was read., config: { indexes: [{ columns: at, type: brin }] } }]`,

@@ -102,7 +102,7 @@ describe.each(oneDatabase)('microbatch into partitions on $name', (kind) => {
     expect(await asFound()).toEqual(before);
   });
 
-  it('touches nothing where something hangs on the table that cannot be made again', async () => {
+  it('touches nothing where something depends on the table that cannot be made again', async () => {
     await run('');
     await query('create index by_hand on readings (value)');
     expect(await run(monthly)).toBe('error +0 ~0 -0');

@@ -125,7 +125,7 @@ describe.each(oneDatabase)('a change by hand of partitions on $name', ({ name, o
     }
   });
 
-  it('shuts what a partition was cut into, and names what hangs on it', async () => {
+  it('shuts what a partition was cut into, and names what depends on it', async () => {
     await visits.rows(`create table shown.nov partition of shown.visits ${november} partition by range (at)`);
     await visits.rows(`create table shown.nov_all partition of shown.nov ${november}`);
     await visits.rows(`grant usage on schema shown to ${reader}`);

@@ -162,7 +162,7 @@ describe.each(oneDatabase)('a changed partition_by on $name', ({ open }) => {
       'trigger by_hand on table shown.visits',
     ],
     ['statistics', 'create statistics shown.pair on id, home from shown.visits', 'statistics object shown.pair'],
-  ])('is refused, and nothing touched, where %s hangs on the table', async (_, statements, named) => {
+  ])('is refused, and nothing touched, where %s depends on the table', async (_, statements, named) => {
     await build(plain);
     const oid = await visits.rows(`select 'shown.visits'::regclass::oid as oid`);
     await visits.rows('create schema byhand');
@@ -173,7 +173,7 @@ describe.each(oneDatabase)('a changed partition_by on $name', ({ open }) => {
     expect(await visits.rows(`select 'shown.visits'::regclass::oid as oid`)).toEqual(oid);
   });
 
-  it('takes views made by hand and privileges on columns along, but no view of a single partition', async () => {
+  it('takes views created by hand and privileges on columns along, but no view of a single partition', async () => {
     await build(plain);
     await visits.rows('create schema byhand');
     await visits.rows('create view byhand.seen as select id from shown.visits');

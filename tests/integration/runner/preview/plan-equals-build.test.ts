@@ -138,7 +138,7 @@ describe.each(oneDatabase)('plan on $name', (kind) => {
     expect(await planned({ reuse: false })).toMatchObject({ totals: 'replace', [test]: 'test' });
   });
 
-  it('says it of batches with late rows, failures of the last run, and views in the way', async () => {
+  it('says it of batches with late rows, failures of the last run, and blocking views', async () => {
     project.write({
       'models/daily.sql': `{{config materialized="incremental" incremental_strategy="microbatch" event_time="at" batch_size="day" begin="2023-08-30" unique_key="id"}}
 select id, at from {{source "raw" "moments"}}

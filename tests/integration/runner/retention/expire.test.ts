@@ -75,7 +75,7 @@ describe.each(oneDatabase)('retention on $name', (kind) => {
       deleted: 0,
     });
     expect(await rows(all)).toEqual(kept);
-    // Changed SQL: what can be made anew is, what cannot stays as it was.
+    // Changed SQL: what can be created again is, what cannot stays as it was.
     files.write({ 'models/gold/days.sql': days(2) });
     expect((await files.run(database.warehouse, { now })).ok).toBe(true);
     expect(await rows(all)).toEqual(

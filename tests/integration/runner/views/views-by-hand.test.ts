@@ -17,7 +17,7 @@ describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
   const query = (sql: string) => database.warehouse.query(sql);
   const oidOf = async (name: string) => (await rows(`select '${name}'::regclass::oid::text as oid`))[0]?.oid;
 
-  it('made by hand comes back where a column gets another type, and only if it reads that', async () => {
+  it('created by hand comes back where a column gets another type, and only if it reads that', async () => {
     await query('create view hand.floors as select floor + 1 as above from public.rooms');
     await query('create view hand.tops as select max(above) as top from hand.floors');
     await query('create view hand.both as select f.above, t.top from hand.floors as f cross join hand.tops as t');
@@ -34,7 +34,7 @@ describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
     expect(await oidOf('hand.names')).toBe(names);
   });
 
-  it('made by hand comes back where all tables that it reads change at once', async () => {
+  it('created by hand comes back where all tables that it reads change at once', async () => {
     const names = ['a', 'b', 'c', 'd'];
     const change = (type: string) => {
       for (const name of names)
@@ -56,7 +56,7 @@ describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
     expect(await rows(`select obj_description('hand.total'::regclass) as text`)).toEqual([{ text: 'mine' }]);
   });
 
-  it.runIf(kind.name === 'PostgreSQL')('made by hand is read all the while, also where keys change', async () => {
+  it.runIf(kind.name === 'PostgreSQL')('created by hand is read all the while, also where keys change', async () => {
     await query('create view hand.floors as select id, floor from public.rooms');
     await query('create view hand.tops as select max(floor)::int as top from hand.floors');
     let reading = true;
@@ -83,7 +83,7 @@ describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
     expect([...seen]).toEqual([2]);
   });
 
-  it('made by hand does not hinder a column that it does not read from going', async () => {
+  it('created by hand does not hinder a column that it does not read from going', async () => {
     await query('create view hand.names as select room from public.rooms');
     const names = await oidOf('hand.names');
     project.write(table(`1 as id, 'kitchen' as room`));
@@ -91,7 +91,7 @@ describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
     expect(await oidOf('hand.names')).toBe(names);
   });
 
-  it('made by hand that reads a column that goes is named, and nothing is touched', async () => {
+  it('created by hand that reads a column that goes is named, and nothing is touched', async () => {
     await query('create view hand.floors as select floor from public.rooms');
     project.write(table(`1 as id, 'kitchen' as room`));
     expect(await errorOf('rooms')).toMatchObject({

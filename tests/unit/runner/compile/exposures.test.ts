@@ -54,7 +54,7 @@ models:
     [
       'public ephemeral model',
       'models: [{ name: a, access: public, config: { materialized: ephemeral } }]',
-      'models/y.yml:1:29 | a is ephemeral, and nobody can read it, so that it cannot be public | Materialize it as a view, or make it protected.',
+      'models/y.yml:1:29 | a is ephemeral: no relation exists to read, so that it cannot be public | Materialize it as a view, or make it protected.',
     ],
     [
       'access that there is not',

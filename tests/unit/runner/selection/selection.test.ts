@@ -92,7 +92,7 @@ describe('a selector that matches nothing', () => {
     ['ordres', 'Did you mean "orders_history"?'],
     ['nothing_like_it_at_all', 'See `datacycle ls`.'],
     ['+', 'A + goes before or behind a name, e.g. +dim_room or dim_room+.'],
-    ['stg_orders+revenue', 'A + goes before or behind a name; a blank stands between two.'],
+    ['stg_orders+revenue', 'A + goes before or behind a name; a blank separates two.'],
     ['marts,orphan', 'A comma means "and": nothing is in all of them. A blank means "or".'],
   ])('%s is reported with what it could have meant: %s', (selector, hint) => {
     expect(warningsOf(selector)).toEqual([{ what: `nothing matches the selector "${selector}"`, hint }]);

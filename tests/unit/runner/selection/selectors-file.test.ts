@@ -109,7 +109,7 @@ describe('a selector of selectors.yml', () => {
     [one('{ method: tag, value: x, parent: true }'), '"parent" is not a known key'],
     [one('{ method: tag, value: [a, b] }'), '"value" is one value'],
     [one('{ union: tag }'), '"union" is a list of selectors'],
-    [one('{ union: [a], intersection: [b] }'), '"intersection" may not stand beside union'],
+    [one('{ union: [a], intersection: [b] }'), '"intersection" may not be used together with union'],
     [one('{ union: [a, { exclude: [b] }, { exclude: [c] }] }'), 'there may be one exclude in each list'],
     [one('{ method: fqn, value: a, childrens_parents: true, children: true }'), 'cannot read the selector'],
     [one('{ method: fqn, value: a, indirect_selection: eagre }'), '"eagre" is no indirect selection'],
