@@ -63,8 +63,13 @@ export const layers = [
   },
   { name: 'learning', uses: [], rooms: ['data', 'trees', 'linear', 'model', 'measure', 'worker'] },
   {
+    name: 'ui',
+    uses: ['runner/lineage/lineage.ts', 'runner/lineage/trace.ts', 'warehouse/errors.ts'],
+    rooms: ['data', 'layout', 'server', 'browser/parts', 'browser/graph', 'browser/pages', 'browser'],
+  },
+  {
     name: 'cli',
-    uses: ['warehouse', 'runner', 'loaders', 'powerbi', 'learning'],
+    uses: ['warehouse', 'runner', 'loaders', 'powerbi', 'learning', 'ui'],
     rooms: [
       'settings',
       'terminal',
@@ -85,6 +90,8 @@ export const layers = [
       'convert',
       'beginning',
       'earlier',
+      'jobs',
+      'pages',
     ],
   },
 ];
@@ -147,6 +154,13 @@ export const doors = {
   'learning/model': 'train.ts',
   'learning/measure': 'classification.ts',
   'learning/worker': 'training.ts',
+  'ui/data': 'port.ts',
+  'ui/layout': 'layout.ts',
+  'ui/server': 'server.ts',
+  'ui/browser/parts': 'api.ts',
+  'ui/browser/graph': 'canvas.tsx',
+  'ui/browser/pages': 'route.ts',
+  'ui/browser': 'main.tsx',
   'cli/settings': 'settings.ts',
   'cli/terminal': 'terminal.ts',
   'cli/selection': 'chosen-nodes.ts',
@@ -166,6 +180,8 @@ export const doors = {
   'cli/analysis': 'lineage.ts',
   'cli/convert': 'convert.ts',
   'cli/beginning': 'new.ts',
+  'cli/jobs': 'job-runner.ts',
+  'cli/pages': 'ui.ts',
   cli: 'main.ts',
 };
 
@@ -190,7 +206,7 @@ function rule(files, patterns) {
 /** The specifiers by which a file of `from` names the files of another folder; `deep`: those of its sub-rooms, too. */
 function specifiers(from, to, deep) {
   const path = posix.relative(from, to);
-  return `${path.startsWith('.') ? path : `./${path}`}/${deep ? '**' : '*.ts'}`;
+  return `${path.startsWith('.') ? path : `./${path}`}/${deep ? '**' : '*.{ts,tsx}'}`;
 }
 
 /** What no file of a layer may import, named from any of its folders. */
@@ -214,7 +230,11 @@ function roomRule(layer, room, index) {
   group.push(specifiers(folder, name, false));
   const before = rooms.slice(0, index);
   const message = `${folder}/ may import rooms that stand before it in bin/rooms.mjs only: ${before.join(', ') || 'none'}.`;
-  return rule(`${folder}/*.ts`, [foreign(layer), { group, message }, ...(pure.includes(folder) ? [connections] : [])]);
+  return rule(`${folder}/*.{ts,tsx}`, [
+    foreign(layer),
+    { group, message },
+    ...(pure.includes(folder) ? [connections] : []),
+  ]);
 }
 
 /** The lint rules, made of the table. */

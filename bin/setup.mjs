@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sources = ['cli', 'learning', 'loaders', 'powerbi', 'runner', 'warehouse'];
+const sources = ['cli', 'learning', 'loaders', 'powerbi', 'runner', 'ui', 'warehouse'];
 const dist = join(root, 'dist');
 const program = join(dist, 'datacycle.js');
 
@@ -146,13 +146,35 @@ async function bundleProgram() {
   }
 }
 
+/** The pages of `datacycle ui`: what runs in the browser, with all that it needs in two files. */
+async function bundlePages() {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: { app: resolve(root, 'ui/browser/main.tsx') },
+    outdir: join(dist, 'ui'),
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    logLevel: 'error',
+    write: false,
+  });
+  for (const { path, contents } of outputFiles) writeWhole(path, contents);
+  writeWhole(join(dist, 'ui', 'icon.svg'), readFileSync(join(root, 'ui', 'browser', 'icon.svg')));
+}
+
 /** In a folder of packages nobody edits the source. */
 const isInstalled = root.split(sep).includes('node_modules');
 
 async function buildIfStale(force) {
   const built = modified(program);
   const isStale = () => built === 0 || (!isInstalled && inputs().some((path) => modified(path) > built));
-  if (force || isStale()) await bundleProgram();
+  if (!force && !isStale()) return;
+  await bundlePages();
+  await bundleProgram();
 }
 
 export async function prepare({ force = false } = {}) {

@@ -45,6 +45,9 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly logLevelFile?: LogLevel;
   readonly warnError?: boolean;
   readonly warnErrorOptions?: string;
+  readonly port?: number;
+  /** False with --no-open. */
+  readonly open?: boolean;
 }
 
 /** The commands whose product is in the database: with `--quiet` they say only what went wrong. */
@@ -59,8 +62,14 @@ export type Action = (context: {
 
 export type Define = (name: string, description: string, action: Action) => Command;
 
-/** The program with its global flags, and a function that defines its commands. @param exit called with a command's exit code. */
-export function newProgram(exit: (code: number, command: string) => void): { program: Command; define: Define } {
+/**
+ * The program with its global flags, and a function that defines its commands.
+ * @param exit called with a command's exit code. @param heldBy a terminal in place of the process's own.
+ */
+export function newProgram(
+  exit: (code: number, command: string) => void,
+  heldBy?: Terminal,
+): { program: Command; define: Define } {
   const program = new Command('datacycle')
     .description('Lands raw data, runs SQL models over it and tests them.')
     .version('0.1.0', '-V, --version', 'print the version')
@@ -93,6 +102,10 @@ export function newProgram(exit: (code: number, command: string) => void): { pro
     .showHelpAfterError('Run with --help to see what there is.');
 
   addIgnoredFlags(program);
+  if (heldBy !== undefined) {
+    const say = (tone: 'plain' | 'bad') => (text: string) => heldBy.lines([{ tone, text: text.trimEnd() }]);
+    program.configureOutput({ writeOut: say('plain'), writeErr: say('bad') });
+  }
   const define: Define = (name, description, action) => {
     const command = program.command(name).description(description).copyInheritedSettings(program);
     const shown = examples[name] ?? [];
@@ -101,7 +114,9 @@ export function newProgram(exit: (code: number, command: string) => void): { pro
       takeFlagsOf(process.env, command);
       const flags = command.optsWithGlobals<Flags>();
       const isWork = working.has(name);
-      const terminal = new Terminal(flags.logFormat === 'json', flags.quiet === true && isWork, flags.logLevel, isWork);
+      const terminal =
+        heldBy ??
+        new Terminal(flags.logFormat === 'json', flags.quiet === true && isWork, flags.logLevel, isWork);
       for (const [flag, why] of ignoredFlags(flags)) terminal.aside(`${flag} is ignored: ${why}.`);
       // Arguments come before the flags and the command itself; one that takes several is a list.
       const given = all

@@ -38,6 +38,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   freshness: ['datacycle freshness', 'datacycle freshness --select source:shop --output json'],
   source: ['datacycle source freshness --select source:shop.orders'],
   docs: ['datacycle docs generate', 'datacycle docs generate --select +fact_energy_minute'],
+  ui: ['datacycle ui', 'datacycle ui --port 0 --no-open'],
   debug: ['datacycle debug', 'datacycle debug --target prod'],
   bi: ['datacycle bi', 'datacycle bi --output reports/energy'],
   bronze: ['datacycle bronze prune-staging --days 30 --dry-run'],

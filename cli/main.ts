@@ -5,10 +5,8 @@
 //   3. commands/    open the project and its database, call loaders or runner, print the result; looking/ does so without touching
 //
 // Exit codes: 0 done; 1 a model, test or load failed; 2 wrong use or configuration; 130 interrupted.
-import { CommanderError } from 'commander';
-import { errorLines } from '../runner/run/report.ts';
-import { DatacycleError } from '../warehouse/errors.ts';
 import { end } from './end.ts';
+import { reportFailure } from './failure.ts';
 import { buildProgram } from './program.ts';
 import { Terminal } from './terminal/terminal.ts';
 
@@ -40,31 +38,11 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
-    exitCode = reportFailure(error, args);
+    exitCode = reportFailure(error, args, new Terminal(args.includes('json') && args.includes('--log-format')));
   }
   // Stopping is how a watcher ends well; anything else was left half-way.
   if (interrupt.signal.aborted && !endsByStopping) exitCode = 130;
   // On Windows a pipe is written in the background; what is not out yet would be lost.
   await new Promise((resolve) => process.stdout.write('', resolve));
   end(exitCode);
-}
-
-function reportFailure(error: unknown, args: readonly string[]): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const terminal = new Terminal(args.includes('json') && args.includes('--log-format'));
-  const fault = error instanceof Error ? error : new Error(String(error));
-  if (fault instanceof DatacycleError) terminal.failure(fault, errorLines(fault));
-  else if (terminal.json) terminal.event({ type: 'error', what: fault.message });
-  else terminal.errors(errorLines(fault));
-  if (args.includes('--debug') || args.join(' ').includes('--log-level debug'))
-    terminal.errors([{ tone: 'faint', text: fault.stack ?? '' }, ...causes(fault)]);
-  else if (!(fault instanceof DatacycleError))
-    terminal.errors([{ tone: 'plain', text: '  This is unexpected. Run it again with --debug for the details.' }]);
-  return fault instanceof DatacycleError ? fault.exitCode : 1;
-}
-
-function causes(error: Error): { tone: 'faint'; text: string }[] {
-  return error.cause instanceof Error
-    ? [{ tone: 'faint', text: `Caused by ${error.cause.stack ?? error.cause.message}` }, ...causes(error.cause)]
-    : [];
 }

@@ -4,7 +4,7 @@ import { stagingMigrations, updateStaging } from '../../loaders/landing/staging.
 import { projectAt } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { secretSetting } from '../../runner/project/values/secrets.ts';
-import { forTarget } from '../../runner/state/own-bookkeeping.ts';
+import { bookkeepingOf, forTarget } from '../../runner/state/own-bookkeeping.ts';
 import { readStateVersion } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { isMapping } from '../../runner/yaml/mapping.ts';
@@ -85,15 +85,36 @@ export async function openProjectWarehouse(
     const value = project.env[name];
     return value ? [[secretSetting(name), value] as const] : [];
   });
+  const folder = embeddedFolder(project.root, project.target.folder);
+  const ours = project.env.DB_URL ? undefined : held.get(folder);
+  if (ours !== undefined) return forTarget(withoutClosing(ours), project.target.schema);
   const warehouse = await openWarehouse({
     url: project.env.DB_URL,
-    folder: embeddedFolder(project.root, project.target.folder),
+    folder,
     purpose,
     concurrency: threads ?? project.target.threads ?? 4,
     settings: { ...project.target.settings, ...Object.fromEntries(secrets) },
     ...waits,
   });
   return forTarget(warehouse, project.target.schema);
+}
+
+/** Embedded databases that this process holds open for longer than a command, by their folders. */
+const held = new Map<string, Warehouse>();
+
+/**
+ * Lets the commands of this process use an embedded database that is open already: it can be opened once only.
+ * @returns what ends that.
+ */
+export function holdEmbedded(project: Project, warehouse: Warehouse): () => void {
+  const folder = embeddedFolder(project.root, project.target.folder);
+  held.set(folder, bookkeepingOf(warehouse).shared ?? warehouse);
+  return () => void held.delete(folder);
+}
+
+/** A warehouse that a command may close, and that stays open. */
+function withoutClosing(warehouse: Warehouse): Warehouse {
+  return { ...warehouse, close: async () => undefined };
 }
 
 /**

@@ -18,12 +18,20 @@ export interface TableState {
 const countedBelow = 1_000_000;
 
 /** Rows of every table that seeds and models make. */
-export async function readTables(on: Queryable, manifest: Manifest): Promise<readonly TableState[]> {
+export function readTables(on: Queryable, manifest: Manifest): Promise<readonly TableState[]> {
   const nodes = [...manifest.nodes.values()].flatMap((node) =>
     node.kind === 'seed' || (node.kind === 'model' && node.materialized !== 'view' && node.materialized !== 'ephemeral')
       ? [{ name: node.name, relation: relation(node.relation) }]
       : [],
   );
+  return countOf(on, nodes);
+}
+
+/** Size and rows of some tables, by their quoted names. */
+export async function countOf(
+  on: Queryable,
+  nodes: readonly { readonly name: string; readonly relation: string }[],
+): Promise<readonly TableState[]> {
   const built = (await exists(on, 'datacycle.model'))
     ? 'datacycle.model'
     : '(select null::text as model, null::timestamptz as built_at)';

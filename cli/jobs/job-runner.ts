@@ -1,0 +1,143 @@
+// What a button of the pages does: a command line of this program, run in this process.
+//
+//   1. job-kinds.ts     which jobs there are, and the command line that each stands for
+//   2. job-runner.ts    runs one at a time, tells of its progress, stops it
+//   3. job-terminal.ts  a terminal whose lines go to the pages
+//   4. audit-trail.ts   writes down who started and stopped what
+//
+// In this process also on a server, so that a job can be stopped on every system as Ctrl+C stops it: between two transactions.
+import { randomUUID } from 'node:crypto';
+import type { Project } from '../../runner/project/project.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import type { Job, JobKind, JobLine, JobStarted } from '../../ui/data/job.ts';
+import type { JobChange, Jobs } from '../../ui/data/port.ts';
+import type { GlobalOptions } from '../settings/environment.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { writeTrail } from './audit-trail.ts';
+import { commandOf, jobKinds } from './job-kinds.ts';
+import { JobTerminal } from './job-terminal.ts';
+
+/** Runs a command line in this process. @returns its exit code; it never throws. */
+export type RunCommand = (args: readonly string[], terminal: Terminal, signal: AbortSignal) => Promise<number>;
+
+export interface JobOptions {
+  readonly project: Project;
+  readonly run: RunCommand;
+  /** Given to each command as they were given to `ui`. */
+  readonly flags: GlobalOptions;
+  readonly clock: () => Date;
+  readonly isEmbedded: boolean;
+  /** Called when a job has ended. */
+  readonly onEnd: () => void;
+}
+
+/** So many jobs are remembered, with so many lines each. */
+const remembered = 20;
+const mostLines = 2000;
+
+interface Running {
+  readonly id: string;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+export class JobRunner implements Jobs {
+  readonly kinds: readonly JobKind[];
+  readonly #options: JobOptions;
+  #jobs: Job[] = [];
+  #running: Running | undefined;
+  readonly #hearing = new Set<(change: JobChange) => void>();
+
+  constructor(options: JobOptions) {
+    this.#options = options;
+    this.kinds = jobKinds(options.project, options.isEmbedded);
+  }
+
+  /** @throws UsageError for an unknown job or a wrong value, and while another one is at work. */
+  start(name: string, given: Readonly<Record<string, string>>, by: string): JobStarted {
+    const command = commandOf(this.kinds, name, given);
+    if (this.#running !== undefined)
+      throw new UsageError({ what: 'another job is at work', hint: 'Wait for its end, or stop it.' });
+    const { clock, project, run } = this.#options;
+    const id = randomUUID();
+    const startedAt = clock().toISOString();
+    const shown = `datacycle ${command.map((arg) => (/^[\w.:+*@/=-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}`;
+    this.#jobs.unshift({
+      id,
+      name,
+      command: shown,
+      by,
+      startedAt,
+      finishedAt: null,
+      state: 'running',
+      progress: '',
+      lines: [],
+    });
+    this.#jobs = this.#jobs.slice(0, remembered);
+    writeTrail(project, { time: startedAt, event: 'started', by, job: id, command: shown });
+    const stop = new AbortController();
+    const terminal = new JobTerminal({
+      lines: (lines) => this.#change(id, {}, lines),
+      progress: (progress) => this.#change(id, { progress }, []),
+    });
+    this.#change(id, {}, []);
+    const done = run([...this.#global(), ...command], terminal, stop.signal).then((code) => {
+      const state = stop.signal.aborted ? 'cancelled' : code === 0 ? 'done' : 'failed';
+      const finishedAt = clock().toISOString();
+      this.#running = undefined;
+      try {
+        writeTrail(project, { time: finishedAt, event: state, by, job: id, command: shown });
+      } catch (error) {
+        // What it did is done, and in the record of runs.
+        terminal.failed(error);
+      }
+      this.#options.onEnd();
+      this.#change(id, { state, finishedAt, progress: '' }, []);
+    });
+    this.#running = { id, stop, done };
+    return { id };
+  }
+
+  cancel(id: string, by: string): boolean {
+    if (this.#running?.id !== id) return false;
+    const { project, clock } = this.#options;
+    writeTrail(project, { time: clock().toISOString(), event: 'asked to stop', by, job: id, command: '' });
+    this.#running.stop.abort();
+    return true;
+  }
+
+  list(): readonly Job[] {
+    return this.#jobs;
+  }
+
+  listen(hear: (change: JobChange) => void): () => void {
+    this.#hearing.add(hear);
+    return () => this.#hearing.delete(hear);
+  }
+
+  /** Stops what is at work, and waits until it has stopped. */
+  async stop(): Promise<void> {
+    this.#running?.stop.abort();
+    await this.#running?.done;
+  }
+
+  #change(id: string, changed: Partial<Job>, lines: readonly JobLine[]): void {
+    const at = this.#jobs.findIndex((job) => job.id === id);
+    const before = this.#jobs[at];
+    if (before === undefined) return;
+    const after = { ...before, ...changed, lines: [...before.lines, ...lines].slice(-mostLines) };
+    this.#jobs[at] = after;
+    const { lines: _all, ...job } = after;
+    for (const hear of this.#hearing) hear({ job, lines });
+  }
+
+  #global(): string[] {
+    const { projectDir, target, vars } = this.#options.flags;
+    return [
+      '--project-dir',
+      projectDir,
+      ...(target === undefined ? [] : ['--target', target]),
+      ...(vars === undefined ? [] : ['--vars', vars]),
+    ];
+  }
+}

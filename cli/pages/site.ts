@@ -1,0 +1,114 @@
+import { compiledProject } from '../../runner/cache/cache.ts';
+import { keyOf } from '../../runner/cache/inputs.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
+import type { ProjectLineage } from '../../runner/lineage/lineage.ts';
+import type { Project } from '../../runner/project/project.ts';
+import { ProjectError } from '../../runner/text/errors.ts';
+import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { lineageOf } from '../analysis/lineage.ts';
+import { type GlobalOptions, holdEmbedded, openProject, openToRead } from '../settings/environment.ts';
+
+/** The files of the project are looked at again no sooner than that, in milliseconds. */
+const lookAgainMs = 1500;
+
+interface Known {
+  readonly key: string | undefined;
+  readonly compiled: Compiled;
+  columns?: Promise<ProjectLineage>;
+}
+
+/** The project as its files are now, and its database, for as long as the pages are served. */
+export class Site {
+  readonly project: Project;
+  readonly signal: AbortSignal;
+  readonly #options: GlobalOptions;
+  #warehouse: Promise<Warehouse> | undefined;
+  #known: Known | undefined;
+  #looked = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | undefined;
+  /** What is wrong with the project's files now; undefined: nothing. */
+  problem: string | undefined;
+  #release: () => void = () => undefined;
+
+  private constructor(options: GlobalOptions, project: Project, signal: AbortSignal) {
+    this.#options = options;
+    this.project = project;
+    this.signal = signal;
+  }
+
+  /** @throws UsageError | ProjectError for faults of the settings; DatacycleError if another process has the embedded database. */
+  static async open(options: GlobalOptions, signal: AbortSignal): Promise<Site> {
+    const site = new Site(options, await openProject(options), signal);
+    // A server may be away and come back; the embedded database is ours from now on, or nobody's to share.
+    if (!site.project.env.DB_URL) await site.warehouse();
+    return site;
+  }
+
+  /** @throws ConnectionError while the server is away. */
+  warehouse(): Promise<Warehouse> {
+    this.#warehouse ??= openToRead(this.project, 'ui', 4, this.signal).then(
+      (warehouse) => {
+        if (warehouse.kind === 'pglite') this.#release = holdEmbedded(this.project, warehouse);
+        return warehouse;
+      },
+      (error: unknown) => {
+        this.#warehouse = undefined;
+        throw error;
+      },
+    );
+    return this.#warehouse;
+  }
+
+  /** The project, compiled; that of before while its files have faults, which `problem` then tells. @throws ProjectError if there is none. */
+  async compiled(): Promise<Compiled> {
+    return (await this.#now()).compiled;
+  }
+
+  /** Where each column comes from. @throws ProjectError for SQL that cannot be parsed. */
+  async columns(): Promise<ProjectLineage> {
+    const known = await this.#now();
+    known.columns ??= lineageOf(known.compiled);
+    return known.columns;
+  }
+
+  /** After a job, which may have changed files. */
+  forget(): void {
+    this.#looked = Number.NEGATIVE_INFINITY;
+  }
+
+  async close(): Promise<void> {
+    this.#release();
+    const opened = await this.#warehouse?.catch(() => undefined);
+    await opened?.close();
+  }
+
+  async #now(): Promise<Known> {
+    if (performance.now() - this.#looked > lookAgainMs) {
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = undefined;
+      });
+      await this.#looking;
+    }
+    if (this.#known === undefined)
+      throw new DatacycleError({ what: 'the project does not compile', detail: this.problem, hint: 'Mend its files.' });
+    return this.#known;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const project = await openProject(this.#options);
+      // The kind of program that compiles is the same for as long as it runs.
+      const key = keyOf(project, 'ui')?.inputs;
+      if (this.#known === undefined || key === undefined || key !== this.#known.key)
+        this.#known = { key, compiled: await compiledProject(project) };
+      this.problem = undefined;
+    } catch (error) {
+      if (!(error instanceof DatacycleError) || error instanceof ConnectionError) throw error;
+      this.problem = [error.message, error.where, error instanceof ProjectError ? undefined : error.hint]
+        .filter(Boolean)
+        .join('\n');
+    }
+    this.#looked = performance.now();
+  }
+}

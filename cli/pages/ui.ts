@@ -1,0 +1,83 @@
+// `datacycle ui`: what the pages ask, answered from the project and its database.
+//
+//   ui.ts          the command: opens the project, serves until it is stopped
+//   site.ts        the project as it is now, and its database; answers.ts: all questions by their names
+//   graph.ts, node.ts  what the project's files say: the graph, one node with its SQL
+//   states.ts, rows.ts, run-pages.ts, excerpt.ts  what runs recorded, and rows
+//   overview.ts, source-pages.ts, settings.ts  what `status` tells and what to do next, loads, settings with secrets masked
+//
+// Every answer is a value of ui/data; nothing here changes anything. Work that a button starts is in cli/jobs.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { startServer } from '../../ui/server/server.ts';
+import { DatacycleError } from '../../warehouse/errors.ts';
+import { JobRunner, type RunCommand } from '../jobs/job-runner.ts';
+import type { GlobalOptions } from '../settings/environment.ts';
+import { numberSetting, textSetting } from '../settings/settings.ts';
+import { projectRedactor } from '../terminal/journal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { questionsOf } from './answers.ts';
+import { openInBrowser } from './open-browser.ts';
+import { Site } from './site.ts';
+
+export interface UiFlags extends GlobalOptions {
+  readonly port?: number | undefined;
+  /** False with --no-open. */
+  readonly open?: boolean | undefined;
+}
+
+/** The port unless another is asked for, or this one is taken. */
+const usualPort = 4400;
+
+/**
+ * Serves the pages until it is stopped. On the embedded database it holds that open, and runs commands in this process.
+ * @param run runs a command line in this process.
+ * @throws DatacycleError if it cannot listen, or if another process has the embedded database open.
+ */
+export async function ui(flags: UiFlags, run: RunCommand, terminal: Terminal, signal: AbortSignal): Promise<0> {
+  const site = await Site.open(flags, signal);
+  try {
+    const { project } = site;
+    const jobs = new JobRunner({
+      project,
+      run,
+      flags,
+      clock: () => new Date(),
+      isEmbedded: !project.env.DB_URL,
+      onEnd: () => site.forget(),
+    });
+    const server = await startServer({
+      port: { questions: questionsOf(site), jobs, redact: projectRedactor(project) },
+      folder: pagesFolder(),
+      listenOn: flags.port ?? numberSetting(project, 'UI_PORT', usualPort, { least: 0, most: 65_535 }),
+      hosts: (textSetting(project, 'UI_HOSTS') ?? '').split(',').flatMap((name) => name.trim() || []),
+      userHeader: textSetting(project, 'UI_USER_HEADER'),
+    });
+    try {
+      if (terminal.json) terminal.event({ type: 'ui', address: server.address, pid: process.pid });
+      else {
+        terminal.say(`The pages of ${project.settings.name} are at`);
+        terminal.say(`  ${server.address}`, 'good');
+        terminal.say('Whoever has this address is let in. Ctrl+C stops them.', 'faint');
+      }
+      if (flags.open !== false && process.stdout.isTTY === true) openInBrowser(server.address);
+      if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    } finally {
+      await jobs.stop();
+      await server.close();
+    }
+    return 0;
+  } finally {
+    await site.close();
+  }
+}
+
+/** Where the browser part was built: dist/ui beside the program. */
+export function pagesFolder(): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const built = join(folder, 'dist', 'ui');
+    if (existsSync(join(built, 'app.js'))) return built;
+    if (dirname(folder) === folder)
+      throw new DatacycleError({ what: 'the pages are not built: dist/ui is missing', hint: 'Run npm run build.' });
+  }
+}

@@ -1,0 +1,89 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+export interface Series {
+  readonly title: string;
+  /** One for each time; null is a gap. */
+  readonly values: readonly (number | null)[];
+  readonly unit?: string;
+  /** Drawn as a broken line: a forecast, a bound. */
+  readonly isDashed?: boolean;
+}
+
+export interface ChartProps {
+  readonly label: string;
+  /** Seconds since 1970, ascending. */
+  readonly times: readonly number[];
+  readonly series: readonly Series[];
+  readonly form: 'lines' | 'bars';
+  readonly height: number;
+  /** Told when a stretch of time is chosen with the pointer. */
+  readonly onZoom?: (from: number, to: number) => void;
+}
+
+/** Told apart also by those who see no red or green (Okabe and Ito's colours, darkened for white). */
+const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b8860b', '#56b4e9'];
+
+/** Values over time. What is drawn is also in `label` and in the tables beside it, for those who do not see it. */
+export function Chart({ label, times, series, form, height, onZoom }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const zoom = useRef(onZoom);
+  zoom.current = onZoom;
+  useEffect(() => {
+    const parent = place.current;
+    if (parent === null) return undefined;
+    const style = getComputedStyle(document.documentElement);
+    const [text, line] = [style.getPropertyValue('--faint'), style.getPropertyValue('--line')];
+    const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { stroke: line } };
+    const bars = uPlot.paths.bars?.({ size: [0.7, 24] });
+    const plot = new uPlot(
+      {
+        width: Math.max(200, parent.clientWidth),
+        height,
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+        axes: [axis, { ...axis, size: 64 }],
+        scales: {
+          y: { range: (_self, low, high) => [Math.min(0, low ?? 0), (high ?? 1) === 0 ? 1 : (high ?? 1) * 1.05] },
+        },
+        cursor: { drag: { x: true, y: false, setScale: onZoom === undefined } },
+        hooks: {
+          setSelect: [
+            (self) => {
+              if (self.select.width > 3)
+                zoom.current?.(
+                  self.posToVal(self.select.left, 'x'),
+                  self.posToVal(self.select.left + self.select.width, 'x'),
+                );
+            },
+          ],
+        },
+        series: [
+          { value: '{YYYY}-{MM}-{DD} {HH}:{mm}' },
+          ...series.map(({ title, unit, isDashed }, index) => {
+            const stroke = colours[index % colours.length] ?? '#0072b2';
+            return {
+              label: title,
+              stroke,
+              width: 1.5,
+              points: { show: form === 'lines' && times.length < 60 },
+              value: (_self: uPlot, value: number | null) =>
+                value === null ? '' : `${Number(value.toPrecision(5))}${unit ? ` ${unit}` : ''}`,
+              ...(isDashed ? { dash: [6, 4] } : {}),
+              ...(form === 'bars' && bars !== undefined ? { fill: `${stroke}99`, paths: bars } : {}),
+            };
+          }),
+        ],
+      },
+      [[...times], ...series.map(({ values }) => [...values])] as uPlot.AlignedData,
+      parent,
+    );
+    const watch = new ResizeObserver(() => plot.setSize({ width: Math.max(200, parent.clientWidth), height }));
+    watch.observe(parent);
+    return () => {
+      watch.disconnect();
+      plot.destroy();
+    };
+  }, [times, series, form, height, onZoom === undefined]);
+  return <div ref={place} class="chart" role="img" aria-label={label} />;
+}

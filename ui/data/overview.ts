@@ -1,0 +1,101 @@
+/** What `datacycle status` tells, and what to do next. Times are ISO text. */
+export interface Overview {
+  readonly now: string;
+  readonly sources: readonly SourceRow[];
+  readonly freshness: readonly FreshnessTile[];
+  readonly rejected: {
+    readonly counts: readonly { readonly source: string; readonly reason: string; readonly files: number }[];
+    readonly newest: readonly { readonly source: string; readonly name: string; readonly reason: string }[];
+  };
+  readonly tables: readonly TableRow[];
+  readonly audits: readonly {
+    readonly model: string;
+    readonly test: string;
+    readonly at: string;
+    readonly badRows: number;
+    readonly kept: number;
+  }[];
+  readonly disk: {
+    readonly bronzeFolder: string;
+    readonly bronze: readonly { readonly source: string; readonly files: number; readonly bytes: number }[];
+    readonly freeBytes: number | null;
+    readonly databaseBytes: number | null;
+  };
+  readonly runs: readonly {
+    readonly startedAt: string;
+    readonly command: string;
+    readonly status: string;
+    readonly seconds: number | null;
+    readonly failed: number;
+  }[];
+  readonly watcher: string | null;
+  readonly problems: readonly Problem[];
+  /** What to do next, the most urgent first. */
+  readonly advice: readonly Advice[];
+}
+
+export interface Problem {
+  readonly kind: 'source' | 'freshness' | 'node';
+  readonly name: string;
+  readonly problem: string;
+  /** The page that shows it, as a part of an address: `node/model.x`. */
+  readonly page: string;
+}
+
+export interface Advice {
+  readonly text: string;
+  /** The button that does it, with values of its parameters; null where a person has to. */
+  readonly job: { readonly name: string; readonly given: Readonly<Record<string, string>> } | null;
+}
+
+export interface SourceRow {
+  readonly source: string;
+  readonly loads: number;
+  readonly files: number;
+  readonly rejected: number;
+  readonly newest: string | null;
+  readonly lastLoad: string | null;
+  readonly lastSuccess: string | null;
+  readonly failures: number;
+  readonly message: string | null;
+}
+
+export interface FreshnessTile {
+  readonly name: string;
+  readonly level: 'ok' | 'warn' | 'error' | 'unused' | 'absent' | 'unreadable';
+  readonly newest: string | null;
+  readonly ageSeconds: number | null;
+  readonly warnAfterSeconds: number | null;
+  readonly errorAfterSeconds: number | null;
+  readonly message: string | null;
+}
+
+export interface TableRow {
+  readonly name: string;
+  readonly rows: number | null;
+  readonly estimated: boolean;
+  readonly bytes: number | null;
+  readonly builtAt: string | null;
+}
+
+/** The loads of the sources over time, and the files that were rejected. */
+export interface SourcesPage {
+  readonly sources: readonly SourceRow[];
+  /** The newest first. */
+  readonly loads: readonly {
+    readonly id: string;
+    readonly source: string;
+    readonly startedAt: string;
+    readonly finishedAt: string | null;
+    readonly files: number;
+    readonly records: number;
+    readonly rejected: number;
+  }[];
+  readonly rejected: readonly {
+    readonly id: string;
+    readonly source: string;
+    readonly name: string;
+    readonly reason: string;
+    readonly loadId: string;
+  }[];
+}

@@ -1,0 +1,192 @@
+// The server of the pages: one process, one person at 127.0.0.1.
+//
+//   1. gate.ts     whether a request may pass, before anything else looks at it; headers.ts: what every answer says
+//   2. files.ts    the first page and its files, read at the start
+//   3. server.ts   answers `GET /api/<question>` and starts jobs by `POST /api/jobs/<name>`
+//   4. stream.ts   what the running job says, as server-sent events
+//
+// GET changes nothing. A refusal says why in one line. No answer holds a secret: all of them pass through the port's `redact`.
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
+import type { Port, Question } from '../data/port.ts';
+import { firstPage, pageFiles } from './files.ts';
+import { type GateOptions, judge, type Keys } from './gate.ts';
+import { securityHeaders } from './headers.ts';
+import { streamJobs } from './stream.ts';
+
+export interface ServerOptions {
+  readonly port: Port;
+  /** Where the browser part was built. */
+  readonly folder: string;
+  /** The port to listen on; 0: any that is free. */
+  readonly listenOn: number;
+  /** Further values of the header Host that are this server: those of a reverse proxy in front of it. */
+  readonly hosts?: readonly string[];
+  /** The header in which a reverse proxy says who asks. */
+  readonly userHeader?: string | undefined;
+}
+
+export interface RunningServer {
+  /** With the token: whoever has it is let in. */
+  readonly address: string;
+  readonly listensOn: number;
+  close(): Promise<void>;
+}
+
+/** The server listens on no other interface. */
+const host = '127.0.0.1';
+
+/** @throws DatacycleError if the port is taken. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const secret = () => randomBytes(32).toString('base64url');
+  const keys: Keys = { token: secret(), cookie: secret(), page: secret() };
+  let gate: GateOptions | undefined;
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 16_384,
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    serverFactory: (handle) =>
+      createServer((request: IncomingMessage, response: ServerResponse) => {
+        for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+        if (gate !== undefined && pass(request, response, gate)) handle(request, response);
+      }),
+    frameworkErrors: (_error, _request, reply: FastifyReply) => {
+      void reply.code(400).type('text/plain').send('That is no address.\n');
+    },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+  addRoutes(app, options, keys);
+  try {
+    await app.listen({ host, port: options.listenOn });
+  } catch (error) {
+    await app.close();
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    const why = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message;
+    throw new DatacycleError({
+      what: `the pages cannot be served on ${host}:${options.listenOn}: ${why}`,
+      hint: 'Choose another port with --port, or 0 for any that is free.',
+    });
+  }
+  const address = app.server.address();
+  const listensOn = typeof address === 'object' && address !== null ? address.port : options.listenOn;
+  const names = [`${host}:${listensOn}`, `localhost:${listensOn}`];
+  gate = {
+    keys,
+    cookieName: `datacycle-${listensOn}`,
+    hosts: [...names, ...(options.hosts ?? []).map((name) => name.toLowerCase())],
+    origins: [
+      ...names.map((name) => `http://${name}`),
+      ...(options.hosts ?? []).flatMap((name) => [`https://${name}`, `http://${name}`]),
+    ],
+  };
+  return {
+    address: `http://${host}:${listensOn}/?token=${keys.token}`,
+    listensOn,
+    close: () => app.close(),
+  };
+}
+
+/** Answers what may not pass, and what is let in by its token. @returns whether the request goes on. */
+function pass(request: IncomingMessage, response: ServerResponse, gate: GateOptions): boolean {
+  const verdict = judge(request, gate);
+  switch (verdict.kind) {
+    case 'pass':
+      return true;
+    case 'enter':
+      response.setHeader('set-cookie', `${gate.cookieName}=${gate.keys.cookie}; HttpOnly; SameSite=Strict; Path=/`);
+      response.writeHead(303, { location: './' });
+      response.end();
+      return false;
+    case 'refuse':
+      // What was not let in is not read either.
+      response.writeHead(verdict.status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+      response.end(`${verdict.why}\n`);
+      return false;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function addRoutes(app: FastifyInstance, options: ServerOptions, keys: Keys): void {
+  const { port } = options;
+  const who = (request: FastifyRequest) => {
+    const named = options.userHeader === undefined ? undefined : request.headers[options.userHeader.toLowerCase()];
+    return typeof named === 'string' && named !== '' ? named.slice(0, 200) : 'local';
+  };
+  app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(firstPage(keys.page)));
+  for (const [path, file] of pageFiles(options.folder))
+    app.get(path, (request, reply) => {
+      const zips = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+      if (zips) reply.header('content-encoding', 'gzip');
+      return reply.type(file.type).send(zips ? file.gzipped : file.plain);
+    });
+  for (const [name, question] of Object.entries(port.questions) as [string, Question<unknown>][])
+    app.get(`/api/${name}`, async (request, reply) => {
+      const given = params(request.query, question.params);
+      return json(reply, port, await question.ask(given));
+    });
+  app.get('/api/jobs', (_request, reply) => json(reply, port, { kinds: port.jobs.kinds, jobs: port.jobs.list() }));
+  app.get('/api/jobs/stream', (request, reply) => streamJobs(request, reply, port));
+  app.post('/api/jobs/start', (request, reply) => {
+    const { name, given } = jobAsked(request.body);
+    return json(reply.code(202), port, port.jobs.start(name, given, who(request)));
+  });
+  app.post('/api/jobs/cancel', (request, reply) => {
+    const { name } = jobAsked(request.body);
+    return json(reply, port, { cancelled: port.jobs.cancel(name, who(request)) });
+  });
+  app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('There is no such page.\n'));
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, body } = failure(error);
+    return json(reply.code(status), port, body);
+  });
+}
+
+/** The values of known parameters. @throws BadRequest for any other, and for one that is given twice. */
+function params(query: unknown, known: readonly string[]): Readonly<Record<string, string>> {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (!known.includes(name) || typeof value !== 'string' || value.includes('\0'))
+      throw new BadRequest(`"${name}" is no parameter of this question, or is given twice`);
+    given[name] = value;
+  }
+  return given;
+}
+
+function jobAsked(body: unknown): { name: string; given: Readonly<Record<string, string>> } {
+  const asked = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
+  const name = 'name' in asked ? asked.name : undefined;
+  const given = 'given' in asked ? asked.given : {};
+  const isMapping = typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (typeof name !== 'string' || !isMapping) throw new BadRequest('a job has a name, and values of its parameters');
+  const values = Object.entries(given);
+  if (values.some(([, value]) => typeof value !== 'string')) throw new BadRequest('values of parameters are texts');
+  return { name, given: Object.fromEntries(values) as Record<string, string> };
+}
+
+/** What was sent is not what the pages send. */
+class BadRequest extends Error {}
+
+/** Numbers of PostgreSQL may come as bigint. */
+function json(reply: FastifyReply, { redact }: Port, value: unknown): FastifyReply {
+  const text = JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? Number(one) : one));
+  return reply.type('application/json; charset=utf-8').send(redact(text));
+}
+
+function failure(error: unknown): { status: number; body: object } {
+  if (error instanceof DatacycleError) {
+    const { message: what, where, detail, hint } = error;
+    const status = error instanceof ConnectionError ? 503 : error.exitCode === 2 ? 422 : 500;
+    return { status, body: { error: { what, where, detail, hint } } };
+  }
+  if (error instanceof BadRequest) return { status: 400, body: { error: { what: error.message } } };
+  // Of Fastify: a body that is too long, or no JSON.
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  const what = status < 500 && error instanceof Error ? error.message : 'the program failed where it should not';
+  return { status, body: { error: { what } } };
+}
