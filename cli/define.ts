@@ -115,8 +115,7 @@ export function newProgram(
       const flags = command.optsWithGlobals<Flags>();
       const isWork = working.has(name);
       const terminal =
-        heldBy ??
-        new Terminal(flags.logFormat === 'json', flags.quiet === true && isWork, flags.logLevel, isWork);
+        heldBy ?? new Terminal(flags.logFormat === 'json', flags.quiet === true && isWork, flags.logLevel, isWork);
       for (const [flag, why] of ignoredFlags(flags)) terminal.aside(`${flag} is ignored: ${why}.`);
       // Arguments come before the flags and the command itself; one that takes several is a list.
       const given = all
