@@ -33,6 +33,8 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly inlineDirect?: string;
   readonly kept?: boolean;
   readonly emptyCatalog?: boolean;
+  readonly empty?: boolean;
+  readonly sample?: string;
   readonly limit?: number;
   readonly days?: number;
   readonly dryRun?: boolean;
@@ -144,6 +146,13 @@ export function running(command: Command): Command {
   return deferring(selecting(command))
     .option('--threads <number>', 'how many nodes to work on at once', positive)
     .option('-x, --fail-fast', 'start nothing new after the first failure');
+}
+
+/** Adds the flags by which models read only some rows. */
+export function limiting(command: Command): Command {
+  return command
+    .option('--empty', 'models read no rows: only whether their SQL runs, and which columns they have')
+    .option('--sample <span>', 'models read of what has an event_time only rows of a span, e.g. "3 days"');
 }
 
 /** The flags with `--models` as what it is, another word for `--select`. */

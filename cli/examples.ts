@@ -8,7 +8,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   seed: ['datacycle seed', 'datacycle seed --select rooms --show'],
   run: ['datacycle run --select silver.*+', 'datacycle run --full-refresh --exclude tag:slow'],
   snapshot: ['datacycle snapshot'],
-  build: ['datacycle build', 'datacycle build --select +fact_energy_minute --threads 2'],
+  build: [
+    'datacycle build',
+    'datacycle build --select +fact_energy_minute --threads 2',
+    'datacycle build --empty --target dev',
+  ],
   test: ['datacycle test --select sensor_events', 'datacycle test --changed'],
   retry: ['datacycle retry'],
   watch: ['datacycle watch'],

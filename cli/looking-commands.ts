@@ -1,5 +1,5 @@
 import { Argument, Option } from 'commander';
-import { type Action, type Define, deferring, limit, selectFlags } from './define.ts';
+import { type Action, type Define, deferring, limit, limiting, selectFlags } from './define.ts';
 import { opened } from './opened.ts';
 import { selecting } from './selection/flags.ts';
 
@@ -15,15 +15,17 @@ export function addLooking(define: Define, signal: AbortSignal): void {
     .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
     .option('--event-time-end <time>', 'and only those before this one')
     .addOption(new Option('--output <format>', 'how').choices(['text', 'json']).default('text'));
-  deferring(
-    selecting(
-      define(
-        'compile',
-        'write the SQL of the models to target/compiled, without a database',
-        async ({ flags, terminal }) => {
-          const { compile } = await import('./looking/compile.ts');
-          return compile(await opened(flags, terminal), selectFlags(flags), terminal);
-        },
+  limiting(
+    deferring(
+      selecting(
+        define(
+          'compile',
+          'write the SQL of the models to target/compiled, without a database',
+          async ({ flags, terminal }) => {
+            const { compile } = await import('./looking/compile.ts');
+            return compile(await opened(flags, terminal), selectFlags(flags), terminal);
+          },
+        ),
       ),
     ),
   )

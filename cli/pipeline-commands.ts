@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Define, integer, running, selectFlags } from './define.ts';
+import { type Define, integer, limiting, running, selectFlags } from './define.ts';
 import { logged, opened } from './opened.ts';
 
 /** Adds the flags that say how tests are run. */
@@ -54,7 +54,7 @@ export function addPipeline(define: Define, signal: AbortSignal): void {
       ),
     );
     if (name === 'run' || name === 'build')
-      command
+      limiting(command)
         .option('--event-time-start <time>', 'of microbatch models, just the batches from this date or time on')
         .option('--event-time-end <time>', 'and only those before this one');
     if (name === 'seed') command.option('--show', 'show the first rows of each seed');

@@ -8,7 +8,6 @@
 // No rule of the data is here. The files of cli/ that end in -commands say which flags a command has.
 
 import { randomUUID } from 'node:crypto';
-import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { isBuilt } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
@@ -18,10 +17,11 @@ import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
+import { compiledFor } from '../selection/compiled-for.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
 import { writeManifest, writeRunResults } from '../selection/target-files.ts';
 import { openForModels } from '../settings/environment.ts';
-import { eventTimeRange } from '../settings/event-time.ts';
+import { eventTimeRange, rangeOf } from '../settings/event-time.ts';
 import type { Level } from '../terminal/journal.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -37,7 +37,7 @@ export async function runCommand(
 ): Promise<0 | 1> {
   eventTimeRange(flags);
   // Compiled before the database is opened: a fault in the project needs no server to be found.
-  const compiled = await compiledProject(project);
+  const compiled = await compiledFor(project, flags, terminal);
   tellNotices(terminal, compiled);
   return runChosen(command, compiled, await chosenNodes(compiled, flags, terminal), flags, terminal, signal);
 }
@@ -109,7 +109,7 @@ export async function runOn(
     selected,
     fullRefresh: flags.fullRefresh === true,
     reuse: command === 'test' ? flags.changed === true : flags.reuse !== false,
-    range: eventTimeRange(flags),
+    range: eventTimeRange(flags) ?? rangeOf(compiled.rowLimit, new Date()),
     threads: flags.threads ?? project.target.threads ?? 4,
     failFast: flags.failFast === true,
     storeFailures: flags.storeFailures === true,
@@ -139,9 +139,10 @@ export async function runOn(
 
 /** The flags by which a run can be repeated for other nodes. */
 function flagsToRepeat(flags: RunFlags & { readonly target?: string | undefined; readonly vars?: string | undefined }) {
-  const { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, threads, failFast, storeFailures } =
-    flags;
-  return { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, threads, failFast, storeFailures };
+  const { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, empty, sample } = flags;
+  const { threads, failFast, storeFailures } = flags;
+  const what = { target, vars, fullRefresh, reuse, changed, eventTimeStart, eventTimeEnd, empty, sample };
+  return { ...what, threads, failFast, storeFailures };
 }
 
 function levelOf(event: RunEvent): Level {

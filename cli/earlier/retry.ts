@@ -5,12 +5,12 @@
 // It reads the files that runs write into target/, or a copy of them that --state names.
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { compiledProject } from '../../runner/cache/cache.ts';
 import { readState } from '../../runner/selection/previous-state.ts';
 import { selectablesOf } from '../../runner/selection/selectable.ts';
 import { uniqueId } from '../../runner/selection/unique-id.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { runChosen } from '../commands/run.ts';
+import { compiledFor } from '../selection/compiled-for.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
 import { type GlobalOptions, openProject } from '../settings/environment.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -27,6 +27,8 @@ const argsSchema = z.looseObject({
   changed: z.boolean().optional(),
   eventTimeStart: z.string().optional(),
   eventTimeEnd: z.string().optional(),
+  empty: z.boolean().optional(),
+  sample: z.string().optional(),
   threads: z.number().optional(),
   failFast: z.boolean().optional(),
   storeFailures: z.boolean().optional(),
@@ -48,7 +50,7 @@ export async function retry(flags: GlobalOptions & RunFlags, terminal: Terminal,
   const { which, ...before } = read.data;
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const all: GlobalOptions & RunFlags = { ...before, ...flags, ...given };
-  const compiled = await compiledProject(await openProject(all));
+  const compiled = await compiledFor(await openProject(all), all, terminal);
   const byId = new Map([...selectablesOf(compiled).nodes.values()].map((node) => [uniqueId(node), node.id]));
   const wanted = results.filter(({ status }) => again.includes(status));
   const ids = new Set(wanted.flatMap(({ unique_id: id }) => byId.get(id) ?? []));

@@ -1,6 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import type { FreshlyCompiled } from '../../runner/compile/compile.ts';
 import type { AnalysisNode } from '../../runner/manifest/exposure-node.ts';
 import { incrementalSqlOf, type ModelNode } from '../../runner/manifest/manifest.ts';
@@ -10,6 +9,7 @@ import { UsageError } from '../../runner/text/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
 import { chosenNodes, isEverything } from '../selection/chosen-nodes.ts';
+import { freshlyCompiledFor } from '../selection/compiled-for.ts';
 import { deferred } from '../selection/defer.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
 import { shownTarget, writeManifest } from '../selection/target-files.ts';
@@ -31,7 +31,7 @@ export interface CompileFlags extends RunFlags {
 export async function compile(project: Project, flags: CompileFlags, terminal: Terminal): Promise<0> {
   if (flags.inline !== undefined && !isEverything(flags))
     throw new UsageError({ what: '--inline and a selection exclude each other', hint: 'Leave one of them out.' });
-  const compiled = await freshlyCompiled(project);
+  const compiled = await freshlyCompiledFor(project, flags, terminal);
   tellNotices(terminal, compiled);
   checkProjectMeasures(compiled);
   if (flags.inline !== undefined) {

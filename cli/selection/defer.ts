@@ -40,7 +40,8 @@ export async function deferred<T extends Compiled>(
     if (missing === undefined || missing.has(node.id))
       elsewhere.set(node.id, { schema: there.schema, name: there.alias });
   }
-  return elsewhere.size === 0 ? compiled : freshlyCompiled(compiled.project, undefined, elsewhere);
+  if (elsewhere.size === 0) return compiled;
+  return freshlyCompiled(compiled.project, undefined, { deferred: elsewhere, rowLimit: compiled.rowLimit });
 }
 
 /** The ids of nodes whose relations are not in the database. */

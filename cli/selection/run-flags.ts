@@ -1,6 +1,7 @@
+import type { RowLimitFlags } from '../settings/row-limit.ts';
 import type { SelectionFlags } from './chosen-nodes.ts';
 
-export interface RunFlags extends SelectionFlags {
+export interface RunFlags extends SelectionFlags, RowLimitFlags {
   readonly fullRefresh?: boolean | undefined;
   /** Of `seed`: some rows of each seed are shown. */
   readonly show?: boolean | undefined;

@@ -1,3 +1,4 @@
+import type { RowLimit } from '../../runner/manifest/placeholders.ts';
 import type { EventTimeRange } from '../../runner/state/batch-windows.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { hasOffset, isMoment } from '../../runner/text/moment.ts';
@@ -42,6 +43,15 @@ export function eventTimeRange(flags: {
       hint: 'Leave one of them out: the batches of that time are built again in any case.',
     });
   return { start, end };
+}
+
+/**
+ * Which batches of microbatch models are built where models read only some rows: those of a sample, or the newest, which has none.
+ * @param now when the run begins.
+ */
+export function rangeOf(limit: RowLimit | undefined, now: Date): EventTimeRange | undefined {
+  if (limit === undefined) return undefined;
+  return limit.kind === 'sample' ? { start: limit.from, end: limit.to } : { start: now.toISOString(), end: undefined };
 }
 
 function time(text: string): number {

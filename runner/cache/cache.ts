@@ -10,8 +10,7 @@
 // Compiling reads nothing but the values of a Project, so what is kept holds if these are the same. A file that is damaged, of
 // another version or of other inputs is as good as none. The parser and the compiler are loaded only where something is compiled.
 import { join } from 'node:path';
-import type { RelationName } from '../../warehouse/quote.ts';
-import type { Compiled, FreshlyCompiled } from '../compile/compile.ts';
+import type { Compiled, FreshlyCompiled, Reads } from '../compile/compile.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
@@ -75,10 +74,10 @@ export async function compiledProject(project: Project, build: string | undefine
 export async function freshlyCompiled(
   project: Project,
   build: string | undefined = thisBuild,
-  deferred?: ReadonlyMap<string, RelationName>,
+  reads?: Reads,
 ): Promise<FreshlyCompiled> {
   const { compileProject } = await import('../compile/compile.ts');
-  return compileProject(project, build === undefined ? undefined : keptChecks(project.targetFolder, build), deferred);
+  return compileProject(project, build === undefined ? undefined : keptChecks(project.targetFolder, build), reads);
 }
 
 function keptChecks(targetFolder: string, build: string): KeptChecks {

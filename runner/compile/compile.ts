@@ -16,6 +16,7 @@ import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
 import { nameInId } from '../manifest/node-id.ts';
+import type { RowLimit } from '../manifest/placeholders.ts';
 import { nameOf } from '../project/folders.ts';
 import { type Project, sourceTexts } from '../project/project.ts';
 import { type AllProperties, type CheckedFiles, readProperties } from '../project/properties.ts';
@@ -62,6 +63,8 @@ export interface Compiled {
   /** The models that Power BI sees. */
   readonly exposures: readonly Exposure[];
   readonly runHooks: RunHooks;
+  /** Which rows models read, where not all. */
+  readonly rowLimit?: RowLimit | undefined;
   /** What whoever compiles the project should know, though nothing is wrong: settings that mean nothing here, and the like. */
   readonly notices: readonly Problem[];
 }
@@ -74,25 +77,25 @@ export interface FreshlyCompiled extends Compiled {
   readonly query: (file: SourceFile) => SqlText;
 }
 
+/** What models read otherwise than the project says. */
+export interface Reads {
+  /** Relations of models and seeds, by their ids, that are read in place of their own: those of another target. */
+  readonly deferred?: ReadonlyMap<string, RelationName> | undefined;
+  /** Which rows of their upstreams, where not all. */
+  readonly rowLimit?: RowLimit | undefined;
+}
+
 /**
  * Compiles a project to its manifest. Needs no database.
  * @param checked what .yml files were found to say before; it gets what they say now.
- * @param deferred relations of models and seeds, by their ids, that are read in place of their own: those of another target.
+ * @param reads what models read otherwise than the project says.
  * @throws ProjectError with every problem of the project at once.
  */
-export function compileProject(
-  project: Project,
-  checked?: CheckedFiles,
-  deferred: ReadonlyMap<string, RelationName> = new Map(),
-): FreshlyCompiled {
-  return quoting(sourceTexts(project), () => compile(project, checked, deferred));
+export function compileProject(project: Project, checked?: CheckedFiles, reads: Reads = {}): FreshlyCompiled {
+  return quoting(sourceTexts(project), () => compile(project, checked, reads));
 }
 
-function compile(
-  project: Project,
-  checked: CheckedFiles | undefined,
-  deferred: ReadonlyMap<string, RelationName>,
-): FreshlyCompiled {
+function compile(project: Project, checked: CheckedFiles | undefined, { deferred, rowLimit }: Reads): FreshlyCompiled {
   const problems: Problem[] = [];
   const notices: Problem[] = [...project.notices];
   const properties = readProperties(project, problems, notices, checked);
@@ -111,10 +114,11 @@ function compile(
     environment,
     properties,
     drafts,
-    nameRelation: (of) => deferred.get(`${of.kind}.${of.name}`) ?? nameRelation(of),
+    nameRelation: (of) => deferred?.get(`${of.kind}.${of.name}`) ?? nameRelation(of),
     notices,
     disabled,
     sources,
+    rowLimit,
     rowSecurity,
     incomplete,
   };
@@ -172,6 +176,7 @@ function compile(
     query: (file) => compileQuery(context, nodes, file),
     exposures: exposed.map(({ exposure }) => exposure),
     runHooks,
+    rowLimit,
     notices: [...new Map(notices.map((one) => [formatProblem(one), one])).values()],
   };
 }

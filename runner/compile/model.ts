@@ -1,6 +1,6 @@
 import { digest } from '../manifest/digest.ts';
 import type { ModelNode, Node, SeedNode } from '../manifest/manifest.ts';
-import { nameTables } from '../manifest/placeholders.ts';
+import { nameTables, type RowLimit } from '../manifest/placeholders.ts';
 import { type ConfigKey, onlyOfTests } from '../project/config.ts';
 import { settingPlace } from '../project/setting-places.ts';
 import type { Template } from '../template/template.ts';
@@ -54,8 +54,8 @@ export function modelNode(
     ? { filtered: new Set(), whole: new Set(), bounds: false }
     : undefined;
   const sqlFor = (mode: Mode) => {
-    const rendered = render(template, mode, context, draft, record, used, batchReads).trim();
-    const sql = batchReads === undefined ? rendered : nameTables(rendered);
+    const rendered = render(template, mode, context, draft, record, used, batchReads, context.rowLimit).trim();
+    const sql = batchReads === undefined && context.rowLimit === undefined ? rendered : nameTables(rendered);
     if (sql.text === '')
       throw new ProjectError([
         {
@@ -256,8 +256,9 @@ export function render(
   record: Recorded,
   used: Set<string>,
   batch?: BatchReads | undefined,
+  limit?: RowLimit | undefined,
 ): SqlText {
-  const helpers = modelHelpers(context.project, mode, resolverFor(context, used, undefined, batch), record);
+  const helpers = modelHelpers(context.project, mode, resolverFor(context, used, undefined, batch, limit), record);
   return template.render(helpers, modelContext(context.project, own));
 }
 

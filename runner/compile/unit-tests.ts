@@ -209,6 +209,8 @@ function overridden(
       drafts,
       sources,
       rowSecurity: new Map(),
+      // Its rows are given, and all of them are read.
+      rowLimit: undefined,
     },
     nodes,
   );

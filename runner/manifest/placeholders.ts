@@ -1,4 +1,4 @@
-import { identifier } from '../../warehouse/quote.ts';
+import { identifier, literal } from '../../warehouse/quote.ts';
 import { holeText } from '../template/marks.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { type SqlToken, sqlTokens } from '../text/sql-tokens.ts';
@@ -35,6 +35,33 @@ export function inBatch(sql: string, { id, name, column }: { id: string; name: s
   return `(select * from ${sql} ${filter})`;
 }
 
+/** Which rows models read of their upstreams, where not all: none, or those whose event_time is in a span of time. */
+export type RowLimit =
+  | { readonly kind: 'empty' }
+  /** ISO times in UTC; without an end it has none. */
+  | { readonly kind: 'sample'; readonly from: string; readonly to: string | undefined };
+
+/**
+ * The rows of a relation that a limit leaves.
+ * @param sql how the relation is referred to; `name` is its own.
+ * @param column its event_time; without one a sample has all rows.
+ */
+export function limitRows(
+  sql: string,
+  { name, column }: { readonly name: string; readonly column: string | undefined },
+  limit: RowLimit,
+): string {
+  if (limit.kind === 'empty') return limited(sql, name, 'where false limit 0');
+  if (column === undefined) return sql;
+  // Constants without a type are read as whatever type the column has.
+  const end = limit.to === undefined ? '' : ` and ${identifier(column)} < ${literal(limit.to)}`;
+  return limited(sql, name, `where ${identifier(column)} >= ${literal(limit.from)}${end}`);
+}
+
+function limited(sql: string, name: string, condition: string): string {
+  return `(select * from ${sql} ${holeText({ kind: 'row_limit', name }, condition)})`;
+}
+
 /** Words that may follow a relation which has no alias. */
 const following = new Set(
   'where join inner left right full cross natural on using group having order window limit offset fetch for union except intersect tablesample'.split(
@@ -42,13 +69,13 @@ const following = new Set(
   ),
 );
 
-/** Gives a filtered relation that has no alias the name that it would have without the filter. */
+/** Gives a filtered or limited relation that has no alias the name that it would have otherwise. */
 export function nameTables(sql: SqlText): SqlText {
   return sql.put(
     sql.holes.flatMap(({ hole, end }) => {
-      // After the hole comes the bracket that inBatch closes.
+      // After the hole comes the bracket that inBatch or limitRows closes.
       const at = end + 1;
-      if (hole.kind !== 'batch_filter' || !hasNoAlias(sql.text.slice(at))) return [];
+      if ((hole.kind !== 'batch_filter' && hole.kind !== 'row_limit') || !hasNoAlias(sql.text.slice(at))) return [];
       return [{ start: at, end: at, text: ` as ${identifier(hole.name)}` }];
     }),
   );

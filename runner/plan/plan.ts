@@ -69,6 +69,8 @@ export function querySql(
       case 'batch_filter':
         // Those of one batch are put in when it is planned.
         return undefined;
+      case 'row_limit':
+        return undefined;
       default:
         return hole satisfies never;
     }

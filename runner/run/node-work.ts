@@ -7,11 +7,13 @@ import { limitsOf } from '../data-test/judge.ts';
 import { countedOutcome, holds, RelationCache, runTest, type TestOutcome } from '../data-test/run-test.ts';
 import { canShareScan, type OfBadRows, passedInSharedScan } from '../data-test/shared-scan.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
+import type { RowLimit } from '../manifest/placeholders.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { wordsOf } from '../plan/decision-words.ts';
 import type { Reuse, RowsToTest } from '../reuse/reuse.ts';
 import { canStay } from '../reuse/row-versions.ts';
 import { count } from '../text/figures.ts';
+import { refuseToLoseRows } from './limited-rows.ts';
 import { failure, type Outcome, passed, stopped } from './run-result.ts';
 
 /** How the tests of a run are made. */
@@ -20,6 +22,14 @@ export interface HowToTest {
   readonly storeFailures?: boolean | undefined;
   /** Whether a data test that warns has failed. */
   readonly warningsFail?: boolean | undefined;
+}
+
+/** The same with what holds for builds. */
+export interface HowToWork extends HowToTest {
+  /** Which rows models read, where not all. */
+  readonly rowLimit: RowLimit | undefined;
+  /** Whether the target has a schema of its own. */
+  readonly isOwnTarget: boolean;
 }
 
 /** What a run does with one node after the other. A failure is an outcome, not an exception. */
@@ -32,7 +42,7 @@ export class NodeWork {
   readonly #audited = new Map<string, AuditOutcome>();
 
   readonly #storing: boolean;
-  readonly #warningsFail: boolean;
+  readonly #how: HowToWork;
   readonly #reuse: Reuse | undefined;
   /** The tests of this run that can read their relation together. */
   readonly #sharing: readonly OfBadRows[];
@@ -43,10 +53,10 @@ export class NodeWork {
    * @param tests all of the run.
    * @param reuse what need not be done again, if that may be left out.
    */
-  constructor(context: BuildContext, tests: readonly TestNode[], how: HowToTest, reuse?: Reuse) {
+  constructor(context: BuildContext, tests: readonly TestNode[], how: HowToWork, reuse?: Reuse) {
     this.#context = context;
+    this.#how = how;
     this.#storing = how.storeFailures === true;
-    this.#warningsFail = how.warningsFail === true;
     this.#reuse = reuse;
     this.#sharing = this.#storing ? [] : tests.filter(canShareScan);
     this.#relations = new RelationCache(context.warehouse);
@@ -58,6 +68,8 @@ export class NodeWork {
     const { locks, manifest, signal } = context;
     let isLeft = false;
     try {
+      const { rowLimit, isOwnTarget } = this.#how;
+      if (rowLimit !== undefined) await refuseToLoseRows(context.warehouse, node, rowLimit, isOwnTarget);
       if (canStay(node)) await this.#reuse?.refresh();
       const built = await buildNode(context, node);
       isLeft = built.decision.mode === 'skip' && !built.recorded;
@@ -115,7 +127,7 @@ export class NodeWork {
       const parts = [found, limitsOf(node, tested.status), aside];
       const message = tested.proven ? 'held by a constraint' : parts.filter(Boolean).join(', ');
       const { failures, rows: bad } = tested;
-      const status = tested.status === 'warn' && this.#warningsFail ? 'fail' : tested.status;
+      const status = tested.status === 'warn' && this.#how.warningsFail === true ? 'fail' : tested.status;
       return { ...passed, status, message, failures, rows: bad };
     } catch (error) {
       return signal?.aborted === true ? stopped(signal) : failure(error);

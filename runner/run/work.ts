@@ -15,7 +15,7 @@ import { beginRun, finishRun, writeResults } from '../state/runs.ts';
 import { ensureState, hasState } from '../state/schema.ts';
 import type { UnitTestPlace } from '../unit-test/options.ts';
 import { createSchemas } from './create-schemas.ts';
-import { type HowToTest, NodeWork } from './node-work.ts';
+import { type HowToTest, type HowToWork, NodeWork } from './node-work.ts';
 import { type RunHookResult, runRunHooks } from './run-hooks.ts';
 import {
   type NodeResult,
@@ -86,7 +86,7 @@ export class RunWork {
         onWait: (name, whom) => options.onEvent({ type: 'node-waits', name, whom }),
       }),
     };
-    this.#nodes = new NodeWork(this.#context, this.#tests, options);
+    this.#nodes = new NodeWork(this.#context, this.#tests, this.#how);
     this.#unitTests = this.#newUnitTests(compiled, options);
   }
 
@@ -121,7 +121,7 @@ export class RunWork {
       const { sourceText } = this.#context;
       this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#order, { sourceText, leavesOut: reuse });
       if (reuse) this.#context = { ...this.#context, reuse: this.#reuse };
-      this.#nodes = new NodeWork(this.#context, this.#tests, this.#options, this.#reuse);
+      this.#nodes = new NodeWork(this.#context, this.#tests, this.#how, this.#reuse);
     }
     const total = this.#order.length;
     const { address } = this.#warehouse;
@@ -204,6 +204,12 @@ export class RunWork {
       const node = this.#compiled.manifest.nodes.get(id);
       return node?.kind === 'test' ? [node] : [];
     });
+  }
+
+  get #how(): HowToWork {
+    const { rowLimit, project } = this.#compiled;
+    const { storeFailures, warningsFail } = this.#options;
+    return { storeFailures, warningsFail, rowLimit, isOwnTarget: project.target.schema !== undefined };
   }
 
   get #isRecording(): boolean {

@@ -12,4 +12,6 @@ export type Hole =
   /** Where the batch begins or ends that is built. */
   | { readonly kind: 'batch_bound'; readonly which: 'start' | 'end' }
   /** The condition for the rows of an upstream that lie in the batch; `name` is that of its relation. */
-  | { readonly kind: 'batch_filter'; readonly id: string; readonly name: string; readonly column: string };
+  | { readonly kind: 'batch_filter'; readonly id: string; readonly name: string; readonly column: string }
+  /** The condition by which a model reads only some rows of an upstream; `name` is that of its relation. It stays as it is. */
+  | { readonly kind: 'row_limit'; readonly name: string };

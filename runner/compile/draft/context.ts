@@ -1,5 +1,6 @@
 import type { RelationName } from '../../../warehouse/quote.ts';
 import type { RowSecurity, SourceNode } from '../../manifest/manifest.ts';
+import type { RowLimit } from '../../manifest/placeholders.ts';
 import type { Config } from '../../project/config.ts';
 import type { Project } from '../../project/project.ts';
 import type { AllProperties, Properties } from '../../project/properties.ts';
@@ -47,6 +48,8 @@ export interface CompileContext {
   readonly notices: Problem[];
   readonly disabled: ReadonlySet<string>;
   readonly sources: ReadonlyMap<string, SourceNode>;
+  /** Which rows models read, where not all. */
+  readonly rowLimit?: RowLimit | undefined;
   /** By the name of the model it protects. */
   readonly rowSecurity: ReadonlyMap<string, RowSecurity>;
   /** True when a .yml file has a fault, so that what it declares is missing: no reason to complain about that as well. */

@@ -1,7 +1,7 @@
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import { ephemeralTable } from '../../manifest/ephemeral-table.ts';
 import type { SourceNode } from '../../manifest/manifest.ts';
-import { batchBound, inBatch } from '../../manifest/placeholders.ts';
+import { batchBound, inBatch, limitRows, type RowLimit } from '../../manifest/placeholders.ts';
 import type { AllProperties } from '../../project/properties.ts';
 import { HelperError } from '../../template/template.ts';
 import { didYouMean, nearest } from '../../text/suggest.ts';
@@ -40,12 +40,14 @@ export function versionedName({ versions }: AllProperties, name: string, version
  * The resolver that all templates share; records what is used by id.
  * @param asBare the id of a model or seed that is referred to by the bare name of its table, but means something else.
  * @param batch for a microbatch model: upstreams that have an event_time are read batch by batch.
+ * @param limit which rows of upstreams are read, where not all.
  */
 export function resolverFor(
   context: CompileContext,
   used: Set<string>,
   asBare?: string | undefined,
   batch?: BatchReads | undefined,
+  limit?: RowLimit | undefined,
 ): Resolver {
   const { drafts, disabled, sources, incomplete } = context;
   const sourceOf = (key: string): Pick<SourceNode, 'id' | 'relation' | 'eventTime'> => {
@@ -64,9 +66,13 @@ export function resolverFor(
     throw new HelperError(`there is no model or seed "${name}"`, didYouMean(name, drafts.keys()));
   };
   /** @param sql how it is referred to; `name` is its own. */
-  const read = (id: string, sql: string, name: string, eventTime: string | undefined, filter: boolean): string => {
+  const read = (id: string, whole: string, name: string, eventTime: string | undefined, filter: boolean): string => {
     used.add(id);
-    if (batch === undefined) return sql;
+    // An ephemeral model is limited where it reads.
+    const isLimited = limit !== undefined && name !== whole.slice(1, -1);
+    const some = isLimited ? limitRows(whole, { name, column: eventTime }, limit) : whole;
+    if (batch === undefined) return some;
+    const sql = some === whole ? whole : `${some} as ${identifier(name)}`;
     if (!filter || eventTime === undefined) {
       batch.whole.add(id);
       return sql;
