@@ -10,7 +10,8 @@ import { readTmdl } from './reader/tmdl-reader.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..');
 const { exposures } = compileProject(readProject({ root, env: {} }));
-const { files, reportFolders } = powerBiProject(exposures, options, readDesign(root));
+const design = readDesign(root);
+const { files, reportFolders, captionFaults } = powerBiProject(exposures, options, design);
 const [reportFolder = ''] = reportFolders;
 const objects = [...files].filter(([path]) => path.endsWith('.tmdl')).flatMap(([, text]) => readTmdl(text).objects);
 
@@ -48,5 +49,26 @@ describe('the project for Power BI, as Microsoft reads it', () => {
     expect(expressions.length).toBeGreaterThan(exposures.length);
     for (const [name, text] of expressions) expect(await mFault(text), `${name}: ${text}`).toBeUndefined();
     expect(await mFault('let Source = PostgreSQL.Database(Server, Database) View = 1 in View')).toMatch(/expected/i);
+  });
+});
+
+describe('the languages of the project', () => {
+  it('are five, and each has a caption for all that readers see', () => {
+    expect([...design.captions.keys()].sort()).toEqual(['es', 'fr', 'pt', 'ro']);
+    expect(captionFaults).toEqual([]);
+  });
+
+  it('would be refused with a caption that is missing, or two that clash', () => {
+    for (const [language, captions] of design.captions) {
+      const faults = (text: string, caption: string | undefined) => {
+        const others = new Map([...captions].filter(([key]) => key !== text));
+        if (caption !== undefined) others.set(text, caption);
+        return powerBiProject(exposures, options, { ...design, captions: new Map([[language, others]]) }).captionFaults;
+      };
+      for (const text of ['Room', 'Energy by minute', 'Comfort share', 'Uptime by day', 'Calendar', 'Climate'])
+        expect(faults(text, undefined)).toMatchObject([{ language, kind: 'missing', text }]);
+      expect(faults('Cost', captions.get('Energy')).map(({ kind }) => kind)).toContain('clashing');
+      expect(faults('Room', captions.get('Apartment')).map(({ kind }) => kind)).toContain('clashing');
+    }
   });
 });
