@@ -13,7 +13,7 @@ import type { Reuse } from '../reuse/reuse.ts';
 import type { Action } from '../run/run-result.ts';
 import { type EventTimeRange, readBatches } from '../state/batch-windows.ts';
 import type { Effects, Extent } from './effects.ts';
-import { viewsInTheWay } from './in-the-way.ts';
+import { recreatedViews } from './recreated-views.ts';
 import { seedDiffers } from './seed-rows.ts';
 
 /** What would be done with a node, and why; `error`: it could not be built, as `reason` says. */
@@ -119,12 +119,12 @@ async function withViews(
   const mode = doing.action as Decision['mode'];
   try {
     const recreates = await inSavepoint(session, () =>
-      viewsInTheWay(session, { manifest, options, root }, node, state, { mode }),
+      recreatedViews(session, { manifest, options, root }, node, state, { mode }),
     );
     return recreates.length === 0 ? judged : { ...judged, recreates };
   } catch (error) {
     if (!(error instanceof DatacycleError)) throw error;
-    // What comes before it may yet change what stands in the way.
+    // A node that is built before it may still change or drop what blocks.
     if (!isSettled) return judged;
     return { ...judged, doing: { action: 'error', reason: error.message }, hint: error.hint };
   }

@@ -4,7 +4,7 @@
 //   2. bookkeeping.ts whether it may read what has been built
 //   3. effects.ts   what the nodes before a node will have done by its turn: for certain, likely, or at most
 //   4. decisions.ts asks what decides in a build, once for each of these extents
-//   5. seed-rows.ts compares the files of seeds with their tables; in-the-way.ts asks for views and keys that a change has to pass
+//   5. seed-rows.ts compares the files of seeds with their tables; recreated-views.ts finds views and keys that block a change
 //   6. estimate.ts  how long the same took in earlier runs
 //
 // No rule of a build is here: each state is read by build/transaction/node-state.ts and decided upon by plan/decide.ts, and tests

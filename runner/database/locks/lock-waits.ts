@@ -165,7 +165,7 @@ export class LockWaits {
       });
       if (isOver) return;
       this.#tell(unit, waiting?.blockers ?? []);
-      if (waiting !== undefined && this.#isInTheWay(unit, waiting)) cancelling = this.#cancel(unit, process, waiting);
+      if (waiting !== undefined && this.#isToCancel(unit, waiting)) cancelling = this.#cancel(unit, process, waiting);
       await cancelling;
       isAsking = false;
     };
@@ -180,8 +180,8 @@ export class LockWaits {
     }
   }
 
-  /** Whether a statement is to wait no longer. */
-  #isInTheWay(unit: Unit, { blockers, waitedMs, held }: Waiting): boolean {
+  /** Whether a statement is to be cancelled, since it blocks others or waits for too long. */
+  #isToCancel(unit: Unit, { blockers, waitedMs, held }: Waiting): boolean {
     return (held > 0 && waitedMs >= heldUpMs) || this.#isTooLong(unit, blockers, waitedMs);
   }
 

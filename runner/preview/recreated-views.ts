@@ -14,11 +14,11 @@ import type { Decision, NodeState } from '../plan/decision.ts';
 import { querySql } from '../plan/plan.ts';
 
 /**
- * The names of the views that PostgreSQL would not let stand under what is done with a node, and that are made again with it; as they
- * are now, and as the node's query is on what it reads now. None where that is not known.
- * @throws NodeError that names what cannot be made again: then the node cannot be built.
+ * The names of the dependent views that block what a run does with a node, and that are recreated with it: the views as they are
+ * now, and the node's query on what it reads now. None where that is not known.
+ * @throws NodeError that names what cannot be recreated: then the node cannot be built.
  */
-export async function viewsInTheWay(
+export async function recreatedViews(
   session: Session,
   surroundings: Surroundings & { readonly root: string },
   node: BuiltNode,
@@ -41,8 +41,8 @@ export async function viewsInTheWay(
 }
 
 /**
- * The columns that a node's rows will have. Lengths of types (`varchar(10)`) are those of the existing columns: only a query that is
- * stored as a table tells them, and a plan stores nothing.
+ * The columns that a node's rows will have. Lengths of types (`varchar(10)`) are those of the existing columns: they are known
+ * only of a query that is stored as a table, and a plan stores nothing.
  */
 async function columnsOf(
   session: Session,
