@@ -1,3 +1,12 @@
+-- room_day
+t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
+
+-- apartment_day
+t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
+
+-- room_hour
+t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
+
 -- fact_prediction
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
@@ -5,6 +14,9 @@ t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
 -- fact_device_health_day
+t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
+
+-- device_reference
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
 -- visible_apartments
