@@ -22,6 +22,14 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly unitTestsOn?: 'embedded' | 'target';
   readonly full?: boolean;
   readonly fromBronze?: boolean;
+  readonly skipLost?: boolean;
+  readonly rate?: string;
+  readonly timewarp?: string | boolean;
+  readonly rooms?: string;
+  readonly sensors?: string;
+  readonly again?: boolean;
+  readonly abandon?: boolean;
+  readonly generate?: string;
   /** A format, one of those that the command offers; for bi and subject a folder. */
   readonly output?: string;
   readonly into?: string;

@@ -37,9 +37,26 @@ export function addPipeline(define: Define, signal: AbortSignal): void {
       (await import('./commands/load.ts')).load(project, args, flags, terminal, signal),
     ),
   )
-    .argument('[sources...]', 'sensors, weather, registry; without any: all that are configured')
+    .argument('[sources...]', 'sensors, weather, registry, stream; without any: all that are configured')
     .option('--full', 'list all there is at the source instead of trying what should come next')
-    .option('--from-bronze', 'land again from Bronze whatever staging lacks');
+    .option('--from-bronze', 'land again from Bronze whatever staging lacks')
+    .option('--skip-lost', 'of the stream: go on behind messages that the broker no longer has');
+  define(
+    'replay',
+    'send recorded readings as messages: to Kafka, or straight into the database',
+    ({ flags, args, terminal }) =>
+      logged(flags, 'datacycle.log', terminal, async (project) =>
+        (await import('./commands/replay.ts')).replayCommand(project, args[0], flags, terminal, signal),
+      ),
+  )
+    .argument('[folder]', 'the recording: <room>/<sensor>.csv below it')
+    .option('--rate <number>', 'messages a second, or max; default 5')
+    .option('--timewarp [factor]', 'keep the pauses between readings, divided by a factor of 1 or more (default 10)')
+    .option('--rooms <names>', 'only these, with commas between')
+    .option('--sensors <names>', 'only these, with commas between')
+    .option('--generate <rooms x days>', 'write an invented building there first, e.g. 51x9')
+    .option('--again', 'also if it was replayed before')
+    .option('--abandon', 'give up a replay that was stopped, so that another can begin');
   for (const [name, description] of [
     ['seed', 'load the CSV files of seeds/'],
     ['run', 'build the models'],

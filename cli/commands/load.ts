@@ -21,6 +21,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 export interface LoadFlags {
   readonly full?: boolean | undefined;
   readonly fromBronze?: boolean | undefined;
+  readonly skipLost?: boolean | undefined;
 }
 
 /**
@@ -96,6 +97,7 @@ export async function loadSource(
     clock: () => new Date(),
     signal,
     settleMs,
+    skipLost: flags.skipLost,
     onProgress: ({ phase, files, total, bytes }) => progress.update(phase, files, total, bytes),
     onNotice: (text) => terminal.notice(text),
   });
@@ -103,13 +105,19 @@ export async function loadSource(
   return summary;
 }
 
-const units: Readonly<Record<SourceName, string>> = { sensors: 'files', weather: 'files', registry: 'tables' };
+const units: Readonly<Record<SourceName, string>> = {
+  sensors: 'files',
+  weather: 'files',
+  registry: 'tables',
+  stream: 'messages',
+};
 
 /** What reads a file that could not be read; only for sensors does a load not list all there is. */
 const again: Readonly<Record<SourceName, string>> = {
   sensors: 'load sensors --full',
   weather: 'the next load weather',
   registry: 'the next load registry',
+  stream: 'load stream --from-bronze',
 };
 
 function report(summary: LoadSummary, seconds: number, mode: LoadMode, terminal: Terminal): void {

@@ -104,14 +104,17 @@ async function pruneOldRuns(keeping: Keeping, days: number) {
   return { runs: await warehouse.transaction((session) => pruneRuns(session, before)), before };
 }
 
-/** Compresses the landed Bronze files of every source that are older than so many days. */
+/** Compresses the landed Bronze files that are older than so many days, of every source but the stream, whose Parquet is compressed. */
 export async function compressAllBronze(keeping: Keeping, days: number, dryRun: boolean): Promise<CompressReport[]> {
   const { warehouse, project, signal } = keeping;
   await ensureStaging(warehouse);
   const before = daysAgo(keeping, days);
-  return forEachSource((source) =>
-    compressBronze(warehouse, { source, bronzeRoot: bronzeRoot(project), before, dryRun, signal }),
-  );
+  const reports: CompressReport[] = [];
+  for (const source of sourceNames) {
+    if (source === 'stream') continue;
+    reports.push(await compressBronze(warehouse, { source, bronzeRoot: bronzeRoot(project), before, dryRun, signal }));
+  }
+  return reports;
 }
 
 /** Deletes the Bronze files of every source that are older than so many days and consumed by all models that read them. */

@@ -42,10 +42,19 @@ export function readEnv(root: string, target: string | undefined): Env {
 
 /** Settings that are one line: paths, addresses, names and passwords; whether a message must not show them. */
 const oneLine: readonly (readonly [name: string, isSecret: boolean])[] = [
-  ...['SMB_PATH', 'BRONZE_ROOT', 'LOG_DIR', 'SFTP_PRIVATE_KEY', 'SFTP_PATH', 'SFTP_HOST', 'SFTP_USER'].map(
-    (name) => [name, false] as const,
-  ),
-  ...['DB_URL', 'DB_ADMIN_URL', 'MYSQL_URL', 'SFTP_PASSWORD', 'SFTP_PASSPHRASE', 'BI_PASSWORD'].map(
+  ...[
+    'SMB_PATH',
+    'BRONZE_ROOT',
+    'LOG_DIR',
+    'SFTP_PRIVATE_KEY',
+    'SFTP_PATH',
+    'SFTP_HOST',
+    'SFTP_USER',
+    'KAFKA_BROKERS',
+    'KAFKA_CA',
+    'KAFKA_USER',
+  ].map((name) => [name, false] as const),
+  ...['DB_URL', 'DB_ADMIN_URL', 'MYSQL_URL', 'SFTP_PASSWORD', 'SFTP_PASSPHRASE', 'BI_PASSWORD', 'KAFKA_PASSWORD'].map(
     (name) => [name, true] as const,
   ),
 ];

@@ -4,12 +4,14 @@
 //   sources.ts           the table; attemptLoad records in the database how a load went, for `status`
 //   sensor-times.ts      reads between which times a reading is plausible
 //   weather-settings.ts  reads the variables of the sFTP server
+//   stream-settings.ts   reads the variables of the broker, and what project.yml says of messages
 import { recordFailure, recordSuccess } from '../../loaders/landing/attempt.ts';
 import { LoadBusyError, LoadInterruptedError } from '../../loaders/landing/errors.ts';
 import type { LoadOptions, LoadSummary, SourceName } from '../../loaders/landing/summary.ts';
 import { loadRegistry } from '../../loaders/registry/load-registry.ts';
 import { loadSensors } from '../../loaders/sensors/load-sensors.ts';
 import { ShareAccess } from '../../loaders/sensors/share-access.ts';
+import { loadStream } from '../../loaders/stream/load-stream.ts';
 import { loadWeather } from '../../loaders/weather/load-weather.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
@@ -18,6 +20,7 @@ import { noteRestored } from '../housekeeping/housekeeping.ts';
 import { bronzeRoot, fromRoot } from '../settings/environment.ts';
 import { apartmentsOf, flagVariable, numberSetting, textSetting } from '../settings/settings.ts';
 import { sensorTimes } from './sensor-times.ts';
+import { streamSource } from './stream-settings.ts';
 import { weatherSource } from './weather-settings.ts';
 
 /** One of the places that data come from, with the project's settings for it. */
@@ -73,6 +76,12 @@ export const sources: Readonly<Record<SourceName, Source>> = {
           retryDelayMs: numberSetting(project, 'MYSQL_RETRY_DELAY', 60, { least: 0, most: 86_400 }) * 1000,
         },
       ),
+  },
+  stream: {
+    name: 'stream',
+    setting: 'KAFKA_BROKERS',
+    staging: 'staging.stream_message',
+    load: async (warehouse, project, options) => loadStream(warehouse, streamSource(project), options),
   },
 };
 

@@ -8,6 +8,7 @@ export type Subject =
   | 'sensors'
   | 'weather'
   | 'registry'
+  | 'stream'
   | 'build'
   | 'tests'
   | 'nightly'

@@ -90,7 +90,7 @@ export class Lander {
   #report(summary: LoadSummary, mode: LoadMode, seconds: number): void {
     const { log } = this.#options;
     const { source, landed, rejected, skipped, ignored, warnings, bytes, listed } = summary;
-    const unit = source === 'registry' ? 'tables' : 'files';
+    const unit = source === 'registry' ? 'tables' : source === 'stream' ? 'messages' : 'files';
     if (landed > 0 || rejected.count > 0 || mode === 'full') {
       const text = `${source}: ${thousands(landed)} ${unit} landed, ${thousands(rejected.count)} rejected in ${seconds.toFixed(2)} s`;
       const shown = rejected.first.slice(0, 3).map(({ name, reason }) => `${formatCell(name)}: ${reason}`);

@@ -59,7 +59,7 @@ const predictions = { name: 'predictions', staging: 'staging.prediction' };
 const stopMs = 10_000;
 
 /**
- * The operating loop: looks for new sensor files at every interval, loads the other sources daily, lists the share in
+ * The operating loop: looks for new sensor files and messages at every interval, loads the other sources daily, lists the share in
  * full every night, and builds what new data touch. Nothing that a source, the database or a model does ends it.
  */
 export class Watcher {
@@ -100,7 +100,7 @@ export class Watcher {
     this.#backlog = new Backlog(this.#builder, this.#tables);
     for (const { name } of this.#sources) {
       metrics.announce(name);
-      if (name !== 'sensors') this.#jobs.set(name, new DailyJob(settings[name]));
+      if (name !== 'sensors' && name !== 'stream') this.#jobs.set(name, new DailyJob(settings[name]));
     }
     this.#jobs.set('nightly', new DailyJob(settings.nightly));
   }
@@ -129,7 +129,7 @@ export class Watcher {
       this.#builder.noticeBlocked(this.#options.blockedMs ?? defaultBlockedMs);
       await this.#startJobs(['weather', 'registry'], stop);
       if (!this.state.ready) await this.#build(stop);
-      const hit = await this.#checkSensors(stop);
+      const hit = await this.#checkAlways(stop);
       if (stop.aborted) return true;
       await this.#build(stop);
       await this.#startJobs(['nightly'], stop);
@@ -181,20 +181,25 @@ export class Watcher {
     if (failing.length === 0) return;
     const { landing, metrics } = this.#options;
     for (const [name, at] of await this.#ask(() => repairedSince(landing, failing))) {
-      if (name !== 'sensors') this.#jobs.get(name)?.learn(at);
+      if (name !== 'sensors' && name !== 'stream') this.#jobs.get(name)?.learn(at);
       this.conditions.recovered(name);
       metrics.up.set({ source: name }, 1);
     }
   }
 
-  async #checkSensors(stop: AbortSignal): Promise<'hit' | 'empty' | 'failed'> {
-    const sensors = this.#sources.find(({ name }) => name === 'sensors');
-    if (sensors === undefined) return 'empty';
-    const landing = await this.#lander.load(sensors, 'new', stop, 'It is tried again at every check.');
-    if (landing.outcome !== 'landed') return 'failed';
-    if (landing.summary.landed === 0) return 'empty';
-    this.state.lastHit = this.#options.clock();
-    return 'hit';
+  /** Lands what is new of the sources that are looked at in every check. */
+  async #checkAlways(stop: AbortSignal): Promise<'hit' | 'empty' | 'failed'> {
+    let hit: 'hit' | 'empty' | 'failed' = 'empty';
+    for (const source of this.#sources.filter(({ name }) => name === 'sensors' || name === 'stream')) {
+      const landing = await this.#lander.load(source, 'new', stop, 'It is tried again at every check.');
+      if (landing.outcome !== 'landed') hit = hit === 'hit' ? hit : 'failed';
+      else if (landing.summary.landed > 0) {
+        this.state.lastHit = this.#options.clock();
+        hit = 'hit';
+      }
+      if (stop.aborted) break;
+    }
+    return hit;
   }
 
   /** Builds what has landed since the last look, whichever process landed it. */

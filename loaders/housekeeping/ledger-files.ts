@@ -32,6 +32,11 @@ export const staged: Readonly<
     key: 'load_id',
     has: 'exists (select from staging.registry_row as s where s.load_id = f.load_id)',
   },
+  stream: {
+    table: 'staging.stream_message',
+    key: 'file_id',
+    has: 'exists (select from staging.stream_message as s where s.file_id = f.file_id)',
+  },
 };
 
 /**

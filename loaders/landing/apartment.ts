@@ -9,7 +9,7 @@ export interface Apartment {
 }
 
 /** Folders of Bronze that are no apartment's. */
-const reserved: readonly string[] = [rejectedFolder, 'weather', 'registry'];
+const reserved: readonly string[] = [rejectedFolder, 'weather', 'registry', 'stream'];
 
 /**
  * Whether an id can name a folder of Bronze with one apartment's files and nothing else. Where letter case does not matter,

@@ -1,5 +1,5 @@
 /** What can be loaded, as it is named in staging.load, staging.file and on the command line. */
-export const sourceNames = ['sensors', 'weather', 'registry'] as const;
+export const sourceNames = ['sensors', 'weather', 'registry', 'stream'] as const;
 export type SourceName = (typeof sourceNames)[number];
 
 /**
@@ -34,8 +34,8 @@ export interface Notes {
 export interface LoadSummary {
   readonly source: SourceName;
   /** How the files were found. */
-  readonly listed: 'predicted' | 'listing' | 'bronze';
-  /** Files (registry: tables) whose rows are in staging now. */
+  readonly listed: 'predicted' | 'listing' | 'bronze' | 'offsets';
+  /** Files (registry: tables; stream: messages) whose rows are in staging now. */
   readonly landed: number;
   /** Recorded in the ledger, kept in Bronze. Loading from Bronze counts those whose verdict stays the same, too. */
   readonly rejected: Notes;
@@ -73,6 +73,8 @@ export interface LoadOptions {
    * default 0. Loaders that recognise incomplete files in another way ignore it.
    */
   readonly settleMs?: number | undefined;
+  /** Goes on behind messages that the broker no longer has, rather than fail. Only for the stream. */
+  readonly skipLost?: boolean | undefined;
   /** Called with a notice for a person during the load: an attempt that failed, and when the next one is. Without secrets. */
   readonly onNotice?: ((text: string) => void) | undefined;
 }

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import type { KafkaAddress } from '../../loaders/kafka/connection.ts';
+import type { MessageForm } from '../../loaders/stream/form.ts';
+import type { StreamSource } from '../../loaders/stream/load-stream.ts';
+import type { Project } from '../../runner/project/project.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { didYouMean } from '../../runner/text/suggest.ts';
+import { bronzeRoot, fromRoot } from '../settings/environment.ts';
+import { flagSetting, numberSetting, textSetting } from '../settings/settings.ts';
+
+/** The topics as project.yml and the environment (KAFKA_*, STREAM_*) describe them. @throws UsageError naming what is at fault. */
+export function streamSource(project: Project): StreamSource {
+  const address = kafkaAddress(project);
+  return {
+    open:
+      address === undefined
+        ? undefined
+        : async () => (await import('../../loaders/kafka/kafka-log.ts')).KafkaLog.open(address),
+    form: messageForm(project),
+    bronzeRoot: bronzeRoot(project),
+    limits: {
+      messages: numberSetting(project, 'STREAM_GATHER_MESSAGES', 20_000, { least: 1, most: 1_000_000 }),
+      ms: numberSetting(project, 'STREAM_GATHER_SECS', 1, { least: 0.01, most: 3600, whole: false }) * 1000,
+    },
+  };
+}
+
+const fieldName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,40}$/, 'a name of letters, digits and _');
+const form = z.strictObject({
+  topics: z.array(z.string().regex(/^[A-Za-z0-9._-]{1,200}$/, 'a topic of letters, digits and . _ -')).min(1),
+  zone: z.string().default('UTC'),
+  time: fieldName,
+  partition_by: z.array(fieldName).max(4).default([]),
+  numbers: z.array(fieldName).max(50).default([]),
+});
+
+/** The columns that every file of Bronze has besides those of the fields. */
+const ownColumns = ['topic', 'partition', 'offset', 'kafka_ts', 'event_ts', 'event_date', 'ingest_ts', 'message'];
+
+/** What project.yml says of the messages. @throws UsageError with its place. */
+export function messageForm(project: Project): MessageForm {
+  const checked = form.safeParse(project.vars.stream);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    const path = [
+      'vars',
+      'stream',
+      ...(issue?.path ?? []).map((part) => (typeof part === 'number' ? part : String(part))),
+    ];
+    const place = project.settingsFile.place(project.vars.stream === undefined ? ['vars'] : path);
+    throw new UsageError({
+      what:
+        project.vars.stream === undefined
+          ? 'vars.stream does not say what the messages are'
+          : `${path.join('.')}: ${issue?.message ?? 'it makes no sense'}`,
+      where: `${place.file}:${place.line}`,
+      hint: 'Write in project.yml, e.g., stream: { topics: [iot.co2], zone: Europe/Zurich, time: ts, partition_by: [room], numbers: [value] }.',
+    });
+  }
+  const { topics, zone, time, partition_by, numbers } = checked.data;
+  const columns = [...partition_by, `${time}_unix`, ...numbers];
+  const twice = columns.find((name, at) => ownColumns.includes(name) || columns.indexOf(name) !== at);
+  if (twice !== undefined) {
+    const place = project.settingsFile.place(['vars', 'stream']);
+    throw new UsageError({
+      what: `vars.stream gives the column ${twice} of Bronze two meanings`,
+      where: `${place.file}:${place.line}`,
+      hint: `A field stands in partition_by or in numbers, and none is called ${ownColumns.join(', ')}.`,
+    });
+  }
+  return { topics, zone, time, partitionBy: partition_by, numbers };
+}
+
+const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
+
+/** The broker (KAFKA_*); undefined if there is none. @throws UsageError naming the setting at fault. */
+export function kafkaAddress(project: Project): KafkaAddress | undefined {
+  const text = textSetting(project, 'KAFKA_BROKERS');
+  if (text === undefined) return undefined;
+  const brokers = text.split(',').map((one) => one.trim());
+  const wrong = brokers.find((one) => !/^(?:[^\s:,]+|\[[0-9A-Fa-f:]+\]):\d{1,5}$/.test(one));
+  if (wrong !== undefined) {
+    throw new UsageError({
+      what: `KAFKA_BROKERS has "${wrong}", which is no host:port`,
+      hint: 'Write e.g. KAFKA_BROKERS=kafka1:9092,kafka2:9092 in the environment or .env.',
+    });
+  }
+  const user = textSetting(project, 'KAFKA_USER');
+  // A password may begin or end with a space.
+  const password = project.env.KAFKA_PASSWORD || undefined;
+  if ((user === undefined) !== (password === undefined)) {
+    throw new UsageError({
+      what:
+        user === undefined
+          ? 'KAFKA_PASSWORD is set, but KAFKA_USER is not'
+          : 'KAFKA_USER is set, but KAFKA_PASSWORD is not',
+      hint: 'Set both in the environment or in .env, or neither for a broker without login.',
+    });
+  }
+  const given = (textSetting(project, 'KAFKA_SASL_MECHANISM') ?? 'SCRAM-SHA-512').toUpperCase();
+  const mechanism = mechanisms.find((one) => one === given);
+  if (mechanism === undefined) {
+    throw new UsageError({
+      what: `KAFKA_SASL_MECHANISM is "${given}", but must be one of ${mechanisms.join(', ')}`,
+      hint: didYouMean(given, mechanisms) ?? 'Correct it in the environment or .env.',
+    });
+  }
+  const ca = textSetting(project, 'KAFKA_CA');
+  return {
+    brokers,
+    tls: flagSetting(project, 'KAFKA_TLS', ca !== undefined) ? { ca: readCertificate(project, ca) } : undefined,
+    sasl: user === undefined || password === undefined ? undefined : { mechanism, user, password },
+  };
+}
+
+function readCertificate(project: Project, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(fromRoot(project.root, path), 'utf8');
+  } catch (error) {
+    throw new UsageError({
+      what: `KAFKA_CA names ${path}, which cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'Set it to the path of a certificate in PEM.',
+    });
+  }
+}

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { StatementError } from '../../warehouse/errors.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import type { BronzeWriter } from '../landing/bronze.ts';
+import { copyLine, copyValue } from '../landing/copy-text.ts';
+import { LoadFailedError } from '../landing/errors.ts';
+import { inLoad } from '../landing/load.ts';
+import type { Note } from '../landing/summary.ts';
+import type { MessageForm } from './form.ts';
+import type { Gathered } from './gather.ts';
+import { type OffsetRange, passRanges, planRanges } from './offsets.ts';
+import { type FileOrigin, readingsFile, rejectsFile } from './parquet.ts';
+import type { MessageReader, Reading, Reject } from './read-message.ts';
+
+/** What landing needs besides the messages. */
+export interface StreamLanding {
+  readonly warehouse: Warehouse;
+  /** The name of the log. */
+  readonly log: string;
+  readonly form: MessageForm;
+  readonly reader: MessageReader;
+  readonly bronze: BronzeWriter;
+  readonly clock: () => Date;
+}
+
+/** What one batch landed. */
+export interface LandedBatch {
+  readonly loadId: number | undefined;
+  readonly messages: number;
+  readonly rejected: readonly Note[];
+  readonly files: number;
+  /** Of the messages. */
+  readonly bytes: number;
+}
+
+/** One file of Bronze: the messages of a range that belong together. */
+interface BronzeFile {
+  /** Relative to Bronze, with forward slashes. */
+  readonly path: string;
+  readonly range: OffsetRange;
+  readonly readings: Reading[];
+  readonly rejects: Reject[];
+}
+
+interface WrittenFile extends BronzeFile {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * Lands ranges of messages exactly once: the plan is committed, the files are written under names that follow from it, then load, ledger, rows and
+ * offsets commit together. A kill in between leaves the plan; who repeats it gives `plannedAt`, and the files come out the same, byte for byte.
+ * @throws StaleOffsetError if another process landed them; LoadFailedError; ConnectionError.
+ */
+export async function landBatch(
+  landing: StreamLanding,
+  ranges: readonly Gathered[],
+  plannedAt?: Date,
+): Promise<LandedBatch> {
+  const { warehouse, log, bronze, clock } = landing;
+  const files = ranges.flatMap((range) => filesOf(landing, range));
+  const at = plannedAt ?? clock();
+  if (plannedAt === undefined) await planRanges(warehouse, log, ranges, at);
+  try {
+    const written: WrittenFile[] = [];
+    for (const file of files) written.push(await writeFile(landing, file, at));
+    await bronze.settle();
+    return await commit(landing, ranges, written);
+  } catch (error) {
+    await bronze.discard();
+    throw error;
+  }
+}
+
+function filesOf({ reader, log }: StreamLanding, range: Gathered): readonly BronzeFile[] {
+  const { topic, partition, from, to } = range;
+  const name = `${topic}@${log}-p${partition}-${from}-${to}.parquet`;
+  const files = new Map<string, BronzeFile>();
+  const file = (key: string, folder: () => string): BronzeFile => {
+    const there = files.get(key);
+    if (there !== undefined) return there;
+    const made = { path: `stream/${folder()}/${name}`, range, readings: [], rejects: [] };
+    files.set(key, made);
+    return made;
+  };
+  for (const message of range.messages) {
+    const read = reader.read(message);
+    if ('reject' in read) file('', () => 'rejected').rejects.push(read.reject);
+    else {
+      const { reading } = read;
+      // Where letter case does not matter, 621a and 621A are one folder.
+      const key = `${reading.day} ${reading.parts.join('\u0000').toLowerCase()}`;
+      file(key, () => folderOf(reader.partitionBy, reading)).readings.push(reading);
+    }
+  }
+  return [...files.values()];
+}
+
+/** As Hive names the folders of a partitioned table: `event_date=2013-08-23/room=413/sensor=co2`. */
+function folderOf(names: readonly string[], { day, parts }: Reading): string {
+  const folders = parts.map(
+    (part, at) => `${names[at]}=${encodeURIComponent(part).replaceAll('*', '%2A').replaceAll('.', '%2E')}`,
+  );
+  return [`event_date=${day}`, ...folders].join('/');
+}
+
+async function writeFile({ form, bronze }: StreamLanding, file: BronzeFile, at: Date): Promise<WrittenFile> {
+  const { topic, partition } = file.range;
+  const origin: FileOrigin = { topic, partition, ingestedAt: at };
+  const bytes = file.rejects.length > 0 ? rejectsFile(file.rejects, origin) : readingsFile(form, file.readings, origin);
+  await bronze.write(file.path, bytes);
+  return { ...file, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+async function commit(
+  landing: StreamLanding,
+  ranges: readonly Gathered[],
+  files: readonly WrittenFile[],
+): Promise<LandedBatch> {
+  const { warehouse, log, clock } = landing;
+  const rejects = files.flatMap(({ rejects, range }) =>
+    rejects.map(({ message, reason }) => ({ name: `${range.topic}:${range.partition} at ${message.offset}`, reason })),
+  );
+  const messages = files.reduce((sum, { readings }) => sum + readings.length, 0);
+  try {
+    const { loadId } = await inLoad(warehouse, 'stream', clock, async (session, loadId) => {
+      await passRanges(session, log, ranges);
+      const fileIds = await nextFileIds(session, files.length);
+      await session.copyIn(
+        'copy staging.stream_message (file_id, load_id, topic, partition, message_offset, message_time, message) from stdin',
+        rowsOf(files, fileIds, loadId),
+      );
+      await writeLedger(session, files, fileIds, loadId);
+      return {
+        files: files.length,
+        records: messages,
+        rejected: files.filter(({ rejects }) => rejects.length > 0).length,
+      };
+    });
+    const bytes = ranges.reduce(
+      (sum, { messages }) => sum + messages.reduce((all, { value }) => all + value.length, 0),
+      0,
+    );
+    return { loadId, messages, rejected: rejects, files: files.length, bytes };
+  } catch (error) {
+    if (!(error instanceof StatementError)) throw error;
+    throw new LoadFailedError({
+      what: `messages of ${ranges.map(({ topic, partition, from, to }) => `${topic}:${partition} ${from} to ${to - 1}`).join(', ')} could not be landed: ${error.message} (SQLSTATE ${error.code})`,
+      hint: 'They were rolled back as a whole; once the cause is gone, load again.',
+    });
+  }
+}
+
+async function nextFileIds(session: Session, count: number): Promise<readonly number[]> {
+  const { rows } = await session.query<{ id: number }>(
+    `select nextval('staging.file_id') as id from generate_series(1, $1::integer)`,
+    [count],
+  );
+  return rows.map(({ id }) => Number(id));
+}
+
+/** The rows as COPY takes them, in chunks: what a chunk costs on its way hardly depends on its size. */
+async function* rowsOf(
+  files: readonly WrittenFile[],
+  fileIds: readonly number[],
+  loadId: number,
+): AsyncGenerator<string> {
+  let chunk = '';
+  for (const [at, { range, readings }] of files.entries()) {
+    const head = `${fileIds[at]}\t${loadId}\t${copyValue(range.topic)}\t${range.partition}\t`;
+    for (const { message, text } of readings) {
+      chunk += `${head}${message.offset}\t${new Date(message.time).toISOString()}\t${copyValue(text)}\n`;
+      if (chunk.length > 60_000) {
+        yield chunk;
+        chunk = '';
+      }
+    }
+  }
+  if (chunk !== '') yield chunk;
+}
+
+async function writeLedger(
+  session: Session,
+  files: readonly WrittenFile[],
+  fileIds: readonly number[],
+  loadId: number,
+): Promise<void> {
+  async function* lines(): AsyncGenerator<string> {
+    for (const [at, { path, bytes, sha256, readings, rejects }] of files.entries()) {
+      const [first] = rejects;
+      // Not by spread: a file may have tens of thousands of rows.
+      const newest = readings.reduce((latest, { eventMs }) => Math.max(latest, eventMs), 0);
+      yield copyLine([
+        fileIds[at] ?? null,
+        'stream',
+        path.slice('stream/'.length),
+        path,
+        bytes,
+        sha256,
+        loadId,
+        first === undefined ? 'landed' : 'rejected',
+        first === undefined ? null : `of a message: ${first.reason}`,
+        newest === 0 ? null : new Date(newest).toISOString(),
+      ]);
+    }
+  }
+  await session.copyIn(
+    'copy staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status, reason, source_time) from stdin',
+    lines(),
+  );
+}

@@ -1,0 +1,223 @@
+// Lands the messages of topics, each exactly once, however often processes are killed.
+//
+//   1. message-log.ts   the port: topics, partitions, offsets. queue-log.ts is the queue of this process, another room a broker
+//   2. offsets.ts       how far each partition is landed says the database, not the broker
+//   3. gather.ts        messages are gathered for a second, or until there are enough, into one range of offsets a partition
+//   4. read-message.ts  each is read as form.ts says; what cannot be landed is rejected with its reason
+//   5. land-batch.ts    the ranges are planned (committed), their Parquet files written (parquet.ts), then load, ledger, rows and
+//                       offsets commit together, by compare and set
+//   6. from-bronze.ts   lands again what Bronze has and staging lacks
+//
+// A kill between plan and commit leaves the plan: whoever comes next lands the same ranges, in the same files. Whoever believes
+// offsets that another process has passed is refused by the database.
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { BronzeWriter } from '../landing/bronze.ts';
+import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError } from '../landing/errors.ts';
+import { ensureStaging } from '../landing/staging.ts';
+import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
+import { LocalDays, type MessageForm } from './form.ts';
+import { landFromBronze } from './from-bronze.ts';
+import { Gatherer, type GatherLimits } from './gather.ts';
+import { type LandedBatch, landBatch, type StreamLanding } from './land-batch.ts';
+import { type MessageLog, type PartitionBounds, partitionName } from './message-log.ts';
+import { type LandedOffset, landedOffsets, noteBounds, skipTo } from './offsets.ts';
+import { MessageReader } from './read-message.ts';
+
+export interface StreamSource {
+  /** Opens what has the messages; closed at the end. Only loading from Bronze does not need it. */
+  readonly open: (() => Promise<MessageLog>) | undefined;
+  readonly form: MessageForm;
+  readonly bronzeRoot: string;
+  readonly limits: GatherLimits;
+  /** When to stop; undefined: at what was the end of each partition when the load began. */
+  readonly isOver?: (() => boolean) | undefined;
+}
+
+/**
+ * Lands what the topics have beyond the offsets that are landed, until the ends of the partitions that were seen at its beginning.
+ * @throws SourceError (exit code 2) if it is not configured; LoadBusyError; LoadInterruptedError after `signal`; SourceLostError if the broker
+ * cannot be reached; LoadFailedError if messages are gone that were not landed; StaleOffsetError if another process has landed them.
+ */
+export async function loadStream(
+  warehouse: Warehouse,
+  source: StreamSource,
+  options: LoadOptions,
+): Promise<LoadSummary> {
+  const form = checkedForm(source.form);
+  await ensureStaging(warehouse);
+  const landing: Omit<StreamLanding, 'log'> = {
+    warehouse,
+    form,
+    reader: new MessageReader(form, new LocalDays(form.zone)),
+    bronze: new BronzeWriter(source.bronzeRoot),
+    clock: options.clock,
+  };
+  const outcome = await warehouse.exclusive('load stream', async (lost) => {
+    const signal = options.signal === undefined ? lost : AbortSignal.any([lost, options.signal]);
+    if (options.mode === 'from-bronze') return landFromBronze(landing, source.bronzeRoot, { ...options, signal });
+    return new StreamLoad(landing, source, { ...options, signal }).run();
+  });
+  if (outcome.held) return outcome.value;
+  throw new LoadBusyError({ what: `messages are being loaded by ${outcome.holder}`, hint: 'Wait until it is done.' });
+}
+
+function checkedForm(form: MessageForm): MessageForm {
+  try {
+    new LocalDays(form.zone);
+    return form;
+  } catch {
+    throw new SourceError({
+      what: `vars.stream.zone is "${form.zone}", which is no time zone`,
+      hint: 'Write an IANA name in project.yml, e.g. zone: Europe/Zurich.',
+    });
+  }
+}
+
+class StreamLoad {
+  readonly #landing: Omit<StreamLanding, 'log'>;
+  readonly #source: StreamSource;
+  readonly #options: LoadOptions;
+  readonly #loads: number[] = [];
+  readonly #rejected = new NoteCollector();
+  readonly #warnings = new NoteCollector();
+  #landed = 0;
+  #bytes = 0;
+  #total = 0;
+
+  constructor(landing: Omit<StreamLanding, 'log'>, source: StreamSource, options: LoadOptions) {
+    this.#landing = landing;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async run(): Promise<LoadSummary> {
+    const { open } = this.#source;
+    if (open === undefined) {
+      throw new SourceError({
+        what: 'KAFKA_BROKERS is not set: where the messages are is unknown',
+        hint: 'Set KAFKA_BROKERS=host:9092 (environment or .env), or replay files: datacycle replay <folder>.',
+      });
+    }
+    const log = await open();
+    try {
+      await this.#landAll(log);
+    } finally {
+      await log.close();
+    }
+    const nothing = { count: 0, first: [] };
+    return {
+      source: 'stream',
+      listed: 'offsets',
+      landed: this.#landed,
+      rejected: { ...this.#rejected },
+      skipped: nothing,
+      ignored: 0,
+      warnings: { ...this.#warnings },
+      loads: this.#loads,
+      bytes: this.#bytes,
+    };
+  }
+
+  async #landAll(log: MessageLog): Promise<void> {
+    const { warehouse, form, clock } = this.#landing;
+    const landing: StreamLanding = { ...this.#landing, log: log.name };
+    const bounds = await log.bounds(form.topics);
+    if (bounds.length === 0) {
+      throw new SourceError({
+        what: `none of the topics exists: ${form.topics.join(', ')}`,
+        hint: 'Correct vars.stream.topics in project.yml, or create them at the broker.',
+      });
+    }
+    await noteBounds(warehouse, log.name, bounds, clock());
+    const landed = await this.#reconcile(log.name, bounds, await landedOffsets(warehouse, log.name));
+    this.#total = bounds.reduce((sum, { end }) => sum + end, 0) - landed.reduce((sum, { next }) => sum + next, 0);
+    const gatherer = new Gatherer(log, landed);
+    const isOver = this.#source.isOver ?? reached(gatherer, bounds);
+    await this.#repeatPlanned(landing, gatherer, landed);
+    // The next messages are gathered while PostgreSQL writes.
+    let next = gatherer.gather(this.#source.limits, isOver);
+    for (;;) {
+      const ranges = await next;
+      this.#checkpoint();
+      const done = isOver() && !gatherer.holdsAny;
+      next = done ? Promise.resolve([]) : gatherer.gather(this.#source.limits, isOver);
+      // Its failure is met when its turn comes.
+      next.catch(() => undefined);
+      if (ranges.length > 0) this.#note(await landBatch(landing, ranges));
+      if (done) return;
+    }
+  }
+
+  /** What a process had begun when it ended is landed first, as it was planned. */
+  async #repeatPlanned(landing: StreamLanding, gatherer: Gatherer, landed: readonly LandedOffset[]): Promise<void> {
+    for (const { topic, partition, planned } of landed) {
+      if (planned === undefined) continue;
+      this.#checkpoint();
+      const range = await gatherer.planned({ topic, partition }, planned.to, this.#source.isOver ?? (() => false));
+      if (range === undefined) {
+        throw new LoadFailedError({
+          what: `${topic}:${partition} ends before offset ${planned.to}, up to which a process had begun to land it`,
+          hint: 'The topic was shortened or made anew, or other files are replayed than before: give it back its messages, or another name.',
+        });
+      }
+      this.#note(await landBatch(landing, [range], planned.at));
+    }
+  }
+
+  /** The partitions to read: where the broker has less than what is to be landed, that is an error, or is skipped if so wished. */
+  async #reconcile(
+    log: string,
+    bounds: readonly PartitionBounds[],
+    landed: readonly LandedOffset[],
+  ): Promise<readonly LandedOffset[]> {
+    const there = new Map(bounds.map((one) => [partitionName(one), one]));
+    const wanted: LandedOffset[] = [];
+    for (const one of landed) {
+      const bound = there.get(partitionName(one));
+      if (bound === undefined) continue;
+      const name = partitionName(one);
+      if (one.next > bound.end) {
+        throw new LoadFailedError({
+          what: `${name} ends at offset ${bound.end}, but messages up to ${one.next - 1} are landed: the topic was made anew or shortened`,
+          hint: 'Give the new topic another name: offsets tell messages apart, and name the files of Bronze.',
+        });
+      }
+      if (one.next >= bound.earliest) {
+        wanted.push(one);
+        continue;
+      }
+      const lost = bound.earliest - one.next;
+      const reason = `the broker keeps it from offset ${bound.earliest} on: ${lost} messages from ${one.next} were not landed and are gone`;
+      if (this.#options.skipLost !== true) {
+        throw new LoadFailedError({
+          what: `${name}: ${reason}`,
+          hint: 'Bring them back at the broker (retention, a mirror), or go on behind them: datacycle load stream --skip-lost.',
+        });
+      }
+      await skipTo(this.#landing.warehouse, log, one, bound.earliest);
+      this.#warnings.add([{ name, reason }]);
+      wanted.push({ ...one, next: bound.earliest, planned: undefined });
+    }
+    return wanted;
+  }
+
+  #note({ loadId, messages, rejected, bytes }: LandedBatch): void {
+    if (loadId !== undefined) this.#loads.push(loadId);
+    this.#landed += messages;
+    this.#bytes += bytes;
+    this.#rejected.add(rejected);
+    const done = this.#landed + this.#rejected.count;
+    const total = this.#source.isOver === undefined ? Math.max(done, this.#total) : undefined;
+    this.#options.onProgress?.({ phase: 'landing', files: done, total, bytes: this.#bytes });
+  }
+
+  #checkpoint(): void {
+    if (this.#options.signal?.aborted === true) throw new LoadInterruptedError([...this.#loads]);
+  }
+}
+
+/** Whether everything has been read that was there at the beginning. */
+function reached(gatherer: Gatherer, bounds: readonly PartitionBounds[]): () => boolean {
+  const ends = new Map(bounds.map((one) => [partitionName(one), one.end]));
+  return () => gatherer.positions().every((at) => at.offset >= (ends.get(partitionName(at)) ?? 0));
+}

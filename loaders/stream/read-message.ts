@@ -1,0 +1,150 @@
+import { isUtf8 } from 'node:buffer';
+import { type LocalDays, type MessageForm, unixMs } from './form.ts';
+import type { StreamMessage } from './message-log.ts';
+
+/** A message that can be landed. */
+export interface Reading {
+  readonly message: StreamMessage;
+  /** The JSON as it was sent. */
+  readonly text: string;
+  readonly eventMs: number;
+  /** Day of the event in the zone of the form. */
+  readonly day: string;
+  /** The texts of the fields that partition Bronze, in their order. */
+  readonly parts: readonly string[];
+  /** The numbers of the form, in their order; null where there is none. */
+  readonly numbers: readonly (number | null)[];
+  /**
+   * What the columns do not say of `text`: null, nothing (it is the JSON of the columns); an empty text, only that whole numbers end in `.0`;
+   * else all of it.
+   */
+  readonly rest: string | null;
+}
+
+/** A message that cannot. */
+export interface Reject {
+  readonly message: StreamMessage;
+  /** Without the content of the message. */
+  readonly reason: string;
+}
+
+export type Read = { readonly reading: Reading } | { readonly reject: Reject };
+
+/** Longer messages are rejected, in bytes. */
+const longest = 1_000_000;
+
+const number = '-?\\d{1,300}(?:\\.\\d{1,300})?(?:[eE][+-]?\\d{1,2})?';
+
+/** Reads messages as a form says. What it accepts, PostgreSQL takes as jsonb. */
+export class MessageReader {
+  readonly #form: MessageForm;
+  readonly #days: LocalDays;
+
+  constructor(form: MessageForm, days: LocalDays) {
+    this.#form = form;
+    this.#days = days;
+  }
+
+  /** The fields that partition Bronze. */
+  get partitionBy(): readonly string[] {
+    return this.#form.partitionBy;
+  }
+
+  read(message: StreamMessage): Read {
+    const outcome = this.#judge(message);
+    return typeof outcome === 'string' ? { reject: { message, reason: outcome } } : { reading: outcome };
+  }
+
+  #judge(message: StreamMessage): Reading | string {
+    const { value } = message;
+    if (value.length === 0) return 'it is empty';
+    if (value.length > longest) return `it has more than ${longest} bytes`;
+    if (!isUtf8(value)) return 'it is not UTF-8';
+    const text = value.toString('utf8');
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      return 'it is not JSON';
+    }
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'it is no JSON object';
+    const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(parsed));
+    const { time, partitionBy, numbers } = this.#form;
+    const odd = unstorable(text, parsed);
+    if (odd !== undefined) return odd;
+    const eventMs = unixMs(fields.get(time));
+    if (eventMs === undefined) return `its ${time} is no Unix time of the years 1970 to 2199`;
+    const parts: string[] = [];
+    for (const name of partitionBy) {
+      const part = fields.get(name);
+      if (typeof part !== 'string' || part === '') return `its ${name} is no text`;
+      // It names a folder.
+      if (part.length > 60 || (!/^[\w-]+$/.test(part) && encodeURIComponent(part).length > 200))
+        return `its ${name} is too long to name a folder`;
+      parts.push(part);
+    }
+    return {
+      message,
+      text,
+      eventMs,
+      day: this.#days.of(eventMs),
+      parts,
+      numbers: numbers.map((name) => numberOf(fields.get(name))),
+      rest: this.#rest(text, eventMs, parts, numbers, fields),
+    };
+  }
+
+  #rest(
+    text: string,
+    eventMs: number,
+    parts: readonly string[],
+    names: readonly string[],
+    fields: ReadonlyMap<string, unknown>,
+  ): string | null {
+    const numbers = names.map((name) => numberOf(fields.get(name)));
+    if (text === messageText(this.#form, parts, Math.floor(eventMs / 1000), numbers, false)) return null;
+    return text === messageText(this.#form, parts, Math.floor(eventMs / 1000), numbers, true) ? '' : text;
+  }
+}
+
+/**
+ * The JSON of a message: the fields that partition, the time in seconds, the numbers.
+ * @param pointZero whether whole numbers (not the time) are written as `488.0`.
+ */
+export function messageText(
+  { partitionBy, time, numbers: names }: MessageForm,
+  parts: readonly string[],
+  seconds: number,
+  numbers: readonly (number | null)[],
+  pointZero: boolean,
+): string {
+  let text = '{';
+  for (let at = 0; at < partitionBy.length; at += 1)
+    text += `${JSON.stringify(partitionBy[at])}:${JSON.stringify(parts[at])},`;
+  text += `${JSON.stringify(time)}:${seconds}`;
+  for (let at = 0; at < names.length; at += 1) {
+    const value = numbers[at] ?? null;
+    text += `,${JSON.stringify(names[at])}:${pointZero && Number.isInteger(value) ? `${value}.0` : JSON.stringify(value)}`;
+  }
+  return `${text}}`;
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+/** Why PostgreSQL would refuse the text although it is JSON: its jsonb takes no U+0000 and no half of a pair, and numbers end somewhere. */
+function unstorable(text: string, parsed: object): string | undefined {
+  // Only what has an escape or a long run of digits or an exponent can be at fault; nearly nothing has.
+  if (text.includes('\\u')) {
+    const plain = JSON.stringify(parsed);
+    if (plain.includes('\\u0000')) return 'it holds the character U+0000';
+    if (/\\ud[89a-f][0-9a-f]{2}/.test(plain)) return 'it holds half of a pair of surrogates';
+  }
+  if (!/\d{290}|\d[eE]/.test(text)) return undefined;
+  const outside = text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  const tokens = outside.match(/-?\d[\d.eE+-]*/g) ?? [];
+  return tokens.every((token) => new RegExp(`^${number}$`).test(token))
+    ? undefined
+    : 'it holds a number that double precision does not';
+}
