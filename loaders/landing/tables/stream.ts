@@ -1,4 +1,4 @@
-// Tables of the schema `staging`, each file one migration of it, in the order of staging.ts.
+// Tables of the schema `staging`, each file one migration of it, in the order in which the room above lists them.
 //
 //   stream.ts  the messages of topics, how far each partition is landed, and the replays into the queue of a process
 //

@@ -22,7 +22,7 @@ describe('the apartments of project.yml', () => {
       const refusal = expect.objectContaining({
         message: `"${id}" cannot be the id of an apartment`,
         where: 'project.yml:5',
-        hint: 'Use letters, digits, - and _ only, and none of rejected, weather, registry: it names a folder in Bronze.',
+        hint: 'Use letters, digits, - and _ only, and none of rejected, weather, registry, stream: it names a folder in Bronze.',
       });
       expect(() => apartmentsOf(read)).toThrow(refusal);
       expect(() => subjectNamed(read, id)).toThrow(refusal);
