@@ -11,6 +11,7 @@ apartments as (
 
 users as (
     select * from {{ref "dim_user_apartment_map"}}
+    where role in ('admin', 'owner', 'renter')
 ),
 
 final as (

@@ -26,6 +26,7 @@ export const attempts: readonly Attempt[] = [
     sees: 0,
   },
   { name: 'who sees what, in access', sql: 'select * from access.visible_apartments', refused: '42501' },
+  { name: 'who owns what, in access', sql: 'select * from access.owned_apartments', refused: '42501' },
   { name: 'silver', sql: 'select * from silver.sensor_events', refused: '42501' },
   { name: 'staging', sql: 'select * from staging.sensor_file', refused: '42501' },
   { name: 'the seed', sql: 'select * from seeds.user_apartments', refused: '42501' },

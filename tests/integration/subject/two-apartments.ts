@@ -77,7 +77,7 @@ export class TwoApartments {
   takeAccess(): void {
     const path = join(this.home.project, 'seeds', 'user_apartments.csv');
     const lines = readFileSync(path, 'utf8').split('\n');
-    writeFileSync(path, lines.filter((line) => !line.endsWith(',jimmy')).join('\n'));
+    writeFileSync(path, lines.filter((line) => !line.includes(',jimmy,')).join('\n'));
   }
 
   async loadRegistry(): Promise<void> {
