@@ -48,14 +48,29 @@ found as (
     from predicted
 ),
 
+sensors as (
+    select
+        apartment,
+        room,
+        bool_or(sensor_type = 'window') as has_window_sensor,
+        bool_or(sensor_type = 'door') as has_door_sensor
+    from devices
+    group by
+        apartment,
+        room
+),
+
 final as (
     select
         a.apartment_key,
         f.room as room_name,
         g.room_id,
         t.room_type,
-        coalesce(t.is_inside, true) as is_inside
+        coalesce(t.is_inside, true) as is_inside,
+        coalesce(s.has_window_sensor, false) as has_window_sensor,
+        coalesce(s.has_door_sensor, false) as has_door_sensor
     from found as f
+    left join sensors as s on s.apartment = f.apartment and s.room = f.room
     left join apartments as a on a.apartment_id = f.apartment
     left join room_types as t on t.room_name = f.room
     left join registered as g
@@ -68,5 +83,7 @@ select
     room_name,
     room_id,
     room_type,
-    is_inside
+    is_inside,
+    has_window_sensor,
+    has_door_sensor
 from final

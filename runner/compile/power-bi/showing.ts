@@ -15,6 +15,7 @@ const decimalDigits = 28;
 
 const simple: Readonly<Record<string, BiType>> = {
   smallint: 'bigint',
+  // Not cast: a condition on a widened key could not use the index on the key.
   integer: 'bigint',
   bigint: 'bigint',
   real: 'double precision',
@@ -30,7 +31,10 @@ export function showing(dataType: string | undefined): Showing {
     return { kind: 'refused', what: 'has no data_type', hint: 'Power BI needs the type: declare data_type.' };
   const declared = normalType(dataType);
   const type = simple[declared];
-  if (type !== undefined) return { kind: 'value', type, sqlType: type, cast: type !== declared };
+  if (type !== undefined) {
+    const sqlType = declared === 'integer' ? declared : type;
+    return { kind: 'value', type, sqlType, cast: sqlType !== declared };
+  }
   if (/^(character|character varying)(\(\d+\))?$/.test(declared))
     return { kind: 'value', type: 'text', sqlType: 'text', cast: true };
   if (/^timestamp(\(\d\))? with time zone$/.test(declared)) return { kind: 'instant' };

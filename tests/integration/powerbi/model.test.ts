@@ -5,7 +5,7 @@ import { fieldName } from '../../../powerbi/model/fields.ts';
 import { isActivated, relationshipsOf } from '../../../powerbi/model/relationships.ts';
 import { powerBiProject } from '../../../powerbi/project/project.ts';
 import type { BiType, Exposure } from '../../../runner/manifest/exposure.ts';
-import { relation } from '../../../warehouse/quote.ts';
+import { identifier, relation } from '../../../warehouse/quote.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
 import { options } from './reader/exposures.ts';
@@ -17,6 +17,7 @@ const repository = resolve(import.meta.dirname, '..', '..', '..');
 
 /** What Power Query makes of a type of PostgreSQL. */
 const modelTypes: Readonly<Record<string, string>> = {
+  integer: 'int64',
   bigint: 'int64',
   'double precision': 'double',
   numeric: 'double',
@@ -24,7 +25,7 @@ const modelTypes: Readonly<Record<string, string>> = {
   'timestamp without time zone': 'dateTime',
   text: 'string',
   boolean: 'boolean',
-} satisfies Partial<Record<BiType | 'timestamp without time zone', string>>;
+} satisfies Partial<Record<BiType | 'integer' | 'timestamp without time zone', string>>;
 
 describe.each(oneDatabase)('the semantic model of the project on $name', (kind) => {
   let database: TestDatabase;
@@ -130,6 +131,23 @@ describe.each(oneDatabase)('the semantic model of the project on $name', (kind) 
       expect(plan.rows.map((row) => Object.values(row).join()).join('\n'), name).toMatch(
         /Index Cond: \(\(?datetime_key >= '?202310120000/,
       );
+    }
+  });
+
+  it('reads a day of a table through the index of its key of the day', async () => {
+    const byDay = exposures.flatMap(({ name, model, columns }) => {
+      const key = columns.find(({ source }) => source === 'date_key');
+      return key === undefined || !/\.(fact_|room_|apartment_day)/.test(model) ? [] : [{ name, key: key.name }];
+    });
+    byDay.push({ name: 'Weather forecast by hour', key: 'Issue date key' });
+    expect(byDay.length).toBeGreaterThan(9);
+    for (const { name, key } of byDay) {
+      const plan = await database.warehouse.transaction(async (session) => {
+        await session.query('set local enable_seqscan = off');
+        return session.query(`explain select * from ${relation('bi', name)} where ${identifier(key)} = 20231012`);
+      });
+      const lines = plan.rows.map((row) => Object.values(row).join()).join('\n');
+      expect(lines, `${name}.${key}`).toMatch(/Index Cond: \((prediction_)?date_key = 20231012\)/);
     }
   });
 

@@ -7,7 +7,16 @@ import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
 import { predict, record } from '../main-job/prediction-records.ts';
 
-const allowed = ['bigint', 'double precision', 'numeric', 'date', 'timestamp without time zone', 'text', 'boolean'];
+const allowed = [
+  'integer',
+  'bigint',
+  'double precision',
+  'numeric',
+  'date',
+  'timestamp without time zone',
+  'text',
+  'boolean',
+];
 
 describe.each(oneDatabase)('the views for Power BI on $name', (kind) => {
   let database: TestDatabase;

@@ -1,7 +1,7 @@
 -- run
 create view "bi"."Device" with (security_invoker = true) as
 select
-    "device_key"::bigint as "Device key",
+    "device_key" as "Device key",
     "label"::text as "Label",
     "seen_at" at time zone 'UTC' as "Seen (UTC)",
     "seen_at" at time zone 'America/New_York' as "Seen (local)",

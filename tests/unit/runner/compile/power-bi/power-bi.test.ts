@@ -233,7 +233,7 @@ describe('what cannot be exposed is said with its place', () => {
 describe('the types that Power BI is shown', () => {
   it.each([
     ['smallint', 'bigint', true],
-    ['int', 'bigint', true],
+    ['int', 'integer', false],
     ['bigint', 'bigint', false],
     ['real', 'double precision', true],
     ['float8', 'double precision', false],
@@ -273,7 +273,7 @@ describe('an exposed model', () => {
         name: 'Room key',
         source: 'room_key',
         type: 'bigint',
-        sqlType: 'bigint',
+        sqlType: 'integer',
         description: '',
         hidden: true,
         summarize: 'none',
