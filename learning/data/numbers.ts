@@ -17,3 +17,27 @@ export function logOddsOf(probability: number): number {
   const p = Math.min(Math.max(probability, 1e-15), 1 - 1e-15);
   return Math.log(p / (1 - p));
 }
+
+/** The values that are there, ascending. */
+export function sortedValues(values: Float64Array): Float64Array {
+  const known = new Float64Array(values.length);
+  let count = 0;
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] as number;
+    if (Number.isNaN(value)) continue;
+    known[count] = value;
+    count += 1;
+  }
+  return known.subarray(0, count).sort();
+}
+
+/** How many edges lie below a value; edges ascend. By bisection. */
+export function edgesBelow(edges: ArrayLike<number>, value: number): number {
+  let [low, high] = [0, edges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (value <= (edges[middle] as number)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,3 +1,5 @@
+import { edgesBelow, sortedValues } from './numbers.ts';
+
 /** How the values of a column were spread when a model was trained: into tenths, and how many rows fell into each. */
 export interface Summary {
   readonly column: string;
@@ -9,7 +11,7 @@ export interface Summary {
 
 /** The summary of a column. */
 export function summaryOf(column: string, values: Float64Array): Summary {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const sorted = sortedValues(values);
   const tenths = Array.from(
     { length: 9 },
     (_, at) => sorted[Math.floor((sorted.length * (at + 1)) / 10)] ?? Number.NaN,
@@ -21,10 +23,10 @@ export function summaryOf(column: string, values: Float64Array): Summary {
 /** How many values lie in each range of these edges, and last how many are missing. */
 export function countsOf(edges: readonly number[], values: Float64Array): readonly number[] {
   const counts = new Array<number>(edges.length + 2).fill(0);
-  for (const value of values) {
-    const range = edges.findIndex((edge) => value <= edge);
-    const at = Number.isNaN(value) ? edges.length + 1 : range < 0 ? edges.length : range;
-    counts[at] = (counts[at] ?? 0) + 1;
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] as number;
+    const range = Number.isNaN(value) ? edges.length + 1 : edgesBelow(edges, value);
+    counts[range] = (counts[range] as number) + 1;
   }
   return counts;
 }

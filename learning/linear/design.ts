@@ -85,13 +85,52 @@ export function productsOf(inputs: readonly Input[], weights: Float64Array): Flo
     for (let i = 0; i < n; i += 1) {
       const one = inputs[i]?.values ?? block;
       for (let row = start; row < end; row += 1) block[row - start] = (one[row] as number) * (weights[row] as number);
-      for (let j = 0; j <= i; j += 1) {
-        const at = i * n + j;
-        sums[at] = (sums[at] as number) + dot(block, inputs[j]?.values ?? block, start, end);
-      }
+      addProducts(sums, i * n, block, inputs, i, start, end);
     }
   }
   return sums;
+}
+
+/** Adds the products of a block with inputs 0 to `last`: four at a time, whose sums do not wait for each other. */
+function addProducts(
+  sums: Float64Array,
+  at: number,
+  block: Float64Array,
+  inputs: readonly Input[],
+  last: number,
+  start: number,
+  end: number,
+): void {
+  const valuesOf = (index: number) => inputs[index]?.values ?? block;
+  let j = 0;
+  for (; j + 3 <= last; j += 4)
+    addFourDots(sums, at + j, block, valuesOf(j), valuesOf(j + 1), valuesOf(j + 2), valuesOf(j + 3), start, end);
+  for (; j <= last; j += 1) sums[at + j] = (sums[at + j] as number) + dot(block, valuesOf(j), start, end);
+}
+
+function addFourDots(
+  sums: Float64Array,
+  at: number,
+  block: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  c: Float64Array,
+  d: Float64Array,
+  start: number,
+  end: number,
+): void {
+  let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
+  for (let row = start; row < end; row += 1) {
+    const value = block[row - start] as number;
+    sumA += value * (a[row] as number);
+    sumB += value * (b[row] as number);
+    sumC += value * (c[row] as number);
+    sumD += value * (d[row] as number);
+  }
+  sums[at] = (sums[at] as number) + sumA;
+  sums[at + 1] = (sums[at + 1] as number) + sumB;
+  sums[at + 2] = (sums[at + 2] as number) + sumC;
+  sums[at + 3] = (sums[at + 3] as number) + sumD;
 }
 
 function dot(block: Float64Array, other: Float64Array, start: number, end: number): number {

@@ -1,3 +1,5 @@
+import { edgesBelow, sortedValues } from '../data/numbers.ts';
+
 /** Where missing values go. */
 export const missingBin = 0;
 
@@ -15,14 +17,18 @@ export interface BinnedColumn {
  */
 export function binned(values: Float64Array, most: number): BinnedColumn {
   const edges = edgesOf(values, most - 1);
-  return { bins: Uint8Array.from(values, (value) => binOf(value, edges)), edges };
+  const bins = new Uint8Array(values.length);
+  for (let row = 0; row < bins.length; row += 1) {
+    const value = values[row] as number;
+    bins[row] = Number.isNaN(value) ? missingBin : edgesBelow(edges, value) + 1;
+  }
+  return { bins, edges };
 }
 
 function edgesOf(values: Float64Array, most: number): Float64Array {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   const distinct: number[] = [];
   const counts: number[] = [];
-  for (const value of sorted) {
+  for (const value of sortedValues(values)) {
     // 0 and -0 are one value.
     if (distinct.length > 0 && distinct[distinct.length - 1] === value)
       counts[counts.length - 1] = (counts[counts.length - 1] as number) + 1;
@@ -59,16 +65,4 @@ function lastOfBins(counts: readonly number[], most: number): readonly number[] 
 function halfway(below: number, above: number): number {
   const middle = below / 2 + above / 2;
   return middle >= below && middle < above ? middle : below;
-}
-
-/** The bin of a value: by bisection. */
-function binOf(value: number, edges: Float64Array): number {
-  if (Number.isNaN(value)) return missingBin;
-  let [low, high] = [0, edges.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (value <= (edges[middle] as number)) high = middle;
-    else low = middle + 1;
-  }
-  return low + 1;
 }

@@ -1,5 +1,5 @@
 import type { BinnedColumn } from './bins.ts';
-import { addRows, gather, perBin, subtract } from './histogram.ts';
+import { addLeaf, gather, perBin, subtract } from './histogram.ts';
 import { betterSplit, noSplit, type Split, type SplitLimits, type Sums } from './split.ts';
 
 /** How a tree may grow. */
@@ -147,12 +147,14 @@ export class Grower {
     const histogram = this.emptyHistogram(used);
     gather(gradient, rows, start, end, this.gradients);
     gather(curvature, rows, start, end, this.curvatures);
-    let at = 0;
-    for (const index of used) {
-      const column = this.columns[index] as BinnedColumn;
-      addRows(histogram, at, column.bins, rows, start, end, this.gradients, this.curvatures);
-      at += cellsOf(column);
-    }
+    let next = 0;
+    const places = Array.from(used, (index) => {
+      const { bins } = this.columns[index] as BinnedColumn;
+      const at = next;
+      next += cellsOf(this.columns[index] as BinnedColumn);
+      return { bins, at };
+    });
+    addLeaf(histogram, places, { rows, start, end, gradients: this.gradients, curvatures: this.curvatures });
     return histogram;
   }
 
