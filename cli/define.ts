@@ -40,6 +40,7 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly inline?: string;
   readonly inlineDirect?: string;
   readonly kept?: boolean;
+  readonly args?: string;
   readonly emptyCatalog?: boolean;
   readonly empty?: boolean;
   readonly sample?: string;
@@ -61,7 +62,16 @@ export interface Flags extends GlobalOptions, SelectionFlags {
 }
 
 /** The commands whose product is in the database: with `--quiet` they say only what went wrong. */
-const working: ReadonlySet<string> = new Set(['load', 'seed', 'run', 'snapshot', 'build', 'test', 'retry']);
+const working: ReadonlySet<string> = new Set([
+  'load',
+  'seed',
+  'run',
+  'snapshot',
+  'build',
+  'test',
+  'retry',
+  'run-operation',
+]);
 
 /** What a subcommand does: gets its own flags with the global ones and a terminal, returns the exit code. */
 export type Action = (context: {

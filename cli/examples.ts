@@ -16,6 +16,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   test: ['datacycle test --select sensor_events', 'datacycle test --changed'],
   retry: ['datacycle retry'],
+  'run-operation': [
+    "datacycle run-operation grant_select --args '{role: reporter}'",
+    "datacycle run-operation grant_select --args '{role: reporter}' --dry-run",
+  ],
   watch: ['datacycle watch'],
   plan: ['datacycle plan', 'datacycle plan --select sensor_events+ --full-refresh'],
   compile: [
@@ -42,6 +46,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   status: ['datacycle status'],
   freshness: ['datacycle freshness', 'datacycle freshness --select source:shop --output json'],
   source: ['datacycle source freshness --select source:shop.orders'],
+  completion: ['datacycle completion bash', 'datacycle completion powershell'],
   docs: ['datacycle docs generate', 'datacycle docs generate --select +fact_energy_minute'],
   ui: ['datacycle ui', 'datacycle ui --port 0 --no-open'],
   debug: ['datacycle debug', 'datacycle debug --target prod'],

@@ -98,6 +98,14 @@ export function addPipeline(define: Define, signal: AbortSignal): void {
   )
     .option('--state <folder>', 'a copy of target/ of the run to go on from')
     .option('--threads <number>', 'how many nodes to work on at once', integer);
+  define('run-operation', 'run the SQL of a macro that acts, in one transaction', ({ flags, args, terminal }) =>
+    logged(flags, 'datacycle.log', terminal, async (project) =>
+      (await import('./commands/run-operation.ts')).runOperationCommand(project, args[0] ?? '', flags, terminal),
+    ),
+  )
+    .argument('<macro>', 'its name: a file of macros/ without .sql')
+    .option('--args <yaml>', "the macro's arguments by their names, e.g. '{role: reporter}'")
+    .option('--dry-run', 'only print the SQL');
   define(
     'watch',
     'keep everything fresh until stopped: land what comes in and build what it touches',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addBeginning } from './beginning-commands.ts';
+import { addCompletion } from './completion-command.ts';
 import { newProgram } from './define.ts';
 import { reportFailure } from './failure.ts';
 import { addKeeping } from './keeping-commands.ts';
@@ -25,6 +26,7 @@ export function buildProgram(
   addPipeline(define, signal);
   addLooking(define, signal);
   addKeeping(define, signal);
+  addCompletion(define, program);
   addUi(define, signal, runWithin);
   return program;
 }

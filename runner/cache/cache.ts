@@ -61,7 +61,15 @@ export async function compiledProject(project: Project, build: string | undefine
   const { compileProject } = await import('../compile/compile.ts');
   const fresh = compileProject({ ...project, env: env.recording }, checked);
   checked.keep();
-  const { graph: _graph, properties: _properties, query: _query, project: _project, manifest, ...rest } = fresh;
+  const {
+    graph: _graph,
+    properties: _properties,
+    query: _query,
+    operation: _operation,
+    project: _project,
+    manifest,
+    ...rest
+  } = fresh;
   const { index: _index, ...nodes } = manifest;
   const data: Data = { ...rest, manifest: nodes };
   const body = attempt(() => toText(data));

@@ -45,6 +45,7 @@ import { relationNamer } from './draft/relation-names.ts';
 import { checkAccess, exposureNodes } from './exposures.ts';
 import { addHooks } from './hooks.ts';
 import { modelNode, render, seedNode } from './model.ts';
+import { compileOperation, type Operation } from './operation.ts';
 import { checkExposable, exposuresOf } from './power-bi/exposures.ts';
 import { draftViews, viewNode } from './power-bi/views.ts';
 import { compileRunHooks, type RunHooks } from './run-hooks.ts';
@@ -75,6 +76,8 @@ export interface FreshlyCompiled extends Compiled {
   readonly properties: AllProperties;
   /** Compiles one query against the project, e.g. for `show --inline`; ephemeral models are put in. @throws ProjectError */
   readonly query: (file: SourceFile) => SqlText;
+  /** Renders a macro that acts, for `run-operation`. @throws ProjectError */
+  readonly operation: (macro: string, args: Readonly<Record<string, unknown>>) => Operation;
 }
 
 /** What models read otherwise than the project says. */
@@ -174,6 +177,7 @@ function compile(project: Project, checked: CheckedFiles | undefined, { deferred
     project,
     properties,
     query: (file) => compileQuery(context, nodes, file),
+    operation: (macro, args) => quoting(sourceTexts(project), () => compileOperation(context, macro, args)),
     exposures: exposed.map(({ exposure }) => exposure),
     runHooks,
     rowLimit,

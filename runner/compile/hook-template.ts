@@ -60,6 +60,23 @@ export function renderHook(
   }
 }
 
+/** The resolver of SQL that is run by itself: it names only what is in the database. @param used collects ids. */
+export function actingResolver(context: CompileContext, used: Set<string>): Resolver {
+  const { drafts, properties } = context;
+  const shared = resolverFor(context, used);
+  return {
+    ...shared,
+    ref(name, filter, version) {
+      if (drafts.get(versionedName(properties, name, version))?.config.materialized !== 'ephemeral')
+        return shared.ref(name, filter, version);
+      throw new HelperError(
+        `the model "${name}" is ephemeral: there is nothing in the database that could be named`,
+        'Materialize it as a view.',
+      );
+    },
+  };
+}
+
 function render(
   context: CompileContext,
   { own, refuses }: HookSource,
@@ -67,20 +84,8 @@ function render(
   mode: Mode,
   used: Set<string>,
 ): SqlText {
-  const { project, drafts, properties } = context;
-  const shared = resolverFor(context, used);
-  const resolver: Resolver = {
-    ...shared,
-    ref(name, filter, version) {
-      if (drafts.get(versionedName(properties, name, version))?.config.materialized !== 'ephemeral')
-        return shared.ref(name, filter, version);
-      throw new HelperError(
-        `the model "${name}" is ephemeral: there is nothing in the database that a hook could name`,
-        'Materialize it as a view.',
-      );
-    },
-  };
-  const helpers = modelHelpers(project, mode, resolver, newRecord());
+  const { project } = context;
+  const helpers = modelHelpers(project, mode, actingResolver(context, used), newRecord());
   const no = (helper: string, hint: string) => () => {
     throw new HelperError(`{{${helper}}} cannot be used in a hook`, hint);
   };
