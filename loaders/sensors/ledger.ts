@@ -36,18 +36,21 @@ export async function notLanded(
   files: readonly { readonly name: string }[],
 ): Promise<ReadonlyMap<string, 'new' | RejectedFile>> {
   if (files.length === 0) return new Map();
-  const { rows } = await on.query<Omit<LedgerRow, 'file_id'> & { file_id: number | null; stamp: string | null }>(
-    `select n.name, f.file_id, f.reason, f.sha256, f.bronze_path, f.source_stamp as stamp
+  // Names alone first: PostgreSQL hashes the ledger for each call, and with what else is asked of few rows it takes three times as long.
+  const { rows } = await on.query<{ name: string }>(
+    `select n.name
      from unnest($1::text[]) as n(name)
-     left join staging.file f on f.source = $2 and f.name = n.name
-     where f.name is null or f.reason is not null`,
+     where not exists (
+         select from staging.file f where f.source = $2 and f.name = n.name and f.reason is null
+     )`,
     [files.map(({ name }) => name), sensors],
   );
+  const known = await knownFiles(on, rows);
   return new Map(
-    rows.map(({ file_id, reason, stamp, ...row }) => [
-      row.name,
-      file_id === null || reason === null ? 'new' : { ...beforeOf({ ...row, file_id, reason }), reason, stamp },
-    ]),
+    rows.flatMap(({ name }) => {
+      const file = known.get(name) ?? 'new';
+      return file === 'landed' ? [] : [[name, file] as const];
+    }),
   );
 }
 

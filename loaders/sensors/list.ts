@@ -7,13 +7,16 @@ import { assertFolder } from '../landing/folder.ts';
 import { type Candidate, CandidateList, candidateAt } from './candidate.ts';
 import type { Reach } from './share-access.ts';
 
-/** Names looked up in the ledger at once while a folder is listed. */
-const chunkSize = 10_000;
+/** Names looked up in the ledger at once while a folder is listed: each time PostgreSQL reads all of the ledger. */
+const chunkSize = 50_000;
+
+/** After so many files listed is progress shown. */
+const filesPerReport = 10_000;
 
 export interface Listing {
   /** Keeps of a chunk what has to be landed. */
   readonly select: (chunk: readonly Candidate[]) => Promise<readonly Candidate[]>;
-  /** Told after each chunk how many files were seen. */
+  /** Called again and again with the number of files listed so far. */
   readonly onSeen: (files: number) => void;
   /** Throws to stop. */
   readonly checkpoint: () => void;
@@ -91,13 +94,17 @@ async function collect(entries: AsyncIterable<string | Buffer>, listing: Listing
   const flush = async () => {
     listing.checkpoint();
     kept.add(await listing.select(chunk));
-    seen += chunk.length;
     chunk = [];
     listing.onSeen(seen);
   };
   for await (const entry of entries) {
     chunk.push(candidateAt(String(entry)));
+    seen += 1;
     if (chunk.length >= chunkSize) await flush();
+    else if (seen % filesPerReport === 0) {
+      listing.checkpoint();
+      listing.onSeen(seen);
+    }
   }
   await flush();
   return kept;
