@@ -13,7 +13,10 @@ buildings as (
     select distinct on (apartment)
         apartment,
         building_id,
-        floor
+        floor,
+        nb_people,
+        is_heating_on,
+        building_year
     from {{ref "dim_buildings"}}
     order by
         apartment,
@@ -32,6 +35,9 @@ final as (
         b.building_id,
         'Building ' || b.building_id as building_name,
         {{> floor_name text="b.floor"}} as floor,
+        b.nb_people as residents,
+        b.is_heating_on as is_heated,
+        b.building_year,
         s.site_key as weather_site_key,
         {{> shown_id id="a.apartment_id"}} as shown_apartment_id
     from apartments as a
@@ -46,6 +52,9 @@ select
     building_id,
     building_name,
     floor,
+    residents,
+    is_heated,
+    building_year,
     weather_site_key,
     shown_apartment_id
 from final

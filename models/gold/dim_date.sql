@@ -4,6 +4,10 @@ with holidays as (
     select date from {{ref "holidays"}}
 ),
 
+names as (
+    select * from {{ref "calendar_names"}}
+),
+
 sites as (
     {{> weather_sites}}
 ),
@@ -107,10 +111,14 @@ final as (
         extract(month from d.date)::integer as month,
         extract(quarter from d.date)::integer as quarter,
         extract(year from d.date)::integer as year,
+        {{> name_by_language row="w"}} as day_name,
+        {{> name_by_language row="m"}} as month_name,
         extract(isodow from d.date) >= 6 as is_weekend,
         h.date is not null as is_holiday
     from days as d
     left join holidays as h on h.date = d.date
+    left join names as w on w.kind = 'day' and w.number = extract(isodow from d.date)
+    left join names as m on m.kind = 'month' and m.number = extract(month from d.date)
 )
 
 select
@@ -121,6 +129,8 @@ select
     month,
     quarter,
     year,
+    day_name,
+    month_name,
     is_weekend,
     is_holiday
 from final

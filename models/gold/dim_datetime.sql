@@ -26,6 +26,11 @@ minutes as (
     {{/incremental}}
 ),
 
+names as (
+    select * from {{ref "calendar_names"}}
+    where kind = 'day'
+),
+
 holidays as (
     select date from {{ref "holidays"}}
 ),
@@ -53,10 +58,12 @@ final as (
         u.local_minute::date as date_local,
         extract(hour from u.local_minute)::integer as hour_local,
         extract(isodow from u.local_minute)::integer as day_of_week_local,
+        {{> name_by_language row="n"}} as weekday_local,
         extract(isodow from u.minute) >= 6 as is_weekend,
         h.date is not null as is_holiday
     from utc_times as u
     left join holidays as h on h.date = u.minute::date
+    left join names as n on n.number = extract(isodow from u.local_minute)
 )
 
 select
@@ -72,6 +79,7 @@ select
     date_local,
     hour_local,
     day_of_week_local,
+    weekday_local,
     is_weekend,
     is_holiday
 from final

@@ -22,6 +22,8 @@ const inDaxAlone = [
   'Energy against the previous day',
   'Energy of the previous week',
   'Energy against the previous week',
+  'Energy against the average day',
+  'Temperature against the previous day',
   'Inside minus forecast',
   'Forecast error',
 ];

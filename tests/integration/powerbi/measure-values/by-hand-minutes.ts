@@ -67,6 +67,13 @@ const openNow = `select count(*) filter (where s.is_open) as n, count(*) as room
       where {w} and f.room_key = r.room_key and (${sensorAt('window')} or ${sensorAt('door')}) order by f.datetime_key desc limit 1
   ) as s`;
 
+const onlyNow = (
+  type: string,
+) => `select case when count(*) > 0 then sum(s.n) end from gold.dim_room as r cross join lateral (
+      select f.${type}_open_flag::integer as n from gold.fact_environment_minute as f
+      where {w} and f.room_key = r.room_key and ${sensorAt(type)} order by f.datetime_key desc limit 1
+  ) as s`;
+
 const environmentMeasures = {
   'Average temperature': climate('avg(f.temperature_c)', true),
   'Lowest temperature': climate('min(f.temperature_c)', true),
@@ -90,6 +97,8 @@ const environmentMeasures = {
   'Window open share': openShare('window_open_flag', 'window'),
   'Door open share': openShare('door_open_flag', 'door'),
   'Rooms open now': `select case when rooms > 0 then n end from (${openNow}) as s`,
+  'Window open now': onlyNow('window'),
+  'Door open now': onlyNow('door'),
   'State now': `select case when rooms > 0 then case when n > 0 then 'Open' else 'Closed' end end from (${openNow}) as s`,
 };
 
@@ -108,7 +117,7 @@ const minute = 'join gold.dim_datetime as t on t.datetime_key = f.datetime_key';
 const presenceMeasures = {
   'Presence share': `select avg(f.presence_flag::integer) from gold.fact_presence_minute as f where {w} and ${inside}`,
   'Hours present': present,
-  'Hours present per day': `select (${present}) / ${days('fact_presence_minute')}`,
+  'Presence a day': `select (${present}) / ${days('fact_presence_minute')}`,
   'Motion count': 'select sum(f.motion_count) from gold.fact_presence_minute as f where {w}',
   'Top room': `select name from (${minutesBy('r.room_name', room)}) as m order by n desc, name limit 1`,
   'Hours in the top room': `select case when ${observed} > 0 then coalesce((select max(n) from (${minutesBy('r.room_name', room)}) as m), 0) / 60.0 end`,
@@ -117,7 +126,6 @@ const presenceMeasures = {
   'Active rooms': `select case when ${observed} > 0 then (select count(*) from gold.dim_room as o where o.is_inside and exists (
       select from gold.fact_presence_minute as f where {w} and f.room_key = o.room_key and f.presence_flag)) end`,
   'Peak hour': `select name from (${minutesBy("extract(hour from t.timestamp_utc at time zone 'Europe/Zurich')::integer", minute)}) as m order by n desc, name limit 1`,
-  'Predicted presence': `select avg(f.presence_prob) from gold.fact_presence_minute as f where {w} and ${inside}`,
 };
 
 /** By the name of the table in Power BI and that of the measure. */

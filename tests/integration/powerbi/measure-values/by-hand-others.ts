@@ -62,6 +62,7 @@ const predictionMeasures = {
     `avg(case when f.actual_value is null or f.predicted_value is null then null
         when (f.predicted_value >= 0.5 and f.actual_value = 1) or (f.predicted_value < 0.5 and f.actual_value = 0) then 1 else 0 end)`,
   ),
+  'Predicted presence': of("'presence'", 'avg(f.predicted_value)'),
   'Predicted power': of("'consumption', 'power_w'", 'avg(f.predicted_value)'),
   'Actual power': of("'consumption', 'power_w'", 'avg(f.actual_value)'),
 };
@@ -93,7 +94,7 @@ const apartmentMeasures = {
       select sum(case when o.mean > 12 then 0 else 20 - o.mean end) as n from gold.apartment_day as f
       cross join lateral (select coalesce(f.outside_temperature_c_mean, f.forecast_temperature_c_mean) as mean) as o
       where {w} group by f.apartment_key) as s`,
-  'Presence a day': 'select avg(f.presence_minutes / 60.0) from gold.apartment_day as f where {w}',
+  'Presence a local day': 'select avg(f.presence_minutes / 60.0) from gold.apartment_day as f where {w}',
   'Energy a day': 'select avg(coalesce(f.energy_kwh_meter, 0)) from gold.apartment_day as f where {w}',
   'CO2 exceedances': `select sum(h.co2_minutes_above_1000) from gold.room_hour as h
       join gold.apartment_day as f on f.date_key = h.date_key and f.apartment_key = h.apartment_key
