@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { type Define, integer, limiting, running, selectFlags } from './define.ts';
 import { logged, opened } from './opened.ts';
 
@@ -22,7 +22,15 @@ export function addPipeline(define: Define, signal: AbortSignal): void {
   define(
     'demo',
     'a sample day end to end on the embedded database, then what to try next',
-    async ({ flags, terminal }) => (await import('./commands/demo.ts')).demo(flags, terminal, signal),
+    async ({ flags, args, terminal }) =>
+      args[0] === 'smart-building'
+        ? (await import('./commands/demo-building.ts')).demoBuilding(flags, terminal, signal)
+        : (await import('./commands/demo.ts')).demo(flags, terminal, signal),
+  ).addArgument(
+    new Argument('[project]', 'apartments (default), or smart-building, which replays messages').choices([
+      'apartments',
+      'smart-building',
+    ]),
   );
   define(
     'init',

@@ -1,7 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
-import type { FreshlyCompiled } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
@@ -10,14 +9,13 @@ import { insights } from '../demo/insights.ts';
 import { writeSampleDay } from '../demo/sample-day.ts';
 import { writeSampleForecasts } from '../demo/sample-forecasts.ts';
 import { writeSampleRegistry } from '../demo/sample-registry.ts';
-import { tableOf } from '../looking/show.ts';
 import { bronzeRoot, type GlobalOptions, openProject, openProjectWarehouse } from '../settings/environment.ts';
 import { sources } from '../sources/sources.ts';
 import { ProgressLine } from '../terminal/progress.ts';
-import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { loadSource } from './load.ts';
 import { runOn } from './run.ts';
+import { showResults } from './show-results.ts';
 
 /** Writes a sample day, loads it, builds and tests everything on the embedded database, and shows what came out. */
 export async function demo(options: GlobalOptions, terminal: Terminal, signal: AbortSignal): Promise<0 | 1> {
@@ -58,35 +56,11 @@ export async function demo(options: GlobalOptions, terminal: Terminal, signal: A
     const compiled = await freshlyCompiled(project);
     const summary = await runOn(warehouse, 'build', compiled, new Set(compiled.manifest.order), {}, terminal, signal);
     if (!summary.ok) return 1;
-    if (!terminal.json) await showResults(warehouse, compiled, terminal);
+    if (!terminal.json) await showResults(warehouse, compiled, insights, terminal);
     terminal.say(`\nDone in ${((Date.now() - started) / 1000).toFixed(1)}s. ${nextSteps}`);
     return 0;
   } finally {
     await warehouse.close();
-  }
-}
-
-async function showResults(warehouse: Warehouse, compiled: FreshlyCompiled, terminal: Terminal): Promise<void> {
-  const rows = [];
-  const views = new Set(compiled.exposures.map((exposure) => exposure.id));
-  for (const id of compiled.manifest.order) {
-    const node = compiled.manifest.nodes.get(id);
-    // The views of schema bi show the tables of gold once more.
-    if (node?.kind !== 'model' || node.materialized === 'ephemeral' || views.has(id)) continue;
-    const inline = `select count(*) from {{ref "${node.name}"}}`;
-    const counted = await tableOf(warehouse, compiled, inline);
-    rows.push([
-      `${node.relation.schema}.${node.name}`,
-      Number(counted.split('\n')[2]),
-      node.description.split(/(?<=\.)\s/)[0] ?? '',
-    ]);
-  }
-  terminal.say('\n4. What was built', 'faint');
-  terminal.output(formatTable(['table', 'rows', 'what it is'], rows));
-  terminal.say(`and ${views.size} views of gold for Power BI in schema bi`, 'faint');
-  for (const { title, sql } of insights) {
-    terminal.say(`\n${title}`, 'faint');
-    terminal.output(await tableOf(warehouse, compiled, sql));
   }
 }
 
