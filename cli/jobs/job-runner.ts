@@ -62,6 +62,7 @@ export class JobRunner implements Jobs {
     const id = randomUUID();
     const startedAt = clock().toISOString();
     const shown = `datacycle ${command.map((arg) => (/^[\w.:+*@/=-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}`;
+    writeTrail(project, { time: startedAt, event: 'started', by, job: id, command: shown });
     this.#jobs.unshift({
       id,
       name,
@@ -74,7 +75,6 @@ export class JobRunner implements Jobs {
       lines: [],
     });
     this.#jobs = this.#jobs.slice(0, remembered);
-    writeTrail(project, { time: startedAt, event: 'started', by, job: id, command: shown });
     const stop = new AbortController();
     const terminal = new JobTerminal({
       lines: (lines) => this.#change(id, {}, lines),

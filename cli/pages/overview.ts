@@ -33,7 +33,7 @@ export function adviceOf(
 ): readonly Advice[] {
   const advice: Advice[] = [];
   const loaded = status.sources.some(({ files }) => files > 0);
-  if (configured.length === 0 && !loaded) {
+  if (configured.length === 0 && !loaded && status.runs.length === 0) {
     advice.push({
       text: isEmbedded
         ? 'No source is set. The demo writes a sample day, loads it and builds everything on the embedded database.'
@@ -45,7 +45,7 @@ export function adviceOf(
   for (const { source, failures } of status.sources)
     if (failures > 0 && configured.includes(source))
       advice.push({ text: `Loading ${source} failed ${failures} times: try it again.`, job: load(source) });
-  if (!loaded) advice.push({ text: 'Nothing has been loaded yet.', job: load('all') });
+  if (!loaded && configured.length > 0) advice.push({ text: 'Nothing has been loaded yet.', job: load('all') });
   else if (status.runs.length === 0) advice.push({ text: 'Nothing has been built yet.', job: build('') });
   for (const { model, test, badRows } of status.audits)
     advice.push({

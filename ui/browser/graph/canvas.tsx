@@ -144,9 +144,8 @@ const Node = memo(
     // biome-ignore lint/a11y/useSemanticElements: there is no button in a drawing.
     <g
       role="button"
-      tabIndex={isFirst ? 0 : -1}
+      tabindex={isFirst ? 0 : -1}
       aria-pressed={isSelected}
-      aria-label={`${node.kind} ${node.name}, ${note}`}
       data-id={node.id}
       class={`node ${tone}${isLit ? ' lit' : ''}${isSelected ? ' selected' : ''}`}
       transform={`translate(${box.x} ${box.y})`}
@@ -154,6 +153,7 @@ const Node = memo(
       onDblClick={() => onOpen(node.id)}
       onKeyDown={(event) => onKey(event, node.id)}
     >
+      <title>{`${node.name}, ${node.kind}, ${note}`}</title>
       <rect width={box.width} height={box.height} rx={node.kind === 'source' ? 18 : node.kind === 'seed' ? 2 : 6} />
       <text x={10} y={16} class="name">
         {labelOf(node.name, box.width)}

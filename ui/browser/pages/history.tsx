@@ -10,8 +10,8 @@ import { hrefOf } from './route.ts';
 export function History({ id }: { id: string }) {
   const history = useAnswer('history', { id }, 15_000);
   return (
-    <section aria-labelledby="history">
-      <h2 id="history">Runs</h2>
+    <section>
+      <h2>Runs</h2>
       <Shown from={history}>{(found) => <Found history={found} />}</Shown>
     </section>
   );

@@ -86,7 +86,7 @@ function Found({ graph: newest, route, withTests, onTests }: FoundProps) {
         <span class="faint" role="status">
           {selected === undefined
             ? `${graph.nodes.length} nodes`
-            : `${light?.nodes.size ?? 0} of ${graph.nodes.length}`}
+            : `${graph.nodes.filter(({ id }) => light?.nodes.has(id)).length} of ${graph.nodes.length}`}
           {selected?.warnings.map((warning) => ` · ${warning}`)}
         </span>
       </div>

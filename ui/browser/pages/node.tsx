@@ -47,8 +47,8 @@ function Found({ node }: { node: NodeDetail }) {
       {!isStatic && node.kind !== 'source' && node.kind !== 'exposure' && <History id={node.id} />}
       {(node.sql.written !== null || node.sql.full !== null) && <SqlOf node={node} />}
       {Object.keys(node.settings).length > 0 && (
-        <section aria-labelledby="settings">
-          <h2 id="settings">Settings</h2>
+        <section>
+          <h2>Settings</h2>
           <Table
             caption="Settings"
             rows={Object.entries(node.settings)}
@@ -87,8 +87,8 @@ function Links({ title, links }: { title: string; links: readonly NodeLink[] }) 
 
 function Columns({ node }: { node: NodeDetail }) {
   return (
-    <section aria-labelledby="columns">
-      <h2 id="columns">Columns</h2>
+    <section>
+      <h2>Columns</h2>
       <Table
         caption="Columns"
         rows={node.columns}
@@ -120,8 +120,8 @@ function Tests({
   stateOf?: (id: string) => { status: string; at: string; message: string } | undefined;
 }) {
   return (
-    <section aria-labelledby="tests">
-      <h2 id="tests">Tests</h2>
+    <section>
+      <h2>Tests</h2>
       <Table
         caption="Tests"
         rows={tests}
@@ -173,8 +173,8 @@ function SqlOf({ node: { sql } }: { node: NodeDetail }) {
   const there = forms.filter(({ form }) => sql[form] !== null);
   const [chosen, setChosen] = useState<(typeof forms)[number]['form']>(there[0]?.form ?? 'full');
   return (
-    <section aria-labelledby="sql">
-      <h2 id="sql">SQL</h2>
+    <section>
+      <h2>SQL</h2>
       <p>
         {there.map(({ form, title }) => (
           <button key={form} type="button" aria-pressed={form === chosen} onClick={() => setChosen(form)}>

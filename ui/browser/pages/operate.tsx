@@ -39,8 +39,8 @@ export function Operate({ route }: { route: Route }) {
           ))}
         </div>
       </div>
-      <section aria-labelledby="settings">
-        <h2 id="settings">Settings</h2>
+      <section>
+        <h2>Settings</h2>
         <p class="faint">From the environment and .env. Of a secret only whether it is set.</p>
         <Shown from={settings}>
           {(found) => (

@@ -23,8 +23,8 @@ function Found({ found }: { found: Overview }) {
     <>
       <Verdict found={found} />
       {found.advice.length > 0 && (
-        <section aria-labelledby="next">
-          <h2 id="next">What to do next</h2>
+        <section>
+          <h2>What to do next</h2>
           <ul class="advice">
             {found.advice.map((advice) => (
               <AdviceLine key={advice.text} advice={advice} />
@@ -32,8 +32,8 @@ function Found({ found }: { found: Overview }) {
           </ul>
         </section>
       )}
-      <section aria-labelledby="lights" class="lights">
-        <h2 id="lights">At a glance</h2>
+      <section>
+        <h2>At a glance</h2>
         <ul class="tiles">
           <Tile title="Database" status="ok" value={size(found.disk.databaseBytes)} more="reachable" />
           <Tile
@@ -72,8 +72,8 @@ function Found({ found }: { found: Overview }) {
         </ul>
       </section>
       {found.problems.length > 0 && (
-        <section aria-labelledby="problems">
-          <h2 id="problems">Needs a person</h2>
+        <section>
+          <h2>Needs a person</h2>
           <Table
             caption="What needs a person"
             keyOf={({ kind, name, problem }) => `${kind} ${name} ${problem}`}
@@ -87,8 +87,8 @@ function Found({ found }: { found: Overview }) {
         </section>
       )}
       {found.audits.length > 0 && (
-        <section aria-labelledby="audits">
-          <h2 id="audits">Audits that hold their models back</h2>
+        <section>
+          <h2>Audits that hold their models back</h2>
           <Table
             caption="Failed audits"
             keyOf={({ test }) => test}
@@ -102,8 +102,8 @@ function Found({ found }: { found: Overview }) {
           />
         </section>
       )}
-      <section aria-labelledby="last">
-        <h2 id="last">Last runs</h2>
+      <section>
+        <h2>Last runs</h2>
         <Table
           caption="Last runs"
           keyOf={({ startedAt }) => startedAt}
@@ -118,8 +118,8 @@ function Found({ found }: { found: Overview }) {
           ]}
         />
       </section>
-      <section aria-labelledby="rejected">
-        <h2 id="rejected">Rejected files</h2>
+      <section>
+        <h2>Rejected files</h2>
         <Table
           caption="Rejected files by reason"
           keyOf={({ source, reason }) => `${source} ${reason}`}

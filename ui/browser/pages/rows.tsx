@@ -7,8 +7,8 @@ import { useAnswer } from '../parts/use.ts';
 export function RowsOf({ id, isTest }: { id: string; isTest: boolean }) {
   const [isWanted, setWanted] = useState(false);
   return (
-    <section aria-labelledby="rows">
-      <h2 id="rows">{isTest ? 'Bad rows' : 'Sample rows'}</h2>
+    <section>
+      <h2>{isTest ? 'Bad rows' : 'Sample rows'}</h2>
       {isWanted ? (
         <Read id={id} isTest={isTest} />
       ) : (

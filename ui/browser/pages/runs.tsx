@@ -147,7 +147,7 @@ function Gantt({
           <g
             key={bar.node}
             role="button"
-            tabIndex={-1}
+            tabindex={-1}
             aria-label={`${bar.node}: ${bar.status}, ${duration(bar.seconds)}`}
             onClick={() => onChoose(bar.node)}
             onKeyDown={(event) => event.key === 'Enter' && onChoose(bar.node)}

@@ -15,8 +15,8 @@ export function SourcesPage() {
     <>
       <h1>Sources</h1>
       <Shown from={sources}>{(found) => <Loads found={found} />}</Shown>
-      <section aria-labelledby="gaps">
-        <h2 id="gaps">Gaps</h2>
+      <section>
+        <h2>Gaps</h2>
         <Shown from={gaps}>{(found) => <Calendar gaps={found} />}</Shown>
       </section>
     </>
