@@ -71,6 +71,7 @@ const working: ReadonlySet<string> = new Set([
   'test',
   'retry',
   'run-operation',
+  'clone',
 ]);
 
 /** What a subcommand does: gets its own flags with the global ones and a terminal, returns the exit code. */

@@ -16,6 +16,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   test: ['datacycle test --select sensor_events', 'datacycle test --changed'],
   retry: ['datacycle retry'],
+  clone: ['datacycle clone --state prod-target --target dev', 'datacycle clone --state prod-target --select +sales'],
   'run-operation': [
     "datacycle run-operation grant_select --args '{role: reporter}'",
     "datacycle run-operation grant_select --args '{role: reporter}' --dry-run",

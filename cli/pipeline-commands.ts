@@ -1,6 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { type Define, integer, limiting, running, selectFlags } from './define.ts';
 import { logged, opened } from './opened.ts';
+import { selecting } from './selection/flags.ts';
 
 /** Adds the flags that say how tests are run. */
 function testing(command: Command): Command {
@@ -106,6 +107,11 @@ export function addPipeline(define: Define, signal: AbortSignal): void {
   )
     .option('--state <folder>', 'a copy of target/ of the run to go on from')
     .option('--threads <number>', 'how many nodes to work on at once', integer);
+  selecting(
+    define('clone', 'show in this target what another one has built, by views', async ({ flags, terminal }) =>
+      (await import('./earlier/clone.ts')).clone(await opened(flags, terminal), selectFlags(flags), terminal, signal),
+    ),
+  ).option('-f, --full-refresh', 'make views that are there anew; a table is never replaced');
   define('run-operation', 'run the SQL of a macro that acts, in one transaction', ({ flags, args, terminal }) =>
     logged(flags, 'datacycle.log', terminal, async (project) =>
       (await import('./commands/run-operation.ts')).runOperationCommand(project, args[0] ?? '', flags, terminal),

@@ -18,6 +18,7 @@ import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
 import { compiledFor } from '../selection/compiled-for.ts';
+import { ExecutedSql } from '../selection/executed-sql.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
 import { writeManifest, writeRunResults } from '../selection/target-files.ts';
 import { openForModels } from '../settings/environment.ts';
@@ -101,6 +102,7 @@ export async function runOn(
 ): Promise<RunSummary> {
   const { project } = compiled;
   const running = new Map<string, number>();
+  const executed = new ExecutedSql(project, terminal);
   const testWarnings = terminal.warnings?.('LogTestResult') ?? 'warn';
   const isSilent = ({ node, status }: NodeResult) =>
     testWarnings === 'silence' && node.kind === 'test' && status === 'warn';
@@ -118,6 +120,7 @@ export async function runOn(
     clock: () => new Date(),
     runId: randomUUID(),
     signal,
+    onSql: (node, statements) => executed.write(node, statements),
     onEvent: (event) => {
       const object = reportJson(event);
       if (object !== undefined && event.type !== 'node-started') terminal.record(object, levelOf(event));

@@ -5,7 +5,7 @@ export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof shells)[number];
 
 // Bash breaks words at colons, so what is before one has to be taken off: it stays on the line. It is older than `mapfile` on macOS.
-const bash = String.raw`# datacycle completion for bash. Put this line into ~/.bashrc:
+const bash = `# datacycle completion for bash. Put this line into ~/.bashrc:
 #   source <(datacycle completion bash)
 # (On macOS's own bash: eval "$(datacycle completion bash)".)
 _datacycle_completion() {
@@ -24,7 +24,7 @@ _datacycle_completion() {
 complete -F _datacycle_completion datacycle
 `;
 
-const zsh = String.raw`#compdef datacycle
+const zsh = `#compdef datacycle
 # datacycle completion for zsh. Put this line into ~/.zshrc, behind compinit:
 #   source <(datacycle completion zsh)
 _datacycle() {
@@ -36,7 +36,7 @@ _datacycle() {
 compdef _datacycle datacycle
 `;
 
-const fish = String.raw`# datacycle completion for fish. Put this line into ~/.config/fish/config.fish:
+const fish = `# datacycle completion for fish. Put this line into ~/.config/fish/config.fish:
 #   datacycle completion fish | source
 function __datacycle_completion
     set -l words (commandline -opc)
@@ -48,7 +48,7 @@ complete -c datacycle -f -a '(__datacycle_completion)'
 `;
 
 // Older versions lose an empty word on the way to a program, so a blank stands for it.
-const powershell = String.raw`# datacycle completion for PowerShell. Put this line into your $PROFILE:
+const powershell = `# datacycle completion for PowerShell. Put this line into your $PROFILE:
 #   datacycle completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName datacycle -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
@@ -68,8 +68,7 @@ const scripts: Readonly<Record<Shell, string>> = { bash, zsh, fish, powershell }
 
 /** The script that a shell loads. */
 export function scriptFor(shell: Shell): string {
-  // The backslashes keep JavaScript from reading the shells' own variables.
-  return scripts[shell].replaceAll('\\$', '$');
+  return scripts[shell];
 }
 
 /** A candidate as the script of a shell reads it: one line. */

@@ -1,6 +1,7 @@
 // What goes on from what an earlier run left.
 //
 //   retry.ts  does again what failed or was skipped, by target/run_results.json
+//   clone.ts  gives this target views on what another one has, by its manifest.json
 //
 // It reads the files that runs write into target/, or a copy of them that --state names.
 import { join, resolve } from 'node:path';

@@ -126,6 +126,10 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
     const input = { at: runStartedAt, views, preserved };
     const mark = await newestLoadBefore(session, manifest, node, decision, columnsOf(state), columns);
     const steps = plan(rows, decision, state, input);
+    context.onSql?.(
+      node,
+      steps.map(({ sql }) => sql.text),
+    );
     if (mark === undefined) totals = await runSteps(session, steps, node);
     else ({ totals, isLate } = await runIncrement(session, node, steps, mark));
     await auditRemade(session, context, views);

@@ -42,6 +42,8 @@ export interface RunOptions extends WorkOptions, HowToTest {
   /** How long a node waits for transactions of others that hold a lock, in milliseconds. */
   readonly lockWaitMs?: number | undefined;
   readonly onEvent: (event: RunEvent) => void;
+  /** Called with the SQL by which a node is built, before it runs. */
+  readonly onSql?: BuildContext['onSql'];
 }
 
 /** The work of one run. The steps are called in the order in which they are defined here. */
@@ -79,6 +81,7 @@ export class RunWork {
       sourceText: sourceTexts(project),
       range,
       signal,
+      onSql: options.onSql,
       lock: new SharedLock(signal),
       locks: new LockWaits(warehouse, {
         limitMs: options.lockWaitMs,

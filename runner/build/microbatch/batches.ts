@@ -127,6 +127,10 @@ async function buildBatch(
   const { batch } = plan;
   let totals = noRows;
   const work = async (steps: readonly Step[]) => {
+    context.onSql?.(
+      node,
+      steps.map(({ sql }) => sql.text),
+    );
     totals = added(totals, await runSteps(session, steps, node));
   };
   let outside = 0;

@@ -1,0 +1,48 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type BuiltNode, isMicrobatch } from '../../runner/manifest/manifest.ts';
+import type { Project } from '../../runner/project/project.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { shownTarget } from './target-files.ts';
+
+/**
+ * Writes to target/run, for each node that is built, the statements by which it is. One that cannot be written is a warning, said once:
+ * the work itself is in the database.
+ */
+export class ExecutedSql {
+  readonly #project: Project;
+  readonly #terminal: Terminal;
+  /** The nodes that have a file of this run. */
+  readonly #written = new Set<string>();
+  #isBroken = false;
+
+  constructor(project: Project, terminal: Terminal) {
+    this.#project = project;
+    this.#terminal = terminal;
+  }
+
+  /** @param statements of a whole node, or of one batch: those of several batches stand one after the other. */
+  write(node: BuiltNode, statements: readonly string[]): void {
+    if (this.#isBroken) return;
+    const path = join(this.#project.targetFolder, 'run', `${pathOf(node)}.sql`);
+    const text = statements.map((statement) => `${statement.trim()};\n`).join('\n');
+    try {
+      if (isMicrobatch(node) && this.#written.has(node.id)) appendFileSync(path, `\n${text}`);
+      else {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, text);
+      }
+      this.#written.add(node.id);
+    } catch (error) {
+      this.#isBroken = true;
+      const why = error instanceof Error ? error.message : String(error);
+      const text = `Warning: ${shownTarget(this.#project, 'run')} cannot be written: ${why}`;
+      this.#terminal.errors([{ tone: 'warning', text }]);
+    }
+  }
+}
+
+/** The node's path without its extension; what a .yml generates gets its own name beside it. */
+function pathOf({ file, name }: BuiltNode): string {
+  return /\.(?:sql|csv)$/.test(file) ? file.replace(/\.\w+$/, '') : join(dirname(file), name);
+}
