@@ -13,11 +13,14 @@ export function addBeginning(define: Define): void {
   )
     .argument('<folder>', 'the dbt project; it stays as it is')
     .option('--into <folder>', 'where to; it has to be empty or not there (default: <folder>-datacycle)');
+  // Whatever is asked of it, there is nothing to install.
   define('deps', 'say what there is instead of packages', ({ terminal }) => {
     terminal.say(
       'There are no packages to install. What several projects share is copied: macros into macros/, tests into tests/generic/.',
     );
     terminal.say('The tests of dbt_utils and dbt_expectations that everybody adds are built in: docs/data-tests.md.');
     return 0;
-  });
+  })
+    .allowUnknownOption()
+    .allowExcessArguments();
 }

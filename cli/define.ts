@@ -117,7 +117,7 @@ export function newProgram(
       'which warnings are errors, e.g. \'{"error": "all", "silence": ["LogTestResult"]}\'',
     )
     .option('--no-color', 'without colours, as with NO_COLOR in the environment')
-    .option('--debug', 'show where in the program an error comes from')
+    .option('-d, --debug', 'show where in the program an error comes from')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('Run with --help to see what there is.');

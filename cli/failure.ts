@@ -10,7 +10,7 @@ export function reportFailure(error: unknown, args: readonly string[], terminal:
   if (fault instanceof DatacycleError) terminal.failure(fault, errorLines(fault));
   else if (terminal.json) terminal.event({ type: 'error', what: fault.message });
   else terminal.errors(errorLines(fault));
-  if (args.includes('--debug') || args.join(' ').includes('--log-level debug'))
+  if (/(?:^| )(?:--debug|-d|--log-level[ =]debug)(?: |$)/.test(args.join(' ')))
     terminal.errors([{ tone: 'faint', text: fault.stack ?? '' }, ...causes(fault)]);
   else if (!(fault instanceof DatacycleError))
     terminal.errors([{ tone: 'plain', text: '  This is unexpected. Run it again with --debug for the details.' }]);

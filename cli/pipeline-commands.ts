@@ -106,6 +106,8 @@ export function addPipeline(define: Define, signal: AbortSignal): void {
     ),
   )
     .option('--state <folder>', 'a copy of target/ of the run to go on from')
+    .option('-f, --full-refresh', 'rebuild incremental models from all of their upstreams')
+    .option('-x, --fail-fast', 'start nothing new after the first failure')
     .option('--threads <number>', 'how many nodes to work on at once', integer);
   selecting(
     define('clone', 'show in this target what another one has built, by views', async ({ flags, terminal }) =>

@@ -5,6 +5,7 @@ import { newProgram } from './define.ts';
 import { reportFailure } from './failure.ts';
 import { addKeeping } from './keeping-commands.ts';
 import { addLooking } from './looking-commands.ts';
+import { addOpposites } from './opposites.ts';
 import { addPipeline } from './pipeline-commands.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { addUi } from './ui-commands.ts';
@@ -28,6 +29,7 @@ export function buildProgram(
   addKeeping(define, signal);
   addCompletion(define, program);
   addUi(define, signal, runWithin);
+  addOpposites(program);
   return program;
 }
 

@@ -161,6 +161,10 @@ describe('flags that a dbt user types', () => {
     const ran = await run(['run', '--select', 'stg'], env);
     expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining('2 threads')]);
     expect((await run(['run', '--select', 'stg', '--threads', '3'], env)).stdout).toContain('3 threads');
+    const strict = { DATACYCLE_WARN_ERROR: 'true' };
+    const test = ['test', '--select', warns];
+    expect(await run(test, strict)).toMatchObject({ code: 1 });
+    expect(await run([...test, '--no-warn-error'], strict)).toMatchObject({ code: 0 });
     expect(await run(['run', '--select', 'stg'], { DATACYCLE_THREADS: '0' })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('DATACYCLE_THREADS is "0", but must be 1 or more'),
