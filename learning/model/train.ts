@@ -33,7 +33,8 @@ interface Trained {
  * Trains a model. The same specification and rows give the same artefact to the byte, in whatever order the rows come
  * (`matrix.keys`).
  * @param target one value a row, never missing; of a probability 1 or 0.
- * @param weights one a row, 0 or more; 1 each where they are left out.
+ * @param weights one a row, 0 or more; 1 each where they are left out. A row of weight 2 counts as two rows, also beside the
+ * penalties and limits of the specification, so weights should be about 1 on average.
  * @throws LearningError if there are no rows, a value is infinite, a target is missing, or the specification makes no sense.
  */
 export function train(

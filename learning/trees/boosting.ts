@@ -13,7 +13,7 @@ import { randomOf, sampleOf } from '../data/random.ts';
 import { type BinnedColumn, binned } from './bins.ts';
 import { Grower, type Grown, type MadeSplit } from './grow.ts';
 import { leafValues } from './leaf-values.ts';
-import { bestConstant, derive } from './loss.ts';
+import { bestConstant, type Derivatives, derive } from './loss.ts';
 import { type FittedTrees, type Tree, type TreesSpec, treeDefaults } from './spec.ts';
 
 /** Trained trees, and how much the splits on each column gained in all. */
@@ -44,7 +44,8 @@ export function trainTrees(
   const rows = target.length;
   const sums = new Float64Array(rows).fill(base);
   const derivatives = { gradient: new Float64Array(rows), curvature: new Float64Array(rows) };
-  const grower = new Grower(sorted, rows, full);
+  derive(spec.loss, sums, target, weights, derivatives);
+  const grower = new Grower(sorted, rows, { ...full, minGain: roundingOf(derivatives, target, weights) });
   const random = randomOf(full.seed);
   const columnCount = Math.max(1, Math.round(full.columnShare * splittable.length));
   const rowCount = Math.max(1, Math.round(full.rowShare * rows));
@@ -63,6 +64,20 @@ export function trainTrees(
     onRound(round + 1);
   }
   return { model: { kind: 'trees', link: spec.loss.name === 'logistic' ? 'logit' : 'identity', base, trees }, gains };
+}
+
+/**
+ * What a split may seem to gain by rounding alone: of all that there is to gain at the beginning the share 1e-12, and of a
+ * target whose values are (nearly) equal what their last digits make.
+ */
+function roundingOf({ gradient, curvature }: Derivatives, target: Float64Array, weights: Float64Array): number {
+  let [all, squares] = [0, 0];
+  for (let row = 0; row < target.length; row += 1) {
+    const h = curvature[row] as number;
+    if (h > 0) all += (gradient[row] as number) ** 2 / h;
+    squares += (weights[row] as number) * (target[row] as number) ** 2;
+  }
+  return 1e-12 * all + 1e-24 * squares;
 }
 
 /** Whether some values are missing and some are not: a column of one value can be split by that. */

@@ -29,6 +29,8 @@ export interface Sums {
 export interface SplitLimits {
   readonly minRows: number;
   readonly lambda: number;
+  /** Gains up to this are rounding errors. */
+  readonly minGain: number;
 }
 
 /** Both children need this much curvature: of rows that are predicted with certainty, none is left to learn. */
@@ -61,7 +63,7 @@ function scan(
   bins: number,
   column: number,
   { gradient, curvature, rows }: Sums,
-  { minRows, lambda }: SplitLimits,
+  { minRows, lambda, minGain }: SplitLimits,
   missingLeft: boolean,
 ): void {
   const parent = (gradient * gradient) / (curvature + lambda);
@@ -88,7 +90,7 @@ function scan(
       (rightGradient * rightGradient) / (rightCurvature + lambda) -
       parent;
     // Gains that differ by rounding are equal: the first one stays.
-    if (gain > best.gain * (1 + 1e-12) && gain > 1e-10) {
+    if (gain > best.gain * (1 + 1e-12) && gain > minGain) {
       best.gain = gain;
       best.column = column;
       best.bin = bin;

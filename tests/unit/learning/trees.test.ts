@@ -133,3 +133,24 @@ test('an edge between neighbouring numbers still tells them apart', () => {
   const close = matrixOf(['x'], [{ x: 1 }, { x: next }]);
   expect([...score(train(base, close, Float64Array.of(0, 8)), close)]).toEqual([0, 8]);
 });
+
+test.each([1e-9, 1, 1e9])('the unit of the target makes no difference: %d', (unit) => {
+  const spec = { ...base, rounds: 8, leaves: 5, rate: 0.3 };
+  const wavy = Float64Array.from(steps, ({ x }) => ((x * x) % 17) + 3);
+  const plain = score(train(spec, matrix, wavy), matrix);
+  const scaled = score(
+    train(
+      spec,
+      matrix,
+      wavy.map((value) => value * unit),
+    ),
+    matrix,
+  );
+  expect(new Set(plain).size).toBeGreaterThan(10);
+  scaled.forEach((value, row) => {
+    expect(value / unit).toBeCloseTo(plain[row] ?? 0, 9);
+  });
+  // The mean of equal values may differ from them in its last digit, of which no tree is made.
+  const equal = train(spec, matrix, new Float64Array(20).fill(0.1 * unit));
+  expect(equal.model).toMatchObject({ trees: [] });
+});
