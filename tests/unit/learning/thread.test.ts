@@ -46,11 +46,17 @@ test('what is wrong with the examples is said as without a thread', async () => 
 test('a training that is aborted ends at once', async () => {
   const controller = new AbortController();
   const began = performance.now();
-  const training = trainInThread(
-    { spec: trees(1_000_000), matrix, target },
-    { signal: controller.signal, progress: () => controller.abort(new Error('enough')) },
-  );
+  let rounds = 0;
+  const progress = () => {
+    rounds += 1;
+    controller.abort(new Error('enough'));
+  };
+  const training = trainInThread({ spec: trees(1_000_000), matrix, target }, { signal: controller.signal, progress });
   await expect(training).rejects.toThrow('enough');
+  // The thread is gone: while another one trains, it reports nothing more.
+  const reported = rounds;
+  await trainInThread({ spec: trees(20), matrix, target });
+  expect(rounds).toBe(reported);
   expect(performance.now() - began).toBeLessThan(30_000);
   await expect(trainInThread({ spec: trees(1), matrix, target }, { signal: controller.signal })).rejects.toThrow(
     'enough',

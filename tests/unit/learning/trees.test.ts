@@ -113,6 +113,40 @@ test('a sample of rows and columns: the rows that were left out are predicted, t
   expect(artefact.gains.reduce((total, { gain }) => total + gain, 0)).toBeCloseTo(1, 12);
 });
 
+test('rows that were left out and miss a value go to the same side as the others', () => {
+  const random = randomOf(3);
+  const rows = Array.from({ length: 2000 }, () => (random.next() < 0.5 ? null : Math.round(10 * random.next())));
+  const holes = matrixOf(
+    ['x'],
+    rows.map((x) => ({ x })),
+  );
+  // What misses a value belongs to the right, where nothing is below.
+  const sides = Float64Array.from(rows, (x) => (x === null || x > 5 ? 1 : 0));
+  const spec = { ...base, rounds: 40, rate: 0.5, minRows: 10, rowShare: 0.5 };
+  const errors = score(train(spec, holes, sides), holes).map((value, row) => Math.abs(value - (sides[row] ?? 0)));
+  expect(Math.max(...errors)).toBeLessThan(1e-6);
+});
+
+test('what ridge leaves is learnt in units of the scale', () => {
+  const rooms = [
+    { room: 0, scale: 10 },
+    { room: 1, scale: 1000 },
+    { room: 2, scale: Number.NaN },
+  ] as const;
+  const rows = Array.from({ length: 600 }, (_, at) => ({ ...(rooms[at % 3] ?? rooms[0]), x: Math.floor(at / 3) % 20 }));
+  const scaled = matrixOf(['room', 'scale', 'x'], rows);
+  // In each room a step of the size of the room; where that is missing, it is 2.
+  const sizes = rows.map(({ scale }) => (Number.isNaN(scale) ? 2 : scale));
+  const target = Float64Array.from(rows, ({ x }, row) => (x < 10 ? 1 : -1) * (sizes[row] ?? 0));
+  // A penalty so large that the line is the mean.
+  const base = { kind: 'ridge', lambda: 1e15, by: 'room' } as const;
+  const trees = { kind: 'trees', loss: { name: 'l2' }, rounds: 1, rate: 1, leaves: 2, lambda: 0 } as const;
+  const artefact = train({ kind: 'residual', base, trees, scale: { column: 'scale', atLeast: 2 } }, scaled, target);
+  score(artefact, scaled).forEach((value, row) => {
+    expect(value / (sizes[row] ?? 1)).toBeCloseTo((target[row] ?? 0) / (sizes[row] ?? 1), 6);
+  });
+});
+
 test('bins: one for each of few values, else about as many rows in each, the frequent value apart', () => {
   const few = binned(Float64Array.of(3, Number.NaN, 1, 3, 2, -0, 0), 64);
   expect([...few.edges]).toEqual([0.5, 1.5, 2.5]);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { matrixOf } from '../../../learning/data/matrix.ts';
 import { probabilityOf } from '../../../learning/data/numbers.ts';
 import { type Random, randomOf } from '../../../learning/data/random.ts';
+import { summaryOf } from '../../../learning/data/summary.ts';
 import { calibrationThatHelps, plattCalibration } from '../../../learning/measure/calibration.ts';
 import { adapted, intervalOf } from '../../../learning/measure/conformal.ts';
 import { driftOf, stabilityIndex } from '../../../learning/measure/drift.ts';
@@ -116,6 +117,15 @@ describe('inputs', () => {
     // Half a row is added to each count.
     const [few, many] = [5.5 / 16, 10.5 / 16];
     expect(stabilityIndex([5, 10], [10, 5])).toBeCloseTo(2 * (many - few) * Math.log(many / few), 12);
+  });
+
+  test('a summary has tenths of the rows, and the missing ones', () => {
+    const values = Float64Array.from({ length: 110 }, (_, at) => (at < 100 ? (at * 37) % 100 : Number.NaN));
+    const { edges, counts } = summaryOf('x', values);
+    expect(edges).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90]);
+    expect(counts).toEqual([11, 10, 10, 10, 10, 10, 10, 10, 10, 9, 10]);
+    expect(summaryOf('x', Float64Array.of(3, 3, 3))).toEqual({ column: 'x', edges: [3], counts: [3, 0, 0] });
+    expect(summaryOf('x', Float64Array.of(Number.NaN))).toEqual({ column: 'x', edges: [], counts: [0, 1] });
   });
 
   test('importance: what a shuffled column costs', () => {
