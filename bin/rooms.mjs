@@ -167,7 +167,7 @@ export const doors = {
   'loaders/erasure': 'landed.ts',
   'powerbi/model': 'model.ts',
   'powerbi/report': 'report.ts',
-  'powerbi/preview': 'measure-query.ts',
+  'powerbi/preview': 'preview.ts',
   'powerbi/project': 'project.ts',
   'learning/data': 'matrix.ts',
   'learning/trees': 'boosting.ts',

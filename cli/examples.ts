@@ -51,7 +51,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   docs: ['datacycle docs generate', 'datacycle docs generate --select +fact_energy_minute'],
   ui: ['datacycle ui', 'datacycle ui --port 0 --no-open'],
   debug: ['datacycle debug', 'datacycle debug --target prod'],
-  bi: ['datacycle bi', 'datacycle bi --output reports/energy'],
+  bi: ['datacycle bi', 'datacycle bi --output reports/energy', 'datacycle bi --preview --language fr'],
   bronze: ['datacycle bronze prune-staging --days 30 --dry-run'],
   expire: ['datacycle expire --dry-run'],
   subject: ['datacycle subject find jimmy', 'datacycle subject erase jimmy --dry-run'],

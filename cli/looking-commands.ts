@@ -146,7 +146,7 @@ export function addLooking(define: Define, signal: AbortSignal): void {
   define('debug', 'say what the settings name, and whether the database can be reached', async ({ flags, terminal }) =>
     (await import('./looking/debug.ts')).debug(await opened(flags, terminal), terminal),
   );
-  define('bi', 'write a Power BI project on the views of schema bi; needs no database', async ({ flags, terminal }) => {
+  define('bi', 'write a Power BI project on the views of schema bi, or draw its pages', async ({ flags, terminal }) => {
     const { bi } = await import('./commands/bi.ts');
     return bi(await opened(flags, terminal), flags, terminal);
   })
@@ -155,7 +155,9 @@ export function addLooking(define: Define, signal: AbortSignal): void {
       '--force',
       'overwrite what has been changed by hand or by Power BI Desktop, but not a report that was worked on',
     )
-    .option('--new-report', 'replace the report by a new one; every page in it is lost');
+    .option('--new-report', 'replace the reports by new ones; every page in them is lost')
+    .option('--preview', 'draw the pages from the database instead, as HTML in target/powerbi-preview')
+    .option('--language <code>', 'the language of the preview, e.g. fr (default: en)');
   addFreshness(define);
   selecting(
     define(

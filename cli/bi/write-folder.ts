@@ -1,6 +1,7 @@
 // What `datacycle bi` needs besides powerbi/, which is pure.
 //
 //   measure-problems.ts  checks the measures of the .yml files, with their places
+//   preview.ts           draws the pages from the database
 //   design.ts            reads pages, captions and the like from powerbi/
 //   write-folder.ts      writes the project's files and removes those of an earlier one
 //

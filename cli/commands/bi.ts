@@ -4,13 +4,16 @@ import type { CaptionFault } from '../../powerbi/model/captions.ts';
 import type { PowerBiOptions } from '../../powerbi/model/options.ts';
 import { powerBiProject } from '../../powerbi/project/project.ts';
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
+import type { Exposure } from '../../runner/manifest/exposure.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { serverOf } from '../../warehouse/postgres-address.ts';
 import { readDesign } from '../bi/design.ts';
 import { checkProjectMeasures } from '../bi/measure-problems.ts';
+import { writePreview } from '../bi/preview.ts';
 import { writeFolder } from '../bi/write-folder.ts';
 import { readAddress } from '../init/address.ts';
+import { openForModels } from '../settings/environment.ts';
 import { apartmentsOf, flagSetting, textSetting, yearSetting } from '../settings/settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -18,13 +21,18 @@ export interface BiFlags {
   readonly output?: string | undefined;
   readonly force?: boolean | undefined;
   readonly newReport?: boolean | undefined;
+  /** Draw the pages instead, from the database. */
+  readonly preview?: boolean | undefined;
+  /** Of the preview. */
+  readonly language?: string | undefined;
 }
 
 const name = 'datacycle';
 
 /**
  * Writes a Power BI project on the views of the models that have `bi` in their .yml: the connection, the semantic model
- * with its measures, roles and languages, reports to begin with. Needs no database; asks for no login and writes none.
+ * with its measures, roles and languages, reports to begin with. Needs no database; asks for no login and writes none. With `preview` it draws the pages of the reports from
+ * the database instead.
  * @throws ProjectError | UsageError
  */
 export async function bi(project: Project, flags: BiFlags, terminal: Terminal): Promise<0> {
@@ -36,6 +44,12 @@ export async function bi(project: Project, flags: BiFlags, terminal: Terminal): 
       hint: 'Give those that it should see a `bi: { name: ... }` in their .yml.',
     });
   }
+  if (flags.preview === true) return drawPages(project, compiled.exposures, flags, terminal);
+  if (flags.language !== undefined)
+    throw new UsageError({
+      what: '--language belongs to --preview',
+      hint: "Power BI shows every report in its viewer's language.",
+    });
   const server = serverSetting(project);
   const folder = flags.output === undefined ? join(project.root, 'power-bi') : resolve(flags.output);
   const made = powerBiProject(compiled.exposures, optionsOf(project, server), readDesign(project.root));
@@ -76,6 +90,34 @@ export async function bi(project: Project, flags: BiFlags, terminal: Terminal): 
   2. Refresh, and look at the page Overview.
   3. Publish, and put people into the roles: docs/power-bi.md`);
   return 0;
+}
+
+/** Draws the pages of the reports as HTML. */
+async function drawPages(
+  project: Project,
+  exposures: readonly Exposure[],
+  flags: BiFlags,
+  terminal: Terminal,
+): Promise<0> {
+  const folder = flags.output === undefined ? join(project.root, 'target', 'powerbi-preview') : resolve(flags.output);
+  const design = readDesign(project.root);
+  const warehouse = await openForModels(project, 'bi', 1);
+  try {
+    const language = flags.language ?? 'en';
+    const { files, missing } = await writePreview(warehouse, exposures, design, { folder, language });
+    if (terminal.json) terminal.event({ type: 'bi_preview', folder, pages: [...files.keys()], missing });
+    else {
+      const fromHere = relative(process.cwd(), folder);
+      terminal.say(
+        `Drew ${files.size} pages into ${fromHere.startsWith('..') ? folder : fromHere}: ${[...files.keys()].join(', ')}.`,
+        'good',
+      );
+      for (const what of missing) terminal.notice(`Not drawn: ${what}.`);
+    }
+    return 0;
+  } finally {
+    await warehouse.close();
+  }
 }
 
 /** Power BI loads no model in which two tables or measures have one name in a language. @throws UsageError */

@@ -1,8 +1,3 @@
-// The report without Power BI: the same pages, drawn from the database.
-//
-//   1. measure-query.ts  the SQL of a measure (`sql` in its .yml) in a filter context, by the fields of a chart
-//
-// Everything here is pure: it returns SQL and text; cli/bi asks the database and writes the files.
 import type { ExposedColumn, Exposure } from '../../runner/manifest/exposure.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { FieldName } from '../model/fields.ts';
@@ -21,7 +16,7 @@ export interface MeasureQuestion {
   readonly where: readonly Narrowing[];
 }
 
-/** One statement; its rows have `by1`, `by2`, ... and `value`, and none where the measure is NULL, as in a chart of Power BI. */
+/** One statement; its rows have `by1`, `by2`, ... (as text) and `value`, and none where the measure is NULL, as in a chart of Power BI. */
 export interface MeasureQuery {
   readonly sql: string;
   readonly params: readonly (readonly string[])[];
@@ -63,7 +58,7 @@ export function measureQuery(
   const used = wordsOf(expression);
   const columns = [
     ...[...columnNames(tables)].flatMap(([name, sql]) => (used.has(name) ? [`${sql} as ${identifier(name)}`] : [])),
-    ...groups.map((sql, index) => `${sql} as by${index + 1}`),
+    ...groups.map((sql, index) => `${sql}::text as by${index + 1}`),
   ];
   const context = [
     `select ${columns.length === 0 ? '1 as one' : columns.join(',\n        ')}`,

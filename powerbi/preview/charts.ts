@@ -1,0 +1,193 @@
+import type { PageVisual } from '../report/page-schema.ts';
+import { cardBorder, houseColours } from '../report/theme.ts';
+import type { Series, Shown } from './answers.ts';
+import { formatNumber } from './format.ts';
+import { type Box, lineBetween, rectangle, round, textAt } from './svg.ts';
+
+type Chart = Extract<Shown, { kind: 'chart' }>;
+
+const grey = '#8A8782';
+
+/** Lines, columns or both over categories, with their axes and a legend. */
+export function chartOver(visual: PageVisual, { categories, series }: Chart, box: Box, line: string): string {
+  const legend = series.length > 1 ? legendOf(series, box) : '';
+  const hasSecond = series.some(({ second }) => second);
+  const top = box.y + (series.length > 1 ? 20 : 6);
+  const plot: Box = {
+    x: box.x + 44,
+    y: top,
+    width: box.width - 52 - (hasSecond ? 36 : 0),
+    height: box.y + box.height - 18 - top,
+  };
+  const columns = visual.visual === 'lineChart' ? [] : series.filter(({ second }) => !second);
+  const axes = [series.filter(({ second }) => !second), series.filter(({ second }) => second)].map((own, index) =>
+    axisOf(own, columns.length > 0 && index === 0, index === 0 ? visual.line?.value : undefined),
+  );
+  const [first, other] = axes;
+  if (first === undefined || other === undefined) return '';
+  const step = plot.width / Math.max(categories.length, 1);
+  const drawn = series.map((one, index) => {
+    const axis = one.second ? other : first;
+    const y = (value: number) => plot.y + plot.height * (1 - (value - axis.least) / (axis.most - axis.least));
+    const stroke = colourOf(index);
+    const place = columns.indexOf(one);
+    if (place < 0) return polyline(one, (at) => plot.x + step * (at + 0.5), y, stroke);
+    const width = Math.min((step * 0.8) / columns.length, 48);
+    return one.values
+      .map((value, at) => {
+        if (value === undefined) return '';
+        const x = plot.x + step * (at + 0.5) + width * (place - columns.length / 2);
+        const [from, to] = [y(Math.max(value, 0)), y(Math.min(value, 0))];
+        return rectangle({ x, y: from, width: width - 1, height: to - from }, stroke);
+      })
+      .join('');
+  });
+  const limit = visual.line === undefined ? '' : limitAt(visual.line.value, line, plot, first);
+  const ends = hasSecond
+    ? ticks(
+        other,
+        series.find(({ second }) => second),
+        plot,
+        plot.x + plot.width + 4,
+        'start',
+      )
+    : '';
+  return [
+    legend,
+    ticks(
+      first,
+      series.find(({ second }) => !second),
+      plot,
+      plot.x - 4,
+      'end',
+    ),
+    ends,
+    labels(categories, plot, step),
+    ...drawn,
+    limit,
+  ].join('');
+}
+
+/** Bars from the left, the largest values readable beside them. */
+export function bars({ categories, series }: Chart, box: Box): string {
+  const [own] = series;
+  if (own === undefined) return '';
+  const most = Math.max(...own.values.map((value) => value ?? 0), 0) || 1;
+  const height = Math.min(box.height / Math.max(categories.length, 1), 34);
+  const left = Math.min(120, box.width / 3);
+  return categories
+    .map((category, index) => {
+      const value = own.values[index];
+      if (value === undefined) return '';
+      const y = box.y + height * index;
+      const width = ((box.width - left - 64) * Math.max(value, 0)) / most;
+      return [
+        textAt(box.x + left - 6, y + height / 2 + 4, category, { size: 11, anchor: 'end', within: left - 8 }),
+        rectangle({ x: box.x + left, y: y + height * 0.15, width, height: height * 0.7 }, colourOf(0)),
+        textAt(box.x + left + width + 6, y + height / 2 + 4, formatNumber(value, own.format), { size: 11 }),
+      ].join('');
+    })
+    .join('');
+}
+
+function colourOf(index: number): string {
+  return houseColours[index % houseColours.length] ?? houseColours[0];
+}
+
+interface Axis {
+  readonly least: number;
+  readonly most: number;
+  readonly step: number;
+}
+
+/** Round numbers around the values; columns begin at 0. */
+function axisOf(series: readonly Series[], fromZero: boolean, limit: number | undefined): Axis {
+  const values = series.flatMap((one) => one.values.filter((value) => value !== undefined));
+  const near = [...values, ...(limit === undefined ? [] : [limit]), ...(fromZero ? [0] : [])];
+  const [low, high] = [Math.min(...near), Math.max(...near)];
+  if (!Number.isFinite(low)) return { least: 0, most: 1, step: 1 };
+  const rough = (high - low || Math.abs(high) || 1) / 4;
+  const magnitude = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 2.5, 5, 10].find((one) => one * magnitude >= rough) ?? 10) * magnitude;
+  const least = Math.floor(low / step) * step;
+  return { least, most: Math.max(Math.ceil(high / step) * step, least + step), step };
+}
+
+function ticks(axis: Axis, series: Series | undefined, plot: Box, x: number, anchor: 'start' | 'end'): string {
+  const count = Math.round((axis.most - axis.least) / axis.step);
+  return Array.from({ length: count + 1 }, (_, index) => {
+    const value = axis.least + axis.step * index;
+    const y = plot.y + plot.height * (1 - index / count);
+    const grid = anchor === 'end' ? lineBetween(plot.x, y, plot.x + plot.width, y, cardBorder) : '';
+    return grid + textAt(x, y + 4, tickText(value, axis.step, series?.format), { size: 10, anchor, fill: grey });
+  }).join('');
+}
+
+/** As the measure is formatted, but without more decimals than the axis has. */
+function tickText(value: number, step: number, format = ''): string {
+  if (format.includes('%')) return `${Math.round(value * 100)}%`;
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return formatNumber(Number(value.toFixed(decimals)), decimals === 0 ? '#,0' : `#,0.${'0'.repeat(decimals)}`);
+}
+
+/** As many names of categories as fit. */
+function labels(categories: readonly string[], plot: Box, step: number): string {
+  const longest = Math.max(...categories.map((one) => one.length), 1);
+  const every = Math.max(1, Math.ceil((longest * 6 + 10) / step));
+  return categories
+    .map((category, index) =>
+      index % every === 0
+        ? textAt(plot.x + step * (index + 0.5), plot.y + plot.height + 14, category, {
+            size: 10,
+            anchor: 'middle',
+            fill: grey,
+          })
+        : '',
+    )
+    .join('');
+}
+
+/** One stroke for each run of values: a blank one is a gap. */
+function polyline(
+  { values }: Series,
+  x: (index: number) => number,
+  y: (value: number) => number,
+  stroke: string,
+): string {
+  const runs: string[][] = [[]];
+  for (const [index, value] of values.entries()) {
+    if (value === undefined) runs.push([]);
+    else runs.at(-1)?.push(`${round(x(index))},${round(y(value))}`);
+  }
+  return runs
+    .map((points) => {
+      if (points.length === 0) return '';
+      if (points.length > 1)
+        return `<polyline points="${points.join(' ')}" fill="none" stroke="${stroke}" stroke-width="2"/>`;
+      const [cx, cy] = (points[0] ?? '').split(',');
+      return `<circle cx="${cx}" cy="${cy}" r="3" fill="${stroke}"/>`;
+    })
+    .join('');
+}
+
+function limitAt(value: number, name: string, plot: Box, axis: Axis): string {
+  const y = plot.y + plot.height * (1 - (value - axis.least) / (axis.most - axis.least));
+  const end = plot.x + plot.width;
+  return (
+    lineBetween(plot.x, y, end, y, houseColours[3], ' stroke-dasharray="6 4"') +
+    textAt(end, y - 4, name, { size: 10, anchor: 'end', fill: houseColours[3] })
+  );
+}
+
+function legendOf(series: readonly Series[], box: Box): string {
+  const width = box.width / series.length;
+  return series
+    .map(({ name }, index) => {
+      const x = box.x + width * index;
+      return (
+        rectangle({ x, y: box.y + 2, width: 10, height: 10 }, colourOf(index), ' rx="2"') +
+        textAt(x + 14, box.y + 11, name, { size: 10, within: width - 18 })
+      );
+    })
+    .join('');
+}

@@ -1,0 +1,46 @@
+import { font, ink } from '../report/theme.ts';
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface TextStyle {
+  readonly size: number;
+  readonly anchor?: 'start' | 'middle' | 'end';
+  readonly weight?: 'bold';
+  readonly fill?: string;
+  /** The width in pixels that the text has to fit into. */
+  readonly within?: number;
+}
+
+/** Text as XML has it. */
+export function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+/** A line of text with its baseline at y; one that is too long is cut and says so. */
+export function textAt(x: number, y: number, text: string, style: TextStyle): string {
+  const { size, anchor = 'start', weight, fill = ink, within } = style;
+  // Letters of this font are about half as wide as high.
+  const fits = within === undefined ? text.length : Math.max(1, Math.floor(within / (size * 0.54)));
+  const shown = text.length > fits ? `${text.slice(0, fits - 1)}…` : text;
+  const whole = shown === text ? '' : `<title>${escaped(text)}</title>`;
+  const bold = weight === undefined ? '' : ` font-weight="${weight}"`;
+  return `<text x="${round(x)}" y="${round(y)}" font-family="${font}, sans-serif" font-size="${size}" text-anchor="${anchor}" fill="${fill}"${bold}>${escaped(shown)}${whole}</text>`;
+}
+
+export function rectangle({ x, y, width, height }: Box, fill: string, more = ''): string {
+  return `<rect x="${round(x)}" y="${round(y)}" width="${round(Math.max(width, 0))}" height="${round(Math.max(height, 0))}" fill="${fill}"${more}/>`;
+}
+
+export function lineBetween(x1: number, y1: number, x2: number, y2: number, stroke: string, more = ''): string {
+  return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="${stroke}"${more}/>`;
+}
+
+/** Pixels to a tenth: more would only lengthen the file. */
+export function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
