@@ -126,7 +126,7 @@ function cards({ cards: all }: Extract<Shown, { kind: 'cards' }>, box: Box): str
     .map(({ label, text }, index) => {
       const x = box.x + each * index;
       // A long text would reach into the next card.
-      const letters = Math.min(30, Math.floor((each - 12) / (Math.max(text.length, 1) * 0.56)));
+      const letters = Math.min(30, Math.floor((each - 12) / (Math.max(text.length, 1) * 0.62)));
       return (
         textAt(x, box.y + box.height - 24, text, { size: Math.max(letters, 11), within: each - 8 }) +
         textAt(x, box.y + box.height - 4, label, { size: 11, fill: '#6B6862', within: each - 10 })

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDesign } from '../../../cli/bi/design.ts';
 import { fieldName } from '../../../powerbi/model/fields.ts';
 import { isActivated, relationshipsOf } from '../../../powerbi/model/relationships.ts';
+import { formatNumber } from '../../../powerbi/preview/format.ts';
+import { type MeasureQuery, measureQuery } from '../../../powerbi/preview/measure-query.ts';
+import { preview } from '../../../powerbi/preview/preview.ts';
 import { powerBiProject } from '../../../powerbi/project/project.ts';
 import type { BiType, Exposure } from '../../../runner/manifest/exposure.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
@@ -168,5 +171,46 @@ describe.each(oneDatabase)('the semantic model of the project on $name', (kind) 
         `${table}.${name}`,
       ).toBe(true);
     expect(new Set(shown.map(({ table, name }) => `${table}.${name}`)).size).toBeGreaterThan(30);
+  });
+
+  it('draws every page from the same definitions, with the numbers of the database', async () => {
+    const ask = async ({ sql, params }: MeasureQuery) => (await database.warehouse.query(sql, params)).rows;
+    const { files: pages, missing } = await preview(exposures, { ...readDesign(repository), language: 'fr' }, ask);
+    expect([...pages.keys()].sort()).toEqual([
+      'compare-compare.html',
+      'energy.html',
+      'environment.html',
+      'overview.html',
+      'presence.html',
+      'room.html',
+      'sensor-health.html',
+    ]);
+    expect(missing.filter((what) => !what.endsWith(': no rows'))).toEqual([]);
+    const [meter] = await home.rows(
+      `select sum(energy_kwh) as kwh from gold.fact_energy_minute join gold.dim_device using (device_key)
+       where sensor_type = 'consumption' and is_valid`,
+    );
+    expect(Number(meter?.kwh)).toBeGreaterThan(0);
+    expect(pages.get('energy.html')).toContain(`>${formatNumber(Number(meter?.kwh), '#,0.00')}`);
+    expect(pages.get('energy.html')).toContain('>Énergie<');
+  });
+
+  it('computes every measure that has SQL, alone and by the dimensions that filter it', async () => {
+    const failed: string[] = [];
+    for (const { name: table, measures, references } of exposures) {
+      const by = ['Apartment', 'Room', 'Date'].filter((one) => references.some(({ toExposure }) => toExposure === one));
+      for (const { name, sql } of measures) {
+        if (sql === undefined) continue;
+        for (const fields of [[], by.map((one) => ({ table: one, name: one }))]) {
+          const query = measureQuery(exposures, { measure: { table, name }, by: fields, where: [] });
+          if ('reason' in query) failed.push(`${name}: ${query.reason}`);
+          else
+            await database.warehouse.query(query.sql, query.params).catch((error: unknown) => {
+              failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+            });
+        }
+      }
+    }
+    expect(failed).toEqual([]);
   });
 });

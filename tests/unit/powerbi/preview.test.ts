@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { AnswerRow } from '../../../powerbi/preview/answers.ts';
+import { formatNumber } from '../../../powerbi/preview/format.ts';
+import { preview } from '../../../powerbi/preview/preview.ts';
+import type { Exposure } from '../../../runner/manifest/exposure.ts';
+import { design, household } from '../../integration/powerbi/reader/exposures.ts';
+
+describe('numbers', () => {
+  it.each([
+    [1234.5, '#,0', '1’235'],
+    [1234.5, '#,0.00" kWh"', '1’234.50 kWh'],
+    [0.1234, '0.0%', '12.3%'],
+    [0.1234, '+0.0%;-0.0%;0.0%', '+12.3%'],
+    [-0.1234, '+0.0%;-0.0%;0.0%', '-12.3%'],
+    [0, '+0.0%;-0.0%;0.0%', '0.0%'],
+    [-3.25, '0.0', '-3.3'],
+    [-0.001, '0.0', '0.0'],
+    [20231012, '0', '20231012'],
+    [0.5, '"CHF "0.00', 'CHF 0.50'],
+    [2.5, '0.0" °C; mean"', '2.5 °C; mean'],
+    [1234567, undefined, '1’234’567'],
+    [0.333333, undefined, '0.33'],
+  ])('%d by the format %s are %s', (value, format, text) => {
+    expect(formatNumber(value, format)).toBe(text);
+  });
+});
+
+describe('the preview', () => {
+  const withSql: readonly Exposure[] = household.map((one) => ({
+    ...one,
+    measures: one.measures.map((measure) =>
+      measure.name === 'Cost' ? { ...measure, format: '#,0.00', sql: 'sum(cost_chf)' } : measure,
+    ),
+  }));
+
+  /** Draws the pages; the database's answers hang on the number of fields asked by. */
+  async function drawn(language: string, total: number) {
+    const statements: string[] = [];
+    const answer = (sql: string): readonly AnswerRow[] => {
+      statements.push(sql);
+      if (sql.startsWith('select distinct')) return [{ by1: 'Kitchen' }, { by1: 'Office' }];
+      if (sql.includes('by1')) {
+        return [
+          { by1: '2023-10-13', value: '4.5' },
+          { by1: '2023-10-12', value: '1' },
+        ];
+      }
+      return [{ value: total }];
+    };
+    const found = await preview(withSql, { ...design, language }, async ({ sql }) => answer(sql));
+    return { ...found, statements };
+  }
+
+  it('draws one page a file, cards with the numbers of the database as they are formatted', async () => {
+    const { files, missing } = await drawn('en', 1234.5);
+    expect([...files.keys()].sort()).toEqual(['compare-side-by-side.html', 'energy.html', 'room-in-detail.html']);
+    const energy = files.get('energy.html') ?? '';
+    expect(energy).toContain('>1’234.50<');
+    expect(energy).toContain('aria-label="Energy"');
+    expect(energy).toContain('<a href="energy.html">');
+    // A page that is opened from another one is not navigated to.
+    expect(energy).not.toContain('room-in-detail.html');
+    expect(missing).toEqual(["Energy, Anna's heat map: [Cost per day] has no `sql`"]);
+    expect(energy).toContain('[Cost per day] has no `sql`');
+  });
+
+  it('draws a line through the values in the order of its axis', async () => {
+    const { files } = await drawn('en', 1);
+    const [, points = ''] = /<polyline points="([^"]+)"/.exec(files.get('energy.html') ?? '') ?? [];
+    const [first, second] = points.split(' ').map((point) => point.split(',').map(Number));
+    // The 12th, with 1, is left of the 13th, with 4.5, and lower.
+    expect(first?.[0]).toBeLessThan(second?.[0] ?? 0);
+    expect(first?.[1]).toBeGreaterThan(second?.[1] ?? 0);
+    expect(files.get('energy.html')).toContain('Too much');
+  });
+
+  it('shows a banner where its condition is true', async () => {
+    expect((await drawn('en', 101)).files.get('energy.html')).toContain('Dear!');
+    expect((await drawn('en', 99)).files.get('energy.html')).not.toContain('Dear!');
+  });
+
+  it('narrows a page for one value to its first', async () => {
+    const { statements } = await drawn('en', 1);
+    expect(statements.filter((sql) => /"Room"::text = any\(\$1/.test(sql))).toHaveLength(1);
+  });
+
+  it('speaks another language', async () => {
+    const french = (await drawn('fr', 101)).files.get('energy.html') ?? '';
+    expect(french).toContain('<html lang="fr">');
+    expect(french).toMatch(/>Énergie<[\s\S]*>Cher !<[\s\S]*>En un coup d&#39;œil<|>En un coup d'œil</);
+    expect(french).toContain('>Coût<');
+  });
+
+  it('lets no name end its text', async () => {
+    const odd: readonly Exposure[] = withSql.map((one) => ({
+      ...one,
+      measures: one.measures.map((measure) => ({ ...measure, format: '0.00" <&"' })),
+    }));
+    const { files } = await preview(odd, { ...design, language: 'en' }, async () => [{ by1: '<b>', value: 2 }]);
+    const energy = files.get('energy.html') ?? '';
+    expect(energy).toContain('2.00 &lt;&amp;');
+    expect(energy).not.toContain('<b>');
+  });
+});
