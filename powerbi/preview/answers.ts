@@ -4,7 +4,7 @@ import type { ModelExtras } from '../model/extras.ts';
 import { fieldName } from '../model/fields.ts';
 import type { PageVisual } from '../report/page-schema.ts';
 import { parameterOf } from '../report/pages.ts';
-import { formatNumber } from './format.ts';
+import { formatNumber, isShare } from './format.ts';
 import { type MeasureQuery, measureQuery, type Narrowing } from './measure-query.ts';
 
 /** A row of an answer: `by1`, ... as text, and `value`. */
@@ -204,7 +204,9 @@ async function matrix(
           if (value === undefined) return { text: '' };
           const shade =
             measure === visual.heat && typeof value === 'number' && largest > 0 ? value / largest : undefined;
-          return { text: textOf(value, format), shade };
+          // The colour says enough for less digits.
+          const short = shade !== undefined && isShare(format ?? '') ? '0%' : format;
+          return { text: textOf(value, short), shade };
         }),
       ),
     ]),

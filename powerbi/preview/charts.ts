@@ -1,7 +1,7 @@
 import type { PageVisual } from '../report/page-schema.ts';
 import { cardBorder, houseColours } from '../report/theme.ts';
 import type { Series, Shown } from './answers.ts';
-import { formatNumber } from './format.ts';
+import { formatNumber, isShare } from './format.ts';
 import { type Box, lineBetween, rectangle, round, textAt } from './svg.ts';
 
 type Chart = Extract<Shown, { kind: 'chart' }>;
@@ -108,7 +108,7 @@ function axisOf(series: readonly Series[], fromZero: boolean, limit: number | un
   if (!Number.isFinite(low)) return { least: 0, most: 1, step: 1 };
   const rough = (high - low || Math.abs(high) || 1) / 4;
   const magnitude = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 2.5, 5, 10].find((one) => one * magnitude >= rough) ?? 10) * magnitude;
+  const step = ([1, 2, 5, 10].find((one) => one * magnitude >= rough) ?? 10) * magnitude;
   const least = Math.floor(low / step) * step;
   return { least, most: Math.max(Math.ceil(high / step) * step, least + step), step };
 }
@@ -125,7 +125,7 @@ function ticks(axis: Axis, series: Series | undefined, plot: Box, x: number, anc
 
 /** As the measure is formatted, but without more decimals than the axis has. */
 function tickText(value: number, step: number, format = ''): string {
-  if (format.includes('%')) return `${Math.round(value * 100)}%`;
+  if (isShare(format)) return `${Math.round(value * 100)}%`;
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return formatNumber(Number(value.toFixed(decimals)), decimals === 0 ? '#,0' : `#,0.${'0'.repeat(decimals)}`);
 }

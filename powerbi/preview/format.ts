@@ -11,11 +11,16 @@ export function formatNumber(value: number, format: string | undefined): string 
   const shown = section === sections[1] && chosen === 1 ? -value : value;
   const [, before = '', pattern = '', after = ''] =
     /^((?:"[^"]*"|[^0#"])*)([0#,.]*)((?:"[^"]*"|[^"])*)$/.exec(section) ?? [];
-  const scaled = section.includes('%') ? shown * 100 : shown;
+  const scaled = isShare(section) ? shown * 100 : shown;
   const decimals = (pattern.split('.')[1] ?? '').length;
   const fixed = Number(scaled.toFixed(decimals)) === 0 ? (0).toFixed(decimals) : scaled.toFixed(decimals);
   const digits = pattern.includes(',') ? withThousands(fixed) : fixed;
   return `${plain(before)}${digits}${plain(after)}`;
+}
+
+/** Whether a format shows hundredths: a percent sign between quotes is a unit. */
+export function isShare(format: string): boolean {
+  return format.replace(/"[^"]*"/g, '').includes('%');
 }
 
 /** The sections of a format; a semicolon between quotes is none between sections. */

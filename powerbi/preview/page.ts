@@ -163,7 +163,7 @@ function table({ head, rows }: Extract<Shown, { kind: 'table' }>, box: Box, clip
             : textAt(place(index) + width / 2, y + height - 7, text, {
                 size: small,
                 anchor: 'middle',
-                within: width,
+                within: width - 4,
                 ...(bold ? { weight: 'bold' } : {}),
               });
         return cell + written;

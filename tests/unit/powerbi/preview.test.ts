@@ -18,6 +18,7 @@ describe('numbers', () => {
     [20231012, '0', '20231012'],
     [0.5, '"CHF "0.00', 'CHF 0.50'],
     [2.5, '0.0" °C; mean"', '2.5 °C; mean'],
+    [43.21, '0.0" %"', '43.2 %'],
     [1234567, undefined, '1’234’567'],
     [0.333333, undefined, '0.33'],
   ])('%d by the format %s are %s', (value, format, text) => {
