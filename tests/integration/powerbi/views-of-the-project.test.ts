@@ -134,7 +134,7 @@ describe.each(oneDatabase)('the views for Power BI on $name', (kind) => {
       'bi_fact_energy_minute',
       'not f.is_valid',
       'not b."Valid"',
-      ['power_w', 'counter_total', 'energy_wh', 'energy_kwh', 'cost_chf'],
+      ['power_w', 'counter_total', 'energy_kwh', 'cost_chf'],
     ],
     [
       'bi_fact_environment_minute',
