@@ -35,7 +35,14 @@ export async function migrate(
   const { schema, lock, steps } = migrations;
   const began = performance.now();
   for (;;) {
-    const known = await appliedIn(warehouse, migrations);
+    const known = await appliedIn(warehouse, migrations).catch((error: unknown) => {
+      if (!(error instanceof StatementError) || error.code !== '42501') throw error;
+      throw new DatacycleError({
+        what: `this user may not read the schema ${schema}, which it needs: ${error.message}`,
+        hint: `Connect as the user who owns it; with DB_ADMIN_URL, \`datacycle init\` makes a login that owns what it needs.`,
+        cause: error,
+      });
+    });
     if (known === steps.length) return;
     await warehouse
       .transaction(async (session) => {

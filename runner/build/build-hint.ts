@@ -3,13 +3,17 @@ import { identifier } from '../../warehouse/quote.ts';
 import { missingSource } from '../database/missing-source.ts';
 import { type BuiltNode, hasRelation, isMicrobatch, type Manifest, partitioningOf } from '../manifest/manifest.ts';
 
-/** What a node reads and PostgreSQL says is not there, e.g. `relation "seeds.tariff" does not exist`. */
-function missingOf(error: StatementError, node: BuiltNode, manifest: Manifest) {
+/** What PostgreSQL says is not there, e.g. `relation "seeds.tariff" does not exist`: a node that has this relation. */
+function missingOf(error: StatementError, { nodes }: Pick<Manifest, 'nodes'>) {
   const [, schema, name] = /["»„«“']([^"\s.]+)\.([^"\s]+?)["«“»”']/.exec(error.message) ?? [];
-  return node.reads
-    .map((id) => manifest.nodes.get(id))
-    .find((one) => hasRelation(one) && one.relation.schema === schema && one.relation.name === name);
+  return [...nodes.values()].find(
+    (one) => hasRelation(one) && one.relation.schema === schema && one.relation.name === name,
+  );
 }
+
+/** What to do where SQL names a table that nothing of the project is. */
+const nobodys =
+  'No model, seed or source is called so. Name a model by {{ref "..."}}, and a table that something else fills by {{source "..." "..."}}, with its name in a .yml.';
 
 /** What to do where rows that a foreign key references would be deleted. */
 function hintForReferenced({ name, config, constraints }: BuiltNode): string {
@@ -49,14 +53,24 @@ export function hintFor(error: StatementError, node: BuiltNode, manifest: Manife
     case '2BP01':
       return `Something else depends on ${identifier(node.relation.name)}; nothing is dropped with cascade. Drop or change the dependent object first.`;
     case '42P01': {
-      const missing = missingOf(error, node, manifest);
+      const missing = missingOf(error, manifest);
+      const audits = manifest.index.audits.get(node.id) ?? [];
+      const named = [...node.reads, ...node.dependsOn, ...audits.flatMap(({ dependsOn }) => dependsOn)];
+      if (missing !== undefined && !named.includes(missing.id))
+        return missing.kind === 'source'
+          ? missingSource(missing)
+          : `It is what ${missing.name} is built as. Write {{ref "${missing.name}"}}, so that it is built before ${node.name}.`;
       if (missing?.kind === 'seed') return 'Run `datacycle seed` first: it creates the tables of seeds/.';
       const candidates = missing === undefined ? node.reads.map((id) => manifest.nodes.get(id)) : [missing];
       const source = candidates.find((one) => one?.kind === 'source');
       return source?.kind === 'source'
         ? missingSource(source)
-        : `Build what it reads first: datacycle build --select +${node.name}`;
+        : missing === undefined
+          ? nobodys
+          : `Build what it reads first: datacycle build --select +${node.name}`;
     }
+    case '42701':
+      return 'Two columns of the query have this name: give one of them another by `as`, or name the columns instead of `*`.';
     case '42P07':
       return 'Indexes share one set of names with tables and views of their schema, and a table that was renamed keeps those of its indexes. Rename what has the name, e.g. alter index ... rename to ..., and run again.';
     case '53200':

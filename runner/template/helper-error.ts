@@ -24,12 +24,18 @@ export function unknownName(name: string, known: Iterable<string>, part = name.r
       `a list is not written in square brackets: [${name}]`,
       `Write ${translate(`[${name}]`) ?? '(list "a" "b")'}.`,
     );
-  return new HelperError(`{{${name}}} is not defined`, habits.get(name) ?? didYouMean(part, known));
+  return new HelperError(`{{${name}}} is not defined`, habits.get(name) ?? didYouMean(part, known) ?? asText(name));
+}
+
+/** A name that is a text was perhaps meant as one. */
+function asText(name: string): string | undefined {
+  return /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(name) ? `If it is a text, it needs quotes: "${name}".` : undefined;
 }
 
 /** The error of a call of a macro that does not exist. */
 export function noMacro(name: string, known: Iterable<string>): HelperError {
-  return new HelperError(`there is no macro "${name}"`, didYouMean(name, known) ?? 'Macros are the files in macros/.');
+  const write = `Write it as macros/${name}.sql: a macro is a file there.`;
+  return new HelperError(`there is no macro "${name}"`, didYouMean(name, known) ?? write);
 }
 
 /** Names by which dbt users know what is called otherwise here. */

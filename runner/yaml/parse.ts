@@ -15,10 +15,17 @@ function parse(text: string): ParsedYaml {
   const bare = /(?:^|[:\-,[]\s+)(\{[{%])/m.exec(text);
   const faults = document.errors.map((error) => {
     const isIndented = /Sequence item without|same column/.test(error.message);
-    const cause = isIndented ? 'this is not indented as what it belongs to' : error.message.split(' at line ')[0];
+    const isNested = /Nested mappings are not allowed|Implicit keys need/.test(error.message);
+    const cause = isIndented
+      ? 'this is not indented as what it belongs to'
+      : isNested
+        ? 'this is not indented as what it belongs to, or a text with ": " in it has no quotes'
+        : error.message.split(' at line ')[0];
     const what = `this is not valid YAML: ${cause}`;
     return { what, at: error.pos[0] };
   });
+  // One mistake often has several consequences.
+  faults.splice(1);
   // Without quotes, {{ is to YAML a mapping in a mapping.
   const at = isNode(document.contents) ? keyOfMapping(document.contents) : undefined;
   if (at !== undefined || (faults.length > 0 && bare !== null))

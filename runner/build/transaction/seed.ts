@@ -46,7 +46,7 @@ export function readSeed(root: string, node: SeedNode): SeedRows {
     // A contract says everything that is wrong at once.
     if (!header.includes(name) && (node.config.contract?.enforced !== true || isTyped(node, name)))
       throw new NodeError({
-        what: `${node.file}: there is no column "${name}", which its .yml declares`,
+        what: `${node.file}: there is no column "${name}", which is declared for it`,
         place: placeOfType(node, name)?.column,
         hint: didYouMean(name, header),
       });

@@ -2,6 +2,7 @@ import { identifier, relation } from '../../../warehouse/quote.ts';
 import { ephemeralTable } from '../../manifest/ephemeral-table.ts';
 import type { SourceNode } from '../../manifest/manifest.ts';
 import { batchBound, inBatch, limitRows, type RowLimit } from '../../manifest/placeholders.ts';
+import { nameOf } from '../../project/folders.ts';
 import type { AllProperties } from '../../project/properties.ts';
 import { HelperError } from '../../template/template.ts';
 import { didYouMean, nearest } from '../../text/suggest.ts';
@@ -63,7 +64,9 @@ export function resolverFor(
     if (draft !== undefined) return draft;
     if (disabled.has(name))
       throw new HelperError(`the model "${name}" is disabled`, 'Set enabled: true for it, or take the reference out.');
-    throw new HelperError(`there is no model or seed "${name}"`, didYouMean(name, drafts.keys()));
+    const empty = context.project.models.find(({ path, text }) => nameOf(path) === name && text.trim() === '');
+    const hint = empty === undefined ? didYouMean(name, drafts.keys()) : `${empty.path} is empty: write its select.`;
+    throw new HelperError(`there is no model or seed "${name}"`, hint);
   };
   /** @param sql how it is referred to; `name` is its own. */
   const read = (id: string, whole: string, name: string, eventTime: string | undefined, filter: boolean): string => {

@@ -53,9 +53,9 @@ export function checkSnapshot(
     );
   if (config.strategy === undefined)
     complain(
-      at('materialized'),
+      at('materialized', 'unique_key', 'updated_at', 'check_cols'),
       'a snapshot needs a strategy',
-      'Set strategy="timestamp" with updated_at, or strategy="check" with check_cols (a list, or all).',
+      'Set strategy to timestamp, and updated_at, or to check, and check_cols (a list, or all).',
     );
   if (config.strategy === 'timestamp' && config.updated_at === undefined)
     complain(

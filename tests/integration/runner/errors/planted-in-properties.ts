@@ -209,7 +209,7 @@ const ymls: readonly Fault[] = [
   withTest(
     'a value of the wrong kind',
     `${described}    config: { enabled: ‸"maybe" }\n`,
-    '"models.0.config.enabled": expected boolean',
+    '"models.0.config.enabled": is to be true or false, not a text',
   ),
   withTest('no YAML', `${described}    description: "it"‸s"\n`, 'this is not valid YAML'),
   withTest(
@@ -279,7 +279,7 @@ const settings: readonly Fault[] = [
   },
   {
     name: 'project.yml: a setting of the wrong kind',
-    message: 'expected boolean',
+    message: 'is to be true or false, not a number',
     files: { 'project.yml': 'name: test\nmodels:\n  +enabled: ‸5\n' },
   },
   {
@@ -289,7 +289,7 @@ const settings: readonly Fault[] = [
   },
   {
     name: 'sources: a table without a name',
-    message: 'expected string, received undefined',
+    message: '"sources.0.tables.0.name": is missing',
     files: { 'models/s.yml': 'sources:\n  - name: s\n    tables:\n      - ‸description: x\n' },
   },
   {

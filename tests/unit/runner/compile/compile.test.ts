@@ -280,10 +280,6 @@ models:
         'models/a.yml': 'models:\n  - name: a\n    confg: { unique_key: id }',
         'models/a.sql': '{{config materialized="incremental"}}select * from {{source "raw" "events"}}',
       }),
-    ).toEqual([
-      '"confg" is not a known key',
-      '"sources.0.tables": expected array, received undefined',
-      '"table" is not a known key',
-    ]);
+    ).toEqual(['"confg" is not a known key', '"sources.0.tables": is missing', '"table" is not a known key']);
   });
 });

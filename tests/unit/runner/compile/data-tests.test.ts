@@ -195,7 +195,7 @@ data_tests:
         'models/m.sql': 'select 1',
         'models/m.yml': 'models: [{ name: m, columns: [{ name: a, tests: [{ unique: { enabled: 1 } }] }] }]',
       },
-      'unique: "enabled": expected boolean, received number',
+      'unique: "enabled": is to be true or false, not a number',
     ],
   ])('refuse a setting that means nothing: %j', (files, what) => {
     expect(problemsOf(files).map((problem) => problem.what)).toEqual([what]);

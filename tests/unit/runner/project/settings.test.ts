@@ -117,7 +117,7 @@ models:
 describe('a fault in project.yml is shown with its line', () => {
   it.each([
     ['an unknown key', 'name: test\nvarz: {}', 'project.yml:2:1 | "varz" is not a known key | Did you mean "vars"?'],
-    ['a key without its value', 'models: {}', 'project.yml:1:1 | "name": expected string, received undefined'],
+    ['a key without its value', 'models: {}', 'project.yml:1:1 | "name": is missing | It is a text.'],
     [
       'an unknown key of a target',
       'name: test\ntargets:\n  prod:\n    thread: 4',
@@ -126,7 +126,7 @@ describe('a fault in project.yml is shown with its line', () => {
     [
       'a wrong type',
       'name: test\ntargets:\n  prod:\n    threads: many',
-      'project.yml:4:14 | "targets.prod.threads": expected number, received string',
+      'project.yml:4:14 | "targets.prod.threads": is to be a number, not a text',
     ],
     [
       'an unknown setting',
@@ -225,7 +225,7 @@ describe('a fault in a .yml file is shown with its line', () => {
     [
       'a wrong type',
       'models:\n  - name: a\n    columns:\n      one: int',
-      'models/x.yml:4:7 | "models.0.columns": expected array, received object',
+      'models/x.yml:4:7 | "models.0.columns": is to be a list, not a mapping of names to values',
     ],
     [
       'a wrong type where two are right',
@@ -278,7 +278,7 @@ describe('a fault in a .yml file is shown with its line', () => {
         'models/y.yml': 'soruces: []',
       }),
     ).toEqual([
-      'models/x.yml:5:9 | "models.0.columns.0.name": expected string, received undefined',
+      'models/x.yml:5:9 | "models.0.columns.0.name": is missing | It is a text.',
       expect.stringMatching(/^models\/x\.yml:5:9 \| "nam" is not a known key/),
       expect.stringMatching(/^models\/x\.yml:3:5 \| "desc" is not a known key/),
       'models/y.yml:1:1 | "soruces" is not a known key | Did you mean "sources"?',

@@ -138,7 +138,7 @@ describe('what is wrong in a template', () => {
     expect(problemOf('{{nubmers}}').hint).toBe('Did you mean "numbers"?');
     expect(problemOf('{{#eech x}}{{/eech}}').hint).toBe('Did you mean "each"?');
     expect(problemOf('{{> outlire}}', { outlier: '' }).hint).toBe('Did you mean "outlier"?');
-    expect(problemOf('{{> outlire}}').hint).toBe('Macros are the files in macros/.');
+    expect(problemOf('{{> outlire}}').hint).toBe('Write it as macros/outlire.sql: a macro is a file there.');
     expect(problemOf('{{fails}}').hint).toBe('Do not call it.');
   });
 

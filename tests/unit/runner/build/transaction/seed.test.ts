@@ -147,7 +147,7 @@ describe('the file of a seed', () => {
 
   it('is refused without a column that the .yml declares', () => {
     const failing = () => read('rom\n1\n', 'seeds: [{ name: rooms, columns: [{ name: room, data_type: int }] }]');
-    expect(failing).toThrow('seeds/rooms.csv: there is no column "room", which its .yml declares');
+    expect(failing).toThrow('seeds/rooms.csv: there is no column "room", which is declared for it');
     expect(failing).toThrow(expect.objectContaining({ hint: 'Did you mean "rom"?' }));
   });
 });
