@@ -3,10 +3,11 @@ import { hasRelation, type Node } from '../../runner/manifest/manifest.ts';
 import { nameInId } from '../../runner/manifest/node-id.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
+import { lineageOf } from '../selection/column-lineage.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { grouped, lineageOf } from './lineage.ts';
+import { grouped } from './lineage.ts';
 
 export interface ColumnsFlags extends RunFlags {
   readonly output?: string | undefined;

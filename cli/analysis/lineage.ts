@@ -7,10 +7,8 @@
 //
 // The parser and the lineage are loaded by these commands alone: the others start without them.
 
-import { readSeed } from '../../runner/build/transaction/seed.ts';
 import { compiledProject } from '../../runner/cache/cache.ts';
-import type { Compiled } from '../../runner/compile/compile.ts';
-import { columnLineage, type Origin, type ProjectLineage } from '../../runner/lineage/lineage.ts';
+import type { Origin, ProjectLineage } from '../../runner/lineage/lineage.ts';
 import {
   type ColumnName,
   downstreamOf,
@@ -19,11 +17,10 @@ import {
   type Step,
   upstreamOf,
 } from '../../runner/lineage/trace.ts';
-import type { SeedNode } from '../../runner/manifest/manifest.ts';
 import { nameInId } from '../../runner/manifest/node-id.ts';
 import type { Project } from '../../runner/project/project.ts';
-import { loadSqlParser } from '../../runner/sql/parser.ts';
 import { formatPlace } from '../../runner/text/place.ts';
+import { lineageOf } from '../selection/column-lineage.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { columnsNamed } from './column-name.ts';
 
@@ -58,19 +55,6 @@ export async function lineage(
     else for (const line of lines(found, name, asked)) terminal.output(line);
   }
   return 0;
-}
-
-/** The lineage of all nodes of a project. @throws ProjectError for SQL that cannot be parsed. */
-export async function lineageOf(compiled: Pick<Compiled, 'manifest' | 'project'>): Promise<ProjectLineage> {
-  return columnLineage(compiled.manifest, await sqlReading(compiled));
-}
-
-/** What reading the SQL of a project needs besides its manifest. */
-export async function sqlReading({ project }: Pick<Compiled, 'project'>) {
-  return {
-    parser: await loadSqlParser(),
-    seedColumns: (seed: SeedNode) => readSeed(project.root, seed).columns.map(({ name }) => name),
-  };
 }
 
 interface Asked {

@@ -2,8 +2,8 @@ import { compiledProject } from '../../runner/cache/cache.ts';
 import { lint as lintProject } from '../../runner/lint/lint.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';
 import { formatProblem } from '../../runner/text/errors.ts';
+import { sqlReading } from '../selection/column-lineage.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { sqlReading } from './lineage.ts';
 
 /** Says what of a project's SQL and .yml files breaks a rule. @returns 1 if anything does. */
 export async function lint(project: Project, flags: { readonly output?: string }, terminal: Terminal): Promise<0 | 1> {

@@ -16,7 +16,8 @@ import { uniqueId } from '../../runner/selection/unique-id.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { count } from '../../runner/text/figures.ts';
 import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
-import { shownTarget, writeManifest, writeTargetFile } from '../selection/target-files.ts';
+import { writeManifestWithLineage } from '../selection/column-lineage.ts';
+import { shownTarget, writeTargetFile } from '../selection/target-files.ts';
 import { openToRead } from '../settings/environment.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -52,7 +53,7 @@ async function generateDocs(project: Project, flags: DocsFlags, terminal: Termin
   const run = { generatedAt: new Date(), startedAt, invocationId: randomUUID() };
   const catalog = catalogFile(described, run);
   const isWritten = [
-    writeManifest(compiled, terminal),
+    await writeManifestWithLineage(compiled, terminal),
     writeTargetFile(project, 'catalog.json', () => catalog, terminal),
   ].every(Boolean);
   if (terminal.json) {

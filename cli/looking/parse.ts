@@ -1,7 +1,8 @@
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { count } from '../../runner/text/figures.ts';
-import { shownTarget, writeManifest } from '../selection/target-files.ts';
+import { writeManifestWithLineage } from '../selection/column-lineage.ts';
+import { shownTarget } from '../selection/target-files.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -12,7 +13,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 export async function parse(project: Project, terminal: Terminal): Promise<0> {
   const compiled = await freshlyCompiled(project);
   tellNotices(terminal, compiled);
-  writeManifest(compiled, terminal);
+  await writeManifestWithLineage(compiled, terminal);
   const nodes = compiled.manifest.nodes.size;
   if (terminal.json) terminal.event({ type: 'parsed', nodes });
   else

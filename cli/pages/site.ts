@@ -6,7 +6,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { ProjectError } from '../../runner/text/errors.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { lineageOf } from '../analysis/lineage.ts';
+import { lineageOf } from '../selection/column-lineage.ts';
 import { type GlobalOptions, holdEmbedded, openProject, openToRead } from '../settings/environment.ts';
 
 /** The files of the project are looked at again no sooner than that, in milliseconds. */

@@ -5,6 +5,7 @@
 //   defer.ts         reads what is not chosen where another run has it
 //   compiled-for.ts  the project compiled, with --empty or --sample so that models read only some rows
 //   executed-sql.ts  writes to target/run by which statements nodes are built
+//   column-lineage.ts  the lineage of columns, and the manifest with it
 //   target-files.ts  writes what a later command can be compared with: manifest.json, run_results.json, sources.json in target/
 //
 // A selector that cannot be read, or a file that is not there, ends the command with exit code 2.

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lineageOf, withLineage, writeManifestWithLineage } from '../../../cli/selection/column-lineage.ts';
 import { writeManifest, writeRunResults } from '../../../cli/selection/target-files.ts';
 import type { Terminal } from '../../../cli/terminal/terminal.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
@@ -73,9 +74,11 @@ describe('what a command leaves in target/', () => {
     errors: (problems: unknown) => expect(problems).toEqual([]),
   } as unknown as Terminal;
   const written = (name: string) => JSON.parse(readFileSync(join(project.root, 'target', name), 'utf8'));
-  beforeAll(() => {
+  let ownManifest: object;
+  beforeAll(async () => {
     const compiled = project.compile();
-    writeManifest(compiled, terminal);
+    expect(await writeManifestWithLineage(compiled, terminal)).toBe(true);
+    ownManifest = withLineage(manifestFile(own, '2024-05-01T00:00:00Z'), own, await lineageOf(own));
     const startedAt = new Date('2024-05-01T00:00:00Z');
     const done = { inserted: 1, updated: 0, deleted: 0, failures: 0, error: undefined, message: 'built' } as const;
     const results = [...compiled.manifest.nodes.values()].map((node): NodeResult => {
@@ -92,7 +95,7 @@ describe('what a command leaves in target/', () => {
   const own = compileProject(readProject({ root: resolve(import.meta.dirname, '..', '..', '..'), env: {} }));
   it.skipIf(!hasSchemas).each([
     ['run-results-v6.json', () => [written('run_results.json')]],
-    ['manifest-v12.json', () => [written('manifest.json'), asJson(manifestFile(own, '2024-05-01T00:00:00Z'))]],
+    ['manifest-v12.json', () => [written('manifest.json'), asJson(ownManifest)]],
   ])('is valid by %s, here and of the project itself', (schema, artifacts) => {
     const ajv = new Ajv2020({ strict: false, allErrors: true, formats: { uuid: true } });
     const isValid = ajv.compile(JSON.parse(readFileSync(join(schemas, schema), 'utf8')));
@@ -103,6 +106,30 @@ describe('what a command leaves in target/', () => {
       );
       expect(isValid({ ...file, ours: 1 })).toBe(false);
     }
+  });
+
+  it("a manifest says where columns come from, beside what is the user's own", () => {
+    const { nodes, sources } = written('manifest.json');
+    expect(nodes['model.shop.stg'].meta).toEqual({
+      datacycle: {
+        lineage: {
+          columns: [
+            { column: 'id', from: [{ node: 'source.shop.raw.orders', column: 'id', how: 'copied' }], unknown: [] },
+            {
+              column: 'amount',
+              from: [{ node: 'source.shop.raw.orders', column: 'amount', how: 'computed' }],
+              unknown: [],
+            },
+          ],
+          rows_from: [{ node: 'source.shop.raw.orders', column: '*', how: 'computed' }],
+          filtered_by: [],
+          unknown: [],
+        },
+      },
+    });
+    expect(nodes['model.shop.sales'].meta).toMatchObject({ owner: 'anna', datacycle: { lineage: {} } });
+    expect(sources['source.shop.raw.orders'].meta).toMatchObject({ owner: 'anna', datacycle: { lineage: {} } });
+    expect(nodes['test.shop.adds_up'].meta).toEqual({});
   });
 
   it('results say when, what and where', () => {
