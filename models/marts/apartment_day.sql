@@ -21,7 +21,7 @@ comfort as (
 ),
 
 appliances as (
-    select * from {{ref "device_reference"}}
+    {{> device_references}}
 ),
 
 newest as (
@@ -36,7 +36,7 @@ newest as (
 reference as (
     select
         apartment_key,
-        sum(reference_kwh_day) as reference_kwh
+        {{> order_free_sum value="reference_kwh_day"}} as reference_kwh
     from appliances
     group by apartment_key
 ),
@@ -85,6 +85,14 @@ touched as (
         t.apartment_key
     from {{this}} as t
     inner join new_forecasts as f on f.date_key = t.date_key and f.apartment_key = t.apartment_key
+    union
+    -- days whose appliances are known better by now
+    select
+        t.date_key,
+        t.apartment_key
+    from {{this}} as t
+    left join reference as f on f.apartment_key = t.apartment_key
+    where t.reference_kwh is distinct from f.reference_kwh
     union
     -- days that were going on, or whose rooms or meter have turned out to be there already
     select

@@ -21,7 +21,7 @@ comfort as (
 ),
 
 appliances as (
-    select * from {{ref "device_reference"}}
+    {{> device_references}}
 ),
 
 newest as (
@@ -36,7 +36,7 @@ newest as (
 reference as (
     select
         room_key,
-        sum(reference_kwh_day) as reference_kwh
+        {{> order_free_sum value="reference_kwh_day"}} as reference_kwh
     from appliances
     group by room_key
 ),
@@ -56,6 +56,14 @@ touched as (
         room_key
     from {{ref "room_hour"}}
     where load_id > {{high_water "room_hour"}}
+    union
+    -- days whose appliances are known better by now
+    select
+        t.date_key,
+        t.room_key
+    from {{this}} as t
+    left join reference as f on f.room_key = t.room_key
+    where t.reference_kwh is distinct from f.reference_kwh
     union
     -- days that were going on
     select

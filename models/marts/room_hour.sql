@@ -12,10 +12,6 @@ devices as (
     select * from {{ref "dim_device"}}
 ),
 
-datetimes as (
-    select * from {{ref "dim_datetime"}}
-),
-
 comfort as (
     select
         coalesce(max(lower) filter (where measure = 'temperature_c'), '-infinity') as temperature_lower,
@@ -84,15 +80,27 @@ counted_first as (
     select
         c.apartment,
         f.datetime_key
-    from counted as c
-    inner join {{ref "fact_energy_minute"}} as f on f.device_key = c.device_key
-    where not exists (
-        select
+    from (
+        select distinct
+            apartment,
+            device_key
+        from counted
+    ) as c
+    left join lateral (
+        select true as is_known
         from {{ref "fact_energy_minute"}} as e
         where e.device_key = c.device_key
             and e.counter_total is not null
             and e.datetime_key / 100 * 100 not in (select o.hour_key from counted as o where o.device_key = c.device_key)
-    )
+        limit 1
+    ) as k on true
+    cross join lateral (
+        select e.datetime_key
+        from {{ref "fact_energy_minute"}} as e
+        where e.device_key = c.device_key
+        offset 0
+    ) as f
+    where k.is_known is null
 ),
 
 changed as (
@@ -109,7 +117,7 @@ changed as (
     union
     select
         c.apartment,
-        date_trunc('hour', d.timestamp_utc, 'UTC')
+        {{> minute_start key="c.datetime_key / 100 * 100"}}
     from (
         select
             apartment,
@@ -121,7 +129,6 @@ changed as (
             datetime_key
         from counted_first
     ) as c
-    inner join datetimes as d on d.datetime_key = c.datetime_key
     {{#if (eq (var "presence_rule" "motion_or_door") "motion_or_door_change")}}
     union
     select
@@ -219,16 +226,14 @@ energy_hours as (
 
 environment_minutes as (
     select
-        e.*,
-        d.timestamp_utc,
-        lag(d.timestamp_utc) over readings as previous_timestamp,
-        lag(e.window_open_flag) over readings as was_window_open,
-        lag(e.door_open_flag) over readings as was_door_open
-    from environment as e
-    inner join datetimes as d on d.datetime_key = e.datetime_key
+        *,
+        lag(datetime_key) over readings as previous_key,
+        lag(window_open_flag) over readings as was_window_open,
+        lag(door_open_flag) over readings as was_door_open
+    from environment
     window readings as (
-        partition by e.room_key
-        order by e.datetime_key
+        partition by room_key
+        order by datetime_key
     )
 ),
 
@@ -254,12 +259,12 @@ environment_hours as (
         count(*) filter (
             where window_open_flag
                 and not was_window_open
-                and previous_timestamp >= timestamp_utc - interval '1 hour'
+                and {{> minute_start key="previous_key"}} >= {{> minute_start key="datetime_key"}} - interval '1 hour'
         ) as window_openings,
         count(*) filter (
             where door_open_flag
                 and not was_door_open
-                and previous_timestamp >= timestamp_utc - interval '1 hour'
+                and {{> minute_start key="previous_key"}} >= {{> minute_start key="datetime_key"}} - interval '1 hour'
         ) as door_openings,
         count(*) as seen_minutes,
         count(*) filter (where is_anomaly) as suspect_minutes
@@ -323,7 +328,7 @@ hours as (
 starts as (
     select
         h.*,
-        {{> hour_start key="h.hour_key"}} as hour_start
+        {{> minute_start key="h.hour_key"}} as hour_start
     from hours as h
 ),
 

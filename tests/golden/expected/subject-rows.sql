@@ -10,13 +10,13 @@ t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t
 -- fact_prediction
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
+-- owned_apartments
+t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
+
 -- fact_energy_minute
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
 -- fact_device_health_day
-t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
-
--- device_reference
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
 -- visible_apartments
