@@ -4,6 +4,7 @@ import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import { checkProject } from '../../runner/check/check.ts';
 import { checkLines, checkObjects } from '../../runner/check/report.ts';
 import type { Project } from '../../runner/project/project.ts';
+import { tryMeasures } from '../bi/measure-trials.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
 import type { RunFlags } from '../selection/run-flags.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
@@ -38,11 +39,18 @@ export async function check(
       signal,
       onNode: (node, index, total) => terminal.live(`  ${index} of ${total}  checking ${node.name}`),
     });
+    const measures = await tryMeasures(compiled, warehouse);
+    const findings = [...summary.findings, ...measures];
     // The time that its user waits, not that of the statements alone.
-    const whole = { ...summary, seconds: (Date.now() - began) / 1000 };
+    const whole = {
+      ...summary,
+      findings,
+      ok: summary.ok && measures.length === 0,
+      seconds: (Date.now() - began) / 1000,
+    };
     if (terminal.json) for (const object of checkObjects(whole)) terminal.event(object);
     else terminal.lines(checkLines(whole));
-    return summary.ok ? 0 : 1;
+    return whole.ok ? 0 : 1;
   } finally {
     await warehouse.close();
   }

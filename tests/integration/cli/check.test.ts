@@ -103,3 +103,17 @@ it('models/sources.yml declares exactly the columns that the tables have', async
     await warehouse.close();
   }
 });
+
+it('computes the sql of measures, and says at which line PostgreSQL refuses one', async () => {
+  const file = join(project.root, 'models', 'gold', 'fact_presence_minute.yml');
+  const text = readFileSync(file, 'utf8').replace('sql: sum(motion_count)', 'sql: sum(motion_cuont)');
+  writeFileSync(file, text);
+  const line = text.split('\n').findIndex((one) => one.includes('motion_cuont')) + 1;
+  const outcome = await project.run(['check']);
+  expect(outcome.code).toBe(1);
+  expect(outcome.stdout).toContain(
+    'Error: fact_presence_minute: the sql of measure "Motion count": column "motion_cuont" does not exist\n',
+  );
+  expect(outcome.stdout).toContain(`  at models/gold/fact_presence_minute.yml:${line}:`);
+  expect(outcome.stdout).toMatch(/found 1 problem in [\d.]+s\.\n$/);
+});
