@@ -14,6 +14,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { reportJson, reportLines } from '../../runner/run/report.ts';
 import { runNodes } from '../../runner/run/run.ts';
 import type { Command, NodeResult, RunEvent, RunSummary } from '../../runner/run/run-result.ts';
+import type { RunOptions } from '../../runner/run/work.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { chosenNodes } from '../selection/chosen-nodes.ts';
@@ -62,7 +63,9 @@ export async function runChosen(
       flags.defer === true
         ? await (await import('../selection/defer.ts')).deferred(compiled, chosen, flags, async () => warehouse)
         : compiled;
-    const summary = await runOn(warehouse, command, deferring, chosen, flags, terminal, signal);
+    const executed = new ExecutedSql(project, terminal);
+    const onSql: RunOptions['onSql'] = (node, statements) => executed.write(node, statements);
+    const summary = await runOn(warehouse, command, deferring, chosen, flags, terminal, signal, onSql);
     writeRunResults(compiled, summary, { which: command, ...flagsToRepeat(flags) }, terminal);
     if (flags.show === true) await showSeeds(warehouse, summary, terminal);
     return summary.ok ? 0 : 1;
@@ -90,7 +93,7 @@ async function showSeeds(warehouse: Warehouse, { results }: RunSummary, terminal
   }
 }
 
-/** The same on a database that is already open. @param selected ids of nodes. */
+/** The same on a database that is already open. @param selected ids of nodes. @param onSql called with the SQL of each build. */
 export async function runOn(
   warehouse: Warehouse,
   command: Command,
@@ -99,10 +102,10 @@ export async function runOn(
   flags: RunFlags,
   terminal: Terminal,
   signal?: AbortSignal,
+  onSql?: RunOptions['onSql'],
 ): Promise<RunSummary> {
   const { project } = compiled;
   const running = new Map<string, number>();
-  const executed = new ExecutedSql(project, terminal);
   const testWarnings = terminal.warnings?.('LogTestResult') ?? 'warn';
   const isSilent = ({ node, status }: NodeResult) =>
     testWarnings === 'silence' && node.kind === 'test' && status === 'warn';
@@ -120,7 +123,7 @@ export async function runOn(
     clock: () => new Date(),
     runId: randomUUID(),
     signal,
-    onSql: (node, statements) => executed.write(node, statements),
+    onSql,
     onEvent: (event) => {
       const object = reportJson(event);
       if (object !== undefined && event.type !== 'node-started') terminal.record(object, levelOf(event));

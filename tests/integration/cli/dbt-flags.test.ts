@@ -110,7 +110,9 @@ describe('flags that a dbt user types', () => {
       expect(await run([...test, ...options('{"error": "all", "warn": ["LogTestResult"]}')])).toMatchObject({
         code: 0,
       });
-      expect(await run([...test, ...options('error: [LogTestResult]')])).toMatchObject({ code: 1 });
+      expect(await run([...test, ...options('error: [LogTestResult, NodeNotFoundOrDisabled]')])).toMatchObject({
+        code: 1,
+      });
       const silent = await run([...test, ...options('silence: [LogTestResult]')]);
       expect([silent.code, silent.stdout.includes(warns)]).toEqual([0, false]);
       const nothing = ['ls', '--select', 'nothing', ...options('{ silence: [NoNodesForSelectionCriteria] }')];
