@@ -49,6 +49,9 @@ t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t
 -- sensor_devices
 t."apartment" = 'jimmy'
 
+-- room_quarter
+t."apartment" = 'jimmy'
+
 -- ref_power_snapshots
 (t."building_id" in (select t1."building_id" from "silver"."dim_buildings" as t1 where (t1."apartment" = 'jimmy' or (t1."apartment" is null and (t1."building_id"::text in ('1'))))) or (not exists (select from "silver"."dim_buildings" as t1 where t1."building_id" = t."building_id") and (t."building_id"::text in ('1') or t."device_id"::text in ('300'))))
 

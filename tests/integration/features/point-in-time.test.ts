@@ -1,0 +1,95 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Row } from '../../../warehouse/warehouse.ts';
+import { oneDatabase } from '../databases.ts';
+import { householdOn, sampleMinutes } from '../main-job/household.ts';
+
+/** Six weeks of three rooms by a formula, over the night in which the clocks go back, with gaps. */
+const history = `insert into silver.room_quarter
+    (quarter, apartment, room, motion_seen, motion_minutes, power_seen, power_w, co2_ppm, load_id)
+select q, 'jimmy', r.room, case when h % 11 = 0 then 5 else 15 end, case when h % 3 = 0 then h % 7 else 0 end, 15, h % 1000, 400 + h % 500, 1
+from generate_series(timestamptz '2023-09-25 00:00Z', timestamptz '2023-11-05 23:45Z', interval '15 minutes') as g (q)
+cross join (values ('Office'), ('Kitchen'), ('House')) as r (room)
+cross join lateral (select abs(hashtext(extract(epoch from q)::bigint || r.room)) as h) as x
+where h % 13 <> 0`;
+
+/** Origins around the change of the clocks, and on days without one. */
+const origins = [
+  '2023-10-26 05:15Z',
+  '2023-10-28 13:30Z',
+  '2023-10-29 00:45Z',
+  '2023-10-29 22:45Z',
+  '2023-11-01 11:00Z',
+  '2023-11-02 17:15Z',
+];
+
+const state = 'select * from silver.room_quarter_state where origin = $1 order by apartment, room';
+
+/** What of a target is known at the origin, its lags chosen as a forecast chooses them. */
+const targets = `select target, apartment, room, local_date, tod, dow, day_type,
+    w1_occupied, pw_occupied, pt_occupied, ph_occupied, pd_occupied, w1_power_w, pw_power_w, pt_power_w, ph_power_w, pd_power_w,
+    case when d1_quarters >= ahead then d1_occupied when d2_quarters >= ahead then d2_occupied when d3_quarters >= ahead then d3_occupied end as dn_occupied,
+    case when d1_quarters >= ahead then d1_power_w when d2_quarters >= ahead then d2_power_w when d3_quarters >= ahead then d3_power_w end as dn_power_w
+from silver.room_quarter_target
+cross join lateral (select extract(epoch from target - $1::timestamptz) / 900 as ahead) as h
+where target > $1::timestamptz and target <= $1::timestamptz + interval '3 days'
+order by target, apartment, room`;
+
+describe.each(oneDatabase)('features on $name', (kind) => {
+  const on = householdOn(kind);
+  const until = (time: string) =>
+    on.database.warehouse.query("select set_config('datacycle.features_until', $1, false)", [time]);
+  const rowsOf = async (sql: string, origin: string): Promise<readonly Row[]> =>
+    (await on.database.warehouse.query(sql, [origin])).rows;
+
+  beforeAll(async () => {
+    on.home.put(sampleMinutes('12.10.2023', (minute) => minute < 2));
+    await on.home.load();
+    await on.home.build();
+    await on.database.warehouse.query('delete from silver.room_quarter');
+    await on.database.warehouse.query(history);
+  }, 240_000);
+
+  it('no feature differs when the history is cut at the origin', async () => {
+    for (const origin of origins) {
+      const whole = [await rowsOf(state, origin), await rowsOf(targets, origin)];
+      await until(new Date(Date.parse(origin.replace(' ', 'T')) + 900_000).toISOString());
+      const cut = [await rowsOf(state, origin), await rowsOf(targets, origin)];
+      await until('');
+      expect(whole.map((rows) => rows.length)).toEqual([3, 3 * 288]);
+      expect(cut).toEqual(whole);
+    }
+  }, 240_000);
+
+  it('a short stretch of the history gives the same state and the same targets as all of it', async () => {
+    const [origin = ''] = origins.slice(-1);
+    const whole = [await rowsOf(state, origin), await rowsOf(targets, origin)];
+    const from = (time: string) =>
+      on.database.warehouse.query("select set_config('datacycle.features_from', $1, false)", [time]);
+    await from('2023-10-25 17:15Z');
+    const week = await rowsOf(state, origin);
+    await from('2023-09-28 00:00Z');
+    const weeks = await rowsOf(targets, origin);
+    await from('');
+    expect([week, weeks]).toEqual(whole);
+  });
+
+  it('the day before a day of 25 hours is the same clock time, 100 quarters back', async () => {
+    const at = async (target: string) =>
+      (
+        await on.home.rows(
+          `select d1_quarters, tod, d1_occupied as d1, (select t.occupied from silver.room_quarter_target t
+             where t.target = x.target - x.d1_quarters * interval '15 minutes' and t.room = x.room)::float as occupied
+           from silver.room_quarter_target x where target = '${target}' and room = 'Kitchen'`,
+        )
+      )[0];
+    // 10:00 of the days before, of and after the change, and 02:30 the second time
+    expect(await at('2023-10-28 08:00Z')).toMatchObject({ d1_quarters: 96, tod: 40 });
+    const after = await at('2023-10-29 09:00Z');
+    expect(after).toMatchObject({ d1_quarters: 100, tod: 40 });
+    expect(after?.d1).toBe(after?.occupied);
+    expect(await at('2023-10-30 09:00Z')).toMatchObject({ d1_quarters: 96, tod: 40 });
+    expect(await at('2023-10-29 01:30Z')).toMatchObject({ d1_quarters: 100, tod: 10 });
+    // the newer of the two 02:30 of the day before
+    expect(await at('2023-10-30 01:30Z')).toMatchObject({ d1_quarters: 96, tod: 10 });
+  });
+});
