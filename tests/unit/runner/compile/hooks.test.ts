@@ -93,7 +93,7 @@ describe('a hook', () => {
     [
       'an ephemeral model',
       inBlock('select 1 from {{ref "e"}}'),
-      'models/a.yml:6:25 | post_hook: the model "e" is ephemeral: there is nothing in the database that a hook could name | Materialize it as a view.',
+      'models/a.yml:6:25 | post_hook: the model "e" is ephemeral: there is nothing in the database that could be named | Materialize it as a view.',
     ],
     [
       'a second statement',

@@ -33,6 +33,7 @@ describe('a compiled project', () => {
       project: _project,
       properties: _properties,
       query: _query,
+      operation: _operation,
       ...data
     } = compileProject(readProject({ root, env }));
     expect(data.manifest.nodes.size).toBeGreaterThan(90);
