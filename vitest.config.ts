@@ -18,6 +18,8 @@ const longest = [
   'cli/verify',
   'promises/1-killed-builds',
   'subject/registry-history',
+  'stream/stream-kafka',
+  'stream/smart-building',
   'promises/2-household-equals-full',
   'promises/2-prediction-arrivals',
   'promises/7-hostile-names',

@@ -52,7 +52,18 @@ function install() {
 }
 
 /** What has files of its own beside its code, or is needed by some commands only; pg asks for pg-native and does without. */
-const outside = ['@electric-sql/pglite', 'esbuild', 'libpg-query', 'mysql2', 'pg-native', 'ssh2'];
+const outside = [
+  ...[
+    '@electric-sql/pglite',
+    '@platformatic/kafka',
+    'esbuild',
+    'hyparquet',
+    'hyparquet-writer',
+    'libpg-query',
+    'mysql2',
+  ],
+  ...['pg-native', 'ssh2'],
+];
 
 /** Handlebars writes source maps of templates if it finds the library for them. Nobody asks for them, and they take a tenth of compiling. */
 const withoutSourceMaps = {

@@ -11,7 +11,6 @@ import type { LoadOptions, LoadSummary, SourceName } from '../../loaders/landing
 import { loadRegistry } from '../../loaders/registry/load-registry.ts';
 import { loadSensors } from '../../loaders/sensors/load-sensors.ts';
 import { ShareAccess } from '../../loaders/sensors/share-access.ts';
-import { loadStream } from '../../loaders/stream/load-stream.ts';
 import { loadWeather } from '../../loaders/weather/load-weather.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
@@ -81,7 +80,10 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     name: 'stream',
     setting: 'KAFKA_BROKERS',
     staging: 'staging.stream_message',
-    load: async (warehouse, project, options) => loadStream(warehouse, streamSource(project), options),
+    async load(warehouse, project, options) {
+      const { loadStream } = await import('../../loaders/stream/load-stream.ts');
+      return loadStream(warehouse, streamSource(project), options);
+    },
   },
 };
 

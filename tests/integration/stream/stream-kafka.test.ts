@@ -77,13 +77,21 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
       const args = [bundle, db.url ?? '', bronze.root, kafka.address];
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
       const ended = once(child, 'exit');
-      // Odd ones as soon as a plan is committed, the others at a random moment.
-      if (kill % 2 === 1) await Promise.race([once(child.stdout, 'data'), ended]);
-      else await new Promise((resolve) => setTimeout(resolve, 600 + Math.random() * 900));
+      let marks = 0;
+      child.stdout.on('data', (chunk: Buffer) => {
+        marks += chunk.length;
+      });
+      // Odd ones as soon as a plan is committed, the others at a random moment after the first batch.
+      const wanted = kill % 2 === 1 ? 3 : 5;
+      await expect.poll(() => marks, { timeout: 60_000, interval: 5 }).toBeGreaterThanOrEqual(wanted);
+      if (wanted === 5) await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
+      expect(child.exitCode).toBeNull();
       child.kill('SIGKILL');
       await ended;
       await expect.poll(() => db.warehouse.holder('load stream'), { timeout: 20_000 }).toBeUndefined();
     }
+    // They were at work, or their kills would prove nothing.
+    expect((await counts())?.rows).toBeGreaterThan(0);
     await sending;
     await load();
     await kafka.restart();
