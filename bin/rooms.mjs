@@ -98,7 +98,6 @@ export const layers = [
       'watch',
       'status',
       'subject',
-      'docs',
       'completion',
       'looking',
       'commands',
@@ -108,6 +107,7 @@ export const layers = [
       'earlier',
       'jobs',
       'pages',
+      'docs',
     ],
   },
 ];

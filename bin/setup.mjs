@@ -166,7 +166,8 @@ async function bundlePages() {
     bundle: true,
     minify: true,
     platform: 'browser',
-    format: 'esm',
+    // Browsers run no module of a page that is a file.
+    format: 'iife',
     target: 'es2022',
     jsx: 'automatic',
     jsxImportSource: 'preact',

@@ -57,6 +57,7 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly warnError?: boolean;
   readonly warnErrorOptions?: string;
   readonly port?: number;
+  readonly singleFile?: boolean;
   /** False with --no-open. */
   readonly open?: boolean;
 }

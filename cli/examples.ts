@@ -48,7 +48,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   freshness: ['datacycle freshness', 'datacycle freshness --select source:shop --output json'],
   source: ['datacycle source freshness --select source:shop.orders'],
   completion: ['datacycle completion bash', 'datacycle completion powershell'],
-  docs: ['datacycle docs generate', 'datacycle docs generate --select +fact_energy_minute'],
+  docs: ['datacycle docs generate', 'datacycle docs generate --select +fact_energy_minute', 'datacycle docs serve'],
   ui: ['datacycle ui', 'datacycle ui --port 0 --no-open'],
   debug: ['datacycle debug', 'datacycle debug --target prod'],
   bi: ['datacycle bi', 'datacycle bi --output reports/energy', 'datacycle bi --preview --language fr'],

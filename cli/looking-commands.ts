@@ -1,5 +1,5 @@
 import { Argument, Option } from 'commander';
-import { type Action, type Define, deferring, limit, limiting, selectFlags } from './define.ts';
+import { type Action, type Define, deferring, integer, limit, limiting, selectFlags } from './define.ts';
 import { opened } from './opened.ts';
 import { selecting } from './selection/flags.ts';
 
@@ -162,15 +162,22 @@ export function addLooking(define: Define, signal: AbortSignal): void {
   selecting(
     define(
       'docs',
-      'write what describes the project and its tables: target/manifest.json, target/catalog.json',
+      'write what describes the project: pages, target/manifest.json, target/catalog.json; or serve the pages',
       async ({ flags, args, terminal }) => {
         const { docs } = await import('./docs/generate.ts');
-        return docs(await opened(flags, terminal), args[0] ?? '', selectFlags(flags), terminal);
+        return docs(await opened(flags, terminal), args[0] ?? '', selectFlags(flags), terminal, signal);
       },
     ),
   )
-    .addArgument(new Argument('<action>', 'generate: write the two files').choices(['generate', 'serve']))
-    .option('--empty-catalog', 'ask no database: the catalog says of no relation that it is there');
+    .addArgument(
+      new Argument('<action>', 'generate: write them; serve: show the pages in a browser').choices([
+        'generate',
+        'serve',
+      ]),
+    )
+    .option('--empty-catalog', 'ask no database: the catalog says of no relation that it is there')
+    .option('--single-file', 'generate: all pages in one file, target/docs/index.html')
+    .option('--port <number>', 'serve: the port at 127.0.0.1; 0: any that is free (default: 8080)', integer);
 }
 
 /** Adds `freshness`, and `source freshness`, which is what users of dbt type. */

@@ -3,9 +3,10 @@
 //   1. generate.ts      compiles, asks the database and writes target/manifest.json and target/catalog.json
 //   2. relations.ts     what PostgreSQL's catalog says of the project's relations: columns, comments, owner, rows, bytes
 //   3. catalog-file.ts  the same by the keys of dbt's catalog v1. Pure
+//   4. page-files.ts    the pages Lineage and Models as files in target/docs, with the two files beside them
+//   5. serve.ts         `docs serve`: shows these files in a browser
 //
-// The manifest says what the project wants, the catalog what the database has. What else shows them, such as pages for a browser,
-// reads the two files and is written beside them by generate.ts. Nothing in the database is changed.
+// The manifest says what the project wants, the catalog what the database has. Nothing in the database is changed.
 import { randomUUID } from 'node:crypto';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
@@ -13,7 +14,6 @@ import { hasRelation } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { typeOf } from '../../runner/selection/selectable.ts';
 import { uniqueId } from '../../runner/selection/unique-id.ts';
-import { UsageError } from '../../runner/text/errors.ts';
 import { count } from '../../runner/text/figures.ts';
 import { chosenNodes, type SelectionFlags } from '../selection/chosen-nodes.ts';
 import { writeManifestWithLineage } from '../selection/column-lineage.ts';
@@ -22,20 +22,27 @@ import { openToRead } from '../settings/environment.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { catalogFile } from './catalog-file.ts';
+import { writePages } from './page-files.ts';
 import { type Described, readRelations, type Wanted } from './relations.ts';
+import { serveDocs } from './serve.ts';
 
 export interface DocsFlags extends SelectionFlags {
   /** No database is asked: the catalog says of nothing that it is there. */
   readonly emptyCatalog?: boolean | undefined;
+  /** All pages in one file. */
+  readonly singleFile?: boolean | undefined;
+  readonly port?: number | undefined;
 }
 
-/** `docs generate`. @throws UsageError for `docs serve`: there are no pages yet. */
-export async function docs(project: Project, action: string, flags: DocsFlags, terminal: Terminal): Promise<0 | 1> {
-  if (action === 'generate') return generateDocs(project, flags, terminal);
-  throw new UsageError({
-    what: 'there are no pages that docs serve could show',
-    hint: `\`datacycle docs generate\` writes ${shownTarget(project, 'manifest.json')} and catalog.json, which tools made for dbt read.`,
-  });
+/** `docs generate` and `docs serve`. @param signal ends serving. */
+export function docs(
+  project: Project,
+  action: string,
+  flags: DocsFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<0 | 1> {
+  return action === 'serve' ? serveDocs(project, flags.port, terminal, signal) : generateDocs(project, flags, terminal);
 }
 
 /**
@@ -56,6 +63,7 @@ async function generateDocs(project: Project, flags: DocsFlags, terminal: Termin
     await writeManifestWithLineage(compiled, terminal),
     writeTargetFile(project, 'catalog.json', () => catalog, terminal),
   ].every(Boolean);
+  const pages = await writePages(compiled, flags.singleFile === true);
   if (terminal.json) {
     terminal.event({ type: 'documented', relations: described.length, missing: missing.map(({ name }) => name) });
     return isWritten ? 0 : 1;
@@ -66,6 +74,7 @@ async function generateDocs(project: Project, flags: DocsFlags, terminal: Termin
     flags.emptyCatalog === true ? 'no relations, as --empty-catalog says' : count(described.length, 'relation');
   const [manifestPath, catalogPath] = [shownTarget(project, 'manifest.json'), shownTarget(project, 'catalog.json')];
   terminal.say(`Written: ${manifestPath}, and ${catalogPath} with ${what}.`, 'good');
+  terminal.say(`Pages: ${pages}`, 'good');
   return 0;
 }
 

@@ -31,6 +31,14 @@ export interface Answers {
   readonly settings: readonly Setting[];
 }
 
+/** What pages that are files have in them. */
+export interface Embedded {
+  readonly about: Answers['about'];
+  readonly graph: Answers['graph'];
+  readonly columns: Answers['columns'];
+  readonly nodes: Readonly<Record<string, NodeDetail>>;
+}
+
 /** Which project and database the pages show. */
 export interface About {
   readonly project: string;

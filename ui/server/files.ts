@@ -25,23 +25,43 @@ export function pageFiles(folder: string): ReadonlyMap<string, PageFile> {
   );
 }
 
+const links = {
+  head: '<link rel="icon" href="icon.svg" type="image/svg+xml">\n<link rel="stylesheet" href="app.css">',
+  script: '<script src="app.js"></script>',
+} as const;
+
 /** The first page. @param pageKey sent back with what changes something. */
 export function firstPage(pageKey: string): string {
+  return page(`<meta name="datacycle-page" content="${pageKey}">\n${links.head}`, links.script);
+}
+
+/**
+ * A page that needs no server: it has its answers in it.
+ * @param answers JSON. @param folder where the browser part was built; undefined: app.js and app.css lie beside the page.
+ */
+export function filePage(answers: string, folder?: string): string {
+  // What ends a script in HTML is no part of JSON but in texts, where it can be written otherwise.
+  const data = `<script type="application/json" id="datacycle-data">${answers.replaceAll('<', '\\u003c')}</script>`;
+  if (folder === undefined) return page(links.head, `${data}\n${links.script}`);
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  const script = read('app.js').replaceAll(/<(?=\/script|!--)/gi, '\\x3c');
+  return page(`<style>${read('app.css')}</style>`, `${data}\n<script>${script}</script>`);
+}
+
+function page(head: string, script: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="datacycle-page" content="${pageKey}">
 <title>datacycle</title>
-<link rel="icon" href="icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="app.css">
+${head}
 </head>
 <body>
 <div id="app"><p class="loading">Loading …</p></div>
 <noscript><p class="loading">These pages need JavaScript.</p></noscript>
-<script src="app.js" type="module"></script>
+${script}
 </body>
 </html>
 `;

@@ -14,6 +14,7 @@ import type { Port, Question } from '../data/port.ts';
 import { firstPage, pageFiles } from './files.ts';
 import { type GateOptions, judge, type Keys } from './gate.ts';
 import { securityHeaders } from './headers.ts';
+import { host, notServed, type RunningServer } from './listen.ts';
 import { streamJobs } from './stream.ts';
 
 export interface ServerOptions {
@@ -27,16 +28,6 @@ export interface ServerOptions {
   /** The header in which a reverse proxy says who asks. */
   readonly userHeader?: string | undefined;
 }
-
-export interface RunningServer {
-  /** With the token: whoever has it is let in. */
-  readonly address: string;
-  readonly listensOn: number;
-  close(): Promise<void>;
-}
-
-/** The server listens on no other interface. */
-const host = '127.0.0.1';
 
 /** @throws DatacycleError if the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -65,12 +56,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.listen({ host, port: options.listenOn });
   } catch (error) {
     await app.close();
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    const why = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message;
-    throw new DatacycleError({
-      what: `the pages cannot be served on ${host}:${options.listenOn}: ${why}`,
-      hint: 'Choose another port with --port, or 0 for any that is free.',
-    });
+    throw error instanceof Error && 'code' in error ? notServed(options.listenOn, error) : error;
   }
   const address = app.server.address();
   const listensOn = typeof address === 'object' && address !== null ? address.port : options.listenOn;

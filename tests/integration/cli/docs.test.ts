@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,7 +54,10 @@ describe('docs generate', () => {
 
   it('writes what the database has of models, seeds and sources, and names what it has not', async () => {
     const { code, stdout, stderr } = await run('docs', 'generate');
-    expect([code, stdout]).toEqual([0, 'Written: target/manifest.json, and target/catalog.json with 5 relations.\n']);
+    expect([code, stdout]).toEqual([
+      0,
+      'Written: target/manifest.json, and target/catalog.json with 5 relations.\nPages: target/docs/index.html\n',
+    ]);
     expect(stderr).toBe('Not in the database, and so not in the catalog: raw.gone, later.\n');
     const { nodes, sources } = catalog();
     expect(Object.keys(nodes).sort()).toEqual([
@@ -100,7 +103,7 @@ describe('docs generate', () => {
     const selected = await run('docs', 'generate', '--select', 'sales', '--target-path', 'elsewhere');
     expect([selected.code, selected.stdout, selected.stderr]).toEqual([
       0,
-      'Written: elsewhere/manifest.json, and elsewhere/catalog.json with 1 relation.\n',
+      'Written: elsewhere/manifest.json, and elsewhere/catalog.json with 1 relation.\nPages: elsewhere/docs/index.html\n',
       '',
     ]);
     expect(Object.keys(catalog('elsewhere').nodes)).toEqual(['model.shop.sales']);
@@ -113,10 +116,26 @@ describe('docs generate', () => {
     expect(catalog()).toMatchObject({ nodes: {}, sources: {} });
   });
 
-  it('has no pages to serve, and says so', async () => {
+  it('writes its pages into a folder with what tools read beside them, or into one file', async () => {
+    await run('docs', 'generate');
+    const made = () => readdirSync(join(project.root, 'target', 'docs')).sort();
+    expect(made()).toEqual(['app.css', 'app.js', 'catalog.json', 'icon.svg', 'index.html', 'manifest.json']);
+    await run('docs', 'generate', '--single-file');
+    expect(made()).toEqual(['index.html']);
+    const page = readFileSync(join(project.root, 'target', 'docs', 'index.html'), 'utf8');
+    expect(page.length).toBeGreaterThan(100_000);
+    expect(page).not.toMatch(/(?:src|href)="/);
+  });
+
+  it('serves no pages that are not there, or that need no server', async () => {
+    expect(await run('docs', 'serve', '--target-path', 'nowhere')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there are no pages: nowhere/docs/index.html is missing'),
+    });
+    await run('docs', 'generate', '--single-file');
     expect(await run('docs', 'serve')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('there are no pages that docs serve could show'),
+      stderr: expect.stringContaining('target/docs/index.html is all pages in one file'),
     });
   });
 });

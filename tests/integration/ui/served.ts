@@ -8,7 +8,8 @@ import { Site } from '../../../cli/pages/site.ts';
 import { pagesFolder } from '../../../cli/pages/ui.ts';
 import { runWithin } from '../../../cli/program.ts';
 import { projectRedactor } from '../../../cli/terminal/journal.ts';
-import { type RunningServer, startServer } from '../../../ui/server/server.ts';
+import type { RunningServer } from '../../../ui/server/listen.ts';
+import { startServer } from '../../../ui/server/server.ts';
 
 /** The pages of a project as `datacycle ui` serves them, in the process of the test. */
 export interface Served {

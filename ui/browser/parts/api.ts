@@ -7,17 +7,8 @@
 //   chart.tsx   lines and bars over time
 //
 // Nothing here knows what a page is about. What comes from the server is shown as text, never as HTML.
-import type { NodeDetail } from '../../data/graph.ts';
 import type { Job, JobKind, JobStarted } from '../../data/job.ts';
-import type { Answers, JobChange } from '../../data/port.ts';
-
-/** What pages that are files have in them. */
-export interface Embedded {
-  readonly about: Answers['about'];
-  readonly graph: Answers['graph'];
-  readonly columns: Answers['columns'];
-  readonly nodes: Readonly<Record<string, NodeDetail>>;
-}
+import type { Answers, Embedded, JobChange } from '../../data/port.ts';
 
 /** What could not be answered, and what to do about it. */
 export class Refusal extends Error {
