@@ -2,6 +2,7 @@ import { selectNodes } from '../../runner/selection/selection.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import type { Questions } from '../../ui/data/port.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
+import { explorable, explored, presenceMap } from './explore.ts';
 import { graphOf } from './graph.ts';
 import { detailOf } from './node.ts';
 import { overviewOf } from './overview.ts';
@@ -76,6 +77,9 @@ export function questionsOf(site: Site): Questions {
     sources: { params: [], ask: () => sourcesPage(site) },
     rejected: { params: ['source', 'name'], ask: ({ source = '', name = '' }) => rejectedFile(site, source, name) },
     gaps: { params: [], ask: () => gapsOf(site) },
+    explorable: { params: [], ask: () => explorable(site) },
+    explore: { params: ['apartment', 'measure', 'from', 'to'], ask: (given) => explored(site, given) },
+    presence: { params: ['apartment'], ask: ({ apartment = '' }) => presenceMap(site, apartment) },
     settings: { params: [], ask: async () => settingsOf(site.project) },
   };
 }

@@ -8,6 +8,7 @@
 import { render } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import './app.css';
+import { Explore } from './pages/explore.tsx';
 import { Lineage } from './pages/lineage.tsx';
 import { Models } from './pages/models.tsx';
 import { NodePage } from './pages/node.tsx';
@@ -26,7 +27,8 @@ const all = [
   { page: 'models', title: 'Models', key: '3', isLive: false },
   { page: 'runs', title: 'Runs', key: '4', isLive: true },
   { page: 'sources', title: 'Sources', key: '5', isLive: true },
-  { page: 'operate', title: 'Operate', key: '6', isLive: true },
+  { page: 'explore', title: 'Explore', key: '6', isLive: true },
+  { page: 'operate', title: 'Operate', key: '7', isLive: true },
 ] as const;
 const pages = all.filter(({ isLive }) => !isStatic || !isLive);
 
@@ -44,6 +46,8 @@ function Page({ route }: { route: Route }) {
       return <Runs of={route.of} />;
     case 'sources':
       return <SourcesPage />;
+    case 'explore':
+      return <Explore />;
     case 'operate':
       return <Operate route={route} />;
     default:

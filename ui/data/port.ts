@@ -5,8 +5,10 @@
 //   state.ts     what runs have recorded: states, history, results, rows
 //   overview.ts  whether all is well: sources, freshness, problems
 //   job.ts       work that a button starts
+//   explore.ts   what was measured, over time
 //
 // Values only, and all of them JSON: nothing here asks a database or knows how an answer comes about.
+import type { Explorable, Explored, PresenceMap } from './explore.ts';
 import type { ColumnGraph, Graph, NodeDetail, Selected } from './graph.ts';
 import type { Job, JobKind, JobStarted } from './job.ts';
 import type { Overview, SourcesPage } from './overview.ts';
@@ -29,6 +31,9 @@ export interface Answers {
   readonly rejected: RejectedFile;
   readonly gaps: Gaps;
   readonly settings: readonly Setting[];
+  readonly explorable: Explorable;
+  readonly explore: Explored;
+  readonly presence: PresenceMap;
 }
 
 /** What pages that are files have in them. */

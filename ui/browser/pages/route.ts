@@ -6,6 +6,7 @@
 //   models.tsx    the list of all nodes; node.tsx: one of them; history.tsx: its runs; rows.tsx: its rows
 //   runs.tsx      the runs as charts
 //   sources.tsx   loads, rejected files, gaps
+//   explore.tsx   what was measured, as lines and as a map of presence
 //   operate.tsx   the buttons and what their jobs say
 //
 // A page asks, and shows what it is told; it keeps nothing.

@@ -1,0 +1,21 @@
+import type { Explored } from '../../data/explore.ts';
+
+/** What is seen as CSV: a line for each time in UTC, a column for each room. Pure. */
+export function csvOf({ times, series }: Pick<Explored, 'times' | 'series'>): string {
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const head = ['time_utc', ...series.map(({ title }) => quoted(title))].join(',');
+  const lines = times.map((seconds, at) =>
+    [new Date(seconds * 1000).toISOString(), ...series.map(({ values }) => values[at] ?? '')].join(','),
+  );
+  return `${[head, ...lines].join('\n')}\n`;
+}
+
+/** Saves a text as a file. */
+export function saveText(name: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name.replace(/[^\w.-]+/g, '-');
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
