@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Embedded } from '../../ui/data/port.ts';
 import { fileNames, filePage } from '../../ui/server/files.ts';
-import { lineageOf } from '../analysis/lineage.ts';
 import { graphOf } from '../pages/graph.ts';
 import { detailOf } from '../pages/node.ts';
 import { pagesFolder } from '../pages/ui.ts';
+import { lineageOf } from '../selection/column-lineage.ts';
 import { shownTarget } from '../selection/target-files.ts';
 import { projectRedactor } from '../terminal/journal.ts';
 

@@ -23,7 +23,18 @@ export interface ChartProps {
 }
 
 /** Told apart also by those who see no red or green (Okabe and Ito's colours, darkened for white). */
-const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b8860b', '#56b4e9'];
+const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b8860b', '#56b4e9', '#7f7f7f', '#7048a8'];
+
+/** Days where there are several, else the time of day, in UTC. */
+function clock(_plot: uPlot, splits: readonly number[]): string[] {
+  const step = (splits[1] ?? 0) - (splits[0] ?? 0);
+  return splits.map((seconds, index) => {
+    const iso = new Date(seconds * 1000).toISOString();
+    if (step >= 86_400) return iso.slice(0, 10);
+    const isNewDay = index === 0 || seconds % 86_400 === 0;
+    return `${isNewDay ? `${iso.slice(5, 10)} ` : ''}${iso.slice(11, step < 60 ? 19 : 16)}`;
+  });
+}
 
 /** Values over time. What is drawn is also in `label` and in the tables beside it, for those who do not see it. */
 export function Chart({ label, times, series, form, height, onZoom }: ChartProps) {
@@ -42,10 +53,14 @@ export function Chart({ label, times, series, form, height, onZoom }: ChartProps
         width: Math.max(200, parent.clientWidth),
         height,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-        axes: [axis, { ...axis, size: 64 }],
-        scales: {
-          y: { range: (_self, low, high) => [Math.min(0, low ?? 0), (high ?? 1) === 0 ? 1 : (high ?? 1) * 1.05] },
-        },
+        axes: [
+          { ...axis, values: clock },
+          { ...axis, size: 64 },
+        ],
+        // Bars begin at 0; of lines the shape is what matters.
+        ...(form === 'bars'
+          ? { scales: { y: { range: (_self, _low, high) => [0, high > 0 ? high * 1.05 : 1] } } }
+          : {}),
         cursor: { drag: { x: true, y: false, setScale: onZoom === undefined } },
         hooks: {
           setSelect: [
