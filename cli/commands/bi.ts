@@ -173,6 +173,7 @@ function optionsOf(project: Project, server: Server | undefined): PowerBiOptions
       })),
     },
     loginColumn: 'user_email',
+    renters: { access: 'owned_apartments', roleColumn: 'role', owners: ['admin', 'owner'] },
     refreshWindow: { keepYears: 10, refreshDays: 10 },
     firstYear: yearSetting(project, 'WEATHER_MIN_YEAR', 2023),
   };

@@ -28,6 +28,15 @@ export interface PowerBiOptions {
   };
   /** The column with the login in the model of kind `access`. */
   readonly loginColumn: string;
+  /** Renters see of a subject only what the model named `access` does not guard. Undefined: there are none. */
+  readonly renters:
+    | {
+        readonly access: string;
+        /** The column of the model of kind `access` that says what a viewer is, and what it says of those who see all of a subject. */
+        readonly roleColumn: string;
+        readonly owners: readonly string[];
+      }
+    | undefined;
   readonly refreshWindow: RefreshWindow;
   /** The first year that may have data; what Power BI Desktop loads begins there. */
   readonly firstYear: number;

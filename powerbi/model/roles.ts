@@ -14,8 +14,8 @@ interface Role {
 }
 
 /**
- * One role for everything, one for each subject and one that looks the viewer up in the access map. Once a model has
- * roles, a viewer who is in none sees nothing.
+ * One role for everything, one for each subject, one for each subject's renters and one that looks the viewer up in the access
+ * map. Once a model has roles, a viewer who is in none sees nothing.
  */
 export function roleObjects(
   exposures: readonly Exposure[],
@@ -42,7 +42,43 @@ export function roleObjects(
       ...noAddress,
     ]),
   }));
-  return [everything, ...fixed, ...byLogin(exposures, table, keys, options)].map(roleObject);
+  const owned = ownedKeys(exposures, table, keys, relationships, options);
+  const taken = ['All apartments', 'By login', ...names];
+  const renterNames = roleNames(
+    options.subjects.all.map(({ id: of }, index) => ({ id: of, name: `${names[index] ?? of} (renter)` })),
+    taken,
+  );
+  const renters = owned.size === 0 ? [] : fixed.map((role, index) => renterRole(role, renterNames[index] ?? '', owned));
+  return [everything, ...fixed, ...renters, ...byLogin(exposures, table, keys, owned, options)].map(roleObject);
+}
+
+/** What a subject's role shows, without the tables that are for owners. */
+function renterRole({ description, filters }: Role, name: string, owned: ReadonlyMap<string, string>): Role {
+  return {
+    name,
+    description: `${description.replace(/\.$/, '')}: rooms and their climate.`,
+    filters: new Map([...filters, ...[...owned.keys()].map((table) => [table, 'FALSE()'] as const)]),
+  };
+}
+
+/** The tables that renters do not see, each with the DAX that yields the key of a row's subject. */
+function ownedKeys(
+  exposures: readonly Exposure[],
+  table: Exposure,
+  keys: ReadonlyMap<string, string>,
+  relationships: readonly Relationship[],
+  { renters }: PowerBiOptions,
+): Map<string, string> {
+  const owned = exposures.filter(
+    ({ guardedBy, kind }) => renters !== undefined && guardedBy === renters.access && kind !== 'access',
+  );
+  return new Map(
+    owned.flatMap((exposure) => {
+      const way = wayTo(exposure, table, relationships, new Set());
+      const key = keys.get(exposure.name) ?? (way && alongWay(exposure, way));
+      return key === undefined ? [] : [[exposure.name, key] as const];
+    }),
+  );
 }
 
 /**
@@ -53,6 +89,7 @@ function byLogin(
   exposures: readonly Exposure[],
   table: Exposure,
   keys: ReadonlyMap<string, string>,
+  owned: ReadonlyMap<string, string>,
   options: PowerBiOptions,
 ): Role[] {
   const access = exposures.find((exposure) => exposure.kind === 'access');
@@ -60,11 +97,17 @@ function byLogin(
   const key = access?.references.find((reference) => reference.toExposure === table.name);
   if (access === undefined || login === undefined || key === undefined) return [];
   const own = `LOWER(${daxColumn(access.name, login.name)}) == LOWER(USERPRINCIPALNAME())`;
-  const filters = mapValues(keys, (row, name) =>
-    name === access.name
-      ? own
-      : `NOT ISEMPTY(FILTER(${daxTable(access.name)}, ${own} && ${daxColumn(access.name, key.column)} == ${row}))`,
-  );
+  const role = options.renters && columnOf(access, options.renters.roleColumn);
+  // Without the column any viewer may be a renter, so that those tables are shut.
+  const isOwner =
+    role === undefined
+      ? 'FALSE()'
+      : `${daxColumn(access.name, role.name)} IN {${(options.renters?.owners ?? []).map(daxText).join(', ')}}`;
+  const filters = mapValues(new Map([...keys, ...owned]), (row, name) => {
+    if (name === access.name) return own;
+    const conditions = [own, `${daxColumn(access.name, key.column)} == ${row}`, ...(owned.has(name) ? [isOwner] : [])];
+    return `NOT ISEMPTY(FILTER(${daxTable(access.name)}, ${conditions.join(' && ')}))`;
+  });
   return [
     {
       name: 'By login',

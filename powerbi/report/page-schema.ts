@@ -33,6 +33,8 @@ const visual = z.strictObject({
   heat: field.optional(),
   /** The values that count in this visual. */
   where: z.record(field, z.array(z.union([z.string(), z.boolean()])).min(1)).optional(),
+  /** A measure; values without it are left out, e.g. rooms without a sensor of the chosen apartment. */
+  not_blank: field.optional(),
   /** DAX: a card shows its title where this is true. */
   banner: name.optional(),
 });

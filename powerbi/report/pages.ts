@@ -52,7 +52,7 @@ function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extr
   // A chart without an axis or values says nothing; one without tooltips or a second axis does.
   const isOptional = (well: string) => ['Tooltips', 'Y2', 'Series', 'Columns', 'Rows'].includes(well);
   if (wells.some(([well, fields]) => fields.length === 0 && !isOptional(well))) return [];
-  const { sort, heat, where, ...others } = visual;
+  const { sort, heat, where, not_blank, ...others } = visual;
   const kept = Object.entries(where ?? {}).filter(([field]) => has(field));
   // Without its condition it would show what it does not say.
   if (kept.length < Object.keys(where ?? {}).length) return [];
@@ -63,6 +63,7 @@ function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extr
       ...(where === undefined ? {} : { where }),
       ...(sort !== undefined && has(sort.by) ? { sort } : {}),
       ...(heat !== undefined && has(heat) ? { heat } : {}),
+      ...(not_blank !== undefined && has(not_blank) ? { not_blank } : {}),
     },
   ];
 }

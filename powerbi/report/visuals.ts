@@ -17,9 +17,12 @@ export interface VisualContext {
 /** The content of a visual.json. */
 export function visualContainer(visual: PageVisual, page: Page, order: number, context: VisualContext): object {
   const [x, y, width, height] = visual.at;
-  const filters = Object.entries(visual.where ?? {}).map(([field, values]) =>
-    categoricalFilter(page, visual, field, values, context),
-  );
+  const filters = [
+    ...Object.entries(visual.where ?? {}).map(([field, values]) =>
+      categoricalFilter(page, visual, field, values, context),
+    ),
+    ...(visual.not_blank === undefined ? [] : [notBlankFilter(page, visual, visual.not_blank, context)]),
+  ];
   return {
     $schema: schemas.visual,
     name: visualName(visual, page),
@@ -131,6 +134,27 @@ function categoricalFilter(
           },
         },
       ],
+    },
+    isHiddenInViewMode: true,
+  };
+}
+
+function notBlankFilter(page: Page, visual: PageVisual, measure: string, context: VisualContext): object {
+  const isBlank = {
+    Comparison: {
+      ComparisonKind: 0,
+      Left: fieldOf(measure, context, 'f'),
+      Right: { Literal: { Value: 'null' } },
+    },
+  };
+  return {
+    name: objectName('filter', page.title, visual.title, measure),
+    field: fieldOf(measure, context),
+    type: 'Advanced',
+    filter: {
+      Version: 2,
+      From: [{ Name: 'f', Entity: fieldName(measure).table, Type: 0 }],
+      Where: [{ Condition: { Not: { Expression: isBlank } } }],
     },
     isHiddenInViewMode: true,
   };

@@ -40,6 +40,8 @@ export interface Exposure {
   readonly view: RelationName;
   readonly description: string;
   readonly kind: BiModel['kind'];
+  /** The name of the model that gives access to its rows in the database; undefined where all may read them. */
+  readonly guardedBy: string | undefined;
   readonly columns: readonly ExposedColumn[];
   /** The name in the view of the model's one-column primary key. */
   readonly key: string | undefined;

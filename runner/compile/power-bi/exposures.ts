@@ -1,5 +1,5 @@
 import type { ExposedReference, Exposure } from '../../manifest/exposure.ts';
-import type { ModelNode, Node } from '../../manifest/manifest.ts';
+import { type ModelNode, type Node, rowSecurityOf } from '../../manifest/manifest.ts';
 import type { Properties } from '../../project/properties.ts';
 import type { BiMeasure, BiModel } from '../../project/properties-schema.ts';
 import { settingPlace } from '../../project/setting-places.ts';
@@ -82,6 +82,7 @@ export function exposuresOf(
       view: { schema, name: bi.name },
       description: bi.description ?? model.description,
       kind: bi.kind,
+      guardedBy: rowSecurityOf(model)?.name,
       columns: columns.map(({ column }) => column),
       key: more.length > 0 ? undefined : nameOf(columns, key),
       references,

@@ -4,12 +4,14 @@ import { readDesign } from '../../../cli/bi/design.ts';
 import { powerBiProject } from '../../../powerbi/project/project.ts';
 import { compileProject } from '../../../runner/compile/compile.ts';
 import { readProject } from '../../../runner/project/read-project.ts';
-import { options } from './reader/exposures.ts';
+import { options as ofHousehold } from './reader/exposures.ts';
 import { mExpressions, mFault, reportFaults } from './reader/microsoft.ts';
-import { readTmdl } from './reader/tmdl-reader.ts';
+import { columnReference, readTmdl } from './reader/tmdl-reader.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..');
 const { exposures } = compileProject(readProject({ root, env: {} }));
+// As the command has them.
+const options = { ...ofHousehold, subjects: { ...ofHousehold.subjects, idColumn: 'shown_apartment_id' } };
 const design = readDesign(root);
 const { files, reportFolders, captionFaults } = powerBiProject(exposures, options, design);
 const [reportFolder = ''] = reportFolders;
@@ -70,5 +72,54 @@ describe('the languages of the project', () => {
       expect(faults('Cost', captions.get('Energy')).map(({ kind }) => kind)).toContain('clashing');
       expect(faults('Room', captions.get('Apartment')).map(({ kind }) => kind)).toContain('clashing');
     }
+  });
+});
+
+describe('the roles of the project', () => {
+  const roles = new Map(
+    objects
+      .filter(({ type }) => type === 'role')
+      .map(({ name, children }) => [name, new Map(children.map((one) => [one.name, one.value ?? '']))]),
+  );
+  const related = objects
+    .filter(({ type, properties }) => type === 'relationship' && properties.get('isActive') !== 'false')
+    .map(({ properties }) =>
+      ['fromColumn', 'toColumn'].map((end) => columnReference(properties.get(end) ?? '')[0] ?? ''),
+    );
+
+  /** The tables whose rows belong to an apartment: those with its key, and those that refer to such a table. */
+  const personal = new Set(['Apartment']);
+  for (const table of personal)
+    for (const { name, references } of exposures)
+      if (references.some(({ toExposure }) => toExposure === table)) personal.add(name);
+
+  /** What a filter on a table leaves of others, over active relationships. */
+  function reachedFrom(filtered: Iterable<string>): Set<string> {
+    const reached = new Set(filtered);
+    for (const table of reached) for (const [from = '', to] of related) if (to === table) reached.add(from);
+    return reached;
+  }
+
+  it('of one apartment filter every table that has rows of another', () => {
+    expect(personal.size).toBeGreaterThan(8);
+    for (const name of ['Jimmy', 'Jérémie', 'Jimmy (renter)', 'Jérémie (renter)', 'By login']) {
+      const filters = roles.get(name) ?? new Map<string, string>();
+      expect(
+        [...personal].filter((table) => !reachedFrom(filters.keys()).has(table)),
+        name,
+      ).toEqual([]);
+      for (const other of name.startsWith('Jimmy') ? ['jeremie'] : name.startsWith('Jér') ? ['jimmy'] : [])
+        expect([...filters.values()].join()).not.toContain(`"${other}"`);
+    }
+  });
+
+  it('show no address but the own one, and of renters the rooms and their climate alone', () => {
+    for (const [name, filters] of roles)
+      expect(filters.get('Access'), name).toMatch(name === 'By login' ? /USERPRINCIPALNAME/ : /^FALSE\(\)$/);
+    const open = (name: string) => [...personal].filter((table) => roles.get(name)?.get(table) !== 'FALSE()').sort();
+    expect(open('Jimmy (renter)')).toEqual(['Apartment', 'Environment by minute', 'Room']);
+    for (const table of open('Jimmy'))
+      if (!open('Jimmy (renter)').includes(table))
+        expect(roles.get('By login')?.get(table), table).toContain(`'Access'[Role] IN {"admin", "owner"}`);
   });
 });

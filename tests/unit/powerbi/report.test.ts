@@ -67,6 +67,9 @@ describe('the reports', () => {
   it('give a slicer its title in the header, and a way', () => {
     const { objects, visualContainerObjects } = visual('Energy', 'Room').visual;
     expect(objects.header?.[0]?.properties.text).toEqual(measure('Text: Room'));
+    expect(JSON.stringify(visual('Energy', 'Room').filterConfig)).toContain(
+      '{"Not":{"Expression":{"Comparison":{"ComparisonKind":0,"Left":{"Measure":{"Expression":{"SourceRef":{"Source":"f"}},"Property":"Cost"}},"Right":{"Literal":{"Value":"null"}}}}}}',
+    );
     expect(objects.data?.[0]?.properties.mode).toEqual({ expr: { Literal: { Value: "'Dropdown'" } } });
     expect(visualContainerObjects.title?.[0]?.properties).toEqual({ show: { expr: { Literal: { Value: 'false' } } } });
   });

@@ -3,7 +3,7 @@ import type { PowerBiOptions } from '../../../powerbi/model/options.ts';
 import { relationshipsOf } from '../../../powerbi/model/relationships.ts';
 import { roleObjects } from '../../../powerbi/model/roles.ts';
 import type { Exposure } from '../../../runner/manifest/exposure.ts';
-import { exposure, household, key, options, to } from '../../integration/powerbi/reader/exposures.ts';
+import { column, exposure, household, key, options, to } from '../../integration/powerbi/reader/exposures.ts';
 
 function filtersOf(exposures: readonly Exposure[], more: Partial<PowerBiOptions> = {}) {
   const roles = roleObjects(exposures, relationshipsOf(exposures), { ...options, ...more });
@@ -51,6 +51,46 @@ describe('roles', () => {
     );
     expect(roles.get('By login')?.get('Access')).toBe(own);
     expect([...(roles.get('By login')?.keys() ?? [])].sort()).toEqual(['Access', 'Apartment', 'Device', 'Room']);
+  });
+
+  it('of renters see nothing of what is for owners, neither by name nor by login', () => {
+    const guarded = household.map((one) =>
+      ['Energy by minute', 'Device health by day', 'Device'].includes(one.name)
+        ? { ...one, guardedBy: 'owned_apartments' }
+        : one.name === 'Access'
+          ? {
+              ...one,
+              guardedBy: 'owned_apartments',
+              columns: [...one.columns, column('Role', 'text', { source: 'role' })],
+            }
+          : { ...one, guardedBy: 'visible_apartments' },
+    );
+    const all = filtersOf(guarded);
+    expect([...all.keys()]).toEqual([
+      'All apartments',
+      'Jimmy',
+      'Jérémie',
+      'Jimmy (renter)',
+      'Jérémie (renter)',
+      'By login',
+    ]);
+    expect(all.get('Jimmy')).toEqual(roles.get('Jimmy'));
+    expect(Object.fromEntries(all.get('Jimmy (renter)') ?? [])).toEqual({
+      ...Object.fromEntries(roles.get('Jimmy') ?? []),
+      'Energy by minute': 'FALSE()',
+      'Device health by day': 'FALSE()',
+      Device: 'FALSE()',
+    });
+    const byLogin = all.get('By login');
+    expect(byLogin?.get('Energy by minute')).toBe(
+      `NOT ISEMPTY(FILTER('Access', LOWER('Access'[User e-mail]) == LOWER(USERPRINCIPALNAME()) && 'Access'[Apartment key] == 'Energy by minute'[Apartment key] && 'Access'[Role] IN {"admin", "owner"}))`,
+    );
+    expect(byLogin?.get('Device')).toContain(`&& 'Access'[Role] IN {"admin", "owner"}`);
+    expect(byLogin?.get('Room')).not.toContain('Role');
+    expect(byLogin?.get('Access')).toBe("LOWER('Access'[User e-mail]) == LOWER(USERPRINCIPALNAME())");
+    // A map that does not say who is an owner shows those tables to nobody.
+    const unsaid = guarded.map((one) => (one.name === 'Access' ? { ...one, columns: one.columns.slice(0, 2) } : one));
+    expect(filtersOf(unsaid).get('By login')?.get('Energy by minute')).toContain('&& FALSE()');
   });
 
   it('leave what has no apartment to everybody', () => {

@@ -36,6 +36,7 @@ export function exposure(name: string, model: string, more: Partial<Exposure> = 
     view: { schema: 'bi', name },
     description: '',
     kind: undefined,
+    guardedBy: undefined,
     columns: [],
     key: undefined,
     references: [],
@@ -141,6 +142,7 @@ export const options: PowerBiOptions = {
     ],
   },
   loginColumn: 'user_email',
+  renters: { access: 'owned_apartments', roleColumn: 'role', owners: ['admin', 'owner'] },
   refreshWindow: { keepYears: 10, refreshDays: 10 },
   firstYear: 2023,
 };
@@ -160,6 +162,7 @@ export const design: Design = {
           at: [648, 8, 200, 80],
           slicer: 'Dropdown',
           wells: { Values: ['Room.Room'] },
+          not_blank: 'Energy by minute.Cost',
         },
       ],
     },
