@@ -9,7 +9,11 @@ const plain =
     sql;
 
 /** A call whose arguments have names and places; one that is missing has the text given. */
-function filled(names: readonly string[], sql: (...args: string[]) => string, ...byDefault: string[]): Ready {
+function filled(
+  names: readonly string[],
+  sql: (...args: string[]) => string,
+  ...byDefault: (string | undefined)[]
+): Ready {
   return (args, text) => {
     const found = names.map((name, index) => {
       const one = args.get(String(index)) ?? args.get(name);
@@ -19,6 +23,31 @@ function filled(names: readonly string[], sql: (...args: string[]) => string, ..
     });
     return sql(...found);
   };
+}
+
+/** How many bounds of a part of time lie between two times, as dbt counts them; its weeks begin on Sunday. */
+function difference(first = '', second = '', part = ''): string {
+  const between = (of: (time: string) => string) => `(${of(second)} - ${of(first)})`;
+  const months = (time: string) => `(extract(year from (${time})::date) * 12 + extract(month from (${time})::date))`;
+  const seconds = { hour: 3600, minute: 60, second: 1 } as const;
+  switch (part) {
+    case 'day':
+      return between((time) => `(${time})::date`);
+    case 'week':
+      return `(${between((time) => `date_trunc('week', (${time})::date + 1)::date`)} / 7)`;
+    case 'month':
+      return `${between(months)}::int`;
+    case 'quarter':
+      return between((time) => `(extract(year from (${time})::date) * 4 + extract(quarter from (${time})::date))::int`);
+    case 'year':
+      return `${between((time) => `extract(year from (${time})::date)`)}::int`;
+    case 'hour':
+    case 'minute':
+    case 'second':
+      return `(extract(epoch from ${between((time) => `date_trunc('${part}', (${time})::timestamp)`)}) / ${seconds[part]})::bigint`;
+    default:
+      throw new NotConverted(`datediff in "${part}": write the SQL for it`);
+  }
 }
 
 function itemsOf(
@@ -63,6 +92,41 @@ export const packageMacros: Readonly<Record<string, Ready | undefined>> = {
   dateadd: filled(
     ['datepart', 'interval', 'from'],
     (part, count, from) => `(${from} + (${count}) * interval '1 ${part}')`,
+  ),
+  datediff: filled(['first_date', 'second_date', 'datepart'], difference),
+  last_day: filled(
+    ['date', 'datepart'],
+    (date, part) => `(date_trunc('${part}', ${date}) + interval '1 ${part}' - interval '1 day')::date`,
+  ),
+  safe_cast: filled(['field', 'type'], (field, type) => `cast(${field} as ${type})`),
+  cast: filled(['field', 'type'], (field, type) => `cast(${field} as ${type})`),
+  hash: filled(['field'], (field) => `md5(cast(${field} as text))`),
+  length: filled(['expression'], (text) => `length(${text})`),
+  position: filled(['substring_text', 'string_text'], (part, text) => `position(${part} in ${text})`),
+  replace: filled(['field', 'old_chars', 'new_chars'], (text, old, now) => `replace(${text}, ${old}, ${now})`),
+  right: filled(['string_text', 'length_expression'], (text, length) => `right(${text}, ${length})`),
+  split_part: filled(
+    ['string_text', 'delimiter_text', 'part_number'],
+    (text, delimiter, number) => `split_part(${text}, ${delimiter}, ${number})`,
+  ),
+  listagg: filled(
+    ['measure', 'delimiter_text', 'order_by_clause'],
+    (measure, delimiter, order) => `string_agg(${measure}, ${delimiter}${order === '' ? '' : ` ${order}`})`,
+    undefined,
+    "','",
+    '',
+  ),
+  // PostgreSQL 15 has no any_value.
+  any_value: filled(['expression'], (one) => `min(${one})`),
+  bool_or: filled(['expression'], (one) => `bool_or(${one})`),
+  cast_bool_to_text: filled(['bool_expression'], (one) => `cast(${one} as text)`),
+  string_literal: filled(['value'], (text) => `'${text.replaceAll("'", "''")}'`),
+  escape_single_quotes: filled(['expression'], (text) => text.replaceAll("'", "''")),
+  except: plain('except'),
+  intersect: plain('intersect'),
+  deduplicate: filled(
+    ['relation', 'partition_by', 'order_by'],
+    (relation, key, order) => `select distinct on (${key}) * from ${relation} order by ${key}, ${order}`,
   ),
   current_timestamp: plain('now()'),
   type_string: plain('text'),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { convertProject } from '../../../../cli/convert/convert.ts';
+import { openPglite } from '../../../../warehouse/pglite.ts';
 
 /** The text of a model after conversion, and what is left to do in it. */
 function converted(text: string, others: readonly { readonly path: string; readonly text: string }[] = []) {
@@ -46,6 +47,46 @@ test.each([
   ['{% raw %}{{ x }}{% endraw %}', '\\{{ x }}'],
 ])('%s', (jinja, ours) => {
   expect(converted(jinja)).toEqual({ text: ours, tasks: [] });
+});
+
+const day = "dbt.datediff('a', 'b', 'day')";
+test.each([
+  [`{{ ${day} }}`, '((b)::date - (a)::date)'],
+  ["{{ dbt.safe_cast('a', dbt.type_int()) }}", 'cast(a as int)'],
+  ["{{ dbt.position(\"'x'\", 'a') }}", "position('x' in a)"],
+  ['{{ dbt.listagg(measure="a", order_by_clause="order by a") }}', "string_agg(a, ',' order by a)"],
+  ["{{ dbt.last_day('a', 'month') }}", "(date_trunc('month', a) + interval '1 month' - interval '1 day')::date"],
+  [
+    "{{ dbt_utils.deduplicate(relation=ref('x'), partition_by='a, b', order_by='at desc') }}",
+    'select distinct on (a, b) * from {{ref "x"}} order by a, b, at desc',
+  ],
+])('of what dbt brings, %s becomes SQL', (jinja, sql) => {
+  expect(converted(jinja)).toEqual({ text: sql, tasks: [] });
+});
+
+test('differences of times are those that dbt counts', async () => {
+  const cases = [
+    [
+      '2024-02-29 23:59:59',
+      '2024-03-01 00:00:00',
+      { day: 1, week: 0, month: 1, quarter: 0, year: 0, hour: 1, minute: 1, second: 1 },
+    ],
+    ['2023-12-30 10:00:00', '2024-01-07 09:30:00', { day: 8, week: 2, month: 1, quarter: 1, year: 1, hour: 191 }],
+    ['2024-01-07 09:30:00', '2024-01-01 09:30:00', { day: -6, week: -1, month: 0, year: 0, hour: -144 }],
+  ] as const;
+  const wanted = cases.flatMap(([from, to, parts]) =>
+    Object.entries(parts).map(([part, number]) => ({ from, to, part, number })),
+  );
+  const columns = wanted.map(
+    ({ from, to, part }) => converted(`{{ dbt.datediff("'${from}'", "'${to}'", '${part}') }}`).text,
+  );
+  const warehouse = await openPglite({ folder: 'memory://', applicationName: 'tests', settings: {} });
+  try {
+    const { rows } = await warehouse.query<{ found: string[] }>(`select array[${columns.join(', ')}]::text[] as found`);
+    expect(rows[0]?.found).toEqual(wanted.map(({ number }) => `${number}`));
+  } finally {
+    await warehouse.close();
+  }
 });
 
 test('a macro gets its arguments by name, with its defaults, and the one for PostgreSQL is taken', () => {
