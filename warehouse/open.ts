@@ -17,6 +17,8 @@ export interface WarehouseOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Told what a person should know although it works; standard error if nothing else. */
   readonly warn?: (text: string) => void;
+  /** Told what statements say besides their results, e.g. by `raise notice`. */
+  readonly onNotice?: ((text: string) => void) | undefined;
   /** How long a server may take until a connection to it is made, in milliseconds; `connect_timeout` of the URL comes first. */
   readonly connectMs?: number | undefined;
   /** Once it is aborted no connection is waited for any more. */
@@ -42,7 +44,13 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const applicationName = `datacycle ${options.purpose} pid ${process.pid} on ${hostname()}`.slice(0, 63);
   if (options.url === undefined || options.url === '') {
     const { openPglite } = await import('./pglite.ts');
-    return openPglite({ folder: options.folder, beginWith: options.beginWith, applicationName, settings });
+    return openPglite({
+      folder: options.folder,
+      beginWith: options.beginWith,
+      applicationName,
+      settings,
+      onNotice: options.onNotice,
+    });
   }
   const url = options.url.replace(/^postgres(?:ql)?(?:\+\w+)?:\/\//, 'postgres://');
   if (!url.startsWith('postgres://')) {
@@ -60,7 +68,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     });
   }
   const warn = options.warn ?? ((text: string) => void process.stderr.write(`Warning: ${text}\n`));
-  const { concurrency, connectMs, signal } = options;
+  const { concurrency, connectMs, signal, onNotice } = options;
   const { openPostgres } = await import('./postgres.ts');
-  return openPostgres({ url, applicationName, concurrency, settings, warn, connectMs, signal });
+  return openPostgres({ url, applicationName, concurrency, settings, warn, connectMs, signal, onNotice });
 }

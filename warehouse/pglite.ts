@@ -16,6 +16,8 @@ export interface PgliteOptions {
   readonly beginWith?: Blob | undefined;
   readonly applicationName: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** Told what statements say besides their results, e.g. by `raise notice`. */
+  readonly onNotice?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface PgliteOptions {
  * @throws DatacycleError if another process has the folder open.
  */
 export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
-  const { folder, beginWith, applicationName, settings } = options;
+  const { folder, beginWith, applicationName, settings, onNotice } = options;
   const inMemory = folder.startsWith('memory://');
   if (!inMemory) createFoldersSync(folder);
   const unlock = inMemory ? () => undefined : await lockFolder(folder, applicationName);
@@ -71,6 +73,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
       return await db.query<R>(sent, params === undefined ? [] : [...params], {
         ...(blob === undefined ? {} : { blob }),
         ...(values === 'text' ? { parsers: textParsers() } : {}),
+        ...(onNotice === undefined ? {} : { onNotice: ({ message = '' }) => onNotice(conceal(message)) }),
       });
     } catch (error) {
       const isCoded = error instanceof Error && 'code' in error;

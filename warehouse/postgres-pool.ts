@@ -19,6 +19,8 @@ export interface PoolOptions {
   readonly settings: Readonly<Record<string, string>>;
   readonly conceal: Conceal;
   readonly warn: (text: string) => void;
+  /** Told what statements say besides their results, e.g. by `raise notice`. */
+  readonly onNotice?: ((text: string) => void) | undefined;
   /** For a connection to be made, where the URL says nothing. */
   readonly connectMs?: number | undefined;
   /** Once it is aborted no connection is waited for any more. */
@@ -205,6 +207,8 @@ export class PostgresPool {
   /** Sets the session's settings, secrets among them, once the server has let this client in. */
   async #prepare(client: pg.PoolClient & PostgresClient): Promise<Listening> {
     client.on('error', () => undefined);
+    const { onNotice, conceal } = this.#options;
+    if (onNotice !== undefined) client.on('notice', ({ message = '' }) => onNotice(conceal(message)));
     const settings = { ...sessionSettings, ...keepAliveSettings, ...this.#options.settings };
     const secrets = Object.keys(settings).filter((name) => name.startsWith(secretPrefix));
     if (secrets.length > 0 && !client.isProtected) throw unprotected(this.#options.address, secrets);

@@ -20,6 +20,8 @@ export interface PostgresOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Told what a person should know although it works. */
   readonly warn: (text: string) => void;
+  /** Told what statements say besides their results, e.g. by `raise notice`. */
+  readonly onNotice?: ((text: string) => void) | undefined;
   readonly connectMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -17,7 +17,7 @@ export interface OperationFlags {
 }
 
 /**
- * Renders a macro and runs its SQL in one transaction; prints the rows of statements that yield some.
+ * Renders a macro and runs its SQL in one transaction; prints the rows of statements that yield some, and notices.
  * @throws ProjectError | UsageError | NodeError
  */
 export async function runOperationCommand(
@@ -36,8 +36,14 @@ export async function runOperationCommand(
     return 0;
   }
   const file = project.macros.find(({ path }) => path.endsWith(`/${macro}.sql`))?.path ?? macro;
-  const warehouse = await openForModels(project, 'run-operation', 1);
+  let isRunning = false;
+  // What opening a database says is of no operation.
+  const onNotice = (text: string) => {
+    if (isRunning) terminal.notice(text);
+  };
+  const warehouse = await openForModels(project, 'run-operation', 1, undefined, onNotice);
   try {
+    isRunning = true;
     const done = await runOperation(warehouse, sql, {
       name: macro,
       file,

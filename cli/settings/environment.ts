@@ -83,12 +83,12 @@ export async function openProject(options: GlobalOptions, override: Env = {}): P
   return project;
 }
 
-/** Opens the database of a project's target. @param waits how long a connection is waited for, where not as always. */
+/** Opens the database of a project's target. @param waits how long a connection is waited for, where not as always, and who hears notices. */
 export async function openProjectWarehouse(
   project: Project,
   purpose: string,
   threads: number | undefined,
-  waits: Pick<WarehouseOptions, 'connectMs' | 'signal'> = {},
+  waits: Pick<WarehouseOptions, 'connectMs' | 'signal' | 'onNotice'> = {},
 ): Promise<Warehouse> {
   const secrets = (project.settings.secrets ?? []).flatMap((name) => {
     const value = project.env[name];
@@ -151,14 +151,18 @@ export function openWithoutTrace(project: Project, purpose: string, signal: Abor
   return openToRead(looked, purpose, 1, signal);
 }
 
-/** The same for a command that runs models: what the loaders keep there is brought up to date first. */
+/**
+ * The same for a command that runs models: what the loaders keep there is brought up to date first.
+ * @param onNotice told what statements say besides their results.
+ */
 export async function openForModels(
   project: Project,
   purpose: string,
   threads: number | undefined,
   signal?: AbortSignal,
+  onNotice?: (text: string) => void,
 ): Promise<Warehouse> {
-  return openedWith(await openProjectWarehouse(project, purpose, threads, { signal }), async (warehouse) => {
+  return openedWith(await openProjectWarehouse(project, purpose, threads, { signal, onNotice }), async (warehouse) => {
     // First, so that a database that is too new stays as it is.
     await readStateVersion(warehouse);
     await updateStaging(warehouse);

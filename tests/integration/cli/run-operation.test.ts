@@ -18,6 +18,8 @@ begin atomic
 end;
 {{log "made it" info=true}}
 select gold.twice({{n}}) as twice`,
+  'macros/notices.sql':
+    'do $$ begin raise notice \'% rooms; and no more\', (select count(*) from {{ref "rooms"}}); end $$;',
   'macros/says.sql': '{{log "only words" info=true}}',
 };
 
@@ -66,6 +68,12 @@ describe('run-operation', () => {
       stdout: 'says renders no SQL: nothing is done.\n',
       stderr: expect.stringContaining('only words'),
     });
+  });
+
+  it('prints what statements say by raise notice', async () => {
+    const { code, stdout, stderr } = await run('run-operation', 'notices');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^\d rooms; and no more\nDone: notices, 1 statement\.\n$/);
   });
 
   it('takes effect as a whole or not at all, and points at the macro', async () => {
