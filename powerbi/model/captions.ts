@@ -67,11 +67,7 @@ export function captionFaults(
 }
 
 /** The model's objects in other languages, one culture for each. What has no translation keeps its English name. */
-export function cultureObjects(
-  tables: readonly TmdlObject[],
-  perspectives: readonly TmdlObject[],
-  captions: Captions,
-): TmdlObject[] {
+export function cultureObjects(tables: readonly TmdlObject[], captions: Captions): TmdlObject[] {
   return [...captions].flatMap(([language, translations]) => {
     const culture = cultures[language];
     if (culture === undefined) return [];
@@ -104,7 +100,6 @@ export function cultureObjects(
             }),
           ),
         ),
-        ...perspectives.flatMap((perspective) => named(perspective, [])),
       ],
     };
     return [{ type: 'cultureInfo', name: culture, children: [{ type: 'translations', children: [model] }] }];

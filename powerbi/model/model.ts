@@ -39,7 +39,7 @@ export function modelFiles(
   const related = relationships.filter((one) => one.active || isActivated(one, exposures));
   const tables = modelTables(exposures, options, extras, captions, texts);
   const perspectives = extras.perspectives.map(perspectiveObject);
-  const translations = cultureObjects(tables, perspectives, captions);
+  const translations = cultureObjects(tables, captions);
   const roles = roleObjects(exposures, relationships, options);
   const expressions = expressionObjects(options);
   return new Map([

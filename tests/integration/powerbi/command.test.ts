@@ -139,6 +139,36 @@ describe('datacycle bi', () => {
     rmSync(join(project.root, 'models', 'mine.txt'));
   });
 
+  it('draws pages only of what is built, in a language that there is', async () => {
+    const unbuilt = await project.run(['bi', '--preview']);
+    expect([unbuilt.code, unbuilt.stderr]).toEqual([2, expect.stringContaining('is not in the database')]);
+    expect(unbuilt.stderr).toContain('run `datacycle build` first');
+    const unknown = await project.run(['bi', '--preview', '--language', 'de']);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('there are no captions in "de"')]);
+    expect(unknown.stderr).toContain('There are en, es, fr, pt, ro');
+    const alone = await project.run(['bi', '--language', 'fr']);
+    expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('--language belongs to --preview')]);
+    expect(existsSync(join(project.root, 'target', 'powerbi-preview'))).toBe(false);
+  });
+
+  it('points at what is wrong with a page or a caption, at its place', async () => {
+    const file = join(project.root, 'powerbi', 'pages', 'presence.yml');
+    const captions = join(project.root, 'powerbi', 'captions', 'fr.yml');
+    const [pages, french] = [readFileSync(file, 'utf8'), readFileSync(captions, 'utf8')];
+    writeFileSync(file, pages.replace('visual: pivotTable', 'visual: pivotTabel').replace('sort: {', 'sorted: {'));
+    const page = await project.run(['bi', '--force']);
+    expect([page.code, page.stderr]).toEqual([2, expect.stringMatching(/powerbi\/pages\/presence\.yml:\d+:\d+: .*/)]);
+    expect(page.stderr).toContain('Did you mean "sort"?');
+    writeFileSync(file, pages);
+    writeFileSync(captions, french.replace(/^Cost: .*$/m, 'Cost: Énergie').replace(/^Overview: .*\n/m, ''));
+    const clash = await project.run(['bi', '--force']);
+    expect([clash.code, clash.stderr]).toEqual([2, expect.stringContaining('are both "Énergie" in fr')]);
+    writeFileSync(captions, french.replace(/^Overview: .*\n/m, ''));
+    const missing = await project.run(['bi', '--force']);
+    expect([missing.code, missing.stdout]).toEqual([0, expect.stringContaining('"Overview" (fr)')]);
+    writeFileSync(captions, french);
+  });
+
   it('points at a measure that names what is not there', async () => {
     const file = join(project.root, 'models', 'gold', 'fact_presence_minute.yml');
     const text = readFileSync(file, 'utf8');

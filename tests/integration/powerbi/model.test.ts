@@ -1,11 +1,12 @@
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDesign } from '../../../cli/bi/design.ts';
+import { writePreview } from '../../../cli/bi/preview.ts';
 import { fieldName } from '../../../powerbi/model/fields.ts';
 import { isActivated, relationshipsOf } from '../../../powerbi/model/relationships.ts';
 import { formatNumber } from '../../../powerbi/preview/format.ts';
-import { type MeasureQuery, measureQuery } from '../../../powerbi/preview/measure-query.ts';
-import { preview } from '../../../powerbi/preview/preview.ts';
+import { measureQuery } from '../../../powerbi/preview/measure-query.ts';
 import { powerBiProject } from '../../../powerbi/project/project.ts';
 import type { BiType, Exposure } from '../../../runner/manifest/exposure.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
@@ -174,8 +175,10 @@ describe.each(oneDatabase)('the semantic model of the project on $name', (kind) 
   });
 
   it('draws every page from the same definitions, with the numbers of the database', async () => {
-    const ask = async ({ sql, params }: MeasureQuery) => (await database.warehouse.query(sql, params)).rows;
-    const { files: pages, missing } = await preview(exposures, { ...readDesign(repository), language: 'fr' }, ask);
+    const folder = join(home.folder, 'preview');
+    const into = { folder, language: 'fr' };
+    const { missing } = await writePreview(database.warehouse, exposures, readDesign(repository), into);
+    const pages = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
     expect([...pages.keys()].sort()).toEqual([
       'compare-compare.html',
       'energy.html',

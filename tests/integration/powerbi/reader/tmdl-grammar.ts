@@ -133,7 +133,7 @@ export const objectKinds: Readonly<Record<string, ObjectKind>> = {
   translatedModel: {
     named: true,
     properties: translation,
-    children: ['table=translatedTable', 'perspective=translated'],
+    children: ['table=translatedTable'],
   },
   translatedTable: {
     named: true,

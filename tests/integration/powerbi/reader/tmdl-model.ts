@@ -93,13 +93,7 @@ class Model {
         return object.children
           .flatMap(({ children }) => children)
           .flatMap(({ children }) => children)
-          .flatMap((part) =>
-            part.type === 'perspective'
-              ? this.#objects.some((one) => one.type === 'perspective' && one.name === part.name)
-                ? []
-                : [`culture ${object.name}: perspective ${part.name} names nothing`]
-              : this.#below(`culture ${object.name}`, part, ''),
-          );
+          .flatMap((part) => this.#below(`culture ${object.name}`, part, ''));
       return [];
     });
   }
