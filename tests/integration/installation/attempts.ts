@@ -10,6 +10,11 @@ export interface Attempt {
 export const attempts: readonly Attempt[] = [
   { name: 'a fact', sql: 'select count(*)::int from gold.fact_energy_minute where apartment_key = {other}', sees: 0 },
   {
+    name: 'a view of gold',
+    sql: 'select count(*)::int from gold.mv_energy_with_cost where apartment_key = {other}',
+    sees: 0,
+  },
+  {
     name: 'a fact, sampled',
     sql: 'select count(*)::int from gold.fact_presence_minute tablesample system (100) where apartment_key = {other}',
     sees: 0,

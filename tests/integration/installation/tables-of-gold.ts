@@ -2,11 +2,11 @@ import { compileProject } from '../../../runner/compile/compile.ts';
 import { isBuilt, rowSecurityOf } from '../../../runner/manifest/manifest.ts';
 import { readProject } from '../../../runner/project/read-project.ts';
 
-/** What a project has in gold: whether a table has an apartment, and whether its rows are guarded. */
+/** What a project has in gold: whether a table has an apartment, and whether its rows are guarded. Views show what tables do. */
 export function tablesOfGold(root: string) {
   const { manifest } = compileProject(readProject({ root, env: {} }));
   return [...manifest.nodes.values()].flatMap((node) =>
-    node.kind === 'model' && isBuilt(node) && node.relation.schema === 'gold'
+    node.kind === 'model' && isBuilt(node) && node.materialized !== 'view' && node.relation.schema === 'gold'
       ? [
           {
             name: node.name,
