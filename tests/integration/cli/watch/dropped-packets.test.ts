@@ -44,8 +44,8 @@ describe.each(servers)('a network that drops packets between the watcher and $na
     put(0);
     await own.until('landed');
     await eventually(() => own.events('built').length > 0, 'a build', log);
-    // Longer than what is taken for a loss, shorter, and until nothing of before is left.
-    const outages = [10, 2, 60].slice(0, rounds({ gate: 1, long: 3 }));
+    // Longer than what is taken for a loss, shorter, until nothing of before is left, and as long as a router or a server is away.
+    const outages = [10, 2, 60, 300, 1800].slice(0, rounds({ gate: 1, long: 5 }));
     for (const [round, seconds] of outages.entries()) {
       const before = own.lines.length;
       proxy.silent = true;
@@ -61,5 +61,5 @@ describe.each(servers)('a network that drops packets between the watcher and $na
     }
     expect(own.lines.filter(({ event }) => event === 'build failed')).toEqual([]);
     expect(await own.stop(), own.stderr).toBe(0);
-  });
+  }, 3_600_000);
 });
