@@ -80,6 +80,10 @@ export async function bi(project: Project, flags: BiFlags, terminal: Terminal): 
     );
   }
   tellMissing(made.captionFaults, terminal);
+  if (made.missingFields.length > 0)
+    terminal.notice(
+      `The model does not have these fields of powerbi/pages/, which are left out: ${made.missingFields.join(', ')}.`,
+    );
   if (server === undefined) {
     terminal.notice(
       'Power BI needs a PostgreSQL server: it cannot read the embedded database. "localhost" and "datacycle" stand in the project; set DB_URL and run this again.',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { daxColumn, daxText } from './dax.ts';
+import { scanDax } from './dax-scan.ts';
 import { type FieldName, fieldName } from './fields.ts';
 import { guidOf } from './guid.ts';
 import type { TmdlObject, TmdlProperty } from './tmdl.ts';
@@ -52,12 +53,23 @@ export function possibleExtras(extras: Extras, exposures: readonly Exposure[]): 
       const fields = one.fields.filter(({ field }) => isExposed(exposures, fieldName(field)));
       return fields.length === 0 ? [] : [{ ...one, fields }];
     }),
-    calculation_groups: exposures.some(({ kind }) => kind === 'date') ? (extras.calculation_groups ?? []) : [],
+    calculation_groups: (extras.calculation_groups ?? []).flatMap((one) => {
+      const items = one.items.filter(({ expression }) => namesWhatIsThere(expression, exposures));
+      return items.length === 0 ? [] : [{ ...one, items }];
+    }),
     perspectives: (extras.perspectives ?? []).flatMap((one) => {
       const tables = one.tables.filter(hasTable);
       return tables.length === 0 ? [] : [{ ...one, tables }];
     }),
   };
+}
+
+/** Whether the model has every table and field that a DAX expression names. */
+function namesWhatIsThere(dax: string, exposures: readonly Exposure[]): boolean {
+  return scanDax(dax).references.every((one) => {
+    if (one.kind === 'table') return exposures.some(({ name: table }) => table === one.name);
+    return one.kind === 'bare' || isExposed(exposures, one);
+  });
 }
 
 export function hierarchyObjects(table: string, extras: ModelExtras): TmdlObject[] {

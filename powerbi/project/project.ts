@@ -11,7 +11,7 @@ import { type Extras, possibleExtras } from '../model/extras.ts';
 import { modelFiles, modelTables } from '../model/model.ts';
 import type { PowerBiOptions } from '../model/options.ts';
 import type { Page } from '../report/page-schema.ts';
-import { possibleReports, reportTexts } from '../report/pages.ts';
+import { missingFields, possibleReports, reportTexts } from '../report/pages.ts';
 import { reportFiles } from '../report/report.ts';
 import {
   connectionFile,
@@ -36,6 +36,8 @@ export interface PowerBiProject {
   readonly reportFolders: readonly string[];
   /** What is wrong with the captions of the other languages. */
   readonly captionFaults: readonly CaptionFault[];
+  /** The fields, `Table.Name`, that pages name and the model does not have; they are left out. */
+  readonly missingFields: readonly string[];
 }
 
 /**
@@ -78,6 +80,7 @@ export function powerBiProject(
     files,
     reportFolders: reports.map(({ item }) => `${item}.Report`),
     captionFaults: captionFaults(tables, named, captions),
+    missingFields: missingFields(pages, exposures, extras),
   };
 }
 

@@ -38,15 +38,7 @@ export function possibleReports(
 
 /** A visual with the fields that are there; none if it says nothing without the others. */
 function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extras: ModelExtras): PageVisual[] {
-  const has = (written: string) => {
-    const field = fieldName(written);
-    return (
-      isExposed(exposures, field) ||
-      parameterOf(written, extras) !== undefined ||
-      extras.calculation_groups.some(({ name }) => name === field.table && name === field.name) ||
-      extras.hierarchies.some(({ table, name }) => table === field.table && name === field.name)
-    );
-  };
+  const has = (written: string) => isThere(written, exposures, extras);
   if (visual.banner !== undefined && !isComputable(visual.banner, exposures)) return [];
   const wells = Object.entries(visual.wells ?? {}).map(([well, fields]) => [well, fields.filter(has)] as const);
   // A chart without an axis or values says nothing; one without tooltips or a second axis does.
@@ -66,6 +58,37 @@ function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extr
       ...(not_blank !== undefined && has(not_blank) ? { not_blank } : {}),
     },
   ];
+}
+
+/** Whether the model has what a page writes as `Table.Name`. */
+function isThere(written: string, exposures: readonly Exposure[], extras: ModelExtras): boolean {
+  const field = fieldName(written);
+  return (
+    isExposed(exposures, field) ||
+    parameterOf(written, extras) !== undefined ||
+    extras.calculation_groups.some(({ name }) => name === field.table && name === field.name) ||
+    extras.hierarchies.some(({ table, name }) => table === field.table && name === field.name)
+  );
+}
+
+/** The fields that pages name and the model does not have, each once. */
+export function missingFields(
+  pages: readonly Page[],
+  exposures: readonly Exposure[],
+  extras: ModelExtras,
+): readonly string[] {
+  const named = pages.flatMap(({ drill_through, visuals }) => [
+    drill_through,
+    ...visuals.flatMap(({ wells = {}, sort, heat, where = {}, not_blank }) => [
+      ...Object.values(wells).flat(),
+      ...Object.keys(where),
+      sort?.by,
+      heat,
+      not_blank,
+    ]),
+  ]);
+  const known = named.filter((field) => field !== undefined);
+  return [...new Set(known)].filter((field) => !isThere(field, exposures, extras));
 }
 
 function isComputable(dax: string, exposures: readonly Exposure[]): boolean {

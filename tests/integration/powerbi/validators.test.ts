@@ -13,7 +13,7 @@ const { exposures } = compileProject(readProject({ root, env: {} }));
 // As the command has them.
 const options = { ...ofHousehold, subjects: { ...ofHousehold.subjects, idColumn: 'shown_apartment_id' } };
 const design = readDesign(root);
-const { files, reportFolders, captionFaults } = powerBiProject(exposures, options, design);
+const { files, reportFolders, captionFaults, missingFields } = powerBiProject(exposures, options, design);
 const [reportFolder = ''] = reportFolders;
 const objects = [...files].filter(([path]) => path.endsWith('.tmdl')).flatMap(([, text]) => readTmdl(text).objects);
 
@@ -44,6 +44,10 @@ describe('the project for Power BI, as Microsoft reads it', () => {
     ['a visual without a required well', '"Y": {', '"Y2": {'],
   ])('would be refused with %s', async (_, found, replacement) => {
     expect(await reportFaults(planted(found, replacement), reportFolder)).not.toEqual([]);
+  });
+
+  it('has every field that its pages name', () => {
+    expect(missingFields).toEqual([]);
   });
 
   it('has queries in M that parse', async () => {

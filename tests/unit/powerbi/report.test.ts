@@ -93,6 +93,23 @@ describe('the reports', () => {
     expect(JSON.stringify(chart.objects.y1AxisReferenceLine)).toContain('"2.5D"');
   });
 
+  it('say which fields the model does not have', () => {
+    const { missingFields } = powerBiProject(household, options, design);
+    expect(missingFields).toEqual(['Energy by minute.Missing', 'Air.CO2']);
+  });
+
+  it('keep of a calculation group what the model has the tables for', () => {
+    const items = [
+      { name: 'Current', expression: 'SELECTEDMEASURE()' },
+      { name: 'Before', expression: "CALCULATE(SELECTEDMEASURE(), DATEADD('Calendar'[Date], -7, DAY))" },
+    ];
+    const extras = { calculation_groups: [{ name: 'Comparison', precedence: 1, items }] };
+    const project = powerBiProject(household, options, { ...design, extras });
+    const table = project.files.get('datacycle.SemanticModel/definition/tables/Comparison.tmdl') ?? '';
+    expect(table).toContain('calculationItem Current');
+    expect(table).not.toContain('Before');
+  });
+
   it('show a banner only where its measures are there', () => {
     expect(visual('Energy', 'Dear!').visual.query.queryState.Data?.projections[0]?.queryRef).toBe(
       'Texts.Banner: Dear!',
