@@ -5,6 +5,8 @@ import { learningWorker } from './bin/setup.mjs';
 /** The files that take longest, as measured: begun last, one of them would keep a worker busy while the others have nothing to do. */
 const longest = [
   'main-job/main-job',
+  'ui/demo',
+  'ui/browser',
   'cli/watch/process',
   'installation/three-days',
   'cli/init',

@@ -3,11 +3,14 @@ import { isConfigured, sources } from '../sources/sources.ts';
 import { readStatus, type Status } from '../status/status.ts';
 import type { Site } from './site.ts';
 
+/** Larger tables are not counted: the page is to be there at once. */
+const exactBelow = 20_000;
+
 /** Whether all is well, by the same reading as `datacycle status`, and what to do next. */
 export async function overviewOf(site: Site): Promise<Overview> {
   const now = new Date();
   const compiled = await site.compiled();
-  const status = await readStatus(await site.warehouse(), compiled, Object.values(sources), now);
+  const status = await readStatus(await site.warehouse(), compiled, Object.values(sources), now, exactBelow);
   const { fullTests: _fullTests, settings: _settings, problems, sources: rows, ...rest } = status;
   const ids = new Map([...compiled.manifest.nodes.values()].map((node) => [node.name, node.id]));
   const pageOf = ({ kind, name }: Status['problems'][number]) =>

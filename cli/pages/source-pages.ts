@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { placeInBronze, twinOf } from '../../loaders/landing/bronze-files.ts';
 import { isCompressed } from '../../loaders/landing/ledger-name.ts';
@@ -52,7 +53,10 @@ export async function rejectedFile(site: Site, source: string, name: string): Pr
     : { rows: [] };
   const [row] = found.rows;
   if (row === undefined) throw new UsageError({ what: `no file "${name}" of ${source} was rejected` });
-  const text = row.path === null ? null : await beginning(bronzeRoot(site.project), row.path);
+  // The demo keeps its Bronze apart from that of real data.
+  const roots = [bronzeRoot(site.project), join(site.project.root, '.datacycle', 'demo', 'bronze')];
+  let text: string | null = null;
+  for (const root of roots) if (row.path !== null) text ??= await beginning(root, row.path);
   return { source, name, reason: row.reason, bytes: row.bytes, text };
 }
 

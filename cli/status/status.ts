@@ -54,6 +54,7 @@ export async function readStatus(
   compiled: Compiled,
   sources: readonly Source[],
   now: Date,
+  exactBelow?: number,
 ): Promise<Status> {
   const { project } = compiled;
   const attempts = await readSources(warehouse);
@@ -69,7 +70,7 @@ export async function readStatus(
     sources: states,
     freshness,
     rejected: await readRejected(warehouse),
-    tables: await readTables(warehouse, compiled.manifest),
+    tables: await readTables(warehouse, compiled.manifest, exactBelow),
     audits: await readFailedAudits(warehouse, names),
     fullTests: full?.lastSuccess ? { at: full.lastSuccess, failed: full.message } : null,
     disk: await readDisk(warehouse, bronzeRoot(project)),

@@ -17,20 +17,25 @@ export interface TableState {
 /** From about so many rows on, counting takes too long to wait for. */
 const countedBelow = 1_000_000;
 
-/** Rows of every table that seeds and models make. */
-export function readTables(on: Queryable, manifest: Manifest): Promise<readonly TableState[]> {
+/** Rows of every table that seeds and models make. @param exactBelow tables that seem to have more rows are not counted. */
+export function readTables(
+  on: Queryable,
+  manifest: Manifest,
+  exactBelow = countedBelow,
+): Promise<readonly TableState[]> {
   const nodes = [...manifest.nodes.values()].flatMap((node) =>
     node.kind === 'seed' || (node.kind === 'model' && node.materialized !== 'view' && node.materialized !== 'ephemeral')
       ? [{ name: node.name, relation: relation(node.relation) }]
       : [],
   );
-  return countOf(on, nodes);
+  return countOf(on, nodes, exactBelow);
 }
 
 /** Size and rows of some tables, by their quoted names. */
 export async function countOf(
   on: Queryable,
   nodes: readonly { readonly name: string; readonly relation: string }[],
+  exactBelow = countedBelow,
 ): Promise<readonly TableState[]> {
   const built = (await exists(on, 'datacycle.model'))
     ? 'datacycle.model'
@@ -55,7 +60,8 @@ export async function countOf(
   );
   const states: TableState[] = [];
   for (const [index, { name, estimate, bytes, built_at: builtAt }] of rows.entries()) {
-    const counted = estimate === null ? undefined : await countOrEstimate(on, nodes[index]?.relation ?? '', estimate);
+    const counted =
+      estimate === null ? undefined : await countOrEstimate(on, nodes[index]?.relation ?? '', estimate, exactBelow);
     states.push({ name, rows: counted?.rows ?? null, estimated: counted?.estimated ?? false, bytes, builtAt });
   }
   return states;
@@ -69,8 +75,9 @@ export async function countOrEstimate(
   on: Queryable,
   quoted: string,
   estimate: number,
+  exactBelow = countedBelow,
 ): Promise<{ readonly rows: number; readonly estimated: boolean }> {
-  if (estimate >= countedBelow) return { rows: Math.round(estimate), estimated: true };
+  if (estimate >= exactBelow) return { rows: Math.round(estimate), estimated: true };
   const { rows } = await on.query<{ rows: number }>(`select count(*) as rows from ${quoted}`);
   return { rows: Number(rows[0]?.rows ?? 0), estimated: false };
 }

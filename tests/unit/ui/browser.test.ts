@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { labelOf } from '../../../ui/browser/graph/box.ts';
 import { columnLight, lightOf } from '../../../ui/browser/graph/light.ts';
-import { centredOn, fitted, zoomed } from '../../../ui/browser/graph/view.ts';
+import { centredOn, fitted, fittedTo, zoomed } from '../../../ui/browser/graph/view.ts';
 import { ago, duration, size } from '../../../ui/browser/parts/words.ts';
 
 describe('a view of the graph', () => {
@@ -16,6 +16,14 @@ describe('a view of the graph', () => {
   it('fits all of a drawing, and enlarges none', () => {
     expect(fitted({ width: 2000, height: 100 }, { width: 1040, height: 540 })).toEqual({ x: 20, y: 245, scale: 0.5 });
     expect(fitted({ width: 100, height: 100 }, { width: 1040, height: 540 }).scale).toBe(1);
+  });
+
+  it('shows all of some boxes', () => {
+    const boxes = [
+      { x: 100, y: 50, width: 100, height: 20 },
+      { x: 300, y: 80, width: 100, height: 20 },
+    ];
+    expect(fittedTo(boxes, { width: 340, height: 90 })).toEqual({ scale: 1, x: -80, y: -30 });
   });
 
   it('stays where a box is in view', () => {

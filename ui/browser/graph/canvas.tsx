@@ -13,7 +13,7 @@ import type { Graph, GraphNode } from '../../data/graph.ts';
 import { type Layout, layOut, type PlacedBox } from '../../layout/layout.ts';
 import { boxOf, labelOf } from './box.ts';
 import { edgeKey, type Light } from './light.ts';
-import { centredOn, fitted, moved, transformOf, type View, zoomed } from './view.ts';
+import { centredOn, fitted, fittedTo, moved, transformOf, type View, zoomed } from './view.ts';
 
 export interface CanvasProps {
   readonly graph: Graph;
@@ -28,7 +28,7 @@ export interface CanvasProps {
 }
 
 /** Below this scale texts cannot be read, and are not drawn. */
-const leastReadable = 0.35;
+const leastReadable = 0.25;
 
 export function Canvas({ graph, toneOf, noteOf, light, selected, onSelect, onOpen }: CanvasProps) {
   const layout = useMemo(() => layOut(graph.nodes.map(boxOf), graph.edges), [graph]);
@@ -44,6 +44,10 @@ export function Canvas({ graph, toneOf, noteOf, light, selected, onSelect, onOpe
     if (frame.current !== null) look(fitted(layout, frame.current.getBoundingClientRect()));
   }, [layout, look]);
   useEffect(fit, [fit]);
+  useEffect(() => {
+    const lit = [...layout.boxes.values()].filter(({ id }) => light?.nodes.has(id));
+    if (lit.length > 0 && frame.current !== null) look(fittedTo(lit, frame.current.getBoundingClientRect()));
+  }, [light, layout, look]);
   useEffect(() => {
     const box = layout.boxes.get(selected);
     if (box !== undefined && frame.current !== null)

@@ -29,6 +29,19 @@ export function fitted(drawing: Size, frame: Size): View {
   };
 }
 
+/** So that all of some boxes are seen. Pure. */
+export function fittedTo(
+  boxes: readonly { readonly x: number; readonly y: number; readonly width: number; readonly height: number }[],
+  frame: Size,
+): View {
+  const left = Math.min(...boxes.map(({ x }) => x));
+  const top = Math.min(...boxes.map(({ y }) => y));
+  const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
+  const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
+  const { x, y, scale } = fitted({ width, height }, frame);
+  return { scale, x: x - left * scale, y: y - top * scale };
+}
+
 /** Enlarged by a factor, so that the point of the frame at x, y stays where it is. Pure. */
 export function zoomed(view: View, factor: number, x: number, y: number): View {
   const scale = clamp(view.scale * factor);

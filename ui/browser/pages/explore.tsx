@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import { type Explorable, type Explored, type MeasureName, measures, type PresenceMap } from '../../data/explore.ts';
 import { Chart } from '../parts/chart.tsx';
-import { csvOf, saveText } from '../parts/csv.ts';
+import { csvOf } from '../parts/csv.ts';
+import { saveText } from '../parts/save.ts';
 import { Scrolling, Shown } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
 

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ProjectCopy } from '../cli/command.ts';
+import { barriers, browserPath, launch } from './chromium.ts';
+import { type Served, serve } from './served.ts';
+
+const screenshots = resolve(import.meta.dirname, '..', '..', '..', 'target', 'screenshots');
+
+describe.skipIf(browserPath === undefined)('from nothing by the demo to a chart', () => {
+  let project: ProjectCopy;
+  let served: Served;
+  let browser: Browser;
+  beforeAll(async () => {
+    project = new ProjectCopy();
+    [served, browser] = await Promise.all([serve(project.root), launch()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+    project?.dispose();
+  });
+
+  it('takes one button', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce' });
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
+    });
+    await page.goto(served.server.address);
+    await page.getByRole('button', { name: 'demo' }).click();
+    await page.getByRole('status').filter({ hasText: 'running' }).waitFor();
+    await expect.poll(() => served.jobs.list()[0]?.state, { timeout: 200_000, interval: 500 }).toBe('done');
+    const open = (hash: string) => page.goto(`http://127.0.0.1:${served.server.listensOn}/#/${hash}`);
+
+    await open('explore');
+    await page.locator('.chart canvas').waitFor();
+    await page.getByText(/By the minute in °C, 14\d\d points/).waitFor();
+    expect(await page.locator('.heat').count()).toBe(48);
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save as CSV' }).click(),
+    ]);
+    const [head, first] = readFileSync(await saved.path(), 'utf8').split('\n');
+    expect(head).toBe('time_utc,"Bathroom","Bedroom","Kitchen","Laundry","Living Room","Office","Outdoor"');
+    expect(first).toMatch(/^2023-10-12T00:00:00\.000Z,\d+\.?\d*,/);
+    for (const measure of ['power', 'humidity', 'co2', 'noise', 'presence', 'windows']) {
+      await page.getByLabel('What').selectOption(measure);
+      await page.locator('.chart canvas').waitFor();
+    }
+    await page.getByRole('button', { name: 'Earlier' }).click();
+    await page.getByText('Nothing was measured then.').waitFor();
+    await page.getByRole('button', { name: '30 days' }).click();
+    await page.locator('.chart canvas').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await page.screenshot({ path: join(screenshots, 'explore-1280.png') });
+
+    await open('sources');
+    await page.getByRole('button', { name: '12.10.2023 1251_JimmyLoup_received.json' }).click();
+    await page.getByText('not valid JSON').first().waitFor();
+    const shown = await page.getByLabel('Its beginning').innerText();
+    expect(shown).toContain('"user"');
+    expect(shown).not.toMatch(/"api_token":\s*"(?!\*)/);
+    expect(await page.locator('.gap-0').count()).toBeGreaterThan(10);
+    await open('lineage?select=%2Bfact_energy_minute');
+    await page.locator('[data-id="model.fact_energy_minute"].lit').waitFor();
+    await page.screenshot({ path: join(screenshots, 'lineage-1280.png') });
+    expect(faults).toEqual([]);
+    await page.close();
+    // The demo takes as long as the machine has other work.
+  }, 300_000);
+});
