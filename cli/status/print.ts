@@ -36,6 +36,24 @@ export function printStatus(found: Status, terminal: Terminal): void {
     'Nothing has been loaded yet: datacycle load',
   );
   section(
+    'Topics',
+    found.streams.map(({ topic, log, partitions, landed, lag, planned, seenAt }) => ({
+      topic,
+      log,
+      partitions,
+      landed: thousands(landed),
+      lag: thousands(lag),
+      being_landed: planned === 0 ? '' : `${planned} of ${partitions}`,
+      seen_utc: minute(seenAt),
+    })),
+    '',
+  );
+  const rate = found.streams[0]?.perSecond ?? null;
+  if (rate !== null) {
+    terminal.say(`Messages were landed at ${thousands(Math.round(rate))} a second in the last ten minutes of loading.`);
+    terminal.output('');
+  }
+  section(
     'Freshness',
     found.freshness
       .filter(({ level }) => level !== 'unused')

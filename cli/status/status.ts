@@ -1,6 +1,6 @@
 // What `datacycle status` reads.
 //
-//   1. source-state.ts (loads), freshness.ts, tables.ts (rows), audits.ts, disk.ts, runs.ts  read one part each
+//   1. source-state.ts (loads), streams.ts (topics), freshness.ts, tables.ts (rows), audits.ts, disk.ts, runs.ts  read one part each
 //   2. status.ts  collects the parts and derives the problems: what needs a person
 //   3. print.ts   formats them
 //
@@ -21,6 +21,7 @@ import { type DiskState, readDisk } from './disk.ts';
 import { type Freshness, readFreshness } from './freshness.ts';
 import { type NodeProblem, type RunState, readNodeProblems, readRuns } from './runs.ts';
 import { type Rejected, readRejected, readSources, type SourceState } from './source-state.ts';
+import { readStreams, type StreamState } from './streams.ts';
 import { readTables, type TableState } from './tables.ts';
 
 /** Something that does not get well by itself. */
@@ -32,6 +33,7 @@ export interface Problem {
 
 export interface Status {
   readonly sources: readonly SourceState[];
+  readonly streams: readonly StreamState[];
   readonly freshness: readonly Freshness[];
   readonly rejected: Rejected;
   readonly tables: readonly TableState[];
@@ -68,6 +70,7 @@ export async function readStatus(
   const inUse = states.filter(({ source }) => !unused.includes(source));
   return {
     sources: states,
+    streams: await readStreams(warehouse),
     freshness,
     rejected: await readRejected(warehouse),
     tables: await readTables(warehouse, compiled.manifest, exactBelow),

@@ -59,3 +59,11 @@ export async function newestData(
   );
   return new Map(rows.flatMap(({ source, at }) => (at === null ? [] : [[source, at] as const])));
 }
+
+/** By topic, the messages that were there when it was seen last and are not landed. */
+export async function streamLag(on: Queryable): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await on.query<{ topic: string; lag: number }>(
+    `select topic, sum(greatest(end_offset - next_offset, 0))::float8 as lag from staging.stream_offset group by topic`,
+  );
+  return new Map(rows.map(({ topic, lag }) => [topic, lag]));
+}

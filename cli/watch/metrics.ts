@@ -16,6 +16,7 @@ export class WatchMetrics {
   readonly buildSeconds: Histogram;
   readonly building: Gauge;
   readonly up: Gauge<'source'>;
+  readonly lag: Gauge<'topic'>;
 
   constructor(clock: () => Date) {
     this.#clock = clock;
@@ -28,10 +29,13 @@ export class WatchMetrics {
     });
     this.lastCheck = new Gauge(named('last_check_timestamp_seconds', 'When the last check ended'));
     this.landed = new Counter({
-      ...named('files_landed_total', 'Files (registry: tables) landed'),
+      ...named('files_landed_total', 'Files (registry: tables; stream: messages) landed'),
       labelNames: ['source'],
     });
-    this.rejected = new Counter({ ...named('files_rejected_total', 'Files rejected'), labelNames: ['source'] });
+    this.rejected = new Counter({
+      ...named('files_rejected_total', 'Files (stream: messages) rejected'),
+      labelNames: ['source'],
+    });
     this.builds = new Counter({ ...named('builds_total', 'Builds by outcome'), labelNames: ['outcome'] });
     this.buildSeconds = new Histogram({
       ...named('build_seconds', 'Time one build took'),
@@ -41,6 +45,10 @@ export class WatchMetrics {
     this.up = new Gauge({
       ...named('source_up', '1 if the source could be read the last time'),
       labelNames: ['source'],
+    });
+    this.lag = new Gauge({
+      ...named('stream_lag_messages', 'Messages of a topic that were there at the last check and are not landed'),
+      labelNames: ['topic'],
     });
     const newest = this.#newest;
     const now = () => this.#clock().getTime();

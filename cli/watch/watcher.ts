@@ -22,7 +22,7 @@ import { Conditions } from './conditions.ts';
 import { DailyJob } from './daily-job.ts';
 import type { WatchState } from './health.ts';
 import { type JobOutcome, Lander, messageOf } from './landing.ts';
-import { lastSuccesses, newestData, newestLoads, repairedSince } from './ledger-marks.ts';
+import { lastSuccesses, newestData, newestLoads, repairedSince, streamLag } from './ledger-marks.ts';
 import type { WatchMetrics } from './metrics.ts';
 import { type Housekeep, nightlyRound } from './nightly.ts';
 import type { WatchSettings } from './settings.ts';
@@ -198,6 +198,9 @@ export class Watcher {
         hit = 'hit';
       }
       if (stop.aborted) break;
+      if (source.name !== 'stream') continue;
+      const lags = await this.#ask(() => streamLag(this.#options.landing));
+      for (const [topic, lag] of lags) this.#options.metrics.lag.set({ topic }, lag);
     }
     return hit;
   }
