@@ -91,7 +91,7 @@ export async function loadSource(
 ): Promise<LoadSummary> {
   const mode: LoadMode = flags.fromBronze === true ? 'from-bronze' : flags.full === true ? 'full' : 'new';
   const started = Date.now();
-  const progress = new ProgressLine(terminal, `load ${source.name}`);
+  const progress = new ProgressLine(terminal, `load ${source.name}`, source.name === 'stream' ? 'messages' : 'files');
   const summary = await attemptLoad(source, warehouse, project, {
     mode,
     clock: () => new Date(),

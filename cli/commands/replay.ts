@@ -61,7 +61,7 @@ export async function replayCommand(
       const position = new PositionFile(project.root, recording.id);
       const skip = flags.again === true ? 0 : position.read();
       if (skip > 0) terminal.say(`It goes on behind the ${thousands(skip)} messages that were sent before.`, 'faint');
-      const progress = new ProgressLine(terminal, 'replay');
+      const progress = new ProgressLine(terminal, 'replay', 'messages');
       const summary = await replay(recording, sink, {
         pace,
         skip,
@@ -140,7 +140,7 @@ async function sendAndLand(
   const queue = new QueueLog(queueName, source.form.topics, starts);
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
-  const progress = new ProgressLine(terminal, 'replay');
+  const progress = new ProgressLine(terminal, 'replay', 'messages');
   const clock = () => new Date();
   const sending = replay(recording, queue, {
     pace,

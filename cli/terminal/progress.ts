@@ -13,9 +13,13 @@ export class ProgressLine {
   #shown = Date.now();
   #drawn = 0;
 
-  constructor(terminal: Terminal, title: string) {
+  readonly #unit: string;
+
+  /** @param unit what is counted. */
+  constructor(terminal: Terminal, title: string, unit = 'files') {
     this.#terminal = terminal;
     this.#title = title;
+    this.#unit = unit;
   }
 
   update(phase: string, files: number, total: number | undefined, bytes: number): void {
@@ -27,7 +31,7 @@ export class ProgressLine {
     const of = total === undefined ? '' : ` of ${thousands(total)}`;
     const left = total === undefined || rate === 0 ? '' : `, ${duration((total - files) / rate)} left`;
     const size = bytes > 0 ? `, ${(bytes / 1_000_000).toFixed(1)} MB` : '';
-    const text = `${this.#title}: ${phase} ${thousands(files)}${of} files${size}, ${thousands(Math.round(rate))} a second${left}`;
+    const text = `${this.#title}: ${phase} ${thousands(files)}${of} ${this.#unit}${size}, ${thousands(Math.round(rate))} a second${left}`;
     this.#terminal.live(text);
     if (now - this.#shown < plainEveryMs) return;
     this.#shown = now;

@@ -68,42 +68,36 @@ export class MessageReader {
       return 'it is not JSON';
     }
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'it is no JSON object';
-    const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(parsed));
+    const field = (name: string): unknown => Reflect.get(parsed, name);
     const { time, partitionBy, numbers } = this.#form;
     const odd = unstorable(text, parsed);
     if (odd !== undefined) return odd;
-    const eventMs = unixMs(fields.get(time));
+    const eventMs = unixMs(field(time));
     if (eventMs === undefined) return `its ${time} is no Unix time of the years 1970 to 2199`;
     const parts: string[] = [];
     for (const name of partitionBy) {
-      const part = fields.get(name);
+      const part = field(name);
       if (typeof part !== 'string' || part === '') return `its ${name} is no text`;
       // It names a folder.
       if (part.length > 60 || (!/^[\w-]+$/.test(part) && encodeURIComponent(part).length > 200))
         return `its ${name} is too long to name a folder`;
       parts.push(part);
     }
+    const values = numbers.map((name) => numberOf(field(name)));
     return {
       message,
       text,
       eventMs,
       day: this.#days.of(eventMs),
       parts,
-      numbers: numbers.map((name) => numberOf(fields.get(name))),
-      rest: this.#rest(text, eventMs, parts, numbers, fields),
+      numbers: values,
+      rest: this.#rest(text, Math.floor(eventMs / 1000), parts, values),
     };
   }
 
-  #rest(
-    text: string,
-    eventMs: number,
-    parts: readonly string[],
-    names: readonly string[],
-    fields: ReadonlyMap<string, unknown>,
-  ): string | null {
-    const numbers = names.map((name) => numberOf(fields.get(name)));
-    if (text === messageText(this.#form, parts, Math.floor(eventMs / 1000), numbers, false)) return null;
-    return text === messageText(this.#form, parts, Math.floor(eventMs / 1000), numbers, true) ? '' : text;
+  #rest(text: string, seconds: number, parts: readonly string[], numbers: readonly (number | null)[]): string | null {
+    if (text === messageText(this.#form, parts, seconds, numbers, false)) return null;
+    return text === messageText(this.#form, parts, seconds, numbers, true) ? '' : text;
   }
 }
 
@@ -119,14 +113,18 @@ export function messageText(
   pointZero: boolean,
 ): string {
   let text = '{';
-  for (let at = 0; at < partitionBy.length; at += 1)
-    text += `${JSON.stringify(partitionBy[at])}:${JSON.stringify(parts[at])},`;
-  text += `${JSON.stringify(time)}:${seconds}`;
+  for (let at = 0; at < partitionBy.length; at += 1) text += `"${partitionBy[at]}":${quoted(parts[at] ?? '')},`;
+  text += `"${time}":${seconds}`;
   for (let at = 0; at < names.length; at += 1) {
     const value = numbers[at] ?? null;
-    text += `,${JSON.stringify(names[at])}:${pointZero && Number.isInteger(value) ? `${value}.0` : JSON.stringify(value)}`;
+    text += `,"${names[at]}":${pointZero && Number.isInteger(value) ? `${value}.0` : JSON.stringify(value)}`;
   }
   return `${text}}`;
+}
+
+/** As JSON; most texts need no look at each character. Names of fields never do. */
+function quoted(text: string): string {
+  return /^[\w -]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 function numberOf(value: unknown): number | null {

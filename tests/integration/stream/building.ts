@@ -29,11 +29,12 @@ export class Building {
   readonly #warehouse: Warehouse;
   readonly #compiled;
 
-  constructor(warehouse: Warehouse) {
+  /** @param unitTests whether it comes with the unit tests of the project, which a build runs. */
+  constructor(warehouse: Warehouse, unitTests = false) {
     this.#warehouse = warehouse;
     const root = join(this.folder, 'project');
     for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests'])
-      cpSync(join(source, name), join(root, name), { recursive: true, filter: isNoUnitTest });
+      cpSync(join(source, name), join(root, name), { recursive: true, ...(unitTests ? {} : { filter: isNoUnitTest }) });
     this.#compiled = compileProject(readProject({ root, env: {} }));
   }
 
