@@ -262,7 +262,7 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
       `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname = 'bi' and c.relkind = 'v' order by 1`,
     );
-    expect(views).toHaveLength(18);
+    expect(views).toHaveLength(21);
     const empty = [];
     for (const { name } of views) if (Number(await one(`select count(*) from ${name}`)) === 0) empty.push(name);
     if (mariadb !== undefined) expect(empty).toEqual([]);
