@@ -54,6 +54,8 @@ export async function ui(flags: UiFlags, run: RunCommand, terminal: Terminal, si
       hosts: (textSetting(project, 'UI_HOSTS') ?? '').split(',').flatMap((name) => name.trim() || []),
       userHeader: textSetting(project, 'UI_USER_HEADER'),
     });
+    // The first page need not wait for it then; what is wrong is said there.
+    void site.compiled().catch(() => undefined);
     try {
       if (terminal.json) terminal.event({ type: 'ui', address: server.address, pid: process.pid });
       else {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TemporaryProject } from '../temporary-project.ts';
-import { barriers, browserPath, launch } from './chromium.ts';
+import { barriers, browserPath, launch, patienceMs } from './chromium.ts';
 import { type Served, serve } from './served.ts';
 
 const screenshots = resolve(import.meta.dirname, '..', '..', '..', 'target', 'screenshots');
@@ -39,11 +39,12 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
   const open = async (hash: string) => {
     await page.goto(`http://127.0.0.1:${served.server.listensOn}/#/${hash}`);
   };
-  const seen = (text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: 20_000 });
+  const seen = (text: string | RegExp) => page.getByText(text).first().waitFor();
 
   beforeAll(async () => {
     [served, browser] = await Promise.all([serve(project.root), launch()]);
     page = await browser.newPage({ viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce' });
+    page.setDefaultTimeout(patienceMs);
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') faults.push(message.text());
@@ -66,7 +67,7 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
   it('build by a button, and show live how it goes', async () => {
     await open('operate?job=build');
     await page.getByRole('button', { name: 'Build', exact: true }).click();
-    await page.locator('.job-log .badge', { hasText: 'failed' }).waitFor({ timeout: 30_000 });
+    await page.locator('.job-log .badge', { hasText: 'failed' }).waitFor();
     const log = await page.locator('.job-log pre').first().innerText();
     expect(log).toMatch(/division by zero/);
     expect(log).toMatch(/at models\/divided\.sql:3/);

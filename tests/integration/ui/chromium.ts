@@ -22,6 +22,9 @@ if (browserPath === undefined) {
   process.stderr.write(`${text}\n`);
 }
 
+/** How long a page may take for a step, in milliseconds: the machine may have much else to do. */
+export const patienceMs = 90_000;
+
 export function launch(): Promise<Browser> {
   // The pages come from this process; as root there is no sandbox.
   return chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox', '--disable-dev-shm-usage'] });

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProjectCopy } from '../cli/command.ts';
-import { barriers, browserPath, launch } from './chromium.ts';
+import { barriers, browserPath, launch, patienceMs } from './chromium.ts';
 import { type Served, serve } from './served.ts';
 
 const screenshots = resolve(import.meta.dirname, '..', '..', '..', 'target', 'screenshots');
@@ -24,6 +24,7 @@ describe.skipIf(browserPath === undefined)('from nothing by the demo to a chart'
 
   it('takes one button', async () => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce' });
+    page.setDefaultTimeout(patienceMs);
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {

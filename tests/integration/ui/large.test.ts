@@ -7,7 +7,7 @@ import { prepare } from '../../../bin/setup.mjs';
 import { pagesFolder } from '../../../cli/pages/ui.ts';
 import type { Graph, GraphNode } from '../../../ui/data/graph.ts';
 import { filePage } from '../../../ui/server/files.ts';
-import { browserPath, launch } from './chromium.ts';
+import { browserPath, launch, patienceMs } from './chromium.ts';
 
 /** A project of a thousand models in layers, each of which reads up to three of the layers before. */
 function largeGraph(): Graph {
@@ -53,6 +53,7 @@ describe('a thousand models', () => {
     const about = { project: 'large', target: 'dev', database: '', isEmbedded: false, version: '', sources: [] };
     const answers = { about, graph: largeGraph(), columns: { lineage: {} }, nodes: {} };
     const page = await (browser as Browser).newPage({ viewport: { width: 1280, height: 860 } });
+    page.setDefaultTimeout(patienceMs);
     await page.setContent(filePage(JSON.stringify(answers), pagesFolder()), { waitUntil: 'commit' });
     await page.locator('[data-id="model.m999"]').waitFor({ state: 'attached' });
     // What the browser itself measured, from the begin of the page to its drawing: 2 s on a machine that is idle.

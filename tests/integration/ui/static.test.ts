@@ -7,7 +7,7 @@ import { writePages } from '../../../cli/docs/page-files.ts';
 import { serveDocs } from '../../../cli/docs/serve.ts';
 import { Terminal } from '../../../cli/terminal/terminal.ts';
 import { TemporaryProject } from '../temporary-project.ts';
-import { barriers, browserPath, launch } from './chromium.ts';
+import { barriers, browserPath, launch, patienceMs } from './chromium.ts';
 import { send } from './served.ts';
 
 const secret = 'hunter22hunter22';
@@ -35,6 +35,7 @@ describe('pages that are files', () => {
     async (isSingleFile) => {
       await writePages(project.compile({ DB_URL: `postgres://me:${secret}@host/db`, PLACE: secret }), isSingleFile);
       const page = await (browser as Browser).newPage();
+      page.setDefaultTimeout(patienceMs);
       const faults: string[] = [];
       page.on('pageerror', (error) => faults.push(error.message));
       page.on('request', (request) => {
