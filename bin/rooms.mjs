@@ -76,6 +76,7 @@ export const layers = [
     rooms: ['model', 'report', 'preview', 'project'],
   },
   { name: 'learning', uses: [], rooms: ['data', 'trees', 'linear', 'model', 'measure', 'worker'] },
+  { name: 'predictions', uses: ['warehouse', 'learning'], rooms: [] },
   {
     name: 'ui',
     uses: ['runner/lineage/lineage.ts', 'runner/lineage/trace.ts', 'warehouse/errors.ts'],
@@ -83,7 +84,7 @@ export const layers = [
   },
   {
     name: 'cli',
-    uses: ['warehouse', 'runner', 'loaders', 'powerbi', 'learning', 'ui'],
+    uses: ['warehouse', 'runner', 'loaders', 'powerbi', 'learning', 'predictions', 'ui'],
     rooms: [
       'settings',
       'terminal',
@@ -175,6 +176,7 @@ export const doors = {
   'learning/model': 'train.ts',
   'learning/measure': 'classification.ts',
   'learning/worker': 'training.ts',
+  predictions: 'train.ts',
   'ui/data': 'port.ts',
   'ui/layout': 'layout.ts',
   'ui/server': 'server.ts',

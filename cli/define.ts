@@ -47,6 +47,10 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly limit?: number;
   readonly days?: number;
   readonly dryRun?: boolean;
+  readonly use?: string;
+  readonly horizon?: readonly string[];
+  readonly asOf?: string;
+  readonly at?: string;
   readonly columns?: boolean;
   readonly upstream?: boolean;
   readonly downstream?: boolean;

@@ -52,6 +52,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ui: ['datacycle ui', 'datacycle ui --port 0 --no-open'],
   debug: ['datacycle debug', 'datacycle debug --target prod'],
   bi: ['datacycle bi', 'datacycle bi --output reports/energy', 'datacycle bi --preview --language fr'],
+  predict: [
+    'datacycle predict train',
+    'datacycle predict score',
+    'datacycle predict promote occupied day hour-of-week',
+  ],
   bronze: ['datacycle bronze prune-staging --days 30 --dry-run'],
   expire: ['datacycle expire --dry-run'],
   subject: ['datacycle subject find jimmy', 'datacycle subject erase jimmy --dry-run'],

@@ -7,6 +7,7 @@ import { addKeeping } from './keeping-commands.ts';
 import { addLooking } from './looking-commands.ts';
 import { addOpposites } from './opposites.ts';
 import { addPipeline } from './pipeline-commands.ts';
+import { addPredicting } from './predicting-commands.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { addUi } from './ui-commands.ts';
 
@@ -26,6 +27,7 @@ export function buildProgram(
   addBeginning(define);
   addPipeline(define, signal);
   addLooking(define, signal);
+  addPredicting(define, signal);
   addKeeping(define, signal);
   addCompletion(define, program);
   addUi(define, signal, runWithin);

@@ -33,6 +33,13 @@ function heldTables(id: string): readonly HeldTable[] {
       columns: 't.load_id, t.row_no, t.record',
       order: 't.load_id, t.row_no',
     },
+    // What has learnt from it goes as a whole; a copy of it says what was learnt, not from what.
+    {
+      name: 'model',
+      condition: `${literal(id)} = any(t.apartments)`,
+      columns: 't.target, t.horizon, t.name, t.version, t.trained_from, t.trained_to, t.rows, t.evaluation',
+      order: 't.model_id',
+    },
     {
       name: 'registry_row',
       condition: '(t.load_id, t.table_name, t.row_no) in (select load_id, table_name, row_no from subject_row)',

@@ -1,7 +1,8 @@
 import { type Migrations, migrate, readVersion, statements } from '../../warehouse/migrate.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
-import { streamTables } from './tables/stream.ts';
+import { predictionTables } from './tables/prediction.ts';
+import { streamTables, versionOfSource } from './tables/stream.ts';
 
 /** As predictions took it before they had a row to lock: "pred" in ASCII. */
 const predictionOrderLock = 0x70726564;
@@ -315,11 +316,9 @@ const migrations: readonly (readonly string[])[] = [
     $body$`,
   ],
   ['alter table staging.tombstone drop column report'],
-  [
-    `create function staging.rows_version(name text, source text) returns text language sql stable set search_path = pg_catalog, pg_temp as $body$
-    select (select count(*) from staging.change as c where c.table_name = $1) || ' ' || coalesce((select max(l.load_id) from staging.load as l where l.source = $2), 0) $body$`,
-  ],
+  versionOfSource,
   streamTables,
+  predictionTables,
 ];
 
 /** The schema `staging`, as its migrations make it. */

@@ -1,8 +1,16 @@
 // Tables of the schema `staging`, each file one migration of it, in the order in which the room above lists them.
 //
 //   stream.ts  the messages of topics, how far each partition is landed, and the replays into the queue of a process
+//   prediction.ts  the models that the program has trained, and what they have predicted
 //
 // A migration that was released never changes; what comes later is another one. At its end the schema is that of the program.
+
+/** By which a model learns that rows of a table of one source have changed. */
+export const versionOfSource: readonly string[] = [
+  `create function staging.rows_version(name text, source text) returns text language sql stable set search_path = pg_catalog, pg_temp as $body$
+    select (select count(*) from staging.change as c where c.table_name = $1) || ' ' || coalesce((select max(l.load_id) from staging.load as l where l.source = $2), 0) $body$`,
+];
+
 /** What the schema has for messages. */
 export const streamTables: readonly string[] = [
   // As the messages stand: rows of one load lie together, so that block ranges find them and cost nothing at millions a day.

@@ -35,12 +35,18 @@ describe.each(oneDatabase)('erasing what was landed, on $name', ({ open }) => {
   it('leaves nothing of the apartment and all of the other; loads bring nothing back', async () => {
     expect(await household.whereabouts(jimmysWords)).not.toEqual([]);
     const others = await household.others();
+    // A model that has learnt from both goes as a whole.
+    await database.warehouse.query(
+      `insert into staging.model (target, horizon, name, version, is_baseline, trained_from, trained_to, rows, apartments, evaluation, content)
+       values ('occupied', 'day', 'trees', 'a', false, now(), now(), 9, '{jeremie,jimmy}', '{}', '{"codes": ["jimmy/Office"]}')`,
+    );
     await begin();
     expect(await erase()).toMatchObject({
       counts: {
         'staging.sensor_file': 20,
         'staging.file': 22,
         'staging.prediction': 1,
+        'staging.model': 1,
         'staging.registry_row': 38,
         'sensor files in Bronze': 23,
         'registry in Bronze': 38,

@@ -1,0 +1,164 @@
+import type { FeatureRelations } from '../../predictions/examples.ts';
+import { newestModels, promote } from '../../predictions/models.ts';
+import { scoreDue } from '../../predictions/score.ts';
+import { horizons, predictionSettings, uses } from '../../predictions/settings.ts';
+import { type Trained, trainModels } from '../../predictions/train.ts';
+import { compiledProject } from '../../runner/cache/cache.ts';
+import type { Compiled } from '../../runner/compile/compile.ts';
+import type { Project } from '../../runner/project/project.ts';
+import { UsageError } from '../../runner/text/errors.ts';
+import { didYouMean } from '../../runner/text/suggest.ts';
+import { relation } from '../../warehouse/quote.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { openForModels } from '../settings/environment.ts';
+import { formatTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+export interface PredictFlags {
+  readonly use?: string | undefined;
+  readonly horizon?: readonly string[] | undefined;
+  readonly asOf?: string | undefined;
+  readonly at?: string | undefined;
+}
+
+export const predictActions = ['train', 'score', 'models', 'promote'] as const;
+
+/** Trains, predicts, lists models, or makes one the champion. @throws UsageError */
+export async function predict(
+  project: Project,
+  [action = '', ...names]: readonly string[],
+  flags: PredictFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<0 | 1> {
+  const settings = predictionSettings(project.vars.predictions);
+  const compiled = await compiledProject(project);
+  const relations = featureRelations(compiled);
+  const chosen = oneOf('--use', flags.use === undefined ? [...uses] : [flags.use], uses);
+  const ahead = oneOf('--horizon', flags.horizon ?? [...horizons], horizons);
+  const at = timeOf('--at', flags.at);
+  const asOf = timeOf('--as-of', flags.asOf);
+  const warehouse = await openForModels(project, `predict ${action}`, 1, signal);
+  try {
+    switch (action) {
+      case 'train':
+        return await train(warehouse, { relations, settings, uses: chosen, asOf, signal }, terminal);
+      case 'score': {
+        const scored = await scoreDue(warehouse, { relations, settings, horizons: ahead, at });
+        if (terminal.json) terminal.event({ type: 'predictions', scored });
+        else
+          terminal.say(
+            formatTable(
+              ['target', 'horizon', 'model', 'origin', 'records', 'state'],
+              scored.map((one) => [one.use, one.horizon, one.model, one.origin, one.records, one.state]),
+            ),
+          );
+        return scored.some(({ state }) => state === 'no model') ? 1 : 0;
+      }
+      case 'models': {
+        const models = await newestModels(warehouse);
+        if (terminal.json) terminal.event({ type: 'models', models });
+        else if (models.length === 0) terminal.say('There are no models yet. `datacycle predict train` makes them.');
+        else terminal.say(modelTable(models));
+        return 0;
+      }
+      case 'promote':
+        return await promoteOne(warehouse, names, terminal);
+      default:
+        throw new UsageError({
+          what: `predict cannot "${action}"`,
+          hint: didYouMean(action, predictActions) ?? `It can ${predictActions.join(', ')}.`,
+        });
+    }
+  } finally {
+    await warehouse.close();
+  }
+}
+
+async function train(
+  warehouse: Warehouse,
+  request: Omit<Parameters<typeof trainModels>[1], 'onTrained'>,
+  terminal: Terminal,
+): Promise<0 | 1> {
+  const onTrained = ({ use, horizon, models, tooShort }: Trained) => {
+    if (terminal.json) terminal.event({ type: 'trained', use, horizon, models, tooShort });
+    else if (tooShort !== undefined) terminal.say(`${use}, ${horizon}: nothing to learn from yet (${tooShort})`);
+    else terminal.say(modelTable(models.map((one) => ({ ...one, target: use, horizon }))));
+  };
+  const trained = await trainModels(warehouse, { ...request, onTrained });
+  return trained.some(({ models }) => models.length > 0) ? 0 : 1;
+}
+
+type Shown = Pick<
+  Awaited<ReturnType<typeof newestModels>>[number],
+  'target' | 'horizon' | 'name' | 'version' | 'evaluation' | 'isChampion'
+> & { readonly trainedTo?: string };
+
+/** Skill is how much smaller the criterion is than that of the hour-of-week mean: above 0 the model is better. */
+function modelTable(models: readonly Shown[]): string {
+  const digits = (value: number | undefined, count: number) => value?.toFixed(count);
+  const rows = models.map(({ target, horizon, name, version, evaluation, isChampion, trainedTo }) => {
+    const mean = models.find((one) => one.target === target && one.horizon === horizon && one.name === 'hour-of-week');
+    const skill = mean === undefined ? undefined : 1 - evaluation.criterion / mean.evaluation.criterion;
+    const { criterion, auc, rmse, bias } = evaluation;
+    const figures = [digits(criterion, 4), digits(skill, 3), digits(auc, 3), digits(rmse, 2), digits(bias, 3)];
+    return [target, horizon, name, version, isChampion ? 'champion' : '', ...figures, evaluation.rows, trainedTo];
+  });
+  const columns = ['target', 'horizon', 'model', 'version', '', 'criterion', 'skill', 'auc', 'rmse', 'bias', 'windows'];
+  return formatTable(models.some(({ trainedTo }) => trainedTo) ? [...columns, 'trained to'] : columns, rows);
+}
+
+async function promoteOne(warehouse: Warehouse, names: readonly string[], terminal: Terminal): Promise<0 | 1> {
+  const [target, horizon, name] = names;
+  if (target === undefined || horizon === undefined || name === undefined)
+    throw new UsageError({
+      what: 'predict promote takes a target, a horizon and a model',
+      hint: 'As in datacycle predict promote occupied day hour-of-week; `datacycle predict models` lists them.',
+    });
+  if (!(await promote(warehouse, target, horizon, name, new Date())))
+    throw new UsageError({
+      what: `there is no model ${name} of ${target} at the horizon ${horizon}`,
+      hint: '`datacycle predict models` lists them.',
+    });
+  const text = `${name} is the champion of ${target}, ${horizon}, until the next training.`;
+  if (terminal.json) terminal.event({ type: 'notice', text });
+  else terminal.say(text);
+  return 0;
+}
+
+/** @throws UsageError if the project has no features. */
+export function featureRelations({ manifest }: Compiled): FeatureRelations {
+  const of = (name: string) => {
+    const node = [...manifest.nodes.values()].find((one) => one.kind === 'model' && one.name === name);
+    if (node !== undefined && 'relation' in node) return relation(node.relation);
+    throw new UsageError({
+      what: `this project has no model ${name}, from which predictions are made`,
+      hint: 'docs/features.md says which models there have to be.',
+    });
+  };
+  return {
+    state: of('room_quarter_state'),
+    target: of('room_quarter_target'),
+    weather: of('weather_as_of'),
+    apartments: of('dim_apartment'),
+    readings: of('sensor_events'),
+  };
+}
+
+function oneOf<T extends string>(flag: string, given: readonly string[], known: readonly T[]): readonly T[] {
+  return given.map((one) => {
+    const found = known.find((name) => name === one);
+    if (found !== undefined) return found;
+    throw new UsageError({
+      what: `${flag} is "${one}"`,
+      hint: didYouMean(one, known) ?? `It is one of ${known.join(', ')}.`,
+    });
+  });
+}
+
+function timeOf(flag: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new UsageError({ what: `${flag} is "${text}"`, hint: 'Write a time like 2023-10-12T08:00:00Z.' });
+}

@@ -1,0 +1,35 @@
+/** What the schema has for the predictions that the program makes itself. */
+export const predictionTables: readonly string[] = [
+  `create table staging.model (
+        model_id bigint generated always as identity primary key,
+        target text not null,
+        horizon text not null,
+        name text not null,
+        version text not null,
+        is_baseline boolean not null,
+        trained_from timestamptz not null,
+        trained_to timestamptz not null,
+        rows bigint not null,
+        apartments text[] not null,
+        evaluation jsonb not null,
+        content jsonb not null,
+        chosen_at timestamptz,
+        unique (target, horizon, name, version)
+    )`,
+  `comment on table staging.model is 'One row for each version of each model that predicts a target at a horizon, baselines included'`,
+  `comment on column staging.model.apartments is 'Whose data it has learnt from: an erasure of one of them deletes it'`,
+  `comment on column staging.model.evaluation is 'How wrong it was on windows after all that it had learnt from'`,
+  `comment on column staging.model.content is 'The artefact, and what else scoring needs'`,
+  `comment on column staging.model.chosen_at is 'When it became the champion; of a target and horizon the one chosen last is'`,
+  `create table staging.prediction_run (
+        target text not null,
+        horizon text not null,
+        origin timestamptz not null,
+        name text not null,
+        version text not null,
+        records bigint not null,
+        primary key (target, horizon, origin)
+    )`,
+  `comment on table staging.prediction_run is 'What has been predicted, written in the transaction of its records: no origin is predicted from twice'`,
+  `comment on column staging.prediction_run.origin is 'The quarter that had just ended'`,
+];

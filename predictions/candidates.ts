@@ -1,0 +1,68 @@
+import type { Matrix } from '../learning/data/matrix.ts';
+import type { ModelSpec } from '../learning/model/spec.ts';
+import type { Horizon, Use } from './settings.ts';
+
+/** What needs no training, best first where none is known to be better. */
+export const baselines = ['hour-of-week', 'last-week', 'yesterday', 'persistence', 'mean'] as const;
+export type Baseline = (typeof baselines)[number];
+
+/** The columns whose first known value is the prediction of a baseline. */
+const readBy: Readonly<Record<Baseline, (use: Use) => readonly string[]>> = {
+  'hour-of-week': () => ['ph', 'pt', 'pd', 'dn'],
+  'last-week': () => ['w1', 'pd', 'dn'],
+  yesterday: () => ['dn', 'pd'],
+  persistence: (use) => (use === 'occupied' ? ['m0'] : ['p0']),
+  mean: () => [],
+};
+
+/** The baselines of a horizon: what happens now says nothing of days ahead. */
+export function baselinesOf(horizon: Horizon): readonly Baseline[] {
+  return horizon === 'day' ? baselines.filter((name) => name !== 'persistence') : baselines;
+}
+
+/** What is predicted where nothing is known: the mean of each room, by its code, and of all. */
+export interface Means {
+  readonly rooms: readonly (number | null)[];
+  readonly all: number;
+}
+
+/** The predictions of a baseline, one a row. */
+export function baselinePredictions(use: Use, name: Baseline, matrix: Matrix, means: Means): Float64Array {
+  const columns = readBy[name](use).map((column) => matrix.values[matrix.columns.indexOf(column)]);
+  const rooms = matrix.values[matrix.columns.indexOf('room')];
+  return Float64Array.from({ length: matrix.rows }, (_, row) => {
+    const fallback = means.rooms[rooms?.[row] ?? -1] ?? means.all;
+    const value = columns.map((column) => column?.[row] ?? Number.NaN).find((one) => !Number.isNaN(one)) ?? fallback;
+    return use === 'occupied' ? Math.min(value, 1) : value;
+  });
+}
+
+/** Below this many watts all rooms count as equally large: what intervals and the rest of the ridge are divided by. */
+export const smallestScale = 5;
+
+/** What is trained for a use, by the name of the model. */
+export function learnersOf(use: Use, horizon: Horizon): Readonly<Record<string, ModelSpec>> {
+  const trees = {
+    kind: 'trees',
+    rounds: horizon === 'day' ? 150 : 200,
+    rate: 0.06,
+    leaves: 15,
+    minRows: 40,
+    columnShare: 0.7,
+  } as const;
+  switch (use) {
+    case 'occupied':
+      return { trees: { ...trees, loss: { name: 'logistic' } } };
+    case 'mean_power_w':
+      return {
+        'ridge-trees': {
+          kind: 'residual',
+          base: { kind: 'ridge', lambda: 10, by: 'room', categories: ['hour'] },
+          trees: { ...trees, rounds: 120, loss: { name: 'l2' } },
+          scale: { column: 'p_7d', atLeast: smallestScale },
+        },
+      };
+    default:
+      return use satisfies never;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Use } from './settings.ts';
+
+/** Columns of room_quarter_state that are inputs. Absolute CO2 and temperature drift over weeks, so their changes are taken. */
+export const stateInputs = [
+  ...['m0', 'm1', 'm2', 'm3', 'm_1h', 'm_3h', 'm_24h', 'since', 'a0', 'ar0', 'a_1h', 'a_3h', 'a_since'],
+  ...['door0', 'win0', 'light0', 'noise0', 'co2_d', 'p0', 'p1', 'p3', 'p_1h', 'p_3h', 'p_24h', 'p_7d', 'house_w'],
+] as const;
+
+/** Columns of room_quarter_target that are inputs of every use. */
+export const clockInputs = ['hour', 'tod', 'dow', 'day_type', 'holiday'] as const;
+
+/** What the room did at the same clock time of other days; `dn` is the newest of d1, d2 and d3 that is known at the origin. */
+export const habitInputs = ['dn', 'w1', 'pw', 'pt', 'ph', 'pd'] as const;
+
+/** Columns of weather_as_of that are inputs. */
+export const weatherInputs = [
+  'temperature_c',
+  'humidity_pct',
+  'precipitation_mm',
+  'radiation_wm2',
+  'temperature_c_day',
+] as const;
+
+/** Degrees below what is heated at, and above what is cooled at: heating is no line over all temperatures. */
+const degreeInputs: Readonly<Record<string, string>> = {
+  below_16: 'greatest(16 - w.temperature_c, 0)',
+  below_12: 'greatest(12 - w.temperature_c, 0)',
+  above_22: 'greatest(w.temperature_c - 22, 0)',
+  day_below_16: 'greatest(16 - w.temperature_c_day, 0)',
+};
+
+/** All inputs of a model, in the order of its columns. `room` and `apartment` are positions in the lists of the model. */
+export const inputs: readonly string[] = [
+  ...['room', 'apartment', 'ahead'],
+  ...clockInputs,
+  ...stateInputs,
+  ...habitInputs,
+  ...weatherInputs,
+  ...Object.keys(degreeInputs),
+];
+
+/** How the columns of room_quarter_target that a use predicts end. */
+const suffixes: Readonly<Record<Use, string>> = { occupied: 'occupied', mean_power_w: 'power_w' };
+
+/**
+ * The examples of a use, one row an origin, target and room: a query over the temporary tables `predict_state` (s),
+ * `predict_target` (t) and `predict_weather` (w). `$1` <= origin < `$2`.
+ * @param pairs how targets belong to origins, a condition on s and t.
+ */
+export function exampleQuery(use: Use, pairs: string): string {
+  const end = suffixes[use];
+  return `select
+    extract(epoch from s.origin)::float8 as origin,
+    extract(epoch from t.target)::float8 as target,
+    s.apartment,
+    s.room,
+    t.local_date - o.local_date as days,
+    x.ahead,
+    t.${use} as label,
+    ${clockInputs.map((name) => (name === 'holiday' ? 't.holiday::integer as holiday' : `t.${name}`)).join(', ')},
+    ${stateInputs.map((name) => `s.${name}`).join(', ')},
+    case
+        when t.d1_quarters >= x.ahead then t.d1_${end}
+        when t.d2_quarters >= x.ahead then t.d2_${end}
+        when t.d3_quarters >= x.ahead then t.d3_${end}
+    end as dn,
+    ${habitInputs.flatMap((name) => (name === 'dn' ? [] : [`t.${name}_${end} as ${name}`])).join(', ')},
+    ${weatherInputs.map((name) => `w.${name}`).join(', ')},
+    ${Object.entries(degreeInputs)
+      .map(([name, sql]) => `${sql} as ${name}`)
+      .join(', ')}
+from predict_state as s
+join predict_target as t on t.apartment = s.apartment and t.room = s.room and ${pairs}
+left join predict_target as o
+    on o.target = s.origin + interval '15 minutes' and o.apartment = s.apartment and o.room = s.room
+cross join lateral (select (extract(epoch from t.target - s.origin) / 900)::float8 as ahead) as x
+left join predict_weather as w
+    on w.apartment = s.apartment
+    and w.hour = date_trunc('hour', t.target, 'UTC')
+    and w.there_from <= s.origin + interval '15 minutes'
+    and w.there_until > s.origin + interval '15 minutes'
+where s.origin >= $1::timestamptz and s.origin < $2::timestamptz
+order by s.origin, t.target, s.apartment, s.room`;
+}

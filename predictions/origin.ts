@@ -1,0 +1,32 @@
+import { DatacycleError } from '../warehouse/errors.ts';
+import type { Queryable } from '../warehouse/warehouse.ts';
+import { dailyOrigin, dayMs, type FeatureRelations, quarterMs } from './examples.ts';
+
+/**
+ * The time up to which readings are complete: given, or the end of the newest reading's minute. Milliseconds.
+ * @throws DatacycleError if there are no readings.
+ */
+export async function newestTime(on: Queryable, { readings }: FeatureRelations, at: Date | undefined): Promise<number> {
+  if (at !== undefined) return at.getTime();
+  const { rows } = await on.query<{ newest: number | null }>(
+    `select extract(epoch from max(timestamp))::float8 as newest from ${readings}`,
+  );
+  const newest = rows[0]?.newest;
+  if (typeof newest === 'number') return newest * 1000 + 60_000;
+  throw new DatacycleError({
+    what: 'there are no readings to predict from',
+    hint: 'Run datacycle load and datacycle build first.',
+  });
+}
+
+/** The last quarter that has ended by a time: what is known of it is complete. Milliseconds. */
+export function originAt(time: number): number {
+  return Math.floor(time / quarterMs) * quarterMs - quarterMs;
+}
+
+/** The last origin of a daily forecast that is not after an origin. Milliseconds. */
+export function dailyOriginAt(origin: number): number {
+  const [hour = 0, minute = 0] = dailyOrigin.split(':').map(Number);
+  const offset = (hour * 60 + minute) * 60_000;
+  return Math.floor((origin - offset) / dayMs) * dayMs + offset;
+}

@@ -1,0 +1,149 @@
+import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import {
+  dropFeatures,
+  type Examples,
+  examplesOf,
+  type FeatureRelations,
+  prepareFeatures,
+  quarterMs,
+} from './examples.ts';
+import { championOf, type Forecasts, forecastsOf, type StoredModel } from './models.ts';
+import { dailyOriginAt, newestTime, originAt } from './origin.ts';
+import type { Horizon, PredictionSettings, Use } from './settings.ts';
+import { uses } from './settings.ts';
+
+/** What is to be predicted. */
+export interface ScoreRequest {
+  readonly relations: FeatureRelations;
+  readonly settings: PredictionSettings;
+  readonly horizons: readonly Horizon[];
+  /** As if it were then; undefined: when the newest reading came. */
+  readonly at?: Date | undefined;
+}
+
+/** What became of a use and horizon. */
+export interface Scored {
+  readonly use: Use;
+  readonly horizon: Horizon;
+  /** The quarter that had just ended; ISO. */
+  readonly origin: string;
+  /** Records written; 0 if this origin was predicted from before. */
+  readonly records: number;
+  readonly state: 'written' | 'there already' | 'no model' | 'no readings';
+  readonly model?: string | undefined;
+}
+
+/**
+ * Predicts from the last complete quarter, and once a day three days ahead, by the champions. The records and the note that this
+ * origin is dealt with are one statement: what was written once is not written again, and after a kill nothing is half there.
+ */
+export async function scoreDue(warehouse: Warehouse, request: ScoreRequest): Promise<readonly Scored[]> {
+  const { relations, horizons, at } = request;
+  return warehouse.session(async (session) => {
+    const origin = originAt(await newestTime(session, relations, at));
+    const soon = horizons.filter((horizon) => horizon !== 'day');
+    const days = horizons.filter((horizon) => horizon === 'day');
+    return [
+      ...(await scoreFrom(session, request, origin, soon)),
+      ...(await scoreFrom(session, request, dailyOriginAt(origin), days)),
+    ];
+  });
+}
+
+async function scoreFrom(
+  session: Session,
+  { relations, settings }: ScoreRequest,
+  origin: number,
+  horizons: readonly Horizon[],
+): Promise<readonly Scored[]> {
+  const time = new Date(origin).toISOString();
+  const scored: Scored[] = [];
+  const due: StoredModel[] = [];
+  for (const use of uses)
+    for (const horizon of horizons) {
+      const model = await championOf(session, use, horizon);
+      if (model === undefined) scored.push({ use, horizon, origin: time, records: 0, state: 'no model' });
+      else if (await isThere(session, use, horizon, time))
+        scored.push({ use, horizon, origin: time, records: 0, state: 'there already', model: model.name });
+      else due.push(model);
+    }
+  if (due.length === 0) return scored;
+  try {
+    await prepareFeatures(session, relations, origin, origin + quarterMs);
+    for (const model of due) {
+      const { target: use, horizon } = model;
+      const { codes } = model.content;
+      const examples = await examplesOf(session, settings, {
+        use,
+        horizon,
+        from: origin,
+        to: origin + quarterMs,
+        codes,
+      });
+      const records = recordsOf(model, examples);
+      const isWritten = records.length > 0 && (await write(session, model, time, records));
+      const state = records.length === 0 ? 'no readings' : isWritten ? 'written' : 'there already';
+      scored.push({ use, horizon, origin: time, records: isWritten ? records.length : 0, state, model: model.name });
+    }
+  } finally {
+    await dropFeatures(session);
+  }
+  return scored;
+}
+
+async function isThere(session: Session, use: Use, horizon: Horizon, origin: string): Promise<boolean> {
+  const { rows } = await session.query(
+    'select from staging.prediction_run where target = $1 and horizon = $2 and origin = $3',
+    [use, horizon, origin],
+  );
+  return rows.length > 0;
+}
+
+/** @returns false if another process has written them first. */
+async function write(
+  session: Session,
+  model: StoredModel,
+  origin: string,
+  records: readonly unknown[],
+): Promise<boolean> {
+  const { rowCount } = await session.query(
+    `with noted as (
+        insert into staging.prediction_run (target, horizon, origin, name, version, records)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict do nothing
+        returning target
+     )
+     insert into staging.prediction (record)
+     select r.value from jsonb_array_elements($7::jsonb) as r (value) where exists (select from noted)`,
+    [model.target, model.horizon, origin, model.name, model.version, records.length, JSON.stringify(records)],
+  );
+  return rowCount > 0;
+}
+
+/** Records by the contract of staging.prediction. No clock time is in them: the same readings give the same records. */
+function recordsOf(model: StoredModel, examples: Examples): readonly unknown[] {
+  const forecasts: Forecasts = forecastsOf(model.target, model.content, examples);
+  const { name, version, trainedTo, content, target, horizon } = model;
+  const type = content.kind === 'baseline' ? 'baseline' : content.artefact.spec.kind;
+  return Array.from(forecasts.values, (value, row) => {
+    const origin = examples.origins[row] ?? 0;
+    const window = examples.targets[row] ?? 0;
+    const minutes = (window - origin) / 60_000;
+    const rounded = (of: Float64Array | undefined) =>
+      of === undefined ? undefined : Number((of[row] ?? 0).toPrecision(9));
+    return {
+      model: { name: `${target}-${name}`, version, type, trained_at: trainedTo, role: 'champion' },
+      target,
+      apartment: examples.apartments[row],
+      room: examples.rooms[row],
+      timestamp: new Date(window).toISOString(),
+      window_minutes: 15,
+      horizon: horizon === 'day' ? { type: 'day', days: examples.days[row] } : { type: horizon, minutes },
+      run_at: new Date(origin + quarterMs).toISOString(),
+      value: rounded(forecasts.values),
+      lower: rounded(forecasts.lower),
+      upper: rounded(forecasts.upper),
+      ...(target === 'occupied' ? { class: value >= 0.5 ? 'occupied' : 'empty' } : {}),
+    };
+  });
+}
