@@ -71,7 +71,9 @@ function chooseSources(project: Project, names: readonly string[], flags: LoadFl
       hint: didYouMean(unknown, Object.keys(sources)) ?? `There are ${Object.keys(sources).join(', ')}.`,
     });
   }
-  if (flags.fromBronze === true) return all;
+  // A project without messages does not say what they are.
+  if (flags.fromBronze === true)
+    return all.filter(({ name }) => name !== 'stream' || project.vars.stream !== undefined);
   const configured = all.filter((source) => isConfigured(source, project));
   if (configured.length > 0) return configured;
   throw new UsageError({
