@@ -13,7 +13,11 @@ files as (
 ),
 
 loads as (
-    select * from {{source "staging" "load"}}
+    -- these two alone: a view keeps PostgreSQL from dropping a column that it names, used or not
+    select
+        load_id,
+        finished_at
+    from {{source "staging" "load"}}
 ),
 
 issues as (
