@@ -172,7 +172,7 @@ async function confirm(id: string, terminal: Terminal): Promise<void> {
 function leftToYou(project: Project, { subject, where }: NamedSubject): readonly string[] {
   const role = roleOf(project, subject.id);
   return [
-    `its line in project.yml (${where})`,
+    `its line in project.yml (${where}); builds write it into target/run until you take it out, and \`datacycle clean\` empties that`,
     ...(role === undefined ? [] : [`the database role ${role}, and whoever logs in as a member of it`]),
     `exports that were written of it: exports/${subject.id}-*, or elsewhere`,
     'backups, logs of the server, the files on the share, the rows in pidb, and what Power BI has imported (docs/subjects.md)',

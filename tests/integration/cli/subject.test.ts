@@ -69,6 +69,20 @@ describe('subject on the command line', () => {
     expect(load.code).toBe(0);
     const build = await copy.run(['build'], env);
     expect([build.code, build.stderr]).toEqual([0, '']);
+    // The statements of the build have all of project.yml, and its line is still there.
+    const found = await subject('find', 'jimmy', '--log-format', 'json');
+    const findings = found.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+    expect(findings).toEqual([
+      {
+        type: 'found',
+        place: 'target',
+        what: 'files and folders that name it',
+        count: expect.any(Number),
+        first: expect.any(Array),
+      },
+    ]);
+    for (const file of findings[0].first) expect(file).toMatch(/^run\//);
+    expect((await copy.run(['clean'], env)).code).toBe(0);
     expect((await subject('find', 'jimmy')).code).toBe(0);
   }, 300_000);
 });
