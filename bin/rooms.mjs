@@ -83,8 +83,13 @@ export const layers = [
     rooms: ['data', 'layout', 'server', 'browser/parts', 'browser/graph', 'browser/pages', 'browser'],
   },
   {
+    name: 'api',
+    uses: ['warehouse', 'runner', 'ui/server/headers.ts'],
+    rooms: ['resource', 'query', 'answer', 'keys', 'server'],
+  },
+  {
     name: 'cli',
-    uses: ['warehouse', 'runner', 'loaders', 'powerbi', 'learning', 'predictions', 'ui'],
+    uses: ['warehouse', 'runner', 'loaders', 'powerbi', 'learning', 'predictions', 'ui', 'api'],
     rooms: [
       'settings',
       'terminal',
@@ -109,6 +114,7 @@ export const layers = [
       'jobs',
       'pages',
       'docs',
+      'serve',
     ],
   },
 ];
@@ -184,6 +190,11 @@ export const doors = {
   'ui/browser/graph': 'canvas.tsx',
   'ui/browser/pages': 'route.ts',
   'ui/browser': 'main.tsx',
+  'api/resource': 'resource.ts',
+  'api/query': 'parameters.ts',
+  'api/answer': 'rows.ts',
+  'api/keys': 'keys.ts',
+  'api/server': 'server.ts',
   'cli/settings': 'settings.ts',
   'cli/terminal': 'terminal.ts',
   'cli/selection': 'chosen-nodes.ts',
@@ -207,6 +218,7 @@ export const doors = {
   'cli/beginning': 'new.ts',
   'cli/jobs': 'job-runner.ts',
   'cli/pages': 'ui.ts',
+  'cli/serve': 'serve.ts',
   cli: 'main.ts',
 };
 

@@ -62,6 +62,7 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly warnErrorOptions?: string;
   readonly port?: number;
   readonly singleFile?: boolean;
+  readonly host?: string;
   /** False with --no-open. */
   readonly open?: boolean;
 }

@@ -50,6 +50,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   completion: ['datacycle completion bash', 'datacycle completion powershell'],
   docs: ['datacycle docs generate', 'datacycle docs generate --select +fact_energy_minute', 'datacycle docs serve'],
   ui: ['datacycle ui', 'datacycle ui --port 0 --no-open'],
+  serve: ['datacycle serve', 'datacycle serve --host 0.0.0.0 --port 8080'],
   debug: ['datacycle debug', 'datacycle debug --target prod'],
   bi: ['datacycle bi', 'datacycle bi --output reports/energy', 'datacycle bi --preview --language fr'],
   predict: [

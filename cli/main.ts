@@ -33,14 +33,14 @@ export async function main(args: readonly string[]): Promise<void> {
   let endsByStopping = false;
   const program = buildProgram(interrupt.signal, (code, command) => {
     exitCode = code;
-    endsByStopping = command === 'watch';
+    endsByStopping = command === 'watch' || command === 'serve';
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
     exitCode = reportFailure(error, args, new Terminal(args.includes('json') && args.includes('--log-format')));
   }
-  // Stopping is how a watcher ends well; anything else was left half-way.
+  // Stopping is how a watcher and a server end well; anything else was left half-way.
   if (interrupt.signal.aborted && !endsByStopping) exitCode = 130;
   // On Windows a pipe is written in the background; what is not out yet would be lost.
   await new Promise((resolve) => process.stdout.write('', resolve));

@@ -7,6 +7,7 @@ const descriptions: Readonly<Record<string, string>> = {
   access: 'Who may refer to it: private (its group), protected or public.',
   accepted_values: 'The values that a column may have.',
   alias: 'What the table is called, if not like the file.',
+  api: 'How datacycle serve lets others read it: {} or { path, key, order_by, columns, time, required, only }.',
   audit: 'For tests: run in the transaction that builds the model, so that bad rows stay out.',
   batch_size: 'For microbatch: hour, day, month or year.',
   begin: 'For microbatch: the first batch.',

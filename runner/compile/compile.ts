@@ -49,6 +49,7 @@ import { compileOperation, type Operation } from './operation.ts';
 import { checkExposable, exposuresOf } from './power-bi/exposures.ts';
 import { draftViews, viewNode } from './power-bi/views.ts';
 import { compileRunHooks, type RunHooks } from './run-hooks.ts';
+import { addApis } from './settings/api.ts';
 import { checkMaterializedViews } from './settings/materialized-view.ts';
 import { retentionOf } from './settings/retention.ts';
 import { readRowSecurity } from './settings/row-security.ts';
@@ -149,6 +150,7 @@ function compile(project: Project, checked: CheckedFiles | undefined, { deferred
     if (draft?.id === one.exposure.id) nodes.set(draft.id, viewNode(one, draft));
   }
   addHooks(context, nodes, problems);
+  if (!incomplete) addApis(context, nodes, problems);
   const tests = compileTests(context, nodes, problems);
   for (const test of tests) nodes.set(test.id, test);
   for (const test of compileUnitTests(context, nodes, problems)) nodes.set(test.id, test);

@@ -7,7 +7,7 @@
 //   graph.ts                             dependencies and their order
 //   lineage.ts                           the sources and tables behind a node, through views and ephemeral models
 //   column-type.ts, partition-names.ts   how types and partitions are named
-//   snapshot-settings.ts                 how a snapshot notices changes, and what it adds
+//   snapshot-settings.ts, api.ts         how a snapshot notices changes, and what it adds; how a model is read over HTTP
 //   digest.ts                            a short text that changes with a value, for checksums and versions
 //   placeholders.ts                      the marks that compiled SQL keeps for what only a run knows
 import type { RelationName } from '../../warehouse/quote.ts';
@@ -15,6 +15,7 @@ import type { accesses, batchSizes, Config, strategies } from '../project/config
 import type { SettingPlaces } from '../project/setting-places.ts';
 import type { Place } from '../text/place.ts';
 import type { SqlText } from '../text/sql-text.ts';
+import type { ApiSettings } from './api.ts';
 import type { AnalysisNode, ExposureNode, Group } from './exposure-node.ts';
 import type { SnapshotSettings } from './snapshot-settings.ts';
 import type { NodeBase, TestNode } from './test-node.ts';
@@ -85,6 +86,7 @@ interface Relational {
   readonly reads: readonly string[];
   /** Undefined where it is not said, as for every view. */
   readonly subject: SubjectOf | undefined;
+  readonly api?: ApiSettings | undefined;
   readonly hooks?: readonly Hook[] | undefined;
   /** Ids that must be built first for the hooks only; they are no upstreams of the rows. */
   readonly hooksRead?: readonly string[] | undefined;

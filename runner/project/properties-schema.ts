@@ -62,6 +62,27 @@ const biModel = z.strictObject({
   measures: z.array(biMeasure).optional(),
 });
 
+/** Makes a model readable over HTTP (`datacycle serve`). */
+const apiModel = z.strictObject({
+  /** Its address; /<schema>/<name> where it is not given. */
+  path: z
+    .string()
+    .regex(/^(?:\/[a-z0-9][a-z0-9_-]*)+$/, 'expected an address of small letters, e.g. /gold/daily')
+    .optional(),
+  /** The columns that identify a row; its primary key or unique_key where it is not given. */
+  key: names.optional(),
+  /** Columns that rows are ordered by, before those of the key. */
+  order_by: names.optional(),
+  /** The columns that are shown; all that are declared where it is not given. */
+  columns: names.optional(),
+  /** The column that the parameters `from` and `to` limit. */
+  time: z.string().min(1).optional(),
+  /** Columns that each request has to filter by, unless it says `from` and `to`. */
+  required: names.optional(),
+  /** Parameters that are true unless a request says otherwise, and the column that is then true in every row. */
+  only: z.record(z.string().regex(/^[a-z]\w*$/, 'expected a name, e.g. only_valid'), z.string().min(1)).optional(),
+});
+
 const column = z.strictObject({
   name: z.string(),
   description: z.string().optional(),
@@ -89,6 +110,7 @@ const described = z.strictObject({
   ...besideConfig,
   config: configSchema.optional(),
   bi: biModel.optional(),
+  api: apiModel.optional(),
   columns: z.array(column).optional(),
   constraints: z.array(modelConstraint).optional(),
   data_tests: dataTests,
@@ -255,6 +277,7 @@ export const propertiesSchema = z.strictObject({
 export type Properties = z.infer<typeof propertiesSchema>;
 export type Described = z.infer<typeof model> & { readonly relation?: string | undefined };
 export type BiModel = z.infer<typeof biModel>;
+export type ApiModel = z.infer<typeof apiModel>;
 export type BiMeasure = z.infer<typeof biMeasure>;
 export type ColumnProperties = z.infer<typeof column>;
 export type ConstraintProperties = z.infer<typeof modelConstraint>;

@@ -41,11 +41,11 @@ export class PostgresServer {
     if (account !== undefined) chownSync(folder, account.uid, account.gid);
     const locale = ['--no-locale', '--encoding=UTF8', '--auth=trust', '--username=postgres', '--no-sync'];
     execFileSync(join(bin, 'initdb'), ['-D', data, ...locale], { stdio: 'pipe', ...account });
-    // One role has to give its password, so that a wrong one can be tried.
+    // One role, and the members of another, have to give a password, so that a wrong one can be tried.
     const access = join(data, 'pg_hba.conf');
     writeFileSync(
       access,
-      `host all datacycle_with_password 127.0.0.1/32 scram-sha-256\n${readFileSync(access, 'utf8')}`,
+      `host all datacycle_with_password,+datacycle_api_keys 127.0.0.1/32 scram-sha-256\n${readFileSync(access, 'utf8')}`,
     );
     const port = await freePort();
     const settings = {

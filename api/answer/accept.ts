@@ -1,0 +1,32 @@
+import { type Format, formats } from '../query/asked.ts';
+
+/** The media type of each format. */
+export const mediaTypes: Readonly<Record<Format, string>> = {
+  json: 'application/json; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+};
+
+const named: Readonly<Record<string, Format>> = {
+  'application/json': 'json',
+  'application/*': 'json',
+  '*/*': 'json',
+  'text/html': 'json',
+  'text/csv': 'csv',
+  'text/*': 'csv',
+  'application/x-ndjson': 'ndjson',
+  'application/ndjson': 'ndjson',
+};
+
+/** The format that a header Accept likes best; undefined if it takes none of them. */
+export function formatFor(accept: string | undefined): Format | undefined {
+  if (accept === undefined || accept.trim() === '') return formats[0];
+  const wanted = accept.split(',').map((part, index) => {
+    const [type = '', ...rest] = part.split(';').map((one) => one.trim().toLowerCase());
+    const quality = Number(rest.find((one) => one.startsWith('q='))?.slice(2) ?? 1);
+    return { format: named[type], quality, index };
+  });
+  return wanted
+    .filter(({ format, quality }) => format !== undefined && quality > 0)
+    .sort((a, b) => b.quality - a.quality || a.index - b.index)[0]?.format;
+}
