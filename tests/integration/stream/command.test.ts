@@ -43,7 +43,7 @@ describe.each(oneDatabase.filter(({ name }) => name === 'PostgreSQL'))(
 
       const build = await run('build', '--event-time-start', '2013-08-23', '--event-time-end', '2013-08-24');
       expect(build.code, build.stdout + build.stderr).toBe(0);
-      expect(build.stdout).toMatch(/8 of 8 tests passed/);
+      expect(build.stdout).toMatch(/12 of 12 tests passed/);
       expect(build.stdout).toMatch(/gold\.room_daily_metrics \.+ OK \+2 rows/);
 
       const status = await run('status', '--log-format', 'json');
