@@ -229,8 +229,8 @@ from {{source "staging" "registry_row"}} order by table_name, row_no, load_id de
     expect(compressed).toMatchObject({ step: 'compress', reports: [{ files: 4 }, { files: 0 }, { files: 0 }] });
     const steps = await nightly({ BRONZE_RETENTION_DAYS: '30', STAGING_RETENTION_DAYS: '30' });
     expect(steps).toMatchObject([
-      { step: 'prune', reports: [{ files: 4 }, {}, {}] },
-      { step: 'prune-staging', reports: [{ files: 4 }, {}, {}] },
+      { step: 'prune', reports: [{ files: 4 }, {}, {}, {}] },
+      { step: 'prune-staging', reports: [{ files: 4 }, {}, {}, {}] },
     ]);
     for (const wrong of ['0', '-2', 'a week', '1.5'])
       await expect(nightly({ BRONZE_RETENTION_DAYS: wrong })).rejects.toThrow(`BRONZE_RETENTION_DAYS is "${wrong}"`);
