@@ -99,6 +99,8 @@ describe.each(oneDatabase)('the smart building, on $name', (kind) => {
       sensor_timeseries_hourly: 0,
       room_daily_metrics: 0,
       sensor_day_quality: 0,
+      known_rooms: 0,
+      known_sensor_types: 0,
     });
     expect(await building.contents()).toEqual(incremental);
     await building.build({ fullRefresh: true });
