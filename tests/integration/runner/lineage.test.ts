@@ -93,7 +93,9 @@ describe.each(oneDatabase)('column lineage beside what $name says', (kind) => {
           await on.query(`create view ${view} as ${sql.text}`);
           const theirs = await readByView(on, view);
           const named = readByModel(ours);
-          expect([model.name, form, [...named].filter((one) => !theirs.has(one))]).toEqual([model.name, form, []]);
+          // Of a row that is read as JSON, pg_depend does not say which columns.
+          const ofRows = model.name === 'dim_user_apartment_map' ? ['seeds.user_apartments.role'] : [];
+          expect([model.name, form, [...named].filter((one) => !theirs.has(one))]).toEqual([model.name, form, ofRows]);
           compared += named.size;
           unread.push(...[...theirs].filter((one) => !named.has(one)).map((one) => `${form} ${model.name}: ${one}`));
         }
