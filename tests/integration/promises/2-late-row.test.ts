@@ -47,14 +47,20 @@ describe.each(oneDatabase)('a file that comes 90 days late, on $name', (kind) =>
       Number((await home.rows<{ n: number }>(`select count(*) as n from ${from}`))[0]?.n);
     const minute = 202307140030;
     const energy = await count(`gold.fact_energy_minute where datetime_key = ${minute}`);
-    const { fact_energy_minute: ofEnergy = 0, ...others } = Object.fromEntries(written);
+    const { fact_energy_minute: ofEnergy = 0, room_quarter: ofQuarters = 0, ...others } = Object.fromEntries(written);
     expect(others).toEqual({
       sensor_events: await count(`silver.sensor_events where timestamp = '2023-07-14T00:30Z'`),
       dim_datetime: 1,
       fact_environment_minute: await count(`gold.fact_environment_minute where datetime_key = ${minute}`),
       fact_presence_minute: await count(`gold.fact_presence_minute where datetime_key = ${minute}`),
       fact_device_health_day: await count('gold.fact_device_health_day where date_key = 20230714'),
+      room_hour: await count('gold.room_hour where hour_key = 202307140000'),
+      room_day: await count('gold.room_day where date_key = 20230714'),
+      apartment_day: await count('gold.apartment_day where date_key = 20230714'),
     });
+    // A room whose quarter comes to the same is not written again.
+    expect(ofQuarters).toBeGreaterThan(0);
+    expect(ofQuarters).toBeLessThanOrEqual(await count(`silver.room_quarter where quarter = '2023-07-14T00:30Z'`));
     // The rise of a counter since the reading before belongs to the reading after it, which is at most one of each device.
     expect(energy).toBeGreaterThan(0);
     expect(ofEnergy).toBeGreaterThanOrEqual(energy);
