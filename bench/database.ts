@@ -15,9 +15,19 @@ export async function startDatabase(schemas: readonly string[]): Promise<BenchDa
   const stop = await startPostgres();
   const url = process.env.TEST_DB_URL;
   if (url === undefined) throw new Error('No PostgreSQL server found: install one or set BENCH_DB_URL.');
+  await withClient(url, async (client) => {
+    for (const schema of schemas) await client.query(`drop schema if exists ${schema} cascade`);
+  });
+  return { url, stop };
+}
+
+/** Works with a connection of its own. */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  for (const schema of schemas) await client.query(`drop schema if exists ${schema} cascade`);
-  await client.end();
-  return { url, stop };
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }

@@ -1,9 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
 import { formatTable } from '../cli/terminal/table.ts';
-import { startDatabase } from './database.ts';
+import { startDatabase, withClient } from './database.ts';
 import { nodeStart } from './installation.ts';
 import { type Measured, runNode } from './measure.ts';
 import { type Row, row, rowCells, rowTitles } from './report.ts';
@@ -46,18 +45,8 @@ async function repeated(work: () => Promise<Measured>, before?: () => Promise<vo
   return runs;
 }
 
-async function withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
 const empty = () =>
-  withClient(async (client) => {
+  withClient(url, async (client) => {
     await client.query(`drop schema if exists ${schema} cascade`);
     await client.query('drop schema if exists datacycle cascade');
   });
@@ -65,7 +54,7 @@ const empty = () =>
 /** The views by hand: one connection, one statement after the other. It runs in this process, whose memory says nothing. */
 async function byHand(models: number): Promise<Measured> {
   const started = performance.now();
-  await withClient(async (client) => {
+  await withClient(url, async (client) => {
     await client.query(`create schema ${schema}`);
     for (let index = 0; index < models; index += 1)
       await client.query(`create view ${schema}.m${index} as ${queryOf(index, (name) => `${schema}.${name}`)}`);

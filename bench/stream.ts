@@ -6,7 +6,7 @@ import { writeBuilding } from '../cli/demo/building/building.ts';
 import { formatTable } from '../cli/terminal/table.ts';
 import { mergedReadings } from '../loaders/replay/merge.ts';
 import { findRecording } from '../loaders/replay/recording.ts';
-import startPostgres from '../tests/postgres-server.ts';
+import { startDatabase } from './database.ts';
 import { runNode } from './measure.ts';
 
 /*
@@ -20,10 +20,7 @@ const [rooms = 12, days = 1] = (process.env.BENCH_BUILDING ?? '12x1').split('x')
 const lastDay = new Date(Date.parse('2013-08-23') + days * 86_400_000).toISOString().slice(0, 10);
 
 async function main(): Promise<void> {
-  if (process.env.BENCH_DB_URL) process.env.TEST_DB_URL = process.env.BENCH_DB_URL;
-  const stop = await startPostgres();
-  const url = process.env.TEST_DB_URL;
-  if (url === undefined) throw new Error('No PostgreSQL server found: install one or set BENCH_DB_URL.');
+  const { url, stop } = await startDatabase(['staging', 'silver', 'gold', 'seeds', 'datacycle', 'floor']);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -31,8 +28,6 @@ async function main(): Promise<void> {
     const recorded = join(home, 'recorded');
     process.stdout.write(`Writing ${rooms} rooms, ${days} days ...\n`);
     const written = await writeBuilding(recorded, { rooms, days });
-    for (const schema of ['staging', 'silver', 'gold', 'seeds', 'datacycle', 'floor'])
-      await client.query(`drop schema if exists ${schema} cascade`);
     const floor = await byHand(client, recorded);
     const project = join(home, 'project');
     for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests'])

@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { formatTable } from '../cli/terminal/table.ts';
 import startPostgres from '../tests/postgres-server.ts';
 import { freePort } from '../tests/servers/free-port.ts';
 import { startOpenSsh } from '../tests/servers/sftp-server.ts';
+import { withClient } from './database.ts';
 import { linesAFile, writeForecasts } from './forecasts.ts';
 import { median, runNode } from './measure.ts';
 
@@ -198,16 +199,6 @@ async function assertSame(url: string): Promise<void> {
     if (mine !== theirs) throw new Error(`the results differ: ${mine} and by hand ${theirs}`);
     process.stdout.write(`  same rows: ${mine}\n`);
   });
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 await main();
