@@ -1,14 +1,6 @@
 {{config materialized="incremental" unique_key="date_key, room_key"}}
 
-with apartments as (
-    select * from {{ref "dim_apartment"}}
-),
-
-sensors as (
-    select * from {{ref "sensor_devices"}}
-),
-
-rooms as (
+with rooms as (
     select * from {{ref "dim_room"}}
 ),
 
@@ -16,21 +8,12 @@ room_types as (
     select * from {{ref "room_types"}}
 ),
 
-comfort as (
-    select * from {{ref "comfort_bounds"}}
-),
-
 appliances as (
     {{> device_references}}
 ),
 
 newest as (
-    select
-        a.apartment_key,
-        max(s.last_seen) as newest_minute
-    from sensors as s
-    inner join apartments as a on a.apartment_id = s.apartment
-    group by a.apartment_key
+    {{> newest_minutes}}
 ),
 
 reference as (
@@ -42,11 +25,7 @@ reference as (
 ),
 
 weights as (
-    select
-        coalesce(max(weight) filter (where measure = 'temperature_c'), 0) as temperature,
-        coalesce(max(weight) filter (where measure = 'co2_ppm'), 0) as air,
-        coalesce(max(weight) filter (where measure = 'humidity_pct'), 0) as humidity
-    from comfort
+    {{> comfort_weights}}
 ),
 
 {{#incremental}}
