@@ -2,10 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import { runOperation } from '../../runner/operation/operation.ts';
 import { type Project, sourceTexts } from '../../runner/project/project.ts';
-import { UsageError } from '../../runner/text/errors.ts';
 import { count } from '../../runner/text/figures.ts';
-import { isMapping } from '../../runner/yaml/mapping.ts';
-import { openForModels } from '../settings/environment.ts';
+import { objectOfFlag, openForModels } from '../settings/environment.ts';
 import { tellNotices } from '../terminal/notices.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -26,7 +24,7 @@ export async function runOperationCommand(
   flags: OperationFlags,
   terminal: Terminal,
 ): Promise<0> {
-  const args = await argsOf(flags.args);
+  const args = (await objectOfFlag('--args', flags.args, `--args '{role: reporter}'`)) ?? {};
   const compiled = await freshlyCompiled(project);
   tellNotices(terminal, compiled);
   const { sql, notices } = compiled.operation(macro, args);
@@ -75,19 +73,4 @@ export async function runOperationCommand(
   } finally {
     await warehouse.close();
   }
-}
-
-async function argsOf(text: string | undefined): Promise<Readonly<Record<string, unknown>>> {
-  if (text === undefined) return {};
-  const { parseYaml } = await import('../../runner/yaml/exact-numbers.ts');
-  try {
-    const value: unknown = parseYaml(text);
-    if (isMapping(value)) return value;
-  } catch {
-    // Falls through to the message below.
-  }
-  throw new UsageError({
-    what: `--args is not an object: ${text}`,
-    hint: `Write --args '{role: reporter}'.`,
-  });
 }

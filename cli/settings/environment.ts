@@ -77,7 +77,8 @@ export async function openProject(options: GlobalOptions, override: Env = {}): P
   const logs = logPath === undefined ? {} : { LOG_DIR: resolve(logPath) };
   const env = { ...readEnv(root, target), ...logs, ...override };
   const targetFolder = targetPath === undefined ? undefined : resolve(targetPath);
-  const project = await projectAt({ root, env, target, targetFolder, vars: await parseVars(options.vars) });
+  const vars = await objectOfFlag('--vars', options.vars, `--vars '{"name": "value"}' or --vars 'name: value'`);
+  const project = await projectAt({ root, env, target, targetFolder, vars });
   // Models write it into their SQL, where a wrong one would only show as an error of the database.
   yearSetting(project, 'WEATHER_MIN_YEAR', 2023);
   return project;
@@ -192,7 +193,15 @@ export function bronzeRoot(project: Project): string {
   return fromRoot(project.root, project.env.BRONZE_ROOT || join('.datacycle', 'bronze'));
 }
 
-async function parseVars(text: string | undefined): Promise<Record<string, unknown> | undefined> {
+/**
+ * The object that a flag is given as YAML or JSON, numbers as they are written; undefined where it is not given.
+ * @param example how it is written. @throws UsageError for whatever is no object.
+ */
+export async function objectOfFlag(
+  flag: string,
+  text: string | undefined,
+  example: string,
+): Promise<Record<string, unknown> | undefined> {
   if (text === undefined) return undefined;
   const { parseYaml } = await import('../../runner/yaml/exact-numbers.ts');
   try {
@@ -201,8 +210,5 @@ async function parseVars(text: string | undefined): Promise<Record<string, unkno
   } catch {
     // Falls through to the message below.
   }
-  throw new UsageError({
-    what: `--vars is not an object: ${text}`,
-    hint: `Write --vars '{"name": "value"}' or --vars 'name: value'.`,
-  });
+  throw new UsageError({ what: `${flag} is not an object: ${text}`, hint: `Write ${example}.` });
 }
