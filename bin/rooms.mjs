@@ -91,6 +91,7 @@ export const layers = [
     name: 'cli',
     uses: ['warehouse', 'runner', 'loaders', 'powerbi', 'learning', 'predictions', 'ui', 'api'],
     rooms: [
+      'flags',
       'settings',
       'terminal',
       'selection',
@@ -195,6 +196,7 @@ export const doors = {
   'api/answer': 'rows.ts',
   'api/keys': 'keys.ts',
   'api/server': 'server.ts',
+  'cli/flags': 'ignored.ts',
   'cli/settings': 'settings.ts',
   'cli/terminal': 'terminal.ts',
   'cli/selection': 'chosen-nodes.ts',

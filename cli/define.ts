@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { takeFlagsOf } from './environment-flags.ts';
 import { examples } from './examples.ts';
-import { addIgnoredFlags, ignoredFlags } from './ignored-flags.ts';
+import { takeFlagsOf } from './flags/environment.ts';
+import { addIgnoredFlags, ignoredFlags } from './flags/ignored.ts';
 import type { SelectionFlags } from './selection/chosen-nodes.ts';
 import { selecting } from './selection/flags.ts';
 import type { GlobalOptions } from './settings/environment.ts';

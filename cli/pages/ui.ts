@@ -16,9 +16,9 @@ import { JobRunner, type RunCommand } from '../jobs/job-runner.ts';
 import type { GlobalOptions } from '../settings/environment.ts';
 import { numberSetting, textSetting } from '../settings/settings.ts';
 import { projectRedactor } from '../terminal/journal.ts';
+import { openInBrowser } from '../terminal/open-browser.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { questionsOf } from './answers.ts';
-import { openInBrowser } from './open-browser.ts';
 import { Site } from './site.ts';
 
 export interface UiFlags extends GlobalOptions {

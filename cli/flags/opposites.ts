@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { environmentFlags } from './environment-flags.ts';
+import { environmentFlags } from './environment.ts';
 
 /**
  * Gives each flag that the environment or `retry` may have switched on its opposite, as in dbt: `--no-fail-fast`. They are not in

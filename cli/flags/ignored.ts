@@ -1,3 +1,11 @@
+// Flags that the commands have besides what each command is about:
+//
+//   environment.ts  DATACYCLE_<FLAG> of the environment gives a flag that the command line does not give
+//   opposites.ts    --no-<flag> takes back a flag that the environment or `retry` has switched on
+//   ignored.ts      flags of dbt that cannot matter here are taken, and the reason is printed once
+//
+// cli/define.ts lets the program take the ignored ones and, before a command runs, those of the environment; cli/program.ts adds the opposites when
+// all commands are defined. A command sees its flags alone, not where they come from.
 import { type Command, Option } from 'commander';
 
 /** Flags of dbt that cannot matter here: they are taken, and what there is instead is said once. */

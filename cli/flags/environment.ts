@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { UsageError } from '../runner/text/errors.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 
 /**
  * The flags that the environment may give, each as DATACYCLE_<FLAG>: those that say how commands work on this machine, and none
