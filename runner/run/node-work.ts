@@ -1,5 +1,5 @@
 import { buildNode, finishNode } from '../build/build-node.ts';
-import { isAccessModel, secureReaders } from '../build/transaction/access.ts';
+import { isAccessModel, secureReaders, secureTable } from '../build/transaction/access.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
@@ -36,6 +36,10 @@ export interface HowToWork extends HowToTest {
 export class NodeWork {
   /** Ids of what still has rows that are no longer wanted, since others refer to them. */
   readonly retained = new Set<string>();
+  /** What is being built now. */
+  readonly #underWay = new Set<BuiltNode>();
+  /** Of these, the tables whose access model was built meanwhile: the policies that they are given may be of its old rows. */
+  readonly #overtaken = new Set<BuiltNode>();
   readonly #context: BuildContext;
   readonly #relations: RelationCache;
   /** What audits found while their models were built, by the id of the test. */
@@ -71,12 +75,19 @@ export class NodeWork {
       const { rowLimit, isOwnTarget } = this.#how;
       if (rowLimit !== undefined) await refuseToLoseRows(context.warehouse, node, rowLimit, isOwnTarget);
       if (canStay(node)) await this.#reuse?.refresh();
-      const built = await buildNode(context, node);
+      this.#underWay.add(node);
+      const built = await buildNode(context, node).finally(() => this.#underWay.delete(node));
       isLeft = built.decision.mode === 'skip' && !built.recorded;
       if (built.retained > 0) this.retained.add(node.id);
       for (const outcome of built.audits) this.#audited.set(outcome.test.id, outcome);
       const changed = built.inserted + built.updated + built.deleted > 0;
-      if (changed && node.kind === 'model' && isAccessModel(manifest, node)) await secureReaders(locks, manifest, node);
+      if (changed && node.kind === 'model' && isAccessModel(manifest, node)) {
+        // A table that is made at this moment cannot be seen yet by others than its own transaction.
+        for (const guarded of manifest.index.guardedBy.get(node.name) ?? [])
+          if (this.#underWay.has(guarded)) this.#overtaken.add(guarded);
+        await secureReaders(locks, manifest, node);
+      }
+      if (this.#overtaken.delete(node)) await secureTable(locks, node);
       const { inserted, updated, deleted, batches, failed, recorded } = built;
       if (failed === undefined) await finishNode(context, node, built);
       const warnings = auditWarnings(built.audits);

@@ -3,6 +3,7 @@ import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
 import { readRelation } from '../../database/catalog.ts';
 import type { LockWaits } from '../../database/locks/lock-waits.ts';
 import {
+  type BuiltNode,
   isBuilt,
   type Manifest,
   type ModelNode,
@@ -76,17 +77,20 @@ async function readVisible(on: Queryable, { column, access }: RowSecurity): Prom
  * so that no two tables are locked at once.
  */
 export async function secureReaders(locks: LockWaits, manifest: Manifest, access: ModelNode): Promise<void> {
-  for (const node of manifest.index.guardedBy.get(access.name) ?? []) {
-    const { relation: table } = node;
-    const security = rowSecurityOf(node);
-    if (security === undefined) continue;
-    await locks.transaction(node.name, async (session) => {
-      const existing = await readRelation(session, table);
-      if (existing?.kind !== 'table') return;
-      const steps = secureRows(table, security, await readAccess(session, table, security), existing);
-      await runSteps(session, steps, node);
-    });
-  }
+  for (const node of manifest.index.guardedBy.get(access.name) ?? []) await secureTable(locks, node);
+}
+
+/** Brings the policies of one table in line with its access model as it is now, in a transaction of its own. */
+export async function secureTable(locks: LockWaits, node: BuiltNode): Promise<void> {
+  const { relation: table } = node;
+  const security = rowSecurityOf(node);
+  if (security === undefined) return;
+  await locks.transaction(node.name, async (session) => {
+    const existing = await readRelation(session, table);
+    if (existing?.kind !== 'table') return;
+    const steps = secureRows(table, security, await readAccess(session, table, security), existing);
+    await runSteps(session, steps, node);
+  });
 }
 
 /** Whether tables are guarded by what this model says. */

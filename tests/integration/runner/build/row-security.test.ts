@@ -105,6 +105,20 @@ describe.each(oneDatabase)('row security on $name', ({ open }) => {
     expect(await seenBy(reader(1))).toEqual([1]);
   });
 
+  it('shows every role its rows also if who sees what was built while the table was', async () => {
+    project.write({
+      // It has asked who sees what before it waits, and nobody sees it until it is committed.
+      'models/visits.sql': `{{config materialized="incremental" unique_key="id" schema="shown"}}
+select id, home, load_id from {{source "raw" "visits"}}, lateral (select pg_sleep(0.08)) as slowly
+{{#incremental}}where load_id > {{high_water "raw.visits"}}{{/incremental}}`,
+      'models/who_sees.sql': `{{config materialized="table" unique_key="principal, home" schema="access"}}
+select 'reader_{{var "id"}}_' || home as principal, home from generate_series(1, 2) as home`,
+    });
+    await build({ threads: 2 });
+    expect([await seenBy(reader(1)), await seenBy(reader(2)), await seenBy(readers)]).toEqual([[1], [2], []]);
+    expect(await policies()).toEqual(all);
+  });
+
   it('leaves a table alone that is as it should be', async () => {
     await build();
     const made = () => rows('select oid::int, polname from pg_policy order by oid');
