@@ -31,7 +31,7 @@ export function verdictLine({ node, verdict, seconds }: Verified): Line {
     case 'differs':
       return {
         tone: 'bad',
-        text: `${start}DIFFERS: ${differing(verdict)}, ${count(verdict.rows, 'row')} stand${time}`,
+        text: `${start}DIFFERS: ${differing(verdict)}, ${count(verdict.rows, 'row')} in the table${time}`,
       };
     case 'behind':
       return { tone: 'warning', text: `${start}behind: ${verdict.reason}` };
@@ -56,7 +56,7 @@ export function differenceLines(results: readonly Verified[], limit: number): Li
     if (verdict.status !== 'equal' && verdict.status !== 'differs') return [];
     if (verdict.differences.length === 0) return [];
     const rows = verdict.differences.flatMap(tableRows);
-    const table = formatTable(['difference', 'key', 'column', 'stands', 'should be'], rows);
+    const table = formatTable(['difference', 'key', 'column', 'actual', 'expected'], rows);
     const total = Object.values(verdict.counts).reduce((sum, each) => sum + each, 0);
     const text = `${verdict.differences.length} of ${thousands(total)} differing rows are shown; --limit -1 shows all.`;
     return [
@@ -73,8 +73,8 @@ function tableRows({ kind, key, values }: Difference): string[][] {
   const names = Object.keys(key);
   const keyText = names.map((name) => `${name}=${shown(key[name] ?? null)}`).join(', ');
   if (kind === 'changed')
-    return values.map(({ column, stands, should }) => [kinds[kind], keyText, column, shown(stands), shown(should)]);
-  const side = kind === 'missing' ? 'should' : 'stands';
+    return values.map(({ column, actual, expected }) => [kinds[kind], keyText, column, shown(actual), shown(expected)]);
+  const side = kind === 'missing' ? 'expected' : 'actual';
   const row = cut(values.map((value) => `${value.column}=${value[side] ?? 'NULL'}`).join(', ')) || 'a row';
   return [[kinds[kind], keyText, '', ...(kind === 'missing' ? ['no row', row] : [row, 'no row'])]];
 }
@@ -131,18 +131,18 @@ export function csvOf(results: readonly Verified[]): string {
   const rows = results.flatMap(({ node, verdict }) =>
     verdict.status === 'equal' || verdict.status === 'differs'
       ? verdict.differences.flatMap(({ kind, key, values }) =>
-          (values.length === 0 ? [{ column: '', stands: null, should: null }] : values).map((value) => [
+          (values.length === 0 ? [{ column: '', actual: null, expected: null }] : values).map((value) => [
             node.name,
             kind,
             JSON.stringify(key),
             value.column,
-            value.stands,
-            value.should,
+            value.actual,
+            value.expected,
           ]),
         )
       : [],
   );
-  return stringify([['model', 'difference', 'key', 'column', 'stands', 'should_be'], ...rows], { quoted_string: true });
+  return stringify([['model', 'difference', 'key', 'column', 'actual', 'expected'], ...rows], { quoted_string: true });
 }
 
 function relationName({ relation: { schema, name } }: Verified['node']): string {

@@ -31,8 +31,8 @@ export interface JobOptions {
   readonly onEnd: () => void;
 }
 
-/** So many jobs are remembered, with so many lines each. */
-const remembered = 20;
+/** The newest so many jobs are kept, with so many lines each. */
+const kept = 20;
 const mostLines = 2000;
 
 interface Running {
@@ -74,7 +74,7 @@ export class JobRunner implements Jobs {
       progress: '',
       lines: [],
     });
-    this.#jobs = this.#jobs.slice(0, remembered);
+    this.#jobs = this.#jobs.slice(0, kept);
     const stop = new AbortController();
     const terminal = new JobTerminal({
       lines: (lines) => this.#change(id, {}, lines),

@@ -140,7 +140,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   }
   const stood = {
     comments: before?.comments,
-    standing: decision.mode === 'skip' ? state.comments : undefined,
+    unchanged: decision.mode === 'skip' ? state.comments : undefined,
     created: state.recorded?.created ?? nothingCreated,
   };
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
@@ -246,10 +246,11 @@ function columnsOf({ existing }: NodeState): readonly Column[] {
 /** Whether a relation gets other columns, or another order of them. A snapshot only gains some. */
 function isReshapedBy(node: BuiltNode, yields: readonly Column[], decision: Decision, state: NodeState): boolean {
   const { mode } = decision;
-  const standing = columnsOf(state);
-  if (mode === 'snapshot') return yields.some(({ name }) => standing.every((column) => column.name !== name));
-  if (!sameColumns(yields, standing) || movedBecause(node, decision, state, yields) === 'order of columns') return true;
-  return mode === 'refresh' && !beginWith(yields, standing);
+  const existingColumns = columnsOf(state);
+  if (mode === 'snapshot') return yields.some(({ name }) => existingColumns.every((column) => column.name !== name));
+  if (!sameColumns(yields, existingColumns) || movedBecause(node, decision, state, yields) === 'order of columns')
+    return true;
+  return mode === 'refresh' && !beginWith(yields, existingColumns);
 }
 
 /** Increments are seen by their consumers through load ids, unless they are late; any other change of rows starts a new generation. */

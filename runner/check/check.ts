@@ -137,14 +137,14 @@ export async function checkProject(
     const hasHooks = (node.hooksRead ?? []).every((id) => !absent.has(id));
     if (hasHooks) await hooks.ofNode(node, 'pre', 'full');
     const fault = await tryFull(warehouse, trial, node);
-    let stands = fault === undefined;
+    let isThere = fault === undefined;
     if (fault !== undefined) {
       findings.add('error', node.name, fault);
       // The models that read an ephemeral model contain it, and fail at the same place.
-      stands = isEphemeral(node) || (await createStandIn(warehouse, node, await columnsOf(warehouse, trial, node)));
+      isThere = isEphemeral(node) || (await createStandIn(warehouse, node, await columnsOf(warehouse, trial, node)));
       trial.standIns.add(node.id);
     }
-    if (stands && node.kind === 'model' && options.selected.has(node.id)) {
+    if (isThere && node.kind === 'model' && options.selected.has(node.id)) {
       const other = await tryAgain(warehouse, trial, node);
       if (other !== undefined) findings.add('error', node.name, other);
     }
@@ -153,7 +153,7 @@ export async function checkProject(
       await hooks.ofNode(node, 'post', 'full');
       for (const when of ['pre', 'post'] as const) await hooks.ofNode(node, when, 'incremental');
     }
-    return stands;
+    return isThere;
   }
 
   async function examineTest(node: TestNode): Promise<void> {

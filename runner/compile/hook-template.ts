@@ -49,7 +49,7 @@ export function renderHook(
   try {
     const template = context.environment.parse({ path, text: written.text });
     return modes.map((mode) => {
-      const sql = render(context, source, template, mode, used).standingAt(path, written).trim();
+      const sql = render(context, source, template, mode, used).placedAt(path, written).trim();
       const statement = oneStatement(sql, 'a hook', 'statement');
       refuseSideEffects(source, statement);
       return statement;

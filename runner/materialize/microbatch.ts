@@ -111,7 +111,7 @@ export function writtenBelow({ target, eventTime, window }: Batch, mark: number)
  * select exists (select from t join datacycle_new as n on <same key> where (<in window>) is not true)
  * ```
  */
-export function standsElsewhere(batch: Batch): SqlText {
+export function isElsewhere(batch: Batch): SqlText {
   return new SqlText(`select exists (\n    select\n${indented(elsewhere(batch))}\n) as elsewhere`);
 }
 

@@ -113,8 +113,8 @@ export function stageAnew(
   existing: ExistingRelation,
   wanted: readonly Column[],
 ): Step[] {
-  const standing = existing.columns.map((column) => column.name);
-  const adopt = target.key === undefined ? [] : adoptKeys(target.key, relation(placeOf(target)), standing);
+  const existingColumns = existing.columns.map((column) => column.name);
+  const adopt = target.key === undefined ? [] : adoptKeys(target.key, relation(placeOf(target)), existingColumns);
   return [...adopt, ...stage(target, source, sameTypes(existing.columns, wanted))];
 }
 
@@ -159,9 +159,9 @@ export function replaceByStaged(
  * create temporary table datacycle_new on commit drop as <query>;   -- a seed: create temporary table ...; copy ... from stdin
  * analyze datacycle_new;
  * ```
- * @param standing the columns of the existing table, as far as they have the types of the staged rows.
+ * @param existingColumns the columns of the existing table, as far as they have the types of the staged rows.
  */
-export function stage(target: TableTarget, source: RowSource, standing: readonly Column[] = []): Step[] {
+export function stage(target: TableTarget, source: RowSource, existingColumns: readonly Column[] = []): Step[] {
   const guard = (at: string) => (target.uniqueKey.length === 0 ? [] : guardKey(target.model, at, target.uniqueKey));
   if (source.kind === 'copy') {
     const columns = source.columns.flatMap(({ name, type, place }, index) => [
@@ -180,7 +180,7 @@ export function stage(target: TableTarget, source: RowSource, standing: readonly
       run(`analyze ${staged}`),
     ];
   }
-  if (target.key !== undefined) return stageWithKeys(target.key, source.sql, guard, respeltIn(target, standing));
+  if (target.key !== undefined) return stageWithKeys(target.key, source.sql, guard, respeltIn(target, existingColumns));
   return [
     run(`create temporary table "datacycle_new" on commit drop as\n`, source.sql),
     run(`analyze ${staged}`),
@@ -197,9 +197,10 @@ export function stage(target: TableTarget, source: RowSource, standing: readonly
  */
 export function deleteDuplicates(target: TableTarget, existing: ExistingRelation): Step[] {
   const { uniqueKey } = target;
-  const standing = new Set(existing.columns.map(({ name }) => name));
+  const existingColumns = new Set(existing.columns.map(({ name }) => name));
   const same = (columns: readonly string[]) => [...columns].sort().join('\n') === [...uniqueKey].sort().join('\n');
-  if (uniqueKey.length === 0 || existing.unique.some(same) || !uniqueKey.every((name) => standing.has(name))) return [];
+  if (uniqueKey.length === 0 || existing.unique.some(same) || !uniqueKey.every((name) => existingColumns.has(name)))
+    return [];
   const at = placeOf(target);
   const table = relation(at);
   return [
@@ -219,8 +220,8 @@ where d.number > 1
 }
 
 /** The table whose numbers stay where a key is spelt anew, as it can be where equal values need not be the same. */
-function respeltIn(target: TableTarget, standing: readonly Column[]): string | undefined {
-  const types = new Map(standing.map(({ name, type }) => [name, type]));
+function respeltIn(target: TableTarget, existingColumns: readonly Column[]): string | undefined {
+  const types = new Map(existingColumns.map(({ name, type }) => [name, type]));
   const isThere = [target.key?.column ?? '', ...target.uniqueKey].every((name) => types.has(name));
   return isThere && target.uniqueKey.some((name) => !isExact(types.get(name) ?? '')) ? tableOf(target) : undefined;
 }

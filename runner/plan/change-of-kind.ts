@@ -10,7 +10,7 @@ import type { Pruned } from '../state/pruned.ts';
 import { NodeError } from '../text/errors.ts';
 import { relationKindOf } from './table-target.ts';
 
-interface Standing {
+interface StateBefore {
   readonly existing: ExistingRelation | undefined;
   readonly recorded: ModelState | undefined;
   readonly pruned: ReadonlyMap<string, Pruned>;
@@ -24,7 +24,7 @@ interface Standing {
 export function refuseChangeOfKind(
   node: BuiltNode,
   { mode }: { readonly mode: string },
-  { existing, recorded, pruned, expired }: Standing,
+  { existing, recorded, pruned, expired }: StateBefore,
 ): void {
   if (existing === undefined || mode === 'skip') return;
   const { schema, name } = node.relation;
@@ -61,7 +61,7 @@ export function refuseChangeOfKind(
  */
 export function refuseToLoseAttachments(
   node: BuiltNode,
-  { existing, recorded }: Pick<Standing, 'existing' | 'recorded'>,
+  { existing, recorded }: Pick<StateBefore, 'existing' | 'recorded'>,
   attachments: Attachments | undefined,
 ): void {
   if (existing === undefined || attachments === undefined) return;

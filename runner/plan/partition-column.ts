@@ -34,10 +34,10 @@ export function checkPartitionColumn(
       hint: 'Take time_zone out: it is for timestamptz.',
     });
   if (existing?.kind !== 'table') return;
-  const stands = existing.columns.find(({ name }) => name === column)?.type;
-  if (stands === type) return;
+  const existingType = existing.columns.find(({ name }) => name === column)?.type;
+  if (existingType === type) return;
   throw new NodeError({
-    what: `${node.name} is partitioned by "${column}", which is ${type} now, but ${stands === undefined ? 'no column' : stands} in its table`,
+    what: `${node.name} is partitioned by "${column}", which is ${type} now, but ${existingType === undefined ? 'no column' : existingType} in its table`,
     place,
     hint: `Nothing was touched. Take partition_by out, build the model (datacycle run --full-refresh --select ${node.name}), and put it back.`,
   });

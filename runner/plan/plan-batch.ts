@@ -81,9 +81,9 @@ export function planPreparation(
   },
 ): Step[] {
   const target = tableTarget(node, access);
-  const standing = existing.columns.map(({ name }) => name);
+  const existingColumns = existing.columns.map(({ name }) => name);
   return [
-    ...(renews && target.key !== undefined ? adoptKeys(target.key, tableOf(target), standing) : []),
+    ...(renews && target.key !== undefined ? adoptKeys(target.key, tableOf(target), existingColumns) : []),
     ...secure(target, existing),
     ...dropObsolete(target, existing, created),
     ...recreateViews(views, columns),

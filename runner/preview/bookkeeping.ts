@@ -3,7 +3,7 @@ import { identifier } from '../../warehouse/quote.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { hasState } from '../state/schema.ts';
 
-interface Standing {
+interface StateBefore {
   readonly schema: string;
   readonly me: string;
   readonly usable: boolean;
@@ -20,7 +20,7 @@ interface Standing {
  */
 export async function isRecordedIn(on: Queryable, schemas: readonly string[]): Promise<boolean> {
   // From the catalog: to_regclass fails where the session may not use the schema.
-  const { rows } = await on.query<Standing & Record<string, unknown>>(
+  const { rows } = await on.query<StateBefore & Record<string, unknown>>(
     `select n.nspname::text as schema, current_user::text as me, has_schema_privilege(n.oid, 'USAGE') as usable,
          coalesce(bool_or(c.relname = 'model'), false) as begun,
          coalesce(array_agg(c.relname::text order by c.relname) filter (

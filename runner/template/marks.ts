@@ -100,20 +100,20 @@ export class Marks {
     /** That of the text being read: of the statement, or of a value that was given to it. */
     let origin: Origin | undefined;
     let callers: readonly Passage[] = [];
-    let open: { readonly stands: Hole; readonly start: number } | undefined;
+    let open: { readonly hole: Hole; readonly start: number } | undefined;
     const segments: Segment[] = [];
     for (const match of rendered.matchAll(mark)) {
       const [whole, sign, number = ''] = match;
       text += rendered.slice(end, match.index);
       end = match.index + whole.length;
       if (sign === '{') {
-        open = { stands: JSON.parse(number) as Hole, start: text.length };
+        open = { hole: JSON.parse(number) as Hole, start: text.length };
         continue;
       }
       if (sign === '}') {
         if (open === undefined) continue;
-        const { stands, start } = open;
-        segments.push({ start, origin, hole: { stands, length: text.length - start } }, { start: text.length, origin });
+        const { hole, start } = open;
+        segments.push({ start, origin, hole: { hole, length: text.length - start } }, { start: text.length, origin });
         open = undefined;
         continue;
       }

@@ -38,7 +38,7 @@ export interface Segment {
   /** Undefined for text that the runner itself put in. */
   readonly origin: Origin | undefined;
   /** What its first `length` characters stand for until a run is known. */
-  readonly hole?: { readonly stands: Hole; readonly length: number } | undefined;
+  readonly hole?: { readonly hole: Hole; readonly length: number } | undefined;
 }
 
 /** A hole and where it is: from `start` up to, and without, `end`. */
@@ -176,7 +176,7 @@ export class SqlText {
    * The same where `file` is no file but a value in one: what comes from it has the place of that value.
    * @param written the value, whose characters know their places.
    */
-  standingAt(file: string, written: SqlText): SqlText {
+  placedAt(file: string, written: SqlText): SqlText {
     const found = (place: Place) => (place.file === file ? written.placeAt(offsetIn(written.text, place)) : place);
     const moved = (place: Place) => found(place) ?? written.placeAt(0) ?? place;
     const trailOf = (origin: Origin) => origin.trail?.map(({ how, at }) => ({ how, at: moved(at) }));
@@ -198,7 +198,7 @@ export class SqlText {
   /** Its holes, in order. */
   get holes(): readonly PlacedHole[] {
     return this.segments.flatMap(({ start, hole }) =>
-      hole === undefined ? [] : [{ hole: hole.stands, start, end: start + hole.length }],
+      hole === undefined ? [] : [{ hole: hole.hole, start, end: start + hole.length }],
     );
   }
 

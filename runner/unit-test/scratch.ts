@@ -32,7 +32,7 @@ export class Scratch {
   readonly warehouse: Warehouse;
   readonly #options: UnitTestOptions;
   readonly #shapes = new Map<string, Promise<Shape>>();
-  readonly #standing = new Set<string>();
+  readonly #present = new Set<string>();
   /** The rows of the files of seeds, as JSON. */
   readonly #files = new Map<string, string>();
 
@@ -133,7 +133,7 @@ export class Scratch {
 
   /** Builds it on what it reads, without rows, and takes it away again. A seed leaves an empty table; its rows are kept aside. */
   async #shapeOfBuilt(node: BuiltNode): Promise<Shape> {
-    for (const id of node.reads) await this.#stand(id);
+    for (const id of node.reads) await this.#provide(id);
     const { grants: _grants, persist_docs: _docs, contract: _contract, ...config } = node.config;
     const materialized = node.materialized === 'ephemeral' ? 'view' : node.materialized;
     const bare = {
@@ -160,18 +160,18 @@ export class Scratch {
       );
       this.#files.set(node.id, rows[0]?.rows ?? '[]');
       await this.warehouse.query(`delete from ${relation(node.relation)}`);
-      this.#standing.add(node.id);
+      this.#present.add(node.id);
     } else await this.warehouse.query(`drop ${created?.kind ?? 'table'} ${relation(node.relation)}`);
     return columns;
   }
 
   /** Makes an empty table in the place of a node, for what reads it. */
-  async #stand(id: string): Promise<void> {
+  async #provide(id: string): Promise<void> {
     const node = this.#options.manifest.nodes.get(id);
-    if (node === undefined || this.#standing.has(id) || !('relation' in node)) return;
+    if (node === undefined || this.#present.has(id) || !('relation' in node)) return;
     const shape = await this.#shapeOf(id);
-    if (this.#standing.has(id)) return;
-    this.#standing.add(id);
+    if (this.#present.has(id)) return;
+    this.#present.add(id);
     await this.warehouse.query(`create schema if not exists ${identifier(node.relation.schema)}`);
     await this.warehouse.query(createTable(relation(node.relation), shape));
   }

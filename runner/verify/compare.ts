@@ -60,8 +60,8 @@ function byKey({ target, columns, referencedBy, since, limit }: Comparison, firs
   const pointedAt = isReferenced(referencedBy).map((one) => `\n            when ${one} then 'referenced'`);
   const values = compared.map((each) => [each.name, column('t', each.name), should(each)] as const);
   // Of a row that only one side has, the key says enough.
-  const isOther = (name: string, stands: string, yielded: string) =>
-    `${target.uniqueKey.includes(name) ? "d.kind = 'changed' and " : ''}${recordsDiffer([stands], [yielded])}`;
+  const isOther = (name: string, actual: string, expected: string) =>
+    `${target.uniqueKey.includes(name) ? "d.kind = 'changed' and " : ''}${recordsDiffer([actual], [expected])}`;
   return `with differences as materialized (
     select
         case
@@ -89,7 +89,7 @@ details as (
         d.kind,
         row_number() over (order by d.kind, ${keys.map(({ d }) => `d.${d}`).join(', ')}) as place,
         jsonb_build_array(${keys.map(({ d }) => `d.${d}::text`).join(', ')}) as key,
-        ${valuesOf(values.map(([name, stands, yielded]) => [name, `${stands}::text`, `(${yielded})::text`, isOther(name, stands, yielded)]))} as "values"
+        ${valuesOf(values.map(([name, actual, expected]) => [name, `${actual}::text`, `(${expected})::text`, isOther(name, actual, expected)]))} as "values"
     from shown as d
     left join ${table} as t on ${keys.map(({ t, d }) => `${t} = d.${d}`).join(' and ')}
     left join ${staged} as n on ${keys.map(({ n, d }) => `${n} = d.${d}`).join(' and ')}
@@ -105,7 +105,7 @@ function ofAll({ target, columns, since, limit }: Comparison): string {
   const names = compared.map((_, index) => `c${index + 1}`);
   const rows = (alias: string, from: string) =>
     `select ${compared.map((each, index) => `${shown(each, alias)} as ${names[index] ?? ''}`).join(', ')} from ${from} as ${alias}${sinceOf(alias, since)}`;
-  const standing = rows('t', table);
+  const existing = rows('t', table);
   const fresh = rows('n', staged);
   const list = names.map((name) => `, ${name}`).join('');
   const side = (name: string, kind: string) => `case d.kind when '${kind}' then d.${name}::text end`;
@@ -114,7 +114,7 @@ function ofAll({ target, columns, since, limit }: Comparison): string {
     return [each.name, side(name, 'surplus'), side(name, 'missing'), `d.${name} is not null`] as const;
   });
   return `with surplus as (
-    ${standing}
+    ${existing}
     except all
     ${fresh}
 ),
@@ -122,7 +122,7 @@ function ofAll({ target, columns, since, limit }: Comparison): string {
 missing as (
     ${fresh}
     except all
-    ${standing}
+    ${existing}
 ),
 
 differences as materialized (
@@ -153,14 +153,14 @@ ${result(table, since)}`;
 function valuesOf(values: readonly (readonly [string, string, string, string])[]): string {
   if (values.length === 0) return 'jsonb_build_array()';
   const lines = values.map(
-    ([name, stands, should, differs], index) => `(${index}, ${literal(name)}, ${stands}, ${should}, ${differs})`,
+    ([name, actual, expected, differs], index) => `(${index}, ${literal(name)}, ${actual}, ${expected}, ${differs})`,
   );
   return `(
-            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.stands, v.should) order by v.place), '[]')
+            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.actual, v.expected) order by v.place), '[]')
             from (
                 values
                     ${lines.join(',\n                    ')}
-            ) as v (place, name, stands, should, differs)
+            ) as v (place, name, actual, expected, differs)
             where v.differs
         )`;
 }

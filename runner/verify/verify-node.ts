@@ -29,8 +29,8 @@ export interface Difference {
   readonly key: Readonly<Record<string, string | null>>;
   readonly values: readonly {
     readonly column: string;
-    readonly stands: string | null;
-    readonly should: string | null;
+    readonly actual: string | null;
+    readonly expected: string | null;
   }[];
 }
 
@@ -194,13 +194,13 @@ async function lastRunStartedAt(session: Queryable, node: ModelNode): Promise<st
 }
 
 /** A table whose columns were changed by hand cannot be compared row by row. */
-function checkShape(node: ModelNode, standing: readonly Column[], yielded: readonly Column[]): void {
-  const types = new Map(standing.map(({ name, type }) => [name, type]));
+function checkShape(node: ModelNode, existing: readonly Column[], yielded: readonly Column[]): void {
+  const types = new Map(existing.map(({ name, type }) => [name, type]));
   const faults: string[] = [];
   for (const { name, type } of yielded) {
-    const stands = types.get(name);
-    if (stands === undefined) faults.push(`  ${name}: the table lacks it`);
-    else if (stands !== type) faults.push(`  ${name}: ${stands} in the table, ${type} in a build from scratch`);
+    const actual = types.get(name);
+    if (actual === undefined) faults.push(`  ${name}: the table lacks it`);
+    else if (actual !== type) faults.push(`  ${name}: ${actual} in the table, ${type} in a build from scratch`);
     types.delete(name);
   }
   for (const name of types.keys()) faults.push(`  ${name}: only in the table`);
@@ -232,7 +232,7 @@ function verdictOf(found: Found, uniqueKey: readonly string[]): Verdict {
     ([kind, key, values]): Difference => ({
       kind,
       key: Object.fromEntries(uniqueKey.map((name, index) => [name, key[index] ?? null])),
-      values: values.map(([column, stands, should]) => ({ column, stands, should })),
+      values: values.map(([column, actual, expected]) => ({ column, actual, expected })),
     }),
   );
   const differs = counts.changed + counts.missing + counts.surplus > 0;

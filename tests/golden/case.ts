@@ -13,12 +13,12 @@ export interface Case {
   readonly sql?: string;
   /** Further keys of the model in its .yml, e.g. constraints. */
   readonly yml?: string;
-  /** What the query yields; the existing relation has the same unless `standing` says otherwise. */
+  /** What the query yields; the existing relation has the same unless `existingColumns` says otherwise. */
   readonly yields?: readonly Column[];
-  readonly standing?: readonly Column[];
+  readonly existingColumns?: readonly Column[];
   /** How the existing relation was materialized; undefined: as the model is now. */
   readonly recorded?: string;
-  readonly kindOfStanding?: ExistingRelation['kind'];
+  readonly existingKind?: ExistingRelation['kind'];
   /** Names of constraints and indexes that exist; undefined: all that the node declares. */
   readonly objects?: readonly string[];
   /** Names that the runner created; undefined: those that exist. */

@@ -58,7 +58,7 @@ export const tableCases: readonly Case[] = [
 
   { name: 'table-create', mode: 'create', config: 'materialized: table' },
   { name: 'table-create-with-key', mode: 'create', config: keyed },
-  { name: 'table-create-over-view', mode: 'create', config: 'materialized: table', kindOfStanding: 'view' },
+  { name: 'table-create-over-view', mode: 'create', config: 'materialized: table', existingKind: 'view' },
   {
     name: 'table-create-with-constraints-and-indexes',
     mode: 'create',
@@ -98,7 +98,7 @@ export const tableCases: readonly Case[] = [
     mode: 'increment',
     config: `${merged}, on_schema_change: append_new_columns`,
     sql: incremental,
-    standing: [column('id'), column('room', 'text'), column('old', 'date'), column('load_id', 'bigint')],
+    existingColumns: [column('id'), column('room', 'text'), column('old', 'date'), column('load_id', 'bigint')],
     looksAtColumns: true,
   },
   {
@@ -106,7 +106,7 @@ export const tableCases: readonly Case[] = [
     mode: 'increment',
     config: `${merged}, on_schema_change: sync_all_columns`,
     sql: incremental,
-    standing: [
+    existingColumns: [
       column('id'),
       column('room', 'text'),
       column('value', 'real'),
@@ -120,7 +120,7 @@ export const tableCases: readonly Case[] = [
     mode: 'increment',
     config: `${merged}, on_schema_change: ignore`,
     sql: incremental,
-    standing: [column('id'), column('room', 'text'), column('old', 'date'), column('load_id', 'bigint')],
+    existingColumns: [column('id'), column('room', 'text'), column('old', 'date'), column('load_id', 'bigint')],
     looksAtColumns: true,
   },
   {
@@ -148,7 +148,7 @@ export const tableCases: readonly Case[] = [
     config:
       'materialized: snapshot, unique_key: [id, room], strategy: timestamp, updated_at: at, hard_deletes: invalidate',
     yields: [...events, column('at', 'timestamp without time zone')],
-    standing: [
+    existingColumns: [
       column('id'),
       column('room', 'text'),
       column('at', 'timestamp without time zone'),
@@ -159,21 +159,25 @@ export const tableCases: readonly Case[] = [
     name: 'snapshot-check-update',
     mode: 'snapshot',
     config: 'materialized: snapshot, unique_key: id, strategy: check, check_cols: [room, value]',
-    standing: [...events, ...versionColumns('timestamp with time zone')],
+    existingColumns: [...events, ...versionColumns('timestamp with time zone')],
   },
   {
     name: 'snapshot-valid-to-a-date',
     mode: 'snapshot',
     config:
       'materialized: snapshot, unique_key: id, strategy: check, check_cols: [room], hard_deletes: invalidate, dbt_valid_to_current: "\'9999-12-31\'"',
-    standing: [...events, ...versionColumns('timestamp with time zone')],
+    existingColumns: [...events, ...versionColumns('timestamp with time zone')],
   },
   {
     name: 'snapshot-check-all-update-recording-deletions',
     mode: 'snapshot',
     config:
       'materialized: snapshot, unique_key: id, strategy: check, check_cols: all, hard_deletes: new_record, snapshot_meta_column_names: { dbt_valid_from: since, dbt_valid_to: until }',
-    standing: [...events, column('since', 'timestamp with time zone'), column('until', 'timestamp with time zone')],
+    existingColumns: [
+      ...events,
+      column('since', 'timestamp with time zone'),
+      column('until', 'timestamp with time zone'),
+    ],
   },
   {
     name: 'table-replace-keeping-old-rows',
@@ -218,7 +222,7 @@ export const tableCases: readonly Case[] = [
     config: withSurrogate,
     sql: roomSql,
     yields: [roomKey, ...rooms],
-    standing: rooms,
+    existingColumns: rooms,
     objects: [],
   },
   {

@@ -12,8 +12,8 @@ const owner = 'datacycle';
 const select = (role: string): RecordedGrant => ({ privilege: 'select', role });
 const granted = (grantee: string | null, privilege = 'SELECT'): Grant => ({ grantee, privilege, grantable: false });
 
-const align = (grants: Grants, standing: readonly Grant[] = [], created: readonly RecordedGrant[] = []) =>
-  alignGrants({ schema: 'gold', name: 'rooms' }, grants, { standing, owner, created, settings: new Map() });
+const align = (grants: Grants, existing: readonly Grant[] = [], created: readonly RecordedGrant[] = []) =>
+  alignGrants({ schema: 'gold', name: 'rooms' }, grants, { existing, owner, created, settings: new Map() });
 
 const cases: Readonly<Record<string, () => ReturnType<typeof align>>> = {
   'granted-first': () => align({ select: ['analyst', 'Power "BI"', 'public'], insert: ['writer'] }),

@@ -8,8 +8,8 @@ import {
   type Batch,
   clearOutside,
   createFromBatch,
+  isElsewhere,
   stageBatch,
-  standsElsewhere,
   windowsOfMoved,
   writtenBelow,
 } from '../../runner/materialize/microbatch.ts';
@@ -102,7 +102,7 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
   'outside-cleared': () => [clearOutside(batch, existing, window)],
   'outside-cleared-keeping-old-rows': () => [clearOutside(batch, referenced, { from: undefined, to: window.to })],
   'moved-here': () => [
-    { kind: 'run', sql: standsElsewhere(batch) },
+    { kind: 'run', sql: isElsewhere(batch) },
     { kind: 'run', sql: windowsOfMoved(batch, others) },
   ],
   'written-below-a-mark': () => [{ kind: 'run', sql: writtenBelow(batch, 7) }],

@@ -53,22 +53,22 @@ const preserved: Preserved = {
 };
 
 function stateOf(one: Case, node: BuiltNode, yields: readonly Column[]): NodeState {
-  const stands = one.kindOfStanding ?? (one.mode === 'create' || one.mode === 'view' ? undefined : 'table');
+  const kind = one.existingKind ?? (one.mode === 'create' || one.mode === 'view' ? undefined : 'table');
   const declared = objectNames(structureOf(node));
   const notNull = new Set(one.notNull ?? [...(node.config.unique_key ?? []), node.config.surrogate_key]);
   const existing: ExistingRelation | undefined =
-    stands === undefined
+    kind === undefined
       ? undefined
       : {
-          kind: stands,
+          kind,
           estimatedRows: 100,
           populated: true,
-          columns: (one.standing ?? yields).map((each) => ({ ...each, notNull: notNull.has(each.name) })),
+          columns: (one.existingColumns ?? yields).map((each) => ({ ...each, notNull: notNull.has(each.name) })),
           objects: one.objects ?? declared,
           unique: one.objects === undefined ? [node.config.unique_key ?? []] : [],
           foreignKeys: [],
           referencedBy: one.referencedBy ?? [],
-          securityInvoker: stands === 'view',
+          securityInvoker: kind === 'view',
           partitions: one.partitions,
           rowSecurity: one.secured ?? { enabled: false, forced: false, policies: [] },
         };

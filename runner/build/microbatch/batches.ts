@@ -62,7 +62,7 @@ export async function buildBatches(
   const progress: Progress = {
     totals: noRows,
     recorded: job.state.recorded,
-    standing: undefined,
+    existing: undefined,
     prepared: false,
     ofModel: false,
     unanalysed: 0,
@@ -122,7 +122,7 @@ async function buildBatch(
 ): Promise<() => void> {
   const { node } = job;
   progress.ofModel = false;
-  const existing = progress.standing ?? (await readRelation(session, node.relation));
+  const existing = progress.existing ?? (await readRelation(session, node.relation));
   const plan = planBatch(job, window, existing);
   const { batch } = plan;
   let totals = noRows;
@@ -174,7 +174,7 @@ async function buildBatch(
   const grown = !isNew && isWorthAnalyzing(existing, unanalysed);
   if (grown) await session.query(`analyze ${relation(node.relation)}`);
   return () => {
-    progress.standing = isNew || grown || !progress.prepared ? undefined : existing;
+    progress.existing = isNew || grown || !progress.prepared ? undefined : existing;
     progress.prepared = true;
     progress.recorded = recorded;
     progress.unanalysed = isNew || grown ? 0 : unanalysed;

@@ -32,7 +32,7 @@ export interface Progress {
   totals: Totals;
   recorded: ModelState | undefined;
   /** The table as a batch of this run has found it; nothing but rows changes after that. */
-  standing: ExistingRelation | undefined;
+  existing: ExistingRelation | undefined;
   /** The table has the columns of the query, and rows that lie in no batch are deleted. */
   prepared: boolean;
   /** What is being done now is not for a batch alone: no other one is tried if it fails. */

@@ -1,6 +1,6 @@
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { statement } from '../../database/statement.ts';
-import { type Batch, standsElsewhere, windowsOfMoved } from '../../materialize/microbatch.ts';
+import { type Batch, isElsewhere, windowsOfMoved } from '../../materialize/microbatch.ts';
 import { stretchOf } from '../../plan/plan-batch.ts';
 import type { KnownBatch } from '../../state/batch-windows.ts';
 import { markTaken } from '../../state/batches.ts';
@@ -22,7 +22,7 @@ export async function movedFrom(
   const { uniqueKey } = batch.target;
   // In a table that this run created, later batches have no rows yet.
   if (job.decision.mode === 'create' || uniqueKey.length === 0 || uniqueKey.includes(batch.eventTime)) return [];
-  const { rows } = await statement(session, standsElsewhere(batch));
+  const { rows } = await statement(session, isElsewhere(batch));
   if (rows[0]?.elsewhere !== true) return [];
   const mayRebuild = node.config.full_refresh !== false && job.state.pruned.size === 0;
   const others = (mayRebuild ? job.known : progress.queue).filter(

@@ -18,7 +18,7 @@ import { NodeError } from '../../text/errors.ts';
 import { SqlText } from '../../text/sql-text.ts';
 
 /** The existing relation, and what is recorded of it. */
-type Standing = Pick<NodeState, 'existing' | 'recorded' | 'convertible'>;
+type StateBefore = Pick<NodeState, 'existing' | 'recorded' | 'convertible'>;
 
 export interface Surroundings {
   readonly manifest: Manifest;
@@ -37,7 +37,7 @@ export async function blockingViews(
   session: Session,
   surroundings: Surroundings,
   node: BuiltNode,
-  state: Standing,
+  state: StateBefore,
   yields: readonly Column[] | undefined,
   decision: Pick<Decision, 'mode'>,
 ): Promise<readonly DependentView[]> {
@@ -55,7 +55,7 @@ export async function blockingViews(
 /** Whether another relation has to replace the existing one. @param yields as for {@link blockingViews}. */
 export function isReplaced(
   node: BuiltNode,
-  state: Standing,
+  state: StateBefore,
   yields: readonly Column[] | undefined,
   decision: Pick<Decision, 'mode'>,
 ): boolean {
@@ -68,7 +68,7 @@ export function isReplaced(
 function changedColumns(
   node: BuiltNode,
   decision: Pick<Decision, 'mode'>,
-  state: Standing,
+  state: StateBefore,
   existing: ExistingRelation,
   yields: readonly Column[],
 ): 'all' | readonly string[] {
@@ -111,7 +111,7 @@ function dependentView(dependent: Dependent, surroundings: Known, cause: BuiltNo
     relation: dependent.comment,
     columns: new Map(dependent.columnComments),
   };
-  const standing: DependentView = {
+  const asFound: DependentView = {
     ...dependent,
     relation: { schema, name },
     sql: new SqlText(dependent.definition.replace(/;\s*$/, '')),
@@ -120,20 +120,20 @@ function dependentView(dependent: Dependent, surroundings: Known, cause: BuiltNo
     comments,
     isAsBuilt: model !== undefined && surroundings.models.get(model.name)?.checksum === model.checksum,
   };
-  if (model === undefined) return standing;
+  if (model === undefined) return asFound;
   // Its own turn makes it another kind; until then it is what it was.
   const isOther = relationKindOf(model) !== kind;
-  if (isOther && (kind !== 'view' || !loses)) return standing;
+  if (isOther && (kind !== 'view' || !loses)) return asFound;
   const options = kind === 'view' && !isOther ? ['security_invoker=true'] : dependent.options;
   const isGenerated = model.materialized === 'view' && model.shows === cause.id;
   // What new SQL reads may not be built yet.
-  if (!standing.isAsBuilt && !loses && !isGenerated) return { ...standing, options };
+  if (!asFound.isAsBuilt && !loses && !isGenerated) return { ...asFound, options };
   const declared = new Set(model.columns.map((column) => column.name));
   const indexed = materializedViewTarget(tableTarget(model));
   const objects = objectNames(indexed);
   const preserved = createdByHand(surroundings.models.get(model.name), dependent);
   return {
-    ...standing,
+    ...asFound,
     options,
     sql: querySql(model, 'full', noMarks, surroundings.options, surroundings.manifest),
     columns: [...declared],

@@ -15,7 +15,7 @@ export interface Before {
   /** Comments of the relation that was replaced. */
   readonly comments: Comments | undefined;
   /** Its present comments, if the build did not touch it. */
-  readonly standing?: Comments | undefined;
+  readonly unchanged?: Comments | undefined;
   readonly created: Created;
 }
 
@@ -50,7 +50,7 @@ export async function introduceRelation(session: Session, node: BuiltNode, befor
 }
 
 async function writeComments(session: Session, node: BuiltNode, before: Before): Promise<Comments | undefined> {
-  const comments = before.standing ?? (await ask(session, commentsOn(node.relation)));
+  const comments = before.unchanged ?? (await ask(session, commentsOn(node.relation)));
   if (comments !== undefined)
     for (const { sql } of describeRelation(node, comments, before.comments)) await statement(session, sql);
   return comments;

@@ -27,10 +27,10 @@ export async function grantRoles(on: Queryable, node: BuiltNode, created: readon
   const { grants = {} } = node.config;
   const roles = privileges.flatMap((privilege) => grants[privilege] ?? []);
   if (roles.length === 0 && created.length === 0) return { created: [], changed: false };
-  const { rows } = await on.query<{ owner: string; standing: readonly Grant[]; roles: readonly string[] }>(
+  const { rows } = await on.query<{ owner: string; existing: readonly Grant[]; roles: readonly string[] }>(
     `select
          pg_get_userbyid(c.relowner)::text as owner,
-         ${grantsJson} as standing,
+         ${grantsJson} as existing,
          (select jsonb_agg(rolname order by rolname) from pg_roles) as roles
      from pg_class as c
      join pg_namespace as n on n.oid = c.relnamespace

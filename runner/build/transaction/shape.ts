@@ -38,10 +38,10 @@ export async function shapeOf(
 /** Whether a table has other columns than the last build left it with, or that is not known. */
 function isAltered({ recorded, existing }: NodeState): boolean {
   const { columns } = recorded?.created ?? {};
-  const standing = existing?.columns ?? [];
+  const existingColumns = existing?.columns ?? [];
   return (
     columns === undefined ||
-    !sameColumns(columns, standing) ||
-    standing.some(({ generated }) => generated !== undefined)
+    !sameColumns(columns, existingColumns) ||
+    existingColumns.some(({ generated }) => generated !== undefined)
   );
 }

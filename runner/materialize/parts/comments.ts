@@ -13,21 +13,21 @@ import { run, type Step } from './step.ts';
  */
 export function describeRelation(
   node: Pick<BuiltNode, 'relation' | 'description' | 'columns' | 'config'>,
-  standing: Comments,
+  existing: Comments,
   before?: Comments | undefined,
 ): Step[] {
   const name = relation(node.relation);
   const steps: Step[] = [];
-  const comment = (on: string, description: string | undefined, stands: string | null, stood: string | null) => {
-    const wanted = description !== undefined && description !== '' ? description : (stands ?? stood);
-    if (wanted !== null && wanted !== stands) steps.push(run(`comment on ${on} is ${literal(wanted).trim()}`));
+  const comment = (on: string, description: string | undefined, existing: string | null, replaced: string | null) => {
+    const wanted = description !== undefined && description !== '' ? description : (existing ?? replaced);
+    if (wanted !== null && wanted !== existing) steps.push(run(`comment on ${on} is ${literal(wanted).trim()}`));
   };
   const { relation: ofRelation = true, columns: ofColumns = true } = node.config.persist_docs ?? {};
   const description = ofRelation ? node.description : undefined;
-  comment(`${standing.kind} ${name}`, description, standing.relation, before?.relation ?? null);
+  comment(`${existing.kind} ${name}`, description, existing.relation, before?.relation ?? null);
   const described = new Map(ofColumns ? node.columns.map((column) => [column.name, column.description]) : []);
-  for (const [column, stands] of standing.columns)
-    comment(`column ${name}.${identifier(column)}`, described.get(column), stands, before?.columns.get(column) ?? null);
+  for (const [column, text] of existing.columns)
+    comment(`column ${name}.${identifier(column)}`, described.get(column), text, before?.columns.get(column) ?? null);
   return steps;
 }
 

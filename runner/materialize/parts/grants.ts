@@ -69,7 +69,7 @@ export interface GrantPlan {
  * ```sql
  * revoke select on table t from reporter; grant select on table t to reader;
  * ```
- * @param standing the privileges of others than the owner.
+ * @param existing the privileges of others than the owner.
  * @param owner needs no grant.
  * @param created as an earlier plan returned it.
  */
@@ -77,12 +77,12 @@ export function alignGrants(
   name: RelationName,
   grants: Grants,
   {
-    standing,
+    existing,
     owner,
     created,
     settings,
   }: {
-    readonly standing: readonly Grant[];
+    readonly existing: readonly Grant[];
     readonly owner: string;
     readonly created: readonly RecordedGrant[];
     readonly settings: SettingPlaces;
@@ -90,7 +90,7 @@ export function alignGrants(
 ): GrantPlan {
   const has = ({ privilege, role }: RecordedGrant) =>
     role === owner ||
-    standing.some((one) => one.privilege.toLowerCase() === privilege && (one.grantee ?? everybody) === role);
+    existing.some((one) => one.privilege.toLowerCase() === privilege && (one.grantee ?? everybody) === role);
   const declared = privileges.flatMap((privilege) =>
     (grants[privilege] ?? []).map((role, number) => ({
       privilege,

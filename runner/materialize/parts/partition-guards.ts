@@ -110,13 +110,13 @@ export function guardBounds(target: TableTarget, type: TimeType, ranges: string)
   const { schema, name } = target.relation;
   return {
     kind: 'guard',
-    sql: new SqlText(`with standing as materialized (
+    sql: new SqlText(`with existing as materialized (
     ${existingBounds(target, type).replaceAll('\n', '\n    ')}
 )
 
 select r.name, s.name as other, s.is_default
 from ${ranges} as r
-join standing as s on s.lower < r.upper and s.upper > r.lower
+join existing as s on s.lower < r.upper and s.upper > r.lower
 order by r.name, s.name
 limit 1`),
     setting: 'partition_by',

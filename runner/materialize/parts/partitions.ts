@@ -98,12 +98,12 @@ ranges as (
     from starts
 ),
 
-standing as materialized (
+existing as materialized (
     ${existingBounds(target, type).replaceAll('\n', '\n    ')}
 )
 
 select name, lower, upper
 from ranges as r
-where (r.lower, r.upper) not in (select lower, upper from standing)
-    and not exists (select from standing as s where not s.is_default and s.lower <= r.lower and s.upper >= r.upper)`;
+where (r.lower, r.upper) not in (select lower, upper from existing)
+    and not exists (select from existing as s where not s.is_default and s.lower <= r.lower and s.upper >= r.upper)`;
 }

@@ -19,10 +19,10 @@ export function isRepartitioned(
   created: Created,
 ): boolean {
   if (existing?.kind !== 'table') return false;
-  const stands = existing.partitions ?? undefined;
+  const partitioned = existing.partitions ?? undefined;
   const { partitioning } = created;
-  if (partitionBy === undefined) return stands !== undefined && partitioning !== null;
-  if (stands?.column !== partitionBy.column) return true;
+  if (partitionBy === undefined) return partitioned !== undefined && partitioning !== null;
+  if (partitioned?.column !== partitionBy.column) return true;
   return partitioning !== null && !isSame(partitioning, partitionBy);
 }
 

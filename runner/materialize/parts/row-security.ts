@@ -73,19 +73,19 @@ export function secureRows(
   existing: ExistingRelation | undefined,
 ): Step[] {
   const at = relation(table);
-  const standing = existing?.rowSecurity ?? { enabled: false, forced: false, policies: [] };
-  const own = standing.policies.filter(({ name }) => ownPolicy.test(name));
+  const present = existing?.rowSecurity ?? { enabled: false, forced: false, policies: [] };
+  const own = present.policies.filter(({ name }) => ownPolicy.test(name));
   const drop = ({ name }: { readonly name: string }) => run(`drop policy if exists ${identifier(name)} on ${at}`);
   if (security === undefined || access === undefined) {
     if (own.length === 0) return [];
-    const others = standing.policies.length > own.length;
+    const others = present.policies.length > own.length;
     const off = others ? 'no force row level security' : 'no force row level security,\n    disable row level security';
     return [...own.map(drop), run(`alter table ${at}\n    ${off}`)];
   }
   const wanted = policiesOf(security, access);
   const kept = own.filter(({ name, intact }) => intact && wanted.some((one) => one.name === name));
   const missing = wanted.filter(({ name }) => !kept.some((one) => one.name === name));
-  const on = standing.enabled && standing.forced;
+  const on = present.enabled && present.forced;
   return [
     ...own.filter((one) => !kept.includes(one)).map(drop),
     ...(on ? [] : [run(`alter table ${at}\n    enable row level security,\n    force row level security`)]),

@@ -26,11 +26,11 @@ export function changeSchema(
   existing: ExistingRelation,
   yields: readonly Column[],
 ): SchemaChange {
-  const standing = new Map(existing.columns.map((column) => [column.name, column.type]));
+  const existingColumns = new Map(existing.columns.map((column) => [column.name, column.type]));
   const wanted = new Map(yields.map((column) => [column.name, column.type]));
-  const added = yields.filter(({ name }) => !standing.has(name));
+  const added = yields.filter(({ name }) => !existingColumns.has(name));
   const removed = existing.columns.filter(({ name }) => !wanted.has(name));
-  const retyped = yields.filter(({ name, type }) => standing.has(name) && standing.get(name) !== type);
+  const retyped = yields.filter(({ name, type }) => existingColumns.has(name) && existingColumns.get(name) !== type);
   // No statement may write them.
   const computed = existing.columns.filter(({ name, generated }) => generated !== undefined && wanted.has(name));
   if (added.length + removed.length + retyped.length + computed.length === 0) return { steps: [], columns: yields };
@@ -50,7 +50,7 @@ export function changeSchema(
         ...added.map(({ name, type }) => `  ${name}: selected (${type}), but not in the table`),
         ...removed.map(({ name, type }) => `  ${name}: in the table (${type}), but not selected`),
         ...retyped.map(
-          ({ name, type }) => `  ${name}: ${standing.get(name)} in the table, but the query yields ${type}`,
+          ({ name, type }) => `  ${name}: ${existingColumns.get(name)} in the table, but the query yields ${type}`,
         ),
         ...computed.map(({ name }) => `  ${name}: generated in the table, but the query yields it`),
       ];

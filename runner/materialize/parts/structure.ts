@@ -119,8 +119,8 @@ export function existingObjects(structure: Structure, existing: ExistingRelation
 
 /** Adds what {@link existingObjects} names to the table that replaces another: `alter table t add constraint ...`. */
 export function addExisting(structure: Structure, existing: ExistingRelation, created: Created): Step[] {
-  const standing = existingObjects(structure, existing, created);
-  return create(wantedObjects(structure).filter(({ name }) => standing.includes(name)));
+  const names = existingObjects(structure, existing, created);
+  return create(wantedObjects(structure).filter(({ name }) => names.includes(name)));
 }
 
 function create(objects: readonly Wanted[]): Step[] {
@@ -323,11 +323,11 @@ end`)}`;
  * Gives a table the columns of a changed query: `alter table t add column a text, drop column b`; never with cascade.
  */
 export function alignColumns(table: RelationName, existing: ExistingRelation, wanted: readonly Column[]): Step[] {
-  const standing = new Map(existing.columns.map((column) => [column.name, column]));
+  const existingColumns = new Map(existing.columns.map((column) => [column.name, column]));
   const kept = new Set(wanted.map((column) => column.name));
   const changes: string[] = [];
   for (const column of wanted) {
-    const old = standing.get(column.name);
+    const old = existingColumns.get(column.name);
     if (old?.generated !== undefined && column.generated === undefined)
       changes.push(`alter column ${identifier(column.name)} drop ${old.generated}`);
     if (old === undefined) changes.push(`add column ${identifier(column.name)} ${column.type}`);

@@ -44,7 +44,7 @@ ranges as (
     from starts
 ),
 
-standing as materialized (
+existing as materialized (
     select
         c.oid::regclass::text as name,
         b.bounds is null as is_default,
@@ -59,8 +59,8 @@ standing as materialized (
 
 select name, lower, upper
 from ranges as r
-where (r.lower, r.upper) not in (select lower, upper from standing)
-    and not exists (select from standing as s where not s.is_default and s.lower <= r.lower and s.upper >= r.upper);
+where (r.lower, r.upper) not in (select lower, upper from existing)
+    and not exists (select from existing as s where not s.is_default and s.lower <= r.lower and s.upper >= r.upper);
 
 -- guard: m needs a partition public.undefined, and something else has that name
 select p.name
@@ -72,7 +72,7 @@ order by p.name
 limit 3;
 
 -- guard: m needs a partition public.undefined, and undefined, which was created by hand, holds a part of its time
-with standing as materialized (
+with existing as materialized (
     select
         c.oid::regclass::text as name,
         b.bounds is null as is_default,
@@ -87,7 +87,7 @@ with standing as materialized (
 
 select r.name, s.name as other, s.is_default
 from pg_temp."datacycle_partition" as r
-join standing as s on s.lower < r.upper and s.upper > r.lower
+join existing as s on s.lower < r.upper and s.upper > r.lower
 order by r.name, s.name
 limit 1;
 

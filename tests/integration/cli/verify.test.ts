@@ -48,12 +48,12 @@ describe.runIf(databases.length > 1)('verify on PostgreSQL', { timeout: 240_000 
       const words = await run('verify', '-s', 'five', 'etl_watermark', 'rooms');
       expect(words.code).toBe(1);
       expect(words.stdout.replace(/\d+\.\d\ds/g, 'TIME')).toBe(`\
-public.five ..................................... DIFFERS: 1 changed, 1 missing, 4 rows stand TIME
+public.five ..................................... DIFFERS: 1 changed, 1 missing, 4 rows in the table TIME
 seeds.rooms ..................................... not compared: a seed is its file; \`datacycle seed\` makes it so
 silver.etl_watermark ............................ not compared: a view has no rows of its own
 
 public.five
-difference | key  | column | stands | should be
+difference | key  | column | actual | expected
 -----------+------+--------+--------+-------------------
 changed    | id=2 | label  | NULL   | v2
 missing    | id=4 |        | no row | label=v4, half=6.0
@@ -69,7 +69,7 @@ missing    | id=4 |        | no row | label=v4, half=6.0
           rows: 4,
           counts: { changed: 1, missing: 1, surplus: 0, referenced: 0 },
           differences: [
-            { kind: 'changed', key: { id: '2' }, values: [{ column: 'label', stands: null, should: 'v2' }] },
+            { kind: 'changed', key: { id: '2' }, values: [{ column: 'label', actual: null, expected: 'v2' }] },
             { kind: 'missing', key: { id: '4' } },
           ],
         },
@@ -85,7 +85,7 @@ missing    | id=4 |        | no row | label=v4, half=6.0
         { type: 'finished', ok: false, differs: 1, equal: 0 },
       ]);
       expect((await run('verify', '-s', 'five', '--output', 'csv')).stdout).toBe(`\
-"model","difference","key","column","stands","should_be"
+"model","difference","key","column","actual","expected"
 "five","changed","{""id"":""2""}","label",,"v2"
 "five","missing","{""id"":""4""}","label",,"v4"
 "five","missing","{""id"":""4""}","half",,"6.0"

@@ -53,7 +53,7 @@ describe.each(oneDatabase)('verify of the project itself on $name', (kind) => {
       ]);
       expect(drifted.get('sensor_events')).toMatchObject({
         counts: { changed: 1, missing: 0, surplus: 0 },
-        differences: [{ values: [{ column: 'value', stands: '41' }] }],
+        differences: [{ values: [{ column: 'value', actual: '41' }] }],
       });
     } finally {
       home.dispose();

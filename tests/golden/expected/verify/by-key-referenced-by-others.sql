@@ -46,12 +46,12 @@ details as (
         row_number() over (order by d.kind, d.k1, d.k2) as place,
         jsonb_build_array(d.k1::text, d.k2::text) as key,
         (
-            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.stands, v.should) order by v.place), '[]')
+            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.actual, v.expected) order by v.place), '[]')
             from (
                 values
                     (0, 'room', t."room"::text, (n."room")::text, d.kind = 'changed' and record_image_ne(row(t."room"), row(n."room"))),
                     (1, 'payload', t."payload"::text, (n."payload")::text, record_image_ne(row(t."payload"), row(n."payload")))
-            ) as v (place, name, stands, should, differs)
+            ) as v (place, name, actual, expected, differs)
             where v.differs
         ) as "values"
     from shown as d

@@ -51,13 +51,13 @@ details as (
         row_number() over (order by d.kind, d.k1) as place,
         jsonb_build_array(d.k1::text) as key,
         (
-            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.stands, v.should) order by v.place), '[]')
+            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.actual, v.expected) order by v.place), '[]')
             from (
                 values
                     (0, 'room_key', t."room_key"::text, (case when n."room" is not null then coalesce(n."room_key", t."room_key") end)::text, record_image_ne(row(t."room_key"), row(case when n."room" is not null then coalesce(n."room_key", t."room_key") end))),
                     (1, 'room', t."room"::text, (n."room")::text, d.kind = 'changed' and record_image_ne(row(t."room"), row(n."room"))),
                     (2, 'it''s', t."it's"::text, (n."it's")::text, record_image_ne(row(t."it's"), row(n."it's")))
-            ) as v (place, name, stands, should, differs)
+            ) as v (place, name, actual, expected, differs)
             where v.differs
         ) as "values"
     from shown as d

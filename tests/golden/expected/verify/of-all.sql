@@ -34,13 +34,13 @@ details as (
         row_number() over (order by d.kind) as place,
         jsonb_build_array() as key,
         (
-            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.stands, v.should) order by v.place), '[]')
+            select coalesce(jsonb_agg(jsonb_build_array(v.name, v.actual, v.expected) order by v.place), '[]')
             from (
                 values
                     (0, 'id', case d.kind when 'surplus' then d.c1::text end, case d.kind when 'missing' then d.c1::text end, d.c1 is not null),
                     (1, 'room', case d.kind when 'surplus' then d.c2::text end, case d.kind when 'missing' then d.c2::text end, d.c2 is not null),
                     (2, 'payload', case d.kind when 'surplus' then d.c3::text end, case d.kind when 'missing' then d.c3::text end, d.c3 is not null)
-            ) as v (place, name, stands, should, differs)
+            ) as v (place, name, actual, expected, differs)
             where v.differs
         ) as "values"
     from shown as d

@@ -148,7 +148,7 @@ select distinct id, {{run_started_at}} as seen_at from {{source "raw" "events"}}
     expect((await verify(['timed'])).get('timed')).toMatchObject({ ...equal, rows: 12 });
     await change(`update public.timed set seen_at = '2024-01-02' where id = 3`);
     expect((await verify(['timed'])).get('timed')).toMatchObject({
-      differences: [{ values: [{ column: 'seen_at', should: '2024-01-01 10:00:00.123+00' }] }],
+      differences: [{ values: [{ column: 'seen_at', expected: '2024-01-01 10:00:00.123+00' }] }],
     });
   });
 

@@ -18,33 +18,33 @@ describe.each(oneDatabase)('verify on $name', (kind) => {
   });
 
   it.each([
-    ['a value', `value = 7.5`, [{ column: 'value', stands: '7.5', should: '5' }]],
+    ['a value', `value = 7.5`, [{ column: 'value', actual: '7.5', expected: '5' }]],
     [
       'NULL for a value',
       `value = null, doc = null`,
       [
-        { column: 'value', stands: null, should: '5' },
-        { column: 'doc', stands: null, should: '{"n": 5, "list": [5, 1]}' },
+        { column: 'value', actual: null, expected: '5' },
+        { column: 'doc', actual: null, expected: '{"n": 5, "list": [5, 1]}' },
       ],
     ],
     [
       'NaN for a value',
       `value = 'NaN', amount = 'NaN'`,
       [
-        { column: 'value', stands: 'NaN', should: '5' },
-        { column: 'amount', stands: 'NaN', should: '5.50' },
+        { column: 'value', actual: 'NaN', expected: '5' },
+        { column: 'amount', actual: 'NaN', expected: '5.50' },
       ],
     ],
     [
       'a numeric far behind the point',
       `amount = 5.5000000000000000000000000001`,
-      [{ column: 'amount', stands: '5.5000000000000000000000000001', should: '5.50' }],
+      [{ column: 'amount', actual: '5.5000000000000000000000000001', expected: '5.50' }],
     ],
-    ['an array', `tags = array['t5', 'x']`, [{ column: 'tags', stands: '{t5,x}', should: '{t5,NULL}' }]],
+    ['an array', `tags = array['t5', 'x']`, [{ column: 'tags', actual: '{t5,x}', expected: '{t5,NULL}' }]],
     [
       'jsonb inside',
       `doc = '{"n": 5, "list": [5, 2]}'`,
-      [{ column: 'doc', stands: '{"n": 5, "list": [5, 2]}', should: '{"n": 5, "list": [5, 1]}' }],
+      [{ column: 'doc', actual: '{"n": 5, "list": [5, 2]}', expected: '{"n": 5, "list": [5, 1]}' }],
     ],
   ])('finds planted drift: %s', async (_name, set, values) => {
     await build();
@@ -73,7 +73,7 @@ describe.each(oneDatabase)('verify on $name', (kind) => {
     await build();
     await change('update public.readings set value = 0 where id = 5');
     expect((await verify()).get('readings')).toMatchObject({
-      differences: [{ kind: 'changed', values: [{ column: 'value', stands: '0', should: null }] }],
+      differences: [{ kind: 'changed', values: [{ column: 'value', actual: '0', expected: null }] }],
     });
   });
 
@@ -107,7 +107,7 @@ describe.each(oneDatabase)('verify on $name', (kind) => {
     expect((await verify(['readings'])).get('readings')).toMatchObject({
       rows: 20_000,
       counts: { changed: 1, missing: 0, surplus: 0 },
-      differences: [{ key: { id: '17321' }, values: [{ column: 'value', stands: '0.5', should: '17321' }] }],
+      differences: [{ key: { id: '17321' }, values: [{ column: 'value', actual: '0.5', expected: '17321' }] }],
     });
     await change('update public.readings set value = -1');
     const many = (await verify(['readings'], 3)).get('readings');
@@ -133,11 +133,11 @@ describe.each(oneDatabase)('verify on $name', (kind) => {
           kind: 'missing',
           key: {},
           values: [
-            { column: 'room', stands: null, should: 'a' },
-            { column: 'doc', stands: null, should: '[]' },
+            { column: 'room', actual: null, expected: 'a' },
+            { column: 'doc', actual: null, expected: '[]' },
           ],
         },
-        { kind: 'surplus', key: {}, values: [{ column: 'room', stands: 'q', should: null }] },
+        { kind: 'surplus', key: {}, values: [{ column: 'room', actual: 'q', expected: null }] },
       ],
     });
   });
@@ -154,7 +154,7 @@ describe.each(oneDatabase)('verify on $name', (kind) => {
         status: 'differs',
         counts: { changed: 1, missing: 0, surplus: 0, referenced: 1 },
         differences: [
-          { kind: 'changed', key: { room: 'a' }, values: [{ column: 'room_key', stands: '40', should: '1' }] },
+          { kind: 'changed', key: { room: 'a' }, values: [{ column: 'room_key', actual: '40', expected: '1' }] },
           { kind: 'referenced', key: { room: 'd' } },
         ],
       });
@@ -168,7 +168,7 @@ describe.each(oneDatabase)('verify on $name', (kind) => {
       expect((await verify(['rooms'])).get('rooms')).toMatchObject({
         counts: { changed: 0, missing: 1, surplus: 0 },
         differences: [
-          { kind: 'missing', key: { room: 'b' }, values: [{ column: 'events', stands: null, should: '4' }] },
+          { kind: 'missing', key: { room: 'b' }, values: [{ column: 'events', actual: null, expected: '4' }] },
         ],
       });
     });
