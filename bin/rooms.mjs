@@ -11,6 +11,7 @@ import { root } from './setup.mjs';
 /** What each layer may import, and its rooms. A layer without rooms is one. */
 export const layers = [
   { name: 'warehouse', uses: [], rooms: [] },
+  { name: 'objects', uses: ['warehouse/errors.ts'], rooms: [] },
   {
     name: 'runner',
     uses: ['warehouse'],
@@ -54,7 +55,7 @@ export const layers = [
   },
   {
     name: 'loaders',
-    uses: ['warehouse'],
+    uses: ['warehouse', 'objects'],
     rooms: [
       'landing/tables',
       'landing',
@@ -89,7 +90,7 @@ export const layers = [
   },
   {
     name: 'cli',
-    uses: ['warehouse', 'runner', 'loaders', 'powerbi', 'learning', 'predictions', 'ui', 'api'],
+    uses: ['warehouse', 'objects', 'runner', 'loaders', 'powerbi', 'learning', 'predictions', 'ui', 'api'],
     rooms: [
       'flags',
       'settings',
@@ -126,6 +127,7 @@ export const layers = [
  */
 export const doors = {
   warehouse: 'warehouse.ts',
+  objects: 'bucket.ts',
   'runner/text': 'sql-text.ts',
   'runner/sql': 'parser.ts',
   'runner/yaml': 'yaml-file.ts',

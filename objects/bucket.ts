@@ -1,0 +1,98 @@
+// Objects of a bucket, by the S3 protocol: AWS itself, and what speaks like it (MinIO, Ceph, R2, ...).
+//
+//   1. settings.ts  where it is and by which key it is read and written, from the environment
+//   2. request.ts   one signed request: its checksum, its retries, and what a refusal means in words
+//   3. upload.ts    an object in parts, which nobody sees before the last step
+//   4. bucket.ts    objects: put (also only where there is none), get, head, list, delete
+//
+// A body is signed with its SHA-256, so that one that is damaged on the way is refused. No message shows a key.
+import { Requests } from './request.ts';
+import type { S3Settings } from './settings.ts';
+import { Upload } from './upload.ts';
+import { element, elements } from './xml.ts';
+
+/** An object as a listing or a head names it. */
+export interface ObjectFacts {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** A bucket. Keys are whole: no prefix is put before them. */
+export class Bucket {
+  readonly #requests: Requests;
+
+  /** @param signal stops what is running once it is aborted. */
+  constructor(settings: S3Settings, name: string, signal?: AbortSignal) {
+    this.#requests = new Requests(settings, name, signal);
+  }
+
+  /** For messages: `s3://<bucket>/<key>`. */
+  address(key: string): string {
+    return this.#requests.address(key);
+  }
+
+  /**
+   * Writes an object whole.
+   * @param options `ifAbsent`: only where there is none, decided by the server.
+   * @returns whether it was written; false only with `ifAbsent`.
+   * @throws ObjectError
+   */
+  async put(
+    key: string,
+    body: Uint8Array,
+    options: { readonly ifAbsent?: boolean; readonly contentType?: string } = {},
+  ): Promise<boolean> {
+    const headers: Record<string, string> = { 'content-type': options.contentType ?? 'application/octet-stream' };
+    if (options.ifAbsent === true) headers['if-none-match'] = '*';
+    const answer = await this.#requests.send('PUT', key, { headers, body, accepted: [412, 409] });
+    return answer.status < 400;
+  }
+
+  /** The bytes of an object; undefined if there is none. @throws ObjectError */
+  async get(key: string): Promise<Uint8Array | undefined> {
+    const answer = await this.#requests.send('GET', key, { accepted: [404] });
+    return answer.status === 404 ? undefined : answer.body;
+  }
+
+  /** What there is at a key; undefined if nothing. @throws ObjectError */
+  async head(key: string): Promise<ObjectFacts | undefined> {
+    const answer = await this.#requests.send('HEAD', key, { accepted: [404] });
+    return answer.status === 404 ? undefined : { key, bytes: Number(answer.headers.get('content-length') ?? 0) };
+  }
+
+  /** The objects whose keys begin with `prefix`, in the order of their keys. @throws ObjectError */
+  async *list(prefix: string): AsyncIterable<ObjectFacts> {
+    for (let token: string | undefined; ; ) {
+      const query = { 'list-type': '2', 'encoding-type': 'url', prefix };
+      const next = token === undefined ? {} : { 'continuation-token': token };
+      const { text } = await this.#requests.send('GET', '', { query: { ...query, ...next } });
+      for (const one of elements(text, 'Contents')) {
+        const key = decodeURIComponent((element(one, 'Key') ?? '').replaceAll('+', ' '));
+        yield { key, bytes: Number(element(one, 'Size') ?? 0) };
+      }
+      token = element(text, 'NextContinuationToken');
+      if (token === undefined) return;
+    }
+  }
+
+  /** Deletes an object; one that is not there is no fault. @throws ObjectError */
+  async delete(key: string): Promise<void> {
+    await this.#requests.send('DELETE', key, { accepted: [404] });
+  }
+
+  /** Begins an object in parts. Nothing of it is seen until it is complete. @throws ObjectError */
+  async upload(key: string, contentType = 'application/octet-stream'): Promise<Upload> {
+    const begun = { query: { uploads: '' }, headers: { 'content-type': contentType } };
+    const { text } = await this.#requests.send('POST', key, begun);
+    return new Upload(this.#requests, key, element(text, 'UploadId') ?? '');
+  }
+
+  /** Ends the uploads below `prefix` that were begun and not completed, so that their parts cost nothing. @throws ObjectError */
+  async abortUploads(prefix: string): Promise<void> {
+    const { text } = await this.#requests.send('GET', '', { query: { uploads: '', 'encoding-type': 'url', prefix } });
+    for (const one of elements(text, 'Upload')) {
+      const key = decodeURIComponent((element(one, 'Key') ?? '').replaceAll('+', ' '));
+      await new Upload(this.#requests, key, element(one, 'UploadId') ?? '').abort();
+    }
+  }
+}
