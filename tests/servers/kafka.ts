@@ -1,19 +1,35 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { Admin } from '@platformatic/kafka';
+import { Admin, alterPartitionReassignmentsV0 } from '@platformatic/kafka';
 import { freePort } from './free-port.ts';
 
 const version = '4.1.2';
+
+/** A login of the secured listener, by any mechanism. */
+export const kafkaLogin = { user: 'reader', password: 'secret=of/tests!' };
 
 /** A broker for tests. */
 export interface KafkaServer {
   /** `host:port`. */
   readonly address: string;
+  /** The same broker by TLS and {@link kafkaLogin}: `host:port`, and its certificate in PEM. Undefined if it has no such listener. */
+  readonly secured: { readonly address: string; readonly ca: string } | undefined;
   /** Creates topics with so many partitions. */
   create(partitions: number, ...topics: string[]): Promise<void>;
+  /** Moves partitions of a topic to a node; resolves when the broker has taken the order. */
+  move(topic: string, partitions: readonly number[], node: number): Promise<void>;
   /** Ends the broker as a kill does, and starts it again with what it has on its disk. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -71,13 +87,19 @@ function jars(): string | undefined {
   }
 }
 
-/** Starts a broker of one node with an empty disk. @throws Error if it does not come up within 60 seconds. */
-export async function startKafka(): Promise<KafkaServer> {
+/**
+ * Starts brokers with empty disks; the first of them is the controller, too.
+ * @param nodes how many brokers.
+ * @throws Error if one does not come up within 60 seconds.
+ */
+export async function startKafka(nodes = 1): Promise<KafkaServer> {
   const { KAFKA_TEST_URL: given } = process.env;
   if (given) {
     return {
       address: given,
+      secured: undefined,
       create: (partitions, ...topics) => createTopics(given, partitions, topics),
+      move: (topic, partitions, node) => moveTo(given, topic, partitions, node),
       restart: async () => undefined,
       stop: async () => undefined,
     };
@@ -85,28 +107,6 @@ export async function startKafka(): Promise<KafkaServer> {
   const libs = jars();
   if (libs === undefined) throw new Error('there are no jars of Kafka');
   const home = mkdtempSync(join(tmpdir(), 'datacycle-kafka-'));
-  const [port, controller] = [await freePort(), await freePort()];
-  const settings = join(home, 'server.properties');
-  writeFileSync(
-    settings,
-    `process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${controller}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs=${join(home, 'data').replaceAll('\\', '/')}
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-auto.create.topics.enable=false
-log.retention.check.interval.ms=500
-`,
-  );
   const java = (...args: string[]) => [
     ...['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp'],
     readdirSync(libs)
@@ -114,15 +114,25 @@ log.retention.check.interval.ms=500
       .join(delimiter),
     ...args,
   ];
-  const id = randomBytes(16).toString('base64url');
-  execFileSync('java', java('kafka.tools.StorageTool', 'format', '-t', id, '-c', settings), { stdio: 'ignore' });
-  const address = `127.0.0.1:${port}`;
-  const begin = async () => {
+  const cluster = randomBytes(16).toString('base64url');
+  const controller = await freePort();
+  const certificate = makeCertificate(home);
+  const begin = async (node: number, port: number, securedPort: number) => {
+    const settings = join(home, `server-${node}.properties`);
+    if (!existsSync(settings)) {
+      writeFileSync(settings, propertiesOf(home, node, { controller, port, securedPort, certificate }));
+      const scram = ['256', '512'].flatMap((size) => [
+        '--add-scram',
+        `SCRAM-SHA-${size}=[name=${kafkaLogin.user},password=${kafkaLogin.password}]`,
+      ]);
+      const format = ['format', '-t', cluster, '-c', settings, ...(node === 1 ? scram : [])];
+      execFileSync('java', java('kafka.tools.StorageTool', ...format), { stdio: 'ignore' });
+    }
     const child = spawn('java', java('kafka.Kafka', settings), { stdio: 'ignore' });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     for (const until = Date.now() + 60_000; ; ) {
       try {
-        await createTopics(address, 1, [`ready-${randomBytes(4).toString('hex')}`]);
+        await createTopics(`127.0.0.1:${port}`, 1, [`ready-${randomBytes(4).toString('hex')}`]);
         break;
       } catch (error) {
         if (Date.now() > until || child.exitCode !== null) throw error;
@@ -134,25 +144,105 @@ log.retention.check.interval.ms=500
       await ended;
     };
   };
-  let end = await begin();
+  const [port, securedPort] = [await freePort(), await freePort()];
+  const address = `127.0.0.1:${port}`;
+  let end = await begin(1, port, securedPort);
+  const others: (() => Promise<void>)[] = [];
+  for (let node = 2; node <= nodes; node += 1) others.push(await begin(node, await freePort(), await freePort()));
   return {
     address,
+    secured: certificate && { address: `localhost:${securedPort}`, ca: certificate.ca },
     create: (partitions, ...topics) => createTopics(address, partitions, topics),
+    move: (topic, partitions, node) => moveTo(address, topic, partitions, node),
     async restart() {
       await end();
-      end = await begin();
+      end = await begin(1, port, securedPort);
     },
     async stop() {
-      await end();
+      for (const other of [...others, end]) await other();
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+interface Certificate {
+  /** A file with key and certificate. */
+  readonly pem: string;
+  readonly ca: string;
+}
+
+/** A certificate for localhost; undefined where there is no OpenSSL. */
+function makeCertificate(home: string): Certificate | undefined {
+  const [key, cert, pem] = [join(home, 'key.pem'), join(home, 'cert.pem'), join(home, 'both.pem')];
+  const named = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const made = ['req', '-new', '-x509', '-days', '2', '-nodes', '-newkey', 'rsa:2048', '-keyout', key, '-out', cert];
+  try {
+    execFileSync('openssl', [...made, ...named], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  const ca = readFileSync(cert, 'utf8');
+  writeFileSync(pem, readFileSync(key, 'utf8') + ca);
+  return { pem, ca };
+}
+
+interface Listening {
+  readonly controller: number;
+  readonly port: number;
+  readonly securedPort: number;
+  readonly certificate: Certificate | undefined;
+}
+
+function propertiesOf(home: string, node: number, { controller, port, securedPort, certificate }: Listening): string {
+  const isController = node === 1;
+  const open = [`PLAINTEXT://127.0.0.1:${port}`];
+  if (certificate !== undefined) open.push(`SECURED://localhost:${securedPort}`);
+  const listeners = isController ? [...open, `CONTROLLER://127.0.0.1:${controller}`] : open;
+  const path = (text: string) => text.replaceAll('\\', '/');
+  const secured = `listener.name.secured.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.secured.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_${kafkaLogin.user}="${kafkaLogin.password}";
+listener.name.secured.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.secured.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.secured.ssl.keystore.type=PEM
+listener.name.secured.ssl.keystore.location=${path(certificate?.pem ?? '')}
+`;
+  return `process.roles=${isController ? 'broker,controller' : 'broker'}
+node.id=${node}
+controller.quorum.voters=1@127.0.0.1:${controller}
+listeners=${listeners.join(',')}
+advertised.listeners=${open.join(',')}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL
+log.dirs=${path(join(home, `data-${node}`))}
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+log.retention.check.interval.ms=500
+${certificate === undefined ? '' : secured}`;
 }
 
 async function createTopics(address: string, partitions: number, topics: readonly string[]): Promise<void> {
   const admin = new Admin({ clientId: 'test', bootstrapBrokers: [address], retries: 0, connectTimeout: 2000 });
   try {
     await admin.createTopics({ topics: [...topics], partitions, replicas: 1 });
+  } finally {
+    await admin.close();
+  }
+}
+
+async function moveTo(address: string, topic: string, partitions: readonly number[], node: number): Promise<void> {
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [address] });
+  try {
+    const { controllerId } = await admin.metadata({});
+    const connection = (await admin.connectToBrokers([controllerId])).get(controllerId);
+    if (connection === undefined) throw new Error('there is no connection to the controller');
+    const moves = partitions.map((partitionIndex) => ({ partitionIndex, replicas: [node] }));
+    await alterPartitionReassignmentsV0.api.async(connection, 10_000, true, [{ name: topic, partitions: moves }]);
   } finally {
     await admin.close();
   }

@@ -5,11 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KafkaLog } from '../../../loaders/kafka/kafka-log.ts';
 import { KafkaSink } from '../../../loaders/kafka/kafka-sink.ts';
 import { loadStream } from '../../../loaders/stream/load-stream.ts';
-import { hasKafka, type KafkaServer, startKafka } from '../../servers/kafka.ts';
+import { hasKafka, type KafkaServer, kafkaLogin, startKafka } from '../../servers/kafka.ts';
 import { bundled } from '../bundled.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { rounds } from '../rounds.ts';
 import { form, reading, StreamBronze } from './stream-messages.ts';
+
+/** Two brokers, of which one takes partitions over from the other, take some time to start. */
+const isLong = rounds({ gate: 0, long: 1 }) === 1;
 
 const possible = hasKafka() && oneDatabase.some(({ name }) => name === 'PostgreSQL');
 const bundle = possible ? await bundled(new URL('stream-process.ts', import.meta.url)) : '';
@@ -23,7 +26,7 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     if (opened === undefined) throw new Error('there is no server');
     db = opened;
     bronze = new StreamBronze();
-    kafka = await startKafka();
+    kafka = await startKafka(isLong ? 2 : 1);
     await kafka.create(3, ...form.topics);
   }, 240_000);
   afterAll(async () => {
@@ -63,8 +66,36 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
       )
     ).rows[0];
 
+  /** Everything that was sent is in the database, in Bronze and in the ledger, each once, and nothing else is. */
+  const expectAll = async (total: number) => {
+    expect(await counts()).toEqual({ rows: total, offsets: total, sent: total });
+    const stored = await bronze.rows();
+    expect(stored).toHaveLength(total);
+    expect(new Set(stored.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`)).size).toBe(total);
+    const { rows } = await db.warehouse.query<{ path: string }>(
+      `select bronze_path as path from staging.file where source = 'stream' order by 1`,
+    );
+    expect(rows.map(({ path }) => path)).toEqual(
+      [...bronze.files().keys()].filter((path) => path.endsWith('.parquet')),
+    );
+  };
+  const begin = (purpose: string) => {
+    const args = [bundle, db.url ?? '', bronze.root, kafka.address, purpose];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = { child, ended: once(child, 'exit'), marks: 0, errors: '' };
+    child.stdout.on('data', (chunk: Buffer) => {
+      started.marks += chunk.length;
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      started.errors += chunk.toString();
+    });
+    return started;
+  };
+  const free = () => expect.poll(() => db.warehouse.holder('load stream'), { timeout: 20_000 }).toBeUndefined();
+  let total = 0;
+
   it('are landed once, while loading processes are killed and the broker is restarted', async () => {
-    const total = rounds({ gate: 40_000, long: 400_000 });
+    total = rounds({ gate: 40_000, long: 400_000 });
     const kills = rounds({ gate: 6, long: 40 });
     const sending = (async () => {
       const part = Math.ceil(total / (kills + 1));
@@ -74,21 +105,15 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
       }
     })();
     for (let kill = 0; kill < kills; kill += 1) {
-      const args = [bundle, db.url ?? '', bronze.root, kafka.address];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-      const ended = once(child, 'exit');
-      let marks = 0;
-      child.stdout.on('data', (chunk: Buffer) => {
-        marks += chunk.length;
-      });
+      const loading = begin('killed');
       // Odd ones as soon as a plan is committed, the others at a random moment after the first batch.
       const wanted = kill % 2 === 1 ? 3 : 5;
-      await expect.poll(() => marks, { timeout: 60_000, interval: 5 }).toBeGreaterThanOrEqual(wanted);
+      await expect.poll(() => loading.marks, { timeout: 60_000, interval: 5 }).toBeGreaterThanOrEqual(wanted);
       if (wanted === 5) await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
-      expect(child.exitCode).toBeNull();
-      child.kill('SIGKILL');
-      await ended;
-      await expect.poll(() => db.warehouse.holder('load stream'), { timeout: 20_000 }).toBeUndefined();
+      expect(loading.child.exitCode).toBeNull();
+      loading.child.kill('SIGKILL');
+      await loading.ended;
+      await free();
     }
     // They were at work, or their kills would prove nothing.
     expect((await counts())?.rows).toBeGreaterThan(0);
@@ -96,20 +121,81 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     await load();
     await kafka.restart();
     await send(total, total + 1000);
+    total += 1000;
     await load();
-    expect(await counts()).toEqual({ rows: total + 1000, offsets: total + 1000, sent: total + 1000 });
-    const stored = await bronze.rows();
-    expect(stored).toHaveLength(total + 1000);
-    expect(new Set(stored.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`)).size).toBe(
-      total + 1000,
-    );
-    const { rows } = await db.warehouse.query<{ path: string }>(
-      `select bronze_path as path from staging.file where source = 'stream' order by 1`,
-    );
-    expect(rows.map(({ path }) => path)).toEqual(
-      [...bronze.files().keys()].filter((path) => path.endsWith('.parquet')),
-    );
+    await expectAll(total);
     expect(await load()).toMatchObject({ landed: 0, loads: [] });
+  });
+
+  it.skipIf(process.platform === 'win32')('are landed once beside a process that is frozen', async () => {
+    for (let round = 0; round < rounds({ gate: 1, long: 6 }); round += 1) {
+      await send(total, total + 3000);
+      total += 3000;
+      const frozen = begin('frozen');
+      // In its first batch at any moment after the plan, or later.
+      await expect.poll(() => frozen.marks, { timeout: 60_000, interval: 2 }).toBeGreaterThanOrEqual(2 + (round % 3));
+      frozen.child.kill('SIGSTOP');
+      // It cannot end its sessions; the server does, as when it does not hear of a client any more.
+      await db.warehouse.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like '%frozen%'`,
+      );
+      await free();
+      await load();
+      await send(total, total + 500);
+      total += 500;
+      frozen.child.kill('SIGCONT');
+      const [code] = await frozen.ended;
+      expect([code, frozen.errors]).toEqual([1, expect.stringMatching(/ConnectionError|StaleOffsetError/)]);
+      await load();
+      await expectAll(total);
+    }
+  });
+
+  it.runIf(isLong)('are landed once while two partitions move to another broker and one is restarted', async () => {
+    const moving = begin('moved');
+    await send(total, total + 20_000);
+    await kafka.move('iot.co2', [0, 1], 2);
+    await send(total + 20_000, total + 40_000);
+    total += 40_000;
+    await expect.poll(async () => (await counts())?.rows, { timeout: 60_000 }).toBe(total);
+    await kafka.move('iot.co2', [0, 1], 1);
+    await send(total, total + 10_000);
+    total += 10_000;
+    await expect.poll(async () => (await counts())?.rows, { timeout: 60_000 }).toBe(total);
+    expect(moving.child.exitCode).toBeNull();
+    // What it does without its broker is its own: it goes on or fails, and the next one does the rest.
+    await kafka.restart();
+    await send(total, total + 10_000);
+    total += 10_000;
+    moving.child.kill('SIGKILL');
+    await moving.ended;
+    await free();
+    await load();
+    await expectAll(total);
+  });
+
+  it('are read by TLS and a login', async ({ skip }) => {
+    const { secured } = kafka;
+    if (secured === undefined) return skip();
+    const opened = async (
+      mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512',
+      password: string,
+      ca = secured.ca,
+    ) => {
+      const sasl = { mechanism, user: kafkaLogin.user, password };
+      const log = await KafkaLog.open({ brokers: [secured.address], tls: { ca }, sasl });
+      const bounds = await log.bounds(form.topics).finally(() => log.close());
+      return bounds.reduce((sum, { end }) => sum + end, 0);
+    };
+    for (const mechanism of ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const) {
+      expect(await opened(mechanism, kafkaLogin.password), mechanism).toBe(total);
+      await expect(opened(mechanism, 'wrong')).rejects.toThrow(/refuses the login/);
+    }
+    const open = (tls: { ca: string | undefined } | undefined) =>
+      KafkaLog.open({ brokers: [secured.address], tls, sasl: { mechanism: 'PLAIN', ...kafkaLogin } });
+    // The system trusts no certificate that signed itself; and a listener of TLS does not answer who speaks without.
+    await expect(open({ ca: undefined })).rejects.toThrow(/cannot be reached: .*self-signed certificate/);
+    await expect(open(undefined)).rejects.toThrow(/cannot be reached/);
   });
 
   it('that its retention took are told, and which they are', async () => {

@@ -1,10 +1,10 @@
-// Lands messages of Kafka until it is killed, and writes a mark at each step.
+// Lands messages of Kafka until it is killed or fails, and writes a mark at each step.
 import { KafkaLog } from '../../../loaders/kafka/kafka-log.ts';
 import { loadStream } from '../../../loaders/stream/load-stream.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 
-const [url = '', bronzeRoot = '', broker = ''] = process.argv.slice(2);
-const warehouse = await openWarehouse({ url, folder: '', purpose: 'test', concurrency: 3 });
+const [url = '', bronzeRoot = '', broker = '', purpose = 'test'] = process.argv.slice(2);
+const warehouse = await openWarehouse({ url, folder: '', purpose, concurrency: 3 });
 await loadStream(
   warehouse,
   {
