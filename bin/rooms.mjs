@@ -12,6 +12,7 @@ import { root } from './setup.mjs';
 export const layers = [
   { name: 'warehouse', uses: [], rooms: [] },
   { name: 'objects', uses: ['warehouse/errors.ts'], rooms: [] },
+  { name: 'parquet', uses: [], rooms: [] },
   {
     name: 'runner',
     uses: ['warehouse'],
@@ -85,7 +86,7 @@ export const layers = [
   },
   {
     name: 'api',
-    uses: ['warehouse', 'runner', 'ui/server/headers.ts'],
+    uses: ['warehouse', 'parquet', 'runner', 'ui/server/headers.ts'],
     rooms: ['resource', 'query', 'answer', 'keys', 'server'],
   },
   {
@@ -128,6 +129,7 @@ export const layers = [
 export const doors = {
   warehouse: 'warehouse.ts',
   objects: 'bucket.ts',
+  parquet: 'table.ts',
   'runner/text': 'sql-text.ts',
   'runner/sql': 'parser.ts',
   'runner/yaml': 'yaml-file.ts',

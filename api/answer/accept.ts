@@ -5,6 +5,7 @@ export const mediaTypes: Readonly<Record<Format, string>> = {
   json: 'application/json; charset=utf-8',
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: 'application/x-ndjson; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet',
 };
 
 const named: Readonly<Record<string, Format>> = {
@@ -16,6 +17,8 @@ const named: Readonly<Record<string, Format>> = {
   'text/*': 'csv',
   'application/x-ndjson': 'ndjson',
   'application/ndjson': 'ndjson',
+  'application/vnd.apache.parquet': 'parquet',
+  'application/x-parquet': 'parquet',
 };
 
 /** The format that a header Accept likes best; undefined if it takes none of them. */

@@ -21,7 +21,7 @@ export type Filter =
   | { readonly kind: 'in'; readonly column: Column; readonly values: readonly string[] }
   | { readonly kind: 'null'; readonly column: Column; readonly isNull: boolean };
 
-export const formats = ['json', 'csv', 'ndjson'] as const;
+export const formats = ['json', 'csv', 'ndjson', 'parquet'] as const;
 export type Format = (typeof formats)[number];
 
 /** A request, checked. */

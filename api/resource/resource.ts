@@ -12,6 +12,8 @@ export interface Column {
   readonly name: string;
   readonly description: string;
   readonly kind: Kind;
+  /** PostgreSQL's type as it spells it, e.g. `numeric(20,10)`. */
+  readonly type: string;
   /** PostgreSQL's type to which a value is cast before it is compared; undefined: there is no filter for it. */
   readonly cast: string | undefined;
 }

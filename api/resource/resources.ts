@@ -1,4 +1,5 @@
 import type { ApiSettings } from '../../runner/manifest/api.ts';
+import { normalType } from '../../runner/manifest/column-type.ts';
 import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { behind, isView } from '../../runner/manifest/lineage.ts';
 import { type BuiltNode, isBuilt, type Manifest, rowSecurityOf } from '../../runner/manifest/manifest.ts';
@@ -72,7 +73,7 @@ function ofView(manifest: Manifest, exposure: Exposure, api: ApiSettings): Resou
 
 function columnOf(name: string, description: string, type: string): Column {
   const kind = kindOf(type);
-  return { name, description, kind, cast: castOf(kind, type) };
+  return { name, description, kind, type: normalType(type), cast: castOf(kind, type) };
 }
 
 /** `Room by hour` -> `room-by-hour` */

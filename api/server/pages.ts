@@ -1,4 +1,6 @@
+import { ParquetTable, parquetOf } from '../../parquet/table.ts';
 import type { Row } from '../../warehouse/warehouse.ts';
+import { parquetColumns } from '../answer/parquet-columns.ts';
 import { csvHeader, csvRows, jsonRow } from '../answer/rows.ts';
 import type { Reader } from '../keys/keys.ts';
 import type { Asked, Format } from '../query/asked.ts';
@@ -29,7 +31,7 @@ export async function readPage(
 }
 
 /** The body of one page. */
-export function bodyOf(format: Format, asked: Asked, { rows }: Page, next: string | null): string {
+export function bodyOf(format: Format, asked: Asked, { rows }: Page, next: string | null): string | Buffer {
   const { columns } = asked;
   switch (format) {
     case 'json':
@@ -38,6 +40,8 @@ export function bodyOf(format: Format, asked: Asked, { rows }: Page, next: strin
       return csvHeader(columns) + csvRows(columns, rows);
     case 'ndjson':
       return rows.map((row) => `${jsonRow(columns, row)}\n`).join('');
+    case 'parquet':
+      return Buffer.from(parquetOf(parquetColumns(columns), rows));
     default:
       return format satisfies never;
   }
@@ -57,16 +61,21 @@ export async function* allPages(
   reader: Reader,
   resource: Resource,
   asked: Asked,
-  format: 'csv' | 'ndjson',
+  format: 'csv' | 'ndjson' | 'parquet',
   first: Page,
   stop: AbortSignal,
-): AsyncGenerator<string> {
-  yield bodyOf(format, asked, first, null);
-  let { last } = first;
-  while (last !== undefined) {
+): AsyncGenerator<string | Buffer> {
+  const { columns } = asked;
+  const file = format === 'parquet' ? new ParquetTable(parquetColumns(columns)) : undefined;
+  const textOf = ({ rows }: Page) =>
+    format === 'csv' ? csvRows(columns, rows) : rows.map((row) => `${jsonRow(columns, row)}\n`).join('');
+  if (format === 'csv') yield csvHeader(columns);
+  for (let page = first; ; ) {
+    const piece = file === undefined ? textOf(page) : Buffer.from(file.add(page.rows));
+    if (piece.length > 0) yield piece;
+    if (page.last === undefined) break;
     stop.throwIfAborted();
-    const page = await readPage(reader, resource, asked, last, mostRows);
-    yield format === 'csv' ? csvRows(asked.columns, page.rows) : bodyOf(format, asked, page, null);
-    last = page.last;
+    page = await readPage(reader, resource, asked, page.last, mostRows);
   }
+  if (file !== undefined) yield Buffer.from(file.end());
 }

@@ -49,7 +49,7 @@ async function answer(
     return reply.code(406).send({
       error: {
         what: 'None of the formats of Accept can be sent.',
-        hint: 'Take application/json, text/csv or application/x-ndjson.',
+        hint: 'Take application/json, text/csv, application/x-ndjson or application/vnd.apache.parquet.',
       },
     });
   reply.header('vary', 'Accept, Authorization').header('cache-control', 'private, no-cache');
@@ -62,7 +62,10 @@ async function answer(
   reply.type(mediaTypes[format]);
   if (asked.limit === 'all') {
     if (format === 'json')
-      throw new BadRequest('limit=all is for CSV and NDJSON', 'Add format=ndjson, or follow next from page to page.');
+      throw new BadRequest(
+        'limit=all is for CSV, NDJSON and Parquet',
+        'Add format=ndjson, or follow next from page to page.',
+      );
     const first = await readPage(reader, resource, asked, asked.after, mostRows);
     return reply.send(Readable.from(allPages(reader, resource, asked, format, first, stop)));
   }

@@ -28,7 +28,7 @@ export interface KafkaServer {
   readonly secured: { readonly address: string; readonly ca: string } | undefined;
   /** Creates topics with so many partitions. */
   create(partitions: number, ...topics: string[]): Promise<void>;
-  /** Moves partitions of a topic to a node; resolves when the broker has taken the order. */
+  /** Moves partitions of a topic to a node; resolves when that node leads them. */
   move(topic: string, partitions: readonly number[], node: number): Promise<void>;
   /** Ends the broker as a kill does, and starts it again with what it has on its disk. */
   restart(): Promise<void>;
@@ -243,6 +243,12 @@ async function moveTo(address: string, topic: string, partitions: readonly numbe
     if (connection === undefined) throw new Error('there is no connection to the controller');
     const moves = partitions.map((partitionIndex) => ({ partitionIndex, replicas: [node] }));
     await alterPartitionReassignmentsV0.api.async(connection, 10_000, true, [{ name: topic, partitions: moves }]);
+    for (const until = Date.now() + 60_000; Date.now() < until; ) {
+      const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
+      if (partitions.every((partition) => topics.get(topic)?.partitions[partition]?.leader === node)) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`node ${node} does not lead ${topic} after a minute`);
   } finally {
     await admin.close();
   }

@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases } from '../databases.ts';
 import { ServedProject } from './served.ts';
@@ -111,6 +112,31 @@ describe.each(databases)('rows that are read over HTTP, on $name', (kind) => {
     ).toEqual(seen);
     const csv = await served.get('/shown/readings?limit=all&format=csv&only_valid=false&fields=id');
     expect(csv.text.trim().split('\r\n')).toEqual(['id', ...seen.map(String)]);
+  });
+
+  it('writes Parquet with the types of the columns, a page of it or all', async () => {
+    const parquet = async (path: string) => {
+      const accept = 'application/vnd.apache.parquet';
+      const response = await fetch(`${served.api?.address}${path}`, {
+        headers: { authorization: served.key(1), accept },
+      });
+      expect(response.headers.get('content-type')).toBe(accept);
+      return parquetReadObjects({ file: await response.arrayBuffer() });
+    };
+    const [third] = await parquet('/shown/readings?id=3');
+    expect(third).toMatchObject({
+      id: 3n,
+      at: new Date('2024-01-01T00:01:00Z'),
+      day: new Date('2024-01-01'),
+      value: 0.375,
+      exact: 3.0000000001,
+      is_valid: true,
+      note: 'ü = 1',
+      extra: '{"i": 3}',
+    });
+    const all = await parquet('/shown/readings?limit=all&only_valid=false&fields=id');
+    expect(all.map(({ id }) => Number(id))).toEqual(seen);
+    expect(await parquet('/shown/readings?id=999999')).toEqual([]);
   });
 
   it('shows the view of schema bi by the names of the report', async () => {

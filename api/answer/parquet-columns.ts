@@ -1,0 +1,8 @@
+import type { ParquetColumn } from '../../parquet/table.ts';
+import { parquetTypeOf } from '../../parquet/types.ts';
+import type { Column } from '../resource/resource.ts';
+
+/** What the columns of an answer are in a Parquet file. */
+export function parquetColumns(columns: readonly Column[]): readonly ParquetColumn[] {
+  return columns.map(({ name, type }) => ({ name, type: parquetTypeOf(type) }));
+}
