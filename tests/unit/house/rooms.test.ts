@@ -10,7 +10,7 @@ const { layers, overrides, rulesFile } = await import(join(repository, 'bin', 'r
 const home = mkdtempSync(join(tmpdir(), 'datacycle-rooms-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const sources = fg.sync(['{api,cli,learning,loaders,parquet,powerbi,predictions,runner,ui,warehouse}/**/*.{ts,tsx}'], {
+const sources = fg.sync(['{api,cli,learning,loaders,objects,parquet,powerbi,predictions,runner,ui,warehouse}/**/*.{ts,tsx}'], {
   cwd: repository,
 });
 
