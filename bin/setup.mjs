@@ -7,7 +7,19 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sources = ['api', 'cli', 'learning', 'loaders', 'objects', 'parquet', 'powerbi', 'predictions', 'runner', 'ui', 'warehouse'];
+const sources = [
+  'api',
+  'cli',
+  'learning',
+  'loaders',
+  'objects',
+  'parquet',
+  'powerbi',
+  'predictions',
+  'runner',
+  'ui',
+  'warehouse',
+];
 const dist = join(root, 'dist');
 const program = join(dist, 'datacycle.js');
 
