@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { finished, pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
@@ -5,6 +6,7 @@ import { concealer } from './conceal.ts';
 import { ConnectionError } from './errors.ts';
 import { sharedServers } from './pooler.ts';
 import { connectionFields } from './postgres-address.ts';
+import { codeOf } from './postgres-errors.ts';
 import { PostgresPool, type Taken } from './postgres-pool.ts';
 import { sessionWords } from './session-words.ts';
 import { textParser } from './values.ts';
@@ -50,13 +52,15 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   ): Promise<Result<R>> {
     try {
       const given = params === undefined || params.length === 0 ? undefined : [...params];
-      const result = await during(() => client.query<R>(values === 'text' ? { ...asText, text: sql } : sql, given));
+      const asked = values === 'parsed' ? sql : values === 'text' ? { ...asText, text: sql } : preparedAs(sql);
+      const result = await during(() => client.query<R>(asked, given));
       return {
         rows: result.rows,
         rowCount: result.rowCount ?? 0,
         columns: (result.fields ?? []).map((field) => field.name),
       };
     } catch (error) {
+      if (values === 'prepared' && codeOf(error) === '26000') forgetPrepared(client);
       throw pool.translate(error, sql);
     }
   }
@@ -227,6 +231,19 @@ const asText = {
   queryMode: 'extended',
   types: { getTypeParser: (id: number) => textParser(id) } as pg.CustomTypesConfig,
 };
+
+/** A prepared statement is named after its text. Another process may have left some on a connection that a pooler hands on. */
+function preparedAs(text: string) {
+  return { name: `${preparedPrefix}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`, text };
+}
+const preparedPrefix = `datacycle_${randomBytes(6).toString('hex')}`;
+
+/** After a `deallocate all` or `discard all` of a hook, each is prepared again. */
+function forgetPrepared(client: pg.PoolClient): void {
+  const { parsedStatements } = (client as unknown as { connection: { parsedStatements: Record<string, string> } })
+    .connection;
+  for (const name of Object.keys(parsedStatements)) delete parsedStatements[name];
+}
 
 /** The URL as it may be shown: no password, no parameters. */
 function withoutSecrets(url: string): string {

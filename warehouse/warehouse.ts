@@ -21,9 +21,10 @@ export interface Result<R extends Row = Row> {
 
 /**
  * `parsed`: as values of JavaScript, for the program. `text`: each as PostgreSQL's own text, the same as a cast to text gives, for people;
- * such a query holds one statement, or the database refuses it.
+ * such a query holds one statement, or the database refuses it. `prepared`: as `parsed`, by a prepared statement, so that PostgreSQL plans
+ * once for a connection what is asked many times with other `params`; for the catalog and the bookkeeping, whose columns stay.
  */
-export type Values = 'parsed' | 'text';
+export type Values = 'parsed' | 'text' | 'prepared';
 
 /** What can run statements: the warehouse itself (any connection) or one session. */
 export interface Queryable {

@@ -33,8 +33,7 @@ import { rowsVersionOf } from '../reuse/row-versions.ts';
 import { isSteady } from '../reuse/steady.ts';
 import { type Created, nothingCreated } from '../state/created.ts';
 import { deleteExpired } from '../state/expired.ts';
-import { type Consumed, writeModel } from '../state/models.ts';
-import { type ResultRecord, writeResults } from '../state/runs.ts';
+import { type BuiltModel, type Consumed, writeModel } from '../state/models.ts';
 import { hintFor } from './build-hint.ts';
 import { newestLoadBefore, runIncrement } from './late-rows.ts';
 import { buildBatches } from './microbatch/batches.ts';
@@ -46,7 +45,7 @@ import { completeRelation } from './transaction/complete-relation.ts';
 import { decideAfterHooks } from './transaction/decide-after-hooks.ts';
 import { type HookContext, runHooksOutside } from './transaction/hooks.ts';
 import { readUpstreamShape } from './transaction/node-state.ts';
-import { readRows } from './transaction/rows.ts';
+import { isNewView, readRows } from './transaction/rows.ts';
 import { runSteps } from './transaction/run-steps.ts';
 import { shapeOf } from './transaction/shape.ts';
 import { changedRows, noRows, type Totals } from './transaction/totals.ts';
@@ -113,7 +112,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
         ...state,
         convertible: await isConvertible(session, node.relation, decision.existing.columns, yields ?? []),
       };
-    reshaped = yields !== undefined && isReshapedBy(node, yields, decision, state);
+    reshaped = yields === undefined ? isNewView(node, state) : isReshapedBy(node, yields, decision, state);
     // It keeps the columns that `select *` gave it when it was made.
     if (reshaped && decision.mode === 'refresh')
       decision = { ...decision, mode: 'replace', reason: 'its columns changed' };
@@ -149,8 +148,11 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   if (decision.mode === 'increment' && !reshaped) await testIncrement(session, context, node, state, audits);
   const changed = reshaped || changedRows(totals) > 0;
   const isNews = decision.mode !== 'skip' || state.recorded === undefined || hasMoved(state) || grants.changed;
+  const afterGrants: Decision =
+    decision.mode === 'skip' && grants.changed ? { mode: 'skip', reason: 'its grants changed' } : decision;
+  // A commit that writes nothing costs nothing; the run records what stayed as it was when it is over.
   if (isNews) {
-    await writeModel(session, {
+    const built: BuiltModel = {
       model: node.name,
       relation: relation(node.relation),
       materialized: node.materialized,
@@ -162,23 +164,19 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
       consumed: await consumedRows(session, context, node, state, totals),
       rowsChanged: decision.mode === 'create' || changed || (node.hooks ?? []).length > 0,
       rowsRemoved: reshaped || (node.hooks ?? []).length > 0 || mayRemove(decision, totals),
+    };
+    await writeModel(session, built, {
+      runId: context.runId,
+      node: node.name,
+      kind: node.kind,
+      status: 'success',
+      startedAt,
+      finishedAt: context.clock().toISOString(),
+      ...totals,
+      message: afterGrants.reason,
     });
   }
-  if (isWholeAgain(context.manifest, node, decision, state)) await deleteExpired(session, node.name);
-  const afterGrants: Decision =
-    decision.mode === 'skip' && grants.changed ? { mode: 'skip', reason: 'its grants changed' } : decision;
-  const record: ResultRecord = {
-    runId: context.runId,
-    node: node.name,
-    kind: node.kind,
-    status: 'success',
-    startedAt,
-    finishedAt: context.clock().toISOString(),
-    ...totals,
-    message: afterGrants.reason,
-  };
-  // A commit that writes nothing costs nothing; the run records what stayed as it was when it is over.
-  if (isNews) await writeResults(session, [record]);
+  if (isWholeAgain(manifest, node, decision, state)) await deleteExpired(session, node.name);
   return { decision: afterGrants, ...totals, audits, recorded: isNews };
 }
 

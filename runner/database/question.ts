@@ -31,14 +31,22 @@ export async function askTogether<T extends object>(
   const answers = asked.map(([name, { sql, params: own }]) => {
     const before = params.length;
     params.push(...own);
-    const numbered = sql.replace(/\$(\d+)/g, (_, number) => `$${before + Number(number)}`);
-    return `(select coalesce(jsonb_agg(q), '[]') from (\n${numbered}\n) as q) as ${identifier(name)}`;
+    return `(select coalesce(jsonb_agg(q), '[]') from (\n${renumbered(sql, before)}\n) as q) as ${identifier(name)}`;
   });
-  const { rows } = await on.query<Record<string, readonly unknown[]>>(`select ${answers.join(',\n')}`, params);
+  const { rows } = await on.query<Record<string, readonly unknown[]>>(
+    `select ${answers.join(',\n')}`,
+    params,
+    'prepared',
+  );
   return Object.fromEntries(asked.map(([name, { read }]) => [name, read(rows[0]?.[name] ?? [])])) as T;
+}
+
+/** SQL whose parameters come after so many others: `$1` becomes `$3` after two. */
+export function renumbered(sql: string, before: number): string {
+  return sql.replace(/\$(\d+)/g, (_, number) => `$${before + Number(number)}`);
 }
 
 /** Asks one question. */
 export async function ask<T>(on: Queryable, one: Question<T>): Promise<T> {
-  return one.read((await on.query(one.sql, one.params)).rows);
+  return one.read((await on.query(one.sql, one.params, 'prepared')).rows);
 }

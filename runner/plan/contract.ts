@@ -10,9 +10,20 @@ import type { YamlPath } from '../yaml/yaml-file.ts';
 /** Every key and index column must be among the columns of the query. */
 export function checkNamed(node: BuiltNode, columns: readonly Column[]): void {
   const have = new Set(columns.map((column) => column.name));
+  const missing = namedColumns(node).filter(({ name }) => !have.has(name));
+  if (missing.length === 0) return;
+  throw new NodeError({
+    what: `${node.name} has no column ${missing.map(({ name, where }) => `"${name}" (named in ${where})`).join(', ')}`,
+    place: missing[0]?.place,
+    hint: `Its columns are ${[...have].join(', ')}.`,
+  });
+}
+
+/** The columns that a node's settings and constraints name, with the name of the setting and its place. */
+export function namedColumns(node: BuiltNode): readonly NamedColumn[] {
   const listed = (key: string, names: string | readonly string[] = [], ...inside: YamlPath) =>
     [names].flat().map((name, at) => ({ name, where: key, place: settingPlace(node.settings, key, ...inside, at) }));
-  const named = [
+  return [
     ...listed('unique_key', node.config.unique_key),
     ...(node.config.indexes ?? []).flatMap(({ columns: keys, include }, at) => [
       ...listed('indexes', keys, at, 'columns'),
@@ -29,13 +40,12 @@ export function checkNamed(node: BuiltNode, columns: readonly Column[]): void {
         : [],
     ),
   ];
-  const missing = named.filter(({ name }) => !have.has(name));
-  if (missing.length === 0) return;
-  throw new NodeError({
-    what: `${node.name} has no column ${missing.map(({ name, where }) => `"${name}" (named in ${where})`).join(', ')}`,
-    place: missing[0]?.place,
-    hint: `Its columns are ${[...have].join(', ')}.`,
-  });
+}
+
+interface NamedColumn {
+  readonly name: string;
+  readonly where: string;
+  readonly place: Place | undefined;
 }
 
 /**
@@ -57,13 +67,18 @@ export function keepsContract(node: BuiltNode, columns: readonly Column[]): bool
   return contractFaults(node, columns).length === 0;
 }
 
+/** Whether a node's columns have to be those of its .yml. */
+export function hasContract({ config }: BuiltNode): boolean {
+  return config.contract?.enforced === true;
+}
+
 interface ContractFault {
   readonly what: string;
   readonly place?: Place | undefined;
 }
 
 function contractFaults(node: BuiltNode, yields: readonly Column[]): ContractFault[] {
-  if (node.config.contract?.enforced !== true) return [];
+  if (!hasContract(node)) return [];
   const [from, taken] = node.kind === 'seed' ? ['the file', 'in the file'] : ['the query', 'selected'];
   const actual = new Map(yields.map((column) => [column.name, column.type]));
   const faults: ContractFault[] = [];

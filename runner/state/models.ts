@@ -1,6 +1,8 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { type Question, question } from '../database/question.ts';
+import { type Change, changeTogether } from './changes.ts';
 import { type Created, parseCreated } from './created.ts';
+import { type ResultRecord, resultsChange } from './runs.ts';
 
 /** What is recorded of one model or seed. */
 export interface ModelState {
@@ -98,17 +100,28 @@ export interface BuiltModel extends Omit<ModelState, 'rowsVersion' | 'removals'>
   readonly rowsRemoved: boolean;
 }
 
-/** Records a build; part of the model's own transaction. */
-export async function writeModel(session: Queryable, built: BuiltModel): Promise<void> {
-  await session.query(
-    `insert into datacycle.model as was
+/**
+ * Records a build; part of the model's own transaction.
+ * @param result what became of it in this run; recorded by the same statement.
+ */
+export async function writeModel(session: Queryable, built: BuiltModel, result?: ResultRecord): Promise<void> {
+  await changeTogether(session, [
+    modelChange(built),
+    ...consumedChanges(built.model, built.consumed),
+    ...(result === undefined ? [] : [resultsChange([result])]),
+  ]);
+}
+
+function modelChange(built: BuiltModel): Change {
+  return {
+    sql: `insert into datacycle.model as was
          (model, relation, materialized, checksum, generation, made, built_at, upstream_shape, rows_version, removals)
      values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9::integer, $10::integer)
      on conflict (model) do update set relation = excluded.relation, materialized = excluded.materialized,
          checksum = excluded.checksum, generation = excluded.generation, made = excluded.made, built_at = excluded.built_at,
          upstream_shape = excluded.upstream_shape, rows_version = was.rows_version + excluded.rows_version,
          removals = was.removals + excluded.removals`,
-    [
+    params: [
       built.model,
       built.relation,
       built.materialized,
@@ -120,8 +133,7 @@ export async function writeModel(session: Queryable, built: BuiltModel): Promise
       built.rowsChanged ? 1 : 0,
       built.rowsRemoved ? 1 : 0,
     ],
-  );
-  await writeConsumed(session, built.model, built.consumed);
+  };
 }
 
 /**
@@ -150,24 +162,29 @@ export async function writeConsumed(
   model: string,
   consumed: ReadonlyMap<string, Consumed>,
 ): Promise<void> {
+  await changeTogether(session, consumedChanges(model, consumed));
+}
+
+function consumedChanges(model: string, consumed: ReadonlyMap<string, Consumed>): readonly Change[] {
   const upstreams = [...consumed.keys()];
-  await session.query('delete from datacycle.high_water where model = $1 and upstream <> all($2::text[])', [
-    model,
-    upstreams,
-  ]);
-  if (upstreams.length === 0) return;
+  const others = {
+    sql: 'delete from datacycle.high_water where model = $1 and upstream <> all($2::text[])',
+    params: [model, upstreams],
+  };
+  if (upstreams.length === 0) return [others];
   const values = [...consumed.values()];
-  await session.query(
-    `insert into datacycle.high_water (model, upstream, load_id, upstream_version, rows_version)
+  const these = {
+    sql: `insert into datacycle.high_water (model, upstream, load_id, upstream_version, rows_version)
      select $1, * from unnest($2::text[], $3::bigint[], $4::text[], $5::text[])
      on conflict (model, upstream) do update set load_id = excluded.load_id, upstream_version = excluded.upstream_version,
          rows_version = excluded.rows_version`,
-    [
+    params: [
       model,
       upstreams,
       values.map((value) => value.loadId),
       values.map((value) => value.version),
       values.map((value) => value.rows ?? null),
     ],
-  );
+  };
+  return [others, these];
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../warehouse/warehouse.ts';
+import { type Change, changeTogether } from './changes.ts';
 
 export interface RunRecord {
   readonly runId: string;
@@ -44,14 +45,18 @@ export interface ResultRecord {
   readonly message?: string | undefined;
 }
 
-/**
- * Records what became of nodes, in one statement; a second record of a node replaces its first. Rows that were committed
- * stay counted: what fails after them takes none back.
- */
+/** Records what became of nodes, in one statement. */
 export async function writeResults(session: Queryable, results: readonly ResultRecord[]): Promise<void> {
-  if (results.length === 0) return;
-  await session.query(
-    `insert into datacycle.run_result as was
+  if (results.length > 0) await changeTogether(session, [resultsChange(results)]);
+}
+
+/**
+ * The change that records what became of nodes; a second record of a node replaces its first. Rows that were committed stay counted:
+ * what fails after them takes none back.
+ */
+export function resultsChange(results: readonly ResultRecord[]): Change {
+  return {
+    sql: `insert into datacycle.run_result as was
          (run_id, node, kind, status, started_at, finished_at, rows_inserted, rows_updated, rows_deleted, message)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
          $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
@@ -59,7 +64,7 @@ export async function writeResults(session: Queryable, results: readonly ResultR
          rows_inserted = coalesce(excluded.rows_inserted, was.rows_inserted),
          rows_updated = coalesce(excluded.rows_updated, was.rows_updated),
          rows_deleted = coalesce(excluded.rows_deleted, was.rows_deleted), message = excluded.message`,
-    [
+    params: [
       results.map((result) => result.runId),
       results.map((result) => result.node),
       results.map((result) => result.kind),
@@ -71,5 +76,5 @@ export async function writeResults(session: Queryable, results: readonly ResultR
       results.map((result) => result.deleted ?? null),
       results.map((result) => result.message ?? null),
     ],
-  );
+  };
 }

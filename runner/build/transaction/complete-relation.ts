@@ -1,3 +1,4 @@
+import { dollarQuoted } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { type Comments, commentsOn } from '../../database/attachments.ts';
 import { ask } from '../../database/question.ts';
@@ -7,6 +8,7 @@ import { describeRelation } from '../../materialize/parts/comments.ts';
 import type { Decision } from '../../plan/decision.ts';
 import type { Created } from '../../state/created.ts';
 import { NodeError } from '../../text/errors.ts';
+import { SqlText } from '../../text/sql-text.ts';
 import { type Granted, grantRoles } from './grant-roles.ts';
 import { type HookContext, runHooks } from './hooks.ts';
 
@@ -50,10 +52,24 @@ export async function introduceRelation(session: Session, node: BuiltNode, befor
 }
 
 async function writeComments(session: Session, node: BuiltNode, before: Before): Promise<Comments | undefined> {
-  const comments = before.unchanged ?? (await ask(session, commentsOn(node.relation)));
-  if (comments !== undefined)
-    for (const { sql } of describeRelation(node, comments, before.comments)) await statement(session, sql);
+  const isPlain = before.comments === undefined && !isDescribed(node) && (node.hooks ?? []).length === 0;
+  const comments = before.unchanged ?? (isPlain ? undefined : await ask(session, commentsOn(node.relation)));
+  const steps = comments === undefined ? [] : describeRelation(node, comments, before.comments);
+  if (steps.length > 0) await statement(session, asOne(steps.map(({ sql }) => sql)));
   return comments;
+}
+
+/** Whether the .yml says anything that could become a comment. */
+function isDescribed({ description = '', columns }: BuiltNode): boolean {
+  return description !== '' || columns.some((column) => (column.description ?? '') !== '');
+}
+
+/** Statements that return nothing as one, so that dozens of comments take one way to the database and back. */
+function asOne(statements: readonly SqlText[]): SqlText {
+  const [first] = statements;
+  if (statements.length === 1 && first !== undefined) return first;
+  const lines = statements.map(({ text }) => `    ${text};`);
+  return new SqlText(`do ${dollarQuoted(['begin', ...lines, 'end'].join('\n'))}`);
 }
 
 function goneBehindHooks({ name, relation, hooks = [] }: BuiltNode): NodeError {

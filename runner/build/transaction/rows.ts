@@ -1,7 +1,8 @@
 import type { ErrorParts, StatementError } from '../../../warehouse/errors.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { partsOfTypes } from '../../database/parts-of-types.ts';
-import type { Manifest, SeedNode, WholeModel } from '../../manifest/manifest.ts';
+import type { BuiltNode, Manifest, SeedNode, WholeModel } from '../../manifest/manifest.ts';
+import { hasContract, namedColumns } from '../../plan/contract.ts';
 import type { Decision, NodeState, PlanOptions } from '../../plan/decision.ts';
 import { querySql, type Rows } from '../../plan/plan.ts';
 import { checkComposed, readSeed, spotInSeed } from './seed.ts';
@@ -34,7 +35,15 @@ export async function readRows(
     return { kind: 'seed', node, file, yields: file.columns };
   }
   const sql = querySql(node, decision.mode === 'increment' ? 'increment' : 'full', state, options, manifest);
-  return { kind: 'model', node, sql, yields: await shapeOf(session, node, decision, state, sql) };
+  const yields = isNewView(node, state) ? undefined : await shapeOf(session, node, decision, state, sql);
+  return { kind: 'model', node, sql, yields };
+}
+
+/** Whether a view is created of which nothing has to be known before: what it yields or why not, PostgreSQL says when it is. */
+export function isNewView(node: BuiltNode, { existing }: Pick<NodeState, 'existing'>): boolean {
+  return (
+    node.materialized === 'view' && existing === undefined && namedColumns(node).length === 0 && !hasContract(node)
+  );
 }
 
 /** PostgreSQL's "COPY datacycle_new, line 2, column floor: ..." as a place in the seed's file. */

@@ -24,14 +24,15 @@ export async function retrying<T>(work: () => Promise<T>, lock = new SharedLock(
 /**
  * Whether work may succeed when tried again: after a deadlock or a serialization failure, or if two sessions changed one row of
  * the catalog, one session read a view that the other had just recreated, or both created the same policy or name. The latter
- * happens because the array types of tables whose long names begin alike get the same name of 63 bytes.
+ * happens because the array types of tables whose long names begin alike get the same name of 63 bytes. 26000: a hook has taken the
+ * prepared statements of the connection away.
  */
 export function isTransient(thrown: unknown): boolean {
   const error = thrown instanceof NodeError ? thrown.cause : thrown;
   if (!(error instanceof StatementError)) return false;
   if (error.code === '42710') return error.message.includes('policy');
   if (error.code === '23505') return /["«„“]pg_\w+_index["»“”]/.test(error.message);
-  return error.code === '40P01' || error.code === '40001' || (error.code === 'XX000' && ofCatalog.test(error.message));
+  return ['26000', '40001', '40P01'].includes(error.code) || (error.code === 'XX000' && ofCatalog.test(error.message));
 }
 
 /** PostgreSQL translates none of these. */

@@ -42,6 +42,19 @@ describe.each(servers)('a session, on $name', ({ open: openDatabase }) => {
     }
   };
 
+  it('prepares a statement once, and again after it was taken away', async () => {
+    const prepared = `select count(*)::int as n from pg_prepared_statements where name like 'datacycle%'`;
+    await db.warehouse.session(async (session) => {
+      const ask = async (value: number) => (await session.query('select $1::int as v', [value], 'prepared')).rows[0]?.v;
+      expect([await ask(1), await ask(2)]).toEqual([1, 2]);
+      expect((await session.query(prepared)).rows).toEqual([{ n: 1 }]);
+      await session.query('deallocate all');
+      await expect(ask(3)).rejects.toMatchObject({ code: '26000' });
+      expect(await ask(4)).toBe(4);
+      expect((await session.query(prepared)).rows).toEqual([{ n: 1 }]);
+    });
+  });
+
   it('means the same whatever the role and the database have set', async () => {
     for (const [name, value] of Object.entries({
       array_nulls: 'off',

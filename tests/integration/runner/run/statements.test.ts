@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { Session, Warehouse } from '../../../../warehouse/warehouse.ts';
+import { oneDatabase } from '../../databases.ts';
+import { projectOn } from '../../project-on.ts';
+
+const columns = Array.from({ length: 8 }, (_, at) => `c${at}`);
+const files = {
+  'models/plain.sql': 'select 1 as id',
+  'models/described.sql': `select ${columns.map((name) => `1 as ${name}`).join(', ')}`,
+  'models/models.yml': `models: [{ name: described, description: What's in it, columns: [${columns
+    .map((name) => `{ name: ${name}, description: 'Column $do$ ${name}' }`)
+    .join(', ')}] }]`,
+};
+
+/** The same database, with the statements in each of its transactions noted, `begin` and `commit` apart. */
+function noting(warehouse: Warehouse, transactions: string[][]): Warehouse {
+  return new Proxy(warehouse, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (key === 'transaction')
+        return (work: (session: Session) => Promise<unknown>, ...more: []) => {
+          const sent: string[] = [];
+          transactions.push(sent);
+          return target.transaction(
+            (session) =>
+              work({
+                ...session,
+                query: (sql, ...rest) => {
+                  sent.push(sql);
+                  return session.query(sql, ...rest);
+                },
+              }),
+            ...more,
+          );
+        };
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+describe.each(oneDatabase)('the statements of a run on $name', (kind) => {
+  const { database, project, rows } = projectOn(kind, files);
+  const sentFor = async (name: string) => {
+    const transactions: string[][] = [];
+    const { ok } = await project.run(noting(database.warehouse, transactions), { select: [name] });
+    expect(ok).toBe(true);
+    return transactions.filter((sent) => sent[0]?.includes('as "upstreamShape"'));
+  };
+
+  it('are four for a new view, and two more for all of its comments', async () => {
+    expect(await sentFor('plain')).toEqual([
+      [
+        expect.stringContaining('from datacycle.high_water'),
+        expect.stringMatching(/^create view "public"."plain"/),
+        expect.stringContaining(') as upstream'),
+        expect.stringMatching(/^with[^;]*into datacycle.model [^;]*into datacycle.run_result /),
+      ],
+    ]);
+    expect((await sentFor('described')).map((sent) => sent.length)).toEqual([6]);
+    const found = await rows(`select attname, col_description(attrelid, attnum) as comment from pg_attribute
+      where attrelid = 'described'::regclass order by attnum`);
+    expect(found).toEqual(columns.map((attname) => ({ attname, comment: `Column $do$ ${attname}` })));
+    expect(await rows(`select obj_description('described'::regclass, 'pg_class') as comment`)).toEqual([
+      { comment: "What's in it" },
+    ]);
+  });
+
+  it('are one for a view that stays as it is, besides those of the run', async () => {
+    await sentFor('plain');
+    expect((await sentFor('plain')).map((sent) => sent.length)).toEqual([1]);
+  });
+
+  it('record a view once, and its result', async () => {
+    await sentFor('plain');
+    expect(await rows('select model, rows_version, removals from datacycle.model')).toEqual([
+      { model: 'plain', rows_version: 1, removals: 1 },
+    ]);
+    expect(await rows('select node, status, message from datacycle.run_result')).toEqual([
+      { node: 'plain', status: 'success', message: 'new' },
+    ]);
+  });
+});
