@@ -90,8 +90,9 @@ function originOf(error: StatementError): Explanation {
   }
   const offset = source.offsetOf(position);
   const origin = source.originAt(offset);
-  if (code !== '42601' || (origin !== undefined && origin.frame !== true)) return { origin: origin ?? frame };
-  // The parser stopped in text that the runner appended, which the user does not know.
+  const isInside = origin !== undefined && origin.frame !== true && offset < source.text.length;
+  if (code !== '42601' || isInside) return { origin: origin ?? frame };
+  // The parser stopped at the end, or in text that the runner appended, which the user does not know.
   return {
     origin: source.lastCodeBefore(offset) ?? frame,
     what: 'syntax error: the query ends too early',
