@@ -72,7 +72,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig(async ({ mode }) => ({
   define: { LEARNING_WORKER: JSON.stringify(await learningWorker()) },
   test: {
-    globalSetup: ['tests/postgres-server.ts', 'tests/embedded-template.ts'],
+    globalSetup: ['tests/temporary-folder.ts', 'tests/postgres-server.ts', 'tests/embedded-template.ts'],
     include: ['tests/{unit,golden,integration}/**/*.test.ts'],
     exclude: mode === 'long' ? [] : night.map((name) => `tests/integration/${name}.test.ts`),
     env: mode === 'long' ? { TEST_LONG: '1' } : {},

@@ -62,10 +62,11 @@ function isInstalled(program: string): boolean {
 
 /** The folder with the jars of the broker, fetched once a machine; undefined if they cannot be had. */
 function jars(): string | undefined {
-  const home = join(tmpdir(), `datacycle-kafka-${version}-${userInfo().username}`);
+  const lasting = process.env.TEST_LASTING_FOLDER ?? tmpdir();
+  const home = join(lasting, `datacycle-kafka-${version}-${userInfo().username}`);
   const libs = join(home, 'libs');
   if (existsSync(libs)) return libs;
-  const draft = mkdtempSync(join(tmpdir(), 'datacycle-kafka-'));
+  const draft = mkdtempSync(join(lasting, 'datacycle-kafka-'));
   const dependency = (group: string, artifact: string, of: string) =>
     `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${of}</version></dependency>`;
   writeFileSync(
