@@ -37,6 +37,16 @@ export const sessionSettings: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: '0',
 };
 
+const meaningful = new Set([...Object.keys(sessionSettings), 'search_path', 'role'].map((name) => name.toLowerCase()));
+
+/** Those of a target's settings that change what a statement means or gives, in lower case and in the order of their names. */
+export function settingsThatMatter(settings: Readonly<Record<string, string>> = {}): readonly (readonly string[])[] {
+  return Object.entries(settings)
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name]) => meaningful.has(name))
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
 /**
  * So that the server notices within seconds that this program is gone without a word, and gives its locks to others. They
  * mean nothing on a Unix socket.

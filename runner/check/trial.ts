@@ -1,4 +1,5 @@
 import { StatementError } from '../../warehouse/errors.ts';
+import { relation } from '../../warehouse/quote.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import { readAccess } from '../build/transaction/access.ts';
 import { newestLoads, nothingKnown } from '../build/transaction/node-state.ts';
@@ -98,6 +99,7 @@ async function stateOfSecondRun(session: Session, trial: Trial, node: ModelNode)
     ...nothingKnown,
     existing: await readRelation(session, node.relation),
     recorded: {
+      relation: relation(node.relation),
       materialized: node.materialized,
       checksum: node.checksum,
       upstreamShape: '',

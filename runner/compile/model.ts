@@ -1,3 +1,4 @@
+import { settingsThatMatter } from '../../warehouse/session-settings.ts';
 import { digest } from '../manifest/digest.ts';
 import type { ModelNode, Node, SeedNode } from '../manifest/manifest.ts';
 import { nameTables, type RowLimit } from '../manifest/placeholders.ts';
@@ -105,6 +106,7 @@ export function modelNode(
       config.unique_key ?? [],
       config.surrogate_key ?? '',
       ...(batchReads === undefined ? [] : [batch.eventTime, batch.size, batch.begin, batch.timeZone]),
+      ...settingsThatMatter(context.project.target.settings),
     ]),
   } as const;
   switch (materialized) {

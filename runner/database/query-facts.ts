@@ -81,6 +81,14 @@ select
         where p.provolatile = 'v'
             or (p.provolatile = 's' and not (p.pronamespace = 'pg_catalog'::regnamespace and p.proname = any($2::text[])))
     )
+    -- An aggregate is what its functions are: it is called immutable whatever they do.
+    or exists (
+        select
+        from regexp_matches(rules.action, ':(?:aggfnoid|winfnoid) (\\d+)', 'g') as found (oids)
+        join pg_aggregate as a on a.aggfnoid = found.oids[1]::oid
+        join pg_proc as p on p.oid in (a.aggtransfn, a.aggfinalfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
+        where p.provolatile <> 'i' and p.pronamespace <> 'pg_catalog'::regnamespace
+    )
     -- The operators of PostgreSQL itself depend on settings at most, which every session sets alike.
     or exists (
         select

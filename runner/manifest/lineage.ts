@@ -16,6 +16,11 @@ export function storedBehind({ nodes }: Pick<Manifest, 'nodes'>, ids: readonly s
   return behind(nodes, ids, isView).flatMap((node) => (isBuilt(node) ? [node.name] : []));
 }
 
+/** The names of the models and seeds among `ids`, and of those behind the views among them, the views included. */
+export function recordedBehind({ nodes }: Pick<Manifest, 'nodes'>, ids: readonly string[]): string[] {
+  return behind(nodes, ids, isView, true).flatMap((node) => (isBuilt(node) ? [node.name] : []));
+}
+
 /** The nodes among `ids` that are no views, and those that views among them show, each once. */
 function shownBy({ nodes }: Manifest, ids: readonly string[]): Node[] {
   return behind(nodes, ids, (node) => node.kind === 'model' && isViewOf(node));
@@ -28,11 +33,13 @@ export function isView({ materialized }: Node): boolean {
 /**
  * The nodes among `ids`, and behind those of them that are looked through, each once however many paths lead to it: their number
  * doubles with every layer of views that reads the one below it twice.
+ * @param withThose whether those that are looked through are among what is found.
  */
 export function behind(
   nodes: ReadonlyMap<string, Node>,
   ids: readonly string[],
   isLookedThrough: (node: Node) => boolean,
+  withThose = false,
 ): Node[] {
   const found: Node[] = [];
   const seen = new Set<string>();
@@ -40,8 +47,9 @@ export function behind(
     const node = nodes.get(id);
     if (node === undefined || seen.has(id)) return;
     seen.add(id);
-    if (isBuilt(node) && isLookedThrough(node)) node.reads.forEach(visit);
-    else found.push(node);
+    const isThrough = isBuilt(node) && isLookedThrough(node);
+    if (isThrough) node.reads.forEach(visit);
+    if (!isThrough || withThose) found.push(node);
   };
   ids.forEach(visit);
   return found;

@@ -1,7 +1,8 @@
+import { relation } from '../../warehouse/quote.ts';
 import type { Foreseen } from '../build/transaction/node-state.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { Graph } from '../manifest/graph.ts';
-import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, type Manifest } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
 import { nothingCreated } from '../state/created.ts';
 import type { ModelState } from '../state/models.ts';
@@ -120,10 +121,19 @@ export class Effects {
         const found = new Map(recorded);
         for (const [id, { rows, generation }] of this.#effects) {
           const node = nodes.get(id);
-          if (node === undefined || node.materialized === 'view' || !isWithin(rows, extent)) continue;
+          if (!isBuilt(node)) continue;
           const now = recorded.get(node.name) ?? nothingRecorded;
+          const { materialized, checksum } = node;
+          const made = { relation: relation(node.relation), materialized, checksum };
+          if (node.materialized === 'view') {
+            // Whatever its query shows, it will be this one.
+            found.set(node.name, { ...now, ...made });
+            continue;
+          }
+          if (!isWithin(rows, extent)) continue;
           found.set(node.name, {
             ...now,
+            ...made,
             generation: now.generation + (isWithin(generation, extent) ? 1 : 0),
             rowsVersion: now.rowsVersion + 1,
           });
@@ -156,6 +166,7 @@ export class Effects {
 }
 
 const nothingRecorded: ModelState = {
+  relation: '',
   materialized: '',
   checksum: '',
   generation: 0,

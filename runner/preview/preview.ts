@@ -77,7 +77,11 @@ class Walk {
     };
     const reuse =
       isRecorded && leavesOut
-        ? await Reuse.begin(asking, manifest, order, { sourceText: sourceTexts(project), leavesOut })
+        ? await Reuse.begin(asking, manifest, order, {
+            sourceText: sourceTexts(project),
+            leavesOut,
+            settings: project.target.settings,
+          })
         : undefined;
     if (reuse !== undefined) await reuse.refresh();
     const history = await History.read(session, isRecorded);

@@ -11,6 +11,7 @@
 // counts as changed. Rows changed by hand are not seen; `verify` sees them.
 import { StatementError } from '../../warehouse/errors.ts';
 import { relation } from '../../warehouse/quote.ts';
+import { settingsThatMatter } from '../../warehouse/session-settings.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { viewFacts } from '../database/query-facts.ts';
 import { ask } from '../database/question.ts';
@@ -36,6 +37,15 @@ import { isSteady, readsOnly } from './steady.ts';
 /** Where a run asks what it knows: a warehouse, or one session of it. */
 type Database = Queryable & Pick<Warehouse, 'transaction'>;
 
+/** What a run says of itself. */
+export interface HowToReuse {
+  readonly sourceText: SourceTexts;
+  /** Whether what has passed before is left out; otherwise passes are only recorded. */
+  readonly leavesOut: boolean;
+  /** The session settings of the target. */
+  readonly settings: Readonly<Record<string, string>> | undefined;
+}
+
 /** The rows that a test is about to read, so that its pass can be recorded. */
 export interface RowsToTest {
   readonly checksum: string;
@@ -58,6 +68,7 @@ export class Reuse implements KnownRows {
   readonly #passes: ReadonlyMap<string, TestPass>;
   /** Whether what has passed before is left out. Otherwise passes are only recorded. */
   readonly #leavesOut: boolean;
+  readonly #settings: ReturnType<typeof settingsThatMatter>;
   readonly #models = new Map<string, ModelState>();
   readonly #passed = new Map<string, TestPass>();
   readonly #notPassed = new Set<string>();
@@ -77,8 +88,9 @@ export class Reuse implements KnownRows {
     manifest: Manifest,
     sources: ReadonlyMap<string, string>,
     passes: ReadonlyMap<string, TestPass>,
-    leavesOut: boolean,
+    { leavesOut, settings }: HowToReuse,
   ) {
+    this.#settings = settingsThatMatter(settings);
     this.#warehouse = warehouse;
     this.#manifest = manifest;
     this.sources = sources;
@@ -90,22 +102,21 @@ export class Reuse implements KnownRows {
   /**
    * Reads what was recorded of earlier runs, as far as the nodes of this one need it.
    * @param order ids of the nodes to work on.
-   * @param leavesOut whether what has passed before is left out; otherwise passes are only recorded.
    * @throws NodeError if a source's `rows_version` cannot be read.
    */
   static async begin(
     warehouse: Database,
     manifest: Manifest,
     order: readonly string[],
-    { sourceText, leavesOut }: { readonly sourceText: SourceTexts; readonly leavesOut: boolean },
+    how: HowToReuse,
   ): Promise<Reuse> {
     const work = order.flatMap((id) => manifest.nodes.get(id) ?? []);
     const tests = work.filter((node) => node.kind === 'test');
     const read = readBy(manifest, work);
-    const sources = await sourceVersions(warehouse, read, sourceText);
+    const sources = await sourceVersions(warehouse, read, how.sourceText);
     const isTested = work.some(({ kind }) => kind === 'test' || kind === 'unit_test');
     const passes = !isTested ? new Map() : await ask(warehouse, allTestPasses);
-    const reuse = new Reuse(warehouse, manifest, sources, passes, leavesOut);
+    const reuse = new Reuse(warehouse, manifest, sources, passes, how);
     for (const node of read) {
       reuse.#read.add(node.id);
       if (isBuilt(node)) reuse.#stale.add(node);
@@ -127,7 +138,7 @@ export class Reuse implements KnownRows {
     await this.refresh();
     const rows = this.#versions.ofAll(test.dependsOn);
     const marks = await marksOf(this.#warehouse, this.#manifest, this.#models, test);
-    return { checksum: checksumOf(test), rows, marks };
+    return { checksum: this.#checksumOf(test), rows, marks };
   }
 
   /** When a test has passed on these rows; undefined if it has not, or if that is not known. ISO time. */
@@ -146,7 +157,7 @@ export class Reuse implements KnownRows {
   testsOfNewRows(node: BuiltNode, before: string): readonly TestNode[] {
     return (this.#ofRows.get(node.id) ?? []).filter((test) => {
       const pass = this.#passOf(test);
-      return pass?.rows[node.id] === before && pass.checksum === checksumOf(test);
+      return pass?.rows[node.id] === before && pass.checksum === this.#checksumOf(test);
     });
   }
 
@@ -185,6 +196,11 @@ export class Reuse implements KnownRows {
     return test.incremental.sql.fill((hole) =>
       hole.kind === 'high_water' ? String(pass.marks[hole.id]?.loadId ?? 0) : undefined,
     );
+  }
+
+  #checksumOf({ sql, incremental, severity, verdict }: TestNode): string {
+    const judged = verdict === undefined ? [] : [verdict];
+    return digest([sql.text, incremental?.sql.text, severity, ...judged, ...this.#settings]);
   }
 
   #passOf({ name }: TestNode): TestPass | undefined {
@@ -285,10 +301,6 @@ function readBy(manifest: Manifest, work: readonly Node[]): readonly Node[] {
 /** The id of the model or seed whose new rows a test looks at. */
 function newRowsTested({ newRows, audit }: TestNode): string | undefined {
   return newRows?.of ?? (audit?.newRows && audit.of);
-}
-
-function checksumOf({ sql, incremental, severity, verdict }: TestNode): string {
-  return digest([sql.text, incremental?.sql.text, severity, ...(verdict === undefined ? [] : [verdict])]);
 }
 
 /** What each source says of its rows, by id. */

@@ -1,6 +1,8 @@
+import { relation } from '../../warehouse/quote.ts';
 import { digest } from '../manifest/digest.ts';
+import { isView } from '../manifest/lineage.ts';
 import { type BuiltNode, isBuilt, type Manifest } from '../manifest/manifest.ts';
-import type { ModelState } from '../state/models.ts';
+import { type ModelState, notAsBuilt } from '../state/models.ts';
 
 /** Versions of rows besides those of models and seeds. */
 export interface KnownRows {
@@ -20,23 +22,31 @@ export function rowsVersionOf({ generation, rowsVersion }: Pick<ModelState, 'gen
   return `${generation}.${rowsVersion}`;
 }
 
+type RecordedRows = Pick<ModelState, 'relation' | 'materialized' | 'checksum' | 'generation' | 'rowsVersion'>;
+
+/**
+ * Whether what is recorded tells of the rows that are read now: not where --defer reads the relation of another target, where the
+ * relation is a clone, or where it is still a view that is to be a table, or the other way round.
+ */
+function isAbout(state: RecordedRows, node: BuiltNode): boolean {
+  if (state.relation !== relation(node.relation) || state.checksum === notAsBuilt) return false;
+  return (state.materialized === 'view') === isView(node);
+}
+
 /**
  * Versions of rows. Two equal versions of a relation mean equal rows, as far as this program changed them: every transaction of it
- * that changes rows of a model or seed raises a number that commits with them. The version of a view is a hash of its SQL and of the
- * versions of all it reads. Rows that were changed by hand are not seen.
+ * that changes rows of a model or seed raises a number that commits with them. The version of a view is a hash of the SQL that it was
+ * built with, which the project may say otherwise by now, and of the versions of all it reads. Rows that were changed by hand are not
+ * seen.
  */
 export class RowVersions {
   readonly #manifest: Manifest;
-  readonly #models: ReadonlyMap<string, Pick<ModelState, 'generation' | 'rowsVersion'>>;
+  readonly #models: ReadonlyMap<string, RecordedRows>;
   readonly #known: KnownRows;
   readonly #versions = new Map<string, string | undefined>();
 
-  /** @param models the state of the models and seeds that are asked for, directly or through views, by name. */
-  constructor(
-    manifest: Manifest,
-    models: ReadonlyMap<string, Pick<ModelState, 'generation' | 'rowsVersion'>>,
-    known: KnownRows,
-  ) {
+  /** @param models the state of the models and seeds that are asked for, of views also of what is behind them, by name. */
+  constructor(manifest: Manifest, models: ReadonlyMap<string, RecordedRows>, known: KnownRows) {
     this.#manifest = manifest;
     this.#models = models;
     this.#known = known;
@@ -64,13 +74,12 @@ export class RowVersions {
   #find(id: string): string | undefined {
     const node = this.#manifest.nodes.get(id);
     if (!isBuilt(node)) return this.#known.sources.get(id);
-    if (node.materialized !== 'view') {
-      const state = this.#models.get(node.name);
-      return state && rowsVersionOf(state);
-    }
+    const state = this.#models.get(node.name);
+    if (state === undefined || !isAbout(state, node)) return undefined;
+    if (!isView(node)) return rowsVersionOf(state);
     if (this.#known.volatile.has(id)) return undefined;
     const read = this.ofAll(node.reads);
     if (read === undefined) return undefined;
-    return digest([node.checksum, read]);
+    return digest([state.checksum, read]);
   }
 }

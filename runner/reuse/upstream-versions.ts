@@ -1,10 +1,10 @@
 import { digest } from '../manifest/digest.ts';
 import { type BuiltNode, isBuilt, isMicrobatch, type Manifest, type ViewNode } from '../manifest/manifest.ts';
-import type { Consumed, ModelState } from '../state/models.ts';
+import { type Consumed, type ModelState, notAsBuilt } from '../state/models.ts';
 
 /**
  * The versions of the upstreams that nodes read. A version identifies what the rows of an upstream are apart from increments:
- * of a table its generation, of a view a hash of its SQL and of the versions of all it reads.
+ * of a table its generation, of a view a hash of the SQL that it was built with and of the versions of all it reads.
  */
 export class UpstreamVersions {
   readonly #manifest: Manifest;
@@ -12,7 +12,7 @@ export class UpstreamVersions {
   readonly #versions = new Map<string, string>();
   readonly #lengths = new Map<string, number>();
 
-  /** @param models what is recorded of all models and seeds, by name. */
+  /** @param models what is recorded of the models and seeds that are asked for, of views also of what is behind them, by name. */
   constructor(manifest: Manifest, models: ReadonlyMap<string, ModelState>) {
     this.#manifest = manifest;
     this.#models = models;
@@ -50,10 +50,16 @@ export class UpstreamVersions {
     if (view === undefined) return this.#generationOf(id);
     const known = this.#versions.get(id);
     if (known !== undefined) return known;
-    const parts = [view.checksum, ...view.reads.map((upstream) => this.versionOf(upstream))];
+    const parts = [this.#builtAs(view), ...view.reads.map((upstream) => this.versionOf(upstream))];
     const version = digest(parts);
     this.#versions.set(id, version);
     return version;
+  }
+
+  /** The project may say by now what is not built yet, and then says nothing of the rows that are read. */
+  #builtAs({ name }: ViewNode): string {
+    const state = this.#models.get(name);
+    return state?.materialized === 'view' ? state.checksum : notAsBuilt;
   }
 
   #generationOf(id: string): string {
@@ -67,7 +73,10 @@ export class UpstreamVersions {
     if (view === undefined) return this.#generationOf(id).length;
     const known = this.#lengths.get(id);
     if (known !== undefined) return known;
-    const length = view.reads.reduce((sum, upstream) => sum + 1 + this.#lengthInFull(upstream), view.checksum.length);
+    const length = view.reads.reduce(
+      (sum, upstream) => sum + 1 + this.#lengthInFull(upstream),
+      this.#builtAs(view).length,
+    );
     this.#lengths.set(id, length);
     return length;
   }
@@ -75,7 +84,7 @@ export class UpstreamVersions {
   #inFull(id: string): string {
     const view = this.#view(id);
     if (view === undefined) return this.#generationOf(id);
-    return [view.checksum, ...view.reads.map((upstream) => this.#inFull(upstream))].join('/');
+    return [this.#builtAs(view), ...view.reads.map((upstream) => this.#inFull(upstream))].join('/');
   }
 
   #view(id: string): ViewNode | undefined {

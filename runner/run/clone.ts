@@ -4,6 +4,8 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { readRelation } from '../database/catalog.ts';
 import { explain } from '../database/statement.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
+import { noteReplaced } from '../state/models.ts';
+import { hasState } from '../state/schema.ts';
 import { NodeError } from '../text/errors.ts';
 import { createSchemas } from './create-schemas.ts';
 
@@ -59,6 +61,7 @@ function cloneOne(warehouse: Warehouse, { node, from }: ToClone, anew: boolean):
     if (existing !== undefined && !(anew && existing.kind === 'view')) return 'there';
     if (existing !== undefined) await session.query(`drop view ${here}`);
     await session.query(`create view ${here} with (security_invoker = true) as select * from ${relation(from)}`);
+    if (await hasState(session)) await noteReplaced(session, node.name);
     return 'cloned';
   });
 }

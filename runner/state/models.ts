@@ -4,8 +4,13 @@ import { type Change, changeTogether } from './changes.ts';
 import { type Created, parseCreated } from './created.ts';
 import { type ResultRecord, resultsChange } from './runs.ts';
 
+/** In place of a checksum: what is recorded of a model is not about the relation that has its name. */
+export const notAsBuilt = '';
+
 /** What is recorded of one model or seed. */
 export interface ModelState {
+  /** The relation that was built, quoted. */
+  readonly relation: string;
   /** How it was materialized: `seed`, or the model's `materialized` then. */
   readonly materialized: string;
   readonly checksum: string;
@@ -29,7 +34,7 @@ export interface Consumed {
 }
 
 const states =
-  'select model, materialized, checksum, generation, upstream_shape as "upstreamShape", rows_version as "rowsVersion", removals, made as created from datacycle.model';
+  'select model, relation, materialized, checksum, generation, upstream_shape as "upstreamShape", rows_version as "rowsVersion", removals, made as created from datacycle.model';
 const byName = (rows: readonly (ModelState & { readonly model: string })[]): ReadonlyMap<string, ModelState> =>
   new Map(rows.map((row) => [row.model, { ...row, created: parseCreated(row.created) }]));
 
@@ -91,7 +96,6 @@ export function leastConsumed(
 
 export interface BuiltModel extends Omit<ModelState, 'rowsVersion' | 'removals'> {
   readonly model: string;
-  readonly relation: string;
   readonly builtAt: string;
   readonly consumed: ReadonlyMap<string, Consumed>;
   /** Whether its rows are others than before. */
@@ -144,6 +148,15 @@ export async function raiseRowsVersion(session: Queryable, model: string, remove
   await session.query(
     'update datacycle.model set rows_version = rows_version + 1, removals = removals + $2::integer where model = $1',
     [model, removed ? 1 : 0],
+  );
+}
+
+/** Notes that another relation than the one that was built has a model's name, in the transaction that makes it. */
+export async function noteReplaced(session: Queryable, model: string): Promise<void> {
+  await session.query(
+    `update datacycle.model set checksum = $2, generation = generation + 1, rows_version = rows_version + 1,
+         removals = removals + 1 where model = $1`,
+    [model, notAsBuilt],
   );
 }
 

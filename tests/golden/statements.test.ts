@@ -77,6 +77,7 @@ function stateOf(one: Case, node: BuiltNode, yields: readonly Column[]): NodeSta
   return {
     existing,
     recorded: existing && {
+      relation: '',
       materialized: one.recorded ?? node.config.materialized ?? (node.kind === 'seed' ? 'seed' : 'view'),
       checksum: node.checksum,
       generation: 1,

@@ -151,6 +151,7 @@ async function buildBatch(
   const kept = stillDeclared(node, progress.recorded);
   const created = isNew ? { ...createdFor(structureOf(node)), grants: kept.grants } : kept;
   const recorded: ModelState = {
+    relation: relation(node.relation),
     materialized: node.materialized,
     checksum: node.checksum,
     upstreamShape: job.state.upstreamShape,

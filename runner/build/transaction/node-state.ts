@@ -7,7 +7,7 @@ import { missingSource } from '../../database/missing-source.ts';
 import { newestLoad } from '../../database/newest-load.ts';
 import { ask, askTogether } from '../../database/question.ts';
 import { upstreamShape } from '../../database/upstream-shape.ts';
-import { modelsBehind, sourcesBehind, storedBehind, tablesBehind } from '../../manifest/lineage.ts';
+import { modelsBehind, recordedBehind, sourcesBehind, tablesBehind } from '../../manifest/lineage.ts';
 import {
   type BuiltNode,
   followedByMark,
@@ -26,6 +26,7 @@ import {
   leastConsumed,
   type ModelState,
   modelsNamed,
+  notAsBuilt,
   wasBuiltElsewhere,
 } from '../../state/models.ts';
 import { prunedOf } from '../../state/pruned.ts';
@@ -95,7 +96,7 @@ export async function readState(
     isElsewhere,
     ...known
   } = await askTogether<Answers>(session, {
-    models: modelsNamed([node.name, ...storedBehind(manifest, reads)]),
+    models: modelsNamed([node.name, ...recordedBehind(manifest, reads)]),
     consumed: consumedBy(node.name),
     least: leastConsumed(
       behind.filter((name) => foreseen?.stays(name) ?? true),
@@ -111,7 +112,7 @@ export async function readState(
   const models = foreseen?.models(recordedModels) ?? recordedModels;
   const own = recordedModels.get(node.name);
   // What is recorded is about another relation: it says nothing of the rows of this one.
-  const recorded = own !== undefined && isElsewhere ? { ...own, checksum: '' } : own;
+  const recorded = own !== undefined && isElsewhere ? { ...own, checksum: notAsBuilt } : own;
   const versions = new UpstreamVersions(manifest, models);
   const consumed = versions.inTodaysForm(node, known.consumed);
   const rows = reuse !== undefined && canStay(node) ? new RowVersions(manifest, models, reuse) : undefined;

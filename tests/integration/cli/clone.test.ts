@@ -81,6 +81,17 @@ describe('what a run leaves for others', () => {
     expect(await kinds()).toEqual(tables);
   });
 
+  it('what reads a clone is not left as it is because of what was built in its place', async () => {
+    expect(await run('build', '--target', 'dev', '--select', '+sales')).toMatchObject({ code: 0 });
+    await sql('drop table dc_dev_gold.stg');
+    await run('clone', '--state', 'last', '--target', 'dev', '--select', 'stg');
+    for (const _ of ['at once', 'and later']) {
+      const { stdout } = await run('run', '--target', 'dev', '--select', 'sales');
+      expect(stdout).toContain('OK');
+      expect(stdout).not.toContain('nothing that it reads has changed');
+    }
+  });
+
   it('says what cannot be cloned, and what it needs', async () => {
     await sql('drop view dc_dev_gold.days; drop table gold.days');
     const gone = await run('clone', '--state', 'last', '--target', 'dev', '--select', 'days');

@@ -18,6 +18,7 @@ describe.each(databases)('what PostgreSQL says of a query, on $name', (kind) => 
     await database.warehouse.query(
       'create function raw.by_chance(int, int) returns int language sql as $$ select ($1 * random())::int $$',
     );
+    await database.warehouse.query('create aggregate raw.total (int) (sfunc = raw.by_chance, stype = int)');
     await database.warehouse.query('create operator ||| (leftarg = int, rightarg = int, function = raw.by_chance)');
   });
   afterAll(() => database.drop());
@@ -57,6 +58,7 @@ describe.each(databases)('what PostgreSQL says of a query, on $name', (kind) => 
     ['a moment in another spelling', `select * from raw.a where at < date $$today$$ or at < E'now'`],
     ['a range until now', `select * from raw.a where at <@ '[2023-08-18,now)'::tstzrange`],
     ['an array of days', `select * from raw.a where at = any ('{2023-08-18, "today"}'::date[])`],
+    ['an aggregate of a person', 'select raw.total(id) from raw.a'],
     ['an operator of a person', 'select id ||| id from raw.a'],
     ['an age until now', 'select age(at) from raw.a'],
     ['in a subquery', 'select (select max(id) from raw.a where at < now())'],

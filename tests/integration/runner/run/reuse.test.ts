@@ -94,6 +94,49 @@ describe.each(databases)('what nothing has changed for, on $name', (kind) => {
     expect(await run({ now: at(12) })).toMatchObject({ top: left, top_is_double: '', not_null_top_value: since(11) });
   });
 
+  test('a view that the project says otherwise than it was built has the rows of then', async () => {
+    await run({ now: at(10) });
+    project.write({ 'models/a_view.sql': 'select id, value from {{ref "from_told"}} where id > 1\n' });
+    // They read the view as it was built, so the same rows as before.
+    expect(await run({ now: at(11), select: ['top', 'not_null_top_value'] })).toMatchObject({
+      top: left,
+      not_null_top_value: since(10),
+    });
+    await run({ now: at(12), select: ['a_view'] });
+    expect(await run({ now: at(13) })).toMatchObject({ a_view: 'unchanged', top: '' });
+    expect(await rows('select id from public.top')).toEqual([{ id: 2 }]);
+  });
+
+  test('rows of a view that is to be a table are not known before it is one', async () => {
+    await run();
+    await add('told', 2, 3);
+    await run({ select: ['from_told'] });
+    project.write({
+      'models/a_view.sql': '{{config materialized="table"}}select id, value from {{ref "from_told"}}\n',
+    });
+    expect(await run({ select: ['top'] })).toMatchObject({ top: '' });
+    expect(await rows('select count(*)::int as n from public.top')).toEqual([{ n: 3 }]);
+    expect(await run({ select: ['a_view', 'top'] })).toMatchObject({ a_view: 'created, was a view', top: '' });
+    expect(await run({ select: ['top'] })).toMatchObject({ top: left });
+  });
+
+  test('a setting of the target that changes what SQL gives is a change of the SQL', async () => {
+    project.write({
+      'models/from_told.sql': `{{config materialized="table"}}\nselect id, value, to_char(timestamptz '2026-01-01 00:00Z', 'HH24') as hour from {{source "raw" "told"}}\n`,
+      'tests/data/of_hours.sql': `select * from {{ref "from_told"}} where timestamptz '2026-01-01 00:00Z' <> timestamp '2026-01-01'`,
+    });
+    await run({ now: at(10) });
+    const under = (settings: string) =>
+      project.write({ 'project.yml': `name: test\ntarget: prod\ntargets: { prod: { settings: { ${settings} } } }\n` });
+    under('work_mem: 8MB');
+    expect(await run({ now: at(11) })).toMatchObject({ from_told: left, of_hours: since(10) });
+    under('timezone: Asia/Tokyo');
+    const tested = await project.run(database.warehouse, { now: at(12) });
+    const statusOf = (name: string) => tested.results.find(({ node }) => node.name === name)?.status;
+    expect([statusOf('from_told'), statusOf('of_hours')]).toEqual(['success', 'pass']);
+    expect(tested.results.find(({ node }) => node.name === 'from_told')?.message).toBe('');
+  });
+
   test('a view that tells the time is no reason to leave out what reads it', async () => {
     project.write({ 'models/a_view.sql': 'select id, value, now() as seen from {{ref "from_told"}}\n' });
     await run({ now: at(10) });

@@ -77,6 +77,7 @@ function decisionFor(name: string, situation: Situation): string {
       checksum === undefined
         ? undefined
         : {
+            relation: '',
             materialized: one.kind === 'seed' ? 'seed' : one.materialized,
             checksum: checksum === 'same' ? one.checksum : 'x',
             generation: 1,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { sourcesBehind, tablesBehind } from '../../../../runner/manifest/lineage.ts';
-import type { Manifest } from '../../../../runner/manifest/manifest.ts';
+import { isBuilt, type Manifest } from '../../../../runner/manifest/manifest.ts';
 import { UpstreamVersions } from '../../../../runner/reuse/upstream-versions.ts';
 import { nothingCreated } from '../../../../runner/state/created.ts';
 import type { ModelState } from '../../../../runner/state/models.ts';
+import { relation } from '../../../../warehouse/quote.ts';
 import { compileFiles, modelOf } from '../projects.ts';
 
 /**
@@ -25,21 +26,23 @@ function diamonds(count: number, settings = '') {
   return compileFiles(files);
 }
 
-const generation = (number: number) =>
-  new Map<string, ModelState>([
-    [
-      'v0',
+/** All nodes as they would be recorded once built, with this generation. */
+const generation = ({ nodes }: Pick<Manifest, 'nodes'>, number: number) =>
+  new Map(
+    [...nodes.values()].filter(isBuilt).map((node): [string, ModelState] => [
+      node.name,
       {
-        materialized: 'table',
-        checksum: '',
+        relation: relation(node.relation),
+        materialized: node.materialized,
+        checksum: node.checksum,
         generation: number,
         upstreamShape: '',
         rowsVersion: 1,
         removals: 0,
         created: nothingCreated,
       },
-    ],
-  ]);
+    ]),
+  );
 
 /** A version as it was once stored. */
 function inFull({ nodes }: Pick<Manifest, 'nodes'>, id: string): string {
@@ -53,15 +56,30 @@ describe('the version of what is behind 40 stacked diamonds of views', () => {
   const top = modelOf(compiled, 'top');
 
   it('is short and found at once, and another one when the table behind them is rebuilt', () => {
-    const before = new UpstreamVersions(compiled.manifest, generation(1)).of(top, 'model.v40');
+    const before = new UpstreamVersions(compiled.manifest, generation(compiled.manifest, 1)).of(top, 'model.v40');
     expect(before).toMatch(/^[0-9a-f]{32}$/);
-    expect(new UpstreamVersions(compiled.manifest, generation(1)).of(top, 'model.v40')).toBe(before);
-    expect(new UpstreamVersions(compiled.manifest, generation(2)).of(top, 'model.v40')).not.toBe(before);
+    expect(new UpstreamVersions(compiled.manifest, generation(compiled.manifest, 1)).of(top, 'model.v40')).toBe(before);
+    expect(new UpstreamVersions(compiled.manifest, generation(compiled.manifest, 2)).of(top, 'model.v40')).not.toBe(
+      before,
+    );
+  });
+
+  it('is of the SQL that a view was built with, not of what the project says by now', () => {
+    const recorded = generation(compiled.manifest, 1);
+    const of = (models: typeof recorded) => new UpstreamVersions(compiled.manifest, models).of(top, 'model.v40');
+    const now = of(recorded);
+    const left = recorded.get('left7');
+    if (left === undefined) throw new Error('there is no left7');
+    const earlier = of(new Map(recorded).set('left7', { ...left, checksum: 'of an earlier text' }));
+    const table = of(new Map(recorded).set('left7', { ...left, materialized: 'table' }));
+    expect(new Set([now, earlier, table]).size).toBe(3);
   });
 
   it('does not take long where something else is stored', () => {
     const consumed = new Map([['v40', { loadId: null, version: 'rows were erased' }]]);
-    expect(new UpstreamVersions(compiled.manifest, generation(1)).inTodaysForm(top, consumed)).toEqual(consumed);
+    expect(
+      new UpstreamVersions(compiled.manifest, generation(compiled.manifest, 1)).inTodaysForm(top, consumed),
+    ).toEqual(consumed);
   });
 
   it('does not keep tables and sources behind them from being found', () => {
@@ -81,7 +99,7 @@ describe('a version that was stored written out', () => {
   const stored = inFull(compiled.manifest, 'model.v4');
 
   it('is the one of today as long as nothing has changed', () => {
-    const versions = new UpstreamVersions(compiled.manifest, generation(7));
+    const versions = new UpstreamVersions(compiled.manifest, generation(compiled.manifest, 7));
     expect(versions.inTodaysForm(top, then(stored)).get('v4')).toEqual({
       loadId: 3,
       version: versions.of(top, 'model.v4'),
@@ -89,7 +107,7 @@ describe('a version that was stored written out', () => {
   });
 
   it('is another one once the table behind the views was rebuilt', () => {
-    const versions = new UpstreamVersions(compiled.manifest, generation(8));
+    const versions = new UpstreamVersions(compiled.manifest, generation(compiled.manifest, 8));
     expect(versions.inTodaysForm(top, then(stored)).get('v4')?.version).toBe(stored);
   });
 });
