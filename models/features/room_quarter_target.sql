@@ -9,12 +9,32 @@ holidays as (
     select * from {{ref "holidays"}}
 ),
 
-ends as (
+-- Stretches of quarters of an apartment without a gap of more than sensor_gap_days.
+stretches as (
     select
         apartment,
+        min(quarter) as first_quarter,
         max(quarter) as last_quarter
-    from quarters
-    group by apartment
+    from (
+        select
+            apartment,
+            quarter,
+            count(*) filter (where is_first) over (partition by apartment order by quarter) as stretch
+        from (
+            select
+                apartment,
+                quarter,
+                quarter - lag(quarter) over (partition by apartment order by quarter)
+                    > {{var "sensor_gap_days"}} * interval '24 hours' as is_first
+            from quarters
+            group by
+                apartment,
+                quarter
+        ) as q
+    ) as n
+    group by
+        apartment,
+        stretch
 ),
 
 rooms as (
@@ -28,8 +48,8 @@ rooms as (
         room
 ),
 
--- Every quarter of a room, to three days after its apartment's newest one, with what was read in it if anything was. Grouped, not
--- joined: no estimate of the planner makes that slow.
+-- Every quarter of a room, to three days after the newest one of a stretch of its apartment, with what was read in it if anything was.
+-- Grouped, not joined: no estimate of the planner makes that slow.
 series as (
     select
         target,
@@ -53,8 +73,12 @@ series as (
             null,
             null
         from rooms as r
-        join ends as e on e.apartment = r.apartment
-        cross join lateral generate_series(r.first_quarter, e.last_quarter + interval '3 days', interval '15 minutes') as g (target)
+        join stretches as t on t.apartment = r.apartment
+        cross join lateral generate_series(
+            greatest(r.first_quarter, t.first_quarter),
+            t.last_quarter + interval '3 days',
+            interval '15 minutes'
+        ) as g (target)
     ) as u
     group by
         target,

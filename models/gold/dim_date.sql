@@ -12,89 +12,80 @@ sites as (
     {{> weather_sites}}
 ),
 
+-- Their days in UTC and their local days, which hours and days for people are by.
 readings as (
+    select distinct m.minute
+    from {{ref "apartment_days"}} as d
+    cross join lateral (
+        values
+            (d.first_seen at time zone 'UTC'),
+            (d.last_seen at time zone 'UTC'),
+            ({{> local_time instant="d.first_seen"}}),
+            ({{> local_time instant="d.last_seen"}})
+    ) as m (minute)
     {{#incremental}}
-    select
-        min(e.timestamp) as first_reading,
-        max(e.timestamp) as last_reading
-    from (
-        select timestamp
-        from {{ref "sensor_events"}}
-        where load_id > {{high_water "sensor_events"}}
-        -- or the planner might look for the ends along the index on timestamp, past all that is old
-        offset 0
-    ) as e
-    {{else}}
-    -- one look-up each in the index on timestamp
-    select
-        (select min(timestamp) from {{ref "sensor_events"}}) as first_reading,
-        (select max(timestamp) from {{ref "sensor_events"}}) as last_reading
+    where d.load_id > {{high_water "apartment_days"}}
     {{/incremental}}
 ),
 
 forecasts as (
     select
-        least(min(f.timestamp at time zone 'UTC'), min(f.prediction_date)) as first_minute,
-        greatest(max(f.timestamp at time zone 'UTC'), max(f.prediction_date)) as last_minute
-    from (
-        select
-            timestamp,
-            prediction_date
-        from {{ref "weather_forecasts"}}
-        where site in (select s.site_name from sites as s)
-        {{#incremental}}
-            and load_id > {{high_water "weather_forecasts"}}
-        {{/incremental}}
-        offset 0
-    ) as f
+        timestamp at time zone 'UTC' as minute,
+        prediction_date
+    from {{ref "weather_forecasts"}}
+    where site in (select s.site_name from sites as s)
+    {{#incremental}}
+        and load_id > {{high_water "weather_forecasts"}}
+    {{/incremental}}
+    group by
+        timestamp,
+        prediction_date
 ),
 
 predictions as (
-    select
-        min(p.timestamp at time zone 'UTC' - p.horizon_days * interval '1 day') as first_minute,
-        max(p.timestamp at time zone 'UTC') as last_minute
-    from (
-        select
-            timestamp,
-            horizon_days
-        from {{ref "predictions"}}
-        {{#incremental}}
-        where load_id > {{high_water "predictions"}}
-        {{/incremental}}
-        offset 0
-    ) as p
+    select distinct
+        timestamp at time zone 'UTC' as minute,
+        timestamp at time zone 'UTC' - horizon_days * interval '1 day' as made_at
+    from {{ref "predictions"}}
+    {{#incremental}}
+    where load_id > {{high_water "predictions"}}
+    {{/incremental}}
 ),
 
-span as (
+years as (
+    select extract(year from minute)::integer as year from readings
+    union
+    select extract(year from minute)::integer from forecasts
+    union
+    select extract(year from prediction_date)::integer from forecasts
+    union
+    select extract(year from minute)::integer from predictions
+    union
+    select extract(year from made_at)::integer from predictions
+    {{#incremental}}
+    union
+    select year from {{this}}
+    {{/incremental}}
+),
+
+-- A few years without anything are part of the calendar, decades are not: one date of a broken clock is enough for them.
+spans as (
     select
-        min(s.first_minute) as first_minute,
-        max(s.last_minute) as last_minute
-    from (
-        -- their days in UTC and their local days, which hours and days for people are by
-        select
-            least(first_reading at time zone 'UTC', {{> local_time instant="first_reading"}}) as first_minute,
-            greatest(last_reading at time zone 'UTC', {{> local_time instant="last_reading"}}) as last_minute
-        from readings
-        union all
-        select * from forecasts
-        union all
-        select * from predictions
-        {{#incremental}}
-        union all
-        select
-            min(date),
-            max(date)
-        from {{this}}
-        {{/incremental}}
-    ) as s
+        year as first_year,
+        case
+            when lead(year) over (order by year) - year - 1 <= {{var "calendar_gap_years"}}
+                then lead(year) over (order by year) - 1
+            else year
+        end as last_year
+    from years
 ),
 
 days as (
     select d.day::date as date
-    from span as s
+    from spans as s
     cross join lateral generate_series(
-        date_trunc('year', s.first_minute),
-        date_trunc('year', s.last_minute) + interval '1 year' - interval '1 day',
+        make_timestamp(s.first_year, 1, 1, 0, 0, 0),
+        make_timestamp(s.last_year, 12, 31, 0, 0, 0),
         interval '1 day'
     ) as d (day)
     {{#incremental}}

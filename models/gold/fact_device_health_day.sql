@@ -111,8 +111,7 @@ changed as (
     select * from recounted
 ),
 
--- Only days that can have changed: a day in 1970, which a broken clock is enough for, must not cost every later run
--- fifty years of days.
+-- Only days that can have changed: years of days must not cost every later run a look at each.
 due as (
     select
         d.*,
@@ -120,26 +119,55 @@ due as (
     from held as d
     cross join lateral (
         -- begun earlier than known so far
-        select g.day::date
-        from generate_series(d.first_day::timestamp, d.first_held - interval '1 day', interval '1 day') as g (day)
+        select e.date
+        from (
+            {{> days_without_long_gaps apartment="d.apartment" first="d.first_day" last="(d.first_held - 1)"}}
+        ) as e
         union
         -- the newest so far, which may not have been over, and those begun since
-        select g.day::date
-        from generate_series(greatest(d.last_held, d.first_day)::timestamp, d.newest_minute, interval '1 day') as g (day)
+        select b.date
+        from (
+            {{> days_without_long_gaps apartment="d.apartment" first="greatest(d.last_held, d.first_day)" last="d.newest_minute::date"}}
+        ) as b
         union
-        select n.date
+        -- and those of a gap that is no longer too long
+        select g.date
         from changed as n
+        cross join lateral (
+            select
+                coalesce(max(s.date) filter (where s.date < n.date) + 1, n.date) as first_day,
+                coalesce(min(s.date) filter (where s.date > n.date) - 1, n.date) as last_day
+            from (
+                (select date from {{ref "apartment_days"}} where apartment = n.apartment and date < n.date order by date desc limit 1)
+                union all
+                (select date from {{ref "apartment_days"}} where apartment = n.apartment and date > n.date order by date limit 1)
+            ) as s
+        ) as w
+        cross join lateral (
+            {{> days_without_long_gaps apartment="d.apartment" first="greatest(w.first_day, d.first_day)" last="w.last_day"}}
+        ) as g
         where n.apartment = d.apartment
-            and n.date between d.first_day and d.newest_minute::date
+            and n.date <= d.newest_minute::date
+            and (
+                g.date = n.date
+                or not exists (
+                    select
+                    from {{this}} as h
+                    where h.device_key = d.device_key
+                        and h.date_key = {{> date_key date="g.date"}}
+                )
+            )
     ) as c (date)
 ),
 {{else}}
 due as (
     select
         d.*,
-        g.day::date as date
+        g.date
     from devices as d
-    cross join lateral generate_series(d.first_day::timestamp, d.newest_minute, interval '1 day') as g (day)
+    cross join lateral (
+        {{> days_without_long_gaps apartment="d.apartment" first="d.first_day" last="d.newest_minute::date"}}
+    ) as g
 ),
 {{/incremental}}
 

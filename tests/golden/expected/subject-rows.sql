@@ -13,6 +13,12 @@ t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t
 -- owned_apartments
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
+-- fact_presence_minute
+t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
+
+-- fact_environment_minute
+t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
+
 -- fact_energy_minute
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
@@ -20,12 +26,6 @@ t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
 -- visible_apartments
-t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
-
--- fact_presence_minute
-t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
-
--- fact_environment_minute
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
 -- dim_device
@@ -69,6 +69,9 @@ t."apartment" = 'jimmy'
 
 -- dim_apartment
 t."apartment_id" = 'jimmy'
+
+-- apartment_days
+t."apartment" = 'jimmy'
 
 -- sensor_value_rejects
 t."apartment" = 'jimmy'

@@ -109,12 +109,9 @@ describe('the unit tests of the incremental models', () => {
       '(r.date + 1)::timestamp',
       "((r.date + 1)::timestamp - interval '1 minute')",
     ],
-    [
-      'dim_date',
-      'the last day of a year',
-      "interval '1 year' - interval '1 day'",
-      "interval '1 year' - interval '2 days'",
-    ],
+    ['dim_date', 'the last day of a year', 's.last_year, 12, 31', 's.last_year, 12, 30'],
+    ['dim_date', 'a year of a gap that is just short enough', '- year - 1 <= 5', '- year - 1 < 5'],
+    ['fact_device_health_day', 'the last day of a gap', 'then o.date - 1', 'then o.date - 2'],
     [
       'dim_device',
       'the last minute of being active',
