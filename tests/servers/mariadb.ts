@@ -35,7 +35,9 @@ export async function startMariadb(): Promise<MariadbServer | undefined> {
   const data = join(folder, 'data');
   const account = unprivilegedAccount();
   if (account !== undefined) chownSync(folder, account.uid, account.gid);
-  const runAs = account === undefined ? {} : { uid: account.uid, gid: account.gid };
+  // Its temporary files need a folder that its account may write to, which the tests' own need not be.
+  const env = { ...process.env, TMPDIR: folder };
+  const runAs = { env, ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }) };
   const base = ['--no-defaults', `--datadir=${data}`];
   execFileSync(install, [...base, '--auth-root-authentication-method=normal', '--skip-test-db'], {
     stdio: 'pipe',

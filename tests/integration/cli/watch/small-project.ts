@@ -63,6 +63,7 @@ export interface SmallOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly registry?: (options: LoadOptions) => Promise<number>;
   readonly sensors?: Source['load'];
+  readonly weather?: Source['load'];
   readonly housekeep?: Housekeep;
   readonly answerMs?: number;
   readonly blockedMs?: number;
@@ -87,6 +88,7 @@ export class SmallWatch {
       SMB_PATH: join(folder, 'smb'),
       BRONZE_ROOT: join(folder, 'bronze'),
       ...(options.registry === undefined ? {} : { MYSQL_URL: 'mysql://nowhere/pidb' }),
+      ...(options.weather === undefined ? {} : { SFTP_HOST: 'nowhere' }),
       ...options.env,
     };
     const compiled = compileProject(readProject({ root: this.project.root, env }));
@@ -105,6 +107,7 @@ export class SmallWatch {
         ...sources,
         registry,
         ...(options.sensors && { sensors: { ...sources.sensors, load: options.sensors } }),
+        ...(options.weather && { weather: { ...sources.weather, load: options.weather } }),
       },
       landing: warehouse,
       building: warehouse,

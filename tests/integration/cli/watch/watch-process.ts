@@ -91,8 +91,9 @@ export async function eventually(
   holds: () => boolean | Promise<boolean>,
   what: string,
   context: () => string = () => '',
+  limitMs = 45_000,
 ): Promise<void> {
-  const limit = performance.now() + 45_000;
+  const limit = performance.now() + limitMs;
   while (!(await holds())) {
     if (performance.now() > limit) throw new Error(`this did not come about: ${what}\n${context()}`);
     await sleep(50);
