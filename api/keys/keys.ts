@@ -5,7 +5,7 @@
 //   token.ts   the embedded database, which has no logins: one key for everything
 //
 // Nothing of a key is kept but a hash. What is not let in learns no more than that.
-import type { Result } from '../../warehouse/warehouse.ts';
+import type { Result, Row, Values } from '../../warehouse/warehouse.ts';
 
 /** What a request brings. */
 export interface Key {
@@ -18,8 +18,12 @@ export interface Key {
 export interface Reader {
   /** The login. */
   readonly name: string;
-  /** Runs one statement that only reads; values come as PostgreSQL's text. @throws StatementError | ConnectionError */
-  query(sql: string, params: readonly unknown[]): Promise<Result>;
+  /**
+   * Runs one statement that only reads.
+   * @param values how the values of rows come back; as PostgreSQL's text unless it says otherwise.
+   * @throws StatementError | ConnectionError
+   */
+  query<R extends Row = Row>(sql: string, params: readonly unknown[], values?: Values): Promise<Result<R>>;
 }
 
 /** Lets requests in. */

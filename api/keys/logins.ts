@@ -89,7 +89,7 @@ export class Logins implements KeyRing {
     }
     const reader: Reader = {
       name: key.login,
-      query: (sql, params) => warehouse.query(sql, params, 'text'),
+      query: (sql, params, values = 'text') => warehouse.query(sql, params, values),
     };
     this.#protected.add(key.login);
     const now = performance.now();

@@ -7,10 +7,10 @@ export function tokenRing(warehouse: Warehouse, token: string): KeyRing {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const reader: Reader = {
     name: 'token',
-    query: (sql, params) =>
+    query: (sql, params, values = 'text') =>
       warehouse.transaction(async (session) => {
         await session.query('set transaction read only');
-        return session.query(sql, params, 'text');
+        return session.query(sql, params, values);
       }),
   };
   const known = ({ password }: Key) => (timingSafeEqual(digest(password), digest(token)) ? reader : undefined);

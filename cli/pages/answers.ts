@@ -1,8 +1,8 @@
 import { selectNodes } from '../../runner/selection/selection.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import type { Questions } from '../../ui/data/port.ts';
+import { explorable, explored, presenceMap } from '../explore/explore.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
-import { explorable, explored, presenceMap } from './explore.ts';
 import { graphOf } from './graph.ts';
 import { detailOf } from './node.ts';
 import { overviewOf } from './overview.ts';

@@ -31,6 +31,8 @@ const names = [
   'UI_PORT',
   'UI_HOSTS',
   'UI_USER_HEADER',
+  'UI_RESIDENTS',
+  'UI_RESIDENT_PASSWORDS',
   'LOG_DIR',
   'BI_PSEUDONYMISE',
   'PSEUDONYM_KEY',

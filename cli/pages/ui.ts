@@ -4,14 +4,16 @@
 //   site.ts        the project as it is now, and its database; answers.ts: all questions by their names
 //   graph.ts, node.ts  what the project's files say: the graph, one node with its SQL
 //   states.ts, rows.ts, run-pages.ts, excerpt.ts  what runs recorded, and rows
-//   explore.ts, aligned.ts  what was measured, over time
 //   overview.ts, source-pages.ts, settings.ts  what `status` tells and what to do next, loads, settings with secrets masked
 //
-// Every answer is a value of ui/data; nothing here changes anything. Work that a button starts is in cli/jobs.
+// Every answer is a value of ui/data; nothing here changes anything. Work that a button starts is in cli/jobs, what was measured over time and
+// the links of residents in cli/explore.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { UsageError } from '../../runner/text/errors.ts';
 import { startServer } from '../../ui/server/server.ts';
 import { DatacycleError } from '../../warehouse/errors.ts';
+import { residentsOf } from '../explore/residents.ts';
 import { JobRunner, type RunCommand } from '../jobs/job-runner.ts';
 import type { GlobalOptions } from '../settings/environment.ts';
 import { numberSetting, textSetting } from '../settings/settings.ts';
@@ -37,18 +39,29 @@ const usualPort = 4400;
  */
 export async function ui(flags: UiFlags, run: RunCommand, terminal: Terminal, signal: AbortSignal): Promise<0> {
   const site = await Site.open(flags, signal);
+  const residents = residentsOf(site, signal);
   try {
     const { project } = site;
+    // What else is wrong, of the project's files for example, is said on the pages.
+    const refresh = () =>
+      residents.refresh().catch((error: unknown) => {
+        if (error instanceof UsageError) throw error;
+        terminal.notice(`Links of residents show nothing new: ${error instanceof Error ? error.message : error}`);
+      });
+    await refresh();
     const jobs = new JobRunner({
       project,
       run,
       flags,
       clock: () => new Date(),
       isEmbedded: !project.env.DB_URL,
-      onEnd: () => site.forget(),
+      onEnd: () => {
+        site.forget();
+        void refresh().catch((error: unknown) => terminal.notice(String(error)));
+      },
     });
     const server = await startServer({
-      port: { questions: questionsOf(site), jobs, redact: projectRedactor(project) },
+      port: { questions: questionsOf(site), residents: residents.all, jobs, redact: projectRedactor(project) },
       folder: pagesFolder(),
       listenOn: flags.port ?? numberSetting(project, 'UI_PORT', usualPort, { least: 0, most: 65_535 }),
       hosts: (textSetting(project, 'UI_HOSTS') ?? '').split(',').flatMap((name) => name.trim() || []),
@@ -57,11 +70,16 @@ export async function ui(flags: UiFlags, run: RunCommand, terminal: Terminal, si
     // The first page need not wait for it then; what is wrong is said there.
     void site.compiled().catch(() => undefined);
     try {
-      if (terminal.json) terminal.event({ type: 'ui', address: server.address, pid: process.pid });
+      if (terminal.json)
+        terminal.event({ type: 'ui', address: server.address, residents: server.residents, pid: process.pid });
       else {
         terminal.say(`The pages of ${project.settings.name} are at`);
         terminal.say(`  ${server.address}`, 'good');
-        terminal.say('Whoever has this address is let in. Ctrl+C stops them.', 'faint');
+        for (const { name, address } of server.residents) {
+          terminal.say(`What ${name} may see is at`);
+          terminal.say(`  ${address}`, 'good');
+        }
+        terminal.say('Whoever has an address is let in. Ctrl+C stops them.', 'faint');
       }
       if (flags.open !== false && process.stdout.isTTY === true) openInBrowser(server.address);
       if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
@@ -71,6 +89,7 @@ export async function ui(flags: UiFlags, run: RunCommand, terminal: Terminal, si
     }
     return 0;
   } finally {
+    await residents.close();
     await site.close();
   }
 }

@@ -17,7 +17,7 @@ import { OverviewPage } from './pages/overview.tsx';
 import { hrefOf, type Route, useRoute } from './pages/route.ts';
 import { Runs } from './pages/runs.tsx';
 import { SourcesPage } from './pages/sources.tsx';
-import { isStatic } from './parts/api.ts';
+import { isStatic, resident } from './parts/api.ts';
 import { JobBar } from './parts/job-bar.tsx';
 import { useAnswer } from './parts/use.ts';
 
@@ -30,9 +30,10 @@ const all = [
   { page: 'explore', title: 'Explore', key: '6', isLive: true },
   { page: 'operate', title: 'Operate', key: '7', isLive: true },
 ] as const;
-const pages = all.filter(({ isLive }) => !isStatic || !isLive);
+const pages = all.filter(({ page, isLive }) => (resident === undefined ? !isStatic || !isLive : page === 'explore'));
 
 function Page({ route }: { route: Route }) {
+  if (resident !== undefined) return <Explore />;
   switch (route.page) {
     case '':
       return isStatic ? <Lineage route={route} /> : <OverviewPage />;
@@ -101,7 +102,8 @@ function App() {
     document.addEventListener('keydown', hear);
     return () => document.removeEventListener('keydown', hear);
   }, []);
-  const isCurrent = (page: string) => page === route.page || (page === 'models' && route.page === 'node');
+  const isCurrent = (page: string) =>
+    resident !== undefined || page === route.page || (page === 'models' && route.page === 'node');
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
@@ -110,7 +112,7 @@ function App() {
       <header class="top">
         <div class="brand">
           {about.answer?.project ?? 'datacycle'}
-          {about.answer && <span class="faint"> {about.answer.database}</span>}
+          {about.answer && <span class="faint"> {resident ?? about.answer.database}</span>}
         </div>
         <nav aria-label="Pages">
           {pages.map(({ page, title, key }) => (
@@ -128,7 +130,7 @@ function App() {
           {theme === 'dark' ? 'Light' : 'Dark'}
         </button>
       </header>
-      {!isStatic && <JobBar />}
+      {!isStatic && resident === undefined && <JobBar />}
       <main id="main" tabIndex={-1}>
         <Page route={route} />
       </main>

@@ -115,9 +115,21 @@ export interface JobChange {
   readonly lines: Job['lines'];
 }
 
+/** The questions that a resident's link may ask; each is answered from the rows that the database shows to that login. */
+export const residentsQuestions = ['about', 'explorable', 'explore', 'presence'] as const;
+
+/** Somebody who lives in an apartment, and sees what the database shows to a login of it. */
+export interface Resident {
+  /** The login, or the role. */
+  readonly name: string;
+  readonly questions: Pick<Questions, (typeof residentsQuestions)[number]>;
+}
+
 /** All that the server knows of the rest of the program. */
 export interface Port {
   readonly questions: Questions;
+  /** Each gets a link of its own. */
+  readonly residents: readonly Resident[];
   readonly jobs: Jobs;
   /** Takes secrets out of a text; every answer passes through it. */
   readonly redact: (text: string) => string;

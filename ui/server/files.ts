@@ -30,9 +30,21 @@ const links = {
   script: '<script src="app.js"></script>',
 } as const;
 
-/** The first page. @param pageKey sent back with what changes something. */
-export function firstPage(pageKey: string): string {
-  return page(`<meta name="datacycle-page" content="${pageKey}">\n${links.head}`, links.script);
+/**
+ * The first page.
+ * @param pageKey sent back with what changes something.
+ * @param resident the login whose rows are shown, and nothing but them; undefined: the page shows everything.
+ */
+export function firstPage(pageKey: string, resident?: string): string {
+  const whose = resident === undefined ? '' : `<meta name="datacycle-resident" content="${attribute(resident)}">\n`;
+  return page(`<meta name="datacycle-page" content="${pageKey}">\n${whose}${links.head}`, links.script);
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '"': '&quot;', '<': '&lt;', '>': '&gt;' };
+
+/** A text as the value of an attribute in double quotes. */
+function attribute(text: string): string {
+  return text.replaceAll(/[&"<>]/g, (one) => entities[one] ?? one);
 }
 
 /**

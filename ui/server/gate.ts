@@ -10,8 +10,15 @@ export interface Keys {
   readonly page: string;
 }
 
-export interface GateOptions {
+/** One whom the server lets in, by keys of its own. */
+export interface Visitor {
   readonly keys: Keys;
+  /** The addresses that it may ask for, each as it is written, by GET; undefined: all. */
+  readonly only?: ReadonlySet<string> | undefined;
+}
+
+export interface GateOptions<Who extends Visitor = Visitor> {
+  readonly visitors: readonly Who[];
   /** The name of the cookie; browsers keep one set of cookies for all ports of a host. */
   readonly cookieName: string;
   /** Values of the header Host that are this server, with the port. */
@@ -27,23 +34,33 @@ export interface Asked {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** `enter`: the token was right, the browser gets its cookie. */
-export type Verdict =
-  | { readonly kind: 'pass' }
-  | { readonly kind: 'enter' }
-  | { readonly kind: 'refuse'; readonly status: 400 | 401 | 403 | 405 | 421; readonly why: string };
+/** `enter`: the token was right, the browser gets the cookie of this visitor. */
+export type Verdict<Who extends Visitor = Visitor> =
+  | { readonly kind: 'pass'; readonly visitor: Who }
+  | { readonly kind: 'enter'; readonly visitor: Who }
+  | Refused;
 
-const refuse = (status: 400 | 401 | 403 | 405 | 421, why: string): Verdict => ({ kind: 'refuse', status, why });
+interface Refused {
+  readonly kind: 'refuse';
+  readonly status: 400 | 401 | 403 | 405 | 421;
+  readonly why: string;
+}
+
+const refuse = (status: Refused['status'], why: string): Refused => ({ kind: 'refuse', status, why });
 
 /** Longer addresses are none of the pages'. */
 const longest = 8192;
 
 /**
  * Whether a request may pass. Pure. In this order: the host is this server's (or a page of another name that was made to lead here
- * would count as ours), the method is known, the browser is let in, and what changes something comes from our own page.
+ * would count as ours), the method is known, the browser is let in, its visitor may ask for that, and what changes something comes from
+ * our own page.
  */
-export function judge({ method, url = '', headers }: Asked, options: GateOptions): Verdict {
-  const { keys, hosts } = options;
+export function judge<Who extends Visitor>(
+  { method, url = '', headers }: Asked,
+  options: GateOptions<Who>,
+): Verdict<Who> {
+  const { visitors, hosts } = options;
   const host = headers.host;
   if (typeof host !== 'string' || !hosts.includes(host.toLowerCase()))
     return refuse(421, 'This server does not answer to that name.');
@@ -55,14 +72,24 @@ export function judge({ method, url = '', headers }: Asked, options: GateOptions
   if (typeof site === 'string' && site !== 'same-origin' && site !== 'none' && !(isNavigation && method === 'GET'))
     return refuse(403, 'Requests of other pages are not answered.');
   const token = method === 'GET' ? tokenIn(url) : undefined;
-  if (token !== undefined) return same(token, keys.token) ? { kind: 'enter' } : refuse(401, 'The token is wrong.');
-  if (!hasCookie(headers.cookie, options))
-    return refuse(401, 'Open the address that `datacycle ui` printed when it started.');
-  return method === 'POST' ? judgePost(headers, options) : { kind: 'pass' };
+  if (token !== undefined) {
+    const entering = visitors.find(({ keys }) => same(token, keys.token));
+    return entering === undefined ? refuse(401, 'The token is wrong.') : { kind: 'enter', visitor: entering };
+  }
+  const visitor = visitors.find(({ keys }) => hasCookie(headers.cookie, options.cookieName, keys));
+  if (visitor === undefined) return refuse(401, 'Open the address that `datacycle ui` printed when it started.');
+  if (visitor.only !== undefined && (method !== 'GET' || !visitor.only.has(url.split('?', 1)[0] ?? '')))
+    return refuse(403, 'A link of a resident shows nothing else.');
+  return method === 'POST' ? judgePost(headers, visitor, options) : { kind: 'pass', visitor };
 }
 
-function judgePost(headers: Asked['headers'], { keys, origins }: GateOptions): Verdict {
+function judgePost<Who extends Visitor>(
+  headers: Asked['headers'],
+  visitor: Who,
+  { origins }: GateOptions,
+): Verdict<Who> {
   const { origin } = headers;
+  const { keys } = visitor;
   if (typeof origin !== 'string' || !origins.includes(origin))
     return refuse(403, 'Only our own page may ask for that.');
   const page = headers['x-datacycle-page'];
@@ -71,7 +98,7 @@ function judgePost(headers: Asked['headers'], { keys, origins }: GateOptions): V
   const type = headers['content-type'];
   if (typeof type !== 'string' || !/^application\/json(?:;\s*charset=utf-8)?$/i.test(type))
     return refuse(403, 'What is sent has to be JSON.');
-  return { kind: 'pass' };
+  return { kind: 'pass', visitor };
 }
 
 /** The token in the address of the first page; undefined if there is none, and for every other page. */
@@ -81,7 +108,7 @@ function tokenIn(url: string): string | undefined {
   return given.length === 0 ? undefined : given.length === 1 ? given[0] : '';
 }
 
-function hasCookie(header: Asked['headers'][string], { keys, cookieName }: GateOptions): boolean {
+function hasCookie(header: Asked['headers'][string], cookieName: string, keys: Keys): boolean {
   if (typeof header !== 'string') return false;
   return header.split(';').some((part) => {
     const at = part.indexOf('=');

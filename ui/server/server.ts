@@ -5,14 +5,15 @@
 //   3. server.ts   answers `GET /api/<question>` and starts jobs by `POST /api/jobs/<name>`
 //   4. stream.ts   what the running job says, as server-sent events
 //
-// GET changes nothing. A refusal says why in one line. No answer holds a secret: all of them pass through the port's `redact`.
+// A resident's link is a visitor of its own: the gate lets it ask for the pages' files and a few questions, and each of those is answered
+// from what the database shows to the resident's login. GET changes nothing. A refusal says why in one line. No answer holds a secret: all of them pass through the port's `redact`.
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
-import type { Port, Question } from '../data/port.ts';
-import { firstPage, pageFiles } from './files.ts';
-import { type GateOptions, judge, type Keys } from './gate.ts';
+import { type Port, type Question, type Resident, residentsQuestions } from '../data/port.ts';
+import { fileNames, firstPage, pageFiles } from './files.ts';
+import { type GateOptions, judge, type Keys, type Visitor } from './gate.ts';
 import { securityHeaders } from './headers.ts';
 import { host, notServed, type RunningServer } from './listen.ts';
 import { streamJobs } from './stream.ts';
@@ -29,11 +30,35 @@ export interface ServerOptions {
   readonly userHeader?: string | undefined;
 }
 
+/** Who is let in: the person who runs the program, or a resident. */
+interface Guest extends Visitor {
+  readonly resident?: Resident;
+}
+
+/** What a resident's link may ask for. */
+const residentsAddresses: ReadonlySet<string> = new Set([
+  '/',
+  ...fileNames.map((name) => `/${name}`),
+  ...residentsQuestions.map((name) => `/api/${name}`),
+]);
+
+export interface RunningPages extends RunningServer {
+  /** The address of each resident, with a token of its own. */
+  readonly residents: readonly { readonly name: string; readonly address: string }[];
+}
+
 /** @throws DatacycleError if the port is taken. */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningPages> {
   const secret = () => randomBytes(32).toString('base64url');
-  const keys: Keys = { token: secret(), cookie: secret(), page: secret() };
-  let gate: GateOptions | undefined;
+  const newKeys = (): Keys => ({ token: secret(), cookie: secret(), page: secret() });
+  const keys = newKeys();
+  const residents = options.port.residents.map((resident) => ({
+    keys: newKeys(),
+    only: residentsAddresses,
+    resident,
+  }));
+  const guests = new WeakMap<IncomingMessage, Guest>();
+  let gate: GateOptions<Guest> | undefined;
   const app = Fastify({
     logger: false,
     bodyLimit: 16_384,
@@ -43,7 +68,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     serverFactory: (handle) =>
       createServer((request: IncomingMessage, response: ServerResponse) => {
         for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
-        if (gate !== undefined && pass(request, response, gate)) handle(request, response);
+        const guest = gate === undefined ? undefined : pass(request, response, gate);
+        if (guest === undefined) return;
+        guests.set(request, guest);
+        handle(request, response);
       }),
     frameworkErrors: (_error, _request, reply: FastifyReply) => {
       void reply.code(400).type('text/plain').send('That is no address.\n');
@@ -51,7 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
-  addRoutes(app, options, keys);
+  addRoutes(app, options, guests);
   try {
     await app.listen({ host, port: options.listenOn });
   } catch (error) {
@@ -62,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listensOn = typeof address === 'object' && address !== null ? address.port : options.listenOn;
   const names = [`${host}:${listensOn}`, `localhost:${listensOn}`];
   gate = {
-    keys,
+    visitors: [{ keys }, ...residents],
     cookieName: `datacycle-${listensOn}`,
     hosts: [...names, ...(options.hosts ?? []).map((name) => name.toLowerCase())],
     origins: [
@@ -72,39 +100,54 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   return {
     address: `http://${host}:${listensOn}/?token=${keys.token}`,
+    residents: residents.map(({ resident, keys: { token } }) => ({
+      name: resident.name,
+      address: `http://${host}:${listensOn}/?token=${token}`,
+    })),
     listensOn,
     close: () => app.close(),
   };
 }
 
-/** Answers what may not pass, and what is let in by its token. @returns whether the request goes on. */
-function pass(request: IncomingMessage, response: ServerResponse, gate: GateOptions): boolean {
+/** Answers what may not pass, and what is let in by its token. @returns whose request goes on; undefined: it is answered. */
+function pass(request: IncomingMessage, response: ServerResponse, gate: GateOptions<Guest>): Guest | undefined {
   const verdict = judge(request, gate);
   switch (verdict.kind) {
     case 'pass':
-      return true;
+      return verdict.visitor;
     case 'enter':
-      response.setHeader('set-cookie', `${gate.cookieName}=${gate.keys.cookie}; HttpOnly; SameSite=Strict; Path=/`);
+      response.setHeader(
+        'set-cookie',
+        `${gate.cookieName}=${verdict.visitor.keys.cookie}; HttpOnly; SameSite=Strict; Path=/`,
+      );
       response.writeHead(303, { location: './' });
       response.end();
-      return false;
+      return undefined;
     case 'refuse':
       // What was not let in is not read either.
       response.writeHead(verdict.status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
       response.end(`${verdict.why}\n`);
-      return false;
+      return undefined;
     default:
       return verdict satisfies never;
   }
 }
 
-function addRoutes(app: FastifyInstance, options: ServerOptions, keys: Keys): void {
+function addRoutes(app: FastifyInstance, options: ServerOptions, guests: WeakMap<IncomingMessage, Guest>): void {
   const { port } = options;
+  const guestOf = (request: FastifyRequest): Guest => {
+    const guest = guests.get(request.raw);
+    if (guest === undefined) throw new Error('a request passed without the gate');
+    return guest;
+  };
   const who = (request: FastifyRequest) => {
     const named = options.userHeader === undefined ? undefined : request.headers[options.userHeader.toLowerCase()];
     return typeof named === 'string' && named !== '' ? named.slice(0, 200) : 'local';
   };
-  app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(firstPage(keys.page)));
+  app.get('/', (request, reply) => {
+    const { keys, resident } = guestOf(request);
+    return reply.type('text/html; charset=utf-8').send(firstPage(keys.page, resident?.name));
+  });
   for (const [path, file] of pageFiles(options.folder))
     app.get(path, (request, reply) => {
       const zips = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
@@ -114,7 +157,12 @@ function addRoutes(app: FastifyInstance, options: ServerOptions, keys: Keys): vo
   for (const [name, question] of Object.entries(port.questions) as [string, Question<unknown>][])
     app.get(`/api/${name}`, async (request, reply) => {
       const given = params(request.query, question.params);
-      return json(reply, port, await question.ask(given));
+      const { resident } = guestOf(request);
+      if (resident === undefined) return json(reply, port, await question.ask(given));
+      // Not the owner's answer, even if the gate let the question pass.
+      const own = (resident.questions as Readonly<Record<string, Question<unknown> | undefined>>)[name];
+      if (own === undefined) throw new BadRequest('a link of a resident shows nothing else');
+      return json(reply, port, await own.ask(given));
     });
   app.get('/api/jobs', (_request, reply) => json(reply, port, { kinds: port.jobs.kinds, jobs: port.jobs.list() }));
   app.get('/api/jobs/stream', (request, reply) => streamJobs(request, reply, port));

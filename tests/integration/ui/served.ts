@@ -2,23 +2,25 @@ import { cpSync, existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { prepare } from '../../../bin/setup.mjs';
+import { residentsOf } from '../../../cli/explore/residents.ts';
 import { JobRunner } from '../../../cli/jobs/job-runner.ts';
 import { questionsOf } from '../../../cli/pages/answers.ts';
 import { Site } from '../../../cli/pages/site.ts';
 import { pagesFolder } from '../../../cli/pages/ui.ts';
 import { runWithin } from '../../../cli/program.ts';
 import { projectRedactor } from '../../../cli/terminal/journal.ts';
-import type { RunningServer } from '../../../ui/server/listen.ts';
-import { startServer } from '../../../ui/server/server.ts';
+import { type RunningPages, startServer } from '../../../ui/server/server.ts';
 
 /** The pages of a project as `datacycle ui` serves them, in the process of the test. */
 export interface Served {
-  readonly server: RunningServer;
+  readonly server: RunningPages;
   readonly jobs: JobRunner;
   readonly site: Site;
   /** What a browser has once it was let in. */
   readonly cookie: string;
   readonly pageKey: string;
+  /** Waits until the newest job has ended, and what follows it. */
+  ended(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,35 +36,52 @@ export async function serve(root: string, hosts: readonly string[] = []): Promis
   const flags = { projectDir: root };
   const site = await Site.open(flags, stop.signal);
   const { project } = site;
+  const residents = residentsOf(site, stop.signal);
+  await residents.refresh();
+  let after: Promise<void> | undefined;
   const jobs = new JobRunner({
     project,
     run: runWithin,
     flags,
     clock: () => new Date(),
     isEmbedded: !project.env.DB_URL,
-    onEnd: () => site.forget(),
+    onEnd: () => {
+      site.forget();
+      after = residents.refresh();
+    },
   });
-  const port = { questions: questionsOf(site), jobs, redact: projectRedactor(project) };
+  const port = { questions: questionsOf(site), residents: residents.all, jobs, redact: projectRedactor(project) };
   const server = await startServer({ port, folder: pagesFolder(), listenOn: 0, hosts });
-  const entered = await send(server.listensOn, {
-    path: new URL(server.address).pathname + new URL(server.address).search,
-  });
-  const cookie = String(entered.headers['set-cookie']).split(';')[0] ?? '';
-  const first = await send(server.listensOn, { headers: { cookie } });
-  const [, pageKey = ''] = /name="datacycle-page" content="([^"]+)"/.exec(first.body) ?? [];
+  const { cookie, pageKey } = await enter(server.listensOn, server.address);
   return {
     server,
     jobs,
     site,
     cookie,
     pageKey,
+    async ended() {
+      const isRunning = () => jobs.list()[0]?.state === 'running';
+      while (isRunning()) await new Promise((resolve) => setTimeout(resolve, 20));
+      await after;
+    },
     async close() {
       await jobs.stop();
       await server.close();
       stop.abort();
+      await residents.close();
       await site.close();
     },
   };
+}
+
+/** What a browser gets that opens an address with a token. */
+export async function enter(port: number, address: string): Promise<{ cookie: string; pageKey: string }> {
+  const { pathname, search } = new URL(address);
+  const entered = await send(port, { path: pathname + search });
+  const cookie = String(entered.headers['set-cookie']).split(';')[0] ?? '';
+  const first = await send(port, { headers: { cookie } });
+  const [, pageKey = ''] = /name="datacycle-page" content="([^"]+)"/.exec(first.body) ?? [];
+  return { cookie, pageKey };
 }
 
 export interface Sent {

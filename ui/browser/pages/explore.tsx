@@ -115,7 +115,7 @@ function Drawn({ answer, title, onZoom }: { answer: Explored; title: string; onZ
   const series = useMemo(
     () =>
       answer.series.map(({ title: name, values, isPredicted }) => ({
-        title: name,
+        title: isPredicted ? `${name}, predicted` : name,
         values,
         unit: answer.unit,
         isDashed: isPredicted,
@@ -139,7 +139,7 @@ function Drawn({ answer, title, onZoom }: { answer: Explored; title: string; onZ
         onZoom={onZoom}
       />
       <p>
-        <button type="button" onClick={() => saveText(`${title}.csv`, csvOf(answer))}>
+        <button type="button" onClick={() => saveText(`${title}.csv`, csvOf({ ...answer, series }))}>
           Save as CSV
         </button>
       </p>

@@ -32,7 +32,12 @@ const embedded = ((): Embedded | undefined => {
 /** Whether there is no server: then nothing is known of runs and rows. */
 export const isStatic = embedded !== undefined;
 
-const pageKey = document.querySelector<HTMLMetaElement>('meta[name="datacycle-page"]')?.content ?? '';
+const meta = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content;
+
+/** The login whose rows are shown, where the address is a resident's link: there is Explore and nothing else. */
+export const resident = meta('datacycle-resident');
+
+const pageKey = meta('datacycle-page') ?? '';
 
 /** Asks a question. @throws Refusal */
 export async function ask<Name extends keyof Answers>(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { aligned } from '../../../../cli/pages/aligned.ts';
+import { aligned } from '../../../../cli/explore/aligned.ts';
 import { csvOf } from '../../../../ui/browser/parts/csv.ts';
 
 it('puts points of several lines onto the same times, with gaps', () => {

@@ -8,20 +8,21 @@ interface Point {
   readonly isPredicted?: boolean;
 }
 
-/** Points of several lines as lines over the same times; a line without any value is left out. Pure. */
+/** Points of several lines as lines over the same times, what was predicted apart from what was measured; a line without any value is left out. Pure. */
 export function aligned(points: readonly Point[]): Pick<Explored, 'times' | 'series'> {
   const keys = [...new Set(points.map(({ key }) => key))].sort();
   const places = new Map(keys.map((key, place) => [key, place]));
-  const lines = new Map<string, { isPredicted: boolean; values: (number | null)[] }>();
+  const lines = new Map<string, { title: string; isPredicted: boolean; values: (number | null)[] }>();
   for (const { key, title, value, isPredicted = false } of points) {
     if (value === null) continue;
-    const line = lines.get(title) ?? { isPredicted, values: new Array<number | null>(keys.length).fill(null) };
+    const name = `${title}\n${isPredicted}`;
+    const line = lines.get(name) ?? { title, isPredicted, values: new Array<number | null>(keys.length).fill(null) };
     line.values[places.get(key) ?? 0] = Number(value);
-    lines.set(title, line);
+    lines.set(name, line);
   }
   return {
     times: keys.map(secondsOf),
-    series: [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([title, line]) => ({ title, ...line })),
+    series: [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line),
   };
 }
 

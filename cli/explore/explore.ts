@@ -1,10 +1,47 @@
+// What was measured, over time: the answers of the page Explore, for everything and for each resident.
+//
+//   explore.ts    which apartments have data, a measure over time, presence by day and hour
+//   aligned.ts    rows of several rooms as lines over the same times
+//   residents.ts  the same for the links of residents, read as their logins
+//
+// Every row is read by the caller's `ReadRows`; whose rows those are, the database says (docs/row-security.md). No condition here hides
+// the rows of others.
+import type { Compiled } from '../../runner/compile/compile.ts';
 import { isBuilt } from '../../runner/manifest/manifest.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { type Explorable, type Explored, type MeasureName, measures, type PresenceMap } from '../../ui/data/explore.ts';
 import { relation } from '../../warehouse/quote.ts';
+import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
 import { exists } from '../status/source-state.ts';
 import { aligned } from './aligned.ts';
-import type { Site } from './site.ts';
+
+/** The project as it is now, and its database. */
+export interface Shown {
+  compiled(): Promise<Compiled>;
+  /** @throws ConnectionError while the server is away. */
+  warehouse(): Promise<Warehouse>;
+}
+
+/** Reads rows as whoever asks: the database shows those that it may see. @throws StatementError | ConnectionError */
+export type ReadRows = <R extends Row>(sql: string, params: readonly unknown[]) => Promise<readonly R[]>;
+
+/** Reads as the user of `DB_URL`, who sees everything. */
+const readAll =
+  (shown: Shown): ReadRows =>
+  async <R extends Row>(sql: string, params: readonly unknown[]) =>
+    (await (await shown.warehouse()).query<R>(sql, params)).rows;
+
+/** All models that Explore reads. */
+export const models = [
+  'room_hour',
+  'dim_apartment',
+  'dim_room',
+  'fact_energy_minute',
+  'fact_environment_minute',
+  'fact_presence_minute',
+  'fact_prediction',
+  'dim_target',
+] as const;
 
 /** Up to so many seconds are shown by the minute. */
 const byMinute = 4 * 86_400;
@@ -31,16 +68,25 @@ const minutely: Readonly<Record<Exclude<MeasureName, 'predictions'>, readonly [f
   windows: ['fact_environment_minute', 'max(f.window_open_flag::int)'],
 };
 
+/** What of the minutes is an hour's, for those who see the climate of rooms and no marts: renters. */
+const hourOf: Partial<Readonly<Record<MeasureName, 'avg' | 'sum'>>> = {
+  temperature: 'avg',
+  humidity: 'avg',
+  co2: 'avg',
+  noise: 'avg',
+  windows: 'sum',
+};
+
 /** The key of a minute, YYYYMMDDHHMM in UTC, of a parameter in seconds since 1970. */
 const keyOf = (param: string) => `to_char(to_timestamp(${param}::float8) at time zone 'UTC', 'YYYYMMDDHH24MI')::bigint`;
 
 /** The models that Explore reads, as they are in SQL; undefined where the project has not all of them, or has not built them. */
-async function tablesOf<Name extends string>(
-  site: Site,
+async function tablesOf<Name extends (typeof models)[number]>(
+  shown: Shown,
   names: readonly Name[],
 ): Promise<Readonly<Record<Name, string>> | undefined> {
-  const { manifest } = await site.compiled();
-  const on = await site.warehouse();
+  const { manifest } = await shown.compiled();
+  const on = await shown.warehouse();
   const found: Partial<Record<Name, string>> = {};
   for (const name of names) {
     const node = manifest.nodes.get(`model.${name}`);
@@ -50,19 +96,32 @@ async function tablesOf<Name extends string>(
   return found as Readonly<Record<Name, string>>;
 }
 
-/** The apartments that have hours, and which. None where the project has no such models, or has not built them. */
-export async function explorable(site: Site): Promise<Explorable> {
-  const tables = await tablesOf(site, ['room_hour', 'dim_apartment']);
+/** The apartments that have hours, and which; for those who see no hours, the apartments whose climate they see. None where the project has no such models, or has not built them. */
+export async function explorable(shown: Shown, read: ReadRows = readAll(shown)): Promise<Explorable> {
+  const tables = await tablesOf(shown, ['room_hour', 'dim_apartment', 'fact_environment_minute']);
   if (tables === undefined) return { apartments: [] };
-  const { rows } = await (await site.warehouse()).query<Explorable['apartments'][number] & Record<string, unknown>>(
+  const apartments = await read<Explorable['apartments'][number] & Record<string, unknown>>(
     `select h.apartment_key as key, a.name, extract(epoch from min(h.hour_start))::float8 as "from",
          extract(epoch from max(h.hour_start) + interval '1 hour')::float8 as "to"
      from ${tables.room_hour} as h
      join ${tables.dim_apartment} as a using (apartment_key)
      group by h.apartment_key, a.name
      order by a.name`,
+    [],
   );
-  return { apartments: rows };
+  if (apartments.length > 0) return { apartments };
+  const time = (key: string) =>
+    `extract(epoch from to_timestamp(${key}(e.datetime_key)::text, 'YYYYMMDDHH24MI')::timestamp at time zone 'UTC')::float8`;
+  return {
+    apartments: await read<Explorable['apartments'][number] & Record<string, unknown>>(
+      `select e.apartment_key as key, a.name, ${time('min')} as "from", ${time('max')} + 60 as "to"
+       from ${tables.fact_environment_minute} as e
+       join ${tables.dim_apartment} as a using (apartment_key)
+       group by e.apartment_key, a.name
+       order by a.name`,
+      [],
+    ),
+  };
 }
 
 /** What is asked for, checked. */
@@ -89,62 +148,71 @@ function asked(given: Readonly<Record<string, string>>): Asked {
  * A measure of an apartment over time, a line for each room: by the minute up to four days, else by the hour.
  * @throws UsageError for a question that is none, and where the models are not built.
  */
-export async function explored(site: Site, given: Readonly<Record<string, string>>): Promise<Explored> {
+export async function explored(
+  shown: Shown,
+  given: Readonly<Record<string, string>>,
+  reading: ReadRows = readAll(shown),
+): Promise<Explored> {
   const { apartment, measure, from, to } = asked(given);
   const isMinutes = to - from <= byMinute;
-  const tables = await tablesOf(site, [
-    'room_hour',
-    'dim_room',
-    'fact_energy_minute',
-    'fact_environment_minute',
-    'fact_presence_minute',
-    'fact_prediction',
-    'dim_target',
-  ]);
+  const tables = await tablesOf(shown, models);
   if (tables === undefined)
     throw new UsageError({ what: 'what is explored is not built yet', hint: 'Build it first.' });
-  const on = await site.warehouse();
-  const read = async (sql: string) =>
-    (await on.query<Point & Record<string, unknown>>(sql, [apartment, from, to])).rows;
+  const rows = (sql: string) => reading<Point & Record<string, unknown>>(sql, [apartment, from, to]);
   if (measure.name === 'predictions') {
-    const rows = await read(
-      `select p.datetime_key::text as key, r.room_name || ', ' || t.target_name as title, p.predicted_value as value,
-           p.actual_value as actual
-       from ${tables.fact_prediction} as p
-       join ${tables.dim_room} as r using (room_key)
-       join ${tables.dim_target} as t using (target_key)
-       where p.apartment_key = $1 and p.datetime_key >= ${keyOf('$2')} and p.datetime_key < ${keyOf('$3')}
-       order by p.datetime_key`,
-    );
+    const found = await rows(predictions(tables));
     return {
       step: 'minute',
       unit: '',
       ...aligned([
-        ...rows.map((row) => ({ ...row, title: `${row.title}, predicted`, isPredicted: true })),
-        ...rows.map((row) => ({ ...row, value: row.actual ?? null, isPredicted: false })),
+        ...found.map((row) => ({ ...row, isPredicted: true })),
+        ...found.map((row) => ({ ...row, value: row.actual ?? null, isPredicted: false })),
       ]),
     };
   }
-  if (isMinutes) {
-    const [fact, value] = minutely[measure.name];
-    const rows = await read(
-      `select f.datetime_key::text as key, r.room_name as title, (${value})::float8 as value
-       from ${tables[fact as keyof typeof tables]} as f
-       join ${tables.dim_room} as r using (room_key)
-       where f.apartment_key = $1 and f.datetime_key >= ${keyOf('$2')} and f.datetime_key < ${keyOf('$3')}
-       group by f.datetime_key, r.room_name
-       order by f.datetime_key`,
-    );
-    return { step: 'minute', unit: measure.minuteUnit, ...aligned(rows) };
-  }
-  const rows = await read(
+  if (isMinutes)
+    return { step: 'minute', unit: measure.minuteUnit, ...aligned(await rows(minutesOf(tables, measure.name))) };
+  const hours = await rows(
     `select h.hour_key::text as key, r.room_name as title, (${hourly[measure.name]})::float8 as value
      from ${tables.room_hour} as h
      join ${tables.dim_room} as r using (room_key)
      where h.apartment_key = $1 and h.hour_start >= to_timestamp($2::float8) and h.hour_start < to_timestamp($3::float8)
      order by h.hour_key`,
   );
-  return { step: 'hour', unit: measure.unit, ...aligned(rows) };
+  const aggregate = hourOf[measure.name];
+  const seen =
+    hours.length > 0 || aggregate === undefined
+      ? hours
+      : await rows(
+          `select left(key, 10) || '00' as key, title, ${aggregate}(value) as value
+           from (${minutesOf(tables, measure.name)}) as minutes
+           group by left(key, 10), title
+           order by left(key, 10)`,
+        );
+  return { step: 'hour', unit: measure.unit, ...aligned(seen) };
+}
+
+type Tables = Readonly<Record<(typeof models)[number], string>>;
+
+/** Of an apartment $1 from $2 to $3, as the other queries of a measure. */
+function predictions(tables: Tables): string {
+  return `select p.datetime_key::text as key, r.room_name || ', ' || t.target_name as title, p.predicted_value as value,
+           p.actual_value as actual
+       from ${tables.fact_prediction} as p
+       join ${tables.dim_room} as r using (room_key)
+       join ${tables.dim_target} as t using (target_key)
+       where p.apartment_key = $1 and p.datetime_key >= ${keyOf('$2')} and p.datetime_key < ${keyOf('$3')}
+       order by p.datetime_key`;
+}
+
+function minutesOf(tables: Tables, measure: keyof typeof minutely): string {
+  const [fact, value] = minutely[measure];
+  return `select f.datetime_key::text as key, r.room_name as title, (${value})::float8 as value
+       from ${tables[fact as keyof Tables]} as f
+       join ${tables.dim_room} as r using (room_key)
+       where f.apartment_key = $1 and f.datetime_key >= ${keyOf('$2')} and f.datetime_key < ${keyOf('$3')}
+       group by f.datetime_key, r.room_name
+       order by f.datetime_key`;
 }
 
 interface Point {
@@ -158,10 +226,14 @@ interface Point {
 const shownDays = 120;
 
 /** Presence of an apartment by local day and hour. */
-export async function presenceMap(site: Site, apartment: string): Promise<PresenceMap> {
-  const tables = await tablesOf(site, ['room_hour']);
+export async function presenceMap(
+  shown: Shown,
+  apartment: string,
+  read: ReadRows = readAll(shown),
+): Promise<PresenceMap> {
+  const tables = await tablesOf(shown, ['room_hour']);
   if (tables === undefined || !/^\d{1,9}$/.test(apartment)) return { days: [] };
-  const { rows } = await (await site.warehouse()).query<{ day: string; hour: number; minutes: number | null }>(
+  const rows = await read<{ day: string; hour: number; minutes: number | null }>(
     `with days as (
          select distinct date_key from ${tables.room_hour} where apartment_key = $1 order by date_key desc limit ${shownDays}
      )
