@@ -20,8 +20,8 @@ export default function setup(): (() => void) | undefined {
   if (!hasRoom()) return undefined;
   removeAbandoned();
   const folder = mkdtempSync(join(inMemory, `${prefix}${process.pid}-`));
-  // The server runs as another user.
-  chmodSync(folder, 0o755);
+  // Servers run as another user, and write temporary files of their own.
+  chmodSync(folder, 0o1777);
   const before = process.env.TMPDIR;
   process.env.TMPDIR = folder;
   return () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeSampleRegistry } from '../../../cli/demo/sample-registry.ts';
 import { eraseSubject } from '../../../cli/subject/erase.ts';
 import { exportSubject } from '../../../cli/subject/export.ts';
@@ -33,15 +33,35 @@ const ofBuilding = `
 describe.each(oneDatabase)('a subject whose building the registry no longer knows as its, on $name', (kind) => {
   let database: TestDatabase;
   let two: TwoApartments;
+  /** Filled once, where a database can be copied. */
+  let filled: { readonly database: TestDatabase; readonly two: TwoApartments } | undefined;
+  const fill = async () => {
+    const of = await kind.open();
+    const filling = new TwoApartments(of.warehouse);
+    await filling.fill(select);
+    filling.takeAccess();
+    return { database: of, two: filling };
+  };
+  beforeAll(async () => {
+    if (kind.copyOf === undefined) return;
+    filled = await fill();
+    await filled.database.warehouse.close();
+  });
   beforeEach(async () => {
-    database = await kind.open();
-    two = new TwoApartments(database.warehouse);
-    await two.fill(select);
-    two.takeAccess();
+    if (filled === undefined || kind.copyOf === undefined) {
+      ({ database, two } = await fill());
+      return;
+    }
+    database = await kind.copyOf(filled.database);
+    two = filled.two.copyOn(database.warehouse);
   });
   afterEach(async () => {
     two.home.dispose();
     await database.drop();
+  });
+  afterAll(async () => {
+    filled?.two.home.dispose();
+    await filled?.database.drop();
   });
   const signal = new AbortController().signal;
   const terminal = new QuietTerminal();

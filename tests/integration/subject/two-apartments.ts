@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { writeSampleRegistry } from '../../../cli/demo/sample-registry.ts';
@@ -33,6 +33,13 @@ export class TwoApartments {
       'models: [{ name: room_readings, columns: [{ name: apartment, data_type: text }, { name: room }] }]\n',
     );
     this.logs = join(this.home.folder, 'logs');
+  }
+
+  /** The same with its own files, on a database that is a copy of this one's. */
+  copyOn(warehouse: Warehouse): TwoApartments {
+    const copy = new TwoApartments(warehouse);
+    cpSync(this.home.folder, copy.home.folder, { recursive: true, preserveTimestamps: true });
+    return copy;
   }
 
   compile(): Compiled {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tableOf } from '../../../../cli/looking/show.ts';
 import { errorLines } from '../../../../runner/run/report.ts';
 import { ProjectError } from '../../../../runner/text/errors.ts';
@@ -46,8 +46,10 @@ create function public.refused(integer) returns integer language plpgsql as 'beg
 async function messageOf(fault: Fault, files: Record<string, string>, database: TestDatabase): Promise<string> {
   const project = new TemporaryProject(files);
   try {
-    if (fault.inline !== undefined)
-      return await tableOf(database.warehouse, project.compile(), files['--inline'] ?? '');
+    const compiled = project.compile();
+    // What is found without a database needs none that was emptied.
+    for (const sql of standing.split(';\n').filter((one) => one.trim() !== '')) await database.warehouse.query(sql);
+    if (fault.inline !== undefined) return await tableOf(database.warehouse, compiled, files['--inline'] ?? '');
     if (fault.after !== undefined) {
       const first = await project.run(database.warehouse);
       expect(first.results.map(({ error }) => error)).toEqual([undefined]);
@@ -76,9 +78,6 @@ describe.each(databases)('on $name an error stands at its exact place:', (kind) 
     database = await kind.open();
   });
   afterAll(() => database.drop());
-  beforeEach(async () => {
-    for (const sql of standing.split(';\n').filter((one) => one.trim() !== '')) await database.warehouse.query(sql);
-  });
 
   it.each(
     [...modelFaults, ...propertyFaults, ...dataFaults, ...settingFaults, ...batchFaults].map(
