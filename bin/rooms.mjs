@@ -77,6 +77,7 @@ export const layers = [
     uses: ['runner/manifest/exposure.ts', 'warehouse/quote.ts'],
     rooms: ['model', 'report', 'preview', 'project'],
   },
+  { name: 'exporting', uses: ['warehouse', 'objects', 'parquet', 'runner', 'loaders'], rooms: [] },
   { name: 'learning', uses: [], rooms: ['data', 'trees', 'linear', 'model', 'measure', 'worker'] },
   { name: 'predictions', uses: ['warehouse', 'learning'], rooms: [] },
   {
@@ -91,7 +92,7 @@ export const layers = [
   },
   {
     name: 'cli',
-    uses: ['warehouse', 'objects', 'runner', 'loaders', 'powerbi', 'learning', 'predictions', 'ui', 'api'],
+    uses: ['warehouse', 'objects', 'runner', 'loaders', 'powerbi', 'exporting', 'learning', 'predictions', 'ui', 'api'],
     rooms: [
       'flags',
       'settings',
@@ -100,6 +101,7 @@ export const layers = [
       'housekeeping',
       'sources',
       'bi',
+      'exports',
       'demo/household',
       'demo/building',
       'demo',
@@ -182,6 +184,7 @@ export const doors = {
   'powerbi/report': 'report.ts',
   'powerbi/preview': 'preview.ts',
   'powerbi/project': 'project.ts',
+  exporting: 'export.ts',
   'learning/data': 'matrix.ts',
   'learning/trees': 'boosting.ts',
   'learning/linear': 'design.ts',
@@ -208,6 +211,7 @@ export const doors = {
   'cli/housekeeping': 'housekeeping.ts',
   'cli/sources': 'sources.ts',
   'cli/bi': 'write-folder.ts',
+  'cli/exports': 'exporter.ts',
   'cli/demo/household': 'household.ts',
   'cli/demo/building': 'building.ts',
   'cli/demo': 'sample-day.ts',

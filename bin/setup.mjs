@@ -10,6 +10,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = [
   'api',
   'cli',
+  'exporting',
   'learning',
   'loaders',
   'objects',

@@ -58,6 +58,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'datacycle predict score',
     'datacycle predict promote occupied day hour-of-week',
   ],
+  export: ['datacycle export', 'datacycle export sac_presence --full'],
   bronze: ['datacycle bronze prune-staging --days 30 --dry-run'],
   expire: ['datacycle expire --dry-run'],
   subject: ['datacycle subject find jimmy', 'datacycle subject erase jimmy --dry-run'],

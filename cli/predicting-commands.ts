@@ -2,7 +2,7 @@ import { Argument, Option } from 'commander';
 import type { Define } from './define.ts';
 import { logged } from './opened.ts';
 
-/** What learns and predicts. */
+/** What makes something of the models: predictions, and files for others. */
 export function addPredicting(define: Define, signal: AbortSignal): void {
   define('predict', 'train models, predict by the best of them, list and choose them', ({ flags, args, terminal }) =>
     logged(flags, 'datacycle.log', terminal, async (project) =>
@@ -20,4 +20,14 @@ export function addPredicting(define: Define, signal: AbortSignal): void {
     .addOption(new Option('--horizon <horizon...>', 'score: these horizons only').choices(['quarter', 'hour', 'day']))
     .option('--as-of <time>', 'train: as if it were then')
     .option('--at <time>', 'score: as if it were then');
+  define(
+    'export',
+    'write the files that exports of project.yml describe: what has changed',
+    ({ flags, args, terminal }) =>
+      logged(flags, 'datacycle.log', terminal, async (project) =>
+        (await import('./commands/export.ts')).exportCommand(project, args, flags, terminal, signal),
+      ),
+  )
+    .argument('[names...]', 'exports of project.yml; without any: all')
+    .option('--full', 'write all files again, also those whose rows are as before');
 }

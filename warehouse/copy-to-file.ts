@@ -21,6 +21,11 @@ export async function copyToFile(session: Session, query: string, path: string, 
   await pipeline(Readable.from(chunks), createWriteStream(path, { mode: 0o600 }), ...(signal ? [{ signal }] : []));
 }
 
+/** SQL for a text with an apostrophe before it where a spreadsheet would take it for a formula. @param text SQL that yields text. */
+export function guardedText(text: string): string {
+  return `case when ${text} ~ '^[=+@\\t\\r\\n-]' and ${text} !~ '^[+-]?[0-9.]+(e[+-]?[0-9]+)?$' then '''' || ${text} else ${text} end`;
+}
+
 /**
  * The query with an apostrophe before each text that a spreadsheet takes for a formula:
  * ```sql
@@ -39,10 +44,6 @@ async function withoutFormulas(session: Session, query: string): Promise<string>
     names,
   );
   const texts = new Set(rows.map(({ name }) => name));
-  const list = names.map((name) =>
-    texts.has(name)
-      ? `case when q.${name} ~ '^[=+@\\t\\r\\n-]' and q.${name} !~ '^[+-]?[0-9.]+(e[+-]?[0-9]+)?$' then '''' || q.${name} else q.${name} end as ${name}`
-      : `q.${name}`,
-  );
+  const list = names.map((name) => (texts.has(name) ? `${guardedText(`q.${name}`)} as ${name}` : `q.${name}`));
   return `select ${list.join(', ')} from (${query}) as q`;
 }

@@ -18,63 +18,68 @@ export function weatherSource(project: Project): WeatherSource {
   };
 }
 
-function sftpAddress(project: Project): SftpAddress | undefined {
-  const host = textSetting(project, 'SFTP_HOST');
+/**
+ * The sFTP server that settings describe whose names begin with `prefix`; undefined if its host is not set.
+ * @param given the folder, where no setting says it. @throws UsageError naming the setting at fault.
+ */
+export function sftpAddress(project: Project, prefix = 'SFTP', given?: string): SftpAddress | undefined {
+  const host = textSetting(project, `${prefix}_HOST`);
   if (host === undefined) return undefined;
-  const user = textSetting(project, 'SFTP_USER');
-  const folder = textSetting(project, 'SFTP_PATH');
+  const user = textSetting(project, `${prefix}_USER`);
+  const folder = given ?? textSetting(project, `${prefix}_PATH`);
   // A password may begin or end with a space.
-  const password = project.env.SFTP_PASSWORD || undefined;
-  const keyFile = textSetting(project, 'SFTP_PRIVATE_KEY');
+  const password = project.env[`${prefix}_PASSWORD`] || undefined;
+  const keyFile = textSetting(project, `${prefix}_PRIVATE_KEY`);
   const missing = [
-    ['SFTP_USER', user],
-    ['SFTP_PATH', folder],
-    ['SFTP_PASSWORD or SFTP_PRIVATE_KEY', password ?? keyFile],
+    [`${prefix}_USER`, user],
+    [`${prefix}_PATH`, folder],
+    [`${prefix}_PASSWORD or ${prefix}_PRIVATE_KEY`, password ?? keyFile],
   ].flatMap(([name, value]) => (value === undefined ? [name] : []));
   if (user === undefined || folder === undefined || missing.length > 0) {
     throw new UsageError({
-      what: `SFTP_HOST is set, but ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not`,
-      hint: 'Set them in the environment or in .env; SFTP_PRIVATE_KEY is the path of a key file.',
+      what: `${prefix}_HOST is set, but ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not`,
+      hint: `Set them in the environment or in .env; ${prefix}_PRIVATE_KEY is the path of a key file.`,
     });
   }
   return {
     host,
-    port: numberSetting(project, 'SFTP_PORT', 22, { least: 1, most: 65_535 }),
+    port: numberSetting(project, `${prefix}_PORT`, 22, { least: 1, most: 65_535 }),
     user,
     password,
-    privateKey: keyFile === undefined ? undefined : readKey(fromRoot(project.root, keyFile)),
-    passphrase: project.env.SFTP_PASSPHRASE || undefined,
+    privateKey: keyFile === undefined ? undefined : readKey(fromRoot(project.root, keyFile), `${prefix}_PRIVATE_KEY`),
+    passphrase: project.env[`${prefix}_PASSPHRASE`] || undefined,
     folder,
     hostKey: {
-      expected: fingerprints(textSetting(project, 'SFTP_HOST_KEY')),
+      expected: fingerprints(textSetting(project, `${prefix}_HOST_KEY`), `${prefix}_HOST_KEY`),
       knownHosts: join(project.root, '.datacycle', 'known_hosts'),
     },
+    ...(prefix === 'SFTP' ? {} : { settings: prefix }),
   };
 }
 
-function readKey(path: string): string {
+function readKey(path: string, setting: string): string {
   try {
     return decode(readFileSync(path));
   } catch (error) {
     if (error instanceof NotText)
       throw new UsageError({
-        what: `SFTP_PRIVATE_KEY names the file ${path}, which is no text`,
+        what: `${setting} names the file ${path}, which is no text`,
         hint: 'Keys in OpenSSH and PEM format are text, UTF-8; ssh-keygen -p -m PEM writes one.',
       });
     throw new UsageError({
-      what: `SFTP_PRIVATE_KEY names the file ${path}, which cannot be read`,
+      what: `${setting} names the file ${path}, which cannot be read`,
       hint: 'Correct the path, or the permissions of the file: this user must be able to read it.',
       cause: error,
     });
   }
 }
 
-function fingerprints(text: string | undefined): string[] {
+function fingerprints(text: string | undefined, setting: string): string[] {
   const found = (text ?? '').split(/[\s,]+/).filter((one) => one !== '');
   const wrong = found.find((one) => !/^SHA256:[A-Za-z0-9+/]{43}$/.test(one));
   if (wrong === undefined) return found;
   throw new UsageError({
-    what: 'SFTP_HOST_KEY is not a fingerprint of a host key',
+    what: `${setting} is not a fingerprint of a host key`,
     hint: 'Write it as `ssh-keygen -l` prints it: SHA256: and 43 characters; several with commas between.',
   });
 }

@@ -6,7 +6,7 @@ const leastLength = 4;
 /** Variables whose value is an address that may hold a password. */
 const addresses = ['DB_URL', 'DB_ADMIN_URL', 'MYSQL_URL'];
 
-const secretName = /(?:PASSWORD|PASSPHRASE|SECRET|TOKEN)$/i;
+const secretName = /(?:PASSWORD|PASSPHRASE|SECRET|TOKEN|SECRET_ACCESS_KEY)$/i;
 
 /** Takes every secret of the environment out of a text. */
 export type Redact = (text: string) => string;

@@ -14,6 +14,8 @@ export interface SftpAddress extends SftpLogin {
   readonly hostKey: HostKeyPolicy;
   /** After how many milliseconds without any answer the connection counts as broken; default 60,000. */
   readonly silentMs?: number | undefined;
+  /** What to do when the connection is lost, if not what a load does. */
+  readonly lostHint?: string | undefined;
 }
 
 /** The server could not be reached or the connection broke: another try may go better. */
@@ -86,18 +88,18 @@ export class SftpLink {
       if (verdict.kind === 'known') return undefined;
       if (verdict.kind === 'first contact') {
         onNotice(
-          `First contact with ${this.#peer}: its key ${verdict.fingerprint} is recorded in ${hostKey.knownHosts}. Compare it with what the server's owner says, or set SFTP_HOST_KEY.`,
+          `First contact with ${this.#peer}: its key ${verdict.fingerprint} is recorded in ${hostKey.knownHosts}. Compare it with what the server's owner says, or set ${this.#settings}_HOST_KEY.`,
         );
         return undefined;
       }
       return new SourceError({
         what: `${this.#peer} shows the key ${verdict.fingerprint}, which is not the known one (${verdict.expected.join(', ')}): the connection may be intercepted`,
-        hint: `Ask the server's owner. If it really has a new key, set SFTP_HOST_KEY to it${hostKey.expected.length > 0 ? '' : ` or delete its line in ${hostKey.knownHosts}`}.`,
+        hint: `Ask the server's owner. If it really has a new key, set ${this.#settings}_HOST_KEY to it${hostKey.expected.length > 0 ? '' : ` or delete its line in ${hostKey.knownHosts}`}.`,
       });
     } catch (error) {
       return new SourceError({
         what: `the known host keys in ${hostKey.knownHosts} cannot be read or written (${systemCode(error) || messageOf(error)})`,
-        hint: 'Correct the file or its permissions, or set SFTP_HOST_KEY.',
+        hint: `Correct the file or its permissions, or set ${this.#settings}_HOST_KEY.`,
         cause: error,
       });
     }
@@ -128,6 +130,11 @@ export class SftpLink {
 
   get #peer(): string {
     return `${this.#address.host}:${this.#address.port}`;
+  }
+
+  /** What the names of its settings begin with. */
+  get #settings(): string {
+    return this.#address.settings ?? 'SFTP';
   }
 
   get #silentMs(): number {
@@ -179,7 +186,9 @@ export class SftpLink {
     const isSilence = /Timed out while waiting for handshake|keepalive timeout/i.test(messageOf(error));
     return new SftpLostError({
       what: `${what} (sFTP server ${this.#peer}): ${isSilence ? this.#silence : explained(error)}`,
-      hint: 'Check SFTP_HOST, SFTP_PORT and the network; files that were fetched whole stay, the others come with the next load.',
+      hint:
+        this.#address.lostHint ??
+        `Check ${this.#settings}_HOST, ${this.#settings}_PORT and the network; files that were fetched whole stay, the others come with the next load.`,
       cause: error,
     });
   }
@@ -190,8 +199,8 @@ export class SftpLink {
     if (/authentication methods failed/i.test(text)) return login.wrong;
     if (/passphrase|Cannot parse privateKey|Unsupported key format|bad decrypt|integrity check/i.test(text)) {
       return new SourceError({
-        what: 'the private key in SFTP_PRIVATE_KEY cannot be read',
-        hint: 'It must be in PEM or OpenSSH format; if it is locked, set SFTP_PASSPHRASE.',
+        what: `the private key in ${this.#settings}_PRIVATE_KEY cannot be read`,
+        hint: `It must be in PEM or OpenSSH format; if it is locked, set ${this.#settings}_PASSPHRASE.`,
       });
     }
     return undefined;

@@ -8,6 +8,8 @@ export interface SftpLogin {
   /** A private key in PEM or OpenSSH's format, and what it is locked with. */
   readonly privateKey: string | undefined;
   readonly passphrase: string | undefined;
+  /** What the names of its settings begin with; `SFTP` if not given. */
+  readonly settings?: string | undefined;
 }
 
 /** One attempt to log in. */
@@ -54,12 +56,16 @@ export class SftpLoginAttempt {
     return new SourceError({ what: `${this.#server} ${what}`, hint });
   }
 
+  get #settings(): string {
+    return this.#login.settings ?? 'SFTP';
+  }
+
   get #wrong(): readonly [string, string] {
     const { user, password, privateKey } = this.#login;
     const means = [password === undefined ? [] : ['password'], privateKey === undefined ? [] : ['private key']].flat();
     return [
       `does not let ${user} in with the ${means.join(' or ')} given`,
-      'Check SFTP_USER and SFTP_PASSWORD or SFTP_PRIVATE_KEY (environment or .env).',
+      `Check ${this.#settings}_USER and ${this.#settings}_PASSWORD or ${this.#settings}_PRIVATE_KEY (environment or .env).`,
     ];
   }
 
@@ -78,7 +84,7 @@ export class SftpLoginAttempt {
         const last = prompts.at(-1) ?? first;
         return refuse(
           `asks ${this.#login.user} for more than a password: ${shown(last.prompt)}`,
-          'Let this user in with a private key (SFTP_PRIVATE_KEY) or with a password alone; if the password has expired, set a new one.',
+          `Let this user in with a private key (${this.#settings}_PRIVATE_KEY) or with a password alone; if the password has expired, set a new one.`,
         );
       }
       this.#answered = first.prompt;
@@ -87,7 +93,7 @@ export class SftpLoginAttempt {
     client.on('change password', () =>
       refuse(
         `wants ${this.#login.user} to change the password first`,
-        'Log in with another program, set a new password and then SFTP_PASSWORD.',
+        `Log in with another program, set a new password and then ${this.#settings}_PASSWORD.`,
       ),
     );
   }

@@ -11,7 +11,7 @@
 
 import type { RelationName } from '../../warehouse/quote.ts';
 import type { Exposure } from '../manifest/exposure.ts';
-import type { AnalysisNode, Group } from '../manifest/exposure-node.ts';
+import type { AnalysisNode, Export, Group } from '../manifest/exposure-node.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest, Node, RowSecurity } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
@@ -42,6 +42,7 @@ import {
 import { ephemeralsOf, inlineEphemerals } from './draft/ephemeral.ts';
 import { helperNames, newRecord } from './draft/model-language.ts';
 import { relationNamer } from './draft/relation-names.ts';
+import { compileExports, exposuresOfExports } from './exports.ts';
 import { checkAccess, exposureNodes } from './exposures.ts';
 import { addHooks } from './hooks.ts';
 import { modelNode, render, seedNode } from './model.ts';
@@ -64,6 +65,8 @@ export interface Compiled {
   readonly project: Project;
   /** The models that Power BI sees. */
   readonly exposures: readonly Exposure[];
+  /** What is written as files for others. */
+  readonly exports: readonly Export[];
   readonly runHooks: RunHooks;
   /** Which rows models read, where not all. */
   readonly rowLimit?: RowLimit | undefined;
@@ -160,6 +163,12 @@ function compile(project: Project, checked: CheckedFiles | undefined, { deferred
     exposed.map(({ exposure }) => exposure.id),
     problems,
   );
+  const exports = compileExports(context, nodes, problems);
+  for (const node of exposuresOfExports(exports)) {
+    if (exposures.some(({ id }) => id === node.id))
+      problems.push({ what: `an exposure and an export are both called "${node.name}"`, place: node.place });
+    nodes.set(node.id, node);
+  }
   for (const exposure of exposures) nodes.set(exposure.id, exposure);
   for (const node of auditedLast(nodes, tests, problems)) nodes.set(node.id, node);
   problems.push(...checkMaterializedViews(context, nodes));
@@ -181,6 +190,7 @@ function compile(project: Project, checked: CheckedFiles | undefined, { deferred
     query: (file) => compileQuery(context, nodes, file),
     operation: (macro, args) => quoting(sourceTexts(project), () => compileOperation(context, macro, args)),
     exposures: exposed.map(({ exposure }) => exposure),
+    exports,
     runHooks,
     rowLimit,
     notices: [...new Map(notices.map((one) => [formatProblem(one), one])).values()],

@@ -2,7 +2,7 @@
 //
 //   manifest.ts                          nodes, a union by kind and materialization: a node has only the settings it can have
 //   test-node.ts, unit-test-node.ts      what every node has, what a data test has, and the rows of a unit test
-//   exposure-node.ts                     what is made of models outside of the project, and groups of models
+//   exposure-node.ts                     what is made of models outside of the project: reports, files; and groups of models
 //   manifest-index.ts                    audits of a node, the model of a relation, and other questions asked for each node
 //   graph.ts                             dependencies and their order
 //   lineage.ts                           the sources and tables behind a node, through views and ephemeral models
@@ -26,6 +26,8 @@ export interface ColumnSpec {
   readonly description: string;
   /** As the user wrote it; undefined when not declared. */
   readonly dataType: string | undefined;
+  /** What people call it, in English; absent where the .yml says nothing. */
+  readonly label?: string | undefined;
   /** As PostgreSQL spells it; absent where the database has not been asked. */
   readonly type?: string | undefined;
   /** Where the column and its type are declared; undefined for one that no .yml declares. */

@@ -1,6 +1,22 @@
 import * as z from 'zod';
 import { addUp, grantsSetting, hookSetting } from './additive-settings.ts';
 
+const durationUnits = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 } as const;
+
+/** A length of time as in `15 minutes`, `2 hours` or `3 days`, read as seconds. */
+export const duration = z
+  .string('expected a length of time, e.g. 15 minutes, 2 hours or 3 days')
+  .transform((text, context) => {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?) *(second|minute|hour|day|week)s?$/.exec(text.trim()) ?? [];
+    const seconds = Number(amount) * (durationUnits[unit as keyof typeof durationUnits] ?? Number.NaN);
+    if (Number.isFinite(seconds) && seconds > 0) return seconds;
+    context.addIssue({
+      code: 'custom',
+      message: `"${text}" is no length of time; write e.g. 15 minutes, 2 hours or 3 days`,
+    });
+    return z.NEVER;
+  });
+
 /** A list that may be written as `a, b`, as `[a, b]` or as one name. Only a true list can name what begins with a blank. */
 export const names = z
   .union([z.string(), z.array(z.string())], 'expected a name or a list of names')

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { duration } from './config.ts';
+import { exportSchema } from './exposure-schema.ts';
 import { type PathKey, pathKeys } from './folders.ts';
 import { lintSchema } from './lint-schema.ts';
 
@@ -32,22 +34,6 @@ const target = z.strictObject({
   /** Where unit tests run: in a database in memory, or on this one in a transaction that is rolled back. */
   unit_tests_on: z.enum(['embedded', 'target']).optional(),
 });
-
-const durationUnits = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 } as const;
-
-/** A length of time as in `15 minutes`, `2 hours` or `3 days`, read as seconds. */
-const duration = z
-  .string('expected a length of time, e.g. 15 minutes, 2 hours or 3 days')
-  .transform((text, context) => {
-    const [, amount, unit] = /^(\d+(?:\.\d+)?) *(second|minute|hour|day|week)s?$/.exec(text.trim()) ?? [];
-    const seconds = Number(amount) * (durationUnits[unit as keyof typeof durationUnits] ?? Number.NaN);
-    if (Number.isFinite(seconds) && seconds > 0) return seconds;
-    context.addIssue({
-      code: 'custom',
-      message: `"${text}" is no length of time; write e.g. 15 minutes, 2 hours or 3 days`,
-    });
-    return z.NEVER;
-  });
 
 /** A number of calendar units as in `30 days` or `2 years`. */
 const period = z.string('expected a period, e.g. 30 days, 6 months or 2 years').transform((text, context) => {
@@ -89,6 +75,10 @@ export const projectSchema = z.strictObject({
   freshness: z.record(z.string(), freshness).optional(),
   /** How long rows are kept, by layer (a folder of models/) or model; what is not named is kept for ever. */
   retention: z.record(z.string(), period).optional(),
+  /** What is written as files for others, by name. */
+  exports: z
+    .record(z.string().regex(/^[\p{L}\p{N}_]+$/u, 'a name is of letters, digits and underscores'), exportSchema)
+    .optional(),
   /** The views that are made for Power BI of the models that say so. */
   bi: z.strictObject({ schema: z.string().min(1).optional(), time_zone: z.string().min(1).optional() }).optional(),
   /** What flags of the command line say where they are not given. */

@@ -129,6 +129,18 @@ const rowVersions: readonly string[] = [
 /** Beside the version of its rows: how often rows went or changed their keys, which is not what an increment does as a rule. */
 const removals = 'alter table datacycle.model add column removals bigint not null default 0';
 
+/** What became of the last try of each export, and of the last that succeeded. */
+const exported = `create table datacycle.export (
+    name text primary key,
+    attempted_at timestamptz not null,
+    succeeded_at timestamptz,
+    destination text,
+    files bigint,
+    rows bigint,
+    failures integer not null default 0,
+    message text
+)`;
+
 /**
  * The migrations of schema `datacycle`. The first also adopts a schema without a number, as earlier versions of the program
  * created it: existing tables stay, missing ones are added.
@@ -146,6 +158,7 @@ export const stateMigrations: Migrations = {
     statements(['alter table datacycle.model add column upstream_shape text']),
     statements(rowVersions),
     statements([removals]),
+    statements([exported]),
   ],
 };
 
@@ -198,10 +211,8 @@ export async function hasAuditRecords(on: Queryable): Promise<boolean> {
 
 /** Whether schema `datacycle` is there as this program makes it: the migration that came last has been applied. */
 export async function hasState(on: Queryable): Promise<boolean> {
-  const { rows } = await on.query(
-    `select from pg_attribute where attrelid = to_regclass('datacycle.model') and attname = 'removals'`,
-  );
-  return rows.length > 0;
+  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('datacycle.export') is not null as there`);
+  return rows[0]?.there === true;
 }
 
 /** Whether runs are numbered (datacycle.run.run_no): not before the first run with a version that does so. */

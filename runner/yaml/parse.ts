@@ -80,7 +80,7 @@ function nodeOf(node: Node, text: string): YamlNode {
 }
 
 /** Settings that are templates, and those whose values mean nothing to the program. */
-const asTheyAre = /^\+?(?:(?:pre|post)[-_]hook|on[-_]run[-_](?:start|end)|vars|meta|(?:data_|unit_)?tests)$/;
+const asTheyAre = /^\+?(?:(?:pre|post)[-_]hook|on[-_]run[-_](?:start|end)|vars|meta|query|(?:data_|unit_)?tests)$/;
 
 /** The texts that are templates, but for those that are rendered elsewhere. */
 function templatesIn(node: Node, path: YamlPath): { text: string; path: YamlPath }[] {

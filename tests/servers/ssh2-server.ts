@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { posix } from 'node:path';
 import ssh2 from 'ssh2';
@@ -25,6 +25,8 @@ export interface Ssh2Habits {
   readonly asks?: readonly string[];
   /** What it must be given before: a key. */
   readonly keyFirst?: boolean;
+  /** Whether files may be written, by the protocol's own words alone: a rename replaces no file. */
+  readonly isWritable?: boolean;
 }
 
 /** Of a server that tells no sizes. */
@@ -34,7 +36,7 @@ export const withoutSizes: Ssh2Habits = {
 };
 
 /**
- * A read-only sFTP server made of ssh2's, which needs nothing installed and knows passwords.
+ * An sFTP server, read-only unless its habits say otherwise, made of ssh2's, which needs nothing installed and knows passwords.
  * @param password of the user `weather`.
  */
 export async function startSsh2Server(
@@ -102,7 +104,10 @@ function askFor(attempt: ssh2.KeyboardAuthContext, asks: readonly string[], pass
   });
 }
 
-function serve(sftp: ssh2.SFTPWrapper, { listed = (entry) => entry, told = (attrs) => attrs }: Ssh2Habits): void {
+function serve(
+  sftp: ssh2.SFTPWrapper,
+  { listed = (entry) => entry, told = (attrs) => attrs, isWritable = false }: Ssh2Habits,
+): void {
   const files = new Map<number, FileHandle>();
   const folders = new Map<number, string[]>();
   let next = 0;
@@ -167,9 +172,10 @@ function serve(sftp: ssh2.SFTPWrapper, { listed = (entry) => entry, told = (attr
     'OPEN',
     (request, path, flags) =>
       void answer(request, async () => {
-        if ((flags & OPEN_MODE.READ) === 0) return void sftp.status(request, STATUS_CODE.PERMISSION_DENIED);
+        const isWriting = (flags & OPEN_MODE.READ) === 0;
+        if (isWriting && !isWritable) return void sftp.status(request, STATUS_CODE.PERMISSION_DENIED);
         const { id, handle } = handleOf();
-        files.set(id, await open(path, constants.O_RDONLY));
+        files.set(id, await open(path, isWriting ? 'w' : constants.O_RDONLY));
         sftp.handle(request, handle);
       }),
   );
@@ -204,9 +210,36 @@ function serve(sftp: ssh2.SFTPWrapper, { listed = (entry) => entry, told = (attr
         sftp.status(request, STATUS_CODE.OK);
       }),
   );
+  if (isWritable) serveWrites(sftp, files, answer);
   // A client that is cut off closes nothing.
   sftp.on('close', () => {
     for (const file of files.values()) void file.close();
     files.clear();
   });
+}
+
+/** What changes files and folders. */
+function serveWrites(
+  sftp: ssh2.SFTPWrapper,
+  files: ReadonlyMap<number, FileHandle>,
+  answer: (request: number, work: () => Promise<void>) => Promise<void>,
+): void {
+  const doing = (request: number, work: () => Promise<unknown>) =>
+    void answer(request, async () => {
+      await work();
+      sftp.status(request, STATUS_CODE.OK);
+    });
+  sftp.on('WRITE', (request, handle, offset, data) =>
+    doing(request, async () => files.get(handle.readUInt32BE())?.write(data, 0, data.length, offset)),
+  );
+  sftp.on('FSETSTAT', (request) => doing(request, async () => undefined));
+  sftp.on('MKDIR', (request, path) => doing(request, () => mkdir(path)));
+  sftp.on('RMDIR', (request, path) => doing(request, () => rmdir(path)));
+  sftp.on('REMOVE', (request, path) => doing(request, () => unlink(path)));
+  sftp.on('RENAME', (request, from, to) =>
+    doing(request, async () => {
+      await link(from, to);
+      await unlink(from);
+    }),
+  );
 }

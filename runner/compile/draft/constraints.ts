@@ -17,9 +17,16 @@ export function columnSpecs(
     name: column.name,
     description: column.description ?? '',
     dataType: column.data_type,
+    ...labelOf(column),
     place: at?.yaml.place([...at.path, 'columns', index, 'name']),
     typePlace: at?.yaml.place([...at.path, 'columns', index, 'data_type']),
   }));
+}
+
+/** What people call a column: `meta: { label: ... }`. */
+function labelOf({ meta, config }: ColumnProperties): Pick<ColumnSpec, 'label'> {
+  const label = config?.meta?.label ?? meta?.label;
+  return typeof label === 'string' ? { label } : {};
 }
 
 /** The constraints that a model's or seed's .yml declares, for columns and for the whole. @throws ProjectError */

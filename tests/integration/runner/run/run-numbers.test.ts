@@ -64,7 +64,7 @@ describe.each(databases)('the order of runs on $name', ({ open }) => {
     // A schema from before runs had numbers, which was not numbered itself.
     await database.warehouse.query('drop table datacycle.migration');
     await database.warehouse.query('alter table datacycle.run drop column run_no');
-    await database.warehouse.query('drop table datacycle.test_pass');
+    await database.warehouse.query('drop table datacycle.test_pass, datacycle.export');
     await database.warehouse.query('alter table datacycle.high_water drop column rows_version');
     await database.warehouse.query(
       `alter table datacycle.model drop column rows_version, drop column removals, drop column upstream_shape, drop column made,

@@ -16,8 +16,8 @@ const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 /** What there is to see of a compiled project, or of why it cannot be compiled. */
 type Outcome = Omit<Compiled, 'graph' | 'project'> | { readonly message: string };
 
-function seen({ manifest, exposures, notices, runHooks }: Compiled): Outcome {
-  return { manifest, exposures, notices, runHooks };
+function seen({ manifest, exposures, exports, notices, runHooks }: Compiled): Outcome {
+  return { manifest, exposures, exports, notices, runHooks };
 }
 
 function fault(error: unknown): Outcome {
