@@ -1,5 +1,7 @@
-import { copyFile, open, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { systemCode } from '../loaders/landing/errors.ts';
 import { createFolders } from '../warehouse/make-folders.ts';
 import { type Destination, foldersOf, stagingFolder } from './destination.ts';
@@ -29,7 +31,8 @@ export class FolderDestination implements Destination {
 
   async stage(local: string, path: string): Promise<void> {
     const from = await this.#temporary();
-    await copyFile(local, from);
+    // With the usual permissions: who may not enter the folder cannot read it.
+    await pipeline(createReadStream(local), createWriteStream(from));
     await synced(from);
     this.#staged.push({ from, to: join(this.address, path) });
   }

@@ -22,6 +22,7 @@ const descriptions: Readonly<Record<string, string>> = {
   description: 'What it is, for people; becomes a comment in the database.',
   enabled: 'False: it is left out of the project.',
   expect: 'The rows that the model has to yield.',
+  exports: 'What datacycle export writes as files for others, by name.',
   exposures: 'What is made of models elsewhere: reports, notebooks, applications.',
   freshness: 'How old the newest data may be.',
   full_refresh: 'False: never rebuild it, whatever the command line says.',
@@ -62,6 +63,24 @@ const descriptions: Readonly<Record<string, string>> = {
   where: 'For tests: only these rows are tested.',
 };
 
+/** What keys of an export say. */
+const ofExports: typeof descriptions = {
+  changed_by: 'A column that grows whenever a row of a part is new or other than before; without it rows are compared.',
+  description: 'What it is, for people.',
+  enabled: 'False: it is left out.',
+  folder: 'A folder, relative to the project.',
+  format: 'csv (default), jsonl or parquet.',
+  model: 'The model or seed whose rows are exported.',
+  partition_by: 'Columns whose values make the folders of the files.',
+  partition_columns: 'Whether these columns are in the files, too: path (default) or both.',
+  query: 'A query, a template as a model is.',
+  s3: 'bucket or bucket/prefix; settings AWS_*.',
+  schedule: 'When the watcher exports it: "07:30", or 15 minutes.',
+  server: 'Of sftp: what its settings begin with: EXPORT (default) for EXPORT_SFTP_HOST.',
+  sftp: 'A folder on an sFTP server.',
+  to: 'Where the files go: { folder }, { sftp } or { s3 }.',
+};
+
 /**
  * JSON schemas for editors, made of the schemas that read the files: `project` for project.yml, `properties` for the .yml files
  * beside models, seeds and snapshots. Rules that JSON schemas cannot tell are left to the program.
@@ -81,7 +100,8 @@ function jsonSchema(schema: z.ZodType, title: string): object {
     override: ({ jsonSchema: made, path }) => {
       if (path.at(-2) !== 'properties') return;
       const key = String(path.at(-1)).replaceAll('-', '_');
-      const description = Object.hasOwn(descriptions, key) ? descriptions[key] : undefined;
+      const known = path.includes('exports') ? { ...descriptions, ...ofExports } : descriptions;
+      const description = Object.hasOwn(known, key) ? known[key] : undefined;
       if (description !== undefined) made.description = description;
     },
   });

@@ -2,7 +2,8 @@
 //
 //   1. exporter.ts     one export: lock, work folder, destination, the record for `status`
 //   2. destination.ts  where the files go, by the settings of the environment
-//   3. notes.ts        what the manifest says of columns: descriptions, and labels in the languages of the reports
+//   3. scheduled.ts    which exports are due, for the watcher
+//   4. notes.ts        what the manifest says of columns: descriptions, and labels in the languages of the reports
 //
 // What an export is stands in exporting/; here nothing of a file is known.
 import { mkdir, rm } from 'node:fs/promises';

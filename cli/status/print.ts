@@ -54,6 +54,18 @@ export function printStatus(found: Status, terminal: Terminal): void {
     terminal.output('');
   }
   section(
+    'Exports',
+    found.exports.map(({ name, destination, files, rows, succeededAt, failures }) => ({
+      export: name,
+      to: destination ?? '',
+      files: files === null ? '' : thousands(files),
+      rows: rows === null ? '' : thousands(rows),
+      last_success_utc: minute(succeededAt),
+      failures,
+    })),
+    '',
+  );
+  section(
     'Freshness',
     found.freshness
       .filter(({ level }) => level !== 'unused')

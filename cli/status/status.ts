@@ -10,6 +10,7 @@
 
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { isWork } from '../../runner/manifest/manifest.ts';
+import { type ExportState, exportStates } from '../../runner/state/exports.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRoot } from '../settings/environment.ts';
 import { type UnreadSetting, unreadSettings } from '../settings/unread-settings.ts';
@@ -26,7 +27,7 @@ import { readTables, type TableState } from './tables.ts';
 
 /** Something that does not get well by itself. */
 export interface Problem {
-  readonly kind: 'source' | 'freshness' | 'node';
+  readonly kind: 'source' | 'freshness' | 'node' | 'export';
   readonly name: string;
   readonly problem: string;
 }
@@ -41,6 +42,8 @@ export interface Status {
   readonly audits: readonly FailedAudit[];
   /** The last time that the watcher ran the data tests on all rows: ISO text, and which of them failed. Null before. */
   readonly fullTests: { readonly at: string; readonly failed: string | null } | null;
+  /** The exports of the project that were tried at least once. */
+  readonly exports: readonly ExportState[];
   readonly disk: DiskState;
   readonly runs: readonly RunState[];
   /** The holder of the watcher's lock; null if it is free. */
@@ -67,6 +70,10 @@ export async function readStatus(
   const names = [...compiled.manifest.nodes.values()].flatMap((node) => (isWork(node) ? [node.name] : []));
   // A source that was taken out of the settings may have failed for the last time.
   const unused = sources.filter((source) => !isConfigured(source, project)).map(({ name }) => String(name));
+  const exports = await exportStates(
+    warehouse,
+    compiled.exports.map(({ name }) => name),
+  );
   const inUse = states.filter(({ source }) => !unused.includes(source));
   return {
     sources: states,
@@ -76,11 +83,12 @@ export async function readStatus(
     tables: await readTables(warehouse, compiled.manifest, exactBelow),
     audits: await readFailedAudits(warehouse, names),
     fullTests: full?.lastSuccess ? { at: full.lastSuccess, failed: full.message } : null,
+    exports,
     disk: await readDisk(warehouse, bronzeRoot(project)),
     runs: await readRuns(warehouse),
     watcher: (await warehouse.holder(watchLock)) ?? null,
     settings: unreadSettings(project.env),
-    problems: problemsOf(inUse, freshness, await readNodeProblems(warehouse, names)),
+    problems: problemsOf(inUse, freshness, await readNodeProblems(warehouse, names), exports),
   };
 }
 
@@ -89,6 +97,7 @@ export function problemsOf(
   states: readonly SourceState[],
   freshness: readonly Freshness[],
   nodes: readonly NodeProblem[],
+  exports: readonly ExportState[] = [],
 ): readonly Problem[] {
   return [
     ...states.flatMap(({ source, failures, message, unread }): Problem[] => {
@@ -114,6 +123,11 @@ export function problemsOf(
     }),
     ...nodes.map(
       ({ node, status, message }): Problem => ({ kind: 'node', name: node, problem: `${status}: ${message}` }),
+    ),
+    ...exports.flatMap(({ name, failures, message }): Problem[] =>
+      failures === 0
+        ? []
+        : [{ kind: 'export', name, problem: `${message ?? ''} (${failures} failed since its last success)` }],
     ),
   ];
 }

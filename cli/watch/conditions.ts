@@ -12,7 +12,8 @@ export type Subject =
   | 'build'
   | 'tests'
   | 'nightly'
-  | 'housekeeping';
+  | 'housekeeping'
+  | 'exports';
 
 export interface Failure {
   readonly since: Date;

@@ -37,7 +37,7 @@ export function healthOf(state: WatchState, conditions: Conditions, elapsed: num
       ? { ok: true }
       : { ok: false, failing_since: failure.since.toISOString(), failures: failure.count, message: failure.message };
   };
-  const others: readonly Subject[] = ['watch', 'database', 'build', 'tests', 'nightly', 'housekeeping'];
+  const others: readonly Subject[] = ['watch', 'database', 'build', 'tests', 'nightly', 'housekeeping', 'exports'];
   return {
     status,
     started_at: state.startedAt.toISOString(),

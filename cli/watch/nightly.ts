@@ -1,10 +1,10 @@
 import { recordFailure, recordSuccess } from '../../loaders/landing/attempt.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { isDue, type TimeOfDay } from '../schedule/due.ts';
 import type { Source } from '../sources/sources.ts';
 import type { Backlog } from './backlog.ts';
 import type { Builder } from './builder.ts';
 import type { Conditions } from './conditions.ts';
-import { isDue, type TimeOfDay } from './due.ts';
 import { type JobOutcome, type Lander, messageOf } from './landing.ts';
 import { lastSuccesses, newestLoads } from './ledger-marks.ts';
 

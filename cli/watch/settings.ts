@@ -1,8 +1,8 @@
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
+import type { DailyJobOptions } from '../schedule/daily-job.ts';
+import type { TimeOfDay } from '../schedule/due.ts';
 import { numberSetting, weekdaySetting } from '../settings/settings.ts';
-import type { DailyJobOptions } from './daily-job.ts';
-import type { TimeOfDay } from './due.ts';
 
 export interface WatchSettings {
   /** Between the starts of two checks, in milliseconds. */

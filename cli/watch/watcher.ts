@@ -4,22 +4,24 @@
 //   landing.ts       loads a source once; a failure is an outcome
 //   backlog.ts       what has landed and is not built. It stays until a build that began later has succeeded
 //   builder.ts       one build at a time, of what is downstream of the new loads
-//   daily-job.ts, due.ts, nightly.ts  daily loads and the nightly round, once for each due time whatever the clock does
+//   nightly.ts       the nightly round; it, daily loads and exports run once for each due time whatever the clock does
 //   conditions.ts    one log line when something begins to fail, and one when it works again
 //   health.ts, metrics.ts  answers on a local port
 //
 // Nothing that a source, the database or a model does ends the loop; a signal does, after the work at hand has stopped.
+import type { ExportOutcome } from '../../exporting/export.ts';
 import { ensureStaging } from '../../loaders/landing/staging.ts';
 import type { SourceName } from '../../loaders/landing/summary.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { ScheduledExports } from '../exports/scheduled.ts';
+import { DailyJob } from '../schedule/daily-job.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
 import { answered, answerWithin, databaseFailed } from './answer.ts';
 import { Backlog } from './backlog.ts';
 import { Builder } from './builder.ts';
 import { Conditions } from './conditions.ts';
-import { DailyJob } from './daily-job.ts';
 import type { WatchState } from './health.ts';
 import { type JobOutcome, Lander, messageOf } from './landing.ts';
 import { lastSuccesses, newestData, newestLoads, repairedSince, streamLag } from './ledger-marks.ts';
@@ -72,6 +74,7 @@ export class Watcher {
   readonly #lander: Lander;
   readonly #builder: Builder;
   readonly #backlog: Backlog;
+  readonly #exports: ScheduledExports;
   readonly #jobs = new Map<JobName, DailyJob>();
   readonly #working = new Set<Promise<void>>();
 
@@ -103,6 +106,7 @@ export class Watcher {
       if (name !== 'sensors' && name !== 'stream') this.#jobs.set(name, new DailyJob(settings[name]));
     }
     this.#jobs.set('nightly', new DailyJob(settings.nightly));
+    this.#exports = new ScheduledExports({ compiled, warehouse: landing, clock, ...exportReports(log, conditions) });
   }
 
   /** Watches until `stop`; running work is then finished or rolled back within seconds. */
@@ -133,6 +137,7 @@ export class Watcher {
       if (stop.aborted) return true;
       await this.#build(stop);
       await this.#startJobs(['nightly'], stop);
+      for (const work of await this.#ask(() => this.#exports.start(stop))) this.#await(work);
       this.conditions.recovered('watch');
       metrics.checks.inc({ outcome: hit });
       this.state.ready = true;
@@ -230,9 +235,14 @@ export class Watcher {
     for (const { name, job } of candidates) job.learn(successes.get(name));
     for (const { name, job } of due()) {
       job.started();
-      const work = this.#doJob(name, job, stop).finally(() => this.#working.delete(work));
-      this.#working.add(work);
+      this.#await(this.#doJob(name, job, stop));
     }
+  }
+
+  /** What is begun is waited for when the watcher stops. @param begun never rejects. */
+  #await(begun: Promise<void>): void {
+    const work = begun.finally(() => this.#working.delete(work));
+    this.#working.add(work);
   }
 
   async #doJob(name: JobName, job: DailyJob, stop: AbortSignal): Promise<void> {
@@ -283,4 +293,22 @@ export class Watcher {
     };
     return nightlyRound(options, stop);
   }
+}
+
+/** What the log says of exports. */
+function exportReports(log: WatchLog, conditions: Conditions) {
+  const failing = new Set<string>();
+  return {
+    onNotice: (text: string) => log.write('warning', 'notice', text),
+    onDone(name: string, { written, unchanged, removed, rows }: ExportOutcome, elapsedMs: number) {
+      failing.delete(name);
+      if (failing.size === 0) conditions.recovered('exports');
+      const text = `exported ${name} in ${inWords(elapsedMs)}: ${written} files written, ${unchanged} as before`;
+      log.write('info', 'exported', text, { name, written, unchanged, removed, rows });
+    },
+    onFailed(name: string, error: unknown, retryMs: number) {
+      failing.add(name);
+      conditions.failed('exports', messageOf(error), `${name} is tried again in ${inWords(retryMs)}.`);
+    },
+  };
 }

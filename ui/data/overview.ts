@@ -35,7 +35,7 @@ export interface Overview {
 }
 
 export interface Problem {
-  readonly kind: 'source' | 'freshness' | 'node';
+  readonly kind: 'source' | 'freshness' | 'node' | 'export';
   readonly name: string;
   readonly problem: string;
   /** The page that shows it, as a part of an address: `node/model.x`. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DailyJob } from '../../../../cli/watch/daily-job.ts';
-import { isDue, latestDue } from '../../../../cli/watch/due.ts';
+import { DailyJob } from '../../../cli/schedule/daily-job.ts';
+import { isDue, latestDue } from '../../../cli/schedule/due.ts';
 
 const before = process.env.TZ;
 beforeAll(() => {

@@ -1,3 +1,10 @@
+// When jobs are due by the clock of this machine.
+//
+//   due.ts        a time of day, and whether a job of it must run
+//   daily-job.ts  one job that must succeed once a day, or once a week: when it is tried, and tried again after a failure
+//   repeated-job.ts  one that runs again and again
+//
+// Nothing is started here, and no clock is read: whoever asks passes the time.
 import { isDue, latestDue, type TimeOfDay } from './due.ts';
 
 /** Between two tries once the retries of a job are used up, in milliseconds. */
