@@ -4,8 +4,7 @@
 //   test-node.ts, unit-test-node.ts      what every node has, what a data test has, and the rows of a unit test
 //   exposure-node.ts                     what is made of models outside of the project: reports, files; and groups of models
 //   manifest-index.ts                    audits of a node, the model of a relation, and other questions asked for each node
-//   graph.ts                             dependencies and their order
-//   lineage.ts                           the sources and tables behind a node, through views and ephemeral models
+//   graph.ts, lineage.ts                 dependencies and their order; the sources and tables behind a node, through views
 //   column-type.ts, partition-names.ts   how types and partitions are named
 //   snapshot-settings.ts, api.ts         how a snapshot notices changes, and what it adds; how a model is read over HTTP
 //   digest.ts                            a short text that changes with a value, for checksums and versions
@@ -24,9 +23,8 @@ import type { UnitTestRun } from './unit-test-node.ts';
 export interface ColumnSpec {
   readonly name: string;
   readonly description: string;
-  /** As the user wrote it; undefined when not declared. */
+  /** As the user wrote it; undefined when not declared. `label`: what people call it, in English. */
   readonly dataType: string | undefined;
-  /** What people call it, in English; absent where the .yml says nothing. */
   readonly label?: string | undefined;
   /** As PostgreSQL spells it; absent where the database has not been asked. */
   readonly type?: string | undefined;
