@@ -1,5 +1,6 @@
 import { type BaseOptions, GenericError, MultipleErrors } from '@platformatic/kafka';
 import { LoadFailedError, SourceError, SourceLostError } from '../landing/errors.ts';
+import { readTheTaggedFields } from './tagged-fields.ts';
 
 /** Where the broker is and who we are to it. */
 export interface KafkaAddress {
@@ -18,6 +19,7 @@ export interface KafkaAddress {
 
 /** The options of every client. */
 export function clientOptions({ brokers, tls, sasl }: KafkaAddress): BaseOptions {
+  readTheTaggedFields();
   return {
     clientId: 'datacycle',
     bootstrapBrokers: [...brokers],

@@ -157,11 +157,12 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     await kafka.move('iot.co2', [0, 1], 2);
     await send(total + 20_000, total + 40_000);
     total += 40_000;
-    await expect.poll(async () => (await counts())?.rows, { timeout: 60_000 }).toBe(total);
+    const landed = async () => [(await counts())?.rows, moving.errors];
+    await expect.poll(landed, { timeout: 60_000 }).toEqual([total, '']);
     await kafka.move('iot.co2', [0, 1], 1);
     await send(total, total + 10_000);
     total += 10_000;
-    await expect.poll(async () => (await counts())?.rows, { timeout: 60_000 }).toBe(total);
+    await expect.poll(landed, { timeout: 60_000 }).toEqual([total, '']);
     expect(moving.child.exitCode).toBeNull();
     // What it does without its broker is its own: it goes on or fails, and the next one does the rest.
     await kafka.restart();
