@@ -59,6 +59,7 @@ export const layers = [
     uses: ['warehouse', 'objects'],
     rooms: [
       'landing/tables',
+      'landing/remote',
       'landing',
       'tombstones',
       'weather',
@@ -170,6 +171,7 @@ export const doors = {
   'runner/subject': 'rows.ts',
   'runner/operation': 'operation.ts',
   'loaders/landing': 'load.ts',
+  'loaders/landing/remote': 'remote-bronze.ts',
   'loaders/tombstones': 'tombstones.ts',
   'loaders/weather': 'load-weather.ts',
   'loaders/sensors': 'load-sensors.ts',

@@ -59,7 +59,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'datacycle predict promote occupied day hour-of-week',
   ],
   export: ['datacycle export', 'datacycle export sac_presence --full'],
-  bronze: ['datacycle bronze prune-staging --days 30 --dry-run'],
+  bronze: ['datacycle bronze prune-staging --days 30 --dry-run', 'datacycle bronze archive --days 90'],
   expire: ['datacycle expire --dry-run'],
   subject: ['datacycle subject find jimmy', 'datacycle subject erase jimmy --dry-run'],
 };

@@ -48,9 +48,13 @@ export class Bucket {
     return answer.status < 400;
   }
 
-  /** The bytes of an object; undefined if there is none. @throws ObjectError */
-  async get(key: string): Promise<Uint8Array | undefined> {
-    const answer = await this.#requests.send('GET', key, { accepted: [404] });
+  /**
+   * The bytes of an object; undefined if there is none.
+   * @param range only these of them, `to` excluded. @throws ObjectError
+   */
+  async get(key: string, range?: { readonly from: number; readonly to: number }): Promise<Uint8Array | undefined> {
+    const headers: Record<string, string> = range === undefined ? {} : { range: `bytes=${range.from}-${range.to - 1}` };
+    const answer = await this.#requests.send('GET', key, { headers, accepted: [404] });
     return answer.status === 404 ? undefined : answer.body;
   }
 

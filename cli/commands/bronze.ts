@@ -3,6 +3,8 @@ import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 import {
+  archiveAllBronze,
+  archiveDays,
   compressAllBronze,
   compressDays,
   type HousekeepingStep,
@@ -22,11 +24,11 @@ export interface BronzeFlags {
   readonly dryRun?: boolean | undefined;
 }
 
-const actions = ['compress', 'prune', 'prune-staging'] as const;
+const actions = ['archive', 'compress', 'prune', 'prune-staging'] as const;
 type Action = (typeof actions)[number];
 
 /**
- * Housekeeping by hand: compresses landed Bronze files, or deletes what is old and consumed by all models that read it.
+ * Housekeeping by hand: compresses landed Bronze files, moves them to an archive, or deletes what is old and consumed by all models that read it.
  * @returns 1 if a file was left that should not have been.
  */
 export async function bronze(
@@ -43,7 +45,8 @@ export async function bronze(
       hint: didYouMean(action, actions) ?? `It can ${actions.join(', ')}.`,
     });
   }
-  if (wanted !== 'compress' && !isOfSources(project)) {
+  const isDeletion = wanted === 'prune' || wanted === 'prune-staging';
+  if (isDeletion && !isOfSources(project)) {
     throw new UsageError({
       what: `the target ${project.target.name} has a schema of its own, and shares staging and Bronze with others`,
       hint: 'What others have not consumed yet would be gone: prune with the target that has no schema.',
@@ -58,13 +61,15 @@ export async function bronze(
   }
   const dryRun = flags.dryRun === true;
   // Compiled before the database is opened: a fault in the project needs no server to be found.
-  const compiled = wanted === 'compress' ? undefined : await compiledProject(project);
+  const compiled = isDeletion ? await compiledProject(project) : undefined;
   const warehouse = await openToRead(project, `bronze ${wanted}`, 2, signal);
   try {
     const keeping: Keeping = { warehouse, project, clock: () => new Date(), signal };
     const step: HousekeepingStep =
       compiled === undefined
-        ? { step: 'compress', reports: await compressAllBronze(keeping, days, dryRun) }
+        ? wanted === 'archive'
+          ? { step: 'archive', reports: await archiveAllBronze(keeping, days, dryRun) }
+          : { step: 'compress', reports: await compressAllBronze(keeping, days, dryRun) }
         : wanted === 'prune'
           ? { step: 'prune', reports: await pruneAllBronze(keeping, compiled.manifest, days, dryRun) }
           : { step: 'prune-staging', reports: await pruneAllStaging(keeping, compiled.manifest, days, dryRun) };
@@ -90,6 +95,8 @@ function daysFor(action: Action, project: Project, given: number | undefined): n
     });
   }
   switch (action) {
+    case 'archive':
+      return daysSetting(project, 'BRONZE_ARCHIVE_DAYS', 1) ?? archiveDays;
     case 'compress':
       return daysSetting(project, 'BRONZE_COMPRESS_DAYS', 0) ?? compressDays;
     case 'prune':

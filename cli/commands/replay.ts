@@ -20,6 +20,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { bronzeRemote } from '../settings/bronze.ts';
 import { bronzeRoot, openProjectWarehouse } from '../settings/environment.ts';
 import { kafkaAddress, messageForm, streamSource } from '../sources/stream-settings.ts';
 import { ProgressLine } from '../terminal/progress.ts';
@@ -182,7 +183,7 @@ async function giveUp(project: Project, terminal: Terminal): Promise<0 | 1> {
   const warehouse = await openProjectWarehouse(project, 'replay', 1);
   try {
     await ensureStaging(warehouse);
-    const gaveUp = await abandonReplay(warehouse, bronzeRoot(project), new Date());
+    const gaveUp = await abandonReplay(warehouse, bronzeRoot(project), new Date(), bronzeRemote(project));
     terminal.say(gaveUp ? 'The replay is given up; what it has landed stays.' : 'No replay is unfinished.');
     return 0;
   } finally {

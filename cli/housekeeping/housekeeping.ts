@@ -3,6 +3,7 @@
 // housekeep runs the steps that the settings ask for: compress Bronze, prune Bronze, prune staging, delete what retention no
 // longer keeps. Each step asks source-readers of the runner which rows the models have consumed and passes the answer to the
 // loaders: loaders and runner do not know each other, so they meet here. report.ts formats what was done.
+import { type ArchiveReport, archiveBronze } from '../../loaders/housekeeping/archive.ts';
 import { type CompressReport, compressBronze } from '../../loaders/housekeeping/compress.ts';
 import { staged } from '../../loaders/housekeeping/ledger-files.ts';
 import { pruneBronze } from '../../loaders/housekeeping/prune-bronze.ts';
@@ -20,12 +21,16 @@ import { type Reader, readersOf } from '../../runner/retention/source-readers.ts
 import { pruneRuns } from '../../runner/state/prune-runs.ts';
 import { deletePruned, recordPruned } from '../../runner/state/pruned.ts';
 import { ensureState, hasState } from '../../runner/state/schema.ts';
+import { UsageError } from '../../runner/text/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import { bronzeArchive, bronzeAway, bronzeRemote } from '../settings/bronze.ts';
 import { bronzeRoot } from '../settings/environment.ts';
 import { daysSetting, textSetting } from '../settings/settings.ts';
 
 /** Days after which files are compressed by default. */
 export const compressDays = 7;
+/** Days after which files are moved to the archive by default, where there is one. */
+export const archiveDays = 90;
 /** Days after which staging rows are deleted by default. */
 export const stagingDays = 30;
 
@@ -42,6 +47,7 @@ export interface Keeping {
 
 export type HousekeepingStep =
   | { readonly step: 'prune'; readonly reports: readonly PruneReport[] }
+  | { readonly step: 'archive'; readonly reports: readonly ArchiveReport[] }
   | { readonly step: 'compress'; readonly reports: readonly CompressReport[] }
   | { readonly step: 'prune-staging'; readonly reports: readonly PruneReport[] }
   | { readonly step: 'expire'; readonly reports: readonly Expired[] }
@@ -66,6 +72,10 @@ export async function housekeep(
     bronze: isOfSources(project) ? daysSetting(project, 'BRONZE_RETENTION_DAYS', 1) : undefined,
     plain: daysSetting(project, 'BRONZE_COMPRESS_DAYS', 0),
     staging: isOfSources(project) ? daysSetting(project, 'STAGING_RETENTION_DAYS', 1) : undefined,
+    away:
+      textSetting(project, 'BRONZE_ARCHIVE') === undefined
+        ? undefined
+        : (daysSetting(project, 'BRONZE_ARCHIVE_DAYS', 1) ?? archiveDays),
     runs:
       textSetting(project, 'RUN_RETENTION_DAYS') === undefined
         ? runDays
@@ -77,6 +87,9 @@ export async function housekeep(
     steps.push({ step: 'prune', reports: await pruneAllBronze(keeping, compiled.manifest, keep.bronze, false) });
   if (keep.plain !== undefined)
     steps.push({ step: 'compress', reports: await compressAllBronze(keeping, keep.plain, false) });
+  // Compressed, if they are to be.
+  if (keep.away !== undefined)
+    steps.push({ step: 'archive', reports: await archiveAllBronze(keeping, keep.away, false) });
   if (keep.staging !== undefined)
     steps.push({
       step: 'prune-staging',
@@ -110,11 +123,32 @@ export async function compressAllBronze(keeping: Keeping, days: number, dryRun: 
   await ensureStaging(warehouse);
   const before = daysAgo(keeping, days);
   const reports: CompressReport[] = [];
+  // In a bucket nothing is compressed afterwards.
+  if (bronzeRemote(project) !== undefined) return reports;
   for (const source of sourceNames) {
     if (source === 'stream') continue;
     reports.push(await compressBronze(warehouse, { source, bronzeRoot: bronzeRoot(project), before, dryRun, signal }));
   }
   return reports;
+}
+
+/**
+ * Moves the landed Bronze files that are older than so many days into the bucket of BRONZE_ARCHIVE.
+ * @throws UsageError if there is none; ObjectError; what {@link archiveBronze} throws.
+ */
+export async function archiveAllBronze(keeping: Keeping, days: number, dryRun: boolean): Promise<ArchiveReport[]> {
+  const { warehouse, project, clock, signal } = keeping;
+  const remote = bronzeArchive(project);
+  if (remote === undefined)
+    throw new UsageError({
+      what: 'BRONZE_ARCHIVE is not set: where old files of Bronze go is unknown',
+      hint: 'Set BRONZE_ARCHIVE=s3://bucket/prefix, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment or .env.',
+    });
+  await ensureStaging(warehouse);
+  const before = daysAgo(keeping, days);
+  return forEachSource((source) =>
+    archiveBronze(warehouse, { source, bronzeRoot: bronzeRoot(project), remote, before, dryRun, clock, signal }),
+  );
 }
 
 /** Deletes the Bronze files of every source that are older than so many days and consumed by all models that read them. */
@@ -131,6 +165,7 @@ export async function pruneAllBronze(
     pruneBronze(warehouse, {
       source,
       bronzeRoot: bronzeRoot(project),
+      bronzeRemote: bronzeAway(project),
       before,
       dryRun,
       signal,

@@ -1,3 +1,4 @@
+import type { ArchiveReport } from '../../loaders/housekeeping/archive.ts';
 import type { CompressReport } from '../../loaders/housekeeping/compress.ts';
 import type { PruneReport } from '../../loaders/housekeeping/report.ts';
 import type { Notes } from '../../loaders/landing/summary.ts';
@@ -10,6 +11,8 @@ import type { HousekeepingStep } from './housekeeping.ts';
 /** What a step of housekeeping did, for people. @param dryRun it only looked. */
 export function stepLines({ step, reports }: HousekeepingStep, dryRun = false): readonly Line[] {
   switch (step) {
+    case 'archive':
+      return reports.flatMap((report) => archiveLines(report, dryRun));
     case 'compress':
       return reports.flatMap((report) => compressLines(report, dryRun));
     case 'prune':
@@ -31,6 +34,7 @@ export function stepLines({ step, reports }: HousekeepingStep, dryRun = false): 
 /** Whether a person should look. */
 export function hasProblems({ step, reports }: HousekeepingStep): boolean {
   switch (step) {
+    case 'archive':
     case 'compress':
       return reports.some(({ left }) => left.count > 0);
     case 'prune':
@@ -47,6 +51,14 @@ export function hasProblems({ step, reports }: HousekeepingStep): boolean {
 function expireLine({ model, before, rows }: Expired, dryRun: boolean): Line {
   const verb = dryRun ? 'would go' : 'gone';
   return { tone: 'plain', text: `${model}: ${thousands(rows)} rows from before ${before.slice(0, 10)} ${verb}` };
+}
+
+function archiveLines({ source, files, bytes, left }: ArchiveReport, dryRun: boolean): Line[] {
+  const verb = dryRun ? 'would be moved to the archive' : 'moved to the archive';
+  return [
+    { tone: 'plain', text: `${source}: ${thousands(files)} Bronze files ${verb} (${megabytes(bytes)})` },
+    ...noteLines(left, 'left'),
+  ];
 }
 
 function compressLines(report: CompressReport, dryRun: boolean): Line[] {

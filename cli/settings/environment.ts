@@ -45,6 +45,7 @@ const oneLine: readonly (readonly [name: string, isSecret: boolean])[] = [
   ...[
     'SMB_PATH',
     'BRONZE_ROOT',
+    'BRONZE_ARCHIVE',
     'LOG_DIR',
     'SFTP_PRIVATE_KEY',
     'SFTP_PATH',
@@ -188,9 +189,16 @@ export function fromRoot(root: string, path: string): string {
   return isAbsolute(path) || path.startsWith('memory://') ? path : join(root, path);
 }
 
-/** Where Bronze files are kept. */
+/** Where Bronze files are kept on this machine; where Bronze is in a bucket, only drafts and copies of them. */
 export function bronzeRoot(project: Project): string {
-  return fromRoot(project.root, project.env.BRONZE_ROOT || join('.datacycle', 'bronze'));
+  const root = project.env.BRONZE_ROOT?.trim();
+  const folder = isInBucket(root) ? join('.datacycle', 'bronze-drafts') : root || join('.datacycle', 'bronze');
+  return fromRoot(project.root, folder);
+}
+
+/** Whether a setting names a bucket rather than a folder. */
+export function isInBucket(place: string | undefined): place is string {
+  return place !== undefined && /^s3:/i.test(place);
 }
 
 /**

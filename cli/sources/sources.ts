@@ -5,6 +5,7 @@
 //   sensor-times.ts      reads between which times a reading is plausible
 //   weather-settings.ts  reads the variables of the sFTP server
 //   stream-settings.ts   reads the variables of the broker, and what project.yml says of messages
+//   from-bronze.ts       has files of a bucket on this machine while they are loaded again
 import { recordFailure, recordSuccess } from '../../loaders/landing/attempt.ts';
 import { LoadBusyError, LoadInterruptedError } from '../../loaders/landing/errors.ts';
 import type { LoadOptions, LoadSummary, SourceName } from '../../loaders/landing/summary.ts';
@@ -16,8 +17,10 @@ import type { Project } from '../../runner/project/project.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { noteRestored } from '../housekeeping/housekeeping.ts';
+import { bronzeRemote } from '../settings/bronze.ts';
 import { bronzeRoot, fromRoot } from '../settings/environment.ts';
 import { apartmentsOf, flagVariable, numberSetting, textSetting } from '../settings/settings.ts';
+import { loadFromBronze } from './from-bronze.ts';
 import { sensorTimes } from './sensor-times.ts';
 import { streamSource } from './stream-settings.ts';
 import { weatherSource } from './weather-settings.ts';
@@ -44,6 +47,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
       const share = path === undefined ? undefined : fromRoot(project.root, path);
       const source = {
         bronzeRoot: bronzeRoot(project),
+        bronzeRemote: bronzeRemote(project),
         apartments: apartmentsOf(project),
         times: sensorTimes(project),
       };
@@ -66,6 +70,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
         {
           url: textSetting(project, 'MYSQL_URL'),
           bronzeRoot: bronzeRoot(project),
+          bronzeRemote: bronzeRemote(project),
           apartments: apartmentsOf(project),
           locations: flagVariable(project, 'registry_locations', false),
         },
@@ -114,7 +119,11 @@ export async function attemptLoad(
   options: LoadOptions,
 ): Promise<LoadSummary> {
   try {
-    const summary = await source.load(warehouse, project, options);
+    const load = () => source.load(warehouse, project, options);
+    const summary =
+      options.mode === 'from-bronze'
+        ? await loadFromBronze(source.name, warehouse, project, options, load)
+        : await load();
     if (options.mode === 'from-bronze') await noteRestored(warehouse, source.name);
     await recordSuccess(warehouse, source.name, options.clock(), summary.unread);
     return summary;

@@ -6,6 +6,7 @@ import type { StreamSource } from '../../loaders/stream/load-stream.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
+import { bronzeRemote } from '../settings/bronze.ts';
 import { bronzeRoot, fromRoot } from '../settings/environment.ts';
 import { flagSetting, numberSetting, textSetting } from '../settings/settings.ts';
 
@@ -19,6 +20,7 @@ export function streamSource(project: Project): StreamSource {
         : async () => (await import('../../loaders/kafka/kafka-log.ts')).KafkaLog.open(address),
     form: messageForm(project),
     bronzeRoot: bronzeRoot(project),
+    bronzeRemote: bronzeRemote(project),
     limits: {
       messages: numberSetting(project, 'STREAM_GATHER_MESSAGES', 20_000, { least: 1, most: 1_000_000 }),
       ms: numberSetting(project, 'STREAM_GATHER_SECS', 1, { least: 0.01, most: 3600, whole: false }) * 1000,

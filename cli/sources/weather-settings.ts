@@ -5,6 +5,7 @@ import type { SftpAddress } from '../../loaders/weather/sftp-link.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { decode, NotText } from '../../runner/text/decode.ts';
 import { UsageError } from '../../runner/text/errors.ts';
+import { bronzeRemote } from '../settings/bronze.ts';
 import { bronzeRoot, fromRoot } from '../settings/environment.ts';
 import { numberSetting, textSetting } from '../settings/settings.ts';
 
@@ -13,6 +14,7 @@ export function weatherSource(project: Project): WeatherSource {
   return {
     sftp: sftpAddress(project),
     bronzeRoot: bronzeRoot(project),
+    bronzeRemote: bronzeRemote(project),
     attempts: numberSetting(project, 'SFTP_MAX_RETRIES', 3, { least: 1, most: 1000 }),
     retryDelay: numberSetting(project, 'SFTP_RETRY_DELAY', 600, { least: 0, most: 86_400, whole: false }),
   };

@@ -9,7 +9,7 @@ import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRoot } from '../settings/environment.ts';
+import { bronzeAddress } from '../settings/bronze.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type NamedSubject, requestOf } from './named.ts';
 
@@ -61,7 +61,7 @@ export async function exportSubject(
   const files = landed.counts[sensorFiles] ?? 0;
   if (files > 0)
     terminal.say(
-      `Not copied: ${thousands(files)} files of its sensors in ${bronzeRoot(project)}, most of them below ${id}/. They contain api_token, a secret: take it out before you hand one over.`,
+      `Not copied: ${thousands(files)} files of its sensors in ${bronzeAddress(project)}, most of them below ${id}/. They contain api_token, a secret: take it out before you hand one over.`,
     );
   terminal.say('Hand it over on a way that nobody else can read, then delete it.', 'faint');
   return 0;

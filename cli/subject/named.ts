@@ -4,6 +4,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { SubjectWords } from '../../runner/subject/words.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
+import { bronzeAway } from '../settings/bronze.ts';
 import { bronzeRoot } from '../settings/environment.ts';
 import { apartmentsOf } from '../settings/settings.ts';
 
@@ -31,5 +32,11 @@ export function subjectNamed(project: Project, id: string): NamedSubject {
 
 /** What the loaders are asked for. */
 export function requestOf(project: Project, { subject }: NamedSubject, signal: AbortSignal): SubjectRequest {
-  return { bronzeRoot: bronzeRoot(project), subject, apartments: apartmentsOf(project), signal };
+  return {
+    bronzeRoot: bronzeRoot(project),
+    bronzeRemote: bronzeAway(project),
+    subject,
+    apartments: apartmentsOf(project),
+    signal,
+  };
 }

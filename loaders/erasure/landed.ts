@@ -12,6 +12,7 @@
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { checkpoint, whileNotLoading } from '../housekeeping/alone.ts';
+import { withMirror } from '../housekeeping/mirror.ts';
 import { assertBronze } from '../landing/bronze-files.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { registry } from '../registry/stamp.ts';
@@ -35,33 +36,45 @@ import { visitStaging } from './staging-rows.ts';
  * @example await visitLanded(warehouse, { bronzeRoot, subject: { id: 'jimmy', owner: 'JimmyLoup' } }, { kind: 'erase' })
  */
 export async function visitLanded(warehouse: Warehouse, request: SubjectRequest, act: SubjectAct): Promise<Landed> {
-  const { bronzeRoot, subject, signal } = request;
+  const { subject, signal } = request;
   if (act.kind !== 'count') await ensureStaging(warehouse);
   const { rows } = await warehouse.query('select where to_regclass($1) is not null', ['staging.tombstone']);
   if (rows.length === 0) return { counts: {}, damaged: [], ids: noIds };
   const isErasure = act.kind === 'erase';
-  await assertLanded(warehouse, bronzeRoot);
+  await assertLanded(warehouse, request);
   return whileNotLoading(warehouse, sensors, signal, () =>
-    whileNotLoading(warehouse, registry, signal, async () => {
-      const stone = await tombstoneOf(warehouse, subject);
-      if (isErasure && stone === undefined)
-        throw new DatacycleError({ what: 'the erasure of this apartment has not begun: it has no tombstone' });
-      const known = stone?.registryIds ?? noIds;
-      const ids = await idsInSnapshots(warehouse, request, known);
-      // Before the rows go that tell which buildings, rooms and devices are the subject's.
-      if (stone !== undefined && countOf(ids) > countOf(known)) await recordIds(warehouse, stone, ids);
-      checkpoint(signal);
-      const staged = await visitStaging(warehouse, request, ids, act);
-      const files = await visitSensorFiles(request, isErasure);
-      const { count, damaged } = await visitRegistryFiles(warehouse, request, ids, act);
-      return { counts: { ...staged, [sensorFiles]: files, [registryRows]: count }, damaged, ids };
-    }),
+    whileNotLoading(warehouse, registry, signal, () =>
+      withRegistry(warehouse, request, async () => {
+        const stone = await tombstoneOf(warehouse, subject);
+        if (isErasure && stone === undefined)
+          throw new DatacycleError({ what: 'the erasure of this apartment has not begun: it has no tombstone' });
+        const known = stone?.registryIds ?? noIds;
+        const ids = await idsInSnapshots(warehouse, request, known);
+        // Before the rows go that tell which buildings, rooms and devices are the subject's.
+        if (stone !== undefined && countOf(ids) > countOf(known)) await recordIds(warehouse, stone, ids);
+        checkpoint(signal);
+        const staged = await visitStaging(warehouse, request, ids, act);
+        const files = await visitSensorFiles(request, isErasure);
+        const { count, damaged } = await visitRegistryFiles(warehouse, request, ids, act);
+        return { counts: { ...staged, [sensorFiles]: files, [registryRows]: count }, damaged, ids };
+      }),
+    ),
   );
 }
 
+/** The registry's snapshots of a bucket are read, and written anew, on this machine. */
+function withRegistry<T>(
+  warehouse: Warehouse,
+  { bronzeRemote: remote, bronzeRoot, signal }: SubjectRequest,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (remote === undefined) return work();
+  return withMirror(warehouse, { remote, bronzeRoot, source: registry, begins: [`${registry}/`], signal }, work);
+}
+
 /** If Bronze is not mounted, its files only seem to be missing. @throws SourceError if the ledger speaks of another one. */
-async function assertLanded(on: Queryable, bronzeRoot: string): Promise<void> {
+async function assertLanded(on: Queryable, { bronzeRoot, bronzeRemote }: SubjectRequest): Promise<void> {
   const { rows } = await on.query('select from staging.file where bronze_path is not null limit 1');
   if (rows.length === 0) return;
-  for (const source of [sensors, registry] as const) await assertBronze(on, bronzeRoot, source, false);
+  for (const source of [sensors, registry] as const) await assertBronze(on, bronzeRoot, source, false, bronzeRemote);
 }

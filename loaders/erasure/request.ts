@@ -1,9 +1,12 @@
 import type { Apartment } from '../landing/apartment.ts';
+import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import type { RegistryIds } from '../tombstones/registry-ids.ts';
 
 /** Whose data are meant, and where. */
 export interface SubjectRequest {
   readonly bronzeRoot: string;
+  /** The bucket where files of Bronze are, too, or all of them. */
+  readonly bronzeRemote?: RemoteBronze | undefined;
   readonly subject: Apartment;
   /** All that are configured: a building of `JimmyLoup` is not Jimmy's. */
   readonly apartments?: readonly Apartment[] | undefined;

@@ -37,7 +37,7 @@ export async function ledgerFiles(on: Queryable, rule: SubjectRule): Promise<rea
  * @throws LoadFailedError, which names no file, if one cannot be deleted.
  */
 export async function visitSensorFiles(
-  { bronzeRoot, subject, signal, onProgress }: SubjectRequest,
+  { bronzeRoot, bronzeRemote, subject, signal, onProgress }: SubjectRequest,
   isErasure: boolean,
 ): Promise<number> {
   let files = 0;
@@ -57,6 +57,15 @@ export async function visitSensorFiles(
       what: `its files in Bronze cannot be read or deleted: ${systemReason(systemCode(error))}`,
       hint: 'Check the permissions below BRONZE_ROOT and that no other program has its files open, then repeat: it goes on where it stopped.',
     });
+  }
+  if (bronzeRemote === undefined) return files;
+  const rule = ruleOf(subject);
+  for await (const { path } of bronzeRemote.list('')) {
+    if (!isSubjectsPath(rule, path)) continue;
+    checkpoint(signal);
+    files += 1;
+    if (isErasure) await bronzeRemote.remove(path);
+    if (files % 1000 === 0) onProgress?.(sensorFiles, files);
   }
   return files;
 }

@@ -91,7 +91,8 @@ async function plainAfter(
     `select f.file_id as id, f.name, f.bronze_path as path, f.sha256
      from staging.file as f
      join staging.load as l on l.load_id = f.load_id
-     where f.source = $1 and f.status = 'landed' and f.bronze_path !~* '[.]gz$' and ${timeOfFile} < $2 and f.file_id > $3
+     where f.source = $1 and f.status = 'landed' and f.bronze_path !~* '[.]gz$' and f.archived_at is null
+         and ${timeOfFile} < $2 and f.file_id > $3
      order by f.file_id
      limit ${batchFiles}`,
     [source, before.toISOString(), after],

@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { createFolders } from '../../warehouse/make-folders.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import {
   assertBronze,
@@ -12,8 +13,9 @@ import {
 } from '../landing/bronze-files.ts';
 import { systemCode } from '../landing/errors.ts';
 import { atOnce } from '../landing/in-order.ts';
+import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import type { SourceName } from '../landing/summary.ts';
-import { removeLoneManifest } from '../registry/manifest.ts';
+import { isManifest, removeLoneManifest } from '../registry/manifest.ts';
 import { registry } from '../registry/stamp.ts';
 import { checkpoint, whileNotLoading } from './alone.ts';
 import { isLatest, latestStays, monthOfFile, timeOfFile } from './ledger-files.ts';
@@ -27,6 +29,8 @@ const filesAtOnce = 16;
 export interface BronzePruning {
   readonly source: SourceName;
   readonly bronzeRoot: string;
+  /** The bucket where files of Bronze are, too, or all of them. */
+  readonly bronzeRemote?: RemoteBronze | undefined;
   /** Files from before this may go. */
   readonly before: Date;
   readonly askSafety: AskSafety;
@@ -51,7 +55,7 @@ interface Due {
  * @throws SourceError if Bronze is not where it should be; LoadBusyError; HousekeepingInterruptedError after `signal`.
  */
 export async function pruneBronze(warehouse: Warehouse, pruning: BronzePruning): Promise<PruneReport> {
-  const { source, bronzeRoot, before, dryRun, signal } = pruning;
+  const { source, bronzeRoot, bronzeRemote, before, dryRun, signal } = pruning;
   const tally = new PruneTally(source);
   const due = await rejectedBefore(warehouse, source, before);
   tally.kept('rejected files always stay', due);
@@ -65,7 +69,7 @@ export async function pruneBronze(warehouse: Warehouse, pruning: BronzePruning):
       if (!dryRun) await rm(pruningMark(bronzeRoot, source), { force: true });
       return tally.report();
     }
-    if (!checked) await assertBronze(warehouse, bronzeRoot, source);
+    if (!checked) await assertBronze(warehouse, bronzeRoot, source, true, bronzeRemote);
     checked = true;
     after = last.id;
     const going = batch.filter((file) => {
@@ -115,10 +119,15 @@ function reasonToKeep(file: Due, safety: Safety): string | undefined {
 }
 
 /** Bytes on the disk, compressed and not; a problem of one file does not end the work. */
-async function sizeOnDisk(file: Due, root: string, tally: PruneTally): Promise<number | undefined> {
+async function sizeOnDisk(
+  file: Due,
+  { bronzeRoot, bronzeRemote }: BronzePruning,
+  tally: PruneTally,
+): Promise<number | undefined> {
   try {
-    const place = placeInBronze(root, file.path);
-    return ((await sizeOf(place)) ?? 0) + ((await sizeOf(twinOf(place))) ?? 0);
+    const place = placeInBronze(bronzeRoot, file.path);
+    const there = ((await sizeOf(place)) ?? 0) + ((await sizeOf(twinOf(place))) ?? 0);
+    return there > 0 ? there : ((await bronzeRemote?.sizeOf(file.path)) ?? 0);
   } catch (error) {
     if (systemCode(error) === '') throw error;
     tally.problem({ name: file.name, reason: `it cannot be looked at (${systemCode(error)})` });
@@ -126,9 +135,9 @@ async function sizeOnDisk(file: Due, root: string, tally: PruneTally): Promise<n
   }
 }
 
-async function measure(files: readonly Due[], { bronzeRoot }: BronzePruning, tally: PruneTally): Promise<void> {
+async function measure(files: readonly Due[], pruning: BronzePruning, tally: PruneTally): Promise<void> {
   await atOnce(files, filesAtOnce, async (file) => {
-    const bytes = await sizeOnDisk(file, bronzeRoot, tally);
+    const bytes = await sizeOnDisk(file, pruning, tally);
     if (bytes !== undefined) tally.went(file.month, 1, bytes);
   });
 }
@@ -140,16 +149,19 @@ async function measure(files: readonly Due[], { bronzeRoot }: BronzePruning, tal
 async function remove(
   warehouse: Warehouse,
   files: readonly Due[],
-  { source, bronzeRoot }: BronzePruning,
+  pruning: BronzePruning,
   tally: PruneTally,
 ): Promise<void> {
+  const { source, bronzeRoot, bronzeRemote } = pruning;
   const gone: number[] = [];
+  await createFolders(resolve(bronzeRoot));
   await writeFile(pruningMark(bronzeRoot, source), '');
   await atOnce(files, filesAtOnce, async (file) => {
-    const bytes = await sizeOnDisk(file, bronzeRoot, tally);
+    const bytes = await sizeOnDisk(file, pruning, tally);
     if (bytes === undefined) return;
     try {
       await removeFile(placeInBronze(bronzeRoot, file.path));
+      await bronzeRemote?.remove(file.path);
     } catch (error) {
       if (systemCode(error) === '') throw error;
       tally.problem({ name: file.name, reason: `it cannot be deleted (${systemCode(error)})` });
@@ -165,7 +177,19 @@ async function remove(
   await rm(pruningMark(bronzeRoot, source), { force: true });
   const folders = new Set(files.map(({ path }) => dirname(placeInBronze(bronzeRoot, path))));
   for (const folder of folders) {
-    if (source === registry) await removeLoneManifest(folder);
+    if (source === registry) {
+      await removeLoneManifest(folder);
+      if (bronzeRemote !== undefined) await removeRemoteManifest(bronzeRemote, bronzeRoot, folder);
+    }
     await removeEmpty(bronzeRoot, folder);
   }
+}
+
+/** Removes the manifest of a snapshot from the bucket, if it is alone there. */
+async function removeRemoteManifest(remote: RemoteBronze, root: string, folder: string): Promise<void> {
+  const begin = `${relative(resolve(root), folder).split(sep).join('/')}/`;
+  const paths: string[] = [];
+  for await (const { path } of remote.list(begin)) paths.push(path);
+  if (!paths.every((path) => isManifest(path.slice(begin.length)))) return;
+  for (const path of paths) await remote.remove(path);
 }

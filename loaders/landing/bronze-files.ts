@@ -4,6 +4,7 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 import { SourceError, systemCode } from './errors.ts';
 import { assertFolder } from './folder.ts';
 import { isCompressed } from './ledger-name.ts';
+import type { RemoteBronze } from './remote/remote-bronze.ts';
 import type { SourceName } from './summary.ts';
 
 /** Where a file of the ledger is on the disk. @throws SourceError if that is outside Bronze. */
@@ -40,10 +41,17 @@ export function pruningMark(root: string, source: SourceName): string {
 /**
  * Checks that the folder is the Bronze of this ledger: on a share that is not mounted, files only seem to be missing.
  * @param example whether the error may name one of the files, and with it a person.
+ * @param remote where files are, too, or all of them.
  * @throws SourceError if the folder cannot be listed, or has none of the newest files that it should have.
  */
-export async function assertBronze(on: Queryable, root: string, source: SourceName, example = true): Promise<void> {
-  await assertFolder(root, 'BRONZE_ROOT');
+export async function assertBronze(
+  on: Queryable,
+  root: string,
+  source: SourceName,
+  example = true,
+  remote?: RemoteBronze | undefined,
+): Promise<void> {
+  if (remote === undefined) await assertFolder(root, 'BRONZE_ROOT');
   const { rows } = await on.query<{ path: string }>(
     `select bronze_path as path from staging.file
      where source = $1 and bronze_path is not null
@@ -55,6 +63,7 @@ export async function assertBronze(on: Queryable, root: string, source: SourceNa
     if ((await sizeOf(place)) !== undefined || (await sizeOf(placeInBronze(root, twinOf(path)))) !== undefined) return;
   }
   const first = rows[0];
+  for (const { path } of rows) if ((await remote?.sizeOf(path)) !== undefined) return;
   if (first === undefined || (await sizeOf(pruningMark(root, source))) !== undefined) return;
   throw new SourceError({
     what: `BRONZE_ROOT names the folder ${root}, which has none of the newest files of ${source}${example ? `, e.g. ${first.path}` : ''}`,

@@ -1,11 +1,12 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { freeBytes } from '../../warehouse/free-space.ts';
 import { createFolders } from '../../warehouse/make-folders.ts';
 import { isRunning } from '../../warehouse/process-identity.ts';
 import { closeFile, type Descriptor, openFile, syncFile, writeFully } from './descriptor.ts';
 import { LoadFailedError, printable, systemCode, systemReason } from './errors.ts';
 import { atOnce } from './in-order.ts';
+import type { RemoteBronze } from './remote/remote-bronze.ts';
 
 /** The folder of Bronze for files whose name does not say where they belong. */
 export const rejectedFolder = 'rejected';
@@ -23,10 +24,12 @@ const temporary = /^\.(\d+)-\d+\.part$/;
 
 /**
  * Writes files into Bronze so that each is whole or absent: under a temporary name first, then synced, then renamed, then
- * its folder synced. Syncing waits until a batch is written, when most of its files reach the disk together.
+ * its folder synced. Syncing waits until a batch is written, when most of its files reach the disk together. Where Bronze is in a
+ * bucket, a draft is put there in place of being renamed.
  */
 export class BronzeWriter {
   readonly #root: string;
+  readonly #remote: RemoteBronze | undefined;
   readonly #folders = new Map<string, Promise<void>>();
   /** Temporary path by final path, of files not settled yet. */
   readonly #drafts = new Map<string, string>();
@@ -37,8 +40,10 @@ export class BronzeWriter {
   readonly #changed = new Set<string>();
   #count = 0;
 
-  constructor(root: string) {
+  /** @param remote where Bronze is, if not in `root`, which has the drafts then. */
+  constructor(root: string, remote?: RemoteBronze | undefined) {
     this.#root = resolve(root);
+    this.#remote = remote;
   }
 
   /**
@@ -114,9 +119,14 @@ export class BronzeWriter {
       await this.#syncing;
       const drafts = this.#allBut(except);
       await atOnce(drafts, syncsAtOnce, async ([target, draft]) => {
-        await rename(draft, target);
+        if (this.#remote === undefined) {
+          await rename(draft, target);
+          this.#changed.add(dirname(target));
+        } else {
+          await this.#remote.put(relative(this.#root, target).split(sep).join('/'), draft);
+          await rm(draft, { force: true });
+        }
         this.#drafts.delete(target);
-        this.#changed.add(dirname(target));
       });
       await atOnce([...this.#changed], syncsAtOnce, syncFolder);
       this.#changed.clear();
@@ -151,7 +161,9 @@ export class BronzeWriter {
   /** A temporary path for a file, in its folder, which is there then. */
   async #draft(path: string): Promise<string> {
     const target = this.#target(path);
-    const folder = dirname(target);
+    // Drafts for a bucket need no folders of their own; those of two sources are apart, since each removes leftovers.
+    const [first = ''] = relative(this.#root, target).split(sep);
+    const folder = this.#remote === undefined ? dirname(target) : join(this.#root, first);
     this.#count += 1;
     const draft = join(folder, `.${process.pid}-${this.#count}.part`);
     await this.#prepare(folder);

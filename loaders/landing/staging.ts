@@ -1,6 +1,7 @@
 import { type Migrations, migrate, readVersion, statements } from '../../warehouse/migrate.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
+import { archivedFiles } from './tables/archive.ts';
 import { predictionTables } from './tables/prediction.ts';
 import { streamTables, versionOfSource } from './tables/stream.ts';
 
@@ -319,6 +320,7 @@ const migrations: readonly (readonly string[])[] = [
   versionOfSource,
   streamTables,
   predictionTables,
+  archivedFiles,
 ];
 
 /** The schema `staging`, as its migrations make it. */

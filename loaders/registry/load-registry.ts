@@ -10,6 +10,7 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { LoadBusyError, LoadInterruptedError } from '../landing/errors.ts';
+import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { withRetries } from '../landing/retry.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import type { LoadOptions, LoadSummary } from '../landing/summary.ts';
@@ -27,6 +28,8 @@ export interface RegistrySource {
   /** MYSQL_URL; only loading from Bronze does not need it. */
   readonly url: string | undefined;
   readonly bronzeRoot: string;
+  /** Where Bronze is, if in a bucket; the folder has its drafts then. */
+  readonly bronzeRemote?: RemoteBronze | undefined;
   /** All that are configured: whose a building is whose name has that of an erased owner in it. */
   readonly apartments?: readonly Apartment[] | undefined;
   /** Whether the addresses and coordinates of buildings are read as well; by default they are not. */
@@ -62,14 +65,14 @@ export async function loadRegistry(
   const address = options.mode === 'from-bronze' ? undefined : readAddress(source.url);
   await ensureStaging(warehouse);
   const outcome = await warehouse.exclusive('load registry', async () => {
-    const { bronzeRoot, apartments, locations = false } = source;
+    const { bronzeRoot, bronzeRemote, apartments, locations = false } = source;
     const columns = new AllowedColumns(locations);
     await removeColumns(warehouse, columns);
-    const sweep = () => sweepKilled({ warehouse, bronzeRoot, options });
+    const sweep = () => sweepKilled({ warehouse, bronzeRoot, bronzeRemote, options });
     if (address === undefined)
       return replaySnapshots({ warehouse, bronzeRoot, options, apartments, columns, notes: await sweep() });
     const timeouts = options.timeouts ?? usualTimeouts;
-    const take = { warehouse, address, bronzeRoot, options, apartments, columns, timeouts };
+    const take = { warehouse, address, bronzeRoot, bronzeRemote, options, apartments, columns, timeouts };
     return persevere(options, async () => takeSnapshot({ ...take, notes: await sweep() }));
   });
   if (outcome.held) return outcome.value;

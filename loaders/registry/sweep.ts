@@ -5,6 +5,7 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 import { isLeftover } from '../landing/bronze.ts';
 import { removeEmpty } from '../landing/bronze-files.ts';
 import { systemCode } from '../landing/errors.ts';
+import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import type { LoadOptions, Note } from '../landing/summary.ts';
 import { isManifest, manifestName, readManifest } from './manifest.ts';
 import { type RegistryTable, registryTable } from './mysql/tables.ts';
@@ -13,6 +14,7 @@ import { registry, timeOfStamp } from './stamp.ts';
 export interface Sweeping {
   readonly warehouse: Queryable;
   readonly bronzeRoot: string;
+  readonly bronzeRemote?: RemoteBronze | undefined;
   readonly options: LoadOptions;
 }
 
@@ -31,7 +33,13 @@ interface LeftFolder {
  * load from Bronze, which has no MySQL, keeps it, if no table is missing. Nothing else in Bronze is touched.
  * @returns what could not be removed.
  */
-export async function sweepKilled({ warehouse, bronzeRoot, options }: Sweeping): Promise<readonly Note[]> {
+export async function sweepKilled({
+  warehouse,
+  bronzeRoot,
+  bronzeRemote,
+  options,
+}: Sweeping): Promise<readonly Note[]> {
+  if (bronzeRemote !== undefined && options.mode !== 'from-bronze') await sweepRemote(warehouse, bronzeRemote, options);
   const folders = await leftFolders(bronzeRoot);
   if (folders.length === 0) return [];
   const known = await knownStamps(warehouse, folders);
@@ -55,6 +63,30 @@ export async function sweepKilled({ warehouse, bronzeRoot, options }: Sweeping):
   return notes;
 }
 
+/**
+ * Removes from a bucket the snapshots whose load was killed before it was committed: they have no manifest, which comes last, and the
+ * ledger does not know them.
+ */
+async function sweepRemote(on: Queryable, remote: RemoteBronze, options: LoadOptions): Promise<void> {
+  const snapshots = new Map<string, { stamp: string; paths: string[]; isSealed: boolean }>();
+  for await (const { path } of remote.list(`${registry}/`)) {
+    const [file = '', stamp = ''] = path.split('/').reverse();
+    if (timeOfStamp(stamp) === undefined) continue;
+    const snapshot = snapshots.get(stamp) ?? { stamp, paths: [], isSealed: false };
+    snapshots.set(stamp, snapshot);
+    snapshot.paths.push(path);
+    snapshot.isSealed ||= isManifest(file);
+  }
+  const open = [...snapshots.values()].filter(({ isSealed }) => !isSealed);
+  if (open.length === 0) return;
+  const known = await knownStamps(on, open);
+  for (const { stamp, paths } of open) {
+    if (known.has(stamp)) continue;
+    for (const path of paths) await remote.remove(path);
+    options.onNotice?.(`Removed ${stamp}: a load of the registry was killed before that snapshot was landed.`);
+  }
+}
+
 async function leftFolders(root: string): Promise<readonly LeftFolder[]> {
   const drafts = glob.stream(`${registry}/**/.*.part`, {
     cwd: root,
@@ -75,7 +107,7 @@ async function leftFolders(root: string): Promise<readonly LeftFolder[]> {
   return [...found.values()];
 }
 
-async function knownStamps(on: Queryable, folders: readonly LeftFolder[]): Promise<ReadonlySet<string>> {
+async function knownStamps(on: Queryable, folders: readonly Pick<LeftFolder, 'stamp'>[]): Promise<ReadonlySet<string>> {
   const { rows } = await on.query<{ stamp: string }>(
     `select distinct split_part(name, '/', 1) as stamp from staging.file
      where source = $1 and split_part(name, '/', 1) = any($2::text[])`,

@@ -3,6 +3,7 @@ import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter } from '../landing/bronze.ts';
 import { LoadFailedError, SourceError } from '../landing/errors.ts';
+import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../landing/summary.ts';
 import type { RegistryAddress } from './mysql/address.ts';
 import type { AllowedColumns } from './mysql/columns.ts';
@@ -20,6 +21,7 @@ export interface Taking {
   readonly warehouse: Warehouse;
   readonly address: RegistryAddress;
   readonly bronzeRoot: string;
+  readonly bronzeRemote: RemoteBronze | undefined;
   readonly timeouts: RegistryTimeouts;
   readonly options: LoadOptions;
   readonly apartments: readonly Apartment[] | undefined;
@@ -33,12 +35,12 @@ export interface Taking {
  * @throws RegistryFault if the server cannot be read; nothing was landed then.
  */
 export async function takeSnapshot(taking: Taking): Promise<LoadSummary> {
-  const { warehouse, address, bronzeRoot, timeouts, options, apartments } = taking;
+  const { warehouse, address, bronzeRoot, bronzeRemote, timeouts, options, apartments } = taking;
   const server = await RegistryServer.open(address, timeouts, options.signal);
   try {
     const spelt = await server.tables(taking.columns);
     if (spelt.size === 0) throw noTables(address);
-    const bronze = new BronzeWriter(bronzeRoot);
+    const bronze = new BronzeWriter(bronzeRoot, bronzeRemote);
     const warnings: Note[] = [...taking.notes];
     const unread: Note[] = [];
     let bytes = 0;

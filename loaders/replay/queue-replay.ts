@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import glob from 'fast-glob';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { LoadFailedError } from '../landing/errors.ts';
+import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { partitionName } from '../stream/message-log.ts';
 import { landedOffsets } from '../stream/offsets.ts';
 
@@ -61,13 +62,21 @@ export async function finishReplay(warehouse: Warehouse, id: string, at: Date): 
 
 /**
  * Gives up the replay that is not finished, if there is one: what was landed stays, a range that was only planned is passed over, and its files are deleted.
+ * @param remote the bucket where Bronze is, if it is in one.
  * @returns whether there was one.
  */
-export async function abandonReplay(warehouse: Warehouse, bronzeRoot: string, at: Date): Promise<boolean> {
+export async function abandonReplay(
+  warehouse: Warehouse,
+  bronzeRoot: string,
+  at: Date,
+  remote?: RemoteBronze | undefined,
+): Promise<boolean> {
   for (const { topic, partition, next, planned } of await landedOffsets(warehouse, queueName)) {
     if (planned === undefined) continue;
     const name = `${topic}@${queueName}-p${partition}-${next}-${planned.to}.parquet`;
     for (const path of await glob(`stream/**/${name}`, { cwd: bronzeRoot })) await rm(join(bronzeRoot, path));
+    for await (const { path } of remote?.list('stream/') ?? [])
+      if (path.endsWith(`/${name}`)) await remote?.remove(path);
   }
   await warehouse.query(
     `update staging.stream_offset set next_offset = planned_offset, planned_offset = null, planned_at = null

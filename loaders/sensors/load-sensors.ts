@@ -22,6 +22,7 @@ import {
   systemCode,
 } from '../landing/errors.ts';
 import { assertFolder, isEmptyFolder } from '../landing/folder.ts';
+import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { growing, isFolder, isForbidden } from '../landing/source-file.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
@@ -43,6 +44,8 @@ export interface SensorSource {
   /** How the share is reached, see {@link ShareAccess}; by default it may take as long as it likes. */
   readonly reach?: Reach | undefined;
   readonly bronzeRoot: string;
+  /** Where Bronze is, if in a bucket; the folder has its drafts then. */
+  readonly bronzeRemote?: RemoteBronze | undefined;
   readonly apartments: readonly Apartment[];
   /** Readings of other times are rejected; default: before 2020 and a day ahead. */
   readonly times?: PlausibleTimes;
@@ -254,12 +257,12 @@ class Load {
   async #land(candidates: CandidateList, stillDue: Listing['select']): Promise<void> {
     candidates.sortByTime(this.#names);
     const { mode, clock, onProgress, batchFiles = 5000, settleMs = 0 } = this.#options;
-    const { bronzeRoot } = this.#source;
+    const { bronzeRoot, bronzeRemote } = this.#source;
     const fromBronze = mode === 'from-bronze';
     const total = candidates.length;
     const base = fromBronze ? bronzeRoot : shareOf(this.#source);
     const reach = fromBronze ? unlimited : this.#reach;
-    const bronze = fromBronze ? undefined : new BronzeWriter(bronzeRoot);
+    const bronze = fromBronze ? undefined : new BronzeWriter(bronzeRoot, bronzeRemote);
     for (let done = 0; done < total; ) {
       this.#checkpoint();
       // An erasure may have begun since: a load may take hours.
@@ -299,7 +302,10 @@ class Load {
       this.#unread.add(result.skipped.filter(({ reason }) => reason !== isFolder && reason !== growing));
       this.#folders += result.skipped.filter(({ reason }) => reason === isFolder).length;
       // Only now, that the ledger names another copy.
-      for (const path of result.replacedCopies) await rm(placeInBronze(bronzeRoot, path), { force: true });
+      for (const path of result.replacedCopies) {
+        await rm(placeInBronze(bronzeRoot, path), { force: true });
+        await bronzeRemote?.remove(path);
+      }
       // Unreadable files may mean that the share is no longer mounted; continuing would skip all other files, too.
       if (result.skipped.length > 0) {
         await reach(() => assertFolder(base, fromBronze ? 'BRONZE_ROOT' : 'SMB_PATH'));

@@ -13,6 +13,7 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter } from '../landing/bronze.ts';
 import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError } from '../landing/errors.ts';
+import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
 import { LocalDays, type MessageForm } from './form.ts';
@@ -28,6 +29,8 @@ export interface StreamSource {
   readonly open: (() => Promise<MessageLog>) | undefined;
   readonly form: MessageForm;
   readonly bronzeRoot: string;
+  /** Where Bronze is, if in a bucket; the folder has its drafts then. */
+  readonly bronzeRemote?: RemoteBronze | undefined;
   readonly limits: GatherLimits;
   /** When to stop; undefined: at what was the end of each partition when the load began. */
   readonly isOver?: (() => boolean) | undefined;
@@ -49,7 +52,7 @@ export async function loadStream(
     warehouse,
     form,
     reader: new MessageReader(form, new LocalDays(form.zone)),
-    bronze: new BronzeWriter(source.bronzeRoot),
+    bronze: new BronzeWriter(source.bronzeRoot, source.bronzeRemote),
     clock: options.clock,
   };
   const outcome = await warehouse.exclusive('load stream', async (lost) => {

@@ -14,6 +14,7 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
 import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError } from '../landing/errors.ts';
 import { assertFolder } from '../landing/folder.ts';
+import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { withRetries } from '../landing/retry.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
@@ -28,6 +29,8 @@ export interface WeatherSource {
   /** Only loading from Bronze does not need it. */
   readonly sftp: SftpAddress | undefined;
   readonly bronzeRoot: string;
+  /** Where Bronze is, if in a bucket; the folder has its drafts then. */
+  readonly bronzeRemote?: RemoteBronze | undefined;
   /** How often the server is tried, and seconds between two tries. */
   readonly attempts: number;
   readonly retryDelay: number;
@@ -152,7 +155,7 @@ class WeatherLoad {
     this.#options.signal?.addEventListener('abort', stop);
     try {
       const wanted = await this.#unknown(await connection.list(isWeatherFile));
-      const bronze = new BronzeWriter(this.#source.bronzeRoot);
+      const bronze = new BronzeWriter(this.#source.bronzeRoot, this.#source.bronzeRemote);
       for (const [index, file] of wanted.entries()) {
         this.#checkpoint();
         try {

@@ -150,6 +150,9 @@ export class S3Double {
       return response.writeHead(204).end();
     }
     if (found === undefined) return refuse(response, 404, 'NoSuchKey');
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    if (first !== undefined && method === 'GET')
+      return response.writeHead(206).end(found.subarray(Number(first), Number(last) + 1));
     response.writeHead(200, { 'content-length': found.length, 'content-type': 'application/octet-stream' });
     return response.end(method === 'HEAD' ? undefined : found);
   }

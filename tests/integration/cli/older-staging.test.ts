@@ -17,6 +17,7 @@ const older = [
   'drop function staging.leave_out_erased_prediction cascade',
   'drop function staging.is_erased',
   'drop table staging.tombstone',
+  'alter table staging.file drop column archived_at',
   'delete from staging.migration where number > 3',
 ];
 

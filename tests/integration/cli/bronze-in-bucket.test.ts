@@ -1,0 +1,53 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { S3Double } from '../../servers/s3.ts';
+import { document, fileName } from '../loaders/sensor-share.ts';
+import { ProjectCopy } from './command.ts';
+
+describe('a Bronze in a bucket, on the command line', () => {
+  const copy = new ProjectCopy();
+  let server: S3Double;
+  beforeAll(async () => {
+    server = await S3Double.start();
+    mkdirSync(join(copy.root, 'share'));
+    for (const minute of [0, 1])
+      writeFileSync(join(copy.root, 'share', fileName('JimmyLoup', minute)), document('JimmyLoup', minute));
+  });
+  afterAll(async () => {
+    await server.stop();
+    copy.dispose();
+  });
+
+  it('is loaded into and from, and a folder is archived to it', async () => {
+    const env = { ...server.env, SMB_PATH: 'share', NO_COLOR: '1', BRONZE_ROOT: 's3://lake/bronze' };
+    expect(await copy.run(['load', 'sensors', '--full'], env)).toMatchObject({ code: 0, stderr: '' });
+    expect([...server.objects.keys()].map((key) => key.split('/').slice(0, 2))).toEqual([
+      ['bronze', 'jimmy'],
+      ['bronze', 'jimmy'],
+    ]);
+    const again = await copy.run(['load', 'sensors', '--from-bronze', '--log-format', 'json'], env);
+    expect([again.code, again.stderr]).toEqual([0, '']);
+    const folder = { ...env, BRONZE_ROOT: 'bronze', BRONZE_ARCHIVE: 's3://lake/old' };
+    writeFileSync(join(copy.root, 'share', fileName('JimmyLoup', 2)), document('JimmyLoup', 2));
+    await copy.run(['load', 'sensors', '--full'], folder);
+    const archived = await copy.run(['bronze', 'archive', '--days', '1'], folder);
+    expect(archived.stdout).toContain('sensors: 1 Bronze files moved to the archive');
+    expect(
+      [...server.objects.keys()].filter((key) => key.startsWith('bronze/old') || key.startsWith('old/')),
+    ).toHaveLength(1);
+  });
+
+  it('says what is wrong with its settings', async () => {
+    const run = (env: Record<string, string>) => copy.run(['load', 'sensors', '--full'], { SMB_PATH: 'share', ...env });
+    const address = await run({ ...server.env, BRONZE_ROOT: 's3://Lake' });
+    expect([address.code, address.stderr]).toEqual([2, expect.stringContaining('is no address of a bucket')]);
+    const secret = await run({ BRONZE_ROOT: 's3://lake', AWS_ACCESS_KEY_ID: 'a' });
+    expect([secret.code, secret.stderr]).toEqual([2, expect.stringContaining('AWS_SECRET_ACCESS_KEY is not set')]);
+    const none = await copy.run(['bronze', 'archive'], { BRONZE_ROOT: 'bronze' });
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('BRONZE_ARCHIVE is not set')]);
+    writeFileSync(join(copy.root, 'share', fileName('JimmyLoup', 3)), document('JimmyLoup', 3));
+    const wrongKey = await run({ ...server.env, AWS_SECRET_ACCESS_KEY: 'wrong', BRONZE_ROOT: 's3://lake/other' });
+    expect([wrongKey.code, wrongKey.stderr]).toEqual([1, expect.stringContaining('SignatureDoesNotMatch')]);
+  });
+});
