@@ -131,6 +131,28 @@ export async function examplesOf(session: Session, settings: PredictionSettings,
   return joined(parts);
 }
 
+/** The same examples with rooms and apartments numbered as another model numbers them. */
+export function recoded(examples: Examples, codes: readonly string[]): Examples {
+  const { matrix, apartments, rooms } = examples;
+  const [roomAt, apartmentAt] = [numbersOf(codes), numbersOf(apartmentsOf(codes))];
+  const values = matrix.columns.map((name, index) => {
+    if (name === 'room') return Float64Array.from(rooms, (room, row) => roomAt(`${apartments[row]}/${room}`));
+    if (name === 'apartment') return Float64Array.from(apartments, apartmentAt);
+    return matrix.values[index] ?? new Float64Array(matrix.rows);
+  });
+  return { ...examples, matrix: { ...matrix, values } };
+}
+
+function apartmentsOf(codes: readonly string[]): readonly string[] {
+  return [...new Set(codes.map((code) => code.split('/')[0] ?? ''))];
+}
+
+/** The position of a text in a list; NaN, a missing value, if it is not there. */
+function numbersOf(list: readonly string[]): (text: string) => number {
+  const at = new Map(list.map((text, index) => [text, index]));
+  return (text) => at.get(text) ?? Number.NaN;
+}
+
 interface Part {
   readonly values: readonly Float64Array[];
   readonly origins: Float64Array;
@@ -142,12 +164,11 @@ interface Part {
 }
 
 function partOf(rows: readonly Row[], codes: readonly string[]): Part {
-  const at = new Map(codes.map((code, index) => [code, index]));
-  const apartments = [...new Set(codes.map((code) => code.split('/')[0]))];
+  const [roomAt, apartmentAt] = [numbersOf(codes), numbersOf(apartmentsOf(codes))];
   const column = (name: string) => Float64Array.from(rows, (row) => numberOf(row[name]));
   const values = inputs.map((name) => {
-    if (name === 'room') return Float64Array.from(rows, (row) => at.get(`${row.apartment}/${row.room}`) ?? Number.NaN);
-    if (name === 'apartment') return Float64Array.from(rows, (row) => positionOf(apartments, String(row.apartment)));
+    if (name === 'room') return Float64Array.from(rows, (row) => roomAt(`${row.apartment}/${row.room}`));
+    if (name === 'apartment') return Float64Array.from(rows, (row) => apartmentAt(String(row.apartment)));
     return column(name);
   });
   const milliseconds = (name: string) => column(name).map((seconds) => seconds * 1000);
@@ -160,11 +181,6 @@ function partOf(rows: readonly Row[], codes: readonly string[]): Part {
     apartments: rows.map((row) => String(row.apartment)),
     rooms: rows.map((row) => String(row.room)),
   };
-}
-
-function positionOf(list: readonly (string | undefined)[], value: string): number {
-  const at = list.indexOf(value);
-  return at < 0 ? Number.NaN : at;
 }
 
 function numberOf(value: unknown): number {

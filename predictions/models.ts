@@ -1,10 +1,11 @@
-import type { Interval } from '../learning/measure/conformal.ts';
 import { readArtefact } from '../learning/model/artefact.ts';
 import { score } from '../learning/model/score.ts';
 import type { Artefact } from '../learning/model/spec.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
-import { type Baseline, baselinePredictions, type Means, smallestScale } from './candidates.ts';
+import { type Baseline, baselinePredictions, type Means } from './candidates.ts';
+import type { DayInterval } from './days.ts';
 import type { Examples } from './examples.ts';
+import { boundsOf, type Intervals } from './intervals.ts';
 import type { Measured } from './measure.ts';
 import type { Horizon, Use } from './settings.ts';
 
@@ -13,8 +14,10 @@ export type Content = {
   /** `<apartment>/<room>` by position: the codes of the inputs `room` and `apartment`. */
   readonly codes: readonly string[];
   readonly means: Means;
-  /** Bounds of the error, in units of the room's usual power; absent for probabilities and after too few errors. */
-  readonly interval?: Interval | undefined;
+  /** Bounds of the error; absent for probabilities and after too few errors. */
+  readonly intervals?: Intervals | undefined;
+  /** Those of whole days; absent of shorter horizons and after too few errors. */
+  readonly dayInterval?: DayInterval | undefined;
 } & (
   | { readonly kind: 'baseline'; readonly baseline: Baseline }
   | { readonly kind: 'learned'; readonly artefact: Artefact }
@@ -72,14 +75,46 @@ export async function newestModels(
   return rows;
 }
 
-/** The champion of a target and horizon, and the baseline that it has to beat; undefined before the first training. */
-export async function championOf(on: Queryable, target: Use, horizon: Horizon): Promise<StoredModel | undefined> {
-  const { rows } = await on.query<StoredModel>(
-    `select ${columns}, content from staging.model
-     where target = $1 and horizon = $2 and chosen_at is not null order by chosen_at desc, model_id desc limit 1`,
+/** A model that predicts, and as what. */
+export type Predicting = StoredModel & { readonly role: 'champion' | 'challenger' | 'baseline' };
+
+/**
+ * The models of a target and horizon that predict: the champion first, then what it is compared with: the newest version of each model that
+ * has learnt, and the mean of the hour of the week. Empty before the first training.
+ */
+export async function predictingModels(on: Queryable, target: Use, horizon: Horizon): Promise<readonly Predicting[]> {
+  const { rows } = await on.query<Predicting>(
+    `with newest as (
+        select distinct on (name) model_id from staging.model where target = $1 and horizon = $2 order by name, model_id desc
+     ), champion as (
+        select model_id from staging.model
+        where target = $1 and horizon = $2 and chosen_at is not null order by chosen_at desc, model_id desc limit 1
+     )
+     select ${columns}, content,
+        case when model_id in (select model_id from champion) then 'champion' when is_baseline then 'baseline' else 'challenger' end as role
+     from staging.model
+     where exists (select from champion)
+        and (model_id in (select model_id from champion)
+            or model_id in (select model_id from newest) and (not is_baseline or name = 'hour-of-week'))
+     order by model_id not in (select model_id from champion), name`,
     [target, horizon],
   );
-  return rows[0];
+  return rows;
+}
+
+/** How many versions of a model are kept. */
+const versionsKept = 30;
+
+/** Deletes the versions of each model but the newest and those that are or were champions lately. */
+export async function pruneModels(on: Queryable): Promise<void> {
+  await on.query(
+    `delete from staging.model as m using (
+        select model_id,
+            row_number() over (partition by target, horizon, name order by model_id desc) as place,
+            row_number() over (partition by target, horizon order by chosen_at desc nulls last) as chosen
+        from staging.model) as o
+     where o.model_id = m.model_id and o.place > ${versionsKept} and o.chosen > 1`,
+  );
 }
 
 /** Makes the newest version of a model the champion. @returns whether there is such a model. */
@@ -107,22 +142,18 @@ export interface Forecasts {
 }
 
 /** @throws LearningError if the artefact was changed or cannot be read. */
-export function forecastsOf(use: Use, content: Content, { matrix }: Examples): Forecasts {
+export function forecastsOf(use: Use, content: Content, examples: Examples): Forecasts {
+  const { matrix } = examples;
   const raw =
     content.kind === 'baseline'
       ? baselinePredictions(use, content.baseline, matrix, content.means)
       : score(readArtefact(content.artefact), matrix);
   // A line may fall below zero, power does not.
   const values = use === 'occupied' ? raw : raw.map((value) => Math.max(value, 0));
-  const { interval } = content;
-  if (interval === undefined) return { values };
-  const scales = scalesOfRooms(matrix);
-  const bound = (end: number) => values.map((value, row) => Math.max(value + end * (scales[row] ?? 1), 0));
-  return { values, lower: bound(interval.lower), upper: bound(interval.upper) };
+  return content.intervals === undefined ? { values } : { values, ...boundsOf(content.intervals, values, examples) };
 }
 
-/** What is usual in the room of each row: its mean power of seven days, in W. */
-export function scalesOfRooms(matrix: Examples['matrix']): Float64Array {
-  const usual = matrix.values[matrix.columns.indexOf('p_7d')] ?? new Float64Array(matrix.rows);
-  return usual.map((value) => (value > smallestScale ? value : smallestScale));
+/** The name that predictions of a model have. */
+export function fullName({ target, horizon, name }: Pick<StoredModel, 'target' | 'horizon' | 'name'>): string {
+  return `${target}-${horizon}-${name}`;
 }

@@ -4,9 +4,11 @@ import { dailyOrigin, dayMs, type FeatureRelations, quarterMs } from './examples
 
 /**
  * The time up to which readings are complete: given, or the end of the newest reading's minute. Milliseconds.
- * @throws DatacycleError if there are no readings.
+ * @throws DatacycleError if there are no readings, or the models that are read were never built.
  */
-export async function newestTime(on: Queryable, { readings }: FeatureRelations, at: Date | undefined): Promise<number> {
+export async function newestTime(on: Queryable, relations: FeatureRelations, at: Date | undefined): Promise<number> {
+  await checkBuilt(on, relations);
+  const { readings } = relations;
   if (at !== undefined) return at.getTime();
   const { rows } = await on.query<{ newest: number | null }>(
     `select extract(epoch from max(timestamp))::float8 as newest from ${readings}`,
@@ -29,4 +31,17 @@ export function dailyOriginAt(origin: number): number {
   const [hour = 0, minute = 0] = dailyOrigin.split(':').map(Number);
   const offset = (hour * 60 + minute) * 60_000;
   return Math.floor((origin - offset) / dayMs) * dayMs + offset;
+}
+
+/** @throws DatacycleError if a relation that is read does not exist. */
+async function checkBuilt(on: Queryable, relations: FeatureRelations): Promise<void> {
+  const { rows } = await on.query<{ name: string }>(
+    'select r.name from unnest($1::text[]) as r (name) where to_regclass(r.name) is null order by 1',
+    [Object.values(relations)],
+  );
+  if (rows.length === 0) return;
+  throw new DatacycleError({
+    what: `predictions are made from ${rows.map(({ name }) => name).join(', ')}, and the database has no such table or view`,
+    hint: 'Run datacycle load and datacycle build first.',
+  });
 }

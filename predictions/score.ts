@@ -1,14 +1,16 @@
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import {
+  dayMs,
   dropFeatures,
-  type Examples,
   examplesOf,
   type FeatureRelations,
   prepareFeatures,
   quarterMs,
+  recoded,
 } from './examples.ts';
-import { championOf, type Forecasts, forecastsOf, type StoredModel } from './models.ts';
+import { type Predicting, predictingModels, type StoredModel } from './models.ts';
 import { dailyOriginAt, newestTime, originAt } from './origin.ts';
+import { recordsOf } from './records.ts';
 import type { Horizon, PredictionSettings, Use } from './settings.ts';
 import { uses } from './settings.ts';
 
@@ -34,7 +36,8 @@ export interface Scored {
 }
 
 /**
- * Predicts from the last complete quarter, and once a day three days ahead, by the champions. The records and the note that this
+ * Predicts from the last complete quarter, and once a day three days ahead, by the champions and by what they
+ * are compared with. The records and the note that this
  * origin is dealt with are one statement: what was written once is not written again, and after a kill nothing is half there.
  */
 export async function scoreDue(warehouse: Warehouse, request: ScoreRequest): Promise<readonly Scored[]> {
@@ -58,32 +61,32 @@ async function scoreFrom(
 ): Promise<readonly Scored[]> {
   const time = new Date(origin).toISOString();
   const scored: Scored[] = [];
-  const due: StoredModel[] = [];
+  const due: (readonly Predicting[])[] = [];
   for (const use of uses)
     for (const horizon of horizons) {
-      const model = await championOf(session, use, horizon);
-      if (model === undefined) scored.push({ use, horizon, origin: time, records: 0, state: 'no model' });
+      const models = await predictingModels(session, use, horizon);
+      const [champion] = models;
+      if (champion === undefined) scored.push({ use, horizon, origin: time, records: 0, state: 'no model' });
       else if (await isThere(session, use, horizon, time))
-        scored.push({ use, horizon, origin: time, records: 0, state: 'there already', model: model.name });
-      else due.push(model);
+        scored.push({ use, horizon, origin: time, records: 0, state: 'there already', model: champion.name });
+      else due.push(models);
     }
   if (due.length === 0) return scored;
   try {
-    await prepareFeatures(session, relations, origin, origin + quarterMs);
-    for (const model of due) {
-      const { target: use, horizon } = model;
-      const { codes } = model.content;
-      const examples = await examplesOf(session, settings, {
-        use,
-        horizon,
-        from: origin,
-        to: origin + quarterMs,
-        codes,
-      });
-      const records = recordsOf(model, examples);
-      const isWritten = records.length > 0 && (await write(session, model, time, records));
+    // A day before the origin, for what was measured since midnight.
+    await prepareFeatures(session, relations, origin - dayMs, origin + quarterMs);
+    for (const models of due) {
+      const [champion] = models;
+      if (champion === undefined) continue;
+      const { target: use, horizon } = champion;
+      const wanted = { use, horizon, from: origin, to: origin + quarterMs };
+      const examples = await examplesOf(session, settings, { ...wanted, codes: champion.content.codes });
+      const records: unknown[] = [];
+      for (const model of models)
+        records.push(...(await recordsOf(session, model, recoded(examples, model.content.codes))));
+      const isWritten = records.length > 0 && (await write(session, champion, time, records));
       const state = records.length === 0 ? 'no readings' : isWritten ? 'written' : 'there already';
-      scored.push({ use, horizon, origin: time, records: isWritten ? records.length : 0, state, model: model.name });
+      scored.push({ use, horizon, origin: time, records: isWritten ? records.length : 0, state, model: champion.name });
     }
   } finally {
     await dropFeatures(session);
@@ -118,32 +121,4 @@ async function write(
     [model.target, model.horizon, origin, model.name, model.version, records.length, JSON.stringify(records)],
   );
   return rowCount > 0;
-}
-
-/** Records by the contract of staging.prediction. No clock time is in them: the same readings give the same records. */
-function recordsOf(model: StoredModel, examples: Examples): readonly unknown[] {
-  const forecasts: Forecasts = forecastsOf(model.target, model.content, examples);
-  const { name, version, trainedTo, content, target, horizon } = model;
-  const type = content.kind === 'baseline' ? 'baseline' : content.artefact.spec.kind;
-  return Array.from(forecasts.values, (value, row) => {
-    const origin = examples.origins[row] ?? 0;
-    const window = examples.targets[row] ?? 0;
-    const minutes = (window - origin) / 60_000;
-    const rounded = (of: Float64Array | undefined) =>
-      of === undefined ? undefined : Number((of[row] ?? 0).toPrecision(9));
-    return {
-      model: { name: `${target}-${name}`, version, type, trained_at: trainedTo, role: 'champion' },
-      target,
-      apartment: examples.apartments[row],
-      room: examples.rooms[row],
-      timestamp: new Date(window).toISOString(),
-      window_minutes: 15,
-      horizon: horizon === 'day' ? { type: 'day', days: examples.days[row] } : { type: horizon, minutes },
-      run_at: new Date(origin + quarterMs).toISOString(),
-      value: rounded(forecasts.values),
-      lower: rounded(forecasts.lower),
-      upper: rounded(forecasts.upper),
-      ...(target === 'occupied' ? { class: value >= 0.5 ? 'occupied' : 'empty' } : {}),
-    };
-  });
 }

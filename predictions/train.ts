@@ -2,19 +2,21 @@
 //
 //   1. settings.ts    the variable `predictions` of project.yml
 //   2. inputs.ts      which columns of the feature models are inputs, and the query of examples
-//   3. examples.ts    features in temporary tables, examples as columns of numbers
+//   3. examples.ts, rows.ts  features in temporary tables, examples as columns of numbers
 //   4. candidates.ts  baselines, and what is trained
-//   5. measure.ts     how wrong a model was
-//   6. models.ts      versions of models in staging.model, champions, forecasts of one
-//   7. train.ts       trains, compares, chooses, stores
-//   8. origin.ts, score.ts  what is due, and its records in staging.prediction
+//   5. measure.ts, judge.ts, champion.ts  how wrong each is on what came after; which is the best
+//   6. intervals.ts, days.ts  bounds of forecasts; whole days and theirs
+//   7. models.ts      versions of models in staging.model, champions, forecasts of one
+//   8. train.ts       trains, compares, chooses, stores; backtest.ts  only compares
+//   9. origin.ts, score.ts, records.ts  what is due, and its records in staging.prediction; explain.ts  why
 //
 // At the end nothing that was measured after an origin has been read for it, and each origin has been predicted from once.
-import { type Matrix, rowsAt, valuesAt } from '../learning/data/matrix.ts';
-import { intervalOf } from '../learning/measure/conformal.ts';
-import { trainInThread } from '../learning/worker/training.ts';
+import { driftOf } from '../learning/measure/drift.ts';
+import { permutationImportance } from '../learning/measure/importance.ts';
+import type { Artefact } from '../learning/model/spec.ts';
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { baselinesOf, learnersOf, type Means } from './candidates.ts';
+import { championAmong } from './champion.ts';
+import { dayIntervalOf } from './days.ts';
 import {
   dayMs,
   dropFeatures,
@@ -24,9 +26,11 @@ import {
   prepareFeatures,
   quarterMs,
 } from './examples.ts';
-import { type Measured, measured } from './measure.ts';
-import { type Content, type Forecasts, forecastsOf, type StoredModel, scalesOfRooms, storeModels } from './models.ts';
+import { intervalsOf } from './intervals.ts';
+import { compare, endedBy, learn, predictedWithin } from './judge.ts';
+import { pruneModels, type StoredModel, storeModels } from './models.ts';
 import { newestTime } from './origin.ts';
+import { at, onlyKnown, positions } from './rows.ts';
 import { type Horizon, horizons, type PredictionSettings, type Use } from './settings.ts';
 
 /** What training is to do. */
@@ -48,18 +52,33 @@ export interface Trained {
   readonly tooShort?: string | undefined;
 }
 
-/** How much better than the best baseline a model has to be to become the champion. */
-const worthIt = 0.99;
-/** What is learnt from of the daily forecasts: every third quarter of a day, another one each day, is as good and quicker. */
-const thinning = 3;
-
 /**
  * Trains the models of each use and horizon, compares them with the baselines on the days that follow all that they had learnt
  * from (the last 14, or a third of a shorter history), and chooses the champion: a baseline, where no model is 1 % better.
- * Then each is trained on everything. All of a use and horizon is stored at once.
+ * Then each is trained on everything. All of a use and horizon is stored at once. While models are trained no session is held: others
+ * use an embedded database then.
  */
 export async function trainModels(warehouse: Warehouse, request: TrainingRequest): Promise<readonly Trained[]> {
-  const { relations, settings, uses, asOf, signal, onTrained } = request;
+  const { settings, uses, signal, onTrained } = request;
+  const all: Trained[] = [];
+  for (const use of uses) {
+    const { known, codes, until } = await knownExamples(warehouse, request, use);
+    for (const horizon of horizons) {
+      signal?.throwIfAborted();
+      const examples = known.get(horizon);
+      known.delete(horizon);
+      if (examples === undefined) continue;
+      const done = await trainOne(warehouse, { use, horizon, known: examples, codes, settings, until, signal });
+      onTrained?.(done);
+      all.push(done);
+    }
+  }
+  await pruneModels(warehouse);
+  return all;
+}
+
+/** The examples of a use by horizon, as far as it is known what came true. */
+async function knownExamples(warehouse: Warehouse, { relations, settings, asOf }: TrainingRequest, use: Use) {
   return warehouse.session(async (session) => {
     const newest = await newestTime(session, relations, asOf);
     const until = Math.floor(newest / quarterMs) * quarterMs;
@@ -67,23 +86,18 @@ export async function trainModels(warehouse: Warehouse, request: TrainingRequest
     try {
       await prepareFeatures(session, relations, from, until);
       const codes = await roomCodes(session);
-      const all: Trained[] = [];
-      for (const use of uses)
-        for (const horizon of horizons) {
-          signal?.throwIfAborted();
-          const known = onlyKnown(await examplesOf(session, settings, { use, horizon, from, to: until, codes }));
-          const done = await trainOne(session, { use, horizon, known, codes, settings, until, signal });
-          onTrained?.(done);
-          all.push(done);
-        }
-      return all;
+      const known = new Map<Horizon, Examples>();
+      for (const horizon of horizons)
+        known.set(horizon, onlyKnown(await examplesOf(session, settings, { use, horizon, from, to: until, codes })));
+      return { known, codes, until };
     } finally {
       await dropFeatures(session);
     }
   });
 }
 
-async function roomCodes(session: Session): Promise<readonly string[]> {
+/** `<apartment>/<room>` of all rooms with features, in order: what the inputs `room` and `apartment` number. */
+export async function roomCodes(session: Session): Promise<readonly string[]> {
   const { rows } = await session.query<{ code: string }>(
     `select distinct apartment || '/' || room as code from predict_state order by 1`,
   );
@@ -100,63 +114,57 @@ interface Task {
   readonly signal?: AbortSignal | undefined;
 }
 
-async function trainOne(session: Session, task: Task): Promise<Trained> {
+async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
   const { use, horizon, known, codes, settings, until, signal } = task;
   const first = known.origins[0] ?? until;
   const last = known.targets.reduce((most, target) => Math.max(most, target), first) + quarterMs;
   const days = (last - first) / dayMs;
   if (days < 2) return { use, horizon, models: [], tooShort: `${days.toFixed(1)} days of readings; 2 are the least` };
   const cut = last - Math.min(14, Math.max(1, Math.floor(days / 3))) * dayMs;
-  const before = positions(known, (row) => (known.targets[row] ?? 0) + quarterMs <= cut);
-  const test = at(
-    known,
-    positions(known, (row) => (known.origins[row] ?? 0) + quarterMs >= cut),
-  );
-  const means = meansOf(at(known, before), codes.length);
-  const trainedFrom = new Date(first).toISOString();
-  const trainedTo = new Date(last).toISOString();
-  const found: Found[] = [];
-  const judge = (name: string, content: Content): Forecasts => {
-    const forecasts = forecastsOf(use, content, test);
-    const evaluation = measured(use, forecasts.values, test.labels, roomsOf(test));
-    found.push({
-      name,
-      evaluation,
-      content: { ...content, interval: intervalOfErrors(use, forecasts, test, settings) },
-    });
-    return forecasts;
-  };
-  for (const baseline of baselinesOf(horizon)) judge(baseline, { kind: 'baseline', baseline, codes, means });
-  if (days >= settings.minDays)
-    for (const [name, spec] of Object.entries(learnersOf(use, horizon))) {
-      const learn = (rows: readonly number[]) => {
-        const thinned = horizon === 'day' ? rows.filter((row) => isLearnt(known, row)) : rows;
-        return trainInThread(
-          { spec, matrix: rowsAt(known.matrix, thinned), target: valuesAt(known.labels, thinned) },
-          signal === undefined ? {} : { signal },
-        );
-      };
-      judge(name, { kind: 'learned', artefact: await learn(before), codes, means });
-      const judged = found[found.length - 1];
-      if (judged === undefined) continue;
-      const artefact = await learn(positions(known, () => true));
-      found[found.length - 1] = { ...judged, content: { ...judged.content, kind: 'learned', artefact } };
-    }
-  const champion = championAmong(found);
-  const models = found.map(({ name, evaluation, content }) => ({
-    target: use,
-    horizon,
+  const before = endedBy(known, cut);
+  const test = predictedWithin(known, cut, Number.POSITIVE_INFINITY);
+  const learns = days >= settings.minDays;
+  const judged = await compare({ use, horizon, before, test, codes, learns, signal });
+  const contenders = judged.map(({ name, evaluation, content }) => ({
     name,
-    version: content.kind === 'learned' ? content.artefact.checksum.slice(0, 12) : '1',
-    trainedFrom,
-    trainedTo,
-    rows: known.matrix.rows,
-    apartments: [...new Set(known.apartments)].sort(),
     evaluation,
-    content,
-    chosenAt: name === champion ? new Date(until).toISOString() : null,
+    hasLearnt: content.kind === 'learned',
   }));
-  await storeModels(session, models);
+  const champion = championAmong(use, contenders);
+  const models: StoredModel[] = [];
+  for (const one of judged) {
+    const { name, evaluation, content, spec } = one;
+    const bounds = {
+      intervals: use === 'occupied' ? undefined : intervalsOf(one.values, test, settings.interval),
+      dayInterval: horizon === 'day' ? dayIntervalOf(use, one.values, test, settings.interval) : undefined,
+    };
+    const common = {
+      target: use,
+      horizon,
+      name,
+      trainedFrom: new Date(first).toISOString(),
+      trainedTo: new Date(last).toISOString(),
+      rows: known.matrix.rows,
+      apartments: [...new Set(known.apartments)].sort(),
+      chosenAt: name === champion ? new Date(until).toISOString() : null,
+    };
+    if (content.kind === 'baseline' || spec === undefined) {
+      // A baseline's version is what it is, whatever it is compared on.
+      models.push({ ...common, version: '1', evaluation, content: { ...content, ...bounds } });
+      continue;
+    }
+    const importance = importanceOn(content.artefact, test);
+    const artefact = await learn(spec, horizon, known, signal);
+    const lastWeek = predictedWithin(known, last - 7 * dayMs, Number.POSITIVE_INFINITY);
+    const drift = driftOf(artefact, lastWeek.matrix).slice(0, 10);
+    models.push({
+      ...common,
+      version: artefact.checksum.slice(0, 12),
+      evaluation: { ...evaluation, importance, drift },
+      content: { ...content, ...bounds, artefact },
+    });
+  }
+  await storeModels(warehouse, models);
   return {
     use,
     horizon,
@@ -169,74 +177,14 @@ async function trainOne(session: Session, task: Task): Promise<Trained> {
   };
 }
 
-interface Found {
-  readonly name: string;
-  readonly evaluation: Measured;
-  readonly content: Content;
-}
+/** On how many rows importance is measured at most: it scores them once for each column. */
+const importanceRows = 3000;
 
-/** The best model, unless the best baseline is as good. */
-function championAmong(found: readonly Found[]): string | undefined {
-  const best = (kind: Content['kind']) =>
-    found
-      .filter(({ content }) => content.kind === kind)
-      .reduce<Found | undefined>(
-        (least, one) => (least === undefined || one.evaluation.criterion < least.evaluation.criterion ? one : least),
-        undefined,
-      );
-  const [baseline, learned] = [best('baseline'), best('learned')];
-  if (learned === undefined || baseline === undefined) return (learned ?? baseline)?.name;
-  return learned.evaluation.criterion <= worthIt * baseline.evaluation.criterion ? learned.name : baseline.name;
-}
-
-function intervalOfErrors(use: Use, { values }: Forecasts, test: Examples, settings: PredictionSettings) {
-  if (use === 'occupied') return undefined;
-  const scales = scalesOfRooms(test.matrix);
-  const errors = test.labels.map((label, row) => (label - (values[row] ?? 0)) / (scales[row] ?? 1));
-  return intervalOf(errors, 1 - settings.interval);
-}
-
-function isLearnt({ origins, targets }: Examples, row: number): boolean {
-  const ahead = ((targets[row] ?? 0) - (origins[row] ?? 0)) / quarterMs;
-  return (ahead + Math.floor((origins[row] ?? 0) / dayMs)) % thinning === 0;
-}
-
-function positions({ matrix }: Examples, isWanted: (row: number) => boolean): readonly number[] {
-  return Array.from({ length: matrix.rows }, (_, row) => row).filter(isWanted);
-}
-
-function onlyKnown(examples: Examples): Examples {
-  return at(
-    examples,
-    positions(examples, (row) => !Number.isNaN(examples.labels[row])),
+function importanceOn(artefact: Artefact, test: Examples) {
+  const step = Math.max(1, Math.ceil(test.matrix.rows / importanceRows));
+  const some = at(
+    test,
+    positions(test, (row) => row % step === 0),
   );
-}
-
-function at(examples: Examples, rows: readonly number[]): Examples {
-  const matrix: Matrix = rowsAt(examples.matrix, rows);
-  const texts = (of: readonly string[]) => rows.map((row) => of[row] ?? '');
-  return {
-    matrix,
-    origins: valuesAt(examples.origins, rows),
-    targets: valuesAt(examples.targets, rows),
-    days: valuesAt(examples.days, rows),
-    labels: valuesAt(examples.labels, rows),
-    apartments: texts(examples.apartments),
-    rooms: texts(examples.rooms),
-  };
-}
-
-function roomsOf({ apartments, rooms }: Examples): readonly string[] {
-  return rooms.map((room, row) => `${apartments[row]}/${room}`);
-}
-
-function meansOf({ matrix, labels }: Examples, codes: number): Means {
-  const mean = (values: readonly number[]) =>
-    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-  const byRoom = Array.from({ length: codes }, (): number[] => []);
-  const rooms = matrix.values[matrix.columns.indexOf('room')];
-  labels.forEach((label, row) => {
-    byRoom[rooms?.[row] ?? -1]?.push(label);
-  });
-  return { rooms: byRoom.map(mean), all: mean([...labels]) ?? 0 };
+  return permutationImportance(artefact, some.matrix, some.labels);
 }

@@ -1,15 +1,14 @@
-import type { FeatureRelations } from '../../predictions/examples.ts';
 import { newestModels, promote } from '../../predictions/models.ts';
 import { scoreDue } from '../../predictions/score.ts';
 import { horizons, predictionSettings, uses } from '../../predictions/settings.ts';
 import { type Trained, trainModels } from '../../predictions/train.ts';
 import { compiledProject } from '../../runner/cache/cache.ts';
-import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
-import { relation } from '../../warehouse/quote.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { skillOf } from '../predict/champions.ts';
+import { featureRelations } from '../predict/relations.ts';
 import { openForModels } from '../settings/environment.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -98,8 +97,8 @@ type Shown = Pick<
 function modelTable(models: readonly Shown[]): string {
   const digits = (value: number | undefined, count: number) => value?.toFixed(count);
   const rows = models.map(({ target, horizon, name, version, evaluation, isChampion, trainedTo }) => {
-    const mean = models.find((one) => one.target === target && one.horizon === horizon && one.name === 'hour-of-week');
-    const skill = mean === undefined ? undefined : 1 - evaluation.criterion / mean.evaluation.criterion;
+    const rivals = models.filter((one) => one.target === target && one.horizon === horizon);
+    const skill = skillOf({ name, evaluation }, rivals);
     const { criterion, auc, rmse, bias } = evaluation;
     const figures = [digits(criterion, 4), digits(skill, 3), digits(auc, 3), digits(rmse, 2), digits(bias, 3)];
     return [target, horizon, name, version, isChampion ? 'champion' : '', ...figures, evaluation.rows, trainedTo];
@@ -124,25 +123,6 @@ async function promoteOne(warehouse: Warehouse, names: readonly string[], termin
   if (terminal.json) terminal.event({ type: 'notice', text });
   else terminal.say(text);
   return 0;
-}
-
-/** @throws UsageError if the project has no features. */
-export function featureRelations({ manifest }: Compiled): FeatureRelations {
-  const of = (name: string) => {
-    const node = [...manifest.nodes.values()].find((one) => one.kind === 'model' && one.name === name);
-    if (node !== undefined && 'relation' in node) return relation(node.relation);
-    throw new UsageError({
-      what: `this project has no model ${name}, from which predictions are made`,
-      hint: 'docs/features.md says which models there have to be.',
-    });
-  };
-  return {
-    state: of('room_quarter_state'),
-    target: of('room_quarter_target'),
-    weather: of('weather_as_of'),
-    apartments: of('dim_apartment'),
-    readings: of('sensor_events'),
-  };
 }
 
 function oneOf<T extends string>(flag: string, given: readonly string[], known: readonly T[]): readonly T[] {

@@ -3,6 +3,7 @@ import type { Project } from '../../runner/project/project.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { housekeep } from '../housekeeping/housekeeping.ts';
 import { hasProblems, stepLines } from '../housekeeping/report.ts';
+import { Predictor } from '../predict/predictor.ts';
 import { openProjectWarehouse } from '../settings/environment.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 import { type Journal, projectRedactor } from '../terminal/journal.ts';
@@ -52,7 +53,10 @@ export async function watch(
         log.write(hasProblems(step) ? 'warning' : 'info', 'housekeeping', `${step.step}: ${said.join(' | ')}`);
       }
     };
-    const options = { compiled, sources, landing, building, settings, clock, log, metrics, housekeep: keepHouse };
+    const hasWeather = watched.some(({ name }) => name === 'weather');
+    const predictor = Predictor.of(compiled, landing, hasWeather, clock);
+    const common = { compiled, sources, landing, building, settings, clock, log, metrics };
+    const options = { ...common, housekeep: keepHouse, predictor };
     const watcher = new Watcher(options);
     const health = () => healthOf(watcher.state, watcher.conditions, performance.now(), settings.intervalMs);
     const server =

@@ -195,14 +195,17 @@ export async function explored(
 type Tables = Readonly<Record<(typeof models)[number], string>>;
 
 /** Of an apartment $1 from $2 to $3, as the other queries of a measure. */
+/** Of each window the forecast that was made last, by the model in use. */
 function predictions(tables: Tables): string {
-  return `select p.datetime_key::text as key, r.room_name || ', ' || t.target_name as title, p.predicted_value as value,
+  return `select distinct on (p.datetime_key, r.room_name, t.target_name) p.datetime_key::text as key, r.room_name || ', ' || t.target_name as title,
+           p.predicted_value as value,
            p.actual_value as actual
        from ${tables.fact_prediction} as p
        join ${tables.dim_room} as r using (room_key)
        join ${tables.dim_target} as t using (target_key)
        where p.apartment_key = $1 and p.datetime_key >= ${keyOf('$2')} and p.datetime_key < ${keyOf('$3')}
-       order by p.datetime_key`;
+           and coalesce(p.role, 'champion') = 'champion' and t.target_name not like '%\\_day'
+       order by p.datetime_key, r.room_name, t.target_name, p.horizon_minutes, p.model_key`;
 }
 
 function minutesOf(tables: Tables, measure: keyof typeof minutely): string {

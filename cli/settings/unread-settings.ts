@@ -8,7 +8,8 @@ export interface UnreadSetting {
 
 const replaced: Readonly<Record<string, string>> = {
   GOLD_INTERVAL_MIN: 'nothing: `datacycle watch` builds gold after each load; INTERVAL_SECS says how often it looks',
-  PREDICTIONS_DAY: 'nothing: a predictor inserts into staging.prediction when it likes (docs/predictions.md)',
+  PREDICTIONS_DAY:
+    'nothing: `datacycle watch` predicts each quarter of an hour and trains each night (docs/predictions.md)',
   CLEAN_WEATHER_WORKERS: '`threads` of the target in project.yml, or --threads',
   KEEP_BRONZE: 'BRONZE_RETENTION_DAYS=-1, which is the default',
   DELETE_BRONZE: 'BRONZE_RETENTION_DAYS, the days after which Bronze files are deleted',

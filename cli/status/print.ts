@@ -81,6 +81,19 @@ export function printStatus(found: Status, terminal: Terminal): void {
     '',
   );
   section(
+    'Predictions',
+    found.champions.map(({ target, horizon, name, trainedTo, ageSeconds, skill, predictedFrom }) => ({
+      target,
+      horizon,
+      champion: name,
+      trained_to_utc: minute(trainedTo),
+      age: words(ageSeconds),
+      skill: skill === null ? '' : `${(100 * skill).toFixed(1)} %`,
+      predicted_from_utc: minute(predictedFrom),
+    })),
+    '',
+  );
+  section(
     'Rejected files by reason',
     found.rejected.counts.map((row) => ({ ...row, files: thousands(row.files) })),
     '',

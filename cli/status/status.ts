@@ -12,6 +12,7 @@ import type { Compiled } from '../../runner/compile/compile.ts';
 import { isWork } from '../../runner/manifest/manifest.ts';
 import { type ExportState, exportStates } from '../../runner/state/exports.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { type Champion, readChampions } from '../predict/champions.ts';
 import { bronzeRoot } from '../settings/environment.ts';
 import { type UnreadSetting, unreadSettings } from '../settings/unread-settings.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
@@ -36,6 +37,8 @@ export interface Status {
   readonly sources: readonly SourceState[];
   readonly streams: readonly StreamState[];
   readonly freshness: readonly Freshness[];
+  /** The models that predict. */
+  readonly champions: readonly Champion[];
   readonly rejected: Rejected;
   readonly tables: readonly TableState[];
   /** Audits that hold their models back. */
@@ -64,7 +67,7 @@ export async function readStatus(
   const { project } = compiled;
   const attempts = await readSources(warehouse);
   // What failed then is a problem for as long as it fails: a later run may have found it mended.
-  const states = attempts.filter(({ source }) => source !== 'full_tests');
+  const states = attempts.filter(({ source }) => source !== 'full_tests' && source !== 'training');
   const full = attempts.find(({ source }) => source === 'full_tests');
   const freshness = await readFreshness(warehouse, { compiled, sources, states, now });
   const names = [...compiled.manifest.nodes.values()].flatMap((node) => (isWork(node) ? [node.name] : []));
@@ -79,6 +82,7 @@ export async function readStatus(
     sources: states,
     streams: await readStreams(warehouse),
     freshness,
+    champions: await readChampions(warehouse, now),
     rejected: await readRejected(warehouse),
     tables: await readTables(warehouse, compiled.manifest, exactBelow),
     audits: await readFailedAudits(warehouse, names),

@@ -12,6 +12,8 @@ export type Subject =
   | 'build'
   | 'tests'
   | 'nightly'
+  | 'predictions'
+  | 'training'
   | 'housekeeping'
   | 'exports';
 

@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { UsageError } from '../../runner/text/errors.ts';
+import type { Champion } from '../predict/champions.ts';
 import type { Conditions, Subject } from './conditions.ts';
 import type { WatchMetrics } from './metrics.ts';
 
@@ -14,6 +15,8 @@ export interface WatchState {
   lastHit: Date | undefined;
   /** What is being built, in a few words; undefined if nothing is. */
   building: string | undefined;
+  /** The models that predict, as of the last training or forecast. */
+  champions: readonly Champion[];
   /** Whether the first build and check are done. */
   ready: boolean;
 }
@@ -37,7 +40,17 @@ export function healthOf(state: WatchState, conditions: Conditions, elapsed: num
       ? { ok: true }
       : { ok: false, failing_since: failure.since.toISOString(), failures: failure.count, message: failure.message };
   };
-  const others: readonly Subject[] = ['watch', 'database', 'build', 'tests', 'nightly', 'housekeeping', 'exports'];
+  const others: readonly Subject[] = [
+    'watch',
+    'database',
+    'build',
+    'tests',
+    'nightly',
+    'housekeeping',
+    'exports',
+    'predictions',
+    'training',
+  ];
   return {
     status,
     started_at: state.startedAt.toISOString(),
@@ -47,6 +60,14 @@ export function healthOf(state: WatchState, conditions: Conditions, elapsed: num
     building: state.building ?? null,
     sources: Object.fromEntries(state.sources.map((name) => [name, about(name)])),
     ...Object.fromEntries(others.map((name) => [name, about(name)])),
+    champions: state.champions.map(({ target, horizon, name, trainedTo, skill, predictedFrom }) => ({
+      target,
+      horizon,
+      model: name,
+      trained_to: trainedTo,
+      skill,
+      predicted_from: predictedFrom,
+    })),
   };
 }
 

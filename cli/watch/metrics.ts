@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { SourceName } from '../../loaders/landing/summary.ts';
+import type { Champion } from '../predict/champions.ts';
 
 /** The figures of a watcher in Prometheus' format. Each watcher has a registry of its own. */
 export class WatchMetrics {
@@ -7,7 +8,10 @@ export class WatchMetrics {
   readonly #clock: () => Date;
   /** The time of the newest data of each source, in milliseconds since 1970. */
   readonly #newest = new Map<SourceName, number>();
+  #champions: readonly Champion[] = [];
   readonly checks: Counter<'outcome'>;
+  readonly predicted: Counter<'target' | 'horizon'>;
+  readonly trainingSeconds: Gauge;
   readonly checkSeconds: Histogram;
   readonly lastCheck: Gauge;
   readonly landed: Counter<'source'>;
@@ -21,8 +25,35 @@ export class WatchMetrics {
   constructor(clock: () => Date) {
     this.#clock = clock;
     const registers = [this.#registry];
+    const now = () => this.#clock().getTime();
     const named = (name: string, help: string) => ({ name: `datacycle_${name}`, help, registers });
     this.checks = new Counter({ ...named('checks_total', 'Checks for new sensor files'), labelNames: ['outcome'] });
+    this.predicted = new Counter({
+      ...named('predictions_total', 'Predictions written'),
+      labelNames: ['target', 'horizon'],
+    });
+    this.trainingSeconds = new Gauge(named('training_seconds', 'Time the last training took'));
+    const champions = () => this.#champions;
+    new Gauge({
+      ...named('champion_age_seconds', 'Seconds since the end of what the model in use has learnt from'),
+      labelNames: ['target', 'horizon'],
+      collect() {
+        this.reset();
+        for (const { target, horizon, trainedTo } of champions())
+          this.set({ target, horizon }, Math.max(0, (now() - new Date(trainedTo).getTime()) / 1000));
+      },
+    });
+    new Gauge({
+      ...named(
+        'champion_skill',
+        'How much smaller its error was than that of the mean of the hour of the week; 0.3 is 30 %',
+      ),
+      labelNames: ['target', 'horizon'],
+      collect() {
+        this.reset();
+        for (const { target, horizon, skill } of champions()) if (skill !== null) this.set({ target, horizon }, skill);
+      },
+    });
     this.checkSeconds = new Histogram({
       ...named('check_seconds', 'Time one check took, landing included'),
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
@@ -51,7 +82,6 @@ export class WatchMetrics {
       labelNames: ['topic'],
     });
     const newest = this.#newest;
-    const now = () => this.#clock().getTime();
     new Gauge({
       ...named('newest_data_age_seconds', 'Seconds since the newest data of a source'),
       labelNames: ['source'],
@@ -71,6 +101,11 @@ export class WatchMetrics {
   announce(source: SourceName): void {
     this.landed.inc({ source }, 0);
     this.rejected.inc({ source }, 0);
+  }
+
+  /** The models in use from now on. */
+  setChampions(champions: readonly Champion[]): void {
+    this.#champions = champions;
   }
 
   setNewest(source: SourceName, time: number): void {

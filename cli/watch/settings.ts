@@ -12,6 +12,8 @@ export interface WatchSettings {
   readonly fullTests: TimeOfDay | undefined;
   readonly weather: DailyJobOptions;
   readonly registry: DailyJobOptions;
+  /** When models are trained. */
+  readonly training: DailyJobOptions;
   /** Of the health endpoint on 127.0.0.1; 0: none. */
   readonly port: number;
 }
@@ -37,6 +39,10 @@ export function watchSettings(project: Project): WatchSettings {
     fullTests: weekday === undefined ? undefined : { ...nightly, weekday },
     weather: daily('WEATHER', 7, 30, 'SFTP', 1000, 600),
     registry: daily('REGISTRY', 3, 0, 'MYSQL', 100, 60),
+    training: {
+      at: { hour: number('PREDICT_HOUR', 4, 0, 23), minute: number('PREDICT_MIN', 30, 0, 59) },
+      ...nightlyRetries,
+    },
     port: number('WATCH_PORT', 9464, 0, 65_535),
   };
 }

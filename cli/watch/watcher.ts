@@ -5,6 +5,7 @@
 //   backlog.ts       what has landed and is not built. It stays until a build that began later has succeeded
 //   builder.ts       one build at a time, of what is downstream of the new loads
 //   nightly.ts       the nightly round; it, daily loads and exports run once for each due time whatever the clock does
+//   predicting.ts    predicts each quarter of an hour when its readings are built, trains daily
 //   conditions.ts    one log line when something begins to fail, and one when it works again
 //   health.ts, metrics.ts  answers on a local port
 //
@@ -16,17 +17,19 @@ import type { Compiled } from '../../runner/compile/compile.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { ScheduledExports } from '../exports/scheduled.ts';
+import type { Predictor } from '../predict/predictor.ts';
 import { DailyJob } from '../schedule/daily-job.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
 import { answered, answerWithin, databaseFailed } from './answer.ts';
 import { Backlog } from './backlog.ts';
 import { Builder } from './builder.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions, type Subject } from './conditions.ts';
 import type { WatchState } from './health.ts';
 import { type JobOutcome, Lander, messageOf } from './landing.ts';
 import { lastSuccesses, newestData, newestLoads, repairedSince, streamLag } from './ledger-marks.ts';
 import type { WatchMetrics } from './metrics.ts';
 import { type Housekeep, nightlyRound } from './nightly.ts';
+import { Predicting } from './predicting.ts';
 import type { WatchSettings } from './settings.ts';
 import { inWords, pause, timeAfter } from './timing.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -44,6 +47,8 @@ export interface WatcherOptions {
   readonly metrics: WatchMetrics;
   /** Called at the end of every nightly round. */
   readonly housekeep?: Housekeep | undefined;
+  /** What predicts; undefined if the project has nothing that is predicted from. */
+  readonly predictor?: Predictor | undefined;
   /** How long the database may take to answer a short question, in milliseconds. */
   readonly answerMs?: number | undefined;
   /** How long a build may wait for a lock before that is reported, in milliseconds. */
@@ -52,7 +57,7 @@ export interface WatcherOptions {
 
 const defaultBlockedMs = 30_000;
 
-type JobName = 'weather' | 'registry' | 'nightly';
+type JobName = 'weather' | 'registry' | 'nightly' | 'training';
 
 /** Predictions land without a loader, under this name in the ledger. */
 const predictions = { name: 'predictions', staging: 'staging.prediction' };
@@ -75,6 +80,7 @@ export class Watcher {
   readonly #builder: Builder;
   readonly #backlog: Backlog;
   readonly #exports: ScheduledExports;
+  readonly #predicting: Predicting;
   readonly #jobs = new Map<JobName, DailyJob>();
   readonly #working = new Set<Promise<void>>();
 
@@ -92,6 +98,7 @@ export class Watcher {
       lastSign: performance.now(),
       lastHit: undefined,
       building: undefined,
+      champions: [],
       ready: false,
     };
     const { conditions, state } = this;
@@ -106,6 +113,9 @@ export class Watcher {
       if (name !== 'sensors' && name !== 'stream') this.#jobs.set(name, new DailyJob(settings[name]));
     }
     this.#jobs.set('nightly', new DailyJob(settings.nightly));
+    if (options.predictor !== undefined) this.#jobs.set('training', new DailyJob(settings.training));
+    const { predictor } = options;
+    this.#predicting = new Predicting({ predictor, warehouse: landing, clock, log, metrics, conditions, state });
     this.#exports = new ScheduledExports({ compiled, warehouse: landing, clock, ...exportReports(log, conditions) });
   }
 
@@ -136,23 +146,28 @@ export class Watcher {
       const hit = await this.#checkAlways(stop);
       if (stop.aborted) return true;
       await this.#build(stop);
-      await this.#startJobs(['nightly'], stop);
+      await this.#startJobs(['nightly', 'training'], stop);
       for (const work of await this.#ask(() => this.#exports.start(stop))) this.#await(work);
+      const forecast = await this.#ask(() => this.#predicting.start(stop));
+      if (forecast !== undefined) this.#await(forecast.done);
       this.conditions.recovered('watch');
       metrics.checks.inc({ outcome: hit });
       this.state.ready = true;
     } catch (error) {
       metrics.checks.inc({ outcome: 'failed' });
       if (stop.aborted) return true;
-      const hint = 'It is tried again at every check.';
-      if (error instanceof ConnectionError) databaseFailed(this.conditions, error, hint);
-      else this.conditions.failed('watch', messageOf(error), hint);
+      this.#failed('watch', error, 'It is tried again at every check.');
     }
     metrics.checkSeconds.observe((performance.now() - started) / 1000);
     metrics.lastCheck.set(clock().getTime() / 1000);
     this.state.lastCheck = clock();
     this.state.lastSign = performance.now();
     return true;
+  }
+
+  #failed(subject: Subject, error: unknown, hint: string): void {
+    if (error instanceof ConnectionError) databaseFailed(this.conditions, error, hint);
+    else this.conditions.failed(subject, messageOf(error), hint);
   }
 
   /** Resolves when no load, job or build is running. */
@@ -249,13 +264,11 @@ export class Watcher {
     const { clock, log } = this.#options;
     let outcome: JobOutcome = 'failed';
     try {
-      outcome = name === 'nightly' ? await this.#nightly(stop) : await this.#loadDaily(name, stop);
-      if (outcome === 'done' && name === 'nightly') this.conditions.recovered('nightly');
+      outcome = await this.#doOnce(name, stop);
+      if (outcome === 'done' && (name === 'nightly' || name === 'training')) this.conditions.recovered(name);
     } catch (error) {
-      const hint = 'It is tried again.';
       if (stop.aborted) job.interrupted();
-      else if (error instanceof ConnectionError) databaseFailed(this.conditions, error, hint);
-      else this.conditions.failed(name, messageOf(error), hint);
+      else this.#failed(name, error, 'It is tried again.');
     }
     if (outcome === 'done') job.succeeded(clock());
     // The next check tries it again, so that the watcher is at work soon after the server is.
@@ -266,6 +279,20 @@ export class Watcher {
         name,
         seconds: delay / 1000,
       });
+    }
+  }
+
+  #doOnce(name: JobName, stop: AbortSignal): Promise<JobOutcome> {
+    switch (name) {
+      case 'nightly':
+        return this.#nightly(stop);
+      case 'training':
+        return this.#predicting.train(stop);
+      case 'weather':
+      case 'registry':
+        return this.#loadDaily(name, stop);
+      default:
+        return name satisfies never;
     }
   }
 

@@ -2,7 +2,7 @@ import type { Queryable } from '../../warehouse/warehouse.ts';
 import type { Notes, SourceName } from './summary.ts';
 
 /** What staging.attempt has a row for: the sources, the nightly round of the watcher, and its weekly tests of all rows. */
-export type Attempted = SourceName | 'nightly' | 'full_tests';
+export type Attempted = SourceName | 'nightly' | 'full_tests' | 'training';
 
 /**
  * Records that a source was loaded without a fault, whether or not there was anything new.

@@ -8,6 +8,7 @@ select
     coalesce({{> bounded_text text="t.model_version"}}, '1') as model_version,
     t.model_type,
     v.trained_at,
+    t.model_role,
     {{> bounded_text text="t.target"}} as target,
     t.apartment,
     coalesce({{> composed text="n.room_name"}}, {{> bounded_text text="v.room"}}) as room,
@@ -18,14 +19,25 @@ select
     {{> horizon_type name="h.horizon_name"}} as horizon_type,
     h.horizon_days,
     {{> horizon_minutes name="h.horizon_name"}} as horizon_minutes,
+    -- what the window begins after: the time of the prediction, if it is said
+    coalesce(
+        case when v.timestamp >= v.run_at then least(extract(epoch from v.timestamp - v.run_at) / 60, 5256000)::integer end,
+        {{> horizon_minutes name="h.horizon_name"}},
+        h.horizon_days * 1440
+    ) as lead_minutes,
     v.value,
     t.class,
     v.confidence,
+    v.lower,
+    v.upper,
     case
         when jsonb_typeof(p.record) <> 'object' then 'the record is no object'
         when t.model_name is null then 'no model.name'
         when t.model_version is null and not {{> is_json_missing value="j.model_version"}} then 'model.version is no text'
         when v.trained_at is null and not {{> is_json_missing value="j.trained_at"}} then 'model.trained_at is no time'
+        when t.model_role is null and not {{> is_json_missing value="j.model_role"}} then 'model.role is no text'
+        when t.model_role not in ('champion', 'challenger', 'baseline')
+            then 'model.role is not champion, challenger or baseline'
         when t.target is null then 'no target'
         when t.apartment is null then 'no apartment'
         when t.apartment not in (
@@ -50,6 +62,9 @@ select
         when v.value is null and t.class is null then 'neither value nor class'
         when v.confidence is null and not {{> is_json_missing value="j.confidence"}} then 'confidence is no number'
         when v.confidence not between 0 and 1 then 'confidence is not between 0 and 1'
+        when v.lower is null and not {{> is_json_missing value="j.lower"}} then 'lower is no number'
+        when v.upper is null and not {{> is_json_missing value="j.upper"}} then 'upper is no number'
+        when v.lower > v.upper then 'lower is above upper'
     end as reason
 from {{source "staging" "prediction"}} as p
 cross join lateral (
@@ -58,6 +73,7 @@ cross join lateral (
         p.record -> 'model' -> 'version' as model_version,
         p.record -> 'model' -> 'type' as model_type,
         p.record -> 'model' -> 'trained_at' as trained_at,
+        p.record -> 'model' -> 'role' as model_role,
         p.record -> 'target' as target,
         p.record -> 'apartment' as apartment,
         p.record -> 'room' as room,
@@ -70,7 +86,9 @@ cross join lateral (
         p.record -> 'horizon' -> 'minutes' as horizon_minutes,
         p.record -> 'value' as value,
         p.record -> 'class' as class,
-        p.record -> 'confidence' as confidence
+        p.record -> 'confidence' as confidence,
+        p.record -> 'lower' as lower,
+        p.record -> 'upper' as upper
     offset 0
 ) as j
 cross join lateral (
@@ -79,6 +97,7 @@ cross join lateral (
         {{> json_text value="j.model_version"}} as model_version,
         {{> json_text value="j.model_type"}} as model_type,
         {{> json_text value="j.trained_at"}} as trained_at,
+        lower({{> json_text value="j.model_role"}}) as model_role,
         lower({{> json_text value="j.target"}}) as target,
         {{> json_text value="j.apartment"}} as apartment,
         {{> json_text value="j.room"}} as room,
@@ -112,7 +131,9 @@ cross join lateral (
         {{> whole_number_between text="t.horizon_days" lowest="0" highest="3650"}} as horizon_days,
         {{> whole_number_between text="t.horizon_minutes" lowest="0" highest="5256000"}} as horizon_minutes,
         {{> reading_value value="j.value" is_flag="(jsonb_typeof(j.value) = 'boolean')"}} as value,
-        {{> reading_value value="j.confidence" is_flag="false"}} as confidence
+        {{> reading_value value="j.confidence" is_flag="false"}} as confidence,
+        {{> reading_value value="j.lower" is_flag="false"}} as lower,
+        {{> reading_value value="j.upper" is_flag="false"}} as upper
     offset 0
 ) as v
 cross join lateral (

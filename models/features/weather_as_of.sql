@@ -28,7 +28,9 @@ issues as (
         case
             -- an archive: when it came says nothing about when it was there
             when max(l.finished_at) > p.punctual + interval '7 days' then p.punctual
-            else greatest(p.punctual, max(l.finished_at))
+            -- the daily forecast waits for it for as long
+            when max(l.finished_at) <= p.punctual + interval '10 minutes' then p.punctual
+            else max(l.finished_at)
         end as there_from
     from files as f
     cross join lateral (

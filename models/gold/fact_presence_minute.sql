@@ -22,6 +22,24 @@ with touched as (
     from {{ref "predictions"}}
     where load_id > {{high_water "predictions"}}
         and target = 'presence'
+    union
+    select
+        p.apartment,
+        p.room,
+        e.timestamp
+    from {{ref "predictions"}} as p
+    -- one range of the key of sensor_events a quarter, whatever the planner believes about their number
+    cross join lateral (
+        select s.timestamp
+        from {{ref "sensor_events"}} as s
+        where s.timestamp >= p.timestamp
+            and s.timestamp < p.timestamp + interval '15 minutes'
+            and s.apartment = p.apartment
+            and s.room = p.room
+        offset 0
+    ) as e
+    where p.load_id > {{high_water "predictions"}}
+        and p.target = 'occupied'
 ),
 
 events as (
@@ -65,10 +83,26 @@ probabilities as (
         timestamp,
         apartment,
         room,
+        lead_minutes,
         value
-    from {{ref "predictions"}}
-    where target = 'presence'
-        and value between 0 and 1
+    from {{ref "predictions"}} as p
+    where {{> is_presence_probability target="presence"}}
+    order by
+        timestamp,
+        apartment,
+        room,
+        {{> presence_probability_order}}
+),
+
+probabilities_of_quarters as (
+    select distinct on (timestamp, apartment, room)
+        timestamp,
+        apartment,
+        room,
+        lead_minutes,
+        value
+    from {{ref "predictions"}} as p
+    where {{> is_presence_probability target="occupied"}}
     order by
         timestamp,
         apartment,
@@ -96,7 +130,11 @@ final as (
         d.date_key,
         a.apartment_key,
         m.motion_count,
+        {{#incremental}}
         p.value as presence_prob,
+        {{else}}
+        case when p.value is null or q.lead_minutes < p.lead_minutes then coalesce(q.value, p.value) else p.value end as presence_prob,
+        {{/incremental}}
         m.door_open_flag,
         {{> presence_flag motion="m.motion_count > 0" open="m.door_open_flag" changed="coalesce(c.is_change, false)"}} as presence_flag
     from minutes as m
@@ -111,13 +149,22 @@ final as (
     left join rooms as r on r.apartment_key = a.apartment_key and r.room_name = m.room
     {{#incremental}}
     left join lateral (
-        select p.value
-        from {{ref "predictions"}} as p
-        where p.timestamp = m.timestamp
-            and p.apartment = m.apartment
-            and p.room = m.room
-            and p.target = 'presence'
-            and p.value between 0 and 1
+        select b.value
+        from (
+            select p.*
+            from {{ref "predictions"}} as p
+            where p.timestamp = m.timestamp
+                and p.apartment = m.apartment
+                and p.room = m.room
+                and {{> is_presence_probability target="presence"}}
+            union all
+            select p.*
+            from {{ref "predictions"}} as p
+            where p.timestamp = {{> quarter_of instant="m.timestamp"}}
+                and p.apartment = m.apartment
+                and p.room = m.room
+                and {{> is_presence_probability target="occupied"}}
+        ) as b
         order by {{> presence_probability_order}}
         limit 1
     ) as p on true
@@ -126,6 +173,10 @@ final as (
         on p.timestamp = m.timestamp
         and p.apartment = m.apartment
         and p.room = m.room
+    left join probabilities_of_quarters as q
+        on q.timestamp = {{> quarter_of instant="m.timestamp"}}
+        and q.apartment = m.apartment
+        and q.room = m.room
     {{/incremental}}
 )
 

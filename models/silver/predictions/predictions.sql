@@ -37,13 +37,17 @@ select
     horizon_days,
     horizon_type,
     horizon_minutes,
+    lead_minutes,
     window_minutes,
     model_type,
+    model_role,
     trained_at,
     run_at,
     value,
     class,
     confidence,
+    lower,
+    upper,
     row_no,
     load_id
 from final

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { featureRelations } from '../../../cli/commands/predict.ts';
+import { featureRelations } from '../../../cli/predict/relations.ts';
 import { newestModels, promote } from '../../../predictions/models.ts';
 import { scoreDue } from '../../../predictions/score.ts';
 import { predictionSettings } from '../../../predictions/settings.ts';
@@ -65,24 +65,94 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     const before = Number(await records());
     const first = await score(asOf);
     expect(first.map(({ use, horizon, records, state }) => [use, horizon, records, state])).toEqual([
-      ['occupied', 'quarter', 2, 'written'],
-      ['occupied', 'hour', 2, 'written'],
-      ['mean_power_w', 'quarter', 2, 'written'],
-      ['mean_power_w', 'hour', 2, 'written'],
-      ['occupied', 'day', 576, 'written'],
-      ['mean_power_w', 'day', 576, 'written'],
+      // two rooms, by the champion and the mean of the hour of the week
+      ['occupied', 'quarter', 4, 'written'],
+      ['occupied', 'hour', 4, 'written'],
+      // by a champion that is neither this mean nor has learnt, and both of these
+      ['mean_power_w', 'quarter', 6, 'written'],
+      ['mean_power_w', 'hour', 6, 'written'],
+      // three models, two rooms: 288 quarters and three local days
+      ['occupied', 'day', 1746, 'written'],
+      ['mean_power_w', 'day', 1746, 'written'],
     ]);
-    expect(await records()).toBe(before + 1160);
+    expect(await records()).toBe(before + 3512);
     const again = await score(asOf);
     expect(again.every(({ state, records }) => state === 'there already' && records === 0)).toBe(true);
-    expect(await records()).toBe(before + 1160);
-    await on.home.build({ select: ['+fact_prediction'] });
+    expect(await records()).toBe(before + 3512);
+    await on.home.build({ select: ['+fact_model_evaluation', 'fact_model_importance'] });
     const [fact] = await on.home.rows(
       `select count(*)::int as rows, min(predicted_value) >= 0 and max(predicted_value) <= 1 as are_probabilities
        from gold.fact_prediction join gold.dim_target using (target_key) where target_name = 'occupied'`,
     );
-    expect(fact).toEqual({ rows: 580, are_probabilities: true });
+    expect(fact).toEqual({ rows: 1736, are_probabilities: true });
     expect(await on.home.rows('select * from silver.prediction_rejects')).toEqual([]);
+  }, 240_000);
+
+  it('a day is what its quarters add up to, what was measured of it included', async () => {
+    const days = await on.home.rows(
+      `with facts as (
+           select f.*, t.target_name, d.timestamp_utc at time zone 'UTC' at time zone 'UTC' as begins
+           from gold.fact_prediction f join gold.dim_target t using (target_key) join gold.dim_datetime d using (datetime_key)
+           join gold.dim_horizon h using (horizon_key) join gold.dim_room r using (room_key)
+           where f.role = 'champion' and h.horizon_type = 'day' and r.room_name = 'Office'
+       ), quarters as (
+           select (to_timestamp(datetime_key::text, 'YYYYMMDDHH24MI')::timestamp at time zone 'UTC' at time zone 'Europe/Zurich')::date as day,
+               predicted_value from facts where target_name = 'mean_power_w'
+           union all
+           select (quarter at time zone 'Europe/Zurich')::date, power_w from silver.room_quarter
+           where room = 'Office' and quarter >= '2023-10-08 22:00Z' and quarter < '2023-10-09 05:30Z'
+       )
+       select q.day::text, round((sum(q.predicted_value) / 4000 - min(f.predicted_value))::numeric, 4)::float8 as difference,
+           min(f.window_minutes) as minutes,
+           count(f.actual_value) > 0 as is_measured
+       from quarters as q join facts as f on f.target_name = 'energy_kwh_day'
+           and (to_timestamp(f.datetime_key::text, 'YYYYMMDDHH24MI')::timestamp at time zone 'UTC' at time zone 'Europe/Zurich')::date = q.day
+       group by q.day order by q.day`,
+    );
+    expect(days).toEqual(
+      ['2023-10-09', '2023-10-10', '2023-10-11'].map((day, place) => ({
+        day,
+        difference: 0,
+        minutes: 1440,
+        is_measured: place === 0,
+      })),
+    );
+  });
+
+  it('a quarter that comes late fills what it decides, as a rebuild does', async () => {
+    const late = `insert into silver.room_quarter (quarter, apartment, room, motion_seen, motion_minutes, power_seen, power_w, load_id)
+      values ('2023-10-10 00:00Z', 'jimmy', 'Office', 15, 3, 15, 123, 2)`;
+    await on.database.warehouse.query(late);
+    const built = ['fact_prediction', 'fact_model_evaluation'];
+    await on.home.build({ select: built });
+    const filled = await on.home.rows(
+      `select t.target_name as target, min(f.actual_value) as least, max(f.actual_value) as most, count(distinct h.horizon_type)::int as horizons
+       from gold.fact_prediction f join gold.dim_target t using (target_key) join gold.dim_horizon h using (horizon_key)
+       join gold.dim_room r using (room_key) where f.datetime_key = 202310100000 and r.room_name = 'Office' group by 1 order by 1`,
+    );
+    expect(filled).toEqual([
+      { target: 'mean_power_w', least: 123, most: 123, horizons: 2 },
+      { target: 'occupied', least: 1, most: 1, horizons: 2 },
+    ]);
+    const incremental = await on.home.contents();
+    expect(incremental.get('fact_model_evaluation')?.length).toBeGreaterThan(10);
+    await on.home.build({ select: built, fullRefresh: true });
+    const rebuilt = await on.home.contents();
+    for (const table of built) expect(rebuilt.get(table), table).toEqual(incremental.get(table));
+    const models = await on.home.rows(
+      `select role, count(*)::int as models, bool_and(is_current and algorithm is not null and rows_trained > 0) as is_known
+       from gold.dim_model where model_name like '%-quarter-%' group by role order by role`,
+    );
+    expect(models).toEqual([
+      { role: 'baseline', models: 2, is_known: true },
+      { role: 'challenger', models: 1, is_known: true },
+      { role: 'champion', models: 2, is_known: true },
+    ]);
+    const [importance] = await on.home.rows(
+      `select count(*)::int > 20 as has_inputs, round(sum(gain)::numeric, 3)::float8 as gain, bool_and(permutation is not null) as is_measured
+       from gold.fact_model_importance join gold.dim_model using (model_key) where model_name = 'occupied-quarter-trees'`,
+    );
+    expect(importance).toEqual({ has_inputs: true, gain: 1, is_measured: true });
   }, 240_000);
 
   it('an apartment that objects is neither learnt from nor predicted', async () => {

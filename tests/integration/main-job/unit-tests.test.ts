@@ -93,8 +93,8 @@ describe('the unit tests of the incremental models', () => {
     [
       'fact_prediction',
       'a reading just before the end of the window',
-      's.timestamp > m.timestamp - r.longest',
-      "s.timestamp > m.timestamp - r.longest + interval '1 minute'",
+      'm.timestamp - w.longest',
+      "m.timestamp - w.longest + interval '1 minute'",
     ],
     ['fact_weather_day', 'the last hour of a day', '+ 2359', '+ 2259'],
     [

@@ -23,6 +23,7 @@ function made() {
     lastSign: 0,
     lastHit: undefined,
     building: undefined,
+    champions: [],
     ready: false,
   };
   return { lines, conditions, state };

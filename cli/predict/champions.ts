@@ -1,0 +1,59 @@
+import { newestModels } from '../../predictions/models.ts';
+import type { Queryable } from '../../warehouse/warehouse.ts';
+
+/** The champion of a target and horizon. Times are ISO text. */
+export interface Champion {
+  readonly target: string;
+  readonly horizon: string;
+  readonly name: string;
+  readonly version: string;
+  /** End of what it has learnt from, and how long ago that is. */
+  readonly trainedTo: string;
+  readonly ageSeconds: number;
+  /** How much smaller its error was than that of the mean of the hour of the week when it was chosen: 0.3 is 30 %. Null if unknown. */
+  readonly skill: number | null;
+  /** When a forecast was made last; null if none was. */
+  readonly predictedFrom: string | null;
+}
+
+/** A model of a target and horizon, by how wrong it was. */
+export interface Rival {
+  readonly name: string;
+  readonly evaluation: { readonly criterion: number };
+}
+
+/** How much better than the mean of the hour of the week a model was: above 0 it is better. Undefined if that was not measured. */
+export function skillOf(one: Rival, rivals: readonly Rival[]): number | undefined {
+  const mean = rivals.find(({ name }) => name === 'hour-of-week');
+  if (mean === undefined || mean.evaluation.criterion === 0) return undefined;
+  return 1 - one.evaluation.criterion / mean.evaluation.criterion;
+}
+
+/** The champions of all targets and horizons; none before the first training. */
+export async function readChampions(on: Queryable, now: Date): Promise<readonly Champion[]> {
+  const there = await on.query<{ there: boolean }>(`select to_regclass('staging.model') is not null as there`);
+  if (there.rows[0]?.there !== true) return [];
+  const models = await newestModels(on);
+  const { rows } = await on.query<{ target: string; horizon: string; origin: number }>(
+    `select target, horizon, (extract(epoch from max(origin)) * 1000)::float8 as origin
+     from staging.prediction_run group by target, horizon`,
+  );
+  return models
+    .filter(({ isChampion }) => isChampion)
+    .map((one) => {
+      const { target, horizon, name, version } = one;
+      const rivals = models.filter((other) => other.target === target && other.horizon === horizon);
+      const run = rows.find((row) => row.target === target && row.horizon === horizon);
+      const trainedTo = new Date(one.trainedTo);
+      return {
+        target,
+        horizon,
+        name,
+        version,
+        trainedTo: trainedTo.toISOString(),
+        ageSeconds: Math.max(0, (now.getTime() - trainedTo.getTime()) / 1000),
+        skill: skillOf(one, rivals) ?? null,
+        predictedFrom: run === undefined ? null : new Date(run.origin).toISOString(),
+      };
+    });
+}

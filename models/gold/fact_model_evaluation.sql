@@ -1,0 +1,163 @@
+{{config materialized="incremental" unique_key="date_key, room_key, model_key, horizon_key, target_key"}}
+
+with targets as (
+    select * from {{ref "dim_target"}}
+    where target_name in ('occupied', 'mean_power_w', 'energy_kwh_day', 'occupied_hours_day')
+),
+
+{{#incremental}}
+-- Days of a room on which a window begins that is predicted anew, or that holds a quarter measured anew.
+touched_days as (
+    select distinct
+        apartment,
+        room,
+        {{> date_key date="(timestamp at time zone 'UTC')"}} as date_key
+    from {{ref "predictions"}}
+    where load_id > {{high_water "predictions"}}
+    union
+    select
+        q.apartment,
+        q.room,
+        {{> date_key date="d.day"}}
+    from (
+        select distinct
+            apartment,
+            room,
+            (quarter at time zone 'UTC')::date as last_day,
+            ((quarter - interval '25 hours') at time zone 'UTC')::date as first_day
+        from {{ref "room_quarter"}}
+        where load_id > {{high_water "room_quarter"}}
+    ) as q
+    cross join lateral generate_series(q.first_day::timestamp, q.last_day::timestamp, interval '1 day') as d (day)
+),
+
+touched as (
+    select
+        d.date_key,
+        r.room_key
+    from touched_days as d
+    join {{ref "dim_apartment"}} as a on a.apartment_id = d.apartment
+    join {{ref "dim_room"}} as r on r.apartment_key = a.apartment_key and r.room_name = d.room
+),
+
+facts as (
+    select f.*
+    from touched as t
+    -- one look-up in the index each, whatever the planner believes about the number of days
+    cross join lateral (
+        select s.*
+        from {{ref "fact_prediction"}} as s
+        where s.room_key = t.room_key
+            and s.date_key = t.date_key
+        offset 0
+    ) as f
+),
+{{else}}
+facts as (
+    select * from {{ref "fact_prediction"}}
+),
+{{/incremental}}
+
+compared as (
+    select
+        f.date_key,
+        f.room_key,
+        f.model_key,
+        f.horizon_key,
+        f.target_key,
+        f.apartment_key,
+        f.actual_value as actual,
+        f.predicted_value as predicted,
+        f.predicted_value - f.actual_value as error,
+        f.lower_value is not null and f.upper_value is not null as has_interval,
+        f.actual_value between f.lower_value and f.upper_value as is_in_interval,
+        case
+            when t.target_name = 'occupied' and f.predicted_value between 0 and 1 and f.actual_value in (0, 1)
+                then least(floor(f.predicted_value * 10), 9)
+        end as bin,
+        case when f.actual_value = 1 then f.predicted_value else 1 - f.predicted_value end as likelihood
+    from facts as f
+    join targets as t on t.target_key = f.target_key
+    where f.actual_value is not null
+        and f.predicted_value is not null
+),
+
+final as (
+    select
+        date_key,
+        room_key,
+        model_key,
+        horizon_key,
+        target_key,
+        apartment_key,
+        count(*)::integer as n,
+        {{> order_free_sum value="error"}} as sum_error,
+        {{> order_free_sum value="abs(error)"}} as sum_abs_error,
+        {{> order_free_sum value="(error * error)"}} as sum_sq_error,
+        {{> order_free_sum value="actual"}} as sum_actual,
+        {{> order_free_sum value="predicted"}} as sum_predicted,
+        {{> order_free aggregate="sum" value="(-ln(greatest(likelihood, 1e-15)))" condition="bin is not null"}} as sum_log_loss,
+        (count(*) filter (where is_in_interval))::integer as n_in_interval,
+        (count(*) filter (where has_interval))::integer as n_interval,
+        {{#each (list 0 1 2 3 4 5 6 7 8 9) as |bin|}}
+        (count(*) filter (where bin = {{bin}}))::integer as bin_{{bin}}_n,
+        round(sum(predicted::numeric) filter (where bin = {{bin}}), 6)::double precision as bin_{{bin}}_predicted,
+        (sum(actual) filter (where bin = {{bin}})) as bin_{{bin}}_actual{{#unless @last}},{{/unless}}
+        {{/each}}
+    from compared
+    group by
+        date_key,
+        room_key,
+        model_key,
+        horizon_key,
+        target_key,
+        apartment_key
+)
+
+select
+    date_key,
+    room_key,
+    model_key,
+    horizon_key,
+    target_key,
+    apartment_key,
+    n,
+    sum_error,
+    sum_abs_error,
+    sum_sq_error,
+    sum_actual,
+    sum_predicted,
+    sum_log_loss,
+    n_in_interval,
+    n_interval,
+    bin_0_n,
+    bin_0_predicted,
+    bin_0_actual,
+    bin_1_n,
+    bin_1_predicted,
+    bin_1_actual,
+    bin_2_n,
+    bin_2_predicted,
+    bin_2_actual,
+    bin_3_n,
+    bin_3_predicted,
+    bin_3_actual,
+    bin_4_n,
+    bin_4_predicted,
+    bin_4_actual,
+    bin_5_n,
+    bin_5_predicted,
+    bin_5_actual,
+    bin_6_n,
+    bin_6_predicted,
+    bin_6_actual,
+    bin_7_n,
+    bin_7_predicted,
+    bin_7_actual,
+    bin_8_n,
+    bin_8_predicted,
+    bin_8_actual,
+    bin_9_n,
+    bin_9_predicted,
+    bin_9_actual
+from final

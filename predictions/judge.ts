@@ -1,0 +1,104 @@
+import { rowsAt, valuesAt } from '../learning/data/matrix.ts';
+import type { Artefact, ModelSpec } from '../learning/model/spec.ts';
+import { trainInThread } from '../learning/worker/training.ts';
+import { baselinesOf, learnersOf, type Means } from './candidates.ts';
+import { dayMs, type Examples, quarterMs } from './examples.ts';
+import { type Measured, measured } from './measure.ts';
+import { type Content, forecastsOf } from './models.ts';
+import { at, positions, roomsOf } from './rows.ts';
+import type { Horizon, Use } from './settings.ts';
+
+/** What is learnt of the daily forecasts: every third quarter of a day, another one each day, is as good and quicker. */
+const thinning = 3;
+
+/** What is compared, on which examples. */
+export interface Comparison {
+  readonly use: Use;
+  readonly horizon: Horizon;
+  /** What may be learnt from. */
+  readonly before: Examples;
+  /** What the forecasts are compared with; all later than that. */
+  readonly test: Examples;
+  readonly codes: readonly string[];
+  /** Whether there is enough to learn from; else only baselines are compared. */
+  readonly learns: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A model beside its forecasts of the test examples. */
+export interface Judged {
+  readonly name: string;
+  /** Of a model that has learnt, what it is trained by. */
+  readonly spec?: ModelSpec;
+  readonly content: Content;
+  readonly values: Float64Array;
+  readonly evaluation: Measured;
+}
+
+/** Trains all candidates on what came before, and compares them and the baselines with what came true after. */
+export async function compare(comparison: Comparison): Promise<readonly Judged[]> {
+  const { use, horizon, before, test, codes, learns, signal } = comparison;
+  const means = meansOf(before, codes.length);
+  const judged = (name: string, content: Content, spec?: ModelSpec): Judged => {
+    const { values } = forecastsOf(use, content, test);
+    const evaluation = measured(use, values, test.labels, roomsOf(test));
+    return { name, content, values, evaluation, ...(spec === undefined ? {} : { spec }) };
+  };
+  const all = baselinesOf(horizon).map((baseline) => judged(baseline, { kind: 'baseline', baseline, codes, means }));
+  if (!learns || before.matrix.rows === 0) return all;
+  for (const [name, spec] of Object.entries(learnersOf(use, horizon))) {
+    const artefact = await learn(spec, horizon, before, signal);
+    all.push(judged(name, { kind: 'learned', artefact, codes, means }, spec));
+  }
+  return all;
+}
+
+/** Trains a model in a thread of its own. */
+export function learn(
+  spec: ModelSpec,
+  horizon: Horizon,
+  examples: Examples,
+  signal: AbortSignal | undefined,
+): Promise<Artefact> {
+  const rows = positions(examples, (row) => horizon !== 'day' || isLearnt(examples, row));
+  return trainInThread(
+    { spec, matrix: rowsAt(examples.matrix, rows), target: valuesAt(examples.labels, rows) },
+    signal === undefined ? {} : { signal },
+  );
+}
+
+function isLearnt({ origins, targets }: Examples, row: number): boolean {
+  const ahead = ((targets[row] ?? 0) - (origins[row] ?? 0)) / quarterMs;
+  return (ahead + Math.floor((origins[row] ?? 0) / dayMs)) % thinning === 0;
+}
+
+/** The examples whose windows had ended by a time: milliseconds. */
+export function endedBy(examples: Examples, time: number): Examples {
+  return at(
+    examples,
+    positions(examples, (row) => (examples.targets[row] ?? 0) + quarterMs <= time),
+  );
+}
+
+/** The examples whose origins end within two times, the later one not itself: milliseconds. */
+export function predictedWithin(examples: Examples, from: number, to: number): Examples {
+  return at(
+    examples,
+    positions(examples, (row) => {
+      const made = (examples.origins[row] ?? 0) + quarterMs;
+      return made >= from && made < to;
+    }),
+  );
+}
+
+/** The means of the labels of each room, by its code, and of all. */
+export function meansOf({ matrix, labels }: Examples, codes: number): Means {
+  const mean = (values: readonly number[]) =>
+    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  const byRoom = Array.from({ length: codes }, (): number[] => []);
+  const rooms = matrix.values[matrix.columns.indexOf('room')];
+  labels.forEach((label, row) => {
+    byRoom[rooms?.[row] ?? -1]?.push(label);
+  });
+  return { rooms: byRoom.map(mean), all: mean([...labels]) ?? 0 };
+}

@@ -1,0 +1,57 @@
+import type { Session } from '../warehouse/warehouse.ts';
+import { dayTargets, forecastDays } from './days.ts';
+import { type Examples, quarterMs } from './examples.ts';
+import { forecastsOf, fullName, type Predicting } from './models.ts';
+
+/**
+ * What a model predicts from one origin, by the contract of staging.prediction: a record a window, and one a local day and room at the horizon
+ * of days. No clock time is in them: the same readings give the same records.
+ */
+export async function recordsOf(session: Session, model: Predicting, examples: Examples): Promise<readonly unknown[]> {
+  const { version, trainedTo, content, target, horizon, role } = model;
+  const forecasts = forecastsOf(target, content, examples);
+  const type = content.kind === 'baseline' ? 'baseline' : content.artefact.spec.kind;
+  const by = { name: fullName(model), version, type, trained_at: trainedTo, role };
+  const run_at = new Date((examples.origins[0] ?? 0) + quarterMs).toISOString();
+  const windows = Array.from(forecasts.values, (value, row) => {
+    const window = examples.targets[row] ?? 0;
+    const minutes = (window - (examples.origins[row] ?? 0)) / 60_000;
+    return {
+      model: by,
+      target,
+      apartment: examples.apartments[row],
+      room: examples.rooms[row],
+      timestamp: new Date(window).toISOString(),
+      window_minutes: 15,
+      horizon: horizon === 'day' ? { type: 'day', days: examples.days[row] } : { type: horizon, minutes },
+      run_at,
+      value: rounded(value),
+      lower: rounded(forecasts.lower?.[row]),
+      upper: rounded(forecasts.upper?.[row]),
+      ...(target === 'occupied' ? { class: value >= 0.5 ? 'occupied' : 'empty' } : {}),
+    };
+  });
+  if (horizon !== 'day' || windows.length === 0) return windows;
+  const days = await forecastDays(session, target, examples, forecasts.values, content.dayInterval);
+  return [
+    ...windows,
+    ...days.map(({ apartment, room, days: ahead, begins, minutes, value, lower, upper }) => ({
+      model: by,
+      target: dayTargets[target],
+      apartment,
+      room,
+      timestamp: new Date(begins).toISOString(),
+      window_minutes: minutes,
+      horizon: { type: 'day', days: ahead },
+      run_at,
+      value: rounded(value),
+      lower: rounded(lower),
+      upper: rounded(upper),
+    })),
+  ];
+}
+
+/** Nine digits: what differs beyond them is the order in which a machine adds. */
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value.toPrecision(9));
+}

@@ -1,0 +1,47 @@
+import { type Matrix, rowsAt, valuesAt } from '../learning/data/matrix.ts';
+import type { Examples } from './examples.ts';
+
+/** The rows of examples that are wanted, by position. */
+export function positions({ matrix }: Examples, isWanted: (row: number) => boolean): readonly number[] {
+  return Array.from({ length: matrix.rows }, (_, row) => row).filter(isWanted);
+}
+
+/** The examples at some positions, in this order. */
+export function at(examples: Examples, rows: readonly number[]): Examples {
+  const matrix: Matrix = rowsAt(examples.matrix, rows);
+  const texts = (of: readonly string[]) => rows.map((row) => of[row] ?? '');
+  return {
+    matrix,
+    origins: valuesAt(examples.origins, rows),
+    targets: valuesAt(examples.targets, rows),
+    days: valuesAt(examples.days, rows),
+    labels: valuesAt(examples.labels, rows),
+    apartments: texts(examples.apartments),
+    rooms: texts(examples.rooms),
+  };
+}
+
+/** The examples of which it is known what came true. */
+export function onlyKnown(examples: Examples): Examples {
+  return at(
+    examples,
+    positions(examples, (row) => !Number.isNaN(examples.labels[row])),
+  );
+}
+
+/** `<apartment>/<room>` of each row. */
+export function roomsOf({ apartments, rooms }: Examples): readonly string[] {
+  return rooms.map((room, row) => `${apartments[row]}/${room}`);
+}
+
+/** The positions of the rows with one key each, in the order in which keys first come. */
+export function grouped(rows: number, keyOf: (row: number) => string): ReadonlyMap<string, readonly number[]> {
+  const groups = new Map<string, number[]>();
+  for (let row = 0; row < rows; row += 1) {
+    const key = keyOf(row);
+    const found = groups.get(key);
+    if (found === undefined) groups.set(key, [row]);
+    else found.push(row);
+  }
+  return groups;
+}
