@@ -56,6 +56,8 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   predict: [
     'datacycle predict train',
     'datacycle predict score',
+    'datacycle predict backtest --from 2023-09-01T00:00:00Z --step 7d --output csv',
+    'datacycle predict explain occupied quarter jimmy/Office',
     'datacycle predict promote occupied day hour-of-week',
   ],
   export: ['datacycle export', 'datacycle export sac_presence --full'],

@@ -1,6 +1,10 @@
+import { type Backtested, type BacktestRequest, backtest } from '../../predictions/backtest.ts';
+import type { FeatureRelations } from '../../predictions/examples.ts';
+import { explainForecasts } from '../../predictions/explain.ts';
 import { newestModels, promote } from '../../predictions/models.ts';
+import { newestTime } from '../../predictions/origin.ts';
 import { scoreDue } from '../../predictions/score.ts';
-import { horizons, predictionSettings, uses } from '../../predictions/settings.ts';
+import { horizons, type PredictionSettings, predictionSettings, uses } from '../../predictions/settings.ts';
 import { type Trained, trainModels } from '../../predictions/train.ts';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
@@ -18,11 +22,15 @@ export interface PredictFlags {
   readonly horizon?: readonly string[] | undefined;
   readonly asOf?: string | undefined;
   readonly at?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly step?: string | undefined;
+  readonly output?: string | undefined;
 }
 
-export const predictActions = ['train', 'score', 'models', 'promote'] as const;
+export const predictActions = ['train', 'score', 'backtest', 'models', 'promote', 'explain'] as const;
 
-/** Trains, predicts, lists models, or makes one the champion. @throws UsageError */
+/** Trains, predicts, compares over history, lists models, makes one the champion, or says why it predicts what it predicts. @throws UsageError */
 export async function predict(
   project: Project,
   [action = '', ...names]: readonly string[],
@@ -61,6 +69,18 @@ export async function predict(
         else terminal.say(modelTable(models));
         return 0;
       }
+      case 'backtest': {
+        const range = { from: timeOf('--from', flags.from), to: timeOf('--to', flags.to), stepMs: stepOf(flags.step) };
+        return await compareOverHistory(
+          warehouse,
+          { relations, settings, uses: chosen, horizons: ahead, signal },
+          range,
+          flags.output ?? 'table',
+          terminal,
+        );
+      }
+      case 'explain':
+        return await explainOne(warehouse, relations, settings, names, at, terminal);
       case 'promote':
         return await promoteOne(warehouse, names, terminal);
       default:
@@ -122,6 +142,80 @@ async function promoteOne(warehouse: Warehouse, names: readonly string[], termin
   const text = `${name} is the champion of ${target}, ${horizon}, until the next training.`;
   if (terminal.json) terminal.event({ type: 'notice', text });
   else terminal.say(text);
+  return 0;
+}
+
+const dayMs = 86_400_000;
+
+/** @throws UsageError */
+function stepOf(text: string | undefined): number {
+  const days = /^([1-9][0-9]{0,2})d?$/.exec(text ?? '7d')?.[1];
+  if (days !== undefined) return Number(days) * dayMs;
+  throw new UsageError({ what: `--step is "${text}"`, hint: 'Write a number of days like 7d.' });
+}
+
+async function compareOverHistory(
+  warehouse: Warehouse,
+  request: Omit<BacktestRequest, 'from' | 'to' | 'stepMs'>,
+  range: { readonly from: Date | undefined; readonly to: Date | undefined; readonly stepMs: number },
+  output: string,
+  terminal: Terminal,
+): Promise<0 | 1> {
+  const end = range.to ?? new Date(await newestTime(warehouse, request.relations, undefined));
+  const from = range.from ?? new Date(end.getTime() - 28 * dayMs);
+  if (from >= end)
+    throw new UsageError({ what: '--from is not before --to', hint: 'Both are times like 2023-10-12T00:00:00Z.' });
+  const onDone = ({ use, horizon, models }: Backtested) => {
+    const rows = models.map((one) => ({ ...one, target: use, horizon, version: '', isChampion: false }));
+    if (output === 'table' && !terminal.json) terminal.say(modelTable(rows));
+    else if (output === 'csv')
+      for (const { target, name, evaluation } of rows) {
+        const { criterion, auc, ece, rmse, mae, bias, rows: windows } = evaluation;
+        terminal.output([target, horizon, name, criterion, auc, ece, rmse, mae, bias, windows].join(','));
+      }
+  };
+  if (output === 'csv') terminal.output('target,horizon,model,criterion,auc,ece,rmse,mae,bias,windows');
+  const done = await backtest(warehouse, { ...request, from, to: end, stepMs: range.stepMs, onDone });
+  if (terminal.json) terminal.event({ type: 'backtest', from: from.toISOString(), to: end.toISOString(), done });
+  else if (output === 'json') terminal.output(JSON.stringify(done, undefined, 2));
+  return done.some(({ models }) => models.length > 0) ? 0 : 1;
+}
+
+async function explainOne(
+  warehouse: Warehouse,
+  relations: FeatureRelations,
+  settings: PredictionSettings,
+  [target, horizon = 'quarter', room]: readonly string[],
+  at: Date | undefined,
+  terminal: Terminal,
+): Promise<0> {
+  if (target === undefined)
+    throw new UsageError({
+      what: 'predict explain takes a target, a horizon and, if you like, a room',
+      hint: 'As in datacycle predict explain occupied quarter jimmy/Office.',
+    });
+  const [use = 'occupied'] = oneOf('the target', [target], uses);
+  const [ahead = 'quarter'] = oneOf('the horizon', [horizon], horizons);
+  const all = await explainForecasts(warehouse, relations, settings, use, ahead, at);
+  const found = all.filter((one) => room === undefined || `${one.apartment}/${one.room}` === room);
+  if (terminal.json) terminal.event({ type: 'explanations', target: use, horizon: ahead, explanations: found });
+  else if (found.length === 0) terminal.say(`Nothing is predicted for ${room ?? 'any room'}.`);
+  else
+    terminal.say(
+      formatTable(
+        ['room', 'window', 'predicted', 'because of', 'which is', use === 'occupied' ? 'adds (log odds)' : 'adds (W)'],
+        found.flatMap(({ apartment, room: name, window, explanation: { prediction, contributions } }) =>
+          contributions
+            .slice(0, 5)
+            .map(({ column, value, contribution }, place) => [
+              ...(place === 0 ? [`${apartment}/${name}`, window, prediction.toPrecision(3)] : ['', '', '']),
+              column,
+              Number.isNaN(value) ? 'missing' : Number(value.toPrecision(4)),
+              `${contribution > 0 ? '+' : ''}${contribution.toPrecision(3)}`,
+            ]),
+        ),
+      ),
+    );
   return 0;
 }
 

@@ -194,8 +194,7 @@ export async function explored(
 
 type Tables = Readonly<Record<(typeof models)[number], string>>;
 
-/** Of an apartment $1 from $2 to $3, as the other queries of a measure. */
-/** Of each window the forecast that was made last, by the model in use. */
+/** Of an apartment $1 from $2 to $3, as the other queries of a measure; of each window the forecast that was made last, by the model in use. */
 function predictions(tables: Tables): string {
   return `select distinct on (p.datetime_key, r.room_name, t.target_name) p.datetime_key::text as key, r.room_name || ', ' || t.target_name as title,
            p.predicted_value as value,

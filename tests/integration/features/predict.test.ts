@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { featureRelations } from '../../../cli/predict/relations.ts';
+import { backtest } from '../../../predictions/backtest.ts';
+import { explainForecasts } from '../../../predictions/explain.ts';
 import { newestModels, promote } from '../../../predictions/models.ts';
 import { scoreDue } from '../../../predictions/score.ts';
 import { predictionSettings } from '../../../predictions/settings.ts';
@@ -153,6 +155,31 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
        from gold.fact_model_importance join gold.dim_model using (model_key) where model_name = 'occupied-quarter-trees'`,
     );
     expect(importance).toEqual({ has_inputs: true, gain: 1, is_measured: true });
+  }, 240_000);
+
+  it('says which inputs moved a forecast, and compares over history without storing anything', async () => {
+    const { warehouse } = on.database;
+    const relations = featureRelations(on.home.compile());
+    const explained = await explainForecasts(warehouse, relations, settings, 'occupied', 'quarter', asOf);
+    expect(explained.map(({ apartment, room, window }) => [apartment, room, window])).toEqual(
+      ['Kitchen', 'Office'].map((room) => ['jimmy', room, '2023-10-10T00:00:00.000Z']),
+    );
+    const values = await on.home.rows<{ value: number }>(
+      `select predicted_value as value from gold.fact_prediction join gold.dim_model m using (model_key) join gold.dim_room using (room_key)
+       where m.model_name = 'occupied-quarter-trees' order by room_name`,
+    );
+    for (const [place, { explanation }] of explained.entries()) {
+      expect(explanation.prediction).toBeCloseTo(values[place]?.value ?? 0, 8);
+      expect(['m0', 'm_1h', 'm1', 'since']).toContain(explanation.contributions[0]?.column);
+    }
+    const stored = await newestModels(warehouse);
+    const request = { relations, settings, uses: ['occupied'] as const, horizons: ['quarter'] as const };
+    const from = new Date('2023-10-04T00:00:00Z');
+    const [done] = await backtest(warehouse, { ...request, from, to: asOf, stepMs: 4 * 86_400_000 });
+    expect(done?.models[0]?.name).toBe('trees');
+    // six days of two rooms
+    expect(done?.models.map(({ evaluation }) => evaluation.rows)).toEqual(done?.models.map(() => 6 * 96 * 2));
+    expect(await newestModels(warehouse)).toEqual(stored);
   }, 240_000);
 
   it('an apartment that objects is neither learnt from nor predicted', async () => {
