@@ -4,9 +4,26 @@ import { isPlainType, timeType } from '../../manifest/column-type.ts';
 import { NodeError } from '../../text/errors.ts';
 import { type SeedFile, spotOf } from './seed-place.ts';
 
+/** A time of day, and the zone behind it: an offset, Z, AM or PM, a name. What follows an offset from a name is none: PostgreSQL takes UTC+2 for two hours west. */
+const clock = String.raw`\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?`;
+const zone = String.raw` *[+-]\d\d(?::?\d\d){0,2}| *(?![A-Z]+[+-]\d)[A-Z][\w/+-]*`;
+
 /** A date as ISO 8601 writes it, perhaps with a time and a time zone; their values are for PostgreSQL to judge. */
-const isoTime =
-  /^(?:[+-]?infinity|(?:\d{4,}-\d\d-\d\d|\d{8})(?:(?:T| +)\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)?(?: *[+-]\d\d(?::?\d\d){0,2}| *[A-Z][\w/+-]*)?(?: BC)?)$/i;
+const isoTime = new RegExp(
+  `^(?:[+-]?infinity|(?:\\d{4,}-\\d\\d-\\d\\d|\\d{8})(?:(?:T| +)(?<time>${clock}))?(?<zone>${zone})?(?: BC)?)$`,
+  'i',
+);
+
+/** A time of day, perhaps with a time zone. */
+const timeOfDay = new RegExp(`^(?<time>${clock})(?<zone>${zone})?$`, 'i');
+
+/** What PostgreSQL would leave out of a value without a word; undefined if it is nothing. */
+function leftOut(type: string, value: string): string | undefined {
+  const { time, zone: given } = (/^time\b/.test(type) ? timeOfDay : isoTime).exec(value)?.groups ?? {};
+  if (type === 'date' && time !== undefined && /[1-9]/.test(time)) return 'a time of day';
+  const isOfZone = given !== undefined && !/^ *(?:Z|UTC|GMT|[AP]M|[+-]00(?::?00)*|BC)$/i.test(given);
+  return isOfZone && /^time(?:stamp)?\b(?!.* with time zone)/.test(type) ? 'a time zone' : undefined;
+}
 
 /** A date within a range, an array or a row whose year does not come first, or not in full. */
 const otherDay = /(?<![\d./-])\d{1,2}([./-])\d{1,2}\1\d{2}(?:\d{2})?(?![\d./-])/;
@@ -23,7 +40,7 @@ function bare(type: string): string {
 
 /**
  * Refuses values that PostgreSQL would take for others than those that are meant: dates whose day and month it tells apart by its
- * setting DateStyle, and amounts with a decimal comma.
+ * setting DateStyle, times and time zones that the type does not hold, and amounts with a decimal comma.
  * @param parts of {@link composedTypes}.
  * @throws NodeError with the place of the first such value.
  */
@@ -43,6 +60,14 @@ export function checkValues(
     const { hasDays, hasMoney } = parts.get(type) ?? {};
     if (timeType(type) !== undefined)
       refuse((value) => value !== '' && !isoTime.test(value), 'is not a date as ISO 8601 writes it', ofDays);
+    if (/^(?:date|time)/.test(type) && !type.endsWith('[]'))
+      refuse(
+        (value) => leftOut(type, value) !== undefined,
+        'has more than the type can hold: PostgreSQL would leave it out',
+        ofParts,
+      );
+    if (/^time\b/.test(type))
+      refuse((value) => /now/i.test(value), 'is another time at each load', 'Write 12:30 or 12:30:00.');
     if (hasDays) refuse((value) => otherDay.test(value), 'has a date that is not as ISO 8601 writes it', ofDays);
     if (hasMoney) refuse(hasComma, 'has a comma that is taken for a separator of thousands', ofMoney);
   }
@@ -50,6 +75,8 @@ export function checkValues(
 
 const ofDays =
   'Write 2023-08-31 or 2023-08-31 12:00: elsewhere, which number is the day and which the month depends on the server. In Excel, give the column the format yyyy-mm-dd before you save it as CSV.';
+const ofParts =
+  'Give the column the type timestamptz (for a time of day: timetz), or write 2023-08-31 in a date, 2023-08-31 12:00 in a timestamp.';
 const ofMoney = 'Write 1234.50, with a decimal point and without separators.';
 
 /** Whether an amount, or one within an array, has a comma that does not part thousands before a decimal point. */

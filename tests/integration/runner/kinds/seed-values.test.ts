@@ -31,6 +31,32 @@ describe.each(oneDatabase)('values of seeds that depend on settings, on $name', 
   });
 
   test.each([
+    ['date', '2023-08-01 24:00', 'more than the type can hold'],
+    ['date', '2023-12-31 23:59:60', 'more than the type can hold'],
+    ['timestamp', '2023-08-01T10:00+0200', 'more than the type can hold'],
+    ['timestamp', '2023-08-01 10:00 Europe/Zurich', 'more than the type can hold'],
+    ['time', '10:00+02', 'more than the type can hold'],
+    ['time', 'now', 'is another time at each load'],
+    ['timestamptz', '2023-08-01 10:00 UTC+2', 'is not a date as ISO 8601 writes it'],
+  ])('%s: %s is refused, since it would be taken for less or other than it says', async (type, value, reason) => {
+    write(type, value);
+    expect(await errorOf('v')).toMatchObject({ message: expect.stringContaining(reason), where: 'seeds/v.csv:2:3' });
+  });
+
+  test.each([
+    ['date', '2023-08-01 00:00:00', '2023-08-01'],
+    ['timestamp', '2023-08-01 10:00Z', '2023-08-01 10:00:00'],
+    ['timestamptz', '2023-08-01T10:00+0200', '2023-08-01 08:00:00+00'],
+    ['timestamptz', '2016-12-31T23:59:60Z', '2017-01-01 00:00:00+00'],
+    ['timetz', '10:00+0200', '10:00:00+02'],
+    ['time', '24:00', '24:00:00'],
+  ])('%s: %s is %s', async (type, value, taken) => {
+    write(type, value);
+    await run();
+    expect(await rows('select v::text as v from seeds.v')).toEqual([{ v: taken }]);
+  });
+
+  test.each([
     ['daterange', '[2023-08-01,2023-09-05)'],
     ['money', '$1,234.50'],
     ['raw.day', '2023-08-01'],
