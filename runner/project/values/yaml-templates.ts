@@ -63,7 +63,7 @@ function rendered(text: string, values: YamlValues): unknown {
 }
 
 function namedValue(inside: string, values: YamlValues, isWhole: boolean): unknown {
-  const tokens = inside.match(/"[^"]*"|[()]|[^\s()"]+/g) ?? [];
+  const tokens = inside.match(/"[^"]*"|'[^']*'|[()]|[^\s()"']+/g) ?? [];
   const open = { at: 0, tokens, inside, values, isWhole };
   const value = tokens.length > 1 ? called(open) : operand(open);
   if (open.at < tokens.length) throw meansNothing(inside);
@@ -126,7 +126,7 @@ function operand(open: Open): unknown {
   const { target } = open.values;
   if (part !== undefined)
     return known(target[part], `a target has no "${part}"`, () => didYouMean(part, Object.keys(target)));
-  if (/^"|^(?:true|false|-?\d+(?:\.\d+)?)$/.test(token)) return constant(token);
+  if (/^["']|^(?:true|false|-?\d+(?:\.\d+)?)$/.test(token)) return constant(token);
   throw meansNothing(open.inside);
 }
 
@@ -163,7 +163,7 @@ function known(value: unknown, what: string, hint: () => string | undefined): un
 
 /** `true`, `5` and `"text"` as YAML has them; anything else is a text. */
 function constant(text: string): unknown {
-  if (/^".*"$/s.test(text)) return text.slice(1, -1);
+  if (/^(?:".*"|'.*')$/s.test(text)) return text.slice(1, -1);
   if (text === 'true' || text === 'false') return text === 'true';
   return /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?$/.test(text) ? Number(text) : text;
 }

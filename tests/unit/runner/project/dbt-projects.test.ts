@@ -193,6 +193,8 @@ models:
       ['{{eq target.name "dev"}}', '{{and (in target.name "a" "dev") (not (eq (var "kind") "view"))}}'].map(enabled),
     ).toEqual([true, true]);
     expect(['{{ne target.name "dev"}}', '{{or false (eq (env "N") "5")}}'].map(enabled)).toEqual([false, false]);
+    // A value of YAML often has double quotes itself.
+    expect([`{{eq (env ''N'') 5}}`, `{{eq target.name ''prod''}}`].map(enabled)).toEqual([true, false]);
     for (const value of ['{{var "kind"}}', '{{target.name}}_x', '{% if x %}1{% endif %}'])
       expect(problemLines({ 'models/b.yml': `models:\n  - name: b\n    config:\n      alias: ${value}\n` })).toEqual([
         'models/b.yml:4:14: a value that begins with {{ or {% needs quotes around it',
