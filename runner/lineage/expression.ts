@@ -119,8 +119,9 @@ export function callFlow(call: FuncCall, scope: Scope): Flow {
   };
   const value = yielded();
   const order = merge(all(call.agg_order, scope), windowFlow(call.over, scope));
-  // A rank is made of what it goes by; other functions take their values from the rows that this picks.
-  return merge(value, decides, args.length === 0 ? computed(order) : filtered(order));
+  // A rank or a percentile is made of what it goes by; other functions take their values from the rows that this picks.
+  const isOfOrder = args.length === 0 || call.agg_within_group === true;
+  return merge(value, decides, isOfOrder ? computed(order) : filtered(order));
 }
 
 /** What the rows are cut and ordered by over which a window function goes. */

@@ -120,7 +120,10 @@ function functionRelation({ functions = [], coldeflist, ordinality, alias }: Ran
     return call === undefined ? [] : [functionShape(call, listed ?? [], alias?.aliasname, scope)];
   });
   const operands = computed(merge(nothing, ...parts.map(({ rows }) => rows)));
+  const [only, second] = parts;
+  const isScalar = second === undefined && only?.columns.length === 1 && only.other === undefined;
   const shape: Shape = {
+    scalar: isScalar && ordinality !== true && coldeflist === undefined ? only.columns[0]?.flow : undefined,
     columns: [
       ...parts.flatMap(({ columns }) => columns),
       ...(ordinality === true ? [{ name: 'ordinality', flow: operands }] : []),
@@ -130,7 +133,6 @@ function functionRelation({ functions = [], coldeflist, ordinality, alias }: Ran
     rows: operands,
     filters: filtered(operands),
   };
-  const [only] = parts;
   return aliased(shape, alias, only?.name);
 }
 

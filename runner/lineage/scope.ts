@@ -18,6 +18,8 @@ export interface Shape {
   readonly other?: ((name: string) => Flow) | undefined;
   /** What `*` leaves out, or that it may; undefined: nothing. */
   readonly starGap?: string | undefined;
+  /** What its name stands for as a value, of a function that yields single values; undefined: a row. */
+  readonly scalar?: Flow | undefined;
   /** What its rows are made of. */
   readonly rows: Flow;
   /** What decides which rows there are. */
@@ -110,7 +112,7 @@ function known(scope: Scope, name: string): Flow | undefined {
 
 function undeclared(scope: Scope, name: string): Flow | undefined {
   const whole = scope.relations.find((one) => one.name === name);
-  if (whole !== undefined) return computed(wholeRow(whole.shape));
+  if (whole !== undefined) return whole.shape.scalar ?? computed(wholeRow(whole.shape));
   const [open, second] = scope.relations.filter(({ shape }) => shape.other !== undefined);
   if (second === undefined) return open?.shape.other?.(name);
   const names = scope.relations.flatMap((one) => (one.shape.other && one.name) ?? []);

@@ -99,6 +99,16 @@ export const cases: readonly (readonly [string, string, Readonly<Record<string, 
       place: 'computed t.*, computed t.a',
     },
   ],
+  [
+    'an aggregate of ordered rows',
+    `select percentile_cont(0.5) within group (order by a) as middle, mode() within group (order by b) as most from ${t}`,
+    { middle: 'computed t.a', most: 'computed t.b' },
+  ],
+  [
+    'elements by the name of their function',
+    `select e ->> 'x' as x from ${t}, jsonb_array_elements(doc -> 'list') as e`,
+    { x: 'copied t.doc.list.*.x' },
+  ],
   ['distinct', `select distinct a from ${t}`, { a: 'copied t.a' }, ['t.a']],
   [
     'distinct on',
