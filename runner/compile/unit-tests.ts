@@ -199,12 +199,13 @@ function overridden(
   const { is_incremental: _, ...replaced } = macros;
   const environment =
     Object.keys(replaced).length === 0 ? context.environment : environmentWith(context, replaced, yaml, path);
+  const given = recordedReads({ ...project.vars, ...vars });
   const node = modelNode(
     drafts.get(draft.name) ?? draft,
     environment === context.environment ? template : environment.parse(draft.file),
     {
       ...context,
-      project: { ...project, vars: { ...project.vars, ...vars }, env: over(project.env, { ...secrets, ...env }) },
+      project: { ...project, vars: given.values, env: over(project.env, { ...secrets, ...env }) },
       environment,
       drafts,
       sources,
@@ -214,8 +215,33 @@ function overridden(
     },
     nodes,
   );
+  const idle = Object.keys(vars).filter((name) => !given.read.has(name) && !Object.hasOwn(project.vars, name));
+  if (idle.length > 0)
+    throw new ProjectError(
+      idle.map((name) => {
+        const hint = didYouMean(name, given.read) ?? 'Remove it, or set it under vars in project.yml.';
+        return yaml.problem(`${draft.name} reads no variable "${name}"`, [...path, 'overrides', 'vars'], hint, name);
+      }),
+    );
   const { grants: _grants, persist_docs: _docs, ...config } = node.config;
   return { ...node, config, constraints: node.constraints.filter(({ type }) => type !== 'foreign_key') } as ModelNode;
+}
+
+/** Variables, and the names of those that were asked for. */
+function recordedReads(vars: Readonly<Record<string, unknown>>) {
+  const read = new Set<string>();
+  const note = (name: string | symbol) => typeof name === 'string' && read.add(name);
+  const values = new Proxy(vars, {
+    get: (of, name) => {
+      note(name);
+      return Reflect.get(of, name);
+    },
+    getOwnPropertyDescriptor: (of, name) => {
+      note(name);
+      return Reflect.getOwnPropertyDescriptor(of, name);
+    },
+  });
+  return { values, read };
 }
 
 /** An environment with other values for some of its variables. It is not copied: what of it is read is recorded elsewhere. */

@@ -5,7 +5,7 @@ import { selectNodes } from '../../../../runner/selection/selection.ts';
 import { TemporaryProject } from '../../../integration/temporary-project.ts';
 
 const before = {
-  'project.yml': 'name: shop\n',
+  'project.yml': 'name: shop\nvars: { rate: 3 }\n',
   'macros/cents.sql': '({{amount}} / 100)',
   'macros/late.sql': 'current_date - 1',
   'macros/words.sql': '{{return (list "a" "b")}}',
