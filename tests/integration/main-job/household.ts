@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,14 +6,12 @@ import { afterAll, beforeAll } from 'vitest';
 import { sampleFiles } from '../../../cli/demo/sample-files.ts';
 import type { LoadMode, LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
-import { type Compiled, compileProject } from '../../../runner/compile/compile.ts';
-import { type Project, textsOf } from '../../../runner/project/project.ts';
-import type { CheckedFile, CheckedFiles } from '../../../runner/project/properties.ts';
-import { readProject } from '../../../runner/project/read-project.ts';
+import type { Compiled } from '../../../runner/compile/compile.ts';
 import { runNodes } from '../../../runner/run/run.ts';
 import type { RunSummary } from '../../../runner/run/run-result.ts';
 import { relation } from '../../../warehouse/quote.ts';
 import type { Row, Warehouse } from '../../../warehouse/warehouse.ts';
+import { compiledAt } from '../compiled-project.ts';
 import type { DatabaseKind, TestDatabase } from '../databases.ts';
 import { selectedBy } from '../selected.ts';
 import { isNoUnitTest } from '../without-unit-tests.ts';
@@ -43,26 +41,6 @@ export function sampleMinutes(date: string, wanted: (minute: number) => boolean)
 
 /** Made when first asked for: it takes longer than most tests. */
 let sample: readonly NamedFile[] | undefined;
-
-/** What .yml files say, by their texts: most households have the same. */
-const checkedFiles: CheckedFiles = new Map<string, CheckedFile>();
-
-/** What was compiled last, by all that compiling depends on: many households have the same files, in folders of their own. */
-const compiledBefore = new Map<string, Compiled>();
-const mostBefore = 6;
-
-function compiledOnce(project: Project): Compiled {
-  const { env, seeds, target, vars, folders } = project;
-  const texts = textsOf(project).map(({ path, text }) => [path, text]);
-  const key = createHash('sha256')
-    .update(JSON.stringify([env, seeds, target, vars, folders, texts]))
-    .digest('hex');
-  const compiled = compiledBefore.get(key) ?? compileProject(project, checkedFiles);
-  compiledBefore.delete(key);
-  compiledBefore.set(key, compiled);
-  for (const oldest of [...compiledBefore.keys()].slice(0, -mostBefore)) compiledBefore.delete(oldest);
-  return compiled;
-}
 
 /** The project's own models with a share and a Bronze folder of their own, on a given database. */
 export class Household {
@@ -135,8 +113,7 @@ export class Household {
     const [of, readFrom] = [JSON.stringify(env), files.sort().join('\n')];
     const before = this.#compiled.get(of);
     if (before?.readFrom === readFrom) return before.compiled;
-    const project = readProject({ root: this.project, env });
-    const compiled = { ...compiledOnce(project), project };
+    const compiled = compiledAt(this.project, env);
     this.#compiled.set(of, { readFrom, compiled });
     return compiled;
   }

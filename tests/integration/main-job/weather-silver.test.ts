@@ -4,10 +4,9 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
-import { compileProject } from '../../../runner/compile/compile.ts';
-import { readProject } from '../../../runner/project/read-project.ts';
 import { runNodes } from '../../../runner/run/run.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
+import { compiledAt } from '../compiled-project.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { selectedBy } from '../selected.ts';
 import { isNoUnitTest } from '../without-unit-tests.ts';
@@ -211,7 +210,7 @@ describe.each(oneDatabase)('silver weather on $name', (kind) => {
   }
 
   async function build(fullRefresh = false): Promise<void> {
-    const compiled = compileProject(readProject({ root, env: {} }));
+    const compiled = compiledAt(root, {});
     runs += 1;
     const { results } = await runNodes(compiled, db.warehouse, {
       command: 'build',
@@ -315,7 +314,7 @@ describe.each(oneDatabase)('silver weather on $name', (kind) => {
     await land('2023-10-02', lines);
     await build();
     expect(await rows('select count(*)::int as rows from silver.weather_forecasts')).toEqual([{ rows: 1 }]);
-    const compiled = compileProject(readProject({ root, env: { WEATHER_MIN_YEAR: '2022' } }));
+    const compiled = compiledAt(root, { WEATHER_MIN_YEAR: '2022' });
     const node = compiled.manifest.nodes.get('model.weather_forecasts');
     expect(node?.kind === 'model' && node.fullSql.text).toContain(`'2022'::integer`);
   });
