@@ -49,11 +49,14 @@ export class Household {
   readonly bronze = join(this.folder, 'bronze');
   readonly project = join(this.folder, 'project');
   readonly #warehouse: Warehouse;
+  readonly #part: readonly string[];
   /** By the environment. */
   readonly #compiled = new Map<string, { readonly readFrom: string; readonly compiled: Compiled }>();
 
-  constructor(warehouse: Warehouse) {
+  /** @param part what it builds where a test does not say it, as `--select` has it, and the tests of that alone; all if not given. */
+  constructor(warehouse: Warehouse, part: readonly string[] = []) {
     this.#warehouse = warehouse;
+    this.#part = part;
     for (const folder of [this.share, this.project]) mkdirSync(folder, { recursive: true });
     for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests/data']) {
       cpSync(join(repository, name), join(this.project, name), { recursive: true, filter: isNoUnitTest });
@@ -82,7 +85,8 @@ export class Household {
     const compiled = this.compile(options.env);
     const summary = await runNodes(compiled, this.#warehouse, {
       command: options.command ?? 'build',
-      selected: selectedBy(compiled, { select: options.select ?? [] }),
+      selected:
+        options.select === undefined ? this.#ownPart(compiled) : selectedBy(compiled, { select: options.select }),
       fullRefresh: options.fullRefresh ?? false,
       reuse: options.reuse ?? true,
       threads: 4,
@@ -104,6 +108,10 @@ export class Household {
     return summary;
   }
 
+  #ownPart(compiled: Compiled): ReadonlySet<string> {
+    return selectedBy(compiled, { select: this.#part, indirect: this.#part.length === 0 ? 'eager' : 'cautious' });
+  }
+
   /** Read anew only when a file of the project changed: a test builds it a dozen times. */
   compile(env: Record<string, string> = {}): Compiled {
     const files = readdirSync(this.project, { recursive: true, encoding: 'utf8' }).map((path) => {
@@ -118,10 +126,13 @@ export class Household {
     return compiled;
   }
 
-  /** Every table's rows as text, in an order that only depends on them; audit columns left out. */
+  /** The rows of every table of its part as text, in an order that only depends on them; audit columns left out. */
   async contents(): Promise<Map<string, string[]>> {
     const found = new Map<string, string[]>();
-    for (const node of this.compile().manifest.nodes.values()) {
+    const compiled = this.compile();
+    const part = this.#ownPart(compiled);
+    for (const node of compiled.manifest.nodes.values()) {
+      if (!part.has(node.id)) continue;
       if (node.kind !== 'model' || (node.materialized !== 'table' && node.materialized !== 'incremental')) continue;
       const audit = [...(node.config.audit_columns ?? []), 'load_id'];
       const { rows } = await this.#warehouse.query<{ row: string }>(

@@ -55,13 +55,17 @@ export async function land(warehouse: Warehouse, issued: string, lines: readonly
   });
 }
 
-/** A project on an empty database, gone after `work`. */
+/** What is made of forecasts; where a test does not ask for all, the rest of the project has no part in it. */
+const ofWeather = ['+silver.weather', '+fact_weather_hour', '+fact_weather_day', '+dim_apartment'];
+
+/** A project on an empty database, gone after `work`. @param part what it builds. */
 export async function withHome(
   kind: DatabaseKind,
   work: (home: Household, warehouse: Warehouse) => Promise<void>,
+  part: readonly string[] = ofWeather,
 ): Promise<void> {
   const database = await kind.open();
-  const home = new Household(database.warehouse);
+  const home = new Household(database.warehouse, part);
   try {
     await ensureStaging(database.warehouse);
     await work(home, database.warehouse);
