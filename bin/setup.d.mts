@@ -6,3 +6,9 @@ export function prepare(options?: { readonly force?: boolean }): Promise<string>
 
 /** The bundled program of the thread that trains models: what `LEARNING_WORKER` stands for. */
 export function learningWorker(): Promise<string>;
+
+/** The folder of the program. */
+export const root: string;
+
+/** Translations of what the pages say, by language and English text. */
+export function pageCaptions(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>>;

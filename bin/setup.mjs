@@ -170,6 +170,29 @@ async function bundleProgram() {
   }
 }
 
+/**
+ * What the pages say in other languages: each text of ui/browser/captions and, of those that the report in Power BI has as well, the report's own
+ * caption. @returns translations by language and English text.
+ */
+export async function pageCaptions() {
+  const { parse } = await import('yaml');
+  const read = (path) => parse(readFileSync(join(root, path), 'utf8'));
+  const { texts } = await pageTexts();
+  return Object.fromEntries(
+    ['fr', 'es', 'ro', 'pt'].map((language) => {
+      const all = { ...read(`powerbi/captions/${language}.yml`), ...read(`ui/browser/captions/${language}.yml`) };
+      return [language, Object.fromEntries(texts.flatMap((text) => (text in all ? [[text, all[text]]] : [])))];
+    }),
+  );
+}
+
+/** The texts of the pages, as ui/browser/parts/texts.ts lists them. */
+async function pageTexts() {
+  const { transform } = await import('esbuild');
+  const { code } = await transform(readFileSync(join(root, 'ui/browser/parts/texts.ts'), 'utf8'), { loader: 'ts' });
+  return import(`data:text/javascript,${encodeURIComponent(code)}`);
+}
+
 /** The pages of `datacycle ui`: what runs in the browser, with all that it needs in two files. */
 async function bundlePages() {
   const { build } = await import('esbuild');
@@ -184,6 +207,7 @@ async function bundlePages() {
     target: 'es2022',
     jsx: 'automatic',
     jsxImportSource: 'preact',
+    define: { PAGE_CAPTIONS: JSON.stringify(await pageCaptions()) },
     logLevel: 'error',
     write: false,
   });

@@ -19,7 +19,9 @@ import { Runs } from './pages/runs.tsx';
 import { SourcesPage } from './pages/sources.tsx';
 import { isStatic, resident } from './parts/api.ts';
 import { JobBar } from './parts/job-bar.tsx';
+import { type Language, languages, t } from './parts/language.ts';
 import { useAnswer } from './parts/use.ts';
+import { useLanguage } from './parts/use-language.ts';
 
 const all = [
   { page: '', title: 'Overview', key: '1', isLive: true },
@@ -31,6 +33,9 @@ const all = [
   { page: 'operate', title: 'Operate', key: '7', isLive: true },
 ] as const;
 const pages = all.filter(({ page, isLive }) => (resident === undefined ? !isStatic || !isLive : page === 'explore'));
+
+/** Explore and the frame are in every language, the rest is in English. */
+const isTranslated = (page: string) => resident !== undefined || page === 'explore';
 
 function Page({ route }: { route: Route }) {
   if (resident !== undefined) return <Explore />;
@@ -52,7 +57,7 @@ function Page({ route }: { route: Route }) {
     case 'operate':
       return <Operate route={route} />;
     default:
-      return <p>There is no such page.</p>;
+      return <p>{t('There is no such page.')}</p>;
   }
 }
 
@@ -89,10 +94,12 @@ function App() {
   const route = useRoute();
   const about = useAnswer('about');
   const [theme, turnTheme] = useTheme();
+  const [language, setLanguage] = useLanguage();
   useEffect(() => {
-    const title = pages.find(({ page }) => page === route.page)?.title ?? (route.of || route.page);
+    const known = resident === undefined ? pages.find(({ page }) => page === route.page) : pages[0];
+    const title = known === undefined ? route.of || route.page : t(known.title);
     document.title = `${title} · ${about.answer?.project ?? 'datacycle'}`;
-  }, [route, about.answer]);
+  }, [route, about.answer, language]);
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
       if (!event.altKey || event.ctrlKey || event.metaKey) return;
@@ -107,31 +114,43 @@ function App() {
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
-        To the content
+        {t('To the content')}
       </button>
       <header class="top">
         <div class="brand">
           {about.answer?.project ?? 'datacycle'}
           {about.answer && <span class="faint"> {resident ?? about.answer.database}</span>}
         </div>
-        <nav aria-label="Pages">
+        <nav aria-label={t('Pages')}>
           {pages.map(({ page, title, key }) => (
             <a
               key={page}
               href={hrefOf(page)}
               aria-current={isCurrent(page) ? 'page' : undefined}
-              title={`${title} (Alt+${key})`}
+              title={`${t(title)} (Alt+${key})`}
             >
-              {title}
+              {t(title)}
             </a>
           ))}
         </nav>
         <button type="button" class="quiet" onClick={turnTheme}>
-          {theme === 'dark' ? 'Light' : 'Dark'}
+          {t(theme === 'dark' ? 'Light' : 'Dark')}
         </button>
+        <select
+          class="quiet"
+          aria-label={t('Language')}
+          value={language}
+          onChange={(event) => setLanguage(event.currentTarget.value as Language)}
+        >
+          {Object.entries(languages).map(([tag, name]) => (
+            <option key={tag} value={tag} lang={tag}>
+              {name}
+            </option>
+          ))}
+        </select>
       </header>
-      {!isStatic && resident === undefined && <JobBar />}
-      <main id="main" tabIndex={-1}>
+      {!isStatic && resident === undefined && <JobBar key={language} />}
+      <main id="main" key={language} tabIndex={-1} lang={isTranslated(route.page) ? undefined : 'en'}>
         <Page route={route} />
       </main>
     </>

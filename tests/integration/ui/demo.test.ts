@@ -57,6 +57,11 @@ describe.skipIf(browserPath === undefined)('from nothing by the demo to a chart'
     await page.locator('.chart canvas').waitFor();
     expect(await barriers(page)).toEqual([]);
     await page.screenshot({ path: join(screenshots, 'explore-1280.png') });
+    await page.getByLabel('Language').selectOption('ro');
+    await page.getByRole('heading', { name: 'Prezență pe zi și oră' }).waitFor();
+    await page.getByText(/Pe oră, \d+ puncte în UTC/).waitFor();
+    expect(await page.evaluate('document.documentElement.lang')).toBe('ro');
+    await page.getByLabel('Limbă').selectOption('en');
 
     await open('sources');
     await page.getByRole('button', { name: '12.10.2023 0342_JeremieVianin_received.json' }).click();

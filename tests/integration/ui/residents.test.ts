@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Explorable, type Explored, measures, type PresenceMap } from '../../../ui/data/explore.ts';
 import { databases } from '../databases.ts';
+import { barriers, browserPath, launch, patienceMs } from './chromium.ts';
 import { Flats } from './flats.ts';
 
 const start = Date.UTC(2024, 0, 1) / 1000;
@@ -146,6 +147,33 @@ describe.each(databases)("a resident's link, on $name", (kind) => {
     const rows = await flats.ask('/api/rows?id=model.dim_room', flats.served.cookie);
     expect(rows.body).toContain('Strange room');
   });
+
+  it.skipIf(browserPath === undefined || kind !== databases[0])(
+    'is one page, in the language of the browser',
+    async () => {
+      const browser = await launch();
+      const context = await browser.newContext({ locale: 'fr-CH', viewport: { width: 390, height: 860 } });
+      const page = await context.newPage();
+      page.setDefaultTimeout(patienceMs);
+      const asked: string[] = [];
+      page.on('response', (response) => asked.push(`${response.status()} ${new URL(response.url()).pathname}`));
+      await page.goto(flats.served.server.residents[0]?.address ?? '');
+      await page.getByRole('heading', { name: 'Explorer' }).waitFor();
+      await page.locator('.chart canvas').waitFor();
+      await page.getByText('Par heure en °C, 168 points en UTC.').waitFor();
+      expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Explorer']);
+      expect(await page.getByLabel('Appartement').locator('option').allInnerTexts()).toEqual(['Jimmy']);
+      // Other addresses show the same, and ask for nothing more.
+      await page.goto(`http://127.0.0.1:${flats.served.server.listensOn}/#/operate`);
+      await page.getByLabel('Langue').selectOption('pt');
+      await page.getByRole('heading', { name: 'Explorar' }).waitFor();
+      await page.locator('.chart canvas').waitFor();
+      expect(await barriers(page)).toEqual([]);
+      const questions = [...new Set(asked.filter((one) => one.includes('/api/')))].sort();
+      expect(questions).toEqual(['200 /api/about', '200 /api/explorable', '200 /api/explore', '200 /api/presence']);
+      await browser.close();
+    },
+  );
 
   it('shows a renter the climate of his rooms, and no more', async () => {
     const settings = join(flats.project.root, 'project.yml');

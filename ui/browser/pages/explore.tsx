@@ -1,7 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import { type Explorable, type Explored, type MeasureName, measures, type PresenceMap } from '../../data/explore.ts';
+import { resident } from '../parts/api.ts';
 import { Chart } from '../parts/chart.tsx';
 import { csvOf } from '../parts/csv.ts';
+import { t } from '../parts/language.ts';
 import { saveText } from '../parts/save.ts';
 import { Scrolling, Shown } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
@@ -11,11 +13,17 @@ export function Explore() {
   const found = useAnswer('explorable');
   return (
     <>
-      <h1>Explore</h1>
+      <h1>{t('Explore')}</h1>
       <Shown from={found}>
         {({ apartments }) =>
           apartments.length === 0 ? (
-            <p class="faint">There is something to see once room_hour and the facts are built.</p>
+            <p class="faint">
+              {t(
+                resident === undefined
+                  ? 'There is something to see once room_hour and the facts are built.'
+                  : 'There is nothing to see yet.',
+              )}
+            </p>
           ) : (
             <Chosen apartments={apartments} />
           )
@@ -45,7 +53,7 @@ function Chosen({ apartments }: { apartments: Explorable['apartments'] }) {
     <>
       <p class="tools">
         <label>
-          Apartment{' '}
+          {t('Apartment')}{' '}
           <select
             value={key}
             onChange={(event) => {
@@ -61,11 +69,11 @@ function Chosen({ apartments }: { apartments: Explorable['apartments'] }) {
           </select>
         </label>
         <label>
-          What{' '}
+          {t('What')}{' '}
           <select value={measure} onChange={(event) => setMeasure(event.currentTarget.value as MeasureName)}>
             {measures.map(({ name, title }) => (
               <option key={name} value={name}>
-                {title}
+                {t(title)}
               </option>
             ))}
           </select>
@@ -76,14 +84,14 @@ function Chosen({ apartments }: { apartments: Explorable['apartments'] }) {
             type="button"
             onClick={() => setRange([Math.max(apartment.from, apartment.to - seconds), apartment.to])}
           >
-            {title}
+            {t(title)}
           </button>
         ))}
         <button type="button" onClick={() => setRange([from - (to - from), from])}>
-          Earlier
+          {t('Earlier')}
         </button>
         <button type="button" disabled={to >= apartment.to} onClick={() => setRange([to, to + (to - from)])}>
-          Later
+          {t('Later')}
         </button>
       </p>
       <Lines
@@ -91,7 +99,7 @@ function Chosen({ apartments }: { apartments: Explorable['apartments'] }) {
         question={{ apartment: String(key), measure, from: String(Math.round(from)), to: String(Math.round(to)) }}
         onZoom={(start, end) => setRange([start, end])}
       />
-      <h2>Presence by hour</h2>
+      <h2>{t('Presence by day and hour')}</h2>
       <Presence apartment={key} />
     </>
   );
@@ -105,9 +113,13 @@ interface LinesProps {
 
 function Lines({ apartment, question, onZoom }: LinesProps) {
   const found = useAnswer('explore', question);
-  const title = measures.find(({ name }) => name === question.measure)?.title ?? '';
+  const title = measures.find(({ name }) => name === question.measure)?.title;
   return (
-    <Shown from={found}>{(answer) => <Drawn answer={answer} title={`${title}, ${apartment}`} onZoom={onZoom} />}</Shown>
+    <Shown from={found}>
+      {(answer) => (
+        <Drawn answer={answer} title={`${title === undefined ? '' : t(title)}, ${apartment}`} onZoom={onZoom} />
+      )}
+    </Shown>
   );
 }
 
@@ -115,20 +127,21 @@ function Drawn({ answer, title, onZoom }: { answer: Explored; title: string; onZ
   const series = useMemo(
     () =>
       answer.series.map(({ title: name, values, isPredicted }) => ({
-        title: isPredicted ? `${name}, predicted` : name,
+        title: isPredicted ? `${name}, ${t('Predicted').toLowerCase()}` : name,
         values,
         unit: answer.unit,
         isDashed: isPredicted,
       })),
     [answer],
   );
-  if (series.length === 0) return <p class="faint">Nothing was measured then.</p>;
-  const unit = answer.unit === '' ? '' : ` in ${answer.unit}`;
+  if (series.length === 0) return <p class="faint">{t('Nothing was measured then.')}</p>;
+  const unit = answer.unit === '' ? '' : ` ${t('in {unit}', { unit: answer.unit })}`;
   return (
     <>
       <p class="faint" role="status">
-        By the {answer.step}
-        {unit}, {answer.times.length} points in UTC. Drag over a stretch of time to see it closer.
+        {t(answer.step === 'hour' ? 'By the hour' : 'By the minute')}
+        {unit}, {t('{count} points in UTC', { count: answer.times.length })}.{' '}
+        {t('Drag over a stretch of time to see it closer.')}
       </p>
       <Chart
         label={`${title}${unit}: ${series.map((one) => one.title).join(', ')}`}
@@ -140,7 +153,7 @@ function Drawn({ answer, title, onZoom }: { answer: Explored; title: string; onZ
       />
       <p>
         <button type="button" onClick={() => saveText(`${title}.csv`, csvOf({ ...answer, series }))}>
-          Save as CSV
+          {t('Save as CSV')}
         </button>
       </p>
     </>
@@ -157,16 +170,21 @@ const labelWidth = 90;
 
 /** A row for each day, a square for each hour of local time: the darker, the more minutes somebody was seen. */
 function HeatMap({ answer: { days } }: { answer: PresenceMap }) {
-  if (days.length === 0) return <p class="faint">No presence is known.</p>;
+  if (days.length === 0) return <p class="faint">{t('No presence is known.')}</p>;
   const all = days.flatMap(({ hours }) => hours.filter((one) => one !== null));
   const share = Math.round((all.reduce((sum, one) => sum + one, 0) / Math.max(1, all.length * 60)) * 100);
   return (
-    <Scrolling label="Presence by day and hour">
+    <Scrolling label={t('Presence by day and hour')}>
       <svg
         width={labelWidth + 24 * cell}
         height={days.length * cell + 20}
         role="img"
-        aria-label={`${days.length} days from ${days[0]?.day} to ${days.at(-1)?.day}, with presence in ${share} % of the time`}
+        aria-label={t('{count} days from {from} to {to}, with presence in {share} % of the time', {
+          count: days.length,
+          from: days[0]?.day ?? '',
+          to: days.at(-1)?.day ?? '',
+          share,
+        })}
       >
         {[0, 6, 12, 18].map((hour) => (
           <text key={hour} x={labelWidth + hour * cell} y={12} class="axis">
@@ -186,7 +204,7 @@ function HeatMap({ answer: { days } }: { answer: PresenceMap }) {
                 height={cell - 1}
                 class={`heat heat-${minutes === null ? 'none' : Math.min(4, Math.ceil(minutes / 15))}`}
               >
-                <title>{`${date} ${hour}:00: ${minutes === null ? 'not known' : `${minutes} minutes`}`}</title>
+                <title>{`${date} ${hour}:00: ${minutes === null ? t('not known') : t('{minutes} minutes', { minutes })}`}</title>
               </rect>
             ))}
           </g>

@@ -2,6 +2,7 @@
 //
 //   api.ts      asks the server; where the pages are files (`docs generate`), what is in the page answers
 //   use.ts      hooks: an answer that comes, and comes again; keys
+//   language.ts what is said in five languages, of texts.ts and captions/; use-language.ts: the one that is chosen
 //   words.ts    times, sizes and numbers as people read them
 //   show.tsx    states, errors, tables, SQL
 //   chart.tsx   lines and bars over time

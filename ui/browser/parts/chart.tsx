@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { digits, t } from './language.ts';
 
 export interface Series {
   readonly title: string;
@@ -55,7 +56,7 @@ export function Chart({ label, times, series, form, height, onZoom }: ChartProps
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
         axes: [
           { ...axis, values: clock },
-          { ...axis, size: 64 },
+          { ...axis, size: 64, values: (_plot, splits) => splits.map(digits) },
         ],
         // Bars begin at 0; of lines the shape is what matters.
         ...(form === 'bars'
@@ -74,7 +75,7 @@ export function Chart({ label, times, series, form, height, onZoom }: ChartProps
           ],
         },
         series: [
-          { value: '{YYYY}-{MM}-{DD} {HH}:{mm}' },
+          { label: t('Time'), value: '{YYYY}-{MM}-{DD} {HH}:{mm}' },
           ...series.map(({ title, unit, isDashed }, index) => {
             const stroke = colours[index % colours.length] ?? '#0072b2';
             return {
@@ -83,7 +84,7 @@ export function Chart({ label, times, series, form, height, onZoom }: ChartProps
               width: 1.5,
               points: { show: form === 'lines' && times.length < 60 },
               value: (_self: uPlot, value: number | null) =>
-                value === null ? '' : `${Number(value.toPrecision(5))}${unit ? ` ${unit}` : ''}`,
+                value === null ? '' : `${digits(value)}${unit ? ` ${unit}` : ''}`,
               ...(isDashed ? { dash: [6, 4] } : {}),
               ...(form === 'bars' && bars !== undefined ? { fill: `${stroke}99`, paths: bars } : {}),
             };

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { cancelJob } from './api.ts';
+import { t } from './language.ts';
 import { Badge } from './show.tsx';
 import { useJobs } from './use-jobs.ts';
 
@@ -24,10 +25,10 @@ export function JobBar() {
     <div class="job-bar" role="status">
       <Badge status={newest.state} /> <code>{newest.command}</code>
       <span class="faint grow">{newest.progress || newest.lines.at(-1)?.text}</span>
-      <a href="#/operate">See all</a>
+      <a href="#/operate">{t('See all')}</a>
       {isRunning && (
         <button type="button" onClick={() => void cancelJob(newest.id).catch(() => undefined)}>
-          Stop
+          {t('Stop')}
         </button>
       )}
     </div>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { Refusal } from './api.ts';
+import { t } from './language.ts';
 import type { Answered } from './use.ts';
 
 /** How a state looks; the word is always there, never the colour alone. */
@@ -33,7 +34,7 @@ export function Badge({ status, text }: { status: string; text?: string }) {
 export function Problem({ error }: { error: Error }) {
   const more = error instanceof Refusal ? error : undefined;
   return (
-    <div class="problem" role="alert">
+    <div class="problem" role="alert" lang="en">
       <strong>{error.message}</strong>
       {more?.where && <div class="faint">at {more.where}</div>}
       {more?.detail && <pre>{more.detail}</pre>}
@@ -53,7 +54,7 @@ export function Shown<Answer>({
   return (
     <>
       {from.error && <Problem error={from.error} />}
-      {from.answer !== undefined ? children(from.answer) : from.error ? null : <p class="loading">Loading …</p>}
+      {from.answer !== undefined ? children(from.answer) : from.error ? null : <p class="loading">{t('Loading …')}</p>}
     </>
   );
 }
