@@ -149,8 +149,8 @@ function App() {
           ))}
         </select>
       </header>
-      {!isStatic && resident === undefined && <JobBar key={language} />}
-      <main id="main" key={language} tabIndex={-1} lang={isTranslated(route.page) ? undefined : 'en'}>
+      {!isStatic && resident === undefined && <JobBar />}
+      <main id="main" tabIndex={-1} lang={isTranslated(route.page) ? undefined : 'en'}>
         <Page route={route} />
       </main>
     </>

@@ -59,7 +59,7 @@ describe.skipIf(browserPath === undefined)('from nothing by the demo to a chart'
     await page.screenshot({ path: join(screenshots, 'explore-1280.png') });
     await page.getByLabel('Language').selectOption('ro');
     await page.getByRole('heading', { name: 'Prezență pe zi și oră' }).waitFor();
-    await page.getByText(/Pe oră, \d+ puncte în UTC/).waitFor();
+    await page.getByText(/Pe minut .*puncte în UTC/).waitFor();
     expect(await page.evaluate('document.documentElement.lang')).toBe('ro');
     await page.getByLabel('Limbă').selectOption('en');
 

@@ -100,6 +100,6 @@ export function Chart({ label, times, series, form, height, onZoom }: ChartProps
       watch.disconnect();
       plot.destroy();
     };
-  }, [times, series, form, height, onZoom === undefined]);
+  }, [times, series, form, height, label, onZoom === undefined]);
   return <div ref={place} class="chart" role="img" aria-label={label} />;
 }
