@@ -81,7 +81,7 @@ async function exportInto(
   } catch (error) {
     throw explain(error, {
       name: spec.name,
-      file: spec.place.file,
+      file: `${spec.place.file}:${spec.place.line}`,
       sourceText: sourceTexts(project),
       hint: ({ code }) => (code === '42P01' ? 'Build what it reads first: datacycle build' : undefined),
     });

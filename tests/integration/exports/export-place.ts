@@ -4,16 +4,16 @@ import { join, sep } from 'node:path';
 import { exportOne } from '../../../cli/exports/exporter.ts';
 import type { ExportOutcome } from '../../../exporting/export.ts';
 import { type ExportManifest, readManifest } from '../../../exporting/manifest.ts';
+import type { Compiled } from '../../../runner/compile/compile.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
-import type { TemporaryProject } from '../temporary-project.ts';
 
 /** Does an export of a project as the command does. @param now what the clock says. */
 export function exporting(
-  project: TemporaryProject,
+  project: { compile(env?: Record<string, string>): Compiled },
   warehouse: Warehouse,
   name: string,
   options: {
-    readonly env?: Readonly<Record<string, string>>;
+    readonly env?: Record<string, string>;
     readonly full?: boolean;
     readonly signal?: AbortSignal;
     readonly now?: string;

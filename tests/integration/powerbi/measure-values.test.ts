@@ -143,4 +143,49 @@ describe.each(oneDatabase)('the measures of the project on $name', (kind) => {
       expect(rows).toHaveLength(cells?.n ?? 0);
     },
   );
+
+  it('presence as SAP Analytics Cloud gets it is that of the minutes, with labels in five languages', async () => {
+    const [sums] = await home.rows(
+      `with hours as (
+           select p.datetime_key / 100 * 100 as hour_key, p.room_key, count(*) filter (where p.presence_flag) as present,
+               count(*) filter (where p.motion_count > 0) as moved, max(q.predicted) as predicted
+           from gold.fact_presence_minute as p
+           left join (
+               select f.room_key, f.datetime_key / 100 * 100 as hour_key, avg(f.predicted_value) as predicted
+               from gold.fact_prediction as f join gold.dim_target as t using (target_key)
+               where t.target_name = 'presence'
+               group by 1, 2
+           ) as q on q.room_key = p.room_key and q.hour_key = p.datetime_key / 100 * 100
+           group by 1, 2
+       )
+       select count(*)::integer as rows,
+           count(*) filter (where s.presence_minutes = h.present and s.presence_share = round(h.present / 60.0, 4)
+               and s.motion_count = h.moved and s.predicted_probability is not distinct from h.predicted::numeric(7, 6))::integer as same,
+           count(s.predicted_probability)::integer as predicted, count(distinct s.apartment)::integer as apartments
+       from gold.sac_presence as s full join hours as h using (hour_key, room_key)`,
+    );
+    expect(sums).toMatchObject({ same: sums?.rows, predicted: 6, apartments: 2 });
+    expect(Number(sums?.rows)).toBeGreaterThan(500);
+    const [noon] = await home.rows(
+      `select date::text, hour, weekday_fr, month_ro, room_en, room_fr, room_es, room_ro, room_pt, predicted_probability::float8 as probability
+       from gold.sac_presence where hour_key = 202310121200 and room = 'Bedroom' and apartment = 'Jimmy'`,
+    );
+    expect(noon).toEqual({
+      date: '2023-10-12',
+      hour: 14,
+      weekday_fr: 'jeudi',
+      month_ro: 'octombrie',
+      room_en: 'Bedroom',
+      room_fr: 'Chambre',
+      room_es: 'Dormitorio',
+      room_ro: 'Dormitor',
+      room_pt: 'Quarto',
+      probability: 0.9,
+    });
+    // Where the clock goes back an hour comes twice, and both are rows of their own.
+    const twice = await home.rows(
+      `select count(distinct hour_key)::integer as hours from gold.sac_presence where date = '2023-10-29' and hour = 2`,
+    );
+    expect(twice).toEqual([{ hours: 2 }]);
+  });
 });

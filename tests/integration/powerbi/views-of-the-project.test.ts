@@ -1,11 +1,16 @@
+import { cpSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSampleForecasts } from '../../../cli/demo/sample-forecasts.ts';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import { isBuilt, type ViewNode } from '../../../runner/manifest/manifest.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { checkedManifest, exporting, filesBelow } from '../exports/export-place.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
 import { predict, record } from '../main-job/prediction-records.ts';
+
+const repository = resolve(import.meta.dirname, '..', '..', '..');
 
 const allowed = [
   'integer',
@@ -172,6 +177,31 @@ describe.each(oneDatabase)('the views for Power BI on $name', (kind) => {
     );
     expect(row).toMatchObject({ priced: row?.rows, price: 0.34 });
     expect(Number(row?.costly)).toBeGreaterThan(100);
+  });
+
+  it('have beside them the export for SAP Analytics Cloud: one CSV file, and what its columns are called', async () => {
+    cpSync(join(repository, 'powerbi', 'captions'), join(home.project, 'powerbi', 'captions'), { recursive: true });
+    const [rows] = await home.rows(
+      'select count(*)::integer as n, sum(presence_minutes)::integer as present from gold.sac_presence',
+    );
+    expect(await exporting(home, database.warehouse, 'sac_presence')).toMatchObject({ written: 1, rows: rows?.n });
+    const files = filesBelow(join(home.project, 'exports', 'sac_presence'));
+    const { columns } = checkedManifest(files);
+    expect(columns.find(({ name }) => name === 'presence_minutes')).toMatchObject({
+      type: 'integer',
+      labels: {
+        en: 'Presence minutes',
+        fr: 'Minutes de présence',
+        es: expect.any(String),
+        ro: expect.any(String),
+        pt: expect.any(String),
+      },
+    });
+    const lines = String(files.get('sac_presence.csv')).trimEnd().split('\n');
+    const [header = '', ...others] = lines.map((line) => line.split(','));
+    const at = header.indexOf('presence_minutes');
+    expect(others.reduce((sum, cells) => sum + Number(cells[at]), 0)).toBe(rows?.present);
+    expect(others.find(([hour]) => hour === '202310121800')?.slice(3, 5)).toEqual(['2023-10-12', '20']);
   });
 
   it('are left alone by a second build', async () => {
