@@ -58,7 +58,7 @@ exports:
     const status = await command('status');
     expect(status.code).toBe(1);
     expect(status.stdout).toMatch(/^broken +\|[ |]+1$/m);
-    expect(status.stdout).toMatch(/^numbers +\| out\/numbers \| +1 \| +3 \| \d{4}-.*\| +0$/m);
+    expect(status.stdout).toMatch(/^numbers +\| out\/numbers \| 1 +\| 3 +\| \d{4}-.*\| +0$/m);
     expect(status.stdout).toMatch(/broken.*division by zero \(1 failed since its last success\)/);
   });
 
