@@ -3,17 +3,19 @@ import type { Env } from '../settings/environment.ts';
 /** Shorter values are no secrets; taking every "on" or "5432" out would destroy the log and protect nothing. */
 const leastLength = 4;
 
-/** Variables whose value is an address that may hold a password. */
-const addresses = ['DB_URL', 'DB_ADMIN_URL', 'MYSQL_URL'];
-
-const secretName = /(?:PASSWORD|PASSPHRASE|SECRET|TOKEN|SECRET_ACCESS_KEY)$/i;
+/**
+ * Variables that are secrets themselves by their names. Fewer than those that a model may not write into its SQL: a path to a key or the
+ * fingerprint of one belongs into a message.
+ */
+const secretName =
+  /SECRET|(?:PASSWORD|PASSWD|PASSPHRASE|PASSCODE|TOKEN|CREDENTIAL|API_KEY|ACCOUNT_KEY|PSEUDONYM_KEY|_PASS|_PWD|_SALT|_PEPPER)S?$/i;
 
 /** Takes every secret of the environment out of a text. */
 export type Redact = (text: string) => string;
 
 /**
- * A function that replaces by `***`: the passwords in DB_URL, DB_ADMIN_URL and MYSQL_URL, PSEUDONYM_KEY, every variable
- * called a password or passphrase, and what `names` (the `secrets:` of project.yml) lists. Each is found as it stands,
+ * A function that replaces by `***`: the password in every variable that is an address with one (DB_URL, a proxy's), PSEUDONYM_KEY, every
+ * variable called a password, secret or token, and what `names` (the `secrets:` of project.yml) lists. Each is found as it stands,
  * percent-encoded, percent-decoded and as JSON writes it.
  */
 export function redactor(env: Env, names: readonly string[]): Redact {
@@ -22,9 +24,9 @@ export function redactor(env: Env, names: readonly string[]): Redact {
     if (value === undefined) return;
     for (const form of formsOf(value)) if (form.length >= leastLength) found.add(form);
   };
-  for (const name of addresses) for (const password of passwordsIn(env[name] ?? '')) add(password);
   for (const [name, value] of Object.entries(env)) {
-    if (name === 'PSEUDONYM_KEY' || secretName.test(name) || names.includes(name)) add(value);
+    for (const password of passwordsIn(value ?? '')) add(password);
+    if (secretName.test(name) || names.includes(name)) add(value);
   }
   // The longest first, since one may be part of another.
   const secrets = [...found].sort((a, b) => b.length - a.length);

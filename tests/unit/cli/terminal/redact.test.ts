@@ -11,6 +11,24 @@ it.each([
   [{ SFTP_PASSWORD: 'say "hi"' }, JSON.stringify({ text: 'say "hi"' }), '{"text":"***"}'],
   [{ SFTP_PASSPHRASE: 'open sesame', PSEUDONYM_KEY: 'pseudo' }, 'open sesame open%20sesame pseudo', '*** *** ***'],
   [{ MINE: 'listed-in-project', OTHER: 'harmless' }, 'listed-in-project harmless', '*** harmless'],
+  [
+    { HTTPS_PROXY: 'http://bob:proxy-word@proxy:3128' },
+    'http://bob:proxy-word@proxy:3128',
+    'http://bob:***@proxy:3128',
+  ],
+  [{ AWS_ENDPOINT_URL_S3: 'https://k:s3-word@minio' }, 's3-word', '***'],
+  [{ AWS_SECRET_ACCESS_KEY: 'wJalr/XUtn+F', AWS_ACCESS_KEY_ID: 'AKIAEX' }, 'wJalr/XUtn+F AKIAEX', '*** AKIAEX'],
+  [
+    { DBT_ENV_SECRET_GIT: 'gitty', MYSQL_PWD: 'my-word', MAIL_API_KEY: 'k-1234' },
+    'gitty my-word k-1234',
+    '*** *** ***',
+  ],
+  // What a message has to name.
+  [
+    { SFTP_PRIVATE_KEY: '/keys/id', SFTP_HOST_KEY: 'SHA256:abcd', PWD: '/srv' },
+    '/keys/id SHA256:abcd /srv',
+    '/keys/id SHA256:abcd /srv',
+  ],
   // One that is part of another: the longer goes first.
   [{ SFTP_PASSWORD: 'abcd', PSEUDONYM_KEY: 'abcdef' }, 'abcdef abcd', '*** ***'],
   // Too short to be a secret.
