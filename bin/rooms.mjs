@@ -89,7 +89,7 @@ export const layers = [
   {
     name: 'api',
     uses: ['warehouse', 'parquet', 'runner', 'ui/server/headers.ts'],
-    rooms: ['resource', 'query', 'answer', 'keys', 'server'],
+    rooms: ['resource', 'query', 'answer', 'keys', 'odata', 'server'],
   },
   {
     name: 'cli',
@@ -207,6 +207,7 @@ export const doors = {
   'api/query': 'parameters.ts',
   'api/answer': 'rows.ts',
   'api/keys': 'keys.ts',
+  'api/odata': 'service.ts',
   'api/server': 'server.ts',
   'cli/flags': 'ignored.ts',
   'cli/settings': 'settings.ts',

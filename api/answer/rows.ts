@@ -37,7 +37,8 @@ function csvValue({ kind }: Column, value: unknown): string | null {
   return kind === 'timestamp' || kind === 'timestamptz' ? isoTime(value) : value;
 }
 
-function jsonValue({ kind }: Column, value: unknown): string {
+/** A value as JSON, from PostgreSQL's text. */
+export function jsonValue({ kind }: Pick<Column, 'kind'>, value: unknown): string {
   if (typeof value !== 'string') return 'null';
   switch (kind) {
     case 'boolean':

@@ -41,7 +41,8 @@ function selected({ orderBy }: Resource, columns: readonly Column[]): readonly s
   return [...new Set([...columns.map(({ name }) => name), ...orderBy])];
 }
 
-function conditionOf(filter: Filter, param: (value: unknown, cast: string) => string): string {
+/** One condition as SQL. @param param gives a value its number among the parameters. */
+export function conditionOf(filter: Filter, param: (value: unknown, cast: string) => string): string {
   const name = identifier(filter.column.name);
   const cast = filter.column.cast ?? 'text';
   switch (filter.kind) {
@@ -56,6 +57,7 @@ function conditionOf(filter: Filter, param: (value: unknown, cast: string) => st
   }
 }
 
-function castIn({ columns }: Resource, name: string): string {
+/** The type to which a value of a column is cast. */
+export function castIn({ columns }: Resource, name: string): string {
   return columns.get(name)?.cast ?? 'text';
 }

@@ -22,8 +22,12 @@ export interface Column {
 export interface Resource {
   /** `/silver/readings` */
   readonly path: string;
-  /** The name of the model. */
+  /** The name of the model, or of its view. */
   readonly name: string;
+  /** The id of the model. */
+  readonly model: string;
+  /** Whether it is the view of schema bi that shows the model. */
+  readonly isView: boolean;
   readonly description: string;
   readonly relation: RelationName;
   /** All columns that may be filtered, also those that are not shown. */

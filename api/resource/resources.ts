@@ -32,6 +32,8 @@ function ofModel(manifest: Manifest, node: BuiltNode, api: ApiSettings): Resourc
   return {
     path: api.path,
     name: node.name,
+    model: node.id,
+    isView: false,
     description: node.description,
     relation: node.relation,
     columns: new Map(columns.map((column) => [column.name, column])),
@@ -59,6 +61,8 @@ function ofView(manifest: Manifest, exposure: Exposure, api: ApiSettings): Resou
   return {
     path,
     name: exposure.view.name,
+    model: exposure.model,
+    isView: true,
     description: exposure.description,
     relation: exposure.view,
     columns: new Map(columns.map((column) => [column.name, column])),

@@ -3,8 +3,9 @@
 //   1. server.ts   a key lets a request in (keys/), so many a minute; routes, refusals, shutdown
 //   2. routes.ts   one route for each resource: parameters, ETag, rows; versions.ts: whether anything has changed
 //   3. pages.ts    one page, or all of them as a stream
-//   4. openapi.ts  what the addresses take and give, for @fastify/swagger; docs-page.ts the same for people
-//   5. failure.ts  what an error is answered
+//   4. odata-routes.ts  the same rows by OData (../odata)
+//   5. openapi.ts  what the addresses take and give, for @fastify/swagger; docs-page.ts the same for people
+//   6. failure.ts  what an error is answered
 //
 // Without a key only /health and the documentation are answered. No answer holds SQL, an address or a secret of the server.
 import rateLimit from '@fastify/rate-limit';
@@ -19,8 +20,9 @@ import { type KeyRing, type Reader, Refused } from '../keys/keys.ts';
 import type { Resource } from '../resource/resource.ts';
 import { docsPage, docsStyle } from './docs-page.ts';
 import { failureOf } from './failure.ts';
+import { addOdata, isOdata } from './odata-routes.ts';
 import { failureSchema } from './openapi.ts';
-import { addRoutes } from './routes.ts';
+import { addRoutes, type RouteOptions } from './routes.ts';
 import { Versions } from './versions.ts';
 
 export interface ApiOptions {
@@ -86,7 +88,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   app.addHook('onSend', async (_request, reply) => {
     for (const [name, value] of Object.entries(securityHeaders)) if (!reply.hasHeader(name)) reply.header(name, value);
   });
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     const { status, what, hint } = failureOf(error);
     if (status === 401) reply.header('www-authenticate', 'Basic realm="datacycle", charset="UTF-8"');
     if (status === 500) options.warn(error instanceof Error ? error.message : String(error));
@@ -94,11 +96,15 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
       .code(status)
       .type('application/json; charset=utf-8')
       .header('cache-control', 'no-store')
-      .send({ error: { what, hint } });
+      .send(
+        isOdata(request.url)
+          ? { error: { code: String(status), message: [what, hint].filter(Boolean).join(' ') } }
+          : { error: { what, hint } },
+      );
   });
   app.setNotFoundHandler((request, reply) => notFound(options.resources, request, reply));
   addOpenRoutes(app, options);
-  addRoutes(app, {
+  const routes: RouteOptions = {
     resources: options.resources,
     versions: new Versions(options.warehouse),
     stop: stop.signal,
@@ -107,7 +113,9 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
       if (reader === undefined) throw new Refused(401, 'There is no key.');
       return reader;
     },
-  });
+  };
+  addRoutes(app, routes);
+  addOdata(app, routes);
   try {
     const address = await app.listen({ host, port });
     return {
