@@ -43,20 +43,6 @@ const longest = [
   'loaders/killed',
 ];
 
-/** What the gate's ten minutes have no room for: run by the long form alone. */
-const night = [
-  'subject/registry-history',
-  'installation/three-days',
-  'ui/demo',
-  'features/predict',
-  'powerbi/measure-values',
-  'main-job/long-history',
-  'runner/errors/positions',
-  'promises/7-hostile-names',
-  'cli/watch/database-restart',
-  'cli/convert',
-];
-
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
@@ -74,7 +60,6 @@ export default defineConfig(async ({ mode }) => ({
   test: {
     globalSetup: ['tests/temporary-folder.ts', 'tests/postgres-server.ts', 'tests/embedded-template.ts'],
     include: ['tests/{unit,golden,integration}/**/*.test.ts'],
-    exclude: mode === 'long' ? [] : night.map((name) => `tests/integration/${name}.test.ts`),
     env: mode === 'long' ? { TEST_LONG: '1' } : {},
     testTimeout: 120_000,
     hookTimeout: 240_000,

@@ -73,7 +73,7 @@ export class ProjectCopy {
     ended?: { readonly interruptAfter?: RegExp; readonly signal?: AbortSignal; readonly kill?: NodeJS.Signals },
   ): Promise<Outcome> {
     if (env.DB_URL === undefined && working.has(args[0] ?? '')) this.#makeDatabase();
-    if (!this.#isBegun && !isBusy() && compiling.has(args[0] ?? '')) await this.#begin();
+    if (!this.#isBegun && !isBusy() && compiling.has(args[0] ?? '')) await this.begin();
     const all = { ...clean, ...env };
     return ended === undefined && !isBusy() ? runHere(args, this.root, all) : runProcess(args, this.root, all, ended);
   }
@@ -84,8 +84,11 @@ export class ProjectCopy {
     if (template !== undefined && !existsSync(folder)) cpSync(template, folder, { recursive: true });
   }
 
-  /** Before its first command: what a command before it would have kept of the files that the copy has as they are. */
-  async #begin(): Promise<void> {
+  /**
+   * Gives it what a command before would have kept of its files as they are; the first command does. To be called before a
+   * process is started that is no command of this object.
+   */
+  async begin(): Promise<void> {
     this.#isBegun = true;
     compiledBefore ??= compileCopy();
     const cache = join(this.root, 'target', 'cache');

@@ -13,7 +13,9 @@ export class Init implements KilledKind {
   static async create(): Promise<KilledKind> {
     const admin = new pg.Client({ connectionString: server });
     await admin.connect();
-    return new Init(admin);
+    const kind = new Init(admin);
+    await kind.#project.begin();
+    return kind;
   }
 
   readonly #project = new ProjectCopy();

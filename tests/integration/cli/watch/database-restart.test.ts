@@ -41,6 +41,7 @@ let watcher: WatchProcess | undefined;
 beforeAll(async () => {
   server = process.env.TEST_DB_URL ? await PostgresServer.start() : undefined;
   project = new ProjectCopy();
+  await project.begin();
 });
 afterAll(async () => {
   watcher?.signal('SIGKILL');

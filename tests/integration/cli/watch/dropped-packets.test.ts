@@ -18,6 +18,7 @@ describe.each(servers)('a network that drops packets between the watcher and $na
     db = await open();
     proxy = await CuttingProxy.to(Number(new URL(db.url ?? '').port));
     project = new ProjectCopy();
+    await project.begin();
     mkdirSync(join(project.root, 'share'));
   });
   afterEach(async () => {

@@ -25,6 +25,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
     db = await open();
     project = new ProjectCopy();
     mkdirSync(share());
+    await project.begin();
     env = { DB_URL: db.url ?? '', SMB_PATH: share(), BRONZE_ROOT: join(project.root, 'bronze') };
   });
   afterEach(async () => {

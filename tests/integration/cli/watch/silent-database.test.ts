@@ -21,6 +21,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
     beforeEach(async () => {
       db = await open();
       project = new ProjectCopy();
+      await project.begin();
       mkdirSync(join(project.root, 'share'));
     });
     afterEach(async () => {
