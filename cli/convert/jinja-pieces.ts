@@ -11,8 +11,25 @@ export interface Piece {
   readonly line: number;
 }
 
-const signs =
-  /\{%[-+]?\s*raw\s*[-+]?%\}([\s\S]*?)\{%[-+]?\s*endraw\s*[-+]?%\}|\{#[\s\S]*?#\}|\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?!\}\})[^'"])*?\}\}|\{%(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?!%\})[^'"])*?%\}/g;
+const openings = /\{%[-+]?\s*raw\s*[-+]?%\}([\s\S]*?)\{%[-+]?\s*endraw\s*[-+]?%\}|\{#[\s\S]*?#\}|\{\{|\{%/g;
+const marks = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[{}]|%\}/g;
+
+/**
+ * Where a piece ends whose signs open at a place; undefined if it is never closed. As in Jinja, a brace that is open within it is
+ * closed first: `{{ config(meta={'a': {'b': 1}}) }}` is one piece.
+ */
+function endOf(template: string, at: number): number | undefined {
+  const close = template.startsWith('{{', at) ? '}}' : '%}';
+  let open = 0;
+  marks.lastIndex = at + 2;
+  for (let match = marks.exec(template); match !== null; match = marks.exec(template)) {
+    const [mark] = match;
+    if (open === 0 && template.startsWith(close, match.index)) return match.index + 2;
+    if (mark === '{') open += 1;
+    else if (mark === '}') open = Math.max(0, open - 1);
+  }
+  return undefined;
+}
 
 /** Cuts a template into its pieces; put together, what is written in them is the template again. */
 export function piecesOf(template: string): Piece[] {
@@ -24,8 +41,13 @@ export function piecesOf(template: string): Piece[] {
     line += written.split('\n').length - 1;
   };
   let end = 0;
-  for (const match of template.matchAll(signs)) {
-    const [written, raw] = match;
+  for (const match of template.matchAll(openings)) {
+    const [opening, raw] = match;
+    if (match.index < end) continue;
+    const isWhole = opening.length > 2;
+    const until = isWhole ? match.index + opening.length : endOf(template, match.index);
+    if (until === undefined) continue;
+    const written = template.slice(match.index, until);
     const before = template.slice(end, match.index);
     add('text', before, before);
     end = match.index + written.length;

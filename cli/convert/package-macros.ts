@@ -61,6 +61,33 @@ function itemsOf(
   return list.items.map(text);
 }
 
+const pivotArguments =
+  'column values alias agg cmp prefix suffix then_value else_value quote_identifiers distinct'.split(' ');
+
+/** A column for each value, as dbt_utils names them. */
+function pivot(args: ReadonlyMap<string, Expression>, text: (one: Expression) => string): string {
+  const given = (name: string, byDefault: string): string => {
+    const one = args.get(String(pivotArguments.indexOf(name))) ?? args.get(name);
+    if (one === undefined) return byDefault;
+    return one.kind === 'value' && typeof one.value === 'boolean' ? String(one.value) : text(one);
+  };
+  const unknown = [...args.keys()].find((key) => !pivotArguments.includes(key) && !(Number(key) in pivotArguments));
+  if (unknown !== undefined) throw new NotConverted(`pivot with the argument "${unknown}": write the SQL for it`);
+  const [column, agg, cmp] = [given('column', ''), given('agg', 'sum'), given('cmp', '=')];
+  if (column === '' || given('quote_identifiers', 'true') !== 'true')
+    throw new NotConverted('pivot without a column, or without quotes: write the SQL for it');
+  const [before, after] = [given('prefix', ''), given('suffix', '')];
+  const [then, otherwise] = [given('then_value', '1'), given('else_value', '0')];
+  const distinct = given('distinct', 'false') === 'true' ? 'distinct ' : '';
+  return itemsOf(args, 1, 'values', text)
+    .map((one) => {
+      const name = given('alias', 'true') === 'true' ? ` as "${before}${one}${after}"` : '';
+      const value = one.replaceAll("'", "''");
+      return `${agg}(${distinct}case when ${column} ${cmp} '${value}' then ${then} else ${otherwise} end)${name}`;
+    })
+    .join(',\n    ');
+}
+
 /** By their names without that of the package. */
 export const packageMacros: Readonly<Record<string, Ready | undefined>> = {
   generate_surrogate_key: (args, text) =>
@@ -78,14 +105,7 @@ export const packageMacros: Readonly<Record<string, Ready | undefined>> = {
     (part, start, end) =>
       `select generate_series((${start})::timestamp, (${end})::timestamp - interval '1 microsecond', interval '1 ${part}') as date_${part}`,
   ),
-  pivot: (args, text) => {
-    const column = args.get('0') ?? args.get('column');
-    if (column === undefined || [...args.keys()].some((key) => !['0', '1', 'column', 'values'].includes(key)))
-      throw new NotConverted('pivot with further arguments: write the SQL for it');
-    return itemsOf(args, 1, 'values', text)
-      .map((one) => `sum(case when ${text(column)} = '${one.replaceAll("'", "''")}' then 1 else 0 end) as "${one}"`)
-      .join(',\n    ');
-  },
+  pivot,
   group_by: filled(['n'], (n) => `group by ${Array.from({ length: Number(n) }, (_, index) => index + 1).join(', ')}`),
   safe_divide: filled(['numerator', 'denominator'], (a, b) => `(${a}) / nullif((${b}), 0)`),
   date_trunc: filled(['datepart', 'date'], (part, date) => `date_trunc('${part}', ${date})`),

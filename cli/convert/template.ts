@@ -1,4 +1,5 @@
 import { type Expression, NotConverted, readExpression } from '../../runner/template/jinja-expression.ts';
+import { type Constant, constantOf } from './constants.ts';
 import { type Piece, piecesOf } from './jinja-pieces.ts';
 import { printed, type Scope, type Signature, tag, written } from './write-expression.ts';
 
@@ -16,6 +17,8 @@ interface Block {
   readonly ends: string;
   readonly close: string;
   readonly loops: readonly string[];
+  /** How many items its loop goes through, if that is known. */
+  readonly size?: number | undefined;
   /** Why the block as a whole stays Jinja. */
   readonly left: boolean;
   /** Of `is_incremental() and x`: the pieces from its first `else` on belong to the full form, too. */
@@ -35,6 +38,8 @@ export function convertTemplate(
   tasks: Task[],
   firstLine = 1,
 ): string {
+  const pieces = trimmed(piecesOf(text));
+  const known = knownOf(pieces);
   const blocks: Block[] = [];
   const made: string[] = [];
   const convert = (piece: Piece): string => {
@@ -45,7 +50,8 @@ export function convertTemplate(
     const place = { file, line: firstLine + piece.line - 1 };
     const described = (what: string) => `${what}: ${short(piece.written)}`;
     const note = (what: string) => void tasks.push({ ...place, what: described(what), toLookAt: true });
-    const scope: Scope = { macros, loops, depth: blocks.filter((block) => block.loops.length > 0).length, note };
+    const around = blocks.filter((block) => block.loops.length > 0);
+    const scope: Scope = { macros, loops, depth: around.length, known, size: around.at(-1)?.size, note };
     try {
       if (piece.kind === 'print') return printed(readExpression(piece.inside), scope);
       return statement(piece, scope, blocks, made);
@@ -55,7 +61,7 @@ export function convertTemplate(
       return left(piece.written);
     }
   };
-  for (const piece of trimmed(piecesOf(text))) made.push(convert(piece));
+  for (const piece of pieces) made.push(convert(piece));
   for (const { ends } of blocks) tasks.push({ file, line: firstLine, what: `a block is not closed by ${ends}` });
   return made.join('');
 }
@@ -107,7 +113,7 @@ function statement({ inside, written: whole }: Piece, scope: Scope, blocks: Bloc
       case 'for':
         return loop(rest, scope, begin);
       case 'set': {
-        const [, name, value] = /^(\w+)\s*=\s*([\s\S]+)$/.exec(rest) ?? [];
+        const [, name, value] = setting.exec(inside) ?? [];
         if (name === undefined || value === undefined)
           throw new NotConverted('a block of text with a name: make it a macro, a file in macros/');
         if (scope.depth > 0)
@@ -123,6 +129,47 @@ function statement({ inside, written: whole }: Piece, scope: Scope, blocks: Bloc
     // What it would have opened has an end, which stays with it.
     const opens = ['if', 'for', 'call', 'filter', 'snapshot', 'macro', 'test', 'materialization'].includes(word);
     if (opens || (word === 'set' && !rest.includes('='))) begin('', { ends: `end${word}`, close: '', left: true });
+    throw error;
+  }
+}
+
+const setting = /^set\s+(\w+)\s*=\s*([\s\S]+)$/;
+
+/** Methods that change a list. */
+const changing = /(\w+)\s*\.\s*(?:append|extend|insert|remove|pop|clear|sort|reverse)\s*\(/g;
+
+/** The variables that are set to a constant, each once and outside of every block. */
+function knownOf(pieces: readonly Piece[]): Map<string, Constant> {
+  const known = new Map<string, Constant>();
+  const often = new Set<string>();
+  let depth = 0;
+  for (const { kind, inside } of pieces) {
+    if (kind !== 'statement' && kind !== 'print') continue;
+    for (const [, one = ''] of inside.matchAll(changing)) often.add(one);
+    if (kind === 'print') continue;
+    const [, word = ''] = /^(\w+)/.exec(inside) ?? [];
+    const [, name, value = ''] = setting.exec(inside) ?? [];
+    // What a loop or a macro names hides a variable of that name.
+    const [, hidden = ''] = /^(?:for|macro)\s+([\s\S]+?)(?:\sin\s|$)/.exec(inside) ?? [];
+    for (const one of [name, ...(hidden.match(/\w+/g) ?? [])]) {
+      if (one === undefined) continue;
+      if (known.has(one) || one !== name || depth > 0) often.add(one);
+    }
+    const constant = name === undefined || depth > 0 ? undefined : constantIn(value, known);
+    if (name !== undefined && constant !== undefined) known.set(name, constant);
+    else if (name !== undefined) often.add(name);
+    if (['if', 'for', 'macro', 'call', 'filter'].includes(word)) depth += 1;
+    else if (word.startsWith('end') && word !== 'endset' && word !== 'endraw') depth -= 1;
+  }
+  for (const name of often) known.delete(name);
+  return known;
+}
+
+function constantIn(text: string, known: ReadonlyMap<string, Constant>): Constant | undefined {
+  try {
+    return constantOf(readExpression(text), known);
+  } catch (error) {
+    if (error instanceof NotConverted) return undefined;
     throw error;
   }
 }
@@ -173,9 +220,11 @@ function loop(rest: string, scope: Scope, begin: Begin): string {
   if (value !== undefined && !/\.items\(\)\s*$/.test(list))
     throw new NotConverted('a loop with several names goes through an object alone');
   const loops = value === undefined ? [key] : [value, key];
-  const of = written(readExpression(list.replace(/\.items\(\)\s*$/, '')), scope);
-  return begin(tag(`#each ${of} as |${loops.join(' ')}|`), {
+  const through = readExpression(list.replace(/\.items\(\)\s*$/, ''));
+  const items = constantOf(through, scope.known);
+  return begin(tag(`#each ${written(through, scope)} as |${loops.join(' ')}|`), {
     ends: 'endfor',
+    size: Array.isArray(items) ? items.length : undefined,
     close: '{{/each}}',
     loops,
   });

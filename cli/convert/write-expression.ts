@@ -1,5 +1,6 @@
 import { functionsHere, loopHere, signsHere } from '../../runner/template/counterparts.ts';
 import { type Arguments, type Expression, NotConverted, pathOf } from '../../runner/template/jinja-expression.ts';
+import { type Constant, constantOf, type Known } from './constants.ts';
 import { packageMacros } from './package-macros.ts';
 
 /** A macro of the project: its parameters in order, each with its default if it has one. */
@@ -14,6 +15,10 @@ export interface Scope {
   readonly loops: readonly string[];
   /** How many loops are around it. */
   readonly depth: number;
+  /** What is known of variables that are set. */
+  readonly known: Known;
+  /** How many items the innermost loop goes through, if that is known. */
+  readonly size: number | undefined;
   /** Lists what is converted, yet may mean something else. */
   readonly note: (what: string) => void;
 }
@@ -33,6 +38,8 @@ export function printed(of: Expression, scope: Scope): string {
   if (of.kind === 'value') return textOf(of, scope);
   if (of.kind === 'choice')
     return `${tag(`#if ${written(of.test, scope)}`)}${printed(of.then, scope)}{{else}}${printed(of.otherwise, scope)}{{/if}}`;
+  const constant = of.kind === 'filter' ? constantOf(of, scope.known) : undefined;
+  if (typeof constant === 'string' || typeof constant === 'number') return String(constant);
   if (isJoined(of)) return of.parts.map((one) => printed(one, scope)).join('');
   if (of.kind === 'filter' && !isTextValue(of.of)) {
     // Printed, a value is text in any case.
@@ -52,8 +59,7 @@ export function printed(of: Expression, scope: Scope): string {
     if (scope.macros.has(name)) return tag(`> ${[name, ...ofMacro(name, of.args, scope)].join(' ')}`);
   }
   const argument = written(of, scope);
-  // A text that is known already stands there itself.
-  if (of.kind === 'filter' && /^["']/.test(argument)) return argument.slice(1, -1);
+  if (/^\d+$/.test(argument)) return argument;
   return tag(argument.replace(/^\(([\s\S]*)\)$/, '$1'));
 }
 
@@ -133,9 +139,11 @@ function nameOf(name: string, { loops, depth }: Scope): string {
 function partOf({ of, key }: Extract<Expression, { kind: 'part' }>, scope: Scope): string {
   if (of.kind === 'name' && of.name === 'loop' && key.kind === 'value') {
     const name = loopHere.get(String(key.value));
-    if (name === undefined)
-      throw new NotConverted(`loop.${key.value} has no counterpart; there are @first, @last and @index`);
-    return name;
+    if (name !== undefined) return name;
+    if (key.value === 'index' && scope.size !== undefined)
+      return `(lookup (${['list', ...Array.from({ length: scope.size }, (_, index) => index + 1)].join(' ')}) @index)`;
+    if (key.value === 'length' && scope.size !== undefined) return String(scope.size);
+    throw new NotConverted(`loop.${key.value} has no counterpart; there are @first, @last and @index`);
   }
   const base = written(of, scope);
   if (key.kind === 'value' && /^[A-Za-z_]\w*$/.test(String(key.value)) && /^[@\w./]+$/.test(base))
@@ -143,17 +151,14 @@ function partOf({ of, key }: Extract<Expression, { kind: 'part' }>, scope: Scope
   return `(lookup ${base} ${written(key, scope)})`;
 }
 
-function filtered({ of, name, args }: Extract<Expression, { kind: 'filter' }>, scope: Scope): string {
+function filtered(whole: Extract<Expression, { kind: 'filter' }>, scope: Scope): string {
+  const { of, name, args } = whole;
+  const constant = constantOf(whole, scope.known);
+  if (constant !== undefined) return constantText(constant);
   const [first] = args.placed;
   if (noChange.includes(name)) return written(of, scope);
   if (name === 'list' && (of.kind === 'list' || (of.kind === 'call' && pathOf(of.of) === 'range')))
     return written(of, scope);
-  if (isTextValue(of)) {
-    if (name === 'string') return written(of, scope);
-    if (name === 'trim') return quoted(of.value.trim());
-    if (name === 'upper') return quoted(of.value.toUpperCase());
-    if (name === 'lower') return quoted(of.value.toLowerCase());
-  }
   if (idle.includes(name)) {
     scope.note(leftOut(name));
     return written(of, scope);
@@ -161,8 +166,14 @@ function filtered({ of, name, args }: Extract<Expression, { kind: 'filter' }>, s
   if (name === 'join') return `(join ${written(of, scope)} ${first === undefined ? '""' : written(first, scope)})`;
   if ((name === 'default' || name === 'd') && of.kind === 'call' && of.args.placed.length === 1 && first !== undefined)
     return called({ ...of, args: { ...of.args, placed: [...of.args.placed, first] } }, scope);
+  if (name === 'first' && of.kind === 'name') return `(lookup ${nameOf(of.name, scope)} 0)`;
   if (name === 'length' && of.kind === 'name') return `${nameOf(of.name, scope)}.length`;
   throw new NotConverted(`the filter "${name}" has no counterpart: do it in SQL`);
+}
+
+function constantText(value: Constant): string {
+  if (Array.isArray(value)) return `(${['list', ...value.map(constantText)].join(' ')})`;
+  return typeof value === 'string' ? quoted(value) : String(value);
 }
 
 function called({ of, args }: Extract<Expression, { kind: 'call' }>, scope: Scope): string {
