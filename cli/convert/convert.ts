@@ -3,7 +3,8 @@
 //   1. convert.ts          goes through the files, by what they are
 //   2. blocks.ts           finds macros, generic tests and snapshots in them, each of which becomes a file of its own
 //   3. template.ts         converts a template, piece by piece (jinja-pieces.ts); what has no counterpart stays as a comment
-//   4. write-expression.ts writes an expression of Jinja as the template language has it; package-macros.ts has those of dbt_utils
+//   4. write-expression.ts writes an expression of Jinja as the template language has it; package-macros.ts has those of dbt_utils,
+//                         constants.ts what filters make of constants
 //   5. yaml.ts             converts the templates in .yml files
 //
 // Nothing is dropped: what isn't converted stays in the text, or as a file in not-converted/, and is in the list of tasks.

@@ -1,12 +1,13 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type BuiltNode, isMicrobatch } from '../../runner/manifest/manifest.ts';
+import type { BuiltNode } from '../../runner/manifest/manifest.ts';
+import type { TestNode } from '../../runner/manifest/test-node.ts';
 import type { Project } from '../../runner/project/project.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { shownTarget } from './target-files.ts';
 
 /**
- * Writes to target/run, for each node that is built, the statements by which it is. One that cannot be written is a warning, said once:
+ * Writes to target/run, for each node that is built or tested, the statements by which it is. One that cannot be written is a warning, said once:
  * the work itself is in the database.
  */
 export class ExecutedSql {
@@ -21,13 +22,13 @@ export class ExecutedSql {
     this.#terminal = terminal;
   }
 
-  /** @param statements of a whole node, or of one batch: those of several batches stand one after the other. */
-  write(node: BuiltNode, statements: readonly string[]): void {
+  /** @param statements of a node, of one of its hooks or of one batch: those of a run stand one after the other. */
+  write(node: BuiltNode | TestNode, statements: readonly string[]): void {
     if (this.#isBroken) return;
     const path = join(this.#project.targetFolder, 'run', `${pathOf(node)}.sql`);
     const text = statements.map((statement) => `${statement.trim()};\n`).join('\n');
     try {
-      if (isMicrobatch(node) && this.#written.has(node.id)) appendFileSync(path, `\n${text}`);
+      if (this.#written.has(node.id)) appendFileSync(path, `\n${text}`);
       else {
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, text);
@@ -42,7 +43,8 @@ export class ExecutedSql {
   }
 }
 
-/** The node's path without its extension; what a .yml generates gets its own name beside it. */
-function pathOf({ file, name }: BuiltNode): string {
+/** The node's path without its extension; what a .yml generates gets its own name beside it, a test its name in tests/. */
+function pathOf({ kind, file, name }: BuiltNode | TestNode): string {
+  if (kind === 'test') return join('tests', name);
   return /\.(?:sql|csv)$/.test(file) ? file.replace(/\.\w+$/, '') : join(dirname(file), name);
 }

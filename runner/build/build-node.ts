@@ -223,8 +223,8 @@ function isWholeAgain(manifest: Manifest, node: BuiltNode, { mode }: Decision, {
   return pruned.size === 0 && tablesBehind(manifest, node.reads).length === 0;
 }
 
-function hookContext({ options: { runStartedAt }, runId, sourceText }: BuildContext): HookContext {
-  return { runStartedAt, runId, sourceText };
+function hookContext({ options: { runStartedAt }, runId, sourceText, onSql }: BuildContext): HookContext {
+  return { runStartedAt, runId, sourceText, onSql };
 }
 
 /** What the runner created for a node besides its rows, without grants. */

@@ -6,7 +6,7 @@ import type { Proof, TestNode } from '../manifest/test-node.ts';
 import type { SourceTexts } from '../text/errors.ts';
 import { SqlText } from '../text/sql-text.ts';
 import { type FirstRows, firstRows, storeBadRows, storedAs } from './bad-rows.ts';
-import { type Judged, judge, judgeCount } from './judge.ts';
+import { type Judged, judge, judgeCount, verdictSql } from './judge.ts';
 
 export interface TestOutcome extends Judged {
   /** True when a constraint of the database makes bad rows impossible, so that nothing had to be read. */
@@ -45,6 +45,7 @@ export class RelationCache {
 /**
  * Runs one data test: counts or judges its bad rows, and reads the first of them if it does not pass.
  * @param storing whether the run is asked to store bad rows; what the test itself says of that comes first.
+ * @param onSql called with the statement that counts or judges, before it runs.
  * @throws NodeError if its query cannot be run.
  */
 export async function runTest(
@@ -53,6 +54,7 @@ export async function runTest(
   relations: RelationCache,
   sourceText: SourceTexts,
   storing = false,
+  onSql: (sql: string) => void = () => undefined,
 ): Promise<TestOutcome> {
   const as = storedAs(test, storing);
   const proof = as === undefined ? test.provenBy : undefined;
@@ -61,6 +63,7 @@ export async function runTest(
   try {
     const stored = as === undefined ? undefined : test.stored;
     const bad = as === undefined || stored === undefined ? test.sql : await storeBadRows(warehouse, test, stored, as);
+    onSql(outcomeSql(test, bad).text);
     const judged =
       test.verdict === undefined
         ? judgeCount(test, await countRows(warehouse, bad))
@@ -72,8 +75,17 @@ export async function runTest(
   }
 }
 
+/** The statement by which a test is decided. Pure. @param bad the query for its bad rows. */
+export function outcomeSql({ verdict }: TestNode, bad: SqlText): SqlText {
+  return verdict === undefined ? countSql(bad) : verdictSql(verdict, bad);
+}
+
+function countSql(bad: SqlText): SqlText {
+  return SqlText.join('select count(*) as failures\nfrom (\n', bad, '\n) as bad_rows');
+}
+
 async function countRows(on: Queryable, bad: SqlText): Promise<number> {
-  const { rows } = await statement(on, SqlText.join('select count(*) as failures\nfrom (\n', bad, '\n) as bad_rows'));
+  const { rows } = await statement(on, countSql(bad));
   return Number(rows[0]?.failures ?? 0);
 }
 

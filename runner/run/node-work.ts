@@ -4,7 +4,7 @@ import type { BuildContext } from '../build/transaction/build-context.ts';
 import { type AuditOutcome, outcomeOf } from '../data-test/audit.ts';
 import { auditWarnings, badRows } from '../data-test/audit-failure.ts';
 import { limitsOf } from '../data-test/judge.ts';
-import { countedOutcome, holds, RelationCache, runTest, type TestOutcome } from '../data-test/run-test.ts';
+import { countedOutcome, holds, outcomeSql, RelationCache, runTest, type TestOutcome } from '../data-test/run-test.ts';
 import { canShareScan, type OfBadRows, passedInSharedScan } from '../data-test/shared-scan.ts';
 import type { BuiltNode } from '../manifest/manifest.ts';
 import type { RowLimit } from '../manifest/placeholders.ts';
@@ -150,11 +150,14 @@ export class NodeWork {
     const { warehouse, sourceText } = this.#context;
     const failures = rows && this.#reuse?.failuresOfNewRows(node, rows);
     if (failures !== undefined) return { ...countedOutcome(node, failures), how: 'new rows' };
-    if (!this.#storing && canShareScan(node) && (await this.#hasPassedWithOthers(node, rows)))
+    const onSql = (sql: string) => this.#context.onSql?.(node, [sql]);
+    if (!this.#storing && canShareScan(node) && (await this.#hasPassedWithOthers(node, rows))) {
+      onSql(outcomeSql(node, node.sql).text);
       return { ...countedOutcome(node, 0), how: 'all rows' };
+    }
     const sql = rows && this.#reuse?.incrementOf(node, rows);
     const test = sql === undefined ? node : { ...node, sql };
-    const outcome = await runTest(warehouse, test, this.#relations, sourceText, this.#storing);
+    const outcome = await runTest(warehouse, test, this.#relations, sourceText, this.#storing, onSql);
     return { ...outcome, how: sql === undefined ? 'all rows' : 'new rows' };
   }
 

@@ -3,6 +3,7 @@ import type { AuditOutcome } from '../../data-test/audit.ts';
 import type { LockWaits } from '../../database/locks/lock-waits.ts';
 import type { SharedLock } from '../../database/locks/shared-lock.ts';
 import type { BuiltNode, Manifest } from '../../manifest/manifest.ts';
+import type { TestNode } from '../../manifest/test-node.ts';
 import type { Decision, PlanOptions } from '../../plan/decision.ts';
 import type { Reuse } from '../../reuse/reuse.ts';
 import type { EventTimeRange } from '../../state/batch-windows.ts';
@@ -24,8 +25,8 @@ export interface BuildContext {
   /** Of microbatch models, just the batches of this time. */
   readonly range?: EventTimeRange | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called with the SQL by which a node is built, before it runs; of a microbatch model, with that of each batch. */
-  readonly onSql?: ((node: BuiltNode, statements: readonly string[]) => void) | undefined;
+  /** Called with the SQL by which a node is built, or a test is run, before it runs: of each hook, and of each batch, by itself. */
+  readonly onSql?: ((node: BuiltNode | TestNode, statements: readonly string[]) => void) | undefined;
   /** What is known of rows that have not changed; undefined: everything is built again. */
   readonly reuse?: Reuse | undefined;
 }

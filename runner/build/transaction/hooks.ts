@@ -16,6 +16,8 @@ export interface HookContext {
   readonly runStartedAt: string;
   readonly runId?: string | undefined;
   readonly sourceText: SourceTexts;
+  /** Called with the SQL of a hook of a node, before it runs. */
+  readonly onSql?: ((node: BuiltNode, statements: readonly string[]) => void) | undefined;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function runHooks(
     if (hook.when !== when || hook.inTransaction !== inTransaction || sql.text === '') continue;
     const name = `${node.name}: ${hook.name}`;
     await noteChanges(on, sql);
+    context.onSql?.(node, [`-- ${hook.name}\n${filled(sql, context).text}`]);
     await runHook(on, { name, sql, place: hook.place, file: node.file }, context);
     ran += 1;
   }
@@ -70,6 +73,13 @@ export async function noteChanges(on: Queryable, sql: SqlText): Promise<void> {
   await raiseRowsVersionsIn(on, sql.text);
 }
 
+function filled(sql: SqlText, { runStartedAt, runId }: HookContext): SqlText {
+  return sql.fill(({ kind }) => {
+    if (kind === 'invocation_id') return runId ?? '';
+    return kind === 'run_started_at' ? `timestamptz ${literal(runStartedAt)}` : undefined;
+  });
+}
+
 /**
  * Runs one hook.
  * @param name its name in messages.
@@ -79,16 +89,11 @@ export async function noteChanges(on: Queryable, sql: SqlText): Promise<void> {
 export async function runHook(
   on: Queryable,
   { name, sql, place, file }: { readonly name: string; readonly sql: SqlText } & At,
-  { runStartedAt, runId, sourceText }: HookContext,
+  context: HookContext,
 ): Promise<void> {
+  const { sourceText } = context;
   try {
-    await statement(
-      on,
-      sql.fill(({ kind }) => {
-        if (kind === 'invocation_id') return runId ?? '';
-        return kind === 'run_started_at' ? `timestamptz ${literal(runStartedAt)}` : undefined;
-      }),
-    );
+    await statement(on, filled(sql, context));
   } catch (fault) {
     const subject = { name, file, sourceText, hint: hintFor };
     const error = explain(fault, subject);

@@ -12,7 +12,9 @@ targets: { prod: {}, dev: { schema: dc_dev } }
 models: { +schema: gold, +materialized: table }
 `,
   'seeds/rooms.csv': 'id,room\n1,kitchen\n',
-  'models/stg.sql': '{{config materialized="incremental" unique_key="id"}}select id, room from {{ref "rooms"}}',
+  'models/stg.sql':
+    '{{config materialized="incremental" unique_key="id" post_hook="analyze {{this}}"}}select id, room from {{ref "rooms"}}',
+  'models/sales.yml': `models: [{ name: sales, columns: [{ name: id, data_tests: [not_null, { unique: { config: { warn_if: '> 1' } } }] }] }]`,
   'models/sales.sql': 'select id, 10 as amount from {{ref "stg"}}',
   'models/days.sql': `{{config materialized="incremental" incremental_strategy="microbatch" event_time="at" batch_size="day" begin="${new Date().toISOString().slice(0, 10)}"}}
 select at from (values (timestamptz '${new Date().toISOString().slice(0, 10)}')) as t (at) where at >= {{batch_start}} and at < {{batch_end}}`,
@@ -44,6 +46,11 @@ describe('what a run leaves for others', () => {
     const read = (path: string) => readFileSync(join(project.root, 'target', 'run', path), 'utf8');
     expect(read('models/stg.sql')).toMatch(/create table "gold"\."stg"[\s\S]*select id, room from "seeds"\."rooms"/);
     expect(read('models/days.sql')).toContain('"gold"."days"');
+    expect(read('models/stg.sql')).toContain('-- post_hook\nanalyze "gold"."stg";\n');
+    expect(read('tests/not_null_sales_id.sql')).toMatch(
+      /^select count\(\*\) as failures\nfrom \([\s\S]*"gold"."sales"/,
+    );
+    expect(read('tests/unique_sales_id.sql')).toContain('(count(*)) > 1 as warns');
     expect(read('seeds/rooms.sql')).toContain('"seeds"."rooms"');
     expect(existsSync(join(project.root, 'target', 'run', 'models', 'inner.sql'))).toBe(false);
     // The statements of the last run, not of all runs.
