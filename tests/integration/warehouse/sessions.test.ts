@@ -112,6 +112,13 @@ describe.each(servers)('a session, on $name', ({ open: openDatabase }) => {
     }
   });
 
+  it('has the server notice within 35 s that this program is gone, and give its locks to others', async () => {
+    const { rows } = await db.warehouse.query(`select current_setting('tcp_keepalives_idle')::int
+      + current_setting('tcp_keepalives_interval')::int * current_setting('tcp_keepalives_count')::int as idle_s,
+      current_setting('tcp_user_timeout')::int as sent_ms`);
+    expect(rows).toEqual([{ idle_s: 35, sent_ms: 35_000 }]);
+  });
+
   it('names the flag where the role has fewer connections than threads ask for', async () => {
     await db.warehouse.query(`alter role ${role} connection limit 2`);
     const error = await failure(asRole(), 4);
