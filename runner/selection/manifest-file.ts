@@ -189,7 +189,8 @@ function fileNode(described: Described): FileNode & Readonly<Record<string, unkn
     case 'source':
       return { ...base, ...sourceParts(node), tags: as.tags, source_name: as.source?.name };
     case 'exposure': {
-      const { type, label, maturity, url, owner = {}, meta } = node;
+      const { label, maturity, url, owner = {}, meta } = node;
+      const type = node.type === 'export' ? 'application' : node.type; // dbt's format has no exports
       return { ...base, tags: as.tags, depends_on: dependsOn, type, label, maturity, url, owner, config: { meta } };
     }
     case 'test':
