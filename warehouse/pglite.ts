@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import type { Results } from '@electric-sql/pglite';
 import { concealer } from './conceal.ts';
 import { fullDisk } from './embedded-disk.ts';
+import { EmbeddedStart } from './embedded-start.ts';
 import { DatacycleError, type Fault, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import { createFoldersSync } from './make-folders.ts';
@@ -14,6 +15,8 @@ export interface PgliteOptions {
   readonly folder: string;
   /** A dump that a new one begins as. */
   readonly beginWith?: Blob | undefined;
+  /** Where a new one in memory without a dump gets one from. */
+  readonly start?: EmbeddedStart | undefined;
   readonly applicationName: string;
   readonly settings: Readonly<Record<string, string>>;
   /** Told what statements say besides their results, e.g. by `raise notice`. */
@@ -33,10 +36,19 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   // Loaded only here: who works on a server need not wait for an embedded database to be read in.
   const { PGlite } = await import('@electric-sql/pglite');
   const isNew = !inMemory && readdirSync(folder).length === 0;
-  const db = await PGlite.create(folder, {
-    parsers: valueParsers,
-    ...(beginWith === undefined ? {} : { loadDataDir: beginWith }),
-  }).catch((error: unknown) => {
+  // What is kept in memory begins as a dump of an empty database: making one anew takes three times as long, and twice the memory.
+  const start = inMemory && beginWith === undefined ? (options.start ?? new EmbeddedStart()) : undefined;
+  const dump = beginWith ?? (await start?.dump());
+  const create = (from: Blob | undefined) =>
+    PGlite.create(folder, { parsers: valueParsers, ...(from === undefined ? {} : { loadDataDir: from }) });
+  const opened =
+    start === undefined || dump === undefined
+      ? create(dump)
+      : create(dump).catch(() => {
+          start.discard();
+          return create(undefined);
+        });
+  const db = await opened.catch((error: unknown) => {
     // What was begun in it cannot be opened; nothing else is in there.
     if (isNew) rmSync(folder, { recursive: true, force: true });
     unlock();
