@@ -113,7 +113,8 @@ export async function runOn(
     command,
     selected,
     fullRefresh: flags.fullRefresh === true,
-    reuse: command === 'test' ? flags.changed === true : flags.reuse !== false,
+    // `seed` loads every seed, as in dbt.
+    reuse: command === 'test' ? flags.changed === true : command !== 'seed' && flags.reuse !== false,
     range: eventTimeRange(flags) ?? rangeOf(compiled.rowLimit, new Date()),
     threads: flags.threads ?? project.target.threads ?? 4,
     failFast: flags.failFast === true,

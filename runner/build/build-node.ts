@@ -21,7 +21,14 @@ import { isConvertible } from '../database/conversion.ts';
 import { withDeclaredTypes } from '../database/declared-types.ts';
 import { explain } from '../database/statement.ts';
 import { tablesBehind } from '../manifest/lineage.ts';
-import { type BuiltNode, isMicrobatch, type Manifest, type SeedNode, type WholeModel } from '../manifest/manifest.ts';
+import {
+  type BuiltNode,
+  incrementalSqlOf,
+  isMicrobatch,
+  type Manifest,
+  type SeedNode,
+  type WholeModel,
+} from '../manifest/manifest.ts';
 import { createdFor } from '../materialize/parts/structure.ts';
 import { checkContract, keepsContract } from '../plan/contract.ts';
 import { decide, movedBecause } from '../plan/decide.ts';
@@ -211,9 +218,12 @@ async function consumedRows(
   { retained }: Totals,
 ): Promise<ReadonlyMap<string, Consumed>> {
   const versions = [...state.upstreams.values()];
-  if (versions.every(({ rows }) => rows === undefined) || node.kind === 'seed') return state.upstreams;
+  if (versions.every(({ rows }) => rows === undefined)) return state.upstreams;
   const isKnown = retained === 0 && versions.every(({ rows }) => rows !== undefined);
-  if (isKnown && (await isSteady(session, manifest, node.reads, node.fullSql))) return state.upstreams;
+  const forms = node.kind === 'seed' ? [] : [node.fullSql, incrementalSqlOf(node) ?? []].flat();
+  let isLike = isKnown;
+  for (const sql of forms) isLike &&= await isSteady(session, manifest, node.reads, sql);
+  if (isLike) return state.upstreams;
   return new Map([...state.upstreams].map(([name, one]) => [name, { ...one, rows: undefined }]));
 }
 

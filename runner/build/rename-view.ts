@@ -18,6 +18,7 @@ export async function followRename(session: Session, node: BuiltNode, manifest: 
          and c.relnamespace = to_regnamespace($2)
          and to_regclass($3) is null`,
     [node.name, identifier(schema), relation(schema, name)],
+    'prepared',
   );
   const old = rows[0]?.relation;
   // Another node may have taken the name: its relation is not renamed.

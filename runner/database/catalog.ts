@@ -176,6 +176,7 @@ join pg_namespace tn on tn.oid = tc.relnamespace
 where f.contype = 'f' and f.conparentid = 0
     and ((f.conrelid = $1 and f.convalidated) or (f.confrelid = $1 and f.conrelid <> $1))`,
     [oid],
+    'prepared',
   );
   const keys = (points: boolean) => rows.filter((row) => row.points === points).map(({ key }) => key);
   return { foreignKeys: keys(true), referencedBy: keys(false) };
@@ -200,6 +201,7 @@ left join pg_class p on p.oid = h.oid
 where pt.partrelid = $1
 group by pt.partrelid`,
     [oid],
+    'prepared',
   );
   return rows[0];
 }
@@ -211,6 +213,7 @@ from pg_policy as p
 where p.polrelid = $1
 order by p.polname`,
     [oid],
+    'prepared',
   );
   return rows;
 }
@@ -245,6 +248,7 @@ export async function readTemporaryColumns(session: Queryable, name: string): Pr
      where a.attrelid = to_regclass('pg_temp.' || quote_ident($1)) and a.attnum > 0 and not a.attisdropped
      order by a.attnum`,
     [name],
+    'prepared',
   );
   return rows;
 }

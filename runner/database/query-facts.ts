@@ -124,7 +124,7 @@ export async function queryFacts(session: Session, sql: SqlText): Promise<QueryF
 
 /** The facts of existing views, by their quoted names; what is no view is missing. */
 export async function viewFacts(on: Queryable, views: readonly string[]): Promise<ReadonlyMap<string, QueryFacts>> {
-  const { rows } = await on.query<Facts>(factsSql, [views, steady]);
+  const { rows } = await on.query<Facts>(factsSql, [views, steady], 'prepared');
   return new Map(
     rows.map(({ name, relations, volatile }) => [
       name,

@@ -3,8 +3,10 @@ import {
   type BuiltNode,
   followedByMark,
   type IncrementalNode,
+  isMicrobatch,
   type MaterializedViewNode,
   type MicrobatchNode,
+  type SeedNode,
   type TableNode,
 } from '../manifest/manifest.ts';
 import { isPartitionedByHand, isReordered, isRepartitioned } from '../materialize/parts/repartition.ts';
@@ -51,7 +53,7 @@ function choose(node: BuiltNode, state: NodeState, options: PlanOptions): Decisi
       return staysAsItIs(node, existing, state, options) ?? { mode: 'replace', reason: 'table', existing };
     case 'seed':
       if (existing?.kind !== 'table') return created(existing);
-      return { mode: 'replace', reason: 'table', existing };
+      return staysAsItIs(node, existing, state, options) ?? { mode: 'replace', reason: 'table', existing };
     case 'incremental':
       if (existing?.kind !== 'table') return created(existing);
       return chooseIncrement(node, existing, state, options);
@@ -61,26 +63,30 @@ function choose(node: BuiltNode, state: NodeState, options: PlanOptions): Decisi
 }
 
 /**
- * Skips a table or materialized view whose query yields what it has: nothing that it reads has other rows than when it was built, and
- * its SQL and settings are the same.
+ * Skips a node whose query or file yields what it has: nothing that it reads has other rows than when it was built, and its SQL and
+ * settings are the same.
  */
 function staysAsItIs(
-  node: TableNode | MaterializedViewNode,
+  node: TableNode | MaterializedViewNode | IncrementalNode | SeedNode,
   existing: ExistingRelation,
   state: NodeState,
   { fullRefresh }: PlanOptions,
 ): Decision | undefined {
   const { recorded, upstreams, consumed, access } = state;
-  if (fullRefresh || isReshaped(state) || node.volatile || (node.hooks ?? []).length > 0) return undefined;
+  if (fullRefresh || isReshaped(state) || (node.kind === 'model' && node.volatile) || (node.hooks ?? []).length > 0)
+    return undefined;
   if (recorded?.checksum !== node.checksum || recorded.materialized !== node.materialized) return undefined;
   // Only of what it reads is it known whether it has changed.
   if (upstreams.size === 0) return undefined;
   for (const [name, { rows }] of upstreams)
     if (rows === undefined || rows !== consumed.get(name)?.rows) return undefined;
-  const target = node.materialized === 'table' ? tableTarget(node, access) : structureOf(node);
+  const target = node.materialized === 'materialized_view' ? structureOf(node) : tableTarget(node, access);
   if (isRepartitioned(target, existing, recorded.created)) return undefined;
   if (restructure(target, existing, recorded.created).length > 0) return undefined;
-  return { mode: 'skip', reason: 'nothing that it reads has changed' };
+  return {
+    mode: 'skip',
+    reason: node.kind === 'seed' ? 'its file has not changed' : 'nothing that it reads has changed',
+  };
 }
 
 function created(existing: ExistingRelation | undefined): Decision {
@@ -95,6 +101,8 @@ function chooseIncrement(
 ): Decision {
   const rebuild = reasonToReplace(node, state, options);
   if (rebuild !== undefined) return { mode: 'replace', reason: rebuild, existing };
+  const left = isMicrobatch(node) ? undefined : staysAsItIs(node, existing, state, options);
+  if (left !== undefined) return left;
   if (followedByMark(node).length === 0 || node.volatile || !nothingNew(state) || isReshaped(state))
     return { mode: 'increment', reason: 'incremental', existing };
   const target = tableTarget(node, state.access);

@@ -78,6 +78,7 @@ class Walk {
     const reuse =
       isRecorded && leavesOut
         ? await Reuse.begin(asking, manifest, order, {
+            root: project.root,
             sourceText: sourceTexts(project),
             leavesOut,
             settings: project.target.settings,

@@ -3,6 +3,7 @@
 //   row-versions.ts  a version of the rows of each node: equal versions mean equal rows, as far as this program changed them
 //   steady.ts        whether a query yields the same of the same rows, and reads only what is known to be its upstream
 //   upstream-versions.ts  what an upstream is apart from increments: who follows it by high-water mark rebuilds when that changes
+//   seed-versions.ts what the rows of a seed are loaded from: its file and its settings
 //   new-rows.ts      tests of single rows, on the rows that an increment brings
 //   marks.ts         how far an upstream went when a test passed, and whether rows have gone from it since
 //   reuse.ts         which data tests have passed on these versions; what passes in this run is recorded at its end
@@ -32,6 +33,7 @@ import type { SourceTexts } from '../text/errors.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { hasLostNothing, marksOf } from './marks.ts';
 import { canStay, type KnownRows, RowVersions } from './row-versions.ts';
+import { seedVersions } from './seed-versions.ts';
 import { isSteady, readsOnly } from './steady.ts';
 
 /** Where a run asks what it knows: a warehouse, or one session of it. */
@@ -39,6 +41,8 @@ type Database = Queryable & Pick<Warehouse, 'transaction'>;
 
 /** What a run says of itself. */
 export interface HowToReuse {
+  /** The project's folder, where the files of seeds are. */
+  readonly root: string;
   readonly sourceText: SourceTexts;
   /** Whether what has passed before is left out; otherwise passes are only recorded. */
   readonly leavesOut: boolean;
@@ -62,6 +66,7 @@ export interface RowsToTest {
  */
 export class Reuse implements KnownRows {
   readonly sources: ReadonlyMap<string, string>;
+  readonly seeds: ReadonlyMap<string, string>;
   readonly volatile = new Set<string>();
   readonly #warehouse: Database;
   readonly #manifest: Manifest;
@@ -86,7 +91,7 @@ export class Reuse implements KnownRows {
   private constructor(
     warehouse: Database,
     manifest: Manifest,
-    sources: ReadonlyMap<string, string>,
+    { sources, seeds }: Pick<KnownRows, 'sources' | 'seeds'>,
     passes: ReadonlyMap<string, TestPass>,
     { leavesOut, settings }: HowToReuse,
   ) {
@@ -94,6 +99,7 @@ export class Reuse implements KnownRows {
     this.#warehouse = warehouse;
     this.#manifest = manifest;
     this.sources = sources;
+    this.seeds = seeds;
     this.#passes = passes;
     this.#leavesOut = leavesOut;
     this.#versions = new RowVersions(manifest, this.#models, this);
@@ -113,10 +119,13 @@ export class Reuse implements KnownRows {
     const work = order.flatMap((id) => manifest.nodes.get(id) ?? []);
     const tests = work.filter((node) => node.kind === 'test');
     const read = readBy(manifest, work);
-    const sources = await sourceVersions(warehouse, read, how.sourceText);
+    const known = {
+      sources: await sourceVersions(warehouse, read, how.sourceText),
+      seeds: how.leavesOut ? seedVersions(how.root, work) : new Map(),
+    };
     const isTested = work.some(({ kind }) => kind === 'test' || kind === 'unit_test');
     const passes = !isTested ? new Map() : await ask(warehouse, allTestPasses);
-    const reuse = new Reuse(warehouse, manifest, sources, passes, how);
+    const reuse = new Reuse(warehouse, manifest, known, passes, how);
     for (const node of read) {
       reuse.#read.add(node.id);
       if (isBuilt(node)) reuse.#stale.add(node);

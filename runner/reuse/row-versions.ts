@@ -1,19 +1,27 @@
 import { relation } from '../../warehouse/quote.ts';
 import { digest } from '../manifest/digest.ts';
 import { isView } from '../manifest/lineage.ts';
-import { type BuiltNode, isBuilt, type Manifest } from '../manifest/manifest.ts';
+import { type BuiltNode, followedByMark, isBuilt, isMicrobatch, type Manifest } from '../manifest/manifest.ts';
 import { type ModelState, notAsBuilt } from '../state/models.ts';
 
 /** Versions of rows besides those of models and seeds. */
 export interface KnownRows {
   /** What the sources say of their own rows, by id; those that say nothing are missing. */
   readonly sources: ReadonlyMap<string, string>;
+  /** What the rows of seeds are loaded from, by id; missing where a seed is to be loaded again whatever that is. */
+  readonly seeds: ReadonlyMap<string, string>;
   /** Ids of nodes whose SQL can yield other rows although nothing it reads has changed. */
   readonly volatile: ReadonlySet<string>;
 }
 
-/** Whether a node is left as it is for as long as what it reads has the same rows. */
-export function canStay({ materialized }: BuiltNode): boolean {
+/**
+ * Whether a node is left as it is for as long as what it reads has the same rows. An incremental model that follows no upstream by
+ * high-water mark merges all rows of its query each time, by its key.
+ */
+export function canStay(node: BuiltNode): boolean {
+  const { materialized } = node;
+  if (materialized === 'incremental')
+    return !isMicrobatch(node) && node.strategy !== 'append' && followedByMark(node).length === 0;
   return materialized === 'table' || materialized === 'materialized_view';
 }
 

@@ -121,8 +121,8 @@ export class RunWork {
     }
     const { reuse } = this.#options;
     if (this.#isRecording || (reuse && (await hasState(this.#warehouse)))) {
-      const { sourceText } = this.#context;
-      const how = { sourceText, leavesOut: reuse, settings: project.target.settings };
+      const { root, sourceText } = this.#context;
+      const how = { root, sourceText, leavesOut: reuse, settings: project.target.settings };
       this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#order, how);
       if (reuse) this.#context = { ...this.#context, reuse: this.#reuse };
       this.#nodes = new NodeWork(this.#context, this.#tests, this.#how, this.#reuse);

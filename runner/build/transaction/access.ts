@@ -50,6 +50,7 @@ export async function readAccess(on: Queryable, table: RelationName, security: R
          ), current_user) as owner,
          to_regclass($3) is not null as said`,
     [table.schema, table.name, relation(security.access)],
+    'prepared',
   );
   // A table that does not exist yet will be owned by its creator; before there is an access model, no role sees a row.
   const { owner = '', said = false } = rows[0] ?? {};

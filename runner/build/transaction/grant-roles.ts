@@ -36,6 +36,7 @@ export async function grantRoles(on: Queryable, node: BuiltNode, created: readon
      join pg_namespace as n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm')`,
     [node.relation.schema, node.relation.name],
+    'prepared',
   );
   const [now] = rows;
   if (now === undefined) return { created, changed: false };

@@ -18,6 +18,7 @@ import {
 } from '../../manifest/manifest.ts';
 import type { NodeState } from '../../plan/decision.ts';
 import { canStay, type KnownRows, RowVersions } from '../../reuse/row-versions.ts';
+import { seedFile } from '../../reuse/seed-versions.ts';
 import { UpstreamVersions } from '../../reuse/upstream-versions.ts';
 import { expiredOf } from '../../state/expired.ts';
 import {
@@ -129,6 +130,8 @@ export async function readState(
     const loadId = now === undefined ? null : Math.max(reached, before ?? 0);
     upstreams.set(upstream.name, { version: versions.of(node, id), loadId, rows: rows?.of(id) });
   }
+  const file = reuse?.seeds.get(node.id);
+  if (file !== undefined) upstreams.set(seedFile, { version: 'file', loadId: null, rows: file });
   return {
     ...known,
     upstreamShape: foreseen?.shape(node, known.upstreamShape) ?? known.upstreamShape,
