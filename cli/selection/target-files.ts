@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
+import { cacheFolder } from '../../runner/cache/cache.ts';
+import { readKept, writeKept } from '../../runner/cache/kept-file.ts';
 import { writeWhole } from '../../runner/cache/whole-file.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { isBuilt, type SourceFreshness } from '../../runner/manifest/manifest.ts';
@@ -10,10 +14,39 @@ import { uniqueId } from '../../runner/selection/unique-id.ts';
 import { relation } from '../../warehouse/quote.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** Writes target/manifest.json: what a later run can be compared with by --state. @returns whether it is written. */
+/**
+ * Writes target/manifest.json: what a later run can be compared with by --state. One that this function has written of the same project,
+ * its seeds included, stays. @returns whether it is there.
+ */
 export function writeManifest(compiled: Compiled, terminal: Terminal): boolean {
+  const { project } = compiled;
+  const path = join(project.targetFolder, 'manifest.json');
+  const note = join(cacheFolder(project.targetFolder), 'manifest-of.json');
+  const of = contentsOf(compiled);
+  if (of !== undefined && readKept(note)?.body === noteOf(of, path)) return true;
   const file = () => manifestFile(compiled, new Date().toISOString());
-  return writeTargetFile(compiled.project, 'manifest.json', file, terminal);
+  if (!writeTargetFile(project, 'manifest.json', file, terminal)) return false;
+  if (of !== undefined) writeKept(note, { head: null, body: noteOf(of, path) });
+  return true;
+}
+
+/** What a manifest is written of; undefined where that is not known. */
+function contentsOf({ identity, manifest, project }: Compiled): string | undefined {
+  if (identity === undefined) return undefined;
+  const hash = createHash('sha256').update(identity);
+  try {
+    for (const node of manifest.nodes.values())
+      if (node.kind === 'seed') hash.update(readFileSync(join(project.root, node.file)));
+    return hash.digest('hex');
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file that was changed since has another time or size. */
+function noteOf(contents: string, path: string): string {
+  const { mtimeMs, size } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return JSON.stringify([contents, mtimeMs, size]);
 }
 
 /**

@@ -11,6 +11,7 @@
 // another version or of other inputs is as good as none. The parser and the compiler are loaded only where something is compiled.
 import { join } from 'node:path';
 import type { Compiled, FreshlyCompiled, Reads } from '../compile/compile.ts';
+import { digest } from '../manifest/digest.ts';
 import { Graph } from '../manifest/graph.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { indexNodes } from '../manifest/manifest-index.ts';
@@ -54,7 +55,7 @@ export async function compiledProject(project: Project, build: string | undefine
   const head = kept?.head as Head | undefined;
   if (kept !== undefined && head?.key === key.inputs && isAsItWas(head.env, project)) {
     const found = attempt(() => fromText(kept.body));
-    if (found !== undefined) return { ...completed(found as Data), project };
+    if (found !== undefined) return { ...completed(found as Data), project, identity: identityOf(head) };
   }
   const env = new RecordedEnv(project);
   const checked = keptChecks(project.targetFolder, build);
@@ -73,9 +74,10 @@ export async function compiledProject(project: Project, build: string | undefine
   const { index: _index, ...nodes } = manifest;
   const data: Data = { ...rest, manifest: nodes };
   const body = attempt(() => toText(data));
-  if (body !== undefined && env.isKnown && !holdsSecret(body, project))
-    writeKept(path, { head: { key: key.inputs, env: env.reads } satisfies Head, body });
-  return { ...fresh, project };
+  if (body === undefined || !env.isKnown || holdsSecret(body, project)) return { ...fresh, project };
+  const now: Head = { key: key.inputs, env: env.reads };
+  writeKept(path, { head: now, body });
+  return { ...fresh, project, identity: identityOf(now) };
 }
 
 /** Compiles a project from its files and keeps nothing; knows the .yml files, and compiles queries. @throws ProjectError */
@@ -96,6 +98,10 @@ interface Head {
   readonly key: string;
   /** What was read of the environment. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+function identityOf({ key, env }: Head): string {
+  return digest([key, Object.entries(env).sort()]);
 }
 
 /** What is kept of a compiled project: all but what follows from it. */

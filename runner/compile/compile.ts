@@ -72,6 +72,8 @@ export interface Compiled {
   readonly rowLimit?: RowLimit | undefined;
   /** What whoever compiles the project should know, though nothing is wrong: settings that mean nothing here, and the like. */
   readonly notices: readonly Problem[];
+  /** Two with the same are of the same files, settings and environment, seeds' files aside; undefined where that is not known. */
+  readonly identity?: string | undefined;
 }
 
 /** A project that has been compiled just now, with what only the compiler knows. */
