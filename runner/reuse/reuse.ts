@@ -121,7 +121,7 @@ export class Reuse implements KnownRows {
     const read = readBy(manifest, work);
     const known = {
       sources: await sourceVersions(warehouse, read, how.sourceText),
-      seeds: how.leavesOut ? seedVersions(how.root, work) : new Map(),
+      seeds: how.leavesOut ? seedVersions(how.root, work, settingsThatMatter(how.settings)) : new Map(),
     };
     const isTested = work.some(({ kind }) => kind === 'test' || kind === 'unit_test');
     const passes = !isTested ? new Map() : await ask(warehouse, allTestPasses);
