@@ -147,7 +147,7 @@ class FilterReader {
         `$filter: ${name} is ${wantsQuotes ? 'a text' : 'no text'}, so the value ${shown(text)} is written ${wantsQuotes ? 'in single quotes' : 'without quotes'}`,
       );
     // A timestamp has no zone, and the protocol's times have one.
-    const bare = column.kind === 'timestamp' ? text.replace(/(?:Z|\+00:00)$/i, '') : text;
+    const bare = column.kind === 'timestamp' ? inUtc(text) : text;
     return valueFor(name, column, bare);
   }
 
@@ -177,6 +177,14 @@ class FilterReader {
     const what = found.kind === 'end' ? 'ends' : `has ${shown(found.text)}`;
     return new BadRequest(`$filter ${what} where ${wanted} should be`, "For example: Room eq '413' and Value gt 20.5");
   }
+}
+
+/** `2024-01-01T01:05:00.5+01:00` -> `2024-01-01T00:05:00.5`; what is no time with a zone stays. */
+function inUtc(text: string): string {
+  const [, time, fraction = '', zone] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.exec(text) ?? [];
+  const at = zone === undefined ? Number.NaN : Date.parse(`${time}${zone}`);
+  return Number.isNaN(at) ? text : `${new Date(at).toISOString().slice(0, 19)}${fraction}`;
 }
 
 /** @throws BadRequest if the set has no such property. */
