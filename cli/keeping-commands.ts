@@ -12,8 +12,8 @@ export function addKeeping(define: Define, signal: AbortSignal): void {
     .addArgument(
       new Argument(
         '<action>',
-        'archive: move old files to the bucket of BRONZE_ARCHIVE; compress: gzip landed files; prune: delete old files; prune-staging: delete old rows; never what is not safely in silver',
-      ).choices(['archive', 'compress', 'prune', 'prune-staging']),
+        'archive: move old files to the bucket of BRONZE_ARCHIVE; compact: make one file of many small ones of messages; compress: gzip landed files; prune: delete old files; prune-staging: delete old rows; never what is not safely in silver',
+      ).choices(['archive', 'compact', 'compress', 'prune', 'prune-staging']),
     )
     .option('--days <number>', 'only what is older; without it, as the settings say', integer)
     .option('--dry-run', 'only say what would be done');

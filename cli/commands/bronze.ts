@@ -5,6 +5,8 @@ import { didYouMean } from '../../runner/text/suggest.ts';
 import {
   archiveAllBronze,
   archiveDays,
+  compactAllBronze,
+  compactDays,
   compressAllBronze,
   compressDays,
   type HousekeepingStep,
@@ -24,7 +26,7 @@ export interface BronzeFlags {
   readonly dryRun?: boolean | undefined;
 }
 
-const actions = ['archive', 'compress', 'prune', 'prune-staging'] as const;
+const actions = ['archive', 'compact', 'compress', 'prune', 'prune-staging'] as const;
 type Action = (typeof actions)[number];
 
 /**
@@ -69,7 +71,9 @@ export async function bronze(
       compiled === undefined
         ? wanted === 'archive'
           ? { step: 'archive', reports: await archiveAllBronze(keeping, days, dryRun) }
-          : { step: 'compress', reports: await compressAllBronze(keeping, days, dryRun) }
+          : wanted === 'compact'
+            ? { step: 'compact', reports: await compactAllBronze(keeping, days, dryRun) }
+            : { step: 'compress', reports: await compressAllBronze(keeping, days, dryRun) }
         : wanted === 'prune'
           ? { step: 'prune', reports: await pruneAllBronze(keeping, compiled.manifest, days, dryRun) }
           : { step: 'prune-staging', reports: await pruneAllStaging(keeping, compiled.manifest, days, dryRun) };
@@ -83,20 +87,22 @@ export async function bronze(
 
 /** @returns undefined if nothing is ever to go. @throws UsageError */
 function daysFor(action: Action, project: Project, given: number | undefined): number | undefined {
-  const least = action === 'compress' ? 0 : 1;
+  const least = action === 'compress' || action === 'compact' ? 0 : 1;
   if (given !== undefined) {
     if (given >= least && given <= 36_500) return given;
     throw new UsageError({
       what: `--days is ${given}, but bronze ${action} takes a number from ${least} to 36500`,
       hint:
-        action === 'compress'
-          ? '0 compresses all there is.'
+        least === 0
+          ? '0 takes all there is.'
           : 'What is younger than a day may still be wanted by whoever looks into a fault.',
     });
   }
   switch (action) {
     case 'archive':
       return daysSetting(project, 'BRONZE_ARCHIVE_DAYS', 1) ?? archiveDays;
+    case 'compact':
+      return daysSetting(project, 'BRONZE_COMPACT_DAYS', 0) ?? compactDays;
     case 'compress':
       return daysSetting(project, 'BRONZE_COMPRESS_DAYS', 0) ?? compressDays;
     case 'prune':

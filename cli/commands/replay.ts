@@ -22,7 +22,8 @@ import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeRemote } from '../settings/bronze.ts';
 import { bronzeRoot, openProjectWarehouse } from '../settings/environment.ts';
-import { kafkaAddress, messageForm, streamSource } from '../sources/stream-settings.ts';
+import { messageForm } from '../settings/message-form.ts';
+import { kafkaAddress, streamSource } from '../sources/stream-settings.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 

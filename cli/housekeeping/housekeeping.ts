@@ -3,6 +3,8 @@
 // housekeep runs the steps that the settings ask for: compress Bronze, prune Bronze, prune staging, delete what retention no
 // longer keeps. Each step asks source-readers of the runner which rows the models have consumed and passes the answer to the
 // loaders: loaders and runner do not know each other, so they meet here. report.ts formats what was done.
+
+import { checkpoint, whileNotLoading } from '../../loaders/housekeeping/alone.ts';
 import { type ArchiveReport, archiveBronze } from '../../loaders/housekeeping/archive.ts';
 import { type CompressReport, compressBronze } from '../../loaders/housekeeping/compress.ts';
 import { staged } from '../../loaders/housekeeping/ledger-files.ts';
@@ -12,6 +14,7 @@ import type { PruneReport } from '../../loaders/housekeeping/report.ts';
 import type { Safety } from '../../loaders/housekeeping/safety.ts';
 import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { type SourceName, sourceNames } from '../../loaders/landing/summary.ts';
+import type { CompactReport } from '../../loaders/stream/compact.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { retentionOf } from '../../runner/compile/settings/retention.ts';
 import type { Manifest } from '../../runner/manifest/manifest.ts';
@@ -25,10 +28,13 @@ import { UsageError } from '../../runner/text/errors.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
 import { bronzeArchive, bronzeAway, bronzeRemote } from '../settings/bronze.ts';
 import { bronzeRoot } from '../settings/environment.ts';
+import { messageForm } from '../settings/message-form.ts';
 import { daysSetting, textSetting } from '../settings/settings.ts';
 
 /** Days after which files are compressed by default. */
 export const compressDays = 7;
+/** Days after which small files of messages are made one by default. */
+export const compactDays = 1;
 /** Days after which files are moved to the archive by default, where there is one. */
 export const archiveDays = 90;
 /** Days after which staging rows are deleted by default. */
@@ -48,6 +54,7 @@ export interface Keeping {
 export type HousekeepingStep =
   | { readonly step: 'prune'; readonly reports: readonly PruneReport[] }
   | { readonly step: 'archive'; readonly reports: readonly ArchiveReport[] }
+  | { readonly step: 'compact'; readonly reports: readonly CompactReport[] }
   | { readonly step: 'compress'; readonly reports: readonly CompressReport[] }
   | { readonly step: 'prune-staging'; readonly reports: readonly PruneReport[] }
   | { readonly step: 'expire'; readonly reports: readonly Expired[] }
@@ -72,6 +79,11 @@ export async function housekeep(
     bronze: isOfSources(project) ? daysSetting(project, 'BRONZE_RETENTION_DAYS', 1) : undefined,
     plain: daysSetting(project, 'BRONZE_COMPRESS_DAYS', 0),
     staging: isOfSources(project) ? daysSetting(project, 'STAGING_RETENTION_DAYS', 1) : undefined,
+    // -1: not at all.
+    small:
+      textSetting(project, 'BRONZE_COMPACT_DAYS') === undefined
+        ? compactDays
+        : daysSetting(project, 'BRONZE_COMPACT_DAYS', 0),
     away:
       textSetting(project, 'BRONZE_ARCHIVE') === undefined
         ? undefined
@@ -87,6 +99,8 @@ export async function housekeep(
     steps.push({ step: 'prune', reports: await pruneAllBronze(keeping, compiled.manifest, keep.bronze, false) });
   if (keep.plain !== undefined)
     steps.push({ step: 'compress', reports: await compressAllBronze(keeping, keep.plain, false) });
+  if (keep.small !== undefined && project.vars.stream !== undefined)
+    steps.push({ step: 'compact', reports: await compactAllBronze(keeping, keep.small, false) });
   // Compressed, if they are to be.
   if (keep.away !== undefined)
     steps.push({ step: 'archive', reports: await archiveAllBronze(keeping, keep.away, false) });
@@ -130,6 +144,23 @@ export async function compressAllBronze(keeping: Keeping, days: number, dryRun: 
     reports.push(await compressBronze(warehouse, { source, bronzeRoot: bronzeRoot(project), before, dryRun, signal }));
   }
   return reports;
+}
+
+/** Makes one Parquet file of many small ones of messages, where the newest message is older than so many days. @throws UsageError */
+export async function compactAllBronze(keeping: Keeping, days: number, dryRun: boolean): Promise<CompactReport[]> {
+  const { warehouse, project, signal } = keeping;
+  const { compactStream } = await import('../../loaders/stream/compact.ts');
+  await ensureStaging(warehouse);
+  const report = await compactStream(warehouse, {
+    form: messageForm(project),
+    bronzeRoot: bronzeRoot(project),
+    bronzeRemote: bronzeRemote(project),
+    before: daysAgo(keeping, days),
+    dryRun,
+    alone: (work) => whileNotLoading(warehouse, 'stream', signal, work),
+    checkpoint: () => checkpoint(signal),
+  });
+  return [report];
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ArchiveReport } from '../../loaders/housekeeping/archive.ts';
 import type { CompressReport } from '../../loaders/housekeeping/compress.ts';
 import type { PruneReport } from '../../loaders/housekeeping/report.ts';
 import type { Notes } from '../../loaders/landing/summary.ts';
+import type { CompactReport } from '../../loaders/stream/compact.ts';
 import type { Expired } from '../../runner/retention/expire.ts';
 import type { Line } from '../../runner/run/report.ts';
 import { thousands } from '../../runner/text/figures.ts';
@@ -13,6 +14,8 @@ export function stepLines({ step, reports }: HousekeepingStep, dryRun = false): 
   switch (step) {
     case 'archive':
       return reports.flatMap((report) => archiveLines(report, dryRun));
+    case 'compact':
+      return reports.flatMap((report) => compactLines(report, dryRun));
     case 'compress':
       return reports.flatMap((report) => compressLines(report, dryRun));
     case 'prune':
@@ -35,6 +38,7 @@ export function stepLines({ step, reports }: HousekeepingStep, dryRun = false): 
 export function hasProblems({ step, reports }: HousekeepingStep): boolean {
   switch (step) {
     case 'archive':
+    case 'compact':
     case 'compress':
       return reports.some(({ left }) => left.count > 0);
     case 'prune':
@@ -51,6 +55,16 @@ export function hasProblems({ step, reports }: HousekeepingStep): boolean {
 function expireLine({ model, before, rows }: Expired, dryRun: boolean): Line {
   const verb = dryRun ? 'would go' : 'gone';
   return { tone: 'plain', text: `${model}: ${thousands(rows)} rows from before ${before.slice(0, 10)} ${verb}` };
+}
+
+function compactLines({ source, files, made, bytes, madeBytes, left }: CompactReport, dryRun: boolean): Line[] {
+  const into =
+    made === undefined || madeBytes === undefined
+      ? `would be made fewer (${megabytes(bytes)})`
+      : `made ${thousands(made)} (${megabytes(bytes)} to ${megabytes(madeBytes)})`;
+  return files === 0 && left.count === 0 && !dryRun
+    ? []
+    : [{ tone: 'plain', text: `${source}: ${thousands(files)} small files ${into}` }, ...noteLines(left, 'left')];
 }
 
 function archiveLines({ source, files, bytes, left }: ArchiveReport, dryRun: boolean): Line[] {

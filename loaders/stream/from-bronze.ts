@@ -9,17 +9,8 @@ import { assertFolder } from '../landing/folder.ts';
 import { inLoad } from '../landing/load.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
 import type { StreamLanding } from './land-batch.ts';
+import { type NamedFile, namedFile, withoutCopies } from './named-file.ts';
 import { type StoredMessage, storedMessages, storedRows } from './parquet.ts';
-
-/** A file as its name says: which range of which partition it was landed with. */
-interface NamedFile {
-  readonly path: string;
-  readonly log: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Files read at once into one load. */
 const filesAtOnce = 500;
@@ -68,13 +59,6 @@ export async function landFromBronze(
   };
 }
 
-function namedFile(path: string): NamedFile | undefined {
-  const match = /\/([A-Za-z0-9._-]+)@([a-z0-9-]+)-p(\d+)-(\d+)-(\d+)\.parquet$/.exec(path);
-  if (match === null) return undefined;
-  const [, topic = '', log = '', partition, from, to] = match;
-  return { path, log, topic, partition: Number(partition), from: Number(from), to: Number(to) };
-}
-
 function inOrder(a: NamedFile, b: NamedFile): number {
   const [one, other] = [partitionOf(a), partitionOf(b)];
   return one < other ? -1 : one > other ? 1 : a.from - b.from || (a.path < b.path ? -1 : 1);
@@ -87,8 +71,12 @@ function inOrder(a: NamedFile, b: NamedFile): number {
 async function withoutRows(
   { warehouse }: Omit<StreamLanding, 'log'>,
   root: string,
-  files: readonly NamedFile[],
+  found: readonly NamedFile[],
 ): Promise<readonly NamedFile[]> {
+  const { rows: ledger } = await warehouse.query<{ path: string }>(
+    `select bronze_path as path from staging.file where source = 'stream' and bronze_path is not null`,
+  );
+  const files = withoutCopies(found, new Set(ledger.map(({ path }) => path)));
   const { rows: present } = await warehouse.query<{ path: string }>(
     `select f.bronze_path as path
      from staging.file as f

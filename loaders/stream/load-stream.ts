@@ -6,7 +6,8 @@
 //   4. read-message.ts  each is read as form.ts says; what cannot be landed is rejected with its reason
 //   5. land-batch.ts    the ranges are planned (committed), their Parquet files written (parquet.ts), then load, ledger, rows and
 //                       offsets commit together, by compare and set
-//   6. from-bronze.ts   lands again what Bronze has and staging lacks
+//   6. from-bronze.ts   lands again what Bronze has and staging lacks (named-file.ts)
+//   7. compact.ts       makes one file of many small ones, at night
 //
 // A kill between plan and commit leaves the plan: whoever comes next lands the same ranges, in the same files. Whoever believes
 // offsets that another process has passed is refused by the database.

@@ -63,28 +63,76 @@ const stepwise = { encoding: 'DELTA_BINARY_PACKED' } as const;
  */
 export function readingsFile(form: MessageForm, readings: readonly Reading[], origin: FileOrigin): Buffer {
   const ingested = BigInt(origin.ingestedAt.getTime());
+  return readingColumns(form, {
+    part: (at) => readings.map(({ parts }) => parts[at]),
+    unix: () => readings.map(({ eventMs }) => BigInt(Math.floor(eventMs / 1000))),
+    number: (at) => readings.map(({ numbers }) => numbers[at] ?? null),
+    topic: () => readings.map(() => origin.topic),
+    partition: () => readings.map(() => origin.partition),
+    offset: () => readings.map(({ message }) => BigInt(message.offset)),
+    sent: () => readings.map(({ message }) => BigInt(message.time)),
+    event: () => readings.map(({ eventMs }) => BigInt(Math.floor(eventMs))),
+    day: () => readings.map(({ day }) => Date.parse(day) / 86_400_000),
+    ingested: () => readings.map(() => ingested),
+    rest: () => readings.map(({ rest }) => rest),
+  });
+}
+
+/** All rows of files that {@link readingsFile} made of one partition, as one file, in the order of their offsets. */
+export async function mergedFile(form: MessageForm, files: readonly Uint8Array[]): Promise<Buffer> {
+  const rows: Readonly<Record<string, unknown>>[] = [];
+  for (const file of files) for (const row of await rowsOf(file)) rows.push(row);
+  rows.sort((a, b) => Number(a.offset) - Number(b.offset));
+  const times = (name: string) => rows.map((row) => BigInt(timeOf(row[name])));
+  return readingColumns(form, {
+    part: (at) => rows.map((row) => row[form.partitionBy[at] ?? '']),
+    unix: () => rows.map((row) => row[unixColumn(form)]),
+    number: (at) => rows.map((row) => row[form.numbers[at] ?? ''] ?? null),
+    topic: () => rows.map(({ topic }) => topic),
+    partition: () => rows.map(({ partition }) => partition),
+    offset: () => rows.map(({ offset }) => offset),
+    sent: () => times('kafka_ts'),
+    event: () => times('event_ts'),
+    day: () => rows.map((row) => timeOf(row.event_date) / 86_400_000),
+    ingested: () => times('ingest_ts'),
+    rest: () => rows.map(({ message }) => message ?? null),
+  });
+}
+
+/** The values of each column, row by row. `at`: the number of a field among those of the form. */
+interface ReadingValues {
+  readonly part: (at: number) => unknown[];
+  readonly unix: () => unknown[];
+  readonly number: (at: number) => unknown[];
+  readonly topic: () => unknown[];
+  readonly partition: () => unknown[];
+  readonly offset: () => unknown[];
+  readonly sent: () => unknown[];
+  readonly event: () => unknown[];
+  readonly day: () => unknown[];
+  readonly ingested: () => unknown[];
+  readonly rest: () => unknown[];
+}
+
+function readingColumns(form: MessageForm, values: ReadingValues): Buffer {
   return fileOf([
-    ...form.partitionBy.map((name, at) => ({ element: text(name), data: readings.map(({ parts }) => parts[at]) })),
-    {
-      element: whole(unixColumn(form), 'INT64'),
-      data: readings.map(({ eventMs }) => BigInt(Math.floor(eventMs / 1000))),
-      ...stepwise,
-    },
+    ...form.partitionBy.map((name, at) => ({ element: text(name), data: values.part(at) })),
+    { element: whole(unixColumn(form), 'INT64'), data: values.unix(), ...stepwise },
     ...form.numbers.map((name, at) => ({
       element: { name, type: 'DOUBLE', repetition_type: 'OPTIONAL' } as SchemaElement,
-      data: readings.map(({ numbers }) => numbers[at] ?? null),
+      data: values.number(at),
     })),
-    { element: text('topic'), data: readings.map(() => origin.topic) },
-    { element: whole('partition', 'INT32'), data: readings.map(() => origin.partition) },
-    { element: whole('offset', 'INT64'), data: readings.map(({ message }) => BigInt(message.offset)), ...stepwise },
-    { element: instant('kafka_ts'), data: readings.map(({ message }) => BigInt(message.time)), ...stepwise },
-    { element: instant('event_ts'), data: readings.map(({ eventMs }) => BigInt(Math.floor(eventMs))), ...stepwise },
+    { element: text('topic'), data: values.topic() },
+    { element: whole('partition', 'INT32'), data: values.partition() },
+    { element: whole('offset', 'INT64'), data: values.offset(), ...stepwise },
+    { element: instant('kafka_ts'), data: values.sent(), ...stepwise },
+    { element: instant('event_ts'), data: values.event(), ...stepwise },
     {
       element: { name: 'event_date', type: 'INT32', converted_type: 'DATE', repetition_type: 'REQUIRED' },
-      data: readings.map(({ day }) => Date.parse(day) / 86_400_000),
+      data: values.day(),
     },
-    { element: instant('ingest_ts'), data: readings.map(() => ingested) },
-    { element: text('message', true), data: readings.map(({ rest }) => rest) },
+    { element: instant('ingest_ts'), data: values.ingested() },
+    { element: text('message', true), data: values.rest() },
   ]);
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { messageForm } from '../../../cli/sources/stream-settings.ts';
+import { messageForm } from '../../../cli/settings/message-form.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import type { LoadSummary } from '../../../loaders/landing/summary.ts';
 import { atOnce } from '../../../loaders/replay/pace.ts';
