@@ -132,5 +132,5 @@ function consumption(utcMinute: number, { electricity: { phases } }: Moment, ran
 
 /** Batteries lose a little more than a percent on the day. */
 function charge(atMidnight: number, utcMinute: number): number {
-  return Math.round(atMidnight - (1.3 * utcMinute) / 1440);
+  return Math.min(100, Math.round(atMidnight - (1.3 * utcMinute) / 1440));
 }

@@ -4,9 +4,8 @@ export const minutesOfDay = 1440;
 /** Residents live by local time, files use UTC: two hours less, in a Swiss October. */
 export const localOffset = 120;
 
-/** The sample day is Thursday, 12 October 2023, in UTC. */
-const dayName = '12.10.2023';
-const dayStart = Date.UTC(2023, 9, 12) / 1000;
+/** The sample day is Thursday, 12 October 2023, in UTC. Seconds since 1970. */
+export const dayStart = Date.UTC(2023, 9, 12) / 1000;
 
 /** A stretch of minutes, `to` not included. */
 export interface Span {
@@ -43,14 +42,16 @@ export function within(minute: number, { from, to }: Span): boolean {
   return minute >= from && minute < to;
 }
 
-/** Seconds since 1970 of a UTC minute of the sample day. */
+/** Seconds since 1970 of a UTC minute of the sample day, or of a day before it if it is negative. */
 export function epochSeconds(utcMinute: number): number {
   return dayStart + utcMinute * 60;
 }
 
 /** What a file says about its own time: `12.10.2023 06:30`. */
 export function datetimeText(utcMinute: number): string {
-  return `${dayName} ${twoDigits(Math.floor(utcMinute / 60))}:${twoDigits(utcMinute % 60)}`;
+  const time = new Date(epochSeconds(utcMinute) * 1000);
+  const day = [twoDigits(time.getUTCDate()), twoDigits(time.getUTCMonth() + 1), time.getUTCFullYear()].join('.');
+  return `${day} ${twoDigits(time.getUTCHours())}:${twoDigits(time.getUTCMinutes())}`;
 }
 
 /** `12.10.2023 0630_JimmyLoup_received.json` */

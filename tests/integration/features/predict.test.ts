@@ -1,5 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readChampions } from '../../../cli/predict/champions.ts';
+import { Predictor } from '../../../cli/predict/predictor.ts';
 import { featureRelations } from '../../../cli/predict/relations.ts';
+import { predictingRound } from '../../../cli/predict/rounds.ts';
+import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { backtest } from '../../../predictions/backtest.ts';
 import { explainForecasts } from '../../../predictions/explain.ts';
 import { newestModels, promote } from '../../../predictions/models.ts';
@@ -41,6 +45,10 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     (await on.home.rows<{ n: number }>('select count(*)::int as n from staging.prediction'))[0]?.n;
 
   beforeAll(async () => {
+    await ensureStaging(on.database.warehouse);
+    const relations = featureRelations(on.home.compile());
+    const early = trainModels(on.database.warehouse, { relations, settings, uses: ['occupied'] });
+    await expect(early).rejects.toMatchObject({ hint: 'Run datacycle load and datacycle build first.' });
     on.home.put(sampleMinutes('12.10.2023', (minute) => minute < 2));
     await on.home.load();
     await on.home.build();
@@ -181,6 +189,41 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     expect(done?.models.map(({ evaluation }) => evaluation.rows)).toEqual(done?.models.map(() => 6 * 96 * 2));
     expect(await newestModels(warehouse)).toEqual(stored);
   }, 240_000);
+
+  it('the watcher predicts from a quarter once it is built, three days ahead once the weather is there or late', async () => {
+    const { warehouse } = on.database;
+    // The newest reading is of two minutes past midnight, so that this quarter is the last whole one.
+    await warehouse.query(
+      `insert into silver.room_quarter (quarter, apartment, room, motion_seen, motion_minutes, power_seen, power_w, load_id)
+       select q::timestamptz, 'jimmy', r, 15, 1, 15, 50, 3 from unnest(array['2023-10-11 05:15Z', '2023-10-11 23:45Z']) as q, unnest(array['Office', 'Kitchen']) as r`,
+    );
+    let now = new Date('2023-10-11T05:35:00Z');
+    const predictor = Predictor.of(on.home.compile(), warehouse, true, () => now);
+    expect(await predictor?.due()).toEqual(['quarter', 'hour']);
+    now = new Date('2023-10-11T05:40:00Z');
+    const due = (await predictor?.due()) ?? [];
+    expect(due).toEqual(['quarter', 'hour', 'day']);
+    const said: string[] = [];
+    const report = {
+      say: (event: string, text: string) => said.push(`${event}: ${text}`),
+      wrote: () => undefined,
+      took: () => undefined,
+      chose: () => undefined,
+    };
+    if (predictor !== undefined) await predictingRound(predictor, due, { warehouse, clock: () => now, report });
+    expect(said[0]).toBe('predicted: 4 predictions of occupied, quarter, from 2023-10-11T23:45:00.000Z by trees');
+    expect(said).toHaveLength(6);
+    expect(await predictor?.due()).toEqual([]);
+    const champions = await readChampions(warehouse, new Date('2023-10-13T00:00:00Z'));
+    expect(champions).toHaveLength(6);
+    const soon = champions.find(({ target, horizon }) => target === 'occupied' && horizon === 'quarter');
+    expect(soon).toMatchObject({
+      name: 'trees',
+      ageSeconds: 3 * 86_400,
+      predictedFrom: '2023-10-11T23:45:00.000Z',
+    });
+    expect(soon?.skill).toBeGreaterThan(0.3);
+  }, 120_000);
 
   it('an apartment that objects is neither learnt from nor predicted', async () => {
     const relations = featureRelations(on.home.compile());

@@ -7,6 +7,7 @@ export const unprotected: Readonly<Record<string, string>> = {
   dim_target: 'names of what is predicted',
   dim_tariff: 'public prices of electricity',
   dim_weather_site: 'places of the public weather forecast',
+  fact_model_importance: 'what models look at, learnt from all',
   fact_weather_day: 'the public weather forecast',
   fact_weather_hour: 'the public weather forecast',
 };

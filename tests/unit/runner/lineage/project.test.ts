@@ -71,7 +71,7 @@ test.each([
     'fact_presence_minute.presence_flag',
     'computed predictions.*, computed sensor_events.*, computed sensor_events.value, filtered sensor_events.field',
   ],
-  ['fact_presence_minute.presence_prob', 'copied predictions.value'],
+  ['fact_presence_minute.presence_prob', 'computed predictions.value, filtered predictions.lead_minutes'],
   [
     'fact_weather_hour.temperature_c',
     'computed weather_forecasts.value, filtered weather_forecasts.*, filtered weather_forecasts.is_outlier, filtered weather_forecasts.lead_hours, filtered weather_forecasts.measurement, filtered weather_forecasts.prediction_date, filtered weather_forecasts.site, filtered weather_forecasts.timestamp',
