@@ -46,6 +46,10 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly sample?: string;
   readonly limit?: number;
   readonly days?: number;
+  readonly seed?: number;
+  readonly from?: string;
+  readonly to?: string;
+  readonly step?: string;
   readonly dryRun?: boolean;
   readonly use?: string;
   readonly horizon?: readonly string[];

@@ -2,7 +2,7 @@
 export const examples: Readonly<Record<string, readonly string[]>> = {
   new: ['datacycle new my-project'],
   convert: ['datacycle convert my-dbt-project', 'datacycle convert my-dbt-project --into my-project'],
-  demo: ['datacycle demo', 'datacycle demo smart-building'],
+  demo: ['datacycle demo', 'datacycle demo --days 28 --seed 7', 'datacycle demo smart-building'],
   init: ['datacycle init', 'datacycle init --rotate-password'],
   load: ['datacycle load', 'datacycle load sensors --full', 'datacycle load stream'],
   replay: ['datacycle replay data/building --timewarp 100', 'datacycle replay data/building --generate 8x2 --rate max'],

@@ -22,17 +22,31 @@ function testing(command: Command): Command {
 export function addPipeline(define: Define, signal: AbortSignal): void {
   define(
     'demo',
-    'a sample day end to end on the embedded database, then what to try next',
+    'a sample day, or days, end to end on the embedded database, then what to try next',
     async ({ flags, args, terminal }) =>
       args[0] === 'smart-building'
         ? (await import('./commands/demo-building.ts')).demoBuilding(flags, terminal, signal)
-        : (await import('./commands/demo.ts')).demo(flags, terminal, signal),
-  ).addArgument(
-    new Argument('[project]', 'apartments (default), or smart-building, which replays messages').choices([
-      'apartments',
-      'smart-building',
-    ]),
-  );
+        : flags.days !== undefined
+          ? (await import('./beginning/demo-days.ts')).demoDays(
+              flags,
+              { days: flags.days, seed: flags.seed },
+              terminal,
+              signal,
+            )
+          : (await import('./commands/demo.ts')).demo(flags, terminal, signal),
+  )
+    .addArgument(
+      new Argument('[project]', 'apartments (default), or smart-building, which replays messages').choices([
+        'apartments',
+        'smart-building',
+      ]),
+    )
+    .option(
+      '--days <number>',
+      'so many days of a household, learnt and predicted from; 28 show all, and take minutes',
+      integer,
+    )
+    .option('--seed <number>', 'with --days: another household by chance (1, unless set)', integer);
   define(
     'init',
     'with DB_ADMIN_URL: the database, its user and its schemas; safe to repeat',

@@ -1,6 +1,7 @@
 // Where a project begins.
 //
 //   new.ts  copies the project of templates/new/ into an empty folder, with the JSON schemas for editors
+//   demo-days.ts  days of an invented household, loaded, built, learnt and predicted from
 //
 // Nothing that is there is overwritten, and no database is needed: `build` in the new folder makes the embedded one.
 import { cpSync, existsSync, readdirSync, renameSync, statSync } from 'node:fs';

@@ -70,6 +70,8 @@ const nextSteps = `Try next:
   npx datacycle ls --output table         every seed, model and test
   npx datacycle build --select +fact_energy_minute
   npx datacycle status
+  npx datacycle predict train             says what a single day lacks: two days for a mean, three weeks to learn;
+                                          a household of four weeks: delete .datacycle, then npx datacycle demo --days 28
 Your own data: set SMB_PATH (and DB_URL for a server) in .env, delete .datacycle, then
   npx datacycle load && npx datacycle build`;
 

@@ -1,6 +1,6 @@
 import type { Owner } from './household/apartment.ts';
 import { type Span, span, within } from './household/clock.ts';
-import type { Json, JsonObject } from './payload.ts';
+import type { Json, JsonObject } from './household/payload.ts';
 
 /** A stretch of minutes, in UTC as in the file names, in which an apartment reports something odd that still lands. */
 export interface Fault {

@@ -1,6 +1,6 @@
 // The sample day of `datacycle demo`.
 //
-//   1. sample-day.ts, sample-files.ts, payload.ts   2,880 sensor files of two simulated apartments (household/)
+//   1. sample-day.ts, sample-files.ts   2,880 sensor files of two simulated apartments (household/)
 //   2. faults.ts, damage.ts                         a few of them are broken on purpose
 //   3. sample-forecasts.ts, sample-registry.ts      forecasts and a registry to match
 //   4. insights.ts                                  what the demo shows after the build

@@ -6,8 +6,8 @@ import { household } from './household/household.ts';
 import { jeremie } from './household/jeremie.ts';
 import { jimmy } from './household/jimmy.ts';
 import { weather } from './household/outdoors.ts';
+import { payload } from './household/payload.ts';
 import { seededRandom } from './household/random.ts';
-import { payload } from './payload.ts';
 
 export interface SampleFile {
   readonly name: string;

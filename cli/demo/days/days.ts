@@ -11,8 +11,8 @@ import { dayStart, fileName, localOffset, minutesOfDay } from '../household/cloc
 import { household } from '../household/household.ts';
 import { jeremie } from '../household/jeremie.ts';
 import { jimmy } from '../household/jimmy.ts';
+import { payload } from '../household/payload.ts';
 import { type Random, seededRandom } from '../household/random.ts';
-import { payload } from '../payload.ts';
 import { type DayPlan, planOf } from './habits.ts';
 import { heating } from './heating.ts';
 import { type DayWeather, forecastLines, outdoorsAt, seasonOf } from './season.ts';

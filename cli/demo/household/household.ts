@@ -3,6 +3,7 @@
 //   jimmy.ts, jeremie.ts           who lives there and what they do when
 //   clock.ts, outdoors.ts          local time and the weather outside
 //   occupancy.ts, climate.ts, electricity.ts  who is where; temperature, CO2 and humidity; what the plugs draw
+//   payload.ts                     what the sensors make of a moment
 //   random.ts                      numbers from a seed: the same day each time
 //
 // household yields the state of an apartment for each minute, once and in order.

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faults } from '../../../../cli/demo/faults.ts';
 import type { Owner } from '../../../../cli/demo/household/apartment.ts';
 import { fileName, minutesOfDay, within } from '../../../../cli/demo/household/clock.ts';
-import type { Json } from '../../../../cli/demo/payload.ts';
+import type { Json } from '../../../../cli/demo/household/payload.ts';
 import { type SampleDay, type SampleDayProgress, writeSampleDay } from '../../../../cli/demo/sample-day.ts';
 
 const owners: readonly Owner[] = ['JeremieVianin', 'JimmyLoup'];

@@ -1,7 +1,7 @@
-import type { Owner } from './household/apartment.ts';
-import { datetimeText, epochSeconds } from './household/clock.ts';
-import type { Moment } from './household/household.ts';
-import { type Random, round } from './household/random.ts';
+import type { Owner } from './apartment.ts';
+import { datetimeText, epochSeconds } from './clock.ts';
+import type { Moment } from './household.ts';
+import { type Random, round } from './random.ts';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
