@@ -14,7 +14,7 @@ import { inSavepoint } from '../../warehouse/savepoint.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Compiled } from '../compile/compile.ts';
 import { behind, isView } from '../manifest/lineage.ts';
-import { type BuiltNode, isWork, type Node, type UnitTestNode } from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, isWork, type Manifest, type Node, type UnitTestNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { sourceTexts } from '../project/project.ts';
 import { Reuse } from '../reuse/reuse.ts';
@@ -47,6 +47,47 @@ export async function previewRun(
     const isRecorded = await isRecordedIn(session, [bookkeepingOf(warehouse).schema, sharedBookkeeping]);
     return new Walk(compiled, session, options).walk(isRecorded);
   }, 'repeatable read');
+}
+
+/** What cannot be built or tested since something that it reads is not there, and is not built before it, by id. */
+async function missingUpstreams(
+  session: Session,
+  { nodes }: Manifest,
+  order: readonly string[],
+): Promise<ReadonlyMap<string, Foretold>> {
+  const inside = new Set(order);
+  const pairs = order.flatMap((id) => {
+    const node = nodes.get(id);
+    const reads = isBuilt(node) ? node.reads : node?.kind === 'test' ? node.dependsOn : [];
+    return reads.flatMap((one) => {
+      const upstream = nodes.get(one);
+      const isOutside = isBuilt(upstream) && upstream.materialized !== 'ephemeral' && !inside.has(one);
+      return isOutside && node !== undefined ? [{ node, upstream }] : [];
+    });
+  });
+  if (pairs.length === 0) return new Map();
+  const { rows } = await session.query<{ at: string }>(
+    `select at from unnest($1::int[], $2::text[], $3::text[]) as asked (at, schema, name)
+     where not exists (
+         select from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+         where n.nspname = asked.schema and c.relname = asked.name
+     )`,
+    [
+      pairs.map((_, at) => at),
+      pairs.map(({ upstream }) => upstream.relation.schema),
+      pairs.map(({ upstream }) => upstream.relation.name),
+    ],
+  );
+  return new Map(
+    rows.flatMap(({ at }) => {
+      const pair = pairs[Number(at)];
+      if (pair === undefined) return [];
+      const { node, upstream } = pair;
+      const reason = `${upstream.relation.schema}.${upstream.relation.name} is not there, and is not selected`;
+      const hint = `Build it first, or with it: datacycle build --select +${node.name}`;
+      return [[node.id, { action: 'error', reason, hint, certain: true } as const] as const];
+    }),
+  );
 }
 
 class Walk {
@@ -86,16 +127,17 @@ class Walk {
         : undefined;
     if (reuse !== undefined) await reuse.refresh();
     const history = await History.read(session, isRecorded);
+    const missing = await missingUpstreams(session, manifest, order);
     const kept = graph.restrictedTo(new Set(order));
     const planned: Planned[] = [];
     for (const id of order) {
       const node = manifest.nodes.get(id);
       if (!isWork(node)) continue;
       const because = [...kept.upstreams(id)].flatMap((one) => this.#broken.get(one) ?? [])[0];
-      const foretold =
+      const foretold: Foretold =
         because === undefined
-          ? await this.#foretell(node, reuse, isRecorded)
-          : ({ action: 'error', reason: `${because} fails`, certain: true } as const);
+          ? (missing.get(id) ?? (await this.#foretell(node, reuse, isRecorded)))
+          : { action: 'error', reason: `${because} fails`, certain: true };
       if (foretold.action === 'error') this.#broken.set(id, because ?? node.name);
       planned.push({ node, ...foretold, seconds: history.secondsOf(node, foretold) });
     }

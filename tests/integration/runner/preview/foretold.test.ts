@@ -38,11 +38,11 @@ const sources = [
 describe.each(oneDatabase)('plan on $name', (kind) => {
   const { project, database, run, errorOf } = projectOn(kind, files, sources);
 
-  async function plan(range?: EventTimeRange): Promise<ReadonlyMap<string, Planned>> {
+  async function plan(range?: EventTimeRange, select: string[] = []): Promise<ReadonlyMap<string, Planned>> {
     const compiled = project.compile();
     const planned = await previewRun(compiled, database.warehouse, {
       command: 'build',
-      selected: selectedBy(compiled, { select: [], exclude: [] }),
+      selected: selectedBy(compiled, { select, exclude: [] }),
       fullRefresh: false,
       reuse: true,
       range,
@@ -95,6 +95,16 @@ describe.each(oneDatabase)('plan on $name', (kind) => {
     expect(told(before, 'days')).toBe('skip nothing that it reads has changed');
     const within = await asked('2023-08-30T00:00:00Z', '2023-08-31T00:00:00Z');
     expect(within.get('daily')).toMatchObject({ batches: 1 });
+  });
+
+  it('says which upstream is not there, as the build would', async () => {
+    expect(told(await plan(undefined, ['floors']), 'floors')).toBe(
+      'error seeds.rooms is not there, and is not selected',
+    );
+    expect((await errorOf('floors', { now, select: ['floors'] })).message).toContain('"seeds.rooms" does not exist');
+    expect(told(await plan(undefined, ['+floors']), 'floors')).toBe('create new');
+    await run({ now, select: ['rooms'] });
+    expect(told(await plan(undefined, ['floors']), 'floors')).toBe('create new');
   });
 
   it('names the views that are made again, and what cannot be', async () => {
