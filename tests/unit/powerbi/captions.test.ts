@@ -42,12 +42,46 @@ describe('captions', () => {
   });
 
   it.each([
+    ['a table', 'Device'],
+    ['a column', 'Power (W)'],
+    ['a measure', 'Cost per day'],
+    ['a hierarchy', 'Calendar'],
+    ['a level', 'Month'],
+    ['a folder', 'Money'],
+    ['a page', 'Side by side'],
+    ['a drill-through page', 'Room in detail'],
+    ['a title', 'Cost over time'],
+    ['a line', 'Too much'],
+    ['a banner', 'Dear!'],
+    ['a calculation group', 'Comparison'],
+  ])('are missing where %s has an empty place in one language', (_, text) => {
+    const missing = withCaptions(design.captions).captionFaults.map((fault) => fault.text);
+    const all = new Map([...missing.map((one) => [one, `fr ${one}`] as const), ...french]);
+    expect(withCaptions(new Map([['fr', all]])).captionFaults).toEqual([]);
+    all.delete(text);
+    const others = new Map(
+      [...withCaptions(new Map([['es', new Map()]])).captionFaults].map((one) => [one.text, one.text]),
+    );
+    expect(
+      withCaptions(
+        new Map([
+          ['es', others],
+          ['fr', all],
+        ]),
+      ).captionFaults,
+    ).toEqual([{ language: 'fr', kind: 'missing', text, what: `"${text}" has no caption in fr` }]);
+  });
+
+  it.each([
+    ['two columns', 'Power (W)', 'CHF', '"Power (W)" and "Cost (CHF)" in Energy by minute are both "CHF" in fr'],
     ['two tables', 'Device', 'Pièce', '"Room" and "Device" among the tables are both "Pièce" in fr'],
     ['two measures', 'Cost per day', 'coût', '"Cost" and "Cost per day" among the measures are both "coût" in fr'],
     ['a measure and a column', 'Power (W)', 'Coût', '"Cost" and "Power (W)" in Energy by minute are both "Coût" in fr'],
     ['a hierarchy and a column', 'Date', 'Calendrier', '"Date" and "Calendar" in Date are both "Calendrier" in fr'],
   ])('clash where %s would have one', (_, text, caption, what) => {
-    const { captionFaults } = withCaptions(new Map([['fr', new Map([...french, [text, caption]])]]));
+    const { captionFaults } = withCaptions(
+      new Map([['fr', new Map([...french, ['Cost (CHF)', 'CHF'], [text, caption]])]]),
+    );
     expect(captionFaults.filter(({ kind }) => kind === 'clashing').map((fault) => fault.what)).toContain(what);
   });
 });
