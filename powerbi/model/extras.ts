@@ -22,7 +22,17 @@ export const extrasSchema = z.strictObject({
       z.strictObject({
         name,
         precedence: z.number().int(),
-        items: z.array(z.strictObject({ name, expression: name, format: name.optional() })).min(1),
+        items: z
+          .array(
+            z.strictObject({
+              name,
+              expression: name,
+              format: name.optional(),
+              /** What the preview draws beside the measure as it is; of any other item it draws nothing. */
+              drawn_as: z.literal('difference_from_mean').optional(),
+            }),
+          )
+          .min(1),
       }),
     )
     .optional(),

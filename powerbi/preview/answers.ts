@@ -171,9 +171,10 @@ async function matrix(
   context: AnswerContext,
 ): Promise<Shown> {
   const [rowFields, columnFields] = [withOrder(rows, context.exposures), withOrder(columns, context.exposures)];
-  const { found, why } = await answersTo(measures, [...rowFields, ...columnFields], context);
-  if (found.every((answer) => answer.rows.length === 0))
-    return { kind: 'nothing', why: found.length === 0 ? why : 'no rows' };
+  const { found: answers, why } = await answersTo(measures, [...rowFields, ...columnFields], context);
+  if (answers.every((answer) => answer.rows.length === 0))
+    return { kind: 'nothing', why: answers.length === 0 ? why : 'no rows' };
+  const found = comparesWithMean(visual, context.extras) ? answers.flatMap(withDifference) : answers;
   const keysOf = (from: number, to: number, shown: number) =>
     distinct(found.flatMap((answer) => answer.rows.map(({ by }) => by.slice(from, to)))).sort(
       inOrderOf(to - from, shown),
@@ -185,7 +186,8 @@ async function matrix(
       .filter(({ measure }) => measure === visual.heat)
       .flatMap((answer) => answer.rows.map(({ value }) => (typeof value === 'number' ? value : 0))),
   );
-  const name = (field: string) => context.translate(fieldName(field).name);
+  const name = (field: string) =>
+    field.startsWith(difference) ? difference : context.translate(fieldName(field).name);
   const head = columnKeys.flatMap((key) =>
     found.map(({ measure }) =>
       columns.length === 0
@@ -211,6 +213,26 @@ async function matrix(
       ),
     ]),
   };
+}
+
+/** What the name of a measure begins with where it is its difference from the mean. */
+const difference = '±';
+
+/** Whether the columns are those of a calculation group with an item that is drawn as the difference from the mean. */
+function comparesWithMean({ wells }: PageVisual, { calculation_groups }: ModelExtras): boolean {
+  const tables = (wells?.Columns ?? []).map((field) => fieldName(field).table);
+  return calculation_groups.some(
+    ({ name, items }) => tables.includes(name) && items.some(({ drawn_as }) => drawn_as !== undefined),
+  );
+}
+
+/** A measure, and beside it how far each of its values is from their mean, with its sign. */
+function withDifference(answer: Answer): readonly Answer[] {
+  const { measure, rows, format = '0.00' } = answer;
+  const numbers = rows.flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
+  const mean = numbers.reduce((sum, value) => sum + value, 0) / Math.max(numbers.length, 1);
+  const apart = rows.map(({ by, value }) => ({ by, value: typeof value === 'number' ? value - mean : '' }));
+  return [answer, { measure: `${difference}${measure}`, format: `+${format};-${format};${format}`, rows: apart }];
 }
 
 /** Columns of one table, each combination of values once. */

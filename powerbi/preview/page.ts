@@ -135,53 +135,79 @@ function cards({ cards: all }: Extract<Shown, { kind: 'cards' }>, box: Box): str
     .join('');
 }
 
+/** Narrower than this, pixels, a cell of a heat map is its colour alone. */
+const leastWritten = 20;
+
 function table({ head, rows }: Extract<Shown, { kind: 'table' }>, box: Box, clip: string): string {
-  const first = Math.min(head.length > 1 ? Math.max(90, box.width / (head.length + 1)) : box.width, box.width / 2.2);
+  const longest = Math.max(
+    ...[head, ...rows.map((row) => row.map(({ text }) => text))].map(([text = '']) => text.length),
+  );
+  const wanted = Math.max(90, Math.min(longest * 6.2 + 12, box.width / 2.2));
+  const first = head.length > 1 ? wanted : box.width;
   const each = head.length > 1 ? (box.width - first) / (head.length - 1) : 0;
-  const height = Math.min(24, Math.max(16, box.height / (rows.length + 1)));
+  const widths = [first, ...widthsOf(head, rows, box.width - first)];
+  const widthAt = (index: number) => widths[index] ?? each;
+  const titles = head.map((text, index) => inTwoLines(text, widthAt(index) - 4));
+  const deep = titles.some((lines) => lines.length > 1) ? 14 : 0;
+  const height = Math.min(24, Math.max(16, (box.height - deep) / (rows.length + 1)));
   const small = each < 46 ? 9 : 11;
-  const place = (index: number) => (index === 0 ? box.x : box.x + first + each * (index - 1));
-  const line = (
-    texts: readonly { readonly text: string; readonly shade?: number | undefined }[],
-    y: number,
-    bold: boolean,
-  ) =>
-    texts
+  const place = (index: number) => box.x + widths.slice(0, index).reduce((sum, width) => sum + width, 0);
+  const written = (text: string, index: number, y: number, bold: boolean) =>
+    textAt(index === 0 ? place(0) : place(index) + widthAt(index) / 2, y + height - 7, text, {
+      size: index === 0 ? 11 : small,
+      // Above narrow cells two of three titles are left out.
+      within: index === 0 ? first - 6 : widthAt(index) * (bold && each < leastWritten ? 3 : 1) - 4,
+      ...(index === 0 ? {} : { anchor: 'middle' }),
+      ...(bold ? { weight: 'bold' } : {}),
+    });
+  const line = (cells: readonly { readonly text: string; readonly shade?: number | undefined }[], y: number) =>
+    cells
       .map(({ text, shade }, index) => {
-        const width = index === 0 ? first : each;
-        const cell =
-          shade === undefined
-            ? ''
-            : rectangle({ x: place(index), y, width: width - 1, height: height - 1 }, shadeOf(shade));
-        const written =
-          index === 0
-            ? textAt(place(0), y + height - 7, text, {
-                size: 11,
-                within: first - 6,
-                ...(bold ? { weight: 'bold' } : {}),
-              })
-            : textAt(place(index) + width / 2, y + height - 7, text, {
-                size: small,
-                anchor: 'middle',
-                within: width - 4,
-                ...(bold ? { weight: 'bold' } : {}),
-              });
-        return cell + written;
+        if (shade === undefined) return written(text, index, y, false);
+        const cell = { x: place(index), y, width: widthAt(index) - 1, height: height - 1 };
+        const title = each < leastWritten ? `<title>${escaped(text)}</title>` : '';
+        if (title !== '') return rectangle(cell, shadeOf(shade)).replace('/>', `>${title}</rect>`);
+        return rectangle(cell, shadeOf(shade)) + written(text, index, y, false);
       })
       .join('');
+  // Where there is no room for all of the numbers above a heat map, every third is there.
+  const isShown = (index: number) => index === 0 || each >= leastWritten || (index - 1) % 3 === 0;
+  const top = titles.flatMap((lines, index) =>
+    isShown(index) ? lines.map((text, at) => written(text, index, box.y + at * 13, true)) : [],
+  );
   // A table of more rows than there is room for is cut, as Power BI shows what does not need to be scrolled to.
   return [
     `<clipPath id="c${clip}">${rectangle(box, '#000')}</clipPath><g clip-path="url(#c${clip})">`,
-    line(
-      head.map((text) => ({ text })),
-      box.y,
-      true,
-    ),
+    ...top,
     ...rows
       .slice(0, Math.ceil(box.height / height))
-      .map((row, index) => line(row, box.y + height * (index + 1), false)),
+      .map((row, index) => line(row, box.y + deep + height * (index + 1))),
     '</g>',
   ].join('');
+}
+
+/** The widths of the columns behind the first: by what is in them, or the same for all of a heat map. */
+function widthsOf(head: readonly string[], rows: Extract<Shown, { kind: 'table' }>['rows'], width: number): number[] {
+  const isHeat = rows.some((row) => row.some(({ shade }) => shade !== undefined));
+  const letters = head.slice(1).map((title, at) => {
+    const longest = Math.max(
+      ...title.split(' ').map((word) => word.length),
+      ...rows.map((row) => row[at + 1]?.text.length ?? 0),
+    );
+    return isHeat ? 1 : Math.max(longest, 4);
+  });
+  const sum = letters.reduce((all, one) => all + one, 0);
+  return letters.map((one) => (width * one) / sum);
+}
+
+/** A heading on two lines where it is wider than its column, cut between words. */
+function inTwoLines(text: string, within: number): readonly string[] {
+  const fits = Math.max(1, Math.floor(within / 6.9));
+  const words = text.split(' ');
+  if (text.length <= fits || words.length === 1) return [text];
+  let count = 1;
+  while (count < words.length - 1 && words.slice(0, count + 1).join(' ').length <= fits) count += 1;
+  return [words.slice(0, count).join(' '), words.slice(count).join(' ')];
 }
 
 /** A colour between the two ends of a heat map. */

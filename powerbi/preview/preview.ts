@@ -48,7 +48,7 @@ export async function preview(
   const files = new Map<string, string>();
   const missing: string[] = [];
   for (const { report, page, file } of linked) {
-    const where = await chosenBy(page, exposures, ask);
+    const where = await chosenBy(page, exposures, { exposures, extras, ask, translate });
     const context = { exposures, extras, where, ask, translate };
     const shown: (Shown | undefined)[] = [];
     for (const visual of page.visuals) {
@@ -83,19 +83,28 @@ async function isTrue(dax: string, { exposures, where, ask }: AnswerContext): Pr
   return (operator === '>' ? difference > 0 : difference < 0) ? { kind: 'cards', cards: [] } : undefined;
 }
 
-/** The filter of a page for one value: the first that the table has. */
-async function chosenBy(
-  { drill_through: field }: Page,
-  exposures: readonly Exposure[],
-  ask: AnswerContext['ask'],
-): Promise<AnswerContext['where']> {
+/** How many values are tried for a page of one value. */
+const mostTried = 12;
+
+/** The filter of a page for one value: the first of the table for which each visual shows something, or else most of them do. */
+async function chosenBy(page: Page, exposures: readonly Exposure[], context: Omit<AnswerContext, 'where'>) {
+  const { drill_through: field } = page;
   if (field === undefined) return [];
   const shown = await shownBy(
     { visual: 'tableEx', title: '', at: [0, 0, 0, 0], wells: { Values: [field] } },
-    { exposures, extras: possibleExtras({}, exposures), where: [], ask, translate: (text) => text },
+    { ...context, extras: possibleExtras({}, exposures), where: [], translate: (text) => text },
   );
-  const value = shown.kind === 'table' ? shown.rows[0]?.[0]?.text : undefined;
-  return value === undefined ? [] : [{ field: fieldName(field), values: [value] }];
+  const values = shown.kind === 'table' ? shown.rows.flatMap(([cell]) => cell?.text ?? []) : [];
+  let best: { readonly where: AnswerContext['where']; readonly empty: number } | undefined;
+  for (const value of values.slice(0, mostTried)) {
+    const where = [{ field: fieldName(field), values: [value] }];
+    let empty = 0;
+    for (const visual of page.visuals)
+      if ((await shownOn(visual, { ...context, where }))?.kind === 'nothing') empty += 1;
+    if (best === undefined || empty < best.empty) best = { where, empty };
+    if (empty === 0) break;
+  }
+  return best?.where ?? [];
 }
 
 /** A title as the name of a file. */

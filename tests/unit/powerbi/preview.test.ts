@@ -80,9 +80,75 @@ describe('the preview', () => {
     expect((await drawn('en', 99)).files.get('energy.html')).not.toContain('Dear!');
   });
 
-  it('narrows a page for one value to its first', async () => {
-    const { statements } = await drawn('en', 1);
-    expect(statements.filter((sql) => /"Room"::text = any\(\$1/.test(sql))).toHaveLength(1);
+  it('narrows a page for one value to the first for which each visual shows something', async () => {
+    const chart = {
+      visual: 'lineChart' as const,
+      title: 'Cost by day',
+      at: [16, 200, 300, 96] as [number, number, number, number],
+      wells: { Category: ['Date.Date'], Y: ['Energy by minute.Cost'] },
+    };
+    const pages = design.pages.map((page) =>
+      page.title === 'Room in detail' ? { ...page, visuals: [...page.visuals, chart] } : page,
+    );
+    const draw = (where: string) =>
+      preview(withSql, { ...design, pages, language: 'en' }, async ({ sql, params }) => {
+        if (sql.startsWith('select distinct')) return [{ by1: 'Attic' }, { by1: 'Kitchen' }, { by1: 'Office' }];
+        const isAsked = /"Room"::text = any\(\$1/.test(sql);
+        return isAsked && params[0]?.[0] === where ? [{ by1: '2023-10-12', value: 77 }] : [];
+      });
+    const found = await draw('Kitchen');
+    expect(found.files.get('room-in-detail.html')).toContain('>77.00<');
+    expect(found.missing.join()).not.toContain('Room in detail');
+    // Where no room has anything it is the first.
+    expect((await draw('Cellar')).missing.join()).toContain('Room in detail, Cost by day: no rows');
+  });
+
+  it('draws beside a measure how far each row is from the mean', async () => {
+    const extras = {
+      ...design.extras,
+      calculation_groups: [
+        {
+          name: 'Difference',
+          precedence: 2,
+          items: [
+            { name: 'Value', expression: 'SELECTEDMEASURE()' },
+            { name: 'Apart', expression: 'SELECTEDMEASURE() - 1', drawn_as: 'difference_from_mean' as const },
+          ],
+        },
+      ],
+    };
+    const pages = design.pages.flatMap((page) =>
+      page.title === 'Side by side'
+        ? [
+            {
+              ...page,
+              visuals: [
+                {
+                  visual: 'pivotTable' as const,
+                  title: 'Apart',
+                  at: [16, 96, 600, 200] as [number, number, number, number],
+                  wells: { Rows: ['Date.Date'], Columns: ['Difference.Difference'], Values: ['Energy by minute.Cost'] },
+                },
+              ],
+            },
+          ]
+        : [],
+    );
+    const { files } = await preview(withSql, { ...design, extras, pages, language: 'en' }, async () => [
+      { by1: '2023-10-12', value: '1' },
+      { by1: '2023-10-13', value: '4.5' },
+    ]);
+    const [drawing = ''] = [...files.values()];
+    expect([...drawing.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text).slice(-8)).toEqual([
+      'Cost',
+      '±',
+      '2023-10-12',
+      '1.00',
+      '-1.75',
+      '2023-10-13',
+      '4.50',
+      '+1.75',
+    ]);
   });
 
   it('speaks another language', async () => {

@@ -74,7 +74,17 @@ const onlyNow = (
       where {w} and f.room_key = r.room_key and ${sensorAt(type)} order by f.datetime_key desc limit 1
   ) as s`;
 
+const newest = (column: string) => `select avg(s.value) from gold.dim_room as r cross join lateral (
+      select f.${column} as value from gold.fact_environment_minute as f
+      where {w} and f.room_key = r.room_key and f.${column} is not null and not f.is_anomaly order by f.datetime_key desc limit 1
+  ) as s`;
+
 const environmentMeasures = {
+  'Temperature now': newest('temperature_c'),
+  'Humidity now': newest('humidity_pct'),
+  'CO2 now': newest('co2_ppm'),
+  'Measured at': `select to_char(max(t.timestamp_utc at time zone 'Europe/Zurich'), 'YYYY-MM-DD HH24:MI')
+      from gold.fact_environment_minute as f join gold.dim_datetime as t using (datetime_key) where {w}`,
   'Average temperature': climate('avg(f.temperature_c)', true),
   'Lowest temperature': climate('min(f.temperature_c)', true),
   'Highest temperature': climate('max(f.temperature_c)', true),
