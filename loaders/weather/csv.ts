@@ -116,7 +116,12 @@ export class WeatherCsv {
   #text(): Readable {
     const raw = createReadStream(this.#path, { highWaterMark: 256 * 1024 });
     const decoder = new TextDecoder('utf-8', { fatal: true });
+    let isBegun = false;
     const check = (piece: Buffer) => {
+      // Its every other byte may be NUL, which would be true and say nothing.
+      if (!isBegun && /^(?:fffe|feff)/.test(piece.toString('hex', 0, 2)))
+        throw new BadWeatherFile('it is UTF-16, not UTF-8');
+      isBegun = true;
       if (piece.includes(0)) throw new BadWeatherFile('it holds a NUL character, which PostgreSQL cannot store');
       if (!this.#hasQuotes) this.#hasQuotes = piece.includes(0x22);
       try {

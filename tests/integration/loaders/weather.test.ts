@@ -34,7 +34,6 @@ describe.each(oneDatabase)('loading weather files, on $name', (kind) => {
     share.dispose();
     await db.drop();
   });
-
   const rows = async <R extends Row>(sql: string) => (await db.warehouse.query<R>(sql)).rows;
   const linesOf = async (name: string) =>
     rows<{ line_no: number; record: Record<string, string | null> }>(
@@ -95,6 +94,7 @@ describe.each(oneDatabase)('loading weather files, on $name', (kind) => {
         Buffer.concat([Buffer.from(forecastFile('2023-10-06')), Buffer.from('x,1,00,Z\xfcrich,c,d\n', 'latin1')]),
         /not UTF-8/,
       ],
+      'Pred_2023-10-13.csv': [Buffer.from(`\uFEFF${head}\n`, 'utf16le'), /^it is UTF-16, not UTF-8$/],
       'Pred_2023-10-07.csv': [`${forecastFile('2023-10-07')}x,1,00,"never closed,c,d\n`, /not valid CSV/],
       'Pred_2023-02-30.csv': [forecastFile('2023-02-28'), /date in the name does not exist/],
       'Pred_0999-12-31.csv': [forecastFile('2023-02-28'), /year in the name is not one from 1970 to 2099/],
@@ -123,7 +123,7 @@ describe.each(oneDatabase)('loading weather files, on $name', (kind) => {
     expect(await share.load(db.warehouse)).toMatchObject({ landed: 0, rejected: { count: 0 }, loads: [] });
     expect(await share.load(db.warehouse, 'from-bronze')).toMatchObject({
       landed: 0,
-      rejected: { count: 15 },
+      rejected: { count: 16 },
       loads: [],
     });
   });
