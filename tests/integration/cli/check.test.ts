@@ -92,8 +92,9 @@ it('models/sources.yml declares exactly the columns that the tables have', async
     for (const node of manifest.nodes.values()) {
       if (node.kind !== 'source') continue;
       const { rows } = await warehouse.query<{ name: string; type: string }>(
-        `select column_name::text as name, data_type::text as type from information_schema.columns
-         where table_schema = $1 and table_name = $2 order by ordinal_position`,
+        `select a.attname::text as name, format_type(a.atttypid, a.atttypmod) as type
+         from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped order by a.attnum`,
         [node.relation.schema, node.relation.name],
       );
       const declared = node.columns.map(({ name, dataType }) => ({ name, type: normalType(dataType ?? '') }));
