@@ -39,6 +39,9 @@ select id, room, value * {{var "factor" 1}} as value, load_id from {{ref "readin
     '{{config materialized="materialized_view" unique_key="one" subject=false}}\nselect 1 as one, count(*) as n from {{ref "labels"}}',
   'models/latest.sql':
     '{{config materialized="table" subject=false}}\nselect max(load_id) as load_id, count(*) as n from {{source "raw" "events"}}',
+  // Merges all rows each time, if any has changed.
+  'models/labels_seen.sql': `{{config materialized="incremental" unique_key="label" subject=false}}
+select coalesce(label, '') as label, max(n) as n from {{ref "labels"}} group by 1`,
   'models/known.sql':
     '{{config materialized="table" unique_key="value" subject=false}}\nselect value, label from {{ref "kinds"}}',
   'models/models.yml': `
