@@ -21,6 +21,9 @@ interface Holder {
   readonly identity?: string | undefined;
 }
 
+/** Another process has the folder. */
+export class FolderInUse extends DatacycleError {}
+
 /** The lock files that this process holds. */
 const held = new Set<string>();
 
@@ -30,7 +33,7 @@ const held = new Set<string>();
  * number and its start; in another container or on another machine it is alive if it still touches its file.
  * @param holder what to tell others that want the folder.
  * @returns a function that gives it back.
- * @throws DatacycleError naming the holder and the file while another process has the folder.
+ * @throws FolderInUse naming the holder and the file while another process has the folder.
  */
 export async function lockFolder(folder: string, holder: string): Promise<() => void> {
   const file = resolve(`${folder}.lock`);
@@ -140,10 +143,10 @@ function bootOf(space: string): string {
   return space.split(' ')[0] ?? '';
 }
 
-function inUse(folder: string, file: string, text: string): DatacycleError {
+function inUse(folder: string, file: string, text: string): FolderInUse {
   const { pid, name } = holderOf(text);
   const who = text === '' ? 'a process that is just starting' : `${name} (process ${pid})`;
-  return new DatacycleError({
+  return new FolderInUse({
     what: `the embedded database in ${folder} is in use by ${who}`,
     hint: `Wait until it is done; for several users at once set DB_URL to a PostgreSQL server. If no datacycle runs there, delete ${file}.`,
   });

@@ -5,6 +5,7 @@ import { fullDisk } from './embedded-disk.ts';
 import { EmbeddedStart } from './embedded-start.ts';
 import { DatacycleError, type Fault, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
+import { answerGuests } from './guests.ts';
 import { createFoldersSync } from './make-folders.ts';
 import { sessionSettings, setSettings } from './session-settings.ts';
 import { textParser, valueParsers } from './values.ts';
@@ -183,7 +184,8 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   const wanted = { ...sessionSettings, ...settings };
   await run(setSettings, [Object.keys(wanted), Object.values(wanted), null]);
 
-  return {
+  let endGuests: () => void = () => undefined;
+  const warehouse: Warehouse = {
     kind: 'pglite',
     concurrency: 1,
     address: inMemory ? 'the embedded database (in memory)' : `the embedded database in ${folder}`,
@@ -195,10 +197,13 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     // One thread runs both this program and the database: a running statement cannot be cancelled.
     cancel: async () => undefined,
     async close() {
+      endGuests();
       await inTurn(async () => {
         if (!db.closed && ended === undefined) await db.close();
       });
       unlock();
     },
   };
+  if (!inMemory) endGuests = await answerGuests(folder, applicationName, warehouse);
+  return warehouse;
 }

@@ -4,6 +4,7 @@
 //   open.ts      chooses the adapter by DB_URL
 //   postgres.ts  PostgreSQL 15 or newer, by node-postgres
 //   pglite.ts    the embedded PostgreSQL, one connection, in a folder or in memory
+//   guests.ts    lets other processes read an embedded database that this one holds; guest.ts: one of them
 //   quote.ts     quotes identifiers and literals; every name in generated SQL passes through it
 //   migrate.ts   applies the numbered migrations of a schema, and refuses a schema that is newer than the program
 //

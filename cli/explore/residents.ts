@@ -6,7 +6,7 @@ import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import type { Resident } from '../../ui/data/port.ts';
 import { DatacycleError, StatementError } from '../../warehouse/errors.ts';
-import { identifier, literal } from '../../warehouse/quote.ts';
+import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
 import { roleOf } from '../init/reader-roles.ts';
 import { apartmentsOf, textSetting } from '../settings/settings.ts';
@@ -131,13 +131,17 @@ async function ensureRoles(
         hint: 'Rename it, or choose another apartment_role in vars.access.',
       });
     if (rows.length === 0) await on.query(`create role ${to} nologin`);
-    for (const { schema, name } of tables) {
-      await on.query(`do $$ begin
-    if to_regclass(${literal(`${identifier(schema)}.${identifier(name)}`)}) is not null then
-        grant usage on schema ${identifier(schema)} to ${to};
-        grant select on ${identifier(schema)}.${identifier(name)} to ${to};
-    end if;
-end $$`);
+    const lacking = await on.query<{ schema: string; name: string }>(
+      `select schema, name
+       from unnest($1::text[], $2::text[]) as wanted (schema, name)
+       cross join lateral (select to_regclass(format('%I.%I', schema, name)) as oid) as found
+       where found.oid is not null
+         and not (has_schema_privilege($3, schema, 'usage') and has_table_privilege($3, found.oid, 'select'))`,
+      [tables.map(({ schema }) => schema), tables.map(({ name }) => name), role],
+    );
+    for (const { schema, name } of lacking.rows) {
+      await on.query(`grant usage on schema ${identifier(schema)} to ${to}`);
+      await on.query(`grant select on ${relation({ schema, name })} to ${to}`);
     }
   }
 }

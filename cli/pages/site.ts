@@ -7,7 +7,7 @@ import { ProjectError } from '../../runner/text/errors.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { lineageOf } from '../selection/column-lineage.ts';
-import { type GlobalOptions, holdEmbedded, openProject, openToRead } from '../settings/environment.ts';
+import { type GlobalOptions, holdEmbedded, openOrVisit, openProject } from '../settings/environment.ts';
 
 /** The files of the project are looked at again no sooner than that, in milliseconds. */
 const lookAgainMs = 1500;
@@ -40,20 +40,23 @@ export class Site {
   /** @throws UsageError | ProjectError for faults of the settings; DatacycleError if another process has the embedded database. */
   static async open(options: GlobalOptions, signal: AbortSignal): Promise<Site> {
     const site = new Site(options, await openProject(options), signal);
-    // A server may be away and come back; the embedded database is ours from now on, or nobody's to share.
+    // A server may be away and come back; the embedded database is ours from now on, or is read through the process that holds it.
     if (!site.project.env.DB_URL) await site.warehouse();
     return site;
   }
 
   /** @throws ConnectionError while the server is away. */
   warehouse(): Promise<Warehouse> {
-    this.#warehouse ??= openToRead(this.project, 'ui', 4, this.signal).then(
-      (warehouse) => {
-        if (warehouse.kind === 'pglite') this.#release = holdEmbedded(this.project, warehouse);
+    const again = () => {
+      this.#warehouse = undefined;
+    };
+    this.#warehouse ??= openOrVisit(this.project, 'ui', 4, this.signal, again).then(
+      ({ warehouse, isVisit }) => {
+        if (warehouse.kind === 'pglite' && !isVisit) this.#release = holdEmbedded(this.project, warehouse);
         return warehouse;
       },
       (error: unknown) => {
-        this.#warehouse = undefined;
+        again();
         throw error;
       },
     );

@@ -8,6 +8,8 @@ import { bookkeepingOf, forTarget } from '../../runner/state/own-bookkeeping.ts'
 import { readStateVersion } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { isMapping } from '../../runner/yaml/mapping.ts';
+import { FolderInUse } from '../../warehouse/folder-lock.ts';
+import { visitEmbedded } from '../../warehouse/guest.ts';
 import { readVersion } from '../../warehouse/migrate.ts';
 import { openWarehouse, type WarehouseOptions } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -138,10 +140,35 @@ export async function openToRead(
   threads: number | undefined,
   signal?: AbortSignal,
 ): Promise<Warehouse> {
-  return openedWith(await openProjectWarehouse(project, purpose, threads, { signal }), async (warehouse) => {
-    await readVersion(warehouse, stagingMigrations);
-    await readStateVersion(warehouse);
-  });
+  return openedWith(await openProjectWarehouse(project, purpose, threads, { signal }), readVersions);
+}
+
+async function readVersions(warehouse: Warehouse): Promise<void> {
+  await readVersion(warehouse, stagingMigrations);
+  await readStateVersion(warehouse);
+}
+
+/**
+ * The same for what only looks, and shares an embedded database with whatever holds it: while another process does, it is asked.
+ * @param onGone called when that process does not answer any more; then open it again.
+ * @throws FolderInUse naming the process, if it does not answer.
+ */
+export async function openOrVisit(
+  project: Project,
+  purpose: string,
+  threads: number | undefined,
+  signal: AbortSignal,
+  onGone: () => void,
+): Promise<{ readonly warehouse: Warehouse; readonly isVisit: boolean }> {
+  try {
+    return { warehouse: await openToRead(project, purpose, threads, signal), isVisit: false };
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error;
+    const visited = await visitEmbedded(embeddedFolder(project.root, project.target.folder), onGone);
+    if (visited === undefined) throw error;
+    const warehouse = forTarget(visited, project.target.schema);
+    return { warehouse: await openedWith(warehouse, readVersions), isVisit: true };
+  }
 }
 
 /** The same for a command that may leave no trace: an embedded database that is not made yet is an empty one in memory. */

@@ -52,7 +52,9 @@ from minutes`),
     `${minutes}select apartment_key, room_key, datetime_key, true as presence_flag from minutes`,
   ),
   'models/fact_prediction.sql': model(
-    `${minutes}select apartment_key, room_key, datetime_key, 1 as target_key, value as predicted_value, value as actual_value from minutes`,
+    `${minutes}select apartment_key, room_key, datetime_key, 1 as target_key, 1 as model_key, 15 as horizon_minutes,
+    null::text as role, value as predicted_value, value as actual_value
+from minutes`,
   ),
   'models/who_sees.sql': `{{config materialized="table" unique_key="principal, apartment_key" schema="access"}}
 select 'flat_${id}_jimmy' as principal, apartment_key from {{ref "dim_apartment"}} where apartment_key = 1
@@ -112,8 +114,17 @@ export class Flats {
     const isServer = servers.includes(this.#kind);
     if (isServer) await this.#makeLogins();
     else this.project.write({ '.env': 'UI_RESIDENTS=jimmy,jeremie\n' });
-    this.#served = await serve(this.project.root);
+    await this.serve();
     await this.build();
+  }
+
+  async serve(): Promise<void> {
+    this.#served = await serve(this.project.root);
+  }
+
+  async stop(): Promise<void> {
+    await this.#served?.close();
+    this.#served = undefined;
   }
 
   /** Presses the button. */
@@ -153,7 +164,7 @@ alter default privileges in schema gold grant select on tables to ${both}`);
   }
 
   async close(): Promise<void> {
-    await this.#served?.close();
+    await this.stop();
     this.project.dispose();
     if (this.#database === undefined) return;
     for (const flat of ['jimmy', 'jeremie'] as const)

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Explorable, type Explored, measures, type PresenceMap } from '../../../ui/data/explore.ts';
+import { openWarehouse } from '../../../warehouse/open.ts';
 import { databases } from '../databases.ts';
 import { barriers, browserPath, launch, patienceMs } from './chromium.ts';
 import { Flats } from './flats.ts';
@@ -202,5 +203,27 @@ describe.each(databases)("a resident's link, on $name", (kind) => {
     await flats.sql(`revoke ${flats.role('jeremie')} from ${flats.role('jimmy')}`);
     expect((await explore(2, 'power', long)).answer.series).toEqual([]);
     expect(existsSync(join(flats.project.root, '.datacycle', 'ui-audit.jsonl'))).toBe(true);
+  });
+
+  it.skipIf(kind !== databases[0])('reads with the same rights through a process that holds the database', async () => {
+    const { body: overview } = await flats.ask('/api/explorable', flats.served.cookie);
+    await flats.stop();
+    const folder = join(flats.project.root, '.datacycle', 'db');
+    const holder = await openWarehouse({ url: undefined, folder, purpose: 'watch', concurrency: 1 });
+    await flats.serve();
+    ({ cookie } = await flats.enter('jimmy'));
+    const { apartments } = JSON.parse((await flats.ask('/api/explorable', cookie)).body) as Explorable;
+    expect(apartments.map(({ name }) => name)).toEqual(['Jimmy']);
+    for (const { name } of measures) expect((await explore(2, name, short)).answer.series).toEqual([]);
+    const asked = (path: string) => flats.ask(path, flats.served.cookie);
+    expect((await asked('/api/explorable')).body).toBe(overview);
+    expect((await asked('/api/about')).body).toMatch(/read through datacycle watch pid \d+/);
+    expect((await asked('/api/overview')).status).toBe(200);
+    // A button is refused with the name of the process; when that has ended the pages have the database themselves.
+    await expect(flats.build()).rejects.toThrow(/is in use by datacycle watch pid \d+/);
+    await holder.close();
+    await expect.poll(async () => (await asked('/api/explorable')).body).toBe(overview);
+    expect((await asked('/api/about')).body).not.toMatch(/read through/);
+    await flats.build();
   });
 });
