@@ -136,6 +136,25 @@ const always: readonly Recipe[] = [
     command: (given) => ['expire', ...flag(given, 'dry-run')],
   },
   {
+    name: 'predict',
+    label: 'Predict',
+    group: 'Hand over',
+    description:
+      'score: predicts what is due. train: learns from what was measured and chooses the best models, which may take long.',
+    params: [{ name: 'action', label: 'Do', type: 'choice', choices: ['score', 'train'] }],
+    confirm: null,
+    command: (given) => ['predict', given.action ?? 'score'],
+  },
+  {
+    name: 'export',
+    label: 'Export',
+    group: 'Hand over',
+    description: 'Writes the files that the exports of project.yml describe: what has changed.',
+    params: [{ name: 'full', label: 'All files again', type: 'flag' }],
+    confirm: null,
+    command: (given) => ['export', ...flag(given, 'full')],
+  },
+  {
     name: 'bi',
     label: 'Power BI project',
     group: 'Hand over',

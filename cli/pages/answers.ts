@@ -4,6 +4,7 @@ import type { Questions } from '../../ui/data/port.ts';
 import { explorable, explored, presenceMap } from '../explore/explore.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 import { graphOf } from './graph.ts';
+import { logOf } from './logs.ts';
 import { detailOf } from './node.ts';
 import { overviewOf } from './overview.ts';
 import { rowsOf } from './rows.ts';
@@ -80,6 +81,7 @@ export function questionsOf(site: Site): Questions {
     explorable: { params: [], ask: () => explorable(site) },
     explore: { params: ['apartment', 'measure', 'from', 'to'], ask: (given) => explored(site, given) },
     presence: { params: ['apartment'], ask: ({ apartment = '' }) => presenceMap(site, apartment) },
+    log: { params: ['of'], ask: async ({ of = 'watch' }) => logOf(site.project, of) },
     settings: { params: [], ask: async () => settingsOf(site.project) },
   };
 }

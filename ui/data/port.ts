@@ -6,11 +6,13 @@
 //   overview.ts  whether all is well: sources, freshness, problems
 //   job.ts       work that a button starts
 //   explore.ts   what was measured, over time
+//   log.ts       what the watcher and the commands wrote down
 //
 // Values only, and all of them JSON: nothing here asks a database or knows how an answer comes about.
 import type { Explorable, Explored, PresenceMap } from './explore.ts';
 import type { ColumnGraph, Graph, NodeDetail, Selected } from './graph.ts';
 import type { Job, JobKind, JobStarted } from './job.ts';
+import type { Log } from './log.ts';
 import type { Overview, SourcesPage } from './overview.ts';
 import type { NodeHistory, NodeStates, Rows, RunDetail, RunList } from './state.ts';
 
@@ -31,6 +33,7 @@ export interface Answers {
   readonly rejected: RejectedFile;
   readonly gaps: Gaps;
   readonly settings: readonly Setting[];
+  readonly log: Log;
   readonly explorable: Explorable;
   readonly explore: Explored;
   readonly presence: PresenceMap;

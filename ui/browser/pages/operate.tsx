@@ -5,6 +5,7 @@ import { Badge, Problem, Scrolling, Shown, Table } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
 import { useJobs } from '../parts/use-jobs.ts';
 import { ago } from '../parts/words.ts';
+import { Logs } from './logs.tsx';
 import type { Route } from './route.ts';
 
 const groups = ['Load', 'Build', 'Check', 'Keep house', 'Hand over'] as const;
@@ -39,6 +40,7 @@ export function Operate({ route }: { route: Route }) {
           ))}
         </div>
       </div>
+      <Logs />
       <section>
         <h2>Settings</h2>
         <p class="faint">From the environment and .env. Of a secret only whether it is set.</p>

@@ -7,7 +7,7 @@
 //   runs.tsx      the runs as charts
 //   sources.tsx   loads, rejected files, gaps
 //   explore.tsx   what was measured, as lines and as a map of presence
-//   operate.tsx   the buttons and what their jobs say
+//   operate.tsx   the buttons and what their jobs say; logs.tsx: what the watcher and the commands wrote down
 //
 // A page asks, and shows what it is told; it keeps nothing.
 import { useEffect, useState } from 'preact/hooks';

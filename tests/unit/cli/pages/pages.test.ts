@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { root } from '../../../../bin/setup.mjs';
 import { lanesOf } from '../../../../cli/pages/lanes.ts';
 import { maskedTokens } from '../../../../cli/pages/mask.ts';
 import { adviceOf } from '../../../../cli/pages/overview.ts';
@@ -42,6 +45,14 @@ describe('settings', () => {
       null,
     ]);
     expect(JSON.stringify(shown)).not.toMatch(/pw@|k3y/);
+  });
+
+  it('are all that .env.example names', () => {
+    const example = readFileSync(join(root, '.env.example'), 'utf8');
+    const named = [...example.matchAll(/^(?:# )?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name);
+    const shown = settingsOf({ env: {}, settings: { name: 'p' } }).map(({ name }) => name);
+    expect(named.length).toBeGreaterThan(40);
+    expect([...new Set(named)].filter((name) => !shown.includes(name ?? ''))).toEqual([]);
   });
 });
 
