@@ -59,6 +59,8 @@ const names = [
   'WEATHER_MIN',
   'REGISTRY_HOUR',
   'REGISTRY_MIN',
+  'PREDICT_HOUR',
+  'PREDICT_MIN',
   'WATCH_PORT',
   'UI_PORT',
   'UI_HOSTS',
