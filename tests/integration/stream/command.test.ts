@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +54,23 @@ describe.each(oneDatabase.filter(({ name }) => name === 'PostgreSQL'))(
       const total = streams.reduce((sum: number, { landed }: { landed: number }) => sum + landed, 0);
       expect(total).toBe(Number(messages?.replace(',', '')));
       expect((await run('status')).stdout).toMatch(/iot\.co2 +\| queue \| +1 \| +\d+ \| +0 \|/);
+    });
+
+    it('is built again for a day by the commands of the docs, which change no row', async () => {
+      const docs = resolve(import.meta.dirname, '..', '..', '..', 'docs');
+      const commands = ['orchestration.md', join('airflow', 'smart_building.py')].map((name) => {
+        const text = readFileSync(join(docs, name), 'utf8');
+        const [, found = ''] = /(?:\$PROJECT|\{DATACYCLE\}) (build --event-time-start [^"\n]*)/.exec(text) ?? [];
+        return found
+          .replace(/\$\(date -d yesterday \+\\%F\)|\{{4} ds \}{4}/, '2013-08-23')
+          .replace(/\$\(date \+\\%F\)|\{{4} next_ds \}{4}/, '2013-08-24')
+          .replace(' --log-format json', '');
+      });
+      expect(commands).toEqual(Array(2).fill('build --event-time-start 2013-08-23 --event-time-end 2013-08-24'));
+      const again = await run(...(commands[0] ?? '').split(' '));
+      expect(again.code, again.stdout + again.stderr).toBe(0);
+      expect(again.stdout).not.toMatch(/[+~-]\d[\d,]* rows/);
+      expect(again.stdout).toMatch(/12 of 12 tests passed/);
     });
 
     it('says what is wrong with its settings and flags', async () => {
