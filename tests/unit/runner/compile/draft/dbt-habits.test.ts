@@ -123,11 +123,19 @@ describe('what dbt users type is answered by how it is written here', () => {
     ['{{print "x"}}', 'Write {{log "..." info=true}}'],
     ['{{#if target.name == "prod"}}x{{/if}}', 'Write {{#if (eq target.name "prod")}}; there are eq'],
     ['{{#if a}}{{else if a and b}}x{{/if}}', 'Write {{else if (and a b)}}'],
+    ["{{ 'a_' ~ room }}", 'Write the values side by side: a_{{room}}'],
+    ['{{ 2 * factor }}', 'Compute it in SQL'],
+    ["{{ rooms[0] }}{{ rooms['a'] }}", 'Write {{lookup rooms 0}}'],
+    ['{{ref "test", "a"}}', 'Write {{ref "test" "a"}}'],
+    ["{{ config(meta={'a': {'b': 1}}) }}", 'Write {{config meta=(object a=(object b=1))}}'],
+    ['{{elif x}}', 'Write {{else if ...}}'],
+    ['{{endfor}}', 'Write {{/each}}'],
   ])('also half-way: %s', (typed, answer) => {
     expect(lineOf(`select 1 ${typed}`)).toContain(answer);
   });
 
   it('not where it is no Jinja', () => {
+    expect(sqlOf('{{set a-b=1}}{{a-b}} {{join (list "a" "b") ", "}}')).toBe('1 a, b');
     const sql = `select '{"a": {"b": 1}}'::jsonb, e'{', '{%}' -- {{!-- {{ ref('a') }} --}}`;
     expect(lineOf('select {{literal "f(x) | {# x"}} as a')).toBe('');
     expect(sqlOf(sql.replace("'{%}'", "'{'"))).toContain('"b": 1}}');
