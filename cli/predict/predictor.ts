@@ -65,14 +65,14 @@ export class Predictor {
     return scored;
   }
 
-  /** Trains all models on what is built; nothing while there is nothing built. */
+  /** Trains all models on what is built. */
   async train(signal: AbortSignal): Promise<readonly Trained[]> {
-    if (!(await this.#isBuilt())) return [];
     const [relations, settings] = [this.#relations, this.#settings];
     return trainModels(this.#warehouse, { relations, settings, uses, signal });
   }
 
-  async #isBuilt(): Promise<boolean> {
+  /** Whether what is read is built, and has readings. */
+  async canLearn(): Promise<boolean> {
     const { rows } = await this.#warehouse.query<{ there: boolean }>(
       'select bool_and(to_regclass(r.name) is not null) as there from unnest($1::text[]) as r (name)',
       [Object.values(this.#relations)],
@@ -83,7 +83,7 @@ export class Predictor {
   }
 
   async #origin(): Promise<number | undefined> {
-    if (!(await this.#isBuilt())) return undefined;
+    if (!(await this.canLearn())) return undefined;
     const { rows } = await this.#warehouse.query('select from staging.model where chosen_at is not null limit 1');
     if (rows.length === 0) return undefined;
     return originAt(await newestTime(this.#warehouse, this.#relations, undefined));

@@ -30,10 +30,11 @@ export class Predicting {
     this.#options = options;
   }
 
-  /** The daily training. @throws what the database or the training throws. */
+  /** The daily training; `unable` while nothing is built to learn from. @throws what the database or the training throws. */
   async train(stop: AbortSignal): Promise<JobOutcome> {
     const { predictor } = this.#options;
-    if (predictor !== undefined) await trainingRound(predictor, this.#round(), stop);
+    if (predictor === undefined || !(await predictor.canLearn())) return 'unable';
+    await trainingRound(predictor, this.#round(), stop);
     return 'done';
   }
 

@@ -146,7 +146,8 @@ export class Watcher {
       const hit = await this.#checkAlways(stop);
       if (stop.aborted) return true;
       await this.#build(stop);
-      await this.#startJobs(['nightly', 'training'], stop);
+      // What is learnt from is to be whole, and views are not to be held while a build replaces them.
+      await this.#startJobs(this.state.building === undefined ? ['nightly', 'training'] : ['nightly'], stop);
       for (const work of await this.#ask(() => this.#exports.start(stop))) this.#await(work);
       const forecast = await this.#ask(() => this.#predicting.start(stop));
       if (forecast !== undefined) this.#await(forecast.done);

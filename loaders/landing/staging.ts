@@ -2,7 +2,7 @@ import { type Migrations, migrate, readVersion, statements } from '../../warehou
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
 import { archivedFiles } from './tables/archive.ts';
-import { predictionTables } from './tables/prediction.ts';
+import { predictionTables, predictionWriters } from './tables/prediction.ts';
 import { streamTables, versionOfSource } from './tables/stream.ts';
 
 /** As predictions took it before they had a row to lock: "pred" in ASCII. */
@@ -321,6 +321,7 @@ const migrations: readonly (readonly string[])[] = [
   streamTables,
   predictionTables,
   archivedFiles,
+  predictionWriters,
 ];
 
 /** The schema `staging`, as its migrations make it. */

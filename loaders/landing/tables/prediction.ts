@@ -33,3 +33,26 @@ export const predictionTables: readonly string[] = [
   `comment on table staging.prediction_run is 'What has been predicted, written in the transaction of its records: no origin is predicted from twice'`,
   `comment on column staging.prediction_run.origin is 'The quarter that had just ended'`,
 ];
+
+/** What an insert into a view of gold becomes: a record of staging.prediction, by the rights of whoever inserts. */
+const writer = (name: string, target: string, value: string) => `create function staging.${name}() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp as $body$
+    begin
+        insert into staging.prediction (record)
+        values (jsonb_build_object(
+            'model', jsonb_build_object('name', new.model_name),
+            'target', '${target}',
+            'apartment', new.apartment,
+            'room', new.room,
+            'timestamp', to_char(new.timestamp_rounded, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+            'value', ${value}
+        ));
+        return new;
+    end
+    $body$`;
+
+/** By which a workflow goes on appending to the tables that it used to have, which are views now. */
+export const predictionWriters: readonly string[] = [
+  writer('write_motion_prediction', 'presence', 'new.predicted_occupied'),
+  writer('write_consumption_prediction', 'consumption', 'coalesce(new.predicted_consumption, new.predicted_power_w)'),
+];

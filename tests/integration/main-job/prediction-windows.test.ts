@@ -75,6 +75,39 @@ describe.each(oneDatabase)('what a prediction is compared with on $name', (kind)
     for (const [table, rows] of await on.home.contents()) expect(incremental.get(table), table).toEqual(rows);
   });
 
+  it('a workflow goes on reading and writing the tables that it had, with the defaults of a record', async () => {
+    await on.home.build({ select: ['fact_prediction_motion', 'fact_prediction_consumption'] });
+    await on.database.warehouse.query(
+      `insert into gold.fact_prediction_motion (predicted_occupied, apartment, room, timestamp_rounded, actual_occupied, model_name, target)
+       values (1, 'jimmy', 'Office', '2023-10-12 01:00', 1, 'logistic_regression', 'Presence'), (0, 'jimmy', 'Office', '2023-10-12 01:15', 1, 'logistic_regression', 'Presence')`,
+    );
+    await on.database.warehouse.query(
+      `insert into gold.fact_prediction_consumption (predicted_consumption, apartment, room, timestamp_rounded, model_name, target)
+       values (42, 'jimmy', 'Office', '2023-10-12 01:00', 'linear_regression', 'Consumption')`,
+    );
+    await on.home.build({ select: ['+fact_prediction_motion', '+fact_prediction_consumption'] });
+    expect(
+      await on.home.rows(
+        `select predicted_occupied as predicted, actual_occupied as actual, to_char(timestamp_rounded, 'HH24:MI') as at, target
+         from gold.fact_prediction_motion where model_name = 'logistic_regression' order by 3`,
+      ),
+    ).toEqual([
+      { predicted: 1, actual: 1, at: '01:00', target: 'Presence' },
+      { predicted: 0, actual: 1, at: '01:15', target: 'Presence' },
+    ]);
+    expect(
+      await on.home.rows(
+        `select predicted_consumption as predicted, predicted_power_w as power, actual_power as actual, apartment, room
+         from gold.fact_prediction_consumption where model_name = 'linear_regression'`,
+      ),
+    ).toEqual([{ predicted: 42, power: 42, actual: 75, apartment: 'jimmy', room: 'Office' }]);
+    expect(
+      await on.home.rows(
+        `select horizon_name, model_version from silver.predictions where model_name = 'linear_regression'`,
+      ),
+    ).toEqual([{ horizon_name: 'minute +15', model_version: '1' }]);
+  });
+
   it('a door that stands open is no presence to predict, and a record says only what it has to', async () => {
     await predict(on.database.warehouse, [
       {
