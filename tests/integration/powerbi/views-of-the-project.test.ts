@@ -51,16 +51,14 @@ describe.each(oneDatabase)('the views for Power BI on $name', (kind) => {
       node.materialized === 'view' && node.shows !== undefined ? [node] : [],
     );
 
-  it('show every table of gold, row by row, and nothing else is in their schema', async () => {
+  it('show every table of gold but those about trained models, row by row, and nothing else is in their schema', async () => {
     const { manifest } = home.compile();
     const gold = [...manifest.nodes.values()].filter(
       (node) => node.kind === 'model' && node.relation.schema === 'gold' && node.materialized !== 'view',
     );
-    expect(
-      views()
-        .map(({ shows }) => shows)
-        .sort(),
-    ).toEqual(gold.map(({ id }) => id).sort());
+    // What is known of trained models is read by whoever trains them, not by the report.
+    const apart = ['model.fact_model_evaluation', 'model.fact_model_importance'];
+    expect([...apart, ...views().map(({ shows }) => shows)].sort()).toEqual(gold.map(({ id }) => id).sort());
     for (const view of views()) {
       const table = relation('gold', (view.shows ?? '').replace('model.', ''));
       const [count] = await home.rows<{ shown: number; there: number }>(
