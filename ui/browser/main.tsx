@@ -117,7 +117,7 @@ function App() {
         {t('To the content')}
       </button>
       <header class="top">
-        <div class="brand">
+        <div class="brand" title={resident ?? about.answer?.database}>
           {about.answer?.project ?? 'datacycle'}
           {about.answer && <span class="faint"> {resident ?? about.answer.database}</span>}
         </div>

@@ -5,10 +5,12 @@ import type { Box } from '../../layout/layout.ts';
 const characterWidth = 7.9;
 const padding = 20;
 const widest = 280;
+/** Room for what is below the name: `incremental · 9 min`. */
+const narrowest = 136;
 
 /** How large the box of a node is. Pure. */
 export function boxOf({ id, name }: Pick<GraphNode, 'id' | 'name'>): Box {
-  return { id, width: Math.min(widest, Math.max(90, name.length * characterWidth + padding)), height: 38 };
+  return { id, width: Math.min(widest, Math.max(narrowest, name.length * characterWidth + padding)), height: 38 };
 }
 
 /** A text as it fits into a box. Pure. */

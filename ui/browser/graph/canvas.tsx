@@ -163,7 +163,7 @@ const Node = memo(
         {labelOf(node.name, box.width)}
       </text>
       <text x={10} y={30} class="note">
-        {labelOf(note, box.width * 1.15)}
+        {labelOf(note, box.width * 1.4)}
       </text>
     </g>
   ),

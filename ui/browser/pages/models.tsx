@@ -93,7 +93,10 @@ function List({ graph, route, states }: { graph: Graph; route: Route; states?: N
                 node.tests.length
               ),
           },
-          { title: 'What it is', cell: ({ description }) => description.split(/(?<=\.)\s/)[0] },
+          {
+            title: 'What it is',
+            cell: ({ description }) => <div class="sentence">{description.split(/(?<=\.)\s/)[0]}</div>,
+          },
         ]}
       />
     </>

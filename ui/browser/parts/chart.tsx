@@ -55,7 +55,8 @@ export function Chart({ label, times, series, form, height, onZoom }: ChartProps
         height,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
         axes: [
-          { ...axis, values: clock },
+          // Room for a date and a time.
+          { ...axis, values: clock, space: 100 },
           { ...axis, size: 64, values: (_plot, splits) => splits.map(digits) },
         ],
         // Bars begin at 0; of lines the shape is what matters.
