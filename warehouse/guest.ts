@@ -55,7 +55,7 @@ export async function visitEmbedded(folder: string, onGone: () => void): Promise
   return {
     kind: 'pglite',
     concurrency: 1,
-    address: `the embedded database in ${folder}, read through ${door.name}`,
+    address: `read through ${door.name}: the embedded database in ${folder}`,
     query: (sql, params = [], values) => visiting((visit) => visit.query(sql, params, values)),
     session: inTransaction,
     transaction: inTransaction,

@@ -5,7 +5,7 @@ import { hasRelation } from '../../runner/manifest/manifest.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import type { Resident } from '../../ui/data/port.ts';
-import { DatacycleError, StatementError } from '../../warehouse/errors.ts';
+import { DatacycleError } from '../../warehouse/errors.ts';
 import { identifier, relation } from '../../warehouse/quote.ts';
 import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
 import { roleOf } from '../init/reader-roles.ts';
@@ -153,7 +153,7 @@ function questionsOf(shown: Shown & { readonly project: Project }, read: ReadRow
     try {
       return await answer;
     } catch (error) {
-      if (error instanceof UsageError || !(error instanceof StatementError)) throw error;
+      if (error instanceof UsageError || !(error instanceof DatacycleError)) throw error;
       throw new DatacycleError({ what: 'this cannot be shown now', hint: 'Ask whoever runs these pages.' });
     }
   };

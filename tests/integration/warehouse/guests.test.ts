@@ -48,7 +48,7 @@ describe('an embedded database that another process holds', () => {
     expect(failed).toBeInstanceOf(StatementError);
     expect(failed).toMatchObject(told);
     expect(failed).toMatchObject({ code: '42703', position: 8 });
-    expect(guest.address).toMatch(/, read through datacycle watch pid \d+ on /);
+    expect(guest.address).toMatch(/^read through datacycle watch pid \d+ on .*: the embedded database in /);
     expect(await holder.exclusive('run', () => guest.holder('run'))).toMatchObject({
       value: expect.stringContaining('datacycle watch'),
     });
