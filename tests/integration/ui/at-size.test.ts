@@ -63,11 +63,13 @@ async function timed(ask: () => Promise<{ status: number; body: string }>) {
   return { ms: Math.round(times.sort((a, b) => a - b)[2] ?? 0), bytes };
 }
 
-describe.each(servers)('at 15 million readings, on $name', (kind) => {
-  const project = new ProjectCopy();
+// Minutes of filling: for the long form alone.
+describe.runIf(process.env.TEST_LONG === '1').each(servers)('at 15 million readings, on $name', (kind) => {
+  let project: ProjectCopy;
   let database: TestDatabase;
   let served: Served;
   beforeAll(async () => {
+    project = new ProjectCopy();
     database = await kind.open();
     const { url = '', warehouse: on } = database;
     await ensureStaging(on);
@@ -112,7 +114,7 @@ describe.each(servers)('at 15 million readings, on $name', (kind) => {
   }, 1_800_000);
   afterAll(async () => {
     await served?.close();
-    project.dispose();
+    project?.dispose();
     await database?.drop();
   });
 
