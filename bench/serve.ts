@@ -79,6 +79,16 @@ async function measure(program: readonly string[], env: Readonly<Record<string, 
     });
     server.once('exit', () => failed(new Error(`serve ended: ${said}`)));
   });
+  try {
+    await askAll(address, server.pid ?? 0);
+  } finally {
+    server.kill('SIGTERM');
+  }
+  const [code] = await ended;
+  process.stdout.write(`${rate} requests a second were sent; SIGTERM ended the server with ${code}.\n`);
+}
+
+async function askAll(address: string, pid: number): Promise<void> {
   const rows: (string | number)[][] = [];
   const figures: Record<string, unknown>[] = [];
   for (const [what, path, headers] of [
@@ -97,7 +107,7 @@ async function measure(program: readonly string[], env: Readonly<Record<string, 
     const first = await ask();
     if (first.status !== 200 || first.rows !== 100)
       throw new Error(`${what}: status ${first.status}, ${first.rows} rows`);
-    const cpu = cpuSecondsOf(server.pid ?? 0);
+    const cpu = cpuSecondsOf(pid);
     const begun = performance.now();
     const asked: Promise<Answered>[] = [];
     for (let at = 0; at < rate * seconds; at += 1) {
@@ -111,7 +121,7 @@ async function measure(program: readonly string[], env: Readonly<Record<string, 
     const bad = answers.filter(({ status, rows: count }) => status !== 200 || count !== 100).length;
     const times = answers.map(({ ms }) => ms).sort((a, b) => a - b);
     const at = (share: number) => Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
-    const cpuMs = ((cpuSecondsOf(server.pid ?? 0) - cpu) * 1000) / answers.length;
+    const cpuMs = ((cpuSecondsOf(pid) - cpu) * 1000) / answers.length;
     figures.push({
       what,
       rate,
@@ -124,14 +134,10 @@ async function measure(program: readonly string[], env: Readonly<Record<string, 
     });
     rows.push([what, Math.round(answers.length / took), at(0.5), at(0.99), cpuMs.toFixed(2), bad]);
   }
-  server.kill('SIGTERM');
-  const [code] = await ended;
   mkdirSync(join(root, 'target'), { recursive: true });
-  writeFileSync(join(root, 'target', 'bench-serve.json'), `${JSON.stringify({ figures, exitCode: code }, null, 2)}\n`);
+  writeFileSync(join(root, 'target', 'bench-serve.json'), `${JSON.stringify({ figures }, null, 2)}\n`);
   const titles = ['100 rows as', 'answers/s', 'p50 ms', 'p99 ms', 'CPU ms of the server', 'bad'];
-  process.stdout.write(
-    `${formatTable(titles, rows)}\n${rate} requests a second were sent; SIGTERM ended the server with ${code}.\n`,
-  );
+  process.stdout.write(`${formatTable(titles, rows)}\n`);
 }
 
 /** CPU seconds of a process, of all its threads, as Linux counts them in hundredths; NaN elsewhere. */

@@ -34,10 +34,10 @@ export function entitySets(resources: readonly Resource[]): readonly EntitySet[]
 }
 
 function setOf(name: string, resource: Resource): EntitySet {
-  // A key has to be among the properties, also where the model does not show it.
-  const columns = [...new Set([...resource.shown, ...resource.orderBy])].flatMap(
-    (column) => resource.columns.get(column) ?? [],
-  );
+  // Also what the model does not show: the key, and what a filter has to name.
+  const { shown, required, time, orderBy } = resource;
+  const wanted = new Set([...shown, ...required, ...(time === undefined ? [] : [time]), ...orderBy]);
+  const columns = [...wanted].flatMap((column) => resource.columns.get(column) ?? []);
   const names = distinct(columns.map((column) => column.name));
   const properties = columns.map((column, at) => ({ name: names[at] ?? '', column }));
   const keys = resource.orderBy.flatMap((key) => properties.find(({ column }) => column.name === key) ?? []);

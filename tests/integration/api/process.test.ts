@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,12 @@ import { rounds } from '../rounds.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'datacycle-serve-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const servers: ChildProcess[] = [];
+afterAll(() => {
+  // Also one whose test has failed.
+  for (const server of servers) server.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
 
 it.skipIf(process.platform === 'win32')(
   'datacycle serve answers until a signal ends it, and then lets go of the database',
@@ -36,6 +41,7 @@ it.skipIf(process.platform === 'win32')(
       );
     for (const signal of (['SIGTERM', 'SIGINT'] as const).slice(0, rounds({ gate: 1, long: 2 }))) {
       const server = begin();
+      servers.push(server);
       const ended = once(server, 'exit');
       let said = '';
       server.stdout.on('data', (chunk: Buffer) => {
