@@ -1,0 +1,27 @@
+{{config severity="warn"}}
+-- Bounds of the models in use hold about the share of values that they are made for: over the newest seven days with predictions, between 15
+-- percentage points less and 12 more.
+with days as (
+    select max(date_key) as newest from {{ref "fact_model_evaluation"}}
+),
+
+sums as (
+    select
+        m.model_name,
+        sum(e.n_interval) as windows,
+        sum(e.n_in_interval)::double precision / nullif(sum(e.n_interval), 0) as coverage
+    from {{ref "fact_model_evaluation"}} as e
+    join {{ref "dim_model"}} as m on m.model_key = e.model_key
+    cross join days as d
+    where m.role = 'champion'
+        and to_date(e.date_key::text, 'YYYYMMDD') > to_date(d.newest::text, 'YYYYMMDD') - 7
+    group by m.model_name
+)
+
+select
+    model_name,
+    windows,
+    coverage
+from sums
+where windows >= 500
+    and coverage not between {{literal (lookup (var "predictions") "interval")}} - 0.15 and {{literal (lookup (var "predictions") "interval")}} + 0.12
