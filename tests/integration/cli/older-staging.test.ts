@@ -6,7 +6,7 @@ import { ProjectCopy } from './command.ts';
 /** Takes back the newest steps, as a database is that was made before them. */
 const older = [
   'drop function staging.write_motion_prediction, staging.write_consumption_prediction cascade',
-  'drop table staging.model, staging.prediction_run',
+  'drop table staging.model, staging.prediction_run cascade',
   'drop table staging.stream_message, staging.stream_offset, staging.replay',
   'drop table staging.load_order',
   'alter table staging.load drop column transaction_id',
