@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import { servers, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
-import { predict, record } from '../main-job/prediction-records.ts';
+import { powerRecord, predict, record } from '../main-job/prediction-records.ts';
 import { unprotected } from './unprotected.ts';
 
 /** Logins whose names are addresses, with a row each in the seed user_apartments and what it says. */
@@ -41,7 +41,8 @@ ${people.unknown},jimmy,tenant
     for (const name of Object.values(people)) await database.warehouse.query(`create role ${identifier(name)}`);
     home.put(sampleMinutes('12.10.2023', (minute) => minute < 10));
     await home.load();
-    await predict(database.warehouse, [record(), record({ apartment: 'jeremie' })]);
+    const records = ['jimmy', 'jeremie'].flatMap((apartment) => [record({ apartment }), powerRecord({ apartment })]);
+    await predict(database.warehouse, records);
     await home.build({ command: 'seed' });
     await home.build({ command: 'run' });
     for (const name of Object.values(people))

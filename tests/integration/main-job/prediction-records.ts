@@ -25,6 +25,25 @@ export function record(changes: PredictionRecord = {}): PredictionRecord {
   };
 }
 
+/** A whole record of half an hour's mean power: evaluated, unlike that of presence, once the half hour is measured. */
+export function powerRecord(changes: PredictionRecord = {}): PredictionRecord {
+  return record({ target: 'mean_power_w', window_minutes: 30, value: 100, ...changes });
+}
+
+/** The name that the model of `storeTrained` has in predictions. */
+export const trained = { name: 'mean_power_w-quarter-trees', version: '1' };
+
+/** A model that the program trained, as the champion: what fact_model_importance says of models that have predicted. */
+export async function storeTrained(warehouse: Warehouse): Promise<void> {
+  await ensureStaging(warehouse);
+  await warehouse.query(
+    `insert into staging.model (target, horizon, name, version, is_baseline, trained_from, trained_to, rows, apartments, evaluation, content, chosen_at)
+     values ('mean_power_w', 'quarter', 'trees', $1, false, '2023-09-01Z', '2023-10-01Z', 9, '{jimmy}',
+        '{"importance": [{"column": "p0", "increase": 2.5}]}', '{"artefact": {"gains": [{"column": "p0", "gain": 1}]}}', '2023-10-01Z')`,
+    [trained.version],
+  );
+}
+
 /** Records a transaction, as a predictor would: one insert of `record` alone. */
 export async function predict(warehouse: Warehouse, records: readonly unknown[]): Promise<void> {
   await ensureStaging(warehouse);

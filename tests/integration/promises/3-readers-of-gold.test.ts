@@ -6,7 +6,7 @@ import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import { identifier, relation } from '../../../warehouse/quote.ts';
 import { databases, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from '../main-job/household.ts';
-import { predict, record } from '../main-job/prediction-records.ts';
+import { powerRecord, predict, record, storeTrained, trained } from '../main-job/prediction-records.ts';
 import { rounds } from '../rounds.ts';
 
 const server = databases.find(({ name }) => name === 'PostgreSQL');
@@ -26,7 +26,8 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
     await writeSampleForecasts(home.bronze);
     const source = { sftp: undefined, bronzeRoot: home.bronze, attempts: 1, retryDelay: 0 };
     await loadWeather(database.warehouse, source, { mode: 'from-bronze', clock: () => new Date() });
-    await predict(database.warehouse, [record()]);
+    await storeTrained(database.warehouse);
+    await predict(database.warehouse, [record(), powerRecord({ model: trained })]);
     await home.build();
   });
   afterAll(async () => {
