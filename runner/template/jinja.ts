@@ -36,7 +36,7 @@ export function findJinja(text: string): Jinja | undefined {
         hint: 'Do it in SQL, or in the macro that makes the value.',
       };
     const sign = signIn(printed);
-    if (sign !== undefined) return { index, ...sign };
+    if (sign !== undefined) return { ...sign, index: index + whole.indexOf(printed) + sign.index };
   }
   return undefined;
 }
@@ -47,22 +47,31 @@ const joined = new RegExp(String.raw`^(${value})(?:\s*([~+*%])\s*|\s+(-|//?)\s+)
 const itemOf = /^([A-Za-z_][\w.]*)\s*\[\s*([\w'"]+)\s*\]$/;
 const commas = new RegExp(String.raw`^\w+\s+${value}\s*,`);
 
-/** A sign, a comma or brackets between values that are printed. */
-function signIn(printed: string): Omit<Jinja, 'index'> | undefined {
+/** A sign, a comma or brackets between values that are printed; its index is one in `printed`. */
+function signIn(printed: string): Jinja | undefined {
   const [, left = '', tight, spaced, right = ''] = joined.exec(printed) ?? [];
   const sign = tight ?? spaced;
+  const index = sign === undefined ? 0 : printed.indexOf(sign, left.length);
   const plain = (one: string) => (/^['"]/.test(one) ? one.slice(1, -1) : `{{${one}}}`);
   if (sign === '~' || (sign === '+' && /^['"]/.test(left + right)))
-    return { what: `there is no ${sign} here`, hint: `Write the values side by side: ${plain(left)}${plain(right)}` };
+    return {
+      index,
+      what: `there is no ${sign} here`,
+      hint: `Write the values side by side: ${plain(left)}${plain(right)}`,
+    };
   if (sign !== undefined)
-    return { what: `there is no ${sign} here`, hint: 'Compute it in SQL, or put the value into a variable.' };
+    return { index, what: `there is no ${sign} here`, hint: 'Compute it in SQL, or put the value into a variable.' };
   const [, list, key = ''] = itemOf.exec(printed) ?? [];
   if (list !== undefined) {
     const place = /^['"]/.test(key) ? JSON.stringify(key.slice(1, -1)) : key;
-    return { what: 'there are no square brackets here', hint: `Write {{lookup ${list} ${place}}}.` };
+    return { index, what: 'there are no square brackets here', hint: `Write {{lookup ${list} ${place}}}.` };
   }
   if (!commas.test(printed)) return undefined;
-  return { what: 'there are no commas between arguments', hint: `Write {{${printed.replace(/\s*,\s*/g, ' ')}}}.` };
+  return {
+    index,
+    what: 'there are no commas between arguments',
+    hint: `Write {{${printed.replace(/\s*,\s*/g, ' ')}}}.`,
+  };
 }
 
 /** How a condition is written that has signs between its parts; undefined for one that is written as it should be. */

@@ -312,7 +312,7 @@ const templates: readonly Fault[] = [
   model('brackets that are not closed', 'select 1 as a,\n  ‸{{var "x"\nfrom pg_class', 'this {{ is not closed'),
   model('brackets that close nothing', 'select 1 as a,\n  2 ‸}} as b', 'syntax error at or near "}"'),
   model('a quote that is not closed', 'select 1 as a, {{var ‸"x}}', 'does not belong there'),
-  model('a sign that has no meaning', 'select 1 as a, {{var ‸% "x"}}', 'does not belong there'),
+  model('a sign that has no meaning', 'select 1 as a, {{var ‸% "x"}}', 'there is no % here'),
   model('a helper that there is not', 'select {{‸vra "x"}}', '{{vra}} is not defined'),
   model(
     'a block helper that there is not',
