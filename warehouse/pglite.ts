@@ -24,18 +24,14 @@ export interface PgliteOptions {
   readonly onNotice?: ((text: string) => void) | undefined;
 }
 
-/** What databases in memory begin as from the third of a process on, since making one takes seconds; and how many there were. */
-const inMemoryBefore: { dump: Blob | undefined; count: number } = { dump: undefined, count: 0 };
-
 /**
  * Opens the embedded PostgreSQL. It has one connection: sessions queue for it, so code inside a session or transaction
  * must use that session and not the warehouse.
  * @throws DatacycleError if another process has the folder open.
  */
 export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
-  const { folder, applicationName, settings, onNotice } = options;
+  const { folder, beginWith, applicationName, settings, onNotice } = options;
   const inMemory = folder.startsWith('memory://');
-  const beginWith = options.beginWith ?? (inMemory ? inMemoryBefore.dump : undefined);
   if (!inMemory) createFoldersSync(folder);
   const unlock = inMemory ? () => undefined : await lockFolder(folder, applicationName);
   // Loaded only here: who works on a server need not wait for an embedded database to be read in.
@@ -66,11 +62,6 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
       cause: error,
     });
   });
-  if (inMemory && beginWith === undefined) {
-    inMemoryBefore.count += 1;
-    // Most processes need one, and spare themselves this.
-    if (inMemoryBefore.count === 2) inMemoryBefore.dump = await db.dumpDataDir('none');
-  }
   const conceal = concealer(settings);
   const locks = new Map<string, string>();
   let queue: Promise<unknown> = Promise.resolve();

@@ -332,10 +332,7 @@ export const stagingMigrations: Migrations = {
   steps: migrations.map(statements),
 };
 
-/**
- * Creates or brings up to date the schema `staging`, as {@link migrate} does.
- * @throws DatacycleError if it is newer than the program, or missing and the role may not create it; StatementError.
- */
+/** Creates or brings up to date the schema `staging`. @throws DatacycleError | StatementError as {@link migrate} does. */
 export async function ensureStaging(warehouse: Warehouse): Promise<void> {
   await migrate(warehouse, stagingMigrations);
 }

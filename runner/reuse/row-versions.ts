@@ -14,6 +14,9 @@ export interface KnownRows {
   readonly volatile: ReadonlySet<string>;
 }
 
+/** Where only models tell of their rows. */
+export const modelsAlone: KnownRows = { sources: new Map(), seeds: new Map(), volatile: new Set() };
+
 /**
  * Whether a node is left as it is for as long as what it reads has the same rows. An incremental model that follows no upstream by
  * high-water mark merges all rows of its query each time, by its key.

@@ -14,6 +14,7 @@ import { querySql } from '../plan/plan.ts';
 import { planBeside } from '../plan/plan-beside.ts';
 import { relationKindOf, tableTarget } from '../plan/table-target.ts';
 import { settingPlace } from '../project/setting-places.ts';
+import { modelsAlone } from '../reuse/row-versions.ts';
 import { expiredOf } from '../state/expired.ts';
 import { NodeError } from '../text/errors.ts';
 import { compareRows } from './compare.ts';
@@ -71,7 +72,7 @@ export async function verifyNode(
     return skipped('incremental_predicates: rows may be left unchanged on purpose');
 
   // A build that waits for a sibling is not to consume all there is; what it would read from scratch is all there is.
-  const state = await readState(session, { manifest }, node, false);
+  const state = await readState(session, { manifest, reuse: modelsAlone }, node, false);
   const { existing } = state;
   if (existing?.kind !== relationKindOf(node) || !existing.populated)
     return { status: 'behind', reason: 'it is not built yet' };
@@ -107,7 +108,12 @@ async function reasonBehind(
     return `new loads of ${ahead.map(([name]) => name).join(', ')}`;
   }
   if (followedByMark(node).length > 0) return undefined;
-  // Without a mark only the order of the builds tells whether it has seen the last increment of what it reads.
+  // Without a mark only the order of the builds tells whether it has seen the last increment of what it reads, unless its rows are the same.
+  const isSeen = (id: string) => {
+    const name = manifest.nodes.get(id)?.name ?? '';
+    const rows = state.upstreams.get(name)?.rows;
+    return rows !== undefined && rows === state.consumed.get(name)?.rows;
+  };
   const { rows } = await session.query<{ model: string }>(
     `select upstream.model
      from datacycle.model as own
@@ -115,7 +121,13 @@ async function reasonBehind(
          on upstream.built_at > own.built_at and upstream.materialized = 'incremental' and upstream.model = any($2::text[])
      where own.model = $1
      order by upstream.model`,
-    [node.name, tablesBehind(manifest, node.reads)],
+    [
+      node.name,
+      tablesBehind(
+        manifest,
+        node.reads.filter((id) => !isSeen(id)),
+      ),
+    ],
   );
   return rows.length === 0 ? undefined : `${rows.map(({ model }) => model).join(', ')} was built since`;
 }
