@@ -21,7 +21,7 @@ export interface Asked {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** Statuses of 400 and more that are answers rather than faults. */
+  /** Statuses of 300 and more that are answers rather than faults. */
   readonly accepted?: readonly number[];
 }
 
@@ -59,7 +59,7 @@ export class Requests {
 
   /**
    * One request and its answer; what may pass (no answer, 429, 5xx) is tried again with growing pauses.
-   * @throws ObjectError for any other status of 400 and more that is not accepted; the signal's reason once it is aborted.
+   * @throws ObjectError for any other status of 300 and more that is not accepted; the signal's reason once it is aborted.
    */
   async send(method: string, key: string, asked: Asked = {}): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
@@ -79,7 +79,8 @@ export class Requests {
       const mayPass = isFault || answer.status >= 500 || answer.status === 429;
       if (!mayPass || attempt >= tries) {
         if (isFault) throw answer;
-        if (answer.status < 400 || asked.accepted?.includes(answer.status) === true) return answer;
+        // A redirection is a refusal, too: nothing was written or read, and the request is signed for this address alone.
+        if (answer.status < 300 || asked.accepted?.includes(answer.status) === true) return answer;
         throw this.#refusal(method, key, answer);
       }
       await sleep(firstPauseMs * 2 ** (attempt - 1), undefined, this.#signal && { signal: this.#signal });
@@ -105,6 +106,7 @@ export class Requests {
     const patience = AbortSignal.timeout(patienceMs);
     const response = await fetch(signed.url, {
       method,
+      redirect: 'manual',
       headers: signed.headers,
       signal: this.#signal === undefined ? patience : AbortSignal.any([this.#signal, patience]),
       ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),

@@ -72,6 +72,15 @@ describe('objects of a bucket, on a server that checks signatures', () => {
     );
   });
 
+  it('takes a redirection for a refusal: nothing was written', async () => {
+    server.faults.push(301, 307);
+    const error = (await bucket.put('a', bytes('a')).catch((fault: unknown) => fault)) as Error & { hint: string };
+    expect(error.message).toBe('s3://lake/a: PUT was refused (SlowDown: it is so)');
+    expect(error.hint).toMatch(/another region: set AWS_REGION/);
+    await expect(bucket.get('a')).rejects.toThrow('s3://lake/a: GET was refused');
+    expect(server.requests).toHaveLength(2);
+  });
+
   it('reads its settings by the names that AWS uses', () => {
     expect(s3Settings({ ...server.env })).toEqual(server.settings);
     expect(s3Settings({ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REGION: 'eu-west-1' })).toMatchObject({
