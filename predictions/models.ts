@@ -105,7 +105,7 @@ export async function predictingModels(on: Queryable, target: Use, horizon: Hori
 /** How many versions of a model are kept. */
 const versionsKept = 30;
 
-/** Deletes the versions of each model but the newest and those that are or were champions lately. */
+/** Deletes the versions of each model but the newest ones and the champion. */
 export async function pruneModels(on: Queryable): Promise<void> {
   await on.query(
     `delete from staging.model as m using (
