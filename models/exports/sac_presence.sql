@@ -30,7 +30,7 @@ targets as (
     where lower(target_name) in ('occupied', 'presence')
 ),
 
--- Where several models or horizons have predicted a window, what was predicted last.
+-- Where several horizons have predicted a window, what was predicted last; nothing of models that only compete with the one in use.
 windows as (
     select distinct on (p.room_key, p.datetime_key)
         p.room_key,
@@ -39,6 +39,7 @@ windows as (
     from {{ref "fact_prediction"}} as p
     inner join targets as t on t.target_key = p.target_key
     where p.predicted_value is not null
+        and coalesce(p.role, 'champion') = 'champion'
     order by
         p.room_key,
         p.datetime_key,
