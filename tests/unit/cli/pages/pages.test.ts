@@ -47,12 +47,13 @@ describe('settings', () => {
     expect(JSON.stringify(shown)).not.toMatch(/pw@|k3y/);
   });
 
-  it('are all that .env.example names', () => {
+  it('are all that .env.example names, each once', () => {
     const example = readFileSync(join(root, '.env.example'), 'utf8');
-    const named = [...example.matchAll(/^(?:# )?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name);
+    const named = [...example.matchAll(/^(?:# )?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
     const shown = settingsOf({ env: {}, settings: { name: 'p' } }).map(({ name }) => name);
     expect(named.length).toBeGreaterThan(40);
     expect([...new Set(named)].filter((name) => !shown.includes(name ?? ''))).toEqual([]);
+    expect(shown).toEqual([...new Set(shown)]);
   });
 });
 
