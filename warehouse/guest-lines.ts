@@ -49,12 +49,21 @@ export function parsedLine(line: string): unknown {
 /** The lines of a connection. @param longest characters of one. @throws Error for a longer line, and where the connection breaks. */
 export async function* linesOf(socket: Socket, longest: number): AsyncGenerator<string, undefined> {
   socket.setEncoding('utf8');
-  let rest = '';
+  // In pieces until its end comes: a long line is not searched again with each of them.
+  let rest: string[] = [];
+  let length = 0;
   for await (const chunk of socket as AsyncIterable<string>) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > longest) throw new Error('a line is too long');
-    yield* lines;
+    const [first = '', ...others] = chunk.split('\n');
+    const last = others.pop();
+    rest.push(first);
+    length += first.length;
+    if (last !== undefined) {
+      yield rest.join('');
+      yield* others;
+      rest = [last];
+      length = last.length;
+    }
+    if (length > longest) throw new Error('a line is too long');
   }
   return undefined;
 }
