@@ -9,17 +9,23 @@ import { pathToFileURL } from 'node:url';
  * memory of the database that it makes, and all of that ends with it.
  */
 const program = `
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 const [module, path] = process.argv.slice(1);
-const { PGlite } = await import(module);
-const database = await PGlite.create('memory://');
-const dump = await database.dumpDataDir('none');
-mkdirSync(dirname(path), { recursive: true });
 const fresh = path + '.' + process.pid;
-writeFileSync(fresh, Buffer.from(await dump.arrayBuffer()));
-renameSync(fresh, path);
-await database.close();
+mkdirSync(dirname(path), { recursive: true });
+// Where nothing can be written, no database is made in vain.
+writeFileSync(fresh, '');
+try {
+  const { PGlite } = await import(module);
+  const database = await PGlite.create('memory://');
+  const dump = await database.dumpDataDir('none');
+  writeFileSync(fresh, Buffer.from(await dump.arrayBuffer()));
+  renameSync(fresh, path);
+  await database.close();
+} finally {
+  rmSync(fresh, { force: true });
+}
 `;
 
 /** An empty database as a dump, beside the module that it is of, so that it is gone with it. */
