@@ -21,14 +21,14 @@ export type Condition =
       readonly value: string;
     };
 
-const comparisons: Readonly<Record<string, keyof typeof operators>> = {
-  eq: 'eq',
-  ne: 'ne',
-  lt: 'lt',
-  le: 'lte',
-  gt: 'gt',
-  ge: 'gte',
-};
+const comparisons: ReadonlyMap<string, keyof typeof operators> = new Map([
+  ['eq', 'eq'],
+  ['ne', 'ne'],
+  ['lt', 'lt'],
+  ['le', 'lte'],
+  ['gt', 'gt'],
+  ['ge', 'gte'],
+]);
 
 /** Conditions in one filter, and how deep they may be nested. */
 const mostConditions = 100;
@@ -97,12 +97,12 @@ class FilterReader {
     const operator = this.#peek();
     if (
       column.kind === 'boolean' &&
-      !(operator.kind === 'word' && (operator.text in comparisons || operator.text === 'in'))
+      !(operator.kind === 'word' && (comparisons.has(operator.text) || operator.text === 'in'))
     )
       return { kind: 'compare', column, operator: 'eq', value: 'true' };
     this.#at += 1;
     if (operator.kind === 'word' && operator.text === 'in') return this.#in(text, column);
-    const comparison = operator.kind === 'word' ? comparisons[operator.text] : undefined;
+    const comparison = operator.kind === 'word' ? comparisons.get(operator.text) : undefined;
     if (comparison === undefined) throw this.#unexpected('eq, ne, lt, le, gt, ge or in', this.#at - 1);
     const value = this.#next();
     if (value.kind === 'word' && value.text === 'null') {

@@ -14,17 +14,18 @@ export function keyCondition(set: EntitySet, text: string): Condition {
   const given = isBare
     ? [[only?.name ?? '', text] as const]
     : named.map((match) => [match?.[1] ?? '', match?.[2] ?? ''] as const);
-  const names = given.map(([name]) => name).sort();
-  if (
-    names.join() !==
-    set.keys
-      .map(({ name }) => name)
-      .sort()
-      .join()
-  )
-    throw new BadRequest(
-      `the key of ${set.name} is ${set.keys.map(({ name }) => name).join(', ')}`,
-      `Write ${set.name}(${set.keys.map(({ name }) => `${name}=...`).join(',')}).`,
+  const keys = set.keys.map(({ name }) => name);
+  const refused = () =>
+    new BadRequest(
+      `the key of ${set.name} is ${keys.join(', ')}`,
+      `Write ${set.name}(${keys.map((name) => `${name}=...`).join(',')}).`,
     );
-  return readFilter(set, given.map(([name, value]) => `${name} eq ${value.trim()}`).join(' and '));
+  const names = given.map(([name]) => name).sort();
+  if (names.join() !== [...keys].sort().join()) throw refused();
+  const condition = readFilter(set, given.map(([name, value]) => `${name} eq ${value.trim()}`).join(' and '));
+  // A value is a value and not a condition more: `(1 or Value gt 5)` is no key.
+  const parsed = condition.kind === 'and' ? condition.of : [condition];
+  if (parsed.length !== keys.length || parsed.some(({ kind }) => kind !== 'compare' && kind !== 'null'))
+    throw refused();
+  return condition;
 }

@@ -134,6 +134,7 @@ describe.each(databases)('OData, on $name', (kind) => {
     ["Reading_of_a_sensor?$filter=Id eq '1'", 400, /without quotes/],
     ['Reading_of_a_sensor?$filter=Id eq', 400, /null|value|ends/],
     ['Reading_of_a_sensor?$filter=Id eq 1 und Id eq 2', 400, /"und" where and, or, or the end/],
+    ['Reading_of_a_sensor?$filter=Id constructor 1', 400, /"constructor" where eq, ne, lt, le, gt, ge or in/],
     ["Reading_of_a_sensor?$filter=Sensor eq 'x", 400, /has no end/],
     ['Reading_of_a_sensor?$filter=year(Day) eq 2024', 400, /no function "year"/],
     ['Reading_of_a_sensor?$filter=(((Id eq 1)', 400, /ends/],
@@ -143,6 +144,7 @@ describe.each(databases)('OData, on $name', (kind) => {
     ['Reading_of_a_sensor?$expand=Home', 400, /no option/],
     ['Reading_of_a_sensor?$skiptoken=abc', 400, /cursor/],
     ['Reading_of_a_sensor(3)', 400, /the key of Reading_of_a_sensor is At_UTC, Id/],
+    ['Reading_of_a_sensor(Id=3 or Id eq 4,At_UTC=2024-01-01T00:01:00Z)', 400, /the key of Reading_of_a_sensor/],
     ['Reading_of_a_sensor(Id=3,At_UTC=2023-01-01T00:00:00Z)', 404, /no such entity/],
     ['shown_days', 400, /\$filter has to say which home/],
   ])('refuses %s', async (path, status, message) => {
