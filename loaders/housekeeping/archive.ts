@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
@@ -10,7 +9,7 @@ import { NoteCollector, type Notes, type SourceName } from '../landing/summary.t
 import { isManifest, removeLoneManifest } from '../registry/manifest.ts';
 import { registry } from '../registry/stamp.ts';
 import { checkpoint, whileNotLoading } from './alone.ts';
-import { holds, notAsLanded } from './compress-file.ts';
+import { hashOf, holds, notAsLanded } from './compress-file.ts';
 import { timeOfFile } from './ledger-files.ts';
 
 /** Files moved before a load gets its turn. */
@@ -129,12 +128,6 @@ async function move({ path, sha256 }: Due, { bronzeRoot, remote }: Archiving): P
   if ((await remote.sizeOf(path)) !== size) return 'what the archive has of it is longer';
   await rm(place, { force: true });
   return size;
-}
-
-async function hashOf(pieces: AsyncIterable<unknown>): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of pieces) hash.update(piece as Uint8Array);
-  return hash.digest('hex');
 }
 
 /** The manifest of a snapshot is copied with its first table, and deleted here with its last. */

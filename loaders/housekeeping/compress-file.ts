@@ -79,6 +79,13 @@ function compressBig(bronze: BronzeWriter, from: string, path: string) {
   });
 }
 
+/** The SHA-256 of bytes that come in pieces. */
+export async function hashOf(pieces: AsyncIterable<unknown>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of pieces) hash.update(piece as Uint8Array);
+  return hash.digest('hex');
+}
+
 /** Whether a compressed file holds, unpacked, what has this SHA-256. False also if it is not there or damaged. */
 export async function holds(place: string, sha256: string): Promise<boolean> {
   const hash = createHash('sha256');

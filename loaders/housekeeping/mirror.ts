@@ -12,6 +12,7 @@ import { atOnce } from '../landing/in-order.ts';
 import type { RemoteBronze, RemoteFile } from '../landing/remote/remote-bronze.ts';
 import type { SourceName } from '../landing/summary.ts';
 import { checkpoint } from './alone.ts';
+import { hashOf } from './compress-file.ts';
 import { staged } from './ledger-files.ts';
 
 /** Files copied at once, and before they are synced together. */
@@ -142,12 +143,6 @@ async function putBack({ remote, bronzeRoot }: Mirroring, copies: readonly Copy[
   await atOnce(copies, filesAtOnce, async ({ path, sha256 }) => {
     const place = placeInBronze(bronzeRoot, path);
     if ((await sizeOf(place)) === undefined) return;
-    if ((await hashOf(place)) !== sha256) await remote.put(path, place);
+    if ((await hashOf(createReadStream(place))) !== sha256) await remote.put(path, place);
   });
-}
-
-async function hashOf(place: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(place)) hash.update(piece as Buffer);
-  return hash.digest('hex');
 }
