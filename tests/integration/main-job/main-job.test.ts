@@ -48,12 +48,15 @@ describe.each(databases)('the main job on $name', (kind) => {
   let database: TestDatabase;
   let home: Household;
   const good: NamedFile[] = [];
+  const all: NamedFile[] = [];
+  // The models say the same on both, and the embedded one takes longest: it has a third of the day, with half of the broken files.
+  const isWanted = oneDatabase.includes(kind) ? () => true : ({ name }: { name: string }) => name.slice(11, 13) < '09';
 
   beforeAll(async () => {
     database = await kind.open();
     home = new Household(database.warehouse);
-    const all: NamedFile[] = [];
     for (const file of sampleFiles()) {
+      if (!isWanted(file)) continue;
       const named = { name: file.name, content: file.content.toString('utf8') };
       all.push(named);
       if (!file.rejected) good.push(named);
@@ -67,7 +70,8 @@ describe.each(databases)('the main job on $name', (kind) => {
 
   it('lands the sample day, rejects its broken files, and every figure equals what plain loops work out', async () => {
     const summary = await home.load('new');
-    expect([summary.landed, summary.rejected.count]).toEqual([good.length, 2880 - good.length]);
+    expect([summary.landed, summary.rejected.count]).toEqual([good.length, all.length - good.length]);
+    expect(summary.rejected.count).toBeGreaterThan(3);
     expect((await home.build()).ok).toBe(true);
     expectFigures(await figures(home), expectedOf(readingsOf(good)));
   });
@@ -94,7 +98,7 @@ describe.each(databases)('the main job on $name', (kind) => {
     const { rows: ledger } = await database.warehouse.query<{ name: string; bronze_path: string }>(
       'select name, bronze_path from staging.file',
     );
-    expect(ledger).toHaveLength(2880);
+    expect(ledger).toHaveLength(all.length);
     for (const { name, bronze_path } of ledger) {
       if (!readFileSync(join(home.bronze, bronze_path)).equals(readFileSync(join(home.share, name))))
         throw new Error(`${name} differs in Bronze`);
@@ -233,7 +237,7 @@ const referenceDay = resolve(
   'apartments-2023-08-24.tar.gz',
 );
 
-describe.skipIf(!existsSync(referenceDay)).each(databases)('the reference day on $name', (kind) => {
+describe.skipIf(!existsSync(referenceDay)).each(oneDatabase)('the reference day on $name', (kind) => {
   it('gives the reference figures', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'datacycle-reference-'));
     const database = await kind.open();
