@@ -5,7 +5,7 @@ import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, sampleMinutes } from './household.ts';
 
-// Each test builds the whole project several times.
+// Each test builds much of the project several times.
 vi.setConfig({ testTimeout: 180_000 });
 
 /** The largest double precision number. */
@@ -24,6 +24,12 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
     home.dispose();
     await database.drop();
   });
+
+  /** What is looked at, and what that needs; the rest of the project has no part in it. */
+  function takeOnly(...part: string[]): void {
+    home.dispose();
+    home = new Household(database.warehouse, part);
+  }
 
   async function landMinute(date: string, minute: number, change = (content: string) => content): Promise<void> {
     home.put(sampleMinutes(date, (one) => one === minute).map((one) => ({ ...one, content: change(one.content) })));
@@ -48,6 +54,7 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
   }
 
   it('a battery at the end of the range has a mean there', async () => {
+    takeOnly('+fact_device_health_day');
     await landMinute('12.10.2023', 5, (content) =>
       content.replace(/"devicePower":\s*[^,}]+/, `"devicePower":${largest}`),
     );
@@ -101,6 +108,7 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
   });
 
   it('a day weeks ago costs the runs after it nothing, and none is missing', async () => {
+    takeOnly('+fact_device_health_day');
     await landMinute('12.10.2023', 1);
     await home.build();
     await landMinute('12.10.2023', 2, (content) => content.replace(/12\.10\.2023 (\d\d:\d\d)/, '15.09.2023 $1'));
@@ -132,6 +140,7 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
   });
 
   it("an apartment's new id takes the old one out of the facts, the name being the same", async () => {
+    takeOnly('+fact_energy_minute');
     await landMinute('12.10.2023', 1);
     await home.build();
     const settings = join(home.project, 'project.yml');
@@ -152,6 +161,7 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
   });
 
   it("a house belongs to the apartment whose owner it names, not to its id's namesake; a floor is one or is NULL", async () => {
+    takeOnly('+dim_apartment');
     await landMinute('12.10.2023', 1);
     const houses = ['Haus von Jimmy Nachbar', 'chez  jeremie VIANIN', 'JimmyLoup bei Jeremie Vianin'];
     const floors = ['3', '-1', '2e étage', '1. OG', 'UG', 'RDC', 'rez-de-chaussée', 'Attika', 'Ground floor', '1er'];
@@ -181,6 +191,7 @@ describe.each(oneDatabase)('data as nobody expects it on $name', (kind) => {
   });
 
   it('knows the rooms outside, and a plug that is named by its appliance', async () => {
+    takeOnly('+dim_device');
     const plug = { power: 5, total: 10 };
     const content = JSON.stringify({
       datetime: '12.10.2023 08:00',
