@@ -19,7 +19,7 @@ export async function partsOf(session: Session, spec: Export): Promise<readonly 
   const { partitionBy, changedBy } = spec;
   const newest =
     changedBy === undefined
-      ? 'coalesce(sum(hashtextextended(q::text, 0)::numeric), 0)'
+      ? 'coalesce(sum(hashtextextended((q.*)::text, 0)::numeric), 0)'
       : `coalesce(max(q.${identifier(changedBy)})::text, '')`;
   const key = partOf(partitionBy);
   const { rows } = await session.query<{ key: string; mark: string }>(

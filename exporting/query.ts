@@ -75,7 +75,7 @@ export function rowQuery(
     jsonl: () => {
       const inside = columns.map(({ name }) => `q.${identifier(name)}`).join(', ');
       return [
-        `translate((select row_to_json(r)::text from (select ${inside}) as r), E'\\n\\r', '  ') as ${lineColumn}`,
+        `translate((select row_to_json(r.*)::text from (select ${inside}) as r), E'\\n\\r', '  ') as ${lineColumn}`,
       ];
     },
   };

@@ -62,6 +62,17 @@ describe.each(oneDatabase)('exports on $name', (kind) => {
     expect(JSON.parse(lines[3] ?? '')).toMatchObject({ room: '', extra: 'x\ny' });
   });
 
+  it('takes a column for a column, whatever it is called', async () => {
+    project.write(
+      settings('query: "select id as q, power as r from raw.reading order by id"\nto: { folder: out }\nformat: jsonl'),
+    );
+    await run();
+    expect(String(out().get('daily.jsonl')).split('\n')[0]).toBe('{"q":1,"r":12.5000}');
+    await database.warehouse.query('update raw.reading set power = 13 where id = 1');
+    expect(await run()).toMatchObject({ written: 1 });
+    expect(String(out().get('daily.jsonl')).split('\n')[0]).toBe('{"q":1,"r":13.0000}');
+  });
+
   it('Parquet has types, each digit of decimals and each NULL', async () => {
     project.write(settings(`${query}\nto: { folder: out }\nformat: parquet`));
     await run();
