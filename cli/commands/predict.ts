@@ -1,5 +1,5 @@
 import { type Backtested, type BacktestRequest, backtest } from '../../predictions/backtest.ts';
-import type { FeatureRelations } from '../../predictions/examples.ts';
+import { dayMs, type FeatureRelations } from '../../predictions/examples.ts';
 import { explainForecasts } from '../../predictions/explain.ts';
 import { newestModels, promote } from '../../predictions/models.ts';
 import { newestTime } from '../../predictions/origin.ts';
@@ -144,8 +144,6 @@ async function promoteOne(warehouse: Warehouse, names: readonly string[], termin
   else terminal.say(text);
   return 0;
 }
-
-const dayMs = 86_400_000;
 
 /** @throws UsageError */
 function stepOf(text: string | undefined): number {
