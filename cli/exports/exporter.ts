@@ -8,7 +8,8 @@
 // What an export is stands in exporting/; here nothing of a file is known.
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ExportOutcome, runExport } from '../../exporting/export.ts';
+import { ExportError, type ExportOutcome, runExport } from '../../exporting/export.ts';
+import { systemCode, systemReason } from '../../loaders/landing/errors.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { addressOf } from '../../runner/compile/exports.ts';
 import { explain } from '../../runner/database/statement.ts';
@@ -79,9 +80,20 @@ async function exportInto(
     const notes = columnNotes(compiled, spec);
     return await runExport(warehouse, spec, destination, { clock, signal, workFolder, full, notes });
   } catch (error) {
+    const file = `${spec.place.file}:${spec.place.line}`;
+    const code = systemCode(error);
+    // Those of Node.js itself (ERR_..., ABORT_ERR) are none of the system's.
+    if (/^E[A-Z0-9]+$/.test(code))
+      throw new ExportError({
+        what: `${spec.name}: its files cannot be written to ${destination.address}: ${systemReason(code)}`,
+        where: file,
+        detail: error instanceof Error ? error.message : undefined,
+        hint: `Check this folder and ${workFolder}, where files are first: permissions, and space on the disk.`,
+        cause: error,
+      });
     throw explain(error, {
       name: spec.name,
-      file: `${spec.place.file}:${spec.place.line}`,
+      file,
       sourceText: sourceTexts(project),
       hint: ({ code }) => (code === '42P01' ? 'Build what it reads first: datacycle build' : undefined),
     });

@@ -182,6 +182,12 @@ describe.each(oneDatabase)('exports on $name', (kind) => {
       message: 'the export daily has no column "dayy"',
       hint: expect.stringContaining('"day"'),
     });
+    project.write(settings(`${query}\nto: { folder: project.yml }`));
+    await expect(run()).rejects.toMatchObject({
+      name: 'ExportError',
+      message: expect.stringMatching(/^daily: its files cannot be written to .*project\.yml: /),
+      where: 'project.yml:4',
+    });
     expect(out()).toEqual(before);
     project.write(settings(`${query}\nto: { folder: out }`));
     expect(await run()).toMatchObject({ written: 0, unchanged: 1 });
