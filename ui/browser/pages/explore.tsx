@@ -124,15 +124,16 @@ function Lines({ apartment, question, onZoom }: LinesProps) {
 }
 
 function Drawn({ answer, title, onZoom }: { answer: Explored; title: string; onZoom: LinesProps['onZoom'] }) {
+  const predicted = t('Predicted').toLowerCase();
   const series = useMemo(
     () =>
       answer.series.map(({ title: name, values, isPredicted }) => ({
-        title: isPredicted ? `${name}, ${t('Predicted').toLowerCase()}` : name,
+        title: isPredicted ? `${name}, ${predicted}` : name,
         values,
         unit: answer.unit,
         isDashed: isPredicted,
       })),
-    [answer],
+    [answer, predicted],
   );
   if (series.length === 0) return <p class="faint">{t('Nothing was measured then.')}</p>;
   const unit = answer.unit === '' ? '' : ` ${t('in {unit}', { unit: answer.unit })}`;
