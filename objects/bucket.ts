@@ -44,7 +44,9 @@ export class Bucket {
   ): Promise<boolean> {
     const headers: Record<string, string> = { 'content-type': options.contentType ?? 'application/octet-stream' };
     if (options.ifAbsent === true) headers['if-none-match'] = '*';
-    const answer = await this.#requests.send('PUT', key, { headers, body, accepted: [412, 409] });
+    // Without the condition a conflict is a refusal: nothing was written.
+    const accepted = options.ifAbsent === true ? [412, 409] : [];
+    const answer = await this.#requests.send('PUT', key, { headers, body, accepted });
     return answer.status < 400;
   }
 

@@ -72,6 +72,12 @@ describe('objects of a bucket, on a server that checks signatures', () => {
     );
   });
 
+  it('takes a conflict for an object that is there only where it was asked for none', async () => {
+    server.faults.push(409, 409);
+    await expect(bucket.put('b', bytes('b'))).rejects.toThrow(/PUT was refused/);
+    expect(await bucket.put('b', bytes('b'), { ifAbsent: true })).toBe(false);
+  });
+
   it('takes a redirection for a refusal: nothing was written', async () => {
     server.faults.push(301, 307);
     const error = (await bucket.put('a', bytes('a')).catch((fault: unknown) => fault)) as Error & { hint: string };
