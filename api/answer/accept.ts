@@ -27,7 +27,7 @@ export function formatFor(accept: string | undefined): Format | undefined {
   const wanted = accept.split(',').map((part, index) => {
     const [type = '', ...rest] = part.split(';').map((one) => one.trim().toLowerCase());
     const quality = Number(rest.find((one) => one.startsWith('q='))?.slice(2) ?? 1);
-    return { format: named[type], quality, index };
+    return { format: Object.hasOwn(named, type) ? named[type] : undefined, quality, index };
   });
   return wanted
     .filter(({ format, quality }) => format !== undefined && quality > 0)

@@ -121,6 +121,8 @@ describe.each(oneDatabase)('requests that are refused, on $name', (kind) => {
     expect((await served.get('/shown/..%2faccess/who_sees')).status).toBe(404);
     const accept = await served.get('/shown/readings', { authorization: served.key(1), accept: 'application/xml' });
     expect(accept.status).toBe(406);
+    const member = await served.get('/shown/readings', { authorization: served.key(1), accept: 'constructor' });
+    expect(member.status).toBe(406);
     expect(served.warnings).toEqual([]);
   });
 });
