@@ -41,16 +41,18 @@ export function piecesOf(template: string): Piece[] {
     line += written.split('\n').length - 1;
   };
   let end = 0;
-  for (const match of template.matchAll(openings)) {
+  openings.lastIndex = 0;
+  for (let match = openings.exec(template); match !== null; match = openings.exec(template)) {
     const [opening, raw] = match;
-    if (match.index < end) continue;
     const isWhole = opening.length > 2;
     const until = isWhole ? match.index + opening.length : endOf(template, match.index);
     if (until === undefined) continue;
     const written = template.slice(match.index, until);
     const before = template.slice(end, match.index);
     add('text', before, before);
-    end = match.index + written.length;
+    end = until;
+    // What opens within a piece, in a text of it for example, opens none.
+    openings.lastIndex = end;
     const inside = written
       .slice(2, -2)
       .replace(/^[-+]|[-+]$/g, '')

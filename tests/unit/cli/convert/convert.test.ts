@@ -56,6 +56,7 @@ test.each([
     "{% for x in ['a', 'b'] %}{{ loop.index }} of {{ loop.length }}{% endfor %}",
     '{{#each (list "a" "b") as |x|}}{{lookup (list 1 2) @index}} of 2{{/each}}',
   ],
+  ["{{ '{#' }} {{ ref('x') }} {# note #}{{ ref('y') }}", '{# {{ref "x"}} {{!-- note --}}{{ref "y"}}'],
   // Braces within braces, as Jinja reads them.
   ["{{ config(meta={'a': {'b': 1}}) }}x", '{{config meta=(object a=(object b=1))}}x'],
   ["{% set x = {'a': {'b': '}}'}} %}y", '{{set x=(object a=(object b="}}"))}}y'],
