@@ -30,16 +30,12 @@ limit 10`,
 select
     model.algorithm as model,
     horizon.horizon_type as horizon,
-    max(evaluation.role) as role,
+    max(model.role) as role,
     sum(evaluation.n) as windows,
     round((sum(evaluation.sum_sq_error) / sum(evaluation.n))::numeric, 4) as brier_score,
     round((sum(evaluation.sum_predicted) / sum(evaluation.n))::numeric, 3) as predicted,
     round((sum(evaluation.sum_actual) / sum(evaluation.n))::numeric, 3) as measured
-from (
-    select e.*, m.role
-    from {{ref "fact_model_evaluation"}} as e
-    inner join {{ref "dim_model"}} as m on e.model_key = m.model_key
-) as evaluation
+from {{ref "fact_model_evaluation"}} as evaluation
 inner join {{ref "dim_model"}} as model on evaluation.model_key = model.model_key
 inner join {{ref "dim_horizon"}} as horizon on evaluation.horizon_key = horizon.horizon_key
 inner join {{ref "dim_target"}} as target on evaluation.target_key = target.target_key
