@@ -73,8 +73,7 @@ export class Bucket {
       const next = token === undefined ? {} : { 'continuation-token': token };
       const { text } = await this.#requests.send('GET', '', { query: { ...query, ...next } });
       for (const one of elements(text, 'Contents')) {
-        const key = decodeURIComponent((element(one, 'Key') ?? '').replaceAll('+', ' '));
-        yield { key, bytes: Number(element(one, 'Size') ?? 0) };
+        yield { key: keyOf(one, 'Key'), bytes: Number(element(one, 'Size') ?? 0) };
       }
       token = element(text, 'NextContinuationToken');
       if (token === undefined) return;
@@ -95,10 +94,23 @@ export class Bucket {
 
   /** Ends the uploads below `prefix` that were begun and not completed, so that their parts cost nothing. @throws ObjectError */
   async abortUploads(prefix: string): Promise<void> {
-    const { text } = await this.#requests.send('GET', '', { query: { uploads: '', 'encoding-type': 'url', prefix } });
-    for (const one of elements(text, 'Upload')) {
-      const key = decodeURIComponent((element(one, 'Key') ?? '').replaceAll('+', ' '));
-      await new Upload(this.#requests, key, element(one, 'UploadId') ?? '').abort();
+    for (let from: Readonly<Record<string, string>> | undefined = {}; from !== undefined; ) {
+      const query = { uploads: '', 'encoding-type': 'url', prefix, ...from };
+      const { text } = await this.#requests.send('GET', '', { query });
+      for (const one of elements(text, 'Upload'))
+        await new Upload(this.#requests, keyOf(one, 'Key'), element(one, 'UploadId') ?? '').abort();
+      from =
+        element(text, 'IsTruncated') === 'true'
+          ? {
+              'key-marker': keyOf(text, 'NextKeyMarker'),
+              'upload-id-marker': element(text, 'NextUploadIdMarker') ?? '',
+            }
+          : undefined;
     }
   }
+}
+
+/** The key in an element of a listing, which has it as in a URL. */
+function keyOf(xml: string, name: string): string {
+  return decodeURIComponent((element(xml, name) ?? '').replaceAll('+', ' '));
 }

@@ -132,9 +132,18 @@ export class S3Double {
     if (upload !== null) return this.#ofUpload(asked, upload, body, response);
     if (method === 'GET' && query.has('uploads')) {
       const all = [...this.uploads].filter(([, one]) => one.key.startsWith(query.get('prefix') ?? ''));
-      const shown = all.map(
-        ([id, one]) => `<Upload><Key>${encodeURIComponent(one.key)}</Key><UploadId>${id}</UploadId></Upload>`,
+      const places = all.map(([id, one]) => ({ id, key: one.key, place: `${one.key}\0${id}` }));
+      const after = `${query.get('key-marker') ?? ''}\0${query.get('upload-id-marker') ?? ''}`;
+      const left = places.filter(({ place }) => place > after).sort((a, b) => (a.place < b.place ? -1 : 1));
+      const page = left.slice(0, this.pageSize);
+      const last = left.length > page.length ? page.at(-1) : undefined;
+      const shown = page.map(
+        (one) => `<Upload><Key>${encodeURIComponent(one.key)}</Key><UploadId>${one.id}</UploadId></Upload>`,
       );
+      if (last !== undefined)
+        shown.push(
+          `<IsTruncated>true</IsTruncated><NextKeyMarker>${encodeURIComponent(last.key)}</NextKeyMarker><NextUploadIdMarker>${last.id}</NextUploadIdMarker>`,
+        );
       return xml(response, `<ListMultipartUploadsResult>${shown.join('')}</ListMultipartUploadsResult>`);
     }
     if (method === 'GET' && query.has('list-type')) return this.#list(query, response);

@@ -55,6 +55,8 @@ describe('objects of a bucket, on a server that checks signatures', () => {
     expect(server.objects.get('big/one')?.subarray(-4).toString()).toBe('Aend');
     await bucket.upload('big/two');
     await bucket.upload('other');
+    for (const key of ['big/two', 'big/3 +é', 'big/4']) await bucket.upload(key);
+    server.pageSize = 2;
     await bucket.abortUploads('big/');
     expect([...server.uploads.values()].map(({ key }) => key)).toEqual(['other']);
   });
