@@ -49,7 +49,7 @@ export class TwoApartments {
   /** @param select the models to build; all if not given. */
   async fill(select?: string[]): Promise<void> {
     const { home } = this;
-    home.put(sampleMinutes('12.10.2023', (minute) => minute % 10 === 0));
+    home.put(sampleMinutes('12.10.2023', (minute) => minute % 30 === 0));
     home.put(
       ['JimmyLoup', 'JeremieVianin'].flatMap((owner) => [
         {
