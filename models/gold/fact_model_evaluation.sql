@@ -24,7 +24,8 @@ touched_days as (
             apartment,
             room,
             (quarter at time zone 'UTC')::date as last_day,
-            ((quarter - interval '25 hours') at time zone 'UTC')::date as first_day
+            -- A window has at most 10,080 minutes.
+            ((quarter - interval '7 days') at time zone 'UTC')::date as first_day
         from {{ref "room_quarter"}}
         where load_id > {{high_water "room_quarter"}}
     ) as q
