@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { openAsBlob, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -58,7 +59,8 @@ export class EmbeddedStart {
 
   async #read(): Promise<Blob | undefined> {
     try {
-      return await openAsBlob(this.#path);
+      // Read whole: a blob that is of a file leaves its descriptor to the garbage collector, which warns.
+      return new Blob([await readFile(this.#path)]);
     } catch {
       return undefined;
     }
