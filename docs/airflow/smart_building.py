@@ -1,4 +1,4 @@
-"""A day of the smart building as a DAG of Apache Airflow 2.4 or newer, every step of which may be repeated.
+"""A day of the smart building as a DAG of Apache Airflow 2, from 2.4 on, every step of which may be repeated.
 
 Copy this file into the folder of DAGs. The variables of the environment (DB_URL, KAFKA_BROKERS, BRONZE_ROOT, ...) are those of the
 worker, or stand in .env beside project.yml. PROJECT is the folder of the project, DATACYCLE how the program is called there.
