@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
+import { parquetTypeOf } from '../parquet/column-type.ts';
 import { ParquetTable } from '../parquet/table.ts';
-import { parquetTypeOf } from '../parquet/types.ts';
 import type { Export } from '../runner/manifest/exposure-node.ts';
 import type { Row } from '../warehouse/warehouse.ts';
 import { type ExportedColumn, lineColumn } from './query.ts';

@@ -1,13 +1,13 @@
 // Rows of PostgreSQL as a Parquet file that DuckDB, Spark, Trino and pandas read. Pure.
 //
-//   types.ts  the type of a column in Parquet, and a value of it from PostgreSQL's text
+//   column-type.ts  the type of a column in Parquet, and a value of it from PostgreSQL's text
 //   table.ts  rows in, the bytes of the file out, piece by piece
 //
 // Values come as PostgreSQL's text (times in UTC), so that no digit is lost on the way. All columns may be NULL, since a
 // declared type says nothing of that. The same rows in the same portions give the same bytes.
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { elementOf, type ParquetType, parquetValue } from './types.ts';
+import { elementOf, type ParquetType, parquetValue } from './column-type.ts';
 
 /** A column of a file. */
 export interface ParquetColumn {

@@ -1,5 +1,5 @@
+import { parquetTypeOf } from '../../parquet/column-type.ts';
 import type { ParquetColumn } from '../../parquet/table.ts';
-import { parquetTypeOf } from '../../parquet/types.ts';
 import type { Column } from '../resource/resource.ts';
 
 /** What the columns of an answer are in a Parquet file. */

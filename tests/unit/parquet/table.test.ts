@@ -1,7 +1,7 @@
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
+import { parquetTypeOf } from '../../../parquet/column-type.ts';
 import { ParquetTable, parquetOf } from '../../../parquet/table.ts';
-import { parquetTypeOf } from '../../../parquet/types.ts';
 
 const columnsOf = (types: Readonly<Record<string, string>>) =>
   Object.entries(types).map(([name, type]) => ({ name, type: parquetTypeOf(type) }));
