@@ -79,35 +79,11 @@ door_changes as (
 {{#incremental}}
 {{else}}
 probabilities as (
-    select distinct on (timestamp, apartment, room)
-        timestamp,
-        apartment,
-        room,
-        lead_minutes,
-        value
-    from {{ref "predictions"}} as p
-    where {{> is_presence_probability target="presence"}}
-    order by
-        timestamp,
-        apartment,
-        room,
-        {{> presence_probability_order}}
+    {{> presence_probabilities target="presence"}}
 ),
 
 probabilities_of_quarters as (
-    select distinct on (timestamp, apartment, room)
-        timestamp,
-        apartment,
-        room,
-        lead_minutes,
-        value
-    from {{ref "predictions"}} as p
-    where {{> is_presence_probability target="occupied"}}
-    order by
-        timestamp,
-        apartment,
-        room,
-        {{> presence_probability_order}}
+    {{> presence_probabilities target="occupied"}}
 ),
 
 {{/incremental}}
