@@ -2,7 +2,8 @@
 //
 //   1. message-log.ts   the port: topics, partitions, offsets. queue-log.ts is the queue of this process, another room a broker
 //   2. offsets.ts       how far each partition is landed says the database, not the broker
-//   3. gather.ts        messages are gathered for a second, or until there are enough, into one range of offsets a partition
+//   3. drain.ts         lands a log up to its ends; gather.ts gathers its messages for a second, or until there are enough, into
+//                       one range of offsets a partition
 //   4. read-message.ts  each is read as form.ts says; what cannot be landed is rejected with its reason
 //   5. land-batch.ts    the ranges are planned (committed), their Parquet files written (parquet.ts), then load, ledger, rows and
 //                       offsets commit together, by compare and set
@@ -13,16 +14,16 @@
 // offsets that another process has passed is refused by the database.
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter } from '../landing/bronze.ts';
-import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError } from '../landing/errors.ts';
+import { LoadBusyError, LoadInterruptedError, SourceError } from '../landing/errors.ts';
 import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { ensureStaging } from '../landing/staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
+import { drain } from './drain.ts';
 import { LocalDays, type MessageForm } from './form.ts';
 import { landFromBronze } from './from-bronze.ts';
-import { Gatherer, type GatherLimits } from './gather.ts';
+import type { GatherLimits } from './gather.ts';
 import { type LandedBatch, landBatch, type StreamLanding } from './land-batch.ts';
-import { type MessageLog, type PartitionBounds, partitionName } from './message-log.ts';
-import { type LandedOffset, landedOffsets, noteBounds, skipTo } from './offsets.ts';
+import type { MessageLog } from './message-log.ts';
 import { MessageReader } from './read-message.ts';
 
 export interface StreamSource {
@@ -125,84 +126,21 @@ class StreamLoad {
   async #landAll(log: MessageLog): Promise<void> {
     const { warehouse, form, clock } = this.#landing;
     const landing: StreamLanding = { ...this.#landing, log: log.name };
-    const bounds = await log.bounds(form.topics);
-    if (bounds.length === 0) {
-      throw new SourceError({
-        what: `none of the topics exists: ${form.topics.join(', ')}`,
-        hint: 'Correct vars.stream.topics in project.yml, or create them at the broker.',
-      });
-    }
-    await noteBounds(warehouse, log.name, bounds, clock());
-    const landed = await this.#reconcile(log.name, bounds, await landedOffsets(warehouse, log.name));
-    this.#total = bounds.reduce((sum, { end }) => sum + end, 0) - landed.reduce((sum, { next }) => sum + next, 0);
-    const gatherer = new Gatherer(log, landed);
-    const isOver = this.#source.isOver ?? reached(gatherer, bounds);
-    await this.#repeatPlanned(landing, gatherer, landed);
-    // The next messages are gathered while PostgreSQL writes.
-    let next = gatherer.gather(this.#source.limits, isOver);
-    for (;;) {
-      const ranges = await next;
-      this.#checkpoint();
-      const done = isOver() && !gatherer.holdsAny;
-      next = done ? Promise.resolve([]) : gatherer.gather(this.#source.limits, isOver);
-      // Its failure is met when its turn comes.
-      next.catch(() => undefined);
-      if (ranges.length > 0) this.#note(await landBatch(landing, ranges));
-      if (done) return;
-    }
-  }
-
-  /** What a process had begun when it ended is landed first, as it was planned. */
-  async #repeatPlanned(landing: StreamLanding, gatherer: Gatherer, landed: readonly LandedOffset[]): Promise<void> {
-    for (const { topic, partition, planned } of landed) {
-      if (planned === undefined) continue;
-      this.#checkpoint();
-      const range = await gatherer.planned({ topic, partition }, planned.to, this.#source.isOver ?? (() => false));
-      if (range === undefined) {
-        throw new LoadFailedError({
-          what: `${topic}:${partition} ends before offset ${planned.to}, up to which a process had begun to land it`,
-          hint: 'The topic was shortened or made anew, or other files are replayed than before: give it back its messages, or another name.',
-        });
-      }
-      this.#note(await landBatch(landing, [range], planned.at));
-    }
-  }
-
-  /** The partitions to read: where the broker has less than what is to be landed, that is an error, or is skipped if so wished. */
-  async #reconcile(
-    log: string,
-    bounds: readonly PartitionBounds[],
-    landed: readonly LandedOffset[],
-  ): Promise<readonly LandedOffset[]> {
-    const there = new Map(bounds.map((one) => [partitionName(one), one]));
-    const wanted: LandedOffset[] = [];
-    for (const one of landed) {
-      const bound = there.get(partitionName(one));
-      if (bound === undefined) continue;
-      const name = partitionName(one);
-      if (one.next > bound.end) {
-        throw new LoadFailedError({
-          what: `${name} ends at offset ${bound.end}, but messages up to ${one.next - 1} are landed: the topic was made anew or shortened`,
-          hint: 'Give the new topic another name: offsets tell messages apart, and name the files of Bronze.',
-        });
-      }
-      if (one.next >= bound.earliest) {
-        wanted.push(one);
-        continue;
-      }
-      const lost = bound.earliest - one.next;
-      const reason = `the broker keeps it from offset ${bound.earliest} on: ${lost} messages from ${one.next} were not landed and are gone`;
-      if (this.#options.skipLost !== true) {
-        throw new LoadFailedError({
-          what: `${name}: ${reason}`,
-          hint: 'Bring them back at the broker (retention, a mirror), or go on behind them: datacycle load stream --skip-lost.',
-        });
-      }
-      await skipTo(this.#landing.warehouse, log, one, bound.earliest);
-      this.#warnings.add([{ name, reason }]);
-      wanted.push({ ...one, next: bound.earliest, planned: undefined });
-    }
-    return wanted;
+    await drain(log, {
+      source: 'stream',
+      warehouse,
+      topics: form.topics,
+      limits: this.#source.limits,
+      isOver: this.#source.isOver,
+      clock,
+      skipLost: this.#options.skipLost === true,
+      checkpoint: () => this.#checkpoint(),
+      onTotal: (messages) => {
+        this.#total = messages;
+      },
+      onLost: (note) => this.#warnings.add([note]),
+      land: async (ranges, plannedAt) => this.#note(await landBatch(landing, ranges, plannedAt)),
+    });
   }
 
   #note({ loadId, messages, rejected, bytes }: LandedBatch): void {
@@ -218,10 +156,4 @@ class StreamLoad {
   #checkpoint(): void {
     if (this.#options.signal?.aborted === true) throw new LoadInterruptedError([...this.#loads]);
   }
-}
-
-/** Whether everything has been read that was there at the beginning. */
-function reached(gatherer: Gatherer, bounds: readonly PartitionBounds[]): () => boolean {
-  const ends = new Map(bounds.map((one) => [partitionName(one), one.end]));
-  return () => gatherer.positions().every((at) => at.offset >= (ends.get(partitionName(at)) ?? 0));
 }

@@ -1,0 +1,126 @@
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { LoadFailedError, SourceError } from '../landing/errors.ts';
+import type { Note, SourceName } from '../landing/summary.ts';
+import { type Gathered, Gatherer, type GatherLimits } from './gather.ts';
+import { type MessageLog, type PartitionBounds, partitionName } from './message-log.ts';
+import { type LandedOffset, landedOffsets, noteBounds, skipTo } from './offsets.ts';
+
+/** What is to be landed of a log, and by whom. */
+export interface Draining {
+  /** Whose messages they are, for messages to people. */
+  readonly source: SourceName;
+  readonly warehouse: Warehouse;
+  readonly topics: readonly string[];
+  readonly limits: GatherLimits;
+  /** When to stop; undefined: at what was the end of each partition at the beginning. */
+  readonly isOver: (() => boolean) | undefined;
+  readonly clock: () => Date;
+  /** Go on behind messages that the log no longer has. */
+  readonly skipLost: boolean;
+  /** Throws to stop, between two batches. */
+  readonly checkpoint: () => void;
+  /** How many messages there are to land. */
+  readonly onTotal: (messages: number) => void;
+  /** A partition of which messages were skipped that the log no longer has. */
+  readonly onLost: (note: Note) => void;
+  /**
+   * Lands ranges: plans them, unless a process before has (`plannedAt`), and moves the offsets past them in the transaction of their rows.
+   * A range that was planned comes again as it was, so what is written for it outside the database has to come out the same.
+   */
+  land(ranges: readonly Gathered[], plannedAt?: Date): Promise<void>;
+}
+
+/**
+ * Lands what a log has beyond the offsets that are landed, first what a process had planned when it ended.
+ * @throws SourceError if none of the topics exists; LoadFailedError if messages are gone that were not landed; what `land`, `checkpoint` and
+ * the log throw.
+ */
+export async function drain(log: MessageLog, draining: Draining): Promise<void> {
+  const { warehouse, topics, limits, clock, checkpoint } = draining;
+  const bounds = await log.bounds(topics);
+  if (bounds.length === 0) {
+    throw new SourceError({
+      what: `none of the topics exists: ${topics.join(', ')}`,
+      hint: `Correct ${draining.source === 'stream' ? 'vars.stream.topics in project.yml' : 'SENSORS_TOPIC'}, or create them at the broker.`,
+    });
+  }
+  await noteBounds(warehouse, log.name, bounds, clock());
+  const known = (await landedOffsets(warehouse, log.name)).filter(({ topic }) => topics.includes(topic));
+  const landed = await reconcile(draining, log.name, bounds, known);
+  draining.onTotal(bounds.reduce((sum, { end }) => sum + end, 0) - landed.reduce((sum, { next }) => sum + next, 0));
+  const gatherer = new Gatherer(log, landed);
+  const isOver = draining.isOver ?? reached(gatherer, bounds);
+  await repeatPlanned(draining, gatherer, landed);
+  // The next messages are gathered while PostgreSQL writes.
+  let next = gatherer.gather(limits, isOver);
+  for (;;) {
+    const ranges = await next;
+    checkpoint();
+    const done = isOver() && !gatherer.holdsAny;
+    next = done ? Promise.resolve([]) : gatherer.gather(limits, isOver);
+    // Its failure is met when its turn comes.
+    next.catch(() => undefined);
+    if (ranges.length > 0) await draining.land(ranges);
+    if (done) return;
+  }
+}
+
+/** What a process had begun when it ended is landed first, as it was planned. */
+async function repeatPlanned(draining: Draining, gatherer: Gatherer, landed: readonly LandedOffset[]): Promise<void> {
+  for (const { topic, partition, planned } of landed) {
+    if (planned === undefined) continue;
+    draining.checkpoint();
+    const range = await gatherer.planned({ topic, partition }, planned.to, draining.isOver ?? (() => false));
+    if (range === undefined) {
+      throw new LoadFailedError({
+        what: `${topic}:${partition} ends before offset ${planned.to}, up to which a process had begun to land it`,
+        hint: 'The topic was shortened or made anew, or other files are replayed than before: give it back its messages, or another name.',
+      });
+    }
+    await draining.land([range], planned.at);
+  }
+}
+
+/** The partitions to read: where the broker has less than what is to be landed, that is an error, or is skipped if so wished. */
+async function reconcile(
+  { source, warehouse, skipLost, onLost }: Draining,
+  log: string,
+  bounds: readonly PartitionBounds[],
+  landed: readonly LandedOffset[],
+): Promise<readonly LandedOffset[]> {
+  const there = new Map(bounds.map((one) => [partitionName(one), one]));
+  const wanted: LandedOffset[] = [];
+  for (const one of landed) {
+    const bound = there.get(partitionName(one));
+    if (bound === undefined) continue;
+    const name = partitionName(one);
+    if (one.next > bound.end) {
+      throw new LoadFailedError({
+        what: `${name} ends at offset ${bound.end}, but messages up to ${one.next - 1} are landed: the topic was made anew or shortened`,
+        hint: 'Give the new topic another name: offsets tell messages apart, and name the files of Bronze.',
+      });
+    }
+    if (one.next >= bound.earliest) {
+      wanted.push(one);
+      continue;
+    }
+    const lost = bound.earliest - one.next;
+    const reason = `the broker keeps it from offset ${bound.earliest} on: ${lost} messages from ${one.next} were not landed and are gone`;
+    if (!skipLost) {
+      throw new LoadFailedError({
+        what: `${name}: ${reason}`,
+        hint: `Bring them back at the broker (retention, a mirror), or go on behind them: datacycle load ${source} --skip-lost.`,
+      });
+    }
+    await skipTo(warehouse, log, one, bound.earliest);
+    onLost({ name, reason });
+    wanted.push({ ...one, next: bound.earliest, planned: undefined });
+  }
+  return wanted;
+}
+
+/** Whether everything has been read that was there at the beginning. */
+function reached(gatherer: Gatherer, bounds: readonly PartitionBounds[]): () => boolean {
+  const ends = new Map(bounds.map((one) => [partitionName(one), one.end]));
+  return () => gatherer.positions().every((at) => at.offset >= (ends.get(partitionName(at)) ?? 0));
+}
