@@ -25,7 +25,7 @@ import {
   readManifest,
 } from './manifest.ts';
 import { writeParts } from './part-files.ts';
-import { changedParts, partsOf } from './partitions.ts';
+import { changedParts, type Part, partsOf, samePlace } from './partitions.ts';
 import { describe, type ExportedColumn } from './query.ts';
 
 /** An export cannot be done as it is written. */
@@ -71,6 +71,7 @@ export async function runExport(
     checkColumns(spec, all, columns);
     const definition = definitionOf(spec, columns);
     const parts = await partsOf(session, spec);
+    checkPaths(spec, parts);
     const known = options.full || previous?.definition !== definition ? [] : previous.files;
     const { changed, kept } = changedParts(parts, known);
     const written = await writeParts(session, spec, columns, changed, options);
@@ -123,6 +124,18 @@ function checkColumns(spec: Export, all: readonly ExportedColumn[], columns: rea
       where: `${file}:${line}`,
       hint: 'Set partition_columns: both, or take one out of partition_by.',
     });
+}
+
+/** In a bucket keys that differ in letter case are two; of a folder, here or on a server, nobody knows who will read it. */
+function checkPaths({ name, destination, place: { file, line } }: Export, parts: readonly Part[]): void {
+  const same = destination.kind === 's3' ? undefined : samePlace(parts);
+  if (same === undefined) return;
+  const [one, other] = same.map(({ path }) => path);
+  throw new ExportError({
+    what: `the export ${name} would write two parts into one file where letter case does not count, as on Windows: ${one} and ${other}`,
+    where: `${file}:${line}`,
+    hint: 'Write these values alike in the query, e.g. lower(room) as room, or export into a bucket.',
+  });
 }
 
 /** Changes when files that are there would be written otherwise now. */

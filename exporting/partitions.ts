@@ -33,6 +33,21 @@ export async function partsOf(session: Session, spec: Export): Promise<readonly 
   });
 }
 
+/**
+ * Two parts whose paths Windows and macOS take for one, since they differ in letter case or in how a letter is composed alone; undefined
+ * if there are none.
+ */
+export function samePlace(parts: readonly Part[]): readonly [Part, Part] | undefined {
+  const seen = new Map<string, Part>();
+  for (const part of parts) {
+    const place = part.path.normalize('NFC').toLowerCase();
+    const other = seen.get(place);
+    if (other !== undefined) return [other, part];
+    seen.set(place, part);
+  }
+  return undefined;
+}
+
 /** Which parts are to be written, and the files that stay as they are. @param known the files of the last export. */
 export function changedParts(
   parts: readonly Part[],

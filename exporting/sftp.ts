@@ -8,7 +8,7 @@ import { type Destination, foldersOf, stagingFolder } from './destination.ts';
 export class SftpExportError extends DatacycleError {}
 
 /** The status codes of the protocol that are no faults here (draft-ietf-secsh-filexfer-02, 7). */
-const status = { noSuchFile: 2 };
+const status = { noSuchFile: 2, unsupported: 8 };
 
 /** A folder on an sFTP server. */
 export class SftpDestination implements Destination {
@@ -106,13 +106,16 @@ export class SftpDestination implements Destination {
     }
   }
 
-  /** In one step where the server can (OpenSSH's extension); else the old file goes first, since the protocol's rename replaces none. */
+  /**
+   * In one step where the server can (OpenSSH's extension). Where it has no such step, and for no other reason, the old file goes
+   * first, since the protocol's rename replaces none.
+   */
   async #rename(from: string, to: string): Promise<void> {
     const [a, b] = [this.#at(from), this.#at(to)];
     try {
       await this.#ask<void>('rename', to, (done) => this.#sftp.ext_openssh_rename(a, b, done));
     } catch (error) {
-      if (this.#link.isOver) throw error;
+      if (this.#link.isOver || !isUnsupported(error)) throw error;
       await this.#unlink(to);
       await this.#ask<void>('rename', to, (done) => this.#sftp.rename(a, b, done));
     }
@@ -153,7 +156,21 @@ export class SftpDestination implements Destination {
 }
 
 function unlessMissing(error: unknown): undefined {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof Error && 'code' in cause && cause.code === status.noSuchFile) return undefined;
+  if (codeOf(error) === status.noSuchFile) return undefined;
   throw error;
+}
+
+/** Whether the server does not know what it is asked for: it says so, or ssh2 knows from its greeting and does not ask. */
+function isUnsupported(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return (
+    codeOf(error) === status.unsupported ||
+    (cause instanceof Error && cause.message === 'Server does not support this extended request')
+  );
+}
+
+/** The status code of the server's answer that an error comes from. */
+function codeOf(error: unknown): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
 }

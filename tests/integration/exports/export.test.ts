@@ -136,6 +136,25 @@ describe.each(oneDatabase)('exports on $name', (kind) => {
     expect(String(out().get('day=2023-10-14/daily.jsonl'))).toContain('"day":"2023-10-14"');
   });
 
+  it('refuses two parts that would be one folder where letter case does not count', async () => {
+    project.write(settings(`${query}\nto: { folder: out }\npartition_by: room`));
+    await run();
+    const before = out();
+    await database.warehouse.query(`insert into raw.reading (id, day, room) values (5, '2023-10-14', 'KITCHEN')`);
+    await expect(run()).rejects.toMatchObject({
+      name: 'ExportError',
+      message: expect.stringMatching(/: room=(KITCHEN|Kitchen)\/daily\.csv and room=(KITCHEN|Kitchen)\/daily\.csv$/),
+      where: 'project.yml:4',
+      hint: expect.stringContaining('lower(room)'),
+    });
+    expect(out()).toEqual(before);
+    // One letter in two ways: U+00E9, and e with U+0301.
+    await database.warehouse.query(
+      `update raw.reading set room = case id when 5 then 'caf' || chr(233) when 1 then 'cafe' || chr(769) else room end`,
+    );
+    await expect(run()).rejects.toThrow('would write two parts into one file');
+  });
+
   it('with changed_by a part is written again when that column grows or rows are fewer', async () => {
     project.write(
       settings(

@@ -136,6 +136,28 @@ exports:
     });
   });
 
+  it('keeps the old file on a server that has the extension and refuses a rename', async () => {
+    const folder = join(home, 'refused');
+    project.write({
+      'project.yml': `name: test\nexports:\n  daily: { query: "select 1 as one", to: { sftp: ${folder}, server: SAC } }\n`,
+    });
+    const compiled = project.compile(places[1]?.env() ?? {});
+    const [spec] = compiled.exports;
+    if (spec === undefined) throw new Error('there is an export');
+    writeFileSync(join(home, 'new'), 'new');
+    const destination = await openDestination(compiled.project, spec, new AbortController().signal, () => undefined);
+    try {
+      await destination.stage(join(home, 'new'), 'daily.csv');
+      writeFileSync(join(folder, 'daily.csv'), 'old');
+      // Another program cleans up: there is nothing to rename any more.
+      rmSync(join(folder, '.datacycle-staging', '0'));
+      await expect(destination.publish()).rejects.toThrow(/does not let us rename daily\.csv/);
+    } finally {
+      await destination.close();
+    }
+    expect(readFileSync(join(folder, 'daily.csv'), 'utf8')).toBe('old');
+  });
+
   it('a server without the extension of OpenSSH gets the same, and its key is recorded at the first contact', async () => {
     const folder = join(home, 'plain');
     project.write({

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { rounds } from '../rounds.ts';
+import { Export } from './export-kind.ts';
 import { Init } from './init-kind.ts';
 import type { KilledKind } from './killed-kind.ts';
 import { Embedded, Housekeeping, Load, Watch } from './kinds.ts';
@@ -19,6 +20,7 @@ const onServer: readonly Row[] = [
     create: Housekeeping.create,
   },
   { what: 'init', kills: rounds({ gate: 2, long: 40 }), create: Init.create },
+  { what: 'export', kills: rounds({ gate: 5, long: 40 }), create: Export.create },
   { what: 'watch', kills: rounds({ gate: 3, long: 30 }), create: Watch.create },
 ];
 const inMemory: readonly Row[] = [
