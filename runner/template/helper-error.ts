@@ -49,6 +49,7 @@ const habits: ReadonlyMap<string, string> = new Map([
   ['endfor', 'Write {{/each}}.'],
   ['#elif', 'Write {{else if ...}}.'],
   ['#else', 'Write {{else}}.'],
+  ['*inline', 'A macro is a file of its own: macros/<name>.sql.'],
   ['print', 'Write {{log "..." info=true}}.'],
   ['execute', 'Compiling needs no database, and nothing is executed by it: take the condition out.'],
   ['run_query', otherForms.run_query],

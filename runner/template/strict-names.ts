@@ -43,6 +43,10 @@ export function makeNamesStrict(program: hbs.AST.Program, helpers: ReadonlySet<s
           checkArguments(statement as hbs.AST.PartialBlockStatement, scope);
           walk((statement as hbs.AST.PartialBlockStatement).program, scope);
           break;
+        case 'Decorator':
+        case 'DecoratorBlock':
+          unknown(`*${named((statement as hbs.AST.Decorator).path).original}`, [], statement.loc);
+          break;
         default:
           break;
       }
@@ -51,8 +55,8 @@ export function makeNamesStrict(program: hbs.AST.Program, helpers: ReadonlySet<s
 
   function mustache(statement: hbs.AST.MustacheStatement, scope: ReadonlySet<string>): void {
     checkArguments(statement, scope);
-    const { path, params, loc } = statement;
-    if (!isPath(path)) return;
+    const { params, loc } = statement;
+    const path = named(statement.path);
     const hash = hashOf(statement);
     const isCall = helpers.has(path.original) || params.length > 0 || hash !== undefined;
     if (isCall) mustBeHelper(path, '');
@@ -119,6 +123,13 @@ function pathOf(helper: string, loc: hbs.AST.SourceLocation): hbs.AST.PathExpres
 
 function isPath(node: hbs.AST.Node): node is hbs.AST.PathExpression {
   return node.type === 'PathExpression';
+}
+
+/** To Handlebars, a text or a number that stands where a name does is one. */
+function named(path: hbs.AST.PathExpression | hbs.AST.Literal): hbs.AST.PathExpression {
+  if (isPath(path)) return path;
+  const { original } = path as hbs.AST.Literal & { readonly original: unknown };
+  return pathOf(String(original), path.loc);
 }
 
 /** The types say that there always is one. */

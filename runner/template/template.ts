@@ -3,7 +3,7 @@
 //   1. syntax.ts        parses a file; a syntax error gets its place (jinja.ts: how what dbt users type is written here, as
 //                        jinja-expression.ts reads it; counterparts.ts: what has another name)
 //   2. strict-names.ts  rejects names, helpers and partials that do not exist
-//   3. template.ts      renders it with the helpers that a caller gives
+//   3. template.ts      renders it with the helpers that a caller gives, by evaluate.ts, which walks the parsed template
 //   4. macro-calls.ts   checks the arguments of macros, and keeps the stack of calls
 //   5. same-sql.ts      whether two templates say the same SQL
 //   6. marks.ts         each value is rendered between marks that say where it comes from; removing them yields an SqlText
@@ -16,6 +16,7 @@ import type { SourceFile } from '../text/source-file.ts';
 import type { SqlText } from '../text/sql-text.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { isContext, ownOf } from './context.ts';
+import { type CallOptions, Evaluator } from './evaluate.ts';
 import { HelperError, noMacro, unknownName } from './helper-error.ts';
 import { argumentsOf, enterMacro, leaveMacro, type Reads, readsOf, traceMacros } from './macro-calls.ts';
 import { Marks, markedValue, placeIn, unmarked } from './marks.ts';
@@ -55,7 +56,7 @@ const missing = Object.freeze({ toString: () => '' });
 /** Helpers that Handlebars brings and that make sense in SQL, and those that call a macro for its value. */
 const builtIns = ['if', 'unless', 'each', 'with', 'lookup', 'call', 'return'] as const;
 
-/** Carries a problem, already placed, through Handlebars, which wraps nothing. */
+/** Carries a problem, already placed, through the evaluation, which wraps nothing. */
 class PlacedError extends Error {
   readonly problem: Problem;
 
@@ -70,8 +71,7 @@ class PlacedError extends Error {
  * HTML escaping is off; an unknown name is an error.
  */
 export class TemplateEnvironment {
-  readonly #handlebars = Handlebars.create();
-  readonly #parse: typeof Handlebars.parse;
+  readonly #evaluator = new Evaluator();
   readonly #marks = new Marks();
   /** Everything that can be called in a template. */
   readonly #helperNames: ReadonlySet<string>;
@@ -95,46 +95,30 @@ export class TemplateEnvironment {
 
   constructor(helperNames: readonly string[]) {
     this.#helperNames = new Set([...helperNames, ...builtIns]);
-    const environment = this;
-    for (const name of helperNames) {
-      this.#handlebars.registerHelper(name, function (this: unknown, ...all: unknown[]): unknown {
-        return environment.#call(name, this, all);
-      });
-    }
-    this.#handlebars.registerHelper(checkedLookup, (base: unknown, written: string, ...all: unknown[]): unknown => {
-      const { loc } = all.at(-1) as { loc?: unknown };
-      return this.#lookUp(unmarked(base), written, all.slice(0, -1) as string[], this.#placeOf(loc));
-    });
-    this.#handlebars.registerHelper(markedValue, this.#marks.helper);
-    this.#handlebars.registerHelper(
-      enterMacro,
-      function (this: unknown, macro: string, { loc }: { loc?: unknown }): void {
-        const at = environment.#placeOf(loc);
-        environment.#callers.push({ macro, at, context: this, before: isContext(this) ? { ...this } : undefined });
-      },
+    this.#evaluator.addBuiltIns(['if', 'unless', 'each', 'with', 'lookup']);
+    for (const name of helperNames)
+      this.#evaluator.addHelper(name, (context, args, options) => this.#call(name, context, args, options));
+    this.#evaluator.addHelper('call', (context, [macro], options) =>
+      this.#valueOf(String(unmarked(macro)), context, options),
     );
-    this.#handlebars.registerHelper(leaveMacro, (): void => {
-      const { context, before } = this.#callers.pop() ?? {};
-      // What a macro has set is its own, also where it was called without arguments and sees the context of its caller.
-      if (before === undefined || !isContext(context)) return;
-      for (const name of Object.keys(context)) if (!Object.hasOwn(before, name)) delete context[name];
-      Object.assign(context, before);
-    });
-    this.#handlebars.registerHelper(
-      'call',
-      function (this: unknown, macro: unknown, options: Handlebars.HelperOptions) {
-        return environment.#valueOf(String(unmarked(macro)), this, options);
-      },
-    );
-    this.#handlebars.registerHelper('return', (value: unknown): string => {
+    this.#evaluator.addHelper('return', (_context, [value]) => {
       this.#returned = { value: unmarked(value) };
       return '';
     });
-    const { lookup } = this.#handlebars.helpers;
-    this.#handlebars.registerHelper('lookup', (of: unknown, key: unknown, options: unknown): unknown =>
-      lookup?.(of, unmarked(key), options),
+    this.#evaluator.addHelper(
+      'lookup',
+      (_context, [of, key], { lookupProperty }) => of && lookupProperty(of, String(unmarked(key))),
     );
-    this.#handlebars.registerHelper(checkedPrint, (value: unknown, { loc }: { loc?: unknown }): unknown => {
+    this.#evaluator.addHelper(checkedLookup, (_context, [base, written, ...parts], { loc }) =>
+      this.#lookUp(unmarked(base), String(written), parts.map(String), this.#placeOf(loc)),
+    );
+    this.#evaluator.addHelper(markedValue, (_context, [value, number]) => this.#marks.helper(value, number));
+    this.#evaluator.addHelper(enterMacro, (context, [macro], { loc }) => {
+      const before = isContext(context) ? { ...context } : undefined;
+      this.#callers.push({ macro: String(macro), at: this.#placeOf(loc), context, before });
+    });
+    this.#evaluator.addHelper(leaveMacro, () => this.#leaveMacro());
+    this.#evaluator.addHelper(checkedPrint, (_context, [value], { loc }) => {
       if (typeof value !== 'object' || value === null || Object.hasOwn(value, 'toString') || value === missing)
         return value;
       const error = new HelperError(
@@ -143,11 +127,6 @@ export class TemplateEnvironment {
       );
       return this.#complain(error, this.#placeOf(loc));
     });
-    // Compiling would process white space a second time, and the marks would disturb that.
-    const { parse } = this.#handlebars;
-    this.#parse = parse;
-    this.#handlebars.parse = (input: unknown, options) =>
-      typeof input === 'string' ? parse(input, options) : (input as hbs.AST.Program);
   }
 
   /** Announces the macros; their texts are parsed at once, so that every error is found. @throws ProjectError */
@@ -156,9 +135,9 @@ export class TemplateEnvironment {
     const problems: Problem[] = [];
     for (const [name, file] of macros) {
       try {
-        const { template, reads } = this.#compile(file);
+        const { program, reads } = this.#prepare(file);
         this.#macros.set(name, reads);
-        this.#handlebars.registerPartial(name, template as unknown as Handlebars.Template);
+        this.#evaluator.addPartial(name, program);
       } catch (error) {
         if (!(error instanceof ProjectError)) throw error;
         problems.push(...error.problems);
@@ -171,7 +150,7 @@ export class TemplateEnvironment {
 
   /** Parses one template. @throws ProjectError with the place of a syntax error or an unknown macro. */
   parse(file: SourceFile): Template {
-    const { template, reads } = this.#compile(file);
+    const { program, reads } = this.#prepare(file);
     const problems = this.#checkArguments(reads);
     if (problems.length > 0) throw new ProjectError(problems);
     return {
@@ -181,7 +160,7 @@ export class TemplateEnvironment {
         this.#problems = problems;
         this.#callers = [];
         try {
-          return this.#marks.read(template(context));
+          return this.#marks.read(this.#evaluator.render(program, context));
         } catch (error) {
           throw new ProjectError([this.#asProblem(error, file)]);
         }
@@ -189,12 +168,13 @@ export class TemplateEnvironment {
     };
   }
 
-  #compile(file: SourceFile): { readonly template: Handlebars.TemplateDelegate; readonly reads: Reads } {
+  /** Parses a file into what can be evaluated. */
+  #prepare(file: SourceFile): { readonly program: hbs.AST.Program; readonly reads: Reads } {
     const raw = parseTemplate(file);
     const problems: Problem[] = [];
     try {
       // Handlebars takes a parsed program as well as a text; only white space is left to process.
-      const program = this.#parse(raw as unknown as string);
+      const program = Handlebars.parse(raw as unknown as string);
       const reads = readsOf(program, file.path, this.#helperNames);
       makeNamesStrict(program, this.#helperNames, (name, known, at) => {
         problems.push(this.#problem(unknownName(name, known), placeIn(file.path, at)));
@@ -203,18 +183,7 @@ export class TemplateEnvironment {
       this.#marks.addTo(program, file.path, file.text);
       traceMacros(program);
       if (problems.length > 0) throw new ProjectError(problems);
-      const template = this.#handlebars.compile(program, {
-        noEscape: true,
-        // Indenting a macro's lines like its call would move the columns that errors point at.
-        preventIndent: true,
-        knownHelpers: Object.fromEntries(
-          [...this.#helperNames, checkedLookup, checkedPrint, markedValue, enterMacro, leaveMacro].map((name) => [
-            name,
-            true,
-          ]),
-        ),
-      });
-      return { template, reads };
+      return { program, reads };
     } catch (error) {
       throw error instanceof ProjectError ? error : new ProjectError([this.#asProblem(error, file)]);
     }
@@ -237,45 +206,49 @@ export class TemplateEnvironment {
     });
   }
 
-  #call(name: string, context: unknown, all: readonly unknown[]): unknown {
-    const options = all.at(-1) as Handlebars.HelperOptions & { loc?: unknown };
+  #call(name: string, context: unknown, args: readonly unknown[], { hash, fn, inverse, loc }: CallOptions): unknown {
     const helper = this.#current[name];
-    const place = this.#placeOf(options.loc);
-    const values = Object.entries((options.hash ?? {}) as Record<string, unknown>);
-    const named = Object.fromEntries(values.map(([key, value]) => [key, unmarked(value)]));
-    if (all.includes(missing) || Object.values(named).includes(missing)) return missing;
+    const place = this.#placeOf(loc);
+    const named = Object.fromEntries(Object.entries(hash).map(([key, value]) => [key, unmarked(value)]));
+    if (args.includes(missing) || Object.values(named).includes(missing)) return missing;
     if (helper === undefined) return this.#complain(new HelperError(`{{${name}}} cannot be used here`), place);
     const block =
-      typeof options.fn === 'function'
-        ? (which: 'body' | 'else') => (which === 'body' ? options.fn(context) : options.inverse(context))
-        : undefined;
+      fn === undefined || inverse === undefined
+        ? undefined
+        : (which: 'body' | 'else') => (which === 'body' ? fn(context) : inverse(context));
     try {
       const argument = (key: string) => this.#marks.argument(place, key);
-      return helper(all.slice(0, -1).map(unmarked), { named, place, argument, context, block });
+      return helper(args.map(unmarked), { named, place, argument, context, block });
     } catch (error) {
       if (error instanceof HelperError) return this.#complain(error, place);
       throw error;
     }
   }
 
+  /** What a macro has set is its own, also where it was called without arguments and sees the context of its caller. */
+  #leaveMacro(): void {
+    const { context, before } = this.#callers.pop() ?? {};
+    if (before === undefined || !isContext(context)) return;
+    for (const name of Object.keys(context)) if (!Object.hasOwn(before, name)) delete context[name];
+    Object.assign(context, before);
+  }
+
   /** What a macro returns or, if it returns nothing, its text. */
-  #valueOf(
-    macro: string,
-    context: unknown,
-    { hash, data, loc }: Handlebars.HelperOptions & { loc?: unknown },
-  ): unknown {
-    const template = this.#handlebars.partials[macro] as Handlebars.TemplateDelegate | undefined;
-    if (template === undefined) return this.#complain(noMacro(macro, this.#macroFiles.keys()), this.#placeOf(loc));
+  #valueOf(macro: string, context: unknown, { hash, data, loc }: CallOptions): unknown {
+    const program = this.#evaluator.partial(macro);
+    if (program === undefined) return this.#complain(noMacro(macro, this.#macroFiles.keys()), this.#placeOf(loc));
     const outer = this.#returned;
     this.#returned = undefined;
-    const text = template({ ...(isContext(context) ? context : data.root), ...hash });
+    const text = this.#evaluator.render(program, {
+      ...(isContext(context) ? context : (data.root as object)),
+      ...hash,
+    });
     const found = this.#returned as { readonly value: unknown } | undefined;
     this.#returned = outer;
     return found === undefined ? this.#marks.read(text).text.trim() : found.value;
   }
 
-  #placeOf(loc: unknown): Place {
-    const { source, start } = loc as hbs.AST.SourceLocation;
+  #placeOf({ source, start }: hbs.AST.SourceLocation): Place {
     return placeIn(source, { start });
   }
 
@@ -319,7 +292,7 @@ export class TemplateEnvironment {
     return value;
   }
 
-  /** Turns whatever Handlebars throws while it renders into a problem with a place. */
+  /** Turns whatever is thrown while a template is rendered into a problem with a place. */
   #asProblem(error: unknown, file: SourceFile): Problem {
     if (error instanceof PlacedError) return error.problem;
     return {

@@ -6,8 +6,7 @@ export const valueHelpers = {
   list: (args) => args,
   object: (args, { named }) => {
     if (args.length > 0) throw new HelperError('object takes name=value', 'Write (object columns="a, b" unique=true).');
-    // Handlebars hands them over from the last to the first; a loop goes through them as they are written.
-    return Object.fromEntries(Object.entries(named).reverse());
+    return named;
   },
   /** `{{join rooms ", "}}` */
   join([values, separator = ', ']) {

@@ -98,6 +98,8 @@ describe('what is wrong in a template', () => {
     ['an unknown helper', 'select {{ruf "x"}}', '{{ruf}} is not defined', 1, 10],
     ['an unknown block helper', 'a\n{{#ech (numbers)}}{{/ech}}', '{{#ech}} is not defined', 2, 4],
     ['an unknown macro', 'a\n b {{> outlire x=1}}', 'there is no macro "outlire"', 2, 4],
+    ['a number where a name stands', 'select {{12}}', '{{12}} is not defined', 1, 8],
+    ['a macro inside of a file', 'a\n{{#*inline "one"}}1{{/inline}}', '{{*inline}} is not defined', 2, 1],
     ['an unknown argument of a macro', '{{> outlier value=vlue}}', '{{vlue}} is not defined', 1, 19],
     ['an unknown list', 'a\n{{#each roms as |room|}}{{room}}{{/each}}', '{{roms}} is not defined', 2, 9],
     ['an unknown condition', 'a\n{{#if flga}}{{/if}}', '{{flga}} is not defined', 2, 7],
