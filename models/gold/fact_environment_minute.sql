@@ -9,6 +9,25 @@ with touched as (
     from {{ref "sensor_events"}}
     where load_id > {{high_water "sensor_events"}}
         and sensor_type in ('meteo', 'humidity', 'door', 'window')
+    -- and the minutes here of quarters that are judged otherwise than before
+    union
+    select
+        p.apartment,
+        p.room,
+        {{> minute_start key="h.datetime_key"}} as timestamp
+    from {{ref "room_quarter_profile"}} as p
+    join {{ref "dim_apartment"}} as a on a.apartment_id = p.apartment
+    join {{ref "dim_room"}} as r on r.apartment_key = a.apartment_key and r.room_name = p.room
+    cross join lateral (
+        select t.datetime_key
+        from {{this}} as t
+        where t.datetime_key >= {{> minute_key instant="p.quarter"}}
+            and t.datetime_key <= {{> minute_key instant="(p.quarter + interval '14 minutes')"}}
+            and t.room_key = r.room_key
+            and t.is_improbable <> p.is_climate_improbable
+        offset 0
+    ) as h
+    where p.load_id > {{high_water "room_quarter_profile"}}
 ),
 
 events as (
@@ -70,8 +89,24 @@ final as (
         m.pressure_hpa,
         m.window_open_flag,
         m.door_open_flag,
-        m.is_anomaly
+        m.is_anomaly,
+        coalesce(p.is_climate_improbable, false) as is_improbable
     from minutes as m
+    {{#incremental}}
+    left join lateral (
+        select q.is_climate_improbable
+        from {{ref "room_quarter_profile"}} as q
+        where q.quarter = {{> quarter_of instant="m.timestamp"}}
+            and q.apartment = m.apartment
+            and q.room = m.room
+        offset 0
+    ) as p on true
+    {{else}}
+    left join {{ref "room_quarter_profile"}} as p
+        on p.quarter = {{> quarter_of instant="m.timestamp"}}
+        and p.apartment = m.apartment
+        and p.room = m.room
+    {{/incremental}}
     left join datetimes as d on d.timestamp_utc = m.timestamp
     left join apartments as a on a.apartment_id = m.apartment
     left join rooms as r on r.apartment_key = a.apartment_key and r.room_name = m.room
@@ -89,5 +124,6 @@ select
     pressure_hpa,
     window_open_flag,
     door_open_flag,
-    is_anomaly
+    is_anomaly,
+    is_improbable
 from final

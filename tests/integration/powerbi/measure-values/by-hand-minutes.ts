@@ -100,6 +100,7 @@ const environmentMeasures = {
   'Average pressure': air('avg(f.pressure_hpa)'),
   'Average noise': air('avg(f.noise_db)'),
   'Anomaly share': 'select avg(f.is_anomaly::integer) from gold.fact_environment_minute as f where {w}',
+  'Improbable share': 'select avg(f.is_improbable::integer) from gold.fact_environment_minute as f where {w}',
   'Average CO2': air('avg(f.co2_ppm)'),
   'CO2 peak': air('max(f.co2_ppm)'),
   'Minutes above 1000 ppm': air('sum((f.co2_ppm > 1000)::integer)'),

@@ -1,0 +1,274 @@
+{{config materialized="incremental" unique_key="quarter, apartment, room"}}
+
+{{#incremental}}
+with touched as (
+    select
+        quarter,
+        apartment,
+        load_id
+    from {{ref "room_quarter"}}
+    where load_id > {{high_water "room_quarter"}}
+),
+
+-- later quarters of which a touched one may say that a sensor stands still
+following as (
+    select r.*
+    from (
+        select distinct
+            t.apartment,
+            t.quarter + n * interval '15 minutes' as quarter
+        from touched as t
+        cross join generate_series(0, {{> longest_standing}} - 1) as n
+    ) as d
+    -- one look-up in the key of room_quarter each, whatever the planner believes about their number; so is each `offset 0`
+    cross join lateral (
+        select s.*
+        from {{ref "room_quarter"}} as s
+        where s.quarter = d.quarter
+            and s.apartment = d.apartment
+        offset 0
+    ) as r
+),
+
+-- hours of later days that are compared with a touched one
+later_hours as (
+    select distinct
+        t.apartment,
+        date_trunc('hour', {{> local_time instant="t.quarter"}}) + n * interval '1 day' as hour
+    from touched as t
+    cross join generate_series(1, {{lookup (var "anomalies") "profile_days"}}) as n
+),
+
+compared as (
+    {{> quarters_of_local_hours of="later_hours"}}
+),
+
+affected as (
+    select
+        *,
+        date_trunc('hour', {{> local_time instant="quarter"}}) as hour
+    from following
+    union
+    select * from compared
+),
+
+earlier_hours as (
+    select distinct
+        a.apartment,
+        a.hour - n * interval '1 day' as hour
+    from affected as a
+    cross join generate_series(1, {{lookup (var "anomalies") "profile_days"}}) as n
+),
+
+compared_with as (
+    {{> quarters_of_local_hours of="earlier_hours"}}
+),
+
+series as (
+    select r.*
+    from (
+        select distinct
+            a.apartment,
+            a.quarter - n * interval '15 minutes' as quarter
+        from affected as a
+        cross join generate_series(0, {{> longest_standing}} - 1) as n
+    ) as d
+    cross join lateral (
+        select s.*
+        from {{ref "room_quarter"}} as s
+        where s.quarter = d.quarter
+            and s.apartment = d.apartment
+        offset 0
+    ) as r
+),
+{{else}}
+with affected as (
+    select
+        *,
+        date_trunc('hour', {{> local_time instant="quarter"}}) as hour
+    from {{ref "room_quarter"}}
+),
+
+compared_with as (
+    select * from affected
+),
+
+series as (
+    select * from affected
+),
+{{/incremental}}
+
+inside as (
+    select
+        room_name as room,
+        bool_and(is_inside) as is_inside
+    from {{ref "rooms"}}
+    group by room_name
+),
+
+hours as (
+    select
+        apartment,
+        room,
+        hour,
+        {{#each (list "temperature_c" "co2_ppm" "noise_db" "power_w") as |measure|}}
+        {{#unless @first}},{{/unless}}{{> profile_sum measure=measure}}
+        {{/each}}
+    from compared_with
+    group by
+        apartment,
+        room,
+        hour
+),
+
+profiles as (
+    {{#incremental}}
+    select
+        d.apartment,
+        d.room,
+        d.hour,
+        {{#each (list "temperature_c" "co2_ppm" "noise_db" "power_w") as |measure|}}
+        {{#unless @first}},{{/unless}}{{> profile_of_hours measure=measure over=""}}
+        {{/each}}
+    from (
+        select distinct
+            apartment,
+            room,
+            hour
+        from affected
+    ) as d
+    cross join generate_series(1, {{lookup (var "anomalies") "profile_days"}}) as n
+    inner join hours as h
+        on h.apartment = d.apartment
+        and h.room = d.room
+        and h.hour = d.hour - n * interval '1 day'
+    group by
+        d.apartment,
+        d.room,
+        d.hour
+    {{else}}
+    select
+        h.apartment,
+        h.room,
+        h.hour,
+        {{#each (list "temperature_c" "co2_ppm" "noise_db" "power_w") as |measure|}}
+        {{#unless @first}},{{/unless}}{{> profile_of_hours measure=measure over="over days_before"}}
+        {{/each}}
+    from hours as h
+    window days_before as (
+        partition by h.apartment, h.room, extract(hour from h.hour)
+        order by h.hour
+        range between interval '{{lookup (var "anomalies") "profile_days"}} days' preceding and interval '1 day' preceding
+    )
+    {{/incremental}}
+),
+
+steps as (
+    select
+        quarter,
+        apartment,
+        room,
+        {{#each (list "temperature_c" "co2_ppm" "noise_db") as |measure|}}
+        {{measure}},
+        case
+            when quarter - interval '15 minutes' is distinct from lag(quarter) over by_room
+                or {{measure}} is distinct from lag({{measure}}) over by_room
+                then quarter
+        end as {{measure}}_since{{#unless @last}},{{/unless}}
+        {{/each}}
+    from series
+    window by_room as (partition by apartment, room order by quarter)
+),
+
+standing as (
+    select
+        quarter,
+        apartment,
+        room,
+        {{#each (list "temperature_c" "co2_ppm" "noise_db") as |measure|}}
+        {{#unless @first}},{{/unless}}{{> quarters_standing measure=measure}}
+        {{/each}}
+    from steps
+    window by_room as (partition by apartment, room order by quarter rows unbounded preceding)
+),
+
+expected as (
+    select
+        a.quarter,
+        a.apartment,
+        a.room,
+        a.temperature_c,
+        a.co2_ppm,
+        a.noise_db,
+        a.power_w,
+        {{#each (list "temperature_c" "co2_ppm" "noise_db" "power_w") as |measure|}}
+        p.{{measure}}_mean as {{measure}}_expected,
+        -- outdoors it is the weather that departs
+        case
+            when coalesce(i.is_inside, true) and p.{{measure}}_days >= {{lookup (var "anomalies") "min_days"}}
+                then greatest(
+                    {{lookup (var "anomalies") "deviations"}} * p.{{measure}}_deviation,
+                    {{lookup (lookup (var "anomalies") "least") measure}}
+                )
+        end as {{measure}}_allowed,
+        {{/each}}
+        s.temperature_c_standing,
+        s.co2_ppm_standing,
+        s.noise_db_standing,
+        a.load_id
+    from affected as a
+    left join inside as i on i.room = a.room
+    left join profiles as p
+        on p.apartment = a.apartment
+        and p.room = a.room
+        and p.hour = a.hour
+    left join standing as s
+        on s.quarter = a.quarter
+        and s.apartment = a.apartment
+        and s.room = a.room
+),
+
+final as (
+    select
+        e.quarter,
+        e.apartment,
+        e.room,
+        {{#each (list "temperature_c" "co2_ppm" "noise_db" "power_w") as |measure|}}
+        e.{{measure}}_expected,
+        e.{{measure}}_allowed,
+        {{/each}}
+        e.temperature_c_standing,
+        e.co2_ppm_standing,
+        e.noise_db_standing,
+        {{#each (list "temperature_c" "co2_ppm" "noise_db") as |measure|}}
+        {{#unless @first}}or {{/unless}}{{> departs_from_profile q="e" p="e" measure=measure}}
+        or coalesce(e.{{measure}}_standing >= {{> frozen_quarters measure=measure}}, false)
+        {{/each}} as is_climate_improbable,
+        {{> departs_from_profile q="e" p="e" measure="power_w"}} as is_power_improbable,
+        {{#incremental}}
+        (select max(t.load_id) from touched as t) as load_id
+        {{else}}
+        e.load_id
+        {{/incremental}}
+    from expected as e
+)
+
+select
+    quarter,
+    apartment,
+    room,
+    temperature_c_expected,
+    temperature_c_allowed,
+    temperature_c_standing,
+    co2_ppm_expected,
+    co2_ppm_allowed,
+    co2_ppm_standing,
+    noise_db_expected,
+    noise_db_allowed,
+    noise_db_standing,
+    power_w_expected,
+    power_w_allowed,
+    is_climate_improbable,
+    is_power_improbable,
+    load_id
+from final
