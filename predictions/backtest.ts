@@ -1,22 +1,16 @@
 import type { Warehouse } from '../warehouse/warehouse.ts';
-import { dayMs, dropFeatures, type Examples, examplesOf, type FeatureRelations, prepareFeatures } from './examples.ts';
-import { compare, endedBy, predictedWithin } from './judge.ts';
+import type { FeatureRelations } from './examples.ts';
+import { compare } from './judge.ts';
 import { type Measured, measured } from './measure.ts';
-import { onlyKnown, roomsOf } from './rows.ts';
-import type { Horizon, PredictionSettings, Use } from './settings.ts';
-import { roomCodes } from './train.ts';
+import { roomsOf } from './rows.ts';
+import type { Horizon, Use } from './settings.ts';
+import { type History, historiesOf, stepsOf, type Walk } from './walk.ts';
 
 /** What is to be compared over a stretch of history. */
-export interface BacktestRequest {
+export interface BacktestRequest extends Walk {
   readonly relations: FeatureRelations;
-  readonly settings: PredictionSettings;
   readonly uses: readonly Use[];
   readonly horizons: readonly Horizon[];
-  /** The first forecast is made then, the last before the end. */
-  readonly from: Date;
-  readonly to: Date;
-  /** How often models are trained again: milliseconds. */
-  readonly stepMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly onDone?: ((done: Backtested) => void) | undefined;
 }
@@ -33,43 +27,30 @@ export interface Backtested {
  * their forecasts until the next step are compared with what came true. Stores nothing.
  */
 export async function backtest(warehouse: Warehouse, request: BacktestRequest): Promise<readonly Backtested[]> {
-  const { relations, settings, from, to, uses, horizons, onDone } = request;
-  const begin = from.getTime() - settings.historyDays * dayMs;
+  const { relations, uses, horizons, onDone } = request;
   const all: Backtested[] = [];
-  for (const use of uses)
-    for (const horizon of horizons) {
-      const { known, codes } = await warehouse.session(async (session) => {
-        try {
-          await prepareFeatures(session, relations, begin, to.getTime() + 4 * dayMs);
-          const codes = await roomCodes(session);
-          const wanted = { use, horizon, from: begin, to: to.getTime(), codes };
-          return { known: onlyKnown(await examplesOf(session, settings, wanted)), codes };
-        } finally {
-          await dropFeatures(session);
-        }
-      });
-      const done = await steps(request, use, horizon, known, codes);
-      onDone?.(done);
-      all.push(done);
-    }
+  for (const history of await historiesOf(warehouse, relations, request, uses, horizons)) {
+    const done = await compared(request, history);
+    onDone?.(done);
+    all.push(done);
+  }
   return all;
 }
 
-async function steps(
-  { settings, from, to, stepMs, signal }: BacktestRequest,
-  use: Use,
-  horizon: Horizon,
-  known: Examples,
-  codes: readonly string[],
-): Promise<Backtested> {
+async function compared(request: BacktestRequest, history: History): Promise<Backtested> {
+  const { use, horizon, codes } = history;
   const pooled = new Map<string, { readonly values: number[]; readonly labels: number[]; readonly rooms: string[] }>();
-  for (let start = from.getTime(); start < to.getTime(); start += stepMs) {
-    signal?.throwIfAborted();
-    const before = endedBy(known, start);
-    const test = predictedWithin(known, start, Math.min(start + stepMs, to.getTime()));
-    if (before.matrix.rows === 0 || test.matrix.rows === 0) continue;
-    const learns = (start - (known.origins[0] ?? start)) / dayMs >= settings.minDays;
-    for (const { name, values } of await compare({ use, horizon, before, test, codes, learns, signal })) {
+  for (const { before, test, learns } of stepsOf(history, request)) {
+    request.signal?.throwIfAborted();
+    for (const { name, values } of await compare({
+      use,
+      horizon,
+      before,
+      test,
+      codes,
+      learns,
+      signal: request.signal,
+    })) {
       const pool = pooled.get(name) ?? { values: [], labels: [], rooms: [] };
       pooled.set(name, pool);
       for (const value of values) pool.values.push(value);

@@ -3,7 +3,7 @@ import type { ModelSpec } from '../learning/model/spec.ts';
 import type { Horizon, Use } from './settings.ts';
 
 /** What needs no training, best first where none is known to be better. */
-export const baselines = ['hour-of-week', 'last-week', 'yesterday', 'persistence', 'mean'] as const;
+export const baselines = ['hour-of-week', 'last-week', 'yesterday', 'persistence', 'hour-of-day', 'mean'] as const;
 export type Baseline = (typeof baselines)[number];
 
 /** The columns whose first known value is the prediction of a baseline. */
@@ -12,6 +12,7 @@ const readBy: Readonly<Record<Baseline, (use: Use) => readonly string[]>> = {
   'last-week': () => ['w1', 'pd', 'dn'],
   yesterday: () => ['dn', 'pd'],
   persistence: (use) => (use === 'occupied' ? ['m0'] : ['p0']),
+  'hour-of-day': () => [],
   mean: () => [],
 };
 
@@ -20,18 +21,25 @@ export function baselinesOf(horizon: Horizon): readonly Baseline[] {
   return horizon === 'day' ? baselines.filter((name) => name !== 'persistence') : baselines;
 }
 
-/** What is predicted where nothing is known: the mean of each room, by its code, and of all. */
+/** What is predicted where nothing else is known: means of what was learnt from, those of rooms by their code. */
 export interface Means {
   readonly rooms: readonly (number | null)[];
   readonly all: number;
+  /** By the hour of the local day, 0 to 23; models that were stored before there was this have none. */
+  readonly hours?: readonly (readonly (number | null)[])[];
+  /** When the first window of each room begins that was learnt from; milliseconds. */
+  readonly since?: readonly (number | null)[];
 }
 
 /** The predictions of a baseline, one a row. */
 export function baselinePredictions(use: Use, name: Baseline, matrix: Matrix, means: Means): Float64Array {
   const columns = readBy[name](use).map((column) => matrix.values[matrix.columns.indexOf(column)]);
   const rooms = matrix.values[matrix.columns.indexOf('room')];
+  const hours = matrix.values[matrix.columns.indexOf('hour')];
   return Float64Array.from({ length: matrix.rows }, (_, row) => {
-    const fallback = means.rooms[rooms?.[row] ?? -1] ?? means.all;
+    const room = rooms?.[row] ?? -1;
+    const ofHour = name === 'hour-of-day' ? means.hours?.[room]?.[hours?.[row] ?? -1] : null;
+    const fallback = ofHour ?? means.rooms[room] ?? means.all;
     const value = columns.map((column) => column?.[row] ?? Number.NaN).find((one) => !Number.isNaN(one)) ?? fallback;
     return use === 'occupied' ? Math.min(value, 1) : value;
   });

@@ -1,4 +1,3 @@
-import { rowsAt, valuesAt } from '../learning/data/matrix.ts';
 import type { Artefact, ModelSpec } from '../learning/model/spec.ts';
 import { trainInThread } from '../learning/worker/training.ts';
 import { baselinesOf, learnersOf, type Means } from './candidates.ts';
@@ -60,10 +59,16 @@ export function learn(
   examples: Examples,
   signal: AbortSignal | undefined,
 ): Promise<Artefact> {
-  const rows = positions(examples, (row) => horizon !== 'day' || isLearnt(examples, row));
-  return trainInThread(
-    { spec, matrix: rowsAt(examples.matrix, rows), target: valuesAt(examples.labels, rows) },
-    signal === undefined ? {} : { signal },
+  const { matrix, labels } = learnt(horizon, examples);
+  return trainInThread({ spec, matrix, target: labels }, signal === undefined ? {} : { signal });
+}
+
+/** The examples that are learnt from: of the daily forecasts a part. */
+export function learnt(horizon: Horizon, examples: Examples): Examples {
+  if (horizon !== 'day') return examples;
+  return at(
+    examples,
+    positions(examples, (row) => isLearnt(examples, row)),
   );
 }
 
@@ -92,13 +97,42 @@ export function predictedWithin(examples: Examples, from: number, to: number): E
 }
 
 /** The means of the labels of each room, by its code, and of all. */
-export function meansOf({ matrix, labels }: Examples, codes: number): Means {
-  const mean = (values: readonly number[]) =>
-    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-  const byRoom = Array.from({ length: codes }, (): number[] => []);
-  const rooms = matrix.values[matrix.columns.indexOf('room')];
+export function meansOf({ matrix, labels, targets }: Examples, codes: number): Means {
+  const all = new Mean();
+  const rooms = Array.from({ length: codes }, () => ({
+    mean: new Mean(),
+    hours: Array.from({ length: 24 }, () => new Mean()),
+    since: Number.POSITIVE_INFINITY,
+  }));
+  const column = (name: string) => matrix.values[matrix.columns.indexOf(name)];
+  const [roomOf, hourOf] = [column('room'), column('hour')];
   labels.forEach((label, row) => {
-    byRoom[rooms?.[row] ?? -1]?.push(label);
+    all.add(label);
+    const room = rooms[roomOf?.[row] ?? -1];
+    if (room === undefined) return;
+    room.mean.add(label);
+    room.hours[hourOf?.[row] ?? -1]?.add(label);
+    room.since = Math.min(room.since, targets[row] ?? room.since);
   });
-  return { rooms: byRoom.map(mean), all: mean([...labels]) ?? 0 };
+  return {
+    all: all.value ?? 0,
+    rooms: rooms.map(({ mean }) => mean.value),
+    hours: rooms.map(({ hours }) => hours.map(({ value }) => value)),
+    since: rooms.map(({ since }) => (Number.isFinite(since) ? since : null)),
+  };
+}
+
+class Mean {
+  #sum = 0;
+  #count = 0;
+
+  add(value: number): void {
+    this.#sum += value;
+    this.#count += 1;
+  }
+
+  /** Null of nothing. */
+  get value(): number | null {
+    return this.#count === 0 ? null : this.#sum / this.#count;
+  }
 }

@@ -79,8 +79,8 @@ export async function newestModels(
 export type Predicting = StoredModel & { readonly role: 'champion' | 'challenger' | 'baseline' };
 
 /**
- * The models of a target and horizon that predict: the champion first, then what it is compared with: the newest version of each model that
- * has learnt, and the mean of the hour of the week. Empty before the first training.
+ * The models of a target and horizon that predict: the champion first, then what it is compared with, the newest version of each model that
+ * has learnt and the mean of the hour of the week, and the mean of the hour of the day for rooms that are new. Empty before the first training.
  */
 export async function predictingModels(on: Queryable, target: Use, horizon: Horizon): Promise<readonly Predicting[]> {
   const { rows } = await on.query<Predicting>(
@@ -95,7 +95,7 @@ export async function predictingModels(on: Queryable, target: Use, horizon: Hori
      from staging.model
      where exists (select from champion)
         and (model_id in (select model_id from champion)
-            or model_id in (select model_id from newest) and (not is_baseline or name = 'hour-of-week'))
+            or model_id in (select model_id from newest) and (not is_baseline or name in ('hour-of-week', 'hour-of-day')))
      order by model_id not in (select model_id from champion), name`,
     [target, horizon],
   );

@@ -10,7 +10,7 @@ import { forecastsOf, fullName, type Predicting } from './models.ts';
 export async function recordsOf(session: Session, model: Predicting, examples: Examples): Promise<readonly unknown[]> {
   const { version, trainedTo, content, target, horizon, role } = model;
   const forecasts = forecastsOf(target, content, examples);
-  const type = content.kind === 'baseline' ? 'baseline' : content.artefact.spec.kind;
+  const type = typeOf(content);
   const by = { name: fullName(model), version, type, trained_at: trainedTo, role };
   const run_at = new Date((examples.origins[0] ?? 0) + quarterMs).toISOString();
   const windows = Array.from(forecasts.values, (value, row) => {
@@ -49,6 +49,12 @@ export async function recordsOf(session: Session, model: Predicting, examples: E
       upper: rounded(upper),
     })),
   ];
+}
+
+/** What kind of model it is: of a room that is new, a mean of what there is. */
+function typeOf(content: Predicting['content']): string {
+  if (content.kind === 'learned') return content.artefact.spec.kind;
+  return content.baseline === 'hour-of-day' ? 'hour-of-day mean' : 'baseline';
 }
 
 /** Nine digits: what differs beyond them is the order in which a machine adds. */

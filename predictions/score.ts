@@ -9,6 +9,7 @@ import {
   recoded,
 } from './examples.ts';
 import { type Predicting, predictingModels, type StoredModel } from './models.ts';
+import { assigned } from './new-rooms.ts';
 import { dailyOriginAt, newestTime, originAt } from './origin.ts';
 import { recordsOf } from './records.ts';
 import type { Horizon, PredictionSettings, Use } from './settings.ts';
@@ -82,8 +83,8 @@ async function scoreFrom(
       const wanted = { use, horizon, from: origin, to: origin + quarterMs };
       const examples = await examplesOf(session, settings, { ...wanted, codes: champion.content.codes });
       const records: unknown[] = [];
-      for (const model of models)
-        records.push(...(await recordsOf(session, model, recoded(examples, model.content.codes))));
+      for (const { model, examples: of } of assigned(models, examples, settings.minDays))
+        records.push(...(await recordsOf(session, model, recoded(of, model.content.codes))));
       const isWritten = records.length > 0 && (await write(session, champion, time, records));
       const state = records.length === 0 ? 'no readings' : isWritten ? 'written' : 'there already';
       scored.push({ use, horizon, origin: time, records: isWritten ? records.length : 0, state, model: champion.name });

@@ -12,7 +12,7 @@ export type Horizon = (typeof horizons)[number];
 export interface PredictionSettings {
   /** How many days before now are learnt from, at most. */
   readonly historyDays: number;
-  /** With fewer days nothing is learnt: a mean of what there is predicts. */
+  /** With fewer days, of all or of a room, nothing learnt predicts: a mean of what there is does. */
   readonly minDays: number;
   /** The rooms of a use; undefined for all that have readings. */
   readonly rooms: Readonly<Record<Use, readonly string[] | undefined>>;

@@ -6,15 +6,15 @@
 //   4. candidates.ts  baselines, and what is trained
 //   5. measure.ts, judge.ts, champion.ts  how wrong each is on what came after; which is the best
 //   6. intervals.ts, days.ts  bounds of forecasts; whole days and theirs
-//   7. models.ts      versions of models in staging.model, champions, forecasts of one
-//   8. train.ts       trains, compares, chooses, stores; backtest.ts  only compares
+//   7. models.ts      versions of models in staging.model, champions, forecasts of one; new-rooms.ts  which predicts which room
+//   8. train.ts       trains, compares, chooses, stores; walk.ts, backtest.ts  only compares, step by step over history
 //   9. origin.ts, score.ts, records.ts  what is due, and its records in staging.prediction; explain.ts  why
 //
 // At the end nothing that was measured after an origin has been read for it, and each origin has been predicted from once.
 import { driftOf } from '../learning/measure/drift.ts';
 import { permutationImportance } from '../learning/measure/importance.ts';
 import type { Artefact } from '../learning/model/spec.ts';
-import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
 import { championAmong } from './champion.ts';
 import { dayIntervalOf } from './days.ts';
 import {
@@ -27,11 +27,12 @@ import {
   quarterMs,
 } from './examples.ts';
 import { intervalsOf } from './intervals.ts';
-import { compare, endedBy, learn, predictedWithin } from './judge.ts';
+import { compare, endedBy, learn, meansOf, predictedWithin } from './judge.ts';
 import { pruneModels, type StoredModel, storeModels } from './models.ts';
 import { newestTime } from './origin.ts';
 import { at, onlyKnown, positions } from './rows.ts';
 import { type Horizon, horizons, type PredictionSettings, type Use } from './settings.ts';
+import { roomCodes } from './walk.ts';
 
 /** What training is to do. */
 export interface TrainingRequest {
@@ -96,14 +97,6 @@ async function knownExamples(warehouse: Warehouse, { relations, settings, asOf }
   });
 }
 
-/** `<apartment>/<room>` of all rooms with features, in order: what the inputs `room` and `apartment` number. */
-export async function roomCodes(session: Session): Promise<readonly string[]> {
-  const { rows } = await session.query<{ code: string }>(
-    `select distinct apartment || '/' || room as code from predict_state order by 1`,
-  );
-  return rows.map(({ code }) => code);
-}
-
 interface Task {
   readonly use: Use;
   readonly horizon: Horizon;
@@ -132,6 +125,7 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
   }));
   const champion = championAmong(use, contenders);
   const models: StoredModel[] = [];
+  const means = meansOf(known, codes.length);
   for (const one of judged) {
     const { name, evaluation, content, spec } = one;
     const bounds = {
@@ -150,7 +144,7 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
     };
     if (content.kind === 'baseline' || spec === undefined) {
       // A baseline's version is what it is, whatever it is compared on.
-      models.push({ ...common, version: '1', evaluation, content: { ...content, ...bounds } });
+      models.push({ ...common, version: '1', evaluation, content: { ...content, means, ...bounds } });
       continue;
     }
     const importance = importanceOn(content.artefact, test);
@@ -161,7 +155,7 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
       ...common,
       version: artefact.checksum.slice(0, 12),
       evaluation: { ...evaluation, importance, drift },
-      content: { ...content, ...bounds, artefact },
+      content: { ...content, means, ...bounds, artefact },
     });
   }
   await storeModels(warehouse, models);

@@ -34,26 +34,29 @@ export async function readChampions(on: Queryable, now: Date): Promise<readonly 
   const there = await on.query<{ there: boolean }>(`select to_regclass('staging.model') is not null as there`);
   if (there.rows[0]?.there !== true) return [];
   const models = await newestModels(on);
-  const { rows } = await on.query<{ target: string; horizon: string; origin: number }>(
-    `select target, horizon, (extract(epoch from max(origin)) * 1000)::float8 as origin
-     from staging.prediction_run group by target, horizon`,
+  const champions = models.filter(({ isChampion }) => isChampion);
+  // One look into the primary key each: there is a run a quarter of an hour for years.
+  const { rows } = await on.query<{ target: string; horizon: string; origin: number | null }>(
+    `select c.target, c.horizon, (extract(epoch from (
+        select max(r.origin) from staging.prediction_run as r where r.target = c.target and r.horizon = c.horizon
+     )) * 1000)::float8 as origin
+     from unnest($1::text[], $2::text[]) as c (target, horizon)`,
+    [champions.map(({ target }) => target), champions.map(({ horizon }) => horizon)],
   );
-  return models
-    .filter(({ isChampion }) => isChampion)
-    .map((one) => {
-      const { target, horizon, name, version } = one;
-      const rivals = models.filter((other) => other.target === target && other.horizon === horizon);
-      const run = rows.find((row) => row.target === target && row.horizon === horizon);
-      const trainedTo = new Date(one.trainedTo);
-      return {
-        target,
-        horizon,
-        name,
-        version,
-        trainedTo: trainedTo.toISOString(),
-        ageSeconds: Math.max(0, (now.getTime() - trainedTo.getTime()) / 1000),
-        skill: skillOf(one, rivals) ?? null,
-        predictedFrom: run === undefined ? null : new Date(run.origin).toISOString(),
-      };
-    });
+  return champions.map((one) => {
+    const { target, horizon, name, version } = one;
+    const rivals = models.filter((other) => other.target === target && other.horizon === horizon);
+    const run = rows.find((row) => row.target === target && row.horizon === horizon);
+    const trainedTo = new Date(one.trainedTo);
+    return {
+      target,
+      horizon,
+      name,
+      version,
+      trainedTo: trainedTo.toISOString(),
+      ageSeconds: Math.max(0, (now.getTime() - trainedTo.getTime()) / 1000),
+      skill: skillOf(one, rivals) ?? null,
+      predictedFrom: typeof run?.origin === 'number' ? new Date(run.origin).toISOString() : null,
+    };
+  });
 }

@@ -9,26 +9,35 @@ export function relationOf({ manifest }: Compiled, name: string): string | undef
   return node !== undefined && 'relation' in node ? relation(node.relation) : undefined;
 }
 
+/** The model of each relation that features are read from. */
+const modelOf: Readonly<Record<keyof FeatureRelations, string>> = {
+  state: 'room_quarter_state',
+  target: 'room_quarter_target',
+  weather: 'weather_as_of',
+  apartments: 'dim_apartment',
+  readings: 'sensor_events',
+};
+
 /** The models that features are read from. @throws UsageError if the project lacks one. */
 export function featureRelations(compiled: Compiled): FeatureRelations {
-  const of = (name: string) => {
-    const found = relationOf(compiled, name);
+  const of = (key: keyof FeatureRelations) => {
+    const found = relationOf(compiled, modelOf[key]);
     if (found !== undefined) return found;
     throw new UsageError({
-      what: `this project has no model ${name}, from which predictions are made`,
+      what: `this project has no model ${modelOf[key]}, from which predictions are made`,
       hint: 'docs/features.md says which models there have to be.',
     });
   };
   return {
-    state: of('room_quarter_state'),
-    target: of('room_quarter_target'),
-    weather: of('weather_as_of'),
-    apartments: of('dim_apartment'),
-    readings: of('sensor_events'),
+    state: of('state'),
+    target: of('target'),
+    weather: of('weather'),
+    apartments: of('apartments'),
+    readings: of('readings'),
   };
 }
 
-/** Whether a project has the models that features are read from. */
+/** Whether a project has all models that features are read from. */
 export function hasFeatures(compiled: Compiled): boolean {
-  return relationOf(compiled, 'room_quarter_state') !== undefined;
+  return Object.values(modelOf).every((name) => relationOf(compiled, name) !== undefined);
 }

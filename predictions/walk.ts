@@ -1,0 +1,81 @@
+import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import { dayMs, dropFeatures, type Examples, examplesOf, type FeatureRelations, prepareFeatures } from './examples.ts';
+import { endedBy, predictedWithin } from './judge.ts';
+import { onlyKnown } from './rows.ts';
+import type { Horizon, PredictionSettings, Use } from './settings.ts';
+
+/** A stretch of history that is gone through step by step. */
+export interface Walk {
+  readonly settings: PredictionSettings;
+  /** The first forecast is made then, the last before the end. */
+  readonly from: Date;
+  readonly to: Date;
+  /** How often models are trained again: milliseconds. */
+  readonly stepMs: number;
+}
+
+/** A step: what had ended when it began, and what was predicted until the next one. */
+export interface Step {
+  readonly start: number;
+  readonly before: Examples;
+  readonly test: Examples;
+  /** Whether there was enough to learn from by then. */
+  readonly learns: boolean;
+}
+
+/** The examples of a use and horizon of which it is known what came true, and how rooms are numbered in them. */
+export interface History {
+  readonly use: Use;
+  readonly horizon: Horizon;
+  readonly known: Examples;
+  readonly codes: readonly string[];
+}
+
+/**
+ * Reads the examples of all steps, of each use and horizon. Features are worked out once for all of them, and no session is held when the
+ * examples are read: what is done with them takes minutes.
+ */
+export async function historiesOf(
+  warehouse: Warehouse,
+  relations: FeatureRelations,
+  { settings, from, to }: Walk,
+  uses: readonly Use[],
+  horizons: readonly Horizon[],
+): Promise<readonly History[]> {
+  const begin = from.getTime() - settings.historyDays * dayMs;
+  return warehouse.session(async (session) => {
+    try {
+      await prepareFeatures(session, relations, begin, to.getTime() + 4 * dayMs);
+      const codes = await roomCodes(session);
+      const histories: History[] = [];
+      for (const use of uses)
+        for (const horizon of horizons) {
+          const wanted = { use, horizon, from: begin, to: to.getTime(), codes };
+          const known = onlyKnown(await examplesOf(session, settings, wanted));
+          histories.push({ use, horizon, known, codes });
+        }
+      return histories;
+    } finally {
+      await dropFeatures(session);
+    }
+  });
+}
+
+/** The steps of a history, those left out in which there is nothing to compare. */
+export function* stepsOf({ known }: History, { settings, from, to, stepMs }: Walk): Generator<Step, void> {
+  for (let start = from.getTime(); start < to.getTime(); start += stepMs) {
+    const before = endedBy(known, start);
+    const test = predictedWithin(known, start, Math.min(start + stepMs, to.getTime()));
+    if (before.matrix.rows === 0 || test.matrix.rows === 0) continue;
+    const learns = (start - (known.origins[0] ?? start)) / dayMs >= settings.minDays;
+    yield { start, before, test, learns };
+  }
+}
+
+/** `<apartment>/<room>` of all rooms with features, in order: what the inputs `room` and `apartment` number. */
+export async function roomCodes(session: Session): Promise<readonly string[]> {
+  const { rows } = await session.query<{ code: string }>(
+    `select distinct apartment || '/' || room as code from predict_state order by 1`,
+  );
+  return rows.map(({ code }) => code);
+}
