@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 export interface Measured {
   readonly seconds: number;
+  /** What the process itself computed, its threads included; not what a server did for it. */
+  readonly cpuSeconds: number;
   /** Largest resident set of the process, in megabytes. */
   readonly memoryMb: number;
   readonly output: string;
@@ -16,7 +18,7 @@ const peak = `const peak=()=>{try{return /VmHWM:\\s+(\\d+)/.exec(readFileSync('/
 /** Runs a Node program to its end as a process of its own and measures the whole of it, start-up included. */
 export async function runNode(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Measured> {
   const report = join(tmpdir(), `datacycle-bench-${process.pid}-${Math.round(performance.now() * 1000)}`);
-  const onExit = `import{readFileSync,writeFileSync}from'node:fs';${peak}process.on('exit',()=>writeFileSync(${JSON.stringify(report)},String(peak())))`;
+  const onExit = `import{readFileSync,writeFileSync}from'node:fs';${peak}process.on('exit',()=>{const{user,system}=process.cpuUsage();writeFileSync(${JSON.stringify(report)},peak()+' '+(user+system))})`;
   const started = performance.now();
   const child = spawn(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(onExit)}`, ...args], {
     env: { ...process.env, ...env },
@@ -32,9 +34,9 @@ export async function runNode(args: readonly string[], env: Readonly<Record<stri
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   const seconds = (performance.now() - started) / 1000;
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${output}`);
-  const memoryMb = Math.round(Number(readFileSync(report, 'utf8')) / 1024);
+  const [kilobytes = 0, microseconds = 0] = readFileSync(report, 'utf8').split(' ').map(Number);
   rmSync(report, { force: true });
-  return { seconds, memoryMb, output };
+  return { seconds, cpuSeconds: microseconds / 1e6, memoryMb: Math.round(kilobytes / 1024), output };
 }
 
 /** The middle one of an odd number of figures. */

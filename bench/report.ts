@@ -35,6 +35,7 @@ export function row(what: string, runs: readonly Measured[], floor: string, floo
 export function together(one: Measured, other: Measured): Measured {
   return {
     seconds: one.seconds + other.seconds,
+    cpuSeconds: one.cpuSeconds + other.cpuSeconds,
     memoryMb: Math.max(one.memoryMb, other.memoryMb),
     output: `${one.output}${other.output}`,
   };

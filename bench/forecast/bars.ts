@@ -22,7 +22,8 @@ export interface Bar {
 /** The models that the bars are about. */
 export const chosen = { occupied: 'trees', mean_power_w: 'ridge-trees' } as const;
 
-function bar(what: string, value: number, range: { readonly least?: number; readonly most?: number }): Bar {
+/** A figure beside the range that it has to be in. */
+export function barOf(what: string, value: number, range: { readonly least?: number; readonly most?: number }): Bar {
   const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = range;
   // NaN, what could not be measured, is within no range.
   return { what, value, ...range, isMet: value >= least && value <= most };
@@ -39,25 +40,25 @@ export function barsOf({ occupied, power, days, coverage }: Accuracy): readonly 
   const parts: readonly Part[] = ['quarter', 'hour', 'day 1', 'day 2', 'day 3'];
   const daysAhead = parts.slice(2);
   return [
-    bar('occupied, quarter: AUC', probability(trees, 'quarter').auc, { least: 0.985 }),
-    bar('occupied, quarter: Brier / as in KNIME', brier('quarter', asInKnime), { most: 0.45 }),
-    bar('occupied, quarter: Brier / hour-of-week', brier('quarter', 'hour-of-week'), { most: 0.42 }),
-    bar('occupied, hour: AUC', probability(trees, 'hour').auc, { least: 0.975 }),
-    bar('occupied, hour: Brier / hour-of-week', brier('hour', 'hour-of-week'), { most: 0.62 }),
+    barOf('occupied, quarter: AUC', probability(trees, 'quarter').auc, { least: 0.985 }),
+    barOf('occupied, quarter: Brier / as in KNIME', brier('quarter', asInKnime), { most: 0.45 }),
+    barOf('occupied, quarter: Brier / hour-of-week', brier('quarter', 'hour-of-week'), { most: 0.42 }),
+    barOf('occupied, hour: AUC', probability(trees, 'hour').auc, { least: 0.975 }),
+    barOf('occupied, hour: Brier / hour-of-week', brier('hour', 'hour-of-week'), { most: 0.62 }),
     ...daysAhead.flatMap((part) => [
-      bar(`occupied, ${part}: AUC`, probability(trees, part).auc, { least: 0.95 }),
-      bar(`occupied, ${part}: Brier / hour-of-week`, brier(part, 'hour-of-week'), { most: 0.9 }),
+      barOf(`occupied, ${part}: AUC`, probability(trees, part).auc, { least: 0.95 }),
+      barOf(`occupied, ${part}: Brier / hour-of-week`, brier(part, 'hour-of-week'), { most: 0.9 }),
     ]),
-    ...parts.map((part) => bar(`occupied, ${part}: calibration error`, probability(trees, part).ece, { most: 0.03 })),
-    bar('power, quarter: House RMSE / as in KNIME', house('quarter', asInKnime), { most: 0.88 }),
-    bar('power, hour: House RMSE / as in KNIME', house('hour', asInKnime), { most: 0.88 }),
-    bar('power, day 1: House RMSE / as in KNIME', house('day 1', asInKnime), { most: 0.92 }),
-    bar('power, day 1: House RMSE / hour-of-week', house('day 1', 'hour-of-week'), { most: 0.87 }),
-    bar('kWh of 24 hours: MAE / as in KNIME', kwh(mixed) / kwh(asInKnime), { most: 0.8 }),
-    bar('kWh of 24 hours: MAE / yesterday', kwh(mixed) / kwh('yesterday'), { most: 0.95 }),
-    ...parts.map((part) => bar(`power, ${part}: bias`, watts(mixed, part).bias, { least: -0.07, most: 0.07 })),
+    ...parts.map((part) => barOf(`occupied, ${part}: calibration error`, probability(trees, part).ece, { most: 0.03 })),
+    barOf('power, quarter: House RMSE / as in KNIME', house('quarter', asInKnime), { most: 0.88 }),
+    barOf('power, hour: House RMSE / as in KNIME', house('hour', asInKnime), { most: 0.88 }),
+    barOf('power, day 1: House RMSE / as in KNIME', house('day 1', asInKnime), { most: 0.92 }),
+    barOf('power, day 1: House RMSE / hour-of-week', house('day 1', 'hour-of-week'), { most: 0.87 }),
+    barOf('kWh of 24 hours: MAE / as in KNIME', kwh(mixed) / kwh(asInKnime), { most: 0.8 }),
+    barOf('kWh of 24 hours: MAE / yesterday', kwh(mixed) / kwh('yesterday'), { most: 0.95 }),
+    ...parts.map((part) => barOf(`power, ${part}: bias`, watts(mixed, part).bias, { least: -0.07, most: 0.07 })),
     ...coverage.map(({ horizon, week, share }) =>
-      bar(`power, ${horizon}: within bounds of 80 %, week ${week}`, share, { least: 0.74, most: 0.86 }),
+      barOf(`power, ${horizon}: within bounds of 80 %, week ${week}`, share, { least: 0.74, most: 0.86 }),
     ),
   ];
 }
