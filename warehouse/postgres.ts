@@ -42,6 +42,8 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   const { url, concurrency, settings } = options;
   const address = withoutSecrets(url);
   const fields = connectionFields(url);
+  /** How often a `deallocate all` or `discard all`, of a hook, say, has taken a connection's prepared statements. */
+  const forgotten = new WeakMap<pg.PoolClient, number>();
   const pool = new PostgresPool({ ...options, fields, address, conceal: concealer(settings) });
 
   async function run<R extends Row>(
@@ -52,7 +54,12 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   ): Promise<Result<R>> {
     try {
       const given = params === undefined || params.length === 0 ? undefined : [...params];
-      const asked = values === 'parsed' ? sql : values === 'text' ? { ...asText, text: sql } : preparedAs(sql);
+      const asked =
+        values === 'parsed'
+          ? sql
+          : values === 'text'
+            ? { ...asText, text: sql }
+            : preparedAs(sql, forgotten.get(client) ?? 0);
       const result = await during(() => client.query<R>(asked, given));
       return {
         rows: result.rows,
@@ -60,7 +67,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
         columns: (result.fields ?? []).map((field) => field.name),
       };
     } catch (error) {
-      if (values === 'prepared' && codeOf(error) === '26000') forgetPrepared(client);
+      if (values === 'prepared' && codeOf(error) === '26000') forgotten.set(client, (forgotten.get(client) ?? 0) + 1);
       throw pool.translate(error, sql);
     }
   }
@@ -232,18 +239,15 @@ const asText = {
   types: { getTypeParser: (id: number) => textParser(id) } as pg.CustomTypesConfig,
 };
 
-/** A prepared statement is named after its text. Another process may have left some on a connection that a pooler hands on. */
-function preparedAs(text: string) {
-  return { name: `${preparedPrefix}_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`, text };
+/**
+ * A prepared statement is named after its text. Another process may have left some on a connection that a pooler hands on.
+ * @param forgotten how often the server has forgotten those of the connection: then each has another name, and is prepared again.
+ */
+function preparedAs(text: string, forgotten: number) {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return { name: `${preparedPrefix}_${forgotten}_${digest}`, text };
 }
 const preparedPrefix = `datacycle_${randomBytes(6).toString('hex')}`;
-
-/** After a `deallocate all` or `discard all` of a hook, each is prepared again. */
-function forgetPrepared(client: pg.PoolClient): void {
-  const { parsedStatements } = (client as unknown as { connection: { parsedStatements: Record<string, string> } })
-    .connection;
-  for (const name of Object.keys(parsedStatements)) delete parsedStatements[name];
-}
 
 /** The URL as it may be shown: no password, no parameters. */
 function withoutSecrets(url: string): string {

@@ -56,6 +56,7 @@ export async function runChosen(
   const { project } = compiled;
   writeManifest(compiled, terminal);
   const warehouse = await openForModels(project, command, flags.threads, signal);
+  const executed = new ExecutedSql(project, terminal);
   const cancel = () => void warehouse.cancel().catch(() => undefined);
   signal.addEventListener('abort', cancel);
   try {
@@ -63,7 +64,6 @@ export async function runChosen(
       flags.defer === true
         ? await (await import('../selection/defer.ts')).deferred(compiled, chosen, flags, async () => warehouse)
         : compiled;
-    const executed = new ExecutedSql(project, terminal);
     const onSql: RunOptions['onSql'] = (node, statements) => executed.write(node, statements);
     const summary = await runOn(warehouse, command, deferring, chosen, flags, terminal, signal, onSql);
     writeRunResults(compiled, summary, { which: command, ...flagsToRepeat(flags) }, terminal);
@@ -71,6 +71,7 @@ export async function runChosen(
     return summary.ok ? 0 : 1;
   } finally {
     signal.removeEventListener('abort', cancel);
+    await executed.written();
     await warehouse.close();
   }
 }

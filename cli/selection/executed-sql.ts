@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BuiltNode } from '../../runner/manifest/manifest.ts';
 import type { TestNode } from '../../runner/manifest/test-node.ts';
@@ -8,7 +8,7 @@ import { shownTarget } from './target-files.ts';
 
 /**
  * Writes to target/run, for each node that is built or tested, the statements by which it is. One that cannot be written is a warning, said once:
- * the work itself is in the database.
+ * the work itself is in the database, and does not wait for the files.
  */
 export class ExecutedSql {
   readonly #project: Project;
@@ -16,6 +16,8 @@ export class ExecutedSql {
   /** The nodes that have a file of this run. */
   readonly #written = new Set<string>();
   #isBroken = false;
+  /** Ends when all so far is written, one file after the other. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(project: Project, terminal: Terminal) {
     this.#project = project;
@@ -24,14 +26,23 @@ export class ExecutedSql {
 
   /** @param statements of a node, of one of its hooks or of one batch: those of a run stand one after the other. */
   write(node: BuiltNode | TestNode, statements: readonly string[]): void {
+    this.#writing = this.#writing.then(() => this.#write(node, statements));
+  }
+
+  /** Ends when all that was given is written, or cannot be; it fails never. */
+  written(): Promise<void> {
+    return this.#writing;
+  }
+
+  async #write(node: BuiltNode | TestNode, statements: readonly string[]): Promise<void> {
     if (this.#isBroken) return;
     const path = join(this.#project.targetFolder, 'run', `${pathOf(node)}.sql`);
     const text = statements.map((statement) => `${statement.trim()};\n`).join('\n');
     try {
-      if (this.#written.has(node.id)) appendFileSync(path, `\n${text}`);
+      if (this.#written.has(node.id)) await appendFile(path, `\n${text}`);
       else {
-        mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(path, text);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, text);
       }
       this.#written.add(node.id);
     } catch (error) {

@@ -51,7 +51,7 @@ import type { BuildContext, Built } from './transaction/build-context.ts';
 import { completeRelation } from './transaction/complete-relation.ts';
 import { decideAfterHooks } from './transaction/decide-after-hooks.ts';
 import { type HookContext, runHooksOutside } from './transaction/hooks.ts';
-import { readUpstreamShape } from './transaction/node-state.ts';
+import { shapeOnceBuilt } from './transaction/node-state.ts';
 import { isNewView, readRows } from './transaction/rows.ts';
 import { runSteps } from './transaction/run-steps.ts';
 import { shapeOf } from './transaction/shape.ts';
@@ -166,7 +166,8 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
       checksum: node.checksum,
       generation: (state.recorded?.generation ?? 0) + (isLate || newGeneration(decision, changed) ? 1 : 0),
       created: { ...createdBy(node, decision, state, columns), grants: grants.created },
-      upstreamShape: decision.mode === 'skip' ? state.upstreamShape : await readUpstreamShape(session, manifest, node),
+      upstreamShape:
+        decision.mode === 'skip' ? state.upstreamShape : await shapeOnceBuilt(session, manifest, node, state),
       builtAt: startedAt,
       consumed: await consumedRows(session, context, node, state, totals),
       rowsChanged: decision.mode === 'create' || changed || (node.hooks ?? []).length > 0,

@@ -7,6 +7,8 @@ export interface Question<T> {
   /** Values for `$1` and so on. */
   readonly params: readonly unknown[];
   readonly read: (rows: readonly unknown[]) => T;
+  /** Whether no row can answer it, so that it need not be asked. */
+  readonly isEmpty?: boolean;
 }
 
 /** @param sql without `$1` and so on in texts or comments. */
@@ -19,14 +21,15 @@ export function question<R extends object, T>(
 }
 
 /**
- * Asks several questions in one statement: one way to the database and back, and all answers of one moment.
+ * Asks several questions in one statement: one way to the database and back, and all answers of one moment. What is empty is left out.
  * @example const { models, pruned } = await askTogether(session, { models: allModels, pruned: prunedOf(sources) });
  */
 export async function askTogether<T extends object>(
   on: Queryable,
   questions: { readonly [K in keyof T]: Question<T[K]> },
 ): Promise<T> {
-  const asked = Object.entries<Question<unknown>>(questions);
+  const all = Object.entries<Question<unknown>>(questions);
+  const asked = all.filter(([, { isEmpty }]) => isEmpty !== true);
   const params: unknown[] = [];
   const answers = asked.map(([name, { sql, params: own }]) => {
     const before = params.length;
@@ -38,7 +41,12 @@ export async function askTogether<T extends object>(
     params,
     'prepared',
   );
-  return Object.fromEntries(asked.map(([name, { read }]) => [name, read(rows[0]?.[name] ?? [])])) as T;
+  return Object.fromEntries(all.map(([name, { read }]) => [name, read(rows[0]?.[name] ?? [])])) as T;
+}
+
+/** The same question where all that it asks about is in `list`: there is no answer if that is empty. */
+export function about<T>(list: readonly unknown[], one: Question<T>): Question<T> {
+  return list.length === 0 ? { ...one, isEmpty: true } : one;
 }
 
 /** SQL whose parameters come after so many others: `$1` becomes `$3` after two. */

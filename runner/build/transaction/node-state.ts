@@ -5,7 +5,7 @@ import { type Comments, commentsOn } from '../../database/attachments.ts';
 import { type BareRelation, bareRelation, completed } from '../../database/catalog.ts';
 import { missingSource } from '../../database/missing-source.ts';
 import { newestLoad } from '../../database/newest-load.ts';
-import { ask, askTogether } from '../../database/question.ts';
+import { about, ask, askTogether } from '../../database/question.ts';
 import { upstreamShape } from '../../database/upstream-shape.ts';
 import { modelsBehind, recordedBehind, sourcesBehind, tablesBehind } from '../../manifest/lineage.ts';
 import {
@@ -90,6 +90,7 @@ export async function readState(
   // A view has consumed nothing: it shows what is there.
   const reads = node.materialized === 'view' ? [] : node.reads;
   const behind = holdBack && followed.length > 0 ? modelsBehind(manifest, node) : [];
+  const withRows = { sources: sourcesBehind(manifest, node.reads), tables: tablesBehind(manifest, node.reads) };
   const {
     bare,
     least,
@@ -99,12 +100,15 @@ export async function readState(
   } = await askTogether<Answers>(session, {
     models: modelsNamed([node.name, ...recordedBehind(manifest, reads)]),
     consumed: consumedBy(node.name),
-    least: leastConsumed(
-      behind.filter((name) => foreseen?.stays(name) ?? true),
-      followed.map(nameOf),
+    least: about(
+      behind,
+      leastConsumed(
+        behind.filter((name) => foreseen?.stays(name) ?? true),
+        followed.map(nameOf),
+      ),
     ),
-    pruned: prunedOf(sourcesBehind(manifest, node.reads)),
-    expired: expiredOf(tablesBehind(manifest, node.reads)),
+    pruned: about(withRows.sources, prunedOf(withRows.sources)),
+    expired: about(withRows.tables, expiredOf(withRows.tables)),
     upstreamShape: shapeOfReads(manifest, node),
     bare: bareRelation(node.relation),
     comments: commentsOn(node.relation),
@@ -143,8 +147,20 @@ export async function readState(
   };
 }
 
-/** The shape of what a node reads now: another one than {@link readState} found if the node has been built since. */
-export function readUpstreamShape(session: Session, manifest: Manifest, node: BuiltNode): Promise<string> {
+/**
+ * The shape of what a node reads once it has been built, in the transaction of its build.
+ * @param before what {@link readState} found. It stands unless hooks have changed what is read, or there is a view of the node: that
+ * may read what the node does not name.
+ */
+export async function shapeOnceBuilt(
+  session: Session,
+  manifest: Manifest,
+  node: BuiltNode,
+  { existing, upstreamShape: found }: NodeState,
+): Promise<string> {
+  const isView = node.materialized === 'view' || node.materialized === 'materialized_view';
+  const wasTable = existing === undefined || existing.kind === 'table';
+  if (!isView && wasTable && (node.hooks ?? []).length === 0) return found;
   return ask(session, shapeOfReads(manifest, node));
 }
 
