@@ -15,12 +15,17 @@ export interface Measured {
 /** In kilobytes. Of a child Linux counts what its parent had, too, except in /proc. */
 const peak = `const peak=()=>{try{return /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status','utf8'))[1]}catch{return process.resourceUsage().maxRSS}};`;
 
+/** Node's flags for a profile of each process it runs, in the folder that BENCH_PROFILE names; its cost is in the figures then. */
+export const profiling: readonly string[] =
+  process.env.BENCH_PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`];
+
 /** Runs a Node program to its end as a process of its own and measures the whole of it, start-up included. */
 export async function runNode(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Measured> {
   const report = join(tmpdir(), `datacycle-bench-${process.pid}-${Math.round(performance.now() * 1000)}`);
   const onExit = `import{readFileSync,writeFileSync}from'node:fs';${peak}process.on('exit',()=>{const{user,system}=process.cpuUsage();writeFileSync(${JSON.stringify(report)},peak()+' '+(user+system))})`;
   const started = performance.now();
-  const child = spawn(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(onExit)}`, ...args], {
+  const hook = `data:text/javascript,${encodeURIComponent(onExit)}`;
+  const child = spawn(process.execPath, [...profiling, '--import', hook, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bearerOf } from '../api/keys/header.ts';
 import { writeBuilding } from '../cli/demo/building/building.ts';
 import { formatTable } from '../cli/terminal/table.ts';
+import { cpuSecondsOf } from './cpu.ts';
 import { startDatabase, withClient } from './database.ts';
 import { runNode } from './measure.ts';
 
@@ -138,18 +139,6 @@ async function askAll(address: string, pid: number): Promise<void> {
   writeFileSync(join(root, 'target', 'bench-serve.json'), `${JSON.stringify({ figures }, null, 2)}\n`);
   const titles = ['100 rows as', 'answers/s', 'p50 ms', 'p99 ms', 'CPU ms of the server', 'bad'];
   process.stdout.write(`${formatTable(titles, rows)}\n`);
-}
-
-/** CPU seconds of a process, of all its threads, as Linux counts them in hundredths; NaN elsewhere. */
-function cpuSecondsOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return Number.NaN;
-  }
 }
 
 await main();

@@ -33,6 +33,8 @@ export interface KafkaServer {
   /** Ends the broker as a kill does, and starts it again with what it has on its disk. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /** The number of its process (of the first node); undefined if it was not started here. */
+  processId(): number | undefined;
 }
 
 /** Whether a broker can be had: one that KAFKA_TEST_URL names, or Apache Kafka by Java and Maven. Says aloud if not. */
@@ -103,6 +105,7 @@ export async function startKafka(nodes = 1): Promise<KafkaServer> {
       move: (topic, partitions, node) => moveTo(given, topic, partitions, node),
       restart: async () => undefined,
       stop: async () => undefined,
+      processId: () => undefined,
     };
   }
   const libs = jars();
@@ -140,29 +143,31 @@ export async function startKafka(nodes = 1): Promise<KafkaServer> {
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }
-    return async () => {
+    const end = async () => {
       child.kill('SIGKILL');
       await ended;
     };
+    return { end, pid: child.pid };
   };
   const [port, securedPort] = [await freePort(), await freePort()];
   const address = `127.0.0.1:${port}`;
-  let end = await begin(1, port, securedPort);
+  let first = await begin(1, port, securedPort);
   const others: (() => Promise<void>)[] = [];
-  for (let node = 2; node <= nodes; node += 1) others.push(await begin(node, await freePort(), await freePort()));
+  for (let node = 2; node <= nodes; node += 1) others.push((await begin(node, await freePort(), await freePort())).end);
   return {
     address,
     secured: certificate && { address: `localhost:${securedPort}`, ca: certificate.ca },
     create: (partitions, ...topics) => createTopics(address, partitions, topics),
     move: (topic, partitions, node) => moveTo(address, topic, partitions, node),
     async restart() {
-      await end();
-      end = await begin(1, port, securedPort);
+      await first.end();
+      first = await begin(1, port, securedPort);
     },
     async stop() {
-      for (const other of [...others, end]) await other();
+      for (const end of [...others, first.end]) await end();
       rmSync(home, { recursive: true, force: true });
     },
+    processId: () => first.pid,
   };
 }
 
