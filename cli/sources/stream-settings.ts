@@ -21,7 +21,7 @@ export function streamSource(project: Project): StreamSource {
     bronzeRoot: bronzeRoot(project),
     bronzeRemote: bronzeRemote(project),
     limits: {
-      messages: numberSetting(project, 'STREAM_GATHER_MESSAGES', 20_000, { least: 1, most: 1_000_000 }),
+      messages: numberSetting(project, 'STREAM_GATHER_MESSAGES', 50_000, { least: 1, most: 1_000_000 }),
       ms: numberSetting(project, 'STREAM_GATHER_SECS', 1, { least: 0.01, most: 3600, whole: false }) * 1000,
     },
   };

@@ -26,8 +26,9 @@ export interface Draining {
   /**
    * Lands ranges: plans them, unless a process before has (`plannedAt`), and moves the offsets past them in the transaction of their rows.
    * A range that was planned comes again as it was, so what is written for it outside the database has to come out the same.
+   * @param turn when the batch before is landed, or has failed: nothing may be planned or written earlier, but what is computed only may be.
    */
-  land(ranges: readonly Gathered[], plannedAt?: Date): Promise<void>;
+  land(ranges: readonly Gathered[], plannedAt: Date | undefined, turn: Promise<void>): Promise<void>;
 }
 
 /**
@@ -51,17 +52,38 @@ export async function drain(log: MessageLog, draining: Draining): Promise<void> 
   const gatherer = new Gatherer(log, landed);
   const isOver = draining.isOver ?? reached(gatherer, bounds);
   await repeatPlanned(draining, gatherer, landed);
-  // The next messages are gathered while PostgreSQL writes.
+  let landing: Promise<void> = Promise.resolve();
+  // One batch is gathered while another is made ready and a third one written.
   let next = gatherer.gather(limits, isOver);
-  for (;;) {
-    const ranges = await next;
+  try {
+    for (;;) {
+      const ranges = await next;
+      await stopIfAsked(checkpoint, landing);
+      const done = isOver() && !gatherer.holdsAny;
+      next = done ? Promise.resolve([]) : gatherer.gather(limits, isOver);
+      // Its failure is met when its turn comes.
+      next.catch(() => undefined);
+      const before = landing;
+      if (ranges.length > 0) {
+        landing = draining.land(ranges, undefined, before);
+        landing.catch(() => undefined);
+      }
+      await before;
+      if (done) return await landing;
+    }
+  } finally {
+    // Nobody is to write any more when the log is closed.
+    await landing.catch(() => undefined);
+  }
+}
+
+/** Lets what is under way end before it stops, so that who asked for it is told of all that is landed. */
+async function stopIfAsked(checkpoint: () => void, landing: Promise<void>): Promise<void> {
+  try {
     checkpoint();
-    const done = isOver() && !gatherer.holdsAny;
-    next = done ? Promise.resolve([]) : gatherer.gather(limits, isOver);
-    // Its failure is met when its turn comes.
-    next.catch(() => undefined);
-    if (ranges.length > 0) await draining.land(ranges);
-    if (done) return;
+  } catch {
+    await landing;
+    checkpoint();
   }
 }
 
@@ -77,7 +99,7 @@ async function repeatPlanned(draining: Draining, gatherer: Gatherer, landed: rea
         hint: 'The topic was shortened or made anew, or other files are replayed than before: give it back its messages, or another name.',
       });
     }
-    await draining.land([range], planned.at);
+    await draining.land([range], planned.at, Promise.resolve());
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { StatementError } from '../../warehouse/errors.ts';
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { BronzeWriter } from '../landing/bronze.ts';
@@ -6,11 +5,11 @@ import { copyLine, copyValue } from '../landing/copy-text.ts';
 import { LoadFailedError } from '../landing/errors.ts';
 import { inLoad } from '../landing/load.ts';
 import type { Note } from '../landing/summary.ts';
+import { type BronzeFile, bronzeFiles } from './bronze-files.ts';
 import type { MessageForm } from './form.ts';
 import type { Gathered } from './gather.ts';
-import { type OffsetRange, passRanges, planRanges } from './offsets.ts';
-import { type FileOrigin, readingsFile, rejectsFile } from './parquet.ts';
-import type { MessageReader, Reading, Reject } from './read-message.ts';
+import { passRanges, planRanges } from './offsets.ts';
+import type { MessageReader } from './read-message.ts';
 
 /** What landing needs besides the messages. */
 export interface StreamLanding {
@@ -33,89 +32,37 @@ export interface LandedBatch {
   readonly bytes: number;
 }
 
-/** One file of Bronze: the messages of a range that belong together. */
-interface BronzeFile {
-  /** Relative to Bronze, with forward slashes. */
-  readonly path: string;
-  readonly range: OffsetRange;
-  readonly readings: Reading[];
-  readonly rejects: Reject[];
-}
-
-interface WrittenFile extends BronzeFile {
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
 /**
  * Lands ranges of messages exactly once: the plan is committed, the files are written under names that follow from it, then load, ledger, rows and
  * offsets commit together. A kill in between leaves the plan; who repeats it gives `plannedAt`, and the files come out the same, byte for byte.
- * @throws StaleOffsetError if another process landed them; LoadFailedError; ConnectionError.
+ * @param turn when the batch before is landed. The files are made in memory before, while that one waits for the disk and for PostgreSQL.
+ * @throws StaleOffsetError if another process landed them; LoadFailedError; ConnectionError; what `turn` fails with.
  */
 export async function landBatch(
   landing: StreamLanding,
   ranges: readonly Gathered[],
   plannedAt?: Date,
+  turn: Promise<void> = Promise.resolve(),
 ): Promise<LandedBatch> {
   const { warehouse, log, bronze, clock } = landing;
-  const files = ranges.flatMap((range) => filesOf(landing, range));
   const at = plannedAt ?? clock();
+  const files = await bronzeFiles(landing, log, ranges, at);
+  await turn;
   if (plannedAt === undefined) await planRanges(warehouse, log, ranges, at);
   try {
-    const written: WrittenFile[] = [];
-    for (const file of files) written.push(await writeFile(landing, file, at));
+    for (const { path, bytes } of files) await bronze.write(path, bytes);
     await bronze.settle();
-    return await commit(landing, ranges, written);
+    return await commit(landing, ranges, files);
   } catch (error) {
     await bronze.discard();
     throw error;
   }
 }
 
-function filesOf({ reader, log }: StreamLanding, range: Gathered): readonly BronzeFile[] {
-  const { topic, partition, from, to } = range;
-  const name = `${topic}@${log}-p${partition}-${from}-${to}.parquet`;
-  const files = new Map<string, BronzeFile>();
-  const file = (key: string, folder: () => string): BronzeFile => {
-    const there = files.get(key);
-    if (there !== undefined) return there;
-    const made = { path: `stream/${folder()}/${name}`, range, readings: [], rejects: [] };
-    files.set(key, made);
-    return made;
-  };
-  for (const message of range.messages) {
-    const read = reader.read(message);
-    if ('reject' in read) file('', () => 'rejected').rejects.push(read.reject);
-    else {
-      const { reading } = read;
-      // Where letter case does not matter, 621a and 621A are one folder.
-      const key = `${reading.day} ${reading.parts.join('\u0000').toLowerCase()}`;
-      file(key, () => folderOf(reader.partitionBy, reading)).readings.push(reading);
-    }
-  }
-  return [...files.values()];
-}
-
-/** As Hive names the folders of a partitioned table: `event_date=2013-08-23/room=413/sensor=co2`. */
-function folderOf(names: readonly string[], { day, parts }: Reading): string {
-  const folders = parts.map(
-    (part, at) => `${names[at]}=${encodeURIComponent(part).replaceAll('*', '%2A').replaceAll('.', '%2E')}`,
-  );
-  return [`event_date=${day}`, ...folders].join('/');
-}
-
-async function writeFile({ form, bronze }: StreamLanding, file: BronzeFile, at: Date): Promise<WrittenFile> {
-  const { topic, partition } = file.range;
-  const origin: FileOrigin = { topic, partition, ingestedAt: at };
-  const bytes = file.rejects.length > 0 ? rejectsFile(file.rejects, origin) : readingsFile(form, file.readings, origin);
-  await bronze.write(file.path, bytes);
-  return { ...file, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
-}
-
 async function commit(
   landing: StreamLanding,
   ranges: readonly Gathered[],
-  files: readonly WrittenFile[],
+  files: readonly BronzeFile[],
 ): Promise<LandedBatch> {
   const { warehouse, log, clock } = landing;
   const rejects = files.flatMap(({ rejects, range }) =>
@@ -161,7 +108,7 @@ async function nextFileIds(session: Session, count: number): Promise<readonly nu
 
 /** The rows as COPY takes them, in chunks: what a chunk costs on its way hardly depends on its size. */
 async function* rowsOf(
-  files: readonly WrittenFile[],
+  files: readonly BronzeFile[],
   fileIds: readonly number[],
   loadId: number,
 ): AsyncGenerator<string> {
@@ -187,7 +134,7 @@ async function* rowsOf(
 
 async function writeLedger(
   session: Session,
-  files: readonly WrittenFile[],
+  files: readonly BronzeFile[],
   fileIds: readonly number[],
   loadId: number,
 ): Promise<void> {
@@ -201,7 +148,7 @@ async function writeLedger(
         'stream',
         path.slice('stream/'.length),
         path,
-        bytes,
+        bytes.length,
         sha256,
         loadId,
         first === undefined ? 'landed' : 'rejected',

@@ -5,8 +5,9 @@
 //   3. drain.ts         lands a log up to its ends; gather.ts gathers its messages for a second, or until there are enough, into
 //                       one range of offsets a partition
 //   4. read-message.ts  each is read as form.ts says; what cannot be landed is rejected with its reason
-//   5. land-batch.ts    the ranges are planned (committed), their Parquet files written (parquet.ts), then load, ledger, rows and
-//                       offsets commit together, by compare and set
+//                       (usual-message.ts: those that are written as nearly all are)
+//   5. land-batch.ts    their Parquet files are made (bronze-files.ts, parquet.ts) while the batch before is landed; the ranges are planned
+//                       (committed), the files written, then load, ledger, rows and offsets commit together, by compare and set
 //   6. from-bronze.ts   lands again what Bronze has and staging lacks (named-file.ts)
 //   7. compact.ts       makes one file of many small ones, at night
 //
@@ -139,7 +140,7 @@ class StreamLoad {
         this.#total = messages;
       },
       onLost: (note) => this.#warnings.add([note]),
-      land: async (ranges, plannedAt) => this.#note(await landBatch(landing, ranges, plannedAt)),
+      land: async (ranges, plannedAt, turn) => this.#note(await landBatch(landing, ranges, plannedAt, turn)),
     });
   }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type LocalDays, type MessageForm, unixMs } from './form.ts';
 import type { StreamMessage } from './message-log.ts';
+import { UsualMessages } from './usual-message.ts';
 
 /** A message that can be landed. */
 export interface Reading {
@@ -39,10 +40,12 @@ const number = '-?\\d{1,300}(?:\\.\\d{1,300})?(?:[eE][+-]?\\d{1,2})?';
 export class MessageReader {
   readonly #form: MessageForm;
   readonly #days: LocalDays;
+  readonly #usual: UsualMessages;
 
   constructor(form: MessageForm, days: LocalDays) {
     this.#form = form;
     this.#days = days;
+    this.#usual = new UsualMessages(form);
   }
 
   /** The fields that partition Bronze. */
@@ -59,6 +62,10 @@ export class MessageReader {
     const { value } = message;
     if (value.length === 0) return 'it is empty';
     if (value.length > longest) return `it has more than ${longest} bytes`;
+    // What has the usual form is ASCII, byte for byte.
+    const bytes = value.toString('latin1');
+    const usual = this.#usual.read(bytes);
+    if (usual !== undefined) return { message, text: bytes, day: this.#days.of(usual.eventMs), ...usual };
     if (!isUtf8(value)) return 'it is not UTF-8';
     const text = value.toString('utf8');
     let parsed: unknown;

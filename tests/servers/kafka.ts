@@ -17,6 +17,9 @@ import { freePort } from './free-port.ts';
 
 const version = '4.1.2';
 
+/** A broker starts in four seconds; beside many processes it took more than a minute, in milliseconds. */
+const startMs = 180_000;
+
 /** A login of the secured listener, by any mechanism. */
 export const kafkaLogin = { user: 'reader', password: 'secret=of/tests!' };
 
@@ -93,7 +96,7 @@ function jars(): string | undefined {
 /**
  * Starts brokers with empty disks; the first of them is the controller, too.
  * @param nodes how many brokers.
- * @throws Error if one does not come up within 60 seconds.
+ * @throws Error if one does not come up within {@link startMs}.
  */
 export async function startKafka(nodes = 1): Promise<KafkaServer> {
   const { KAFKA_TEST_URL: given } = process.env;
@@ -134,7 +137,7 @@ export async function startKafka(nodes = 1): Promise<KafkaServer> {
     }
     const child = spawn('java', java('kafka.Kafka', settings), { stdio: 'ignore' });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    for (const until = Date.now() + 60_000; ; ) {
+    for (const until = Date.now() + startMs; ; ) {
       try {
         await createTopics(`127.0.0.1:${port}`, 1, [`ready-${randomBytes(4).toString('hex')}`]);
         break;

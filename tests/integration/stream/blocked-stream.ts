@@ -1,13 +1,13 @@
-// Lands a queue of messages and stands still when the clock is asked for the nth time: before a plan, after the files, or before the commit.
-
+// Lands a queue of messages and stands still at a step of the nth batch: before its plan, when its files are written, or before its commit.
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { loadStream } from '../../../loaders/stream/load-stream.ts';
 import { partitionName } from '../../../loaders/stream/message-log.ts';
 import { landedOffsets } from '../../../loaders/stream/offsets.ts';
 import { QueueLog } from '../../../loaders/stream/queue-log.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
+import { withSteps } from './landing-steps.ts';
 
-const [url = '', bronzeRoot = '', count = '0', stopAt = '0'] = process.argv.slice(2);
+const [url = '', bronzeRoot = '', count = '0', stopAt = 'never', batch = '1'] = process.argv.slice(2);
 const topics = ['iot.co2', 'iot.pir'];
 const warehouse = await openWarehouse({ url, folder: '', purpose: 'test', concurrency: 3 });
 await ensureStaging(warehouse);
@@ -20,18 +20,16 @@ for (let at = 0; at < Number(count); at += 1) {
   void queue.send(topic, '', text, 1_700_000_000_000 + at);
 }
 queue.end();
-let asked = 0;
-const clock = () => {
-  asked += 1;
-  if (asked === Number(stopAt)) {
-    process.stdout.write('standing still');
-    // Whatever is under way stays so: the connection, too, is only ended by the kill.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  }
-  return new Date();
-};
+let met = 0;
+const blocked = withSteps(warehouse, (step) => {
+  if (step === stopAt) met += 1;
+  if (step !== stopAt || met !== Number(batch)) return;
+  process.stdout.write('standing still');
+  // Whatever is under way stays so: the connection, too, is only ended by the kill.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+});
 await loadStream(
-  warehouse,
+  blocked,
   {
     open: async () => queue,
     form: { topics, zone: 'America/Los_Angeles', time: 'ts', partitionBy: ['room', 'sensor'], numbers: ['value'] },
@@ -39,7 +37,7 @@ await loadStream(
     limits: { messages: 500, ms: 1000 },
     isOver: () => queue.isOver,
   },
-  { mode: 'new', clock },
+  { mode: 'new', clock: () => new Date() },
 );
 await warehouse.close();
 process.stdout.write('done');

@@ -4,12 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundled } from '../bundled.ts';
 import { servers, type TestDatabase } from '../databases.ts';
 import { rounds } from '../rounds.ts';
+import type { LandingStep } from './landing-steps.ts';
 import { StreamBronze, staged } from './stream-messages.ts';
 
 const bundle = await bundled(new URL('blocked-stream.ts', import.meta.url));
-
-/** Asked once for the bounds, then three times a batch: for its plan, when its files are written, when its rows are. */
-const [beforePlan, afterFiles, beforeCommit] = [2, 3, 4];
 
 describe.each(servers)('a load of messages that is killed, on $name', (kind) => {
   let db: TestDatabase;
@@ -23,8 +21,8 @@ describe.each(servers)('a load of messages that is killed, on $name', (kind) => 
     await db.drop();
   });
 
-  const run = async (messages: number, stopAt: number): Promise<string> => {
-    const args = [bundle, db.url ?? '', bronze.root, String(messages), String(stopAt)];
+  const run = async (messages: number, stopAt?: LandingStep, batch = 1): Promise<string> => {
+    const args = [bundle, db.url ?? '', bronze.root, String(messages), stopAt ?? 'never', String(batch)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(child, 'exit');
     let said = '';
@@ -42,9 +40,9 @@ describe.each(servers)('a load of messages that is killed, on $name', (kind) => 
     const plans: number[] = [];
     for (let kill = 0; kill < kills; kill += 1) {
       // Every sixth before a plan, every third just before the commit, some in the second batch.
-      const moment = kill % 6 === 5 ? beforePlan : kill % 3 === 1 ? beforeCommit : afterFiles;
+      const moment = kill % 6 === 5 ? 'plan' : kill % 3 === 1 ? 'finish' : 'pass';
       const before = bronze.files();
-      expect(await run(messages, moment + (kill % 4 === 3 ? 3 : 0))).toBe('standing still');
+      expect(await run(messages, moment, kill % 4 === 3 ? 2 : 1)).toBe('standing still');
       // The server ends the session of a process that is gone.
       await expect.poll(() => db.warehouse.holder('load stream'), { timeout: 10_000 }).toBeUndefined();
       const { rows } = await db.warehouse.query(
@@ -56,7 +54,7 @@ describe.each(servers)('a load of messages that is killed, on $name', (kind) => 
       for (const [path, hash] of before) if (path.endsWith('.parquet')) expect(after.get(path), path).toBe(hash);
     }
     expect(plans.filter((planned) => planned > 0).length).toBeGreaterThan(kills / 2);
-    expect(await run(messages, 0)).toBe('done');
+    expect(await run(messages)).toBe('done');
     const rows = await staged(db.warehouse);
     expect(rows).toHaveLength(messages);
     expect(new Set(rows.map(({ topic, at }) => `${topic} ${at}`)).size).toBe(messages);

@@ -2,11 +2,13 @@
 import { KafkaLog } from '../../../loaders/kafka/kafka-log.ts';
 import { loadStream } from '../../../loaders/stream/load-stream.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
+import { withSteps } from './landing-steps.ts';
 
 const [url = '', bronzeRoot = '', broker = '', purpose = 'test'] = process.argv.slice(2);
 const warehouse = await openWarehouse({ url, folder: '', purpose, concurrency: 3 });
 await loadStream(
-  warehouse,
+  // Before a plan, when the files are written, and before the commit.
+  withSteps(warehouse, () => void process.stdout.write('.')),
   {
     open: () => KafkaLog.open({ brokers: [broker], tls: undefined, sasl: undefined }),
     form: {
@@ -20,12 +22,5 @@ await loadStream(
     limits: { messages: 5000, ms: 300 },
     isOver: () => false,
   },
-  {
-    mode: 'new',
-    // Asked for the bounds, then for a plan (not where one is repeated) and, when its files are written, at both ends of its load.
-    clock: () => {
-      process.stdout.write('.');
-      return new Date();
-    },
-  },
+  { mode: 'new', clock: () => new Date() },
 );
