@@ -85,7 +85,7 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
     try {
       return await db.query<R>(sent, params === undefined ? [] : [...params], {
         ...(blob === undefined ? {} : { blob }),
-        ...(values === 'text' ? { parsers: textParsers() } : {}),
+        ...(values === 'text' || values === 'prepared text' ? { parsers: textParsers() } : {}),
         ...(onNotice === undefined ? {} : { onNotice: ({ message = '' }) => onNotice(conceal(message)) }),
       });
     } catch (error) {

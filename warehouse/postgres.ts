@@ -54,12 +54,7 @@ export function openPostgres(options: PostgresOptions): Warehouse {
   ): Promise<Result<R>> {
     try {
       const given = params === undefined || params.length === 0 ? undefined : [...params];
-      const asked =
-        values === 'parsed'
-          ? sql
-          : values === 'text'
-            ? { ...asText, text: sql }
-            : preparedAs(sql, forgotten.get(client) ?? 0);
+      const asked = askedAs(sql, values, forgotten.get(client) ?? 0);
       const result = await during(() => client.query<R>(asked, given));
       return {
         rows: result.rows,
@@ -67,7 +62,11 @@ export function openPostgres(options: PostgresOptions): Warehouse {
         columns: (result.fields ?? []).map((field) => field.name),
       };
     } catch (error) {
-      if (values === 'prepared' && codeOf(error) === '26000') forgotten.set(client, (forgotten.get(client) ?? 0) + 1);
+      // Of another type than it was prepared for (0A000), or gone (26000): those of this connection are prepared anew.
+      if ((values === 'prepared' || values === 'prepared text') && ['26000', '0A000'].includes(codeOf(error))) {
+        forgotten.set(client, (forgotten.get(client) ?? 0) + 1);
+        if (codeOf(error) === '0A000') await during(() => client.query('deallocate all')).catch(() => undefined);
+      }
       throw pool.translate(error, sql);
     }
   }
@@ -238,6 +237,21 @@ const asText = {
   queryMode: 'extended',
   types: { getTypeParser: (id: number) => textParser(id) } as pg.CustomTypesConfig,
 };
+
+function askedAs(text: string, values: Values, forgotten: number) {
+  switch (values) {
+    case 'parsed':
+      return text;
+    case 'text':
+      return { ...asText, text };
+    case 'prepared':
+      return preparedAs(text, forgotten);
+    case 'prepared text':
+      return { ...preparedAs(text, forgotten), types: asText.types };
+    default:
+      return values satisfies never;
+  }
+}
 
 /**
  * A prepared statement is named after its text. Another process may have left some on a connection that a pooler hands on.

@@ -23,9 +23,10 @@ export interface Result<R extends Row = Row> {
 /**
  * `parsed`: as values of JavaScript, for the program. `text`: each as PostgreSQL's own text, the same as a cast to text gives, for people;
  * such a query holds one statement, or the database refuses it. `prepared`: as `parsed`, by a prepared statement, so that PostgreSQL plans
- * once for a connection what is asked many times with other `params`; for the catalog and the bookkeeping, whose columns stay.
+ * once for a connection what is asked many times with other `params`; for the catalog and the bookkeeping, whose columns stay. `prepared text`: as
+ * `text`, by a prepared statement; where the type of a column has changed since, it fails once (SQLSTATE 0A000) and is prepared anew.
  */
-export type Values = 'parsed' | 'text' | 'prepared';
+export type Values = 'parsed' | 'text' | 'prepared' | 'prepared text';
 
 /** What can run statements: the warehouse itself (any connection) or one session. */
 export interface Queryable {

@@ -8,9 +8,17 @@ import { type Options, stringify } from 'csv-stringify/sync';
 import type { Row } from '../../warehouse/warehouse.ts';
 import type { Column } from '../resource/resource.ts';
 
-/** One row as a JSON object. Numbers keep their digits; those that JSON has not (NaN, Infinity) are null. */
-export function jsonRow(columns: readonly Column[], row: Row): string {
-  return `{${columns.map((column) => `${JSON.stringify(column.name)}:${jsonValue(column, row[column.name])}`).join(',')}}`;
+/** Each row as a JSON object. Numbers keep their digits; those that JSON has not (NaN, Infinity) are null. */
+export function jsonRows(columns: readonly Column[], rows: readonly Row[]): readonly string[] {
+  const fields = columns.map((column, at) => ({
+    column,
+    head: `${at === 0 ? '{' : ','}${JSON.stringify(column.name)}:`,
+  }));
+  return rows.map((row) => {
+    let text = '';
+    for (const { column, head } of fields) text += head + jsonValue(column, row[column.name]);
+    return `${text === '' ? '{' : text}}`;
+  });
 }
 
 /** The names of columns as a line of CSV (RFC 4180). */
@@ -50,15 +58,20 @@ export function jsonValue({ kind }: Pick<Column, 'kind'>, value: unknown): strin
       return /^-?\d/.test(value) ? value : 'null';
     case 'timestamp':
     case 'timestamptz':
-      return JSON.stringify(isoTime(value));
+      return quoted(isoTime(value));
     case 'text':
     case 'uuid':
     case 'date':
     case 'other':
-      return JSON.stringify(value);
+      return quoted(value);
     default:
       return kind satisfies never;
   }
+}
+
+/** As JSON; most texts need no look at each character. */
+function quoted(text: string): string {
+  return /^[\w .:+-]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** `2013-08-23 15:00:00+00` -> `2013-08-23T15:00:00Z`; what is no time of ISO 8601 (infinity, BC) stays. */

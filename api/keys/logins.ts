@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ConnectionError } from '../../warehouse/errors.ts';
+import { ConnectionError, StatementError } from '../../warehouse/errors.ts';
 import { openWarehouse } from '../../warehouse/open.ts';
-import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Row, Values, Warehouse } from '../../warehouse/warehouse.ts';
 import { type Key, type KeyRing, type Reader, Refused } from './keys.ts';
 
 export interface LoginOptions {
@@ -17,6 +17,9 @@ const mostLogins = 40;
 
 /** After that the server is asked again whether a key is still one, in milliseconds. */
 const trustedMs = 5 * 60_000;
+
+/** Statements of a login that are kept prepared on each of its connections; requests differ by their values, and few by more. */
+const mostPrepared = 100;
 
 interface Pool {
   readonly reader: Reader;
@@ -87,10 +90,7 @@ export class Logins implements KeyRing {
       await warehouse.close();
       throw isRefusal(error) ? new Refused(401, 'The key is not known.') : error;
     }
-    const reader: Reader = {
-      name: key.login,
-      query: (sql, params, values = 'text') => warehouse.query(sql, params, values),
-    };
+    const reader: Reader = { name: key.login, query: preparing(warehouse) };
     this.#protected.add(key.login);
     const now = performance.now();
     this.#pools.set(id, { reader, warehouse, since: now, usedAt: now });
@@ -139,6 +139,24 @@ export class Logins implements KeyRing {
     this.#pools.delete(id);
     void warehouse.close().catch(() => undefined);
   }
+}
+
+/** Runs statements prepared, for what PostgreSQL spends on planning is as much as on rows. */
+function preparing(warehouse: Warehouse): Reader['query'] {
+  const prepared = new Set<string>();
+  return async <R extends Row>(sql: string, params: readonly unknown[], values: Values = 'text') => {
+    if (values !== 'text' || (!prepared.has(sql) && prepared.size >= mostPrepared))
+      return warehouse.query<R>(sql, params, values);
+    prepared.add(sql);
+    try {
+      return await warehouse.query<R>(sql, params, 'prepared text');
+    } catch (error) {
+      // A build has changed the type of a column, or the statement is gone from its connection.
+      if (error instanceof StatementError && (error.code === '0A000' || error.code === '26000'))
+        return warehouse.query<R>(sql, params, values);
+      throw error;
+    }
+  };
 }
 
 /** The address with another login. A URL names it before the host, or, where there is no host, as parameters. */

@@ -1,13 +1,13 @@
 import { ParquetTable, parquetOf } from '../../parquet/table.ts';
 import type { Row } from '../../warehouse/warehouse.ts';
 import { parquetColumns } from '../answer/parquet-columns.ts';
-import { csvHeader, csvRows, jsonRow } from '../answer/rows.ts';
+import { csvHeader, csvRows, jsonRows } from '../answer/rows.ts';
 import type { Reader } from '../keys/keys.ts';
 import type { Asked, Format } from '../query/asked.ts';
 import { cursorOf } from '../query/cursor.ts';
 import { mostRows } from '../query/parameters.ts';
 import { pageStatement } from '../query/statement.ts';
-import type { Resource } from '../resource/resource.ts';
+import type { Column, Resource } from '../resource/resource.ts';
 
 export interface Page {
   readonly rows: readonly Row[];
@@ -35,16 +35,23 @@ export function bodyOf(format: Format, asked: Asked, { rows }: Page, next: strin
   const { columns } = asked;
   switch (format) {
     case 'json':
-      return `{"rows":[${rows.map((row) => jsonRow(columns, row)).join(',\n')}],"next":${JSON.stringify(next)}}\n`;
+      return `{"rows":[${jsonRows(columns, rows).join(',\n')}],"next":${JSON.stringify(next)}}\n`;
     case 'csv':
       return csvHeader(columns) + csvRows(columns, rows);
     case 'ndjson':
-      return rows.map((row) => `${jsonRow(columns, row)}\n`).join('');
+      return linesOf(columns, rows);
     case 'parquet':
       return Buffer.from(parquetOf(parquetColumns(columns), rows));
     default:
       return format satisfies never;
   }
+}
+
+/** https://github.com/ndjson/ndjson-spec */
+function linesOf(columns: readonly Column[], rows: readonly Row[]): string {
+  return jsonRows(columns, rows)
+    .map((row) => `${row}\n`)
+    .join('');
 }
 
 /** The cursor of the page that follows. */
@@ -68,7 +75,7 @@ export async function* allPages(
   const { columns } = asked;
   const file = format === 'parquet' ? new ParquetTable(parquetColumns(columns)) : undefined;
   const textOf = ({ rows }: Page) =>
-    format === 'csv' ? csvRows(columns, rows) : rows.map((row) => `${jsonRow(columns, row)}\n`).join('');
+    format === 'csv' ? csvRows(columns, rows) : linesOf(columns, rows);
   if (format === 'csv') yield csvHeader(columns);
   for (let page = first; ; ) {
     const piece = file === undefined ? textOf(page) : Buffer.from(file.add(page.rows));
