@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { join, resolve } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { bearerOf } from '../api/keys/header.ts';
 import { writeBuilding } from '../cli/demo/building/building.ts';
 import { formatTable } from '../cli/terminal/table.ts';
-import { cpuSecondsOf } from './cpu.ts';
+import { cpuSecondsOf, postgresCpuSeconds } from './cpu.ts';
 import { startDatabase, withClient } from './database.ts';
-import { runNode } from './measure.ts';
+import { profiling, runNode } from './measure.ts';
 
 /*
- * The read API of the smart building: 200 requests a second, each of 100 rows, sent on a clock whether or not those before are answered.
+ * The read API of the smart building: 200 requests a second, each of 100 rows, sent on a clock whether or not those before are answered; at most
+ * 64 wait for an answer, the others for them. What an answer costs of the CPU is counted for the server and for PostgreSQL.
  * BENCH_SERVE (200x10): requests a second x seconds; BENCH_DB_URL names a database whose schemas staging, silver, gold, seeds and datacycle
  * are dropped, and that asks members of datacycle_api_keys for their password.
  */
@@ -51,7 +54,7 @@ async function main(): Promise<void> {
       }
     });
     try {
-      await measure(program, env);
+      await withClient(url, (client) => measure(program, env, () => postgresCpuSeconds(client)));
     } finally {
       await withClient(url, async (client) => {
         await client.query(`drop owned by ${key.login}`);
@@ -64,8 +67,12 @@ async function main(): Promise<void> {
   }
 }
 
-async function measure(program: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
-  const args = [...program, 'serve', '--port', '0', '--log-format', 'json'];
+async function measure(
+  program: readonly string[],
+  env: Readonly<Record<string, string>>,
+  postgresCpu: () => Promise<number>,
+): Promise<void> {
+  const args = [...profiling, ...program, 'serve', '--port', '0', '--log-format', 'json'];
   const server = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -81,7 +88,7 @@ async function measure(program: readonly string[], env: Readonly<Record<string, 
     server.once('exit', () => failed(new Error(`serve ended: ${said}`)));
   });
   try {
-    await askAll(address, server.pid ?? 0);
+    await askAll(address, server.pid ?? 0, postgresCpu);
   } finally {
     server.kill('SIGTERM');
   }
@@ -89,7 +96,8 @@ async function measure(program: readonly string[], env: Readonly<Record<string, 
   process.stdout.write(`${rate} requests a second were sent; SIGTERM ended the server with ${code}.\n`);
 }
 
-async function askAll(address: string, pid: number): Promise<void> {
+async function askAll(address: string, pid: number, postgresCpu: () => Promise<number>): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const rows: (string | number)[][] = [];
   const figures: Record<string, unknown>[] = [];
   for (const [what, path, headers] of [
@@ -100,15 +108,16 @@ async function askAll(address: string, pid: number): Promise<void> {
     const authorization = `Bearer ${bearerOf(key)}`;
     const ask = async (): Promise<Answered> => {
       const begun = performance.now();
-      const response = await fetch(`${address}${path}`, { headers: { ...headers, authorization } });
-      const text = await response.text();
+      const request = get(`${address}${path}`, { agent, headers: { ...headers, authorization } });
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      const text = await textOf(response);
       const count = what === 'CSV' ? text.trim().split('\r\n').length - 1 : (text.match(/"room":/g) ?? []).length;
-      return { ms: performance.now() - begun, rows: count, status: response.status };
+      return { ms: performance.now() - begun, rows: count, status: response.statusCode ?? 0 };
     };
     const first = await ask();
     if (first.status !== 200 || first.rows !== 100)
       throw new Error(`${what}: status ${first.status}, ${first.rows} rows`);
-    const cpu = cpuSecondsOf(pid);
+    const [cpu, postgres] = [cpuSecondsOf(pid), await postgresCpu()];
     const begun = performance.now();
     const asked: Promise<Answered>[] = [];
     for (let at = 0; at < rate * seconds; at += 1) {
@@ -123,6 +132,7 @@ async function askAll(address: string, pid: number): Promise<void> {
     const times = answers.map(({ ms }) => ms).sort((a, b) => a - b);
     const at = (share: number) => Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
     const cpuMs = ((cpuSecondsOf(pid) - cpu) * 1000) / answers.length;
+    const postgresMs = (((await postgresCpu()) - postgres) * 1000) / answers.length;
     figures.push({
       what,
       rate,
@@ -132,12 +142,22 @@ async function askAll(address: string, pid: number): Promise<void> {
       p50: at(0.5),
       p99: at(0.99),
       cpuMs,
+      postgresMs,
     });
-    rows.push([what, Math.round(answers.length / took), at(0.5), at(0.99), cpuMs.toFixed(2), bad]);
+    rows.push([
+      what,
+      Math.round(answers.length / took),
+      at(0.5),
+      at(0.99),
+      cpuMs.toFixed(2),
+      postgresMs.toFixed(2),
+      bad,
+    ]);
   }
+  agent.destroy();
   mkdirSync(join(root, 'target'), { recursive: true });
   writeFileSync(join(root, 'target', 'bench-serve.json'), `${JSON.stringify({ figures }, null, 2)}\n`);
-  const titles = ['100 rows as', 'answers/s', 'p50 ms', 'p99 ms', 'CPU ms of the server', 'bad'];
+  const titles = ['100 rows as', 'answers/s', 'p50 ms', 'p99 ms', 'CPU ms of the server', 'of PostgreSQL', 'bad'];
   process.stdout.write(`${formatTable(titles, rows)}\n`);
 }
 
