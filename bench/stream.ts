@@ -7,11 +7,12 @@ import { formatTable } from '../cli/terminal/table.ts';
 import { mergedReadings } from '../loaders/replay/merge.ts';
 import { findRecording } from '../loaders/replay/recording.ts';
 import { startDatabase } from './database.ts';
+import { daysByDuckDb } from './duckdb.ts';
 import { runNode } from './measure.ts';
 
 /*
  * Messages of an invented building, from replay to gold on PostgreSQL, beside the same work by hand: COPY of the merged readings, then one
- * `create table as` for each of silver, hours and days. BENCH_BUILDING (12x1) rooms x days; BENCH_DB_URL names a database whose schemas
+ * `create table as` for each of silver, hours and days; and beside DuckDB, which aggregates the Parquet files of Bronze. BENCH_BUILDING (12x1) rooms x days; BENCH_DB_URL names a database whose schemas
  * staging, silver, gold, seeds, datacycle and floor are dropped.
  */
 const root = resolve('.');
@@ -44,7 +45,14 @@ async function main(): Promise<void> {
        from gold.room_daily_metrics as g full join floor.days as f using (event_date, room)`,
     );
     if (same[0].other !== 0 || rows[0].rows !== floor.rows) throw new Error('The floor comes to other figures.');
+    const duckDb = await daysByDuckDb(join(home, 'bronze'));
+    await assertSameDays(client, duckDb.co2);
     const bronze = sizeOf(join(home, 'bronze'));
+    const { rows: sizes } = await client.query(
+      `select sum(pg_total_relation_size(c.oid)) filter (where n.nspname = 'staging')::float8 / 1e6 as staging,
+           sum(pg_total_relation_size(c.oid)) filter (where n.nspname in ('silver', 'gold'))::float8 / 1e6 as models
+       from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where c.relkind in ('r', 'm')`,
+    );
     const result = {
       rooms,
       days,
@@ -52,6 +60,10 @@ async function main(): Promise<void> {
       csvMb: written.bytes / 1e6,
       bronzeMb: bronze.bytes / 1e6,
       bronzeFiles: bronze.files,
+      stagingMb: Number(sizes[0]?.staging),
+      modelsMb: Number(sizes[0]?.models),
+      replayToGoldSeconds: replay.seconds + build.seconds,
+      duckDb: { rows: duckDb.rows, seconds: duckDb.seconds },
       perSecond: rows[0].rows / replay.seconds,
       replay,
       build,
@@ -75,8 +87,9 @@ async function main(): Promise<void> {
           row('replay: Bronze and staging', replay, 'merge, COPY', floor.copySeconds),
           row('build: silver, hours, days, tests', build, 'create table as', floor.sqlSeconds),
           row('build, nothing new', again, 'create table as', floor.sqlSeconds),
+          row('the same build', build, 'DuckDB over the Parquet of Bronze', duckDb.seconds),
         ],
-      )}\n${rows[0].rows} messages, ${Math.round(result.perSecond)} a second landed; Bronze ${bronze.files} files, ${result.bronzeMb.toFixed(1)} MB of ${result.csvMb.toFixed(1)} MB as CSV.\n`,
+      )}\n${rows[0].rows} messages, ${Math.round(result.perSecond)} a second landed; Bronze ${bronze.files} files, ${result.bronzeMb.toFixed(1)} MB of ${result.csvMb.toFixed(1)} MB as CSV; staging ${Math.round(result.stagingMb)} MB, silver and gold ${Math.round(result.modelsMb)} MB; replay to gold ${Math.round(result.replayToGoldSeconds)} s.\n`,
     );
   } finally {
     await client.end();
@@ -128,6 +141,18 @@ async function byHand(client: pg.Client, recorded: string) {
     copySeconds: (copied - started) / 1000,
     sqlSeconds: (performance.now() - copied) / 1000,
   };
+}
+
+/** @throws Error if DuckDB has other days than gold, or other means. */
+async function assertSameDays(client: pg.Client, co2: ReadonlyMap<string, number>): Promise<void> {
+  const { rows } = await client.query<{ key: string; mean: number }>(
+    `select event_date::text || ' ' || room as key, co2_avg::float8 as mean from gold.room_daily_metrics where co2_avg is not null`,
+  );
+  const other = rows.filter(({ key, mean }) => !(Math.abs((co2.get(key) ?? Number.NaN) - mean) <= 1e-6 * mean));
+  if (other.length > 0 || rows.length !== co2.size)
+    throw new Error(
+      `Of ${co2.size} days by DuckDB and ${rows.length} of gold ${other.length} differ, e.g. ${other[0]?.key}.`,
+    );
 }
 
 function sizeOf(folder: string): { readonly files: number; readonly bytes: number } {

@@ -67,6 +67,7 @@ function install() {
 /** What has files of its own beside its code, or is needed by some commands only; pg asks for pg-native and does without. */
 const outside = [
   ...[
+    '@duckdb/node-api',
     '@electric-sql/pglite',
     '@platformatic/kafka',
     'esbuild',

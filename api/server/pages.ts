@@ -74,8 +74,7 @@ export async function* allPages(
 ): AsyncGenerator<string | Buffer> {
   const { columns } = asked;
   const file = format === 'parquet' ? new ParquetTable(parquetColumns(columns)) : undefined;
-  const textOf = ({ rows }: Page) =>
-    format === 'csv' ? csvRows(columns, rows) : linesOf(columns, rows);
+  const textOf = ({ rows }: Page) => (format === 'csv' ? csvRows(columns, rows) : linesOf(columns, rows));
   if (format === 'csv') yield csvHeader(columns);
   for (let page = first; ; ) {
     const piece = file === undefined ? textOf(page) : Buffer.from(file.add(page.rows));

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { duckRows, openDuckDb } from '../../servers/duckdb.ts';
 import { oneDatabase } from '../databases.ts';
 import { projectOn } from '../project-on.ts';
-import { reading, queueOf, StreamBronze } from '../stream/stream-messages.ts';
+import { queueOf, reading, StreamBronze } from '../stream/stream-messages.ts';
 import { exporting } from './export-place.ts';
 
 const duck = await openDuckDb();
@@ -42,7 +42,9 @@ describe.runIf(duck !== undefined).each(oneDatabase)('Parquet that DuckDB reads,
       is_on: 'BOOLEAN',
     });
     // The same statement for both; sums of doubles in one order each, so that only their last digits may differ.
-    const figures = (from: string) => `select cast(day as text) as day, room, cast(count(*) as text) as n, cast(count(total) as text) as totals,
+    const figures = (
+      from: string,
+    ) => `select cast(day as text) as day, room, cast(count(*) as text) as n, cast(count(total) as text) as totals,
       cast(sum(power) as text) as power, cast(sum(total) as text) as total, cast(sum(cast(is_on as integer)) as text) as on_,
       cast(cast(extract(epoch from min("at")) as bigint) as text) as "first"
     from ${from} group by day, room order by day, room`;
@@ -65,11 +67,17 @@ describe.runIf(duck !== undefined).each(oneDatabase)('Parquet that DuckDB reads,
       const messages = Array.from({ length: 3000 }, (_, at) => {
         const [topic, sensor] = at % 3 === 0 ? (['iot.pir', 'pir'] as const) : (['iot.co2', 'co2'] as const);
         // Every hundredth has no value; they reach over midnight in Los Angeles.
-        return [topic, reading(String(400 + (at % 5)), sensor, 1_377_310_000 + at * 20, at % 100 ? at / 8 : null)] as const;
+        return [
+          topic,
+          reading(String(400 + (at % 5)), sensor, 1_377_310_000 + at * 20, at % 100 ? at / 8 : null),
+        ] as const;
       });
       await bronze.load(database.warehouse, queueOf(messages), {}, 700);
       const stored = `read_parquet('${join(bronze.root, 'stream')}/event_date=*/**/*.parquet', hive_partitioning = true)`;
-      const types = await duckRows(duck, `select column_name as name, column_type as type from (describe from ${stored})`);
+      const types = await duckRows(
+        duck,
+        `select column_name as name, column_type as type from (describe from ${stored})`,
+      );
       expect(Object.fromEntries(types.map(({ name, type }) => [name, type]))).toMatchObject({
         event_date: 'DATE',
         room: expect.stringMatching(/^(?:VARCHAR|BIGINT)$/),
