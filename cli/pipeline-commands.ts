@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { type Define, integer, limiting, running, selectFlags } from './define.ts';
+import type { RunCommand } from './jobs/errands.ts';
 import { logged, opened } from './opened.ts';
 import { selecting } from './selection/flags.ts';
 
@@ -18,8 +19,8 @@ function testing(command: Command): Command {
     );
 }
 
-/** What makes data: from the sources to gold. */
-export function addPipeline(define: Define, signal: AbortSignal): void {
+/** What makes data: from the sources to gold. @param run runs a command line in this process, for what other processes ask of `watch`. */
+export function addPipeline(define: Define, signal: AbortSignal, run: RunCommand): void {
   define(
     'demo',
     'a sample day, or days, end to end on the embedded database, then what to try next',
@@ -141,7 +142,7 @@ export function addPipeline(define: Define, signal: AbortSignal): void {
     'keep everything fresh until stopped: land what comes in and build what it touches',
     ({ flags, terminal }) =>
       logged(flags, 'datacycle-watch.log', terminal, async (project, journal) =>
-        (await import('./commands/watch.ts')).watch(project, terminal, journal, signal),
+        (await import('./commands/watch.ts')).watch(project, flags, run, terminal, journal, signal),
       ),
   );
 }

@@ -25,7 +25,7 @@ export function buildProgram(
 ): Command {
   const { program, define } = newProgram(exit, heldBy);
   addBeginning(define);
-  addPipeline(define, signal);
+  addPipeline(define, signal, runWithin);
   addLooking(define, signal);
   addPredicting(define, signal);
   addKeeping(define, signal);

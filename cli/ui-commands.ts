@@ -1,5 +1,5 @@
 import { type Define, integer } from './define.ts';
-import type { RunCommand } from './jobs/job-runner.ts';
+import type { RunCommand } from './jobs/errands.ts';
 
 /** The web application, and the addresses that others read. @param run runs a command line in this process, for the buttons. */
 export function addUi(define: Define, signal: AbortSignal, run: RunCommand): void {

@@ -22,7 +22,15 @@ interface Holder {
 }
 
 /** Another process has the folder. */
-export class FolderInUse extends DatacycleError {}
+export class FolderInUse extends DatacycleError {
+  /** That process, in words. */
+  readonly holder: string;
+
+  constructor(holder: string, parts: ConstructorParameters<typeof DatacycleError>[0]) {
+    super(parts);
+    this.holder = holder;
+  }
+}
 
 /** The lock files that this process holds. */
 const held = new Set<string>();
@@ -146,7 +154,7 @@ function bootOf(space: string): string {
 function inUse(folder: string, file: string, text: string): FolderInUse {
   const { pid, name } = holderOf(text);
   const who = text === '' ? 'a process that is just starting' : `${name} (process ${pid})`;
-  return new FolderInUse({
+  return new FolderInUse(who, {
     what: `the embedded database in ${folder} is in use by ${who}`,
     hint: `Wait until it is done; for several users at once set DB_URL to a PostgreSQL server. If no datacycle runs there, delete ${file}.`,
   });

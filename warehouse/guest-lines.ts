@@ -14,11 +14,21 @@ export type Question =
   | { readonly kind: 'begin' }
   /** Ends the transaction; without one, the visit. */
   | { readonly kind: 'end' }
-  | { readonly kind: 'holder'; readonly name: string };
+  | { readonly kind: 'holder'; readonly name: string }
+  /** Asks the holder to do something that reading is not; what, its program knows. The first answer is whether it will. */
+  | { readonly kind: 'errand'; readonly errand: unknown };
 
 export type Reply =
   | { readonly kind: 'done'; readonly value: unknown }
+  /** Of an errand, before it is done. */
+  | { readonly kind: 'said'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly fault: Fault; readonly sql: string };
+
+/**
+ * Does what a guest asks for besides reading. @param say tells the guest how it goes. @param left aborted when the guest wants it no more.
+ * @returns what became of it, as JSON. @throws Error for what is no errand.
+ */
+export type DoErrand = (errand: unknown, say: (value: unknown) => void, left: AbortSignal) => Promise<unknown>;
 
 /** JSON has no such numbers; an object with this key alone is one. */
 const numberKey = '$number';

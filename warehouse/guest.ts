@@ -10,21 +10,42 @@ const knockMs = 30_000;
 /** Answers of the holder may be as long as its tables. */
 const longestAnswer = 512_000_000;
 
+/** The process that held the database is not there any more, or does not answer. */
+export class HolderGone extends DatacycleError {}
+
+/** An embedded database that is read through the process that holds it. */
+export interface Visited {
+  readonly warehouse: Warehouse;
+  /** That process, in words. */
+  readonly holder: string;
+  /**
+   * Has it do something that reading is not (guest-lines.ts), and waits for the end of that, also after `signal`, which asks it to stop.
+   * @param heard is told how it goes.
+   * @returns undefined where that process does nothing for others.
+   * @throws HolderGone if it ended before it had done it; DatacycleError if it could not do it.
+   */
+  errand(
+    errand: unknown,
+    heard: (value: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly outcome: unknown } | undefined>;
+}
+
 /**
  * An embedded database that another process of this user holds, read through that process (guests.ts). It only reads, and waits for
  * whatever the holder does; each transaction is a visit of its own.
  * @param onGone called once when the holder is not there any more.
  * @returns undefined where nobody answers.
  */
-export async function visitEmbedded(folder: string, onGone: () => void): Promise<Warehouse | undefined> {
+export async function visitEmbedded(folder: string, onGone: () => void): Promise<Visited | undefined> {
   const door = doorOf(folder);
   if (door === undefined) return undefined;
   let isGone = false;
   const visits = new Set<Visit>();
-  const gone = (): DatacycleError => {
+  const gone = (): HolderGone => {
     if (!isGone) onGone();
     isGone = true;
-    return new DatacycleError({
+    return new HolderGone({
       what: `${door.name}, which holds the embedded database in ${folder}, does not answer any more`,
       hint: 'Ask again.',
     });
@@ -52,7 +73,7 @@ export async function visitEmbedded(folder: string, onGone: () => void): Promise
   } catch {
     return undefined;
   }
-  return {
+  const warehouse: Warehouse = {
     kind: 'pglite',
     concurrency: 1,
     address: `read through ${door.name}: the embedded database in ${folder}`,
@@ -68,6 +89,23 @@ export async function visitEmbedded(folder: string, onGone: () => void): Promise
     close: async () => {
       for (const visit of visits) visit.leave();
     },
+  };
+  return {
+    warehouse,
+    holder: door.name,
+    errand: (errand, heard, signal) =>
+      visiting(async (visit) => {
+        const { isTaken } = (await visit.ask({ kind: 'errand', errand })) as { readonly isTaken: boolean };
+        if (!isTaken) return undefined;
+        const stop = () => void visit.say({ kind: 'end' }).catch(() => undefined);
+        signal.addEventListener('abort', stop, { once: true });
+        if (signal.aborted) stop();
+        try {
+          return { outcome: await visit.listen(heard) };
+        } finally {
+          signal.removeEventListener('abort', stop);
+        }
+      }),
   };
 }
 
@@ -94,16 +132,16 @@ function onlyReads(name: string): DatacycleError {
 class Visit {
   readonly #socket: Socket;
   readonly #lines: AsyncIterator<string>;
-  readonly #gone: () => DatacycleError;
+  readonly #gone: () => HolderGone;
 
-  private constructor(socket: Socket, gone: () => DatacycleError) {
+  private constructor(socket: Socket, gone: () => HolderGone) {
     this.#socket = socket;
     this.#lines = linesOf(socket, longestAnswer);
     this.#gone = gone;
   }
 
   /** @throws DatacycleError if the holder does not answer. */
-  static async begin({ port, token }: Door, gone: () => DatacycleError): Promise<Visit> {
+  static async begin({ port, token }: Door, gone: () => HolderGone): Promise<Visit> {
     const socket = connect({ host: '127.0.0.1', port });
     socket.setNoDelay(true);
     socket.setTimeout(knockMs, () => socket.destroy());
@@ -137,12 +175,32 @@ class Visit {
 
   async ask(question: Question): Promise<unknown> {
     await this.say(question);
+    return this.listen(() => undefined);
+  }
+
+  /** The answer to what was asked; before it, `heard` is told whatever is said. */
+  async listen(heard: (value: unknown) => void): Promise<unknown> {
+    for (;;) {
+      const reply = await this.#reply();
+      switch (reply.kind) {
+        case 'done':
+          return reply.value;
+        case 'said':
+          heard(reply.value);
+          break;
+        case 'failed':
+          if (reply.fault.code === undefined) throw new DatacycleError({ what: reply.fault.message });
+          throw StatementError.from(reply.fault, reply.sql, (text) => text);
+        default:
+          return reply satisfies never;
+      }
+    }
+  }
+
+  async #reply(): Promise<Reply> {
     const line = await this.#lines.next().catch(() => undefined);
     if (line?.done !== false) throw this.#gone();
-    const reply = parsedLine(line.value) as Reply;
-    if (reply.kind === 'done') return reply.value;
-    if (reply.fault.code === undefined) throw new DatacycleError({ what: reply.fault.message });
-    throw StatementError.from(reply.fault, reply.sql, (text) => text);
+    return parsedLine(line.value) as Reply;
   }
 
   leave(): void {

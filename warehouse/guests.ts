@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { StatementError } from './errors.ts';
-import { linesOf, parsedLine, type Question, type Reply, write } from './guest-lines.ts';
+import { type DoErrand, linesOf, parsedLine, type Question, type Reply, write } from './guest-lines.ts';
 import type { Session, Warehouse } from './warehouse.ts';
 
 /** Where guests knock, and by what they are let in. */
@@ -45,9 +45,15 @@ const longestLine = 4_000_000;
  * Answers other processes of this user that want to read an embedded database while this one holds it: on 127.0.0.1, by a token in a
  * file that only the user may read (`<folder>.door`). Transactions of guests are read-only, and each waits for its turn like everything
  * else of the one connection. Keeps no process alive. A machine that lets nothing listen has no guests.
+ * @param doErrand does what guests ask for besides; undefined: it is refused.
  * @returns what ends it.
  */
-export async function answerGuests(folder: string, name: string, warehouse: Warehouse): Promise<() => void> {
+export async function answerGuests(
+  folder: string,
+  name: string,
+  warehouse: Warehouse,
+  doErrand?: DoErrand,
+): Promise<() => void> {
   const token = randomBytes(32).toString('base64url');
   const guests = new Set<Socket>();
   const server = createServer((socket) => {
@@ -61,7 +67,7 @@ export async function answerGuests(folder: string, name: string, warehouse: Ware
     socket.on('error', () => socket.destroy());
     socket.once('close', () => guests.delete(socket));
     // What a guest says that is no question ends its visit, and nothing of ours.
-    void serve(socket, token, warehouse)
+    void serve(socket, token, warehouse, doErrand)
       .catch(() => undefined)
       .finally(() => socket.destroy());
   });
@@ -100,7 +106,12 @@ function writeDoor(file: string, door: Door): boolean {
 }
 
 /** Answers one guest until it leaves, or says what it may not. */
-async function serve(socket: Socket, token: string, warehouse: Warehouse): Promise<void> {
+async function serve(
+  socket: Socket,
+  token: string,
+  warehouse: Warehouse,
+  doErrand: DoErrand | undefined,
+): Promise<void> {
   const lines = linesOf(socket, longestLine);
   const first = await next(lines, silentMs);
   const given = Buffer.from(first ?? '');
@@ -133,12 +144,29 @@ async function serve(socket: Socket, token: string, warehouse: Warehouse): Promi
             if (!(error instanceof GuestLeft)) throw error;
           });
         break;
+      case 'errand':
+        await write(socket, { kind: 'done', value: { isTaken: doErrand !== undefined } });
+        if (doErrand === undefined) break;
+        // Nothing else is asked meanwhile, so whatever comes means that the guest wants it no more.
+        await runErrand(socket, lines, (say, left) => doErrand(question.errand, say, left));
+        return;
       case 'end':
         return;
       default:
         return question satisfies never;
     }
   }
+}
+
+async function runErrand(
+  socket: Socket,
+  lines: AsyncIterator<string>,
+  work: (say: (value: unknown) => void, left: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const left = new AbortController();
+  void next(lines).then(() => left.abort());
+  const say = (value: unknown) => void write(socket, { kind: 'said', value }).catch(() => left.abort());
+  await write(socket, await replyTo(() => work(say, left.signal)));
 }
 
 /** It rolls the transaction back, which has changed nothing. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { ConnectionError } from './errors.ts';
+import type { DoErrand } from './guest-lines.ts';
 import type { Warehouse } from './warehouse.ts';
 
 export interface WarehouseOptions {
@@ -19,6 +20,8 @@ export interface WarehouseOptions {
   readonly warn?: (text: string) => void;
   /** Told what statements say besides their results, e.g. by `raise notice`. */
   readonly onNotice?: ((text: string) => void) | undefined;
+  /** Does what other processes ask this one for, while it holds the embedded database. */
+  readonly doErrand?: DoErrand | undefined;
   /** How long a server may take until a connection to it is made, in milliseconds; `connect_timeout` of the URL comes first. */
   readonly connectMs?: number | undefined;
   /** Once it is aborted no connection is waited for any more. */
@@ -50,6 +53,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
       applicationName,
       settings,
       onNotice: options.onNotice,
+      doErrand: options.doErrand,
     });
   }
   const url = options.url.replace(/^postgres(?:ql)?(?:\+\w+)?:\/\//, 'postgres://');

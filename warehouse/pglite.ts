@@ -5,6 +5,7 @@ import { fullDisk } from './embedded-disk.ts';
 import { EmbeddedStart } from './embedded-start.ts';
 import { DatacycleError, type Fault, StatementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
+import type { DoErrand } from './guest-lines.ts';
 import { answerGuests } from './guests.ts';
 import { createFoldersSync } from './make-folders.ts';
 import { sessionSettings, setSettings } from './session-settings.ts';
@@ -22,6 +23,8 @@ export interface PgliteOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Told what statements say besides their results, e.g. by `raise notice`. */
   readonly onNotice?: ((text: string) => void) | undefined;
+  /** Does what other processes ask this one for, while it holds the database. */
+  readonly doErrand?: DoErrand | undefined;
 }
 
 /**
@@ -195,6 +198,6 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
       unlock();
     },
   };
-  if (!inMemory) endGuests = await answerGuests(folder, applicationName, warehouse);
+  if (!inMemory) endGuests = await answerGuests(folder, applicationName, warehouse, options.doErrand);
   return warehouse;
 }

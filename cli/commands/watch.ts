@@ -3,8 +3,9 @@ import type { Project } from '../../runner/project/project.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { housekeep } from '../housekeeping/housekeeping.ts';
 import { hasProblems, stepLines } from '../housekeeping/report.ts';
+import { Errands, type RunCommand } from '../jobs/errands.ts';
 import { Predictor } from '../predict/predictor.ts';
-import { openProjectWarehouse } from '../settings/environment.ts';
+import { type GlobalOptions, holdEmbedded, openProjectWarehouse } from '../settings/environment.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 import { type Journal, projectRedactor } from '../terminal/journal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -21,12 +22,16 @@ import { Watcher } from '../watch/watcher.ts';
 const landingSessions = 8;
 
 /**
- * Keeps the database fresh until it is stopped. The project is read once: a change of it requires a restart.
+ * Keeps the database fresh until it is stopped. The project is read once: a change of it requires a restart. On the embedded database,
+ * which it holds, it does what the buttons of `datacycle ui` ask for.
+ * @param run runs a command line in this process.
  * @throws UsageError, ProjectError or ConnectionError for faults at the start; DatacycleError if there is another
  * watcher. Later failures are lines in the log.
  */
 export async function watch(
   project: Project,
+  flags: GlobalOptions,
+  run: RunCommand,
   terminal: Terminal,
   journal: Journal | undefined,
   signal: AbortSignal,
@@ -40,12 +45,17 @@ export async function watch(
   const redact = projectRedactor(project);
   const log = new WatchLog(terminal, journal, redact, clock);
   const metrics = new WatchMetrics(clock);
+  const errands = new Errands({ project, run, flags });
   // A network that is back is noticed by the next try: that one is not to wait for longer than an interval.
   const waits = { connectMs: Math.min(10_000, Math.max(3000, settings.intervalMs)), signal };
-  const landing = await openProjectWarehouse(project, 'watch', landingSessions, waits);
+  const landing = await openProjectWarehouse(project, 'watch', landingSessions, {
+    ...waits,
+    doErrand: errands.take,
+  });
   // The embedded database can be opened once only.
   const building =
     landing.kind === 'pglite' ? landing : await openProjectWarehouse(project, 'watch build', undefined, waits);
+  const release = landing.kind === 'pglite' ? holdEmbedded(project, landing) : () => undefined;
   try {
     const keepHouse: Housekeep = async (stop) => {
       for (const step of await housekeep(landing, project, compiled, clock, stop)) {
@@ -56,7 +66,7 @@ export async function watch(
     const hasWeather = watched.some(({ name }) => name === 'weather');
     const predictor = Predictor.of(compiled, landing, hasWeather, clock);
     const common = { compiled, sources, landing, building, settings, clock, log, metrics };
-    const options = { ...common, housekeep: keepHouse, predictor };
+    const options = { ...common, housekeep: keepHouse, predictor, errands };
     const watcher = new Watcher(options);
     const health = () => healthOf(watcher.state, watcher.conditions, performance.now(), settings.intervalMs);
     const server =
@@ -83,6 +93,7 @@ export async function watch(
     }
     return 0;
   } finally {
+    release();
     if (building !== landing) await closeSoon(building);
     await closeSoon(landing);
   }

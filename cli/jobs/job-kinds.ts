@@ -2,13 +2,14 @@ import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 import type { JobKind, JobParam } from '../../ui/data/job.ts';
+import type { GlobalOptions } from '../settings/environment.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 
 const select: JobParam = { name: 'select', label: 'What (selectors; empty: everything)', type: 'selector' };
 const full: JobParam = { name: 'full', label: 'Look for late files, too', type: 'flag' };
 const dryRun: JobParam = { name: 'dry-run', label: 'Only say what would be done', type: 'flag' };
 
-interface Recipe extends JobKind {
+interface Recipe extends Omit<JobKind, 'typed'> {
   readonly command: (given: Readonly<Record<string, string>>) => readonly string[];
 }
 
@@ -178,7 +179,34 @@ const demo: Recipe = {
 /** The jobs of a project; loads of those sources that are set, and the demo where no server is. */
 export function jobKinds(project: Project, isEmbedded: boolean): readonly JobKind[] {
   const names = Object.values(sources).flatMap((source) => (isConfigured(source, project) ? [source.name] : []));
-  return [...(names.length === 0 ? [] : [loadKind(names)]), ...(isEmbedded ? [demo] : []), ...always];
+  const recipes = [...(names.length === 0 ? [] : [loadKind(names)]), ...(isEmbedded ? [demo] : []), ...always];
+  return recipes.map((recipe) => ({ ...recipe, typed: asTyped(recipe.command({})) }));
+}
+
+/** A button with the values of its parameters. */
+export interface JobAsked {
+  readonly name: string;
+  readonly given: Readonly<Record<string, string>>;
+}
+
+/** A command line as a person types it. */
+export function asTyped(command: readonly string[]): string {
+  return `datacycle ${command.map((arg) => (/^[\w.:+*@/=-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}`;
+}
+
+/** The flags that a command of this process gives to those that it runs within it. */
+export function globalArgs({ projectDir, target, vars }: GlobalOptions): readonly string[] {
+  return [
+    '--project-dir',
+    projectDir,
+    ...(target === undefined ? [] : ['--target', target]),
+    ...(vars === undefined ? [] : ['--vars', vars]),
+  ];
+}
+
+/** Whether a job works on the project's files alone. */
+export function needsNoDatabase(name: string): boolean {
+  return name === 'lint';
 }
 
 /**
@@ -204,7 +232,7 @@ export function commandOf(
     if (known === undefined || !fits(known, value))
       throw new UsageError({ what: `"${value}" is no ${param} for the job ${name}` });
   }
-  return (kind as Recipe).command(given);
+  return (kind as JobKind & Recipe).command(given);
 }
 
 function fits(param: JobParam, value: string): boolean {

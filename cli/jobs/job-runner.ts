@@ -4,6 +4,7 @@
 //   2. job-runner.ts    runs one at a time, tells of its progress, stops it
 //   3. job-terminal.ts  a terminal whose lines go to the pages
 //   4. audit-trail.ts   writes down who started and stopped what
+//   5. errands.ts       does what the pages of another process ask for, where this one holds the embedded database
 //
 // In this process also on a server, so that a job can be stopped on every system as Ctrl+C stops it: between two transactions.
 import { randomUUID } from 'node:crypto';
@@ -12,17 +13,19 @@ import { UsageError } from '../../runner/text/errors.ts';
 import type { Job, JobKind, JobLine, JobStarted } from '../../ui/data/job.ts';
 import type { JobChange, Jobs } from '../../ui/data/port.ts';
 import type { GlobalOptions } from '../settings/environment.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { writeTrail } from './audit-trail.ts';
-import { commandOf, jobKinds } from './job-kinds.ts';
+import { asTyped, commandOf, globalArgs, type JobAsked, jobKinds } from './job-kinds.ts';
 import { JobTerminal } from './job-terminal.ts';
 
-/** Runs a command line in this process. @returns its exit code; it never throws. */
-export type RunCommand = (args: readonly string[], terminal: Terminal, signal: AbortSignal) => Promise<number>;
+/** A button with the values of its parameters, and the command line that it stands for. */
+export interface PressedJob extends JobAsked {
+  readonly args: readonly string[];
+}
 
 export interface JobOptions {
   readonly project: Project;
-  readonly run: RunCommand;
+  /** Does the work, wherever that has to be done. @returns the exit code; it never throws. */
+  readonly run: (job: PressedJob, terminal: JobTerminal, signal: AbortSignal) => Promise<number>;
   /** Given to each command as they were given to `ui`. */
   readonly flags: GlobalOptions;
   readonly clock: () => Date;
@@ -58,10 +61,10 @@ export class JobRunner implements Jobs {
     const command = commandOf(this.kinds, name, given);
     if (this.#running !== undefined)
       throw new UsageError({ what: 'another job is at work', hint: 'Wait for its end, or stop it.' });
-    const { clock, project, run } = this.#options;
+    const { clock, project, run, flags } = this.#options;
     const id = randomUUID();
     const startedAt = clock().toISOString();
-    const shown = `datacycle ${command.map((arg) => (/^[\w.:+*@/=-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}`;
+    const shown = asTyped(command);
     writeTrail(project, { time: startedAt, event: 'started', by, job: id, command: shown });
     this.#jobs.unshift({
       id,
@@ -81,7 +84,8 @@ export class JobRunner implements Jobs {
       progress: (progress) => this.#change(id, { progress }, []),
     });
     this.#change(id, {}, []);
-    const done = run([...this.#global(), ...command], terminal, stop.signal).then((code) => {
+    const args = [...globalArgs(flags), ...command];
+    const done = run({ name, given, args }, terminal, stop.signal).then((code) => {
       const state = stop.signal.aborted ? 'cancelled' : code === 0 ? 'done' : 'failed';
       const finishedAt = clock().toISOString();
       this.#running = undefined;
@@ -129,15 +133,5 @@ export class JobRunner implements Jobs {
     this.#jobs[at] = after;
     const { lines: _all, ...job } = after;
     for (const hear of this.#hearing) hear({ job, lines });
-  }
-
-  #global(): string[] {
-    const { projectDir, target, vars } = this.#options.flags;
-    return [
-      '--project-dir',
-      projectDir,
-      ...(target === undefined ? [] : ['--target', target]),
-      ...(vars === undefined ? [] : ['--vars', vars]),
-    ];
   }
 }

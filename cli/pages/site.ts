@@ -5,6 +5,8 @@ import type { ProjectLineage } from '../../runner/lineage/lineage.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { ProjectError } from '../../runner/text/errors.ts';
 import { ConnectionError, DatacycleError } from '../../warehouse/errors.ts';
+import { FolderInUse } from '../../warehouse/folder-lock.ts';
+import type { Visited } from '../../warehouse/guest.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { lineageOf } from '../selection/column-lineage.ts';
 import { type GlobalOptions, holdEmbedded, openOrVisit, openProject } from '../settings/environment.ts';
@@ -23,7 +25,7 @@ export class Site {
   readonly project: Project;
   readonly signal: AbortSignal;
   readonly #options: GlobalOptions;
-  #warehouse: Promise<Warehouse> | undefined;
+  #opened: ReturnType<typeof openOrVisit> | undefined;
   #known: Known | undefined;
   #looked = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
@@ -46,21 +48,37 @@ export class Site {
   }
 
   /** @throws ConnectionError while the server is away. */
-  warehouse(): Promise<Warehouse> {
+  async warehouse(): Promise<Warehouse> {
+    return (await this.#open()).warehouse;
+  }
+
+  /** The process that holds the embedded database at the moment, in words, and what it can be asked; undefined: we hold it, or a server does. */
+  async heldBy(): Promise<Pick<Visited, 'holder' | 'errand'> | undefined> {
+    try {
+      return (await this.#open()).visited;
+    } catch (error) {
+      if (!(error instanceof FolderInUse)) throw error;
+      // It opened no door, or a long statement keeps it from answering.
+      return { holder: error.holder, errand: async () => undefined };
+    }
+  }
+
+  #open(): ReturnType<typeof openOrVisit> {
     const again = () => {
-      this.#warehouse = undefined;
+      this.#opened = undefined;
     };
-    this.#warehouse ??= openOrVisit(this.project, 'ui', 4, this.signal, again).then(
-      ({ warehouse, isVisit }) => {
-        if (warehouse.kind === 'pglite' && !isVisit) this.#release = holdEmbedded(this.project, warehouse);
-        return warehouse;
+    this.#opened ??= openOrVisit(this.project, 'ui', 4, this.signal, again).then(
+      (opened) => {
+        const { warehouse, visited } = opened;
+        if (warehouse.kind === 'pglite' && visited === undefined) this.#release = holdEmbedded(this.project, warehouse);
+        return opened;
       },
       (error: unknown) => {
         again();
         throw error;
       },
     );
-    return this.#warehouse;
+    return this.#opened;
   }
 
   /** The project, compiled; that of before while its files have faults, which `problem` then tells. @throws ProjectError if there is none. */
@@ -82,8 +100,8 @@ export class Site {
 
   async close(): Promise<void> {
     this.#release();
-    const opened = await this.#warehouse?.catch(() => undefined);
-    await opened?.close();
+    const opened = await this.#opened?.catch(() => undefined);
+    await opened?.warehouse.close();
   }
 
   async #now(): Promise<Known> {

@@ -1,6 +1,7 @@
 // `datacycle ui`: what the pages ask, answered from the project and its database.
 //
 //   ui.ts          the command: opens the project, serves until it is stopped
+//   where-held.ts  has a job done by whichever process holds the embedded database
 //   site.ts        the project as it is now, and its database; answers.ts: all questions by their names
 //   graph.ts, node.ts  what the project's files say: the graph, one node with its SQL
 //   states.ts, rows.ts, run-pages.ts, excerpt.ts  what runs recorded, and rows
@@ -14,7 +15,8 @@ import { UsageError } from '../../runner/text/errors.ts';
 import { startServer } from '../../ui/server/server.ts';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import { residentsOf } from '../explore/residents.ts';
-import { JobRunner, type RunCommand } from '../jobs/job-runner.ts';
+import type { RunCommand } from '../jobs/errands.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
 import type { GlobalOptions } from '../settings/environment.ts';
 import { numberSetting, textSetting } from '../settings/settings.ts';
 import { projectRedactor } from '../terminal/journal.ts';
@@ -22,6 +24,7 @@ import { openInBrowser } from '../terminal/open-browser.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { questionsOf } from './answers.ts';
 import { Site } from './site.ts';
+import { whereHeld } from './where-held.ts';
 
 export interface UiFlags extends GlobalOptions {
   readonly port?: number | undefined;
@@ -51,7 +54,7 @@ export async function ui(flags: UiFlags, run: RunCommand, terminal: Terminal, si
     await refresh();
     const jobs = new JobRunner({
       project,
-      run,
+      run: whereHeld(site, run),
       flags,
       clock: () => new Date(),
       isEmbedded: !project.env.DB_URL,

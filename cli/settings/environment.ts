@@ -9,7 +9,7 @@ import { readStateVersion } from '../../runner/state/schema.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { isMapping } from '../../runner/yaml/mapping.ts';
 import { FolderInUse } from '../../warehouse/folder-lock.ts';
-import { visitEmbedded } from '../../warehouse/guest.ts';
+import { type Visited, visitEmbedded } from '../../warehouse/guest.ts';
 import { readVersion } from '../../warehouse/migrate.ts';
 import { openWarehouse, type WarehouseOptions } from '../../warehouse/open.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -92,7 +92,7 @@ export async function openProjectWarehouse(
   project: Project,
   purpose: string,
   threads: number | undefined,
-  waits: Pick<WarehouseOptions, 'connectMs' | 'signal' | 'onNotice'> = {},
+  waits: Pick<WarehouseOptions, 'connectMs' | 'signal' | 'onNotice' | 'doErrand'> = {},
 ): Promise<Warehouse> {
   const secrets = (project.settings.secrets ?? []).flatMap((name) => {
     const value = project.env[name];
@@ -159,15 +159,15 @@ export async function openOrVisit(
   threads: number | undefined,
   signal: AbortSignal,
   onGone: () => void,
-): Promise<{ readonly warehouse: Warehouse; readonly isVisit: boolean }> {
+): Promise<{ readonly warehouse: Warehouse; readonly visited?: Visited }> {
   try {
-    return { warehouse: await openToRead(project, purpose, threads, signal), isVisit: false };
+    return { warehouse: await openToRead(project, purpose, threads, signal) };
   } catch (error) {
     if (!(error instanceof FolderInUse)) throw error;
     const visited = await visitEmbedded(embeddedFolder(project.root, project.target.folder), onGone);
     if (visited === undefined) throw error;
-    const warehouse = forTarget(visited, project.target.schema);
-    return { warehouse: await openedWith(warehouse, readVersions), isVisit: true };
+    const warehouse = forTarget(visited.warehouse, project.target.schema);
+    return { warehouse: await openedWith(warehouse, readVersions), visited };
   }
 }
 

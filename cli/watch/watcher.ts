@@ -6,6 +6,7 @@
 //   builder.ts       one build at a time, of what is downstream of the new loads
 //   nightly.ts       the nightly round; it, daily loads and exports run once for each due time whatever the clock does
 //   predicting.ts    predicts each quarter of an hour when its readings are built, trains daily
+//   errand.ts        does what a button of the pages asks for, between two checks
 //   conditions.ts    one log line when something begins to fail, and one when it works again
 //   health.ts, metrics.ts  answers on a local port
 //
@@ -17,6 +18,7 @@ import type { Compiled } from '../../runner/compile/compile.ts';
 import { ConnectionError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { ScheduledExports } from '../exports/scheduled.ts';
+import type { Errands } from '../jobs/errands.ts';
 import type { Predictor } from '../predict/predictor.ts';
 import { DailyJob } from '../schedule/daily-job.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
@@ -24,6 +26,7 @@ import { answered, answerWithin, databaseFailed } from './answer.ts';
 import { Backlog } from './backlog.ts';
 import { Builder } from './builder.ts';
 import { Conditions, type Subject } from './conditions.ts';
+import { doErrand } from './errand.ts';
 import type { WatchState } from './health.ts';
 import { type JobOutcome, Lander, messageOf } from './landing.ts';
 import { lastSuccesses, newestData, newestLoads, repairedSince, streamLag } from './ledger-marks.ts';
@@ -49,6 +52,8 @@ export interface WatcherOptions {
   readonly housekeep?: Housekeep | undefined;
   /** What predicts; undefined if the project has nothing that is predicted from. */
   readonly predictor?: Predictor | undefined;
+  /** Jobs that other processes ask for, since this one holds the database; they are done between two checks. */
+  readonly errands?: Errands | undefined;
   /** How long the database may take to answer a short question, in milliseconds. */
   readonly answerMs?: number | undefined;
   /** How long a build may wait for a lock before that is reported, in milliseconds. */
@@ -181,7 +186,12 @@ export class Watcher {
     while (!stop.aborted) {
       const started = performance.now();
       if (!(await this.tick(stop, stillMine))) return;
-      await pause(this.#options.settings.intervalMs - (performance.now() - started), stop);
+      const left = this.#options.settings.intervalMs - (performance.now() - started);
+      const { errands } = this.#options;
+      if (errands === undefined) await pause(left, stop);
+      // The next check then comes at once: it builds what the job has landed.
+      else if (await errands.pause(left, stop))
+        await doErrand({ errands, log: this.#options.log, state: this.state, settled: () => this.settled() }, stop);
     }
   }
 

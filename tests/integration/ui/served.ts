@@ -7,6 +7,7 @@ import { JobRunner } from '../../../cli/jobs/job-runner.ts';
 import { questionsOf } from '../../../cli/pages/answers.ts';
 import { Site } from '../../../cli/pages/site.ts';
 import { pagesFolder } from '../../../cli/pages/ui.ts';
+import { whereHeld } from '../../../cli/pages/where-held.ts';
 import { runWithin } from '../../../cli/program.ts';
 import { projectRedactor } from '../../../cli/terminal/journal.ts';
 import { type RunningPages, startServer } from '../../../ui/server/server.ts';
@@ -41,7 +42,7 @@ export async function serve(root: string, hosts: readonly string[] = []): Promis
   let after: Promise<void> | undefined;
   const jobs = new JobRunner({
     project,
-    run: runWithin,
+    run: whereHeld(site, runWithin),
     flags,
     clock: () => new Date(),
     isEmbedded: !project.env.DB_URL,

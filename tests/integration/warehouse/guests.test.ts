@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StatementError } from '../../../warehouse/errors.ts';
-import { visitEmbedded } from '../../../warehouse/guest.ts';
+import { HolderGone, type Visited, visitEmbedded } from '../../../warehouse/guest.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 
@@ -15,6 +15,7 @@ describe('an embedded database that another process holds', () => {
   const folder = join(root, 'db');
   let holder: Warehouse;
   let guest: Warehouse;
+  let visit: Visited;
   let gone = 0;
   const door = () => JSON.parse(readFileSync(`${folder}.door`, 'utf8')) as { port: number; token: string };
 
@@ -26,7 +27,8 @@ describe('an embedded database that another process holds', () => {
       gone += 1;
     });
     if (visited === undefined) throw new Error('nobody answers');
-    guest = visited;
+    visit = visited;
+    guest = visited.warehouse;
   });
   afterAll(async () => {
     await holder.close();
@@ -109,6 +111,11 @@ describe('an embedded database that another process holds', () => {
     expect((await guest.query('select id from t')).rows).toEqual([{ id: 1 }]);
   });
 
+  it('does errands for nobody unless its holder says so', async () => {
+    expect(await visit.errand('anything', () => undefined, new AbortController().signal)).toBeUndefined();
+    expect((await guest.query('select id from t')).rows).toEqual([{ id: 1 }]);
+  });
+
   it('is told when the holder has left, and finds no door that leads nowhere', async () => {
     const before = readFileSync(`${folder}.door`);
     await holder.close();
@@ -120,5 +127,59 @@ describe('an embedded database that another process holds', () => {
     expect(await visitEmbedded(folder, () => undefined)).toBeUndefined();
     holder = await openWarehouse({ url: undefined, folder, purpose: 'watch', concurrency: 1 });
     expect(readFileSync(`${folder}.door`)).not.toEqual(before);
+  });
+});
+
+describe('an embedded database whose holder does errands', () => {
+  const root = mkdtempSync(join(tmpdir(), 'datacycle-errands-'));
+  const folder = join(root, 'db');
+  let holder: Warehouse;
+  let visit: Visited;
+  const never = new AbortController().signal;
+
+  beforeAll(async () => {
+    if (template !== undefined) cpSync(template, folder, { recursive: true });
+    holder = await openWarehouse({
+      url: undefined,
+      folder,
+      purpose: 'watch',
+      concurrency: 1,
+      doErrand: async (errand, say, left) => {
+        say({ heard: errand });
+        if (errand === 'bad') throw new Error('that is none');
+        if (errand === 'long') await new Promise((done) => left.addEventListener('abort', done, { once: true }));
+        if (errand === 'endless') await new Promise(() => undefined);
+        say('\n');
+        return { done: errand };
+      },
+    });
+    const visited = await visitEmbedded(folder, () => undefined);
+    if (visited === undefined) throw new Error('nobody answers');
+    visit = visited;
+  });
+  afterAll(async () => {
+    await holder.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it('tells how it goes and what became of it', async () => {
+    const said: unknown[] = [];
+    const errand = { name: 'build', given: { select: 'ü' } };
+    expect(await visit.errand(errand, (one) => said.push(one), never)).toEqual({ outcome: { done: errand } });
+    expect(said).toEqual([{ heard: errand }, '\n']);
+    await expect(visit.errand('bad', () => undefined, never)).rejects.toThrow('that is none');
+  });
+
+  it('waits for the end of one that is asked to stop', async () => {
+    const stop = new AbortController();
+    const done = visit.errand('long', () => stop.abort(), stop.signal);
+    expect(await done).toEqual({ outcome: { done: 'long' } });
+  });
+
+  it('is told when the holder leaves in the middle', async () => {
+    const closing: Promise<void>[] = [];
+    const done = visit.errand('endless', () => closing.push(holder.close()), never);
+    await expect(done).rejects.toThrow(HolderGone);
+    await Promise.all(closing);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { JobRunner, type RunCommand } from '../../../../cli/jobs/job-runner.ts';
+import { type JobOptions, JobRunner } from '../../../../cli/jobs/job-runner.ts';
 import { readProject } from '../../../../runner/project/read-project.ts';
 import type { JobChange } from '../../../../ui/data/port.ts';
 
@@ -13,14 +13,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function runner(run: RunCommand): JobRunner {
+function runner(run: JobOptions['run']): JobRunner {
   const project = readProject({ root, env: { DB_URL: 'postgres://me:hunter22@host/db' } });
   const flags = { projectDir: root, target: undefined };
   return new JobRunner({ project, run, flags, clock: () => new Date(0), isEmbedded: false, onEnd: () => undefined });
 }
 
 /** Works until it is asked to stop, as a command does. */
-const untilStopped: RunCommand = (_args, terminal, signal) =>
+const untilStopped: JobOptions['run'] = (_job, terminal, signal) =>
   new Promise((resolve) => {
     terminal.say('at work');
     signal.addEventListener('abort', () => resolve(130));
@@ -34,7 +34,7 @@ const trail = () =>
 
 it('runs the command of a job with the flags of the pages, and tells of its lines', async () => {
   const seen: (readonly string[])[] = [];
-  const jobs = runner(async (args, terminal) => {
+  const jobs = runner(async ({ args }, terminal) => {
     seen.push(args);
     terminal.say('1 built', 'good');
     return 0;
