@@ -70,7 +70,10 @@ function readsAs(keys: KeyRing, key: Key): ReadRows {
       return (await reader.query<R>(sql, params, 'parsed')).rows;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      throw new UsageError({ what: `the database does not let ${key.login} in: ${error.message}` });
+      throw new UsageError({
+        what: 'the database does not let this link in',
+        detail: `${key.login}: ${error.message}`,
+      });
     }
   };
 }

@@ -41,33 +41,46 @@ export function adviceOf(
       text: isEmbedded
         ? 'No source is set. The demo writes a sample day, loads it and builds everything on the embedded database.'
         : 'No source is set: SMB_PATH, SFTP_HOST or MYSQL_URL in .env say where data come from.',
+      values: {},
       job: isEmbedded ? { name: 'demo', given: {} } : null,
     });
     return advice;
   }
   for (const { source, failures } of status.sources)
     if (failures > 0 && configured.includes(source))
-      advice.push({ text: `Loading ${source} failed ${failures} times: try it again.`, job: load(source) });
-  if (!loaded && configured.length > 0) advice.push({ text: 'Nothing has been loaded yet.', job: load('all') });
-  else if (status.runs.length === 0) advice.push({ text: 'Nothing has been built yet.', job: build('') });
+      advice.push({
+        text: 'Loading {source} failed {count} times: try it again.',
+        values: { source, count: failures },
+        job: load(source),
+      });
+  if (!loaded && configured.length > 0)
+    advice.push({ text: 'Nothing has been loaded yet.', values: {}, job: load('all') });
+  else if (status.runs.length === 0) advice.push({ text: 'Nothing has been built yet.', values: {}, job: build('') });
   for (const { model, test, badRows } of status.audits)
     advice.push({
-      text: `${badRows} bad rows hold ${model} back (${test}): look at them, then build it again.`,
+      text: '{count} bad rows hold {model} back ({test}): look at them, then build it again.',
+      values: { count: badRows, model, test },
       job: build(`${model}+`),
     });
   const failed = status.problems.filter(({ kind }) => kind === 'node');
   if (failed.length > 0 && status.audits.length === 0)
     advice.push({
-      text: `${failed.length} models or tests did not do well last: see their errors, mend the cause, then do them again.`,
+      text: '{count} models or tests did not do well last: see their errors, mend the cause, then do them again.',
+      values: { count: failed.length },
       job: { name: 'retry', given: {} },
     });
   for (const { name } of status.problems.filter(({ kind }) => kind === 'freshness'))
     advice.push({
-      text: `${name} is older than project.yml allows.`,
+      text: '{name} is older than project.yml allows.',
+      values: { name },
       job: configured.includes(name) ? load(name) : build(status.runs.length === 0 ? '' : `+${name}`),
     });
   if (status.watcher === null && configured.length > 0 && !isEmbedded)
-    advice.push({ text: 'No watcher is at work: `datacycle watch` loads and builds by itself.', job: null });
+    advice.push({
+      text: 'No watcher is at work: `datacycle watch` loads and builds by itself.',
+      values: {},
+      job: null,
+    });
   return advice.slice(0, 8);
 }
 

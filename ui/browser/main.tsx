@@ -34,8 +34,8 @@ const all = [
 ] as const;
 const pages = all.filter(({ page, isLive }) => (resident === undefined ? !isStatic || !isLive : page === 'explore'));
 
-/** Explore and the frame are in every language, the rest is in English. */
-const isTranslated = (page: string) => resident !== undefined || page === 'explore';
+/** What those who live there look at is in every language, what engineers look at is in English. */
+const isTranslated = (page: string) => resident !== undefined || page === 'explore' || (page === '' && !isStatic);
 
 function Page({ route }: { route: Route }) {
   if (resident !== undefined) return <Explore />;

@@ -12,6 +12,8 @@ export type JobParam = {
 export interface JobKind {
   readonly name: string;
   readonly label: string;
+  /** The command, as it is typed without anything that is chosen below. */
+  readonly typed: string;
   /** What happens, in one sentence. */
   readonly description: string;
   /** Under which heading the button is. */

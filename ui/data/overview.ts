@@ -42,10 +42,26 @@ export interface Problem {
   readonly page: string;
 }
 
+/** What may be to be done; {name} is one of the advice's values. */
+export type AdviceText =
+  | 'No source is set. The demo writes a sample day, loads it and builds everything on the embedded database.'
+  | 'No source is set: SMB_PATH, SFTP_HOST or MYSQL_URL in .env say where data come from.'
+  | 'Loading {source} failed {count} times: try it again.'
+  | 'Nothing has been loaded yet.'
+  | 'Nothing has been built yet.'
+  | '{count} bad rows hold {model} back ({test}): look at them, then build it again.'
+  | '{count} models or tests did not do well last: see their errors, mend the cause, then do them again.'
+  | '{name} is older than project.yml allows.'
+  | 'No watcher is at work: `datacycle watch` loads and builds by itself.';
+
 export interface Advice {
-  readonly text: string;
+  readonly text: AdviceText;
+  readonly values: Readonly<Record<string, string | number>>;
   /** The button that does it, with values of its parameters; null where a person has to. */
-  readonly job: { readonly name: string; readonly given: Readonly<Record<string, string>> } | null;
+  readonly job: {
+    readonly name: 'demo' | 'load' | 'build' | 'retry';
+    readonly given: Readonly<Record<string, string>>;
+  } | null;
 }
 
 export interface SourceRow {

@@ -79,6 +79,15 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await seen(/things need a person/);
     await page.getByRole('link', { name: 'divided' }).first().waitFor();
     await page.getByRole('button', { name: 'retry' }).waitFor();
+    await page.getByLabel('Language').selectOption('fr');
+    await page.getByRole('heading', { name: 'Que faire ensuite' }).waitFor();
+    await seen(/\d points demandent une intervention/);
+    await page.getByRole('button', { name: 'Réessayer' }).waitFor();
+    expect(await page.locator('main').getAttribute('lang')).toBeNull();
+    await open('operate');
+    await seen('datacycle build --full-refresh');
+    expect(await page.locator('main').getAttribute('lang')).toBe('en');
+    await page.getByLabel('Langue').selectOption('en');
   });
 
   it('show a failing test with its rows', async () => {

@@ -36,11 +36,11 @@ const dry = { 'dry-run': 'yes' };
 
 /** Each button as it is pressed, in this order; the demo has a test of its own. */
 const presses: Readonly<Record<string, Press>> = {
-  load: { command: 'datacycle load', says: /^sensors: 0 files landed, 0 rejected/ },
+  load: { command: 'datacycle load', says: /^sensors: 0 files landed, 0 rejected/m },
   'from-bronze': {
     given: { source: 'sensors' },
     command: 'datacycle load sensors --from-bronze',
-    says: /^sensors: 0 /,
+    says: /^sensors: 0 /m,
   },
   build: { command: 'datacycle build', says: /Done: 3 built \(4 rows changed\), 1 of 1 test passed/ },
   'full-refresh': {

@@ -70,7 +70,7 @@ describe('what lights up', () => {
 
 describe('words', () => {
   it('say times and sizes', () => {
-    expect([0.004, 3.21, 75, 600, 7200, 400_000].map(duration)).toEqual([
+    expect([0.004, 3.21, 75, 600, 7200, 400_000].map((seconds) => duration(seconds))).toEqual([
       '4 ms',
       '3.2 s',
       '75 s',
@@ -78,7 +78,7 @@ describe('words', () => {
       '2.0 h',
       '5 days',
     ]);
-    expect([0, 999, 1500, 2.5e9].map(size)).toEqual(['0 B', '999 B', '1.5 KB', '2.5 GB']);
+    expect([0, 999, 1500, 2.5e9].map((bytes) => size(bytes))).toEqual(['0 B', '999 B', '1.5 KB', '2.5 GB']);
     expect(ago('2023-10-12T10:00:00Z', new Date('2023-10-12T10:10:00Z'))).toBe('10 min ago');
     expect(ago(null)).toBe('never');
   });

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { pageCaptions, root } from '../../../bin/setup.mjs';
-import { digits, languages, preferred, speak, t } from '../../../ui/browser/parts/language.ts';
+import { digits, languages, ownSpeech, preferred, speak, spoken, t } from '../../../ui/browser/parts/language.ts';
 import { texts } from '../../../ui/browser/parts/texts.ts';
+import { ago, duration, size } from '../../../ui/browser/parts/words.ts';
 import { measures } from '../../../ui/data/explore.ts';
 
 const captions = await pageCaptions();
@@ -43,6 +44,14 @@ describe('the language of a page', () => {
     speak('fr');
     expect(t('{count} points in UTC', { count: 24 })).toBe('24 points en UTC');
     expect([t('Presence'), t('Overview'), digits(1234.5678)]).toEqual(['Présence', "Vue d'ensemble", '1234,6']);
+    expect([duration(400_000, ownSpeech()), size(1500, ownSpeech()), ago(null, new Date(), ownSpeech())]).toEqual([
+      '5 jours',
+      '1,5 KB',
+      'jamais',
+    ]);
+    // What the server says and the pages do not know stays as it is, and is known for English.
+    expect(spoken('this cannot be shown now').lang).toBe('fr');
+    expect(spoken('division by zero')).toEqual({ text: 'division by zero', lang: 'en' });
     speak('en');
     expect([t('in {unit}', { unit: '{count}' }), digits(0.5)]).toEqual(['in {count}', '0.5']);
   });

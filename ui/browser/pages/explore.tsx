@@ -5,7 +5,7 @@ import { Chart } from '../parts/chart.tsx';
 import { csvOf } from '../parts/csv.ts';
 import { t } from '../parts/language.ts';
 import { saveText } from '../parts/save.ts';
-import { Scrolling, Shown } from '../parts/show.tsx';
+import { Legend, Scrolling, Shown } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
 
 /** What an apartment measured, over time. */
@@ -82,6 +82,7 @@ function Chosen({ apartments }: { apartments: Explorable['apartments'] }) {
           <button
             key={title}
             type="button"
+            aria-pressed={from === Math.max(apartment.from, apartment.to - seconds) && to === apartment.to}
             onClick={() => setRange([Math.max(apartment.from, apartment.to - seconds), apartment.to])}
           >
             {t(title)}
@@ -166,8 +167,13 @@ function Presence({ apartment }: { apartment: number }) {
   return <Shown from={found}>{(answer) => <HeatMap answer={answer} />}</Shown>;
 }
 
-const cell = 18;
-const labelWidth = 90;
+/** On a telephone all hours are to be seen at once. */
+const isNarrow = matchMedia('(max-width: 560px)').matches;
+const cell = isNarrow ? 12 : 18;
+const labelWidth = isNarrow ? 46 : 90;
+
+/** The shades of the map, in minutes of an hour. */
+const shades = ['0', '1–15', '16–30', '31–45', '46–60'] as const;
 
 /** A row for each day, a square for each hour of local time: the darker, the more minutes somebody was seen. */
 function HeatMap({ answer: { days } }: { answer: PresenceMap }) {
@@ -175,42 +181,51 @@ function HeatMap({ answer: { days } }: { answer: PresenceMap }) {
   const all = days.flatMap(({ hours }) => hours.filter((one) => one !== null));
   const share = Math.round((all.reduce((sum, one) => sum + one, 0) / Math.max(1, all.length * 60)) * 100);
   return (
-    <Scrolling label={t('Presence by day and hour')}>
-      <svg
-        width={labelWidth + 24 * cell}
-        height={days.length * cell + 20}
-        role="img"
-        aria-label={t('{count} days from {from} to {to}, with presence in {share} % of the time', {
-          count: days.length,
-          from: days[0]?.day ?? '',
-          to: days.at(-1)?.day ?? '',
-          share,
-        })}
-      >
-        {[0, 6, 12, 18].map((hour) => (
-          <text key={hour} x={labelWidth + hour * cell} y={12} class="axis">
-            {hour}:00
-          </text>
-        ))}
-        {days.map(({ day: date, hours }, index) => (
-          <g key={date} transform={`translate(0 ${20 + index * cell})`}>
-            <text x={labelWidth - 6} y={13} class="axis" text-anchor="end">
-              {date}
+    <>
+      <Legend
+        kind="heat"
+        entries={[
+          ['none', t('not known')],
+          ...shades.map((minutes, at) => [String(at), t('{minutes} minutes', { minutes })] as const),
+        ]}
+      />
+      <Scrolling label={t('Presence by day and hour')}>
+        <svg
+          width={labelWidth + 24 * cell}
+          height={days.length * cell + 20}
+          role="img"
+          aria-label={t('{count} days from {from} to {to}, with presence in {share} % of the time', {
+            count: days.length,
+            from: days[0]?.day ?? '',
+            to: days.at(-1)?.day ?? '',
+            share,
+          })}
+        >
+          {[0, 6, 12, 18].map((hour) => (
+            <text key={hour} x={labelWidth + hour * cell} y={12} class="axis">
+              {hour}:00
             </text>
-            {hours.map((minutes, hour) => (
-              <rect
-                key={`${date} ${String(hour)}`}
-                x={labelWidth + hour * cell}
-                width={cell - 1}
-                height={cell - 1}
-                class={`heat heat-${minutes === null ? 'none' : Math.min(4, Math.ceil(minutes / 15))}`}
-              >
-                <title>{`${date} ${hour}:00: ${minutes === null ? t('not known') : t('{minutes} minutes', { minutes })}`}</title>
-              </rect>
-            ))}
-          </g>
-        ))}
-      </svg>
-    </Scrolling>
+          ))}
+          {days.map(({ day: date, hours }, index) => (
+            <g key={date} transform={`translate(0 ${20 + index * cell})`}>
+              <text x={labelWidth - 6} y={13} class="axis" text-anchor="end">
+                {isNarrow ? date.slice(5) : date}
+              </text>
+              {hours.map((minutes, hour) => (
+                <rect
+                  key={`${date} ${String(hour)}`}
+                  x={labelWidth + hour * cell}
+                  width={cell - 1}
+                  height={cell - 1}
+                  class={`heat heat-${minutes === null ? 'none' : Math.min(4, Math.ceil(minutes / 15))}`}
+                >
+                  <title>{`${date} ${hour}:00: ${minutes === null ? t('not known') : t('{minutes} minutes', { minutes })}`}</title>
+                </rect>
+              ))}
+            </g>
+          ))}
+        </svg>
+      </Scrolling>
+    </>
   );
 }

@@ -45,17 +45,31 @@ export function Operate({ route }: { route: Route }) {
         <h2>Settings</h2>
         <p class="faint">From the environment and .env. Of a secret only whether it is set.</p>
         <Shown from={settings}>
-          {(found) => (
-            <Table
-              caption="Settings"
-              rows={found}
-              keyOf={({ name }) => name}
-              columns={[
-                { title: 'Setting', cell: ({ name }) => <code>{name}</code> },
-                { title: 'Value', cell: ({ value }) => (value === null ? <span class="faint">not set</span> : value) },
-              ]}
-            />
-          )}
+          {(found) => {
+            const unset = found.filter(({ value }) => value === null);
+            return (
+              <>
+                <Table
+                  caption="Settings"
+                  rows={found.filter(({ value }) => value !== null)}
+                  keyOf={({ name }) => name}
+                  empty="None is set."
+                  columns={[
+                    { title: 'Setting', cell: ({ name }) => <code>{name}</code> },
+                    { title: 'Value', cell: ({ value }) => value },
+                  ]}
+                />
+                <details>
+                  <summary>{unset.length} that are not set</summary>
+                  <p class="names">
+                    {unset.map(({ name }) => (
+                      <code key={name}>{name} </code>
+                    ))}
+                  </p>
+                </details>
+              </>
+            );
+          }}
         </Shown>
       </section>
     </>
@@ -88,7 +102,9 @@ function Button({ kind, isBusy, route }: { kind: JobKind; isBusy: boolean; route
       <button type="submit" class="main" disabled={isBusy} title={isBusy ? 'Another job is at work' : undefined}>
         {kind.label}
       </button>
-      <span>{kind.description}</span>
+      <span>
+        {kind.description} <code class="faint">{kind.typed}</code>
+      </span>
       {kind.params.map((param) => (
         <Param
           key={param.name}

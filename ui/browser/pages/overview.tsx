@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Advice, Overview } from '../../data/overview.ts';
 import { startJob } from '../parts/api.ts';
+import { ownSpeech, spoken, t } from '../parts/language.ts';
 import { Badge, Problem, Shown, Table } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
 import { ago, duration, minute, number, size } from '../parts/words.ts';
@@ -10,7 +11,7 @@ export function OverviewPage() {
   const overview = useAnswer('overview', {}, 10_000);
   return (
     <>
-      <h1>Overview</h1>
+      <h1>{t('Overview')}</h1>
       <Shown from={overview}>{(found) => <Found found={found} />}</Shown>
     </>
   );
@@ -18,28 +19,34 @@ export function OverviewPage() {
 
 function Found({ found }: { found: Overview }) {
   const now = new Date(found.now);
+  const speech = ownSpeech();
   const tiles = found.freshness.filter(({ level }) => level !== 'unused');
   return (
     <>
       <Verdict found={found} />
       {found.advice.length > 0 && (
         <section>
-          <h2>What to do next</h2>
+          <h2>{t('What to do next')}</h2>
           <ul class="advice">
             {found.advice.map((advice) => (
-              <AdviceLine key={advice.text} advice={advice} />
+              <AdviceLine key={t(advice.text, advice.values)} advice={advice} />
             ))}
           </ul>
         </section>
       )}
       <section>
-        <h2>At a glance</h2>
+        <h2>{t('At a glance')}</h2>
         <ul class="tiles">
-          <Tile title="Database" status="ok" value={size(found.disk.databaseBytes)} more="reachable" />
           <Tile
-            title="Watcher"
+            title={t('Database')}
+            status="ok"
+            value={size(found.disk.databaseBytes, speech)}
+            more={t('reachable')}
+          />
+          <Tile
+            title={t('Watcher')}
             status={found.watcher === null ? 'idle' : 'ok'}
-            value={found.watcher === null ? 'not at work' : 'at work'}
+            value={t(found.watcher === null ? 'not at work' : 'at work')}
             more={found.watcher ?? 'datacycle watch'}
           />
           {found.sources.map((source) => (
@@ -47,25 +54,37 @@ function Found({ found }: { found: Overview }) {
               key={source.source}
               title={source.source}
               status={source.failures > 0 ? 'error' : 'ok'}
-              value={`${number(source.files)} files`}
-              more={source.failures > 0 ? `${source.failures} loads failed` : `loaded ${ago(source.lastLoad, now)}`}
+              value={
+                source.files === 0
+                  ? t('{count} loads', { count: number(source.loads, speech) })
+                  : t('{count} files', { count: number(source.files, speech) })
+              }
+              more={
+                source.failures > 0
+                  ? t('{count} loads failed', { count: source.failures })
+                  : t('loaded {when}', { when: ago(source.lastLoad, now, speech) })
+              }
             />
           ))}
           <Tile
-            title="Disk"
+            title={t('Disk')}
             status={found.disk.freeBytes !== null && found.disk.freeBytes < 2e9 ? 'error' : 'ok'}
-            value={size(found.disk.freeBytes)}
-            more="free for Bronze"
+            value={size(found.disk.freeBytes, speech)}
+            more={t('free for Bronze')}
           />
           {tiles.map((tile) => (
             <Tile
               key={tile.name}
               title={tile.name}
               status={tile.level}
-              value={tile.ageSeconds === null ? 'no data' : `${duration(tile.ageSeconds)} old`}
+              value={
+                tile.ageSeconds === null ? t('no data') : t('{time} old', { time: duration(tile.ageSeconds, speech) })
+              }
               more={
                 tile.message ??
-                (tile.errorAfterSeconds === null ? '' : `late after ${duration(tile.errorAfterSeconds)}`)
+                (tile.errorAfterSeconds === null
+                  ? ''
+                  : t('late after {time}', { time: duration(tile.errorAfterSeconds, speech) }))
               }
             />
           ))}
@@ -73,62 +92,62 @@ function Found({ found }: { found: Overview }) {
       </section>
       {found.problems.length > 0 && (
         <section>
-          <h2>Needs a person</h2>
+          <h2>{t('Needs a person')}</h2>
           <Table
-            caption="What needs a person"
+            caption={t('What needs a person')}
             keyOf={({ kind, name, problem }) => `${kind} ${name} ${problem}`}
             rows={found.problems}
             columns={[
-              { title: 'What', cell: ({ page, name }) => <a href={`#/${page.replace(/^node\//, 'node/')}`}>{name}</a> },
-              { title: 'Kind', cell: ({ kind }) => kind },
-              { title: 'Problem', cell: ({ problem }) => problem },
+              { title: t('What'), cell: ({ page, name }) => <a href={`#/${page}`}>{name}</a> },
+              { title: t('Kind'), cell: ({ kind }) => t(kind) },
+              { title: t('Problem'), cell: ({ problem }) => <span lang="en">{problem}</span> },
             ]}
           />
         </section>
       )}
       {found.audits.length > 0 && (
         <section>
-          <h2>Audits that hold their models back</h2>
+          <h2>{t('Audits that hold their models back')}</h2>
           <Table
-            caption="Failed audits"
+            caption={t('Failed audits')}
             keyOf={({ test }) => test}
             rows={found.audits}
             columns={[
-              { title: 'Model', cell: ({ model }) => <a href={hrefOf('node', `model.${model}`)}>{model}</a> },
-              { title: 'Audit', cell: ({ test }) => <a href={hrefOf('node', `test.${test}`)}>{test}</a> },
-              { title: 'Bad rows', cell: ({ badRows }) => number(badRows), isNumber: true },
-              { title: 'Since', cell: ({ at }) => ago(at, now) },
+              { title: t('Model'), cell: ({ model }) => <a href={hrefOf('node', `model.${model}`)}>{model}</a> },
+              { title: t('Audit'), cell: ({ test }) => <a href={hrefOf('node', `test.${test}`)}>{test}</a> },
+              { title: t('Bad rows'), cell: ({ badRows }) => number(badRows, speech), isNumber: true },
+              { title: t('Since'), cell: ({ at }) => ago(at, now, speech) },
             ]}
           />
         </section>
       )}
       <section>
-        <h2>Last runs</h2>
+        <h2>{t('Last runs')}</h2>
         <Table
-          caption="Last runs"
+          caption={t('Last runs')}
           keyOf={({ startedAt }) => startedAt}
           rows={found.runs}
-          empty="Nothing has been built yet."
+          empty={t('Nothing has been built yet.')}
           columns={[
-            { title: 'Started (UTC)', cell: ({ startedAt }) => <a href="#/runs">{minute(startedAt)}</a> },
-            { title: 'Command', cell: ({ command }) => command },
-            { title: 'State', cell: ({ status }) => <Badge status={status} /> },
-            { title: 'Took', cell: ({ seconds }) => duration(seconds), isNumber: true },
-            { title: 'Failed', cell: ({ failed }) => number(failed), isNumber: true },
+            { title: t('Started (UTC)'), cell: ({ startedAt }) => <a href="#/runs">{minute(startedAt)}</a> },
+            { title: t('Command'), cell: ({ command }) => command },
+            { title: t('State'), cell: ({ status }) => <Badge status={status} text={spoken(status).text} /> },
+            { title: t('Took'), cell: ({ seconds }) => duration(seconds, speech), isNumber: true },
+            { title: t('Failed'), cell: ({ failed }) => number(failed, speech), isNumber: true },
           ]}
         />
       </section>
       <section>
-        <h2>Rejected files</h2>
+        <h2>{t('Rejected files')}</h2>
         <Table
-          caption="Rejected files by reason"
+          caption={t('Rejected files by reason')}
           keyOf={({ source, reason }) => `${source} ${reason}`}
           rows={found.rejected.counts}
-          empty="No file was rejected."
+          empty={t('No file was rejected.')}
           columns={[
-            { title: 'Source', cell: ({ source }) => <a href="#/sources">{source}</a> },
-            { title: 'Reason', cell: ({ reason }) => reason },
-            { title: 'Files', cell: ({ files }) => number(files), isNumber: true },
+            { title: t('Source'), cell: ({ source }) => <a href="#/sources">{source}</a> },
+            { title: t('Reason'), cell: ({ reason }) => <span lang="en">{reason}</span> },
+            { title: t('Files'), cell: ({ files }) => number(files, speech), isNumber: true },
           ]}
         />
       </section>
@@ -140,15 +159,19 @@ function Found({ found }: { found: Overview }) {
 function Verdict({ found }: { found: Overview }) {
   const { problems, audits, runs } = found;
   const isNew = runs.length === 0 && found.sources.length === 0;
-  const status = problems.length + audits.length > 0 ? 'error' : isNew ? 'idle' : 'ok';
+  // A model that an audit holds back is one of the problems, unless that was in a run before the last.
+  const count = Math.max(problems.length, audits.length);
+  const status = count > 0 ? 'error' : isNew ? 'idle' : 'ok';
   const text = isNew
-    ? 'Nothing is here yet.'
+    ? t('Nothing is here yet.')
     : status === 'ok'
-      ? 'All is well: nothing needs a person.'
-      : `${problems.length} ${problems.length === 1 ? 'thing needs' : 'things need'} a person.`;
+      ? t('All is well: nothing needs a person.')
+      : count === 1
+        ? t('1 thing needs a person.')
+        : t('{count} things need a person.', { count });
   return (
     <p class={`verdict ${status}`} role="status">
-      <Badge status={status} text={isNew ? 'new' : status === 'ok' ? 'ok' : 'look'} /> {text}
+      <Badge status={status} text={t(isNew ? 'new' : status === 'ok' ? 'ok' : 'look')} /> {text}
     </p>
   );
 }
@@ -157,7 +180,7 @@ function Tile({ title, status, value, more }: { title: string; status: string; v
   return (
     <li class="tile">
       <div class="tile-head">
-        <span class="tile-title">{title}</span> <Badge status={status} />
+        <span class="tile-title">{title}</span> <Badge status={status} text={spoken(status).text} />
       </div>
       <div class="tile-value">{value}</div>
       <div class="faint">{more}</div>
@@ -165,11 +188,11 @@ function Tile({ title, status, value, more }: { title: string; status: string; v
   );
 }
 
-function AdviceLine({ advice: { text, job } }: { advice: Advice }) {
+function AdviceLine({ advice: { text, values, job } }: { advice: Advice }) {
   const [fault, setFault] = useState<Error>();
   return (
     <li>
-      {text}{' '}
+      {t(text, values)}{' '}
       {job !== null && (
         <button
           type="button"
@@ -178,10 +201,27 @@ function AdviceLine({ advice: { text, job } }: { advice: Advice }) {
             startJob(job.name, job.given).catch((error: Error) => setFault(error));
           }}
         >
-          {[job.name, ...Object.values(job.given)].join(' ')}
+          {labelOf(job)}
         </button>
       )}
       {fault && <Problem error={fault} />}
     </li>
   );
+}
+
+/** What the button does, in a word. */
+function labelOf({ name, given }: NonNullable<Advice['job']>): string {
+  const what = Object.values(given).join(' ');
+  switch (name) {
+    case 'demo':
+      return t('Demo');
+    case 'load':
+      return what === '' || what === 'all' ? t('Load') : t('Load {what}', { what });
+    case 'build':
+      return what === '' ? t('Build') : t('Build {what}', { what });
+    case 'retry':
+      return t('Retry');
+    default:
+      return name satisfies never;
+  }
 }

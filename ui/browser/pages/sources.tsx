@@ -2,7 +2,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { SourcesPage as Found } from '../../data/overview.ts';
 import type { Gaps } from '../../data/port.ts';
 import { Chart } from '../parts/chart.tsx';
-import { Badge, Scrolling, Shown, Table } from '../parts/show.tsx';
+import { Badge, Legend, Scrolling, Shown, Table } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
 import { duration, minute, number, size } from '../parts/words.ts';
 import { hrefOf } from './route.ts';
@@ -25,7 +25,7 @@ export function SourcesPage() {
 
 function Loads({ found: { sources, loads, rejected } }: { found: Found }) {
   const chart = useMemo(() => {
-    const done = loads.filter(({ finishedAt }) => finishedAt !== null).toReversed();
+    const done = loads.filter(({ finishedAt, files }) => finishedAt !== null && files > 0).toReversed();
     return {
       times: done.map(({ startedAt }) => new Date(startedAt).getTime() / 1000),
       series: [{ title: 'files', values: done.map(({ files }) => files) }],
@@ -153,41 +153,54 @@ function Calendar({ gaps: { days, rows } }: { gaps: Gaps }) {
   if (days.length === 0) return <p class="faint">Known once fact_device_health_day is built.</p>;
   const width = labelWidth + days.length * cell;
   return (
-    <Scrolling label="Minutes without a reading, by sensor and day">
-      <svg
-        width={width}
-        height={rows.length * cell + 20}
-        role="img"
-        aria-label={`${rows.length} sensors, ${days[0]} to ${days.at(-1)}; the worst: ${worstOf(rows)}`}
-      >
-        <text x={labelWidth} y={12} class="axis">
-          {days[0]}
-        </text>
-        {days.length > 14 && (
-          <text x={width} y={12} class="axis" text-anchor="end">
-            {days.at(-1)}
+    <>
+      <Legend
+        kind="gap"
+        entries={[
+          ['none', 'nothing expected'],
+          ['0', 'nothing missing'],
+          ['1', 'up to a tenth missing'],
+          ['2', 'up to half'],
+          ['3', 'more than half'],
+          ['4', 'all of the day missing'],
+        ]}
+      />
+      <Scrolling label="Minutes without a reading, by sensor and day">
+        <svg
+          width={width}
+          height={rows.length * cell + 20}
+          role="img"
+          aria-label={`${rows.length} sensors, ${days[0]} to ${days.at(-1)}; the worst: ${worstOf(rows)}`}
+        >
+          <text x={labelWidth} y={12} class="axis">
+            {days[0]}
           </text>
-        )}
-        {rows.map(({ name, minutes }, index) => (
-          <g key={name} transform={`translate(0 ${20 + index * cell})`}>
-            <text x={labelWidth - 6} y={11} class="axis" text-anchor="end">
-              {name}
+          {days.length > 14 && (
+            <text x={width} y={12} class="axis" text-anchor="end">
+              {days.at(-1)}
             </text>
-            {minutes.map((seen, day) => (
-              <rect
-                key={days[day]}
-                x={labelWidth + day * cell}
-                width={cell - 1}
-                height={cell - 1}
-                class={`gap gap-${gapOf(seen)}`}
-              >
-                <title>{`${name}, ${days[day]}: ${seen === null ? 'nothing expected' : `${seen} of 1440 minutes`}`}</title>
-              </rect>
-            ))}
-          </g>
-        ))}
-      </svg>
-    </Scrolling>
+          )}
+          {rows.map(({ name, minutes }, index) => (
+            <g key={name} transform={`translate(0 ${20 + index * cell})`}>
+              <text x={labelWidth - 6} y={11} class="axis" text-anchor="end">
+                {name}
+              </text>
+              {minutes.map((seen, day) => (
+                <rect
+                  key={days[day]}
+                  x={labelWidth + day * cell}
+                  width={cell - 1}
+                  height={cell - 1}
+                  class={`gap gap-${gapOf(seen)}`}
+                >
+                  <title>{`${name}, ${days[day]}: ${seen === null ? 'nothing expected' : `${seen} of 1440 minutes`}`}</title>
+                </rect>
+              ))}
+            </g>
+          ))}
+        </svg>
+      </Scrolling>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
-import type { Text } from './texts.ts';
+import { isText, type Text } from './texts.ts';
 
-/** The languages of the frame and of Explore, each by its own name. */
+/** The languages of the frame, of Overview and of Explore, each by its own name. */
 export const languages = { en: 'English', fr: 'Français', es: 'Español', ro: 'Română', pt: 'Português' } as const;
 export type Language = keyof typeof languages;
 
@@ -23,10 +23,33 @@ export function speak(language: Language): void {
   current = language;
 }
 
-/** A text in the language of the page, its values put in. @example t('{count} points in UTC', { count: 24 }) */
-export function t(text: Text, values: Readonly<Record<string, string | number>> = {}): string {
-  const caption = current === 'en' ? text : (PAGE_CAPTIONS[current]?.[text] ?? text);
+export type PutIn = Readonly<Record<string, string | number>>;
+
+function filled(caption: string, values: PutIn): string {
   return caption.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** A text in the language of the page, its values put in. @example t('{count} points in UTC', { count: 24 }) */
+export function t(text: Text, values: PutIn = {}): string {
+  return filled(current === 'en' ? text : (PAGE_CAPTIONS[current]?.[text] ?? text), values);
+}
+
+/** A text that may be one of the page's, or one that the server wrote in English, and the language that it is in then. */
+export function spoken(text: string): { readonly text: string; readonly lang: Language } {
+  return isText(text) ? { text: t(text), lang: current } : { text, lang: 'en' };
+}
+
+/** How texts and numbers are said: in the language of the page, or in English where a page has no other. */
+export interface Speech {
+  readonly language: Language;
+  readonly say: (text: Text, values?: PutIn) => string;
+}
+
+export const english: Speech = { language: 'en', say: (text, values = {}) => filled(text, values) };
+
+/** In the language of the page as it is now. */
+export function ownSpeech(): Speech {
+  return { language: current, say: t };
 }
 
 /** A number as the language of the page writes it, with up to five digits. */

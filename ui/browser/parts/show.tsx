@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { Refusal } from './api.ts';
-import { t } from './language.ts';
+import { spoken, t } from './language.ts';
 import type { Answered } from './use.ts';
 
 /** How a state looks; the word is always there, never the colour alone. */
@@ -33,12 +33,14 @@ export function Badge({ status, text }: { status: string; text?: string }) {
 
 export function Problem({ error }: { error: Error }) {
   const more = error instanceof Refusal ? error : undefined;
+  const what = spoken(error.message);
+  const hint = spoken(more?.hint ?? '');
   return (
     <div class="problem" role="alert" lang="en">
-      <strong>{error.message}</strong>
+      <strong lang={what.lang}>{what.text}</strong>
       {more?.where && <div class="faint">at {more.where}</div>}
       {more?.detail && <pre>{more.detail}</pre>}
-      {more?.hint && <div>{more.hint}</div>}
+      {hint.text && <div lang={hint.lang}>{hint.text}</div>}
     </div>
   );
 }
@@ -66,6 +68,28 @@ export function Scrolling({ label, children }: { label: string; children: Compon
     <section class="scroll" tabIndex={0} aria-label={label}>
       {children}
     </section>
+  );
+}
+
+/** What the shades of a map mean, from the lightest to the darkest. @param entries the end of the class `<kind>-<end>`, and what it means. */
+export function Legend({
+  kind,
+  entries,
+}: {
+  kind: 'heat' | 'gap';
+  entries: readonly (readonly [end: string, text: string])[];
+}) {
+  return (
+    <ul class="legend">
+      {entries.map(([end, text]) => (
+        <li key={end}>
+          <svg width={12} height={12} aria-hidden="true">
+            <rect width={12} height={12} rx={2} class={`${kind} ${kind}-${end}`} />
+          </svg>{' '}
+          {text}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -16,6 +16,10 @@ describe('the bars of a run', () => {
       { start: 2.5, seconds: 1 },
     ];
     expect(lanesOf(spans)).toEqual([0, 1, 0, 2]);
+    // A hundred that begin at once share a dozen rows.
+    const many = Array.from({ length: 100 }, (_, at) => ({ start: 0, seconds: at + 1 }));
+    expect(Math.max(...lanesOf(many))).toBe(11);
+    expect(lanesOf(many).slice(11, 14)).toEqual([11, 0, 1]);
   });
 });
 
