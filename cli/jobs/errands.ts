@@ -88,6 +88,7 @@ export class Errands {
       };
       left.addEventListener('abort', leave, { once: true });
       this.#waiting.push(waiting);
+      tell({ progress: 'waits until nothing else is at work there' });
       this.#asked.abort();
     });
   };

@@ -4,6 +4,7 @@ import type { Questions } from '../../ui/data/port.ts';
 import { explorable, explored, presenceMap } from '../explore/explore.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 import { graphOf } from './graph.ts';
+import { improbableOf } from './improbable.ts';
 import { logOf } from './logs.ts';
 import { detailOf } from './node.ts';
 import { overviewOf } from './overview.ts';
@@ -78,6 +79,7 @@ export function questionsOf(site: Site): Questions {
     sources: { params: [], ask: () => sourcesPage(site) },
     rejected: { params: ['source', 'name'], ask: ({ source = '', name = '' }) => rejectedFile(site, source, name) },
     gaps: { params: [], ask: () => gapsOf(site) },
+    improbable: { params: [], ask: () => improbableOf(site) },
     explorable: { params: [], ask: () => explorable(site) },
     explore: { params: ['apartment', 'measure', 'from', 'to'], ask: (given) => explored(site, given) },
     presence: { params: ['apartment'], ask: ({ apartment = '' }) => presenceMap(site, apartment) },

@@ -5,7 +5,7 @@
 //   site.ts        the project as it is now, and its database; answers.ts: all questions by their names
 //   graph.ts, node.ts  what the project's files say: the graph, one node with its SQL
 //   states.ts, rows.ts, run-pages.ts, excerpt.ts  what runs recorded, and rows
-//   overview.ts, source-pages.ts, settings.ts, logs.ts  what `status` tells and what to do next, loads, settings with secrets masked, logs
+//   overview.ts, source-pages.ts, improbable.ts, settings.ts, logs.ts  what `status` tells and what to do next, loads, odd readings, settings with secrets masked, logs
 //
 // Every answer is a value of ui/data; nothing here changes anything. Work that a button starts is in cli/jobs, what was measured over time and
 // the links of residents in cli/explore.

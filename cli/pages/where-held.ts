@@ -18,7 +18,18 @@ export function whereHeld(site: Site, run: RunCommand): JobOptions['run'] {
     const began = performance.now();
     let waitsFor: string | undefined;
     let isBegun = false;
+    let isSaid = false;
+    // Once it is known to be there: the process that was asked last may have ended since.
+    const announce = () => {
+      if (!isSaid)
+        terminal.say(
+          `The embedded database is held by ${waitsFor}: this is done once that has time, or has ended. Stop ends the waiting.`,
+          'warning',
+        );
+      isSaid = true;
+    };
     const hear = (news: unknown) => {
+      announce();
       const { lines, progress, isBegun: begins } = news as ErrandNews;
       if (begins) {
         isBegun = true;
@@ -36,20 +47,20 @@ export function whereHeld(site: Site, run: RunCommand): JobOptions['run'] {
       while (!needsNoDatabase(name)) {
         const held = await site.heldBy();
         if (held === undefined) break;
-        if (waitsFor !== held.holder)
-          terminal.say(
-            `The embedded database is held by ${held.holder}: this is done once that has time, or has ended. Stop ends the waiting.`,
-            'warning',
-          );
+        if (waitsFor !== held.holder) isSaid = false;
         waitsFor = held.holder;
+        let isGone = false;
         const done = await untilLeft(held.errand({ name, given }, hear, signal), signal, () => isBegun).catch(
           (error: unknown) => {
             // Nothing was begun, so it can be done once more.
-            if (error instanceof HolderGone && !isBegun) return undefined;
-            throw error;
+            if (!(error instanceof HolderGone) || isBegun) throw error;
+            isGone = true;
+            return undefined;
           },
         );
         if (done !== undefined) return Number(done.outcome);
+        if (isGone && !signal.aborted) continue;
+        announce();
         if (!signal.aborted) await sleep(againMs, undefined, { signal }).catch(() => undefined);
         if (!signal.aborted) continue;
         terminal.say('It was stopped while it waited: nothing was done.', 'warning');

@@ -150,7 +150,7 @@ function App() {
         </select>
       </header>
       {!isStatic && resident === undefined && <JobBar />}
-      <main id="main" tabIndex={-1} lang={isTranslated(route.page) ? undefined : 'en'}>
+      <main id="main" tabIndex={-1} lang={isTranslated(route.page) ? language : 'en'}>
         <Page route={route} />
       </main>
     </>

@@ -32,6 +32,7 @@ export interface Answers {
   readonly sources: SourcesPage;
   readonly rejected: RejectedFile;
   readonly gaps: Gaps;
+  readonly improbable: Improbable;
   readonly settings: readonly Setting[];
   readonly log: Log;
   readonly explorable: Explorable;
@@ -77,6 +78,24 @@ export interface Gaps {
     readonly name: string;
     /** One for each day: minutes with a reading, null where nothing was expected. */
     readonly minutes: readonly (number | null)[];
+  }[];
+}
+
+/** Readings that could be true and that the models find improbable, the newest first. */
+export interface Improbable {
+  /** Whether the project looks for them, and has been built since. */
+  readonly isBuilt: boolean;
+  readonly readings: readonly {
+    /** The beginning of the quarter of an hour, in UTC: `2023-10-12 14:15`. */
+    readonly quarter: string;
+    readonly apartment: string;
+    readonly room: string;
+    readonly measure: string;
+    readonly reason: string;
+    readonly value: number | null;
+    readonly expected: number | null;
+    /** Distance from what was expected by what is allowed: 1 is the limit. */
+    readonly score: number | null;
   }[];
 }
 

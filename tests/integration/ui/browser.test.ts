@@ -83,7 +83,7 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await page.getByRole('heading', { name: 'Que faire ensuite' }).waitFor();
     await seen(/\d points demandent une intervention/);
     await page.getByRole('button', { name: 'Réessayer' }).waitFor();
-    expect(await page.locator('main').getAttribute('lang')).toBeNull();
+    expect(await page.locator('main').getAttribute('lang')).toBe('fr');
     await open('operate');
     await seen('datacycle build --full-refresh');
     expect(await page.locator('main').getAttribute('lang')).toBe('en');

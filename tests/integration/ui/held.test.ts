@@ -86,7 +86,10 @@ describe('buttons while another process holds the embedded database', () => {
         async () => /^waits for datacycle build pid \d+.*: \d+ s$/.test((await newest())?.progress ?? ''),
         'it waits',
       );
-      expect(await said()).toMatch(/^The embedded database is held by datacycle build pid \d+/);
+      await eventually(
+        async () => /^The embedded database is held by datacycle build pid \d+/.test(await said()),
+        'it says so',
+      );
       // What needs no database does not wait; one job at a time is the rule all the same.
       expect(() => jobs.start('lint', {}, 'ann')).toThrow('another job is at work');
       jobs.cancel(id, 'ann');

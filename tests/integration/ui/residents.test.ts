@@ -27,6 +27,7 @@ const shut = [
   '/api/sources',
   '/api/rejected?source=sensors&name=x',
   '/api/gaps',
+  '/api/improbable',
   '/api/settings',
   '/api/jobs',
   '/api/jobs/stream',

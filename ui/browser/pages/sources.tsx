@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { SourcesPage as Found } from '../../data/overview.ts';
-import type { Gaps } from '../../data/port.ts';
+import type { Gaps, Improbable } from '../../data/port.ts';
 import { Chart } from '../parts/chart.tsx';
+import { digits } from '../parts/language.ts';
 import { Badge, Legend, Scrolling, Shown, Table } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
 import { duration, minute, number, size } from '../parts/words.ts';
@@ -11,6 +12,7 @@ import { hrefOf } from './route.ts';
 export function SourcesPage() {
   const sources = useAnswer('sources', {}, 15_000);
   const gaps = useAnswer('gaps');
+  const improbable = useAnswer('improbable');
   return (
     <>
       <h1>Sources</h1>
@@ -18,6 +20,10 @@ export function SourcesPage() {
       <section>
         <h2>Gaps</h2>
         <Shown from={gaps}>{(found) => <Calendar gaps={found} />}</Shown>
+      </section>
+      <section>
+        <h2>Improbable readings</h2>
+        <Shown from={improbable}>{(found) => <Readings found={found} />}</Shown>
       </section>
     </>
   );
@@ -143,6 +149,33 @@ function Content({ source, name }: { source: string; name: string }) {
       )}
     </Shown>
   );
+}
+
+/** What could be true and is odd; what cannot be is in no mean, and is not listed here. */
+function Readings({ found: { isBuilt, readings } }: { found: Improbable }) {
+  if (!isBuilt) return <p class="faint">Known once reading_anomalies is built.</p>;
+  return (
+    <Table
+      caption="Improbable readings, the newest first"
+      rows={readings}
+      keyOf={({ quarter, apartment, room, measure }) => `${quarter} ${apartment} ${room} ${measure}`}
+      empty="No reading is improbable."
+      columns={[
+        { title: 'Quarter (UTC)', cell: ({ quarter }) => quarter },
+        { title: 'Apartment', cell: ({ apartment }) => apartment },
+        { title: 'Room', cell: ({ room }) => room },
+        { title: 'Measure', cell: ({ measure }) => measure },
+        { title: 'Why', cell: ({ reason }) => reason },
+        { title: 'Value', cell: ({ value }) => shownNumber(value), isNumber: true },
+        { title: 'Expected', cell: ({ expected }) => shownNumber(expected), isNumber: true },
+        { title: 'Score', cell: ({ score }) => shownNumber(score), isNumber: true },
+      ]}
+    />
+  );
+}
+
+function shownNumber(value: number | null): string {
+  return value === null ? '' : digits(value);
 }
 
 const cell = 14;
