@@ -10,12 +10,12 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 /**
  * Computes every measure that has `sql` on the views as they are, empty ones too: what PostgreSQL refuses is found before
  * somebody wants to see the report. A measure whose views are not all there is left out.
- * @returns an error for each that fails, at its `sql` in the .yml.
+ * @returns an error for each that fails, at its `sql` in the .yml, and how many were left out.
  */
 export async function tryMeasures(
   { exposures, manifest, properties: all }: FreshlyCompiled,
   warehouse: Warehouse,
-): Promise<readonly Finding[]> {
+): Promise<{ readonly found: readonly Finding[]; readonly left: number }> {
   const absent: string[] = [];
   for (const { view } of exposures) {
     const { rows } = await warehouse.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
@@ -24,12 +24,16 @@ export async function tryMeasures(
     if (rows[0]?.there !== true) absent.push(relation(view));
   }
   const found: Finding[] = [];
+  let left = 0;
   for (const { name: table, model, measures } of exposures) {
     const node = manifest.nodes.get(model)?.name ?? model;
     for (const [index, { name, sql }] of measures.entries()) {
       if (sql === undefined) continue;
       const query = measureQuery(exposures, { measure: { table, name }, by: [], where: [] });
-      if (!('reason' in query) && absent.some((view) => query.sql.includes(view))) continue;
+      if (!('reason' in query) && absent.some((view) => query.sql.includes(view))) {
+        left += 1;
+        continue;
+      }
       const fault = 'reason' in query ? query.reason : await faultOf(warehouse, query.sql);
       if (fault === undefined) continue;
       const declared = all.models.get(node);
@@ -42,7 +46,7 @@ export async function tryMeasures(
       found.push({ severity: 'error', node, error, also: [] });
     }
   }
-  return found;
+  return { found, left };
 }
 
 /** What the database says against a statement; undefined if nothing. */

@@ -40,12 +40,13 @@ export async function check(
       onNode: (node, index, total) => terminal.live(`  ${index} of ${total}  checking ${node.name}`),
     });
     const measures = await tryMeasures(compiled, warehouse);
-    const findings = [...summary.findings, ...measures];
+    const findings = [...summary.findings, ...measures.found];
     // The time that its user waits, not that of the statements alone.
     const whole = {
       ...summary,
       findings,
-      ok: summary.ok && measures.length === 0,
+      measuresLeft: measures.left,
+      ok: summary.ok && measures.found.length === 0,
       seconds: (Date.now() - began) / 1000,
     };
     if (terminal.json) for (const object of checkObjects(whole)) terminal.event(object);

@@ -46,6 +46,8 @@ export interface CheckSummary {
   readonly models: number;
   readonly seeds: number;
   readonly tests: number;
+  /** How many measures were not computed, since a view that they name is not there: it was not selected, or failed. */
+  readonly measuresLeft?: number | undefined;
   readonly seconds: number;
   readonly ok: boolean;
 }

@@ -17,6 +17,7 @@ export function checkLines(summary: CheckSummary): readonly Line[] {
   return [
     ...findings.flatMap(findingLines),
     ...uncheckedLines(summary),
+    ...measureLines(summary),
     {
       tone: ok ? 'good' : 'bad',
       text: `Checked ${checked.join(', ')}${found}${warned} in ${seconds.toFixed(1)}s.`,
@@ -50,6 +51,12 @@ function findingLines({ severity, error, also }: Finding): Line[] {
       : (first ?? { tone: 'bad', text: '' });
   const others: Line[] = also.length === 0 ? [] : [{ tone: 'plain', text: `  The same in ${also.join(', ')}` }];
   return [headline, ...rest, ...others, { tone: 'plain', text: '' }];
+}
+
+function measureLines({ measuresLeft = 0 }: CheckSummary): Line[] {
+  if (measuresLeft === 0) return [];
+  const left = count(measuresLeft, 'measure');
+  return [{ tone: 'plain', text: `Not computed: ${left} of views that were not selected, or failed.` }];
 }
 
 function uncheckedLines({ unchecked }: CheckSummary): Line[] {

@@ -13,6 +13,7 @@ import {
 } from './project.ts';
 import { projectSchema } from './project-schema.ts';
 import { noteIgnored, whyIgnored } from './values/ignored-keys.ts';
+import { noteUnrendered } from './values/unrendered.ts';
 import { renderTemplates, type YamlValues } from './values/yaml-templates.ts';
 
 /**
@@ -36,6 +37,9 @@ export function checkSettings(file: SourceFile, options: Omit<ProjectOptions, 'r
     return why !== undefined;
   });
   if (settings === undefined) throw new ProjectError(problems, () => file.text);
+  noteUnrendered(notices, settingsFile, ['vars']);
+  for (const name of Object.keys(settings.targets ?? {}))
+    noteUnrendered(notices, settingsFile, ['targets', name, 'vars']);
   return { settings, settingsFile, problems, notices };
 }
 

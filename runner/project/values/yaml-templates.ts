@@ -1,6 +1,7 @@
 // Values in project.yml and in other .yml files that are not plain.
 //
 //   yaml-templates.ts  values that are templates: {{env "X"}}, {{var "x"}}, {{target.name}}; secrets.ts says what none may show
+//   unrendered.ts      variables that look like templates, and are none
 //   docs-blocks.ts     texts of .md files, which descriptions name by {{doc "x"}}
 //   ignored-keys.ts    keys that dbt knows and that mean nothing here: each is named once, and is no fault
 //

@@ -105,6 +105,12 @@ it('models/sources.yml declares exactly the columns that the tables have', async
   }
 });
 
+it('says how many measures it has not computed, for lack of their views', async () => {
+  const outcome = await project.run(['check', '--select', 'dim_weather_site']);
+  expect(outcome.code).toBe(0);
+  expect(outcome.stdout).toMatch(/^Not computed: \d+ measures of views that were not selected, or failed\.$/m);
+});
+
 it('computes the sql of measures, and says at which line PostgreSQL refuses one', async () => {
   const file = join(project.root, 'models', 'gold', 'fact_presence_minute.yml');
   const text = readFileSync(file, 'utf8').replace('sql: sum(motion_count)', 'sql: sum(motion_cuont)');

@@ -114,6 +114,15 @@ models:
   });
 });
 
+it('a variable that looks like a template is handed on as it is, which a notice says', () => {
+  const settings = `name: test\nvars:\n  plain: a\n  limits: [1, '{{env "MOST"}}']\ntargets: { dev: { vars: { name: '{% x %}' } } }`;
+  const compiled = compileFiles({ 'project.yml': settings, 'models/a.sql': `select '{{var "plain"}}' as a` });
+  expect(compiled.notices.map(({ what, place }) => `${place?.line}: ${what}`)).toEqual([
+    '4: the variable limits.1 looks like a template, and variables are not rendered',
+    '5: the variable name looks like a template, and variables are not rendered',
+  ]);
+});
+
 describe('a fault in project.yml is shown with its line', () => {
   it.each([
     ['an unknown key', 'name: test\nvarz: {}', 'project.yml:2:1 | "varz" is not a known key | Did you mean "vars"?'],
