@@ -48,6 +48,9 @@ export function baselinePredictions(use: Use, name: Baseline, matrix: Matrix, me
 /** Below this many watts all rooms count as equally large: what intervals and the rest of the ridge are divided by. */
 export const smallestScale = 5;
 
+/** Days ahead little is certain: trees that may learn less are wrong by less. */
+const heldBack = { rate: 0.05, minRows: 100, lambda: 20, columnShare: 0.6, rowShare: 0.8 } as const;
+
 /** What is trained for a use, by the name of the model. */
 export function learnersOf(use: Use, horizon: Horizon): Readonly<Record<string, ModelSpec>> {
   const trees = {
@@ -65,8 +68,8 @@ export function learnersOf(use: Use, horizon: Horizon): Readonly<Record<string, 
       return {
         'ridge-trees': {
           kind: 'residual',
-          base: { kind: 'ridge', lambda: 10, by: 'room', categories: ['hour'] },
-          trees: { ...trees, rounds: 120, loss: { name: 'l2' } },
+          base: { kind: 'ridge', lambda: horizon === 'day' ? 30 : 10, by: 'room', categories: ['hour'] },
+          trees: { ...trees, rounds: 120, ...(horizon === 'day' ? heldBack : {}), loss: { name: 'l2' } },
           scale: { column: 'p_7d', atLeast: smallestScale },
         },
       };

@@ -2,6 +2,7 @@ import type { Artefact, ModelSpec } from '../learning/model/spec.ts';
 import { trainInThread } from '../learning/worker/training.ts';
 import { baselinesOf, learnersOf, type Means } from './candidates.ts';
 import { dayMs, type Examples, quarterMs } from './examples.ts';
+import { levelsOf } from './levels.ts';
 import { type Measured, measured } from './measure.ts';
 import { type Content, forecastsOf } from './models.ts';
 import { at, positions, roomsOf } from './rows.ts';
@@ -46,21 +47,22 @@ export async function compare(comparison: Comparison): Promise<readonly Judged[]
   const all = baselinesOf(horizon).map((baseline) => judged(baseline, { kind: 'baseline', baseline, codes, means }));
   if (!learns || before.matrix.rows === 0) return all;
   for (const [name, spec] of Object.entries(learnersOf(use, horizon))) {
-    const artefact = await learn(spec, horizon, before, signal);
-    all.push(judged(name, { kind: 'learned', artefact, codes, means }, spec));
+    const learned = await learn({ use, horizon, codes, spec }, before, signal);
+    all.push(judged(name, { kind: 'learned', ...learned, codes, means }, spec));
   }
   return all;
 }
 
-/** Trains a model in a thread of its own. */
-export function learn(
-  spec: ModelSpec,
-  horizon: Horizon,
+/** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are. */
+export async function learn(
+  { use, horizon, codes, spec }: Pick<Comparison, 'use' | 'horizon' | 'codes'> & { readonly spec: ModelSpec },
   examples: Examples,
   signal: AbortSignal | undefined,
-): Promise<Artefact> {
-  const { matrix, labels } = learnt(horizon, examples);
-  return trainInThread({ spec, matrix, target: labels }, signal === undefined ? {} : { signal });
+): Promise<{ readonly artefact: Artefact; readonly levels?: readonly number[] }> {
+  const some = learnt(horizon, examples);
+  const { matrix, labels } = some;
+  const artefact = await trainInThread({ spec, matrix, target: labels }, signal === undefined ? {} : { signal });
+  return use === 'occupied' ? { artefact } : { artefact, levels: levelsOf(artefact, some, codes.length) };
 }
 
 /** The examples that are learnt from: of the daily forecasts a part. */

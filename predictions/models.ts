@@ -6,6 +6,7 @@ import { type Baseline, baselinePredictions, type Means } from './candidates.ts'
 import type { DayInterval } from './days.ts';
 import type { Examples } from './examples.ts';
 import { boundsOf, type Intervals } from './intervals.ts';
+import { levelled } from './levels.ts';
 import type { Measured } from './measure.ts';
 import type { Horizon, Use } from './settings.ts';
 
@@ -20,7 +21,12 @@ export type Content = {
   readonly dayInterval?: DayInterval | undefined;
 } & (
   | { readonly kind: 'baseline'; readonly baseline: Baseline }
-  | { readonly kind: 'learned'; readonly artefact: Artefact }
+  | {
+      readonly kind: 'learned';
+      readonly artefact: Artefact;
+      /** Of power, what the forecasts of each room by its code are multiplied by; models that were stored before there was this have none. */
+      readonly levels?: readonly number[];
+    }
 );
 
 /** A version of a model. Times are ISO. */
@@ -148,8 +154,8 @@ export function forecastsOf(use: Use, content: Content, examples: Examples): For
     content.kind === 'baseline'
       ? baselinePredictions(use, content.baseline, matrix, content.means)
       : score(readArtefact(content.artefact), matrix);
-  // A line may fall below zero, power does not.
-  const values = use === 'occupied' ? raw : raw.map((value) => Math.max(value, 0));
+  const levels = content.kind === 'learned' ? content.levels : undefined;
+  const values = use === 'occupied' ? raw : levelled(raw, examples, levels);
   return content.intervals === undefined ? { values } : { values, ...boundsOf(content.intervals, values, examples) };
 }
 

@@ -5,7 +5,7 @@
 //   3. examples.ts, rows.ts  features in temporary tables, examples as columns of numbers
 //   4. candidates.ts  baselines, and what is trained
 //   5. measure.ts, judge.ts, champion.ts  how wrong each is on what came after; which is the best
-//   6. intervals.ts, days.ts  bounds of forecasts; whole days and theirs
+//   6. levels.ts, intervals.ts, days.ts  the level of forecasts of power; bounds; whole days and theirs
 //   7. models.ts      versions of models in staging.model, champions, forecasts of one; new-rooms.ts  which predicts which room
 //   8. train.ts       trains, compares, chooses, stores; walk.ts, backtest.ts  only compares, step by step over history
 //   9. origin.ts, score.ts, records.ts  what is due, and its records in staging.prediction; explain.ts  why
@@ -148,14 +148,15 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
       continue;
     }
     const importance = importanceOn(content.artefact, test);
-    const artefact = await learn(spec, horizon, known, signal);
+    const learned = await learn({ use, horizon, codes, spec }, known, signal);
+    const { artefact } = learned;
     const lastWeek = predictedWithin(known, last - 7 * dayMs, Number.POSITIVE_INFINITY);
     const drift = driftOf(artefact, lastWeek.matrix).slice(0, 10);
     models.push({
       ...common,
       version: artefact.checksum.slice(0, 12),
       evaluation: { ...evaluation, importance, drift },
-      content: { ...content, means, ...bounds, artefact },
+      content: { ...content, ...learned, means, ...bounds },
     });
   }
   await storeModels(warehouse, models);
