@@ -45,8 +45,3 @@ export function ago(iso: string | null, now: Date = new Date(), speech: Speech =
     ? speech.say('in {time}', { time: duration(-seconds, speech) })
     : speech.say('{time} ago', { time: duration(Math.max(0, seconds), speech) });
 }
-
-/** `1 file`, `2 files`. */
-export function counted(count: number, noun: string): string {
-  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
