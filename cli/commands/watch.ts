@@ -6,6 +6,7 @@ import { hasProblems, stepLines } from '../housekeeping/report.ts';
 import { Errands, type RunCommand } from '../jobs/errands.ts';
 import { Predictor } from '../predict/predictor.ts';
 import { type GlobalOptions, holdEmbedded, openProjectWarehouse } from '../settings/environment.ts';
+import { publishTarget } from '../sources/sensor-topics.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 import { type Journal, projectRedactor } from '../terminal/journal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -41,6 +42,7 @@ export async function watch(
   const all = Object.values(sources);
   const watched = all.filter((source) => isConfigured(source, project));
   if (watched.length === 0) throw nothingConfigured(all.map(({ setting, name }) => `${setting} (${name})`));
+  const target = publishTarget(project);
   const compiled = await compiledProject(project);
   const redact = projectRedactor(project);
   const log = new WatchLog(terminal, journal, redact, clock);
@@ -66,7 +68,7 @@ export async function watch(
     const hasWeather = watched.some(({ name }) => name === 'weather');
     const predictor = Predictor.of(compiled, landing, hasWeather, clock);
     const common = { compiled, sources, landing, building, settings, clock, log, metrics };
-    const options = { ...common, housekeep: keepHouse, predictor, errands };
+    const options = { ...common, housekeep: keepHouse, predictor, errands, publishTarget: target };
     const watcher = new Watcher(options);
     const health = () => healthOf(watcher.state, watcher.conditions, performance.now(), settings.intervalMs);
     const server =

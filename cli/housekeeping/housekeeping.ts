@@ -14,6 +14,7 @@ import type { PruneReport } from '../../loaders/housekeeping/report.ts';
 import type { Safety } from '../../loaders/housekeeping/safety.ts';
 import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { type SourceName, sourceNames } from '../../loaders/landing/summary.ts';
+import { publishBacklog } from '../../loaders/sensor-messages/published.ts';
 import type { CompactReport } from '../../loaders/stream/compact.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import { retentionOf } from '../../runner/compile/settings/retention.ts';
@@ -30,6 +31,7 @@ import { bronzeArchive, bronzeAway, bronzeRemote } from '../settings/bronze.ts';
 import { bronzeRoot } from '../settings/environment.ts';
 import { messageForm } from '../settings/message-form.ts';
 import { daysSetting, textSetting } from '../settings/settings.ts';
+import { publishTopic } from '../settings/topics.ts';
 
 /** Days after which files are compressed by default. */
 export const compressDays = 7;
@@ -212,7 +214,7 @@ export async function pruneAllStaging(
   days: number,
   dryRun: boolean,
 ): Promise<PruneReport[]> {
-  const { warehouse, clock, signal } = keeping;
+  const { warehouse, project, clock, signal } = keeping;
   await ensureStaging(warehouse);
   // Before anything is deleted, since the deletion is recorded there.
   if (!dryRun) await ensureState(warehouse);
@@ -223,10 +225,22 @@ export async function pruneAllStaging(
       before,
       dryRun,
       signal,
-      askSafety: (on) => safetyOf(on, manifest, source, 'staging'),
+      askSafety: async (on) =>
+        source === 'sensors'
+          ? sentFirst(on, project, await safetyOf(on, manifest, source, 'staging'))
+          : safetyOf(on, manifest, source, 'staging'),
       onPruned: (session, loadId) => recordPruned(session, staged[source].table, { loadId, at: clock().toISOString() }),
     }),
   );
+}
+
+/** Rows of sensor files that are still to be sent to a topic stay. */
+async function sentFirst(on: Queryable, project: Project, safety: Safety): Promise<Safety> {
+  const topic = publishTopic(project);
+  if (topic === undefined || safety.kind === 'held') return safety;
+  const { oldestLoad } = await publishBacklog(on, topic);
+  if (oldestLoad === null || oldestLoad > safety.loadId) return safety;
+  return { kind: 'up to', loadId: oldestLoad - 1, reason: `they have not been sent to ${topic} yet` };
 }
 
 /** After a load from Bronze: models may be rebuilt again if every row that had been pruned is there. */

@@ -5,6 +5,7 @@
 //   sensor-times.ts      reads between which times a reading is plausible
 //   weather-settings.ts  reads the variables of the sFTP server
 //   stream-settings.ts   reads the variables of the broker, and what project.yml says of messages
+//   sensor-topics.ts     reads which topic has the sensor files, and to which they are sent
 //   from-bronze.ts       has files of a bucket on this machine while they are loaded again
 import { recordFailure, recordSuccess } from '../../loaders/landing/attempt.ts';
 import { LoadBusyError, LoadInterruptedError } from '../../loaders/landing/errors.ts';
@@ -22,6 +23,7 @@ import { bronzeRoot, fromRoot } from '../settings/environment.ts';
 import { apartmentsOf, flagVariable, numberSetting, textSetting } from '../settings/settings.ts';
 import { loadFromBronze } from './from-bronze.ts';
 import { sensorTimes } from './sensor-times.ts';
+import { sensorTopic } from './sensor-topics.ts';
 import { streamSource } from './stream-settings.ts';
 import { weatherSource } from './weather-settings.ts';
 
@@ -42,7 +44,12 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     name: 'sensors',
     setting: 'SMB_PATH',
     staging: 'staging.sensor_file',
-    load(warehouse, project, options) {
+    async load(warehouse, project, options) {
+      const topic = options.mode === 'from-bronze' ? undefined : sensorTopic(project);
+      if (topic !== undefined) {
+        const { loadSensorTopic } = await import('../../loaders/sensor-messages/load-topic.ts');
+        return loadSensorTopic(warehouse, topic, options);
+      }
       const path = textSetting(project, 'SMB_PATH');
       const share = path === undefined ? undefined : fromRoot(project.root, path);
       const source = {
@@ -104,8 +111,12 @@ function accessTo(project: Project, share = ''): ShareAccess {
 }
 
 /** Whether the project says where a source is. */
-export function isConfigured(source: Source, project: Project): boolean {
-  return textSetting(project, source.setting) !== undefined;
+export function isConfigured({ name, setting }: Source, project: Project): boolean {
+  const has = (variable: string) => textSetting(project, variable) !== undefined;
+  if (name === 'sensors') return has(setting) || has('SENSORS_TOPIC');
+  // A broker may be there for the files of apartments alone.
+  const isForFiles = has('SENSORS_TOPIC') || has('SENSORS_PUBLISH_TOPIC');
+  return has(setting) && !(name === 'stream' && isForFiles && project.vars.stream === undefined);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { KafkaAddress } from '../../loaders/kafka/connection.ts';
+import type { GatherLimits } from '../../loaders/stream/gather.ts';
 import type { StreamSource } from '../../loaders/stream/load-stream.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
@@ -20,10 +21,15 @@ export function streamSource(project: Project): StreamSource {
     form: messageForm(project),
     bronzeRoot: bronzeRoot(project),
     bronzeRemote: bronzeRemote(project),
-    limits: {
-      messages: numberSetting(project, 'STREAM_GATHER_MESSAGES', 50_000, { least: 1, most: 1_000_000 }),
-      ms: numberSetting(project, 'STREAM_GATHER_SECS', 1, { least: 0.01, most: 3600, whole: false }) * 1000,
-    },
+    limits: gatherLimits(project),
+  };
+}
+
+/** How many messages are landed together (STREAM_GATHER_*). @throws UsageError */
+export function gatherLimits(project: Project): GatherLimits {
+  return {
+    messages: numberSetting(project, 'STREAM_GATHER_MESSAGES', 50_000, { least: 1, most: 1_000_000 }),
+    ms: numberSetting(project, 'STREAM_GATHER_SECS', 1, { least: 0.01, most: 3600, whole: false }) * 1000,
   };
 }
 

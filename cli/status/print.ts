@@ -53,6 +53,23 @@ export function printStatus(found: Status, terminal: Terminal): void {
     terminal.say(`Messages were landed at ${thousands(Math.round(rate))} a second in the last ten minutes of loading.`);
     terminal.output('');
   }
+  const { publishing } = found;
+  section(
+    'Sensor files sent',
+    publishing === null
+      ? []
+      : [
+          {
+            topic: publishing.topic,
+            sent: thousands(publishing.published),
+            too_long: thousands(publishing.leftOut),
+            last_sent_utc: minute(publishing.lastPublished),
+            waiting: thousands(publishing.waiting),
+            waiting_since_utc: minute(publishing.waitingSince),
+          },
+        ],
+    '',
+  );
   section(
     'Exports',
     found.exports.map(({ name, destination, files, rows, succeededAt, failures }) => ({

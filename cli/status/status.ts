@@ -1,6 +1,6 @@
 // What `datacycle status` reads.
 //
-//   1. source-state.ts (loads), streams.ts (topics), freshness.ts, tables.ts (rows), audits.ts, disk.ts, runs.ts  read one part each
+//   1. source-state.ts (loads), streams.ts (topics), publishing.ts (files sent), freshness.ts, tables.ts (rows), audits.ts, disk.ts, runs.ts  read one part each
 //   2. status.ts  collects the parts and derives the problems: what needs a person
 //   3. print.ts   formats them
 //
@@ -14,6 +14,7 @@ import { type ExportState, exportStates } from '../../runner/state/exports.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { type Champion, readChampions } from '../predict/champions.ts';
 import { bronzeRoot } from '../settings/environment.ts';
+import { publishTopic } from '../settings/topics.ts';
 import { type UnreadSetting, unreadSettings } from '../settings/unread-settings.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
 import { watchLock } from '../watch/hold-lock.ts';
@@ -21,6 +22,7 @@ import { inWords } from '../watch/timing.ts';
 import { type FailedAudit, readFailedAudits } from './audits.ts';
 import { type DiskState, readDisk } from './disk.ts';
 import { type Freshness, readFreshness } from './freshness.ts';
+import { type PublishingState, readPublishing } from './publishing.ts';
 import { type NodeProblem, type RunState, readNodeProblems, readRuns } from './runs.ts';
 import { type Rejected, readRejected, readSources, type SourceState } from './source-state.ts';
 import { readStreams, type StreamState } from './streams.ts';
@@ -36,6 +38,8 @@ export interface Problem {
 export interface Status {
   readonly sources: readonly SourceState[];
   readonly streams: readonly StreamState[];
+  /** Null if sensor files are not sent anywhere. */
+  readonly publishing: PublishingState | null;
   readonly freshness: readonly Freshness[];
   /** The models that predict. */
   readonly champions: readonly Champion[];
@@ -81,6 +85,7 @@ export async function readStatus(
   return {
     sources: states,
     streams: await readStreams(warehouse),
+    publishing: await readPublishing(warehouse, publishTopic(project)),
     freshness,
     champions: await readChampions(warehouse, now),
     rejected: await readRejected(warehouse),

@@ -15,7 +15,8 @@ export type Subject =
   | 'predictions'
   | 'training'
   | 'housekeeping'
-  | 'exports';
+  | 'exports'
+  | 'publishing';
 
 export interface Failure {
   readonly since: Date;

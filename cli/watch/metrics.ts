@@ -21,6 +21,8 @@ export class WatchMetrics {
   readonly building: Gauge;
   readonly up: Gauge<'source'>;
   readonly lag: Gauge<'topic'>;
+  readonly published: Counter<'topic'>;
+  readonly publishBacklog: Gauge<'topic'>;
 
   constructor(clock: () => Date) {
     this.#clock = clock;
@@ -79,6 +81,14 @@ export class WatchMetrics {
     });
     this.lag = new Gauge({
       ...named('stream_lag_messages', 'Messages of a topic that were there at the last check and are not landed'),
+      labelNames: ['topic'],
+    });
+    this.published = new Counter({
+      ...named('published_files_total', 'Sensor files sent to a topic as messages'),
+      labelNames: ['topic'],
+    });
+    this.publishBacklog = new Gauge({
+      ...named('publish_backlog_files', 'Sensor files that were landed and not sent after the last try'),
       labelNames: ['topic'],
     });
     const newest = this.#newest;

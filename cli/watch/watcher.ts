@@ -5,13 +5,13 @@
 //   backlog.ts       what has landed and is not built. It stays until a build that began later has succeeded
 //   builder.ts       one build at a time, of what is downstream of the new loads
 //   nightly.ts       the nightly round; it, daily loads and exports run once for each due time whatever the clock does
+//   publishing.ts    sends landed sensor files to a topic
 //   predicting.ts    predicts each quarter of an hour when its readings are built, trains daily
 //   errand.ts        does what a button of the pages asks for, between two checks
 //   conditions.ts    one log line when something begins to fail, and one when it works again
 //   health.ts, metrics.ts  answers on a local port
 //
 // Nothing that a source, the database or a model does ends the loop; a signal does, after the work at hand has stopped.
-import type { ExportOutcome } from '../../exporting/export.ts';
 import { ensureStaging } from '../../loaders/landing/staging.ts';
 import type { SourceName } from '../../loaders/landing/summary.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
@@ -21,18 +21,21 @@ import { ScheduledExports } from '../exports/scheduled.ts';
 import type { Errands } from '../jobs/errands.ts';
 import type { Predictor } from '../predict/predictor.ts';
 import { DailyJob } from '../schedule/daily-job.ts';
+import type { PublishTarget } from '../sources/sensor-topics.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
 import { answered, answerWithin, databaseFailed } from './answer.ts';
 import { Backlog } from './backlog.ts';
 import { Builder } from './builder.ts';
 import { Conditions, type Subject } from './conditions.ts';
 import { doErrand } from './errand.ts';
+import { exportReports } from './export-reports.ts';
 import type { WatchState } from './health.ts';
 import { type JobOutcome, Lander, messageOf } from './landing.ts';
 import { lastSuccesses, newestData, newestLoads, repairedSince, streamLag } from './ledger-marks.ts';
 import type { WatchMetrics } from './metrics.ts';
 import { type Housekeep, nightlyRound } from './nightly.ts';
 import { Predicting } from './predicting.ts';
+import { Publishing } from './publishing.ts';
 import type { WatchSettings } from './settings.ts';
 import { inWords, pause, timeAfter } from './timing.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -54,6 +57,8 @@ export interface WatcherOptions {
   readonly predictor?: Predictor | undefined;
   /** Jobs that other processes ask for, since this one holds the database; they are done between two checks. */
   readonly errands?: Errands | undefined;
+  /** Where landed sensor files are sent; undefined: nowhere. */
+  readonly publishTarget?: PublishTarget | undefined;
   /** How long the database may take to answer a short question, in milliseconds. */
   readonly answerMs?: number | undefined;
   /** How long a build may wait for a lock before that is reported, in milliseconds. */
@@ -86,6 +91,7 @@ export class Watcher {
   readonly #backlog: Backlog;
   readonly #exports: ScheduledExports;
   readonly #predicting: Predicting;
+  readonly #publishing: Publishing;
   readonly #jobs = new Map<JobName, DailyJob>();
   readonly #working = new Set<Promise<void>>();
 
@@ -119,8 +125,9 @@ export class Watcher {
     }
     this.#jobs.set('nightly', new DailyJob(settings.nightly));
     if (options.predictor !== undefined) this.#jobs.set('training', new DailyJob(settings.training));
-    const { predictor } = options;
-    this.#predicting = new Predicting({ predictor, warehouse: landing, clock, log, metrics, conditions, state });
+    const common = { warehouse: landing, clock, log, metrics, conditions };
+    this.#predicting = new Predicting({ ...common, predictor: options.predictor, state });
+    this.#publishing = new Publishing({ ...common, target: options.publishTarget });
     this.#exports = new ScheduledExports({ compiled, warehouse: landing, clock, ...exportReports(log, conditions) });
   }
 
@@ -154,8 +161,7 @@ export class Watcher {
       // What is learnt from is to be whole, and views are not to be held while a build replaces them.
       await this.#startJobs(this.state.building === undefined ? ['nightly', 'training'] : ['nightly'], stop);
       for (const work of await this.#ask(() => this.#exports.start(stop))) this.#await(work);
-      const forecast = await this.#ask(() => this.#predicting.start(stop));
-      if (forecast !== undefined) this.#await(forecast.done);
+      this.#await((await this.#ask(() => this.#predicting.start(stop)))?.done);
       this.conditions.recovered('watch');
       metrics.checks.inc({ outcome: hit });
       this.state.ready = true;
@@ -229,7 +235,7 @@ export class Watcher {
         hit = 'hit';
       }
       if (stop.aborted) break;
-      if (source.name !== 'stream') continue;
+      if (landing.outcome !== 'landed' || landing.summary.listed !== 'offsets') continue;
       const lags = await this.#ask(() => streamLag(this.#options.landing));
       for (const [topic, lag] of lags) this.#options.metrics.lag.set({ topic }, lag);
     }
@@ -240,6 +246,7 @@ export class Watcher {
   async #build(stop: AbortSignal): Promise<void> {
     const { landing, metrics } = this.#options;
     const marks = await this.#ask(() => newestLoads(landing, [...this.#tables.keys()]));
+    this.#await(this.#publishing.start(marks.get('sensors'), stop));
     if (!this.#backlog.landed(marks)) return this.#backlog.start(stop);
     this.#backlog.start(stop);
     const names = this.#sources.map(({ name }) => name);
@@ -266,7 +273,8 @@ export class Watcher {
   }
 
   /** What is begun is waited for when the watcher stops. @param begun never rejects. */
-  #await(begun: Promise<void>): void {
+  #await(begun: Promise<void> | undefined): void {
+    if (begun === undefined) return;
     const work = begun.finally(() => this.#working.delete(work));
     this.#working.add(work);
   }
@@ -331,22 +339,4 @@ export class Watcher {
     };
     return nightlyRound(options, stop);
   }
-}
-
-/** What the log says of exports. */
-function exportReports(log: WatchLog, conditions: Conditions) {
-  const failing = new Set<string>();
-  return {
-    onNotice: (text: string) => log.write('warning', 'notice', text),
-    onDone(name: string, { written, unchanged, removed, rows }: ExportOutcome, elapsedMs: number) {
-      failing.delete(name);
-      if (failing.size === 0) conditions.recovered('exports');
-      const text = `exported ${name} in ${inWords(elapsedMs)}: ${written} files written, ${unchanged} as before`;
-      log.write('info', 'exported', text, { name, written, unchanged, removed, rows });
-    },
-    onFailed(name: string, error: unknown, retryMs: number) {
-      failing.add(name);
-      conditions.failed('exports', messageOf(error), `${name} is tried again in ${inWords(retryMs)}.`);
-    },
-  };
 }

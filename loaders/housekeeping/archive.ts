@@ -117,10 +117,7 @@ async function move({ path, sha256 }: Due, { bronzeRoot, remote }: Archiving): P
   const place = placeInBronze(bronzeRoot, path);
   const isPacked = /\.gz$/i.test(path);
   const size = await sizeOf(place);
-  if (size === undefined) {
-    // A run that was killed deleted it before it could say so.
-    return (await remote.sizeOf(path)) === undefined ? 'it is neither here nor in the archive' : 0;
-  }
+  if (size === undefined) return movedBefore(remote, path, sha256);
   const here = await hashOf(createReadStream(place));
   if (isPacked ? !(await holds(place, sha256)) : here !== sha256) return notAsLanded;
   await remote.put(path, place);
@@ -130,12 +127,24 @@ async function move({ path, sha256 }: Due, { bronzeRoot, remote }: Archiving): P
   return size;
 }
 
+/** Of a file that a run has deleted which was killed before it could say so: whether what the archive has is what was landed. */
+async function movedBefore(remote: RemoteBronze, path: string, sha256: string): Promise<number | string> {
+  const bytes = await remote.sizeOf(path);
+  if (bytes === undefined) return 'it is neither here nor in the archive';
+  const there = remote.read({ path, bytes });
+  const isAsLanded = /\.gz$/i.test(path) ? await holds(there, sha256) : (await hashOf(there)) === sha256;
+  return isAsLanded ? 0 : 'it is gone here, and what the archive has of it is not what was landed';
+}
+
 /** The manifest of a snapshot is copied with its first table, and deleted here with its last. */
 async function moveManifest(folder: string, root: string, remote: RemoteBronze): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter(isManifest)) {
     const path = `${relative(resolve(root), folder).split(sep).join('/')}/${name}`;
-    await remote.put(path, placeInBronze(root, path));
+    const place = placeInBronze(root, path);
+    await remote.put(path, place);
+    const bytes = (await remote.sizeOf(path)) ?? 0;
+    if ((await hashOf(remote.read({ path, bytes }))) !== (await hashOf(createReadStream(place)))) return;
   }
   await removeLoneManifest(folder);
 }

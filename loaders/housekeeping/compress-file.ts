@@ -86,11 +86,14 @@ export async function hashOf(pieces: AsyncIterable<unknown>): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Whether a compressed file holds, unpacked, what has this SHA-256. False also if it is not there or damaged. */
-export async function holds(place: string, sha256: string): Promise<boolean> {
+/**
+ * Whether a compressed file holds, unpacked, what has this SHA-256. False also if it is not there or damaged.
+ * @param file its path, or its bytes in pieces.
+ */
+export async function holds(file: string | AsyncIterable<Uint8Array>, sha256: string): Promise<boolean> {
   const hash = createHash('sha256');
   try {
-    await pipeline(createReadStream(place), createGunzip(), hash);
+    await pipeline(typeof file === 'string' ? createReadStream(file) : file, createGunzip(), hash);
     return hash.digest('hex') === sha256;
   } catch (error) {
     // What zlib finds is a fault of the file; a disk that cannot be read is another matter.

@@ -197,11 +197,12 @@ function sliceOf({ topic, partition, offset: from }: Position, response: FetchRe
     next = Math.max(next, first + batch.lastOffsetDelta + 1);
     if ((batch.attributes & isControl) !== 0 || isAborted(batch, response)) continue;
     const firstTime = Number(batch.firstTimestamp);
-    for (const { offsetDelta, timestampDelta, value } of batch.records) {
+    for (const { offsetDelta, timestampDelta, value, key, headers } of batch.records) {
       const offset = first + offsetDelta;
       // A batch is sent whole, also if what is wanted begins in the middle of it.
       if (offset < from) continue;
-      messages.push({ offset, time: validTime(firstTime + Number(timestampDelta)), value: value ?? Buffer.alloc(0) });
+      const time = validTime(firstTime + Number(timestampDelta));
+      messages.push({ offset, time, value: value ?? Buffer.alloc(0), key, headers });
     }
   }
   return next === from ? [] : [{ topic, partition, messages, next, end: Number(response.highWatermark) }];

@@ -2,8 +2,10 @@ import { type ProduceResult, Producer, stringSerializers } from '@platformatic/k
 import type { MessageSink } from '../stream/message-log.ts';
 import { clientOptions, type KafkaAddress, kafkaFault } from './connection.ts';
 
-/** Messages that are sent together, and for how long the first of them waits, in milliseconds. */
+/** Messages that are sent together, as many or of so many characters, and for how long the first of them waits, in milliseconds. */
 const batchMessages = 2_000;
+// A broker takes up to a megabyte at once, unless it is told otherwise.
+const batchLength = 250_000;
 const lingerMs = 20;
 
 /** Batches on their way at once. */
@@ -13,7 +15,8 @@ const mostOnTheirWay = 4;
 export class KafkaSink implements MessageSink {
   readonly #producer: Producer<string, string, string, string>;
   readonly #address: KafkaAddress;
-  #batch: { topic: string; key: string; value: string; timestamp: bigint }[] = [];
+  #batch: { topic: string; key: string; value: string; timestamp: bigint; headers?: Record<string, string> }[] = [];
+  #length = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #onTheirWay = new Set<Promise<void>>();
   #failed: unknown;
@@ -30,9 +33,17 @@ export class KafkaSink implements MessageSink {
     });
   }
 
-  send(topic: string, key: string, value: string, time: number): Promise<void> | undefined {
-    this.#batch.push({ topic, key, value, timestamp: BigInt(Math.round(time)) });
-    if (this.#batch.length < batchMessages) {
+  send(
+    topic: string,
+    key: string,
+    value: string,
+    time: number,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<void> | undefined {
+    const message = { topic, key, value, timestamp: BigInt(Math.round(time)) };
+    this.#batch.push(headers === undefined ? message : { ...message, headers: { ...headers } });
+    this.#length += value.length;
+    if (this.#batch.length < batchMessages && this.#length < batchLength) {
       this.#timer ??= setTimeout(() => this.#dispatch(), lingerMs);
       return undefined;
     }
@@ -61,6 +72,7 @@ export class KafkaSink implements MessageSink {
     this.#timer = undefined;
     const messages = this.#batch;
     this.#batch = [];
+    this.#length = 0;
     if (messages.length === 0) return;
     const sent: Promise<ProduceResult> = this.#last.then(() => this.#producer.send({ messages }));
     this.#last = sent.catch(() => undefined);

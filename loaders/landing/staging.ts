@@ -3,7 +3,8 @@ import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
 import { archivedFiles } from './tables/archive.ts';
 import { predictionTables, predictionWriters } from './tables/prediction.ts';
-import { streamTables, versionOfSource } from './tables/stream.ts';
+import { publishedFiles } from './tables/publication.ts';
+import { messageCounts, streamTables, versionOfSource } from './tables/stream.ts';
 
 /** As predictions took it before they had a row to lock: "pred" in ASCII. */
 const predictionOrderLock = 0x70726564;
@@ -322,6 +323,8 @@ const migrations: readonly (readonly string[])[] = [
   predictionTables,
   archivedFiles,
   predictionWriters,
+  publishedFiles,
+  messageCounts,
 ];
 
 /** The schema `staging`, as its migrations make it. */
@@ -338,9 +341,8 @@ export async function ensureStaging(warehouse: Warehouse): Promise<void> {
 }
 
 /**
- * Migrates an existing schema `staging` before a build, since models use what its newest migration created. Does nothing if the
- * schema is missing or this session may not change it.
- * @throws DatacycleError if it is newer than the program; StatementError.
+ * Migrates an existing schema `staging` before a build, since models use what its newest migration created; not if the schema is
+ * missing or this session may not change it. @throws DatacycleError if it is newer than the program; StatementError.
  */
 export async function updateStaging(warehouse: Warehouse): Promise<void> {
   const version = await readVersion(warehouse, stagingMigrations);

@@ -41,6 +41,7 @@ async function attempt(batch: Batch, send: typeof copyAll): Promise<BatchResult>
   const { warehouse, bronze, clock } = batch;
   try {
     const { result } = await inLoad(warehouse, sensors, clock, async (session, loadId) => {
+      await batch.begin?.(session);
       const tally = new Tally(batch, loadId, await reserveFileIds(session, batch.candidates));
       await send(session, tally);
       const outcomes = await Promise.allSettled([bronze?.settle(), writeLedger(session, tally)]);

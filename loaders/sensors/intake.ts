@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { BronzeWriter } from '../landing/bronze.ts';
 import { writeFully } from '../landing/descriptor.ts';
 import { inOrder } from '../landing/in-order.ts';
-import { isCompressed } from '../landing/ledger-name.ts';
 import { changedSince, growing, readSource, streamSource } from '../landing/source-file.ts';
 import type { Candidate } from './candidate.ts';
-import { bronzePathOf, type SensorName, type SensorNames } from './name.ts';
-import { maxFileBytes, type Payload, sensorPayload, tooBig } from './payload.ts';
+import { judgeContent } from './judge.ts';
+import { bronzePathOf, type SensorNames } from './name.ts';
+import { maxFileBytes, tooBig } from './payload.ts';
 import type { Reach } from './share-access.ts';
 
 /** Files read ahead of the one being sent: enough to keep 16 threads busy over a slow share. */
@@ -106,13 +106,6 @@ async function judge(file: Fetched, intake: Intake): Promise<Taken> {
     default:
       return source satisfies never;
   }
-}
-
-function judgeContent(name: SensorName, bytes: Buffer, path: string, names: SensorNames): Payload {
-  if (!name.known) return { ok: false, reason: name.reason };
-  const payload = sensorPayload(bytes, isCompressed(path));
-  const fault = payload.ok && payload.minute !== undefined ? names.implausible(payload.minute) : undefined;
-  return fault === undefined ? payload : { ok: false, reason: `its datetime is ${fault}` };
 }
 
 /** Copies a file that is too big to be landed, for the record. */

@@ -8,19 +8,11 @@
 // name.ts reads the names of files; subject-files.ts tells whose a file is. A bad file is recorded as rejected and kept in Bronze;
 // the rest of its batch is landed.
 import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
 import { placeInBronze } from '../landing/bronze-files.ts';
-import {
-  LoadBusyError,
-  LoadFailedError,
-  LoadInterruptedError,
-  printable,
-  SourceError,
-  systemCode,
-} from '../landing/errors.ts';
+import { LoadFailedError, LoadInterruptedError, printable, SourceError, systemCode } from '../landing/errors.ts';
 import { assertFolder, isEmptyFolder } from '../landing/folder.ts';
 import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { growing, isFolder, isForbidden } from '../landing/source-file.ts';
@@ -28,15 +20,18 @@ import { ensureStaging } from '../landing/staging.ts';
 import { type LoadOptions, type LoadSummary, NoteCollector } from '../landing/summary.ts';
 import { SubjectRule } from '../tombstones/rule.ts';
 import { readTombstones } from '../tombstones/tombstones.ts';
+import { whileAlone } from './alone.ts';
 import { landBatch } from './batch.ts';
 import { type Candidate, CandidateList } from './candidate.ts';
 import { dueFiles } from './due.ts';
+import { takeIn } from './intake.ts';
 import { completeListing, hasLanded, listingCompleted, newestMinute, sensors, withoutRow } from './ledger.ts';
 import { type Listing, listBronze, listShare } from './list.ts';
 import { type PlausibleTimes, SensorNames } from './name.ts';
 import { aheadMinutes, predictSensors } from './predict.ts';
 import { type Reach, unlimited } from './share-access.ts';
 import { isSubjectsPath } from './subject-files.ts';
+import { maxBatchBytes } from './tally.ts';
 
 export interface SensorSource {
   /** The folder that has the files (SMB_PATH); only loading from Bronze does not need it. */
@@ -76,25 +71,6 @@ export async function loadSensors(
   const erased = new SubjectRule(await readTombstones(warehouse));
   const names = new SensorNames(source.apartments, erased, source.times, options.clock);
   return new Load(warehouse, source, names, erased, options).run();
-}
-
-/** How long, in milliseconds, and how often to wait for another load: most take a moment only. */
-const busyWaitMs = 200;
-const busyWaits = 5;
-
-/** Does `work` while no other process lands sensor files. @throws LoadBusyError */
-async function whileAlone<T>(warehouse: Warehouse, work: () => Promise<T>): Promise<T> {
-  for (let waits = 0; ; waits += 1) {
-    const outcome = await warehouse.exclusive('load sensors', work);
-    if (outcome.held) return outcome.value;
-    if (waits === busyWaits) {
-      throw new LoadBusyError({
-        what: `sensor files are being loaded by ${outcome.holder}`,
-        hint: 'Wait until it is done.',
-      });
-    }
-    await sleep(busyWaitMs);
-  }
 }
 
 function shareOf({ share }: SensorSource): string {
@@ -279,14 +255,13 @@ class Load {
         continue;
       }
       const before = done;
+      const settle = fromBronze ? undefined : { ms: settleMs, now: clock };
       const result = await landBatch({
         warehouse: this.#warehouse,
-        names: this.#names,
-        base,
-        reach,
         bronze,
-        settle: fromBronze ? undefined : { ms: settleMs, now: clock },
         candidates: batch,
+        take: (files) => takeIn({ base, reach, names: this.#names, bronze, settle }, files),
+        mostBytes: maxBatchBytes,
         clock,
         checkpoint: this.#checkpoint,
         onFile: (files, bytes) =>

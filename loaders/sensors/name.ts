@@ -115,10 +115,15 @@ export class SensorNames {
     return this.#owners.length === 0;
   }
 
+  /** The ledger name of an apartment's file of a minute; undefined for an apartment that is not configured. */
+  nameOf(apartment: string, minute: number): string | undefined {
+    const [owner] = [...this.#apartments].find(([, id]) => id === apartment) ?? [];
+    return owner === undefined ? undefined : nameOf(owner, minute);
+  }
+
   /** The ledger names that the files of one minute should have, one per apartment. */
   expected(minute: number): string[] {
-    const [year, month, day, hour, minuteOfHour] = partsOf(minute);
-    return this.#owners.map((owner) => `${day}.${month}.${year} ${hour}${minuteOfHour}_${owner}_received.json`);
+    return this.#owners.map((owner) => nameOf(owner, minute));
   }
 }
 
@@ -130,6 +135,11 @@ export function bronzePathOf(fileName: string, name: SensorName): string {
   if (!name.known) return `${rejectedFolder}/${fileName}`;
   const [year, month, day, hour] = partsOf(name.minute);
   return [name.apartment, year, month, day, hour, fileName].join('/');
+}
+
+function nameOf(owner: string, minute: number): string {
+  const [year, month, day, hour, minuteOfHour] = partsOf(minute);
+  return `${day}.${month}.${year} ${hour}${minuteOfHour}_${owner}_received.json`;
 }
 
 /** Year, month, day, hour and minute as they are written in names. */

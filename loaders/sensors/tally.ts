@@ -1,17 +1,26 @@
-import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
+import type { BronzeWriter } from '../landing/bronze.ts';
 import { copyLine } from '../landing/copy-text.ts';
 import type { Note } from '../landing/summary.ts';
 import type { Candidate } from './candidate.ts';
-import { type Fingerprint, type Intake, type Taken, takeIn } from './intake.ts';
+import type { Fingerprint, Taken } from './intake.ts';
 import { sensors } from './ledger.ts';
 
-/** A batch ends early once it has read so much, since its rows wait in the server (embedded: in memory) for the commit. */
-const maxBatchBytes = 64 * 1024 * 1024;
+/** A batch of files ends early once it has read so much, since its rows wait in the server (embedded: in memory) for the commit. */
+export const maxBatchBytes = 64 * 1024 * 1024;
 
-export interface Batch extends Intake {
+export interface Batch {
   readonly warehouse: Warehouse;
+  /** Where files are copied; undefined if they come from Bronze. */
+  readonly bronze: BronzeWriter | undefined;
   /** Files to land, in order; as many are taken as fit into one batch. */
   readonly candidates: readonly Candidate[];
+  /** Reads, copies into Bronze and judges files, in their order. */
+  take(candidates: Iterable<Candidate>): AsyncIterable<Taken>;
+  /** How much is read before the batch ends early; undefined: all of it, whatever its size. */
+  readonly mostBytes: number | undefined;
+  /** Done first in the transaction of the batch. */
+  readonly begin?: ((session: Session) => Promise<void>) | undefined;
   readonly clock: () => Date;
   /** Throws to stop, between two files. */
   readonly checkpoint: () => void;
@@ -60,7 +69,7 @@ export class Tally {
   /** The files of the batch, one after the other. */
   async *files(): AsyncGenerator<Taken & { fileId: number }> {
     const { checkpoint, onFile } = this.#batch;
-    for await (const taken of takeIn(this.#batch, this.#candidates())) {
+    for await (const taken of this.#batch.take(this.#candidates())) {
       checkpoint();
       if (taken.kind === 'landed' || taken.kind === 'rejected') this.#bytes += taken.bytes;
       this.#seen += 1;
@@ -70,8 +79,9 @@ export class Tally {
   }
 
   *#candidates(): Generator<Candidate> {
-    for (const candidate of this.#batch.candidates) {
-      if (this.#bytes >= maxBatchBytes) return;
+    const { candidates, mostBytes = Number.POSITIVE_INFINITY } = this.#batch;
+    for (const candidate of candidates) {
+      if (this.#bytes >= mostBytes) return;
       this.#taken += 1;
       yield candidate;
     }

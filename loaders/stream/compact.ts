@@ -11,11 +11,11 @@ import type { MessageForm } from './form.ts';
 import { type NamedFile, namedFile, pathOf, withoutCopies } from './named-file.ts';
 import { mergedFile, storedRows } from './parquet.ts';
 
-/** Fewer files than this of one partition in a folder stay as they are. */
+/** Fewer files than this that follow each other in a folder stay as they are. */
 const fewest = 4;
 
-/** Rows of one file, about: what is read for it has to fit into memory. */
-const mostRows = 200_000;
+/** Rows of one file at most, unless it is said: what is read for it has to fit into memory. */
+const defaultMostRows = 200_000;
 
 export interface Compacting {
   readonly form: MessageForm;
@@ -23,6 +23,8 @@ export interface Compacting {
   readonly bronzeRemote: RemoteBronze | undefined;
   /** Files whose newest message is from before this are made one. */
   readonly before: Date;
+  /** Rows of a file that is made, at most; undefined: as many as fit well into memory. */
+  readonly mostRows?: number | undefined;
   /** Only say what would be done. */
   readonly dryRun: boolean;
   /** Does a piece of work while no load of messages runs. */
@@ -47,10 +49,12 @@ interface Landed extends NamedFile {
   readonly id: number;
   readonly bytes: number;
   readonly sha256: string;
+  /** Its messages; undefined where nobody has counted them. */
+  readonly messages: number | undefined;
 }
 
 /**
- * Makes one Parquet file of the small files of a partition in a folder. The new file is written whole, then the ledger has it in
+ * Makes one Parquet file of the small files of a partition in a folder. What fits into none is not read, so a night costs what is new. The new file is written whole, then the ledger has it in
  * place of the small ones, in one transaction, then those are deleted. After a kill both may be there: the ledger says which count,
  * loads from Bronze go by it, and the next run removes the others. What was landed last of each partition stays as it is: its files
  * tell an empty database whether the range is whole.
@@ -60,16 +64,17 @@ export async function compactStream(warehouse: Warehouse, compacting: Compacting
   const { dryRun, alone, checkpoint } = compacting;
   const total = { files: 0, made: 0, bytes: 0, madeBytes: 0, left: new NoteCollector() };
   if (!dryRun) await alone(() => removeCopies(warehouse, compacting));
-  for (const group of groupsOf(await smallFiles(warehouse, compacting.before))) {
+  const files = await counted(warehouse, compacting, await landedFiles(warehouse, compacting.before));
+  for (const group of groupsOf(files, compacting.mostRows ?? defaultMostRows)) {
     checkpoint();
     if (dryRun) {
       total.files += group.length;
       total.bytes += group.reduce((sum, { bytes }) => sum + bytes, 0);
     } else await alone(() => compact(warehouse, compacting, group, total));
   }
-  const { files, bytes, made, madeBytes } = total;
+  const { bytes, made, madeBytes } = total;
   const done = dryRun ? { made: undefined, madeBytes: undefined } : { made, madeBytes };
-  return { source: 'stream', files, bytes, ...done, left: { ...total.left } };
+  return { source: 'stream', files: total.files, bytes, ...done, left: { ...total.left } };
 }
 
 /** Removes what a run that was killed has left: files whose messages others hold that the ledger has. */
@@ -89,10 +94,16 @@ async function removeCopies(warehouse: Warehouse, { bronzeRoot, bronzeRemote }: 
   }
 }
 
-/** In the order of folders, partitions and offsets. */
-async function smallFiles(warehouse: Warehouse, before: Date): Promise<readonly Landed[]> {
-  const { rows } = await warehouse.query<{ id: string; path: string; bytes: string; sha256: string }>(
-    `select f.file_id::text as id, f.bronze_path as path, f.bytes::text as bytes, f.sha256
+/** All that may be made one with others. */
+async function landedFiles(warehouse: Warehouse, before: Date): Promise<readonly Landed[]> {
+  const { rows } = await warehouse.query<{
+    id: string;
+    path: string;
+    bytes: string;
+    sha256: string;
+    messages: number | null;
+  }>(
+    `select f.file_id::text as id, f.bronze_path as path, f.bytes::text as bytes, f.sha256, f.messages
      from staging.file as f
      where f.source = 'stream' and f.status = 'landed' and f.bronze_path is not null and f.archived_at is null
          and f.source_time < $1
@@ -103,24 +114,66 @@ async function smallFiles(warehouse: Warehouse, before: Date): Promise<readonly 
     `select log || ' ' || topic || ' ' || partition as key, next_offset::text as next from staging.stream_offset`,
   );
   const ends = new Map(newest.map(({ key, next }) => [key, Number(next)]));
-  return rows.flatMap(({ id, path, bytes, sha256 }) => {
+  return rows.flatMap(({ id, path, bytes, sha256, messages }) => {
     const named = namedFile(path);
     if (named === undefined || named.to >= (ends.get(`${named.log} ${named.topic} ${named.partition}`) ?? 0)) return [];
-    return [{ ...named, id: Number(id), bytes: Number(bytes), sha256 }];
+    return [{ ...named, id: Number(id), bytes: Number(bytes), sha256, messages: messages ?? undefined }];
   });
 }
 
-function groupsOf(files: readonly Landed[]): readonly (readonly Landed[])[] {
-  const groups = new Map<string, Landed[]>();
+/** Counts the messages of files that were landed before the ledger had their number, once. */
+async function counted(
+  warehouse: Warehouse,
+  compacting: Compacting,
+  files: readonly Landed[],
+): Promise<readonly Landed[]> {
+  const found: { readonly id: number; readonly messages: number }[] = [];
+  const all: Landed[] = [];
+  for (const file of files) {
+    compacting.checkpoint();
+    const content = file.messages === undefined ? await contentOf(compacting, file) : undefined;
+    // What differs from what was landed is told when its turn comes.
+    if (content === undefined || typeof content === 'string') all.push(file);
+    else {
+      const messages = storedRows(content);
+      found.push({ id: file.id, messages });
+      all.push({ ...file, messages });
+    }
+  }
+  if (found.length > 0 && !compacting.dryRun)
+    await warehouse.query(
+      `update staging.file as f set messages = n.messages
+       from unnest($1::bigint[], $2::integer[]) as n (file_id, messages) where f.file_id = n.file_id`,
+      [found.map(({ id }) => id), found.map(({ messages }) => messages)],
+    );
+  return all;
+}
+
+/** Files that become one each: of one folder and partition, in the order of offsets, one after the other as many as fit. */
+function groupsOf(files: readonly Landed[], mostRows: number): readonly (readonly Landed[])[] {
+  const byFolder = new Map<string, Landed[]>();
   for (const file of files) {
     const key = JSON.stringify([file.folder, file.topic, file.log, file.partition]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [file]);
+    const group = byFolder.get(key);
+    if (group === undefined) byFolder.set(key, [file]);
     else group.push(file);
   }
-  return [...groups.values()]
-    .filter(({ length }) => length >= fewest)
-    .map((group) => group.sort((a, b) => a.from - b.from));
+  const groups: Landed[][] = [];
+  for (const folder of byFolder.values()) {
+    let group: Landed[] = [];
+    let rows = 0;
+    for (const file of folder.sort((a, b) => a.from - b.from)) {
+      const { messages = 0 } = file;
+      if (rows + messages > mostRows) {
+        groups.push(group);
+        [group, rows] = [[], 0];
+      }
+      group.push(file);
+      rows += messages;
+    }
+    groups.push(group);
+  }
+  return groups.filter(({ length }) => length >= fewest);
 }
 
 async function compact(
@@ -130,7 +183,6 @@ async function compact(
   total: { files: number; made: number; bytes: number; madeBytes: number; left: NoteCollector },
 ): Promise<void> {
   let parts: { readonly file: Landed; readonly content: Uint8Array }[] = [];
-  let rows = 0;
   const flush = async () => {
     const [first, last] = [parts[0]?.file, parts.at(-1)?.file];
     if (first !== undefined && last !== undefined && parts.length > 1) {
@@ -146,7 +198,6 @@ async function compact(
       total.madeBytes += content.length;
     }
     parts = [];
-    rows = 0;
   };
   for (const file of group) {
     const content = await contentOf(compacting, file);
@@ -156,10 +207,7 @@ async function compact(
       await flush();
       continue;
     }
-    const count = storedRows(content);
-    if (rows + count > mostRows) await flush();
     parts.push({ file, content });
-    rows += count;
   }
   await flush();
 }
@@ -200,7 +248,8 @@ async function swap(
     throw error;
   }
   const sha256 = createHash('sha256').update(content).digest('hex');
-  await warehouse.transaction((session) => swapLedger(session, files, path, content.length, sha256));
+  const made = { path, bytes: content.length, sha256, messages: storedRows(content) };
+  await warehouse.transaction((session) => swapLedger(session, files, made));
   for (const old of files) {
     await rm(placeInBronze(bronzeRoot, old.path), { force: true });
     await bronzeRemote?.remove(old.path);
@@ -210,9 +259,7 @@ async function swap(
 async function swapLedger(
   session: Session,
   files: readonly Landed[],
-  path: string,
-  bytes: number,
-  sha256: string,
+  { path, bytes, sha256, messages }: Pick<Landed, 'path' | 'bytes' | 'sha256' | 'messages'>,
 ): Promise<void> {
   const ids = files.map(({ id }) => id);
   // The number of the first stays, so that most rows need not be touched where staging was pruned in between.
@@ -227,8 +274,8 @@ async function swapLedger(
   );
   await session.query('delete from staging.file where file_id = any($1::bigint[])', [ids]);
   await session.query(
-    `insert into staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status, source_time)
-     values ($1, 'stream', $2, $3, $4, $5, $6, 'landed', $7)`,
-    [id, path.slice('stream/'.length), path, bytes, sha256, rows[0]?.load, rows[0]?.time],
+    `insert into staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status, source_time, messages)
+     values ($1, 'stream', $2, $3, $4, $5, $6, 'landed', $7, $8)`,
+    [id, path.slice('stream/'.length), path, bytes, sha256, rows[0]?.load, rows[0]?.time, messages],
   );
 }

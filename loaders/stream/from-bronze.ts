@@ -146,9 +146,8 @@ async function landFiles(
       total.rows += messages.length;
       total.bytes += read.length;
       const sha256 = createHash('sha256').update(read).digest('hex');
-      ledger.push(
-        copyLine([id, 'stream', file.path.slice('stream/'.length), file.path, read.length, sha256, loadId, 'landed']),
-      );
+      const name = file.path.slice('stream/'.length);
+      ledger.push(copyLine([id, 'stream', name, file.path, read.length, sha256, loadId, 'landed', messages.length]));
       const head = `${id}\t${loadId}\t${copyValue(file.topic)}\t${file.partition}\t`;
       yield messages
         .map(({ offset, time, text }) => `${head}${offset}\t${new Date(time).toISOString()}\t${copyValue(text)}\n`)
@@ -166,7 +165,7 @@ async function landFiles(
     lines(),
   );
   await session.copyIn(
-    'copy staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status) from stdin',
+    'copy staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status, messages) from stdin',
     (async function* () {
       yield ledger.join('');
     })(),

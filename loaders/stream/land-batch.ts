@@ -154,11 +154,12 @@ async function writeLedger(
         first === undefined ? 'landed' : 'rejected',
         first === undefined ? null : `of a message: ${first.reason}`,
         newest === 0 ? null : new Date(newest).toISOString(),
+        readings.length + rejects.length,
       ]);
     }
   }
   await session.copyIn(
-    'copy staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status, reason, source_time) from stdin',
+    'copy staging.file (file_id, source, name, bronze_path, bytes, sha256, load_id, status, reason, source_time, messages) from stdin',
     lines(),
   );
 }

@@ -25,6 +25,10 @@ export interface StreamMessage {
   readonly time: number;
   /** The bytes that were sent; empty for a message without a value. */
   readonly value: Buffer;
+  /** As it was sent; null or nothing if it was sent without. */
+  readonly key?: Buffer | null | undefined;
+  /** Names and values as they were sent; a name may come twice. */
+  readonly headers?: readonly (readonly [name: Buffer | null, value: Buffer | null])[] | undefined;
 }
 
 /** Messages of one partition that follow each other. */
@@ -54,7 +58,13 @@ export interface MessageLog {
 /** What takes messages: a broker, or the queue of this process. */
 export interface MessageSink {
   /** Takes a message; resolves when the next one is welcome. @param time of sending, in milliseconds since 1970. */
-  send(topic: string, key: string, value: string, time: number): Promise<void> | undefined;
+  send(
+    topic: string,
+    key: string,
+    value: string,
+    time: number,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<void> | undefined;
   /** Resolves when everything sent is safe. @throws SourceLostError | LoadFailedError if it is not. */
   flush(): Promise<void>;
 }

@@ -43,13 +43,28 @@ export class QueueLog implements MessageLog, MessageSink {
     for (const topic of topics) for (let at = 0; at < partitions; at += 1) this.#queue(topic, at);
   }
 
-  send(topic: string, key: string, value: string, time: number): Promise<void> | undefined {
+  send(
+    topic: string,
+    key: string,
+    value: string,
+    time: number,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<void> | undefined {
     const partition = this.#partitions === 1 ? 0 : hash(key) % this.#partitions;
     const queue = this.#queue(topic, partition);
     const offset = queue.end;
     queue.end += 1;
     if (offset < queue.first) return undefined;
-    queue.messages.push({ offset, time, value: Buffer.from(value) });
+    queue.messages.push({
+      offset,
+      time,
+      value: Buffer.from(value),
+      key: Buffer.from(key),
+      headers:
+        headers === undefined
+          ? undefined
+          : Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const),
+    });
     this.#waiting += 1;
     if (this.#waiting < mostWaiting) return undefined;
     this.#wakeReader?.();

@@ -1,6 +1,7 @@
 // Tables of the schema `staging`, each file one migration of it, in the order in which the room above lists them.
 //
 //   stream.ts  the messages of topics, how far each partition is landed, and the replays into the queue of a process
+//   publication.ts  which sensor files were sent to a topic
 //   prediction.ts  the models that the program has trained, and what they have predicted
 //
 // A migration that was released never changes; what comes later is another one. At its end the schema is that of the program.
@@ -69,4 +70,10 @@ export const streamTables: readonly string[] = [
             )
         )
     $body$`,
+];
+
+/** How many messages a file of Bronze has, so that housekeeping need not read it to know. */
+export const messageCounts: readonly string[] = [
+  'alter table staging.file add column messages integer',
+  `comment on column staging.file.messages is 'Messages in a file of the stream; NULL for other sources, and where nobody has counted them'`,
 ];

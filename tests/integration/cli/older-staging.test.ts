@@ -5,6 +5,8 @@ import { ProjectCopy } from './command.ts';
 
 /** Takes back the newest steps, as a database is that was made before them. */
 const older = [
+  'alter table staging.file drop column messages',
+  'drop table staging.published_file',
   'drop function staging.write_motion_prediction, staging.write_consumption_prediction cascade',
   'drop table staging.model, staging.prediction_run cascade',
   'drop table staging.stream_message, staging.stream_offset, staging.replay',

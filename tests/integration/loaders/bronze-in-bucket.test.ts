@@ -160,6 +160,16 @@ describe.each(oneDatabase)('Bronze in a bucket, on $name', (kind) => {
     expect(await archiveBronze(db.warehouse, { ...archiving, before })).toMatchObject({ files: 1, left: { count: 0 } });
     expect((await share.bronze()).size).toBe(2);
     expect(stored()).toEqual((await ledger('sensors')).filter(([path]) => !path?.includes('0002_')));
+    // Killed after files were deleted here and before the ledger had it: what the archive has is read again.
+    await db.warehouse.query('update staging.file set archived_at = null');
+    const [[key = '', whole = Buffer.alloc(0)] = []] = [...server.objects];
+    server.objects.set(key, Buffer.from(whole).fill(32));
+    const dueAgain = () => archiveBronze(db.warehouse, { ...archiving, before });
+    const isGone = { reason: 'it is gone here, and what the archive has of it is not what was landed' };
+    expect(await dueAgain()).toMatchObject({ files: 3, bytes: 0, left: { count: 1, first: [isGone] } });
+    server.objects.set(key, whole);
+    expect(await dueAgain()).toMatchObject({ files: 1, left: { count: 0 } });
+    expect(await dueAgain()).toMatchObject({ files: 0, left: { count: 0 } });
     // One that is not what was landed stays here.
     const [path = ''] = (await share.bronze()).keys();
     await db.warehouse.query(`update staging.file set sha256 = repeat('0', 64) where bronze_path = $1`, [path]);

@@ -44,13 +44,14 @@ describe.each(oneDatabase)('small files of messages, on $name', (kind) => {
       },
       { mode: 'new', clock: () => new Date('2013-08-24T00:00:00Z') },
     );
-  const compact = (dryRun = false, bronzeRemote?: RemoteBronze) =>
+  const compact = (dryRun = false, bronzeRemote?: RemoteBronze, mostRows?: number) =>
     compactStream(db.warehouse, {
       form,
       bronzeRoot: bronze.root,
       bronzeRemote,
       before: new Date('2013-08-25T00:00:00Z'),
       dryRun,
+      mostRows,
       alone: (work) => work(),
       checkpoint: () => undefined,
     });
@@ -138,6 +139,26 @@ describe.each(oneDatabase)('small files of messages, on $name', (kind) => {
       'p0-0-110.parquet',
       'p0-110-120.parquet',
     ]);
+  });
+
+  it('are not read where nothing new is beside them, and once where nobody has counted their messages', async () => {
+    const server = await S3Double.start();
+    const remote = new RemoteBronze(new Bucket(server.settings, server.bucket), '');
+    const isRead = ({ method, key }: { method: string; key: string }) => method === 'GET' && key.endsWith('.parquet');
+    const reads = async () => {
+      server.requests.length = 0;
+      const report = await compact(false, remote, 20);
+      return { report, read: server.requests.filter(isRead).length };
+    };
+    await land(remote);
+    // Eleven files of five messages in each of two folders: four make a full one, three are left.
+    expect(await reads()).toMatchObject({ report: { files: 16, made: 4 }, read: 16 });
+    expect(await reads()).toMatchObject({ report: { files: 0, made: 0 }, read: 0 });
+    await db.warehouse.query(`update staging.file set messages = null where source = 'stream'`);
+    expect(await reads()).toMatchObject({ report: { files: 0, made: 0 }, read: 10 });
+    expect(await reads()).toMatchObject({ report: { files: 0, made: 0 }, read: 0 });
+    expect([...server.objects.keys()].sort()).toEqual((await ledger()).map(([path]) => path));
+    await server.stop();
   });
 
   it('become one in a bucket, too', async () => {

@@ -9,6 +9,7 @@ import { hasKafka, type KafkaServer, kafkaLogin, startKafka } from '../../server
 import { bundled } from '../bundled.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { rounds } from '../rounds.ts';
+import { apartmentsByKafka } from './apartments-kafka.ts';
 import { form, reading, StreamBronze } from './stream-messages.ts';
 
 /** Two brokers, of which one takes partitions over from the other, take some time to start. */
@@ -198,6 +199,9 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     await expect(open({ ca: undefined })).rejects.toThrow(/cannot be reached: .*self-signed certificate/);
     await expect(open(undefined)).rejects.toThrow(/cannot be reached/);
   });
+
+  it('of apartments come from files and give the same rows, while both sides are killed', () =>
+    apartmentsByKafka(db, kafka));
 
   it('that its retention took are told, and which they are', async () => {
     const before = Number((await counts())?.rows);

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PublishTarget } from '../../../../cli/sources/sensor-topics.ts';
 import { type Source, sources } from '../../../../cli/sources/sources.ts';
 import { Terminal } from '../../../../cli/terminal/terminal.ts';
 import { WatchMetrics } from '../../../../cli/watch/metrics.ts';
@@ -65,6 +66,7 @@ export interface SmallOptions {
   readonly sensors?: Source['load'];
   readonly weather?: Source['load'];
   readonly housekeep?: Housekeep;
+  readonly publishTarget?: PublishTarget;
   readonly answerMs?: number;
   readonly blockedMs?: number;
   /** Where the clock of the watcher stands at the start. */
@@ -116,6 +118,7 @@ export class SmallWatch {
       log: new WatchLog(this.#recorder, undefined, (text) => text, clock),
       metrics: this.metrics,
       housekeep,
+      publishTarget: options.publishTarget,
       answerMs: options.answerMs,
       blockedMs: options.blockedMs,
     });

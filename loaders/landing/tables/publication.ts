@@ -1,0 +1,12 @@
+/** Which sensor files have been sent as messages. Not in the ledger's own rows: an update of those counts as a change of what was landed. */
+export const publishedFiles: readonly string[] = [
+  `create table staging.published_file (
+        topic text not null,
+        file_id bigint not null,
+        published_at timestamptz not null,
+        left_out text,
+        primary key (topic, file_id)
+    )`,
+  `comment on table staging.published_file is 'The sensor files that were sent to a topic as messages, each written once its broker has it'`,
+  `comment on column staging.published_file.left_out is 'Why it was not sent after all; NULL for what was'`,
+];

@@ -1,0 +1,120 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { readPublishing } from '../../../../cli/status/publishing.ts';
+import { KafkaSink } from '../../../../loaders/kafka/kafka-sink.ts';
+import { publishFiles } from '../../../../loaders/sensor-messages/publish.ts';
+import type { StreamMessage } from '../../../../loaders/stream/message-log.ts';
+import { QueueLog } from '../../../../loaders/stream/queue-log.ts';
+import { freePort } from '../../../servers/free-port.ts';
+import { oneDatabase, type TestDatabase } from '../../databases.ts';
+import { fileName, firstMinute, SensorShare, secretMark } from '../../loaders/sensor-share.ts';
+import { SmallWatch } from './small-project.ts';
+
+const topic = 'apartments.readings';
+
+describe.each(oneDatabase)('a watcher that sends what it lands, on $name', ({ open }) => {
+  let db: TestDatabase;
+  let share: SensorShare;
+  let queue: QueueLog;
+  beforeEach(async () => {
+    db = await open();
+    share = await SensorShare.create();
+    queue = new QueueLog('queue', [topic]);
+    return async () => {
+      await share.remove();
+      await db.drop();
+    };
+  });
+  const toQueue = async () => ({
+    send: (...message: Parameters<QueueLog['send']>) => queue.send(...message),
+    flush: () => queue.flush(),
+    close: async () => undefined,
+  });
+  let read = 0;
+  const messages = async (): Promise<readonly StreamMessage[]> => {
+    const [slice] = await queue.read([{ topic, partition: 0, offset: read }], 0);
+    read = slice?.next ?? read;
+    return slice?.messages ?? [];
+  };
+  const headers = ({ headers: all = [] }: StreamMessage) =>
+    Object.fromEntries(all.map(([name, value]) => [String(name), String(value)]));
+
+  it('lands and builds while the broker is away, shows what waits, and sends it all once it is back', async () => {
+    read = 0;
+    await share.add(0, 1);
+    const port = await freePort();
+    let isAway = true;
+    const address = { brokers: [`127.0.0.1:${port}`], tls: undefined, sasl: undefined };
+    const publishTarget = { topic, open: async () => (isAway ? new KafkaSink(address) : toQueue()) };
+    const now = new Date((firstMinute + 10) * 60_000);
+    const small = new SmallWatch({ warehouse: db.warehouse, folder: share.folder, now, publishTarget });
+    try {
+      await small.check();
+      await share.add(2);
+      small.now = new Date((firstMinute + 11) * 60_000);
+      await small.check();
+      const said = small.said();
+      // The nightly listing finds nothing more.
+      const landed = said.flatMap(({ event, landed: files }) => (event === 'landed' && files !== 0 ? [files] : []));
+      expect(landed).toEqual([4, 2]);
+      const failed = said.filter(({ event }) => event === 'publishing failed');
+      expect(failed).toHaveLength(1);
+      expect(failed[0]?.text).toMatch(
+        /^publishing: Kafka at 127\.0\.0\.1:\d+ cannot be reached: .*What is landed waits/,
+      );
+      expect((await db.warehouse.query('select files from public.total')).rows).toEqual([{ files: 6 }]);
+      const status = () => readPublishing(db.warehouse, topic);
+      expect(await status()).toMatchObject({ published: 0, waiting: 6, waitingSince: expect.stringMatching(/Z$/) });
+      expect(await small.metrics.text()).toContain(`datacycle_publish_backlog_files{topic="${topic}"} 6`);
+      isAway = false;
+      await small.check();
+      expect(small.said().map(({ event }) => event)).toEqual(['publishing recovered', 'published']);
+      const sent = await messages();
+      expect(sent.map((message) => headers(message).file).sort()).toEqual(
+        [0, 1, 2].flatMap((at) => ['JeremieVianin', 'JimmyLoup'].map((owner) => fileName(owner, at))).sort(),
+      );
+      expect(new Set(sent.map(({ key }) => String(key)))).toEqual(new Set(['jimmy', 'jeremie']));
+      // Each file of the share has a token.
+      expect(sent.filter(({ value }) => value.includes('api_token') || value.includes(secretMark))).toEqual([]);
+      expect(await status()).toMatchObject({ published: 6, leftOut: 0, waiting: 0, waitingSince: null });
+      expect(await small.metrics.text()).toContain(`datacycle_publish_backlog_files{topic="${topic}"} 0`);
+      await small.check();
+      expect(await messages()).toEqual([]);
+    } finally {
+      small.dispose();
+    }
+  });
+
+  it('sends again, recognisably, what was sent before a kill and not noted, and leaves nothing out', async () => {
+    read = 0;
+    await share.add(0, 1);
+    const now = new Date((firstMinute + 10) * 60_000);
+    const small = new SmallWatch({ warehouse: db.warehouse, folder: share.folder, now });
+    try {
+      await small.check();
+      const publish = (sink: Awaited<ReturnType<typeof toQueue>>) =>
+        publishFiles({
+          warehouse: db.warehouse,
+          topic,
+          open: async () => sink,
+          clock: () => now,
+          signal: new AbortController().signal,
+          after: 0,
+          onPublished: () => undefined,
+        });
+      const sink = await toQueue();
+      const killed = new Error('killed');
+      // The broker has them; whoever sent them ends before it can say so.
+      await expect(publish({ ...sink, flush: () => Promise.reject(killed) })).rejects.toBe(killed);
+      const first = await messages();
+      expect(first).toHaveLength(4);
+      await publish(sink);
+      const second = await messages();
+      const identity = (message: StreamMessage) => [String(message.key), headers(message), String(message.value)];
+      expect(second.map(identity)).toEqual(first.map(identity));
+      await publish(sink);
+      expect(await messages()).toEqual([]);
+    } finally {
+      small.dispose();
+    }
+  });
+});
