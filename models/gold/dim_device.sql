@@ -40,6 +40,7 @@ typed as (
         d.first_seen,
         d.last_seen,
         a.apartment_key,
+        a.name as apartment_name,
         r.room_key,
         r.room_type,
         case
@@ -66,6 +67,8 @@ final as (
             else d.room || ' ' || d.device_type
         end as device_name,
         d.device_type,
+        d.apartment_name as device_apartment,
+        d.room as device_room,
         d.last_seen >= max(d.last_seen) over (partition by d.apartment)
             - {{var "device_active_days"}} * interval '24 hours' as is_active,
         d.first_seen,
@@ -81,6 +84,8 @@ select
     room_key,
     device_name,
     device_type,
+    device_apartment,
+    device_room,
     is_active,
     first_seen,
     last_seen,

@@ -66,6 +66,7 @@ final as (
         f.room as room_name,
         g.room_id,
         t.room_type,
+        a.name as apartment_name,
         coalesce(t.is_inside, true) as is_inside,
         coalesce(s.has_window_sensor, false) as has_window_sensor,
         coalesce(s.has_door_sensor, false) as has_door_sensor
@@ -83,6 +84,7 @@ select
     room_name,
     room_id,
     room_type,
+    apartment_name,
     is_inside,
     has_window_sensor,
     has_door_sensor
