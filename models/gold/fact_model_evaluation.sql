@@ -6,41 +6,7 @@ with targets as (
 ),
 
 {{#incremental}}
--- Days of a room on which a window begins that is predicted anew, or that holds a quarter measured anew.
-touched_days as (
-    select distinct
-        apartment,
-        room,
-        {{> date_key date="(timestamp at time zone 'UTC')"}} as date_key
-    from {{ref "predictions"}}
-    where load_id > {{high_water "predictions"}}
-    union
-    select
-        q.apartment,
-        q.room,
-        {{> date_key date="d.day"}}
-    from (
-        select distinct
-            apartment,
-            room,
-            (quarter at time zone 'UTC')::date as last_day,
-            -- A window has at most 10,080 minutes.
-            ((quarter - interval '7 days') at time zone 'UTC')::date as first_day
-        from {{ref "room_quarter"}}
-        where load_id > {{high_water "room_quarter"}}
-    ) as q
-    cross join lateral generate_series(q.first_day::timestamp, q.last_day::timestamp, interval '1 day') as d (day)
-),
-
-touched as (
-    select
-        d.date_key,
-        r.room_key
-    from touched_days as d
-    join {{ref "dim_apartment"}} as a on a.apartment_id = d.apartment
-    join {{ref "dim_room"}} as r on r.apartment_key = a.apartment_key and r.room_name = d.room
-),
-
+{{> touched_evaluations}}
 facts as (
     select f.*
     from touched as t
@@ -59,6 +25,31 @@ facts as (
 ),
 {{/incremental}}
 
+models as (
+    select * from {{ref "dim_model"}}
+),
+
+-- What is compared with: the mean of the hour of the week, also where it predicts itself, and what others call a baseline.
+baselines as (
+    select distinct on (f.datetime_key, f.room_key, f.horizon_key, f.target_key)
+        f.datetime_key,
+        f.room_key,
+        f.horizon_key,
+        f.target_key,
+        f.predicted_value
+    from facts as f
+    join models as m on m.model_key = f.model_key
+    where f.predicted_value is not null
+        and (f.role = 'baseline' or m.model_name like '%-hour-of-week')
+    order by
+        f.datetime_key,
+        f.room_key,
+        f.horizon_key,
+        f.target_key,
+        m.trained_at desc nulls last,
+        f.model_key desc
+),
+
 compared as (
     select
         f.date_key,
@@ -70,6 +61,7 @@ compared as (
         f.actual_value as actual,
         f.predicted_value as predicted,
         f.predicted_value - f.actual_value as error,
+        b.predicted_value - f.actual_value as baseline_error,
         f.lower_value is not null and f.upper_value is not null as has_interval,
         f.actual_value between f.lower_value and f.upper_value as is_in_interval,
         case
@@ -79,6 +71,11 @@ compared as (
         case when f.actual_value = 1 then f.predicted_value else 1 - f.predicted_value end as likelihood
     from facts as f
     join targets as t on t.target_key = f.target_key
+    left join baselines as b
+        on b.datetime_key = f.datetime_key
+        and b.room_key = f.room_key
+        and b.horizon_key = f.horizon_key
+        and b.target_key = f.target_key
     where f.actual_value is not null
         and f.predicted_value is not null
 ),
@@ -100,6 +97,9 @@ final as (
         {{> order_free aggregate="sum" value="(-ln(greatest(likelihood, 1e-15)))" condition="bin is not null"}} as sum_log_loss,
         (count(*) filter (where is_in_interval))::integer as n_in_interval,
         (count(*) filter (where has_interval))::integer as n_interval,
+        count(baseline_error)::integer as n_baseline,
+        {{> order_free aggregate="sum" value="(error * error)" condition="baseline_error is not null"}} as sum_sq_error_beside_baseline,
+        {{> order_free_sum value="(baseline_error * baseline_error)"}} as sum_sq_error_baseline,
         {{#each (list 0 1 2 3 4 5 6 7 8 9) as |bin|}}
         (count(*) filter (where bin = {{bin}}))::integer as bin_{{bin}}_n,
         round(sum(predicted::numeric) filter (where bin = {{bin}}), 6)::double precision as bin_{{bin}}_predicted,
@@ -131,6 +131,9 @@ select
     sum_log_loss,
     n_in_interval,
     n_interval,
+    n_baseline,
+    sum_sq_error_beside_baseline,
+    sum_sq_error_baseline,
     bin_0_n,
     bin_0_predicted,
     bin_0_actual,

@@ -169,13 +169,14 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
       [
         'apartment_day dim_apartment dim_date dim_datetime dim_device dim_horizon dim_model dim_room dim_target dim_tariff',
         'dim_user_apartment_map dim_weather_site fact_device_health_day fact_energy_minute fact_environment_minute',
-        'fact_model_evaluation fact_model_importance fact_prediction fact_presence_minute fact_weather_day fact_weather_hour room_day room_hour',
+        'fact_model_evaluation fact_model_importance fact_model_reliability fact_prediction fact_presence_minute fact_weather_day',
+        'fact_weather_hour outlook_day room_day room_hour',
       ].flatMap((line) => line.split(' ')),
     );
     const empty = [];
     for (const { name } of tables) if (Number(await one(`select count(*) from gold.${name}`)) === 0) empty.push(name);
     // No model is trained here.
-    if (mariadb !== undefined) expect(empty).toEqual(['fact_model_evaluation', 'fact_model_importance']);
+    if (mariadb !== undefined) expect(empty).toEqual(['fact_model_evaluation', 'fact_model_importance', 'fact_model_reliability']);
     // One configured site, three files of 72 hours, of which the sample forecasts know nothing of six.
     expect(Number(await one('select count(*) from gold.fact_weather_hour'))).toBe(3 * 66);
     expect(Number(await one('select count(distinct date_key) from gold.fact_energy_minute'))).toBe(3);
