@@ -29,7 +29,7 @@ export const extrasSchema = z.strictObject({
               expression: name,
               format: name.optional(),
               /** What the preview draws beside the measure as it is; of any other item it draws nothing. */
-              drawn_as: z.literal('difference_from_mean').optional(),
+              drawn_as: z.enum(['difference_from_mean', 'previous_week', 'change_from_previous_week']).optional(),
             }),
           )
           .min(1),

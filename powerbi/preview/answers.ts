@@ -4,6 +4,7 @@ import type { ModelExtras } from '../model/extras.ts';
 import { fieldName } from '../model/fields.ts';
 import type { PageVisual } from '../report/page-schema.ts';
 import { parameterOf } from '../report/pages.ts';
+import { type Answer, comparedItems, inWeek, newestWeek, withDifference, withWeekBefore } from './comparisons.ts';
 import { formatNumber, isShare } from './format.ts';
 import { type MeasureQuery, measureQuery, type Narrowing } from './measure-query.ts';
 
@@ -64,12 +65,6 @@ function standIn(field: string, extras: ModelExtras): string[] {
   if (parameter !== undefined) return parameter.fields[0] === undefined ? [] : [parameter.fields[0].field];
   const { table } = fieldName(field);
   return extras.calculation_groups.some(({ name }) => name === table) ? [] : [field];
-}
-
-interface Answer {
-  readonly measure: string;
-  readonly format: string | undefined;
-  readonly rows: readonly { readonly by: readonly string[]; readonly value: number | string }[];
 }
 
 /** A measure by fields; the reason where there is no answer. */
@@ -171,10 +166,23 @@ async function matrix(
   context: AnswerContext,
 ): Promise<Shown> {
   const [rowFields, columnFields] = [withOrder(rows, context.exposures), withOrder(columns, context.exposures)];
-  const { found: answers, why } = await answersTo(measures, [...rowFields, ...columnFields], context);
+  const by = [...rowFields, ...columnFields];
+  const items = comparedItems(visual, context.extras);
+  const week = items.some(({ drawn_as }) => drawn_as !== 'difference_from_mean')
+    ? newestWeek((await answersTo(measures, ['Date.Date'], context)).found)
+    : undefined;
+  const asked = week === undefined ? context : { ...context, where: [...context.where, inWeek(week)] };
+  const { found: answers, why } = await answersTo(measures, by, asked);
   if (answers.every((answer) => answer.rows.length === 0))
     return { kind: 'nothing', why: answers.length === 0 ? why : 'no rows' };
-  const found = comparesWithMean(visual, context.extras) ? answers.flatMap(withDifference) : answers;
+  const before =
+    week === undefined
+      ? []
+      : (await answersTo(measures, by, { ...context, where: [...context.where, inWeek(week, 7)] })).found;
+  const found =
+    week === undefined
+      ? answers.flatMap((answer) => (items.length === 0 ? [answer] : withDifference(answer)))
+      : answers.flatMap((answer) => withWeekBefore(answer, before, items, context.translate));
   const keysOf = (from: number, to: number, shown: number) =>
     distinct(found.flatMap((answer) => answer.rows.map(({ by }) => by.slice(from, to)))).sort(
       inOrderOf(to - from, shown),
@@ -186,18 +194,18 @@ async function matrix(
       .filter(({ measure }) => measure === visual.heat)
       .flatMap((answer) => answer.rows.map(({ value }) => (typeof value === 'number' ? value : 0))),
   );
-  const name = (field: string) =>
-    field.startsWith(difference) ? difference : context.translate(fieldName(field).name);
+  const name = (field: string) => context.translate(fieldName(field).name);
   const head = columnKeys.flatMap((key) =>
-    found.map(({ measure }) =>
+    found.map(({ measure, label = name(measure) }) =>
       columns.length === 0
-        ? name(measure)
-        : [...key.slice(0, columns.length), ...(found.length === 1 ? [] : [name(measure)])].join(' '),
+        ? label
+        : [...key.slice(0, columns.length), ...(found.length === 1 ? [] : [label])].join(' '),
     ),
   );
+  const days = week === undefined ? [] : [`${week[0]} – ${week.at(-1)}`];
   return {
     kind: 'table',
-    head: [rows.map(name).join(' / '), ...head],
+    head: [[rows.map(name).join(' / '), ...days].join(' '), ...head],
     rows: rowKeys.map((rowKey) => [
       { text: rowKey.slice(0, rows.length).join(' / ') },
       ...columnKeys.flatMap((columnKey) =>
@@ -213,26 +221,6 @@ async function matrix(
       ),
     ]),
   };
-}
-
-/** What the name of a measure begins with where it is its difference from the mean. */
-const difference = '±';
-
-/** Whether the columns are those of a calculation group with an item that is drawn as the difference from the mean. */
-function comparesWithMean({ wells }: PageVisual, { calculation_groups }: ModelExtras): boolean {
-  const tables = (wells?.Columns ?? []).map((field) => fieldName(field).table);
-  return calculation_groups.some(
-    ({ name, items }) => tables.includes(name) && items.some(({ drawn_as }) => drawn_as !== undefined),
-  );
-}
-
-/** A measure, and beside it how far each of its values is from their mean, with its sign. */
-function withDifference(answer: Answer): readonly Answer[] {
-  const { measure, rows, format = '0.00' } = answer;
-  const numbers = rows.flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
-  const mean = numbers.reduce((sum, value) => sum + value, 0) / Math.max(numbers.length, 1);
-  const apart = rows.map(({ by, value }) => ({ by, value: typeof value === 'number' ? value - mean : '' }));
-  return [answer, { measure: `${difference}${measure}`, format: `+${format};-${format};${format}`, rows: apart }];
 }
 
 /** Columns of one table, each combination of values once. */

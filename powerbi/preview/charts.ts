@@ -68,14 +68,19 @@ export function chartOver(visual: PageVisual, { categories, series }: Chart, box
   ].join('');
 }
 
+/** Pixels that a bar needs for its name. */
+const leastBar = 13;
+
 /** Bars from the left, the largest values readable beside them. */
 export function bars({ categories, series }: Chart, box: Box): string {
   const [own] = series;
   if (own === undefined) return '';
   const most = Math.max(...own.values.map((value) => value ?? 0), 0) || 1;
-  const height = Math.min(box.height / Math.max(categories.length, 1), 34);
+  // Of more bars than can be read the first are drawn, as Power BI shows what does not need to be scrolled to.
+  const height = Math.max(Math.min(box.height / Math.max(categories.length, 1), 34), leastBar);
   const left = Math.min(120, box.width / 3);
   return categories
+    .slice(0, Math.floor(box.height / height))
     .map((category, index) => {
       const value = own.values[index];
       if (value === undefined) return '';

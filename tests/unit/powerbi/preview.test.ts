@@ -151,6 +151,52 @@ describe('the preview', () => {
     ]);
   });
 
+  it('draws beside a measure of the newest week its values of the week before and the change', async () => {
+    const expression = 'SELECTEDMEASURE()';
+    const calculation_groups = [
+      {
+        name: 'Comparison',
+        precedence: 1,
+        items: [
+          { name: 'Current', expression },
+          { name: 'Previous week', expression, drawn_as: 'previous_week' as const },
+          { name: 'Change', expression, format: '+0.0%;-0.0%;0.0%', drawn_as: 'change_from_previous_week' as const },
+        ],
+      },
+    ];
+    const visual = {
+      visual: 'pivotTable' as const,
+      title: 'Compared',
+      at: [16, 96, 900, 200] as [number, number, number, number],
+      wells: { Rows: ['Room.Room'], Columns: ['Comparison.Comparison'], Values: ['Energy by minute.Cost'] },
+    };
+    const pages = [{ title: 'Weeks', order: 1, visuals: [visual] }];
+    const asked: string[] = [];
+    const given = { ...design, extras: { ...design.extras, calculation_groups }, pages, language: 'en' };
+    const { files } = await preview(withSql, given, async ({ params }) => {
+      const [days] = params;
+      // By day first: the newest is the twelfth.
+      if (days === undefined)
+        return [
+          { by1: '2023-10-12', value: 1 },
+          { by1: '2023-10-02', value: 1 },
+        ];
+      asked.push(`${days[0]} ${days.at(-1)} ${days.length}`);
+      return days.includes('2023-10-12')
+        ? [
+            { by1: 'Kitchen', value: '4.5' },
+            { by1: 'Office', value: '2' },
+          ]
+        : [{ by1: 'Kitchen', value: '3' }];
+    });
+    expect(asked).toEqual(['2023-10-06 2023-10-12 7', '2023-09-29 2023-10-05 7']);
+    const [drawing = ''] = [...files.values()];
+    const texts = [...drawing.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text);
+    expect(drawing).toContain('2023-10-06');
+    // In the week before nothing is known of the office, and so nothing of its change.
+    expect(texts.slice(texts.indexOf('Kitchen'))).toEqual(['Kitchen', '4.50', '3.00', '+50.0%', 'Office', '2.00']);
+  });
+
   it('speaks another language', async () => {
     const french = (await drawn('fr', 101)).files.get('energy.html') ?? '';
     expect(french).toContain('<html lang="fr">');
