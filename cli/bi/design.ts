@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import * as z from 'zod';
-import { cultures } from '../../powerbi/model/captions.ts';
+import { type Captions, cultures } from '../../powerbi/model/captions.ts';
 import { extrasSchema } from '../../powerbi/model/extras.ts';
 import type { Design } from '../../powerbi/project/project.ts';
 import { pageSchema } from '../../powerbi/report/page-schema.ts';
@@ -14,11 +14,11 @@ import { readYaml } from '../../runner/yaml/parse.ts';
 const captionsSchema = z.record(z.string(), z.string().min(1));
 
 /**
- * What a project says of its reports: `powerbi/pages/*.yml`, `powerbi/model.yml` and `powerbi/captions/<language>.yml`, none of
- * which need be there.
+ * What a project says of its reports: `powerbi/pages/*.yml`, `powerbi/model.yml`, `powerbi/captions/<language>.yml` and
+ * `powerbi/captions/descriptions/<language>.yml`, none of which need be there.
  * @throws ProjectError with every fault at its place.
  */
-export function readDesign(root: string): Design {
+export function readDesign(root: string): Design & { readonly descriptions: Captions } {
   const problems: Problem[] = [];
   const texts = new Map<string, string>();
   const files = (folder: string) => filesOf(root, folder, texts);
@@ -40,18 +40,23 @@ export function readDesign(root: string): Design {
   const extras = files('powerbi')
     .filter(({ path }) => path === 'powerbi/model.yml')
     .map((file) => checkYaml(readYaml(file), extrasSchema, problems));
-  const captions = files('powerbi/captions').flatMap((file) => {
-    const yaml = readYaml(file);
-    const language = basename(file.path, '.yml');
-    if (cultures[language] === undefined)
-      problems.push(
-        yaml.problem(`there is no language "${language}"`, [], didYouMean(language, Object.keys(cultures))),
-      );
-    const found = checkYaml(yaml, captionsSchema, problems);
-    return found === undefined ? [] : [[language, new Map(Object.entries(found))] as const];
-  });
+  const translations = (folder: string): Captions =>
+    new Map(
+      files(folder).flatMap((file) => {
+        const yaml = readYaml(file);
+        const language = basename(file.path, '.yml');
+        if (cultures[language] === undefined)
+          problems.push(
+            yaml.problem(`there is no language "${language}"`, [], didYouMean(language, Object.keys(cultures))),
+          );
+        const found = checkYaml(yaml, captionsSchema, problems);
+        return found === undefined ? [] : [[language, new Map(Object.entries(found))] as const];
+      }),
+    );
+  const captions = translations('powerbi/captions');
+  const descriptions = translations('powerbi/captions/descriptions');
   if (problems.length > 0) throw new ProjectError(problems, (path) => texts.get(path));
-  return { pages, extras: extras[0] ?? {}, captions: new Map(captions) };
+  return { pages, extras: extras[0] ?? {}, captions, descriptions };
 }
 
 function filesOf(root: string, folder: string, texts: Map<string, string>): SourceFile[] {

@@ -17,6 +17,26 @@ export interface CaptionFault {
 
 const captioned = ['measure', 'column', 'hierarchy'];
 
+/** Every description of what readers see that has no translation, in the languages that have any, each once. */
+export function descriptionFaults(tables: readonly TmdlObject[], descriptions: Captions): CaptionFault[] {
+  const texts = new Set(
+    tables
+      .filter(isVisible)
+      .flatMap((table) => [table, ...(table.children ?? []).filter(isCaptioned)])
+      .flatMap(({ description }) => (description === undefined || description.trim() === '' ? [] : [description.trim()])),
+  );
+  return [...descriptions].flatMap(([language, translations]) =>
+    [...texts]
+      .filter((text) => !translations.has(text))
+      .map((text) => ({
+        language,
+        kind: 'missing' as const,
+        text,
+        what: `the description "${text}" has no translation in ${language}`,
+      })),
+  );
+}
+
 /**
  * Every text of the tables and of the report that has no translation, and every two objects that would have one name where
  * Power BI allows that to one only: tables, measures, and the columns and measures of a table.
@@ -66,8 +86,15 @@ export function captionFaults(
   });
 }
 
-/** The model's objects in other languages, one culture for each. What has no translation keeps its English name. */
-export function cultureObjects(tables: readonly TmdlObject[], captions: Captions): TmdlObject[] {
+/**
+ * The model's objects in other languages, one culture for each. What has no translation keeps its English name and description.
+ * @param descriptions translations by the English description.
+ */
+export function cultureObjects(
+  tables: readonly TmdlObject[],
+  captions: Captions,
+  descriptions: Captions = new Map(),
+): TmdlObject[] {
   return [...captions].flatMap(([language, translations]) => {
     const culture = cultures[language];
     if (culture === undefined) return [];
@@ -75,6 +102,8 @@ export function cultureObjects(tables: readonly TmdlObject[], captions: Captions
       const caption = translations.get(object.name ?? '');
       const properties: TmdlProperty[] = [];
       if (caption !== undefined) properties.push({ name: 'caption', value: caption });
+      const description = descriptions.get(language)?.get(object.description?.trim() ?? '');
+      if (description !== undefined) properties.push({ name: 'description', value: description });
       if (folder !== '') properties.push({ name: 'displayFolder', value: folder });
       if (properties.length === 0 && children.length === 0) return [];
       return [{ type: object.type, name: object.name, properties, children }];

@@ -33,13 +33,13 @@ const compatibilityLevel = 1567;
 export function modelFiles(
   exposures: readonly Exposure[],
   options: PowerBiOptions,
-  { extras, captions, texts }: ModelDesign,
+  { extras, captions, descriptions, texts }: ModelDesign,
 ): Map<string, string> {
   const relationships = relationshipsOf(exposures);
   const related = relationships.filter((one) => one.active || isActivated(one, exposures));
   const tables = modelTables(exposures, options, extras, captions, texts);
   const perspectives = extras.perspectives.map(perspectiveObject);
-  const translations = cultureObjects(tables, captions);
+  const translations = cultureObjects(tables, captions, descriptions);
   const roles = roleObjects(exposures, relationships, options);
   const expressions = expressionObjects(options);
   return new Map([
@@ -58,6 +58,8 @@ export function modelFiles(
 export interface ModelDesign {
   readonly extras: ModelExtras;
   readonly captions: Captions;
+  /** Translations of descriptions. */
+  readonly descriptions?: Captions | undefined;
   readonly texts: readonly ReportText[];
 }
 

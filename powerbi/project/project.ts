@@ -6,7 +6,7 @@
 //
 // The same exposures and options yield the same bytes. cli/bi writes the files and keeps what a person has changed.
 import type { Exposure } from '../../runner/manifest/exposure.ts';
-import { type CaptionFault, type Captions, captionFaults } from '../model/captions.ts';
+import { type CaptionFault, type Captions, captionFaults, descriptionFaults } from '../model/captions.ts';
 import { type Extras, possibleExtras } from '../model/extras.ts';
 import { modelFiles, modelTables } from '../model/model.ts';
 import type { PowerBiOptions } from '../model/options.ts';
@@ -27,6 +27,8 @@ export interface Design {
   readonly pages: readonly Page[];
   readonly extras: Extras;
   readonly captions: Captions;
+  /** Translations of the descriptions of tables, columns and measures, by the English text. */
+  readonly descriptions?: Captions | undefined;
 }
 
 /** A Power BI project: the texts of its files by their paths, with forward slashes. */
@@ -47,7 +49,7 @@ export interface PowerBiProject {
 export function powerBiProject(
   exposures: readonly Exposure[],
   options: PowerBiOptions,
-  { pages, extras: wished, captions }: Design,
+  { pages, extras: wished, captions, descriptions = new Map() }: Design,
 ): PowerBiProject {
   const { name } = options;
   const modelFolder = `${name}.SemanticModel`;
@@ -67,7 +69,7 @@ export function powerBiProject(
     ...reports.map(({ item }) => [`${item}.pbip`, projectFile(`${item}.Report`)] as const),
     [`${modelFolder}/.platform`, platformFile('SemanticModel', name, options)],
     [`${modelFolder}/definition.pbism`, semanticModelFile()],
-    ...within(`${modelFolder}/definition`, modelFiles(exposures, options, { extras, captions, texts })),
+    ...within(`${modelFolder}/definition`, modelFiles(exposures, options, { extras, captions, descriptions, texts })),
     ...reports.flatMap((report) => [
       [`${report.item}.Report/.platform`, platformFile('Report', report.item, options)] as const,
       [`${report.item}.Report/definition.pbir`, reportPropertiesFile(modelFolder)] as const,
@@ -79,7 +81,7 @@ export function powerBiProject(
   return {
     files,
     reportFolders: reports.map(({ item }) => `${item}.Report`),
-    captionFaults: captionFaults(tables, named, captions),
+    captionFaults: [...captionFaults(tables, named, captions), ...descriptionFaults(tables, descriptions)],
     missingFields: missingFields(pages, exposures, extras),
   };
 }

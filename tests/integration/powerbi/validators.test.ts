@@ -61,7 +61,18 @@ describe('the project for Power BI, as Microsoft reads it', () => {
 describe('the languages of the project', () => {
   it('are five, and each has a caption for all that readers see', () => {
     expect([...design.captions.keys()].sort()).toEqual(['es', 'fr', 'pt', 'ro']);
+    expect([...design.descriptions.keys()].sort()).toEqual(['es', 'fr', 'pt', 'ro']);
     expect(captionFaults).toEqual([]);
+  });
+
+  it('would be told of a description that is not translated', () => {
+    for (const [language, texts] of design.descriptions) {
+      for (const text of ['Year of construction, by the registry; NULL if it does not say', 'Mean CO2 in ppm', 'The minute. In UTC.']) {
+        const others = new Map([...texts].filter(([key]) => key !== text));
+        const faulty = { ...design, descriptions: new Map([[language, others]]) };
+        expect(powerBiProject(exposures, options, faulty).captionFaults).toMatchObject([{ language, kind: 'missing', text }]);
+      }
+    }
   });
 
   it('would be refused with a caption that is missing, or two that clash', () => {

@@ -72,6 +72,25 @@ describe('captions', () => {
     ).toEqual([{ language: 'fr', kind: 'missing', text, what: `"${text}" has no caption in fr` }]);
   });
 
+  it('translate descriptions of what readers see, and name those without a translation in a language that has any', () => {
+    const table = 'Power and energy.\nOne row for each minute and device.';
+    const descriptions = new Map([['fr', new Map([[table, 'Puissance et énergie']])]]);
+    const { files, captionFaults } = powerBiProject(household, options, { ...design, descriptions });
+    const culture = files.get('datacycle.SemanticModel/definition/cultures/fr-FR.tmdl') ?? '';
+    const [read] = readTmdl(culture).objects;
+    const energy = read?.children[0]?.children[0]?.children.find(({ name }) => name === 'Energy by minute');
+    expect(energy?.properties.get('description')).toBe('Puissance et énergie');
+    const missing = captionFaults.filter(({ what }) => what.startsWith('the description'));
+    expect(missing).toEqual([
+      {
+        language: 'fr',
+        kind: 'missing',
+        text: 'What the energy costs.',
+        what: 'the description "What the energy costs." has no translation in fr',
+      },
+    ]);
+  });
+
   it.each([
     ['two columns', 'Power (W)', 'CHF', '"Power (W)" and "Cost (CHF)" in Energy by minute are both "CHF" in fr'],
     ['two tables', 'Device', 'Pièce', '"Room" and "Device" among the tables are both "Pièce" in fr'],

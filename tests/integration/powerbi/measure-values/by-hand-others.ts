@@ -62,7 +62,10 @@ const predictionMeasures = {
     `avg(case when f.actual_value is null or f.predicted_value is null then null
         when (f.predicted_value >= 0.5 and f.actual_value = 1) or (f.predicted_value < 0.5 and f.actual_value = 0) then 1 else 0 end)`,
   ),
-  'Predicted presence': of("'presence'", 'avg(f.predicted_value)'),
+  'Predicted presence': of(
+    "'presence', 'occupied'",
+    "avg(f.predicted_value) filter (where f.role is null or f.role = 'champion')",
+  ),
   'Predicted power': of("'consumption', 'power_w'", 'avg(f.predicted_value)'),
   'Actual power': of("'consumption', 'power_w'", 'avg(f.actual_value)'),
 };
@@ -95,6 +98,11 @@ const apartmentMeasures = {
       cross join lateral (select coalesce(f.outside_temperature_c_mean, f.forecast_temperature_c_mean) as mean) as o
       where {w} group by f.apartment_key) as s`,
   'Presence a local day': 'select avg(f.presence_minutes / 60.0) from gold.apartment_day as f where {w}',
+  'Energy for each degree outside': `select sum(k) from (
+      select case when count(*) > 2 then covar_pop(e, t) / nullif(var_pop(t), 0) end as k from (
+          select f.apartment_key, f.energy_kwh as e, coalesce(f.outside_temperature_c_mean, f.forecast_temperature_c_mean) as t
+          from gold.apartment_day as f where {w}
+      ) as q where e is not null and t is not null group by apartment_key) as s`,
   'Energy a day': 'select avg(coalesce(f.energy_kwh_meter, 0)) from gold.apartment_day as f where {w}',
   'CO2 exceedances': `select sum(h.co2_minutes_above_1000) from gold.room_hour as h
       join gold.apartment_day as f on f.date_key = h.date_key and f.apartment_key = h.apartment_key
