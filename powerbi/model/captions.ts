@@ -23,7 +23,9 @@ export function descriptionFaults(tables: readonly TmdlObject[], descriptions: C
     tables
       .filter(isVisible)
       .flatMap((table) => [table, ...(table.children ?? []).filter(isCaptioned)])
-      .flatMap(({ description }) => (description === undefined || description.trim() === '' ? [] : [description.trim()])),
+      .flatMap(({ description }) =>
+        description === undefined || description.trim() === '' ? [] : [description.trim()],
+      ),
   );
   return [...descriptions].flatMap(([language, translations]) =>
     [...texts]

@@ -1,3 +1,9 @@
+-- outlook_day
+t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
+
+-- fact_model_reliability
+t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
+
 -- room_day
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 

@@ -117,7 +117,7 @@ describe.each(oneDatabase)('the measures of the project on $name', (kind) => {
     if (process.env.UPDATE_GOLDEN) writeFileSync(file, `${lines.join('\n')}\n`);
     expect(lines.length).toBeGreaterThan(400);
     expect(lines).toEqual(readFileSync(file, 'utf8').trimEnd().split('\n'));
-  });
+  }, 400_000);
 
   const inside = 'r.is_inside';
   it.each([

@@ -67,10 +67,16 @@ describe('the languages of the project', () => {
 
   it('would be told of a description that is not translated', () => {
     for (const [language, texts] of design.descriptions) {
-      for (const text of ['Year of construction, by the registry; NULL if it does not say', 'Mean CO2 in ppm', 'The minute. In UTC.']) {
+      for (const text of [
+        'Year of construction, by the registry; NULL if it does not say',
+        'Mean CO2 in ppm',
+        'The minute. In UTC.',
+      ]) {
         const others = new Map([...texts].filter(([key]) => key !== text));
         const faulty = { ...design, descriptions: new Map([[language, others]]) };
-        expect(powerBiProject(exposures, options, faulty).captionFaults).toMatchObject([{ language, kind: 'missing', text }]);
+        expect(powerBiProject(exposures, options, faulty).captionFaults).toMatchObject([
+          { language, kind: 'missing', text },
+        ]);
       }
     }
   });
