@@ -40,6 +40,9 @@ t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t
 -- dim_device
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 
+-- room_quarter_profile
+t."apartment" = 'jimmy'
+
 -- dim_user_apartment_map
 t."apartment_key" in (select t1."apartment_key" from "gold"."dim_apartment" as t1 where t1."apartment_id" = 'jimmy')
 

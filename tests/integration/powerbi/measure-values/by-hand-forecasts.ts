@@ -21,8 +21,9 @@ const days = [
   { day: '2023-10-30T00:00:00+01:00', window_minutes: 1440, kwh: 6 },
   { day: '2023-10-31T00:00:00+01:00', window_minutes: 1440, kwh: 7 },
   { day: '2023-11-01T00:00:00+01:00', window_minutes: 1440, kwh: 8 },
-  // After the three days.
-  { day: '2023-11-02T00:00:00+01:00', window_minutes: 1440, kwh: 99 },
+  { day: '2023-11-02T00:00:00+01:00', window_minutes: 1440, kwh: 9 },
+  // After the three days: the newest reading is of the first hour of 31 October.
+  { day: '2023-11-03T00:00:00+01:00', window_minutes: 1440, kwh: 99 },
 ];
 
 /** Probabilities of three models beside what is measured on the demo day, days of two apartments, and a model that is explained. */
@@ -118,7 +119,7 @@ const inputMeasures = {
 const forecast = (target: string, column: string) => `
   select f.date_key, f.apartment_key, f.room_key, s.value from (
       select d.date_key, d.date, r.room_key, r.apartment_key from gold.dim_date as d cross join gold.dim_room as r
-      where d.date between '2023-10-23' and '2023-11-01'
+      where d.date between '2023-10-24' and '2023-11-02'
   ) as f cross join lateral (
       select p.${column} as value from gold.fact_prediction as p join gold.dim_target as g using (target_key)
       join gold.dim_horizon as h using (horizon_key) join gold.dim_datetime as t on t.datetime_key = p.datetime_key
@@ -131,7 +132,7 @@ const counted = (rows: string) => `select sum(v) from (
     select case when bool_or(room_name = 'House') then sum(value) filter (where room_name = 'House') else sum(value) end as v
     from (${rows}) as q join gold.dim_room using (room_key) group by q.apartment_key) as s`;
 const measuredDays = `select f.date_key, f.apartment_key, f.room_key, coalesce(f.energy_kwh_meter, f.energy_kwh_plugs) as value
-    from gold.room_day as f where {w} and f.date_key between 20231023 and 20231029`;
+    from gold.room_day as f where {w} and f.date_key between 20231024 and 20231030`;
 const energy = (column: string) => counted(forecast('energy_kwh_day', column));
 const hours = (column: string) => `select sum(value) from (${forecast('occupied_hours_day', column)}) as q`;
 
@@ -145,7 +146,7 @@ const outlookMeasures = {
           select r.room_key, r.apartment_key, to_char(q.quarter at time zone 'Europe/Zurich', 'YYYYMMDD')::integer as date_key, q.motion_minutes as n
           from silver.room_quarter as q join gold.dim_apartment as a on a.apartment_id = q.apartment
           join gold.dim_room as r on r.apartment_key = a.apartment_key and r.room_name = q.room where q.motion_seen > 7
-      ) as f where {w} and f.date_key between 20231023 and 20231029 group by 1, 2, 3) as s`,
+      ) as f where {w} and f.date_key between 20231024 and 20231030 group by 1, 2, 3) as s`,
   'Hours predicted': hours('predicted_value'),
   'Hours predicted at least': hours('lower_value'),
   'Hours predicted at most': hours('upper_value'),

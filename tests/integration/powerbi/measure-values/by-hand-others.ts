@@ -66,8 +66,11 @@ const predictionMeasures = {
     "'presence', 'occupied'",
     "avg(f.predicted_value) filter (where f.role is null or f.role = 'champion')",
   ),
-  'Predicted power': of("'consumption', 'power_w'", 'avg(f.predicted_value)'),
-  'Actual power': of("'consumption', 'power_w'", 'avg(f.actual_value)'),
+  'Predicted power': of(
+    "'consumption', 'power_w', 'mean_power_w'",
+    "avg(f.predicted_value) filter (where f.role is null or f.role = 'champion')",
+  ),
+  'Actual power': of("'consumption', 'power_w', 'mean_power_w'", 'avg(f.actual_value)'),
 };
 
 /** Shares of hours with a mean that lies within bounds, of the rooms inside. */
