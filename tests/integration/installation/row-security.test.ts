@@ -152,8 +152,7 @@ describe.skipIf(server === '')('who sees what in gold', () => {
     const other = await rowsSeenBy(app, keys.other);
     for (const table of tables()) {
       // Nothing is predicted here.
-      if (!/^fact_(prediction|model_)/.test(table))
-        expect([table, own[table], other[table]]).not.toContain(0);
+      if (!/^fact_(prediction|model_)/.test(table)) expect([table, own[table], other[table]]).not.toContain(0);
     }
     expect(await rowsSeenBy(logins.jimmy)).toEqual(own);
     expect(await rowsSeenBy(address)).toEqual(own);

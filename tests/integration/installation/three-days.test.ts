@@ -176,7 +176,8 @@ describe.skipIf(process.env.TEST_DB_URL === undefined)('an installation with eve
     const empty = [];
     for (const { name } of tables) if (Number(await one(`select count(*) from gold.${name}`)) === 0) empty.push(name);
     // No model is trained here.
-    if (mariadb !== undefined) expect(empty).toEqual(['fact_model_evaluation', 'fact_model_importance', 'fact_model_reliability']);
+    if (mariadb !== undefined)
+      expect(empty).toEqual(['fact_model_evaluation', 'fact_model_importance', 'fact_model_reliability']);
     // One configured site, three files of 72 hours, of which the sample forecasts know nothing of six.
     expect(Number(await one('select count(*) from gold.fact_weather_hour'))).toBe(3 * 66);
     expect(Number(await one('select count(distinct date_key) from gold.fact_energy_minute'))).toBe(3);
