@@ -152,7 +152,8 @@ describe.skipIf(server === '')('who sees what in gold', () => {
     const other = await rowsSeenBy(app, keys.other);
     for (const table of tables()) {
       // Nothing is predicted here, and no day is over.
-      if (!/^(outlook_day|fact_prediction|fact_model_)/.test(table)) expect([table, own[table], other[table]]).not.toContain(0);
+      if (!/^(outlook_day|fact_prediction|fact_model_)/.test(table))
+        expect([table, own[table], other[table]]).not.toContain(0);
     }
     expect(await rowsSeenBy(logins.jimmy)).toEqual(own);
     expect(await rowsSeenBy(address)).toEqual(own);
