@@ -39,7 +39,7 @@ describe.skipIf(browserPath === undefined)('from nothing by the demo to a chart'
     await open('explore');
     await page.locator('.chart canvas').waitFor();
     await page.getByText(/By the minute in °C, 14\d\d points/).waitFor();
-    expect(await page.locator('.heat').count()).toBe(48);
+    expect(await page.locator('.scroll .heat').count()).toBe(48);
     const [saved] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Save as CSV' }).click(),
