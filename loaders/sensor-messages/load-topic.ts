@@ -94,7 +94,11 @@ class TopicLoad {
           this.#total = messages;
         },
         onLost: (note) => this.#warnings.add([note]),
-        land: (ranges, plannedAt) => this.#land(log.name, ranges, plannedAt),
+        land: async (ranges, plannedAt, turn) => {
+          // What is known of a name, and what was erased, is asked once the batch before is landed.
+          await turn;
+          await this.#land(log.name, ranges, plannedAt);
+        },
       });
     } finally {
       await log.close();
