@@ -65,7 +65,7 @@ export async function prepareFeatures(
       `create temporary table predict_weather as
        select a.apartment_id as apartment, w.*
        from ${relations.weather} as w join ${relations.apartments} as a on a.weather_site_key = w.site_key
-       where w.hour >= timestamptz '${since}' - interval '4 days'`,
+       where w.hour >= '${since}'`,
     );
     await session.query('create index on predict_state (origin)');
     await session.query('create index on predict_target (target)');

@@ -29,12 +29,6 @@ const degreeInputs: Readonly<Record<string, string>> = {
   day_below_16: 'greatest(16 - w.temperature_c_day, 0)',
 };
 
-/** How much more has to be heated than on the day that `dn` is of: that day's power and this make a forecast. */
-const changeInputs: Readonly<Record<string, string>> = {
-  below_16_change: 'greatest(16 - w.temperature_c, 0) - greatest(16 - v.temperature_c, 0)',
-  day_below_16_change: 'greatest(16 - w.temperature_c_day, 0) - greatest(16 - v.temperature_c_day, 0)',
-};
-
 /** All inputs of a model, in the order of its columns. `room` and `apartment` are positions in the lists of the model. */
 export const inputs: readonly string[] = [
   ...['room', 'apartment', 'ahead'],
@@ -43,7 +37,6 @@ export const inputs: readonly string[] = [
   ...habitInputs,
   ...weatherInputs,
   ...Object.keys(degreeInputs),
-  ...Object.keys(changeInputs),
 ];
 
 /** How the columns of room_quarter_target that a use predicts end. */
@@ -66,14 +59,14 @@ export function exampleQuery(use: Use, pairs: string): string {
     t.${use} as label,
     ${clockInputs.map((name) => (name === 'holiday' ? 't.holiday::integer as holiday' : `t.${name}`)).join(', ')},
     ${stateInputs.map((name) => `s.${name}`).join(', ')},
-    case y.quarters
-        when t.d1_quarters then t.d1_${end}
-        when t.d2_quarters then t.d2_${end}
-        when t.d3_quarters then t.d3_${end}
+    case
+        when t.d1_quarters >= x.ahead then t.d1_${end}
+        when t.d2_quarters >= x.ahead then t.d2_${end}
+        when t.d3_quarters >= x.ahead then t.d3_${end}
     end as dn,
     ${habitInputs.flatMap((name) => (name === 'dn' ? [] : [`t.${name}_${end} as ${name}`])).join(', ')},
     ${weatherInputs.map((name) => `w.${name}`).join(', ')},
-    ${Object.entries({ ...degreeInputs, ...changeInputs })
+    ${Object.entries(degreeInputs)
       .map(([name, sql]) => `${sql} as ${name}`)
       .join(', ')}
 from predict_state as s
@@ -81,23 +74,11 @@ join predict_target as t on t.apartment = s.apartment and t.room = s.room and ${
 left join predict_target as o
     on o.target = s.origin + interval '15 minutes' and o.apartment = s.apartment and o.room = s.room
 cross join lateral (select (extract(epoch from t.target - s.origin) / 900)::float8 as ahead) as x
-cross join lateral (
-    select case
-        when t.d1_quarters >= x.ahead then t.d1_quarters
-        when t.d2_quarters >= x.ahead then t.d2_quarters
-        when t.d3_quarters >= x.ahead then t.d3_quarters
-    end as quarters
-) as y
 left join predict_weather as w
     on w.apartment = s.apartment
     and w.hour = date_trunc('hour', t.target, 'UTC')
     and w.there_from <= s.origin + interval '15 minutes'
     and w.there_until > s.origin + interval '15 minutes'
-left join predict_weather as v
-    on v.apartment = s.apartment
-    and v.hour = date_trunc('hour', t.target - y.quarters * interval '15 minutes', 'UTC')
-    and v.there_from <= s.origin + interval '15 minutes'
-    and v.there_until > s.origin + interval '15 minutes'
 where s.origin >= $1::timestamptz and s.origin < $2::timestamptz
 order by s.origin, t.target, s.apartment, s.room`;
 }
