@@ -211,9 +211,9 @@ function printed(value: unknown): string {
 }
 
 function ownProperty(of: unknown, key: string): unknown {
-  return of !== null && of !== undefined && Object.hasOwn(Object(of), key)
-    ? (of as Readonly<Record<string, unknown>>)[key]
-    : undefined;
+  // Of nothing, the part is the same nothing, null or undefined.
+  if (of === null || of === undefined) return of;
+  return Object.hasOwn(Object(of), key) ? (of as Readonly<Record<string, unknown>>)[key] : undefined;
 }
 
 /** The value of the nearest parameter of this name. */
