@@ -230,7 +230,7 @@ function valueAt({ data: isData, depth, parts, original }: hbs.AST.PathExpressio
   const isScoped = /^(\.|this\b)/.test(original);
   const named = isData || depth > 0 || isScoped || head === undefined ? undefined : parameter(head, scope.named);
   if (named !== undefined) return rest.reduce(ownProperty, named.value);
-  let base: unknown = isData ? scope.data : scope.around[depth];
+  let base: unknown = isData ? scope.data : depth === 0 ? scope.context : scope.around[depth];
   if (isData) for (let up = 0; up < depth; up += 1) base = ownProperty(base, '_parent');
   return parts.reduce(ownProperty, base);
 }
