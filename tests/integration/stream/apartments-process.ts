@@ -15,7 +15,8 @@ const clock = () => {
     process.stdout.write('standing still');
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   }
-  return new Date('2023-11-01T00:00:00Z');
+  // The broker deletes by the time of sending, so that is the true one; the files are of 2023 and plausible either way.
+  return new Date();
 };
 if (what === 'publish') {
   await publishFiles({
