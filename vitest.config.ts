@@ -72,6 +72,7 @@ export default defineConfig(async ({ mode }) => ({
   define: { LEARNING_WORKER: JSON.stringify(await learningWorker()) },
   test: {
     globalSetup: ['tests/temporary-folder.ts', 'tests/postgres-server.ts', 'tests/embedded-template.ts'],
+    setupFiles: ['tests/equal-bytes.ts'],
     include: ['tests/{unit,golden,integration}/**/*.test.ts'],
     env: mode === 'long' ? { TEST_LONG: '1' } : {},
     testTimeout: 120_000,
