@@ -15,19 +15,21 @@ export function reportOf(outcome: Outcome): Report {
   return JSON.parse(outcome.stdout) as Report;
 }
 
-/** All that init may change, as text. */
+/** All that init may change, as text; what is of the whole server of these users and this database alone, since other tests change it meanwhile. */
 export async function catalogOf(url: string, user: string, id: string, database: string): Promise<string> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     const { rows } = await client.query(`
-      select rolname as name, rolpassword as a, concat_ws(' ', rolsuper, rolcreatedb, rolcreaterole, rolcanlogin) as b
-      from pg_authid where rolname like '${user}%' or rolname like 'init_${id}_role%'
+      with own as (select * from pg_authid where rolname like '${user}%' or rolname like 'init_${id}_role%')
+      select rolname as name, rolpassword as a, concat_ws(' ', rolsuper, rolcreatedb, rolcreaterole, rolcanlogin) as b from own
       union all select setrole::text, setdatabase::text, setconfig::text from pg_db_role_setting
+      where setrole in (select oid from own) or setdatabase = (select oid from pg_database where datname = '${database}')
       union all select datname, datacl::text, datdba::text from pg_database where datname = '${database}'
       union all select nspname, nspacl::text, nspowner::text from pg_namespace where nspname not like 'pg_t%'
       union all select defaclnamespace::text, defaclacl::text, defaclobjtype::text from pg_default_acl
       union all select roleid::text, member::text, '' from pg_auth_members
+      where roleid in (select oid from own) or member in (select oid from own)
       union all select relname, relacl::text, relowner::text from pg_class where relnamespace > 16000
       order by 1, 2, 3`);
     return JSON.stringify(rows);
