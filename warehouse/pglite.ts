@@ -1,4 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Results } from '@electric-sql/pglite';
 import { concealer } from './conceal.ts';
 import { fullDisk } from './embedded-disk.ts';
@@ -17,7 +18,7 @@ export interface PgliteOptions {
   readonly folder: string;
   /** A dump that a new one begins as. */
   readonly beginWith?: Blob | undefined;
-  /** Where a new one in memory without a dump gets one from. */
+  /** Where a new one without a dump gets one from. */
   readonly start?: EmbeddedStart | undefined;
   readonly applicationName: string;
   readonly settings: Readonly<Record<string, string>>;
@@ -40,23 +41,26 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   // Loaded only here: who works on a server need not wait for an embedded database to be read in.
   const { PGlite } = await import('@electric-sql/pglite');
   const isNew = !inMemory && readdirSync(folder).length === 0;
-  // What is kept in memory begins as a dump of an empty database: making one anew takes three times as long, and twice the memory.
-  const start = inMemory && beginWith === undefined ? (options.start ?? new EmbeddedStart()) : undefined;
+  // A new one begins as a dump of an empty database: making one anew takes five times as long, and twice the memory.
+  const start = (inMemory || isNew) && beginWith === undefined ? (options.start ?? new EmbeddedStart()) : undefined;
   const dump = beginWith ?? (await start?.dump());
   const create = (from: Blob | undefined) =>
     PGlite.create(folder, { parsers: valueParsers, ...(from === undefined ? {} : { loadDataDir: from }) });
   const opened =
     start === undefined || dump === undefined
       ? create(dump)
-      : create(dump).catch(() => {
+      : create(dump).catch((error: unknown) => {
+          // A full disk is no fault of the dump.
+          if (fullDisk(folder, reasonOf(error), error) !== undefined) throw error;
           start.discard();
+          if (isNew) for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
           return create(undefined);
         });
   const db = await opened.catch((error: unknown) => {
     // What was begun in it cannot be opened; nothing else is in there.
     if (isNew) rmSync(folder, { recursive: true, force: true });
     unlock();
-    const reason = error instanceof Error ? error.message : typeof error === 'string' ? error : '';
+    const reason = reasonOf(error);
     const full = fullDisk(folder, reason, error);
     if (full !== undefined) throw full;
     throw new DatacycleError({
@@ -200,4 +204,9 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   };
   if (!inMemory) endGuests = await answerGuests(folder, applicationName, warehouse, options.doErrand);
   return warehouse;
+}
+
+/** What an error of the embedded database says, which may be no Error. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : typeof error === 'string' ? error : '';
 }
