@@ -13,6 +13,7 @@ const working = new Set(['build', 'load', 'run', 'seed', 'show', 'snapshot', 'te
 /** Commands that take a project as it was kept, of those that tests run often. */
 const compiling = new Set([
   'build',
+  'compile',
   'docs',
   'erase',
   'export',

@@ -1,15 +1,27 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databases, type TestDatabase } from '../databases.ts';
 import { type Outcome, ProjectCopy } from './command.ts';
 
 let project: ProjectCopy;
-beforeEach(() => {
+const make = () => {
   project = new ProjectCopy();
-});
-afterEach(() => project.dispose());
+};
+const dispose = () => project.dispose();
+
+/** For tests that change their copy. */
+function oneCopyEach(): void {
+  beforeEach(make);
+  afterEach(dispose);
+}
+
+/** For tests that leave it as it is. */
+function oneCopyForAll(): void {
+  beforeAll(make);
+  afterAll(dispose);
+}
 
 /** One message for people: what, no stack trace, nothing on standard output. */
 function expectOneMessage(outcome: Outcome, code: number): void {
@@ -18,6 +30,8 @@ function expectOneMessage(outcome: Outcome, code: number): void {
 }
 
 describe('wrong configuration', () => {
+  oneCopyEach();
+
   it('an unknown key in project.yml: line, caret and the key that was meant', async () => {
     appendFileSync(join(project.root, 'project.yml'), '\ntargts:\n  dev: {}\n');
     const line = readFileSync(join(project.root, 'project.yml'), 'utf8').split('\n').indexOf('targts:') + 1;
@@ -41,12 +55,6 @@ describe('wrong configuration', () => {
     const outcome = await project.run(['compile']);
     expectOneMessage(outcome, 2);
     expect(outcome.stderr).toContain('.env is there but cannot be read: EISDIR');
-  });
-
-  it.each(['abc', '20', '2e3', '2023.0'])('WEATHER_MIN_YEAR=%s', async (year) => {
-    const outcome = await project.run(['compile'], { WEATHER_MIN_YEAR: year });
-    expectOneMessage(outcome, 2);
-    expect(outcome.stderr).toContain(`WEATHER_MIN_YEAR is "${year}", but must be a year of four digits`);
   });
 
   it('a seed that is not loaded, and a source', async () => {
@@ -80,6 +88,16 @@ describe('wrong configuration', () => {
     expectOneMessage(outcome, 2);
     expect(outcome.stderr).toContain('Did you mean "materialized"?');
     expect(outcome.stderr).toContain('models/two.sql:1:');
+  });
+});
+
+describe('wrong use', () => {
+  oneCopyForAll();
+
+  it.each(['abc', '20', '2e3', '2023.0'])('WEATHER_MIN_YEAR=%s', async (year) => {
+    const outcome = await project.run(['compile'], { WEATHER_MIN_YEAR: year });
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain(`WEATHER_MIN_YEAR is "${year}", but must be a year of four digits`);
   });
 
   it.each([
@@ -118,6 +136,8 @@ describe('wrong configuration', () => {
 });
 
 describe('a database that cannot be used', () => {
+  oneCopyForAll();
+
   it('nothing listens there', async () => {
     const port = await closedPort();
     const outcome = await project.run(['run'], { DB_URL: `postgres://anyone:hush-hush@127.0.0.1:${port}/nothing` });
@@ -134,17 +154,17 @@ describe('a database that cannot be used', () => {
     expect(outcome.stderr).toContain('DB_URL is not a PostgreSQL address');
     expect(outcome.stderr + outcome.stdout).not.toContain('hush-hush');
   });
-});
 
-it.each([
-  'postgres://bob:hush@hu/sh#x@127.0.0.1/y',
-  'postgres://bob:hush#hu@127.0.0.1/y',
-  'postgres://127.0.0.1:port/y',
-])('an address with characters that must be encoded is refused without showing them: %s', async (url) => {
-  const outcome = await project.run(['run'], { DB_URL: url });
-  expectOneMessage(outcome, 2);
-  expect(outcome.stderr).toContain('percent-encoded');
-  expect(outcome.stderr).not.toMatch(/hush|hu\/sh|sh#x/);
+  it.each([
+    'postgres://bob:hush@hu/sh#x@127.0.0.1/y',
+    'postgres://bob:hush#hu@127.0.0.1/y',
+    'postgres://127.0.0.1:port/y',
+  ])('an address with characters that must be encoded is refused without showing them: %s', async (url) => {
+    const outcome = await project.run(['run'], { DB_URL: url });
+    expectOneMessage(outcome, 2);
+    expect(outcome.stderr).toContain('percent-encoded');
+    expect(outcome.stderr).not.toMatch(/hush|hu\/sh|sh#x/);
+  });
 });
 
 function closedPort(): Promise<number> {
@@ -160,6 +180,7 @@ function closedPort(): Promise<number> {
 const servers = databases.filter((kind) => kind.name === 'PostgreSQL');
 
 describe.each(servers)('on $name', (kind) => {
+  oneCopyEach();
   let database: TestDatabase;
   beforeEach(async () => {
     database = await kind.open();
@@ -216,6 +237,8 @@ describe.each(servers)('on $name', (kind) => {
 });
 
 describe('what is shown', () => {
+  oneCopyForAll();
+
   it('rows as a table, as CSV and as JSON; a limit that cut is said on standard error only', async () => {
     const query = `select n, 'é, "x"' as text, 1.10 as price, null as nothing from generate_series(1, 7) as n; -- done`;
     const shown = (output: string) => project.run(['show', '--inline', query, '--output', output, '--limit', '2']);
@@ -260,24 +283,28 @@ describe('what is shown', () => {
   });
 });
 
-it('an interrupt stops a build on the embedded database between two models, and the exit code says so', async () => {
-  for (let number = 0; number < 5; number += 1) {
-    const model = join(project.root, 'models', `slow_${number}.sql`);
-    writeFileSync(model, '{{config materialized="table"}}select pg_sleep(0.3) is null as x');
-  }
-  const outcome = await project.run(['run', '--select', 'slow_*'], {}, { interruptAfter: /1 of 5/ });
-  expect(outcome.code).toBe(130);
-  expect(outcome.stdout).toContain('SKIP (the run was stopped)');
-  expect((await project.run(['run', '--select', 'slow_*'])).code).toBe(0);
-});
+describe('processes', () => {
+  oneCopyEach();
 
-it('two processes cannot open the embedded database at once; the second names the process that has it', async () => {
-  mkdirSync(join(project.root, 'empty-share'));
-  const [first, second] = await Promise.all([
-    project.run(['load'], { SMB_PATH: join(project.root, 'empty-share') }),
-    project.run(['load'], { SMB_PATH: join(project.root, 'empty-share') }),
-  ]);
-  const codes = [first.code, second.code].sort();
-  expect(codes).toEqual([0, 1]);
-  expect(first.stderr + second.stderr).toMatch(/is in use by datacycle load .*\(process \d+\)/);
+  it('an interrupt stops a build on the embedded database between two models, and the exit code says so', async () => {
+    for (let number = 0; number < 5; number += 1) {
+      const model = join(project.root, 'models', `slow_${number}.sql`);
+      writeFileSync(model, '{{config materialized="table"}}select pg_sleep(0.3) is null as x');
+    }
+    const outcome = await project.run(['run', '--select', 'slow_*'], {}, { interruptAfter: /1 of 5/ });
+    expect(outcome.code).toBe(130);
+    expect(outcome.stdout).toContain('SKIP (the run was stopped)');
+    expect((await project.run(['run', '--select', 'slow_*'])).code).toBe(0);
+  });
+
+  it('two processes cannot open the embedded database at once; the second names the process that has it', async () => {
+    mkdirSync(join(project.root, 'empty-share'));
+    const [first, second] = await Promise.all([
+      project.run(['load'], { SMB_PATH: join(project.root, 'empty-share') }),
+      project.run(['load'], { SMB_PATH: join(project.root, 'empty-share') }),
+    ]);
+    const codes = [first.code, second.code].sort();
+    expect(codes).toEqual([0, 1]);
+    expect(first.stderr + second.stderr).toMatch(/is in use by datacycle load .*\(process \d+\)/);
+  });
 });

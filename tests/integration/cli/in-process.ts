@@ -12,6 +12,9 @@ let busy = false;
 /** Whether a command is at work in this process, so that another one needs a process of its own. */
 export const isBusy = (): boolean => busy;
 
+/** The program as it was when the first command of this process ran: to look for newer sources takes as long as a small command. */
+let program: Promise<string> | undefined;
+
 /**
  * Runs the program as it ships in this process, with this environment and working directory. It ends by `process.exit`
  * and speaks through the streams of its process, so these stand aside meanwhile.
@@ -22,7 +25,8 @@ export async function runHere(
   env: Readonly<Record<string, string>>,
 ): Promise<Outcome> {
   busy = true;
-  const address = await prepare();
+  program ??= prepare();
+  const address = await program;
   const said = { stdout: '', stderr: '' };
   let code: number | null = null;
   const before = { env: process.env, exit: process.exit, folder: process.cwd(), ended: listening() };
