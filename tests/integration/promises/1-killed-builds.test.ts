@@ -13,8 +13,8 @@ import { rounds } from '../rounds.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 import { contentsOf, createSource, kindsProject, landEvents, leftBehind } from './kinds-project.ts';
 
-const kills = rounds({ gate: 12, long: 100 });
-const terminations = rounds({ gate: 6, long: 30 });
+const kills = rounds({ gate: 8, long: 100 });
+const terminations = rounds({ gate: 5, long: 30 });
 
 const program = await bundled(new URL('../building-process.ts', import.meta.url));
 
@@ -166,7 +166,7 @@ describe.runIf(process.env.TEST_DB_URL)('a build that is broken off', () => {
     }
     await next.kill();
     // Most of them were hit while they were at work.
-    expect(brokenOff.before).toBeGreaterThan(rounds({ gate: 5, long: 60 }));
+    expect(brokenOff.before).toBeGreaterThan(rounds({ gate: 3, long: 60 }));
   }, 600_000);
 
   it(`by the end of its server processes, asked for or by kill -9, at ${terminations} random moments as well`, async () => {
