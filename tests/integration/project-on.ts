@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
-import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Row } from '../../warehouse/warehouse.ts';
 import type { DatabaseKind, TestDatabase } from './databases.ts';
+import { emptyButBookkeeping } from './emptied.ts';
 import { resultOf, rowsOf, TemporaryProject } from './temporary-project.ts';
 
 type RunOptions = Parameters<TemporaryProject['run']>[1];
@@ -18,7 +19,8 @@ export interface ProjectOn {
 
 /**
  * One database for all tests of a `describe`, and one project. Before each of them the database is emptied but for a schema
- * `raw`, in which these statements make the sources, and the project is made of these files.
+ * `raw`, in which these statements make the sources, and the project is made of these files. The bookkeeping is made by the first
+ * of the tests that builds; later ones find its tables without rows.
  */
 export function projectOn(
   kind: DatabaseKind,
@@ -48,7 +50,7 @@ export function projectOn(
     await opened?.drop();
   });
   beforeEach(async () => {
-    await empty(database.warehouse);
+    await emptyButBookkeeping(database.warehouse);
     await database.warehouse.query('create schema raw');
     for (const statement of statements) await database.warehouse.query(statement);
     project.begin(files);
@@ -83,19 +85,6 @@ export function eventsOn(
   const land = (load: number, values: string) =>
     on.rows(`insert into raw.events select ${load}, v.* from (values ${values}) as v`);
   return { ...on, land };
-}
-
-/** Takes away every schema but an empty `public`, in one statement. */
-export async function empty(warehouse: Warehouse): Promise<void> {
-  await warehouse.query(`do $$
-declare
-    one text;
-begin
-    for one in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
-        execute format('drop schema %I cascade', one);
-    end loop;
-    create schema public;
-end $$`);
 }
 
 /** The source that most projects of the tests are made of, and the loads that land in it. */

@@ -6,7 +6,7 @@ import { stateMigrations } from '../../../runner/state/schema.ts';
 import { migrate } from '../../../warehouse/migrate.ts';
 import { bundled } from '../bundled.ts';
 import { servers, type TestDatabase } from '../databases.ts';
-import { empty } from '../project-on.ts';
+import { empty } from '../emptied.ts';
 import { rounds } from '../rounds.ts';
 
 const bundle = await bundled(new URL('migrating-process.ts', import.meta.url));

@@ -3,6 +3,7 @@ import { tableOf } from '../../../../cli/looking/show.ts';
 import { errorLines } from '../../../../runner/run/report.ts';
 import { ProjectError } from '../../../../runner/text/errors.ts';
 import { databases, type TestDatabase } from '../../databases.ts';
+import { emptyButBookkeeping } from '../../emptied.ts';
 import { TemporaryProject } from '../../temporary-project.ts';
 import type { Fault } from './fault.ts';
 import { batchFaults } from './planted-batches.ts';
@@ -33,8 +34,6 @@ function plant(fault: Fault): { files: Record<string, string>; where: string; qu
 }
 
 const standing = `
-drop schema if exists public, datacycle, seeds, staging, bi cascade;
-create schema public;
 create schema staging;
 create table staging.event (load_id bigint, code text, amount integer);
 insert into staging.event values (1, 'a', 5), (2, 'b', 0), (3, 'b', null);
@@ -48,6 +47,7 @@ async function messageOf(fault: Fault, files: Record<string, string>, database: 
   try {
     const compiled = project.compile();
     // What is found without a database needs none that was emptied.
+    await emptyButBookkeeping(database.warehouse);
     for (const sql of standing.split(';\n').filter((one) => one.trim() !== '')) await database.warehouse.query(sql);
     if (fault.inline !== undefined) return await tableOf(database.warehouse, compiled, files['--inline'] ?? '');
     if (fault.after !== undefined) {

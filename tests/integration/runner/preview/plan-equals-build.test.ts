@@ -172,6 +172,7 @@ select id, at from {{source "raw" "moments"}}
   });
 
   it('changes nothing and needs no bookkeeping', async () => {
+    await database.warehouse.query('drop schema if exists datacycle cascade');
     const before = await planOf({});
     expect(before.every(({ action }) => action === 'create' || action === 'view' || action === 'test')).toBe(true);
     expect(await rows(`select to_regnamespace('datacycle') as there`)).toEqual([{ there: null }]);
