@@ -47,6 +47,8 @@ export class InitServer {
 
   async #open(): Promise<void> {
     await this.admin.connect();
+    // The first command is not to compile the project while a test waits for what it does on the server.
+    await this.project.begin();
     // The users of these tests have to give their passwords.
     const { rows } = await this.admin.query<{ file: string }>(`select current_setting('hba_file') as file`);
     const file = rows[0]?.file ?? '';
